@@ -1,0 +1,112 @@
+"""Data: from what `--data` names to images that train, validate and test.
+
+Nothing here imports Keras unless one of Keras' own sets is asked for, so that data that cannot
+be used is refused at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from model_space.data.arrays import KERAS_SETS, read_digits, read_keras, read_npz
+from model_space.data.folder import read_folder
+from model_space.data.source import DataError, Part, Source
+from model_space.data.splits import split
+
+__all__ = ["DIGITS", "KERAS_SETS", "Data", "DataError", "check_name", "load"]
+
+DIGITS = "digits"
+
+_SMALLEST_IMAGE = 15
+
+
+@dataclass(frozen=True)
+class Data:
+    """Images (N, height, width, channels), uint8 or float32 in [0, 1], and labels (N,)."""
+
+    classes: tuple[str, ...]
+    train: Part
+    validation: Part
+    test: Part
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels."""
+        height, width, channels = self.train[0].shape[1:]
+        return height, width, channels
+
+    def fingerprint(self) -> str:
+        """A digest of every image and label in its part, equal only for equal data."""
+        digest = hashlib.sha256(repr(self.classes).encode())
+        for images, labels in (self.train, self.validation, self.test):
+            digest.update(repr((images.shape, str(images.dtype))).encode())
+            digest.update(np.ascontiguousarray(images).data)
+            digest.update(labels.astype("<i8").tobytes())
+        return digest.hexdigest()[:16]
+
+
+def check_name(name: str) -> None:
+    """Raise `DataError` unless `name` is a known set, a folder or a .npz file."""
+    path = Path(name)
+    if name in (DIGITS, *KERAS_SETS) or path.is_dir() or (path.suffix == ".npz" and path.exists()):
+        return
+    kinds = f"{DIGITS}, {', '.join(KERAS_SETS)}, a folder of images, or a .npz file"
+    if path.exists():
+        raise DataError(f"--data {name} is neither a folder nor a .npz file; it takes {kinds}")
+    raise DataError(f"there is no data set or path {name!r}; --data takes {kinds}")
+
+
+def load(
+    name: str,
+    *,
+    image_size: int | None = None,
+    validation: float = 0.1,
+    train_size: int | None = None,
+    seed: int = 0,
+) -> Data:
+    """Read what `name` names, hold out what it lacks, and decode what will be used.
+
+    Raises `DataError`, whose message says what is wrong with the data.
+    """
+    check_name(name)
+    source = _read(name, image_size)
+    parts = split(source, validation=validation, train_size=train_size, seed=seed)
+    if name == DIGITS and image_size is None:
+        image_size = 16
+    train, held, test = (
+        (_resize(source.decode(entries), image_size), labels) for entries, labels in parts
+    )
+    data = Data(source.classes, train, held, test)
+    height, width, _ = data.image_shape
+    if min(height, width) < _SMALLEST_IMAGE:
+        raise DataError(
+            f"the images are {height}×{width} pixels and the network needs {_SMALLEST_IMAGE}×"
+            f"{_SMALLEST_IMAGE} or more; --image-size 16 enlarges them"
+        )
+    return data
+
+
+def _read(name: str, image_size: int | None) -> Source:
+    if name == DIGITS:
+        return read_digits()
+    if name in KERAS_SETS:
+        return read_keras(name)
+    if Path(name).is_dir():
+        return read_folder(Path(name), image_size)
+    return read_npz(Path(name))
+
+
+def _resize(images: np.ndarray, size: int | None) -> np.ndarray:
+    if size is None or images.shape[1:3] == (size, size):
+        return images
+    resized = np.empty((len(images), size, size, images.shape[-1]), images.dtype)
+    for image, target in zip(images, resized, strict=True):
+        for channel in range(images.shape[-1]):
+            plane = Image.fromarray(image[..., channel])
+            target[..., channel] = plane.resize((size, size), Image.Resampling.BILINEAR)
+    return resized

@@ -1,0 +1,75 @@
+"""Which images train, which validate, which test: stratified, seeded, and never the same."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model_space.data.source import DataError, Part, Source
+
+TEST_SHARE = 0.2
+"""Share of each class held out for testing where a data set has no test images."""
+
+
+def split(
+    source: Source, *, validation: float, train_size: int | None, seed: int
+) -> tuple[Part, Part, Part]:
+    """Return the training, validation and test entries, each class in its share in each part.
+
+    `validation` below 1 is a share of the training images, from 1 on a number of them; where
+    the source brings validation images, it does not apply. `train_size` caps what remains to
+    train on.
+    """
+    if len(source.classes) < 2:
+        raise DataError(
+            f"there is one class, {source.classes[0]!r}; a classifier needs two or more"
+        )
+    missing = 1 + (source.validation is None) + (source.test is None)
+    counts = np.bincount(source.train[1], minlength=len(source.classes))
+    if (scarce := counts.argmin()) is not None and counts[scarce] < missing:
+        raise DataError(
+            f"class {source.classes[scarce]!r} has {counts[scarce]} training image(s); it needs "
+            f"{missing} or more to train on some and hold others out"
+        )
+    random = np.random.default_rng(seed)
+    train, test = source.train, source.test
+    if test is None:
+        test, train = _take(train, round(TEST_SHARE * len(train[1])), random, keep=missing - 1)
+    held = source.validation
+    if held is None:
+        count = round(validation * len(train[1])) if validation < 1 else int(validation)
+        if count >= len(train[1]):
+            raise DataError(
+                f"--validation {validation:g} leaves none of the {len(train[1])} training "
+                "images to train on; give a smaller number or a share below 1"
+            )
+        held, train = _take(train, count, random, keep=1)
+    if train_size is not None:
+        if not len(source.classes) <= train_size <= len(train[1]):
+            raise DataError(
+                f"--train-size {train_size} does not fit: {len(train[1])} images are left to "
+                f"train on, in {len(source.classes)} classes"
+            )
+        train, _ = _take(train, train_size, random, keep=0)
+    return train, held, test
+
+
+def _take(part: Part, count: int, random: np.random.Generator, keep: int) -> tuple[Part, Part]:
+    """Draw `count` entries in proportion to the classes, at least one of each class.
+
+    At least `keep` of each class remain. Returns what was drawn and what remains.
+    """
+    entries, labels = part
+    sizes = np.bincount(labels)
+    present = sizes > 0
+    share = sizes * (count / len(labels))
+    numbers = np.clip(np.floor(share).astype(int), present.astype(int), sizes - keep * present)
+    room = sizes - keep * present - numbers
+    for label in np.argsort(numbers - share, kind="stable"):
+        if numbers.sum() >= count:
+            break
+        numbers[label] += min(1, room[label])
+    drawn = np.zeros(len(labels), dtype=bool)
+    for label in np.flatnonzero(present):
+        rows = np.flatnonzero(labels == label)
+        drawn[random.permutation(rows)[: numbers[label]]] = True
+    return (entries[drawn], labels[drawn]), (entries[~drawn], labels[~drawn])

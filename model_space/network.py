@@ -1,0 +1,51 @@
+"""The article's ten-convolution network, made of whatever stages a recipe hands it."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from model_space.recipe import Recipe, Tensor
+
+SMALLEST_IMAGE = 15
+"""Pixels a side that three 3×3 convolutions of stride 2 without padding need."""
+
+_DOWNSAMPLED = (64, 128, 256)
+
+
+def build(
+    recipe: Recipe,
+    image_shape: tuple[int, int, int],
+    classes: int,
+    *,
+    width: float = 1.0,
+    depth: int = 10,
+) -> keras.Model:
+    """Return the untrained network, from (batch, height, width, channels) to probabilities.
+
+    `width` scales the channels of every convolution. `depth` counts the convolutions, 6b + 4
+    with b blocks of two in each of the three stages.
+    """
+    blocks, remainder = divmod(depth - 4, 6)
+    if blocks < 1 or remainder:
+        raise ValueError(f"depth {depth} is not 10, 16, 22, … (6b + 4)")
+    if min(image_shape[:2]) < SMALLEST_IMAGE:
+        raise ValueError(f"images of {image_shape} are under {SMALLEST_IMAGE} pixels a side")
+
+    def convolution(x: Tensor, channels: int, kernel: int, **options: object) -> Tensor:
+        scaled = max(1, round(width * channels))
+        return layers.Conv2D(scaled, kernel, **{"padding": "same", **options})(x)
+
+    def activate(x: Tensor) -> Tensor:
+        return layers.ReLU()(recipe.normalise(x))
+
+    inputs = keras.Input(image_shape)
+    x = activate(convolution(inputs, 64, 1))
+    for block_width, downsampled in zip(recipe.widths, _DOWNSAMPLED, strict=True):
+        for _ in range(blocks):
+            y = activate(convolution(x, block_width, 3))
+            y = convolution(y, block_width, 3)
+            x = activate(recipe.join(x, y))
+        x = convolution(x, downsampled, 3, strides=2, padding="valid")
+        x = recipe.drop(activate(x))
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(recipe.pool(x)))

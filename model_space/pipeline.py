@@ -1,0 +1,48 @@
+"""Batches for training and for evaluation, as tf.data."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from model_space.recipe import Recipe
+
+_EVALUATION_BATCH = 500
+
+
+def training_batches(
+    images: np.ndarray,
+    labels: np.ndarray,
+    classes: int,
+    recipe: Recipe,
+    *,
+    batch_size: int,
+    seed: int,
+) -> tf.data.Dataset:
+    """Batches in a new order each epoch, augmented and mixed by the recipe.
+
+    `images` (N, height, width, channels), bytes or floats in [0, 1]; `labels` (N,) integers.
+    Yields float32 images in [0, 1] and (batch, classes) labels.
+    """
+    augment, mix = recipe.augment(), recipe.mix()
+    order = tf.data.Dataset.range(len(images)).shuffle(len(images), seed=seed)
+    batches = order.batch(batch_size).map(_gather(images, labels, classes))
+    # One map, and not a parallel one: the layers' random states must advance in batch order
+    # for a seed to reproduce a run. Prefetching overlaps it with the training step.
+    return batches.map(lambda x, y: mix(augment(x), y)).prefetch(tf.data.AUTOTUNE)
+
+
+def evaluation_batches(images: np.ndarray, labels: np.ndarray, classes: int) -> tf.data.Dataset:
+    """The images as they are, in order; shapes as `training_batches`."""
+    order = tf.data.Dataset.range(len(images)).batch(_EVALUATION_BATCH)
+    return order.map(_gather(images, labels, classes)).prefetch(tf.data.AUTOTUNE)
+
+
+def _gather(images: np.ndarray, labels: np.ndarray, classes: int):  # type: ignore[no-untyped-def]
+    images, labels = tf.constant(images), tf.constant(labels)
+
+    def gather(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        x = tf.image.convert_image_dtype(tf.gather(images, rows), tf.float32)
+        return x, tf.one_hot(tf.gather(labels, rows), classes)
+
+    return gather

@@ -1,0 +1,88 @@
+"""A recipe: what fills each stage of a training run, from the image to the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Tensor = Any
+"""A tensor of whichever backend Keras runs on."""
+
+ImageStage = Callable[[Tensor], Tensor]
+"""Images, (batch, height, width, channels) in [0, 1], to images of the same shape."""
+
+BatchStage = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+"""Images and their labels, (batch, classes), to as many images and labels."""
+
+
+def _images_unchanged() -> ImageStage:
+    return lambda images: images
+
+
+def _batch_unchanged() -> BatchStage:
+    return lambda images, labels: (images, labels)
+
+
+def _unchanged(x: Tensor) -> Tensor:
+    return x
+
+
+def _without_skip(x: Tensor, y: Tensor) -> Tensor:
+    return y
+
+
+def _flatten(x: Tensor) -> Tensor:
+    from keras import layers
+
+    return layers.Flatten()(x)
+
+
+def _cross_entropy() -> Any:
+    from keras import losses
+
+    return losses.CategoricalCrossentropy()
+
+
+def _adam(learning_rate: Any, **options: Any) -> Any:
+    from keras import optimizers
+
+    return optimizers.Adam(learning_rate, **options)
+
+
+def _constant(steps: int) -> float:
+    return 1e-3
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One stage a field, in the order in which an image meets them.
+
+    The defaults are the article's base CNN. A technique replaces the stages it touches with
+    `dataclasses.replace` and leaves the others alone.
+
+    `augment` and `mix` are built once a run, after the run's seed is set, because their layers
+    keep random states; `normalise`, `join`, `drop` and `pool` are called wherever the network
+    comes to that stage, and make the layers they need there.
+    """
+
+    augment: Callable[[], ImageStage] = _images_unchanged
+    """Builds what happens to the training images, a batch at a time."""
+    mix: Callable[[], BatchStage] = _batch_unchanged
+    """Builds what happens to a training batch of images and labels, after `augment`."""
+    widths: tuple[int, int, int] = (64, 128, 256)
+    """Channels of the block convolutions in each of the three stages, at width 1."""
+    normalise: Callable[[Tensor], Tensor] = _unchanged
+    """A convolution's output, before its ReLU."""
+    join: Callable[[Tensor, Tensor], Tensor] = _without_skip
+    """A block's input x and output y, into what follows the block."""
+    drop: Callable[[Tensor], Tensor] = _unchanged
+    """The output of every downsampling convolution, after its ReLU."""
+    pool: Callable[[Tensor], Tensor] = _flatten
+    """The last feature map, (batch, height, width, channels), into (batch, features)."""
+    loss: Callable[[], Any] = _cross_entropy
+    """Builds the Keras loss on (batch, classes) labels."""
+    optimizer: Callable[..., Any] = _adam
+    """Builds the Keras optimizer from a learning rate or schedule, and options of Adam."""
+    schedule: Callable[[int], Any] = _constant
+    """The learning rate, or Keras schedule, for a run of so many steps."""

@@ -1,0 +1,20 @@
+"""Adam that never lets its second-moment estimate fall."""
+
+from dataclasses import replace
+from functools import partial
+
+from model_space.recipe import Recipe
+from model_space.technique import Technique
+
+
+def amsgrad(recipe: Recipe) -> Recipe:
+    """Turn Adam's AMSGrad variant on."""
+    return replace(recipe, optimizer=partial(recipe.optimizer, amsgrad=True))
+
+
+TECHNIQUE = Technique(
+    name="amsgrad",
+    changes="optimizer: Adam with AMSGrad",
+    source="Reddi et al. 2018, arXiv:1904.09237",
+    apply=amsgrad,
+)

@@ -1,0 +1,32 @@
+"""Mixup: training on convex combinations of images and of their labels."""
+
+from dataclasses import replace
+
+from model_space.recipe import BatchStage, Recipe, Tensor
+from model_space.technique import Dial, Technique
+
+
+def mixup(recipe: Recipe, alpha: float) -> Recipe:
+    """Mix each image, and its label alike, with another of its batch by a Beta(alpha, alpha)."""
+
+    def build() -> BatchStage:
+        from keras import layers
+
+        layer = layers.MixUp(alpha)
+
+        def mix(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+            mixed = layer({"images": images, "labels": labels})
+            return mixed["images"], mixed["labels"]
+
+        return mix
+
+    return replace(recipe, mix=build)
+
+
+TECHNIQUE = Technique(
+    name="mixup",
+    changes="training batches: images and labels mixed in pairs by a Beta(alpha, alpha) weight",
+    source="Zhang et al. 2018, arXiv:1710.09412",
+    apply=mixup,
+    dials=(Dial("alpha", low=0.05, usual=0.2, high=1.0, log=True),),
+)

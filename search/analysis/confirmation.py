@@ -1,0 +1,85 @@
+"""What the best recipe, all off and all on come to on the test images, over fresh seeds."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scipy.special import stdtrit
+
+from search.analysis.effects import CONFIDENCE
+from search.results import Results
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean with its 95 % t interval, in points; the ends are NaN for a single value."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """One recipe's accuracy over seeds that chose nothing."""
+
+    label: str
+    """best, all off, all on, or earlier best."""
+    recipe: str
+    runs: int
+    test: Mean
+    validation: Mean
+
+
+def confirmation(results: Results) -> list[Confirmed]:
+    """The recipes of the `confirm` runs, best first and all off last."""
+    groups: dict[str, list[Any]] = {}
+    for run in results.of("confirm"):
+        if run.test_accuracy is not None:
+            groups.setdefault(describe(run.params, results.factors), []).append(run)
+    best = describe(results.best.params, results.factors) if results.best else None
+    found = []
+    for recipe, runs in groups.items():
+        levels = {bool(runs[0].params.get(name)) for name in results.factors}
+        label = {(True,): "all on", (False,): "all off"}.get(tuple(levels), "earlier best")
+        if recipe == best:
+            label = "best" if label == "earlier best" else f"best ({label})"
+        found.append(
+            Confirmed(
+                label,
+                recipe,
+                len(runs),
+                mean([100 * run.test_accuracy for run in runs]),
+                mean([100 * run.accuracy for run in runs]),
+            )
+        )
+    return sorted(found, key=lambda row: (not row.label.startswith("best"), -row.test.mean))
+
+
+def mean(values: Sequence[float]) -> Mean:
+    """The mean of some values and its interval."""
+    middle = statistics.fmean(values)
+    if len(values) < 2:
+        return Mean(middle, math.nan, math.nan)
+    freedom = len(values) - 1
+    half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * statistics.stdev(values)
+    half /= math.sqrt(len(values))
+    return Mean(middle, middle - half, middle + half)
+
+
+def describe(params: Mapping[str, Any], factors: Sequence[str]) -> str:
+    """A recipe in words: the techniques that are on, with their dials where they have any."""
+    on = []
+    for name in factors:
+        if params.get(name):
+            dials = [
+                f"{dial.removeprefix(name + '_')} {value:.2g}"
+                for dial, value in params.items()
+                if dial.startswith(f"{name}_") and dial not in factors
+            ]
+            on.append(f"{name} ({', '.join(dials)})" if dials else name)
+    return ", ".join(on) or "none"

@@ -1,0 +1,36 @@
+"""Mean accuracy by epoch with a technique on and off, from the `measure` runs."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from search.results import Run
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Mean validation accuracy after each epoch, in points, over the runs on each side."""
+
+    technique: str
+    epochs: tuple[int, ...]
+    on: tuple[float, ...]
+    off: tuple[float, ...]
+
+
+def curves(runs: Sequence[Run], techniques: Sequence[str]) -> list[Curves]:
+    """One pair of curves a technique, over the epochs that every run reached."""
+    full = [run for run in runs if run.curve and not run.diverged]
+    epochs = tuple(sorted(set.intersection(*(set(run.curve) for run in full)))) if full else ()
+    found = []
+    for technique in techniques:
+        on = [run for run in full if run.params.get(technique)]
+        off = [run for run in full if not run.params.get(technique)]
+        if epochs and on and off:
+            found.append(Curves(technique, epochs, _mean(on, epochs), _mean(off, epochs)))
+    return found
+
+
+def _mean(runs: Sequence[Run], epochs: Sequence[int]) -> tuple[float, ...]:
+    return tuple(100 * statistics.fmean(run.curve[epoch] for run in runs) for epoch in epochs)

@@ -1,0 +1,284 @@
+"""The command line. Each command imports what it needs, so that `kouka --help` is quick."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+app = typer.Typer(
+    name="kouka",
+    help="Which training technique matters on your data, by how many points of accuracy, "
+    "how surely, and at what cost.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+StorageOption = Annotated[
+    str,
+    typer.Option(envvar="KOUKA_STORAGE", help="Where the studies are: an SQLAlchemy URL."),
+]
+DEFAULT_STORAGE = "sqlite:///studies.db"
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"kouka {version('kouka')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _kouka(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def launch(
+    name: Annotated[str | None, typer.Argument(help="The study; its data's name if left out.")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="digits, cifar10, cifar100, mnist, fashion_mnist, a folder of images with one "
+            "subfolder per class, or a .npz file. [cifar10]"
+        ),
+    ] = None,
+    image_size: Annotated[int | None, typer.Option(help="Resize images to so many pixels square.")] = None,
+    train_size: Annotated[int | None, typer.Option(help="Train on so many images only.")] = None,
+    validation: Annotated[
+        float | None,
+        typer.Option(help="Training images held out for validation: a share or a number. [0.1]"),
+    ] = None,
+    techniques: Annotated[
+        str | None, typer.Option(help="The techniques to study, separated by commas. [all]")
+    ] = None,
+    fix: Annotated[
+        list[str] | None,
+        typer.Option(help="Hold a technique: dropout=off, mixup=on, mixup=0.3. Repeatable."),
+    ] = None,
+    measure: Annotated[
+        int | None, typer.Option(help="Runs of the balanced design that measures effects. [64]")
+    ] = None,
+    search: Annotated[
+        int | None, typer.Option(help="Runs of the search for the best recipe. [20]")
+    ] = None,
+    confirm: Annotated[
+        int | None, typer.Option(help="Seeds for the best recipe, all off and all on. [3]")
+    ] = None,
+    ladder: Annotated[
+        int | None, typer.Option(help="Seeds for each of the article's eight steps. [0]")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of a run. [100]")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images in a batch. [128]")] = None,
+    width: Annotated[float | None, typer.Option(help="Scales the network's channels. [1]")] = None,
+    depth: Annotated[int | None, typer.Option(help="Convolutions: 10, 16, 22, … [10]")] = None,
+    pruner: Annotated[
+        str | None, typer.Option(help="What stops the search's poor runs: median, halving, none. [median]")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Fixes the splits and every run's seed. [0]")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Begin no run after so many seconds; the same command goes on.")
+    ] = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the report goes. [reports/NAME]")
+    ] = None,
+) -> None:
+    """Launch a study, or go on with it.
+
+    The same command again resumes: finished runs are kept. A larger --measure, --search,
+    --confirm or --ladder extends the study. The defaults are the article's budget.
+    """
+    with _told():
+        from search.settings import parse_fix, parse_techniques, resolve_data
+
+        given = {
+            "data": None if data is None else resolve_data(data),
+            "image_size": image_size, "train_size": train_size, "validation": validation,
+            "techniques": None if techniques is None else parse_techniques(techniques),
+            "fixed": parse_fix(fix) if fix else None,
+            "measure": measure, "search": search, "confirm": confirm, "ladder": ladder,
+            "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth,
+            "pruner": pruner, "seed": seed,
+        }  # fmt: skip
+        requested = {option: value for option, value in given.items() if value is not None}
+        name = name or Path(data or "cifar10").stem
+        _launch(name, requested, timeout, storage, out or Path("reports") / name)
+
+
+def _launch(
+    name: str, requested: dict[str, Any], timeout: float | None, storage: str, out: Path
+) -> None:
+    from rich.console import Console
+
+    from search.progress import Progress
+    from search.storage import load_study
+    from search.study import launch
+
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    console = Console(highlight=False)
+    deadline = None if timeout is None else time.monotonic() + timeout
+    try:
+        with Progress(console) as progress:
+            left = launch(storage, name, requested, progress, deadline)
+    except KeyboardInterrupt:
+        _end(130, "interrupted; every finished run is kept, and the same command goes on from here")
+    _write(load_study(storage, name), out, [], console)
+    if left:
+        console.print(f"--timeout left {left} runs out; the same command goes on from here.")
+    console.print(f"Watch it: kouka dashboard{_unless_default(storage)}")
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="The study.")],
+    out: Annotated[Path | None, typer.Option(help="The folder to write. [reports/NAME]")] = None,
+    format: Annotated[
+        str, typer.Option(help="Images beside the HTML figures: png, svg or both, with a comma.")
+    ] = "",
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Write a study's report, figures and tables to a folder."""
+    with _told():
+        from rich.console import Console
+
+        from search.errors import InputError
+        from search.export import IMAGE_FORMATS
+        from search.storage import load_study
+
+        formats = [kind.strip() for kind in format.split(",") if kind.strip()]
+        for kind in formats:
+            if kind not in IMAGE_FORMATS:
+                raise InputError(f"--format {kind} is not known; it takes {', '.join(IMAGE_FORMATS)}")
+        study = load_study(storage, name)
+        _write(study, out or Path("reports") / name, formats, Console(highlight=False))
+
+
+def _write(study: Any, out: Path, formats: list[str], console: Any) -> None:
+    from search import words
+    from search.export import export
+    from search.tables import confirmed_table, effects_table
+
+    findings, unwritten = export(study, out, formats)
+    if findings.fit is None:
+        console.print("There are too few measure runs yet to tell the techniques apart.")
+    else:
+        console.print()
+        console.print(effects_table(findings.fit))
+        console.print()
+        console.print(words.answer(findings.fit))
+    for note in findings.notes:
+        console.print(f"• {note}", style="dim")
+    if findings.confirmed:
+        console.print()
+        console.print(confirmed_table(findings.confirmed))
+    console.print()
+    if unwritten:
+        console.print(unwritten)
+    console.print(f"Report: {out / 'report.html'}", soft_wrap=True)
+
+
+@app.command()
+def dashboard(
+    port: Annotated[int, typer.Option(help="The port to serve on; 0 takes a free one.")] = 8080,
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Serve optuna-dashboard on the studies, for this machine only."""
+    with _told():
+        from search.dashboard import serve
+        from search.storage import redact
+
+        def ready(address: str) -> None:
+            print(f"{redact(storage)} in optuna-dashboard: {address} (Ctrl-C ends it)", flush=True)
+
+        try:
+            serve(storage, port, ready)
+        except KeyboardInterrupt:
+            print()
+
+
+@app.command()
+def techniques() -> None:
+    """List the techniques: what each changes, its dials and its source."""
+    with _told():
+        from rich.console import Console
+
+        from model_space.techniques import TECHNIQUES
+        from search.tables import techniques_table
+
+        Console(highlight=False).print(techniques_table(TECHNIQUES))
+
+
+@app.command()
+def status(
+    name: Annotated[str | None, typer.Argument(help="One study; all of them if left out.")] = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Say where studies stand."""
+    with _told():
+        from rich.console import Console
+
+        from search import words
+        from search.results import read
+        from search.storage import load_study, open_storage, study_names
+        from search.tables import status_table
+
+        names = [name] if name else study_names(open_storage(storage, create=False))
+        results = [read(load_study(storage, one)) for one in names]
+        console = Console(highlight=False)
+        console.print(status_table(results) if results else "There is no study yet.")
+        if name:
+            console.print(words.budget(results[0]))
+
+
+def _unless_default(storage: str) -> str:
+    from search.storage import redact
+
+    return "" if storage == DEFAULT_STORAGE else f" --storage {redact(storage)}"
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """End with one line on stderr, and no traceback, where the user or the storage is the cause."""
+    import warnings
+
+    import optuna
+    from optuna.exceptions import ExperimentalWarning, StorageInternalError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from model_space.data.source import DataError
+    from search.errors import InputError, StudyFailedError
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore", ExperimentalWarning)
+    try:
+        yield
+    except (InputError, DataError) as error:
+        _end(2, str(error))
+    except StudyFailedError as error:
+        _end(1, f"{error}; once that is mended, the same command goes on")
+    except (SQLAlchemyError, StorageInternalError) as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        _end(1, f"the storage failed ({reason}); finished runs are kept, the same command goes on")
+
+
+def _end(code: int, sentence: str) -> NoReturn:
+    print(f"kouka: {sentence}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """The entry point of the `kouka` command."""
+    app()

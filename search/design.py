@@ -1,0 +1,134 @@
+"""Two-level factorial designs: which techniques each `measure` run turns on.
+
+A regular fraction gives every technique a vector over GF(2), and turns it on in run r where r
+and the vector share an odd number of bits (Box, Hunter & Hunter 2005, ch. 6). A set of
+techniques whose vectors add to zero is a word: its columns multiply to a constant, so the
+effects of its halves are aliased. The fewer words of three and four letters, the better
+(minimum aberration, Fries & Hunter 1980).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+
+from search.errors import InputError
+
+Design = np.ndarray
+"""Booleans (runs, techniques): whether each run turns each technique on."""
+
+MOST_RUNS = 1024
+
+_RESTARTS = 12
+_CANDIDATES = 300
+
+
+def possible_runs(techniques: int) -> list[int]:
+    """The run counts, powers of two, whose designs have resolution IV or higher.
+
+    There no technique's effect is aliased with an interaction of two.
+    """
+    fewest = 2
+    while fewest < 2 * techniques:
+        fewest *= 2
+    return [2**power for power in range(1, 11) if fewest <= 2**power <= MOST_RUNS]
+
+
+def check_runs(runs: int, techniques: int) -> None:
+    """Raise `InputError`, with the counts that are possible, unless `runs` is one."""
+    possible = possible_runs(techniques)
+    if runs not in (0, *possible):
+        raise InputError(
+            f"--measure {runs} has no balanced design for {techniques} technique(s); "
+            f"it takes 0, {', '.join(str(count) for count in possible[:-1])} or {possible[-1]}"
+        )
+
+
+@cache
+def design(techniques: int, first: int, runs: int) -> Design:
+    """The design of a study that began with `first` runs and has grown to `runs`.
+
+    Its first rows are the design it began with. Every column is balanced and orthogonal to the
+    others and to every product of two, at every size on the way.
+    """
+    rows = fraction(techniques, first)
+    while len(rows) < runs:
+        rows = np.concatenate([rows, _block_beside(rows)])
+    rows.flags.writeable = False
+    return rows
+
+
+def fraction(techniques: int, runs: int) -> Design:
+    """A regular fraction with few short words, or the full factorial, repeated where it fits."""
+    check_runs(runs, techniques)
+    bits = runs.bit_length() - 1
+    vectors = _vectors(techniques, min(bits, techniques))
+    numbers = np.arange(runs)[:, np.newaxis] % 2 ** min(bits, techniques)
+    return np.bitwise_count(numbers & vectors) % 2 == 1
+
+
+def pair_columns(levels: np.ndarray) -> np.ndarray:
+    """Products of every two columns of a ±1 matrix, (runs, pairs), in `combinations` order."""
+    pairs = combinations(range(levels.shape[1]), 2)
+    columns = [levels[:, i] * levels[:, j] for i, j in pairs]
+    return np.column_stack(columns) if columns else np.empty((len(levels), 0))
+
+
+@cache
+def _vectors(techniques: int, bits: int) -> np.ndarray:
+    """One vector a technique, by exchanging one generator at a time while words get fewer."""
+    basis = [1 << bit for bit in range(bits)]
+    generators = techniques - bits
+    if generators <= 0:
+        return np.array(basis[:techniques])
+    # Vectors of odd weight never make a word of three, so the search starts among them.
+    odd = [v for v in range(1, 2**bits) if v.bit_count() % 2 and v not in basis]
+    others = [v for v in range(1, 2**bits) if v not in basis]
+    random = np.random.default_rng(0)
+    found: list[tuple[tuple[int, int], list[int]]] = []
+    for _ in range(_RESTARTS):
+        chosen = [int(v) for v in random.choice(odd, generators, replace=False)]
+        best = _short_words(basis + chosen)
+        improved = True
+        while improved:
+            improved = False
+            for position in range(generators):
+                for vector in others:
+                    if vector in chosen:
+                        continue
+                    trial = [*chosen[:position], vector, *chosen[position + 1 :]]
+                    if (words := _short_words(basis + trial)) < best:
+                        best, chosen, improved = words, trial, True
+        found.append((best, basis + chosen))
+    return np.array(min(found)[1])
+
+
+def _short_words(vectors: list[int]) -> tuple[int, int]:
+    """How many words have three letters, and how many four."""
+    array = np.array(vectors)
+    i, j = np.triu_indices(len(array), 1)
+    sums = np.bincount(array[i] ^ array[j], minlength=int(array.max()) * 2 + 1)
+    return int(sums[array].sum()) // 3, int((sums * (sums - 1) // 2).sum()) // 3
+
+
+def _block_beside(rows: Design) -> Design:
+    """As many runs again, chosen so that the two together separate the most pairs.
+
+    The new block is a regular fraction with its columns relabelled and switched, so that what it
+    aliases differs from what the first does; D-optimal among random ones for the pairwise model.
+    """
+    runs, techniques = rows.shape
+    block = fraction(techniques, runs)
+    random = np.random.default_rng(runs)
+    best, best_determinant = block, -np.inf
+    for _ in range(_CANDIDATES):
+        candidate = block[:, random.permutation(techniques)] ^ (random.random(techniques) < 0.5)
+        levels = np.where(np.concatenate([rows, candidate]), 1.0, -1.0)
+        pairs = pair_columns(levels)
+        information = pairs.T @ pairs / len(levels) + 1e-6 * np.eye(pairs.shape[1])
+        determinant = np.linalg.slogdet(information)[1]
+        if determinant > best_determinant + 1e-9:
+            best, best_determinant = candidate, determinant
+    return best

@@ -1,0 +1,63 @@
+"""Every run's validation accuracy, in the order in which they ran."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import plotly.graph_objects as go
+
+from search.analysis.confirmation import describe
+from search.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION, styled
+from search.results import Results
+from search.schema import PHASES
+
+_MARKS = dict(
+    zip(
+        PHASES,
+        [(BLUE, "circle"), (ORANGE, "square"), (GREEN, "diamond"), (VERMILION, "star")],
+        strict=True,
+    )
+)
+
+
+def figure(results: Results, caption: str) -> go.Figure:
+    """A mark a run, by phase; pruned runs at the last accuracy they reached; the best so far."""
+    drawn = go.Figure()
+    for phase, (colour, symbol) in _MARKS.items():
+        runs = results.of(phase)
+        if not runs:
+            continue
+        drawn.add_scatter(
+            x=[run.number for run in runs],
+            y=[100 * (run.accuracy or 0) for run in runs],
+            mode="markers",
+            marker={"color": colour, "symbol": symbol, "size": 9},
+            name=phase,
+            text=[describe(run.params, results.factors) for run in runs],
+            hovertemplate="run %{x}: %{y:.2f} %<br>%{text}<extra>" + phase + "</extra>",
+        )
+    pruned = [run for run in results.runs if run.state == "pruned" and run.curve]
+    if pruned:
+        drawn.add_scatter(
+            x=[run.number for run in pruned],
+            y=[100 * list(run.curve.values())[-1] for run in pruned],
+            mode="markers",
+            marker={"color": GREY, "symbol": "x-thin", "size": 9, "line": {"width": 2, "color": GREY}},
+            name="pruned, at its last epoch",
+            text=[describe(run.params, results.factors) for run in pruned],
+            hovertemplate="run %{x}: %{y:.2f} %<br>%{text}<extra>pruned</extra>",
+        )
+    chosen_from = results.of("measure", "search")
+    drawn.add_scatter(
+        x=[run.number for run in chosen_from],
+        y=list(accumulate((100 * (run.accuracy or 0) for run in chosen_from), max)),
+        mode="lines",
+        line={"color": "#222", "shape": "hv", "width": 1},
+        name="best so far",
+        hoverinfo="skip",
+    )
+    styled(drawn, title="Optimization history", caption=caption, height=460)
+    drawn.update_layout(legend={"orientation": "h", "y": -0.22, "x": 0})
+    drawn.update_xaxes(title="run")
+    drawn.update_yaxes(title="validation accuracy, %")
+    return drawn

@@ -1,0 +1,20 @@
+"""`confirm`: the best recipe against all-off and all-on, on fresh seeds."""
+
+from __future__ import annotations
+
+from search.phases.plan import Planned, run_seed
+from search.results import Results
+from search.settings import Settings
+from search.space import Space
+
+
+def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
+    """The recipes side by side, seed by seed; the best is chosen by validation accuracy."""
+    recipes = [space.params([]), space.params(space.factors)]
+    if results.best is not None and results.best.params not in recipes:
+        recipes.insert(0, dict(results.best.params))
+    return [
+        Planned("confirm", run_seed(settings.seed, "confirm", repeat), params)
+        for repeat in range(settings.confirm)
+        for params in recipes
+    ]

@@ -1,0 +1,30 @@
+"""What a study keeps in the database: the names that writing and reading share.
+
+A trial's parameters are `TECHNIQUE` (False or True) and `TECHNIQUE_DIAL` (a number); its value
+is the validation accuracy after the last epoch, a fraction; its intermediate values are those
+after each epoch, from 1. The rest are user attributes.
+"""
+
+from typing import Literal, get_args
+
+Phase = Literal["measure", "ladder", "search", "confirm"]
+PHASES: tuple[Phase, ...] = get_args(Phase)
+"""In the order in which a study goes through them."""
+
+PHASE = "phase"
+SEED = "seed"
+TEST_ACCURACY = "test_accuracy"
+SECONDS_PER_EPOCH = "seconds_per_epoch"
+PARAMETERS = "parameters"
+DIVERGED = "diverged"
+FAILURE = "failure"
+"""Why a trial failed, in words."""
+INTERRUPTED = "interrupted"
+"""The failure of a trial that a user or a lost process ended; it does not count as a try."""
+
+SETTINGS = "settings"
+"""A study's user attribute: the settings it was launched with."""
+DATA = "data"
+"""A study's user attribute: the data's classes, image shape, sizes and fingerprint."""
+VERSIONS = "versions"
+"""A study's user attribute: the versions of what computed it."""

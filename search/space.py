@@ -1,0 +1,41 @@
+"""From an Optuna trial's parameters to the techniques it trains with, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+
+from model_space.techniques import Choice, technique
+
+
+@dataclass(frozen=True)
+class Space:
+    """The techniques that vary, and those that are fixed on, with their dials."""
+
+    factors: tuple[str, ...]
+    fixed_on: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def params(self, on: Collection[str]) -> dict[str, Any]:
+        """The parameters of a run with some techniques on, their dials at the usual values."""
+        params: dict[str, Any] = {}
+        for name in self.factors:
+            params[name] = name in on
+            if name in on:
+                params |= {f"{name}_{dial.name}": dial.usual for dial in technique(name).dials}
+        return params
+
+    def suggest(self, trial: optuna.Trial) -> Choice:
+        """The techniques of a trial: each on or off, the dials only where it is on."""
+        choice: dict[str, Mapping[str, float]] = dict(self.fixed_on)
+        for name in self.factors:
+            if trial.suggest_categorical(name, [False, True]):
+                choice[name] = {
+                    dial.name: trial.suggest_float(
+                        f"{name}_{dial.name}", dial.low, dial.high, log=dial.log
+                    )
+                    for dial in technique(name).dials
+                }
+        return choice

@@ -1,0 +1,90 @@
+"""Tables for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from model_space.technique import Technique
+from search import words
+from search.analysis.confirmation import Confirmed
+from search.analysis.effects import Effects
+from search.results import Results
+from search.schema import PHASES
+
+_COLOURS = {"helps": "blue", "hurts": "red"}
+
+
+def effects_table(fit: Effects) -> Table:
+    """The techniques, largest first."""
+    table = _table(title=f"Effect of each technique on validation accuracy, {fit.runs} runs")
+    table.add_column("technique", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    table.add_column("verdict")
+    for effect in fit.effects:
+        table.add_row(
+            effect.technique,
+            words.points(effect.effect),
+            words.interval(effect),
+            Text(effect.verdict, style=_COLOURS.get(effect.verdict, "dim")),
+        )
+    return table
+
+
+def confirmed_table(rows: Sequence[Confirmed]) -> Table:
+    """Test accuracies over fresh seeds."""
+    table = _table(title="Test accuracy over fresh seeds, mean (95 % interval)")
+    table.add_column("recipe", no_wrap=True)
+    table.add_column("seeds", justify="right")
+    table.add_column("test accuracy", justify="right", no_wrap=True)
+    table.add_column("techniques on")
+    for row in rows:
+        table.add_row(row.label, str(row.runs), words.percent(row.test), row.recipe)
+    return table
+
+
+def techniques_table(techniques: Sequence[Technique]) -> Table:
+    """What there is to turn on."""
+    table = _table()
+    for head in ("technique", "changes", "dials: low, usual, high", "source"):
+        table.add_column(head, no_wrap=head == "technique")
+    for technique in techniques:
+        table.add_row(technique.name, technique.changes, words.dials(technique), technique.source)
+    return table
+
+
+def status_table(results: Sequence[Results]) -> Table:
+    """Where studies stand: runs ended of those asked for, by phase."""
+    table = _table()
+    table.add_column("study", no_wrap=True)
+    for phase in PHASES:
+        table.add_column(phase, justify="right")
+    for head in ("failed", "best validation accuracy"):
+        table.add_column(head, justify="right")
+    for one in results:
+        best = one.best
+        table.add_row(
+            one.name,
+            *(_progress(one, phase) for phase in PHASES),
+            str(sum(run.state == "failed" for run in one.runs)),
+            f"{100 * (best.accuracy or 0):.2f} %" if best else "—",
+        )
+    return table
+
+
+def _progress(results: Results, phase: str) -> str:
+    ended = [r for r in results.runs if r.phase == phase and r.state in ("complete", "pruned")]
+    pruned = sum(run.state == "pruned" for run in ended)
+    asked = results.settings.get(phase)
+    total = ""
+    if phase in ("measure", "search") and asked is not None:
+        total = f" of {asked[-1] if phase == 'measure' else asked}"
+    return f"{len(ended)}{total}" + (f" ({pruned} pruned)" if pruned else "")
+
+
+def _table(title: str | None = None) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False,
+                 padding=(0, 2, 0, 0))  # fmt: skip
