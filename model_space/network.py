@@ -7,9 +7,6 @@ from keras import layers
 
 from model_space.recipe import Recipe, Tensor
 
-SMALLEST_IMAGE = 15
-"""Pixels a side that three 3×3 convolutions of stride 2 without padding need."""
-
 _DOWNSAMPLED = (64, 128, 256)
 
 
@@ -29,8 +26,6 @@ def build(
     blocks, remainder = divmod(depth - 4, 6)
     if blocks < 1 or remainder:
         raise ValueError(f"depth {depth} is not 10, 16, 22, … (6b + 4)")
-    if min(image_shape[:2]) < SMALLEST_IMAGE:
-        raise ValueError(f"images of {image_shape} are under {SMALLEST_IMAGE} pixels a side")
 
     def convolution(x: Tensor, channels: int, kernel: int, **options: object) -> Tensor:
         scaled = max(1, round(width * channels))

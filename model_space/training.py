@@ -101,6 +101,7 @@ def train(choice: Choice, data: Data, budget: Budget, seed: int, report: Report)
         epochs=budget.epochs,
         validation_data=evaluation_batches(*data.validation, classes),
         callbacks=[epochs],
+        shuffle=False,  # the batches shuffle themselves
         verbose=0,
     )
     test_accuracy = None

@@ -51,7 +51,7 @@ class Worker:
         self._data = data
         self._process: subprocess.Popen[str] | None = None
         self._runs = 0
-        self._log: IO[bytes] = tempfile.TemporaryFile()
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the worker
 
     def start(self) -> DataFacts:
         """Start the process and read the data; raises `DataError` where they cannot be used."""
@@ -109,13 +109,15 @@ class Worker:
             self._process = None
 
     def _send(self, message: dict[str, Any]) -> None:
-        assert self._process is not None and self._process.stdin is not None
+        assert self._process is not None
+        assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # `_receive` says how it died
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
 
     def _receive(self) -> dict[str, Any]:
-        assert self._process is not None and self._process.stdout is not None
+        assert self._process is not None
+        assert self._process.stdout is not None
         if line := self._process.stdout.readline():
             answer: dict[str, Any] = json.loads(line)
             return answer
@@ -124,7 +126,9 @@ class Worker:
         if code < 0:
             memory = " (out of memory?)" if code == -signal.SIGKILL else ""
             raise TrainingError(f"the training process was killed by signal {-code}{memory}")
-        raise TrainingError(f"the training process ended with exit code {code}: {self._last_line()}")
+        raise TrainingError(
+            f"the training process ended with exit code {code}: {self._last_line()}"
+        )
 
     def _last_line(self) -> str:
         size = self._log.seek(0, os.SEEK_END)
@@ -146,7 +150,8 @@ def _serve() -> None:
     try:
         data = load(**next(requests))
     except DataError as error:
-        return answer(unusable=str(error))
+        answer(unusable=str(error))
+        return
     sizes = {part: len(getattr(data, part)[1]) for part in ("train", "validation", "test")}
     answer(
         classes=data.classes,

@@ -39,7 +39,9 @@ def _print_version(wanted: bool) -> None:
 def _kouka(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     pass
@@ -47,7 +49,9 @@ def _kouka(
 
 @app.command()
 def launch(
-    name: Annotated[str | None, typer.Argument(help="The study; its data's name if left out.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="The study; its data's name if left out.")
+    ] = None,
     data: Annotated[
         str | None,
         typer.Option(
@@ -55,7 +59,9 @@ def launch(
             "subfolder per class, or a .npz file. [cifar10]"
         ),
     ] = None,
-    image_size: Annotated[int | None, typer.Option(help="Resize images to so many pixels square.")] = None,
+    image_size: Annotated[
+        int | None, typer.Option(help="Resize images to so many pixels square.")
+    ] = None,
     train_size: Annotated[int | None, typer.Option(help="Train on so many images only.")] = None,
     validation: Annotated[
         float | None,
@@ -85,16 +91,18 @@ def launch(
     width: Annotated[float | None, typer.Option(help="Scales the network's channels. [1]")] = None,
     depth: Annotated[int | None, typer.Option(help="Convolutions: 10, 16, 22, … [10]")] = None,
     pruner: Annotated[
-        str | None, typer.Option(help="What stops the search's poor runs: median, halving, none. [median]")
+        str | None,
+        typer.Option(help="What stops the search's poor runs: median, halving, none. [median]"),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Fixes the splits and every run's seed. [0]")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Fixes the splits and every run's seed. [0]")
+    ] = None,
     timeout: Annotated[
-        float | None, typer.Option(help="Begin no run after so many seconds; the same command goes on.")
+        float | None,
+        typer.Option(help="Begin no run after so many seconds; the same command goes on."),
     ] = None,
     storage: StorageOption = DEFAULT_STORAGE,
-    out: Annotated[
-        Path | None, typer.Option(help="Where the report goes. [reports/NAME]")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the report goes. [reports/NAME]")] = None,
 ) -> None:
     """Launch a study, or go on with it.
 
@@ -161,7 +169,9 @@ def export(
         formats = [kind.strip() for kind in format.split(",") if kind.strip()]
         for kind in formats:
             if kind not in IMAGE_FORMATS:
-                raise InputError(f"--format {kind} is not known; it takes {', '.join(IMAGE_FORMATS)}")
+                raise InputError(
+                    f"--format {kind} is not known; it takes {', '.join(IMAGE_FORMATS)}"
+                )
         study = load_study(storage, name)
         _write(study, out or Path("reports") / name, formats, Console(highlight=False))
 
@@ -235,7 +245,7 @@ def status(
         from search.storage import load_study, open_storage, study_names
         from search.tables import status_table
 
-        names = [name] if name else study_names(open_storage(storage, create=False))
+        names = [name] if name else study_names(open_storage(storage))
         results = [read(load_study(storage, one)) for one in names]
         console = Console(highlight=False)
         console.print(status_table(results) if results else "There is no study yet.")

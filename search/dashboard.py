@@ -21,7 +21,7 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 class _QuietHandler(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Say nothing: a page asks for its study every few seconds."""
 
 
@@ -30,7 +30,7 @@ def serve(url: str, port: int, ready: Callable[[str], None]) -> None:
 
     Raises `InputError` where the storage or the port is not to be had.
     """
-    app = wsgi(open_storage(url, create=False))
+    app = wsgi(open_storage(url))
     try:
         server = make_server(HOST, port, app, server_class=_Server, handler_class=_QuietHandler)
     except (OSError, OverflowError) as error:

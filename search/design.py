@@ -66,7 +66,7 @@ def fraction(techniques: int, runs: int) -> Design:
     bits = runs.bit_length() - 1
     vectors = _vectors(techniques, min(bits, techniques))
     numbers = np.arange(runs)[:, np.newaxis] % 2 ** min(bits, techniques)
-    return np.bitwise_count(numbers & vectors) % 2 == 1
+    return np.asarray(np.bitwise_count(numbers & vectors) % 2 == 1)
 
 
 def pair_columns(levels: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 
 class InputError(ValueError):
-    """Input that cannot be used; the message is one sentence: what, what is accepted, what to do."""
+    """Input that cannot be used; the message says what, what is accepted and what to do."""
 
 
 class StudyFailedError(RuntimeError):

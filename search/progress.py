@@ -1,4 +1,4 @@
-"""What a launch shows while it runs: one live display, or a line a run where there is no terminal."""
+"""What a launch shows: one live display, or a line a run where there is no terminal."""
 
 from __future__ import annotations
 
@@ -84,14 +84,18 @@ class Progress:
             self._say_how_long(self._guess * self._left)
         self._epoch, self._accuracy, self._epoch_ended_at = epoch, accuracy, now
 
-    def run_ended(self, state: TrialState, seconds_per_epoch: float | None) -> None:
+    def run_ended(self, state: TrialState) -> None:
         """A run is complete, pruned or failed."""
         took = time.monotonic() - self._run_began
         self._run_seconds.append(took)
         self._done += 1
         self._left -= 1
         if not self._console.is_terminal:
-            end = f"{100 * self._accuracy:.2f} %" if state == TrialState.COMPLETE else state.name.lower()
+            end = (
+                f"{100 * self._accuracy:.2f} %"
+                if state == TrialState.COMPLETE
+                else state.name.lower()
+            )
             self._console.print(
                 f"{self._phase} {self._done}/{self._done + self._to_do - 1}  {end}  "
                 f"{words.duration(took)}  [{self._techniques or 'none'}]  {self._time_left()}",
@@ -100,7 +104,10 @@ class Progress:
         self._to_do -= 1
 
     def _say_how_long(self, seconds: float) -> None:
-        said = f"About {words.duration(seconds)} for {self._left} runs of {self._epochs} epochs on this machine."
+        said = (
+            f"About {words.duration(seconds)} for {self._left} runs of {self._epochs} epochs "
+            "on this machine."
+        )
         if seconds > _LONG:
             said += (
                 " Fewer --epochs, --measure or --search runs, a smaller --train-size or --width "

@@ -58,9 +58,7 @@ def page(
     )
 
 
-def _effects(
-    fit: Effects | None, notes: Sequence[str], figures: Mapping[str, go.Figure]
-) -> str:
+def _effects(fit: Effects | None, notes: Sequence[str], figures: Mapping[str, go.Figure]) -> str:
     if fit is None:
         return (
             "<p class='answer'>There are not enough <i>measure</i> runs yet to estimate the effect "
@@ -88,7 +86,13 @@ def _confirmed(confirmed: Sequence[Confirmed]) -> str:
     if not confirmed:
         return ""
     rows = [
-        [row.label, row.recipe, str(row.runs), words.percent(row.test), words.percent(row.validation)]
+        [
+            row.label,
+            row.recipe,
+            str(row.runs),
+            words.percent(row.test),
+            words.percent(row.validation),
+        ]
         for row in confirmed
     ]
     head = ["", "techniques on", "seeds", "test accuracy (95 %)", "validation accuracy (95 %)"]
@@ -107,17 +111,15 @@ def _p_value(value: float) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> str:
     cells = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    lines = [f"<tr>{cells}</tr>"]
-    for row in rows:
-        lines.append(
-            "<tr>"
-            + "".join(
-                f"<td{' class=number' if column in numbers else ''}>{escape(cell)}</td>"
-                for column, cell in enumerate(row)
-            )
-            + "</tr>"
-        )
-    return f"<div class='wide'><table>{''.join(lines)}</table></div>"
+    lines = "".join(
+        f"<tr>{''.join(_cell(cell, column in numbers) for column, cell in enumerate(row))}</tr>"
+        for row in rows
+    )
+    return f"<div class='wide'><table><tr>{cells}</tr>{lines}</table></div>"
+
+
+def _cell(text: str, number: bool) -> str:
+    return f"<td{' class=number' if number else ''}>{escape(text)}</td>"
 
 
 def _embed(name: str, figure: go.Figure) -> str:

@@ -70,20 +70,28 @@ class Settings:
                                ("seed", 0)):  # fmt: skip
             value = getattr(self, name)
             if value is not None and value < smallest:
-                raise InputError(f"{option(name)} {value} is too small; it takes {smallest} or more")
+                raise InputError(
+                    f"{option(name)} {value} is too small; it takes {smallest} or more"
+                )
         if not 0 < self.width <= 16:
             raise InputError(f"--width {self.width:g} is not between 0 and 16")
         if self.depth < 10 or (self.depth - 4) % 6:
-            raise InputError(f"--depth {self.depth} is not possible; depths are 10, 16, 22, … (6b + 4)")
+            raise InputError(
+                f"--depth {self.depth} is not possible; depths are 10, 16, 22, … (6b + 4)"
+            )
         if not self.validation > 0 or (self.validation > 1 and self.validation % 1):
             raise InputError(
                 f"--validation {self.validation:g} is neither a share between 0 and 1 nor a "
                 "number of images"
             )
         if self.pruner not in PRUNERS:
-            raise InputError(f"there is no pruner {self.pruner!r}; --pruner takes {', '.join(PRUNERS)}")
+            raise InputError(
+                f"there is no pruner {self.pruner!r}; --pruner takes {', '.join(PRUNERS)}"
+            )
         if not self.factors:
-            raise InputError("no technique is left to study; name some in --techniques, or fix fewer")
+            raise InputError(
+                "no technique is left to study; name some in --techniques, or fix fewer"
+            )
         check_runs(self.measure[-1], len(self.factors))
         return self
 
@@ -130,7 +138,7 @@ def parse_fix(texts: list[str]) -> dict[str, dict[str, float] | None]:
     """`NAME=off`, `NAME=on`, or `NAME=NUMBER` for the one dial of a technique that has one."""
     fixed: dict[str, dict[str, float] | None] = {}
     for text in texts:
-        name, equals, value = text.partition("=")
+        name, _, value = text.partition("=")
         dials = _known(name).dials
         usual = {dial.name: dial.usual for dial in dials}
         if value in ("on", "off"):

@@ -6,7 +6,8 @@ import hashlib
 import platform
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +26,7 @@ from search.results import Results, read
 from search.schema import Phase
 from search.settings import Settings, settle
 from search.space import Space
-from search.storage import open_storage, study_names
+from search.storage import check_writable, find_storage, located, make_storage, study_names
 from search.trial import Watch, run_trial
 
 TRIES = 3
@@ -47,11 +48,8 @@ class StudyWatch(Watch, Protocol):
 
 def stored_settings(url: str, name: str) -> Settings | None:
     """The settings a study was launched with; None where there is no such study yet."""
-    try:
-        storage = open_storage(url, create=False)
-    except InputError:
-        return None  # a storage that cannot be opened at all is met again when it is made
-    if name not in study_names(storage):
+    storage = find_storage(url)
+    if storage is None or name not in study_names(storage):
         return None
     attributes = optuna.load_study(study_name=name, storage=storage).user_attrs
     if schema.SETTINGS not in attributes:
@@ -75,6 +73,7 @@ def launch(
     `time.monotonic()`, is when no further run begins. Nothing is created until the settings and
     the data have been found usable. Raises `InputError`, `DataError` or `StudyFailedError`.
     """
+    check_writable(url)
     settings = settle(stored_settings(url, name), requested)
     worker = Worker(
         name=settings.data,
@@ -85,7 +84,7 @@ def launch(
     )
     try:
         facts = worker.start()
-        with _only_launch(url, name):
+        with only_launch(url, name):
             study = _prepare(url, name, settings, facts)
             watch.study_opened(read(study))
             return _run_phases(study, settings, worker, watch, deadline)
@@ -93,20 +92,28 @@ def launch(
         worker.stop()
 
 
-def _only_launch(url: str, name: str) -> Any:
-    """A lock that the system frees when this process ends, however it ends."""
-    digest = hashlib.sha256(f"{url}\0{name}".encode()).hexdigest()[:16]
-    lock = FileLock(Path(tempfile.gettempdir()) / f"kouka-{digest}.lock")
+@contextmanager
+def only_launch(url: str, name: str) -> Iterator[None]:
+    """Hold a study against other launches on this machine, until the process ends at the latest.
+
+    Raises `InputError` where another launch holds it.
+    """
+    digest = hashlib.sha256(f"{located(url)}\0{name}".encode()).hexdigest()[:16]
+    lock = FileLock(Path(tempfile.gettempdir()) / f"kouka-{digest}.lock", blocking=False)
     try:
-        return lock.acquire(blocking=False)
+        lock.acquire()
     except Timeout:
         raise InputError(
             f"another launch is running the study {name!r} on this machine; wait for it or stop it"
         ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _prepare(url: str, name: str, settings: Settings, facts: DataFacts) -> optuna.Study:
-    storage = open_storage(url, create=True)
+    storage = make_storage(url)
     study = optuna.create_study(
         study_name=name,
         storage=storage,
@@ -122,7 +129,7 @@ def _prepare(url: str, name: str, settings: Settings, facts: DataFacts) -> optun
     study.set_user_attr(schema.DATA, asdict(facts))
     study.set_user_attr(schema.SETTINGS, settings.stored())
     study.set_user_attr(schema.VERSIONS, _versions())
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+    for _ in study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
         study.ask()  # takes a trial that a killed launch had queued, to be failed below
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         study_id = storage.get_study_id_from_name(name)
@@ -168,9 +175,7 @@ def _run_phases(
 def _everything_to_do(settings: Settings, space: Space, results: Results) -> list[Planned]:
     """What the phases still lack, phase by phase; `confirm` guesses its recipe until its turn."""
     return [
-        one
-        for plan in PLANS.values()
-        for one in _to_do(plan(settings, space, results), results)
+        one for plan in PLANS.values() for one in _to_do(plan(settings, space, results), results)
     ]
 
 

@@ -24,7 +24,7 @@ class Watch(Protocol):
     def epoch_ended(self, epoch: int, accuracy: float) -> None:
         """An epoch, from 1, ended at a validation accuracy."""
 
-    def run_ended(self, state: TrialState, seconds_per_epoch: float | None) -> None:
+    def run_ended(self, state: TrialState) -> None:
         """A run is complete, pruned or failed."""
 
 
@@ -64,7 +64,7 @@ def run_trial(
         study.tell(trial, state=TrialState.FAIL)
         if not failed:
             raise
-        watch.run_ended(TrialState.FAIL, None)
+        watch.run_ended(TrialState.FAIL)
         return TrialState.FAIL
     trial.set_user_attr(schema.SECONDS_PER_EPOCH, outcome["seconds_per_epoch"])
     trial.set_user_attr(schema.PARAMETERS, outcome["parameters"])
@@ -77,7 +77,7 @@ def run_trial(
         state = TrialState.COMPLETE
         trial.set_user_attr(schema.TEST_ACCURACY, outcome["test_accuracy"])
         study.tell(trial, outcome["accuracy"], state=state)
-    watch.run_ended(state, outcome["seconds_per_epoch"])
+    watch.run_ended(state)
     return state
 
 

@@ -78,9 +78,7 @@ def read_npz(path: Path) -> Source:
     for part, (_, y) in names.items():
         if unknown := np.setdiff1d(labels[part], values).tolist():
             raise DataError(f"{y} of {path} has labels that {names['train'][1]} lacks: {unknown}")
-    parts = {
-        part: (image, np.searchsorted(values, labels[part])) for part, image in _span(images)
-    }
+    parts = {part: (image, np.searchsorted(values, labels[part])) for part, image in _span(images)}
     return _source(
         parts["train"],
         parts.get("validation"),
@@ -97,7 +95,7 @@ def _source(
 
 def _load(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, zipfile.BadZipFile, EOFError, AttributeError) as error:
         raise DataError(f"{path} is not a readable .npz archive ({error})") from error

@@ -43,9 +43,7 @@ def read_folder(path: Path, image_size: int | None) -> Source:
             row[...] = _decode(file, mode, size).reshape(row.shape)
         return images
 
-    return Source(
-        classes, listed["train"], listed.get("validation"), listed.get("test"), decode
-    )
+    return Source(classes, listed["train"], listed.get("validation"), listed.get("test"), decode)
 
 
 def _part_folder(path: Path, part: str) -> Path | None:
@@ -65,9 +63,7 @@ def _list(folder: Path, classes: tuple[str, ...]) -> Part:
         inside = sorted((folder / name).rglob("*")) if (folder / name).is_dir() else []
         found = [str(file) for file in inside if file.suffix.lower() in SUFFIXES]
         if not found:
-            raise DataError(
-                f"{folder / name} has no images; they end in {', '.join(SUFFIXES)}"
-            )
+            raise DataError(f"{folder / name} has no images; they end in {', '.join(SUFFIXES)}")
         files += found
         labels += [label] * len(found)
     return np.array(files, dtype=object), np.array(labels)

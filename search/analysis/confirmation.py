@@ -16,7 +16,7 @@ from search.results import Results
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean with its 95 % t interval, in points; the ends are NaN for a single value."""
+    """A mean accuracy in percent with its 95 % t interval; the ends are NaN for a single value."""
 
     mean: float
     low: float
@@ -44,8 +44,8 @@ def confirmation(results: Results) -> list[Confirmed]:
     best = describe(results.best.params, results.factors) if results.best else None
     found = []
     for recipe, runs in groups.items():
-        levels = {bool(runs[0].params.get(name)) for name in results.factors}
-        label = {(True,): "all on", (False,): "all off"}.get(tuple(levels), "earlier best")
+        on = [bool(runs[0].params.get(name)) for name in results.factors]
+        label = "all on" if all(on) else "earlier best" if any(on) else "all off"
         if recipe == best:
             label = "best" if label == "earlier best" else f"best ({label})"
         found.append(
@@ -61,14 +61,14 @@ def confirmation(results: Results) -> list[Confirmed]:
 
 
 def mean(values: Sequence[float]) -> Mean:
-    """The mean of some values and its interval."""
+    """The mean of some accuracies in percent, and its interval within 0 to 100."""
     middle = statistics.fmean(values)
     if len(values) < 2:
         return Mean(middle, math.nan, math.nan)
     freedom = len(values) - 1
     half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * statistics.stdev(values)
     half /= math.sqrt(len(values))
-    return Mean(middle, middle - half, middle + half)
+    return Mean(middle, max(0.0, middle - half), min(100.0, middle + half))
 
 
 def describe(params: Mapping[str, Any], factors: Sequence[str]) -> str:

@@ -66,7 +66,9 @@ def effects(runs: Sequence[Run], techniques: Sequence[str]) -> Effects | None:
     """
     measured = [run for run in runs if run.accuracy is not None]
     points = np.array([100 * (run.accuracy or 0) for run in measured])
-    levels = np.array([[1.0 if run.params.get(t) else -1.0 for t in techniques] for run in measured])
+    levels = np.array(
+        [[1.0 if run.params.get(t) else -1.0 for t in techniques] for run in measured]
+    )
     if not techniques or len(points) <= len(techniques):
         return None
     main = np.column_stack([np.ones(len(points)), levels])
@@ -80,7 +82,9 @@ def effects(runs: Sequence[Run], techniques: Sequence[str]) -> Effects | None:
     freedom = len(points) - columns.shape[1]
     quantile = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) if freedom else math.nan
     found = [
-        _effect(name, 2 * coefficients[column], 2 * errors[column], freedom, quantile, len(techniques))
+        _effect(
+            name, 2 * coefficients[column], 2 * errors[column], freedom, quantile, len(techniques)
+        )
         for column, name in enumerate(techniques, start=1)
     ]
     detectable = quantile + float(stdtrit(freedom, POWER)) if freedom else math.nan
@@ -100,10 +104,8 @@ def notes(fit: Effects, runs: Sequence[Run], planned: int | None) -> list[str]:
     if planned is not None and fit.runs < planned:
         said.append(f"{fit.runs} of {planned} planned runs are in; the rest is missing.")
     if diverged := sum(run.diverged for run in runs):
-        said.append(
-            f"{diverged} run{'s' if diverged > 1 else ''} diverged and count{'' if diverged > 1 else 's'} "
-            "at chance level."
-        )
+        verb = "run diverged and counts" if diverged == 1 else "runs diverged and count"
+        said.append(f"{diverged} {verb} at chance level.")
     if not fit.freedom:
         said.append("No run is left to estimate the noise from, so there are no intervals.")
     elif fit.pairs:
@@ -121,19 +123,19 @@ def notes(fit: Effects, runs: Sequence[Run], planned: int | None) -> list[str]:
         )
     if math.isfinite(fit.floor):
         said.append(
-            f"One run varies by {fit.noise:.1f} points (standard deviation) around the fit; an "
-            f"effect under {fit.floor:.1f} points is likely to be missed by this many runs."
+            f"One run lies {fit.noise:.1f} points off the fit (standard deviation; "
+            f"{'seeds' if fit.pairs else 'seeds and interactions together'}), so these runs are "
+            f"likely to miss an effect under {fit.floor:.1f} points."
         )
     return said
 
 
 def _separable(columns: np.ndarray) -> bool:
-    return len(columns) >= columns.shape[1] == np.linalg.matrix_rank(columns)
+    rank = int(np.linalg.matrix_rank(columns))
+    return bool(rank == columns.shape[1])
 
 
-def _least_squares(
-    columns: np.ndarray, values: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, float]:
+def _least_squares(columns: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Coefficients, their HC2 standard errors, and the residuals' standard deviation."""
     inverse = np.linalg.inv(columns.T @ columns)
     coefficients = inverse @ columns.T @ values

@@ -14,8 +14,9 @@ from optuna.importance import (
 )
 
 MEANINGS: dict[str, str] = {
-    "PED-ANOVA": "how much a parameter's values differ between the best trials and the rest "
-    "(Watanabe et al. 2023)",
+    "PED-ANOVA": "how far a parameter's values among the best tenth of the trials differ from "
+    "those among all; with few trials it is unsteady, and a dial that only the search turns stands "
+    "out for that alone (Watanabe et al. 2023)",
     "fANOVA": "the share of the accuracy's variance, in a random forest fitted to the trials, "
     "that a parameter explains alone (Hutter et al. 2014)",
     "MDI": "how much splits on a parameter lower the variance in that forest's trees "
@@ -42,7 +43,7 @@ class Importance:
 def importances(study: optuna.Study) -> list[Importance]:
     """Every evaluator's shares over the completed trials, largest first; empty under two trials.
 
-    Parameters that exist only where a technique is on are left out by Optuna.
+    fANOVA and MDI leave out the dials, which exist only where their technique is on.
     """
     complete = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
     if len({trial.value for trial in complete}) < 2:

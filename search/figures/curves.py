@@ -46,9 +46,12 @@ def figure(rows: Sequence[Curves], caption: str) -> go.Figure:
         drawn,
         title="Learning curves, technique on and off",
         caption=caption,
-        height=170 + 190 * lines,
+        height=230 + 190 * lines,
     )
-    drawn.update_layout(legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 1, "xanchor": "right"})
+    drawn.update_layout(
+        margin_t=120,
+        legend={"orientation": "h", "y": -75 / (190 * lines), "yanchor": "top", "x": 0},
+    )
     drawn.update_xaxes(title="epoch", row=lines)
     drawn.update_yaxes(title="accuracy, %", col=1)
     return drawn

@@ -42,7 +42,12 @@ def figure(results: Results, caption: str) -> go.Figure:
             x=[run.number for run in pruned],
             y=[100 * list(run.curve.values())[-1] for run in pruned],
             mode="markers",
-            marker={"color": GREY, "symbol": "x-thin", "size": 9, "line": {"width": 2, "color": GREY}},
+            marker={
+                "color": GREY,
+                "symbol": "x-thin",
+                "size": 9,
+                "line": {"width": 2, "color": GREY},
+            },
             name="pruned, at its last epoch",
             text=[describe(run.params, results.factors) for run in pruned],
             hovertemplate="run %{x}: %{y:.2f} %<br>%{text}<extra>pruned</extra>",

@@ -19,7 +19,7 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int) -> go.Fi
         template="none",
         title={"text": f"{title}<br><sub>{caption}</sub>", "x": 0, "xref": "paper"},
         font={"family": "system-ui, sans-serif", "size": 13, "color": "#222"},
-        margin={"l": 20, "r": 20, "t": 80, "b": 60},
+        margin={"l": 20, "r": 20, "t": 90, "b": 60},
         height=height,
         paper_bgcolor="white",
         plot_bgcolor="white",

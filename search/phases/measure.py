@@ -30,9 +30,7 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
         Planned(
             "measure",
             run_seed(settings.seed, "measure", int(row)),
-            space.params(
-                [name for name, on in zip(space.factors, levels[row], strict=True) if on]
-            ),
+            space.params([name for name, on in zip(space.factors, levels[row], strict=True) if on]),
         )
         for row in order
     ]

@@ -1,0 +1,43 @@
+# Two commands do everything on a machine with Python 3.11, pip, make and git:
+# `make study` and `make test`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: study dashboard test check docs pins clean
+
+study: .venv/installed ## launch or go on with the study of scikit-learn's digits
+	$(BIN)/kouka launch digits --data digits --train-size 600 --validation 0.2 \
+		--epochs 6 --batch-size 64 --width 0.25 --measure 16 --search 6 --confirm 3
+
+dashboard: .venv/installed ## watch the studies in optuna-dashboard
+	$(BIN)/kouka dashboard
+
+test: .venv/installed ## run the tests
+	$(BIN)/pytest
+
+check: .venv/installed ## all checks but the tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cog --check README.md
+
+docs: .venv/installed ## write the generated parts of the README anew
+	$(BIN)/cog -r README.md
+
+pins: .venv/installed ## choose the newest versions that pyproject.toml allows
+	$(BIN)/pip install uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras \
+		--universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--upgrade --quiet --output-file constraints.txt
+
+# Every version comes from constraints.txt, hashes checked; kouka itself adds nothing to them.
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes --requirement constraints.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean: ## remove the environment; studies and reports stay
+	rm -rf .venv

@@ -1,0 +1,41 @@
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import optuna
+import pytest
+from typer.testing import CliRunner, Result
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from search import cli
+from tests.fakes import FakeWorker
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, with no storage set in the environment."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("KOUKA_STORAGE", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeWorker]]:
+    """Studies launched in this process compute their accuracies instead of training."""
+    FakeWorker.reset()
+    monkeypatch.setattr("search.study.Worker", FakeWorker)
+    yield FakeWorker
+    FakeWorker.reset()
+
+
+@pytest.fixture
+def kouka(folder: Path) -> Callable[..., Result]:
+    """Runs a command in this process, in the empty folder."""
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(cli.app, list(arguments))
+
+    return run

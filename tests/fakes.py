@@ -1,0 +1,77 @@
+"""Stand-ins that make a study quick: a worker whose accuracies are computed, not trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from model_space.techniques import Choice
+from model_space.worker import DataFacts, TrainingError
+
+EFFECTS = {
+    "augmentation": 13.0,
+    "batch_norm": 5.0,
+    "residual": -1.5,
+    "late_widening": -4.0,
+    "global_pooling": 2.5,
+    "dropout": 0.0,
+    "mixup": 0.0,
+    "amsgrad": 1.0,
+}
+"""Points that each technique adds to the fake worker's accuracy."""
+
+
+def fake_accuracy(choice: Choice, seed: int, noise: float = 0.3) -> float:
+    """An additive accuracy around 70 %, with normal noise of so many points by the seed."""
+    points = 70 + sum(
+        effect * (0.5 if name in choice else -0.5) for name, effect in EFFECTS.items()
+    )
+    return (points + noise * np.random.default_rng(seed).standard_normal()) / 100
+
+
+class FakeWorker:
+    """Takes the place of `model_space.worker.Worker`; every run it trains is recorded."""
+
+    trained: ClassVar[list[tuple[dict[str, Any], int]]] = []
+    interrupt_at: ClassVar[int | None] = None
+    """Raise KeyboardInterrupt in the middle of this run of the process, counted from 0."""
+    fail: ClassVar[Callable[[Choice], bool]] = staticmethod(lambda choice: False)
+    fingerprint: ClassVar[str] = "the same"
+
+    def __init__(self, **data: Any) -> None:
+        self.data = data
+
+    @classmethod
+    def reset(cls) -> None:
+        cls.trained, cls.interrupt_at, cls.fingerprint = [], None, "the same"
+        cls.fail = staticmethod(lambda choice: False)
+
+    def start(self) -> DataFacts:
+        return DataFacts(["a", "b"], (32, 32, 3), 100, 20, 20, self.fingerprint)
+
+    def train(
+        self,
+        choice: Choice,
+        budget: Mapping[str, Any],
+        seed: int,
+        report: Callable[[int, float], bool],
+    ) -> dict[str, Any]:
+        cls = type(self)
+        cls.trained.append((dict(choice), seed))
+        if cls.fail(choice):
+            raise TrainingError("it was made to fail")
+        final = fake_accuracy(choice, seed)
+        outcome = {"seconds_per_epoch": 0.1, "parameters": 1000, "diverged": False}
+        for epoch in range(1, budget["epochs"] + 1):
+            accuracy = final * epoch / budget["epochs"]
+            if cls.interrupt_at == len(cls.trained) - 1 and epoch == 2:
+                cls.interrupt_at = None
+                raise KeyboardInterrupt
+            if not report(epoch, accuracy):
+                return {**outcome, "accuracy": accuracy, "test_accuracy": None}
+        return {**outcome, "accuracy": final, "test_accuracy": final - 0.01}
+
+    def stop(self) -> None:
+        pass

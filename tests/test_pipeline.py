@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from model_space.pipeline import evaluation_batches, training_batches
+from model_space.recipe import Recipe
+from model_space.techniques import compose
+
+ALL = {"augmentation": {}, "mixup": {"alpha": 1.0}}
+
+
+def black_and_white(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images that are black where their label is 0 and white where it is 1."""
+    labels = np.arange(n) % 2
+    return np.broadcast_to(
+        (255 * labels).astype(np.uint8)[:, None, None, None], (n, 8, 8, 1)
+    ), labels
+
+
+def epoch(batches) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[no-untyped-def]
+    images, labels = zip(*batches.as_numpy_iterator(), strict=True)
+    return np.concatenate(images), np.concatenate(labels)
+
+
+def test_mixup_mixes_images_and_labels_with_the_same_weights() -> None:
+    images, labels = epoch(
+        training_batches(
+            *black_and_white(64), 2, compose({"mixup": {"alpha": 1.0}}), batch_size=32, seed=0
+        )
+    )
+    white = labels[:, 1]
+    assert ((white > 0.05) & (white < 0.95)).sum() > 10
+    np.testing.assert_allclose(images.mean(axis=(1, 2, 3)), white, atol=1e-5)
+    np.testing.assert_allclose(labels.sum(axis=1), 1, atol=1e-5)
+
+
+def test_mixup_draws_anew_every_epoch() -> None:
+    batches = training_batches(
+        *black_and_white(64), 2, compose({"mixup": {"alpha": 1.0}}), batch_size=32, seed=0
+    )
+    (_, first), (_, second) = epoch(batches), epoch(batches)
+    assert not np.allclose(np.sort(first[:, 1]), np.sort(second[:, 1]))
+
+
+def test_mixups_weights_follow_the_beta_distribution() -> None:
+    alpha = 0.2
+    mix = compose({"mixup": {"alpha": alpha}}).mix()
+    # Sorted classes and a random partner: a white image's weight is read off its label.
+    labels = np.repeat(np.eye(2, dtype=np.float32), 5000, axis=0)
+    mixed = np.asarray(mix(np.zeros((10000, 1, 1, 1), np.float32), labels)[1])[:5000, 0]
+    weights = mixed[mixed < 1]  # those whose partner was of the other class
+    assert abs(weights.mean() - 0.5) < 0.04
+    assert abs(weights.var() - 1 / (4 * (2 * alpha + 1))) < 0.02
+
+
+def test_each_epoch_holds_every_image_once_in_a_new_order() -> None:
+    images = np.arange(100, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 1), np.uint8)
+    batches = training_batches(images, np.zeros(100, int), 2, Recipe(), batch_size=32, seed=0)
+    first, second = (epoch(batches)[0][:, 0, 0, 0] for _ in range(2))
+    assert sorted(first) == sorted(second)
+    np.testing.assert_allclose(sorted(first), np.arange(100) / 255, atol=1e-6)
+    assert (first != second).any()
+
+
+def test_augmentation_changes_training_images_and_their_labels_stay() -> None:
+    random = np.random.default_rng(0)
+    images, labels = random.integers(0, 256, (40, 16, 16, 3), np.uint8), np.arange(40) % 4
+    plain = training_batches(images, labels, 4, Recipe(), batch_size=40, seed=3)
+    augmented = training_batches(
+        images, labels, 4, compose({"augmentation": {}}), batch_size=40, seed=3
+    )
+    (x, y), (augmented_x, augmented_y) = epoch(plain), epoch(augmented)
+    np.testing.assert_array_equal(y, augmented_y)
+    assert np.abs(x - augmented_x).mean(axis=(1, 2, 3)).min() > 0.01
+    assert augmented_x.min() >= 0
+    assert augmented_x.max() <= 1
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_evaluation_images_pass_unchanged_and_in_order(dtype: type) -> None:
+    images = np.random.default_rng(0).random((700, 4, 4, 1))
+    images = (images * 255).astype(dtype) if dtype is np.uint8 else images.astype(dtype)
+    labels = np.arange(700) % 3
+    x, y = epoch(evaluation_batches(images, labels, 3))
+    np.testing.assert_allclose(x, images / (255 if dtype is np.uint8 else 1), atol=1e-6)
+    np.testing.assert_array_equal(y.argmax(axis=1), labels)

@@ -1,0 +1,145 @@
+"""Small studies that really train, each launched in a terminal's stead and read back."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from search.results import Results, Run, read
+from search.storage import load_study
+
+NAMES = ["batch_norm", "global_pooling", "dropout", "amsgrad"]
+COMMAND = [
+    sys.executable, "-c", "from search.cli import main; main()", "launch", "tiny",
+    "--data", "digits", "--train-size", "100", "--validation", "100", "--epochs", "3",
+    "--batch-size", "25", "--width", "0.1", "--techniques", ",".join(NAMES),
+    "--measure", "8", "--search", "6", "--confirm", "1", "--out", "out",
+]  # fmt: skip
+
+
+def launch(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(COMMAND, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def results(folder: Path) -> Results:
+    return read(load_study(f"sqlite:///{folder / 'studies.db'}", "tiny"))
+
+
+def essence(run: Run) -> tuple[Any, ...]:
+    return (run.phase, run.seed, tuple(sorted(run.params.items())), run.state,
+            tuple(run.curve.items()), run.accuracy, run.test_accuracy, run.parameters)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    ended = launch(folder)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    (folder / "printed").write_text(ended.stdout)
+    return folder
+
+
+def test_the_measured_runs_are_balanced_and_were_never_pruned(undisturbed: Path) -> None:
+    runs = [run for run in results(undisturbed).runs if run.phase == "measure"]
+    assert [run.state for run in runs] == ["complete"] * 8
+    assert len({run.seed for run in runs}) == 8
+    levels = np.array([[1 if run.params[name] else -1 for name in NAMES] for run in runs])
+    np.testing.assert_array_equal(levels.T @ levels, 8 * np.eye(4))
+    np.testing.assert_array_equal(levels.sum(axis=0), 0)
+
+
+def test_the_search_pruned_some_of_its_runs_and_only_those(undisturbed: Path) -> None:
+    pruned = [run for run in results(undisturbed).runs if run.state == "pruned"]
+    assert {run.phase for run in pruned} == {"search"}
+    assert all(len(run.curve) < 3 for run in pruned)
+
+
+def test_a_trial_keeps_what_the_design_says(undisturbed: Path) -> None:
+    found = results(undisturbed)
+    for run in found.runs:
+        assert run.seconds_per_epoch is not None
+        assert run.parameters is not None
+        assert (run.test_accuracy is None) == (run.state == "pruned")
+        if run.state == "complete":
+            assert run.accuracy == run.curve[3]
+            assert list(run.curve) == [1, 2, 3]
+    assert found.data["train"] == 100
+    assert found.data["validation"] == 100
+    assert found.settings["epochs"] == 3
+    assert "tensorflow" in found.versions
+
+
+def test_nothing_of_tensorflow_reaches_the_terminal(undisturbed: Path) -> None:
+    printed = (undisturbed / "printed").read_text()
+    assert "measure 8/8" in printed
+    assert "Effect of each technique" in printed
+    for noise in ("WARNING", "cuda", "oneDNN", "tensorflow", "/usr", "Traceback"):
+        assert noise not in printed
+    with (undisturbed / "out" / "effects.csv").open() as file:
+        assert {row["technique"] for row in csv.DictReader(file)} == set(NAMES)
+
+
+def test_a_study_that_was_interrupted_twice_equals_one_that_was_not(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    """Ctrl-C in the midst of measuring, SIGKILL in the midst of searching, then to the end."""
+    interrupt_after(tmp_path, 3, signal.SIGINT)
+    interrupt_after(tmp_path, 9, signal.SIGKILL)
+    assert any(run.state == "running" for run in results(tmp_path).runs)
+    ended = launch(tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    kept = [essence(run) for run in results(tmp_path).runs if run.state != "failed"]
+    assert kept == [essence(run) for run in results(undisturbed).runs]
+
+
+def interrupt_after(folder: Path, runs: int, how: signal.Signals) -> None:
+    """Launch, and send a signal in the midst of the run after so many."""
+    process = subprocess.Popen(
+        COMMAND, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 240
+    while not in_the_midst(folder, runs):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(how)
+    _, said = process.communicate(timeout=60)
+    if how == signal.SIGINT:
+        assert process.returncode == 130
+        assert said.count("\n") == 1
+        assert "same command goes on" in said
+        assert [run.state for run in results(folder).runs].count("failed") == 1
+    wait_for_orphans_of(process.pid)
+
+
+def in_the_midst(folder: Path, runs: int) -> bool:
+    if not (folder / "studies.db").exists():
+        return False
+    try:
+        states = [run.state for run in results(folder).runs]
+    except Exception:  # the tables are being made
+        return False
+    ended = sum(state in ("complete", "pruned") for state in states)
+    return ended == runs and "running" in states
+
+
+def wait_for_orphans_of(pid: int) -> None:
+    """The training process must end with its parent, even where the parent was killed."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        listed = subprocess.run(
+            ["ps", "-eo", "ppid,args"], capture_output=True, text=True, check=True
+        ).stdout
+        if not any("model_space.worker" in line and line.split()[0] in ("1", str(pid))
+                   for line in listed.splitlines()):  # fmt: skip
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"a training process outlived its parent {pid} (this is {os.getpid()})")

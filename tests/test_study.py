@@ -1,0 +1,334 @@
+"""Studies driven through their phases, with a worker that computes instead of training."""
+
+import csv
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from optuna.trial import TrialState
+from typer.testing import Result
+
+from search import cli, schema, study
+from search.results import Results, Run, read
+from search.storage import load_study
+from search.trial import run_trial
+from tests.fakes import EFFECTS, FakeWorker
+
+Kouka = Callable[..., Result]
+STORAGE = "sqlite:///studies.db"
+SMALL = ("launch", "s", "--data", "digits", "--epochs", "4")
+FULL = (*SMALL, "--measure", "16", "--ladder", "1", "--search", "8", "--confirm", "2")
+
+
+@pytest.fixture(autouse=True)
+def _no_report(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing the report takes longer than such a study, and is tested elsewhere."""
+    if "with_report" not in request.keywords:
+        monkeypatch.setattr(cli, "_write", lambda *arguments: None)
+
+
+def stored(name: str = "s") -> optuna.Study:
+    return load_study(STORAGE, name)
+
+
+def results(name: str = "s") -> Results:
+    return read(stored(name))
+
+
+def ended(*phases: str) -> list[Run]:
+    return [r for r in results().runs if r.phase in phases and r.state in ("complete", "pruned")]
+
+
+def identity(run: Run) -> tuple[Any, ...]:
+    return run.phase, run.seed, tuple(sorted(run.params.items())), run.accuracy, run.state
+
+
+def test_a_study_goes_through_its_phases(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    assert kouka(*FULL).exit_code == 0
+    phases = [run.phase for run in results().runs]
+    assert phases == ["measure"] * 16 + ["ladder"] * 8 + ["search"] * 8 + ["confirm"] * 6
+    for run in results().runs:
+        assert run.seed is not None
+        if run.state == "complete":
+            assert len(run.curve) == 4
+            assert run.accuracy == run.curve[4]
+            assert run.test_accuracy is not None
+
+
+def test_measured_runs_are_a_balanced_design_with_seeds_of_their_own(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0")
+    runs = results().of("measure")
+    assert len(runs) == 16 == len({run.seed for run in runs})
+    levels = np.array([[1 if run.params[name] else -1 for name in EFFECTS] for run in runs])
+    np.testing.assert_array_equal(levels.T @ levels, 16 * np.eye(8))
+    np.testing.assert_array_equal(levels.sum(axis=0), 0)
+    assert len({tuple(row) for row in levels.tolist()}) == 16
+    for run in runs:
+        dials = {name: value for name, value in run.params.items() if name not in EFFECTS}
+        usual = {"dropout_rate": 0.2, "mixup_alpha": 0.2}
+        on = {name for name in usual if run.params[name.split("_")[0]]}
+        assert dials == {name: usual[name] for name in on}
+
+
+def test_the_order_of_the_measured_runs_is_drawn_at_random(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    for name, seed in (("a", "0"), ("b", "1")):
+        kouka("launch", name, "--data", "digits", "--measure", "16", "--search", "0",
+              "--confirm", "0", "--epochs", "1", "--seed", seed)  # fmt: skip
+    assert [r.params for r in results("a").runs] != [r.params for r in results("b").runs]
+
+
+def test_the_search_prunes_and_the_other_phases_never_do(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*SMALL, "--measure", "16", "--search", "30", "--confirm", "1", "--ladder", "1")
+    pruned = [run for run in results().runs if run.state == "pruned"]
+    assert pruned
+    assert {run.phase for run in pruned} == {"search"}
+    assert all(len(run.curve) < 4 and run.test_accuracy is None for run in pruned)
+
+
+def test_without_a_pruner_nothing_is_pruned(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    kouka(*SMALL, "--measure", "16", "--search", "30", "--confirm", "0", "--pruner", "none")
+    assert all(run.state == "complete" for run in results().runs)
+
+
+def test_the_search_begins_from_what_was_measured(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    """From its first run on it prefers what helped; a search that knew nothing would not."""
+    helped = 0
+    for seed in range(4):
+        kouka("launch", f"s{seed}", "--data", "digits", "--epochs", "1", "--measure", "16",
+              "--search", "3", "--confirm", "0", "--seed", str(seed))  # fmt: skip
+        for run in results(f"s{seed}").runs:
+            if run.phase == "search":
+                helped += run.params["augmentation"] + run.params["batch_norm"]
+    assert helped >= 20, f"{helped} of 24"
+
+
+def test_the_search_turns_dials_within_their_range(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*SMALL, "--measure", "16", "--search", "30", "--confirm", "0")
+    runs = [run for run in results().runs if run.phase == "search"]
+    for dial, low, high in (("dropout_rate", 0.05, 0.5), ("mixup_alpha", 0.05, 1.0)):
+        values = [run.params[dial] for run in runs if dial in run.params]
+        assert len(set(values)) > 3
+        assert all(low <= value <= high for value in values)
+        assert all((dial in run.params) == run.params[dial.split("_")[0]] for run in runs)
+
+
+def test_confirmation_runs_the_best_recipe_all_off_and_all_on(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*FULL)
+    found = results()
+    assert found.best is not None
+    recipes = [tuple(sorted(run.params.items())) for run in found.of("confirm")]
+    assert len(recipes) == 6
+    assert recipes.count(tuple(sorted(found.best.params.items()))) == 2
+    off = tuple(sorted(dict.fromkeys(EFFECTS, False).items()))
+    assert recipes.count(off) == 2
+    seeds = {run.seed for run in found.of("confirm")}
+    assert len(seeds) == 2
+    assert not seeds & {run.seed for run in found.of("measure", "search", "ladder")}
+
+
+def test_the_ladder_is_the_articles(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    kouka(*SMALL, "--measure", "0", "--search", "0", "--confirm", "0", "--ladder", "2")
+    runs = results().of("ladder")
+    on = [frozenset(name for name in EFFECTS if run.params[name]) for run in runs]
+    steps = [{"augmentation"}, {"batch_norm"}, {"residual", "late_widening"}, {"global_pooling"},
+             {"dropout"}, {"mixup"}, {"amsgrad"}]  # fmt: skip
+    assert on[0] == frozenset()
+    for before, after, added in zip(on, on[1:8], steps, strict=False):
+        assert after - before == added
+        assert before < after
+    assert on[8:] == on[:8]
+    assert len({run.seed for run in runs}) == 16
+
+
+@pytest.mark.parametrize("at", [0, 3, 15, 18, 25, 34], ids=lambda at: f"run {at}")
+def test_an_interrupted_study_goes_on_and_equals_one_that_was_not(
+    kouka: Kouka, fake_worker: type[FakeWorker], at: int
+) -> None:
+    kouka(*FULL[:1], "undisturbed", *FULL[2:])
+    expected = [identity(run) for run in results("undisturbed").runs]
+    fake_worker.reset()
+    fake_worker.interrupt_at = at
+    result = kouka(*FULL)
+    assert result.exit_code == 130
+    assert result.stderr.count("\n") == 1
+    assert "same command goes on" in result.stderr
+    kept = [identity(run) for run in results().runs if run.state in ("complete", "pruned")]
+    assert len(kept) == at
+    assert kouka(*FULL).exit_code == 0
+    assert [identity(r) for r in results().runs if r.state != "failed"] == expected
+    failed = [run for run in results().runs if run.state == "failed"]
+    assert [run.failure for run in failed] == [schema.INTERRUPTED]
+    trained = len(fake_worker.trained)
+    assert kouka(*FULL).exit_code == 0
+    assert len(fake_worker.trained) == trained, "a finished study trained again"
+
+
+def test_a_killed_launch_leaves_nothing_running_or_waiting(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process killed between asking and telling leaves a trial running or waiting."""
+    calls = 0
+
+    def killed(study: optuna.Study, *arguments: Any, **options: Any) -> TrialState:
+        nonlocal calls
+        calls += 1
+        if calls == 6:
+            study.ask()
+            study.enqueue_trial({"batch_norm": True})
+            raise SystemExit(9)
+        return run_trial(study, *arguments, **options)
+
+    monkeypatch.setattr(study, "run_trial", killed)
+    kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0")
+    assert {run.state for run in results().runs} == {"complete", "running", "waiting"}
+    monkeypatch.setattr(study, "run_trial", run_trial)
+    assert kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0").exit_code == 0
+    assert [run.state for run in results().runs].count("complete") == 16
+    assert {run.state for run in results().runs} == {"complete", "failed"}
+
+
+def test_more_runs_extend_a_study_and_waste_none(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*FULL)
+    before = [identity(run) for run in results().runs]
+    assert kouka("launch", "s", "--measure", "64", "--search", "10", "--confirm", "3", "--ladder",
+                 "2").exit_code == 0  # fmt: skip
+    after = [identity(run) for run in results().runs]
+    assert after[: len(before)] == before
+    assert len(ended("measure")) == 64
+    assert len(ended("search")) == 10
+    assert len(ended("ladder")) == 16
+    levels = np.array(
+        [[1 if run.params[name] else -1 for name in EFFECTS] for run in results().of("measure")]
+    )
+    np.testing.assert_array_equal(levels.T @ levels, 64 * np.eye(8))
+    assert len({run.seed for run in results().of("measure")}) == 64
+
+
+def test_a_study_that_was_not_measured_can_be_measured_later(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*SMALL, "--measure", "0", "--search", "3", "--confirm", "0")
+    assert kouka("launch", "s", "--measure", "16").exit_code == 0
+    assert len(ended("measure")) == 16
+
+
+def test_other_settings_are_named_and_change_nothing(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*FULL)
+    before, attributes = len(results().runs), stored().user_attrs
+    for arguments, says in (
+        (["--epochs", "5"], "--epochs is 4, not 5"),
+        (["--measure", "32", "--width", "0.5"], "--width is 1, not 0.5"),
+        (["--measure", "8"], "--measure is 16, not 8"),
+        (["--search", "2"], "--search is 8, not 2"),
+        (["--fix", "dropout=off"], "--fix is not given, not dropout=off"),
+        (["--techniques", "mixup,amsgrad"], "--techniques is augmentation,.* not mixup,amsgrad"),
+        (["--data", "mnist", "--seed", "3"], "--data is digits, not mnist; --seed is 0, not 3"),
+    ):
+        result = kouka("launch", "s", *arguments)
+        assert result.exit_code == 2
+        assert result.stderr.startswith("kouka: this study was launched with other settings")
+        assert re.search(says, result.stderr)
+    assert len(results().runs) == before
+    assert stored().user_attrs == attributes
+
+
+def test_images_that_changed_are_noticed(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    kouka(*FULL)
+    fake_worker.fingerprint = "another"
+    result = kouka(*FULL)
+    assert result.exit_code == 2
+    assert "not those the study 's' began with" in result.stderr
+
+
+def test_techniques_and_fixed_ones_reach_the_runs(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*SMALL, "--techniques", "mixup,batch_norm,dropout,amsgrad", "--fix", "dropout=off",
+          "--fix", "mixup=0.3", "--measure", "8", "--search", "4", "--confirm", "1")  # fmt: skip
+    assert set(results().factors) == {"batch_norm", "amsgrad"}
+    for choice, _ in fake_worker.trained:
+        assert choice["mixup"] == {"alpha": 0.3}
+        assert set(choice) <= {"mixup", "batch_norm", "amsgrad"}
+
+
+@pytest.mark.with_report
+def test_a_run_that_fails_is_tried_three_times_and_named(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    everything_off = staticmethod(lambda choice: not choice)
+    fake_worker.fail = everything_off
+    result = kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0")
+    assert result.exit_code == 0
+    assert len(ended("measure")) == 15
+    failed = [run for run in results().runs if run.state == "failed"]
+    assert [run.failure for run in failed] == ["it was made to fail"] * 3
+    assert "it was made to fail" in result.output
+    assert "15 of 16 planned runs" in result.output
+
+
+def test_a_study_whose_first_runs_all_fail_stops(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    fake_worker.fail = staticmethod(lambda choice: True)
+    result = kouka(*FULL)
+    assert result.exit_code == 1
+    assert "it was made to fail" in result.stderr
+    assert len(results().runs) == 3
+
+
+def test_a_timeout_ends_between_runs_and_the_same_command_goes_on(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    result = kouka(*FULL, "--timeout", "0")
+    assert result.exit_code == 0
+    assert "the same command goes on" in result.output
+    assert not ended("measure")
+    assert kouka(*FULL).exit_code == 0
+    assert len(ended("measure")) == 16
+
+
+def test_two_launches_of_one_study_do_not_mix(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    with study.only_launch(STORAGE, "s"):
+        result = kouka(*FULL)
+    assert result.exit_code == 2
+    assert "another launch is running" in result.stderr
+    assert not fake_worker.trained
+    assert kouka(*FULL).exit_code == 0
+
+
+def test_every_study_in_a_storage_is_its_own(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    for name in ("s", "t"):
+        kouka("launch", name, *FULL[2:])
+    assert [identity(r) for r in results("s").runs] == [identity(r) for r in results("t").runs]
+
+
+@pytest.mark.with_report
+def test_a_measured_study_finds_the_effects_it_was_given(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
+) -> None:
+    kouka(*SMALL, "--measure", "64", "--search", "0", "--confirm", "0", "--out", "out")
+    with (folder / "out" / "effects.csv").open() as file:
+        rows = {row["technique"]: row for row in csv.DictReader(file)}
+    for name, effect in EFFECTS.items():
+        assert math.isclose(float(rows[name]["effect"]), effect, abs_tol=0.5)

@@ -1,0 +1,137 @@
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from model_space import pipeline, training
+from model_space.data import Data, load
+from model_space.recipe import Recipe
+from model_space.techniques import batch_norm
+from model_space.training import Budget, Outcome, train
+
+SMALL = Budget(epochs=2, batch_size=32, width=0.1)
+ALL_ON = {
+    "augmentation": {}, "batch_norm": {}, "residual": {}, "late_widening": {},
+    "global_pooling": {}, "dropout": {"rate": 0.2}, "mixup": {"alpha": 0.2}, "amsgrad": {},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data() -> Data:
+    return load("digits", train_size=100, validation=60)
+
+
+def run(choice, data: Data, budget: Budget = SMALL, seed: int = 1):  # type: ignore[no-untyped-def]
+    curve: list[float] = []
+
+    def report(epoch: int, accuracy: float) -> bool:
+        assert epoch == len(curve) + 1
+        curve.append(accuracy)
+        return True
+
+    return train(choice, data, budget, seed, report), curve
+
+
+def without_time(outcome: Outcome) -> Outcome:
+    return replace(outcome, seconds_per_epoch=0)
+
+
+def test_a_seed_reproduces_a_run_and_another_does_not(data: Data) -> None:
+    (first, curve), (second, again) = run(ALL_ON, data), run(ALL_ON, data)
+    assert curve == again
+    assert without_time(first) == without_time(second)
+    assert run(ALL_ON, data, seed=2)[1] != curve
+
+
+def test_the_outcome_is_the_last_epochs(data: Data) -> None:
+    outcome, curve = run({}, data)
+    assert len(curve) == 2
+    assert outcome.accuracy == curve[-1]
+    assert outcome.test_accuracy is not None
+    assert 0 <= outcome.test_accuracy <= 1
+    assert outcome.seconds_per_epoch > 0
+    assert not outcome.diverged
+
+
+def test_a_run_that_is_told_to_stop_does(data: Data) -> None:
+    epochs = []
+
+    def report(epoch: int, accuracy: float) -> bool:
+        epochs.append(epoch)
+        return False
+
+    outcome = train({}, data, SMALL, 1, report)
+    assert epochs == [1]
+    assert outcome.test_accuracy is None
+
+
+def test_a_diverged_run_counts_at_chance_level(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Recipe(schedule=lambda steps: 1e38)
+    monkeypatch.setattr(training, "compose", lambda choice: broken)
+    outcome, curve = run({}, data)
+    assert outcome.diverged
+    assert outcome.accuracy == 0.1 == curve[-1]
+
+
+@pytest.mark.parametrize(("choice", "amsgrad"), [({}, False), ({"amsgrad": {}}, True)])
+def test_amsgrad_reaches_the_optimizer(
+    choice: dict[str, dict[str, float]], amsgrad: bool, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = []
+    original = keras.Model.fit
+
+    def fit(model, *arguments, **options):  # type: ignore[no-untyped-def]
+        used.append(model.optimizer)
+        return original(model, *arguments, **options)
+
+    monkeypatch.setattr(keras.Model, "fit", fit)
+    run(choice, data, replace(SMALL, epochs=1))
+    assert isinstance(used[0], keras.optimizers.Adam)
+    assert used[0].amsgrad is amsgrad
+    assert float(used[0].learning_rate.numpy()) == pytest.approx(1e-3)
+    if amsgrad:
+        assert any(np.abs(v.numpy()).sum() > 0 for v in used[0]._velocity_hats)
+
+
+def test_validation_and_test_images_are_neither_augmented_nor_mixed(
+    data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def spied(images, labels, classes):  # type: ignore[no-untyped-def]
+        batches = pipeline.evaluation_batches(images, labels, classes)
+        seen.extend(batches.as_numpy_iterator())
+        return batches
+
+    monkeypatch.setattr(training, "evaluation_batches", spied)
+    run(ALL_ON, data, replace(SMALL, epochs=1))
+    for (images, labels), (x, y) in zip(seen, (data.validation, data.test), strict=True):
+        np.testing.assert_allclose(images, x / 255, atol=1e-6)
+        np.testing.assert_array_equal(labels, np.eye(10)[y])
+
+
+def test_a_short_run_shows_batch_norm_and_not_its_moving_averages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After 60 steps, validation by the moving averages is near that by batch statistics."""
+    data = load("digits", train_size=640, validation=280)
+    budget = Budget(epochs=3, batch_size=32, width=0.25)
+    trained = []
+    original = keras.Model.fit
+
+    def fit(model, *arguments, **options):  # type: ignore[no-untyped-def]
+        trained.append(model)
+        return original(model, *arguments, **options)
+
+    monkeypatch.setattr(keras.Model, "fit", fit)
+
+    def lag() -> float:
+        outcome, _ = run({"batch_norm": {}}, data, budget)
+        images, labels = data.validation
+        scores = np.asarray(trained[-1](images / 255.0, training=True))
+        return float((scores.argmax(axis=1) == labels).mean() - outcome.accuracy)
+
+    assert lag() < 0.1
+    monkeypatch.setattr(batch_norm, "MOMENTUM", 0.99)
+    assert lag() > 0.3, "the test no longer sees the artefact that it guards against"
