@@ -52,7 +52,9 @@ def run_trial(
     def report(epoch: int, accuracy: float) -> bool:
         trial.report(accuracy, epoch)
         watch.epoch_ended(epoch, accuracy)
-        return not (planned.phase == "search" and trial.should_prune())
+        # After the last epoch there is nothing left to save: the run is complete.
+        may_stop = planned.phase == "search" and epoch < budget["epochs"]
+        return not (may_stop and trial.should_prune())
 
     try:
         choice = space.suggest(trial)
