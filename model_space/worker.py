@@ -51,11 +51,12 @@ class Worker:
         self._data = data
         self._process: subprocess.Popen[str] | None = None
         self._runs = 0
-        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the worker
+        self._log: IO[bytes] | None = None
 
     def start(self) -> DataFacts:
         """Start the process and read the data; raises `DataError` where they cannot be used."""
         environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - `stop` closes it
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
@@ -107,6 +108,9 @@ class Worker:
             self._process.kill()
             self._process.communicate()
             self._process = None
+        if self._log is not None:
+            self._log.close()
+            self._log = None
 
     def _send(self, message: dict[str, Any]) -> None:
         assert self._process is not None
@@ -121,16 +125,15 @@ class Worker:
         if line := self._process.stdout.readline():
             answer: dict[str, Any] = json.loads(line)
             return answer
-        code = self._process.wait()
+        code, last_line = self._process.wait(), self._last_line()
         self.stop()
         if code < 0:
             memory = " (out of memory?)" if code == -signal.SIGKILL else ""
             raise TrainingError(f"the training process was killed by signal {-code}{memory}")
-        raise TrainingError(
-            f"the training process ended with exit code {code}: {self._last_line()}"
-        )
+        raise TrainingError(f"the training process ended with exit code {code}: {last_line}")
 
     def _last_line(self) -> str:
+        assert self._log is not None
         size = self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, size - 2000))
         lines = self._log.read().decode(errors="replace").strip().splitlines()

@@ -141,9 +141,9 @@ def _launch(
     try:
         with Progress(console) as progress:
             left = launch(storage, name, requested, progress, deadline)
+        _write(load_study(storage, name), out, [], console)
     except KeyboardInterrupt:
         _end(130, "interrupted; every finished run is kept, and the same command goes on from here")
-    _write(load_study(storage, name), out, [], console)
     if left:
         console.print(f"--timeout left {left} runs out; the same command goes on from here.")
     console.print(f"Watch it: kouka dashboard{_unless_default(storage)}")

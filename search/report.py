@@ -65,7 +65,7 @@ def _effects(fit: Effects | None, notes: Sequence[str], figures: Mapping[str, go
             "of each technique.</p>"
         )
     rows = [
-        [effect.technique, words.points(effect.effect), words.interval(effect),
+        [effect.technique, words.points(effect), words.interval(effect),
          _p_value(effect.p_value), effect.verdict]
         for effect in fit.effects
     ]  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from model_space.data import DIGITS, KERAS_SETS
 from model_space.techniques import TECHNIQUES, technique
 from search.design import check_runs
 from search.errors import InputError
@@ -161,8 +162,13 @@ def parse_fix(texts: list[str]) -> dict[str, dict[str, float] | None]:
 
 
 def resolve_data(name: str) -> str:
-    """A path becomes absolute, so that a study means the same data from every folder."""
-    return str(Path(name).resolve()) if Path(name).exists() else name
+    """A path becomes absolute, so that a study means the same data from every folder.
+
+    A known set wins over a folder of its name; `./NAME` means the folder.
+    """
+    if name in (DIGITS, *KERAS_SETS) or not Path(name).exists():
+        return name
+    return str(Path(name).resolve())
 
 
 def option(name: str) -> str:

@@ -120,6 +120,7 @@ def _prepare(url: str, name: str, settings: Settings, facts: DataFacts) -> optun
         direction="maximize",
         load_if_exists=True,
     )
+    study.set_metric_names(["validation accuracy"])
     known = study.user_attrs.get(schema.DATA, {})
     if known and known["fingerprint"] != facts.fingerprint:
         raise InputError(

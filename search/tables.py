@@ -27,7 +27,7 @@ def effects_table(fit: Effects) -> Table:
     for effect in fit.effects:
         table.add_row(
             effect.technique,
-            words.points(effect.effect),
+            words.points(effect),
             words.interval(effect),
             Text(effect.verdict, style=_COLOURS.get(effect.verdict, "dim")),
         )
@@ -87,4 +87,4 @@ def _progress(results: Results, phase: str) -> str:
 
 def _table(title: str | None = None) -> Table:
     return Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False,
-                 padding=(0, 2, 0, 0))  # fmt: skip
+                 padding=(0, 1, 0, 0))  # fmt: skip

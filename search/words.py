@@ -30,16 +30,22 @@ def budget(results: Results) -> str:
     )
 
 
-def points(value: float) -> str:
-    """A signed number of points."""
-    return "—" if math.isnan(value) else f"{value:+.2f}"
+def points(effect: Effect) -> str:
+    """An effect, in signed points."""
+    return f"{effect.effect:+.{_decimals(effect)}f}"
 
 
 def interval(effect: Effect) -> str:
     """The 95 % interval of an effect."""
     if math.isnan(effect.low):
         return "—"
-    return f"{effect.low:+.2f} to {effect.high:+.2f}"
+    decimals = _decimals(effect)
+    return f"{effect.low:+.{decimals}f} to {effect.high:+.{decimals}f}"
+
+
+def _decimals(effect: Effect) -> int:
+    """No more than the interval's width lets a reader believe."""
+    return 1 if effect.high - effect.low >= 1 else 2
 
 
 def percent(value: Mean) -> str:
@@ -61,8 +67,8 @@ def answer(fit: Effects) -> str:
         )
     first = (helps or hurts)[0]
     said = [f"{first.technique} {first.verdict} most, {_worth(first)}"]
-    said += [f"{e.technique} {e.verdict} ({points(e.effect)})" for e in helps[1:]]
-    said += [f"{e.technique} hurts ({points(e.effect)})" for e in hurts if e is not first]
+    said += [f"{e.technique} {e.verdict} ({points(e)})" for e in helps[1:]]
+    said += [f"{e.technique} hurts ({points(e)})" for e in hurts if e is not first]
     rest = f" The other {unclear} cannot be told from a change of seed." if unclear > 1 else ""
     if unclear == 1:
         rest = " The other one cannot be told from a change of seed."
@@ -71,7 +77,7 @@ def answer(fit: Effects) -> str:
 
 def _worth(effect: Effect) -> str:
     bounds = "" if math.isnan(effect.low) else f" (95 %: {interval(effect)})"
-    return f"{points(effect.effect)} points{bounds}"
+    return f"{points(effect)} points{bounds}"
 
 
 def dials(technique: Technique) -> str:

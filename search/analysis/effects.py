@@ -121,6 +121,16 @@ def notes(fit: Effects, runs: Sequence[Run], planned: int | None) -> list[str]:
             else f"{fit.runs} runs do not separate all interactions of two techniques: they count "
             "as noise and widen the intervals."
         )
+    unproven = [
+        e for e in fit.effects if e.low * e.high > 0 and e.verdict not in ("helps", "hurts")
+    ]
+    if unproven:
+        chance = 1 - CONFIDENCE ** len(fit.effects)
+        said.append(
+            f"{', '.join(e.technique for e in unproven)}: the interval leaves out zero, but with "
+            f"{len(fit.effects)} techniques {chance:.0%} of studies without any effect show such an "
+            "interval; more runs would settle it."
+        )
     if math.isfinite(fit.floor):
         said.append(
             f"One run lies {fit.noise:.1f} points off the fit (standard deviation; "
