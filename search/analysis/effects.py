@@ -126,10 +126,11 @@ def notes(fit: Effects, runs: Sequence[Run], planned: int | None) -> list[str]:
     ]
     if unproven:
         chance = 1 - CONFIDENCE ** len(fit.effects)
+        names = ", ".join(e.technique for e in unproven)
         said.append(
-            f"{', '.join(e.technique for e in unproven)}: the interval leaves out zero, but with "
-            f"{len(fit.effects)} techniques {chance:.0%} of studies without any effect show such an "
-            "interval; more runs would settle it."
+            f"{names}: the interval leaves out zero, but with {len(fit.effects)} techniques "
+            f"{100 * chance:.0f} % of studies without any effect show such an interval; more runs "
+            "would settle it."
         )
     if math.isfinite(fit.floor):
         said.append(

@@ -46,10 +46,9 @@ def figure(rows: Sequence[Curves], caption: str) -> go.Figure:
         drawn,
         title="Learning curves, technique on and off",
         caption=caption,
-        height=230 + 190 * lines,
+        height=110 + 190 * lines,
     )
     drawn.update_layout(
-        margin_t=120,
         legend={"orientation": "h", "y": -75 / (190 * lines), "yanchor": "top", "x": 0},
     )
     drawn.update_xaxes(title="epoch", row=lines)

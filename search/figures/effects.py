@@ -46,10 +46,10 @@ def figure(fit: Effects, caption: str) -> go.Figure:
         drawn,
         title="What each technique is worth",
         caption=caption,
-        height=190 + 42 * len(fit.effects),
+        height=100 + 42 * len(fit.effects),
     )
     drawn.update_layout(legend={"orientation": "h", "y": -90 / (42 * len(fit.effects)), "x": 0})
-    drawn.update_xaxes(title="effect on validation accuracy, points (95 % interval)")
+    drawn.update_xaxes(title="points of validation accuracy (95 %)")
     drawn.update_yaxes(
         categoryorder="array", categoryarray=[row.technique for row in reversed(fit.effects)]
     )

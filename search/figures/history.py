@@ -61,7 +61,7 @@ def figure(results: Results, caption: str) -> go.Figure:
         name="best so far",
         hoverinfo="skip",
     )
-    styled(drawn, title="Optimization history", caption=caption, height=460)
+    styled(drawn, title="Optimization history", caption=caption, height=370)
     drawn.update_layout(legend={"orientation": "h", "y": -0.22, "x": 0})
     drawn.update_xaxes(title="run")
     drawn.update_yaxes(title="validation accuracy, %")

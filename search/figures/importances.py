@@ -36,9 +36,9 @@ def figure(rows: Sequence[Importance], caption: str) -> go.Figure:
         drawn,
         title="Which settings separate the trials, by Optuna's importances",
         caption=caption,
-        height=200 + (60 + 20 * most) * len(evaluators),
+        height=110 + (60 + 20 * most) * len(evaluators),
     )
-    drawn.update_layout(bargap=0.35, margin_t=120)
+    drawn.update_layout(bargap=0.35)
     drawn.update_xaxes(rangemode="tozero")
     drawn.update_xaxes(title="importance (a share: no sign, no unit)", row=len(evaluators))
     return drawn
