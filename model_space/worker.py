@@ -54,7 +54,10 @@ class Worker:
         self._log: IO[bytes] | None = None
 
     def start(self) -> DataFacts:
-        """Start the process and read the data; raises `DataError` where they cannot be used."""
+        """Start the process, read the data and import TensorFlow.
+
+        Raises `DataError`, before TensorFlow is imported, where the data cannot be used.
+        """
         environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - `stop` closes it
         self._process = subprocess.Popen(
@@ -74,6 +77,7 @@ class Worker:
         if "unusable" in answer:
             self.stop()
             raise DataError(answer["unusable"])
+        self._receive()  # TensorFlow is there
         answer["image_shape"] = tuple(answer["image_shape"])
         return DataFacts(**answer)
 
@@ -155,6 +159,9 @@ def _serve() -> None:
     except DataError as error:
         answer(unusable=str(error))
         return
+    except OSError as error:
+        answer(unusable=f"the data cannot be read ({error}); mend that, or give other --data")
+        return
     sizes = {part: len(getattr(data, part)[1]) for part in ("train", "validation", "test")}
     answer(
         classes=data.classes,
@@ -164,6 +171,8 @@ def _serve() -> None:
     )
     # Only now, so that data that cannot be used is refused before TensorFlow is imported.
     from model_space.training import Budget, train
+
+    answer(ready=True)
 
     def report(epoch: int, accuracy: float) -> bool:
         answer(epoch=epoch, accuracy=accuracy)

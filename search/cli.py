@@ -269,6 +269,7 @@ def _told() -> Iterator[None]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from model_space.data.source import DataError
+    from model_space.worker import TrainingError
     from search.errors import InputError, StudyFailedError
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -277,7 +278,7 @@ def _told() -> Iterator[None]:
         yield
     except (InputError, DataError) as error:
         _end(2, str(error))
-    except StudyFailedError as error:
+    except (StudyFailedError, TrainingError) as error:
         _end(1, f"{error}; once that is mended, the same command goes on")
     except (SQLAlchemyError, StorageInternalError) as error:
         reason = str(error.__cause__ or error).splitlines()[0]

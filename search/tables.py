@@ -48,11 +48,13 @@ def confirmed_table(rows: Sequence[Confirmed]) -> Table:
 
 def techniques_table(techniques: Sequence[Technique]) -> Table:
     """What there is to turn on."""
-    table = _table()
-    for head in ("technique", "changes", "dials: low, usual, high", "source"):
-        table.add_column(head, no_wrap=head == "technique")
+    table = Table.grid(padding=(0, 2, 1, 0))
     for technique in techniques:
-        table.add_row(technique.name, technique.changes, words.dials(technique), technique.source)
+        lines = [technique.changes]
+        if technique.dials:
+            lines.append(f"dial (low, usual, high): {words.dials(technique)}")
+        lines.append(technique.source)
+        table.add_row(Text(technique.name, style="bold"), Text("\n".join(lines)))
     return table
 
 

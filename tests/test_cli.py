@@ -13,6 +13,7 @@ import optuna
 import pytest
 from typer.testing import Result
 
+from model_space.worker import TrainingError
 from search import cli, dashboard
 from tests.fakes import FakeWorker
 
@@ -94,6 +95,20 @@ def test_data_that_cannot_be_used_are_told_by_the_worker(folder: Path, tmp_path:
         assert result.stderr.count("\n") == 1
         assert result.stdout == ""
     assert [file.name for file in folder.iterdir()] == ["a.npz"]
+
+
+def test_a_worker_that_cannot_start_is_told_without_a_traceback(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(worker: FakeWorker) -> None:
+        raise TrainingError("the training process ended with exit code 1: no TensorFlow")
+
+    monkeypatch.setattr(fake_worker, "start", die)
+    result = kouka("launch", "--data", "digits")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("kouka: the training process ended")
+    assert result.stderr.count("\n") == 1
+    assert list(folder.iterdir()) == []
 
 
 def test_a_file_that_is_no_database_is_left_as_it_is(kouka: Kouka, folder: Path) -> None:
