@@ -179,7 +179,7 @@ def export(
 def _write(study: Any, out: Path, formats: list[str], console: Any) -> None:
     from search import words
     from search.export import export
-    from search.tables import confirmed_table, effects_table
+    from search.tables import confirmed_table, effects_table, ladder_table
 
     findings, unwritten = export(study, out, formats)
     if findings.fit is None:
@@ -191,6 +191,9 @@ def _write(study: Any, out: Path, formats: list[str], console: Any) -> None:
         console.print(words.answer(findings.fit))
     for note in findings.notes:
         console.print(f"• {note}", style="dim")
+    if findings.ladder:
+        console.print()
+        console.print(ladder_table(findings.ladder))
     if findings.confirmed:
         console.print()
         console.print(confirmed_table(findings.confirmed))

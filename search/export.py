@@ -50,10 +50,7 @@ def export(study: optuna.Study, out: Path, formats: Sequence[str] = ()) -> tuple
                 (draft / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")
             for name, figure in figures.items():
                 figure.write_html(draft / f"{name}.html", include_plotlyjs="directory")
-            report = page(
-                findings.results, findings.fit, findings.notes, findings.confirmed, figures
-            )
-            (draft / "report.html").write_text(report, encoding="utf-8")
+            (draft / "report.html").write_text(page(findings, figures), encoding="utf-8")
             unwritten = _images(figures, formats, draft)
             for file in draft.iterdir():
                 file.replace(out / file.name)
@@ -108,6 +105,11 @@ def _tables(findings: Findings, shares: Sequence[Importance], folder: Path) -> N
         folder / "importances.csv",
         ("evaluator", "parameter", "importance"),
         (asdict(share) for share in shares),
+    )
+    _write(
+        folder / "ladder.csv",
+        ("adds", "runs", "accuracy", "change", "low", "high"),
+        ({**asdict(step), "accuracy": step.accuracy.mean} for step in findings.ladder),
     )
     runs = findings.results.runs
     params = list(dict.fromkeys(name for run in runs for name in run.params))

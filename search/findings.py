@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from search.analysis.confirmation import Confirmed, confirmation
 from search.analysis.curves import Curves, curves
 from search.analysis.effects import Effects, effects, notes
+from search.analysis.ladder import Step, ladder
 from search.results import Results
+from search.schema import INTERRUPTED
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Findings:
     notes: tuple[str, ...]
     confirmed: tuple[Confirmed, ...]
     curves: tuple[Curves, ...]
+    ladder: tuple[Step, ...]
 
 
 def find(results: Results) -> Findings:
@@ -28,7 +31,7 @@ def find(results: Results) -> Findings:
     fit = effects(measured, results.factors)
     planned = results.settings.get("measure")
     said = notes(fit, measured, planned[-1] if planned else None) if fit else []
-    given_up = {run.failure for run in results.runs if run.failure not in (None, "interrupted")}
+    given_up = {run.failure for run in results.runs if run.failure not in (None, INTERRUPTED)}
     said += [f"Some runs failed: {failure}." for failure in sorted(map(str, given_up))]
     return Findings(
         results,
@@ -36,4 +39,5 @@ def find(results: Results) -> Findings:
         tuple(said),
         tuple(confirmation(results)),
         tuple(curves(measured, results.factors)),
+        tuple(ladder(results)),
     )

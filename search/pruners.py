@@ -8,11 +8,12 @@ from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvin
 
 
 def _median(epochs: int) -> BasePruner:
-    return MedianPruner(n_startup_trials=4, n_warmup_steps=epochs // 4)
+    # Some techniques pay late: no run is judged by its first two epochs or its first quarter.
+    return MedianPruner(n_startup_trials=4, n_warmup_steps=1 + max(2, epochs // 4))
 
 
 def _halving(epochs: int) -> BasePruner:
-    return SuccessiveHalvingPruner(min_resource=max(1, epochs // 8), reduction_factor=2)
+    return SuccessiveHalvingPruner(min_resource=max(2, epochs // 8), reduction_factor=2)
 
 
 PRUNERS: Mapping[str, Callable[[int], BasePruner]] = {

@@ -15,23 +15,23 @@ from search import words
 from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.importances import MEANINGS
-from search.results import Results
+from search.analysis.ladder import Step
+from search.findings import Findings
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 
 
-def page(
-    results: Results,
-    fit: Effects | None,
-    notes: Sequence[str],
-    confirmed: Sequence[Confirmed],
-    figures: Mapping[str, go.Figure],
-) -> str:
+def page(findings: Findings, figures: Mapping[str, go.Figure]) -> str:
     """The whole page: the answer, the effects, the best recipe, then the rest of the figures.
 
     `figures` maps effects, curves, history and importances to those there are.
     """
-    sections = [_effects(fit, notes, figures), _confirmed(confirmed)]
+    results = findings.results
+    sections = [
+        _effects(findings.fit, findings.notes, figures),
+        _confirmed(findings.confirmed),
+        _ladder(findings.ladder),
+    ]
     for name, title in (("curves", "Learning curves"), ("history", "Every run")):
         if name in figures:
             sections.append(f"<h2>{title}</h2>{_embed(name, figures[name])}")
@@ -100,6 +100,23 @@ def _confirmed(confirmed: Sequence[Confirmed]) -> str:
         "<h2>The best recipe, on images and seeds that chose nothing</h2>"
         "<p>The best recipe is that of the highest validation accuracy; fresh seeds and the test "
         "images say what to expect of it.</p>" + _table(head, rows, (2, 3, 4))
+    )
+
+
+def _ladder(steps: Sequence[Step]) -> str:
+    if not steps:
+        return ""
+    rows = [
+        [step.adds, str(step.runs), words.percent(step.accuracy), words.points(step),
+         words.interval(step)]
+        for step in steps
+    ]  # fmt: skip
+    head = ["adds", "seeds", "validation accuracy (95 %)", "change, points", "95 % interval"]
+    return (
+        "<h2>The article's ladder</h2><p>Techniques added one after another, in the article's "
+        "order. A step holds for this order only: what is on already, and not only the seed, "
+        "makes it larger or smaller. The effects above are the mean over all orders.</p>"
+        + _table(head, rows, (1, 2, 3, 4))
     )
 
 

@@ -11,6 +11,7 @@ from model_space.technique import Technique
 from search import words
 from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
+from search.analysis.ladder import Step
 from search.results import Results
 from search.schema import PHASES
 
@@ -43,6 +44,25 @@ def confirmed_table(rows: Sequence[Confirmed]) -> Table:
     table.add_column("techniques on")
     for row in rows:
         table.add_row(row.label, str(row.runs), words.percent(row.test), row.recipe)
+    return table
+
+
+def ladder_table(steps: Sequence[Step]) -> Table:
+    """The article's steps in its order."""
+    table = _table(title="The article's ladder: validation accuracy, each step on several seeds")
+    table.add_column("adds")
+    table.add_column("seeds", justify="right")
+    table.add_column("accuracy", justify="right", no_wrap=True)
+    table.add_column("change", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    for step in steps:
+        table.add_row(
+            step.adds,
+            str(step.runs),
+            f"{step.accuracy.mean:.2f} %",
+            words.points(step),
+            words.interval(step),
+        )
     return table
 
 

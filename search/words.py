@@ -7,6 +7,7 @@ import math
 from model_space.technique import Technique
 from search.analysis.confirmation import Mean
 from search.analysis.effects import Effect, Effects
+from search.analysis.ladder import Step
 from search.results import Results
 
 
@@ -30,20 +31,21 @@ def budget(results: Results) -> str:
     )
 
 
-def points(effect: Effect) -> str:
-    """An effect, in signed points."""
-    return f"{effect.effect:+.{_decimals(effect)}f}"
+def points(effect: Effect | Step) -> str:
+    """An effect, or a step's change, in signed points."""
+    value = effect.effect if isinstance(effect, Effect) else effect.change
+    return "" if math.isnan(value) else f"{value:+.{_decimals(effect)}f}"
 
 
-def interval(effect: Effect) -> str:
-    """The 95 % interval of an effect."""
+def interval(effect: Effect | Step) -> str:
+    """The 95 % interval of an effect or of a step's change."""
     if math.isnan(effect.low):
         return "—"
     decimals = _decimals(effect)
     return f"{effect.low:+.{decimals}f} to {effect.high:+.{decimals}f}"
 
 
-def _decimals(effect: Effect) -> int:
+def _decimals(effect: Effect | Step) -> int:
     """No more than the interval's width lets a reader believe."""
     return 1 if effect.high - effect.low >= 1 else 2
 

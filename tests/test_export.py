@@ -9,13 +9,14 @@ import numpy as np
 import optuna
 import plotly.io
 import pytest
+import statsmodels.api
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from typer.testing import Result
 
 from search.design import design
 from search.results import read
 from search.storage import load_study
-from tests.fakes import EFFECTS
+from tests.fakes import EFFECTS, FakeWorker
 
 Kouka = Callable[..., Result]
 
@@ -164,3 +165,29 @@ def test_images_are_written_where_there_is_a_chrome_and_else_a_sentence(
     assert {file.name for file in (folder / "out").glob("effects.*")} == {
         "effects.csv", "effects.html", "effects.png", "effects.svg",
     }  # fmt: skip
+
+
+def test_the_ladder_is_told_step_by_step(
+    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
+) -> None:
+    result = kouka("launch", "s", "--data", "digits", "--measure", "0", "--search", "0",
+                   "--confirm", "0", "--ladder", "3", "--epochs", "1", "--out", "out")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    with (folder / "out" / "ladder.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["adds"] for row in rows] == [
+        "base", "augmentation", "batch_norm", "residual + late_widening", "global_pooling",
+        "dropout", "mixup", "amsgrad",
+    ]  # fmt: skip
+    runs = read(load_study("sqlite:///studies.db", "s")).of("ladder")
+    accuracies = np.array([100 * (run.accuracy or 0) for run in runs]).reshape(3, 8)
+    # The oracle: a one-way analysis of variance with the pooled error of the eight steps.
+    fit = statsmodels.api.OLS(
+        accuracies.ravel(), np.kron(np.ones((3, 1)), np.tril(np.ones((8, 8))))
+    ).fit()
+    for step, row in enumerate(rows[1:], start=1):
+        low, high = fit.conf_int()[step]
+        assert float(row["change"]) == pytest.approx(fit.params[step])
+        assert [float(row["low"]), float(row["high"])] == pytest.approx([low, high])
+    assert "The article's ladder" in (folder / "out" / "report.html").read_text(encoding="utf-8")
+    assert "residual + late_widening" in result.output
