@@ -56,7 +56,7 @@ def launch(
         str | None,
         typer.Option(
             help="digits, cifar10, cifar100, mnist, fashion_mnist, a folder of images with one "
-            "subfolder per class, or a .npz file. [cifar10]"
+            "subfolder per class, or a .npz file. [NAME if it is one of these, or cifar10]"
         ),
     ] = None,
     image_size: Annotated[
@@ -135,6 +135,7 @@ def _launch(
     from search.storage import load_study
     from search.study import launch
 
+    _quiet_optuna()
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     console = Console(highlight=False)
     deadline = None if timeout is None else time.monotonic() + timeout
@@ -166,6 +167,7 @@ def export(
         from search.export import IMAGE_FORMATS
         from search.storage import load_study
 
+        _quiet_optuna()
         formats = [kind.strip() for kind in format.split(",") if kind.strip()]
         for kind in formats:
             if kind not in IMAGE_FORMATS:
@@ -213,6 +215,8 @@ def dashboard(
         from search.dashboard import serve
         from search.storage import redact
 
+        _quiet_optuna()
+
         def ready(address: str) -> None:
             print(f"{redact(storage)} in optuna-dashboard: {address} (Ctrl-C ends it)", flush=True)
 
@@ -248,6 +252,7 @@ def status(
         from search.storage import load_study, open_storage, study_names
         from search.tables import status_table
 
+        _quiet_optuna()
         names = [name] if name else study_names(open_storage(storage))
         results = [read(load_study(storage, one)) for one in names]
         console = Console(highlight=False)
@@ -265,27 +270,44 @@ def _unless_default(storage: str) -> str:
 @contextmanager
 def _told() -> Iterator[None]:
     """End with one line on stderr, and no traceback, where the user or the storage is the cause."""
-    import warnings
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except Exception as error:
+        code, sentence = _explained(error)
+        if not code:
+            raise
+        _end(code, sentence)
 
-    import optuna
-    from optuna.exceptions import ExperimentalWarning, StorageInternalError
+
+def _explained(error: Exception) -> tuple[int, str]:
+    """The exit code and the sentence for an error that is not a defect of kouka; else 0."""
+    from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
-    from model_space.data.source import DataError
+    from model_space.data import DataError
     from model_space.worker import TrainingError
     from search.errors import InputError, StudyFailedError
 
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    warnings.simplefilter("ignore", ExperimentalWarning)
-    try:
-        yield
-    except (InputError, DataError) as error:
-        _end(2, str(error))
-    except (StudyFailedError, TrainingError) as error:
-        _end(1, f"{error}; once that is mended, the same command goes on")
-    except (SQLAlchemyError, StorageInternalError) as error:
+    if isinstance(error, (InputError, DataError)):
+        return 2, str(error)
+    if isinstance(error, (StudyFailedError, TrainingError)):
+        return 1, f"{error}; once that is mended, the same command goes on"
+    if isinstance(error, (SQLAlchemyError, StorageInternalError)):
         reason = str(error.__cause__ or error).splitlines()[0]
-        _end(1, f"the storage failed ({reason}); finished runs are kept, the same command goes on")
+        return 1, f"the storage failed ({reason}); finished runs are kept, the same command goes on"
+    return 0, ""
+
+
+def _quiet_optuna() -> None:
+    """Keep Optuna's own lines out of the terminal."""
+    import warnings
+
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
 
 
 def _end(code: int, sentence: str) -> NoReturn:

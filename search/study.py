@@ -17,6 +17,7 @@ import optuna
 from filelock import FileLock, Timeout
 from optuna.trial import TrialState
 
+from model_space.data import DIGITS, KERAS_SETS
 from model_space.worker import DataFacts, Worker
 from search import schema
 from search.errors import InputError, StudyFailedError
@@ -70,11 +71,15 @@ def launch(
     """Run what a study still lacks, and return how many runs the deadline left out.
 
     `requested` holds the settings the user named, by field of `Settings`; `deadline`, a
-    `time.monotonic()`, is when no further run begins. Nothing is created until the settings and
+    `time.monotonic()`, is when no further run begins. A new study that is named after a data set is
+    of that data unless `requested` says otherwise. Nothing is created until the settings and
     the data have been found usable. Raises `InputError`, `DataError` or `StudyFailedError`.
     """
     check_writable(url)
-    settings = settle(stored_settings(url, name), requested)
+    stored = stored_settings(url, name)
+    if stored is None and name in (DIGITS, *KERAS_SETS):
+        requested = {"data": name, **requested}
+    settings = settle(stored, requested)
     worker = Worker(
         name=settings.data,
         image_size=settings.image_size,

@@ -327,6 +327,15 @@ def test_two_launches_of_one_study_do_not_mix(kouka: Kouka, fake_worker: type[Fa
     assert kouka(*FULL).exit_code == 0
 
 
+def test_a_study_named_after_a_data_set_is_of_that_data(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    for arguments, data in ((["mnist"], "mnist"), (["s"], "cifar10"), ([], "cifar10")):
+        kouka("launch", *arguments, "--measure", "16", "--search", "0", "--confirm", "0",
+              "--epochs", "1")  # fmt: skip
+        assert results(arguments[0] if arguments else "cifar10").settings["data"] == data
+
+
 def test_every_study_in_a_storage_is_its_own(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
     for name in ("s", "t"):
         kouka("launch", name, *FULL[2:])

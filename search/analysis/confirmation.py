@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.special import stdtrit
-
-from search.analysis.effects import CONFIDENCE
+from search.analysis.student import quantile
 from search.results import Results
 
 
@@ -65,9 +63,7 @@ def mean(values: Sequence[float]) -> Mean:
     middle = statistics.fmean(values)
     if len(values) < 2:
         return Mean(middle, math.nan, math.nan)
-    freedom = len(values) - 1
-    half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * statistics.stdev(values)
-    half /= math.sqrt(len(values))
+    half = quantile(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
     return Mean(middle, max(0.0, middle - half), min(100.0, middle + half))
 
 

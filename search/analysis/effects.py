@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
+from search.analysis.student import CONFIDENCE, quantile, two_sided
 from search.design import pair_columns
 from search.results import Run
 
-CONFIDENCE = 0.95
 POWER = 0.8
 
 _FREEDOM_FOR_PAIRS = 5
@@ -80,21 +79,18 @@ def effects(runs: Sequence[Run], techniques: Sequence[str]) -> Effects | None:
         return None
     coefficients, errors, noise = _least_squares(columns, points)
     freedom = len(points) - columns.shape[1]
-    quantile = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) if freedom else math.nan
+    half = quantile(freedom)
     found = [
-        _effect(
-            name, 2 * coefficients[column], 2 * errors[column], freedom, quantile, len(techniques)
-        )
+        _effect(name, 2 * coefficients[column], 2 * errors[column], freedom, half, len(techniques))
         for column, name in enumerate(techniques, start=1)
     ]
-    detectable = quantile + float(stdtrit(freedom, POWER)) if freedom else math.nan
     return Effects(
         effects=tuple(sorted(found, key=lambda effect: -abs(effect.effect))),
         runs=len(points),
         pairs=pairs and len(techniques) > 1,
         freedom=freedom,
         noise=noise,
-        floor=detectable * 2 * noise / math.sqrt(len(points)),
+        floor=(half + quantile(freedom, POWER)) * 2 * noise / math.sqrt(len(points)),
     )
 
 
@@ -166,7 +162,7 @@ def _effect(
 ) -> Effect:
     if not freedom:
         return Effect(name, effect, math.nan, math.nan, math.nan, "no estimate")
-    single = 2 * float(stdtr(freedom, -abs(effect) / error)) if error else float(effect == 0)
+    single = two_sided(effect / error, freedom) if error else float(effect == 0)
     p_value = -math.expm1(tests * math.log1p(-single)) if single < 1 else 1.0
     verdict: Verdict = "not distinguishable from a change of seed"
     if p_value < 1 - CONFIDENCE:

@@ -6,10 +6,8 @@ import math
 import statistics
 from dataclasses import dataclass
 
-from scipy.special import stdtrit
-
 from search.analysis.confirmation import Mean, mean
-from search.analysis.effects import CONFIDENCE
+from search.analysis.student import quantile
 from search.results import Results, Run
 
 
@@ -38,14 +36,13 @@ def ladder(results: Results) -> list[Step]:
     squares = sum((len(values) - 1) * statistics.variance(values) for _, values in steps
                   if len(values) > 1)  # fmt: skip
     noise = math.sqrt(squares / freedom) if freedom else math.nan
-    quantile = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) if freedom else math.nan
     found: list[Step] = []
     before: tuple[frozenset[str], list[float]] | None = None
     for on, values in steps:
         change = half = math.nan
         if before is not None:
             change = statistics.fmean(values) - statistics.fmean(before[1])
-            half = quantile * noise * math.sqrt(1 / len(values) + 1 / len(before[1]))
+            half = quantile(freedom) * noise * math.sqrt(1 / len(values) + 1 / len(before[1]))
         added = on - (before[0] if before else frozenset())
         names = [name for name in results.factors if name in added]
         found.append(
