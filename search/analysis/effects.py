@@ -158,7 +158,7 @@ def _least_squares(columns: np.ndarray, values: np.ndarray) -> tuple[np.ndarray,
 
 
 def _effect(
-    name: str, effect: float, error: float, freedom: int, quantile: float, tests: int
+    name: str, effect: float, error: float, freedom: int, half: float, tests: int
 ) -> Effect:
     if not freedom:
         return Effect(name, effect, math.nan, math.nan, math.nan, "no estimate")
@@ -167,6 +167,4 @@ def _effect(
     verdict: Verdict = "not distinguishable from a change of seed"
     if p_value < 1 - CONFIDENCE:
         verdict = "helps" if effect > 0 else "hurts"
-    return Effect(
-        name, effect, effect - quantile * error, effect + quantile * error, p_value, verdict
-    )
+    return Effect(name, effect, effect - half * error, effect + half * error, p_value, verdict)
