@@ -27,7 +27,7 @@ from search.results import Run, read
 
 IMAGE_FORMATS = ("png", "svg")
 
-EFFECT_COLUMNS = ("technique", "effect", "low", "high", "p_value", "verdict")
+_EFFECT_COLUMNS = ("technique", "effect", "low", "high", "p_value", "verdict")
 
 
 def export(study: optuna.Study, out: Path, formats: Sequence[str] = ()) -> tuple[Findings, str]:
@@ -100,7 +100,7 @@ def _images(figures: dict[str, go.Figure], formats: Sequence[str], folder: Path)
 
 def _tables(findings: Findings, shares: Sequence[Importance], folder: Path) -> None:
     fitted = findings.fit.effects if findings.fit else ()
-    _write(folder / "effects.csv", EFFECT_COLUMNS, (asdict(effect) for effect in fitted))
+    _write(folder / "effects.csv", _EFFECT_COLUMNS, (asdict(effect) for effect in fitted))
     _write(
         folder / "importances.csv",
         ("evaluator", "parameter", "importance"),

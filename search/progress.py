@@ -13,8 +13,8 @@ from rich.text import Text
 
 from model_space.techniques import Choice
 from search import words
+from search.analysis.confirmation import listed
 from search.analysis.effects import Effects, effects
-from search.phases import Planned
 from search.results import Results
 from search.schema import Phase
 from search.tables import effects_table
@@ -29,7 +29,7 @@ class Progress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._phase: Phase | None = None
-        self._done = self._to_do = self._left = self._epochs = 0
+        self._done = self._total = self._left = self._epochs = 0
         self._techniques = ""
         self._epoch, self._accuracy = 0, 0.0
         self._run_began = self._epoch_ended_at = time.monotonic()
@@ -51,26 +51,21 @@ class Progress:
     def study_opened(self, results: Results) -> None:
         """A launch begins or goes on with what there is."""
         self._epochs = results.settings["epochs"]
-        ended = sum(run.state in ("complete", "pruned") for run in results.runs)
+        ended = sum(run.ended for run in results.runs)
         going_on = f", going on after {ended} runs" if ended else ""
         self._console.print(f"Study {results.name}{going_on}: {words.budget(results)}.")
 
     def phase_planned(self, phase: Phase, done: int, to_do: int, left: int) -> None:
         """A phase begins."""
-        self._phase, self._done, self._to_do, self._left = phase, done, to_do, left
+        self._phase, self._done, self._total, self._left = phase, done, done + to_do, left
 
     def known(self, results: Results) -> None:
         """What the study holds before its next run."""
         self._fit = effects(results.of("measure"), results.factors)
 
-    def run_started(self, planned: Planned, choice: Choice) -> None:
+    def run_started(self, choice: Choice) -> None:
         """The techniques of a run are known."""
-        self._techniques = ", ".join(
-            f"{name} ({', '.join(f'{dial} {value:.2g}' for dial, value in dials.items())})"
-            if dials
-            else name
-            for name, dials in choice.items()
-        )
+        self._techniques = listed(choice.items())
         self._epoch, self._accuracy = 0, 0.0
         self._run_began = self._epoch_ended_at = time.monotonic()
 
@@ -88,8 +83,9 @@ class Progress:
         """A run is complete, pruned or failed."""
         took = time.monotonic() - self._run_began
         self._run_seconds.append(took)
-        self._done += 1
-        self._left -= 1
+        if state != TrialState.FAIL:  # a run that failed is tried again
+            self._done += 1
+            self._left -= 1
         if not self._console.is_terminal:
             end = (
                 f"{100 * self._accuracy:.2f} %"
@@ -97,11 +93,10 @@ class Progress:
                 else state.name.lower()
             )
             self._console.print(
-                f"{self._phase} {self._done}/{self._done + self._to_do - 1}  {end}  "
+                f"{self._phase} {self._done}/{self._total}  {end}  "
                 f"{words.duration(took)}  [{self._techniques or 'none'}]  {self._time_left()}",
                 markup=False, highlight=False, soft_wrap=True,
             )  # fmt: skip
-        self._to_do -= 1
 
     def _say_how_long(self, seconds: float) -> None:
         said = (
@@ -128,12 +123,11 @@ class Progress:
     def _display(self) -> RenderableType:
         if self._phase is None:
             return Text("Reading the data and starting TensorFlow …", style="dim")
-        total = self._done + self._to_do
         head = Table.grid(padding=(0, 2))
         head.add_row(
             Text(self._phase, style="bold"),
-            ProgressBar(total=total, completed=self._done, width=30),
-            Text(f"{self._done} of {total} runs, {self._time_left()}"),
+            ProgressBar(total=self._total, completed=self._done, width=30),
+            Text(f"{self._done} of {self._total} runs, {self._time_left()}"),
         )
         accuracy = f", {100 * self._accuracy:.2f} %" if self._epoch else ""
         run = Text(f"epoch {self._epoch} of {self._epochs}{accuracy}  ", no_wrap=True)

@@ -34,6 +34,11 @@ class Run:
     diverged: bool
     failure: str | None
 
+    @property
+    def ended(self) -> bool:
+        """Whether it needs no other try: it is complete, or pruned."""
+        return self.state in ("complete", "pruned")
+
 
 @dataclass(frozen=True)
 class Results:

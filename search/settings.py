@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model_space.data import DIGITS, KERAS_SETS
+from model_space.technique import Technique
 from model_space.techniques import TECHNIQUES, technique
 from search.design import check_runs
 from search.errors import InputError
@@ -106,7 +107,9 @@ def settle(stored: Settings | None, requested: Mapping[str, Any]) -> Settings:
     asked = dict(requested)
     runs = asked.pop("measure", None)
     if stored is None:
-        return replace(Settings(**asked), measure=(64 if runs is None else runs,)).check()
+        if runs is not None:
+            asked["measure"] = (runs,)
+        return Settings(**asked).check()
     differences = [
         f"{option(name)} is {shown(getattr(stored, name))}, not {shown(value)}"
         for name, value in asked.items()
@@ -193,7 +196,7 @@ def _shown_level(dials: Mapping[str, float] | None) -> str:
     return ",".join(f"{value:g}" for value in dials.values()) or "on"
 
 
-def _known(name: str):  # type: ignore[no-untyped-def]
+def _known(name: str) -> Technique:
     try:
         return technique(name)
     except KeyError:

@@ -34,9 +34,8 @@ def located(url: str) -> str:
 def make_storage(url: str) -> optuna.storages.RDBStorage:
     """Open the storage at an SQLAlchemy URL, making its file and tables where they are missing.
 
-    Raises `InputError` where it cannot be opened or written.
+    Raises `InputError` where it cannot be opened; see `check_writable` for the rest.
     """
-    check_writable(url)
     with _told(url):
         return optuna.storages.RDBStorage(url, engine_kwargs=_options(url))
 

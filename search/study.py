@@ -76,25 +76,25 @@ def launch(
     the data have been found usable. Raises `InputError`, `DataError` or `StudyFailedError`.
     """
     check_writable(url)
-    stored = stored_settings(url, name)
-    if stored is None and name in (DIGITS, *KERAS_SETS):
-        requested = {"data": name, **requested}
-    settings = settle(stored, requested)
-    worker = Worker(
-        name=settings.data,
-        image_size=settings.image_size,
-        validation=settings.validation,
-        train_size=settings.train_size,
-        seed=settings.seed,
-    )
-    try:
-        facts = worker.start()
-        with only_launch(url, name):
-            study = _prepare(url, name, settings, facts)
+    # The lock comes first: settings read outside it could be stale by the time they are stored.
+    with only_launch(url, name):
+        stored = stored_settings(url, name)
+        if stored is None and name in (DIGITS, *KERAS_SETS):
+            requested = {"data": name, **requested}
+        settings = settle(stored, requested)
+        worker = Worker(
+            name=settings.data,
+            image_size=settings.image_size,
+            validation=settings.validation,
+            train_size=settings.train_size,
+            seed=settings.seed,
+        )
+        try:
+            study = _prepare(url, name, settings, worker.start())
             watch.study_opened(read(study))
             return _run_phases(study, settings, worker, watch, deadline)
-    finally:
-        worker.stop()
+        finally:
+            worker.stop()
 
 
 @contextmanager
@@ -125,13 +125,13 @@ def _prepare(url: str, name: str, settings: Settings, facts: DataFacts) -> optun
         direction="maximize",
         load_if_exists=True,
     )
-    study.set_metric_names(["validation accuracy"])
     known = study.user_attrs.get(schema.DATA, {})
     if known and known["fingerprint"] != facts.fingerprint:
         raise InputError(
             f"the images of {settings.data} are not those the study {name!r} began with; put "
             "them back, or use another name for a new study"
         )
+    study.set_metric_names(["validation accuracy"])
     study.set_user_attr(schema.DATA, asdict(facts))
     study.set_user_attr(schema.SETTINGS, settings.stored())
     study.set_user_attr(schema.VERSIONS, _versions())
@@ -191,13 +191,9 @@ def _to_do(planned: list[Planned], results: Results) -> list[Planned]:
     for one in planned:
         runs = [run for run in results.runs if one.is_run(run)]
         failures = [run for run in runs if run.failure not in (None, schema.INTERRUPTED)]
-        if not any(_ended(run) for run in runs) and len(failures) < TRIES:
+        if not any(run.ended for run in runs) and len(failures) < TRIES:
             lacking.append((len(failures), one))
     return [one for _, one in sorted(lacking, key=lambda pair: pair[0])]
-
-
-def _ended(run: Any) -> bool:
-    return run.state in ("complete", "pruned")
 
 
 def _versions() -> dict[str, str]:

@@ -98,7 +98,7 @@ def status_table(results: Sequence[Results]) -> Table:
 
 
 def _progress(results: Results, phase: str) -> str:
-    ended = [r for r in results.runs if r.phase == phase and r.state in ("complete", "pruned")]
+    ended = [r for r in results.runs if r.phase == phase and r.ended]
     pruned = sum(run.state == "pruned" for run in ended)
     asked = results.settings.get(phase)
     total = ""

@@ -18,7 +18,7 @@ from search.space import Space
 class Watch(Protocol):
     """What wants to know how a trial goes."""
 
-    def run_started(self, planned: Planned, choice: Choice) -> None:
+    def run_started(self, choice: Choice) -> None:
         """The techniques of a run are known."""
 
     def epoch_ended(self, epoch: int, accuracy: float) -> None:
@@ -42,12 +42,11 @@ def run_trial(
     before the interruption goes on its way.
     """
     study.sampler = _sampler(planned)
-    attributes = {schema.PHASE: planned.phase, schema.SEED: planned.seed}
     if planned.params is not None:
         study.enqueue_trial(dict(planned.params))
     trial = study.ask()
-    for name, value in attributes.items():
-        trial.set_user_attr(name, value)
+    trial.set_user_attr(schema.PHASE, planned.phase)
+    trial.set_user_attr(schema.SEED, planned.seed)
 
     def report(epoch: int, accuracy: float) -> bool:
         trial.report(accuracy, epoch)
@@ -58,7 +57,7 @@ def run_trial(
 
     try:
         choice = space.suggest(trial)
-        watch.run_started(planned, choice)
+        watch.run_started(choice)
         outcome = worker.train(choice, budget, planned.seed, report)
     except BaseException as error:
         failed = isinstance(error, TrainingError)

@@ -18,7 +18,7 @@ from model_space.data.folder import read_folder
 from model_space.data.source import DataError, Part, Source
 from model_space.data.splits import split
 
-__all__ = ["DIGITS", "KERAS_SETS", "Data", "DataError", "check_name", "load"]
+__all__ = ["DIGITS", "KERAS_SETS", "Data", "DataError", "load"]
 
 DIGITS = "digits"
 
@@ -51,7 +51,7 @@ class Data:
         return digest.hexdigest()[:16]
 
 
-def check_name(name: str) -> None:
+def _check_name(name: str) -> None:
     """Raise `DataError` unless `name` is a known set, a folder or a .npz file."""
     path = Path(name)
     if name in (DIGITS, *KERAS_SETS) or path.is_dir() or (path.suffix == ".npz" and path.exists()):
@@ -74,7 +74,7 @@ def load(
 
     Raises `DataError`, whose message says what is wrong with the data.
     """
-    check_name(name)
+    _check_name(name)
     source = _read(name, image_size)
     parts = split(source, validation=validation, train_size=train_size, seed=seed)
     if name == DIGITS and image_size is None:

@@ -25,7 +25,8 @@ def split(
         )
     missing = 1 + (source.validation is None) + (source.test is None)
     counts = np.bincount(source.train[1], minlength=len(source.classes))
-    if (scarce := counts.argmin()) is not None and counts[scarce] < missing:
+    scarce = counts.argmin()
+    if counts[scarce] < missing:
         raise DataError(
             f"class {source.classes[scarce]!r} has {counts[scarce]} training image(s); it needs "
             f"{missing} or more to train on some and hold others out"

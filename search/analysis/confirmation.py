@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ class Confirmed:
 
 
 def confirmation(results: Results) -> list[Confirmed]:
-    """The recipes of the `confirm` runs, best first and all off last."""
+    """The recipes of the `confirm` runs: the best, then the others by their test accuracy."""
     groups: dict[str, list[Any]] = {}
     for run in results.of("confirm"):
         if run.test_accuracy is not None:
@@ -72,10 +72,20 @@ def describe(params: Mapping[str, Any], factors: Sequence[str]) -> str:
     on = []
     for name in factors:
         if params.get(name):
-            dials = [
-                f"{dial.removeprefix(name + '_')} {value:.2g}"
+            dials = {
+                dial.removeprefix(f"{name}_"): value
                 for dial, value in params.items()
                 if dial.startswith(f"{name}_") and dial not in factors
-            ]
-            on.append(f"{name} ({', '.join(dials)})" if dials else name)
-    return ", ".join(on) or "none"
+            }
+            on.append((name, dials))
+    return listed(on) or "none"
+
+
+def listed(techniques: Iterable[tuple[str, Mapping[str, float]]]) -> str:
+    """Techniques with their dials, separated by commas."""
+    return ", ".join(
+        f"{name} ({', '.join(f'{dial} {value:.2g}' for dial, value in dials.items())})"
+        if dials
+        else name
+        for name, dials in techniques
+    )

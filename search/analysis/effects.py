@@ -112,10 +112,7 @@ def notes(fit: Effects, runs: Sequence[Run], planned: int | None) -> list[str]:
     elif len(fit.effects) > 1:
         said.append(
             f"{fit.runs} runs cannot separate the interactions of two techniques: they count as "
-            "noise and widen the intervals. 64 runs would separate them."
-            if fit.runs < 64
-            else f"{fit.runs} runs do not separate all interactions of two techniques: they count "
-            "as noise and widen the intervals."
+            "noise and widen the intervals. A larger --measure separates them."
         )
     unproven = [
         e for e in fit.effects if e.low * e.high > 0 and e.verdict not in ("helps", "hurts")
