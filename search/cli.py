@@ -131,6 +131,7 @@ def _launch(
 ) -> None:
     from rich.console import Console
 
+    from search.attachment import attach
     from search.progress import Progress
     from search.storage import load_study
     from search.study import launch
@@ -141,7 +142,7 @@ def _launch(
     deadline = None if timeout is None else time.monotonic() + timeout
     try:
         with Progress(console) as progress:
-            left = launch(storage, name, requested, progress, deadline)
+            left = launch(storage, name, requested, progress, attach, deadline)
         _write(load_study(storage, name), out, [], console)
     except KeyboardInterrupt:
         _end(130, "interrupted; every finished run is kept, and the same command goes on from here")
@@ -180,17 +181,17 @@ def export(
 
 def _write(study: Any, out: Path, formats: list[str], console: Any) -> None:
     from search import words
-    from search.export import export
+    from search.export import export_study
     from search.tables import confirmed_table, effects_table, ladder_table
 
-    findings, unwritten = export(study, out, formats)
-    if findings.fit is None:
-        console.print("There are too few measure runs yet to tell the techniques apart.")
+    findings, unwritten = export_study(study, out, formats)
+    if findings.effects is None:
+        console.print(words.NO_EFFECTS)
     else:
         console.print()
-        console.print(effects_table(findings.fit))
+        console.print(effects_table(findings.effects))
         console.print()
-        console.print(words.answer(findings.fit))
+        console.print(words.answer(findings.effects, findings.results.objective))
     for note in findings.notes:
         console.print(f"• {note}", style="dim")
     if findings.ladder:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import optuna
 
 from search.analysis.confirmation import Confirmed, confirmation
+from search.analysis.cost import Cost, costs
 from search.analysis.curves import Curves, curves
-from search.analysis.effects import Effects, effects, notes
-from search.analysis.ladder import Step, ladder
-from search.results import Results
-from search.schema import INTERRUPTED
+from search.analysis.dials import DialTrend, dials
+from search.analysis.effects import Effects, effects, repeated
+from search.analysis.epochs import EpochEffects, effects_by_epoch
+from search.analysis.importances import Importance, importances
+from search.analysis.interactions import Interaction, interactions
+from search.analysis.ladder import Comparison, Step, compare, ladder
+from search.analysis.notes import notes
+from search.results import Results, read
 
 
 @dataclass(frozen=True)
@@ -17,27 +26,48 @@ class Findings:
     """A study's results and what follows from them."""
 
     results: Results
-    fit: Effects | None
-    """None while there are too few `measure` runs."""
+    effects: Effects | None
+    """None while the `measure` runs cannot tell any technique from the others."""
     notes: tuple[str, ...]
+    interactions: tuple[Interaction, ...]
+    by_epoch: tuple[EpochEffects, ...]
+    costs: tuple[Cost, ...]
+    dials: tuple[DialTrend, ...]
     confirmed: tuple[Confirmed, ...]
-    curves: tuple[Curves, ...]
     ladder: tuple[Step, ...]
+    comparisons: tuple[Comparison, ...]
+    """The ladder's steps beside the order-free effects."""
+    curves: tuple[Curves, ...]
+    importances: tuple[Importance, ...]
+    """Optuna's."""
 
 
-def find(results: Results) -> Findings:
-    """Analyse what there is."""
-    measured = results.of("measure")
-    fit = effects(measured, results.factors)
-    planned = results.settings.get("measure")
-    said = notes(fit, measured, planned[-1] if planned else None) if fit else []
-    given_up = {run.failure for run in results.runs if run.failure not in (None, INTERRUPTED)}
-    said += [f"Some runs failed: {failure}." for failure in sorted(map(str, given_up))]
+def analyse(study: optuna.Study, techniques: Mapping[str, Any] | None = None) -> Findings:
+    """Everything that can be said of a study: kouka's own, or any with on/off parameters.
+
+    `techniques` maps the parameters to study to the choice that is on; see `read`. Raises
+    `InputError` where the study does not fit.
+    """
+    results = read(study, techniques)
+    return find(results, importances(study))
+
+
+def find(results: Results, shares: list[Importance]) -> Findings:
+    """Analyse what there is, beside the importances that Optuna gave."""
+    measured, repeats = results.of("measure"), repeated(results)
+    found = effects(measured, results.factors, repeats, results.objective.maximize)
+    steps = ladder(results)
     return Findings(
         results,
-        fit,
-        tuple(said),
-        tuple(confirmation(results)),
-        tuple(curves(measured, results.factors)),
-        tuple(ladder(results)),
+        found,
+        notes=tuple(notes(results, found, repeats)),
+        interactions=tuple(interactions(found) if found else ()),
+        by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats)),
+        costs=tuple(costs(measured, found) if found else ()),
+        dials=tuple(dials(results)),
+        confirmed=tuple(confirmation(results)),
+        ladder=tuple(steps),
+        comparisons=tuple(compare(steps, found)),
+        curves=tuple(curves(measured, results.factors)),
+        importances=tuple(shares),
     )

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from model_space.techniques import Choice
 from search import words
-from search.analysis.confirmation import listed
-from search.analysis.effects import Effects, effects
+from search.analysis.confirmation import with_dials
+from search.analysis.effects import Effects, effects, repeated
 from search.results import Results
 from search.schema import Phase
 from search.tables import effects_table
@@ -61,11 +61,11 @@ class Progress:
 
     def known(self, results: Results) -> None:
         """What the study holds before its next run."""
-        self._fit = effects(results.of("measure"), results.factors)
+        self._fit = effects(results.of("measure"), results.factors, repeated(results))
 
     def run_started(self, choice: Choice) -> None:
         """The techniques of a run are known."""
-        self._techniques = listed(choice.items())
+        self._techniques = with_dials(choice.items())
         self._epoch, self._accuracy = 0, 0.0
         self._run_began = self._epoch_ended_at = time.monotonic()
 

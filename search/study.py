@@ -6,7 +6,7 @@ import hashlib
 import platform
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
@@ -66,10 +66,12 @@ def launch(
     name: str,
     requested: Mapping[str, Any],
     watch: StudyWatch,
+    attach: Callable[[optuna.Study, Results], None],
     deadline: float | None = None,
 ) -> int:
     """Run what a study still lacks, and return how many runs the deadline left out.
 
+    `attach` shows what the runs say so far beside the trials, after each of them.
     `requested` holds the settings the user named, by field of `Settings`; `deadline`, a
     `time.monotonic()`, is when no further run begins. A new study that is named after a data set is
     of that data unless `requested` says otherwise. Nothing is created until the settings and
@@ -92,7 +94,7 @@ def launch(
         try:
             study = _prepare(url, name, settings, worker.start())
             watch.study_opened(read(study))
-            return _run_phases(study, settings, worker, watch, deadline)
+            return _run_phases(study, settings, worker, watch, attach, deadline)
         finally:
             worker.stop()
 
@@ -151,6 +153,7 @@ def _run_phases(
     settings: Settings,
     worker: Worker,
     watch: StudyWatch,
+    attach: Callable[[optuna.Study, Results], None],
     deadline: float | None,
 ) -> int:
     fixed = settings.fixed or {}
@@ -162,6 +165,7 @@ def _run_phases(
     phase: Phase | None = None
     while to_do := _everything_to_do(settings, space, results := read(study)):
         watch.known(results)
+        attach(study, results)
         if to_do[0].phase != phase:
             phase = to_do[0].phase
             planned = PLANS[phase](settings, space, results)
@@ -175,6 +179,7 @@ def _run_phases(
         if failed >= TRIES and not finished:
             last = read(study).runs[-1].failure
             raise StudyFailedError(f"the first {failed} runs failed; the last said: {last}")
+    attach(study, results)
     return 0
 
 

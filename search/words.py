@@ -1,53 +1,95 @@
-"""The sentences and short phrases that the terminal and the report share."""
+"""The sentences and short phrases that the terminal, the report and the figures share."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from datetime import date
+from pathlib import PurePath
+from typing import Protocol
 
 from model_space.technique import Technique
 from search.analysis.confirmation import Mean
+from search.analysis.cost import Cost, Estimate
+from search.analysis.dials import DialTrend
 from search.analysis.effects import Effect, Effects
-from search.analysis.ladder import Step
-from search.results import Results
+from search.analysis.epochs import EpochEffects
+from search.analysis.ladder import Comparison, Step
+from search.analysis.notes import listed
+from search.results import Objective, Results
+
+NO_EFFECTS = "There are too few measure runs yet to tell the techniques apart."
+
+
+class Bounds(Protocol):
+    """Anything with the ends of an interval."""
+
+    @property
+    def low(self) -> float:
+        """The lower end."""
+
+    @property
+    def high(self) -> float:
+        """The upper end."""
 
 
 def budget(results: Results) -> str:
     """What the runs were trained on and for how long, as far as the study says."""
     settings, data = results.settings, results.data
-    if not settings:
-        return "budget unknown: the study does not say"
-    name = str(settings["data"]).rstrip("/").rsplit("/", 1)[-1]
-    images = ""
-    if data:
-        height, width, channels = data["image_shape"]
+    said = []
+    if "data" in settings:
+        said.append(PurePath(str(settings["data"])).name)
+    if {"train", "validation", "test", "image_shape"} <= data.keys():
+        size = "×".join(str(length) for length in data["image_shape"])
         images = (
-            f" ({data['train']} training, {data['validation']} validation, {data['test']} test "
-            f"images of {height}×{width}×{channels})"
+            f"({data['train']} training, {data['validation']} validation, {data['test']} test "
+            f"images of {size})"
         )
-    epochs = f"{settings['epochs']} epoch{'s' if settings['epochs'] != 1 else ''}"
-    return (
-        f"{name}{images}, {epochs}, batch {settings['batch_size']}, width {settings['width']:g}, "
-        f"depth {settings['depth']}"
+        said = [" ".join([*said, images])]
+    if (epochs := settings.get("epochs")) is not None:
+        said.append(f"{epochs} epoch{'s' if epochs != 1 else ''}")
+    said += [
+        f"{word} {settings[name]:g}"
+        for name, word in (("batch_size", "batch"), ("width", "width"), ("depth", "depth"))
+        if name in settings
+    ]
+    return ", ".join(said) or "budget unknown: the study does not say"
+
+
+def made(results: Results) -> str:
+    """Who made a report, when, and with what the runs were made."""
+    versions = ", ".join(f"{name} {number}" for name, number in results.versions.items())
+    return f"Made by kouka on {date.today().isoformat()}" + (
+        f"; runs by {versions}." if versions else "."
     )
+
+
+def signed(value: float, bounds: Bounds) -> str:
+    """A signed difference, to no more decimals than its interval lets a reader believe."""
+    if math.isnan(value):
+        return "—"
+    decimals = _decimals(bounds)
+    return f"{round(value, decimals) + 0.0:+.{decimals}f}"
 
 
 def points(effect: Effect | Step) -> str:
     """An effect, or a step's change, in signed points."""
     value = effect.effect if isinstance(effect, Effect) else effect.change
-    return "" if math.isnan(value) else f"{value:+.{_decimals(effect)}f}"
+    return "" if math.isnan(value) else signed(value, effect)
 
 
-def interval(effect: Effect | Step) -> str:
-    """The 95 % interval of an effect or of a step's change."""
-    if math.isnan(effect.low):
+def interval(bounds: Bounds) -> str:
+    """The 95 % interval of a difference."""
+    if math.isnan(bounds.low):
         return "—"
-    decimals = _decimals(effect)
-    return f"{effect.low:+.{decimals}f} to {effect.high:+.{decimals}f}"
+    return f"{signed(bounds.low, bounds)} to {signed(bounds.high, bounds)}"
 
 
-def _decimals(effect: Effect | Step) -> int:
-    """No more than the interval's width lets a reader believe."""
-    return 1 if effect.high - effect.low >= 1 else 2
+def _decimals(bounds: Bounds) -> int:
+    width = bounds.high - bounds.low
+    if math.isnan(width) or width == 0:
+        return 2
+    return min(8, max(0 if width >= 100 else 1, math.ceil(1 - math.log10(width))))
 
 
 def percent(value: Mean) -> str:
@@ -57,29 +99,131 @@ def percent(value: Mean) -> str:
     return f"{value.mean:.2f} % ({value.low:.2f} to {value.high:.2f})"
 
 
-def answer(fit: Effects) -> str:
-    """The answer in a sentence or two: what helps most, what hurts, what cannot be told."""
-    helps = [effect for effect in fit.effects if effect.verdict == "helps"]
-    hurts = [effect for effect in fit.effects if effect.verdict == "hurts"]
-    unclear = len(fit.effects) - len(helps) - len(hurts)
+def probability(value: float) -> str:
+    """A probability in percent; never 0 or 100 %, which draws cannot show."""
+    if math.isnan(value):
+        return "—"
+    if value < 0.01:
+        return "< 1 %"
+    return "> 99 %" if value > 0.99 else f"{100 * value:.0f} %"
+
+
+def sure(value: float) -> str:
+    """A probability in running text."""
+    return "above 99 %" if value > 0.99 else f"of {probability(value)}"
+
+
+def p_value(value: float) -> str:
+    """A p-value to three decimals."""
+    if math.isnan(value):
+        return "—"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def steps(effect: Effect) -> str:
+    """From the smallest to the largest step of a technique."""
+    if math.isnan(effect.smallest_step):
+        return "—"
+    return f"{signed(effect.smallest_step, effect)} to {signed(effect.largest_step, effect)}"
+
+
+def seconds(cost: Estimate) -> str:
+    """Seconds added to an epoch, with the interval."""
+    if math.isnan(cost.value):
+        return "—"
+    bounds = "" if math.isnan(cost.low) else f" ({interval(cost)})"
+    return f"{signed(cost.value, cost)}{bounds}"
+
+
+def count(cost: Estimate) -> str:
+    """Parameters added to the network, with the interval where it has a width."""
+    if math.isnan(cost.value):
+        return "—"
+    if math.isnan(cost.low) or cost.high - cost.low < 0.5:
+        return f"{cost.value:+,.0f}"
+    return f"{cost.value:+,.0f} ({cost.low:+,.0f} to {cost.high:+,.0f})"
+
+
+def per_second(cost: Cost) -> str:
+    """Points for each second that a technique adds to an epoch."""
+    return "—" if math.isnan(cost.points_per_second) else f"{cost.points_per_second:+.2g}"
+
+
+def answer(found: Effects, objective: Objective) -> str:
+    """The answer in two sentences: what matters most and how surely; and what of the rest."""
+    helps = [effect for effect in found.effects if effect.verdict == "helps"]
+    hurts = [effect for effect in found.effects if effect.verdict == "hurts"]
+    unclear = len(found.effects) - len(helps) - len(hurts)
+    largest = found.effects[0]
     if not helps and not hurts:
         return (
-            "No technique's effect can be told from a change of seed with this many runs: "
-            f"the largest is {fit.effects[0].technique}, {_worth(fit.effects[0])}."
+            "No technique's effect can be told from a change of seed with this many runs. "
+            f"The largest is {largest.technique}, {_worth(largest, objective)}."
         )
     first = (helps or hurts)[0]
-    said = [f"{first.technique} {first.verdict} most, {_worth(first)}"]
-    said += [f"{e.technique} {e.verdict} ({points(e)})" for e in helps[1:]]
-    said += [f"{e.technique} hurts ({points(e)})" for e in hurts if e is not first]
-    rest = f" The other {unclear} cannot be told from a change of seed." if unclear > 1 else ""
-    if unclear == 1:
-        rest = " The other one cannot be told from a change of seed."
-    return "; ".join(said) + "." + rest
+    rank = (
+        f", the largest of all with a probability {sure(first.first)}"
+        if first is largest and not math.isnan(first.first)
+        else ""
+    )
+    said = f"{first.technique} {first.verdict} most, {_worth(first, objective)}{rank}."
+    rest = []
+    if others := helps[1:]:
+        rest.append(f"{_these(others)} {'help' if len(others) > 1 else 'helps'} too")
+    if others := [effect for effect in hurts if effect is not first]:
+        rest.append(f"{_these(others)} {'hurt' if len(others) > 1 else 'hurts'}")
+    if unclear:
+        which = "the other one" if unclear == 1 else f"the other {unclear}"
+        rest.append(f"{which} cannot be told from a change of seed")
+    second = "; ".join(rest)
+    return said + (f" {second[:1].upper() if second.startswith('the ') else second[:1]}"
+                   f"{second[1:]}." if rest else "")  # fmt: skip
 
 
-def _worth(effect: Effect) -> str:
+def _these(effects: Sequence[Effect]) -> str:
+    return listed([f"{effect.technique} ({points(effect)})" for effect in effects])
+
+
+def _worth(effect: Effect, objective: Objective) -> str:
+    unit = f" {objective.unit} of {objective.name}" if objective.unit else f" of {objective.name}"
     bounds = "" if math.isnan(effect.low) else f" (95 %: {interval(effect)})"
-    return f"{points(effect)} points{bounds}"
+    return f"{points(effect)}{unit}{bounds}"
+
+
+def ladder_verdict(comparisons: Sequence[Comparison]) -> str:
+    """Where the ladder and the order-free effects disagree, in a sentence or more."""
+    apart = [row for row in comparisons if row.disagree]
+    if not comparisons:
+        return ""
+    if not apart:
+        return (
+            f"None of the {len(comparisons)} steps differs from the order-free effect of what it "
+            "adds by more than seeds explain."
+        )
+    said = [
+        f"{row.step.adds} ({signed(row.step.change, row.step)} as a step, "
+        f"{signed(row.effect, row)} in any order)"
+        for row in apart
+    ]
+    return (
+        f"The two disagree, by more than seeds explain, on {listed(said)}: what was on already "
+        "changed what the step added."
+    )
+
+
+def dial_trend(trend: DialTrend) -> str:
+    """What the search saw of a dial."""
+    whole = sum(not run.pruned for run in trend.runs)
+    head = f"{trend.dial.name}: {whole} run{'s' * (whole != 1)}"
+    if math.isnan(trend.correlation):
+        return f"{head}, too few for a trend"
+    bounds = "" if math.isnan(trend.low) else f" (95 %: {trend.low:+.2f} to {trend.high:+.2f})"
+    return f"{head}, rank correlation with accuracy {trend.correlation:+.2f}{bounds}"
+
+
+def pays_from(row: EpochEffects) -> str:
+    """The epoch from which a technique's interval stays clear of zero."""
+    return "not by the last epoch" if row.pays_from is None else f"epoch {row.pays_from}"
 
 
 def dials(technique: Technique) -> str:

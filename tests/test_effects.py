@@ -5,16 +5,23 @@ import numpy as np
 import pytest
 import statsmodels.api
 
-from search.analysis.effects import effects, notes
+from search.analysis.effects import effects
+from search.analysis.notes import notes
 from search.design import design, pair_columns
-from search.results import Run
+from search.results import Results, Run
 from tests.fakes import EFFECTS
 
 NAMES = tuple(EFFECTS)
 
 
 def run(params: dict[str, bool], accuracy: float, diverged: bool = False) -> Run:
-    return Run(0, "measure", "complete", params, accuracy, {}, 0, None, None, None, diverged, None)
+    on = frozenset(name for name, value in params.items() if value)
+    return Run(0, "measure", "complete", params, on, accuracy, diverged=diverged)
+
+
+def said(runs: list[Run], names: tuple[str, ...], **settings: object) -> str:
+    """All the notes on some runs."""
+    return " ".join(notes(Results("s", names, tuple(runs), settings), effects(runs, names), []))
 
 
 def simulated(rows: np.ndarray, seed: int, noise: float, interaction: float = 0) -> list[Run]:
@@ -115,7 +122,7 @@ def test_verdicts_say_what_the_p_values_allow() -> None:
 
 def test_too_few_runs_give_no_effects_and_just_enough_give_no_intervals() -> None:
     runs = simulated(design(8, 16, 16), 0, noise=0.3)
-    assert effects(runs[:8], NAMES) is None
+    assert effects(runs[:5], NAMES) is None
     assert effects([], NAMES) is None
     four = [run({"a": a, "b": b}, 0.5 + 0.1 * a) for a, b in ((0, 0), (1, 0), (0, 1))]  # type: ignore[dict-item]
     fit = effects(four, ("a", "b"))
@@ -123,7 +130,7 @@ def test_too_few_runs_give_no_effects_and_just_enough_give_no_intervals() -> Non
     assert fit.freedom == 0
     assert all(math.isnan(e.low) and e.verdict == "no estimate" for e in fit.effects)
     assert fit.effects[0].effect == pytest.approx(10)
-    assert "no intervals" in " ".join(notes(fit, four, None))
+    assert "no intervals" in said(four, ("a", "b"))
 
 
 def test_notes_name_what_is_missing_diverged_and_aliased() -> None:
@@ -131,10 +138,11 @@ def test_notes_name_what_is_missing_diverged_and_aliased() -> None:
     runs[0] = run(dict(runs[0].params), 0.1, diverged=True)
     fit = effects(runs[:15], NAMES)
     assert fit is not None
-    said = " ".join(notes(fit, runs[:15], 16))
-    assert "15 of 16 planned runs" in said
-    assert "1 run diverged and counts at chance level" in said
-    assert "cannot separate the interactions" in said
+    told = said(runs[:15], NAMES, measure=[16])
+    assert "15 of 16 planned runs" in told
+    assert "1 run diverged and counts at chance level" in told
+    assert "do not tell their 28 interactions" in told
+    assert "not their 28 interactions" in said(simulated(design(8, 16, 16), 0, 0.3), NAMES)
 
 
 def test_the_floor_is_found_four_times_in_five() -> None:

@@ -6,10 +6,9 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from search.analysis.student import quantile
-from search.results import Results
+from search.results import Results, Run
 
 
 @dataclass(frozen=True)
@@ -35,14 +34,14 @@ class Confirmed:
 
 def confirmation(results: Results) -> list[Confirmed]:
     """The recipes of the `confirm` runs: the best, then the others by their test accuracy."""
-    groups: dict[str, list[Any]] = {}
+    groups: dict[str, list[Run]] = {}
     for run in results.of("confirm"):
         if run.test_accuracy is not None:
-            groups.setdefault(describe(run.params, results.factors), []).append(run)
-    best = describe(results.best.params, results.factors) if results.best else None
+            groups.setdefault(describe(run, results.factors), []).append(run)
+    best = describe(results.best, results.factors) if results.best else None
     found = []
     for recipe, runs in groups.items():
-        on = [bool(runs[0].params.get(name)) for name in results.factors]
+        on = [name in runs[0].on for name in results.factors]
         label = "all on" if all(on) else "earlier best" if any(on) else "all off"
         if recipe == best:
             label = "best" if label == "earlier best" else f"best ({label})"
@@ -51,8 +50,8 @@ def confirmation(results: Results) -> list[Confirmed]:
                 label,
                 recipe,
                 len(runs),
-                mean([100 * run.test_accuracy for run in runs]),
-                mean([100 * run.accuracy for run in runs]),
+                mean([100 * (run.test_accuracy or 0) for run in runs]),
+                mean([run.points for run in runs]),
             )
         )
     return sorted(found, key=lambda row: (not row.label.startswith("best"), -row.test.mean))
@@ -67,21 +66,21 @@ def mean(values: Sequence[float]) -> Mean:
     return Mean(middle, max(0.0, middle - half), min(100.0, middle + half))
 
 
-def describe(params: Mapping[str, Any], factors: Sequence[str]) -> str:
-    """A recipe in words: the techniques that are on, with their dials where they have any."""
+def describe(run: Run, factors: Sequence[str]) -> str:
+    """A run's recipe in words: the techniques that are on, with their dials where they have any."""
     on = []
     for name in factors:
-        if params.get(name):
+        if name in run.on:
             dials = {
                 dial.removeprefix(f"{name}_"): value
-                for dial, value in params.items()
+                for dial, value in run.params.items()
                 if dial.startswith(f"{name}_") and dial not in factors
             }
             on.append((name, dials))
-    return listed(on) or "none"
+    return with_dials(on) or "none"
 
 
-def listed(techniques: Iterable[tuple[str, Mapping[str, float]]]) -> str:
+def with_dials(techniques: Iterable[tuple[str, Mapping[str, float]]]) -> str:
     """Techniques with their dials, separated by commas."""
     return ", ".join(
         f"{name} ({', '.join(f'{dial} {value:.2g}' for dial, value in dials.items())})"

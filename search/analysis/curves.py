@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from search.analysis.epochs import shared_epochs
 from search.results import Run
 
 
@@ -22,15 +23,15 @@ class Curves:
 def curves(runs: Sequence[Run], techniques: Sequence[str]) -> list[Curves]:
     """One pair of curves a technique, over the epochs that every run reached."""
     full = [run for run in runs if run.curve and not run.diverged]
-    epochs = tuple(sorted(set.intersection(*(set(run.curve) for run in full)))) if full else ()
+    epochs = shared_epochs(full)
     found = []
     for technique in techniques:
-        on = [run for run in full if run.params.get(technique)]
-        off = [run for run in full if not run.params.get(technique)]
+        on = [run for run in full if technique in run.on]
+        off = [run for run in full if technique not in run.on]
         if epochs and on and off:
             found.append(Curves(technique, epochs, _mean(on, epochs), _mean(off, epochs)))
     return found
 
 
 def _mean(runs: Sequence[Run], epochs: Sequence[int]) -> tuple[float, ...]:
-    return tuple(100 * statistics.fmean(run.curve[epoch] for run in runs) for epoch in epochs)
+    return tuple(statistics.fmean(run.scale * run.curve[epoch] for run in runs) for epoch in epochs)

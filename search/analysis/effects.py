@@ -9,21 +9,24 @@ from typing import Literal
 
 import numpy as np
 
+from search.analysis.model import Fit, build, fit
 from search.analysis.student import CONFIDENCE, quantile, two_sided
-from search.design import pair_columns
-from search.results import Run
+from search.results import Results, Run
 
 POWER = 0.8
 
-_FREEDOM_FOR_PAIRS = 5
-"""Degrees of freedom that must remain for the pairwise terms to be worth their cost."""
+_DRAWS = 20_000
+"""For the probabilities of ranking first and among the top three; their error is below 0.4 %."""
 
 Verdict = Literal["helps", "hurts", "not distinguishable from a change of seed", "no estimate"]
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What turning one technique on does, on average over the others: points of accuracy."""
+    """What turning one technique on does, on average over the others.
+
+    In points (percentage points) of accuracy, or in the unit of the study's objective.
+    """
 
     technique: str
     effect: float
@@ -33,6 +36,13 @@ class Effect:
     p_value: float
     """Two-sided, corrected for as many tests as there are techniques (Šidák 1967)."""
     verdict: Verdict
+    first: float
+    """Probability that no other technique's effect is larger, whatever its sign."""
+    top_three: float
+    """Probability that at most two other techniques' effects are larger."""
+    smallest_step: float
+    """The step it takes where the others suit it least; NaN unless every pair is separable."""
+    largest_step: float
 
 
 @dataclass(frozen=True)
@@ -41,127 +51,141 @@ class Effects:
 
     effects: tuple[Effect, ...]
     runs: int
-    pairs: bool
-    """Whether the fit has every pairwise interaction beside the main effects."""
-    freedom: int
-    """Degrees of freedom that remain to estimate the noise."""
-    noise: float
-    """Standard deviation of one run around the fit, in points; NaN without freedom."""
+    fit: Fit
+    start: float
+    """The accuracy of all off, in percent, as the model predicts it; NaN where it cannot."""
     floor: float
     """The smallest effect that this many runs find 4 times in 5, in points."""
 
+    @property
+    def pairs(self) -> bool:
+        """Whether interactions of two techniques are in the fit, not in the noise."""
+        return self.fit.model.pairs
 
-def effects(runs: Sequence[Run], techniques: Sequence[str]) -> Effects | None:
-    """Fit accuracy by least squares on the techniques as ±1 columns.
+    @property
+    def freedom(self) -> int:
+        """Degrees of freedom of the estimate of the noise."""
+        return self.fit.freedom
 
-    Every pairwise interaction is in the fit where the runs separate them all and enough freedom
-    remains; otherwise they count as noise, which only widens the intervals. An effect is twice its
-    coefficient: under the pairwise model the technique's Shapley value, its mean step over all
-    orders in which the techniques could have been added. Standard errors are HC2 (MacKinnon &
-    White 1985), which in a balanced design are the classical ones and stay honest where runs are
-    missing; intervals and p-values are Student's t.
+    @property
+    def noise(self) -> float:
+        """Standard deviation of one run around the fit, in points; NaN without freedom."""
+        return float(self.fit.noise[0])
 
-    Returns None while the runs cannot yet tell the techniques apart.
+    def of(self, technique: str) -> Effect:
+        """The effect of one technique."""
+        return next(effect for effect in self.effects if effect.technique == technique)
+
+
+def repeated(results: Results) -> list[list[Run]]:
+    """Runs of one recipe and phase on several seeds: they tell the noise from everything else.
+
+    The search is left out, as a sampler chose its recipes and a pruner its runs.
+    """
+    groups: dict[tuple[str, frozenset[str], str], list[Run]] = {}
+    for run in results.of("confirm", "ladder"):
+        groups.setdefault((run.phase, run.on, repr(sorted(run.params.items()))), []).append(run)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def effects(
+    runs: Sequence[Run],
+    techniques: Sequence[str],
+    repeats: Sequence[Sequence[Run]] = (),
+    maximize: bool = True,
+) -> Effects | None:
+    """Fit accuracy by least squares on the techniques as ±1 columns and on their pairs.
+
+    An effect is twice its coefficient: under the pairwise model the technique's Shapley value, its
+    mean step over all orders in which the techniques could have been added, so that the effects
+    sum to all on minus all off. Standard errors are those of `model.fit`; intervals and p-values
+    are Student's t. `repeats` are groups of runs of one recipe each, which lend their noise where
+    `runs` alone leave too little.
+
+    Returns None while the runs cannot tell any technique from the others.
     """
     measured = [run for run in runs if run.accuracy is not None]
-    points = np.array([100 * (run.accuracy or 0) for run in measured])
-    levels = np.array(
-        [[1.0 if run.params.get(t) else -1.0 for t in techniques] for run in measured]
-    )
-    if not techniques or len(points) <= len(techniques):
+    spare = sum(len(group) - 1 for group in repeats)
+    model = build(measured, techniques, spare)
+    if model is None:
         return None
-    main = np.column_stack([np.ones(len(points)), levels])
-    columns = np.column_stack([main, pair_columns(levels)])
-    pairs = _separable(columns) and len(points) - columns.shape[1] >= _FREEDOM_FOR_PAIRS
-    if not pairs:
-        columns = main
-    if not _separable(columns):
-        return None
-    coefficients, errors, noise = _least_squares(columns, points)
-    freedom = len(points) - columns.shape[1]
-    half = quantile(freedom)
-    found = [
-        _effect(name, 2 * coefficients[column], 2 * errors[column], freedom, half, len(techniques))
-        for column, name in enumerate(techniques, start=1)
-    ]
-    return Effects(
-        effects=tuple(sorted(found, key=lambda effect: -abs(effect.effect))),
-        runs=len(points),
-        pairs=pairs and len(techniques) > 1,
-        freedom=freedom,
-        noise=noise,
-        floor=(half + quantile(freedom, POWER)) * 2 * noise / math.sqrt(len(points)),
+    fitted = fit(
+        model,
+        np.array([[run.points] for run in measured]),
+        [np.array([[run.points] for run in group]) for group in repeats],
     )
-
-
-def notes(fit: Effects, runs: Sequence[Run], planned: int | None) -> list[str]:
-    """What a reader must know before believing the effects, a sentence each."""
-    said = []
-    if planned is not None and fit.runs < planned:
-        said.append(f"{fit.runs} of {planned} planned runs are in; the rest is missing.")
-    if diverged := sum(run.diverged for run in runs):
-        verb = "run diverged and counts" if diverged == 1 else "runs diverged and count"
-        said.append(f"{diverged} {verb} at chance level.")
-    if not fit.freedom:
-        said.append("No run is left to estimate the noise from, so there are no intervals.")
-    elif fit.pairs:
-        said.append(
-            f"{fit.runs} runs separate every interaction of two techniques; "
-            f"{fit.freedom} degrees of freedom remain for the noise."
+    known = [t for t in model.techniques if model.estimable(model.technique_contrast(t))]
+    contrasts = np.array([model.technique_contrast(t) for t in known])
+    middles = contrasts @ fitted.coefficients[:, 0]
+    covariance = fitted.covariance(contrasts)
+    errors = np.sqrt(np.diag(covariance))
+    ranks = _ranks(middles, covariance, fitted.freedom)
+    tests = len(known)
+    found = []
+    for name in techniques:
+        if name not in known:
+            nan = math.nan
+            found.append(Effect(name, nan, nan, nan, nan, "no estimate", nan, nan, nan, nan))
+            continue
+        at = known.index(name)
+        middle, error = float(middles[at]), float(errors[at])
+        p_value, verdict = _judge(middle, error, fitted.freedom, tests, maximize)
+        half = fitted.half * error
+        steps = _steps(name, middle, fitted)
+        found.append(
+            Effect(name, middle, middle - half, middle + half, p_value, verdict, *ranks[at], *steps)
         )
-    elif len(fit.effects) > 1:
-        said.append(
-            f"{fit.runs} runs cannot separate the interactions of two techniques: they count as "
-            "noise and widen the intervals. A larger --measure separates them."
-        )
-    unproven = [
-        e for e in fit.effects if e.low * e.high > 0 and e.verdict not in ("helps", "hurts")
-    ]
-    if unproven:
-        chance = 1 - CONFIDENCE ** len(fit.effects)
-        names = ", ".join(e.technique for e in unproven)
-        said.append(
-            f"{names}: the interval leaves out zero, but with {len(fit.effects)} techniques "
-            f"{100 * chance:.0f} % of studies without any effect show such an interval; more runs "
-            "would settle it."
-        )
-    if math.isfinite(fit.floor):
-        said.append(
-            f"One run lies {fit.noise:.1f} points off the fit (standard deviation; "
-            f"{'seeds' if fit.pairs else 'seeds and interactions together'}), so these runs are "
-            f"likely to miss an effect under {fit.floor:.1f} points."
-        )
-    return said
+    known_first = sorted(found, key=lambda e: (math.isnan(e.effect), -abs(e.effect)))
+    base = model.prediction(())
+    start = float(base @ fitted.coefficients[:, 0]) if model.estimable(base) else math.nan
+    needed = (fitted.half + quantile(fitted.freedom, POWER)) * float(np.mean(errors))
+    return Effects(tuple(known_first), len(measured), fitted, start, needed)
 
 
-def _separable(columns: np.ndarray) -> bool:
-    rank = int(np.linalg.matrix_rank(columns))
-    return bool(rank == columns.shape[1])
-
-
-def _least_squares(columns: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Coefficients, their HC2 standard errors, and the residuals' standard deviation."""
-    inverse = np.linalg.inv(columns.T @ columns)
-    coefficients = inverse @ columns.T @ values
-    freedom = len(values) - columns.shape[1]
+def _judge(
+    effect: float, error: float, freedom: int, tests: int, maximize: bool
+) -> tuple[float, Verdict]:
     if not freedom:
-        return coefficients, np.full(len(coefficients), math.nan), math.nan
-    residuals = values - columns @ coefficients
-    leverage = np.einsum("ij,jk,ik->i", columns, inverse, columns)
-    # A run with a leverage of one fits itself: its residual is zero and says nothing.
-    weights = np.where(leverage < 1 - 1e-9, residuals**2 / np.maximum(1 - leverage, 1e-9), 0)
-    covariance = inverse @ (columns.T * weights) @ columns @ inverse
-    return coefficients, np.sqrt(np.diag(covariance)), math.sqrt(residuals @ residuals / freedom)
-
-
-def _effect(
-    name: str, effect: float, error: float, freedom: int, half: float, tests: int
-) -> Effect:
-    if not freedom:
-        return Effect(name, effect, math.nan, math.nan, math.nan, "no estimate")
-    single = two_sided(effect / error, freedom) if error else float(effect == 0)
+        return math.nan, "no estimate"
+    single = two_sided(effect / error, freedom) if error else float(abs(effect) < 1e-9)
     p_value = -math.expm1(tests * math.log1p(-single)) if single < 1 else 1.0
-    verdict: Verdict = "not distinguishable from a change of seed"
-    if p_value < 1 - CONFIDENCE:
-        verdict = "helps" if effect > 0 else "hurts"
-    return Effect(name, effect, effect - half * error, effect + half * error, p_value, verdict)
+    if p_value >= 1 - CONFIDENCE:
+        return p_value, "not distinguishable from a change of seed"
+    return p_value, "helps" if (effect > 0) == maximize else "hurts"
+
+
+def _ranks(middles: np.ndarray, covariance: np.ndarray, freedom: int) -> list[tuple[float, float]]:
+    """For each effect, the probabilities that it is first and that it is in the top three.
+
+    Draws from the effects' multivariate t distribution: what the runs leave possible, with no
+    belief beforehand.
+    """
+    if not freedom:
+        return [(math.nan, math.nan)] * len(middles)
+    random = np.random.default_rng(0)
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0))
+    spread = random.standard_normal((_DRAWS, len(middles))) @ root.T
+    spread /= np.sqrt(random.chisquare(freedom, (_DRAWS, 1)) / freedom)
+    places = np.argsort(np.argsort(-np.abs(middles + spread), axis=1), axis=1)
+    first, three = np.mean(places == 0, axis=0), np.mean(places < 3, axis=0)
+    return [(float(a), float(b)) for a, b in zip(first, three, strict=True)]
+
+
+def _steps(name: str, effect: float, fitted: Fit) -> tuple[float, float]:
+    """The smallest and the largest step of a technique over what else may be on.
+
+    The interactions are shrunk towards zero by the share of their spread that is noise (James &
+    Stein 1961): added up unshrunk, their noise alone would make a range.
+    """
+    model = fitted.model
+    if not model.lone_pairs or not fitted.freedom:
+        return math.nan, math.nan
+    contrasts = [model.group_contrast(at) for at in range(len(model.groups))]
+    middles = np.array([c @ fitted.coefficients[:, 0] for c in contrasts])
+    errors = np.array([fitted.estimate(c)[1][0] for c in contrasts])
+    total = float(np.sum(middles**2))
+    kept = max(0.0, 1 - float(np.sum(errors**2)) / total) if total > 0 else 0.0
+    mine = [name in group.pairs[0] for group in model.groups]
+    reach = kept * float(np.sum(np.abs(middles[mine]))) / 2
+    return effect - reach, effect + reach

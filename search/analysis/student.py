@@ -12,7 +12,7 @@ CONFIDENCE = 0.95
 """Of every interval that kouka gives."""
 
 
-def quantile(freedom: int, probability: float = (1 + CONFIDENCE) / 2) -> float:
+def quantile(freedom: float, probability: float = (1 + CONFIDENCE) / 2) -> float:
     """The t below which `probability` lies; by default half an interval, in standard errors.
 
     NaN without degrees of freedom.
@@ -22,8 +22,20 @@ def quantile(freedom: int, probability: float = (1 + CONFIDENCE) / 2) -> float:
     return float(stdtrit(freedom, probability)) if freedom else math.nan
 
 
-def two_sided(t: float, freedom: int) -> float:
+def two_sided(t: float, freedom: float) -> float:
     """The probability of a t at least this far from zero."""
     from scipy.special import stdtr
 
     return 2 * float(stdtr(freedom, -abs(t)))
+
+
+def welch(difference: float, *parts: tuple[float, float]) -> float:
+    """The two-sided p-value of a difference of estimates, each with its standard error and its
+    degrees of freedom (Welch 1947); NaN where one has none."""
+    total = sum(error**2 for error, _ in parts)
+    if math.isnan(total) or not all(freedom for _, freedom in parts):
+        return math.nan
+    if not total:
+        return float(abs(difference) < 1e-9)
+    freedom = total**2 / sum(error**4 / freedom for error, freedom in parts)
+    return two_sided(difference / math.sqrt(total), freedom)

@@ -7,26 +7,27 @@ import math
 import plotly.graph_objects as go
 
 from search.analysis.effects import Effects
-from search.figures.style import BLUE, GREY, VERMILION, styled
+from search.figures.style import BLUE, GREY, VERMILION, label, rows_height, styled, zero_line
 
 _MARKS = {
     "helps": (BLUE, "circle"),
     "hurts": (VERMILION, "diamond"),
     "not distinguishable from a change of seed": (GREY, "circle-open"),
-    "no estimate": (GREY, "circle-open"),
+    "no estimate": (GREY, "x-thin-open"),
 }
 
 
-def figure(fit: Effects, caption: str) -> go.Figure:
-    """Points of accuracy, a row a technique, largest at the top; shape repeats the colour."""
+def figure(found: Effects, unit: str, caption: str) -> go.Figure:
+    """A row a technique, largest at the top; shape repeats the colour. `unit` names the axis."""
+    known = [effect for effect in found.effects if not math.isnan(effect.effect)]
     drawn = go.Figure()
     for verdict, (colour, symbol) in _MARKS.items():
-        rows = [effect for effect in fit.effects if effect.verdict == verdict]
+        rows = [effect for effect in known if effect.verdict == verdict]
         if not rows:
             continue
         drawn.add_scatter(
             x=[row.effect for row in rows],
-            y=[row.technique for row in rows],
+            y=[label(row.technique) for row in rows],
             error_x={
                 "type": "data",
                 "array": [_length(row.high - row.effect) for row in rows],
@@ -37,22 +38,18 @@ def figure(fit: Effects, caption: str) -> go.Figure:
             mode="markers",
             marker={"color": colour, "symbol": symbol, "size": 12, "line": {"width": 2}},
             name=verdict,
-            customdata=[[row.low, row.high, row.p_value] for row in rows],
-            hovertemplate="%{y}: %{x:+.2f} points<br>95 %: %{customdata[0]:+.2f} to "
-            "%{customdata[1]:+.2f}<br>corrected p: %{customdata[2]:.3g}<extra></extra>",
+            customdata=[[row.low, row.high, row.p_value, row.technique] for row in rows],
+            hovertemplate="%{customdata[3]}: %{x:+.3~g}<br>95 %: %{customdata[0]:+.3~g} to "
+            "%{customdata[1]:+.3~g}<br>corrected p: %{customdata[2]:.3g}<extra></extra>",
         )
-    drawn.add_vline(x=0, line={"color": "#222", "width": 1})
-    styled(
-        drawn,
-        title="What each technique is worth",
-        caption=caption,
-        height=100 + 42 * len(fit.effects),
-    )
-    drawn.update_layout(legend={"orientation": "h", "y": -90 / (42 * len(fit.effects)), "x": 0})
-    drawn.update_xaxes(title="points of validation accuracy (95 %)")
-    drawn.update_yaxes(
-        categoryorder="array", categoryarray=[row.technique for row in reversed(fit.effects)]
-    )
+    zero_line(drawn, x=0)
+    names = [row.technique for row in known]
+    height = rows_height(names)
+    styled(drawn, title="What each technique is worth", caption=caption, height=80 + height)
+    drawn.update_layout(legend={"orientation": "h", "y": -85 / height, "yanchor": "top", "x": 0},
+                        showlegend=True)  # fmt: skip
+    drawn.update_xaxes(title=f"{unit} (95 % interval)")
+    drawn.update_yaxes(categoryorder="array", categoryarray=[label(name) for name in names[::-1]])
     return drawn
 
 

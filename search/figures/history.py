@@ -20,7 +20,7 @@ _MARKS = dict(
 )
 
 
-def figure(results: Results, caption: str) -> go.Figure:
+def figure(results: Results, objective: str, caption: str) -> go.Figure:
     """A mark a run, by phase; pruned runs at the last accuracy they reached; the best so far."""
     drawn = go.Figure()
     for phase, (colour, symbol) in _MARKS.items():
@@ -29,18 +29,18 @@ def figure(results: Results, caption: str) -> go.Figure:
             continue
         drawn.add_scatter(
             x=[run.number for run in runs],
-            y=[100 * (run.accuracy or 0) for run in runs],
+            y=[run.points for run in runs],
             mode="markers",
             marker={"color": colour, "symbol": symbol, "size": 9},
             name=phase,
-            text=[describe(run.params, results.factors) for run in runs],
-            hovertemplate="run %{x}: %{y:.2f} %<br>%{text}<extra>" + phase + "</extra>",
+            text=[describe(run, results.factors) for run in runs],
+            hovertemplate="run %{x}: %{y:.4~g}<br>%{text}<extra>" + phase + "</extra>",
         )
     pruned = [run for run in results.runs if run.state == "pruned" and run.curve]
     if pruned:
         drawn.add_scatter(
             x=[run.number for run in pruned],
-            y=[100 * list(run.curve.values())[-1] for run in pruned],
+            y=[run.scale * list(run.curve.values())[-1] for run in pruned],
             mode="markers",
             marker={
                 "color": GREY,
@@ -49,20 +49,21 @@ def figure(results: Results, caption: str) -> go.Figure:
                 "line": {"width": 2, "color": GREY},
             },
             name="pruned, at its last epoch",
-            text=[describe(run.params, results.factors) for run in pruned],
-            hovertemplate="run %{x}: %{y:.2f} %<br>%{text}<extra>pruned</extra>",
+            text=[describe(run, results.factors) for run in pruned],
+            hovertemplate="run %{x}: %{y:.4~g}<br>%{text}<extra>pruned</extra>",
         )
+    better = max if results.objective.maximize else min
     chosen_from = results.of("measure", "search")
     drawn.add_scatter(
         x=[run.number for run in chosen_from],
-        y=list(accumulate((100 * (run.accuracy or 0) for run in chosen_from), max)),
+        y=list(accumulate((run.points for run in chosen_from), better)),
         mode="lines",
-        line={"color": "#222", "shape": "hv", "width": 1},
+        line={"color": GREY, "shape": "hv", "width": 1},
         name="best so far",
         hoverinfo="skip",
     )
     styled(drawn, title="Optimization history", caption=caption, height=370)
     drawn.update_layout(legend={"orientation": "h", "y": -0.22, "x": 0})
     drawn.update_xaxes(title="run")
-    drawn.update_yaxes(title="validation accuracy, %")
+    drawn.update_yaxes(title=objective)
     return drawn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import wrap
 
 import plotly.graph_objects as go
@@ -10,11 +11,17 @@ BLUE = "#0072B2"
 VERMILION = "#D55E00"
 ORANGE = "#E69F00"
 GREEN = "#009E73"
-GREY = "#777777"
+GREY = "#808080"
 
-_LINE = "#d9d9d9"
+LINE = "rgba(128, 128, 128, 0.3)"
+"""Grid lines, seen on white and on black."""
+
+_INK = "#222"
 _CAPTION_WIDTH = 76
 """Characters that fit beside each other on a phone."""
+
+_LABEL_WIDTH = 18
+_LABEL_LINES = 3
 
 
 def styled(figure: go.Figure, *, title: str, caption: str, height: int) -> go.Figure:
@@ -34,12 +41,51 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int) -> go.Fi
             "yanchor": "top",
             "pad": {"l": 10, "t": 24},
         },
-        font={"family": "system-ui, sans-serif", "size": 13, "color": "#222"},
+        meta={"title": title, "caption": caption},
+        font={"family": "system-ui, sans-serif", "size": 13, "color": _INK},
         margin={"l": 20, "r": 20, "t": top, "b": 75},
         height=height + top,
         paper_bgcolor="white",
-        plot_bgcolor="white",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
     )
-    figure.update_xaxes(gridcolor=_LINE, zeroline=False, automargin=True)
-    figure.update_yaxes(gridcolor=_LINE, zeroline=False, automargin=True)
+    figure.update_xaxes(gridcolor=LINE, zeroline=False, automargin=True)
+    figure.update_yaxes(gridcolor=LINE, zeroline=False, automargin=True)
     return figure
+
+
+def untitled(figure: go.Figure) -> go.Figure:
+    """A copy for a page that gives the title and the caption itself, in its own colours."""
+    copy = go.Figure(figure)
+    saved = figure.layout.margin.t - 30
+    copy.update_layout(
+        title=None,
+        margin={"t": 30},
+        height=figure.layout.height - saved,
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+    )
+    return copy
+
+
+def zero_line(figure: go.Figure, **axis: float) -> None:
+    """Mark where nothing changes: `x=0` or `y=0`."""
+    (figure.add_vline if "x" in axis else figure.add_hline)(
+        **axis, line={"color": GREY, "width": 1.5}
+    )
+
+
+def label(name: str) -> str:
+    """A name in lines short enough to stand beside a plot on a phone."""
+    pieces = re.findall(rf"[^_=\s]{{1,{_LABEL_WIDTH}}}[_=\s]*", name) or [name]
+    lines = [""]
+    for piece in pieces:
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip("_= ")) > _LABEL_WIDTH:
+            lines.append("")
+        lines[-1] += piece
+    if len(lines) > _LABEL_LINES:
+        lines = [*lines[: _LABEL_LINES - 1], "…" + name[-_LABEL_WIDTH + 1 :]]
+    return "<br>".join(line.replace("<", "&lt;") for line in lines)
+
+
+def rows_height(names: list[str], least: int = 34) -> int:
+    """Pixels for a row a name, each as high as the lines of its label."""
+    return sum(max(least, 8 + 17 * (1 + label(name).count("<br>"))) for name in names)

@@ -1,0 +1,261 @@
+"""What a reader must know before believing the effects: one sentence each, worst first."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from search.analysis.effects import Effects, Verdict, effects
+from search.analysis.interactions import interactions
+from search.analysis.model import ENOUGH_FREEDOM, varied
+from search.analysis.student import CONFIDENCE, welch
+from search.results import Results, Run
+from search.schema import INTERRUPTED
+
+_MOST_AT_RESOLUTION_V = ((8, 3), (16, 5), (32, 6), (64, 8), (128, 11), (256, 17), (512, 23))
+"""Runs, and the most techniques whose pairs they all separate (Box, Hunter & Hunter 2005)."""
+
+_EXACT = 1e-9
+"""Points; runs that lie closer to the fit than this were computed, not trained."""
+
+_CERTAIN: tuple[Verdict, ...] = ("helps", "hurts")
+
+
+def notes(results: Results, found: Effects | None, repeats: Sequence[Sequence[Run]]) -> list[str]:
+    """Every caution that these runs call for."""
+    measured = results.of("measure")
+    said = [*_foreign(results), *_runs(results, measured)]
+    if found is not None:
+        said += [
+            *_techniques(found, measured, results),
+            *_noise(found),
+            *_pairs(found, results.designed),
+            *_unproven(found),
+            *_ceiling(results, found, repeats),
+            *_additivity(results, found),
+            *_floor(found, results.objective.unit),
+        ]
+    return said
+
+
+def _foreign(results: Results) -> list[str]:
+    """What another program's trials do not promise."""
+    if results.designed or not results.runs:
+        return []
+    said = [
+        "These trials were not planned as a balanced design. A sampler that learns tries what did "
+        "well more often, and runs of its later choices lean on its earlier luck: read the "
+        "effects as hints, and the intervals as the least that is uncertain."
+    ]
+    if pruned := sum(run.state == "pruned" for run in results.runs):
+        said.append(
+            f"{pruned} pruned trial{'s' * (pruned != 1)} have no final value and are left out, so "
+            "what does badly early is seen less than it should be."
+        )
+    if results.others:
+        said.append(
+            f"{listed(results.others)} varied too, and count as noise; where they went along with "
+            "a technique, its effect is partly theirs."
+        )
+    return said
+
+
+def _runs(results: Results, measured: Sequence[Run]) -> list[str]:
+    """What is missing, failed or diverged."""
+    said = []
+    planned = results.settings.get("measure")
+    if planned and len(measured) < planned[-1]:
+        said.append(f"{len(measured)} of {planned[-1]} planned runs are in; the rest is missing.")
+    given_up = Counter(r.failure for r in results.runs if r.failure not in (None, INTERRUPTED))
+    said += [
+        f"{count} run{'s' * (count != 1)} failed: {failure}."
+        for failure, count in sorted(given_up.items(), key=str)
+    ]
+    diverged = sum(run.diverged for run in measured)
+    if diverged and diverged == len(measured):
+        said.append("Every measured run diverged, so these runs say nothing about any technique.")
+    elif diverged:
+        verb = "run diverged and counts" if diverged == 1 else "runs diverged and count"
+        said.append(f"{diverged} {verb} at chance level.")
+    if len(measured) > 1 and len({run.accuracy for run in measured}) == 1:
+        said.append("Every measured run came to the same value, so nothing can be told apart.")
+    return said
+
+
+def _techniques(found: Effects, measured: Sequence[Run], results: Results) -> list[str]:
+    """Techniques that the runs cannot tell of."""
+    known = varied(measured, results.factors)
+    always = [name for name in results.factors if name not in known]
+    said = []
+    if always:
+        said.append(f"{listed(always)} never varied in these runs, so nothing is known of it.")
+    tangled = [e.technique for e in found.effects if math.isnan(e.effect) and e.technique in known]
+    if tangled:
+        said.append(
+            f"{listed(tangled)} cannot be told apart: they were on and off together. More runs "
+            "separate them."
+        )
+    return said
+
+
+def _noise(found: Effects) -> list[str]:
+    """Where the intervals come from."""
+    fit = found.fit
+    if not found.freedom:
+        return ["No run is left to estimate the noise from, so there are no intervals."]
+    if found.noise < _EXACT:
+        return [
+            "The runs lie on the fit exactly, as computed values do and trained ones never: the "
+            "intervals have no width and mean nothing."
+        ]
+    if fit.repeats:
+        own = fit.freedom - fit.repeats
+        said = (
+            f"The noise is estimated from repeated runs ({fit.repeats} degrees of freedom"
+            + (f", and {own} of the measured runs" if own else "")
+            + "), as the measured runs alone leave too little; where other recipes are noisier "
+            "than the repeated ones, the intervals are too narrow."
+        )
+        return [said]
+    if fit.freedom < ENOUGH_FREEDOM:
+        return [
+            f"Only {fit.freedom} degree{'s' * (fit.freedom != 1)} of freedom remain to estimate "
+            "the noise from, so the intervals are wide and unsteady."
+        ]
+    return []
+
+
+def _pairs(found: Effects, designed: bool) -> list[str]:
+    """What can and cannot be said of interactions."""
+    techniques, groups = len(found.fit.model.techniques), found.fit.model.groups
+    count = sum(len(group.pairs) for group in groups)
+    if not count:
+        return []
+    if found.pairs and found.fit.model.lone_pairs:
+        return [
+            f"{found.runs} runs separate all {count} interactions of two techniques from the "
+            f"effects and from each other; {found.freedom} degrees of freedom remain for the noise."
+        ]
+    enough = next((runs for runs, most in _MOST_AT_RESOLUTION_V if techniques <= most), None)
+    more = f" --measure {enough} separates them." if designed and enough else ""
+    if found.pairs:
+        return [
+            f"{found.runs} runs of {techniques} techniques tell each one's effect, averaged over "
+            f"the others, but see their {count} interactions only as {len(groups)} sums: not which "
+            "pair of a sum it is, nor how far a technique's step depends on what else is "
+            f"on.{more}"
+        ]
+    if not found.fit.model.clear:
+        return [
+            f"{found.runs} runs of {techniques} techniques do not tell their {count} interactions "
+            "from the effects: where techniques act together, part of that passes for an effect "
+            f"and no interval shows it.{more}"
+        ]
+    return [
+        f"{found.runs} runs of {techniques} techniques tell each one's effect, averaged over the "
+        f"others, but not their {count} interactions, which count as noise and widen the "
+        f"intervals.{more}"
+    ]
+
+
+def _unproven(found: Effects) -> list[str]:
+    names = [e.technique for e in found.effects if e.low * e.high > 0 and e.verdict not in _CERTAIN]
+    if not names:
+        return []
+    chance = 1 - CONFIDENCE ** len(found.effects)
+    return [
+        f"{listed(names)}: the interval leaves out zero, but with {len(found.effects)} techniques "
+        f"{100 * chance:.0f} % of studies without any effect show such an interval; more runs "
+        "would settle it."
+    ]
+
+
+def _ceiling(results: Results, found: Effects, repeats: Sequence[Sequence[Run]]) -> list[str]:
+    """Whether the logit of accuracy, which has no ceiling, tells another story."""
+    if results.objective.scale == 1 or not found.freedom or found.noise < _EXACT:
+        return []
+    other = effects(
+        [_logit(run) for run in results.of("measure")],
+        results.factors,
+        [[_logit(run) for run in group] for group in repeats],
+    )
+    if other is None or _unexplained(other) >= _unexplained(found):
+        return []
+    changed = [
+        e.technique
+        for e in found.effects
+        if other.of(e.technique).verdict != e.verdict
+        and (e.verdict in _CERTAIN or other.of(e.technique).verdict in _CERTAIN)
+    ]
+    said = []
+    if changed:
+        said.append(
+            f"{listed(changed)}: the verdict changes on the logit of accuracy, where 98 to 99 % "
+            "counts like 50 to 67 % and these techniques add up better: a floor or a ceiling of "
+            "accuracy is at work."
+        )
+    here = sum(row.certain for row in interactions(found))
+    there = sum(row.certain for row in interactions(other))
+    if here and not there:
+        said.append(
+            "The interactions vanish on the logit of accuracy, where these techniques add up "
+            "better: they may be no more than a ceiling that good recipes share."
+        )
+    return said
+
+
+def _unexplained(found: Effects) -> float:
+    """The share of the values' variance that the techniques, each for itself, do not explain."""
+    model = found.fit.model
+    values = model.columns @ found.fit.coefficients[:, 0]
+    main = model.columns[:, : 1 + len(model.techniques)]
+    left = values - main @ np.linalg.lstsq(main, values)[0]
+    return float(np.var(left) + found.noise**2) / float(np.var(values) + found.noise**2)
+
+
+def _logit(run: Run) -> Run:
+    share = min(max(run.accuracy or 0.0, 1e-3), 1 - 1e-3)
+    return replace(run, accuracy=math.log(share / (1 - share)), scale=1.0)
+
+
+def _additivity(results: Results, found: Effects) -> list[str]:
+    """Whether all on minus all off, measured on fresh seeds, is what the effects sum to."""
+    fitted, model = found.fit, found.fit.model
+    on, off = (
+        [run.points for run in results.of("confirm") if run.on == frozenset(side)]
+        for side in (results.factors, ())
+    )
+    contrast = np.sum([model.technique_contrast(name) for name in model.techniques], axis=0)
+    if min(len(on), len(off)) < 2 or not model.estimable(contrast):
+        return []
+    middle, error = (float(value[0]) for value in fitted.estimate(contrast))
+    seen = statistics.fmean(on) - statistics.fmean(off)
+    spread = [(statistics.stdev(end) / math.sqrt(len(end)), len(end) - 1) for end in (on, off)]
+    if not welch(seen - middle, *spread, (error, fitted.freedom)) < 1 - CONFIDENCE:
+        return []
+    return [
+        f"The effects sum to {middle:+.1f}, but all on minus all off came to {seen:+.1f} on fresh "
+        "seeds, further apart than seeds explain: more than two techniques act together, and the "
+        "effects hold on average over recipes, not at those two."
+    ]
+
+
+def _floor(found: Effects, unit: str) -> list[str]:
+    if not math.isfinite(found.floor) or found.noise < _EXACT:
+        return []
+    source = "seeds" if found.pairs else "seeds and interactions together"
+    unit = f" {unit}".rstrip()
+    return [
+        f"One run lies {found.noise:.2g}{unit} off the fit (standard deviation; {source}), so "
+        f"these runs are likely to miss an effect under {found.floor:.2g}{unit}."
+    ]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names with commas and an `and`."""
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]

@@ -1,0 +1,261 @@
+"""What the report says, section by section, whatever it is written in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from search import words
+from search.analysis.cost import Estimate
+from search.analysis.epochs import EpochEffects
+from search.analysis.importances import MEANINGS
+from search.analysis.notes import listed
+from search.findings import Findings
+
+MOST_PAIRS = 12
+"""Interactions in the report's table; the rest are in the figure and in interactions.csv."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of text; `numbers` are the columns that align right."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report, from top to bottom: what it says, its figure, table and notes."""
+
+    title: str
+    """Empty for the part that opens the report."""
+    text: str
+    figure: str = ""
+    """A name of `gallery.draw`; the figure is left out where there is none."""
+    table: Table | None = None
+    notes: tuple[str, ...] = ()
+
+
+def sections(findings: Findings) -> list[Section]:
+    """The report: the answer first, then what it rests on."""
+    every = [
+        _answer(findings),
+        _confirmed(findings),
+        _waterfall(findings),
+        _ladder(findings),
+        _interactions(findings),
+        _epochs(findings),
+        _costs(findings),
+        _dials(findings),
+        _curves(findings),
+        _history(findings),
+        _importances(findings),
+    ]
+    return [section for section in every if section is not None]
+
+
+def _answer(findings: Findings) -> Section:
+    found, objective = findings.effects, findings.results.objective
+    if found is None:
+        return Section("", words.NO_EFFECTS, notes=findings.notes)
+    unit = f"effect, {objective.unit}" if objective.unit else "effect"
+    head = ("technique", unit, "95 % interval", "verdict", "p", "first", "top three",
+            "step, by what else is on")  # fmt: skip
+    rows = tuple(
+        (
+            e.technique, words.points(e) or "—", words.interval(e), e.verdict,
+            words.p_value(e.p_value), words.probability(e.first), words.probability(e.top_three),
+            words.steps(e),
+        )
+        for e in found.effects
+    )  # fmt: skip
+    return Section(
+        "",
+        words.answer(found, objective),
+        "effects",
+        Table(head, rows, (1, 2, 4, 5, 6, 7)),
+        (
+            "An effect is what turning the technique on does, on average over what else is on. The "
+            "interval is for the technique alone; the verdict goes by p, which is corrected for "
+            "the number of techniques. First and top three are the probabilities of that rank by "
+            "size, whatever the sign.",
+            *findings.notes,
+        ),
+    )
+
+
+def _confirmed(findings: Findings) -> Section | None:
+    if not findings.confirmed:
+        return None
+    head = ("", "seeds", "test accuracy (95 %)", "validation accuracy (95 %)", "techniques on")
+    rows = tuple(
+        (row.label, str(row.runs), words.percent(row.test), words.percent(row.validation),
+         row.recipe)
+        for row in findings.confirmed
+    )  # fmt: skip
+    return Section(
+        "The best recipe, on images and seeds that chose nothing",
+        "The best recipe is that of the highest validation accuracy; fresh seeds and the test "
+        "images say what to expect of it.",
+        table=Table(head, rows, (1, 2, 3)),
+    )
+
+
+def _waterfall(findings: Findings) -> Section | None:
+    if findings.effects is None:
+        return None
+    beside = (
+        " Below them are the steps of the ladder, which hold for its one order."
+        if findings.ladder
+        else ""
+    )
+    return Section(
+        "From all off to all on",
+        "The effects are the mean steps over all orders of adding the techniques, so they sum to "
+        "the difference between all on and all off as the fit predicts both." + beside,
+        "waterfall",
+    )
+
+
+def _ladder(findings: Findings) -> Section | None:
+    if not findings.ladder:
+        return None
+    beside = {row.step.adds: row for row in findings.comparisons}
+    head = (
+        "adds",
+        "seeds",
+        "validation accuracy (95 %)",
+        "step (95 %)",
+        "effect in any order (95 %)",
+        "p of no difference",
+    )
+    rows = []
+    for step in findings.ladder:
+        row = beside.get(step.adds)
+        changed = f"{words.points(step)} ({words.interval(step)})" if step.added else ""
+        effect = f"{words.signed(row.effect, row)} ({words.interval(row)})" if row else ""
+        rows.append((step.adds, str(step.runs), words.percent(step.accuracy), changed, effect,
+                     words.p_value(row.p_value) if row else ""))  # fmt: skip
+    return Section(
+        "The article's ladder",
+        "Techniques added one after another, in the article's order. A step holds for that order "
+        "only: what is on already makes it larger or smaller. "
+        + words.ladder_verdict(findings.comparisons),
+        table=Table(head, tuple(rows), (1, 2, 3, 4, 5)),
+    )
+
+
+def _interactions(findings: Findings) -> Section | None:
+    known = [row for row in findings.interactions if not math.isnan(row.effect)]
+    if not known:
+        return None
+    certain = [row for row in known if row.certain]
+    said = (
+        "Certain at a false discovery rate of 5 %: "
+        f"{listed([f'the sum {r.letter}' if r.letter else r.name for r in certain])}."
+        if certain
+        else "None can be told from noise at a false discovery rate of 5 %."
+    )
+    unknown = len(findings.interactions) - len(known)
+    if unknown:
+        said += f" {unknown} cannot be told from the others with these runs."
+    if any(len(row.pairs) > 1 for row in known):
+        said += (
+            " The design sees several pairs only as sums: a letter marks the pairs of one sum, and "
+            "any of them may be behind it."
+        )
+    rows = tuple(
+        (f"{row.letter}: {row.name}" if row.letter else row.name,
+         words.signed(row.effect, row), words.interval(row), words.p_value(row.p_value))
+        for row in known[:MOST_PAIRS]
+    )  # fmt: skip
+    more = len(known) - len(rows)
+    return Section(
+        "What pairs do together",
+        "How much the step of one technique grows when the other is on; below zero, they take from "
+        "each other. " + said,
+        "interactions",
+        Table(("pair", "interaction", "95 % interval", "p"), rows, (1, 2, 3)),
+        (f"{more} more are in interactions.csv.",) if more else (),
+    )
+
+
+def _epochs(findings: Findings) -> Section | None:
+    if not findings.by_epoch:
+        return None
+    rows = tuple(
+        (row.technique, words.pays_from(row), _at(row, 0), _at(row, -1))
+        for row in findings.by_epoch
+    )
+    first, last = findings.by_epoch[0].epochs[0], findings.by_epoch[0].epochs[-1]
+    head = ("technique", "clear of zero from", f"effect at epoch {first}", f"at epoch {last}")
+    return Section(
+        "When each technique starts to pay",
+        "The effect after each epoch, with the band of its 95 % intervals. A dot marks the epoch "
+        "from which the interval stays on one side of zero.",
+        "epochs",
+        Table(head, rows, (2, 3)),
+    )
+
+
+def _at(row: EpochEffects, index: int) -> str:
+    bounds = Estimate(row.effect[index], row.low[index], row.high[index])
+    return words.signed(bounds.value, bounds)
+
+
+def _costs(findings: Findings) -> Section | None:
+    if not findings.costs:
+        return None
+    rows = tuple(
+        (row.technique, words.seconds(row.seconds), words.count(row.parameters),
+         words.per_second(row))
+        for row in findings.costs
+    )  # fmt: skip
+    head = ("technique", "seconds an epoch (95 %)", "parameters (95 %)", "points per second")
+    return Section(
+        "What each technique costs",
+        "What turning a technique on adds to an epoch and to the network, on average over what "
+        "else is on. Seconds are those of the machine that ran the study, and of its load; points "
+        "per second are given where the seconds are certainly more than none.",
+        "costs",
+        Table(head, rows, (1, 2, 3)),
+    )
+
+
+def _dials(findings: Findings) -> Section | None:
+    if not findings.dials:
+        return None
+    return Section(
+        "Dials",
+        "The dials as the search turned them where their technique was on. The sampler chose each "
+        "value along with all the others, so a trend is a hint and not an effect.",
+        "dials",
+        notes=tuple(f"{words.dial_trend(trend)}." for trend in findings.dials),
+    )
+
+
+def _curves(findings: Findings) -> Section | None:
+    text = "Mean validation accuracy by epoch of the measured runs with the technique on and off."
+    return Section("Learning curves", text, "curves") if findings.curves else None
+
+
+def _history(findings: Findings) -> Section | None:
+    if not any(run.state == "complete" for run in findings.results.runs):
+        return None
+    return Section("Every run", "In the order in which they ran, by phase.", "history")
+
+
+def _importances(findings: Findings) -> Section | None:
+    if not findings.importances:
+        return None
+    return Section(
+        "Optuna's importances",
+        "They say which settings separate the trials, not by how many points or in which "
+        "direction, and have no interval. They may disagree with the effects: they square "
+        "differences, count the trials of every phase, those that a search chose among them, and "
+        "see completed trials only. Where they do, believe the effects.",
+        "importances",
+        notes=tuple(f"{name}: {meaning}." for name, meaning in MEANINGS.items()),
+    )
