@@ -23,14 +23,14 @@ def attach(study: optuna.Study, results: Results) -> None:
         caption = f"{found.runs} measured runs; {words.budget(results)}"
         unit = f"{results.objective.unit} of {results.objective.name}"
         save_plotly_graph_object(study, figure(found, unit, caption), graph_object_id=_FIGURE)
-    said = _note(results, words.answer(found, results.objective) if found else words.NO_EFFECTS,
-                 notes(results, found, repeats))  # fmt: skip
+    answer = words.answer(found, results.objective) if found else words.no_effects(results)
+    said = _note(answer, notes(results, found, repeats))
     before = get_note(study)
     if before != said and (not before or before.startswith(_MARK)):
         save_note(study, said)
 
 
-def _note(results: Results, answer: str, cautions: list[str]) -> str:
+def _note(answer: str, cautions: list[str]) -> str:
     points = "".join(f"- {caution}\n" for caution in cautions)
     return f"""{_MARK}
 

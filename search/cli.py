@@ -186,17 +186,21 @@ def _write(study: Any, out: Path, formats: list[str], console: Any) -> None:
 
     findings, unwritten = export_study(study, out, formats)
     if findings.effects is None:
-        console.print(words.NO_EFFECTS)
+        console.print(words.no_effects(findings.results))
     else:
         console.print()
         console.print(effects_table(findings.effects))
         console.print()
         console.print(words.answer(findings.effects, findings.results.objective))
+        if pairs := words.certain_pairs(findings.interactions):
+            console.print(pairs)
     for note in findings.notes:
         console.print(f"• {note}", style="dim")
     if findings.ladder:
         console.print()
         console.print(ladder_table(findings.ladder))
+        console.print()
+        console.print(words.ladder_verdict(findings.comparisons))
     if findings.confirmed:
         console.print()
         console.print(confirmed_table(findings.confirmed))

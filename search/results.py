@@ -150,7 +150,7 @@ def read(study: optuna.Study, techniques: Mapping[str, Any] | None = None) -> Re
         objective=objective,
         dials=dials,
         designed=designed,
-        others=tuple(name for name in spaces if name not in known),
+        others=tuple(name for name in spaces if name not in known and not spaces[name].single()),
     )
 
 
@@ -207,7 +207,7 @@ def _objective(study: optuna.Study, trials: list[FrozenTrial], designed: bool) -
     if designed:
         return Objective()
     maximize = study.direction == StudyDirection.MAXIMIZE
-    name = (study.metric_names or ["objective"])[0]
+    name = (study.metric_names or ["the objective"])[0]
     values = [t.value for t in trials if t.state == TrialState.COMPLETE and t.value is not None]
     if maximize and values and all(0 <= value <= 1 for value in values):
         return Objective(name)

@@ -9,7 +9,6 @@ from search import words
 from search.analysis.cost import Estimate
 from search.analysis.epochs import EpochEffects
 from search.analysis.importances import MEANINGS
-from search.analysis.notes import listed
 from search.findings import Findings
 
 MOST_PAIRS = 12
@@ -59,7 +58,7 @@ def sections(findings: Findings) -> list[Section]:
 def _answer(findings: Findings) -> Section:
     found, objective = findings.effects, findings.results.objective
     if found is None:
-        return Section("", words.NO_EFFECTS, notes=findings.notes)
+        return Section("", words.no_effects(findings.results), notes=findings.notes)
     unit = f"effect, {objective.unit}" if objective.unit else "effect"
     head = ("technique", unit, "95 % interval", "verdict", "p", "first", "top three",
             "step, by what else is on")  # fmt: skip
@@ -151,13 +150,7 @@ def _interactions(findings: Findings) -> Section | None:
     known = [row for row in findings.interactions if not math.isnan(row.effect)]
     if not known:
         return None
-    certain = [row for row in known if row.certain]
-    said = (
-        "Certain at a false discovery rate of 5 %: "
-        f"{listed([f'the sum {r.letter}' if r.letter else r.name for r in certain])}."
-        if certain
-        else "None can be told from noise at a false discovery rate of 5 %."
-    )
+    said = words.certain_pairs(known)
     unknown = len(findings.interactions) - len(known)
     if unknown:
         said += f" {unknown} cannot be told from the others with these runs."

@@ -33,7 +33,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
         "runs": {
             phase: len(results.of(phase)) for phase in dict.fromkeys(r.phase for r in results.runs)
         },
-        "answer": words.answer(found, results.objective) if found else words.NO_EFFECTS,
+        "answer": words.answer(found, results.objective) if found else words.no_effects(results),
         "effects": list(tables["effects"].rows),
         "fit": None
         if found is None

@@ -14,11 +14,10 @@ from search.analysis.cost import Cost, Estimate
 from search.analysis.dials import DialTrend
 from search.analysis.effects import Effect, Effects
 from search.analysis.epochs import EpochEffects
+from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, Step
 from search.analysis.notes import listed
 from search.results import Objective, Results
-
-NO_EFFECTS = "There are too few measure runs yet to tell the techniques apart."
 
 
 class Bounds(Protocol):
@@ -31,6 +30,13 @@ class Bounds(Protocol):
     @property
     def high(self) -> float:
         """The upper end."""
+
+
+def no_effects(results: Results) -> str:
+    """Why there are no effects."""
+    if not results.factors and results.runs:
+        return "No parameter of these trials is on or off, so there is no technique to tell of."
+    return "There are too few measure runs yet to tell the techniques apart."
 
 
 def budget(results: Results) -> str:
@@ -151,37 +157,39 @@ def per_second(cost: Cost) -> str:
 
 def answer(found: Effects, objective: Objective) -> str:
     """The answer in two sentences: what matters most and how surely; and what of the rest."""
-    helps = [effect for effect in found.effects if effect.verdict == "helps"]
-    hurts = [effect for effect in found.effects if effect.verdict == "hurts"]
-    unclear = len(found.effects) - len(helps) - len(hurts)
-    largest = found.effects[0]
-    if not helps and not hurts:
+    certain = [effect for effect in found.effects if effect.verdict in ("helps", "hurts")]
+    if not any(effect.effect for effect in found.effects):
+        return "Every run came to the same value, so nothing can be said of any technique."
+    if not certain:
         return (
             "No technique's effect can be told from a change of seed with this many runs. "
-            f"The largest is {largest.technique}, {_worth(largest, objective)}."
+            f"The largest is {found.effects[0].technique}, {_worth(found.effects[0], objective)}."
         )
-    first = (helps or hurts)[0]
+    first, others = certain[0], certain[1:]
     rank = (
         f", the largest of all with a probability {sure(first.first)}"
-        if first is largest and not math.isnan(first.first)
+        if first is found.effects[0] and not math.isnan(first.first)
         else ""
     )
     said = f"{first.technique} {first.verdict} most, {_worth(first, objective)}{rank}."
-    rest = []
-    if others := helps[1:]:
-        rest.append(f"{_these(others)} {'help' if len(others) > 1 else 'helps'} too")
-    if others := [effect for effect in hurts if effect is not first]:
-        rest.append(f"{_these(others)} {'hurt' if len(others) > 1 else 'hurts'}")
-    if unclear:
+    rest = [
+        _these([e for e in others if e.verdict == verdict], verdict, verdict == first.verdict)
+        for verdict in ("helps", "hurts")
+    ]
+    if unclear := len(found.effects) - len(certain):
         which = "the other one" if unclear == 1 else f"the other {unclear}"
         rest.append(f"{which} cannot be told from a change of seed")
-    second = "; ".join(rest)
-    return said + (f" {second[:1].upper() if second.startswith('the ') else second[:1]}"
-                   f"{second[1:]}." if rest else "")  # fmt: skip
+    second = "; ".join(part for part in rest if part)
+    if second.startswith("the "):
+        second = f"T{second[1:]}"
+    return f"{said} {second}." if second else said
 
 
-def _these(effects: Sequence[Effect]) -> str:
-    return listed([f"{effect.technique} ({points(effect)})" for effect in effects])
+def _these(effects: Sequence[Effect], verdict: str, too: bool) -> str:
+    if not effects:
+        return ""
+    names = listed([f"{effect.technique} ({points(effect)})" for effect in effects])
+    return f"{names} {verdict if len(effects) == 1 else verdict[:-1]}{' too' if too else ''}"
 
 
 def _worth(effect: Effect, objective: Objective) -> str:
@@ -209,6 +217,22 @@ def ladder_verdict(comparisons: Sequence[Comparison]) -> str:
         f"The two disagree, by more than seeds explain, on {listed(said)}: what was on already "
         "changed what the step added."
     )
+
+
+def certain_pairs(rows: Sequence[Interaction]) -> str:
+    """The interactions that are told from noise, in a sentence; empty where none is known."""
+    known = [row for row in rows if not math.isnan(row.effect)]
+    if not known:
+        return ""
+    certain = [
+        f"{f'the sum {row.letter}, {row.name}' if row.letter else row.name} "
+        f"({signed(row.effect, row)})"
+        for row in known
+        if row.certain
+    ]
+    if not certain:
+        return "No interaction can be told from noise at a false discovery rate of 5 %."
+    return f"Interactions, at a false discovery rate of 5 %: {'; '.join(certain)}."
 
 
 def dial_trend(trend: DialTrend) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from search.analysis.model import Fit, build, fit
-from search.analysis.student import CONFIDENCE, quantile, two_sided
+from search.analysis.student import CONFIDENCE, familywise, quantile
 from search.results import Results, Run
 
 POWER = 0.8
@@ -34,7 +34,7 @@ class Effect:
     """Ends of the 95 % interval; NaN where the runs leave no estimate of the noise."""
     high: float
     p_value: float
-    """Two-sided, corrected for as many tests as there are techniques (Šidák 1967)."""
+    """Two-sided, corrected for as many tests as there are techniques; see `familywise`."""
     verdict: Verdict
     first: float
     """Probability that no other technique's effect is larger, whatever its sign."""
@@ -147,8 +147,7 @@ def _judge(
 ) -> tuple[float, Verdict]:
     if not freedom:
         return math.nan, "no estimate"
-    single = two_sided(effect / error, freedom) if error else float(abs(effect) < 1e-9)
-    p_value = -math.expm1(tests * math.log1p(-single)) if single < 1 else 1.0
+    p_value = familywise(effect / error, freedom, tests) if error else float(effect == 0)
     if p_value >= 1 - CONFIDENCE:
         return p_value, "not distinguishable from a change of seed"
     return p_value, "helps" if (effect > 0) == maximize else "hurts"

@@ -51,7 +51,12 @@ def importances(study: optuna.Study) -> list[Importance]:
     return [
         Importance(name, parameter, share)
         for name, evaluator in _EVALUATORS.items()
-        for parameter, share in optuna.importance.get_param_importances(
-            study, evaluator=evaluator()
-        ).items()
+        for parameter, share in _shares(study, evaluator()).items()
     ]
+
+
+def _shares(study: optuna.Study, evaluator: BaseImportanceEvaluator) -> dict[str, float]:
+    try:
+        return optuna.importance.get_param_importances(study, evaluator=evaluator)
+    except RuntimeError:  # fANOVA's forest found nothing that varies, as where values are infinite
+        return {}

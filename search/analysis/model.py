@@ -25,6 +25,9 @@ _LEAST_FREEDOM = 4
 
 _TOLERANCE = 1e-6
 
+_ROUNDING = 1e-12
+"""Of the largest value: what is smaller is an error of arithmetic, and not of the runs."""
+
 Pair = tuple[str, str]
 
 
@@ -171,6 +174,9 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     """
     coefficients = model.inverse @ values
     residuals = values - model.columns @ coefficients
+    rounding = _ROUNDING * np.max(np.abs(values), axis=0)
+    coefficients = np.where(np.abs(coefficients) < rounding, 0, coefficients)
+    residuals = np.where(np.all(np.abs(residuals) < rounding, axis=0), 0, residuals)
     squares = np.sum(residuals**2, axis=0)
     freedom, extra = model.freedom, 0
     if freedom >= ENOUGH_FREEDOM:

@@ -13,15 +13,12 @@ import numpy as np
 from search.analysis.effects import Effects, Verdict, effects
 from search.analysis.interactions import interactions
 from search.analysis.model import ENOUGH_FREEDOM, varied
-from search.analysis.student import CONFIDENCE, welch
+from search.analysis.student import CONFIDENCE, familywise, welch
 from search.results import Results, Run
 from search.schema import INTERRUPTED
 
 _MOST_AT_RESOLUTION_V = ((8, 3), (16, 5), (32, 6), (64, 8), (128, 11), (256, 17), (512, 23))
 """Runs, and the most techniques whose pairs they all separate (Box, Hunter & Hunter 2005)."""
-
-_EXACT = 1e-9
-"""Points; runs that lie closer to the fit than this were computed, not trained."""
 
 _CERTAIN: tuple[Verdict, ...] = ("helps", "hurts")
 
@@ -29,9 +26,10 @@ _CERTAIN: tuple[Verdict, ...] = ("helps", "hurts")
 def notes(results: Results, found: Effects | None, repeats: Sequence[Sequence[Run]]) -> list[str]:
     """Every caution that these runs call for."""
     measured = results.of("measure")
-    said = [*_foreign(results), *_runs(results, measured)]
+    said = _runs(results, measured)
     if found is not None:
         said += [
+            *_foreign(results),
             *_techniques(found, measured, results),
             *_noise(found),
             *_pairs(found, results.designed),
@@ -45,7 +43,7 @@ def notes(results: Results, found: Effects | None, repeats: Sequence[Sequence[Ru
 
 def _foreign(results: Results) -> list[str]:
     """What another program's trials do not promise."""
-    if results.designed or not results.runs:
+    if results.designed:
         return []
     said = [
         "These trials were not planned as a balanced design. A sampler that learns tries what did "
@@ -59,8 +57,8 @@ def _foreign(results: Results) -> list[str]:
         )
     if results.others:
         said.append(
-            f"{listed(results.others)} varied too, and count as noise; where they went along with "
-            "a technique, its effect is partly theirs."
+            f"Other parameters varied too ({listed(results.others)}) and count as noise; where one "
+            "went along with a technique, part of the technique's effect is its own."
         )
     return said
 
@@ -76,6 +74,9 @@ def _runs(results: Results, measured: Sequence[Run]) -> list[str]:
         f"{count} run{'s' * (count != 1)} failed: {failure}."
         for failure, count in sorted(given_up.items(), key=str)
     ]
+    endless = sum(run.state == "complete" and run.accuracy is None for run in results.runs)
+    if endless:
+        said.append(f"{endless} run{'s' * (endless != 1)} ended at no finite value: left out.")
     diverged = sum(run.diverged for run in measured)
     if diverged and diverged == len(measured):
         said.append("Every measured run diverged, so these runs say nothing about any technique.")
@@ -108,7 +109,7 @@ def _noise(found: Effects) -> list[str]:
     fit = found.fit
     if not found.freedom:
         return ["No run is left to estimate the noise from, so there are no intervals."]
-    if found.noise < _EXACT:
+    if found.noise == 0:
         return [
             "The runs lie on the fit exactly, as computed values do and trained ones never: the "
             "intervals have no width and mean nothing."
@@ -138,8 +139,10 @@ def _pairs(found: Effects, designed: bool) -> list[str]:
         return []
     if found.pairs and found.fit.model.lone_pairs:
         return [
-            f"{found.runs} runs separate all {count} interactions of two techniques from the "
-            f"effects and from each other; {found.freedom} degrees of freedom remain for the noise."
+            f"{found.runs} runs separate {'all ' if count > 1 else ''}{count} "
+            f"interaction{'s' * (count > 1)} of two techniques from the effects"
+            f"{' and from each other' * (count > 1)}; {found.freedom} degrees of freedom remain "
+            "for the noise."
         ]
     enough = next((runs for runs, most in _MOST_AT_RESOLUTION_V if techniques <= most), None)
     more = f" --measure {enough} separates them." if designed and enough else ""
@@ -167,7 +170,7 @@ def _unproven(found: Effects) -> list[str]:
     names = [e.technique for e in found.effects if e.low * e.high > 0 and e.verdict not in _CERTAIN]
     if not names:
         return []
-    chance = 1 - CONFIDENCE ** len(found.effects)
+    chance = familywise(found.fit.half, found.freedom, len(found.effects))
     return [
         f"{listed(names)}: the interval leaves out zero, but with {len(found.effects)} techniques "
         f"{100 * chance:.0f} % of studies without any effect show such an interval; more runs "
@@ -177,7 +180,7 @@ def _unproven(found: Effects) -> list[str]:
 
 def _ceiling(results: Results, found: Effects, repeats: Sequence[Sequence[Run]]) -> list[str]:
     """Whether the logit of accuracy, which has no ceiling, tells another story."""
-    if results.objective.scale == 1 or not found.freedom or found.noise < _EXACT:
+    if results.objective.scale == 1 or not found.noise > 0:
         return []
     other = effects(
         [_logit(run) for run in results.of("measure")],
@@ -246,7 +249,7 @@ def _additivity(results: Results, found: Effects) -> list[str]:
 
 
 def _floor(found: Effects, unit: str) -> list[str]:
-    if not math.isfinite(found.floor) or found.noise < _EXACT:
+    if not math.isfinite(found.floor) or found.noise == 0:
         return []
     source = "seeds" if found.pairs else "seeds and interactions together"
     unit = f" {unit}".rstrip()
