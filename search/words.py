@@ -203,6 +203,11 @@ def ladder_verdict(comparisons: Sequence[Comparison]) -> str:
     apart = [row for row in comparisons if row.disagree]
     if not comparisons:
         return ""
+    if all(math.isnan(row.p_value) for row in comparisons):
+        return (
+            "No step can be compared with the order-free effects: that takes several seeds a step "
+            "and intervals of the effects."
+        )
     if not apart:
         return (
             f"None of the {len(comparisons)} steps differs from the order-free effect of what it "
