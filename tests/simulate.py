@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.fakes import EFFECTS
 NAMES = tuple(EFFECTS)
 
 
-def run(on: Sequence[str], accuracy: float, phase: str = "measure", **more: Any) -> Run:
+def run(on: Collection[str], accuracy: float, phase: str = "measure", **more: Any) -> Run:
     """A complete run with some techniques on."""
     return Run(more.pop("number", 0), phase, more.pop("state", "complete"),
                more.pop("params", {}), frozenset(on), accuracy, **more)  # fmt: skip

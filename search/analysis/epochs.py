@@ -35,11 +35,12 @@ def effects_by_epoch(
     accuracy by epoch.
     """
     measured = [run for run in runs if run.accuracy is not None]
-    model = build(measured, techniques, sum(len(group) - 1 for group in repeats))
-    epochs = shared_epochs([*measured, *(run for group in repeats for run in group)])
+    epochs = shared_epochs(measured)
+    whole = [group for group in repeats if set(epochs) <= set(shared_epochs(group))]
+    model = build(measured, techniques, sum(len(group) - 1 for group in whole))
     if model is None or not epochs:
         return []
-    fitted = fit(model, _curves(measured, epochs), [_curves(group, epochs) for group in repeats])
+    fitted = fit(model, _curves(measured, epochs), [_curves(group, epochs) for group in whole])
     found = []
     for name in model.techniques:
         if not model.estimable(contrast := model.technique_contrast(name)):

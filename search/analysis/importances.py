@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -57,6 +58,9 @@ def importances(study: optuna.Study) -> list[Importance]:
 
 def _shares(study: optuna.Study, evaluator: BaseImportanceEvaluator) -> dict[str, float]:
     try:
-        return optuna.importance.get_param_importances(study, evaluator=evaluator)
+        with warnings.catch_warnings():
+            # That few trials make PED-ANOVA unsteady stands in MEANINGS, beside its shares.
+            warnings.simplefilter("ignore", UserWarning)
+            return optuna.importance.get_param_importances(study, evaluator=evaluator)
     except RuntimeError:  # fANOVA's forest found nothing that varies, as where values are infinite
         return {}

@@ -52,8 +52,9 @@ def _foreign(results: Results) -> list[str]:
     ]
     if pruned := sum(run.state == "pruned" for run in results.runs):
         said.append(
-            f"{pruned} pruned trial{'s' * (pruned != 1)} have no final value and are left out, so "
-            "what does badly early is seen less than it should be."
+            f"{pruned} pruned trial{'s have' if pruned != 1 else ' has'} no final value and "
+            f"{'are' if pruned != 1 else 'is'} left out, so what does badly early is seen less "
+            "than it should be."
         )
     if results.others:
         said.append(

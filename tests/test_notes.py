@@ -1,0 +1,165 @@
+"""Every caution appears where it is due, and nowhere else."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from search.analysis.effects import effects, repeated
+from search.analysis.notes import notes
+from search.design import design
+from search.results import Results, Run
+from tests.simulate import NAMES, random_pairs, repeats_of, results_of, run, simulated, value
+
+SIXTEEN, SIXTY_FOUR = design(8, 16, 16), design(8, 64, 64)
+ENDS: tuple[list[str], ...] = ([], list(NAMES))
+
+
+def said(results: Results) -> str:
+    repeats = repeated(results)
+    found = effects(results.of("measure"), results.factors, repeats)
+    return "\n".join(notes(results, found, repeats))
+
+
+def quiet() -> Results:
+    return results_of(simulated(SIXTY_FOUR, 0, 0.3), settings={"measure": [64]})
+
+
+def missing() -> Results:
+    return results_of(simulated(SIXTY_FOUR[:60], 0, 0.3), settings={"measure": [64]})
+
+
+def failed() -> Results:
+    broken = [run([], 0.5, state="failed", failure="out of memory") for _ in range(2)]
+    return results_of([*simulated(SIXTY_FOUR, 0, 0.3), *broken])
+
+
+def diverged() -> Results:
+    runs = simulated(SIXTY_FOUR, 0, 0.3)
+    return results_of([replace(runs[0], accuracy=0.1, diverged=True), *runs[1:]])
+
+
+def all_diverged() -> Results:
+    return results_of([replace(r, accuracy=0.1, diverged=True) for r in simulated(SIXTEEN, 0, 0)])
+
+
+def all_equal() -> Results:
+    return results_of([replace(r, accuracy=0.5) for r in simulated(SIXTEEN, 0, 0)])
+
+
+def never_varied() -> Results:
+    return results_of(simulated(SIXTY_FOUR[~SIXTY_FOUR[:, 0]], 0, 0.3))
+
+
+def together() -> Results:
+    runs = [run(["a", "b"] if at % 2 else [], 0.5 + 0.01 * at) for at in range(6)]
+    return results_of([*runs, run(["c"], 0.5), run(["a", "b", "c"], 0.6)], ("a", "b", "c"))
+
+
+def no_noise() -> Results:
+    return results_of([run([], 0.5), run(["a"], 0.6), run(["b"], 0.5)], ("a", "b"))
+
+
+def exact() -> Results:
+    return results_of(simulated(SIXTY_FOUR, 0, 0.0))
+
+
+def from_repeats() -> Results:
+    confirmed = [r for group in repeats_of(ENDS, 3, 0.3) for r in group]
+    return results_of([*simulated(SIXTEEN, 0, 0.3), *confirmed])
+
+
+def few() -> Results:
+    return results_of(simulated(SIXTEEN[:12], 0, 0.3))
+
+
+def alone() -> Results:
+    return results_of(simulated(SIXTEEN, 0, 0.3))
+
+
+def unproven() -> Results:
+    """mixup comes out at 2.5 standard errors: beyond one interval, not beyond eight."""
+    runs = simulated(SIXTY_FOUR, 0, 1.0)
+    found = effects(runs, NAMES)
+    assert found is not None
+    mixup = found.of("mixup")
+    error = (mixup.high - mixup.low) / 2 / found.fit.half
+    lift = 2.5 * error - mixup.effect
+    return results_of(
+        [replace(r, accuracy=(r.points + lift * ("mixup" in r.on)) / 100) for r in runs]
+    )
+
+
+def ceiling() -> Results:
+    """Techniques that add up on the logit, up to 99 %: on the accuracy they seem to interact."""
+    random, runs = np.random.default_rng(0), []
+    for row in SIXTY_FOUR:
+        on = [name for name, turned in zip(NAMES, row, strict=True) if turned]
+        worth = dict.fromkeys(NAMES, 0.0) | {"augmentation": 2.5, "batch_norm": 2.5, "mixup": 1.0}
+        logit = value(on, worth) - 70 + 2.0 + 0.05 * random.standard_normal()
+        runs.append(run(on, 1 / (1 + math.exp(-logit))))
+    return results_of(runs)
+
+
+def together_more() -> Results:
+    """All on is ten points better than its techniques' effects say."""
+    confirmed = [r for group in repeats_of(ENDS, 3, 0.3) for r in group]
+    lifted = [replace(r, accuracy=r.accuracy + 0.1 if r.on else r.accuracy) for r in confirmed]  # type: ignore[operator]
+    return results_of([*simulated(SIXTY_FOUR, 0, 0.3), *lifted])
+
+
+def foreign() -> Results:
+    runs: list[Run] = [*simulated(SIXTY_FOUR, 0, 0.3), run([], 0.1, state="pruned")]
+    return results_of(runs, designed=False, others=("lr", "decay"))
+
+
+def endless() -> Results:
+    return results_of([*simulated(SIXTY_FOUR, 0, 0.3), replace(run([], 0.0), accuracy=None)])
+
+
+CASES: tuple[tuple[Callable[[], Results], str], ...] = (
+    (missing, "60 of 64 planned runs are in; the rest is missing."),
+    (failed, "2 runs failed: out of memory."),
+    (diverged, "1 run diverged and counts at chance level."),
+    (all_diverged, "Every measured run diverged"),
+    (all_equal, "Every measured run came to the same value"),
+    (endless, "1 run ended at no finite value"),
+    (never_varied, "augmentation never varied in these runs"),
+    (together, "a and b cannot be told apart"),
+    (no_noise, "No run is left to estimate the noise from"),
+    (exact, "The runs lie on the fit exactly"),
+    (from_repeats, "The noise is estimated from repeated runs (4 degrees of freedom)"),
+    (few, "degrees of freedom remain to estimate the noise from, so the intervals are wide"),
+    (alone, "16 runs of 8 techniques tell each one's effect, averaged over the others, but not"),
+    (few, "12 runs of 8 techniques do not tell their 28 interactions from the effects"),
+    (from_repeats, "see their 28 interactions only as 7 sums"),
+    (quiet, "64 runs separate all 28 interactions"),
+    (unproven, "mixup: the interval leaves out zero, but with 8 techniques"),
+    (ceiling, "The interactions vanish on the logit of accuracy"),
+    (together_more, "more than two techniques act together"),
+    (foreign, "These trials were not planned as a balanced design."),
+    (foreign, "1 pruned trial has no final value"),
+    (foreign, "Other parameters varied too (lr and decay)"),
+    (quiet, "One run lies 0."),
+)
+
+
+@pytest.mark.parametrize(("make", "caution"), CASES, ids=[make.__name__ for make, _ in CASES])
+def test_a_caution_is_given_where_it_is_due(make: Callable[[], Results], caution: str) -> None:
+    assert caution in said(make())
+
+
+def test_a_sound_study_is_given_no_caution_that_is_not_due() -> None:
+    told = said(quiet())
+    for make, caution in CASES:
+        assert make is quiet or caution not in told
+
+
+def test_the_run_count_that_separates_the_pairs_is_the_one_that_does() -> None:
+    assert "--measure 64 separates them" in said(alone())
+    pairs = random_pairs(NAMES, 0, 1.0)
+    found = effects(simulated(SIXTY_FOUR, 0, 0.3, pairs), NAMES)
+    assert found is not None
+    assert found.fit.model.lone_pairs
