@@ -37,7 +37,7 @@ def _note(answer: str, cautions: list[str]) -> str:
 **{answer}**
 
 {points}
-The figure *What each technique is worth* (Analytics, under the other plots) shows each technique's
+The figure *What each technique is worth* (on the study's first page) shows each technique's
 effect in points of validation accuracy with its 95 % interval, from the `measure` trials, which
 are a balanced experiment. The dashboard's own *Hyperparameter Importance* is something else: the
 PED-ANOVA share of each parameter, computed from all completed trials, those among them that a

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from search import words
 from search.analysis.interactions import Interaction
-from search.figures.style import label, styled
+from search.figures.style import label, rows_height, styled
 
 _SCALE = [(0, "#E69F00"), (0.5, "#F4F4F4"), (1, "#56B4E9")]
 """Light enough at both ends for dark numbers."""
@@ -61,7 +61,7 @@ def figure(
         drawn,
         title="What pairs do together",
         caption=caption,
-        height=150 + max(220, (40 if size <= _ROOM_FOR_VALUES else 24) * size),
+        height=150 + max(220, rows_height(techniques, 40 if size <= _ROOM_FOR_VALUES else 24)),
     )
     drawn.update_xaxes(tickangle=-90, showgrid=False)
     drawn.update_yaxes(autorange="reversed", showgrid=False)

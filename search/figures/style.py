@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from textwrap import wrap
 
 import plotly.graph_objects as go
@@ -86,6 +87,6 @@ def label(name: str) -> str:
     return "<br>".join(line.replace("<", "&lt;") for line in lines)
 
 
-def rows_height(names: list[str], least: int = 34) -> int:
+def rows_height(names: Sequence[str], least: int = 34) -> int:
     """Pixels for a row a name, each as high as the lines of its label."""
     return sum(max(least, 8 + 17 * (1 + label(name).count("<br>"))) for name in names)
