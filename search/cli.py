@@ -189,7 +189,7 @@ def _write(study: Any, out: Path, formats: list[str], console: Any) -> None:
         console.print(words.no_effects(findings.results))
     else:
         console.print()
-        console.print(effects_table(findings.effects))
+        console.print(effects_table(findings.effects, findings.results.objective))
         console.print()
         console.print(words.answer(findings.effects, findings.results.objective))
         if pairs := words.certain_pairs(findings.interactions):

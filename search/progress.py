@@ -15,7 +15,7 @@ from model_space.techniques import Choice
 from search import words
 from search.analysis.confirmation import with_dials
 from search.analysis.effects import Effects, effects, repeated
-from search.results import Results
+from search.results import Objective, Results
 from search.schema import Phase
 from search.tables import effects_table
 
@@ -134,4 +134,4 @@ class Progress:
         run.append(self._techniques or "no technique", style="dim")
         if self._fit is None:
             return Group(head, run, Text("effects known after a few more runs", style="dim"))
-        return Group(head, run, Text(), effects_table(self._fit))
+        return Group(head, run, Text(), effects_table(self._fit, Objective()))

@@ -230,7 +230,10 @@ def _dials(findings: Findings) -> Section | None:
 
 
 def _curves(findings: Findings) -> Section | None:
-    text = "Mean validation accuracy by epoch of the measured runs with the technique on and off."
+    text = (
+        f"Mean {findings.results.objective.name} by epoch of the measured runs with the technique "
+        "on and off."
+    )
     return Section("Learning curves", text, "curves") if findings.curves else None
 
 

@@ -12,17 +12,17 @@ from search import words
 from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import Step
-from search.results import Results
+from search.results import Objective, Results
 from search.schema import PHASES
 
 _COLOURS = {"helps": "blue", "hurts": "red"}
 
 
-def effects_table(fit: Effects) -> Table:
+def effects_table(fit: Effects, objective: Objective) -> Table:
     """The techniques, largest first."""
-    table = _table(title=f"Effect of each technique on validation accuracy, {fit.runs} runs")
+    table = _table(title=f"Effect of each technique on {objective.name}, {fit.runs} runs")
     table.add_column("technique", no_wrap=True)
-    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column(objective.unit or "effect", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="right", no_wrap=True)
     table.add_column("verdict")
     for effect in fit.effects:
@@ -84,15 +84,15 @@ def status_table(results: Sequence[Results]) -> Table:
     table.add_column("study", no_wrap=True)
     for phase in PHASES:
         table.add_column(phase, justify="right")
-    for head in ("failed", "best validation accuracy"):
-        table.add_column(head, justify="right")
+    table.add_column("failed", justify="right")
+    table.add_column("best so far")
     for one in results:
         best = one.best
         table.add_row(
             one.name,
             *(_progress(one, phase) for phase in PHASES),
             str(sum(run.state == "failed" for run in one.runs)),
-            f"{100 * (best.accuracy or 0):.2f} %" if best else "—",
+            words.reached(best, one.objective) if best else "—",
         )
     return table
 

@@ -17,7 +17,7 @@ from search.analysis.epochs import EpochEffects
 from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, Step
 from search.analysis.notes import listed
-from search.results import Objective, Results
+from search.results import Objective, Results, Run
 
 
 class Bounds(Protocol):
@@ -103,6 +103,12 @@ def percent(value: Mean) -> str:
     if math.isnan(value.low):
         return f"{value.mean:.2f} %"
     return f"{value.mean:.2f} % ({value.low:.2f} to {value.high:.2f})"
+
+
+def reached(run: Run, objective: Objective) -> str:
+    """What a run came to, and in what."""
+    value = f"{run.points:.2f} %" if objective.unit else f"{run.points:.4g}"
+    return f"{value} {objective.name}"
 
 
 def probability(value: float) -> str:

@@ -121,6 +121,7 @@ def effects(
     errors = np.sqrt(np.diag(covariance))
     ranks = _ranks(middles, covariance, fitted.freedom)
     tests = len(known)
+    reaches = _reaches(fitted)
     found = []
     for name in techniques:
         if name not in known:
@@ -131,10 +132,13 @@ def effects(
         middle, error = float(middles[at]), float(errors[at])
         p_value, verdict = _judge(middle, error, fitted.freedom, tests, maximize)
         half = fitted.half * error
-        steps = _steps(name, middle, fitted)
+        reach = reaches.get(name, math.nan)
         found.append(
-            Effect(name, middle, middle - half, middle + half, p_value, verdict, *ranks[at], *steps)
-        )
+            Effect(
+                name, middle, middle - half, middle + half, p_value, verdict, *ranks[at],
+                middle - reach, middle + reach,
+            )
+        )  # fmt: skip
     known_first = sorted(found, key=lambda e: (math.isnan(e.effect), -abs(e.effect)))
     base = model.prediction(())
     start = float(base @ fitted.coefficients[:, 0]) if model.estimable(base) else math.nan
@@ -157,34 +161,41 @@ def _ranks(middles: np.ndarray, covariance: np.ndarray, freedom: int) -> list[tu
     """For each effect, the probabilities that it is first and that it is in the top three.
 
     Draws from the effects' multivariate t distribution: what the runs leave possible, with no
-    belief beforehand.
+    belief beforehand. NaN without freedom or without any noise.
     """
-    if not freedom:
+    if not freedom or not covariance.any():
         return [(math.nan, math.nan)] * len(middles)
     random = np.random.default_rng(0)
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0))
     spread = random.standard_normal((_DRAWS, len(middles))) @ root.T
     spread /= np.sqrt(random.chisquare(freedom, (_DRAWS, 1)) / freedom)
-    places = np.argsort(np.argsort(-np.abs(middles + spread), axis=1), axis=1)
-    first, three = np.mean(places == 0, axis=0), np.mean(places < 3, axis=0)
+    sizes = np.abs(middles + spread)
+    first, three = (
+        np.mean(sizes >= np.partition(sizes, -place, axis=1)[:, [-place]], axis=0)
+        for place in (1, min(3, len(middles)))
+    )
     return [(float(a), float(b)) for a, b in zip(first, three, strict=True)]
 
 
-def _steps(name: str, effect: float, fitted: Fit) -> tuple[float, float]:
-    """The smallest and the largest step of a technique over what else may be on.
+def _reaches(fitted: Fit) -> dict[str, float]:
+    """How far each technique's step lies from its effect where the others suit it best or least.
 
     The interactions are shrunk towards zero by the share of their spread that is noise (James &
-    Stein 1961): added up unshrunk, their noise alone would make a range.
+    Stein 1961): added up unshrunk, their noise alone would make a range. Empty where that is not
+    known.
     """
     model = fitted.model
     if not model.lone_pairs or not fitted.freedom:
-        return math.nan, math.nan
-    contrasts = [model.group_contrast(at) for at in range(len(model.groups))]
-    middles = np.array([c @ fitted.coefficients[:, 0] for c in contrasts])
-    errors = np.array([fitted.estimate(c)[1][0] for c in contrasts])
+        return {}
+    contrasts = np.array([model.group_contrast(at) for at in range(len(model.groups))])
+    contrasts = contrasts.reshape(len(model.groups), -1)
+    middles = contrasts @ fitted.coefficients[:, 0]
+    noise = float(np.trace(fitted.covariance(contrasts)))
     total = float(np.sum(middles**2))
-    kept = max(0.0, 1 - float(np.sum(errors**2)) / total) if total > 0 else 0.0
-    mine = [name in group.pairs[0] for group in model.groups]
-    reach = kept * float(np.sum(np.abs(middles[mine]))) / 2
-    return effect - reach, effect + reach
+    kept = max(0.0, 1 - noise / total) if total > 0 else 0.0
+    reaches = dict.fromkeys(model.techniques, 0.0)
+    for group, middle in zip(model.groups, middles, strict=True):
+        for name in group.pairs[0]:
+            reaches[name] += kept * abs(float(middle)) / 2
+    return reaches

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -60,7 +61,7 @@ class Model:
     freedom: int
     """Degrees of freedom of the residuals."""
 
-    @property
+    @cached_property
     def lone_pairs(self) -> bool:
         """Whether every pair's interaction is estimable for itself."""
         first = 1 + len(self.techniques)
@@ -71,7 +72,7 @@ class Model:
 
     def estimable(self, contrast: np.ndarray) -> bool:
         """Whether the runs determine a combination of the coefficients."""
-        return bool(np.allclose(contrast @ self.inverse @ self.columns, contrast, atol=_TOLERANCE))
+        return bool(np.all(np.abs(contrast @ self._determined - contrast) < _TOLERANCE))
 
     def technique_contrast(self, name: str) -> np.ndarray:
         """From coefficients to a technique's effect: from off, −1, to on, +1."""
@@ -92,6 +93,11 @@ class Model:
             }
             pairs.append(products.pop() if len(products) == 1 else math.nan)
         return np.array([1, *side.values(), *pairs], dtype=float)
+
+    @cached_property
+    def _determined(self) -> np.ndarray:
+        """(terms, terms): the projection on what the runs see of the coefficients."""
+        return np.asarray(self.inverse @ self.columns)
 
     def _unit(self, term: int) -> np.ndarray:
         unit = np.zeros(self.columns.shape[1])
