@@ -19,6 +19,9 @@ from search.analysis.ladder import Comparison, Step
 from search.analysis.notes import listed
 from search.results import Objective, Results, Run
 
+_MOST_NAMED = 4
+"""Interactions in running text."""
+
 
 class Bounds(Protocol):
     """Anything with the ends of an interval."""
@@ -158,7 +161,10 @@ def count(cost: Estimate) -> str:
 
 def per_second(cost: Cost) -> str:
     """Points for each second that a technique adds to an epoch."""
-    return "—" if math.isnan(cost.points_per_second) else f"{cost.points_per_second:+.2g}"
+    value = cost.points_per_second
+    if math.isnan(value):
+        return "—"
+    return f"{value:+,.0f}" if abs(value) >= 100 else f"{value:+.2g}"
 
 
 def answer(found: Effects, objective: Objective) -> str:
@@ -235,15 +241,17 @@ def certain_pairs(rows: Sequence[Interaction]) -> str:
     known = [row for row in rows if not math.isnan(row.effect)]
     if not known:
         return ""
-    certain = [
-        f"{f'the sum {row.letter}, {row.name}' if row.letter else row.name} "
-        f"({signed(row.effect, row)})"
-        for row in known
-        if row.certain
-    ]
+    certain = [row for row in known if row.certain]
     if not certain:
         return "No interaction can be told from noise at a false discovery rate of 5 %."
-    return f"Interactions, at a false discovery rate of 5 %: {'; '.join(certain)}."
+    certain.sort(key=lambda row: -abs(row.effect))
+    named = [
+        f"{f'the sum {row.letter}, {row.name}' if row.letter else row.name} "
+        f"({signed(row.effect, row)})"
+        for row in certain[:_MOST_NAMED]
+    ]
+    more = f", the largest of {len(certain)}" if len(certain) > _MOST_NAMED else ""
+    return f"Interactions, at a false discovery rate of 5 %{more}: {'; '.join(named)}."
 
 
 def dial_trend(trend: DialTrend) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from search.analysis.curves import Curves
-from search.figures.panels import panels
+from search.figures.panels import epoch_axes, panels
 from search.figures.style import BLUE, GREY, styled
 
 
@@ -38,6 +38,6 @@ def figure(rows: Sequence[Curves], objective: str, caption: str) -> go.Figure:
     drawn.update_layout(
         legend={"orientation": "h", "y": -75 / (150 * lines), "yanchor": "top", "x": 0},
     )
-    drawn.update_xaxes(title="epoch", row=lines)
+    epoch_axes(drawn, len(rows), rows[0].epochs)
     drawn.update_yaxes(title=objective, col=1)
     return drawn

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from search.analysis.epochs import EpochEffects
-from search.figures.panels import panels
+from search.figures.panels import epoch_axes, panels
 from search.figures.style import BLUE, styled, zero_line
 
 _BAND = "rgba(0, 114, 178, 0.2)"
@@ -58,6 +58,6 @@ def figure(rows: Sequence[EpochEffects], unit: str, caption: str) -> go.Figure:
     styled(drawn, title="When each technique starts to pay", caption=caption,
            height=110 + 150 * lines)  # fmt: skip
     drawn.update_layout(showlegend=False)
-    drawn.update_xaxes(title="epoch", row=lines)
+    epoch_axes(drawn, len(rows), rows[0].epochs)
     drawn.update_yaxes(title=unit, col=1)
     return drawn

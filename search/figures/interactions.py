@@ -54,6 +54,7 @@ def figure(
             zmax=most,
             xgap=1,
             ygap=1,
+            showscale=size > _ROOM_FOR_VALUES,
             colorbar={"title": {"text": unit, "side": "right"}, "thickness": 12},
         )
     )

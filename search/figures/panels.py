@@ -11,6 +11,9 @@ from search.figures.style import label
 
 COLUMNS = 2
 
+_FEW = 10
+"""Epochs up to which each has its tick; left alone, Plotly would mark halves of them."""
+
 
 def panels(names: Sequence[str]) -> tuple[go.Figure, Callable[[int], tuple[int, int]]]:
     """An empty figure with a panel a name, and a function from an index to its row and column."""
@@ -25,3 +28,9 @@ def panels(names: Sequence[str]) -> tuple[go.Figure, Callable[[int], tuple[int, 
         horizontal_spacing=0.06,
     )
     return drawn, lambda index: (index // COLUMNS + 1, index % COLUMNS + 1)
+
+
+def epoch_axes(figure: go.Figure, names: int, epochs: Sequence[int]) -> None:
+    """Name the epochs below the last panels of `panels`, in whole numbers."""
+    figure.update_xaxes(dtick=1 if len(epochs) <= _FEW else None)
+    figure.update_xaxes(title="epoch", row=-(-names // COLUMNS))
