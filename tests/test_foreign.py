@@ -1,10 +1,12 @@
 """Studies that kouka did not make, and data too thin or too odd to say much."""
 
 import math
+import re
 import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import optuna
@@ -192,6 +194,19 @@ def test_every_public_name_is_there_and_documented() -> None:
         assert (getattr(search, name).__doc__ or "").strip(), name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = search.nothing
+
+
+def test_the_notebook_of_the_readme_runs(folder: Path) -> None:
+    study = foreign(40, storage="sqlite:///studies.db")
+    optuna.copy_study(from_study_name="theirs", from_storage="sqlite:///studies.db",
+                      to_storage="sqlite:///studies.db", to_study_name="digits")  # fmt: skip
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    said: dict[str, Any] = {}
+    exec(code, said)
+    findings = analyse(study)
+    assert said["findings"].effects.effects == findings.effects.effects  # type: ignore[union-attr]
+    assert said["findings"].notes == findings.notes
 
 
 def test_a_table_that_is_not_there_is_refused() -> None:

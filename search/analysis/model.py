@@ -40,7 +40,7 @@ class Alias:
     signs: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """What can be fitted to some runs: a constant, the techniques, and pairs where there is room.
 
@@ -105,7 +105,7 @@ class Model:
         return unit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """Coefficients of a model for one response or several, and how uncertain they are."""
 
