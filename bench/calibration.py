@@ -1,6 +1,6 @@
 """Whether kouka's intervals and verdicts are true, and its ranking right, on simulated studies.
 
-    python bench/calibration.py            # all of it, about half an hour on two cores
+    python bench/calibration.py            # all of it, about 40 minutes on two cores
     python bench/calibration.py --quick    # a twentieth of the studies
 
 Prints the tables of bench/README.md. Effects are those of the article's ladder, with sparse
@@ -19,12 +19,14 @@ from typing import Any
 
 import numpy as np
 import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.importance import (
     BaseImportanceEvaluator,
     FanovaImportanceEvaluator,
     MeanDecreaseImpurityImportanceEvaluator,
     PedAnovaImportanceEvaluator,
 )
+from optuna.trial import create_trial
 
 from search.analysis import effects as effects_module
 from search.analysis.effects import Effects, effects
@@ -209,8 +211,12 @@ def guesses(
     found = effects(measured, names(techniques), confirmed)
     assert found is not None
     yield "kouka", frozenset(int(effect.technique[1:]) for effect in found.effects[:3])
-    for kind in ("factorial", "random", "TPE"):
-        study = trials(machine, kind, rows, random, seed)
+    studies = {
+        "factorial": as_trials(measured, techniques),
+        "random": sampled(machine, optuna.samplers.RandomSampler(seed=seed), runs, random),
+        "TPE": sampled(machine, optuna.samplers.TPESampler(seed=seed), runs, random),
+    }
+    for kind, study in studies.items():
         for name, evaluator in EVALUATORS.items():
             shares = optuna.importance.get_param_importances(study, evaluator=evaluator())
             yield f"{name}, {kind}", frozenset(int(one[1:]) for one in list(shares)[:3])
@@ -219,26 +225,31 @@ def guesses(
     yield "ladder, same runs", largest_three(climb(machine, repeats, random))
 
 
-def trials(
-    machine: Truth, kind: str, rows: np.ndarray, random: np.random.Generator, seed: int
-) -> optuna.Study:
-    """A study of as many trials as there are rows, chosen by the design or by a sampler."""
-    samplers = {
-        "factorial": optuna.samplers.RandomSampler(seed=seed),
-        "random": optuna.samplers.RandomSampler(seed=seed),
-        "TPE": optuna.samplers.TPESampler(seed=seed),
+def as_trials(measured: list[Run], techniques: int) -> optuna.Study:
+    """A study of the very runs that kouka is given."""
+    study = optuna.create_study(direction="maximize")
+    space: dict[str, BaseDistribution] = {
+        name: CategoricalDistribution([False, True]) for name in names(techniques)
     }
-    study = optuna.create_study(direction="maximize", sampler=samplers[kind])
-    if kind == "factorial":
-        for row in rows:
-            study.enqueue_trial({name: bool(x > 0) for name, x in
-                                 zip(names(len(row)), row, strict=True)})  # fmt: skip
+    for one in measured:
+        params = {name: name in one.on for name in space}
+        study.add_trial(create_trial(params=params, distributions=space, value=one.points))
+    return study
+
+
+def sampled(
+    machine: Truth, sampler: optuna.samplers.BaseSampler, runs: int, random: np.random.Generator
+) -> optuna.Study:
+    """A study of so many trials whose recipes a sampler chose."""
+    study = optuna.create_study(direction="maximize", sampler=sampler)
 
     def objective(trial: optuna.Trial) -> float:
-        on = [trial.suggest_categorical(name, [False, True]) for name in names(rows.shape[1])]
+        on = [
+            trial.suggest_categorical(name, [False, True]) for name in names(len(machine.effects))
+        ]
         return machine.value(np.where(on, 1.0, -1.0), random)
 
-    study.optimize(objective, n_trials=len(rows))
+    study.optimize(objective, n_trials=runs)
     return study
 
 
@@ -271,7 +282,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="a twentieth of the studies")
     parser.add_argument("--studies", type=int, default=1000, help="a row of the first table")
-    parser.add_argument("--ranked", type=int, default=60, help="a row of the second table")
+    parser.add_argument("--ranked", type=int, default=100, help="a row of the second table")
     given = parser.parse_args()
     share = 20 if given.quick else 1
     sizes = [(k, n) for k in TECHNIQUES for n in RUNS if n in possible_runs(k)]
@@ -281,12 +292,11 @@ def main() -> None:
     ranked = [(rank, (k, n, max(2, given.ranked // share))) for k, n in sizes if k in (8, 12)]
     first, second = heads()
     with get_context("spawn").Pool(2) as pool:
-        print(first)
-        for row in pool.imap(_call, jobs):
-            print(row, flush=True)
-        print(f"\n{second}")
-        for row in pool.imap(_call, ranked):
-            print(row, flush=True)
+        for head, rows in ((first, jobs), (second, ranked)):
+            print(head, flush=True)
+            for row in pool.imap(_call, rows):
+                print(row, flush=True)
+            print()
 
 
 def _call(job: tuple[Callable[..., str], tuple[Any, ...]]) -> str:
