@@ -230,9 +230,10 @@ def _dials(findings: Findings) -> Section | None:
 
 
 def _curves(findings: Findings) -> Section | None:
+    name = findings.results.objective.name
     text = (
-        f"Mean {findings.results.objective.name} by epoch of the measured runs with the technique "
-        "on and off."
+        f"{name[:1].upper()}{name[1:]} by epoch: the mean over the measured runs with the "
+        "technique on, and over those with it off."
     )
     return Section("Learning curves", text, "curves") if findings.curves else None
 

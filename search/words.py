@@ -20,7 +20,7 @@ from search.analysis.notes import listed
 from search.results import Objective, Results, Run
 
 _MOST_NAMED = 4
-"""Interactions in running text."""
+"""Of techniques, or of interactions, in one sentence."""
 
 
 class Bounds(Protocol):
@@ -200,7 +200,9 @@ def answer(found: Effects, objective: Objective) -> str:
 def _these(effects: Sequence[Effect], verdict: str, too: bool) -> str:
     if not effects:
         return ""
-    names = listed([f"{effect.technique} ({points(effect)})" for effect in effects])
+    named = [f"{effect.technique} ({points(effect)})" for effect in effects[:_MOST_NAMED]]
+    more = len(effects) - len(named)
+    names = listed([*named, f"{more} more"] if more else named)
     return f"{names} {verdict if len(effects) == 1 else verdict[:-1]}{' too' if too else ''}"
 
 

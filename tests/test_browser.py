@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -160,8 +161,21 @@ def test_twenty_techniques_with_long_names_do_not_collide(
     names = [f"a_rather_long_technique_name_{number}" for number in range(20)]
     rows = np.random.default_rng(0).random((256, 20)) < 0.5
     worth = {name: 1.0 * (number % 4) for number, name in enumerate(names)}
-    results = results_of(simulated(rows, 0, 0.5, effects=worth), names, designed=False)
-    write(find(results, []), tmp_path)
+    runs = [
+        replace(run, curve={1: 0.3, 2: run.accuracy or 0})
+        for run in simulated(rows, 0, 0.5, effects=worth)
+    ]
+    write(find(results_of(runs, names, designed=False), []), tmp_path)
+    visit(driver, tmp_path / "report.html", width)
+    titles = driver.execute_script(
+        "return ['epochs', 'curves'].flatMap((name) => {"
+        "const plot = document.getElementById(name);"
+        "const top = plot.querySelector('.main-svg').getBoundingClientRect().top;"
+        "return [...plot.querySelectorAll('.annotation-text')].map("
+        "(t) => t.getBoundingClientRect().top - top)})"
+    )
+    assert len(titles) == 40
+    assert min(titles) >= 0
     for figure, axis in (("effects", "ytick"), ("waterfall", "ytick"), ("interactions", "ytick")):
         visit(driver, tmp_path / f"{figure}.html", width)
         boxes = driver.execute_script(

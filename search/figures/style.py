@@ -29,7 +29,7 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int) -> go.Fi
     """Give a figure its title, with what was run below it, and the common look."""
     lines = wrap(caption, _CAPTION_WIDTH)
     subtitle = "".join(f"<br><sub>{line}</sub>" for line in lines)
-    top = 70 + 20 * len(lines)
+    top = 70 + 20 * len(lines) + _further_lines(figure)
     figure.update_layout(
         template="none",
         title={
@@ -57,14 +57,20 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int) -> go.Fi
 def untitled(figure: go.Figure) -> go.Figure:
     """A copy for a page that gives the title and the caption itself, in its own colours."""
     copy = go.Figure(figure)
-    saved = figure.layout.margin.t - 30
+    top = 30 + _further_lines(figure)
+    saved = figure.layout.margin.t - top
     copy.update_layout(
         title=None,
-        margin={"t": 30},
+        margin={"t": top},
         height=figure.layout.height - saved,
         paper_bgcolor="rgba(0, 0, 0, 0)",
     )
     return copy
+
+
+def _further_lines(figure: go.Figure) -> int:
+    """Pixels for the lines after the first of the panels' titles, where there are panels."""
+    return 20 * max((title.text.count("<br>") for title in figure.layout.annotations), default=0)
 
 
 def zero_line(figure: go.Figure, **axis: float) -> None:
