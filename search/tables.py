@@ -49,7 +49,7 @@ def confirmed_table(rows: Sequence[Confirmed]) -> Table:
 
 def ladder_table(steps: Sequence[Step]) -> Table:
     """The article's steps in its order."""
-    table = _table(title="The article's ladder: validation accuracy, each step on several seeds")
+    table = _table(title="The article's ladder, by validation accuracy")
     table.add_column("adds")
     table.add_column("seeds", justify="right")
     table.add_column("accuracy", justify="right", no_wrap=True)

@@ -189,7 +189,7 @@ def _reaches(fitted: Fit) -> dict[str, float]:
     if not model.lone_pairs or not fitted.freedom:
         return {}
     contrasts = np.array([model.group_contrast(at) for at in range(len(model.groups))])
-    contrasts = contrasts.reshape(len(model.groups), -1)
+    contrasts = contrasts.reshape(len(model.groups), model.columns.shape[1])
     middles = contrasts @ fitted.coefficients[:, 0]
     noise = float(np.trace(fitted.covariance(contrasts)))
     total = float(np.sum(middles**2))
