@@ -213,9 +213,23 @@ def _write(study: Any, out: Path, formats: list[str], console: Any) -> None:
 @app.command()
 def dashboard(
     port: Annotated[int, typer.Option(help="The port to serve on; 0 takes a free one.")] = 8080,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="The address to serve on; others than this machine's own loopback "
+            "take --read-only or --allow-writes."
+        ),
+    ] = "127.0.0.1",
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Refuse whatever would change a study.")
+    ] = False,
+    allow_writes: Annotated[
+        bool,
+        typer.Option("--allow-writes", help="Let everyone who reaches the host change studies."),
+    ] = False,
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
-    """Serve optuna-dashboard on the studies, for this machine only."""
+    """Serve optuna-dashboard on the studies, for this machine only unless --host says otherwise."""
     with _told():
         from search.dashboard import serve
         from search.storage import redact
@@ -226,9 +240,25 @@ def dashboard(
             print(f"{redact(storage)} in optuna-dashboard: {address} (Ctrl-C ends it)", flush=True)
 
         try:
-            serve(storage, port, ready)
+            serve(storage, port, ready, host=host, read_only=read_only, allow_writes=allow_writes)
         except KeyboardInterrupt:
             print()
+
+
+@app.command()
+def copy(
+    name: Annotated[str, typer.Argument(help="The study.")],
+    to: Annotated[str, typer.Option(help="The storage to copy it to: an SQLAlchemy URL.")],
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Copy a study to another storage, with everything in it."""
+    with _told():
+        from search.storage import redact
+        from search.transfer import copy
+
+        _quiet_optuna()
+        trials = copy(storage, name, to)
+        print(f"Copied {name} with its {trials} trials to {redact(to)}.")
 
 
 @app.command()

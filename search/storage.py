@@ -73,7 +73,7 @@ def check_writable(url: str) -> None:
         file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK)
     ):
         raise InputError(
-            f"the storage {redact(url)} cannot be written; --storage takes a file in a folder "
+            f"the storage {redact(url)} cannot be written; it takes a file in a folder "
             "that exists and that you may write to"
         )
 
@@ -83,7 +83,7 @@ def _sqlite_file(url: str) -> Path | None:
         parsed = sqlalchemy.make_url(url)
     except ArgumentError:
         raise InputError(
-            "--storage is not a URL; it takes sqlite:///FILE or another SQLAlchemy URL"
+            "the storage is not a URL; it takes sqlite:///FILE or another SQLAlchemy URL"
         ) from None
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 

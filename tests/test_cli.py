@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from typer.testing import Result
 
 from model_space.worker import TrainingError
 from search import cli, dashboard
+from search.storage import open_storage, study_names
 from tests.fakes import FakeWorker
 
 Kouka = Callable[..., Result]
@@ -238,6 +240,52 @@ def test_the_dashboard_serves_the_studies_on_loopback(folder: Path) -> None:
         assert b"foreign" in answer.read()
     with pytest.raises(Exception, match="cannot be served"):
         dashboard.serve("sqlite:///studies.db", int(addresses[0].split(":")[2].rstrip("/")), told)
+
+
+def test_a_read_only_dashboard_refuses_every_change(folder: Path) -> None:
+    foreign_study()
+    addresses: list[str] = []
+    ready = threading.Event()
+
+    def told(address: str) -> None:
+        addresses.append(address)
+        ready.set()
+
+    threading.Thread(
+        target=dashboard.serve,
+        args=("sqlite:///studies.db", 0, told),
+        kwargs={"host": "0.0.0.0", "read_only": True},
+        daemon=True,
+    ).start()
+    assert ready.wait(30)
+    local = addresses[0].replace("0.0.0.0", "127.0.0.1")
+    with urllib.request.urlopen(local + "api/studies", timeout=30) as answer:
+        assert b"foreign" in answer.read()
+    for method, path in (("DELETE", "api/studies/1"), ("POST", "api/studies"),
+                         ("PUT", "api/studies/1/note")):  # fmt: skip
+        request = urllib.request.Request(local + path, method=method, data=b"{}")
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(request, timeout=30)
+    assert study_names(open_storage("sqlite:///studies.db")) == ["foreign"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--host", "0.0.0.0"), "--host 0.0.0.0 lets others reach the dashboard"),
+        (("--host", "::"), "--host :: lets others reach"),
+        (("--read-only", "--allow-writes"), "exclude each other"),
+        (("--host", "no.such.host.invalid", "--read-only"), "no.such.host.invalid is not known"),
+        (("--host", "192.0.2.1", "--allow-writes"), "192.0.2.1 cannot be served"),
+    ],
+)
+def test_a_host_that_cannot_be_served_or_not_safely_is_refused(
+    kouka: Kouka, folder: Path, options: tuple[str, ...], said: str
+) -> None:
+    foreign_study()
+    result = kouka("dashboard", "--port", "0", *options)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
 
 
 def test_every_command_and_option_is_in_the_readme() -> None:

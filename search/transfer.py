@@ -1,0 +1,47 @@
+"""A study's move from one storage to another, with everything in it."""
+
+from __future__ import annotations
+
+import optuna
+
+from search.errors import InputError
+from search.storage import (
+    check_writable,
+    find_storage,
+    load_study,
+    located,
+    make_storage,
+    open_storage,
+    redact,
+    study_names,
+)
+from search.study import only_launch
+
+
+def copy(url: str, name: str, to: str) -> int:
+    """Copy a study's trials, settings, figures and notes to another storage.
+
+    Returns how many trials there are; nothing is left behind where it fails. Raises `InputError`
+    where the study is missing, is being launched, or is there already.
+    """
+    load_study(url, name)
+    check_writable(to)
+    if located(url) == located(to):
+        raise InputError(f"the study {name!r} is in {redact(to)} already; --to takes another")
+    with only_launch(url, name), only_launch(to, name):
+        target = find_storage(to)
+        if target is not None and name in study_names(target):
+            raise InputError(
+                f"there is a study {name!r} in {redact(to)} already; --to takes a storage without "
+                "one of that name"
+            )
+        target = make_storage(to)
+        try:
+            optuna.copy_study(
+                from_study_name=name, from_storage=open_storage(url), to_storage=target
+            )
+        except BaseException:
+            if name in study_names(target):
+                optuna.delete_study(study_name=name, storage=target)
+            raise
+        return len(load_study(to, name).get_trials(deepcopy=False))
