@@ -38,6 +38,8 @@ SWITCHES = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
             "--disable-dev-shm-usage")  # fmt: skip
 DESKTOP, PHONE = 1000, 375
+PAPER = 700
+"""Pixels between the margins of A4 and of letter paper."""
 
 Driver = Any
 
@@ -138,8 +140,10 @@ def test_light_and_dark_are_both_legible(driver: Driver, report: Path) -> None:
     assert papers[0] != papers[1]
 
 
-def test_figures_fit_a_printed_page_and_are_dark_on_white(driver: Driver, report: Path) -> None:
-    visit(driver, report / "report.html", DESKTOP, "dark")
+def test_a_printed_page_holds_figures_and_tables_dark_on_white(
+    driver: Driver, report: Path
+) -> None:
+    visit(driver, report / "report.html", PAPER, "dark")
     set_media(driver, "print", "dark")
     driver.execute_script("dispatchEvent(new Event('beforeprint'))")
     time.sleep(1)
@@ -148,7 +152,15 @@ def test_figures_fit_a_printed_page_and_are_dark_on_white(driver: Driver, report
         "(s) => s.getBoundingClientRect().width),"
         "getComputedStyle(document.querySelector('#effects .ytick text')).fill]"
     )
-    assert max(widths) <= 700
+    assert max(widths) <= PAPER
+    tables = driver.execute_script(
+        "return [...document.querySelectorAll('.wide')].map("
+        "(w) => [getComputedStyle(w).overflowX, w.firstChild.getBoundingClientRect().right])"
+    )
+    assert tables
+    for overflow, right in tables:
+        assert overflow == "visible"  # no scroll bar on paper
+        assert right <= PAPER
     assert contrast(tick, "rgb(255, 255, 255)") >= 4.5
     pdf = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
     assert pdf.startswith(b"%PDF")
