@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import optuna
@@ -222,28 +223,8 @@ def test_the_storage_can_come_from_the_environment(
     assert not (folder / "studies.db").exists()
 
 
-def test_the_dashboard_serves_the_studies_on_loopback(folder: Path) -> None:
-    foreign_study()
-    addresses: list[str] = []
-    ready = threading.Event()
-
-    def told(address: str) -> None:
-        addresses.append(address)
-        ready.set()
-
-    threading.Thread(
-        target=dashboard.serve, args=("sqlite:///studies.db", 0, told), daemon=True
-    ).start()
-    assert ready.wait(30)
-    assert addresses[0].startswith("http://127.0.0.1:")
-    with urllib.request.urlopen(addresses[0] + "api/studies", timeout=30) as answer:
-        assert b"foreign" in answer.read()
-    with pytest.raises(Exception, match="cannot be served"):
-        dashboard.serve("sqlite:///studies.db", int(addresses[0].split(":")[2].rstrip("/")), told)
-
-
-def test_a_read_only_dashboard_refuses_every_change(folder: Path) -> None:
-    foreign_study()
+def served(**options: Any) -> str:
+    """The address of a dashboard that runs as long as the tests."""
     addresses: list[str] = []
     ready = threading.Event()
 
@@ -254,16 +235,31 @@ def test_a_read_only_dashboard_refuses_every_change(folder: Path) -> None:
     threading.Thread(
         target=dashboard.serve,
         args=("sqlite:///studies.db", 0, told),
-        kwargs={"host": "0.0.0.0", "read_only": True},
+        kwargs=options,
         daemon=True,
     ).start()
     assert ready.wait(30)
-    local = addresses[0].replace("0.0.0.0", "127.0.0.1")
-    with urllib.request.urlopen(local + "api/studies", timeout=30) as answer:
+    return addresses[0]
+
+
+def test_the_dashboard_serves_the_studies_on_loopback(folder: Path) -> None:
+    foreign_study()
+    address = served()
+    assert address.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(address + "api/studies", timeout=30) as answer:
+        assert b"foreign" in answer.read()
+    with pytest.raises(Exception, match="cannot be served"):
+        dashboard.serve("sqlite:///studies.db", int(address.split(":")[2].rstrip("/")), print)
+
+
+def test_a_read_only_dashboard_refuses_every_change(folder: Path) -> None:
+    foreign_study()
+    address = served(read_only=True)
+    with urllib.request.urlopen(address + "api/studies", timeout=30) as answer:
         assert b"foreign" in answer.read()
     for method, path in (("DELETE", "api/studies/1"), ("POST", "api/studies"),
                          ("PUT", "api/studies/1/note")):  # fmt: skip
-        request = urllib.request.Request(local + path, method=method, data=b"{}")
+        request = urllib.request.Request(address + path, method=method, data=b"{}")
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(request, timeout=30)
     assert study_names(open_storage("sqlite:///studies.db")) == ["foreign"]

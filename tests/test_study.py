@@ -13,7 +13,7 @@ import pytest
 from optuna.trial import TrialState
 from typer.testing import Result
 
-from search import cli, schema, study
+from search import attachment, cli, schema, study
 from search.results import Results, Run, read
 from search.storage import load_study
 from search.trial import run_trial
@@ -27,9 +27,10 @@ FULL = (*SMALL, "--measure", "16", "--ladder", "1", "--search", "4", "--confirm"
 
 @pytest.fixture(autouse=True)
 def _no_report(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Writing the report takes longer than such a study, and is tested elsewhere."""
+    """Drawing and writing take longer than such a study, and are tested elsewhere."""
     if "with_report" not in request.keywords:
         monkeypatch.setattr(cli, "_write", lambda *arguments: None)
+        monkeypatch.setattr(attachment, "attach", lambda *arguments: None)
 
 
 def stored(name: str = "s") -> optuna.Study:
