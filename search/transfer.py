@@ -1,4 +1,4 @@
-"""A study's move from one storage to another, with everything in it."""
+"""A study's copy in another storage, with everything in it."""
 
 from __future__ import annotations
 
