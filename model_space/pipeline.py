@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import tensorflow as tf
 
 from model_space.recipe import Recipe
 
 _EVALUATION_BATCH = 500
+
+
+def orders(images: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield the order of so many images in each epoch, as row numbers (N,), without end."""
+    shuffled = tf.data.Dataset.range(images).shuffle(images, seed=seed).batch(images)
+    while True:
+        yield next(shuffled.as_numpy_iterator())
+        # An iterator draws its order when it is made, and Keras 3.15, left to shuffle, makes one
+        # an epoch that it never reads. Skipped here too, a seed gives the runs it always gave.
+        iter(shuffled)
 
 
 def training_batches(
@@ -17,16 +29,26 @@ def training_batches(
     recipe: Recipe,
     *,
     batch_size: int,
-    seed: int,
+    orders: Iterator[np.ndarray],
 ) -> tf.data.Dataset:
-    """Batches in a new order each epoch, augmented and mixed by the recipe.
+    """Batches of the images in the next of `orders` each epoch, augmented and mixed by the recipe.
 
     `images` (N, height, width, channels), bytes or floats in [0, 1]; `labels` (N,) integers.
     Yields float32 images in [0, 1] and (batch, classes) labels.
     """
     augment, mix = recipe.augment(), recipe.mix()
-    order = tf.data.Dataset.range(len(images)).shuffle(len(images), seed=seed)
-    batches = order.batch(batch_size).map(_gather(images, labels, classes))
+    starts = range(0, len(images), batch_size)
+
+    def rows() -> Iterator[np.ndarray]:
+        order = next(orders)
+        for start in starts:
+            yield order[start : start + batch_size]
+
+    batches = (
+        tf.data.Dataset.from_generator(rows, output_signature=tf.TensorSpec((None,), tf.int64))
+        .apply(tf.data.experimental.assert_cardinality(len(starts)))
+        .map(_gather(images, labels, classes))
+    )
     # One map, and not a parallel one: the layers' random states must advance in batch order
     # for a seed to reproduce a run. Prefetching overlaps it with the training step.
     return batches.map(lambda x, y: mix(augment(x), y)).prefetch(tf.data.AUTOTUNE)

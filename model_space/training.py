@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from model_space.checkpoint import Checkpoint, Epoch, State, Stopped, removed_at_the_end
 from model_space.data import Data
 from model_space.network import build
-from model_space.pipeline import evaluation_batches, training_batches
+from model_space.pipeline import evaluation_batches, orders, training_batches
 from model_space.techniques import Choice, compose
+
+CHECKPOINT_SECONDS = 20
+"""How much of a run, at least, lies between two writings of its checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Outcome:
     test_accuracy: float | None
     """Accuracy on the test images, a fraction; None where the run was stopped early."""
     seconds_per_epoch: float
-    """Median over the epochs but the first, which also traces the network."""
+    """Median over the epochs but each process's first, which also traces the network."""
     parameters: int
     diverged: bool
 
@@ -52,42 +60,137 @@ class _Epochs(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, classes: int, report: Report) -> None:
         super().__init__()
         self.chance, self.report = 1 / classes, report
-        self.seconds: list[float] = []
-        self.accuracy = self.chance
-        self.diverged = self.stopped = False
+        self.done: list[Epoch] = []
+        self.traced = self.diverged = self.stopped = False
+
+    def add(self, epoch: Epoch) -> None:
+        """Count an epoch, of this process or of an earlier one, and report it."""
+        self.done.append(epoch)
+        self.stopped = not self.report(len(self.done), epoch.accuracy)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.began = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         assert logs is not None
-        self.seconds.append(time.perf_counter() - self.began)
+        seconds = time.perf_counter() - self.began
         self.diverged = not math.isfinite(logs["loss"])
-        self.accuracy = self.chance if self.diverged else float(logs["val_accuracy"])
-        self.stopped = not self.report(epoch + 1, self.accuracy)
+        accuracy = self.chance if self.diverged else float(logs["val_accuracy"])
+        self.add(Epoch(accuracy, seconds, traced=not self.traced))
+        self.traced = True
         self.model.stop_training = self.diverged or self.stopped
 
 
-def train(choice: Choice, data: Data, budget: Budget, seed: int, report: Report) -> Outcome:
-    """Train the recipe of the chosen techniques from scratch.
+class _Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keeps the run as it was after its last epoch: in memory, and now and then in the file."""
+
+    def __init__(
+        self,
+        file: Checkpoint | None,
+        epochs: list[Epoch],
+        variables: list[tf.Variable],
+        stopping: Callable[[], bool],
+    ) -> None:
+        super().__init__()
+        self.file, self.epochs, self.variables = file, epochs, variables
+        self.stopping = stopping
+        self.state: State | None = None
+        self.saved = time.monotonic()
+
+    # Not `on_train_batch_end`, whose logs Keras would read, and so wait for, after every batch;
+    # nor would a stop in an epoch's last batch keep that epoch.
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.stopping():
+            self._save()
+            raise Stopped
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.file is None or self.model.stop_training:
+            return
+        self.state = State(list(self.epochs), _values(self.variables))
+        if time.monotonic() - self.saved >= CHECKPOINT_SECONDS:
+            self._save()
+
+    def _save(self) -> None:
+        if self.file is not None and self.state is not None:
+            self.file.save(self.state)
+            self.saved = time.monotonic()
+
+
+def train(
+    choice: Choice,
+    data: Data,
+    budget: Budget,
+    seed: int,
+    report: Report,
+    checkpoint: Path | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Train the recipe of the chosen techniques from scratch, or from the run's checkpoint.
 
     The seed sets the weights, the order of the images and every random draw: on one CPU the
-    same call gives the same accuracies. Validation and test images pass through neither
-    augmentation nor mixing.
+    same call gives the same accuracies, in one piece or resumed. Validation and test images pass
+    through neither augmentation nor mixing.
+
+    `checkpoint` is the file that keeps the run while it lasts. Where it holds this run, its
+    epochs are reported again and the rest are trained; any other file counts as none.
+    `stopping` is asked before every training batch; where it answers true, the epochs that are
+    over are kept and `Stopped` is raised. Raises `OSError` where the checkpoint cannot be
+    written.
     """
+    with removed_at_the_end(checkpoint):
+        file = None
+        if checkpoint is not None:
+            file = Checkpoint(checkpoint, _identity(choice, data, budget, seed))
+        return _train(choice, data, budget, seed, report, file, stopping)
+
+
+def _identity(choice: Choice, data: Data, budget: Budget, seed: int) -> str:
+    facts = {
+        "choice": {name: dict(dials) for name, dials in choice.items()},
+        "data": data.fingerprint(),
+        "budget": asdict(budget),
+        "seed": seed,
+        "keras": keras.__version__,
+        "tensorflow": tf.__version__,
+    }
+    return json.dumps(facts, sort_keys=True)
+
+
+def _train(
+    choice: Choice,
+    data: Data,
+    budget: Budget,
+    seed: int,
+    report: Report,
+    file: Checkpoint | None,
+    stopping: Callable[[], bool],
+) -> Outcome:
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
     recipe = compose(choice)
     classes = len(data.classes)
-    network = build(recipe, data.image_shape, classes, width=budget.width, depth=budget.depth)
-    batches = training_batches(
-        *data.train, classes, recipe, batch_size=budget.batch_size, seed=seed
-    )
-    steps = len(batches) * budget.epochs
-    optimizer = recipe.optimizer(recipe.schedule(steps))
-    # A variable that is made inside the first training step makes TensorFlow trace it twice,
-    # and tracing is most of a short run's time: make the optimizer's and the metric's here.
-    optimizer.build(network.trainable_variables)
+    order = orders(len(data.train[0]), seed)
+    with _variables() as variables:
+        network = build(recipe, data.image_shape, classes, width=budget.width, depth=budget.depth)
+        batches = training_batches(
+            *data.train, classes, recipe, batch_size=budget.batch_size, orders=order
+        )
+        steps = len(batches) * budget.epochs
+        optimizer = recipe.optimizer(recipe.schedule(steps))
+        # A variable that is made inside the first training step makes TensorFlow trace it
+        # twice, and tracing is most of a short run's time: make the optimizer's here, and the
+        # metric's below.
+        optimizer.build(network.trainable_variables)
+    epochs = _Epochs(classes, report)
+    if file is not None and (state := file.load(_values(variables))) is not None:
+        for variable, value in zip(variables, state.variables, strict=True):
+            variable.assign(value)
+        for epoch in state.epochs:
+            next(order)
+            epochs.add(epoch)
+            if epochs.stopped:
+                break
     network.compile(
         optimizer,
         recipe.loss(),
@@ -95,25 +198,45 @@ def train(choice: Choice, data: Data, budget: Budget, seed: int, report: Report)
         # XLA takes longer to compile on a CPU than it saves there.
         jit_compile=bool(tf.config.list_physical_devices("GPU")),
     )
-    epochs = _Epochs(classes, report)
-    network.fit(
-        batches,
-        epochs=budget.epochs,
-        validation_data=evaluation_batches(*data.validation, classes),
-        callbacks=[epochs],
-        shuffle=False,  # the batches shuffle themselves
-        verbose=0,
-    )
+    if not epochs.stopped:
+        network.fit(
+            batches,
+            initial_epoch=len(epochs.done),
+            epochs=budget.epochs,
+            validation_data=evaluation_batches(*data.validation, classes),
+            callbacks=[epochs, _Checkpoints(file, epochs.done, variables, stopping)],
+            shuffle=False,  # the batches are shuffled already
+            verbose=0,
+        )
     test_accuracy = None
     if not epochs.stopped:
         scores = network.evaluate(
             evaluation_batches(*data.test, classes), verbose=0, return_dict=True
         )
         test_accuracy = float(scores["accuracy"])
+    steady = [epoch.seconds for epoch in epochs.done if not epoch.traced]
     return Outcome(
-        accuracy=epochs.accuracy,
+        accuracy=epochs.done[-1].accuracy,
         test_accuracy=test_accuracy,
-        seconds_per_epoch=statistics.median(epochs.seconds[1:] or epochs.seconds),
+        seconds_per_epoch=statistics.median(steady or [epoch.seconds for epoch in epochs.done]),
         parameters=network.count_params(),
         diverged=epochs.diverged,
     )
+
+
+@contextmanager
+def _variables() -> Iterator[list[tf.Variable]]:
+    """Collect the variables made in this block: weights, optimizer slots and random states."""
+    made: list[tf.Variable] = []
+
+    def collect(make: Callable[..., tf.Variable], **options: Any) -> tf.Variable:
+        made.append(make(**options))
+        return made[-1]
+
+    with tf.variable_creator_scope(collect):
+        yield made
+
+
+def _values(variables: list[tf.Variable]) -> list[np.ndarray]:
+    # `variable.numpy()` takes twice as long.
+    return [variable.value().numpy() for variable in variables]

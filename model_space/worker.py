@@ -1,13 +1,19 @@
 """The process that trains: it holds TensorFlow, so that nothing else has to.
 
-The parent and the child exchange one JSON object a line: the data set once, then a job a run,
-answered by its epochs, each of which the parent acknowledges, and by its outcome. TensorFlow's
-messages, and the child's own on a crash, go to a log file.
+The process is a server that reads the data and imports TensorFlow once, and forks for every run:
+what a run leaks or breaks ends with its fork. TensorFlow does not survive a fork once it has
+begun to compute, so the server itself never does.
+
+Parent and child exchange one JSON object a line: the data set once, then a job a run. The fork
+answers with its epochs, each of which the parent acknowledges, and with its outcome, its error,
+or that it stopped; then the server says how the fork ended. A request to stop may come at any
+time. TensorFlow's messages, and the child's own on a crash, go to a log file.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import queue
@@ -16,15 +22,25 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import IO, Any
+from pathlib import Path
+from typing import Any
 
-from model_space.data import DataError, load
+from model_space.checkpoint import Stopped
+from model_space.data import Data, DataError, load
 from model_space.techniques import Choice
 
-RUNS_PER_PROCESS = 50
-"""TensorFlow keeps about 20 MB of every network it has traced until its process ends."""
+__all__ = ["DataFacts", "Stopped", "TrainingError", "Worker"]
+
+_ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    # TensorFlow would take all of a GPU's memory, whatever its share of the GPU.
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    # OpenBLAS would start threads when it is imported; a process that forks should have one.
+    "OPENBLAS_NUM_THREADS": "1",
+}
 
 
 class TrainingError(RuntimeError):
@@ -44,42 +60,30 @@ class DataFacts:
 
 
 class Worker:
-    """A child process that loads one data set and trains one run after another on it."""
+    """A child process that loads one data set and trains one run after another on it.
 
-    def __init__(self, **data: Any) -> None:
-        """Take the arguments of `model_space.data.load`; nothing is read before `start`."""
+    One thread at a time starts it and trains; any thread may stop it.
+    """
+
+    def __init__(self, environment: Mapping[str, str] | None = None, **data: Any) -> None:
+        """Take the arguments of `model_space.data.load`; nothing is read before `start`.
+
+        `environment` is added to that of the child, for CUDA_VISIBLE_DEVICES and the like.
+        """
+        self._environment = environment or {}
         self._data = data
-        self._process: subprocess.Popen[str] | None = None
-        self._runs = 0
-        self._log: IO[bytes] | None = None
+        self._server: _Server | None = None
+        self._lock = threading.Lock()  # while `_server` is replaced, so that `stop` misses none
+        self._asked_to_stop = False
 
     def start(self) -> DataFacts:
         """Start the process, read the data and import TensorFlow.
 
-        Raises `DataError`, before TensorFlow is imported, where the data cannot be used.
+        Raises `DataError`, before TensorFlow is imported, where the data cannot be used, and
+        `TrainingError` where the process dies.
         """
-        environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - `stop` closes it
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            env=environment,
-            # A group of its own: Ctrl-C in the terminal reaches the parent alone, which
-            # records the interruption and ends the child.
-            start_new_session=True,
-        )
-        self._runs = 0
-        self._send(self._data)
-        answer = self._receive()
-        if "unusable" in answer:
-            self.stop()
-            raise DataError(answer["unusable"])
-        self._receive()  # TensorFlow is there
-        answer["image_shape"] = tuple(answer["image_shape"])
-        return DataFacts(**answer)
+        self.stop()
+        return self._start()[1]
 
     def train(
         self,
@@ -87,60 +91,136 @@ class Worker:
         budget: dict[str, Any],
         seed: int,
         report: Callable[[int, float], bool],
+        checkpoint: Path | None = None,
     ) -> dict[str, Any]:
         """Train one run and return its `Outcome` as a dictionary.
 
-        `budget` holds the fields of `Budget`; `report(epoch, accuracy)` says whether to go on.
-        Raises `TrainingError` where the run fails; the next call starts a new process if need
-        be.
+        `budget` holds the fields of `Budget`; `report(epoch, accuracy)` says whether to go on;
+        the run's state is kept in `checkpoint`. Raises `Stopped` once `ask_to_stop` was called,
+        and `TrainingError` where the run fails; the next call starts a new process if need be.
         """
-        if self._process is None or self._runs == RUNS_PER_PROCESS:
-            self.stop()
-            self.start()
-        self._runs += 1
-        self._send({"choice": choice, "budget": budget, "seed": seed})
-        while "outcome" not in (answer := self._receive()):
-            if "error" in answer:
-                raise TrainingError(answer["error"])
-            self._send({"go_on": report(answer["epoch"], answer["accuracy"])})
+        if self._asked_to_stop:
+            raise Stopped
+        server = self._server or self._start()[0]
+        server.send(
+            choice=choice, budget=budget, seed=seed, checkpoint=checkpoint and str(checkpoint)
+        )
+        if self._asked_to_stop:  # perhaps before the job was sent, when it would stop nothing
+            server.send(stop=True)
+        answer: dict[str, Any] = {}
+        try:
+            while "ended" not in (message := self._receive(server)):
+                if "epoch" in message:
+                    server.send(go_on=report(message["epoch"], message["accuracy"]))
+                else:
+                    answer = message
+        except BaseException:
+            self.stop()  # the run would wait for its acknowledgement
+            raise
+        if "stopped" in answer:
+            raise Stopped
+        if "outcome" not in answer:
+            raise TrainingError(answer.get("error") or server.epitaph(message["ended"]))
         outcome: dict[str, Any] = answer["outcome"]
         return outcome
 
+    def ask_to_stop(self) -> None:
+        """End the run under way after its batch, and let no other begin: `train` raises `Stopped`.
+
+        May be called from any thread or signal handler, at any time.
+        """
+        self._asked_to_stop = True
+        if (server := self._server) is not None:
+            server.send(stop=True)
+
     def stop(self) -> None:
-        """End the process at once, whatever it is doing."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
-        if self._log is not None:
-            self._log.close()
-            self._log = None
+        """End the process at once, whatever it is doing.
 
-    def _send(self, message: dict[str, Any]) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # `_receive` says how it died
-            self._process.stdin.write(json.dumps(message) + "\n")
-            self._process.stdin.flush()
+        May be called from any thread; where another is in `train`, that raises `TrainingError`.
+        """
+        with self._lock:
+            server, self._server = self._server, None
+        if server is not None:
+            server.kill()
 
-    def _receive(self) -> dict[str, Any]:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        if line := self._process.stdout.readline():
-            answer: dict[str, Any] = json.loads(line)
-            return answer
-        code, last_line = self._process.wait(), self._last_line()
+    def _start(self) -> tuple[_Server, DataFacts]:
+        with self._lock:
+            server = self._server = _Server(self._environment, self._data)
+        answer = self._receive(server)
+        if "unusable" in answer:
+            self.stop()
+            raise DataError(answer["unusable"])
+        self._receive(server)  # TensorFlow is there
+        answer["image_shape"] = tuple(answer["image_shape"])
+        return server, DataFacts(**answer)
+
+    def _receive(self, server: _Server) -> dict[str, Any]:
+        if (message := server.receive()) is not None:
+            return message
+        stopped = self._server is not server
         self.stop()
+        if self._asked_to_stop:
+            raise Stopped
+        raise TrainingError("the training process was stopped" if stopped else server.epitaph())
+
+
+class _Server:
+    """The child process, as its parent sees it."""
+
+    def __init__(self, environment: Mapping[str, str], data: Mapping[str, Any]) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            bufsize=0,  # a line is one write, whichever thread sends it
+            env={**_ENVIRONMENT, **os.environ, **environment},
+            # A group of its own: Ctrl-C in the terminal reaches the parent alone, which
+            # records the interruption and ends the child.
+            start_new_session=True,
+        )
+        # Not before the last thread is done with them: one may be reading while another kills.
+        for file in (self._process.stdin, self._process.stdout, self._log):
+            assert file is not None
+            weakref.finalize(self, file.close)
+        self.send(**data)
+
+    def send(self, **message: Any) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # `receive` finds that it died
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+
+    def receive(self) -> dict[str, Any] | None:
+        """The next message, or None where the process has died."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line.endswith(b"\n"):
+            return None
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def kill(self) -> None:
+        """Kill the server and its fork, and wait for the server."""
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # it died just now
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def epitaph(self, code: int | None = None) -> str:
+        """Say how a process died: a fork with this exit code, or else the server itself."""
+        if code is None:
+            code = self._process.wait()
         if code < 0:
             memory = " (out of memory?)" if code == -signal.SIGKILL else ""
-            raise TrainingError(f"the training process was killed by signal {-code}{memory}")
-        raise TrainingError(f"the training process ended with exit code {code}: {last_line}")
+            return f"the training process was killed by signal {-code}{memory}"
+        return f"the training process ended with exit code {code}: {self._last_line()}"
 
     def _last_line(self) -> str:
-        assert self._log is not None
-        size = self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(0, size - 2000))
-        lines = self._log.read().decode(errors="replace").strip().splitlines()
+        # The child writes at the offset that it shares with this file: leave that alone.
+        size = os.fstat(self._log.fileno()).st_size
+        end = os.pread(self._log.fileno(), 2000, max(0, size - 2000))
+        lines = end.decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
 
 
@@ -153,53 +233,110 @@ def _serve() -> None:
         answers.write(json.dumps(message) + "\n")
         answers.flush()
 
-    requests = _requests()
-    try:
-        data = load(**next(requests))
-    except DataError as error:
-        answer(unusable=str(error))
-        return
-    except OSError as error:
-        answer(unusable=f"the data cannot be read ({error}); mend that, or give other --data")
-        return
-    sizes = {part: len(getattr(data, part)[1]) for part in ("train", "validation", "test")}
-    answer(
-        classes=data.classes,
-        image_shape=data.image_shape,
-        fingerprint=data.fingerprint(),
-        **sizes,
-    )
-    # Only now, so that data that cannot be used is refused before TensorFlow is imported.
-    from model_space.training import Budget, train
+    # Unbuffered: what follows a job is for its fork to read.
+    requests = os.fdopen(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
+    with _ending_with(os.getppid()):
+        try:
+            data = load(**json.loads(requests.readline()))
+        except DataError as error:
+            answer(unusable=str(error))
+            return
+        except OSError as error:
+            answer(unusable=f"the data cannot be read ({error}); mend that, or give other --data")
+            return
+        sizes = {part: len(getattr(data, part)[1]) for part in ("train", "validation", "test")}
+        answer(
+            classes=data.classes,
+            image_shape=data.image_shape,
+            fingerprint=data.fingerprint(),
+            **sizes,
+        )
+        # Only now, so that data that cannot be used is refused before TensorFlow is imported.
+        import model_space.training  # noqa: F401 - for the forks
 
-    answer(ready=True)
+        answer(ready=True)
+    gc.freeze()  # or every fork would look for garbage in all that was imported
+    server = os.getpid()
+    for line in requests:
+        job = json.loads(line)
+        if "choice" not in job:
+            continue  # it was for a run that has ended
+        fork = os.fork()
+        if fork == 0:
+            try:
+                with _ending_with(server):
+                    _run(job, data, answer)
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(fork, 0)
+        answer(ended=os.waitstatus_to_exitcode(status))
+
+
+def _run(job: dict[str, Any], data: Data, answer: Callable[..., None]) -> None:
+    """Train in a fork, and answer with how that went."""
+    import tensorflow as tf
+
+    from model_space import training
+
+    acknowledgements: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    stop = threading.Event()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            message = json.loads(line)
+            if "stop" in message:
+                stop.set()
+            else:
+                acknowledgements.put(message["go_on"])
+        os._exit(1)  # whoever asked for the run is gone
 
     def report(epoch: int, accuracy: float) -> bool:
         answer(epoch=epoch, accuracy=accuracy)
-        return bool(next(requests)["go_on"])
+        return acknowledgements.get()
 
-    for job in requests:
-        try:
-            outcome = train(job["choice"], data, Budget(**job["budget"]), job["seed"], report)
-        except Exception as error:
-            reason = (str(error).strip() or "no message").splitlines()[0]
-            answer(error=f"{type(error).__name__}: {reason}")
-        else:
-            answer(outcome=asdict(outcome))
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        outcome = training.train(
+            job["choice"],
+            data,
+            training.Budget(**job["budget"]),
+            job["seed"],
+            report,
+            checkpoint=job["checkpoint"] and Path(job["checkpoint"]),
+            stopping=stop.is_set,
+        )
+    except Stopped:
+        answer(stopped=True)
+    except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+        answer(error=f"out of memory: {_reason(error)}")
+    except BaseException as error:
+        answer(error=f"{type(error).__name__}: {_reason(error)}")
+    else:
+        answer(outcome=asdict(outcome))
 
 
-def _requests() -> Iterator[dict[str, Any]]:
-    """The parent's lines; the process ends with its parent, in the middle of an epoch too."""
-    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+def _reason(error: BaseException) -> str:
+    """The first line of its message, but for the stack that TensorFlow puts before it."""
+    stack = ("Graph execution error:", "Detected at node ", "  File ")
+    lines = (line for line in str(error).splitlines() if line and not line.startswith(stack))
+    return next(lines, "no message")
 
-    def read() -> None:
-        for line in sys.stdin:
-            lines.put(line)
-        os._exit(0)
 
-    threading.Thread(target=read, daemon=True).start()
-    while True:
-        yield json.loads(lines.get())
+@contextlib.contextmanager
+def _ending_with(parent: int) -> Iterator[None]:
+    """In here this process ends within a second of its parent, whatever it is doing."""
+    left = threading.Event()
+
+    def watch() -> None:
+        while not left.wait(timeout=1):
+            if os.getppid() != parent:
+                os._exit(1)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    yield
+    left.set()
+    watcher.join()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import sys
 import time
@@ -10,6 +12,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from urllib.parse import unquote
 
 import typer
 
@@ -27,6 +30,27 @@ StorageOption = Annotated[
     typer.Option(envvar="KOUKA_STORAGE", help="Where the studies are: an SQLAlchemy URL."),
 ]
 DEFAULT_STORAGE = "sqlite:///studies.db"
+WorkersOption = Annotated[
+    str,
+    typer.Option(
+        help="Training processes side by side: a number, or auto: one per GPU, or what cores and "
+        "memory carry."
+    ),
+]
+PerGpuOption = Annotated[
+    int | None, typer.Option(help="Let so many workers share each GPU. [1]", show_default=False)
+]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option(help="Begin no run after so many seconds; the same command goes on."),
+]
+CheckpointsOption = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="KOUKA_CHECKPOINTS",
+        help="Where long runs keep what to go on from. [~/.cache/kouka/checkpoints]",
+    ),
+]
 
 
 def _print_version(wanted: bool) -> None:
@@ -97,10 +121,16 @@ def launch(
     seed: Annotated[
         int | None, typer.Option(help="Fixes the splits and every run's seed. [0]")
     ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(help="Begin no run after so many seconds; the same command goes on."),
+    timeout: TimeoutOption = None,
+    workers: WorkersOption = "1",
+    workers_per_gpu: PerGpuOption = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            help="Run the workers on this Ray cluster: an address, or auto. Needs kouka[ray]."
+        ),
     ] = None,
+    checkpoints: CheckpointsOption = None,
     storage: StorageOption = DEFAULT_STORAGE,
     out: Annotated[Path | None, typer.Option(help="Where the report goes. [reports/NAME]")] = None,
 ) -> None:
@@ -123,32 +153,112 @@ def launch(
         }  # fmt: skip
         requested = {option: value for option, value in given.items() if value is not None}
         name = name or Path(data or "cifar10").stem
-        _launch(name, requested, timeout, storage, out or Path("reports") / name)
+        _launch(
+            name, requested, storage, out or Path("reports") / name, timeout=timeout,
+            workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints,
+        )  # fmt: skip
 
 
 def _launch(
-    name: str, requested: dict[str, Any], timeout: float | None, storage: str, out: Path
+    name: str,
+    requested: dict[str, Any],
+    storage: str,
+    out: Path,
+    *,
+    timeout: float | None,
+    workers: str,
+    per_gpu: int | None,
+    ray: str | None,
+    checkpoints: Path | None,
 ) -> None:
     from rich.console import Console
 
     from search.attachment import attach
+    from search.hardware import parse_workers, shares
     from search.progress import Progress
     from search.storage import load_study
     from search.study import launch
 
     _quiet_optuna()
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    elsewhere = None
+    if ray is not None:
+        from search.cluster import Cluster
+
+        elsewhere = Cluster(ray, storage, workers, per_gpu)
+    environments = shares(parse_workers(workers, per_gpu)) if elsewhere is None else [{}]
     console = Console(highlight=False)
-    deadline = None if timeout is None else time.monotonic() + timeout
-    try:
-        with Progress(console) as progress:
-            left = launch(storage, name, requested, progress, attach, deadline)
+    with _interruptible(), Progress(console) as progress:
+        left = launch(
+            storage, name, requested, environments, progress, attach,
+            checkpoints=checkpoints or _default_checkpoints(), deadline=_deadline(timeout),
+            elsewhere=elsewhere,
+        )  # fmt: skip
+    with _interruptible():
         _write(load_study(storage, name), out, [], console)
-    except KeyboardInterrupt:
-        _end(130, "interrupted; every finished run is kept, and the same command goes on from here")
+    _say_left(console, left)
+    console.print(f"Watch it: kouka dashboard{_unless_default(storage)}")
+
+
+@app.command()
+def worker(
+    name: Annotated[str, typer.Argument(help="The study, launched before.")],
+    data: Annotated[
+        str | None,
+        typer.Option(help="Where this machine has the study's data, if not where the launch did."),
+    ] = None,
+    workers: WorkersOption = "1",
+    workers_per_gpu: PerGpuOption = None,
+    timeout: TimeoutOption = None,
+    checkpoints: CheckpointsOption = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Take part in a study, from this machine or another, until nothing is left to run."""
+    with _told():
+        from rich.console import Console
+
+        from search.attachment import attach
+        from search.hardware import parse_workers, shares
+        from search.progress import Progress
+        from search.settings import resolve_data
+        from search.study import join
+
+        _quiet_optuna()
+        environments = shares(parse_workers(workers, workers_per_gpu))
+        console = Console(highlight=False)
+        with _interruptible(), Progress(console) as progress:
+            left = join(
+                storage, name, environments, progress, attach,
+                checkpoints=checkpoints or _default_checkpoints(), deadline=_deadline(timeout),
+                data=None if data is None else resolve_data(data),
+            )  # fmt: skip
+        _say_left(console, left)
+
+
+def _deadline(timeout: float | None) -> float | None:
+    return None if timeout is None else time.monotonic() + timeout
+
+
+def _default_checkpoints() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "kouka" / "checkpoints"
+
+
+def _say_left(console: Any, left: int) -> None:
     if left:
         console.print(f"--timeout left {left} runs out; the same command goes on from here.")
-    console.print(f"Watch it: kouka dashboard{_unless_default(storage)}")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """End with code 130 on Ctrl-C, and on what a scheduler or a closed terminal sends instead."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        _end(130, "interrupted; every finished run is kept, and the same command goes on from here")
 
 
 @app.command()
@@ -329,7 +439,7 @@ def _explained(error: Exception) -> tuple[int, str]:
         return 2, str(error)
     if isinstance(error, (StudyFailedError, TrainingError)):
         return 1, f"{error}; once that is mended, the same command goes on"
-    if isinstance(error, (SQLAlchemyError, StorageInternalError)):
+    if isinstance(error, (SQLAlchemyError, StorageInternalError, ConnectionError, TimeoutError)):
         reason = str(error.__cause__ or error).splitlines()[0]
         return 1, f"the storage failed ({reason}); finished runs are kept, the same command goes on"
     return 0, ""
@@ -346,10 +456,28 @@ def _quiet_optuna() -> None:
 
 
 def _end(code: int, sentence: str) -> NoReturn:
-    print(f"kouka: {sentence}", file=sys.stderr)
+    print(f"kouka: {_without_passwords(sentence)}", file=sys.stderr)
     raise typer.Exit(code)
+
+
+_PASSWORD = re.compile(r"://[^:/@\s]*:([^@\s]+)@|[?&]\w*pass\w*=([^&\s]+)")
+
+
+def _without_passwords(text: str) -> str:
+    """The text without the passwords of the storages that this process was given."""
+    for given in (*sys.argv[1:], os.environ.get("KOUKA_STORAGE", "")):
+        for match in _PASSWORD.finditer(given):
+            password = match[1] or match[2]
+            for spelled in (password, unquote(password)):
+                text = text.replace(spelled, "***")
+    return text
 
 
 def main() -> None:
     """The entry point of the `kouka` command."""
+    if any(_PASSWORD.search(argument) for argument in sys.argv[1:]):
+        # Whoever is on this machine can list its processes and their arguments.
+        from setproctitle import setproctitle
+
+        setproctitle(_without_passwords(" ".join(("kouka", *sys.argv[1:]))))
     app()

@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections.abc import Iterator
 
-from optuna.trial import TrialState
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from model_space.techniques import Choice
-from search import words
-from search.analysis.confirmation import with_dials
+from search import schema, words
+from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, effects, repeated
-from search.results import Objective, Results
-from search.schema import Phase
+from search.results import Objective, Results, Run
+from search.schedule import Schedule
 from search.tables import effects_table
 
 _LONG = 600
 """Seconds from which a study is worth shortening."""
+_MOST_SHOWN = 8
+"""Runs under way that have a line of their own."""
 
 
 class Progress:
-    """Follows a study; the `StudyWatch` of a launch."""
+    """Follows a study, whoever runs it; the `StudyWatch` of a launch."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._phase: Phase | None = None
-        self._done = self._total = self._left = self._epochs = 0
-        self._techniques = ""
-        self._epoch, self._accuracy = 0, 0.0
-        self._run_began = self._epoch_ended_at = time.monotonic()
-        self._run_seconds: list[float] = []
-        self._guess: float | None = None
+        self._results: Results | None = None
+        self._schedule: Schedule | None = None
+        self._told: set[int] = set()
+        self._seen: dict[int, list[tuple[int, float]]] = {}
+        """For each run under way, the epochs it was seen at, and when."""
+        self._done: dict[str, int] = {}
+        self._workers = 1
+        self._opened_with = 0
+        self._said_how_long = False
         self._fit: Effects | None = None
+        self._note = ""
         self._live = Live(
             console=console, get_renderable=self._display, transient=True, refresh_per_second=4
         )
@@ -48,60 +53,75 @@ class Progress:
     def __exit__(self, *exception: object) -> None:
         self._live.stop()
 
-    def study_opened(self, results: Results) -> None:
-        """A launch begins or goes on with what there is."""
-        self._epochs = results.settings["epochs"]
-        ended = sum(run.ended for run in results.runs)
-        going_on = f", going on after {ended} runs" if ended else ""
-        self._console.print(f"Study {results.name}{going_on}: {words.budget(results)}.")
+    def study_opened(self, results: Results, workers: int) -> None:
+        """So many workers begin, or go on with what there is."""
+        self._workers = workers
+        self._told = {run.number for run in results.runs if run.state != "running"}
+        ended = [run for run in results.runs if run.ended]
+        for run in ended:
+            self._done[run.phase] = self._done.get(run.phase, 0) + 1
+        going_on = f", going on after {len(ended)} runs" if ended else ""
+        by = f", {workers} workers" if workers > 1 else ""
+        self._console.print(f"Study {results.name}{going_on}: {words.budget(results)}{by}.")
 
-    def phase_planned(self, phase: Phase, done: int, to_do: int, left: int) -> None:
-        """A phase begins."""
-        self._phase, self._done, self._total, self._left = phase, done, done + to_do, left
+    def seen(self, results: Results, now: Schedule) -> None:
+        """What the study holds now, and what is left of it."""
+        began = self._results is None
+        self._results, self._schedule, self._note = results, now, ""
+        new = [run for run in results.runs if run.number not in self._told]
+        if began or any(run.state != "running" for run in new):
+            self._fit = effects(results.of("measure"), results.factors, repeated(results))
+        for run in new:
+            if run.state == "running":
+                epochs = self._seen.setdefault(run.number, [])
+                if not epochs or len(run.curve) > epochs[-1][0]:
+                    epochs.append((len(run.curve), time.monotonic()))
+        over = [run for run in new if run.state in ("complete", "pruned", "failed")]
+        self._opened_with = self._opened_with or sum(now.left.values()) + sum(r.ended for r in over)
+        self._say_how_long(results, over)
+        for run in over:
+            self._told.add(run.number)
+            self._seen.pop(run.number, None)
+            self._done[run.phase] = self._done.get(run.phase, 0) + run.ended
+            if not self._console.is_terminal:
+                self._console.print(
+                    self._line(run, results), markup=False, highlight=False, soft_wrap=True
+                )
 
-    def known(self, results: Results) -> None:
-        """What the study holds before its next run."""
-        self._fit = effects(results.of("measure"), results.factors, repeated(results))
+    def storage_away(self, reason: str) -> None:
+        """The storage could not be read; its workers wait for it."""
+        if not self._note and not self._console.is_terminal:
+            self._console.print(f"The storage does not answer ({reason}); the workers wait for it.")
+        self._note = f"the storage does not answer ({reason}); the workers wait for it"
 
-    def run_started(self, choice: Choice) -> None:
-        """The techniques of a run are known."""
-        self._techniques = with_dials(choice.items())
-        self._epoch, self._accuracy = 0, 0.0
-        self._run_began = self._epoch_ended_at = time.monotonic()
+    def stopping(self) -> None:
+        """The workers have been asked to stop."""
+        self._console.print("Stopping; finished epochs are kept. Ctrl-C again stops at once.")
 
-    def epoch_ended(self, epoch: int, accuracy: float) -> None:
-        """An epoch of the current run ended."""
-        now = time.monotonic()
-        if self._guess is None and epoch == min(2, self._epochs):
-            # The first epoch also traces the network; the second is what the others will be.
-            each = now - self._epoch_ended_at
-            self._guess = (now - self._run_began) + each * (self._epochs - epoch)
-            self._say_how_long(self._guess * self._left)
-        self._epoch, self._accuracy, self._epoch_ended_at = epoch, accuracy, now
+    def _line(self, run: Run, results: Results) -> str:
+        assert self._schedule is not None
+        end = {
+            "complete": f"{run.points:.2f} %",
+            "failed": f"failed: {run.failure}",
+        }.get(run.state, run.state)
+        if run.failure == schema.INTERRUPTED:
+            end = "interrupted, to be run again"
+        planned = self._schedule.planned.get(run.phase, 0)  # type: ignore[call-overload]
+        return (
+            f"{run.phase} {self._done.get(run.phase, 0)}/{planned}  {end}  "
+            f"{words.duration(run.seconds or 0)}  [{describe(run, results.factors)}]  "
+            f"{self._time_left()}"
+        )
 
-    def run_ended(self, state: TrialState) -> None:
-        """A run is complete, pruned or failed."""
-        took = time.monotonic() - self._run_began
-        self._run_seconds.append(took)
-        if state != TrialState.FAIL:  # a run that failed is tried again
-            self._done += 1
-            self._left -= 1
-        if not self._console.is_terminal:
-            end = (
-                f"{100 * self._accuracy:.2f} %"
-                if state == TrialState.COMPLETE
-                else state.name.lower()
-            )
-            self._console.print(
-                f"{self._phase} {self._done}/{self._total}  {end}  "
-                f"{words.duration(took)}  [{self._techniques or 'none'}]  {self._time_left()}",
-                markup=False, highlight=False, soft_wrap=True,
-            )  # fmt: skip
-
-    def _say_how_long(self, seconds: float) -> None:
+    def _say_how_long(self, results: Results, over: list[Run]) -> None:
+        each = self._seconds_per_run(results)
+        if self._said_how_long or each is None or not self._opened_with:
+            return
+        self._said_how_long = True
+        seconds = each * self._opened_with / self._workers
         said = (
-            f"About {words.duration(seconds)} for {self._left} runs of {self._epochs} epochs "
-            "on this machine."
+            f"About {words.duration(seconds)} for {self._opened_with} runs of "
+            f"{results.settings['epochs']} epochs on this machine."
         )
         if seconds > _LONG:
             said += (
@@ -110,28 +130,69 @@ class Progress:
             )
         self._console.print(said)
 
+    def _seconds_per_run(self, results: Results) -> float | None:
+        """The mean of the runs that have ended; until one has, what an epoch in a run tells."""
+        took = [r.seconds for r in results.runs if r.state == "complete" and r.seconds is not None]
+        if took:
+            return statistics.mean(took)
+        total: int = results.settings["epochs"]
+        for (_, began), *epochs in self._seen.values():
+            if len(epochs) > 1:
+                # The first epoch also traces the network; the later ones tell what one takes.
+                (first, first_at), (last, last_at) = epochs[0], epochs[-1]
+                each = (last_at - first_at) / (last - first)
+                return first_at - began + each * (total - first)
+        return None
+
     def _time_left(self) -> str:
-        if self._run_seconds:
-            each = sum(self._run_seconds) / len(self._run_seconds)
-        elif self._guess is not None:
-            each = self._guess
-        else:
+        assert self._results is not None
+        assert self._schedule is not None
+        each = self._seconds_per_run(self._results)
+        if each is None:
             return "time left not known yet"
-        spent = time.monotonic() - self._run_began if self._epoch < self._epochs else 0
-        return f"about {words.duration(max(1.0, each * self._left - spent))} left"
+        now = time.monotonic()
+        spent = sum(min(each, now - epochs[0][1]) for epochs in self._seen.values())
+        left = each * sum(self._schedule.left.values()) - spent
+        return f"about {words.duration(max(1.0, left / self._at_work()))} left"
+
+    def _at_work(self) -> int:
+        return max(self._workers, len(self._seen))
 
     def _display(self) -> RenderableType:
-        if self._phase is None:
-            return Text("Reading the data and starting TensorFlow …", style="dim")
-        head = Table.grid(padding=(0, 2))
-        head.add_row(
-            Text(self._phase, style="bold"),
-            ProgressBar(total=self._total, completed=self._done, width=30),
-            Text(f"{self._done} of {self._total} runs, {self._time_left()}"),
-        )
-        accuracy = f", {100 * self._accuracy:.2f} %" if self._epoch else ""
-        run = Text(f"epoch {self._epoch} of {self._epochs}{accuracy}  ", no_wrap=True)
-        run.append(self._techniques or "no technique", style="dim")
+        return Group(*self._shown())
+
+    def _shown(self) -> Iterator[RenderableType]:
+        results, now = self._results, self._schedule
+        if results is None or now is None:
+            yield Text("Reading the data and starting TensorFlow …", style="dim")
+            return
+        if now.phase is not None:
+            done, planned = self._done.get(now.phase, 0), now.planned[now.phase]
+            head = Table.grid(padding=(0, 2))
+            head.add_row(
+                Text(now.phase, style="bold"),
+                ProgressBar(total=planned, completed=done, width=30),
+                Text(f"{done} of {planned} runs, {self._time_left()}"),
+            )
+            yield head
+        running = [run for run in results.runs if run.state == "running"]
+        for run in running[:_MOST_SHOWN]:
+            yield _run_line(run, results)
+        if len(running) > _MOST_SHOWN:
+            yield Text(f"and {len(running) - _MOST_SHOWN} more under way", style="dim")
+        if self._note:
+            yield Text(self._note, style="yellow")
         if self._fit is None:
-            return Group(head, run, Text("effects known after a few more runs", style="dim"))
-        return Group(head, run, Text(), effects_table(self._fit, Objective()))
+            yield Text("effects known after a few more runs", style="dim")
+        else:
+            yield Text()
+            yield effects_table(self._fit, Objective())
+
+
+def _run_line(run: Run, results: Results) -> Text:
+    epoch = max(run.curve, default=0)
+    accuracy = f", {100 * run.curve[epoch]:.2f} %" if epoch else ""
+    line = Text(f"run {run.number}  ", no_wrap=True)
+    line.append(f"epoch {epoch} of {results.settings['epochs']}{accuracy}  ")
+    line.append(describe(run, results.factors), style="dim")
+    return line

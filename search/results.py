@@ -57,6 +57,10 @@ class Run:
     diverged: bool = False
     failure: str | None = None
     scale: float = 100.0
+    seconds: float | None = field(default=None, compare=False)
+    """From its begin to its end; None where it has not ended."""
+    worker: str = field(default="", compare=False)
+    """The host and the process that runs it, or ran it."""
 
     @property
     def ended(self) -> bool:
@@ -234,7 +238,13 @@ def _run(trial: FrozenTrial, factors: list[_Factor], scale: float) -> Run:
         diverged=bool(attributes.get(schema.DIVERGED, False)),
         failure=attributes.get(schema.FAILURE),
         scale=scale,
+        seconds=None if trial.duration is None else trial.duration.total_seconds(),
+        worker=_worker(attributes.get(schema.WORKER, {})),
     )  # fmt: skip
+
+
+def _worker(who: Mapping[str, Any]) -> str:
+    return f"{who['host']} {who['pid']}" if who else ""
 
 
 def _value(trial: FrozenTrial) -> float | None:

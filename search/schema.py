@@ -20,7 +20,13 @@ DIVERGED = "diverged"
 FAILURE = "failure"
 """Why a trial failed, in words."""
 INTERRUPTED = "interrupted"
-"""The failure of a trial that a user or a lost process ended; it does not count as a try."""
+"""The failure of a trial that a user or a lost worker ended; it does not count as a try."""
+
+TRIES = 3
+"""How often a planned run is tried before the study goes on without it."""
+
+WORKER = "worker"
+"""Who runs, or ran, a trial: host, machine, process and slot."""
 
 SETTINGS = "settings"
 """A study's user attribute: the settings it was launched with."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
 from model_space.techniques import Choice, technique
 
@@ -26,6 +27,19 @@ class Space:
             if name in on:
                 params |= {f"{name}_{dial.name}": dial.usual for dial in technique(name).dials}
         return params
+
+    def distributions(self, params: Mapping[str, Any]) -> dict[str, BaseDistribution]:
+        """Where each of some parameters of a run can lie."""
+        found: dict[str, BaseDistribution] = {}
+        for name in self.factors:
+            found[name] = CategoricalDistribution([False, True])
+            for dial in technique(name).dials:
+                found[f"{name}_{dial.name}"] = FloatDistribution(dial.low, dial.high, log=dial.log)
+        return {name: found[name] for name in params}
+
+    def is_complete(self, params: Mapping[str, Any]) -> bool:
+        """Whether the parameters are all that a run has."""
+        return set(params) == set(self.params([name for name in self.factors if params.get(name)]))
 
     def suggest(self, trial: optuna.Trial) -> Choice:
         """The techniques of a trial: each on or off, the dials only where it is on."""

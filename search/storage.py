@@ -3,24 +3,65 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import optuna
 import sqlalchemy
 from optuna.exceptions import StorageInternalError
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+    SQLAlchemyError,
+)
 
 from search.errors import InputError
 
-_SECONDS_TO_WAIT_FOR_A_LOCK = 60
+SQLITE_WAIT = 10
+"""Seconds that SQLite itself waits for a locked file, before `patiently` asks again."""
+PATIENCE = 300.0
+"""Seconds that a worker waits for a storage that is away."""
+
+_EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
+_Answer = TypeVar("_Answer")
 
 
 def redact(url: str) -> str:
     """The URL with its password hidden, fit to print."""
-    return sqlalchemy.make_url(url).render_as_string(hide_password=True)
+    parsed = sqlalchemy.make_url(url)
+    hidden = {name: "***" for name in parsed.query if "pass" in name.lower()}
+    return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
+def patiently(ask: Callable[[], _Answer]) -> _Answer:
+    """What `ask` answers, asked again while the database is away, for `PATIENCE` seconds.
+
+    `ask` must bear being done twice. Raises what it raised last.
+    """
+    deadline = time.monotonic() + PATIENCE
+    pause = 0.1
+    while True:
+        try:
+            return ask()
+        except (SQLAlchemyError, StorageInternalError, ConnectionError) as error:
+            if not is_away(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, 5)
+
+
+def is_away(error: Exception) -> bool:
+    """Whether an error says that the database could not be reached, or written, just now."""
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
+    if isinstance(cause, (OperationalError, InterfaceError)):
+        return "no such" not in str(cause.orig)
+    # A connection that broke within a transaction; the next try has another one.
+    return isinstance(cause, (ConnectionError, PendingRollbackError))
 
 
 def located(url: str) -> str:
@@ -40,22 +81,41 @@ def make_storage(url: str) -> optuna.storages.RDBStorage:
         return optuna.storages.RDBStorage(url, engine_kwargs=_options(url))
 
 
+def worker_storage(url: str) -> optuna.storages.RDBStorage:
+    """Open a storage that `load_study` has found usable, for a worker that asks `patiently`."""
+    return optuna.storages.RDBStorage(
+        url,
+        engine_kwargs=_options(url, SQLITE_WAIT),
+        skip_table_creation=True,
+        skip_compatibility_check=True,
+    )
+
+
 def find_storage(url: str) -> optuna.storages.RDBStorage | None:
     """Open the storage at an SQLAlchemy URL, or return None where nobody has made it yet.
 
     Creates nothing. Raises `InputError` where something is there that cannot be opened.
     """
-    file = _sqlite_file(url)
+    file = sqlite_file(url)
     if file is not None and not file.exists():
         return None
     options = _options(url)
     with _told(url):
         engine = sqlalchemy.create_engine(url, **options)
-        has_studies = sqlalchemy.inspect(engine).has_table("studies")
+        made = _is_made(engine)
         engine.dispose()
-        if not has_studies:
+        if not made:
             return None
         return optuna.storages.RDBStorage(url, engine_kwargs=options, skip_table_creation=True)
+
+
+def _is_made(engine: sqlalchemy.Engine) -> bool:
+    """Whether all tables are there: the last thing that their making writes is a version."""
+    if not sqlalchemy.inspect(engine).has_table("alembic_version"):
+        return False
+    with engine.connect() as connection:
+        count = sqlalchemy.text("SELECT count(*) FROM alembic_version")
+        return bool(connection.execute(count).scalar())
 
 
 def open_storage(url: str) -> optuna.storages.RDBStorage:
@@ -68,7 +128,7 @@ def open_storage(url: str) -> optuna.storages.RDBStorage:
 
 def check_writable(url: str) -> None:
     """Raise `InputError` unless the storage could be made or written, before anything else is."""
-    file = _sqlite_file(url)
+    file = sqlite_file(url)
     if file is not None and (
         file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK)
     ):
@@ -78,7 +138,11 @@ def check_writable(url: str) -> None:
         )
 
 
-def _sqlite_file(url: str) -> Path | None:
+def sqlite_file(url: str) -> Path | None:
+    """The file of an SQLite storage, or None for another database.
+
+    Raises `InputError` where the URL is none.
+    """
     try:
         parsed = sqlalchemy.make_url(url)
     except ArgumentError:
@@ -88,10 +152,25 @@ def _sqlite_file(url: str) -> Path | None:
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
-def _options(url: str) -> dict[str, Any]:
-    if _sqlite_file(url) is None:
-        return {}
-    return {"connect_args": {"timeout": _SECONDS_TO_WAIT_FOR_A_LOCK}}
+def connect_options(url: str, wait: int) -> dict[str, Any]:
+    """What a driver is told for each connection; SQLite waits so many seconds for a lock."""
+    parsed = sqlalchemy.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return {"timeout": wait}
+    if parsed.get_driver_name() in ("psycopg", "psycopg2"):
+        # Times are compared between workers; a dead connection must not hold a lock for hours.
+        return {
+            "options": f"{parsed.query.get('options', '')} -c timezone=utc".strip(),
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+        }
+    return {}
+
+
+def _options(url: str, wait: int = 60) -> dict[str, Any]:
+    # A connection that broke while it was idle is replaced, not used.
+    return {"connect_args": connect_options(url, wait), "pool_pre_ping": True}
 
 
 @contextmanager
@@ -99,7 +178,15 @@ def _told(url: str) -> Iterator[None]:
     """Turn what a driver says of a storage that it cannot open into a sentence."""
     try:
         yield
-    except (SQLAlchemyError, StorageInternalError, ImportError, RuntimeError, OSError) as error:
+    except ImportError as error:
+        backend = sqlalchemy.make_url(url).get_backend_name()
+        extra = _EXTRAS.get(backend)
+        how = f"pip install 'kouka[{extra}]'" if extra else f"pip install {error.name}"
+        raise InputError(
+            f"the storage {redact(url)} cannot be opened: the driver {error.name} is not "
+            f"installed; {how} installs it"
+        ) from error
+    except (SQLAlchemyError, StorageInternalError, RuntimeError, OSError) as error:
         cause = error.__cause__ if isinstance(error, StorageInternalError) else error
         reason = str(getattr(cause, "orig", None) or cause).strip().splitlines()[0]
         if password := sqlalchemy.make_url(url).password:

@@ -1,50 +1,82 @@
-"""A study: made or found again in its storage, and driven through its phases."""
+"""A study: made or found again in its storage, and worked on until nothing is left to run."""
 
 from __future__ import annotations
 
-import hashlib
 import platform
-import tempfile
+import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
 import optuna
-from filelock import FileLock, Timeout
-from optuna.trial import TrialState
+from optuna.exceptions import StorageInternalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from model_space.data import DIGITS, KERAS_SETS
-from model_space.worker import DataFacts, Worker
+from model_space.worker import DataFacts
 from search import schema
-from search.errors import InputError, StudyFailedError
-from search.phases import PLANS, Planned
-from search.pruners import PRUNERS
+from search.crew import Crew
+from search.errors import InputError
+from search.lock import exclusive
 from search.results import Results, read
-from search.schema import Phase
+from search.schedule import Schedule, schedule, settings_and_space
 from search.settings import Settings, settle
-from search.space import Space
-from search.storage import check_writable, find_storage, located, make_storage, study_names
-from search.trial import Watch, run_trial
+from search.storage import (
+    check_writable,
+    find_storage,
+    is_away,
+    load_study,
+    make_storage,
+    patiently,
+    study_names,
+)
+from search.work import study_checkpoints
 
-TRIES = 3
-"""How often a planned run is tried before the study goes on without it."""
+_LOOK_EVERY = 1.0
+"""Seconds between two looks at how the study goes."""
+_ATTACH_SHARE = 0.05
+"""The share of the time that showing the results in the dashboard may take."""
 
 
-class StudyWatch(Watch, Protocol):
+class StudyWatch(Protocol):
     """What wants to know how a study goes."""
 
-    def study_opened(self, results: Results) -> None:
-        """A launch begins, or goes on with what there is."""
+    def study_opened(self, results: Results, workers: int) -> None:
+        """So many workers begin, or go on with what there is."""
 
-    def known(self, results: Results) -> None:
-        """What the study holds before its next run."""
+    def seen(self, results: Results, now: Schedule) -> None:
+        """What the study holds now, and what is left of it; every second or so."""
 
-    def phase_planned(self, phase: Phase, done: int, to_do: int, left: int) -> None:
-        """A phase begins, with `left` runs, its own included, until the study's end."""
+    def storage_away(self, reason: str) -> None:
+        """The storage could not be read; its workers wait for it."""
+
+    def stopping(self) -> None:
+        """The workers have been asked to stop."""
+
+
+class Workers(Protocol):
+    """Whatever runs the workers: threads of this process, or a cluster."""
+
+    workers: int
+
+    def begin(self, url: str, name: str, checkpoints: Path, deadline: float | None) -> None:
+        """Set them to work."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until all have ended; returns whether any still works."""
+
+    def ask_to_stop(self) -> None:
+        """End every run within a batch, its finished epochs kept."""
+
+    def stop(self) -> None:
+        """End everything at once."""
+
+
+Attach = Callable[[optuna.Study, Results], None]
 
 
 def stored_settings(url: str, name: str) -> Settings | None:
@@ -52,11 +84,15 @@ def stored_settings(url: str, name: str) -> Settings | None:
     storage = find_storage(url)
     if storage is None or name not in study_names(storage):
         return None
-    attributes = optuna.load_study(study_name=name, storage=storage).user_attrs
+    return _settings(optuna.load_study(study_name=name, storage=storage))
+
+
+def _settings(study: optuna.Study) -> Settings:
+    attributes = study.user_attrs
     if schema.SETTINGS not in attributes:
         raise InputError(
-            f"the study {name!r} was not launched by kouka, so it can be exported but not "
-            "continued; use another name"
+            f"the study {study.study_name!r} was not launched by kouka, so it can be exported but "
+            "not continued; use another name"
         )
     return Settings.from_stored(attributes[schema.SETTINGS])
 
@@ -65,140 +101,191 @@ def launch(
     url: str,
     name: str,
     requested: Mapping[str, Any],
+    environments: Sequence[Mapping[str, str]],
     watch: StudyWatch,
-    attach: Callable[[optuna.Study, Results], None],
+    attach: Attach,
+    *,
+    checkpoints: Path,
     deadline: float | None = None,
+    elsewhere: Workers | None = None,
 ) -> int:
-    """Run what a study still lacks, and return how many runs the deadline left out.
+    """Make a study, or find it again, run what it lacks, and return how many runs are left out.
 
-    `attach` shows what the runs say so far beside the trials, after each of them.
-    `requested` holds the settings the user named, by field of `Settings`; `deadline`, a
-    `time.monotonic()`, is when no further run begins. A new study that is named after a data set is
-    of that data unless `requested` says otherwise. Nothing is created until the settings and
-    the data have been found usable. Raises `InputError`, `DataError` or `StudyFailedError`.
+    A worker for each of `environments`, which its training process is given, works here; or the
+    workers `elsewhere` do, and the first environment is for looking at the data. Other launches
+    and workers may take part. `requested` holds the settings the user named, by field of
+    `Settings`; a new study that is named after a data set is of that data unless `requested`
+    says otherwise. `attach` shows what the runs say so far beside the trials. `deadline`, a
+    `time.monotonic()`, is when no further run begins. Nothing is created until the settings and
+    the data have been found usable. Raises `InputError`, `DataError`, `TrainingError`,
+    `StudyFailedError`, or what the storage raised after all patience.
     """
     check_writable(url)
-    # The lock comes first: settings read outside it could be stale by the time they are stored.
-    with only_launch(url, name):
-        stored = stored_settings(url, name)
-        if stored is None and name in (DIGITS, *KERAS_SETS):
-            requested = {"data": name, **requested}
-        settings = settle(stored, requested)
-        worker = Worker(
-            name=settings.data,
-            image_size=settings.image_size,
-            validation=settings.validation,
-            train_size=settings.train_size,
-            seed=settings.seed,
-        )
-        try:
-            study = _prepare(url, name, settings, worker.start())
-            watch.study_opened(read(study))
-            return _run_phases(study, settings, worker, watch, attach, deadline)
-        finally:
-            worker.stop()
-
-
-@contextmanager
-def only_launch(url: str, name: str) -> Iterator[None]:
-    """Hold a study against other launches on this machine, until the process ends at the latest.
-
-    Raises `InputError` where another launch holds it.
-    """
-    digest = hashlib.sha256(f"{located(url)}\0{name}".encode()).hexdigest()[:16]
-    lock = FileLock(Path(tempfile.gettempdir()) / f"kouka-{digest}.lock", blocking=False)
+    settings = _settle(url, name, requested)
+    crew = Crew(_data(settings), environments)
     try:
-        lock.acquire()
-    except Timeout:
-        raise InputError(
-            f"another launch is running the study {name!r} on this machine; wait for it or stop it"
-        ) from None
-    try:
-        yield
+        facts = crew.facts()
+        with exclusive(url):
+            # Again, for another launch may have made or extended it meanwhile.
+            settings = _settle(url, name, requested)
+            study = _open(url, name, settings, facts)
+        if elsewhere is not None:
+            crew.stop()
+        workers = elsewhere or crew
+        return _follow(study, url, workers, watch, attach, checkpoints, deadline)
     finally:
-        lock.release()
+        crew.stop()
 
 
-def _prepare(url: str, name: str, settings: Settings, facts: DataFacts) -> optuna.Study:
-    storage = make_storage(url)
+def join(
+    url: str,
+    name: str,
+    environments: Sequence[Mapping[str, str]],
+    watch: StudyWatch,
+    attach: Attach,
+    *,
+    checkpoints: Path,
+    data: str | None = None,
+    deadline: float | None = None,
+) -> int:
+    """Take part in a study that has been launched, and return how many runs are left out.
+
+    `data` is where this machine has the study's data, if not where the study was launched. The
+    rest is as in `launch`. Raises `InputError` where the study is missing, its data differ, or
+    this version of kouka would train something else.
+    """
+    study = load_study(url, name)
+    settings, attributes = _settings(study), study.user_attrs
+    _check_versions(name, attributes[schema.VERSIONS])
+    crew = Crew({**_data(settings), **({"name": data} if data else {})}, environments)
+    try:
+        facts = crew.facts()
+        _check_fingerprint(name, data or settings.data, attributes, facts)
+        return _follow(study, url, crew, watch, attach, checkpoints, deadline)
+    finally:
+        crew.stop()
+
+
+def _settle(url: str, name: str, requested: Mapping[str, Any]) -> Settings:
+    stored = stored_settings(url, name)
+    if stored is None and name in (DIGITS, *KERAS_SETS):
+        requested = {"data": name, **requested}
+    return settle(stored, requested)
+
+
+def _data(settings: Settings) -> dict[str, Any]:
+    return {
+        "name": settings.data,
+        "image_size": settings.image_size,
+        "validation": settings.validation,
+        "train_size": settings.train_size,
+        "seed": settings.seed,
+    }
+
+
+def _open(url: str, name: str, settings: Settings, facts: DataFacts) -> optuna.Study:
+    """Make the study, or bring what it says of itself up to date."""
     study = optuna.create_study(
-        study_name=name,
-        storage=storage,
-        direction="maximize",
-        load_if_exists=True,
+        study_name=name, storage=make_storage(url), direction="maximize", load_if_exists=True
     )
-    known = study.user_attrs.get(schema.DATA, {})
-    if known and known["fingerprint"] != facts.fingerprint:
-        raise InputError(
-            f"the images of {settings.data} are not those the study {name!r} began with; put "
-            "them back, or use another name for a new study"
-        )
+    _check_fingerprint(name, settings.data, study.user_attrs, facts)
     study.set_metric_names(["validation accuracy"])
     study.set_user_attr(schema.DATA, asdict(facts))
-    study.set_user_attr(schema.SETTINGS, settings.stored())
     study.set_user_attr(schema.VERSIONS, _versions())
-    for _ in study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-        study.ask()  # takes a trial that a killed launch had queued, to be failed below
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        study_id = storage.get_study_id_from_name(name)
-        trial_id = storage.get_trial_id_from_study_id_trial_number(study_id, trial.number)
-        storage.set_trial_user_attr(trial_id, schema.FAILURE, schema.INTERRUPTED)
-        study.tell(trial.number, state=TrialState.FAIL)
-    study.pruner = PRUNERS[settings.pruner](settings.epochs)
+    study.set_user_attr(schema.SETTINGS, settings.stored())
     return study
 
 
-def _run_phases(
+def _check_fingerprint(
+    name: str, data: str, attributes: Mapping[str, Any], facts: DataFacts
+) -> None:
+    known = attributes.get(schema.DATA, {})
+    if known and known["fingerprint"] != facts.fingerprint:
+        raise InputError(
+            f"the images of {data} are not those the study {name!r} began with; put "
+            "them back, or use another name for a new study"
+        )
+
+
+def _check_versions(name: str, studies: Mapping[str, str]) -> None:
+    """Refuse to train what another version of kouka, Keras or TensorFlow would train otherwise."""
+    for package in ("kouka", "keras", "tensorflow"):
+        here, there = version(package), studies.get(package, "of an unknown version")
+        if here.split(".")[:2] != there.split(".")[:2]:
+            raise InputError(
+                f"this machine has {package} {here} and the study {name!r} is of {package} "
+                f"{there}, whose runs would not compare; install that version here"
+            )
+
+
+def _follow(
     study: optuna.Study,
-    settings: Settings,
-    worker: Worker,
+    url: str,
+    workers: Workers,
     watch: StudyWatch,
-    attach: Callable[[optuna.Study, Results], None],
+    attach: Attach,
+    checkpoints: Path,
     deadline: float | None,
 ) -> int:
-    fixed = settings.fixed or {}
-    space = Space(
-        settings.factors, {name: dials for name, dials in fixed.items() if dials is not None}
-    )
-    budget = {name: getattr(settings, name) for name in ("epochs", "batch_size", "width", "depth")}
-    finished = failed = 0
-    phase: Phase | None = None
-    while to_do := _everything_to_do(settings, space, results := read(study)):
-        watch.known(results)
-        attach(study, results)
-        if to_do[0].phase != phase:
-            phase = to_do[0].phase
-            planned = PLANS[phase](settings, space, results)
-            here = sum(one.phase == phase for one in to_do)
-            watch.phase_planned(phase, len(planned) - here, here, len(to_do))
-        if deadline is not None and time.monotonic() > deadline:
-            return len(to_do)
-        state = run_trial(study, to_do[0], space, worker, budget, watch)
-        finished += state != TrialState.FAIL
-        failed += state == TrialState.FAIL
-        if failed >= TRIES and not finished:
-            last = read(study).runs[-1].failure
-            raise StudyFailedError(f"the first {failed} runs failed; the last said: {last}")
-    attach(study, results)
-    return 0
+    """Watch the workers until they have ended; an interruption asks them to stop."""
+    name = study.study_name
+    watch.study_opened(read(study), workers.workers)
+    folder = study_checkpoints(checkpoints, url, name)
+    shown = _Shown(study, attach)
+    workers.begin(url, name, folder, deadline)
+    try:
+        try:
+            while workers.wait(_LOOK_EVERY):
+                if _look(study, watch, shown) is None:
+                    break
+        except KeyboardInterrupt:
+            watch.stopping()
+            workers.ask_to_stop()
+            while workers.wait(_LOOK_EVERY):
+                pass
+            raise
+    except BaseException:
+        with suppress(SQLAlchemyError, StorageInternalError):
+            _look(study, watch, shown, last=True)
+        raise
+    finally:
+        workers.stop()
+    left = patiently(lambda: _look(study, watch, shown, last=True))
+    if left is None:
+        shutil.rmtree(folder, ignore_errors=True)
+    return left or 0
 
 
-def _everything_to_do(settings: Settings, space: Space, results: Results) -> list[Planned]:
-    """What the phases still lack, phase by phase; `confirm` guesses its recipe until its turn."""
-    return [
-        one for plan in PLANS.values() for one in _to_do(plan(settings, space, results), results)
-    ]
+class _Shown:
+    """What the dashboard shows of a study, renewed as runs end but not all the time."""
+
+    def __init__(self, study: optuna.Study, attach: Attach) -> None:
+        self._study, self._attach = study, attach
+        self._ended, self._not_before = -1, 0.0
+
+    def renew(self, results: Results, last: bool) -> None:
+        ended = sum(run.ended for run in results.runs)
+        began = time.monotonic()
+        if ended == self._ended or (began < self._not_before and not last):
+            return
+        self._attach(self._study, results)
+        took = time.monotonic() - began
+        self._ended, self._not_before = ended, began + took / _ATTACH_SHARE
 
 
-def _to_do(planned: list[Planned], results: Results) -> list[Planned]:
-    """What has not ended and may be tried again, the least tried first."""
-    lacking = []
-    for one in planned:
-        runs = [run for run in results.runs if one.is_run(run)]
-        failures = [run for run in runs if run.failure not in (None, schema.INTERRUPTED)]
-        if not any(run.ended for run in runs) and len(failures) < TRIES:
-            lacking.append((len(failures), one))
-    return [one for _, one in sorted(lacking, key=lambda pair: pair[0])]
+def _look(study: optuna.Study, watch: StudyWatch, shown: _Shown, last: bool = False) -> int | None:
+    """Show how the study goes, and return how many runs are left; None where it has ended."""
+    try:
+        results = read(study)
+        now = schedule(*settings_and_space(results), results)
+        watch.seen(results, now)
+        shown.renew(results, last)
+    except (SQLAlchemyError, StorageInternalError) as error:
+        if last or not is_away(error):
+            raise
+        watch.storage_away(str(error.__cause__ or error).splitlines()[0])
+        return 0
+    return None if now.phase is None else sum(now.left.values())
 
 
 def _versions() -> dict[str, str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import optuna
+from optuna.trial import TrialState
 
 from search.errors import InputError
+from search.heartbeat import fail_lost
+from search.lock import exclusive
 from search.storage import (
     check_writable,
     find_storage,
@@ -15,20 +18,26 @@ from search.storage import (
     redact,
     study_names,
 )
-from search.study import only_launch
 
 
 def copy(url: str, name: str, to: str) -> int:
     """Copy a study's trials, settings, figures and notes to another storage.
 
     Returns how many trials there are; nothing is left behind where it fails. Raises `InputError`
-    where the study is missing, is being launched, or is there already.
+    where the study is missing, has runs under way, or is there already.
     """
-    load_study(url, name)
+    storage = open_storage(url)
+    study = load_study(url, name)
     check_writable(to)
     if located(url) == located(to):
         raise InputError(f"the study {name!r} is in {redact(to)} already; --to takes another")
-    with only_launch(url, name), only_launch(to, name):
+    with exclusive(url, name), exclusive(to):
+        fail_lost(study, storage, me={})
+        if running := study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            raise InputError(
+                f"{len(running)} runs of the study {name!r} are under way; stop its workers, or "
+                "copy it when it has ended"
+            )
         target = find_storage(to)
         if target is not None and name in study_names(target):
             raise InputError(

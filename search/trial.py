@@ -1,89 +1,149 @@
-"""One trial: ask Optuna, train in the worker, report every epoch, tell Optuna."""
+"""One trial, from its claim to its end: train in the worker, report every epoch, tell Optuna."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+import math
+import time
+from pathlib import Path
+from typing import Any
 
 import optuna
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+import sqlalchemy
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.storages import RDBStorage
+from optuna.storages._rdb.models import TrialIntermediateValueModel
 from optuna.trial import TrialState
 
-from model_space.techniques import Choice
-from model_space.worker import TrainingError, Worker
+from model_space.worker import Stopped, TrainingError, Worker
 from search import schema
-from search.phases import Planned
-from search.space import Space
+from search.claim import Claim
+from search.heartbeat import beating, fail
+from search.storage import patiently
 
-
-class Watch(Protocol):
-    """What wants to know how a trial goes."""
-
-    def run_started(self, choice: Choice) -> None:
-        """The techniques of a run are known."""
-
-    def epoch_ended(self, epoch: int, accuracy: float) -> None:
-        """An epoch, from 1, ended at a validation accuracy."""
-
-    def run_ended(self, state: TrialState) -> None:
-        """A run is complete, pruned or failed."""
+_WRITE_EVERY = 5.0
+"""Seconds between two writings of a run's accuracies, where nothing but a viewer waits for them."""
 
 
 def run_trial(
-    study: optuna.Study,
-    planned: Planned,
-    space: Space,
-    worker: Worker,
-    budget: dict[str, Any],
-    watch: Watch,
-) -> TrialState:
-    """Run what is planned as a trial of the study, and return how it ended.
+    claim: Claim, study: optuna.Study, storage: RDBStorage, worker: Worker, checkpoint: Path | None
+) -> TrialState | None:
+    """Train what was claimed, keep what comes of it, and return how it ended.
 
-    A run that fails is kept as a failed trial, with the reason; so is one that is interrupted,
-    before the interruption goes on its way.
+    None says that the trial was taken for lost meanwhile, and given to another worker. A run
+    that fails is kept as a failed trial with the reason; so is one that is interrupted, before
+    the interruption goes on its way.
     """
-    study.sampler = _sampler(planned)
-    if planned.params is not None:
-        study.enqueue_trial(dict(planned.params))
-    trial = study.ask()
-    trial.set_user_attr(schema.PHASE, planned.phase)
-    trial.set_user_attr(schema.SEED, planned.seed)
+    trial_id, planned = claim.trial_id, claim.planned
+    epochs = claim.budget["epochs"]
+    curve = _Curve(storage, trial_id)
+    lost = False
 
     def report(epoch: int, accuracy: float) -> bool:
-        trial.report(accuracy, epoch)
-        watch.epoch_ended(epoch, accuracy)
+        nonlocal lost
         # After the last epoch there is nothing left to save: the run is complete.
-        may_stop = planned.phase == "search" and epoch < budget["epochs"]
-        return not (may_stop and trial.should_prune())
+        may_stop = planned.phase == "search" and epoch < epochs and epoch % every(epochs) == 0
+        try:
+            curve.add(epoch, accuracy, write=may_stop)
+        except UpdateFinishedTrialError:
+            lost = True
+            return False
+        return not (
+            may_stop and patiently(lambda: study.pruner.prune(study, storage.get_trial(trial_id)))
+        )
 
     try:
-        choice = space.suggest(trial)
-        watch.run_started(choice)
-        outcome = worker.train(choice, budget, planned.seed, report)
-    except BaseException as error:
-        failed = isinstance(error, TrainingError)
-        trial.set_user_attr(schema.FAILURE, str(error) if failed else schema.INTERRUPTED)
-        study.tell(trial, state=TrialState.FAIL)
-        if not failed:
-            raise
-        watch.run_ended(TrialState.FAIL)
+        with beating(storage, trial_id):
+            outcome = worker.train(
+                claim.choice, dict(claim.budget), planned.seed, report, checkpoint
+            )
+    except TrainingError as error:
+        reason = str(error)
+        patiently(lambda: fail(storage, trial_id, reason))
         return TrialState.FAIL
-    trial.set_user_attr(schema.SECONDS_PER_EPOCH, outcome["seconds_per_epoch"])
-    trial.set_user_attr(schema.PARAMETERS, outcome["parameters"])
-    if outcome["diverged"]:
-        trial.set_user_attr(schema.DIVERGED, True)
-    if outcome["test_accuracy"] is None:
-        state = TrialState.PRUNED
-        study.tell(trial, state=state)
-    else:
-        state = TrialState.COMPLETE
-        trial.set_user_attr(schema.TEST_ACCURACY, outcome["test_accuracy"])
-        study.tell(trial, outcome["accuracy"], state=state)
-    watch.run_ended(state)
-    return state
+    except (Stopped, KeyboardInterrupt):
+        patiently(lambda: fail(storage, trial_id, schema.INTERRUPTED))
+        raise
+    return None if lost else _keep(storage, trial_id, curve, outcome)
 
 
-def _sampler(planned: Planned) -> BaseSampler:
-    """The sampler of one run; seeded by the run, so that resuming changes nothing."""
-    if planned.params is not None:
-        return RandomSampler(seed=planned.seed)  # never consulted: the parameters are given
-    return TPESampler(seed=planned.seed, multivariate=True, group=True, constant_liar=False)
+def every(epochs: int) -> int:
+    """How many epochs lie between two looks at whether a run is to be pruned: ten looks, or less.
+
+    Each reads every trial of the study. It goes by epochs and not by time, so that a seed
+    reproduces a study.
+    """
+    return max(1, epochs // 10)
+
+
+class _Curve:
+    """A running trial's accuracies by epoch, written to the storage several at a time.
+
+    Optuna's own report is a transaction each, and on SQLite a transaction takes longer than a
+    short epoch.
+    """
+
+    def __init__(self, storage: RDBStorage, trial_id: int) -> None:
+        self._storage, self._trial_id = storage, trial_id
+        self._written_at = time.monotonic()
+        self._unwritten: dict[int, float] = {}
+        self.last = math.nan
+
+    def add(self, epoch: int, accuracy: float, write: bool) -> None:
+        """Keep an accuracy. Raises `UpdateFinishedTrialError` for a trial that has ended."""
+        self._unwritten[epoch] = self.last = accuracy
+        if write or time.monotonic() - self._written_at >= _WRITE_EVERY:
+            self.write()
+
+    def write(self) -> None:
+        """Write what is not written yet."""
+        patiently(self._write)
+        self._unwritten.clear()
+        self._written_at = time.monotonic()
+
+    def _write(self) -> None:
+        if not self._unwritten:
+            return
+        state = self._storage.get_trial(self._trial_id).state
+        self._storage.check_trial_is_updatable(self._trial_id, state)
+        table = sqlalchemy.inspect(TrialIntermediateValueModel).local_table
+        rows = [
+            {
+                "trial_id": self._trial_id,
+                "step": epoch,
+                "intermediate_value": accuracy,
+                "intermediate_value_type": "FINITE",
+            }
+            for epoch, accuracy in self._unwritten.items()
+        ]
+        mine = (table.c.trial_id == self._trial_id) & table.c.step.in_(self._unwritten)
+        with self._storage.engine.begin() as connection:
+            connection.execute(table.delete().where(mine))  # an earlier asking may have got through
+            connection.execute(table.insert(), rows)
+
+
+def _keep(
+    storage: RDBStorage, trial_id: int, curve: _Curve, outcome: dict[str, Any]
+) -> TrialState | None:
+    stopped = outcome["test_accuracy"] is None
+    state = TrialState.PRUNED if stopped else TrialState.COMPLETE
+    attributes = {
+        schema.SECONDS_PER_EPOCH: outcome["seconds_per_epoch"],
+        schema.PARAMETERS: outcome["parameters"],
+        **({schema.DIVERGED: True} if outcome["diverged"] else {}),
+        **({} if stopped else {schema.TEST_ACCURACY: outcome["test_accuracy"]}),
+    }
+
+    def keep() -> TrialState:
+        curve.write()
+        for name, value in attributes.items():
+            storage.set_trial_user_attr(trial_id, name, value)
+        values = [curve.last] if stopped else [outcome["accuracy"]]
+        storage.set_trial_state_values(trial_id, state, values)
+        return state
+
+    try:
+        return patiently(keep)
+    except UpdateFinishedTrialError:
+        # Kept at an earlier asking, whose answer was lost; or somebody else's by now.
+        ended = patiently(lambda: storage.get_trial(trial_id)).state
+        return state if ended == state else None

@@ -14,11 +14,16 @@ from tests.fakes import FakeWorker
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--repeats", type=int, default=1, help="of what may go wrong by chance")
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder, with no storage set in the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("KOUKA_STORAGE", raising=False)
+    monkeypatch.setenv("KOUKA_CHECKPOINTS", str(tmp_path / "checkpoints"))
     return tmp_path
 
 
@@ -26,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeWorker]]:
     """Studies launched in this process compute their accuracies instead of training."""
     FakeWorker.reset()
-    monkeypatch.setattr("search.study.Worker", FakeWorker)
+    monkeypatch.setattr("search.crew.Worker", FakeWorker)
     yield FakeWorker
     FakeWorker.reset()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from model_space.techniques import Choice
-from model_space.worker import DataFacts, TrainingError
+from model_space.worker import DataFacts, Stopped, TrainingError
 
 EFFECTS = {
     "augmentation": 13.0,
@@ -40,8 +41,9 @@ class FakeWorker:
     fail: ClassVar[Callable[[Choice], bool]] = staticmethod(lambda choice: False)
     fingerprint: ClassVar[str] = "the same"
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None, **data: Any) -> None:
         self.data = data
+        self.asked_to_stop = False
 
     @classmethod
     def reset(cls) -> None:
@@ -57,8 +59,11 @@ class FakeWorker:
         budget: Mapping[str, Any],
         seed: int,
         report: Callable[[int, float], bool],
+        checkpoint: Path | None = None,
     ) -> dict[str, Any]:
         cls = type(self)
+        if self.asked_to_stop:
+            raise Stopped
         cls.trained.append((dict(choice), seed))
         if cls.fail(choice):
             raise TrainingError("it was made to fail")
@@ -72,6 +77,9 @@ class FakeWorker:
             if not report(epoch, accuracy):
                 return {**outcome, "accuracy": accuracy, "test_accuracy": None}
         return {**outcome, "accuracy": final, "test_accuracy": final - 0.01}
+
+    def ask_to_stop(self) -> None:
+        self.asked_to_stop = True
 
     def stop(self) -> None:
         pass

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from model_space.pipeline import evaluation_batches, training_batches
+from model_space.pipeline import evaluation_batches, orders, training_batches
 from model_space.recipe import Recipe
 from model_space.techniques import compose
 
@@ -22,10 +22,9 @@ def epoch(batches) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[no-untyped-
 
 
 def test_mixup_mixes_images_and_labels_with_the_same_weights() -> None:
+    mixup = compose({"mixup": {"alpha": 1.0}})
     images, labels = epoch(
-        training_batches(
-            *black_and_white(64), 2, compose({"mixup": {"alpha": 1.0}}), batch_size=32, seed=0
-        )
+        training_batches(*black_and_white(64), 2, mixup, batch_size=32, orders=orders(64, 0))
     )
     white = labels[:, 1]
     assert ((white > 0.05) & (white < 0.95)).sum() > 10
@@ -34,9 +33,8 @@ def test_mixup_mixes_images_and_labels_with_the_same_weights() -> None:
 
 
 def test_mixup_draws_anew_every_epoch() -> None:
-    batches = training_batches(
-        *black_and_white(64), 2, compose({"mixup": {"alpha": 1.0}}), batch_size=32, seed=0
-    )
+    mixup = compose({"mixup": {"alpha": 1.0}})
+    batches = training_batches(*black_and_white(64), 2, mixup, batch_size=32, orders=orders(64, 0))
     (_, first), (_, second) = epoch(batches), epoch(batches)
     assert not np.allclose(np.sort(first[:, 1]), np.sort(second[:, 1]))
 
@@ -54,19 +52,32 @@ def test_mixups_weights_follow_the_beta_distribution() -> None:
 
 def test_each_epoch_holds_every_image_once_in_a_new_order() -> None:
     images = np.arange(100, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 1), np.uint8)
-    batches = training_batches(images, np.zeros(100, int), 2, Recipe(), batch_size=32, seed=0)
+    labels = np.zeros(100, int)
+    batches = training_batches(images, labels, 2, Recipe(), batch_size=32, orders=orders(100, 0))
     first, second = (epoch(batches)[0][:, 0, 0, 0] for _ in range(2))
     assert sorted(first) == sorted(second)
     np.testing.assert_allclose(sorted(first), np.arange(100) / 255, atol=1e-6)
     assert (first != second).any()
 
 
+def test_an_epochs_order_follows_from_the_seed_and_not_from_what_makes_iterators() -> None:
+    images = np.arange(50, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 1), np.uint8)
+    batches = training_batches(
+        images, np.zeros(50, int), 2, Recipe(), batch_size=25, orders=orders(50, 7)
+    )
+    expected = orders(50, 7)
+    for _ in range(3):
+        iter(batches)  # as Keras does, and reads nothing
+        np.testing.assert_allclose(epoch(batches)[0][:, 0, 0, 0], next(expected) / 255, atol=1e-6)
+    assert (next(orders(50, 8)) != next(orders(50, 7))).any()
+
+
 def test_augmentation_changes_training_images_and_their_labels_stay() -> None:
     random = np.random.default_rng(0)
     images, labels = random.integers(0, 256, (40, 16, 16, 3), np.uint8), np.arange(40) % 4
-    plain = training_batches(images, labels, 4, Recipe(), batch_size=40, seed=3)
-    augmented = training_batches(
-        images, labels, 4, compose({"augmentation": {}}), batch_size=40, seed=3
+    plain, augmented = (
+        training_batches(images, labels, 4, recipe, batch_size=40, orders=orders(40, 3))
+        for recipe in (Recipe(), compose({"augmentation": {}}))
     )
     (x, y), (augmented_x, augmented_y) = epoch(plain), epoch(augmented)
     np.testing.assert_array_equal(y, augmented_y)

@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
-from optuna.trial import TrialState
 from typer.testing import Result
 
-from search import attachment, cli, schema, study
+from search import attachment, cli, schema
 from search.results import Results, Run, read
 from search.storage import load_study
-from search.trial import run_trial
 from tests.fakes import EFFECTS, FakeWorker
 
 Kouka = Callable[..., Result]
@@ -191,28 +189,18 @@ def test_an_interrupted_study_goes_on_and_equals_one_that_was_not(
     assert len(fake_worker.trained) == trained, "a finished study trained again"
 
 
-def test_a_killed_launch_leaves_nothing_running_or_waiting(
-    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+def test_a_trial_that_nobody_runs_is_failed_and_its_run_begun_anew(
+    kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
-    """A process killed between asking and telling leaves a trial running or waiting."""
-    calls = 0
-
-    def killed(study: optuna.Study, *arguments: Any, **options: Any) -> TrialState:
-        nonlocal calls
-        calls += 1
-        if calls == 6:
-            study.ask()
-            study.enqueue_trial({"batch_norm": True})
-            raise SystemExit(9)
-        return run_trial(study, *arguments, **options)
-
-    monkeypatch.setattr(study, "run_trial", killed)
+    """A process killed before its first sign of life leaves a trial that runs for ever."""
+    fake_worker.interrupt_at = 5
     kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0")
-    assert {run.state for run in results().runs} == {"complete", "running", "waiting"}
-    monkeypatch.setattr(study, "run_trial", run_trial)
+    left = stored().ask()
     assert kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0").exit_code == 0
-    assert [run.state for run in results().runs].count("complete") == 16
-    assert {run.state for run in results().runs} == {"complete", "failed"}
+    states = [run.state for run in results().runs]
+    assert states.count("complete") == 16
+    assert states.count("failed") == 2
+    assert results().runs[left.number].failure == schema.INTERRUPTED
 
 
 def test_more_runs_extend_a_study_and_waste_none(
@@ -296,6 +284,8 @@ def test_a_run_that_fails_is_tried_three_times_and_named(
     assert [run.failure for run in failed] == ["it was made to fail"] * 3
     assert "it was made to fail" in result.output
     assert "15 of 16 planned runs" in result.output
+    said = " ".join(result.output.split())
+    assert "A measure run was given up, as it failed 3 times (techniques on: none)" in said
 
 
 def test_a_study_whose_first_runs_all_fail_stops(
@@ -317,15 +307,6 @@ def test_a_timeout_ends_between_runs_and_the_same_command_goes_on(
     assert not ended("measure")
     assert kouka(*FULL).exit_code == 0
     assert len(ended("measure")) == 16
-
-
-def test_two_launches_of_one_study_do_not_mix(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
-    with study.only_launch(STORAGE, "s"):
-        result = kouka(*FULL)
-    assert result.exit_code == 2
-    assert "another launch is running" in result.stderr
-    assert not fake_worker.trained
-    assert kouka(*FULL).exit_code == 0
 
 
 def test_a_study_named_after_a_data_set_is_of_that_data(

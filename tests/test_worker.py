@@ -2,42 +2,101 @@
 
 import os
 import signal
-from typing import Any
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
-from model_space import worker
 from model_space.data import DataError
-from model_space.worker import TrainingError, Worker
+from model_space.worker import Stopped, TrainingError, Worker
 
-BUDGET = {"epochs": 2, "batch_size": 25, "width": 0.1, "depth": 10}
+DATA: dict[str, Any] = {"name": "digits", "train_size": 200, "validation": 50}
+BUDGET = {"epochs": 1, "batch_size": 25, "width": 0.1, "depth": 10}
+LONG = {"epochs": 3, "batch_size": 1, "width": 0.5, "depth": 10}  # seconds an epoch
 
 
 @pytest.fixture(scope="module")
-def small() -> Any:
-    one = Worker(name="digits", train_size=50, validation=50)
+def small() -> Iterator[Worker]:
+    one = Worker(**DATA)
     yield one
     one.stop()
+
+
+@pytest.fixture(scope="module")
+def first(small: Worker) -> tuple[float, float]:
+    """What a run of `train_again` comes to."""
+    return train_again(small)
+
+
+def train_again(worker: Worker) -> tuple[float, float]:
+    outcome = worker.train({"dropout": {"rate": 0.2}}, BUDGET, 7, go_on)
+    return outcome["accuracy"], outcome["test_accuracy"]
 
 
 def go_on(epoch: int, accuracy: float) -> bool:
     return True
 
 
-def accuracies(outcome: dict[str, Any]) -> tuple[float, float]:
-    return outcome["accuracy"], outcome["test_accuracy"]
+class Process(NamedTuple):
+    pid: int
+    parent: int
+    group: int
+    kibibytes: int
+    """Resident memory."""
+
+
+def processes() -> list[Process]:
+    """All that live."""
+    columns = "pid=,ppid=,pgid=,rss=,stat="
+    listed = subprocess.run(["ps", "-axo", columns], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return [Process(*map(int, row[:4])) for row in rows if not row[4].startswith("Z")]
+
+
+def server_of(worker: Worker) -> int:
+    assert worker._server is not None
+    return worker._server._process.pid
+
+
+def fork_of(server: int) -> int:
+    [fork] = [process.pid for process in processes() if process.parent == server]
+    return fork
+
+
+def wait_for_the_end_of(server: int) -> None:
+    deadline = time.monotonic() + 10
+    while left := [process for process in processes() if process.group == server]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
+def in_an_epoch(act: Callable[[], None]) -> tuple[Callable[[int, float], bool], list[int]]:
+    """A report that acts from another thread, a moment into the second epoch."""
+    epochs: list[int] = []
+
+    def report(epoch: int, accuracy: float) -> bool:
+        epochs.append(epoch)
+        threading.Timer(0.3, act).start()
+        return True
+
+    return report, epochs
 
 
 def test_it_says_what_the_data_are(small: Worker) -> None:
     facts = small.start()
-    assert (facts.train, facts.validation, facts.image_shape) == (50, 50, (16, 16, 1))
+    assert (facts.train, facts.validation, facts.image_shape) == (200, 50, (16, 16, 1))
 
 
 def test_data_that_cannot_be_used_are_refused_and_leave_no_process() -> None:
     refused = Worker(name="nothing-of-this-name")
     with pytest.raises(DataError, match="nothing-of-this-name"):
         refused.start()
-    assert refused._process is None
+    assert refused._server is None
 
 
 def test_a_run_that_raises_is_told_and_the_next_one_trains(small: Worker) -> None:
@@ -46,25 +105,124 @@ def test_a_run_that_raises_is_told_and_the_next_one_trains(small: Worker) -> Non
     assert small.train({}, BUDGET, 1, go_on)["parameters"] > 0
 
 
-def test_a_killed_process_is_told_and_the_next_run_starts_another(small: Worker) -> None:
-    def kill(epoch: int, accuracy: float) -> bool:
-        assert small._process is not None
-        os.kill(small._process.pid, signal.SIGKILL)
+def test_a_run_without_memory_for_it_says_so(small: Worker) -> None:
+    with pytest.raises(TrainingError, match=r"^out of memory: .*OOM when allocating tensor"):
+        small.train({}, {**BUDGET, "width": 20000.0}, 1, go_on)
+
+
+def test_memory_does_not_grow_from_run_to_run(small: Worker) -> None:
+    used: list[tuple[int, int]] = []
+
+    def weigh(epoch: int, accuracy: float) -> bool:
+        server = server_of(small)
+        memory = {process.pid: process.kibibytes for process in processes()}
+        used.append((memory[server], memory[fork_of(server)]))
         return True
 
-    expected = accuracies(small.train({"batch_norm": {}}, BUDGET, 7, go_on))
+    for name in ("residual", "global_pooling", "amsgrad", "residual"):
+        small.train({name: {}}, BUDGET, 1, weigh)
+    (server, fork), *_, (server_at_last, last_fork) = used
+    assert server_at_last < 1.02 * server
+    assert last_fork < 1.1 * fork
+
+
+def test_a_later_run_equals_the_first_of_its_seed(
+    small: Worker, first: tuple[float, float]
+) -> None:
+    assert train_again(small) == first
+
+
+@pytest.mark.usefixtures("first")
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="lists threads as Linux does")
+def test_the_process_that_forks_has_one_thread(small: Worker) -> None:
+    assert len(list(Path(f"/proc/{server_of(small)}/task").iterdir())) == 1
+
+
+def test_a_killed_run_is_told_and_costs_nothing_else(
+    small: Worker, first: tuple[float, float]
+) -> None:
+    def kill(epoch: int, accuracy: float) -> bool:
+        os.kill(fork_of(server_of(small)), signal.SIGKILL)
+        return True
+
+    server = server_of(small)
     with pytest.raises(TrainingError, match=r"killed by signal 9 \(out of memory\?\)"):
         small.train({}, BUDGET, 1, kill)
-    assert accuracies(small.train({"batch_norm": {}}, BUDGET, 7, go_on)) == expected
+    assert train_again(small) == first
+    assert server_of(small) == server
 
 
-def test_the_process_is_renewed_before_it_has_kept_too_many_networks(
-    small: Worker, monkeypatch: pytest.MonkeyPatch
+def test_a_killed_process_takes_its_run_along_and_the_next_run_starts_another(
+    small: Worker, first: tuple[float, float]
 ) -> None:
+    server = server_of(small)
+    report, epochs = in_an_epoch(lambda: os.kill(server, signal.SIGKILL))
+    with pytest.raises(TrainingError, match=r"killed by signal 9 \(out of memory\?\)"):
+        small.train({}, LONG, 1, report)
+    assert epochs == [1]
+    wait_for_the_end_of(server)
+    assert train_again(small) == first
+    assert server_of(small) != server
+
+
+def test_stop_from_another_thread_ends_a_run_at_once(small: Worker) -> None:
     small.train({}, BUDGET, 1, go_on)
-    assert small._process is not None
-    before = small._process.pid
-    monkeypatch.setattr(worker, "RUNS_PER_PROCESS", small._runs)
-    small.train({}, BUDGET, 1, go_on)
-    assert small._process is not None
-    assert small._process.pid != before
+    server = server_of(small)
+    report, epochs = in_an_epoch(small.stop)
+    with pytest.raises(TrainingError, match="the training process was stopped"):
+        small.train({}, LONG, 1, report)
+    assert epochs == [1]
+    wait_for_the_end_of(server)
+
+
+def test_a_run_that_is_asked_to_stop_does_so_within_an_epoch(tmp_path: Path) -> None:
+    worker = Worker(**DATA)
+    asked = 0.0
+
+    def ask() -> None:
+        nonlocal asked
+        asked = time.monotonic()
+        worker.ask_to_stop()
+        worker.ask_to_stop()
+
+    report, epochs = in_an_epoch(ask)
+    with pytest.raises(Stopped):
+        worker.train({}, LONG, 1, report, tmp_path / "run.npz")
+    assert time.monotonic() - asked < 2
+    assert epochs == [1]
+    assert (tmp_path / "run.npz").exists()
+    with pytest.raises(Stopped):
+        worker.train({}, BUDGET, 1, go_on)
+    worker.stop()
+
+
+def test_a_worker_that_is_asked_to_stop_beforehand_starts_nothing() -> None:
+    worker = Worker(**DATA)
+    worker.ask_to_stop()
+    with pytest.raises(Stopped):
+        worker.train({}, BUDGET, 1, go_on)
+    assert worker._server is None
+
+
+PARENT = f"""
+from model_space.worker import Worker
+
+worker = Worker(**{DATA})
+
+def report(epoch, accuracy):
+    print(worker._server._process.pid, flush=True)
+    return True
+
+worker.train({{}}, {LONG}, 1, report)
+"""
+
+
+def test_nothing_outlives_a_parent_that_is_killed() -> None:
+    command = [sys.executable, "-c", PARENT]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        server = int(parent.stdout.readline())
+        time.sleep(0.5)
+        assert fork_of(server)
+        parent.kill()
+    wait_for_the_end_of(server)

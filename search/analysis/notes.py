@@ -10,12 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, Verdict, effects
 from search.analysis.interactions import interactions
 from search.analysis.model import ENOUGH_FREEDOM, varied
 from search.analysis.student import CONFIDENCE, familywise, welch
 from search.results import Results, Run
-from search.schema import INTERRUPTED
+from search.schema import INTERRUPTED, TRIES
 
 _MOST_AT_RESOLUTION_V = ((8, 3), (16, 5), (32, 6), (64, 8), (128, 11), (256, 17), (512, 23))
 """Runs, and the most techniques whose pairs they all separate (Box, Hunter & Hunter 2005)."""
@@ -64,17 +65,35 @@ def _foreign(results: Results) -> list[str]:
     return said
 
 
+def _failures(results: Results) -> list[str]:
+    """Why runs failed, and which recipes were given up for it."""
+    failed = [run for run in results.runs if run.failure not in (None, INTERRUPTED)]
+    tries: dict[tuple[str, int | None, str], list[Run]] = {}
+    for run in failed:
+        tries.setdefault((run.phase, run.seed, describe(run, results.factors)), []).append(run)
+    said = []
+    for (phase, seed, recipe), runs in tries.items():
+        if seed is not None and len(runs) >= TRIES:
+            said.append(
+                f"A {phase} run was given up, as it failed {len(runs)} times (techniques on: "
+                f"{recipe}): {runs[-1].failure}."
+            )
+            failed = [run for run in failed if run not in runs]
+    reasons = Counter(str(run.failure) for run in failed)
+    said += [
+        f"{count} run{'s' * (count != 1)} failed: {failure}."
+        for failure, count in sorted(reasons.items())
+    ]
+    return said
+
+
 def _runs(results: Results, measured: Sequence[Run]) -> list[str]:
     """What is missing, failed or diverged."""
     said = []
     planned = results.settings.get("measure")
     if planned and len(measured) < planned[-1]:
         said.append(f"{len(measured)} of {planned[-1]} planned runs are in; the rest is missing.")
-    given_up = Counter(r.failure for r in results.runs if r.failure not in (None, INTERRUPTED))
-    said += [
-        f"{count} run{'s' * (count != 1)} failed: {failure}."
-        for failure, count in sorted(given_up.items(), key=str)
-    ]
+    said += _failures(results)
     endless = sum(run.state == "complete" and run.accuracy is None for run in results.runs)
     if endless:
         said.append(f"{endless} run{'s' * (endless != 1)} ended at no finite value: left out.")

@@ -1,0 +1,72 @@
+"""Whether the memory of the process that trains grows from run to run.
+
+    python bench/memory.py              # 200 runs
+    python bench/memory.py --runs 20
+
+Trains tiny runs of as many recipes in one worker. Prints what is resident of the server that
+forks, and the most that a fork held until the end of its epoch, the pages that it shares with
+the server included. Reads /proc, so it runs on Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from pathlib import Path
+
+from model_space.techniques import TECHNIQUES, Choice
+from model_space.worker import Worker
+
+BUDGET = {"epochs": 1, "batch_size": 25, "width": 0.1, "depth": 10}
+SHOWN = (1, 50, 100, 200)
+
+
+def recipe(run: int) -> Choice:
+    """Another set of techniques for every run, at their usual dials."""
+    bits = run * 97  # odd, so that all sets come, and neighbours differ much
+    return {
+        technique.name: {dial.name: dial.usual for dial in technique.dials}
+        for place, technique in enumerate(TECHNIQUES)
+        if bits >> place & 1
+    }
+
+
+def mebibytes(process: int, field: str) -> float:
+    """A field of /proc/PID/status, such as VmRSS."""
+    found = re.search(rf"^{field}:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text(), re.M)
+    assert found
+    return int(found[1]) / 1024
+
+
+def child(process: int) -> int:
+    """The one child of a process."""
+    return int(Path(f"/proc/{process}/task/{process}/children").read_text())
+
+
+def main() -> None:
+    """Train the runs, and print a row now and then."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--runs", type=int, default=SHOWN[-1])
+    runs = parser.parse_args().runs
+    peak = 0.0
+
+    def report(epoch: int, accuracy: float) -> bool:
+        nonlocal peak
+        peak = max(peak, mebibytes(child(server), "VmHWM"))
+        return True
+
+    worker = Worker(name="digits", train_size=50, validation=50)
+    worker.start()
+    server = child(os.getpid())
+    print("| after run | server, MiB | largest fork so far, MiB |")
+    print("| ---: | ---: | ---: |")
+    for run in range(1, runs + 1):
+        worker.train(recipe(run), BUDGET, run, report)
+        if run in (*SHOWN, runs):
+            print(f"| {run} | {mebibytes(server, 'VmRSS'):.0f} | {peak:.0f} |", flush=True)
+    worker.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""What a training run keeps in a file, to go on from after a kill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Stopped(Exception):  # noqa: N818 - nothing went wrong
+    """The run was asked to stop where it was; its checkpoint, if it has one, is kept."""
+
+
+class Epoch(NamedTuple):
+    """What an epoch came to."""
+
+    accuracy: float
+    """Validation accuracy, a fraction."""
+    seconds: float
+    traced: bool
+    """Whether it was the first of its process, which also traces the network."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A run at the end of an epoch."""
+
+    epochs: list[Epoch]
+    variables: list[np.ndarray]
+    """The value of every variable of the run, in the order in which it makes them."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The file that keeps a run's state, and a text that tells the run from every other."""
+
+    path: Path
+    run: str
+
+    def save(self, state: State) -> None:
+        """Write the state, all of it or nothing.
+
+        Raises `OSError` where it cannot be written.
+        """
+        partial = _partial(self.path)
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with partial.open("wb") as file:
+                np.savez(file, *state.variables, run=self.run, epochs=np.array(state.epochs))
+            partial.replace(self.path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def load(self, fresh: list[np.ndarray]) -> State | None:
+        """Return the state; None where the file is missing, damaged or another run's.
+
+        `fresh` holds the variables as the run begins: the state's have their shapes and types.
+        """
+        try:
+            # Opened here, because np.load leaves open what is no archive.
+            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+                if str(kept["run"]) != self.run:
+                    return None
+                epochs = [Epoch(a, s, bool(traced)) for a, s, traced in kept["epochs"].tolist()]
+                variables = [kept[f"arr_{i}"] for i in range(len(fresh))]
+        # NumPy and zipfile raise nearly anything on a damaged file, and none of it fails a run.
+        except Exception:
+            return None
+        if [(v.shape, v.dtype) for v in variables] != [(v.shape, v.dtype) for v in fresh]:
+            return None
+        return State(epochs, variables)
+
+
+@contextmanager
+def removed_at_the_end(path: Path | None) -> Iterator[None]:
+    """Remove the file once the run in this block has ended, well or in an error.
+
+    It stays where the run was `Stopped`, where whoever reads its reports is gone (the pipe to
+    them is broken), and where the process ends.
+    """
+    try:
+        yield
+    except (Stopped, BrokenPipeError):
+        raise
+    except Exception:
+        _remove(path)
+        raise
+    _remove(path)
+
+
+def _remove(path: Path | None) -> None:
+    if path is not None:
+        path.unlink(missing_ok=True)
+        _partial(path).unlink(missing_ok=True)  # of a kill while it was written
+
+
+def _partial(path: Path) -> Path:
+    return path.with_suffix(".partial")

@@ -1,0 +1,87 @@
+"""What this machine has to train with, and how its workers share it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from search.errors import InputError
+
+_CORES_PER_WORKER = 4
+_BYTES_PER_WORKER = 4 << 30
+"""What `auto` gives a worker at least: TensorFlow, the data twice, and a batch's activations."""
+
+
+def parse_workers(text: str, per_gpu: int | None) -> int:
+    """The number of workers that `--workers` asks for: a number, or `auto`.
+
+    `auto` is one for each GPU, or `per_gpu`; where there is none, what the cores and the
+    memory carry. Raises `InputError` for anything else, and for more workers than GPUs unless
+    `per_gpu` says that they share.
+    """
+    cards = len(gpus())
+    if per_gpu is not None and per_gpu < 1:
+        raise InputError(f"--workers-per-gpu {per_gpu} is too small; it takes 1 or more")
+    if text == "auto":
+        carried = min(cores() // _CORES_PER_WORKER, memory() // _BYTES_PER_WORKER)
+        return cards * (per_gpu or 1) if cards else max(1, carried)
+    if not text.isdecimal() or int(text) < 1:
+        raise InputError(f"--workers {text} is neither a number from 1 on nor auto")
+    if cards and int(text) > cards * (per_gpu or 1):
+        needed = -(-int(text) // cards)
+        raise InputError(
+            f"--workers {text} is more than this machine's GPUs carry ({cards}); "
+            f"--workers-per-gpu {needed} lets {needed} share each"
+        )
+    return int(text)
+
+
+def shares(workers: int) -> list[Mapping[str, str]]:
+    """The environment that gives each of so many workers its one GPU and its CPU threads."""
+    cards = gpus()
+    threads = str(max(1, cores() // workers))
+    environments: list[Mapping[str, str]] = []
+    for index in range(workers):
+        environment: dict[str, str] = {}
+        if workers > 1:
+            environment["TF_NUM_INTRAOP_THREADS"] = threads
+            environment["TF_NUM_INTEROP_THREADS"] = threads
+        if len(cards) > 1:
+            environment["CUDA_VISIBLE_DEVICES"] = cards[index % len(cards)]
+        environments.append(environment)
+    return environments
+
+
+def gpus() -> list[str]:
+    """The NVIDIA GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` names them."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return [name.strip() for name in visible.split(",") if name.strip() not in ("", "-1")]
+    if (program := shutil.which("nvidia-smi")) is None:
+        return []
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        listed = subprocess.run(  # noqa: S603
+            [program, "-L"], capture_output=True, text=True, timeout=30, check=False
+        )
+        found = [line for line in listed.stdout.splitlines() if line.startswith("GPU ")]
+        return [str(index) for index in range(len(found))]
+    return []
+
+
+def cores() -> int:
+    """The CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def memory() -> int:
+    """The bytes of memory that this process may use; the machine's, or its control group's."""
+    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    with contextlib.suppress(OSError, ValueError):
+        found.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return min(found)

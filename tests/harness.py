@@ -1,0 +1,157 @@
+"""Workers as processes of their own, which compute where real ones train, and can be killed.
+
+They are forked from a server that has imported what they need, so that fifty cost little.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+import optuna
+import sqlalchemy
+from optuna.exceptions import ExperimentalWarning
+from sqlalchemy.engine import Engine
+
+from model_space.techniques import Choice
+from search import crew, heartbeat, storage, study
+from search.cluster import _Silent
+from tests.fakes import FakeWorker
+
+SECONDS_PER_EPOCH = 0.01
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+# What is imported late is imported here once, before the processes are forked.
+optuna.create_study(storage=optuna.storages.RDBStorage("sqlite://")).ask()
+
+
+class SlowWorker(FakeWorker):
+    """Computes its accuracies, and takes a while for each epoch."""
+
+    def train(
+        self,
+        choice: Choice,
+        budget: Mapping[str, Any],
+        seed: int,
+        report: Callable[[int, float], bool],
+        checkpoint: Path | None = None,
+    ) -> dict[str, Any]:
+        def slowly(epoch: int, accuracy: float) -> bool:
+            time.sleep(SECONDS_PER_EPOCH)
+            return report(epoch, accuracy)
+
+        return super().train(choice, budget, seed, slowly, checkpoint)
+
+
+def start(task: Callable[..., None], *arguments: Any) -> ForkServerProcess:
+    """Run a function of this module in a process of its own."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    process = context.Process(target=task, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+def work(
+    url: str,
+    name: str,
+    checkpoints: Path,
+    die_at: int | None = None,
+    machine: str | None = None,
+    patience: float = 300,
+    epoch: float = SECONDS_PER_EPOCH,
+    grace: float = 60,
+) -> None:
+    """Take part in a study as `kouka worker` does.
+
+    `die_at` kills the process before so many SQL statements or commits; `machine` makes it one of
+    another machine, of which only the signs of life tell.
+    """
+    _prepare(patience, epoch)
+    heartbeat.GRACE = grace
+    if machine is not None:
+        heartbeat._machine = lambda: machine
+    if die_at is not None:
+        _die_before(die_at)
+    study.join(url, name, [{}], _Silent(), _show_nothing, checkpoints=checkpoints)
+
+
+def launch(url: str, name: str, checkpoints: Path, requested: Mapping[str, Any]) -> None:
+    """Launch a study as `kouka launch` does."""
+    _prepare(storage.PATIENCE, SECONDS_PER_EPOCH)
+    study.launch(
+        url, name, requested, [{}], _Silent(), _show_nothing, checkpoints=checkpoints
+    )  # fmt: skip
+
+
+def prepare_study(url: str, name: str, folder: Path, requested: Mapping[str, Any]) -> None:
+    """Make a study of which nothing is run yet."""
+    process = start(_make, url, name, folder, requested)
+    process.join(60)
+    assert process.exitcode == 0
+
+
+def _make(url: str, name: str, folder: Path, requested: Mapping[str, Any]) -> None:
+    _prepare(storage.PATIENCE, 0)
+    study.launch(
+        url, name, requested, [{}], _Silent(), _show_nothing, checkpoints=folder, deadline=0.0
+    )
+
+
+def _prepare(patience: float, epoch: float) -> None:
+    global SECONDS_PER_EPOCH
+    SECONDS_PER_EPOCH = epoch
+    warnings.simplefilter("ignore", ExperimentalWarning)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    crew.Worker = SlowWorker  # type: ignore[attr-defined, assignment]
+    heartbeat.INTERVAL = 0.5
+    storage.PATIENCE = patience
+
+
+def _show_nothing(study: optuna.Study, results: object) -> None:
+    pass
+
+
+def _die_before(count: int) -> None:
+    left = count
+
+    def die(*arguments: Any) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sqlalchemy.event.listen(Engine, "before_cursor_execute", die)
+    sqlalchemy.event.listen(Engine, "commit", die)
+
+
+def launch_on_ray(
+    address: str, url: str, name: str, checkpoints: Path, requested: Mapping[str, Any], workers: str
+) -> None:
+    """Launch a study on a Ray cluster as `kouka launch --ray` does."""
+    _prepare(storage.PATIENCE, 0)
+    from search import cluster
+
+    cluster._work = ray_work
+    study.launch(
+        url, name, requested, [{}], _Silent(), _show_nothing, checkpoints=checkpoints,
+        elsewhere=cluster.Cluster(address, url, workers, None),
+    )  # fmt: skip
+
+
+def ray_work(url: str, name: str, checkpoints: Path, seconds: float | None) -> None:
+    """What a task of `launch_on_ray` does; it tells in a file which GPU it was given."""
+    _prepare(storage.PATIENCE, 0.1)
+    heartbeat.GRACE = 5
+    gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    checkpoints.mkdir(exist_ok=True)
+    (checkpoints / f"gpu-{os.getpid()}").write_text(gpu)
+    study.join(url, name, [{}], _Silent(), _show_nothing, checkpoints=checkpoints)

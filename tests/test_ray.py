@@ -1,0 +1,104 @@
+"""A study on a real Ray cluster of two nodes, both on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from search.results import Results, read
+from search.storage import load_study
+from tests import harness
+
+pytest.importorskip("ray")
+
+REQUESTED = {"data": "digits", "epochs": 3, "measure": 32, "search": 0, "confirm": 0}
+
+
+@pytest.fixture
+def cluster() -> Iterator[Any]:
+    """A cluster whose head runs no worker, so that every node that does may die."""
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    yield made
+    made.shutdown()
+
+
+def results(url: str) -> Results:
+    return read(load_study(url, "s"))
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def running_pids(url: str) -> set[int]:
+    try:
+        return {int(r.worker.split()[1]) for r in results(url).runs if r.state == "running"}
+    except Exception:  # the tables are being made
+        return set()
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_study_outlives_a_node_and_a_worker_that_falls_silent(cluster: Any, folder: Path) -> None:
+    nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
+    url = f"sqlite:///{folder / 'studies.db'}"
+    launch = harness.start(
+        harness.launch_on_ray, cluster.address, url, "s", folder, REQUESTED, "auto"
+    )
+    until(lambda: len(running_pids(url)) == 2)
+    before = running_pids(url)
+    cluster.remove_node(nodes[0], allow_graceful=False)
+    until(lambda: sum(not is_alive(pid) for pid in before) == 1)
+    cluster.add_node(num_cpus=1)
+    until(lambda: len(running_pids(url) - before) == 1)  # placed again, on the new node
+    (silent,) = before & running_pids(url)
+    os.kill(silent, signal.SIGSTOP)
+    launch.join(120)
+    assert launch.exitcode == 0
+    runs = results(url).runs
+    assert [run.state for run in runs].count("complete") == 32
+    failures = [run.failure for run in runs if run.state != "complete"]
+    assert failures == ["interrupted"] * 2
+    until(lambda: not is_alive(silent))
+
+
+def test_each_worker_has_a_gpu_of_its_own(cluster: Any, folder: Path) -> None:
+    cluster.add_node(num_cpus=4, num_gpus=2)
+    url = f"sqlite:///{folder / 'studies.db'}"
+    launch = harness.start(
+        harness.launch_on_ray, cluster.address, url, "s", folder, REQUESTED, "auto"
+    )
+    launch.join(120)
+    assert launch.exitcode == 0
+    assert {run.state for run in results(url).runs} == {"complete"}
+    assert sorted(file.read_text() for file in folder.glob("gpu-*")) == ["0", "1"]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nonsense", "auto"])
+def test_a_cluster_that_does_not_answer_is_told(
+    kouka: Callable[..., Result], folder: Path, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    result = kouka("launch", "digits", "--ray", address)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"kouka: no Ray cluster answers at --ray {address}")
+    assert result.stderr.count("\n") == 1
+    assert list(folder.iterdir()) == []

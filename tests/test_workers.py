@@ -1,0 +1,224 @@
+"""Many workers on one study, and what becomes of it when they die. Everything here is real but the
+training: processes, kills, SQLite, PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from model_space.techniques import Choice
+from search.analysis.effects import effects, repeated
+from search.results import Results, Run, read
+from search.storage import load_study
+from tests import harness, servers
+from tests.fakes import FakeWorker, fake_accuracy
+
+SEED = 20261124
+REQUESTED = {"data": "digits", "epochs": 3, "measure": 16, "ladder": 1, "search": 0, "confirm": 2}
+PLANNED = 16 + 8 + 6
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[servers.Postgres]:
+    programs = servers.programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed")
+    server = servers.Postgres(programs)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, folder: Path) -> str:
+    """An empty storage of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{folder / 'studies.db'}"
+    server: servers.Postgres = request.getfixturevalue("postgres")
+    return server.url(server.new_database())
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    url = f"sqlite:///{folder / 'studies.db'}"
+    ended(harness.start(harness.launch, url, "s", folder, REQUESTED))
+    return results(url)
+
+
+def ended(process: Any, seconds: float = 120) -> None:
+    process.join(seconds)
+    assert process.exitcode == 0
+
+
+def results(url: str, name: str = "s") -> Results:
+    study = load_study(url, name)
+    found = read(study)
+    engine: Engine = study._storage._backend.engine  # type: ignore[attr-defined]
+    engine.dispose()
+    return found
+
+
+def essence(run: Run) -> tuple[Any, ...]:
+    return (run.phase, run.seed, tuple(sorted(run.params.items())), run.state,
+            tuple(run.curve.items()), run.accuracy, run.test_accuracy, run.parameters)  # fmt: skip
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def prepared(url: str, name: str, folder: Path, requested: dict[str, Any]) -> None:
+    """A study that is made, and nothing of it run."""
+    harness.prepare_study(url, name, folder, requested)
+
+
+def assert_as_undisturbed(found: Results, undisturbed: Results) -> None:
+    kept = [run for run in found.runs if run.ended]
+    assert Counter(map(essence, kept)) == Counter(map(essence, undisturbed.runs))
+    lost = [run for run in found.runs if not run.ended]
+    assert {(run.state, run.failure) for run in lost} <= {("failed", "interrupted")}
+    planned = {(run.phase, run.seed, tuple(sorted(run.params.items()))) for run in kept}
+    for run in lost:
+        assert (run.phase, run.seed, tuple(sorted(run.params.items()))) in planned
+    analysed = [effects(of.of("measure"), of.factors, repeated(of)) for of in (found, undisturbed)]
+    for one, other in zip(*(fit.effects for fit in analysed if fit is not None), strict=True):
+        assert one.technique == other.technique
+        assert one.effect == pytest.approx(other.effect)
+        assert one.low == pytest.approx(other.low)
+
+
+def test_killing_workers_at_random_loses_nothing(
+    url: str, folder: Path, undisturbed: Results
+) -> None:
+    """Three workers, killed before a random statement or at a random time, and replaced."""
+    chance = random.Random(SEED)
+    killed = studies = 0
+    while killed < 50:
+        studies += 1
+        name = f"s{studies}"
+        prepared(url, name, folder, REQUESTED)
+        workers: dict[Any, float] = {}  # when each is killed, if it does not die before
+        while not any(process.exitcode == 0 for process in workers):
+            for process in [p for p in workers if not p.is_alive()]:
+                assert process.exitcode == -signal.SIGKILL
+                killed += 1
+                del workers[process]
+            while len(workers) < 3:
+                die_at = chance.randint(1, 800)
+                process = harness.start(harness.work, url, name, folder, die_at)
+                workers[process] = time.monotonic() + chance.uniform(0.5, 8)
+            for process, moment in workers.items():
+                if time.monotonic() > moment:
+                    process.kill()
+            time.sleep(0.02)
+        for process in workers:
+            process.join(60)
+        ended(harness.start(harness.work, url, name, folder))
+        assert_as_undisturbed(results(url, name), undisturbed)
+    assert studies < 50, "hardly any worker died within a study"
+    if url.startswith("sqlite"):
+        with sqlite3.connect(folder / "studies.db") as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_worker_of_another_machine_that_falls_silent_is_replaced(
+    url: str, folder: Path, undisturbed: Results
+) -> None:
+    """Stopped for longer than the grace: its run goes to another; awake again, it lets go."""
+    prepared(url, "s", folder, REQUESTED)
+    silent = harness.start(harness.work, url, "s", folder, None, "elsewhere", 300, 0.3, 5)
+    until(lambda: any(run.state == "running" for run in results(url).runs))
+    assert silent.pid is not None
+    os.kill(silent.pid, signal.SIGSTOP)
+    ended(harness.start(harness.work, url, "s", folder, None, "here", 300, 0.01, 5))
+    os.kill(silent.pid, signal.SIGCONT)
+    ended(silent)
+    found = results(url)
+    assert [run.state for run in found.runs].count("failed") == 1
+    assert_as_undisturbed(found, undisturbed)
+
+
+def test_eight_launches_of_a_new_study_at_once_make_one(
+    url: str, folder: Path, undisturbed: Results
+) -> None:
+    launches = [harness.start(harness.launch, url, "s", folder, REQUESTED) for _ in range(8)]
+    for process in launches:
+        ended(process)
+    assert_as_undisturbed(results(url), undisturbed)
+    assert len(results(url).runs) == PLANNED
+
+
+def test_no_two_workers_run_the_same(
+    url: str, folder: Path, request: pytest.FixtureRequest
+) -> None:
+    """Eight workers on instant runs; `--repeats 20` is what the promise was made for."""
+    requested = {"data": "digits", "epochs": 1, "measure": 128, "ladder": 9, "search": 0,
+                 "confirm": 0}  # fmt: skip
+    for repeat in range(request.config.getoption("--repeats")):
+        name = f"s{repeat}"
+        prepared(url, name, folder, requested)
+        workers = [harness.start(harness.work, url, name, folder, None, None, 300, 0.0)
+                   for _ in range(8)]  # fmt: skip
+        for process in workers:
+            ended(process, 300)
+        runs = results(url, name).runs
+        assert len(runs) == 200
+        assert len({essence(run) for run in runs}) == 200
+        assert {run.state for run in runs} == {"complete"}
+        assert len({run.worker for run in runs}) == 8
+
+
+def test_a_storage_that_is_away_for_a_while_is_waited_for(
+    folder: Path, postgres: servers.Postgres, undisturbed: Results
+) -> None:
+    url = postgres.url(postgres.new_database())
+    prepared(url, "s", folder, REQUESTED)
+    workers = [harness.start(harness.work, url, "s", folder, None, None, 300, 0.2)
+               for _ in range(3)]  # fmt: skip
+    until(lambda: any(run.ended for run in results(url).runs))
+    postgres.stop("immediate")
+    time.sleep(3)
+    assert all(process.is_alive() for process in workers)
+    postgres.start()
+    for process in workers:
+        ended(process)
+    assert_as_undisturbed(results(url), undisturbed)
+    assert len(results(url).runs) == PLANNED
+
+
+def test_a_locked_sqlite_file_is_waited_for(folder: Path, undisturbed: Results) -> None:
+    url = f"sqlite:///{folder / 'studies.db'}"
+    prepared(url, "s", folder, REQUESTED)
+    workers = [harness.start(harness.work, url, "s", folder, None, None, 300, 0.1)
+               for _ in range(3)]  # fmt: skip
+    until(lambda: any(run.ended for run in results(url).runs))
+    with sqlite3.connect(folder / "studies.db", timeout=60, isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        time.sleep(12)
+        other.execute("ROLLBACK")
+    for process in workers:
+        ended(process)
+    assert_as_undisturbed(results(url), undisturbed)
+    assert len(results(url).runs) == PLANNED
+
+
+def test_the_fake_worker_is_what_the_promises_are_held_against(undisturbed: Results) -> None:
+    assert len(undisturbed.runs) == PLANNED
+    for run in undisturbed.runs:
+        choice: Choice = {name: {} for name in run.on}
+        assert run.seed is not None
+        assert run.accuracy == fake_accuracy(choice, run.seed)
+    assert FakeWorker.trained == []
