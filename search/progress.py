@@ -37,7 +37,7 @@ class Progress:
         """For each run under way, the epochs it was seen at, and when."""
         self._done: dict[str, int] = {}
         self._workers = 1
-        self._opened_with = 0
+        self._ended_before = 0
         self._said_how_long = False
         self._fit: Effects | None = None
         self._note = ""
@@ -58,6 +58,7 @@ class Progress:
         self._workers = workers
         self._told = {run.number for run in results.runs if run.state != "running"}
         ended = [run for run in results.runs if run.ended]
+        self._ended_before = len(ended)
         for run in ended:
             self._done[run.phase] = self._done.get(run.phase, 0) + 1
         going_on = f", going on after {len(ended)} runs" if ended else ""
@@ -77,8 +78,7 @@ class Progress:
                 if not epochs or len(run.curve) > epochs[-1][0]:
                     epochs.append((len(run.curve), time.monotonic()))
         over = [run for run in new if run.state in ("complete", "pruned", "failed")]
-        self._opened_with = self._opened_with or sum(now.left.values()) + sum(r.ended for r in over)
-        self._say_how_long(results, over)
+        self._say_how_long(results)
         for run in over:
             self._told.add(run.number)
             self._seen.pop(run.number, None)
@@ -113,14 +113,17 @@ class Progress:
             f"{self._time_left()}"
         )
 
-    def _say_how_long(self, results: Results, over: list[Run]) -> None:
+    def _say_how_long(self, results: Results) -> None:
         each = self._seconds_per_run(results)
-        if self._said_how_long or each is None or not self._opened_with:
+        if self._said_how_long or each is None:
             return
+        assert self._schedule is not None
         self._said_how_long = True
-        seconds = each * self._opened_with / self._workers
+        runs = sum(run.ended for run in results.runs) - self._ended_before
+        runs += sum(self._schedule.left.values())
+        seconds = each * runs / self._workers
         said = (
-            f"About {words.duration(seconds)} for {self._opened_with} runs of "
+            f"About {words.duration(seconds)} for {runs} runs of "
             f"{results.settings['epochs']} epochs on this machine."
         )
         if seconds > _LONG:

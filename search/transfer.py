@@ -35,7 +35,7 @@ def copy(url: str, name: str, to: str) -> int:
         fail_lost(study, storage, me={})
         if running := study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             raise InputError(
-                f"{len(running)} runs of the study {name!r} are under way; stop its workers, or "
+                f"the study {name!r} has runs under way ({len(running)}); stop its workers, or "
                 "copy it when it has ended"
             )
         target = find_storage(to)

@@ -15,7 +15,7 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--repeats", type=int, default=1, help="of what may go wrong by chance")
+    parser.addoption("--thorough", action="store_true", help="repeat what may go wrong by chance")
 
 
 @pytest.fixture

@@ -68,6 +68,14 @@ BAD = {
         ["launch", "--data", "digits", "--storage", "sqlite:////no/a.db"], "cannot be written"),
     "storage driver": (
         ["launch", "--data", "digits", "--storage", "oracle://me:secret@db/x"], "cannot be opened"),
+    "storage extra": (
+        ["launch", "--data", "digits", "--storage", "mysql+mysqldb://me:secret@db/x"],
+        "mysql.*cannot be opened: the driver MySQLdb is not installed; pip install 'kouka.mysql.'"),
+    "memory": (["launch", "--data", "digits", "--storage", "sqlite://"], "cannot be written"),
+    "workers": (["launch", "--workers", "some"], "--workers some is neither a number .* nor auto"),
+    "no workers": (["launch", "--workers", "0"], "--workers 0 is neither"),
+    "sharing": (["launch", "--workers-per-gpu", "0"], "--workers-per-gpu 0 is too small"),
+    "no storage to work for": (["worker", "x"], "no studies in sqlite:///studies.db"),
     "no storage to export": (["export", "x"], "no studies in sqlite:///studies.db.*kouka launch"),
     "no storage to watch": (["dashboard"], "no studies in sqlite:///studies.db"),
     "no storage to tell of": (["status"], "no studies in sqlite:///studies.db"),
@@ -126,7 +134,7 @@ def test_a_file_that_is_no_database_is_left_as_it_is(kouka: Kouka, folder: Path)
 def test_a_missing_study_is_told_with_those_there_are(kouka: Kouka) -> None:
     foreign_study("one")
     foreign_study("two")
-    for arguments in (["export", "three"], ["status", "three"]):
+    for arguments in (["export", "three"], ["status", "three"], ["worker", "three"]):
         result = kouka(*arguments)
         assert result.exit_code == 2
         assert "no study 'three'" in result.stderr
@@ -139,9 +147,10 @@ def test_another_programs_study_is_exported_and_not_continued(kouka: Kouka, fold
     assert result.exit_code == 0, result.output
     assert "a helps most" in result.output
     assert (folder / "out" / "report.html").exists()
-    result = kouka("launch", "foreign")
-    assert result.exit_code == 2
-    assert "not launched by kouka" in result.stderr
+    for command in ("launch", "worker"):
+        result = kouka(command, "foreign")
+        assert result.exit_code == 2
+        assert "not launched by kouka" in result.stderr
 
 
 @pytest.mark.parametrize("bad", ["file", "below a file"])
@@ -207,7 +216,7 @@ def test_a_launch_says_how_long_and_what_it_found(
 ) -> None:
     output = kouka("launch", "s", "--data", "digits", "--epochs", "2", "--measure", "16",
                    "--search", "2", "--confirm", "2").output  # fmt: skip
-    assert "for 22 runs of 2 epochs on this machine" in " ".join(output.split())
+    assert "for 24 runs of 2 epochs on this machine" in " ".join(output.split())
     assert "augmentation helps most, +13." in " ".join(output.split())
     assert "all off" in output
     assert "report.html" in output

@@ -22,8 +22,9 @@ REQUESTED = {"data": "digits", "epochs": 3, "measure": 32, "search": 0, "confirm
 
 
 @pytest.fixture
-def cluster() -> Iterator[Any]:
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A cluster whose head runs no worker, so that every node that does may die."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))  # for the tests' own tasks
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})

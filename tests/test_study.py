@@ -3,6 +3,7 @@
 import csv
 import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+from optuna.trial import TrialState
 from typer.testing import Result
 
 from search import attachment, cli, schema
+from search.claim import Claim, claim
 from search.results import Results, Run, read
-from search.storage import load_study
+from search.storage import load_study, worker_storage
 from tests.fakes import EFFECTS, FakeWorker
 
 Kouka = Callable[..., Result]
@@ -307,6 +310,75 @@ def test_a_timeout_ends_between_runs_and_the_same_command_goes_on(
     assert not ended("measure")
     assert kouka(*FULL).exit_code == 0
     assert len(ended("measure")) == 16
+
+
+def test_a_worker_runs_what_a_launch_left(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    kouka(*FULL, "--timeout", "0")
+    assert results().runs == ()
+    assert kouka("worker", "s", "--timeout", "0").exit_code == 0
+    assert results().runs == ()
+    result = kouka("worker", "s")
+    assert result.exit_code == 0, result.output
+    assert Counter(identity(run) for run in results().runs) == Counter(undisturbed(kouka))
+    assert "confirm 6/6" in result.output
+
+
+def test_many_workers_measure_what_one_does(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    result = kouka(*FULL, "--workers", "3")
+    assert result.exit_code == 0, result.output
+    assert ", 3 workers" in result.output
+    measured = [identity(run) for run in results().of("measure", "ladder")]
+    alone = [one for one in undisturbed(kouka) if one[0] in ("measure", "ladder")]
+    assert Counter(measured) == Counter(alone)
+    assert len(ended("search")) == 4
+    assert len(ended("confirm")) == 6
+
+
+def test_a_worker_whose_images_or_versions_differ_refuses(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*FULL, "--timeout", "0")
+    fake_worker.fingerprint = "another"
+    result = kouka("worker", "s", "--data", "elsewhere")
+    assert result.exit_code == 2
+    assert "the images of elsewhere are not those the study 's' began with" in result.stderr
+    fake_worker.fingerprint = "the same"
+    versions = stored().user_attrs[schema.VERSIONS]
+    for package, number in (("kouka", "0.7.1"), ("keras", "2.15.0"), ("tensorflow", "2.1.0")):
+        stored().set_user_attr(schema.VERSIONS, {**versions, package: number})
+        result = kouka("worker", "s")
+        assert result.exit_code == 2
+        assert f"the study 's' is of {package} {number}" in result.stderr
+    assert results().runs == ()
+
+
+def test_launching_a_study_that_is_being_run_joins_it(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    """A run under way with another launch is neither failed nor run twice."""
+    kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0", "--timeout", "0")
+    storage = worker_storage(STORAGE)
+    theirs = {"host": "far", "machine": "away", "pid": 1, "slot": 0}
+    held = claim(optuna.load_study(study_name="s", storage=storage), storage, STORAGE, theirs)
+    assert isinstance(held, Claim)
+    assert kouka("launch", "s", "--timeout", "10").exit_code == 0
+    assert len(ended("measure")) == 15
+    storage.set_trial_user_attr(held.trial_id, schema.TEST_ACCURACY, 0.5)
+    storage.set_trial_state_values(held.trial_id, TrialState.COMPLETE, [0.5])
+    assert kouka("launch", "s").exit_code == 0
+    assert [run.state for run in results().runs] == ["complete"] * 16
+
+
+def test_a_study_of_which_a_run_is_under_way_is_not_copied(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0", "--timeout", "0")
+    storage = worker_storage(STORAGE)
+    theirs = {"host": "far", "machine": "away", "pid": 1, "slot": 0}
+    claim(optuna.load_study(study_name="s", storage=storage), storage, STORAGE, theirs)
+    result = kouka("copy", "s", "--to", "sqlite:///there.db")
+    assert result.exit_code == 2
+    assert "the study 's' has runs under way (1); stop its workers" in result.stderr
 
 
 def test_a_study_named_after_a_data_set_is_of_that_data(

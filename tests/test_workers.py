@@ -101,12 +101,16 @@ def assert_as_undisturbed(found: Results, undisturbed: Results) -> None:
 
 
 def test_killing_workers_at_random_loses_nothing(
-    url: str, folder: Path, undisturbed: Results
+    url: str, folder: Path, undisturbed: Results, request: pytest.FixtureRequest
 ) -> None:
-    """Three workers, killed before a random statement or at a random time, and replaced."""
+    """Three workers, killed before a random statement or at a random time, and replaced.
+
+    `--thorough` kills 50 of them.
+    """
+    enough = 50 if request.config.getoption("--thorough") else 12
     chance = random.Random(SEED)
     killed = studies = 0
-    while killed < 50:
+    while killed < enough:
         studies += 1
         name = f"s{studies}"
         prepared(url, name, folder, REQUESTED)
@@ -128,7 +132,7 @@ def test_killing_workers_at_random_loses_nothing(
             process.join(60)
         ended(harness.start(harness.work, url, name, folder))
         assert_as_undisturbed(results(url, name), undisturbed)
-    assert studies < 50, "hardly any worker died within a study"
+    assert studies < enough, "hardly any worker died within a study"
     if url.startswith("sqlite"):
         with sqlite3.connect(folder / "studies.db") as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -164,10 +168,10 @@ def test_eight_launches_of_a_new_study_at_once_make_one(
 def test_no_two_workers_run_the_same(
     url: str, folder: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Eight workers on instant runs; `--repeats 20` is what the promise was made for."""
+    """Eight workers on instant runs; `--thorough` does it twenty times."""
     requested = {"data": "digits", "epochs": 1, "measure": 128, "ladder": 9, "search": 0,
                  "confirm": 0}  # fmt: skip
-    for repeat in range(request.config.getoption("--repeats")):
+    for repeat in range(20 if request.config.getoption("--thorough") else 1):
         name = f"s{repeat}"
         prepared(url, name, folder, requested)
         workers = [harness.start(harness.work, url, name, folder, None, None, 300, 0.0)
