@@ -50,11 +50,10 @@ def claim(
         if not now.next:
             return now
         planned = now.next[0]
-        study.sampler = _sampler(planned)
         study.pruner = PRUNERS[settings.pruner](settings.epochs)
         params = dict(planned.params or {})
-        trial_id = storage.create_new_trial(
-            storage.get_study_id_from_name(study.study_name),
+        trial_id = study._storage.create_new_trial(
+            study._study_id,
             create_trial(
                 state=TrialState.RUNNING,
                 params=params,
@@ -65,7 +64,11 @@ def claim(
             ),
         )  # fmt: skip
         storage.record_heartbeat(trial_id)
-        choice = space.suggest(optuna.Trial(study, trial_id))
+        # A study of its own, as Optuna's samplers keep the trials that a study once showed them.
+        asking = optuna.load_study(
+            study_name=study.study_name, storage=study._storage, sampler=_sampler(planned)
+        )
+        choice = space.suggest(optuna.Trial(asking, trial_id))
         try:
             confirm_lock()
         except LockLostError:

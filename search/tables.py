@@ -13,7 +13,7 @@ from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import Step
 from search.results import Objective, Results
-from search.schema import PHASES
+from search.schema import INTERRUPTED, PHASES
 
 _COLOURS = {"helps": "blue", "hurts": "red"}
 
@@ -91,7 +91,7 @@ def status_table(results: Sequence[Results]) -> Table:
         table.add_row(
             one.name,
             *(_progress(one, phase) for phase in PHASES),
-            str(sum(run.state == "failed" for run in one.runs)),
+            str(sum(run.state == "failed" and run.failure != INTERRUPTED for run in one.runs)),
             words.reached(best, one.objective) if best else "—",
         )
     return table

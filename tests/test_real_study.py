@@ -24,8 +24,14 @@ COMMAND = [
 ]  # fmt: skip
 
 
+def surroundings(folder: Path) -> dict[str, str]:
+    return {**os.environ, "KOUKA_CHECKPOINTS": str(folder / "checkpoints")}
+
+
 def launch(folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(COMMAND, cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        COMMAND, cwd=folder, env=surroundings(folder), capture_output=True, text=True, check=False
+    )
 
 
 def results(folder: Path) -> Results:
@@ -98,25 +104,34 @@ def test_a_study_that_was_interrupted_twice_equals_one_that_was_not(
     assert ended.returncode == 0, ended.stderr
     kept = [essence(run) for run in results(tmp_path).runs if run.state != "failed"]
     assert kept == [essence(run) for run in results(undisturbed).runs]
+    assert not [file for file in tmp_path.glob("checkpoints/**/*") if file.is_file()]
 
 
-def interrupt_after(folder: Path, runs: int, how: signal.Signals) -> None:
+def test_a_second_signal_ends_it_at_once_and_leaves_no_process(tmp_path: Path) -> None:
+    interrupt_after(tmp_path, 1, signal.SIGTERM, twice=True)
+
+
+def interrupt_after(folder: Path, runs: int, how: signal.Signals, twice: bool = False) -> None:
     """Launch, and send a signal in the midst of the run after so many."""
     process = subprocess.Popen(
-        COMMAND, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+        COMMAND, cwd=folder, env=surroundings(folder), stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
     deadline = time.monotonic() + 240
     while not in_the_midst(folder, runs):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(how)
+    if twice:
+        time.sleep(0.05)
+        process.send_signal(how)
     _, said = process.communicate(timeout=60)
-    if how == signal.SIGINT:
+    if how != signal.SIGKILL:
         assert process.returncode == 130
         assert said.count("\n") == 1
         assert "same command goes on" in said
-        assert [run.state for run in results(folder).runs].count("failed") == 1
+        assert [run.state for run in results(folder).runs].count("failed") == 1 or twice
     wait_for_orphans_of(process.pid)
 
 

@@ -312,6 +312,15 @@ def test_a_timeout_ends_between_runs_and_the_same_command_goes_on(
     assert len(ended("measure")) == 16
 
 
+def test_a_search_that_nothing_was_measured_for_begins_at_random(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    result = kouka(*SMALL, "--techniques", "batch_norm,mixup", "--measure", "0", "--search", "3",
+                   "--confirm", "0")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert len(ended("search")) == 3
+
+
 def test_a_worker_runs_what_a_launch_left(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
     kouka(*FULL, "--timeout", "0")
     assert results().runs == ()

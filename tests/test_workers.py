@@ -3,10 +3,13 @@ training: processes, kills, SQLite, PostgreSQL."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, MetaData, create_engine, select
+from typer.testing import Result
 
 from model_space.techniques import Choice
+from search import attachment, storage
 from search.analysis.effects import effects, repeated
 from search.results import Results, Run, read
 from search.storage import load_study
@@ -217,6 +222,107 @@ def test_a_locked_sqlite_file_is_waited_for(folder: Path, undisturbed: Results) 
         ended(process)
     assert_as_undisturbed(results(url), undisturbed)
     assert len(results(url).runs) == PLANNED
+
+
+@pytest.mark.filterwarnings(
+    # The command ends with its process, and its connections with it.
+    "ignore:.*was deleted while still open:ResourceWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+)
+def test_a_storage_that_stays_away_ends_the_launch_which_goes_on_later(
+    kouka: Callable[..., Result],
+    fake_worker: type[FakeWorker],
+    postgres: servers.Postgres,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = postgres.url(postgres.new_database())
+    monkeypatch.setattr(storage, "PATIENCE", 1.0)
+    monkeypatch.setattr(attachment, "attach", lambda *shown: None)
+    launch = ("launch", "s", "--data", "digits", "--epochs", "2", "--measure", "16", "--search",
+              "0", "--confirm", "0", "--storage", url)  # fmt: skip
+
+    def stop_it(choice: Choice) -> bool:
+        if len(fake_worker.trained) == 3:
+            postgres.stop("immediate")
+        return False
+
+    fake_worker.fail = staticmethod(stop_it)
+    result = kouka(*launch)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("kouka: the storage failed (")
+    assert "finished runs are kept, the same command goes on" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert postgres.PASSWORD not in result.output
+    refused = kouka(*launch)
+    assert refused.exit_code == 2
+    assert "cannot be opened" in refused.stderr
+    assert postgres.PASSWORD not in refused.output
+    postgres.start()
+    fake_worker.fail = staticmethod(lambda choice: False)
+    assert kouka(*launch).exit_code == 0
+    assert [run.state for run in results(url).runs].count("complete") == 16
+    assert len(results(url).runs) == 17
+
+
+def test_a_real_study_by_two_workers_on_postgresql_survives_a_kill_and_keeps_its_secret(
+    folder: Path, postgres: servers.Postgres
+) -> None:
+    """Really trained; a training process is killed as the system does when memory runs out."""
+    url = postgres.url(postgres.new_database())
+    command = [
+        sys.executable, "-c", "from search.cli import main; main()", "launch", "s", "--data",
+        "digits", "--train-size", "100", "--validation", "100", "--epochs", "3", "--batch-size",
+        "25", "--width", "0.1", "--techniques", "batch_norm,dropout", "--measure", "4", "--search",
+        "0", "--confirm", "0", "--workers", "2", "--storage", url, "--out", "out",
+    ]  # fmt: skip
+    with (folder / "said").open("w") as said:
+        launch = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT)
+    until(lambda: "Study s" in (folder / "said").read_text(), 120)
+    titles = " ".join(process.decode() for process in command_lines())
+    assert "s:***@127.0.0.1" in titles.replace("kouka", "s")
+    assert postgres.PASSWORD not in titles
+    until(lambda: len(forks_of(launch.pid)) == 2, 60)
+    os.kill(forks_of(launch.pid)[0], signal.SIGKILL)
+    assert launch.wait(180) == 0, (folder / "said").read_text()
+    runs = results(url).runs
+    assert [run.state for run in runs].count("complete") == 4
+    (failed,) = (run for run in runs if run.state == "failed")
+    assert failed.failure == "the training process was killed by signal 9 (out of memory?)"
+    assert failed.failure in (folder / "out" / "report.md").read_text()
+    assert len({essence(run) for run in runs if run.ended}) == 4
+    written = [file for file in folder.rglob("*") if file.is_file()]
+    assert len(written) > 5
+    for file in written:
+        assert postgres.PASSWORD.encode() not in file.read_bytes(), file
+    assert postgres.PASSWORD not in everything_in(url)
+
+
+def command_lines() -> list[bytes]:
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(file.read_bytes().replace(b"\0", b" "))
+    return found
+
+
+def forks_of(launch: int) -> list[int]:
+    """The processes that train: the children of a launch's children."""
+    listed = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True)
+    parents = {
+        int(pid): int(parent) for pid, parent in map(str.split, listed.stdout.splitlines()[1:])
+    }
+    return [pid for pid, parent in parents.items() if parents.get(parent) == launch]
+
+
+def everything_in(url: str) -> str:
+    engine = create_engine(url)
+    tables = MetaData()
+    tables.reflect(engine)
+    with engine.connect() as connection:
+        rows = [row for table in tables.sorted_tables for row in connection.execute(select(table))]
+    engine.dispose()
+    assert len(rows) > 50
+    return str(rows)
 
 
 def test_the_fake_worker_is_what_the_promises_are_held_against(undisturbed: Results) -> None:
