@@ -18,6 +18,7 @@ from typing import Any
 import optuna
 
 from search.errors import InputError
+from search.hardware import parse_count
 from search.results import Results
 from search.schedule import Schedule
 from search.storage import located, redact, sqlite_file
@@ -132,13 +133,12 @@ def _shares(
     workers: str, per_gpu: int | None, cpus: list[int], gpus: int
 ) -> tuple[int, dict[str, Any]]:
     """The number of workers, and what Ray is to give each of them."""
-    if workers != "auto" and (not workers.isdecimal() or int(workers) < 1):
-        raise InputError(f"--workers {workers} is neither a number from 1 on nor auto")
+    asked = None if workers == "auto" else parse_count(workers)
     # A node that dies, or a worker that is killed, costs a try of Ray's, not of a run's.
     options: dict[str, Any] = {"max_retries": -1, "retry_exceptions": False}
     if gpus:
         carried = gpus * (per_gpu or 1)
-        count = carried if workers == "auto" else int(workers)
+        count = asked or carried
         if count > carried:
             raise InputError(
                 f"--workers {workers} is more than the cluster's GPUs carry ({gpus}); "
@@ -146,11 +146,11 @@ def _shares(
             )
         return count, {**options, "num_cpus": 1, "num_gpus": 1 / (per_gpu or 1)}
     most = max(cpus, default=1)
-    if workers == "auto":
+    if asked is None:
         each = max(1, min(_CPUS_PER_WORKER, most))
         return max(1, sum(count // each for count in cpus)), {**options, "num_cpus": each}
-    each = max(1, min(_CPUS_PER_WORKER, most, sum(cpus) // int(workers)))
-    return int(workers), {**options, "num_cpus": each}
+    each = max(1, min(_CPUS_PER_WORKER, most, sum(cpus) // asked))
+    return asked, {**options, "num_cpus": each}
 
 
 def _work(url: str, name: str, checkpoints: Path, seconds: float | None) -> None:

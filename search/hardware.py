@@ -29,14 +29,20 @@ def parse_workers(text: str, per_gpu: int | None) -> int:
     if text == "auto":
         carried = min(cores() // _CORES_PER_WORKER, memory() // _BYTES_PER_WORKER)
         return cards * (per_gpu or 1) if cards else max(1, carried)
-    if not text.isdecimal() or int(text) < 1:
-        raise InputError(f"--workers {text} is neither a number from 1 on nor auto")
-    if cards and int(text) > cards * (per_gpu or 1):
-        needed = -(-int(text) // cards)
+    count = parse_count(text)
+    if cards and count > cards * (per_gpu or 1):
+        needed = -(-count // cards)
         raise InputError(
             f"--workers {text} is more than this machine's GPUs carry ({cards}); "
             f"--workers-per-gpu {needed} lets {needed} share each"
         )
+    return count
+
+
+def parse_count(text: str) -> int:
+    """The number that `--workers` names; raises `InputError` where it is none."""
+    if not text.isdecimal() or int(text) < 1:
+        raise InputError(f"--workers {text} is neither a number from 1 on nor auto")
     return int(text)
 
 

@@ -46,9 +46,7 @@ def copy(url: str, name: str, to: str) -> int:
             )
         target = make_storage(to)
         try:
-            optuna.copy_study(
-                from_study_name=name, from_storage=open_storage(url), to_storage=target
-            )
+            optuna.copy_study(from_study_name=name, from_storage=storage, to_storage=target)
         except BaseException:
             if name in study_names(target):
                 optuna.delete_study(study_name=name, storage=target)

@@ -59,6 +59,14 @@ def start(task: Callable[..., None], *arguments: Any) -> ForkServerProcess:
     return process
 
 
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for a condition; assert that it comes in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def work(
     url: str,
     name: str,

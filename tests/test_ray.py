@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typer.testing import Result
 from search.results import Results, read
 from search.storage import load_study
 from tests import harness
+from tests.harness import until
 
 pytest.importorskip("ray")
 
@@ -34,13 +34,6 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def results(url: str) -> Results:
     return read(load_study(url, "s"))
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def running_pids(url: str) -> set[int]:

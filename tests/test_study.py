@@ -361,15 +361,21 @@ def test_a_worker_whose_images_or_versions_differ_refuses(
     assert results().runs == ()
 
 
+def begun_elsewhere() -> tuple[optuna.storages.RDBStorage, Claim]:
+    """A run that a worker of another machine has begun."""
+    storage = worker_storage(STORAGE)
+    theirs = {"host": "far", "machine": "away", "pid": 1, "slot": 0}
+    held = claim(optuna.load_study(study_name="s", storage=storage), storage, STORAGE, theirs)
+    assert isinstance(held, Claim)
+    return storage, held
+
+
 def test_launching_a_study_that_is_being_run_joins_it(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
     """A run under way with another launch is neither failed nor run twice."""
     kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0", "--timeout", "0")
-    storage = worker_storage(STORAGE)
-    theirs = {"host": "far", "machine": "away", "pid": 1, "slot": 0}
-    held = claim(optuna.load_study(study_name="s", storage=storage), storage, STORAGE, theirs)
-    assert isinstance(held, Claim)
+    storage, held = begun_elsewhere()
     assert kouka("launch", "s", "--timeout", "10").exit_code == 0
     assert len(ended("measure")) == 15
     storage.set_trial_user_attr(held.trial_id, schema.TEST_ACCURACY, 0.5)
@@ -382,9 +388,7 @@ def test_a_study_of_which_a_run_is_under_way_is_not_copied(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
     kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0", "--timeout", "0")
-    storage = worker_storage(STORAGE)
-    theirs = {"host": "far", "machine": "away", "pid": 1, "slot": 0}
-    claim(optuna.load_study(study_name="s", storage=storage), storage, STORAGE, theirs)
+    begun_elsewhere()
     result = kouka("copy", "s", "--to", "sqlite:///there.db")
     assert result.exit_code == 2
     assert "the study 's' has runs under way (1); stop its workers" in result.stderr

@@ -27,6 +27,7 @@ from search.results import Results, Run, read
 from search.storage import load_study
 from tests import harness, servers
 from tests.fakes import FakeWorker, fake_accuracy
+from tests.harness import until
 
 SEED = 20261124
 REQUESTED = {"data": "digits", "epochs": 3, "measure": 16, "ladder": 1, "search": 0, "confirm": 2}
@@ -76,13 +77,6 @@ def results(url: str, name: str = "s") -> Results:
 def essence(run: Run) -> tuple[Any, ...]:
     return (run.phase, run.seed, tuple(sorted(run.params.items())), run.state,
             tuple(run.curve.items()), run.accuracy, run.test_accuracy, run.parameters)  # fmt: skip
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def prepared(url: str, name: str, folder: Path, requested: dict[str, Any]) -> None:
