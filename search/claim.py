@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import optuna
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.samplers import TPESampler
 from optuna.storages import RDBStorage
-from optuna.trial import TrialState, create_trial
+from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
 from model_space.techniques import Choice
 from search import schema
 from search.heartbeat import fail, fail_lost
 from search.lock import LockLostError, exclusive
 from search.phases import Planned
-from search.pruners import PRUNERS
+from search.pruners import PRUNERS, Pruning
 from search.results import read
 from search.schedule import Schedule, schedule, settings_and_space
+from search.space import Space
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Claim:
     choice: Choice
     budget: Mapping[str, Any]
     """The fields of `model_space.training.Budget`."""
+    pruning: Pruning | None
 
 
 def claim(
@@ -50,8 +52,10 @@ def claim(
         if not now.next:
             return now
         planned = now.next[0]
-        study.pruner = PRUNERS[settings.pruner](settings.epochs)
-        params = dict(planned.params or {})
+        if planned.params is None:
+            params = _sample(study.get_trials(deepcopy=False), space, planned.seed)
+        else:
+            params = dict(planned.params)
         trial_id = study._storage.create_new_trial(
             study._study_id,
             create_trial(
@@ -64,23 +68,38 @@ def claim(
             ),
         )  # fmt: skip
         storage.record_heartbeat(trial_id)
-        # A study of its own, as Optuna's samplers keep the trials that a study once showed them.
-        asking = optuna.load_study(
-            study_name=study.study_name, storage=study._storage, sampler=_sampler(planned)
-        )
-        choice = space.suggest(optuna.Trial(asking, trial_id))
         try:
             confirm_lock()
         except LockLostError:
             fail(storage, trial_id, schema.INTERRUPTED)
             raise
     budget = {name: getattr(settings, name) for name in ("epochs", "batch_size", "width", "depth")}
-    return Claim(planned, trial_id, choice, budget)
+    pruning = PRUNERS[settings.pruner](settings.epochs) if planned.phase == "search" else None
+    return Claim(planned, trial_id, space.suggest(FixedTrial(params)), budget, pruning)
 
 
-def _sampler(planned: Planned) -> BaseSampler:
-    """The sampler of one run; seeded by the run, so that resuming changes nothing."""
-    if planned.params is not None:
-        return RandomSampler(seed=planned.seed)  # never consulted: the parameters are given
+def _sample(trials: list[FrozenTrial], space: Space, seed: int) -> dict[str, Any]:
+    """Let TPE choose the parameters of one run, from what all others gave so far.
+
+    In memory, where a suggestion is not a transaction of its own; and seeded by the run, so that
+    resuming changes nothing.
+    """
     # A run of another worker is taken for a bad one until it ends, so that none repeats it.
-    return TPESampler(seed=planned.seed, multivariate=True, group=True, constant_liar=True)
+    sampler = TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+    copy = optuna.create_study(direction="maximize", sampler=sampler)
+    copy.add_trials(_without_attributes(trial) for trial in trials)
+    trial = copy.ask()
+    space.suggest(trial)
+    return trial.params
+
+
+def _without_attributes(trial: FrozenTrial) -> FrozenTrial:
+    """What TPE looks at; of the accuracies by epoch, that is the last."""
+    step = trial.last_step
+    return create_trial(
+        state=trial.state,
+        values=trial.values,
+        params=trial.params,
+        distributions=trial.distributions,
+        intermediate_values={} if step is None else {step: trial.intermediate_values[step]},
+    )

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
 
 
-def _median(epochs: int) -> BasePruner:
+@dataclass(frozen=True)
+class Pruning:
+    """A pruner, and when to ask it: each time it reads the study's trials.
+
+    By epochs and not by time, so that a seed reproduces a study.
+    """
+
+    pruner: BasePruner
+    looks: frozenset[int]
+    """The epochs, from 1, after which it may end a run."""
+
+
+def _median(epochs: int) -> Pruning:
     # Some techniques pay late: no run is judged by its first two epochs or its first quarter.
-    return MedianPruner(n_startup_trials=4, n_warmup_steps=1 + max(2, epochs // 4))
+    first = 1 + max(2, epochs // 4)
+    looks = range(first, epochs, max(1, epochs // 10))
+    return Pruning(MedianPruner(n_startup_trials=4, n_warmup_steps=first), frozenset(looks))
 
 
-def _halving(epochs: int) -> BasePruner:
-    return SuccessiveHalvingPruner(min_resource=max(2, epochs // 8), reduction_factor=2)
+def _halving(epochs: int) -> Pruning:
+    first = max(2, epochs // 8)
+    looks = (first << rung for rung in range(epochs.bit_length()))
+    pruner = SuccessiveHalvingPruner(min_resource=first, reduction_factor=2)
+    return Pruning(pruner, frozenset(epoch for epoch in looks if epoch < epochs))
 
 
-PRUNERS: Mapping[str, Callable[[int], BasePruner]] = {
+PRUNERS: Mapping[str, Callable[[int], Pruning]] = {
     "median": _median,
     "halving": _halving,
-    "none": lambda epochs: NopPruner(),
+    "none": lambda epochs: Pruning(NopPruner(), frozenset()),
 }
-"""Each builds the pruner for runs of so many epochs."""
+"""Each builds the pruning of runs of so many epochs."""

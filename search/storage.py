@@ -14,6 +14,7 @@ import sqlalchemy
 from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import (
     ArgumentError,
+    DBAPIError,
     InterfaceError,
     OperationalError,
     PendingRollbackError,
@@ -26,6 +27,8 @@ SQLITE_WAIT = 10
 """Seconds that SQLite itself waits for a locked file, before `patiently` asks again."""
 PATIENCE = 300.0
 """Seconds that a worker waits for a storage that is away."""
+SILENCE = 60
+"""Seconds after which a server closes a connection that says nothing and holds up others."""
 
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 _Answer = TypeVar("_Answer")
@@ -61,7 +64,8 @@ def is_away(error: Exception) -> bool:
     if isinstance(cause, (OperationalError, InterfaceError)):
         return "no such" not in str(cause.orig)
     # A connection that broke within a transaction; the next try has another one.
-    return isinstance(cause, (ConnectionError, PendingRollbackError))
+    broke = isinstance(cause, DBAPIError) and cause.connection_invalidated
+    return broke or isinstance(cause, (ConnectionError, PendingRollbackError))
 
 
 def located(url: str) -> str:
@@ -157,10 +161,14 @@ def connect_options(url: str, wait: int) -> dict[str, Any]:
     parsed = sqlalchemy.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return {"timeout": wait}
+    # What a machine that is dead, or a process that is stopped, holds must be freed in time.
+    if parsed.get_backend_name() in ("mysql", "mariadb"):
+        return {"init_command": f"SET SESSION wait_timeout = {SILENCE}"}
     if parsed.get_driver_name() in ("psycopg", "psycopg2"):
-        # Times are compared between workers; a dead connection must not hold a lock for hours.
+        # Times are compared between workers.
+        silence = f"-c idle_in_transaction_session_timeout={SILENCE}s"
         return {
-            "options": f"{parsed.query.get('options', '')} -c timezone=utc".strip(),
+            "options": f"{parsed.query.get('options', '')} -c timezone=utc {silence}".strip(),
             "keepalives_idle": 30,
             "keepalives_interval": 10,
             "keepalives_count": 3,

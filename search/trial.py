@@ -33,28 +33,28 @@ def run_trial(
     that fails is kept as a failed trial with the reason; so is one that is interrupted, before
     the interruption goes on its way.
     """
-    trial_id, planned = claim.trial_id, claim.planned
-    epochs = claim.budget["epochs"]
+    trial_id, pruning = claim.trial_id, claim.pruning
     curve = _Curve(storage, trial_id)
     lost = False
 
+    def is_worse() -> bool:
+        assert pruning is not None
+        return pruning.pruner.prune(study, storage.get_trial(trial_id))
+
     def report(epoch: int, accuracy: float) -> bool:
         nonlocal lost
-        # After the last epoch there is nothing left to save: the run is complete.
-        may_stop = planned.phase == "search" and epoch < epochs and epoch % every(epochs) == 0
+        looks = pruning is not None and epoch in pruning.looks
         try:
-            curve.add(epoch, accuracy, write=may_stop)
+            curve.add(epoch, accuracy, write=looks)
         except UpdateFinishedTrialError:
             lost = True
             return False
-        return not (
-            may_stop and patiently(lambda: study.pruner.prune(study, storage.get_trial(trial_id)))
-        )
+        return not (looks and patiently(is_worse))
 
     try:
         with beating(storage, trial_id):
             outcome = worker.train(
-                claim.choice, dict(claim.budget), planned.seed, report, checkpoint
+                claim.choice, dict(claim.budget), claim.planned.seed, report, checkpoint
             )
     except TrainingError as error:
         reason = str(error)
@@ -64,15 +64,6 @@ def run_trial(
         patiently(lambda: fail(storage, trial_id, schema.INTERRUPTED))
         raise
     return None if lost else _keep(storage, trial_id, curve, outcome)
-
-
-def every(epochs: int) -> int:
-    """How many epochs lie between two looks at whether a run is to be pruned: ten looks, or less.
-
-    Each reads every trial of the study. It goes by epochs and not by time, so that a seed
-    reproduces a study.
-    """
-    return max(1, epochs // 10)
 
 
 class _Curve:

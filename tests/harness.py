@@ -5,6 +5,7 @@ They are forked from a server that has imported what they need, so that fifty co
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
@@ -23,6 +24,7 @@ from sqlalchemy.engine import Engine
 from model_space.techniques import Choice
 from search import crew, heartbeat, storage, study
 from search.cluster import _Silent
+from search.lock import exclusive
 from tests.fakes import FakeWorker
 
 SECONDS_PER_EPOCH = 0.01
@@ -65,6 +67,25 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def stopped_in_a_run(url: str, name: str, pid: int) -> bool:
+    """Stop a process (SIGSTOP) if it is training, and in no transaction, nor waiting for one.
+
+    One that is stopped within an SQLite transaction holds up everybody until it goes on.
+    """
+    engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
+    query = sqlalchemy.text(
+        "SELECT value_json FROM trial_user_attributes AS a JOIN trials AS t "
+        "ON a.trial_id = t.trial_id WHERE a.key = 'worker' AND t.state = 'RUNNING'"
+    )
+    with exclusive(url, name), engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN EXCLUSIVE")
+        running = {json.loads(worker)["pid"] for (worker,) in connection.execute(query)}
+        if pid in running:
+            os.kill(pid, signal.SIGSTOP)
+    return pid in running
 
 
 def work(

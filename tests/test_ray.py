@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -64,8 +63,7 @@ def test_a_study_outlives_a_node_and_a_worker_that_falls_silent(cluster: Any, fo
     cluster.add_node(num_cpus=1)
     until(lambda: len(running_pids(url) - before) == 1)  # placed again, on the new node
     (silent,) = (pid for pid in before if is_alive(pid))
-    until(lambda: silent in running_pids(url))
-    os.kill(silent, signal.SIGSTOP)
+    until(lambda: harness.stopped_in_a_run(url, "s", silent))
     launch.join(120)
     assert launch.exitcode == 0
     runs = results(url).runs

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, MetaData, create_engine, select
+from sqlalchemy import Connection, Engine, MetaData, create_engine, select
+from sqlalchemy.exc import DBAPIError
 from typer.testing import Result
 
 from model_space.techniques import Choice
 from search import attachment, storage
 from search.analysis.effects import effects, repeated
+from search.lock import LockLostError, exclusive
 from search.results import Results, Run, read
 from search.storage import load_study
 from tests import harness, servers
@@ -143,15 +145,41 @@ def test_a_worker_of_another_machine_that_falls_silent_is_replaced(
     """Stopped for longer than the grace: its run goes to another; awake again, it lets go."""
     prepared(url, "s", folder, REQUESTED)
     silent = harness.start(harness.work, url, "s", folder, None, "elsewhere", 300, 0.3, 5)
-    until(lambda: any(run.state == "running" for run in results(url).runs))
-    assert silent.pid is not None
-    os.kill(silent.pid, signal.SIGSTOP)
+    pid = silent.pid
+    assert pid is not None
+    until(lambda: harness.stopped_in_a_run(url, "s", pid))
     ended(harness.start(harness.work, url, "s", folder, None, "here", 300, 0.01, 5))
-    os.kill(silent.pid, signal.SIGCONT)
+    os.kill(pid, signal.SIGCONT)
     ended(silent)
     found = results(url)
     assert [run.state for run in found.runs].count("failed") == 1
     assert_as_undisturbed(found, undisturbed)
+
+
+def test_what_a_silent_holder_has_is_taken_from_it(
+    postgres: servers.Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is stopped keeps its connections: the server must close them."""
+    url = postgres.url(postgres.new_database())
+    monkeypatch.setattr(storage, "SILENCE", 1)
+    with exclusive(url, "s") as confirm_silent:
+        with exclusive(url, "s") as confirm:
+            confirm()
+        with pytest.raises(LockLostError):
+            confirm_silent()
+    engine = create_engine(url, connect_args=storage.connect_options(url, 1))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t AS SELECT 1 AS a")
+
+    def change(connection: Connection) -> None:
+        connection.exec_driver_sql("UPDATE t SET a = a + 1")
+
+    with engine.connect() as silent, engine.begin() as other:
+        change(silent)
+        change(other)  # waits for the silent one
+        with pytest.raises(DBAPIError) as caught:
+            change(silent)
+        assert storage.is_away(caught.value)
 
 
 def test_eight_launches_of_a_new_study_at_once_make_one(
@@ -187,15 +215,19 @@ def test_no_two_workers_run_the_same(
 
 
 def test_a_storage_that_is_away_for_a_while_is_waited_for(
-    folder: Path, postgres: servers.Postgres, undisturbed: Results
+    folder: Path,
+    postgres: servers.Postgres,
+    undisturbed: Results,
+    request: pytest.FixtureRequest,
 ) -> None:
+    """For three seconds; for 30, `--thorough`."""
     url = postgres.url(postgres.new_database())
     prepared(url, "s", folder, REQUESTED)
     workers = [harness.start(harness.work, url, "s", folder, None, None, 300, 0.2)
                for _ in range(3)]  # fmt: skip
     until(lambda: any(run.ended for run in results(url).runs))
     postgres.stop("immediate")
-    time.sleep(3)
+    time.sleep(30 if request.config.getoption("--thorough") else 3)
     assert all(process.is_alive() for process in workers)
     postgres.start()
     for process in workers:
@@ -205,7 +237,10 @@ def test_a_storage_that_is_away_for_a_while_is_waited_for(
     assert len(results(url).runs) <= PLANNED + 3
 
 
-def test_a_locked_sqlite_file_is_waited_for(folder: Path, undisturbed: Results) -> None:
+def test_a_locked_sqlite_file_is_waited_for(
+    folder: Path, undisturbed: Results, request: pytest.FixtureRequest
+) -> None:
+    """For longer than SQLite itself waits; for 30 seconds, `--thorough`."""
     url = f"sqlite:///{folder / 'studies.db'}"
     prepared(url, "s", folder, REQUESTED)
     workers = [harness.start(harness.work, url, "s", folder, None, None, 300, 0.1)
@@ -213,7 +248,7 @@ def test_a_locked_sqlite_file_is_waited_for(folder: Path, undisturbed: Results) 
     until(lambda: any(run.ended for run in results(url).runs))
     with sqlite3.connect(folder / "studies.db", timeout=60, isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
-        time.sleep(12)
+        time.sleep(30 if request.config.getoption("--thorough") else storage.SQLITE_WAIT + 2)
         other.execute("ROLLBACK")
     for process in workers:
         ended(process)
