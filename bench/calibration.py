@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import optuna
@@ -48,6 +48,17 @@ EVALUATORS: dict[str, Callable[[], BaseImportanceEvaluator]] = {
     "MDI": lambda: MeanDecreaseImpurityImportanceEvaluator(seed=0),
     "PED-ANOVA": PedAnovaImportanceEvaluator,
 }
+
+
+class Machine(Protocol):
+    """Whatever trains recipes, given as ±1 for each technique."""
+
+    @property
+    def effects(self) -> np.ndarray:
+        """The true effects, in points."""
+
+    def value(self, recipe: np.ndarray, random: np.random.Generator) -> float:
+        """One run's percent."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +103,7 @@ def run(recipe: np.ndarray, percent: float, phase: str = "measure") -> Run:
 
 
 def simulate(
-    machine: Truth, rows: np.ndarray, random: np.random.Generator
+    machine: Machine, rows: np.ndarray, random: np.random.Generator
 ) -> tuple[list[Run], list[list[Run]]]:
     """The measured runs, and the confirm runs: the best of them, all off and all on."""
     values = [machine.value(row, random) for row in rows]
@@ -238,7 +249,7 @@ def as_trials(measured: list[Run], techniques: int) -> optuna.Study:
 
 
 def sampled(
-    machine: Truth, sampler: optuna.samplers.BaseSampler, runs: int, random: np.random.Generator
+    machine: Machine, sampler: optuna.samplers.BaseSampler, runs: int, random: np.random.Generator
 ) -> optuna.Study:
     """A study of so many trials whose recipes a sampler chose."""
     study = optuna.create_study(direction="maximize", sampler=sampler)
@@ -253,7 +264,7 @@ def sampled(
     return study
 
 
-def climb(machine: Truth, repeats: int, random: np.random.Generator) -> np.ndarray:
+def climb(machine: Machine, repeats: int, random: np.random.Generator) -> np.ndarray:
     """The ladder's steps, in the article's order, each the mean of so many runs."""
     recipe = -np.ones(len(machine.effects))
     heights = []

@@ -12,7 +12,7 @@ _DOWNSAMPLED = (64, 128, 256)
 
 def build(
     recipe: Recipe,
-    image_shape: tuple[int, int, int],
+    image_shape: tuple[int, ...],
     classes: int,
     *,
     width: float = 1.0,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from model_space.recipe import Recipe
+from model_space.recipe import BatchStage, ImageStage
 
 _EVALUATION_BATCH = 500
 
@@ -26,17 +26,18 @@ def training_batches(
     images: np.ndarray,
     labels: np.ndarray,
     classes: int,
-    recipe: Recipe,
+    augment: ImageStage,
+    mix: BatchStage,
     *,
     batch_size: int,
     orders: Iterator[np.ndarray],
 ) -> tf.data.Dataset:
-    """Batches of the images in the next of `orders` each epoch, augmented and mixed by the recipe.
+    """Batches of the images in the next of `orders` each epoch, augmented and mixed.
 
-    `images` (N, height, width, channels), bytes or floats in [0, 1]; `labels` (N,) integers.
-    Yields float32 images in [0, 1] and (batch, classes) labels.
+    `images` (N, height, width, channels), bytes or floats in [0, 1]; `labels` (N,) integers;
+    arrays, or tensors that several datasets share. Yields float32 images in [0, 1] and (batch,
+    classes) labels.
     """
-    augment, mix = recipe.augment(), recipe.mix()
     starts = range(0, len(images), batch_size)
 
     def rows() -> Iterator[np.ndarray]:

@@ -6,8 +6,7 @@ import json
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,24 +15,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from model_space.budget import Budget
 from model_space.checkpoint import Checkpoint, Epoch, State, Stopped, removed_at_the_end
 from model_space.data import Data
-from model_space.network import build
-from model_space.pipeline import evaluation_batches, orders, training_batches
-from model_space.techniques import Choice, compose
+from model_space.techniques import Choice
+from model_space.traced import Sets, Traced
 
 CHECKPOINT_SECONDS = 20
 """How much of a run, at least, lies between two writings of its checkpoint."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How long and how large a network a run trains."""
-
-    epochs: int = 100
-    batch_size: int = 128
-    width: float = 1.0
-    depth: int = 10
 
 
 @dataclass(frozen=True)
@@ -45,7 +34,7 @@ class Outcome:
     test_accuracy: float | None
     """Accuracy on the test images, a fraction; None where the run was stopped early."""
     seconds_per_epoch: float
-    """Median over the epochs but each process's first, which also traces the network."""
+    """Median over the epochs, those left out in which the network was traced."""
     parameters: int
     diverged: bool
 
@@ -57,11 +46,11 @@ Report = Callable[[int, float], bool]
 class _Epochs(keras.callbacks.Callback):  # type: ignore[misc]
     """Reports every epoch, and stops the run where it diverged or is told to."""
 
-    def __init__(self, classes: int, report: Report) -> None:
+    def __init__(self, classes: int, report: Report, traced: bool) -> None:
         super().__init__()
-        self.chance, self.report = 1 / classes, report
+        self.chance, self.report, self.traced = 1 / classes, report, traced
         self.done: list[Epoch] = []
-        self.traced = self.diverged = self.stopped = False
+        self.diverged = self.stopped = False
 
     def add(self, epoch: Epoch) -> None:
         """Count an epoch, of this process or of an earlier one, and report it."""
@@ -117,124 +106,116 @@ class _Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
             self.saved = time.monotonic()
 
 
-def train(
-    choice: Choice,
-    data: Data,
-    budget: Budget,
-    seed: int,
-    report: Report,
-    checkpoint: Path | None = None,
-    stopping: Callable[[], bool] = lambda: False,
-) -> Outcome:
-    """Train the recipe of the chosen techniques from scratch, or from the run's checkpoint.
+class Trainer:
+    """Trains runs on one data set, and keeps every network that it has traced for them."""
 
-    The seed sets the weights, the order of the images and every random draw: on one CPU the
-    same call gives the same accuracies, in one piece or resumed. Validation and test images pass
-    through neither augmentation nor mixing.
+    def __init__(self, data: Data) -> None:
+        self._data = data
+        self._fingerprint = data.fingerprint()
+        self._sets: Sets | None = None
+        self._traced: dict[tuple[frozenset[str], Budget], Traced] = {}
 
-    `checkpoint` is the file that keeps the run while it lasts. Where it holds this run, its
-    epochs are reported again and the rest are trained; any other file counts as none.
-    `stopping` is asked before every training batch; where it answers true, the epochs that are
-    over are kept and `Stopped` is raised. Raises `OSError` where the checkpoint cannot be
-    written.
-    """
-    with removed_at_the_end(checkpoint):
-        file = None
-        if checkpoint is not None:
-            file = Checkpoint(checkpoint, _identity(choice, data, budget, seed))
-        return _train(choice, data, budget, seed, report, file, stopping)
+    @property
+    def networks(self) -> int:
+        """How many it keeps: one for each set of techniques and budget."""
+        return len(self._traced)
 
+    def train(
+        self,
+        choice: Choice,
+        budget: Budget,
+        seed: int,
+        report: Report,
+        checkpoint: Path | None = None,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> Outcome:
+        """Train the recipe of the chosen techniques from scratch, or from the run's checkpoint.
 
-def _identity(choice: Choice, data: Data, budget: Budget, seed: int) -> str:
-    facts = {
-        "choice": {name: dict(dials) for name, dials in choice.items()},
-        "data": data.fingerprint(),
-        "budget": asdict(budget),
-        "seed": seed,
-        "keras": keras.__version__,
-        "tensorflow": tf.__version__,
-    }
-    return json.dumps(facts, sort_keys=True)
+        The seed sets the weights, the order of the images and every random draw: on one CPU the
+        same call gives the same accuracies, in one piece or resumed, whatever was trained before.
+        Validation and test images pass through neither augmentation nor mixing.
 
+        `checkpoint` is the file that keeps the run while it lasts. Where it holds this run, its
+        epochs are reported again and the rest are trained; any other file counts as none.
+        `stopping` is asked before every training batch; where it answers true, the epochs that
+        are over are kept and `Stopped` is raised. Raises `OSError` where the checkpoint cannot
+        be written.
+        """
+        with removed_at_the_end(checkpoint):
+            file = None
+            if checkpoint is not None:
+                file = Checkpoint(checkpoint, self._identity(choice, budget, seed))
+            return self._train(choice, budget, seed, report, file, stopping)
 
-def _train(
-    choice: Choice,
-    data: Data,
-    budget: Budget,
-    seed: int,
-    report: Report,
-    file: Checkpoint | None,
-    stopping: Callable[[], bool],
-) -> Outcome:
-    keras.backend.clear_session()
-    keras.utils.set_random_seed(seed)
-    recipe = compose(choice)
-    classes = len(data.classes)
-    order = orders(len(data.train[0]), seed)
-    with _variables() as variables:
-        network = build(recipe, data.image_shape, classes, width=budget.width, depth=budget.depth)
-        batches = training_batches(
-            *data.train, classes, recipe, batch_size=budget.batch_size, orders=order
+    def _identity(self, choice: Choice, budget: Budget, seed: int) -> str:
+        facts = {
+            "choice": {name: dict(dials) for name, dials in choice.items()},
+            "data": self._fingerprint,
+            "budget": asdict(budget),
+            "seed": seed,
+            "keras": keras.__version__,
+            "tensorflow": tf.__version__,
+        }
+        return json.dumps(facts, sort_keys=True)
+
+    def _begin(self, choice: Choice, budget: Budget, seed: int) -> tuple[Traced, bool]:
+        """The network as the run begins with it, and whether an earlier run has traced it."""
+        if self._sets is None:
+            data = self._data
+            self._sets = Sets(
+                len(data.classes),
+                {"train": data.train, "validation": data.validation, "test": data.test},
+            )
+        structure = frozenset(choice), budget
+        if (traced := self._traced.get(structure)) is not None:
+            traced.begin(choice, seed)
+            return traced, True
+        traced = self._traced[structure] = Traced(choice, self._sets, budget, seed)
+        return traced, False
+
+    def _train(
+        self,
+        choice: Choice,
+        budget: Budget,
+        seed: int,
+        report: Report,
+        file: Checkpoint | None,
+        stopping: Callable[[], bool],
+    ) -> Outcome:
+        traced, again = self._begin(choice, budget, seed)
+        assert self._sets is not None
+        epochs = _Epochs(self._sets.classes, report, again)
+        variables, network = traced.variables, traced.network
+        if file is not None and (state := file.load(_values(variables))) is not None:
+            for variable, value in zip(variables, state.variables, strict=True):
+                variable.assign(value)
+            for epoch in state.epochs:
+                traced.skip_epoch()
+                epochs.add(epoch)
+                if epochs.stopped:
+                    break
+        if not epochs.stopped:
+            network.fit(
+                traced.batches,
+                initial_epoch=len(epochs.done),
+                epochs=budget.epochs,
+                validation_data=self._sets.validation,
+                callbacks=[epochs, _Checkpoints(file, epochs.done, variables, stopping)],
+                shuffle=False,  # the batches are shuffled already
+                verbose=0,
+            )
+        test_accuracy = None
+        if not epochs.stopped:
+            scores = network.evaluate(self._sets.test, verbose=0, return_dict=True)
+            test_accuracy = float(scores["accuracy"])
+        steady = [epoch.seconds for epoch in epochs.done if not epoch.traced]
+        return Outcome(
+            accuracy=epochs.done[-1].accuracy,
+            test_accuracy=test_accuracy,
+            seconds_per_epoch=statistics.median(steady or [e.seconds for e in epochs.done]),
+            parameters=network.count_params(),
+            diverged=epochs.diverged,
         )
-        steps = len(batches) * budget.epochs
-        optimizer = recipe.optimizer(recipe.schedule(steps))
-        # A variable that is made inside the first training step makes TensorFlow trace it
-        # twice, and tracing is most of a short run's time: make the optimizer's here, and the
-        # metric's below.
-        optimizer.build(network.trainable_variables)
-    epochs = _Epochs(classes, report)
-    if file is not None and (state := file.load(_values(variables))) is not None:
-        for variable, value in zip(variables, state.variables, strict=True):
-            variable.assign(value)
-        for epoch in state.epochs:
-            next(order)
-            epochs.add(epoch)
-            if epochs.stopped:
-                break
-    network.compile(
-        optimizer,
-        recipe.loss(),
-        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-        # XLA takes longer to compile on a CPU than it saves there.
-        jit_compile=bool(tf.config.list_physical_devices("GPU")),
-    )
-    if not epochs.stopped:
-        network.fit(
-            batches,
-            initial_epoch=len(epochs.done),
-            epochs=budget.epochs,
-            validation_data=evaluation_batches(*data.validation, classes),
-            callbacks=[epochs, _Checkpoints(file, epochs.done, variables, stopping)],
-            shuffle=False,  # the batches are shuffled already
-            verbose=0,
-        )
-    test_accuracy = None
-    if not epochs.stopped:
-        scores = network.evaluate(
-            evaluation_batches(*data.test, classes), verbose=0, return_dict=True
-        )
-        test_accuracy = float(scores["accuracy"])
-    steady = [epoch.seconds for epoch in epochs.done if not epoch.traced]
-    return Outcome(
-        accuracy=epochs.done[-1].accuracy,
-        test_accuracy=test_accuracy,
-        seconds_per_epoch=statistics.median(steady or [epoch.seconds for epoch in epochs.done]),
-        parameters=network.count_params(),
-        diverged=epochs.diverged,
-    )
-
-
-@contextmanager
-def _variables() -> Iterator[list[tf.Variable]]:
-    """Collect the variables made in this block: weights, optimizer slots and random states."""
-    made: list[tf.Variable] = []
-
-    def collect(make: Callable[..., tf.Variable], **options: Any) -> tf.Variable:
-        made.append(make(**options))
-        return made[-1]
-
-    with tf.variable_creator_scope(collect):
-        yield made
 
 
 def _values(variables: list[tf.Variable]) -> list[np.ndarray]:

@@ -1,13 +1,15 @@
 """The process that trains: it holds TensorFlow, so that nothing else has to.
 
-The process is a server that reads the data and imports TensorFlow once, and forks for every run:
+The process is a server that reads the data and imports TensorFlow once, and forks to train:
 what a run leaks or breaks ends with its fork. TensorFlow does not survive a fork once it has
-begun to compute, so the server itself never does.
+begun to compute, so the server itself never does. A fork trains one run after another, as it
+keeps what it has traced; it ends where a run fails, and when it keeps much.
 
-Parent and child exchange one JSON object a line: the data set once, then a job a run. The fork
-answers with its epochs, each of which the parent acknowledges, and with its outcome, its error,
-or that it stopped; then the server says how the fork ended. A request to stop may come at any
-time. TensorFlow's messages, and the child's own on a crash, go to a log file.
+Parent and child exchange one JSON object a line: the data set once, then a job a run, which the
+server hands to its fork. The fork answers with the epochs, each of which the parent
+acknowledges, and with the outcome, an error, or that it stopped; the server tells of a fork that
+dies within a run. A request to stop may come at any time. TensorFlow's messages, and the child's
+own on a crash, go to a log file.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import gc
 import json
 import os
 import queue
+import selectors
 import signal
 import subprocess
 import sys
@@ -25,12 +28,16 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from model_space.checkpoint import Stopped
-from model_space.data import Data, DataError, load
+from model_space.data import DataError, load
 from model_space.techniques import Choice
+
+if TYPE_CHECKING:
+    from model_space.training import Trainer
 
 __all__ = ["DataFacts", "Stopped", "TrainingError", "Worker"]
 
@@ -41,6 +48,8 @@ _ENVIRONMENT = {
     # OpenBLAS would start threads when it is imported; a process that forks should have one.
     "OPENBLAS_NUM_THREADS": "1",
 }
+_MOST_NETWORKS = 8
+"""How many traced networks, of about 20 MB each, a fork keeps before another takes its place."""
 
 
 class TrainingError(RuntimeError):
@@ -107,20 +116,16 @@ class Worker:
         )
         if self._asked_to_stop:  # perhaps before the job was sent, when it would stop nothing
             server.send(stop=True)
-        answer: dict[str, Any] = {}
         try:
-            while "ended" not in (message := self._receive(server)):
-                if "epoch" in message:
-                    server.send(go_on=report(message["epoch"], message["accuracy"]))
-                else:
-                    answer = message
+            while "epoch" in (answer := self._receive(server)):
+                server.send(go_on=report(answer["epoch"], answer["accuracy"]))
         except BaseException:
             self.stop()  # the run would wait for its acknowledgement
             raise
         if "stopped" in answer:
             raise Stopped
         if "outcome" not in answer:
-            raise TrainingError(answer.get("error") or server.epitaph(message["ended"]))
+            raise TrainingError(answer.get("error") or server.epitaph(answer["died"]))
         outcome: dict[str, Any] = answer["outcome"]
         return outcome
 
@@ -233,7 +238,6 @@ def _serve() -> None:
         answers.write(json.dumps(message) + "\n")
         answers.flush()
 
-    # Unbuffered: what follows a job is for its fork to read.
     requests = os.fdopen(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
     with _ending_with(os.getppid()):
         try:
@@ -252,67 +256,148 @@ def _serve() -> None:
             **sizes,
         )
         # Only now, so that data that cannot be used is refused before TensorFlow is imported.
-        import model_space.training  # noqa: F401 - for the forks
+        from model_space.training import Trainer
 
+        trainer = Trainer(data)
         answer(ready=True)
     gc.freeze()  # or every fork would look for garbage in all that was imported
-    server = os.getpid()
-    for line in requests:
-        job = json.loads(line)
-        if "choice" not in job:
-            continue  # it was for a run that has ended
-        fork = os.fork()
-        if fork == 0:
+    _supervise(requests, trainer, answer)
+
+
+def _supervise(requests: FileIO, trainer: Trainer, answer: Callable[..., None]) -> None:
+    """Hand jobs to a fork and its answers on, until the requests end; fork where there is none."""
+    fork: _Fork | None = None
+    with selectors.DefaultSelector() as ready:
+        ready.register(requests, selectors.EVENT_READ)
+        while True:
+            for key, _ in ready.select():
+                if key.fileobj is requests:
+                    if not (line := requests.readline()):
+                        return
+                    is_job = b'"choice"' in line
+                    if is_job and fork is None:
+                        fork = _Fork(trainer)
+                        ready.register(fork.answers, selectors.EVENT_READ)
+                    if fork is not None:  # else it was for a run that has ended
+                        fork.send(line)
+                        fork.works = fork.works or is_job
+                    continue
+                assert fork is not None
+                message = fork.receive()
+                if message is None or "last" in message:
+                    ready.unregister(fork.answers)
+                    code, works, fork = fork.wait(), fork.works, None
+                    if message is None and works:
+                        answer(died=code)
+                elif "epoch" not in message:
+                    fork.works = False
+                if message is not None:
+                    answer(**message)
+
+
+class _Fork:
+    """A fork of this process that trains, as the server sees it."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        server = os.getpid()
+        jobs, jobs_end = os.pipe()
+        answers, answers_end = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(jobs_end)
+            os.close(answers)
             try:
                 with _ending_with(server):
-                    _run(job, data, answer)
+                    _train_runs(trainer, os.fdopen(jobs, "rb"), os.fdopen(answers_end, "w"))
             finally:
                 os._exit(0)
-        _, status = os.waitpid(fork, 0)
-        answer(ended=os.waitstatus_to_exitcode(status))
+        os.close(jobs)
+        os.close(answers_end)
+        self._jobs = os.fdopen(jobs_end, "wb", buffering=0)
+        self.answers = os.fdopen(answers, "rb", buffering=0)
+        self.works = False
+        """Whether a job is under way."""
+
+    def send(self, line: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):  # `receive` finds that it died
+            self._jobs.write(line)
+
+    def receive(self) -> dict[str, Any] | None:
+        """The next message, or None where the fork has died."""
+        line = self.answers.readline()
+        if not line.endswith(b"\n"):
+            return None
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def wait(self) -> int:
+        """Wait for its end, and return its exit code."""
+        self._jobs.close()
+        self.answers.close()
+        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
 
-def _run(job: dict[str, Any], data: Data, answer: Callable[..., None]) -> None:
-    """Train in a fork, and answer with how that went."""
-    import tensorflow as tf
-
-    from model_space import training
-
+def _train_runs(trainer: Trainer, requests: BufferedReader, answers: TextIO) -> None:
+    """Train run after run in a fork, and answer with how each of them went."""
+    jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     acknowledgements: queue.SimpleQueue[bool] = queue.SimpleQueue()
     stop = threading.Event()
 
+    def answer(**message: Any) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
+
     def listen() -> None:
-        for line in sys.stdin:
+        for line in requests:
             message = json.loads(line)
             if "stop" in message:
                 stop.set()
-            else:
+            elif "go_on" in message:
                 acknowledgements.put(message["go_on"])
-        os._exit(1)  # whoever asked for the run is gone
+            else:
+                jobs.put(message)
+        os._exit(1)  # whoever asked for the runs is gone
 
     def report(epoch: int, accuracy: float) -> bool:
         answer(epoch=epoch, accuracy=accuracy)
         return acknowledgements.get()
 
     threading.Thread(target=listen, daemon=True).start()
+    last: dict[str, bool] = {}
+    while not last:
+        result = _train(trainer, jobs.get(), report, stop.is_set)
+        if "outcome" not in result or trainer.networks >= _MOST_NETWORKS:
+            last = {"last": True}
+        answer(**result, **last)
+
+
+def _train(
+    trainer: Trainer,
+    job: dict[str, Any],
+    report: Callable[[int, float], bool],
+    stopping: Callable[[], bool],
+) -> dict[str, Any]:
+    """Train a run, and say how that went."""
+    import tensorflow as tf
+
+    from model_space.budget import Budget
+
     try:
-        outcome = training.train(
+        outcome = trainer.train(
             job["choice"],
-            data,
-            training.Budget(**job["budget"]),
+            Budget(**job["budget"]),
             job["seed"],
             report,
             checkpoint=job["checkpoint"] and Path(job["checkpoint"]),
-            stopping=stop.is_set,
+            stopping=stopping,
         )
     except Stopped:
-        answer(stopped=True)
+        return {"stopped": True}
     except (MemoryError, tf.errors.ResourceExhaustedError) as error:
-        answer(error=f"out of memory: {_reason(error)}")
+        return {"error": f"out of memory: {_reason(error)}"}
     except BaseException as error:
-        answer(error=f"{type(error).__name__}: {_reason(error)}")
-    else:
-        answer(outcome=asdict(outcome))
+        return {"error": f"{type(error).__name__}: {_reason(error)}"}
+    return {"outcome": asdict(outcome)}
 
 
 def _reason(error: BaseException) -> str:

@@ -56,7 +56,8 @@ def exclusive(url: str, name: str = "") -> Iterator[Callable[[], None]]:
     )
     take, keeps = _statements(engine.dialect.name, name)
     with engine.connect() as connection:
-        if engine.dialect.name == "postgresql" and engine.dialect.server_version_info >= (14,):
+        version = engine.dialect.server_version_info or ()
+        if engine.dialect.name == "postgresql" and version >= (14,):
             connection.execute(sqlalchemy.text(f"SET idle_session_timeout = '{storage.SILENCE}s'"))
         deadline = time.monotonic() + patience
         while not connection.execute(take).scalar():

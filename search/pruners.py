@@ -18,25 +18,28 @@ class Pruning:
     pruner: BasePruner
     looks: frozenset[int]
     """The epochs, from 1, after which it may end a run."""
+    reads_running: bool
+    """Whether it compares with more than complete trials."""
 
 
 def _median(epochs: int) -> Pruning:
     # Some techniques pay late: no run is judged by its first two epochs or its first quarter.
     first = 1 + max(2, epochs // 4)
     looks = range(first, epochs, max(1, epochs // 10))
-    return Pruning(MedianPruner(n_startup_trials=4, n_warmup_steps=first), frozenset(looks))
+    pruner = MedianPruner(n_startup_trials=4, n_warmup_steps=first)
+    return Pruning(pruner, frozenset(looks), reads_running=False)
 
 
 def _halving(epochs: int) -> Pruning:
     first = max(2, epochs // 8)
     looks = (first << rung for rung in range(epochs.bit_length()))
     pruner = SuccessiveHalvingPruner(min_resource=first, reduction_factor=2)
-    return Pruning(pruner, frozenset(epoch for epoch in looks if epoch < epochs))
+    return Pruning(pruner, frozenset(e for e in looks if e < epochs), reads_running=True)
 
 
 PRUNERS: Mapping[str, Callable[[int], Pruning]] = {
     "median": _median,
     "halving": _halving,
-    "none": lambda epochs: Pruning(NopPruner(), frozenset()),
+    "none": lambda epochs: Pruning(NopPruner(), frozenset(), reads_running=False),
 }
 """Each builds the pruning of runs of so many epochs."""

@@ -41,7 +41,7 @@ class Space:
         """Whether the parameters are all that a run has."""
         return set(params) == set(self.params([name for name in self.factors if params.get(name)]))
 
-    def suggest(self, trial: optuna.Trial) -> Choice:
+    def suggest(self, trial: optuna.Trial | optuna.trial.FixedTrial) -> Choice:
         """The techniques of a trial: each on or off, the dials only where it is on."""
         choice: dict[str, Mapping[str, float]] = dict(self.fixed_on)
         for name in self.factors:

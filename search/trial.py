@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,11 @@ from model_space.worker import Stopped, TrainingError, Worker
 from search import schema
 from search.claim import Claim
 from search.heartbeat import beating, fail
+from search.look import Looks
 from search.storage import patiently
 
 _WRITE_EVERY = 10.0
-"""Seconds between two writings of a run's accuracies, where nothing but a viewer waits for them."""
+"""Seconds between two writings of a run's accuracies: only a viewer waits for them."""
 
 
 def run_trial(
@@ -33,23 +33,20 @@ def run_trial(
     that fails is kept as a failed trial with the reason; so is one that is interrupted, before
     the interruption goes on its way.
     """
-    trial_id, pruning = claim.trial_id, claim.pruning
+    trial_id = claim.trial_id
+    pruning = claim.pruning
+    looks = None if pruning is None else Looks(pruning, study, storage, trial_id)
     curve = _Curve(storage, trial_id)
     lost = False
 
-    def is_worse() -> bool:
-        assert pruning is not None
-        return pruning.pruner.prune(study, storage.get_trial(trial_id))
-
     def report(epoch: int, accuracy: float) -> bool:
         nonlocal lost
-        looks = pruning is not None and epoch in pruning.looks
         try:
-            curve.add(epoch, accuracy, write=looks)
+            curve.add(epoch, accuracy)
         except UpdateFinishedTrialError:
             lost = True
             return False
-        return not (looks and patiently(is_worse))
+        return looks is None or not looks.is_worse(curve.accuracies)
 
     try:
         with beating(storage, trial_id):
@@ -77,12 +74,12 @@ class _Curve:
         self._storage, self._trial_id = storage, trial_id
         self._written_at = time.monotonic()
         self._unwritten: dict[int, float] = {}
-        self.last = math.nan
+        self.accuracies: dict[int, float] = {}
 
-    def add(self, epoch: int, accuracy: float, write: bool) -> None:
+    def add(self, epoch: int, accuracy: float) -> None:
         """Keep an accuracy. Raises `UpdateFinishedTrialError` for a trial that has ended."""
-        self._unwritten[epoch] = self.last = accuracy
-        if write or time.monotonic() - self._written_at >= _WRITE_EVERY:
+        self._unwritten[epoch] = self.accuracies[epoch] = accuracy
+        if time.monotonic() - self._written_at >= _WRITE_EVERY:
             self.write()
 
     def write(self) -> None:
@@ -132,7 +129,7 @@ def _keep(
         curve.write()
         for name, value in attributes.items():
             storage.set_trial_user_attr(trial_id, name, value)
-        values = [curve.last] if stopped else [outcome["accuracy"]]
+        values = [list(curve.accuracies.values())[-1]] if stopped else [outcome["accuracy"]]
         storage.set_trial_state_values(trial_id, state, values)
         return state
 

@@ -14,12 +14,14 @@ import keras
 import numpy as np
 import pytest
 
-from model_space import training
+from model_space import traced, training
+from model_space.budget import Budget
 from model_space.checkpoint import Checkpoint, Epoch, State, Stopped
 from model_space.data import Data, load
 from model_space.network import build
 from model_space.recipe import Recipe
-from model_space.training import Budget, Outcome, train
+from model_space.training import Outcome
+from tests.trained import train
 
 Choice = dict[str, dict[str, float]]
 
@@ -115,7 +117,7 @@ def small(recipe: Recipe, image_shape: tuple[int, ...], classes: int, **size: fl
 @pytest.fixture(scope="module", autouse=True)
 def small_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "build", small)
+        patch.setattr(traced, "build", small)
         yield
 
 
@@ -178,7 +180,7 @@ def test_a_killed_run_with_mixup_does(data: Data, checkpoint: Path, undisturbed:
 def test_a_killed_run_of_the_articles_network_does(
     data: Data, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "build", build)
+    monkeypatch.setattr(traced, "build", build)
     killed(ALL_ON, data, path)
     assert run(ALL_ON, data, path) == run(ALL_ON, data)
     assert left(path) == []
@@ -281,7 +283,7 @@ def test_the_checkpoint_of_a_run_that_diverges_is_removed(
     data: Data, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates = keras.optimizers.schedules.PiecewiseConstantDecay([BATCHES], [1e-3, 1e38])
-    monkeypatch.setattr(training, "compose", lambda choice: Recipe(schedule=lambda steps: rates))
+    monkeypatch.setattr(traced, "compose", lambda choice: Recipe(schedule=lambda steps: rates))
     with monkeypatch.context() as patch:  # killed once it has diverged
         patch.setattr(training, "removed_at_the_end", nullcontext)
         train({}, data, TINY, 1, Reports(), path)

@@ -1,11 +1,23 @@
+from collections.abc import Callable
+
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from scipy import stats
 
-from model_space.pipeline import evaluation_batches, orders, training_batches
+from model_space.pipeline import evaluation_batches, orders
+from model_space.pipeline import training_batches as batches_of
 from model_space.recipe import Recipe
 from model_space.techniques import compose
 
 ALL = {"augmentation": {}, "mixup": {"alpha": 1.0}}
+
+
+def training_batches(  # type: ignore[no-untyped-def]
+    images: np.ndarray, labels: np.ndarray, classes: int, recipe: Recipe, **options
+) -> tf.data.Dataset:
+    return batches_of(images, labels, classes, recipe.augment(), recipe.mix(), **options)
 
 
 def black_and_white(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -84,6 +96,58 @@ def test_augmentation_changes_training_images_and_their_labels_stay() -> None:
     assert np.abs(x - augmented_x).mean(axis=(1, 2, 3)).min() > 0.01
     assert augmented_x.min() >= 0
     assert augmented_x.max() <= 1
+
+
+def by_keras(images: np.ndarray) -> np.ndarray:
+    """The same augmentation by three of Keras' layers."""
+    layers = keras.layers
+    for layer in (
+        layers.RandomFlip("horizontal"),
+        layers.RandomTranslation(0.2, 0.2, fill_mode="nearest"),
+        layers.RandomRotation(20 / 360, fill_mode="nearest"),
+    ):
+        images = layer(images)
+    return np.asarray(images)
+
+
+def by_kouka(images: np.ndarray) -> np.ndarray:
+    return np.asarray(compose({"augmentation": {}}).augment()(images))
+
+
+@pytest.mark.parametrize("augment", [by_keras, by_kouka])
+def test_augmentation_turns_shifts_and_flips_uniformly(
+    augment: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    """Three spots, one a channel, tell how an image was moved; Keras' layers are the oracle."""
+    keras.utils.set_random_seed(3)
+    at = np.arange(61) - 30
+    spots = [(0, 0), (9, 0), (0, 9)]  # across and down from the centre
+    image = np.stack(
+        [np.exp(-((at - x) ** 2 + (at[:, None] - y) ** 2) / 8) for x, y in spots], axis=-1
+    )
+    moved = augment(np.repeat(image[None].astype(np.float32), 1500, axis=0))
+    weight = moved.sum(axis=(1, 2))
+    x = (moved.sum(axis=1) * at[:, None]).sum(axis=1) / weight
+    y = (moved.sum(axis=2) * at[:, None]).sum(axis=1) / weight
+    across, down = (np.stack([x[:, n] - x[:, 0], y[:, n] - y[:, 0]]) for n in (1, 2))
+    flips = np.sign(across[0] * down[1] - across[1] * down[0])
+    turn = np.arctan2(flips * across[1], flips * across[0])
+    shift_x = x[:, 0] * np.cos(turn) + y[:, 0] * np.sin(turn)  # before the turn
+    shift_y = y[:, 0] * np.cos(turn) - x[:, 0] * np.sin(turn)
+    np.testing.assert_allclose(np.hypot(*across), 9, rtol=0.02)
+    assert abs((flips > 0).mean() - 0.5) < 0.05
+    for found, most in ((np.degrees(turn), 20), (shift_x, 0.2 * 61), (shift_y, 0.2 * 61)):
+        uniform = stats.uniform(-most, 2 * most)
+        assert stats.kstest(found, uniform.cdf).pvalue > 0.001
+        assert stats.kstest(found, stats.uniform(-0.9 * most, 1.8 * most).cdf).pvalue < 0.001
+
+
+def test_augmentation_fills_with_the_nearest_pixels() -> None:
+    columns = np.linspace(0.2, 0.8, 32, dtype=np.float32)
+    images = np.broadcast_to(columns[None, None, :, None], (200, 32, 32, 1))
+    moved = by_kouka(images)
+    assert moved.min() == pytest.approx(0.2)
+    assert moved.max() == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])

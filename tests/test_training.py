@@ -4,11 +4,13 @@ import keras
 import numpy as np
 import pytest
 
-from model_space import pipeline, training
+from model_space import pipeline, traced
+from model_space.budget import Budget
 from model_space.data import Data, load
 from model_space.recipe import Recipe
 from model_space.techniques import batch_norm
-from model_space.training import Budget, Outcome, train
+from model_space.training import Outcome, Trainer
+from tests.trained import train
 
 SMALL = Budget(epochs=2, batch_size=32, width=0.1)
 ALL_ON = {
@@ -31,6 +33,12 @@ def run(choice, data: Data, budget: Budget = SMALL, seed: int = 1):  # type: ign
         return True
 
     return train(choice, data, budget, seed, report), curve
+
+
+def variables(trainer: Trainer) -> list[np.ndarray]:
+    """Of the one network that it keeps: weights, optimizer slots and random states."""
+    [kept] = trainer._traced.values()
+    return [variable.numpy() for variable in kept.variables]
 
 
 def without_time(outcome: Outcome) -> Outcome:
@@ -68,7 +76,7 @@ def test_a_run_that_is_told_to_stop_does(data: Data) -> None:
 
 def test_a_diverged_run_counts_at_chance_level(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = Recipe(schedule=lambda steps: 1e38)
-    monkeypatch.setattr(training, "compose", lambda choice: broken)
+    monkeypatch.setattr(traced, "compose", lambda choice: broken)
     outcome, curve = run({}, data)
     assert outcome.diverged
     assert outcome.accuracy == 0.1 == curve[-1]
@@ -104,7 +112,7 @@ def test_validation_and_test_images_are_neither_augmented_nor_mixed(
         seen.extend(batches.as_numpy_iterator())
         return batches
 
-    monkeypatch.setattr(training, "evaluation_batches", spied)
+    monkeypatch.setattr(traced, "evaluation_batches", spied)
     run(ALL_ON, data, replace(SMALL, epochs=1))
     for (images, labels), (x, y) in zip(seen, (data.validation, data.test), strict=True):
         np.testing.assert_allclose(images, x / 255, atol=1e-6)
@@ -135,3 +143,78 @@ def test_a_short_run_shows_batch_norm_and_not_its_moving_averages(
     assert lag() < 0.1
     monkeypatch.setattr(batch_norm, "MOMENTUM", 0.99)
     assert lag() > 0.3, "the test no longer sees the artefact that it guards against"
+
+
+@pytest.fixture
+def traces(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is traced: the steps of training and of evaluation, each time."""
+    found: list[str] = []
+    for name in ("train_step", "test_step"):
+        original = getattr(keras.Model, name)
+
+        def step(model, data, original=original, name=name):  # type: ignore[no-untyped-def]
+            found.append(name)
+            return original(model, data)
+
+        monkeypatch.setattr(keras.Model, name, step)
+    return found
+
+
+def test_a_network_is_traced_once_and_its_next_run_equals_one_of_a_new_network(
+    data: Data, traces: list[str]
+) -> None:
+    """With everything on, and dials that differ: whatever a run leaves behind is replaced."""
+    other = {**ALL_ON, "dropout": {"rate": 0.45}, "mixup": {"alpha": 0.9}}
+    kept = Trainer(data)
+    curves: dict[str, list[float]] = {"kept": [], "new": []}
+
+    def train_one(trainer: Trainer, curve: str) -> Outcome:
+        def report(epoch: int, accuracy: float) -> bool:
+            curves[curve].append(accuracy)
+            return True
+
+        return without_time(trainer.train(other, SMALL, 2, report))
+
+    kept.train(ALL_ON, SMALL, 1, lambda epoch, accuracy: True)
+    assert traces == ["train_step", "test_step"]
+    outcome = train_one(kept, "kept")
+    assert traces == ["train_step", "test_step"]
+    assert kept.networks == 1
+    new = Trainer(data)
+    assert outcome == train_one(new, "new")
+    assert curves["kept"] == curves["new"]
+    for value, expected in zip(variables(kept), variables(new), strict=True):
+        np.testing.assert_array_equal(value, expected)
+
+
+def test_a_run_that_was_cut_short_leaves_nothing_to_the_next(data: Data) -> None:
+    kept = Trainer(data)
+    kept.train(ALL_ON, SMALL, 1, lambda epoch, accuracy: False)
+    curve: list[float] = []
+    outcome = kept.train(ALL_ON, SMALL, 1, lambda _, accuracy: not curve.append(accuracy))  # type: ignore[func-returns-value]
+    expected, expected_curve = run(ALL_ON, data)
+    assert without_time(outcome) == without_time(expected)
+    assert curve == expected_curve
+
+
+def test_a_kept_network_begins_with_weights_distributed_as_a_new_ones(data: Data) -> None:
+    """Glorot's uniform distribution, drawn anew for every seed (Glorot & Bengio 2010)."""
+    kept = Trainer(data)
+    drawn = []
+    for seed in range(20):
+        network, _ = kept._begin({}, SMALL, seed)
+        kernel = network.network.layers[2].kernel.numpy()
+        drawn.append(kernel.ravel())
+    limit = np.sqrt(6 / (kernel.shape[2] + kernel.shape[3]) / np.prod(kernel.shape[:2]))
+    values = np.concatenate(drawn) / limit
+    assert np.abs(values).max() <= 1
+    assert values.var() == pytest.approx(1 / 3, rel=0.1)
+    assert len(np.unique(np.round(drawn, 6), axis=0)) == 20
+
+
+def test_a_network_is_kept_for_each_set_of_techniques_and_budget(data: Data) -> None:
+    kept = Trainer(data)
+    longer = replace(SMALL, epochs=3)
+    for on, budget in (([], SMALL), (["amsgrad"], SMALL), ([], longer), ([], SMALL)):
+        kept._begin({name: {} for name in on}, budget, 1)
+    assert kept.networks == 3

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from model_space.data import DataError
-from model_space.worker import Stopped, TrainingError, Worker
+from model_space.worker import _MOST_NETWORKS, Stopped, TrainingError, Worker
 
 DATA: dict[str, Any] = {"name": "digits", "train_size": 200, "validation": 50}
 BUDGET = {"epochs": 1, "batch_size": 25, "width": 0.1, "depth": 10}
@@ -117,20 +117,25 @@ def test_a_run_without_memory_for_it_says_so(small: Worker) -> None:
         small.train({}, {**BUDGET, "width": 20000.0}, 1, go_on)
 
 
-def test_memory_does_not_grow_from_run_to_run(small: Worker) -> None:
-    used: list[tuple[int, int]] = []
+def test_a_fork_is_replaced_before_the_networks_that_it_keeps_are_many(fresh: Worker) -> None:
+    used: list[tuple[int, int, int]] = []
 
     def weigh(epoch: int, accuracy: float) -> bool:
-        server = server_of(small)
+        server = server_of(fresh)
         memory = {process.pid: process.kibibytes for process in processes()}
-        used.append((memory[server], memory[fork_of(server)]))
+        used.append((fork_of(server), memory[server], memory[fork_of(server)]))
         return True
 
-    for name in ("residual", "global_pooling", "amsgrad", "residual"):
-        small.train({name: {}}, BUDGET, 1, weigh)
-    (server, fork), *_, (server_at_last, last_fork) = used
+    for _ in range(2):  # the second time they are there
+        for number in range(_MOST_NETWORKS - 1):
+            fresh.train({}, {**BUDGET, "width": 0.1 + number / 100}, 1, weigh)
+    assert len({fork for fork, _, _ in used}) == 1
+    for number in (8, 9):
+        fresh.train({}, {**BUDGET, "width": 0.1 + number / 100}, 1, weigh)
+    (fork, server, memory), *_, (last, server_at_last, last_memory) = used
+    assert fork != last
     assert server_at_last < 1.02 * server
-    assert last_fork < 1.1 * fork
+    assert last_memory < 1.1 * memory
 
 
 def test_a_later_run_equals_the_first_of_its_seed(

@@ -10,9 +10,9 @@ def dropout(recipe: Recipe, rate: float) -> Recipe:
     """Drop activations with probability `rate` while training."""
 
     def drop(x: Tensor) -> Tensor:
-        from keras import layers
+        from model_space.layers import Dropout
 
-        return layers.Dropout(rate)(x)
+        return Dropout(rate)(x)
 
     return replace(recipe, drop=drop)
 

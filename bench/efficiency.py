@@ -1,0 +1,122 @@
+"""How much of a study's time is training, and nothing else.
+
+    python bench/efficiency.py                     # the digits study of `make study`
+    python bench/efficiency.py --workers 2
+    python bench/efficiency.py --data FOLDER       # 5 epochs of 4,000 images, width 0.25
+
+Launches a study, then trains each of its runs again as bare compiled steps: everything in memory,
+one compiled loop an epoch, nothing validated, reported or saved, its tracing not counted. The
+efficiency is the time of the bare steps over that of the study.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from search.results import Results, read
+from search.storage import load_study
+
+DIGITS = (
+    "--data digits --train-size 500 --validation 0.2 --epochs 6 --batch-size 32 --width 0.125 "
+    "--measure 16 --search 4 --confirm 3"
+)
+CIFAR = (
+    "--train-size 4000 --validation 0.2 --epochs 5 --width 0.25 --techniques "
+    "augmentation,batch_norm,residual,global_pooling,mixup --measure 8 --search 0 --confirm 0"
+)
+
+
+def launch(folder: Path, options: list[str]) -> tuple[float, Results]:
+    """Launch a study with kouka's own command; its seconds and what it found."""
+    command = [str(Path(sys.executable).with_name("kouka")), "launch", "bench", *options]
+    began = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    seconds = time.perf_counter() - began
+    return seconds, read(load_study(f"sqlite:///{folder}/studies.db", "bench"))
+
+
+def working_seconds(folder: Path) -> float:
+    """From the first run's beginning to the last one's end."""
+    trials = load_study(f"sqlite:///{folder}/studies.db", "bench").trials
+    ends = [trial.datetime_complete for trial in trials if trial.datetime_complete]
+    begins = [trial.datetime_start for trial in trials if trial.datetime_start]
+    return (max(ends) - min(begins)).total_seconds()
+
+
+def bare_seconds(results: Results) -> float:
+    """The time of all the study's training steps, each run's in one compiled loop an epoch."""
+    import optuna
+    import tensorflow as tf
+
+    from model_space.budget import Budget
+    from model_space.data import load
+    from model_space.techniques import compose
+    from model_space.traced import Sets, _Made
+    from search.schedule import settings_and_space
+    from search.study import _data
+
+    settings, space = settings_and_space(results)
+    data = load(**_data(settings))
+    sets = Sets(len(data.classes), {"train": data.train, "validation": data.validation,
+                                    "test": data.test})  # fmt: skip
+    budget = Budget(settings.epochs, settings.batch_size, settings.width, settings.depth)
+    images, labels = sets.train
+    size, batch = len(images), budget.batch_size
+    total = 0.0
+    for run in results.runs:
+        if run.state not in ("complete", "pruned"):
+            continue
+        recipe = compose(space.suggest(optuna.trial.FixedTrial(dict(run.params))))
+        made = _Made(recipe, sets, budget)
+        network, optimizer = made.network, made.optimizer
+        loss_of = recipe.loss()
+
+        @tf.function  # type: ignore[untyped-decorator]
+        def epoch() -> None:
+            order = tf.random.shuffle(tf.range(size))
+            for first in tf.range(0, size, batch):
+                rows = order[first : first + batch]
+                x = tf.image.convert_image_dtype(tf.gather(images, rows), tf.float32)
+                y = tf.one_hot(tf.gather(labels, rows), sets.classes)
+                x, y = made.mix(made.augment(x), y)  # noqa: B023 - called within this turn
+                with tf.GradientTape() as tape:
+                    loss = loss_of(y, network(x, training=True))  # noqa: B023
+                weights = network.trainable_variables  # noqa: B023
+                optimizer.apply(tape.gradient(loss, weights), weights)  # noqa: B023
+
+        epoch()  # traced, and every buffer allocated
+        epochs = len(run.curve)
+        began = time.perf_counter()
+        for _ in range(epochs):
+            epoch()
+        total += time.perf_counter() - began
+    return total
+
+
+def main() -> None:
+    """Print one row of the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data")
+    parser.add_argument("--workers", default="1")
+    arguments = parser.parse_args()
+    options = f"--data {Path(arguments.data).resolve()} {CIFAR}" if arguments.data else DIGITS
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        whole, results = launch(folder, [*options.split(), "--workers", arguments.workers])
+        working = working_seconds(folder)
+    bare = bare_seconds(results)
+    print("| study | workers | runs | bare steps, s | first run to last, s | efficiency | "
+          "whole command, s | efficiency |")  # fmt: skip
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print(f"| {'CIFAR-10 (JPEG)' if arguments.data else 'digits'} | {arguments.workers} | "
+          f"{len(results.runs)} | {bare:.1f} | {working:.1f} | {bare / working:.2f} | "
+          f"{whole:.1f} | {bare / whole:.2f} |")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

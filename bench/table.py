@@ -1,0 +1,112 @@
+"""Every recipe on digits, several seeds each: the truth that few runs are held against.
+
+    python bench/table.py [--seeds 3] [--workers 2]
+
+Appends to `bench/digits.csv`, and goes on where it was interrupted. Each row is a run: which
+techniques were on, in the article's order; its seed; its validation accuracy after every epoch;
+and its median seconds an epoch, by which recipes compare only within one machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import itertools
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from model_space.techniques import TECHNIQUES
+from model_space.worker import Worker
+
+FILE = Path(__file__).with_name("digits.csv")
+DATA: dict[str, Any] = {"name": "digits", "train_size": 500, "validation": 0.2}
+BUDGET = {"epochs": 6, "batch_size": 32, "width": 0.125, "depth": 10}
+"""As in `make study`; the images are 400 for training and 100 for validation."""
+NAMES = [technique.name for technique in TECHNIQUES]
+
+Recipe = tuple[bool, ...]
+
+
+def rows() -> list[dict[str, str]]:
+    """The runs that the file holds."""
+    if not FILE.exists():
+        return []
+    with FILE.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def missing(seeds: int) -> list[tuple[Recipe, list[int]]]:
+    """The recipes, in a random order, and the seeds that each still lacks."""
+    found = {(tuple(row[n] == "1" for n in NAMES), int(row["seed"])) for row in rows()}
+    recipes = list(itertools.product([False, True], repeat=len(NAMES)))
+    random.Random(0).shuffle(recipes)
+    lacking = [(r, [s for s in range(seeds) if (r, s) not in found]) for r in recipes]
+    return [(recipe, lacks) for recipe, lacks in lacking if lacks]
+
+
+def main() -> None:
+    """Train what is missing."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    arguments = parser.parse_args()
+    epochs = [f"epoch {number}" for number in range(1, BUDGET["epochs"] + 1)]  # type: ignore[arg-type]
+    jobs = missing(arguments.seeds)
+    todo: Iterator[tuple[Recipe, list[int]]] = iter(jobs)
+    lock = threading.Lock()
+    fresh = not FILE.exists()
+    began, done = time.monotonic(), 0
+    with FILE.open("a", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        if fresh:
+            table.writerow([*NAMES, "seed", *epochs, "seconds per epoch"])
+
+        def work() -> None:
+            nonlocal done
+            threads = str(max(1, (os.cpu_count() or 1) // arguments.workers))
+            worker = Worker(
+                {"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads}, **DATA
+            )
+            worker.start()
+            while True:
+                with lock:
+                    recipe, seeds = next(todo, ((), []))
+                if not seeds:
+                    break
+                on = {t.name for t, is_on in zip(TECHNIQUES, recipe, strict=True) if is_on}
+                choice = {
+                    t.name: {d.name: d.usual for d in t.dials} for t in TECHNIQUES if t.name in on
+                }
+                for seed in seeds:
+                    curve: list[float] = []
+
+                    def report(epoch: int, accuracy: float, curve: list[float] = curve) -> bool:
+                        curve.append(accuracy)
+                        return True
+
+                    outcome = worker.train(choice, dict(BUDGET), seed, report)
+                    with lock:
+                        table.writerow([*map(int, recipe), seed, *(f"{a:.4f}" for a in curve),
+                                        f"{outcome['seconds_per_epoch']:.3f}"])  # fmt: skip
+                        file.flush()
+                with lock:
+                    done += 1
+                    each = (time.monotonic() - began) / done
+                    left = each * (len(jobs) - done) / 60
+                    print(f"{done} of {len(jobs)} recipes, {left:.0f} min left", flush=True)
+            worker.stop()
+
+        threads = [threading.Thread(target=work) for _ in range(arguments.workers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+"""How much a run may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long and how large a network a run trains."""
+
+    epochs: int = 100
+    batch_size: int = 128
+    width: float = 1.0
+    depth: int = 10
