@@ -62,8 +62,7 @@ def bare_seconds(results: Results) -> float:
 
     settings, space = settings_and_space(results)
     data = load(**_data(settings))
-    sets = Sets(len(data.classes), {"train": data.train, "validation": data.validation,
-                                    "test": data.test})  # fmt: skip
+    sets = Sets(data)
     budget = Budget(settings.epochs, settings.batch_size, settings.width, settings.depth)
     images, labels = sets.train
     size, batch = len(images), budget.batch_size

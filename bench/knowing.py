@@ -11,14 +11,13 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import optuna
 from optuna.exceptions import ExperimentalWarning
 
 from bench.calibration import EVALUATORS, Machine, largest_three, names, run, sampled
-from bench.table import BUDGET, NAMES, rows
+from bench.table import EPOCHS, NAMES, rows
 from search.analysis import effects as effects_module
 from search.analysis.effects import effects
 from search.design import fraction, possible_runs
@@ -64,9 +63,7 @@ def by_design(machine: Machine, runs: int, random: np.random.Generator) -> np.nd
     return np.array([by_name[name] for name in names(len(NAMES))])
 
 
-def steps(
-    machine: Machine, runs: int, random: np.random.Generator, *, keep: bool
-) -> np.ndarray:
+def steps(machine: Machine, runs: int, random: np.random.Generator, *, keep: bool) -> np.ndarray:
     """Each technique added to the base once; to those before it, where they are kept.
 
     The runs are shared out over the base and the eight steps; what has none counts as no effect.
@@ -146,8 +143,7 @@ def main() -> None:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", ExperimentalWarning)
     effects_module._DRAWS = 10  # the probabilities of ranks are not looked at here
-    epochs: Any = BUDGET["epochs"]
-    truth = Table(epochs)
+    truth = Table(EPOCHS)
     print(f"The truth, {truth.seeds} seeds a recipe; a run's standard deviation over seeds is "
           f"{truth.noise:.1f} points.\n")  # fmt: skip
     print("| technique | effect, points |\n| --- | ---: |")
@@ -158,7 +154,8 @@ def main() -> None:
     for runs in RUNS:
         print(table(truth, runs), flush=True)
     print("\n| runs | epochs each | epochs in all | error of the effects, points | top three "
-          "right | correlation of the true effects |\n| ---: | ---: | ---: | ---: | ---: | ---: |")  # fmt: skip
+          "right | correlation of the true effects |")  # fmt: skip
+    print("| ---: | ---: | ---: | ---: | ---: | ---: |")
     for runs, each in ((16, 6), (32, 3), (16, 3), (32, 6), (64, 3), (64, 6), (64, 2), (64, 1)):
         print(fidelity(truth, runs, each), flush=True)
 

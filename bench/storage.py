@@ -54,7 +54,7 @@ class Sleeper:
         checkpoint: object,
     ) -> dict[str, Any]:
         """Sleep, and report each epoch."""
-        seconds = SECONDS * random.Random(seed).uniform(0.8, 1.2)  # noqa: S311 - no secret
+        seconds = SECONDS * random.Random(seed).uniform(0.8, 1.2)
         for epoch in range(1, EPOCHS + 1):
             began = time.perf_counter()
             time.sleep(seconds / EPOCHS)

@@ -25,7 +25,8 @@ from model_space.worker import Worker
 
 FILE = Path(__file__).with_name("digits.csv")
 DATA: dict[str, Any] = {"name": "digits", "train_size": 500, "validation": 0.2}
-BUDGET = {"epochs": 6, "batch_size": 32, "width": 0.125, "depth": 10}
+EPOCHS = 6
+BUDGET = {"epochs": EPOCHS, "batch_size": 32, "width": 0.125, "depth": 10}
 """As in `make study`; the images are 400 for training and 100 for validation."""
 NAMES = [technique.name for technique in TECHNIQUES]
 
@@ -55,7 +56,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
-    epochs = [f"epoch {number}" for number in range(1, BUDGET["epochs"] + 1)]  # type: ignore[arg-type]
+    epochs = [f"epoch {number}" for number in range(1, EPOCHS + 1)]
     jobs = missing(arguments.seeds)
     todo: Iterator[tuple[Recipe, list[int]]] = iter(jobs)
     lock = threading.Lock()

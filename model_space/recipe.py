@@ -45,9 +45,9 @@ def _cross_entropy() -> Any:
 
 
 def _adam(learning_rate: Any, **options: Any) -> Any:
-    from keras import optimizers
+    from model_space.optimizers import Adam
 
-    return optimizers.Adam(learning_rate, **options)
+    return Adam(learning_rate, **options)
 
 
 def _constant(steps: int) -> float:

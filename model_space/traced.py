@@ -1,8 +1,9 @@
-"""A network, its optimizer and its batches: traced once, and begun anew for every run."""
+"""A network and what trains it, traced once, and begun anew for every run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import random
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,24 +12,25 @@ import numpy as np
 import tensorflow as tf
 
 from model_space.budget import Budget
+from model_space.data import Data
 from model_space.network import build
-from model_space.pipeline import evaluation_batches, orders, training_batches
+from model_space.pipeline import orders, reader
 from model_space.recipe import Recipe
 from model_space.techniques import Choice, compose
 
+_EVALUATION_BATCH = 500
+
 
 class Sets:
-    """The batches that every run evaluates on, and the images that it trains on, as tensors."""
+    """The images and labels of a data set, as tensors, in the memory of the CPU."""
 
-    def __init__(self, classes: int, parts: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
-        """Take the images and labels of `train`, `validation` and `test`."""
-        self.classes = classes
-        images, labels = parts["train"]
-        with tf.device("CPU"):  # where the batches are made
-            self.train = tf.constant(images), tf.constant(labels)
-        self.image_shape = images.shape[1:]
-        self.validation = evaluation_batches(*parts["validation"], classes)
-        self.test = evaluation_batches(*parts["test"], classes)
+    def __init__(self, data: Data) -> None:
+        self.image_shape, self.classes = data.image_shape, len(data.classes)
+        with tf.device("CPU"):
+            self.train, self.validation, self.test = (
+                (tf.constant(images), tf.constant(labels))
+                for images, labels in (data.train, data.validation, data.test)
+            )
 
 
 class Traced:
@@ -46,26 +48,18 @@ class Traced:
             for technique, dials in choice.items()
             for dial, value in dials.items()
         }
-        variables: dict[str, dict[str, Any]] = {technique: {} for technique in choice}
+        dials: dict[str, dict[str, Any]] = {technique: {} for technique in choice}
         for (technique, dial), variable in self._dials.items():
-            variables[technique][dial] = variable
-        recipe = compose(variables)
+            dials[technique][dial] = variable
+        recipe = compose(dials)
         self._seed(seed)
         made = _Made(recipe, sets, budget)
         self.network = made.network
+        self.optimizer = made.optimizer
         self.variables: list[tf.Variable] = made.variables
         """Weights, optimizer slots and random states, in the order in which they are made."""
-        self.batches = training_batches(
-            *sets.train, sets.classes, made.augment, made.mix,
-            batch_size=budget.batch_size, orders=self._orders(),
-        )  # fmt: skip
-        self.network.compile(
-            made.optimizer,
-            recipe.loss(),
-            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-            # XLA takes longer to compile on a CPU than it saves there.
-            jit_compile=bool(tf.config.list_physical_devices("GPU")),
-        )
+        self._steps = _steps(made, recipe.loss(), sets, budget.batch_size)
+        self._correct = _correct(made.network, sets)
 
     def begin(self, choice: Choice, seed: int) -> None:
         """Give every variable the value that it has at the beginning of another run.
@@ -80,17 +74,23 @@ class Traced:
         for (technique, dial), variable in self._dials.items():
             variable.assign(choice[technique][dial])
 
-    def skip_epoch(self) -> None:
-        """Pass over the order of the images of one epoch."""
-        next(self._order)
+    def next_order(self) -> np.ndarray:
+        """The order of the training images in the next epoch, as row numbers (N,)."""
+        return next(self._orders)
+
+    def train(self, rows: np.ndarray) -> float:
+        """Train on these images, a batch at a time; returns the sum of the batches' losses."""
+        return float(self._steps(tf.constant(rows)))
+
+    def accuracy(self, images: tf.Tensor, labels: tf.Tensor) -> float:
+        """The share of images (N, height, width, channels) whose label the network names."""
+        return int(self._correct(images, labels)) / len(labels)
 
     def _seed(self, seed: int) -> None:
-        keras.utils.set_random_seed(seed)
-        self._order = orders(len(self._sets.train[0]), seed)
-
-    def _orders(self) -> Iterator[np.ndarray]:
-        while True:
-            yield next(self._order)
+        # Whatever Keras makes draws its seed from Python. Setting TensorFlow's own, which nothing
+        # uses, would empty its cache of functions, and they take a second to make again.
+        random.seed(seed)
+        self._orders = orders(len(self._sets.train[0]), seed)
 
 
 class _Made:
@@ -120,3 +120,57 @@ def _variables() -> Iterator[list[tf.Variable]]:
 
     with tf.variable_creator_scope(collect):
         yield made
+
+
+def _steps(made: _Made, loss_of: Any, sets: Sets, batch_size: int) -> Callable[..., tf.Tensor]:
+    """A function that trains on the images of some rows in one call, however many they are.
+
+    Between two steps of Keras' own `fit`, Python takes as long as a small network does to train.
+    """
+    network, optimizer, read = made.network, made.optimizer, reader(*sets.train, sets.classes)
+    weights = network.trainable_variables
+
+    # XLA takes longer to compile on a CPU than it saves there.
+    @tf.function(jit_compile=bool(tf.config.list_physical_devices("GPU")), autograph=False)
+    def step(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            loss = loss_of(y, network(x, training=True))
+        optimizer.apply(tape.gradient(loss, weights), weights)
+        return loss
+
+    def one_more(first: tf.Tensor, losses: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        with tf.device("CPU"):  # where the images are
+            x, y = read(rows[first : first + batch_size])
+            x, y = made.mix(made.augment(x), y)
+        return first + batch_size, losses + step(x, y), rows
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.int64)], autograph=False)
+    def steps(rows: tf.Tensor) -> tf.Tensor:
+        size = tf.size(rows)
+        loop = tf.while_loop(
+            lambda first, *rest: first < size, one_more, (0, 0.0, rows), parallel_iterations=1
+        )
+        return loop[1]
+
+    return steps
+
+
+def _correct(network: keras.Model, sets: Sets) -> Callable[..., tf.Tensor]:
+    """A function that counts the images whose label the network names."""
+    signature = [tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in sets.test]
+
+    @tf.function(input_signature=signature, autograph=False)
+    def correct(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        def more(first: tf.Tensor, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            some = images[first : first + _EVALUATION_BATCH]
+            x = tf.image.convert_image_dtype(some, tf.float32)
+            named = tf.argmax(network(x, training=False), axis=1, output_type=tf.int64)
+            right = named == tf.cast(labels[first : first + _EVALUATION_BATCH], tf.int64)
+            return first + _EVALUATION_BATCH, count + tf.reduce_sum(tf.cast(right, tf.int32))
+
+        size = tf.shape(images)[0]
+        return tf.while_loop(
+            lambda first, count: first < size, more, (0, 0), parallel_iterations=1
+        )[1]
+
+    return correct

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -23,6 +22,8 @@ from model_space.traced import Sets, Traced
 
 CHECKPOINT_SECONDS = 20
 """How much of a run, at least, lies between two writings of its checkpoint."""
+_SHORTEST_CALL = 0.25
+"""Seconds of training that TensorFlow does in one call, at least, once the pace is known."""
 
 
 @dataclass(frozen=True)
@@ -41,69 +42,6 @@ class Outcome:
 
 Report = Callable[[int, float], bool]
 """Takes the epoch, from 1, and its validation accuracy; returns whether to go on."""
-
-
-class _Epochs(keras.callbacks.Callback):  # type: ignore[misc]
-    """Reports every epoch, and stops the run where it diverged or is told to."""
-
-    def __init__(self, classes: int, report: Report, traced: bool) -> None:
-        super().__init__()
-        self.chance, self.report, self.traced = 1 / classes, report, traced
-        self.done: list[Epoch] = []
-        self.diverged = self.stopped = False
-
-    def add(self, epoch: Epoch) -> None:
-        """Count an epoch, of this process or of an earlier one, and report it."""
-        self.done.append(epoch)
-        self.stopped = not self.report(len(self.done), epoch.accuracy)
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.began = time.perf_counter()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        assert logs is not None
-        seconds = time.perf_counter() - self.began
-        self.diverged = not math.isfinite(logs["loss"])
-        accuracy = self.chance if self.diverged else float(logs["val_accuracy"])
-        self.add(Epoch(accuracy, seconds, traced=not self.traced))
-        self.traced = True
-        self.model.stop_training = self.diverged or self.stopped
-
-
-class _Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
-    """Keeps the run as it was after its last epoch: in memory, and now and then in the file."""
-
-    def __init__(
-        self,
-        file: Checkpoint | None,
-        epochs: list[Epoch],
-        variables: list[tf.Variable],
-        stopping: Callable[[], bool],
-    ) -> None:
-        super().__init__()
-        self.file, self.epochs, self.variables = file, epochs, variables
-        self.stopping = stopping
-        self.state: State | None = None
-        self.saved = time.monotonic()
-
-    # Not `on_train_batch_end`, whose logs Keras would read, and so wait for, after every batch;
-    # nor would a stop in an epoch's last batch keep that epoch.
-    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.stopping():
-            self._save()
-            raise Stopped
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.file is None or self.model.stop_training:
-            return
-        self.state = State(list(self.epochs), _values(self.variables))
-        if time.monotonic() - self.saved >= CHECKPOINT_SECONDS:
-            self._save()
-
-    def _save(self) -> None:
-        if self.file is not None and self.state is not None:
-            self.file.save(self.state)
-            self.saved = time.monotonic()
 
 
 class Trainer:
@@ -137,7 +75,7 @@ class Trainer:
 
         `checkpoint` is the file that keeps the run while it lasts. Where it holds this run, its
         epochs are reported again and the rest are trained; any other file counts as none.
-        `stopping` is asked before every training batch; where it answers true, the epochs that
+        `stopping` is asked every second or so of training; where it answers true, the epochs that
         are over are kept and `Stopped` is raised. Raises `OSError` where the checkpoint cannot
         be written.
         """
@@ -160,12 +98,7 @@ class Trainer:
 
     def _begin(self, choice: Choice, budget: Budget, seed: int) -> tuple[Traced, bool]:
         """The network as the run begins with it, and whether an earlier run has traced it."""
-        if self._sets is None:
-            data = self._data
-            self._sets = Sets(
-                len(data.classes),
-                {"train": data.train, "validation": data.validation, "test": data.test},
-            )
+        self._sets = self._sets or Sets(self._data)
         structure = frozenset(choice), budget
         if (traced := self._traced.get(structure)) is not None:
             traced.begin(choice, seed)
@@ -184,38 +117,99 @@ class Trainer:
     ) -> Outcome:
         traced, again = self._begin(choice, budget, seed)
         assert self._sets is not None
-        epochs = _Epochs(self._sets.classes, report, again)
-        variables, network = traced.variables, traced.network
-        if file is not None and (state := file.load(_values(variables))) is not None:
-            for variable, value in zip(variables, state.variables, strict=True):
-                variable.assign(value)
-            for epoch in state.epochs:
-                traced.skip_epoch()
-                epochs.add(epoch)
-                if epochs.stopped:
-                    break
-        if not epochs.stopped:
-            network.fit(
-                traced.batches,
-                initial_epoch=len(epochs.done),
-                epochs=budget.epochs,
-                validation_data=self._sets.validation,
-                callbacks=[epochs, _Checkpoints(file, epochs.done, variables, stopping)],
-                shuffle=False,  # the batches are shuffled already
-                verbose=0,
-            )
-        test_accuracy = None
-        if not epochs.stopped:
-            scores = network.evaluate(self._sets.test, verbose=0, return_dict=True)
-            test_accuracy = float(scores["accuracy"])
-        steady = [epoch.seconds for epoch in epochs.done if not epoch.traced]
+        run = _Run(traced, again, self._sets, budget, report, file, stopping)
+        run.resume()
+        while run.goes_on:
+            run.train_epoch()
+        test_accuracy = None if run.stopped else traced.accuracy(*self._sets.test)
+        steady = [epoch.seconds for epoch in run.epochs if not epoch.traced]
         return Outcome(
-            accuracy=epochs.done[-1].accuracy,
+            accuracy=run.epochs[-1].accuracy,
             test_accuracy=test_accuracy,
-            seconds_per_epoch=statistics.median(steady or [e.seconds for e in epochs.done]),
-            parameters=network.count_params(),
-            diverged=epochs.diverged,
+            seconds_per_epoch=statistics.median(steady or [e.seconds for e in run.epochs]),
+            parameters=traced.network.count_params(),
+            diverged=run.diverged,
         )
+
+
+class _Run:
+    """A run under way: its epochs so far, and what the next one takes."""
+
+    def __init__(
+        self,
+        traced: Traced,
+        again: bool,
+        sets: Sets,
+        budget: Budget,
+        report: Report,
+        file: Checkpoint | None,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self._traced, self._sets, self._budget = traced, sets, budget
+        self._report, self._file, self._stopping = report, file, stopping
+        self._again = again
+        self._batches = 1  # in one call, which nothing stops
+        self._state: State | None = None
+        self._saved = time.monotonic()
+        self.epochs: list[Epoch] = []
+        self.diverged = self.stopped = False
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is another epoch to train."""
+        return len(self.epochs) < self._budget.epochs and not (self.diverged or self.stopped)
+
+    def resume(self) -> None:
+        """Go on from the checkpoint, if there is one: report its epochs again."""
+        variables = self._traced.variables
+        if self._file is None or (state := self._file.load(_values(variables))) is None:
+            return
+        for variable, value in zip(variables, state.variables, strict=True):
+            variable.assign(value)
+        for epoch in state.epochs:
+            self._traced.next_order()
+            self._add(epoch)
+            if self.stopped:
+                break
+
+    def train_epoch(self) -> None:
+        """Train an epoch, validate and report it, and keep the run as it is after it."""
+        began = time.perf_counter()
+        loss = self._train()
+        self.diverged = not math.isfinite(loss)
+        accuracy = 1 / self._sets.classes
+        if not self.diverged:
+            accuracy = self._traced.accuracy(*self._sets.validation)
+        self._add(Epoch(accuracy, time.perf_counter() - began, traced=not self._again))
+        self._again = True
+        if self._file is not None and not (self.diverged or self.stopped):
+            self._state = State(list(self.epochs), _values(self._traced.variables))
+            if time.monotonic() - self._saved >= CHECKPOINT_SECONDS:
+                self._save()
+
+    def _train(self) -> float:
+        order = self._traced.next_order()
+        loss, first = 0.0, 0
+        while first < len(order):
+            if self._stopping():
+                self._save()
+                raise Stopped
+            began = time.perf_counter()
+            images = self._batches * self._budget.batch_size
+            loss += self._traced.train(order[first : first + images])
+            first += images
+            if time.perf_counter() - began < _SHORTEST_CALL:
+                self._batches *= 2
+        return loss
+
+    def _add(self, epoch: Epoch) -> None:
+        self.epochs.append(epoch)
+        self.stopped = not self._report(len(self.epochs), epoch.accuracy)
+
+    def _save(self) -> None:
+        if self._file is not None and self._state is not None:
+            self._file.save(self._state)
+            self._saved = time.monotonic()
 
 
 def _values(variables: list[tf.Variable]) -> list[np.ndarray]:

@@ -20,7 +20,7 @@ from model_space.checkpoint import Checkpoint, Epoch, State, Stopped
 from model_space.data import Data, load
 from model_space.network import build
 from model_space.recipe import Recipe
-from model_space.training import Outcome
+from model_space.training import Outcome, Trainer
 from tests.trained import train
 
 Choice = dict[str, dict[str, float]]
@@ -77,19 +77,10 @@ def equal(some: list[np.ndarray], others: list[np.ndarray]) -> bool:
 
 
 def run(choice: Choice, data: Data, checkpoint: Path | None = None) -> Run:
-    fitted: list[keras.Model] = []
-    original = keras.Model.fit
-
-    def fit(model, *arguments, **options):  # type: ignore[no-untyped-def]
-        fitted.append(model)
-        return original(model, *arguments, **options)
-
-    reports = Reports()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keras.Model, "fit", fit)
-        outcome = train(choice, data, TINY, 1, reports, checkpoint)
-    variables = fitted[0].variables + fitted[0].optimizer.variables
-    values = [variable.numpy() for variable in variables]
+    reports, trainer = Reports(), Trainer(data)
+    outcome = trainer.train(choice, TINY, 1, reports, checkpoint)
+    [kept] = trainer._traced.values()
+    values = [variable.numpy() for variable in kept.network.variables + kept.optimizer.variables]
     return Run(replace(outcome, seconds_per_epoch=0), reports, values)
 
 
@@ -118,6 +109,7 @@ def small(recipe: Recipe, image_shape: tuple[int, ...], classes: int, **size: fl
 def small_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(traced, "build", small)
+        patch.setattr(training, "_SHORTEST_CALL", 0)  # so that each call trains one batch
         yield
 
 

@@ -1,23 +1,15 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from scipy import stats
 
-from model_space.pipeline import evaluation_batches, orders
-from model_space.pipeline import training_batches as batches_of
+from model_space.pipeline import orders, reader
 from model_space.recipe import Recipe
 from model_space.techniques import compose
 
 ALL = {"augmentation": {}, "mixup": {"alpha": 1.0}}
-
-
-def training_batches(  # type: ignore[no-untyped-def]
-    images: np.ndarray, labels: np.ndarray, classes: int, recipe: Recipe, **options
-) -> tf.data.Dataset:
-    return batches_of(images, labels, classes, recipe.augment(), recipe.mix(), **options)
 
 
 def black_and_white(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -28,16 +20,21 @@ def black_and_white(n: int) -> tuple[np.ndarray, np.ndarray]:
     ), labels
 
 
-def epoch(batches) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[no-untyped-def]
-    images, labels = zip(*batches.as_numpy_iterator(), strict=True)
-    return np.concatenate(images), np.concatenate(labels)
+def epochs(
+    images: np.ndarray, labels: np.ndarray, classes: int, recipe: Recipe, batch: int, seed: int = 0
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The images and labels of one epoch after another, as a run trains on them."""
+    read, augment, mix = reader(images, labels, classes), recipe.augment(), recipe.mix()
+    for order in orders(len(images), seed):
+        starts = range(0, len(images), batch)
+        batches = [read(order[start : start + batch]) for start in starts]
+        x, y = zip(*(mix(augment(x), y) for x, y in batches), strict=True)
+        yield np.concatenate(x), np.concatenate(y)
 
 
 def test_mixup_mixes_images_and_labels_with_the_same_weights() -> None:
     mixup = compose({"mixup": {"alpha": 1.0}})
-    images, labels = epoch(
-        training_batches(*black_and_white(64), 2, mixup, batch_size=32, orders=orders(64, 0))
-    )
+    images, labels = next(epochs(*black_and_white(64), 2, mixup, 32))
     white = labels[:, 1]
     assert ((white > 0.05) & (white < 0.95)).sum() > 10
     np.testing.assert_allclose(images.mean(axis=(1, 2, 3)), white, atol=1e-5)
@@ -46,8 +43,8 @@ def test_mixup_mixes_images_and_labels_with_the_same_weights() -> None:
 
 def test_mixup_draws_anew_every_epoch() -> None:
     mixup = compose({"mixup": {"alpha": 1.0}})
-    batches = training_batches(*black_and_white(64), 2, mixup, batch_size=32, orders=orders(64, 0))
-    (_, first), (_, second) = epoch(batches), epoch(batches)
+    trained = epochs(*black_and_white(64), 2, mixup, 32)
+    (_, first), (_, second) = next(trained), next(trained)
     assert not np.allclose(np.sort(first[:, 1]), np.sort(second[:, 1]))
 
 
@@ -65,33 +62,28 @@ def test_mixups_weights_follow_the_beta_distribution() -> None:
 def test_each_epoch_holds_every_image_once_in_a_new_order() -> None:
     images = np.arange(100, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 1), np.uint8)
     labels = np.zeros(100, int)
-    batches = training_batches(images, labels, 2, Recipe(), batch_size=32, orders=orders(100, 0))
-    first, second = (epoch(batches)[0][:, 0, 0, 0] for _ in range(2))
+    trained = epochs(images, labels, 2, Recipe(), 32)
+    first, second = (next(trained)[0][:, 0, 0, 0] for _ in range(2))
     assert sorted(first) == sorted(second)
     np.testing.assert_allclose(sorted(first), np.arange(100) / 255, atol=1e-6)
     assert (first != second).any()
 
 
-def test_an_epochs_order_follows_from_the_seed_and_not_from_what_makes_iterators() -> None:
-    images = np.arange(50, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 1), np.uint8)
-    batches = training_batches(
-        images, np.zeros(50, int), 2, Recipe(), batch_size=25, orders=orders(50, 7)
-    )
-    expected = orders(50, 7)
+def test_an_epochs_order_follows_from_the_seed() -> None:
+    first, again, other = orders(50, 7), orders(50, 7), orders(50, 8)
     for _ in range(3):
-        iter(batches)  # as Keras does, and reads nothing
-        np.testing.assert_allclose(epoch(batches)[0][:, 0, 0, 0], next(expected) / 255, atol=1e-6)
-    assert (next(orders(50, 8)) != next(orders(50, 7))).any()
+        order = next(first)
+        np.testing.assert_array_equal(order, next(again))
+        assert (order != next(other)).any()
 
 
 def test_augmentation_changes_training_images_and_their_labels_stay() -> None:
     random = np.random.default_rng(0)
     images, labels = random.integers(0, 256, (40, 16, 16, 3), np.uint8), np.arange(40) % 4
-    plain, augmented = (
-        training_batches(images, labels, 4, recipe, batch_size=40, orders=orders(40, 3))
+    (x, y), (augmented_x, augmented_y) = (
+        next(epochs(images, labels, 4, recipe, 40, seed=3))
         for recipe in (Recipe(), compose({"augmentation": {}}))
     )
-    (x, y), (augmented_x, augmented_y) = epoch(plain), epoch(augmented)
     np.testing.assert_array_equal(y, augmented_y)
     assert np.abs(x - augmented_x).mean(axis=(1, 2, 3)).min() > 0.01
     assert augmented_x.min() >= 0
@@ -151,10 +143,11 @@ def test_augmentation_fills_with_the_nearest_pixels() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_evaluation_images_pass_unchanged_and_in_order(dtype: type) -> None:
-    images = np.random.default_rng(0).random((700, 4, 4, 1))
+def test_images_are_read_as_floats_and_labels_one_hot(dtype: type) -> None:
+    images = np.random.default_rng(0).random((70, 4, 4, 1))
     images = (images * 255).astype(dtype) if dtype is np.uint8 else images.astype(dtype)
-    labels = np.arange(700) % 3
-    x, y = epoch(evaluation_batches(images, labels, 3))
-    np.testing.assert_allclose(x, images / (255 if dtype is np.uint8 else 1), atol=1e-6)
-    np.testing.assert_array_equal(y.argmax(axis=1), labels)
+    labels = np.arange(70) % 3
+    rows = np.array([5, 69, 0])
+    x, y = reader(images, labels, 3)(rows)
+    np.testing.assert_allclose(x, images[rows] / (255 if dtype is np.uint8 else 1), atol=1e-6)
+    np.testing.assert_array_equal(y, np.eye(3)[labels[rows]])

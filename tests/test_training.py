@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from model_space import pipeline, traced
+from model_space import traced
 from model_space.budget import Budget
 from model_space.data import Data, load
 from model_space.recipe import Recipe
@@ -35,10 +35,15 @@ def run(choice, data: Data, budget: Budget = SMALL, seed: int = 1):  # type: ign
     return train(choice, data, budget, seed, report), curve
 
 
-def variables(trainer: Trainer) -> list[np.ndarray]:
-    """Of the one network that it keeps: weights, optimizer slots and random states."""
+def only(trainer: Trainer) -> traced.Traced:
+    """The one network that it keeps."""
     [kept] = trainer._traced.values()
-    return [variable.numpy() for variable in kept.variables]
+    return kept
+
+
+def variables(trainer: Trainer) -> list[np.ndarray]:
+    """Weights, optimizer slots and random states."""
+    return [variable.numpy() for variable in only(trainer).variables]
 
 
 def without_time(outcome: Outcome) -> Outcome:
@@ -84,39 +89,58 @@ def test_a_diverged_run_counts_at_chance_level(data: Data, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(("choice", "amsgrad"), [({}, False), ({"amsgrad": {}}, True)])
 def test_amsgrad_reaches_the_optimizer(
-    choice: dict[str, dict[str, float]], amsgrad: bool, data: Data, monkeypatch: pytest.MonkeyPatch
+    choice: dict[str, dict[str, float]], amsgrad: bool, data: Data
 ) -> None:
-    used = []
-    original = keras.Model.fit
-
-    def fit(model, *arguments, **options):  # type: ignore[no-untyped-def]
-        used.append(model.optimizer)
-        return original(model, *arguments, **options)
-
-    monkeypatch.setattr(keras.Model, "fit", fit)
-    run(choice, data, replace(SMALL, epochs=1))
-    assert isinstance(used[0], keras.optimizers.Adam)
-    assert used[0].amsgrad is amsgrad
-    assert float(used[0].learning_rate.numpy()) == pytest.approx(1e-3)
+    trainer = Trainer(data)
+    trainer.train(choice, replace(SMALL, epochs=1), 1, lambda epoch, accuracy: True)
+    used = only(trainer).optimizer
+    assert isinstance(used, keras.optimizers.Adam)
+    assert used.amsgrad is amsgrad
+    assert float(used.learning_rate.numpy()) == pytest.approx(1e-3)
     if amsgrad:
-        assert any(np.abs(v.numpy()).sum() > 0 for v in used[0]._velocity_hats)
+        assert any(np.abs(v.numpy()).sum() > 0 for v in used._velocity_hats)
 
 
+@pytest.mark.parametrize("batch", [500, 7])
 def test_validation_and_test_images_are_neither_augmented_nor_mixed(
-    data: Data, monkeypatch: pytest.MonkeyPatch
+    data: Data, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[tuple[np.ndarray, np.ndarray]] = []
+    """Both accuracies are those of the images as they are, however they are batched."""
+    monkeypatch.setattr(traced, "_EVALUATION_BATCH", batch)
+    trainer = Trainer(data)
+    outcome = trainer.train(ALL_ON, SMALL, 1, lambda epoch, accuracy: True)
+    network = only(trainer).network
+    for (images, labels), accuracy in (
+        (data.validation, outcome.accuracy),
+        (data.test, outcome.test_accuracy),
+    ):
+        named = np.asarray(network(images / 255, training=False)).argmax(axis=1)
+        assert accuracy == (named == labels).mean()
 
-    def spied(images, labels, classes):  # type: ignore[no-untyped-def]
-        batches = pipeline.evaluation_batches(images, labels, classes)
-        seen.extend(batches.as_numpy_iterator())
-        return batches
 
-    monkeypatch.setattr(traced, "evaluation_batches", spied)
-    run(ALL_ON, data, replace(SMALL, epochs=1))
-    for (images, labels), (x, y) in zip(seen, (data.validation, data.test), strict=True):
-        np.testing.assert_allclose(images, x / 255, atol=1e-6)
-        np.testing.assert_array_equal(labels, np.eye(10)[y])
+@pytest.mark.parametrize("choice", [{}, {"batch_norm": {}, "residual": {}, "amsgrad": {}}])
+def test_a_run_is_what_keras_own_fit_makes_of_it(choice, data: Data) -> None:  # type: ignore[no-untyped-def]
+    """The same weights to begin with, the same images in the same order, two epochs."""
+    budget = replace(SMALL, epochs=2)
+    reference = traced.Traced(choice, traced.Sets(data), budget, 5)
+    images, labels = data.train[0] / 255, np.eye(10)[data.train[1]]
+    initial = [weight.numpy() for weight in reference.network.weights]
+    reference.network.compile(
+        keras.optimizers.Adam(1e-3, amsgrad="amsgrad" in choice), "categorical_crossentropy"
+    )
+    for _ in range(2):
+        order = reference.next_order()
+        reference.network.fit(images[order], labels[order], batch_size=32, shuffle=False, verbose=0)
+    expected = [weight.numpy() for weight in reference.network.weights]
+    trainer = Trainer(data)
+    trainer.train(choice, budget, 5, lambda epoch, accuracy: True)
+    trained = [weight.numpy() for weight in only(trainer).network.weights]
+    pairs = zip(initial, trained, expected, strict=True)
+    off, moved = np.sum([(np.abs(b - c).sum(), np.abs(a - c).sum()) for a, b, c in pairs], axis=0)
+    assert moved > 10
+    # Adam makes a whole step of a rounding where a gradient is none, as of biases before
+    # batch normalization.
+    assert off < 0.1 * moved
 
 
 def test_a_short_run_shows_batch_norm_and_not_its_moving_averages(
@@ -125,19 +149,12 @@ def test_a_short_run_shows_batch_norm_and_not_its_moving_averages(
     """After 60 steps, validation by the moving averages is near that by batch statistics."""
     data = load("digits", train_size=640, validation=280)
     budget = Budget(epochs=3, batch_size=32, width=0.25)
-    trained = []
-    original = keras.Model.fit
-
-    def fit(model, *arguments, **options):  # type: ignore[no-untyped-def]
-        trained.append(model)
-        return original(model, *arguments, **options)
-
-    monkeypatch.setattr(keras.Model, "fit", fit)
 
     def lag() -> float:
-        outcome, _ = run({"batch_norm": {}}, data, budget)
+        trainer = Trainer(data)
+        outcome = trainer.train({"batch_norm": {}}, budget, 1, lambda epoch, accuracy: True)
         images, labels = data.validation
-        scores = np.asarray(trained[-1](images / 255.0, training=True))
+        scores = np.asarray(only(trainer).network(images / 255.0, training=True))
         return float((scores.argmax(axis=1) == labels).mean() - outcome.accuracy)
 
     assert lag() < 0.1
@@ -146,22 +163,21 @@ def test_a_short_run_shows_batch_norm_and_not_its_moving_averages(
 
 
 @pytest.fixture
-def traces(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is traced: the steps of training and of evaluation, each time."""
-    found: list[str] = []
-    for name in ("train_step", "test_step"):
-        original = getattr(keras.Model, name)
+def traces(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Each call of a network by Python, that is, each time it is traced: whether for training."""
+    found: list[bool] = []
+    original = keras.Model.__call__
 
-        def step(model, data, original=original, name=name):  # type: ignore[no-untyped-def]
-            found.append(name)
-            return original(model, data)
+    def call(model, x, training=None):  # type: ignore[no-untyped-def]
+        found.append(training)
+        return original(model, x, training=training)
 
-        monkeypatch.setattr(keras.Model, name, step)
+    monkeypatch.setattr(keras.Model, "__call__", call)
     return found
 
 
 def test_a_network_is_traced_once_and_its_next_run_equals_one_of_a_new_network(
-    data: Data, traces: list[str]
+    data: Data, traces: list[bool]
 ) -> None:
     """With everything on, and dials that differ: whatever a run leaves behind is replaced."""
     other = {**ALL_ON, "dropout": {"rate": 0.45}, "mixup": {"alpha": 0.9}}
@@ -176,9 +192,9 @@ def test_a_network_is_traced_once_and_its_next_run_equals_one_of_a_new_network(
         return without_time(trainer.train(other, SMALL, 2, report))
 
     kept.train(ALL_ON, SMALL, 1, lambda epoch, accuracy: True)
-    assert traces == ["train_step", "test_step"]
+    assert traces == [True, False]
     outcome = train_one(kept, "kept")
-    assert traces == ["train_step", "test_step"]
+    assert traces == [True, False]
     assert kept.networks == 1
     new = Trainer(data)
     assert outcome == train_one(new, "new")
@@ -202,8 +218,8 @@ def test_a_kept_network_begins_with_weights_distributed_as_a_new_ones(data: Data
     kept = Trainer(data)
     drawn = []
     for seed in range(20):
-        network, _ = kept._begin({}, SMALL, seed)
-        kernel = network.network.layers[2].kernel.numpy()
+        kept._begin({}, SMALL, seed)
+        kernel = only(kept).network.layers[3].kernel.numpy()
         drawn.append(kernel.ravel())
     limit = np.sqrt(6 / (kernel.shape[2] + kernel.shape[3]) / np.prod(kernel.shape[:2]))
     values = np.concatenate(drawn) / limit

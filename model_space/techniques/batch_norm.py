@@ -11,9 +11,9 @@ MOMENTUM = 0.9
 
 
 def _normalise(x: Tensor) -> Tensor:
-    from keras import layers
+    from model_space.layers import BatchNormalization
 
-    return layers.BatchNormalization(momentum=MOMENTUM)(x)
+    return BatchNormalization(momentum=MOMENTUM)(x)
 
 
 def batch_norm(recipe: Recipe) -> Recipe:
