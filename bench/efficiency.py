@@ -22,7 +22,7 @@ from search.results import Results, read
 from search.storage import load_study
 
 DIGITS = (
-    "--data digits --train-size 500 --validation 0.2 --epochs 6 --batch-size 32 --width 0.125 "
+    "--data digits --train-size 1000 --validation 0.2 --epochs 12 --batch-size 32 --width 0.125 "
     "--measure 16 --search 4 --confirm 3"
 )
 CIFAR = (

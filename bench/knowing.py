@@ -156,7 +156,7 @@ def main() -> None:
     print("\n| runs | epochs each | epochs in all | error of the effects, points | top three "
           "right | correlation of the true effects |")  # fmt: skip
     print("| ---: | ---: | ---: | ---: | ---: | ---: |")
-    for runs, each in ((16, 6), (32, 3), (16, 3), (32, 6), (64, 3), (64, 6), (64, 2), (64, 1)):
+    for runs, each in ((16, 12), (32, 6), (64, 3), (32, 12), (64, 6), (64, 12)):
         print(fidelity(truth, runs, each), flush=True)
 
 

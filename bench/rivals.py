@@ -30,7 +30,7 @@ from model_space.data import Data, load
 from model_space.techniques import TECHNIQUES, Choice, compose
 
 RUNS = 16
-DIGITS = {"train_size": 500, "validation": 0.2, "epochs": 6, "batch_size": 32, "width": 0.125}
+DIGITS = {"train_size": 1000, "validation": 0.2, "epochs": 12, "batch_size": 32, "width": 0.125}
 CIFAR = {"train_size": 4000, "validation": 0.2, "epochs": 5, "batch_size": 128, "width": 0.25}
 LADDER = ((), ("augmentation",), ("batch_norm",), ("residual", "late_widening"),
           ("global_pooling",), ("dropout",), ("mixup",), ("amsgrad",))  # fmt: skip

@@ -24,10 +24,10 @@ from model_space.techniques import TECHNIQUES
 from model_space.worker import Worker
 
 FILE = Path(__file__).with_name("digits.csv")
-DATA: dict[str, Any] = {"name": "digits", "train_size": 500, "validation": 0.2}
-EPOCHS = 6
+DATA: dict[str, Any] = {"name": "digits", "train_size": 1000, "validation": 0.2}
+EPOCHS = 12
 BUDGET = {"epochs": EPOCHS, "batch_size": 32, "width": 0.125, "depth": 10}
-"""As in `make study`; the images are 400 for training and 100 for validation."""
+"""As in `make study`; the images are 800 for training and 200 for validation."""
 NAMES = [technique.name for technique in TECHNIQUES]
 
 Recipe = tuple[bool, ...]

@@ -35,25 +35,20 @@ class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
         return y
 
 
-class Dropout(layers.Layer):  # type: ignore[misc]
+class Dropout(layers.Dropout):  # type: ignore[misc]
     """As Keras' own, but its rate, in [0, 1), may be a variable.
 
     Keras builds the rate into the graph. Source: Srivastava et al. 2014, JMLR 15.
     """
 
     def __init__(self, rate: Any) -> None:
-        super().__init__()
-        self._rate = (lambda: rate,)  # or it would count among the network's own variables
-        self.seed_generator = keras.random.SeedGenerator()
+        super().__init__(float(ops.convert_to_numpy(rate)))
+        self._now = (lambda: rate,)  # or it would count among the network's own variables
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
         """Drop a share of `x`, of any shape, in training, and scale the rest to keep its mean."""
         if not training:
             return x
-        rate = ops.cast(ops.convert_to_tensor(self._rate[0]()), x.dtype)
+        rate = ops.cast(ops.convert_to_tensor(self._now[0]()), x.dtype)
         kept = keras.random.uniform(ops.shape(x), dtype=x.dtype, seed=self.seed_generator) >= rate
         return ops.where(kept, x / (1 - rate), ops.zeros_like(x))
-
-    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """The shape that goes in."""
-        return shape

@@ -131,7 +131,9 @@ def _steps(made: _Made, loss_of: Any, sets: Sets, batch_size: int) -> Callable[.
     weights = network.trainable_variables
 
     # XLA takes longer to compile on a CPU than it saves there.
-    @tf.function(jit_compile=bool(tf.config.list_physical_devices("GPU")), autograph=False)
+    @tf.function(  # type: ignore[untyped-decorator]
+        jit_compile=bool(tf.config.list_physical_devices("GPU")), autograph=False
+    )
     def step(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             loss = loss_of(y, network(x, training=True))
@@ -144,7 +146,9 @@ def _steps(made: _Made, loss_of: Any, sets: Sets, batch_size: int) -> Callable[.
             x, y = made.mix(made.augment(x), y)
         return first + batch_size, losses + step(x, y), rows
 
-    @tf.function(input_signature=[tf.TensorSpec((None,), tf.int64)], autograph=False)
+    @tf.function(  # type: ignore[untyped-decorator]
+        input_signature=[tf.TensorSpec((None,), tf.int64)], autograph=False
+    )
     def steps(rows: tf.Tensor) -> tf.Tensor:
         size = tf.size(rows)
         loop = tf.while_loop(
@@ -152,14 +156,14 @@ def _steps(made: _Made, loss_of: Any, sets: Sets, batch_size: int) -> Callable[.
         )
         return loop[1]
 
-    return steps
+    return steps  # type: ignore[no-any-return]
 
 
 def _correct(network: keras.Model, sets: Sets) -> Callable[..., tf.Tensor]:
     """A function that counts the images whose label the network names."""
     signature = [tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in sets.test]
 
-    @tf.function(input_signature=signature, autograph=False)
+    @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator]
     def correct(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         def more(first: tf.Tensor, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             some = images[first : first + _EVALUATION_BATCH]
@@ -173,4 +177,4 @@ def _correct(network: keras.Model, sets: Sets) -> Callable[..., tf.Tensor]:
             lambda first, count: first < size, more, (0, 0), parallel_iterations=1
         )[1]
 
-    return correct
+    return correct  # type: ignore[no-any-return]

@@ -180,7 +180,7 @@ class _Server:
             stdout=subprocess.PIPE,
             stderr=self._log,
             bufsize=0,  # a line is one write, whichever thread sends it
-            env={**_ENVIRONMENT, **os.environ, **environment},
+            env={**_ENVIRONMENT, **os.environ, **environment, "KERAS_BACKEND": "tensorflow"},
             # A group of its own: Ctrl-C in the terminal reaches the parent alone, which
             # records the interruption and ends the child.
             start_new_session=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 import time
@@ -12,9 +11,10 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
-from urllib.parse import unquote
 
 import typer
+
+from search.passwords import hide_in_title, without_passwords
 
 app = typer.Typer(
     name="kouka",
@@ -33,8 +33,8 @@ DEFAULT_STORAGE = "sqlite:///studies.db"
 WorkersOption = Annotated[
     str,
     typer.Option(
-        help="Training processes side by side: a number, or auto: one per GPU, or what cores and "
-        "memory carry."
+        help="Training processes side by side: a number, or auto: one per GPU, or per core with "
+        "4 GiB of memory."
     ),
 ]
 PerGpuOption = Annotated[
@@ -456,28 +456,11 @@ def _quiet_optuna() -> None:
 
 
 def _end(code: int, sentence: str) -> NoReturn:
-    print(f"kouka: {_without_passwords(sentence)}", file=sys.stderr)
+    print(f"kouka: {without_passwords(sentence)}", file=sys.stderr)
     raise typer.Exit(code)
-
-
-_PASSWORD = re.compile(r"://[^:/@\s]*:([^@\s]+)@|[?&]\w*pass\w*=([^&\s]+)")
-
-
-def _without_passwords(text: str) -> str:
-    """The text without the passwords of the storages that this process was given."""
-    for given in (*sys.argv[1:], os.environ.get("KOUKA_STORAGE", "")):
-        for match in _PASSWORD.finditer(given):
-            password = match[1] or match[2]
-            for spelled in (password, unquote(password)):
-                text = text.replace(spelled, "***")
-    return text
 
 
 def main() -> None:
     """The entry point of the `kouka` command."""
-    if any(_PASSWORD.search(argument) for argument in sys.argv[1:]):
-        # Whoever is on this machine can list its processes and their arguments.
-        from setproctitle import setproctitle
-
-        setproctitle(_without_passwords(" ".join(("kouka", *sys.argv[1:]))))
+    hide_in_title()
     app()

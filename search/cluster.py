@@ -60,14 +60,14 @@ class Cluster:
         self.workers, self._options = _shares(workers, per_gpu, cpus, gpus)
         self._tasks: list[Any] = []
         self._errors: list[BaseException] = []
+        self._told = 0
 
     def begin(self, url: str, name: str, checkpoints: Path, deadline: float | None) -> None:
         """Set them to work; a deadline is passed on as the time that is left."""
         left = None if deadline is None else deadline - time.monotonic()
-        # The folder above a study's own; a task may know the storage by another name.
         task = ray.remote(_work).options(**self._options)
         self._tasks = [
-            task.remote(located(url), name, checkpoints.parent, left) for _ in range(self.workers)
+            task.remote(located(url), name, checkpoints, left) for _ in range(self.workers)
         ]
 
     def wait(self, seconds: float) -> bool:
@@ -91,8 +91,13 @@ class Cluster:
             raise self._errors[0]
         return bool(self._tasks)
 
+    def ended_early(self) -> list[str]:
+        """Why workers ended early while others go on; each is told once."""
+        new, self._told = self._errors[self._told :], len(self._errors)
+        return [str(error).strip().splitlines()[0] for error in new]
+
     def ask_to_stop(self) -> None:
-        """End every run within a batch, its finished epochs kept."""
+        """End every run within a second or so, its finished epochs kept."""
         for task in self._tasks:
             ray.cancel(task)
 
@@ -116,6 +121,9 @@ def _connect(address: str) -> None:
                 "ray://HOST:PORT of a cluster that `ray start` has started"
             ) from error
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Ray would print a page about every node that dies, in the midst of the display; nothing is
+    # lost with one, and what a worker says is kept.
+    ray._private.worker.print_to_stdstream = lambda *message, **options: None
     try:
         ray.init(
             address=address, logging_level=logging.ERROR, log_to_driver=False,
@@ -176,6 +184,9 @@ class _Silent:
         pass
 
     def storage_away(self, reason: str) -> None:
+        pass
+
+    def worker_ended(self, reason: str) -> None:
         pass
 
     def stopping(self) -> None:

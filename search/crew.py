@@ -76,8 +76,12 @@ class Crew:
                 raise error
             return bool(self._working)
 
+    def ended_early(self) -> list[str]:
+        """None: where one ends early, all do."""
+        return []
+
     def ask_to_stop(self) -> None:
-        """End every run within a batch, its finished epochs kept."""
+        """End every run within a second or so, its finished epochs kept."""
         self._stopping.set()
         for worker in self._workers:
             worker.ask_to_stop()

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from search.errors import InputError
 
-_CORES_PER_WORKER = 4
 _BYTES_PER_WORKER = 4 << 30
 """What `auto` gives a worker at least: TensorFlow, the data twice, and a batch's activations."""
 
@@ -19,15 +18,15 @@ _BYTES_PER_WORKER = 4 << 30
 def parse_workers(text: str, per_gpu: int | None) -> int:
     """The number of workers that `--workers` asks for: a number, or `auto`.
 
-    `auto` is one for each GPU, or `per_gpu`; where there is none, what the cores and the
-    memory carry. Raises `InputError` for anything else, and for more workers than GPUs unless
+    `auto` is one for each GPU, or `per_gpu`; where there is none, one for each core that has the
+    memory, as two cores train two networks faster than one. Raises `InputError` for anything else, and for more workers than GPUs unless
     `per_gpu` says that they share.
     """
     cards = len(gpus())
     if per_gpu is not None and per_gpu < 1:
         raise InputError(f"--workers-per-gpu {per_gpu} is too small; it takes 1 or more")
     if text == "auto":
-        carried = min(cores() // _CORES_PER_WORKER, memory() // _BYTES_PER_WORKER)
+        carried = min(cores(), memory() // _BYTES_PER_WORKER)
         return cards * (per_gpu or 1) if cards else max(1, carried)
     count = parse_count(text)
     if cards and count > cards * (per_gpu or 1):

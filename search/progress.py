@@ -94,6 +94,10 @@ class Progress:
             self._console.print(f"The storage does not answer ({reason}); the workers wait for it.")
         self._note = f"the storage does not answer ({reason}); the workers wait for it"
 
+    def worker_ended(self, reason: str) -> None:
+        """A worker ended early; the others go on."""
+        self._console.print(f"A worker ended early ({reason}); the others go on.", markup=False)
+
     def stopping(self) -> None:
         """The workers have been asked to stop."""
         self._console.print("Stopping; finished epochs are kept. Ctrl-C again stops at once.")

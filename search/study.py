@@ -54,6 +54,9 @@ class StudyWatch(Protocol):
     def storage_away(self, reason: str) -> None:
         """The storage could not be read; its workers wait for it."""
 
+    def worker_ended(self, reason: str) -> None:
+        """A worker ended early; the others go on."""
+
     def stopping(self) -> None:
         """The workers have been asked to stop."""
 
@@ -69,8 +72,11 @@ class Workers(Protocol):
     def wait(self, seconds: float) -> bool:
         """Wait so long, or until all have ended; returns whether any still works."""
 
+    def ended_early(self) -> list[str]:
+        """Why workers ended early while others go on; each is told once."""
+
     def ask_to_stop(self) -> None:
-        """End every run within a batch, its finished epochs kept."""
+        """End every run within a second or so, its finished epochs kept."""
 
     def stop(self) -> None:
         """End everything at once."""
@@ -230,12 +236,13 @@ def _follow(
     """Watch the workers until they have ended; an interruption asks them to stop."""
     name = study.study_name
     watch.study_opened(read(study), workers.workers)
-    folder = study_checkpoints(checkpoints, url, name)
     shown = _Shown(study, attach)
-    workers.begin(url, name, folder, deadline)
+    workers.begin(url, name, checkpoints, deadline)
     try:
         try:
             while workers.wait(_LOOK_EVERY):
+                for reason in workers.ended_early():
+                    watch.worker_ended(reason)
                 if _look(study, watch, shown) is None:
                     break
         except KeyboardInterrupt:
@@ -252,7 +259,7 @@ def _follow(
         workers.stop()
     left = patiently(lambda: _look(study, watch, shown, last=True))
     if left is None:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(study_checkpoints(checkpoints, url, name), ignore_errors=True)
     return left or 0
 
 

@@ -56,11 +56,12 @@ def work(
     """Run what a study lacks, together with any other workers, until it lacks nothing.
 
     `deadline`, a `time.monotonic()`, is when no further run begins; `stopping` ends it between
-    runs. `checkpoints` is the folder of `study_checkpoints`. Raises `StudyFailedError`,
-    `TrainingError`, `Stopped` or what the storage raised after all patience.
+    runs. `checkpoints` is the folder in which each study has one of its own. Raises
+    `StudyFailedError`, `TrainingError`, `Stopped` or what the storage raised after all patience.
     """
     storage = patiently(lambda: worker_storage(url))
     study = patiently(lambda: optuna.load_study(study_name=name, storage=storage))
+    folder = study_checkpoints(checkpoints, url, name)
     pause = 0.05
     while not stopping.is_set() and (deadline is None or time.monotonic() <= deadline):
         found = patiently(lambda: claim(study, storage, url, me))
@@ -71,7 +72,7 @@ def work(
             pause = min(2 * pause, _LONGEST_PAUSE)
             continue
         pause = 0.05
-        state = run_trial(found, study, storage, worker, checkpoints / _key(found))
+        state = run_trial(found, study, storage, worker, folder / _key(found))
         if tally.count(state):
             last = patiently(lambda: read(study)).runs[-1].failure
             raise StudyFailedError(f"the first {tally.failed} runs failed; the last said: {last}")

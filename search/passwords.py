@@ -1,0 +1,28 @@
+"""Passwords on the command line and in the environment, kept from whoever reads along."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from urllib.parse import unquote
+
+_PASSWORD = re.compile(r"://[^:/@\s]*:([^@\s]+)@|[?&]\w*pass\w*=([^&\s]+)")
+
+
+def without_passwords(text: str) -> str:
+    """The text without the passwords of the storages that this process was given."""
+    for given in (*sys.argv[1:], os.environ.get("KOUKA_STORAGE", "")):
+        for match in _PASSWORD.finditer(given):
+            password = match[1] or match[2]
+            for spelled in (password, unquote(password)):
+                text = text.replace(spelled, "***")
+    return text
+
+
+def hide_in_title() -> None:
+    """Hide them in this process's title, which everybody on the machine can list."""
+    if any(_PASSWORD.search(argument) for argument in sys.argv[1:]):
+        from setproctitle import setproctitle
+
+        setproctitle(without_passwords(" ".join(("kouka", *sys.argv[1:]))))
