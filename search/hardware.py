@@ -19,8 +19,8 @@ def parse_workers(text: str, per_gpu: int | None) -> int:
     """The number of workers that `--workers` asks for: a number, or `auto`.
 
     `auto` is one for each GPU, or `per_gpu`; where there is none, one for each core that has the
-    memory, as two cores train two networks faster than one. Raises `InputError` for anything else, and for more workers than GPUs unless
-    `per_gpu` says that they share.
+    memory, as two cores train two networks faster than one. Raises `InputError` for anything
+    else, and for more workers than GPUs unless `per_gpu` says that they share.
     """
     cards = len(gpus())
     if per_gpu is not None and per_gpu < 1:
