@@ -42,7 +42,7 @@ class Dropout(layers.Dropout):  # type: ignore[misc]
     """
 
     def __init__(self, rate: Any) -> None:
-        super().__init__(float(ops.convert_to_numpy(rate)))
+        super().__init__(float(rate.numpy() if isinstance(rate, keras.Variable) else rate))
         self._now = (lambda: rate,)  # or it would count among the network's own variables
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
