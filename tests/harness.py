@@ -28,6 +28,7 @@ from search.lock import exclusive
 from tests.fakes import FakeWorker
 
 SECONDS_PER_EPOCH = 0.01
+WAITING: Path | None = None
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 # What is imported late is imported here once, before the processes are forked.
@@ -47,6 +48,8 @@ class SlowWorker(FakeWorker):
     ) -> dict[str, Any]:
         def slowly(epoch: int, accuracy: float) -> bool:
             time.sleep(SECONDS_PER_EPOCH)
+            while WAITING is not None and WAITING.exists():
+                time.sleep(0.05)
             return report(epoch, accuracy)
 
         return super().train(choice, budget, seed, slowly, checkpoint)
@@ -177,9 +180,14 @@ def launch_on_ray(
 
 
 def ray_work(url: str, name: str, checkpoints: Path, seconds: float | None) -> None:
-    """What a task of `launch_on_ray` does; it tells in a file which GPU it was given."""
-    _prepare(storage.PATIENCE, 0.1)
+    """What a task of `launch_on_ray` does; it tells in a file which GPU it was given.
+
+    While there is a file `waiting`, its epochs do not end.
+    """
+    _prepare(storage.PATIENCE, 0.05)
     heartbeat.GRACE = 5
+    global WAITING
+    WAITING = checkpoints / "waiting"
     gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "")
     checkpoints.mkdir(exist_ok=True)
     (checkpoints / f"gpu-{os.getpid()}").write_text(gpu)

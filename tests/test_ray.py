@@ -51,6 +51,8 @@ def is_alive(pid: int) -> bool:
 
 
 def test_a_study_outlives_a_node_and_a_worker_that_falls_silent(cluster: Any, folder: Path) -> None:
+    waiting = folder / "waiting"
+    waiting.touch()  # or the study might end before Ray has seen that a node is dead
     nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
     url = f"sqlite:///{folder / 'studies.db'}"
     launch = harness.start(
@@ -61,10 +63,11 @@ def test_a_study_outlives_a_node_and_a_worker_that_falls_silent(cluster: Any, fo
     cluster.remove_node(nodes[0], allow_graceful=False)
     until(lambda: sum(not is_alive(pid) for pid in before) == 1)
     cluster.add_node(num_cpus=1)
-    until(lambda: len(running_pids(url) - before) == 1)  # placed again, on the new node
+    until(lambda: len(running_pids(url) - before) == 1, 180)  # placed again, on the new node
     (silent,) = (pid for pid in before if is_alive(pid))
     until(lambda: harness.stopped_in_a_run(url, "s", silent))
-    launch.join(120)
+    waiting.unlink()
+    launch.join(180)
     assert launch.exitcode == 0
     runs = results(url).runs
     assert [run.state for run in runs].count("complete") == 32

@@ -299,7 +299,7 @@ def test_a_real_study_by_two_workers_on_postgresql_survives_a_kill_and_keeps_its
     url = postgres.url(postgres.new_database())
     command = [
         sys.executable, "-c", "from search.cli import main; main()", "launch", "s", "--data",
-        "digits", "--train-size", "100", "--validation", "100", "--epochs", "3", "--batch-size",
+        "digits", "--train-size", "100", "--validation", "100", "--epochs", "150", "--batch-size",
         "25", "--width", "0.1", "--techniques", "batch_norm,dropout", "--measure", "4", "--search",
         "0", "--confirm", "0", "--workers", "2", "--storage", url, "--out", "out",
     ]  # fmt: skip
@@ -309,7 +309,7 @@ def test_a_real_study_by_two_workers_on_postgresql_survives_a_kill_and_keeps_its
     titles = " ".join(process.decode() for process in command_lines())
     assert "s:***@127.0.0.1" in titles.replace("kouka", "s")
     assert postgres.PASSWORD not in titles
-    until(lambda: len(forks_of(launch.pid)) == 2, 60)
+    until(lambda: [run.state for run in results(url).runs].count("running") == 2, 60)
     os.kill(forks_of(launch.pid)[0], signal.SIGKILL)
     assert launch.wait(180) == 0, (folder / "said").read_text()
     runs = results(url).runs
