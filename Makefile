@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: study dashboard test check docs pins clean
+.PHONY: study dashboard test check bench docs pins clean
 
 study: .venv/installed ## launch or go on with the study of scikit-learn's digits
 	$(BIN)/kouka launch digits --data digits --train-size 1000 --validation 0.2 \
@@ -22,6 +22,11 @@ check: .venv/installed ## all checks but the tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cog --check README.md
+
+bench: .venv/installed ## the quick rows of bench/README.md, under ten minutes
+	$(BIN)/python bench/efficiency.py
+	$(BIN)/python bench/efficiency.py --workers 2
+	$(BIN)/python bench/rivals.py article
 
 docs: .venv/installed ## write the generated parts of the README anew
 	$(BIN)/cog -r README.md

@@ -1,6 +1,6 @@
 """Every recipe on digits, several seeds each: the truth that few runs are held against.
 
-    python bench/table.py [--seeds 3] [--workers 2]
+    python -m bench.table [--seeds 3] [--workers 2]
 
 Appends to `bench/digits.csv`, and goes on where it was interrupted. Each row is a run: which
 techniques were on, in the article's order; its seed; its validation accuracy after every epoch;

@@ -115,7 +115,8 @@ def _variables() -> Iterator[list[tf.Variable]]:
     made: list[tf.Variable] = []
 
     def collect(make: Any, **options: Any) -> tf.Variable:
-        made.append(make(**options))
+        # TensorFlow keeps 35 kB for ever for each name, and Keras never gives one twice.
+        made.append(make(**{**options, "name": None}))
         return made[-1]
 
     with tf.variable_creator_scope(collect):

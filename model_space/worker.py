@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import json
 import os
 import queue
@@ -50,6 +51,8 @@ _ENVIRONMENT = {
 }
 _MOST_NETWORKS = 8
 """How many traced networks, of about 20 MB each, a fork keeps before another takes its place."""
+_MOST_RUNS = 64
+"""How many runs a fork trains, each of which leaves a megabyte or two, before that."""
 
 
 class TrainingError(RuntimeError):
@@ -363,12 +366,14 @@ def _train_runs(trainer: Trainer, requests: BufferedReader, answers: TextIO) -> 
         return acknowledgements.get()
 
     threading.Thread(target=listen, daemon=True).start()
-    last: dict[str, bool] = {}
-    while not last:
+    for number in itertools.count(1):
         result = _train(trainer, jobs.get(), report, stop.is_set)
-        if "outcome" not in result or trainer.networks >= _MOST_NETWORKS:
-            last = {"last": True}
-        answer(**result, **last)
+        full = trainer.networks >= _MOST_NETWORKS or number >= _MOST_RUNS
+        if full or "outcome" not in result:
+            answer(**result, last=True)
+            break
+        answer(**result)
+        gc.collect()  # while the next run is chosen: a network is a knot of cycles
 
 
 def _train(
