@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -251,10 +250,9 @@ def _say_left(console: Any, left: int) -> None:
 @contextmanager
 def _interruptible() -> Iterator[None]:
     """End with code 130 on Ctrl-C, and on what a scheduler or a closed terminal sends instead."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
+    from search import interruption
+
+    interruption.listen()
     try:
         yield
     except KeyboardInterrupt:

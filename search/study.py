@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from model_space.data import DIGITS, KERAS_SETS
 from model_space.worker import DataFacts
-from search import schema
+from search import interruption, schema
 from search.crew import Crew
 from search.errors import InputError
 from search.lock import exclusive
@@ -241,6 +241,7 @@ def _follow(
     try:
         try:
             while workers.wait(_LOOK_EVERY):
+                interruption.check()
                 for reason in workers.ended_early():
                     watch.worker_ended(reason)
                 if _look(study, watch, shown) is None:

@@ -1,8 +1,10 @@
 """Studies driven through their phases, with a worker that computes instead of training."""
 
+import contextlib
 import csv
 import math
 import re
+import signal
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -418,3 +420,18 @@ def test_a_measured_study_finds_the_effects_it_was_given(
         rows = {row["technique"]: row for row in csv.DictReader(file)}
     for name, effect in EFFECTS.items():
         assert math.isclose(float(rows[name]["effect"]), effect, abs_tol=0.5)
+
+
+def test_an_interruption_that_a_library_swallowed_still_ends_the_launch(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def swallow(*shown: object) -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(attachment, "attach", swallow)
+    result = kouka(*SMALL)
+    assert result.exit_code == 130
+    assert "the same command goes on" in result.stderr
+    monkeypatch.setattr(attachment, "attach", lambda *shown: None)
+    assert kouka(*SMALL).exit_code == 0
