@@ -116,6 +116,8 @@ def interrupt_after(folder: Path, runs: int, how: signal.Signals, twice: bool = 
     process = subprocess.Popen(
         COMMAND, cwd=folder, env=surroundings(folder), stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE, text=True,
+        # A shell makes what it runs in the background deaf to SIGINT, these tests for one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.monotonic() + 240
     while not in_the_midst(folder, runs):

@@ -430,7 +430,11 @@ def test_an_interruption_that_a_library_swallowed_still_ends_the_launch(
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(attachment, "attach", swallow)
-    result = kouka(*SMALL)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        result = kouka(*SMALL)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert result.exit_code == 130
     assert "the same command goes on" in result.stderr
     monkeypatch.setattr(attachment, "attach", lambda *shown: None)
