@@ -27,7 +27,7 @@ FILE = Path(__file__).with_name("digits.csv")
 DATA: dict[str, Any] = {"name": "digits", "train_size": 1000, "validation": 0.2}
 EPOCHS = 12
 BUDGET = {"epochs": EPOCHS, "batch_size": 32, "width": 0.125, "depth": 10}
-"""As in `make study`; the images are 800 for training and 200 for validation."""
+"""As in `make study`; the images are 1,000 for training and 288 for validation."""
 NAMES = [technique.name for technique in TECHNIQUES]
 
 Recipe = tuple[bool, ...]
