@@ -55,6 +55,7 @@ def bare_seconds(results: Results) -> float:
 
     from model_space.budget import Budget
     from model_space.data import load
+    from model_space.pipeline import reader
     from model_space.techniques import compose
     from model_space.traced import Sets, _Made
     from search.schedule import settings_and_space
@@ -64,8 +65,8 @@ def bare_seconds(results: Results) -> float:
     data = load(**_data(settings))
     sets = Sets(data)
     budget = Budget(settings.epochs, settings.batch_size, settings.width, settings.depth)
-    images, labels = sets.train
-    size, batch = len(images), budget.batch_size
+    read = reader(*sets.train, sets.classes)
+    size, batch = len(sets.train[0]), budget.batch_size
     total = 0.0
     for run in results.runs:
         if run.state not in ("complete", "pruned"):
@@ -80,8 +81,7 @@ def bare_seconds(results: Results) -> float:
             order = tf.random.shuffle(tf.range(size))
             for first in tf.range(0, size, batch):
                 rows = order[first : first + batch]
-                x = tf.image.convert_image_dtype(tf.gather(images, rows), tf.float32)
-                y = tf.one_hot(tf.gather(labels, rows), sets.classes)
+                x, y = read(rows)
                 x, y = made.mix(made.augment(x), y)  # noqa: B023 - called within this turn
                 with tf.GradientTape() as tape:
                     loss = loss_of(y, network(x, training=True))  # noqa: B023
