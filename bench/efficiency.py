@@ -55,36 +55,36 @@ def bare_seconds(results: Results) -> float:
 
     from model_space.budget import Budget
     from model_space.data import load
-    from model_space.pipeline import reader
-    from model_space.techniques import compose
-    from model_space.traced import Sets, _Made
+    from model_space.made import Made
+    from model_space.pipeline import as_batch
     from search.schedule import settings_and_space
     from search.study import _data
 
     settings, space = settings_and_space(results)
     data = load(**_data(settings))
-    sets = Sets(data)
+    images, labels = (tf.constant(each) for each in data.train)
     budget = Budget(settings.epochs, settings.batch_size, settings.width, settings.depth)
-    read = reader(*sets.train, sets.classes)
-    size, batch = len(sets.train[0]), budget.batch_size
+    size, batch = len(images), budget.batch_size
     total = 0.0
     for run in results.runs:
         if run.state not in ("complete", "pruned"):
             continue
-        recipe = compose(space.suggest(optuna.trial.FixedTrial(dict(run.params))))
-        made = _Made(recipe, sets, budget)
+        choice = space.suggest(optuna.trial.FixedTrial(dict(run.params)))
+        made = Made(choice, data, budget)
         network, optimizer = made.network, made.optimizer
-        loss_of = recipe.loss()
 
         @tf.function  # type: ignore[untyped-decorator]
         def epoch() -> None:
             order = tf.random.shuffle(tf.range(size))
             for first in tf.range(0, size, batch):
                 rows = order[first : first + batch]
-                x, y = read(rows)
-                x, y = made.mix(made.augment(x), y)  # noqa: B023 - called within this turn
+                x, y = tf.gather(images, rows), tf.gather(labels, rows)
+                taken = as_batch(x, y, len(data.classes))
+                taken["images"] = made.augment(taken["images"])  # noqa: B023 - within this turn
+                mixed = made.mix(taken)  # noqa: B023
                 with tf.GradientTape() as tape:
-                    loss = loss_of(y, network(x, training=True))  # noqa: B023
+                    scores = network(mixed["images"], training=True)  # noqa: B023
+                    loss = made.loss(mixed["labels"], scores)  # noqa: B023
                 weights = network.trainable_variables  # noqa: B023
                 optimizer.apply(tape.gradient(loss, weights), weights)  # noqa: B023
 

@@ -43,4 +43,6 @@ def build(
             x = activate(recipe.join(x, y))
         x = convolution(x, downsampled, 3, strides=2, padding="valid")
         x = recipe.drop(activate(x))
-    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(recipe.pool(x)))
+    # In single precision wherever the rest computes in less: probabilities near 0 and 1 need it.
+    scores = layers.Dense(classes, activation="softmax", dtype="float32")(recipe.pool(x))
+    return keras.Model(inputs, scores)

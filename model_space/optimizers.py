@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 
 class Adam(keras.optimizers.Adam):  # type: ignore[misc]
-    """As Keras' own, but one kernel updates a variable where Keras has thirty operations do it.
+    """As Keras' own, but on a CPU one of TensorFlow's kernels updates a variable.
 
-    It is traced in half the time. On a GPU, XLA makes one kernel of them anyway. Sources: Kingma &
+    Keras has thirty operations do it, which take twice as long to trace; on a GPU, and on JAX, XLA
+    makes one kernel of them. Sources: Kingma &
     Ba 2015, arXiv:1412.6980; AMSGrad: Reddi et al. 2018, arXiv:1904.09237.
     """
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Update one variable and its slots."""
+        if keras.backend.backend() != "tensorflow":
+            super().update_step(gradient, variable, learning_rate)
+            return
+        import tensorflow as tf
+
         if tf.config.list_physical_devices("GPU"):
             super().update_step(gradient, variable, learning_rate)
             return

@@ -9,19 +9,17 @@ from typing import Any
 Tensor = Any
 """A tensor of whichever backend Keras runs on."""
 
-ImageStage = Callable[[Tensor], Tensor]
-"""Images, (batch, height, width, channels) in [0, 1], to images of the same shape."""
+ImageStage = Any
+"""A Keras layer, from images, (batch, height, width, channels) in [0, 1], to as many images."""
 
-BatchStage = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-"""Images and their labels, (batch, classes), to as many images and labels."""
-
-
-def _images_unchanged() -> ImageStage:
-    return lambda images: images
+BatchStage = Any
+"""A Keras layer, from a dictionary of `images` and their `labels`, (batch, classes), to another."""
 
 
-def _batch_unchanged() -> BatchStage:
-    return lambda images, labels: (images, labels)
+def _layer_without_effect() -> Any:
+    from keras import layers
+
+    return layers.Identity()
 
 
 def _unchanged(x: Tensor) -> Tensor:
@@ -61,14 +59,15 @@ class Recipe:
     The defaults are the article's base CNN. A technique replaces the stages it touches with
     `dataclasses.replace` and leaves the others alone.
 
-    `augment` and `mix` are built once a run, after the run's seed is set, because their layers
-    keep random states; `normalise`, `join`, `drop` and `pool` are called wherever the network
-    comes to that stage, and make the layers they need there.
+    `augment` and `mix` build a layer each, once a run, after the run's seed is set, because such
+    layers keep random states, which they must track as Keras' layers do; `normalise`, `join`,
+    `drop` and `pool` are called wherever the network comes to that stage, and make the layers they
+    need there.
     """
 
-    augment: Callable[[], ImageStage] = _images_unchanged
+    augment: Callable[[], ImageStage] = _layer_without_effect
     """Builds what happens to the training images, a batch at a time."""
-    mix: Callable[[], BatchStage] = _batch_unchanged
+    mix: Callable[[], BatchStage] = _layer_without_effect
     """Builds what happens to a training batch of images and labels, after `augment`."""
     widths: tuple[int, int, int] = (64, 128, 256)
     """Channels of the block convolutions in each of the three stages, at width 1."""

@@ -6,24 +6,25 @@ import json
 import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import keras
-import numpy as np
-import tensorflow as tf
 
 from model_space.budget import Budget
 from model_space.checkpoint import Checkpoint, Epoch, State, Stopped, removed_at_the_end
 from model_space.data import Data
+from model_space.pipeline import ahead, orders, shards
 from model_space.techniques import Choice
-from model_space.traced import Sets, Traced
+from model_space.traced import Traced
 
 CHECKPOINT_SECONDS = 20
 """How much of a run, at least, lies between two writings of its checkpoint."""
 _SHORTEST_CALL = 0.25
-"""Seconds of training that TensorFlow does in one call, at least, once the pace is known."""
+"""Seconds of training that are done in one call, at least, once the pace is known."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,6 @@ class Trainer:
     def __init__(self, data: Data) -> None:
         self._data = data
         self._fingerprint = data.fingerprint()
-        self._sets: Sets | None = None
         self._traced: dict[tuple[frozenset[str], Budget], Traced] = {}
 
     @property
@@ -92,18 +92,17 @@ class Trainer:
             "budget": asdict(budget),
             "seed": seed,
             "keras": keras.__version__,
-            "tensorflow": tf.__version__,
+            keras.backend.backend(): version(keras.backend.backend()),
         }
         return json.dumps(facts, sort_keys=True)
 
     def _begin(self, choice: Choice, budget: Budget, seed: int) -> tuple[Traced, bool]:
         """The network as the run begins with it, and whether an earlier run has traced it."""
-        self._sets = self._sets or Sets(self._data)
         structure = frozenset(choice), budget
         if (traced := self._traced.get(structure)) is not None:
             traced.begin(choice, seed)
             return traced, True
-        traced = self._traced[structure] = Traced(choice, self._sets, budget, seed)
+        traced = self._traced[structure] = Traced(choice, self._data, budget, seed)
         return traced, False
 
     def _train(
@@ -116,12 +115,11 @@ class Trainer:
         stopping: Callable[[], bool],
     ) -> Outcome:
         traced, again = self._begin(choice, budget, seed)
-        assert self._sets is not None
-        run = _Run(traced, again, self._sets, budget, report, file, stopping)
+        run = _Run(traced, again, self._data, budget, seed, report, file, stopping)
         run.resume()
         while run.goes_on:
             run.train_epoch()
-        test_accuracy = None if run.stopped else traced.accuracy(*self._sets.test)
+        test_accuracy = None if run.stopped else traced.accuracy(self._data.test)
         steady = [epoch.seconds for epoch in run.epochs if not epoch.traced]
         return Outcome(
             accuracy=run.epochs[-1].accuracy,
@@ -139,13 +137,16 @@ class _Run:
         self,
         traced: Traced,
         again: bool,
-        sets: Sets,
+        data: Data,
         budget: Budget,
+        seed: int,
         report: Report,
         file: Checkpoint | None,
         stopping: Callable[[], bool],
     ) -> None:
-        self._traced, self._sets, self._budget = traced, sets, budget
+        self._traced, self._data, self._budget = traced, data, budget
+        self._orders = orders(len(data.train[0]), seed)
+        self._shards = ahead(self._cut())
         self._report, self._file, self._stopping = report, file, stopping
         self._again = again
         self._batches = 1  # in one call, which nothing stops
@@ -161,13 +162,12 @@ class _Run:
 
     def resume(self) -> None:
         """Go on from the checkpoint, if there is one: report its epochs again."""
-        variables = self._traced.variables
-        if self._file is None or (state := self._file.load(_values(variables))) is None:
+        if self._file is None or (state := self._file.load(self._traced.values())) is None:
             return
-        for variable, value in zip(variables, state.variables, strict=True):
+        for variable, value in zip(self._traced.variables, state.variables, strict=True):
             variable.assign(value)
         for epoch in state.epochs:
-            self._traced.next_order()
+            next(self._orders)
             self._add(epoch)
             if self.stopped:
                 break
@@ -177,30 +177,40 @@ class _Run:
         began = time.perf_counter()
         loss = self._train()
         self.diverged = not math.isfinite(loss)
-        accuracy = 1 / self._sets.classes
+        accuracy = 1 / len(self._data.classes)
         if not self.diverged:
-            accuracy = self._traced.accuracy(*self._sets.validation)
+            accuracy = self._traced.accuracy(self._data.validation)
         self._add(Epoch(accuracy, time.perf_counter() - began, traced=not self._again))
         self._again = True
         if self._file is not None and not (self.diverged or self.stopped):
-            self._state = State(list(self.epochs), _values(self._traced.variables))
+            self._state = State(list(self.epochs), self._traced.values())
             if time.monotonic() - self._saved >= CHECKPOINT_SECONDS:
                 self._save()
 
     def _train(self) -> float:
-        order = self._traced.next_order()
-        loss, first = 0.0, 0
-        while first < len(order):
-            if self._stopping():
-                self._save()
-                raise Stopped
-            began = time.perf_counter()
-            images = self._batches * self._budget.batch_size
-            loss += self._traced.train(order[first : first + images])
-            first += images
-            if time.perf_counter() - began < _SHORTEST_CALL:
-                self._batches *= 2
+        images, _ = self._data.train
+        loss, left = 0.0, len(images)
+        while left:
+            shard, size = next(self._shards)
+            left -= size
+            first = 0
+            while first < size:
+                if self._stopping():
+                    self._save()
+                    raise Stopped
+                began = time.perf_counter()
+                last = min(size, first + self._batches * self._budget.batch_size)
+                loss += self._traced.train(shard, first, last)
+                first = last
+                if time.perf_counter() - began < _SHORTEST_CALL:
+                    self._batches *= 2
         return loss
+
+    def _cut(self) -> Iterator[tuple[Any, int]]:
+        """The shards of one epoch after another, where they are trained on, and their sizes."""
+        for order in self._orders:
+            for shard in shards(self._data.train, self._budget.batch_size, order):
+                yield self._traced.put(shard), len(shard[1])
 
     def _add(self, epoch: Epoch) -> None:
         self.epochs.append(epoch)
@@ -210,8 +220,3 @@ class _Run:
         if self._file is not None and self._state is not None:
             self._file.save(self._state)
             self._saved = time.monotonic()
-
-
-def _values(variables: list[tf.Variable]) -> list[np.ndarray]:
-    # `variable.numpy()` takes twice as long.
-    return [variable.value().numpy() for variable in variables]

@@ -19,6 +19,7 @@ from search.phases import Planned
 from search.pruners import PRUNERS, Pruning
 from search.results import read
 from search.schedule import Schedule, schedule, settings_and_space
+from search.settings import BUDGET
 from search.space import Space
 
 
@@ -30,7 +31,7 @@ class Claim:
     trial_id: int
     choice: Choice
     budget: Mapping[str, Any]
-    """The fields of `model_space.training.Budget`."""
+    """The fields of `model_space.budget.Budget`."""
     pruning: Pruning | None
 
 
@@ -73,7 +74,7 @@ def claim(
         except LockLostError:
             fail(storage, trial_id, schema.INTERRUPTED)
             raise
-    budget = {name: getattr(settings, name) for name in ("epochs", "batch_size", "width", "depth")}
+    budget = {name: getattr(settings, name) for name in BUDGET}
     pruning = PRUNERS[settings.pruner](settings.epochs) if planned.phase == "search" else None
     return Claim(planned, trial_id, space.suggest(FixedTrial(params)), budget, pruning)
 

@@ -113,6 +113,12 @@ def launch(
     batch_size: Annotated[int | None, typer.Option(help="Images in a batch. [128]")] = None,
     width: Annotated[float | None, typer.Option(help="Scales the network's channels. [1]")] = None,
     depth: Annotated[int | None, typer.Option(help="Convolutions: 10, 16, 22, … [10]")] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            help="float32, mixed_bfloat16, or auto: that where the GPU is quicker in it. [float32]"
+        ),
+    ] = None,
     pruner: Annotated[
         str | None,
         typer.Option(help="What stops the search's poor runs: median, halving, none. [median]"),
@@ -148,7 +154,8 @@ def launch(
             "fixed": parse_fix(fix) if fix else None,
             "measure": measure, "search": search, "confirm": confirm, "ladder": ladder,
             "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth,
-            "pruner": pruner, "seed": seed,
+            "precision": precision, "pruner": pruner, "seed": seed,
+            "backend": os.environ.get("KERAS_BACKEND"),
         }  # fmt: skip
         requested = {option: value for option, value in given.items() if value is not None}
         name = name or Path(data or "cifar10").stem

@@ -18,7 +18,7 @@ from typing import Any
 import optuna
 
 from search.errors import InputError
-from search.hardware import parse_count
+from search.hardware import parse_count, threads_of_each
 from search.results import Results
 from search.schedule import Schedule
 from search.storage import located, redact, sqlite_file
@@ -166,7 +166,7 @@ def _work(url: str, name: str, checkpoints: Path, seconds: float | None) -> None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     threads = os.environ.get("OMP_NUM_THREADS", "1")  # Ray sets it to the task's CPUs
-    environment = {"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads}
+    environment = threads_of_each(threads)
     deadline = None if seconds is None else time.monotonic() + seconds
     join(
         url, name, [environment], _Silent(), lambda study, results: None,

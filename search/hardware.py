@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 from search.errors import InputError
@@ -53,12 +54,35 @@ def shares(workers: int) -> list[Mapping[str, str]]:
     for index in range(workers):
         environment: dict[str, str] = {}
         if workers > 1:
-            environment["TF_NUM_INTRAOP_THREADS"] = threads
-            environment["TF_NUM_INTEROP_THREADS"] = threads
+            environment.update(threads_of_each(threads))
         if len(cards) > 1:
             environment["CUDA_VISIBLE_DEVICES"] = cards[index % len(cards)]
         environments.append(environment)
     return environments
+
+
+def threads_of_each(count: str) -> dict[str, str]:
+    """The environment that gives TensorFlow, and JAX by the name of XLA's, so many CPU threads."""
+    return dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC"), count)
+
+
+def check_installed(backend: str) -> None:
+    """Raise `InputError` where Keras cannot run on `backend` here."""
+    if find_spec(backend) is None:
+        raise InputError(
+            f"the study is to be trained on {backend}, which is not installed here; "
+            f"pip install 'kouka[{backend}]' does that"
+        )
+
+
+def best_precision() -> str:
+    """What `--precision auto` means here: bfloat16 where every GPU has units for it.
+
+    NVIDIA's do from compute capability 8 on.
+    """
+    found = _nvidia_smi("--query-gpu=compute_cap", "--format=csv,noheader")
+    able = [line for line in found if line[:1].isdigit() and float(line) >= 8]
+    return "mixed_bfloat16" if gpus() and found and len(able) == len(found) else "float32"
 
 
 def gpus() -> list[str]:
@@ -66,14 +90,19 @@ def gpus() -> list[str]:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return [name.strip() for name in visible.split(",") if name.strip() not in ("", "-1")]
+    found = [line for line in _nvidia_smi("-L") if line.startswith("GPU ")]
+    return [str(index) for index in range(len(found))]
+
+
+def _nvidia_smi(*options: str) -> list[str]:
+    """The lines that it prints; none where there is none."""
     if (program := shutil.which("nvidia-smi")) is None:
         return []
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        listed = subprocess.run(  # noqa: S603
-            [program, "-L"], capture_output=True, text=True, timeout=30, check=False
+        said = subprocess.run(  # noqa: S603
+            [program, *options], capture_output=True, text=True, timeout=30, check=False
         )
-        found = [line for line in listed.stdout.splitlines() if line.startswith("GPU ")]
-        return [str(index) for index in range(len(found))]
+        return said.stdout.splitlines()
     return []
 
 

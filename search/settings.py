@@ -14,6 +14,12 @@ from search.design import check_runs
 from search.errors import InputError
 from search.pruners import PRUNERS
 
+BACKENDS = ("tensorflow", "jax")
+PRECISIONS = ("float32", "mixed_bfloat16")
+
+BUDGET = ("epochs", "batch_size", "width", "depth", "precision")
+"""The fields that are those of `model_space.budget.Budget`."""
+
 _MAY_GROW = ("search", "confirm", "ladder")
 
 
@@ -35,6 +41,10 @@ class Settings:
     batch_size: int = 128
     width: float = 1.0
     depth: int = 10
+    backend: str = "tensorflow"
+    """What Keras runs on."""
+    precision: str = "float32"
+    """Keras' dtype policy of the networks."""
     pruner: str = "median"
     seed: int = 0
     measure: tuple[int, ...] = (64,)
@@ -89,6 +99,16 @@ class Settings:
         if self.pruner not in PRUNERS:
             raise InputError(
                 f"there is no pruner {self.pruner!r}; --pruner takes {', '.join(PRUNERS)}"
+            )
+        if self.backend not in BACKENDS:
+            raise InputError(
+                f"KERAS_BACKEND={self.backend} cannot train a study; it takes "
+                f"{' or '.join(BACKENDS)}, and is tensorflow where it is not set"
+            )
+        if self.precision not in PRECISIONS:
+            raise InputError(
+                f"there is no precision {self.precision!r}; --precision takes auto, "
+                f"{', '.join(PRECISIONS)}"
             )
         if not self.factors:
             raise InputError(
@@ -175,8 +195,9 @@ def resolve_data(name: str) -> str:
 
 
 def option(name: str) -> str:
-    """The command-line option of a field."""
-    return "--fix" if name == "fixed" else f"--{name.replace('_', '-')}"
+    """The command-line option of a field, or its variable of the environment."""
+    other = {"fixed": "--fix", "backend": "KERAS_BACKEND"}
+    return other.get(name) or f"--{name.replace('_', '-')}"
 
 
 def shown(value: Any) -> str:

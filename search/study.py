@@ -21,6 +21,7 @@ from model_space.worker import DataFacts
 from search import interruption, schema
 from search.crew import Crew
 from search.errors import InputError
+from search.hardware import best_precision, check_installed
 from search.lock import exclusive
 from search.results import Results, read
 from search.schedule import Schedule, schedule, settings_and_space
@@ -128,7 +129,7 @@ def launch(
     """
     check_writable(url)
     settings = _settle(url, name, requested)
-    crew = Crew(_data(settings), environments)
+    crew = _crew(settings, environments)
     try:
         facts = crew.facts()
         with exclusive(url):
@@ -162,8 +163,9 @@ def join(
     """
     study = load_study(url, name)
     settings, attributes = _settings(study), study.user_attrs
-    _check_versions(name, attributes[schema.VERSIONS])
-    crew = Crew({**_data(settings), **({"name": data} if data else {})}, environments)
+    check_installed(settings.backend)
+    _check_versions(name, settings.backend, attributes[schema.VERSIONS])
+    crew = _crew(settings, environments, data)
     try:
         facts = crew.facts()
         _check_fingerprint(name, data or settings.data, attributes, facts)
@@ -176,7 +178,19 @@ def _settle(url: str, name: str, requested: Mapping[str, Any]) -> Settings:
     stored = stored_settings(url, name)
     if stored is None and name in (DIGITS, *KERAS_SETS):
         requested = {"data": name, **requested}
-    return settle(stored, requested)
+    if requested.get("precision") == "auto":
+        requested = {**requested, "precision": stored.precision if stored else best_precision()}
+    settings = settle(stored, requested)
+    check_installed(settings.backend)
+    return settings
+
+
+def _crew(
+    settings: Settings, environments: Sequence[Mapping[str, str]], data: str | None = None
+) -> Crew:
+    keras = {"KERAS_BACKEND": settings.backend}
+    where = {"name": data} if data else {}
+    return Crew({**_data(settings), **where}, [{**each, **keras} for each in environments])
 
 
 def _data(settings: Settings) -> dict[str, Any]:
@@ -197,7 +211,7 @@ def _open(url: str, name: str, settings: Settings, facts: DataFacts) -> optuna.S
     _check_fingerprint(name, settings.data, study.user_attrs, facts)
     study.set_metric_names(["validation accuracy"])
     study.set_user_attr(schema.DATA, asdict(facts))
-    study.set_user_attr(schema.VERSIONS, _versions())
+    study.set_user_attr(schema.VERSIONS, _versions(settings.backend))
     study.set_user_attr(schema.SETTINGS, settings.stored())
     return study
 
@@ -213,9 +227,9 @@ def _check_fingerprint(
         )
 
 
-def _check_versions(name: str, studies: Mapping[str, str]) -> None:
-    """Refuse to train what another version of kouka, Keras or TensorFlow would train otherwise."""
-    for package in ("kouka", "keras", "tensorflow"):
+def _check_versions(name: str, backend: str, studies: Mapping[str, str]) -> None:
+    """Refuse to train what another version of kouka, Keras or its backend would train otherwise."""
+    for package in ("kouka", "keras", backend):
         here, there = version(package), studies.get(package, "of an unknown version")
         if here.split(".")[:2] != there.split(".")[:2]:
             raise InputError(
@@ -296,6 +310,6 @@ def _look(study: optuna.Study, watch: StudyWatch, shown: _Shown, last: bool = Fa
     return None if now.phase is None else sum(now.left.values())
 
 
-def _versions() -> dict[str, str]:
-    packages = ("kouka", "keras", "tensorflow", "optuna", "numpy")
+def _versions(backend: str) -> dict[str, str]:
+    packages = ("kouka", "keras", backend, "optuna", "numpy")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}

@@ -62,6 +62,8 @@ def budget(results: Results) -> str:
         for name, word in (("batch_size", "batch"), ("width", "width"), ("depth", "depth"))
         if name in settings
     ]
+    if (precision := settings.get("precision", "float32")) != "float32":
+        said.append(precision)
     return ", ".join(said) or "budget unknown: the study does not say"
 
 

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from model_space import traced, training
+from model_space import made, training
 from model_space.budget import Budget
 from model_space.checkpoint import Checkpoint, Epoch, State, Stopped
 from model_space.data import Data, load
@@ -108,7 +108,7 @@ def small(recipe: Recipe, image_shape: tuple[int, ...], classes: int, **size: fl
 @pytest.fixture(scope="module", autouse=True)
 def small_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(traced, "build", small)
+        patch.setattr(made, "build", small)
         patch.setattr(training, "_SHORTEST_CALL", 0)  # so that each call trains one batch
         yield
 
@@ -172,7 +172,7 @@ def test_a_killed_run_with_mixup_does(data: Data, checkpoint: Path, undisturbed:
 def test_a_killed_run_of_the_articles_network_does(
     data: Data, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(traced, "build", build)
+    monkeypatch.setattr(made, "build", build)
     killed(ALL_ON, data, path)
     assert run(ALL_ON, data, path) == run(ALL_ON, data)
     assert left(path) == []
@@ -275,7 +275,7 @@ def test_the_checkpoint_of_a_run_that_diverges_is_removed(
     data: Data, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates = keras.optimizers.schedules.PiecewiseConstantDecay([BATCHES], [1e-3, 1e38])
-    monkeypatch.setattr(traced, "compose", lambda choice: Recipe(schedule=lambda steps: rates))
+    monkeypatch.setattr(made, "compose", lambda choice: Recipe(schedule=lambda steps: rates))
     with monkeypatch.context() as patch:  # killed once it has diverged
         patch.setattr(training, "removed_at_the_end", nullcontext)
         train({}, data, TINY, 1, Reports(), path)

@@ -34,7 +34,8 @@ def test_auto_is_what_the_cores_and_the_memory_carry(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert parse_workers("auto", None) == 4
-    assert shares(2) == [{"TF_NUM_INTRAOP_THREADS": "4", "TF_NUM_INTEROP_THREADS": "4"}] * 2
+    threads = {"TF_NUM_INTRAOP_THREADS": "4", "TF_NUM_INTEROP_THREADS": "4", "NPROC": "4"}
+    assert shares(2) == [threads] * 2
     monkeypatch.setattr(hardware, "memory", lambda: 5 << 30)
     assert parse_workers("auto", None) == 1
     assert shares(1) == [{}]

@@ -89,7 +89,8 @@ def test_every_combination_of_any_four_techniques_trains_a_step() -> None:
         model = build(recipe, (15, 15, 1), 2, width=0.125)
         model.compile(recipe.optimizer(recipe.schedule(1)), recipe.loss(), run_eagerly=True)
         before = model.get_weights()
-        loss = model.train_on_batch(*recipe.mix()(recipe.augment()(images), labels))
+        mixed = recipe.mix()({"images": recipe.augment()(images), "labels": labels})
+        loss = model.train_on_batch(mixed["images"], mixed["labels"])
         assert np.isfinite(loss), names
         assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True)), names
 

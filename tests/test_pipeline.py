@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Iterator
 
 import keras
@@ -5,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from model_space.pipeline import orders, reader
+from model_space import pipeline
+from model_space.pipeline import ahead, as_batch, orders, shards
 from model_space.recipe import Recipe
 from model_space.techniques import compose
 
@@ -24,11 +26,15 @@ def epochs(
     images: np.ndarray, labels: np.ndarray, classes: int, recipe: Recipe, batch: int, seed: int = 0
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The images and labels of one epoch after another, as a run trains on them."""
-    read, augment, mix = reader(images, labels, classes), recipe.augment(), recipe.mix()
+    augment, mix = recipe.augment(), recipe.mix()
     for order in orders(len(images), seed):
-        starts = range(0, len(images), batch)
-        batches = [read(order[start : start + batch]) for start in starts]
-        x, y = zip(*(mix(augment(x), y) for x, y in batches), strict=True)
+        x, y = [], []
+        for start in range(0, len(images), batch):
+            rows = order[start : start + batch]
+            taken = as_batch(images[rows], labels[rows], classes)
+            mixed = mix({**taken, "images": augment(taken["images"])})
+            x.append(np.asarray(mixed["images"]))
+            y.append(np.asarray(mixed["labels"]))
         yield np.concatenate(x), np.concatenate(y)
 
 
@@ -53,7 +59,8 @@ def test_mixups_weights_follow_the_beta_distribution() -> None:
     mix = compose({"mixup": {"alpha": alpha}}).mix()
     # Sorted classes and a random partner: a white image's weight is read off its label.
     labels = np.repeat(np.eye(2, dtype=np.float32), 5000, axis=0)
-    mixed = np.asarray(mix(np.zeros((10000, 1, 1, 1), np.float32), labels)[1])[:5000, 0]
+    batch = {"images": np.zeros((10000, 1, 1, 1), np.float32), "labels": labels}
+    mixed = np.asarray(mix(batch)["labels"])[:5000, 0]
     weights = mixed[mixed < 1]  # those whose partner was of the other class
     assert abs(weights.mean() - 0.5) < 0.04
     assert abs(weights.var() - 1 / (4 * (2 * alpha + 1))) < 0.02
@@ -147,7 +154,50 @@ def test_images_are_read_as_floats_and_labels_one_hot(dtype: type) -> None:
     images = np.random.default_rng(0).random((70, 4, 4, 1))
     images = (images * 255).astype(dtype) if dtype is np.uint8 else images.astype(dtype)
     labels = np.arange(70) % 3
-    rows = np.array([5, 69, 0])
-    x, y = reader(images, labels, 3)(rows)
-    np.testing.assert_allclose(x, images[rows] / (255 if dtype is np.uint8 else 1), atol=1e-6)
-    np.testing.assert_array_equal(y, np.eye(3)[labels[rows]])
+    batch = as_batch(images, labels, 3)
+    expected = images / (255 if dtype is np.uint8 else 1)
+    np.testing.assert_allclose(batch["images"], expected, atol=1e-6)
+    np.testing.assert_array_equal(batch["labels"], np.eye(3)[labels])
+
+
+def test_shards_are_whole_batches_of_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    images, labels = np.arange(90, dtype=np.uint8)[:, None, None, None], np.arange(90)
+    monkeypatch.setattr(pipeline, "_SHARD_BYTES", 40)  # an image is a byte
+    order = next(orders(90, 3))
+    cut = list(shards((images, labels), 16, order))
+    assert [len(y) for _, y in cut] == [32, 32, 26]
+    np.testing.assert_array_equal(np.concatenate([y for _, y in cut]), order)
+    for x, y in cut:
+        np.testing.assert_array_equal(x.ravel(), y)
+    np.testing.assert_array_equal(
+        np.concatenate([y for _, y in shards((images, labels), 7)]), labels
+    )
+    assert [len(y) for _, y in shards((images, labels), 100)] == [90]
+
+
+def test_one_item_is_made_ahead_and_no_more() -> None:
+    made: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(5):
+            made.append(item)
+            yield item
+
+    taken = ahead(items())
+    for item in taken:
+        deadline = time.monotonic() + 5
+        while len(made) < min(5, item + 2) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(0.01)
+        assert made == list(range(min(5, item + 2)))
+
+
+def test_an_error_in_what_is_made_ahead_is_raised_where_it_is_used() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise OSError("the disk is gone")
+
+    taken = ahead(items())
+    assert next(taken) == 1
+    with pytest.raises(OSError, match="the disk is gone"):
+        next(taken)

@@ -1,12 +1,14 @@
+import itertools
 from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 
-from model_space import traced
+from model_space import backends, made, traced
 from model_space.budget import Budget
 from model_space.data import Data, load
+from model_space.pipeline import orders
 from model_space.recipe import Recipe
 from model_space.techniques import batch_norm
 from model_space.training import Outcome, Trainer
@@ -43,7 +45,7 @@ def only(trainer: Trainer) -> traced.Traced:
 
 def variables(trainer: Trainer) -> list[np.ndarray]:
     """Weights, optimizer slots and random states."""
-    return [variable.numpy() for variable in only(trainer).variables]
+    return only(trainer).values()
 
 
 def without_time(outcome: Outcome) -> Outcome:
@@ -81,7 +83,7 @@ def test_a_run_that_is_told_to_stop_does(data: Data) -> None:
 
 def test_a_diverged_run_counts_at_chance_level(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = Recipe(schedule=lambda steps: 1e38)
-    monkeypatch.setattr(traced, "compose", lambda choice: broken)
+    monkeypatch.setattr(made, "compose", lambda choice: broken)
     outcome, curve = run({}, data)
     assert outcome.diverged
     assert outcome.accuracy == 0.1 == curve[-1]
@@ -106,7 +108,8 @@ def test_validation_and_test_images_are_neither_augmented_nor_mixed(
     data: Data, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both accuracies are those of the images as they are, however they are batched."""
-    monkeypatch.setattr(traced, "_EVALUATION_BATCH", batch)
+    monkeypatch.setattr(backends, "EVALUATION_BATCH", batch)
+    monkeypatch.setattr(traced, "EVALUATION_BATCH", batch)
     trainer = Trainer(data)
     outcome = trainer.train(ALL_ON, SMALL, 1, lambda epoch, accuracy: True)
     network = only(trainer).network
@@ -122,14 +125,13 @@ def test_validation_and_test_images_are_neither_augmented_nor_mixed(
 def test_a_run_is_what_keras_own_fit_makes_of_it(choice, data: Data) -> None:  # type: ignore[no-untyped-def]
     """The same weights to begin with, the same images in the same order, two epochs."""
     budget = replace(SMALL, epochs=2)
-    reference = traced.Traced(choice, traced.Sets(data), budget, 5)
+    reference = traced.Traced(choice, data, budget, 5)
     images, labels = data.train[0] / 255, np.eye(10)[data.train[1]]
     initial = [weight.numpy() for weight in reference.network.weights]
     reference.network.compile(
         keras.optimizers.Adam(1e-3, amsgrad="amsgrad" in choice), "categorical_crossentropy"
     )
-    for _ in range(2):
-        order = reference.next_order()
+    for order in itertools.islice(orders(len(images), 5), 2):
         reference.network.fit(images[order], labels[order], batch_size=32, shuffle=False, verbose=0)
     expected = [weight.numpy() for weight in reference.network.weights]
     trainer = Trainer(data)

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from model_space.data import DataError
-from model_space.worker import _MOST_NETWORKS, Stopped, TrainingError, Worker
+from model_space.server import _MOST_NETWORKS
+from model_space.worker import Stopped, TrainingError, Worker
 
 DATA: dict[str, Any] = {"name": "digits", "train_size": 200, "validation": 50}
 BUDGET = {"epochs": 1, "batch_size": 25, "width": 0.1, "depth": 10}

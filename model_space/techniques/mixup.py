@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from model_space.recipe import BatchStage, Recipe, Tensor
+from model_space.recipe import BatchStage, Recipe
 from model_space.technique import Dial, Technique
 
 
@@ -12,13 +12,7 @@ def mixup(recipe: Recipe, alpha: float) -> Recipe:
     def build() -> BatchStage:
         from keras import layers
 
-        layer = layers.MixUp(alpha)
-
-        def mix(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-            mixed = layer({"images": images, "labels": labels})
-            return mixed["images"], mixed["labels"]
-
-        return mix
+        return layers.MixUp(alpha)
 
     return replace(recipe, mix=build)
 

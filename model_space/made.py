@@ -1,0 +1,63 @@
+"""All that a run is made of, before any of it is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+from model_space.budget import Budget
+from model_space.data import Data
+from model_space.network import build
+from model_space.techniques import Choice, compose
+
+
+class Made:
+    """A recipe's network, stages, loss and optimizer, and every variable that they have.
+
+    Whatever here draws random numbers, now or later, takes its seed from Python's `random`.
+    """
+
+    def __init__(
+        self, choice: Choice, data: Data, budget: Budget, *, turnable: bool = False
+    ) -> None:
+        """Make it; the dials become variables where they are to be `turnable`."""
+        self.dials = {
+            (technique, dial): keras.Variable(value, trainable=False, dtype="float32")
+            for technique, dials in choice.items()
+            for dial, value in dials.items()
+            if turnable
+        }
+        recipe = compose(
+            {
+                technique: {d: self.dials.get((technique, d), value) for d, value in dials.items()}
+                for technique, dials in choice.items()
+            }
+        )
+        steps = -(-len(data.train[0]) // budget.batch_size) * budget.epochs
+        with _precision(budget.precision):
+            self.network: Any = build(
+                recipe, data.image_shape, len(data.classes), width=budget.width, depth=budget.depth
+            )
+        self.augment, self.mix, self.loss = recipe.augment(), recipe.mix(), recipe.loss()
+        self.optimizer: Any = recipe.optimizer(recipe.schedule(steps))
+        # What is made inside the first training step makes TensorFlow trace it twice.
+        self.optimizer.build(self.network.trainable_variables)
+        parts = (self.network, self.augment, self.mix, self.optimizer)
+        dials = {id(variable) for variable in self.dials.values()}
+        found = {id(variable): variable for part in parts for variable in part.variables}
+        self.variables: list[Any] = [v for key, v in found.items() if key not in dials]
+        """Weights, random states and optimizer slots, in an order that the choice decides."""
+
+
+@contextmanager
+def _precision(policy: str) -> Iterator[None]:
+    """Make the layers in this block compute in Keras' dtype policy of that name."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
