@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from model_space.data import Data, load
-from model_space.techniques import TECHNIQUES, Choice, compose
+from model_space.techniques import TECHNIQUES, Choice, compose, usual
 
 RUNS = 16
 DIGITS = {"train_size": 1000, "validation": 0.2, "epochs": 12, "batch_size": 32, "width": 0.125}
@@ -35,11 +35,6 @@ CIFAR = {"train_size": 4000, "validation": 0.2, "epochs": 5, "batch_size": 128, 
 LADDER = ((), ("augmentation",), ("batch_norm",), ("residual", "late_widening"),
           ("global_pooling",), ("dropout",), ("mixup",), ("amsgrad",))  # fmt: skip
 """What each of the article's steps adds."""
-
-
-def usual(names: Any) -> Choice:
-    """The techniques of these names, their dials at the usual values."""
-    return {t.name: {d.name: d.usual for d in t.dials} for t in TECHNIQUES if t.name in names}
 
 
 def network(choice: Choice, data: Data, settings: dict[str, Any]) -> Any:

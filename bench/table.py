@@ -1,8 +1,9 @@
 """Every recipe on digits, several seeds each: the truth that few runs are held against.
 
     python -m bench.table [--seeds 3] [--workers 2]
+    python -m bench.table --train-size 250    # the same with fewer images, for bench.knowing
 
-Appends to `bench/digits.csv`, and goes on where it was interrupted. Each row is a run: which
+Appends to `bench/digits.csv`, or `bench/digits-250.csv`, and goes on where it was interrupted. Each row is a run: which
 techniques were on, in the article's order; its seed; its validation accuracy after every epoch;
 and its median seconds an epoch, by which recipes compare only within one machine.
 """
@@ -20,30 +21,36 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from model_space.techniques import TECHNIQUES
+from model_space.techniques import TECHNIQUES, usual
 from model_space.worker import Worker
+from search.hardware import threads_of_each
 
-FILE = Path(__file__).with_name("digits.csv")
-DATA: dict[str, Any] = {"name": "digits", "train_size": 1000, "validation": 0.2}
+IMAGES = 1000
+DATA: dict[str, Any] = {"name": "digits", "validation": 0.2}
 EPOCHS = 12
 BUDGET = {"epochs": EPOCHS, "batch_size": 32, "width": 0.125, "depth": 10}
-"""As in `make study`; the images are 1,000 for training and 288 for validation."""
+"""As in `make study`, which trains on 1,000 images; 288 validate."""
 NAMES = [technique.name for technique in TECHNIQUES]
 
 Recipe = tuple[bool, ...]
 
 
-def rows() -> list[dict[str, str]]:
-    """The runs that the file holds."""
-    if not FILE.exists():
+def file_of(images: int) -> Path:
+    """The file of the runs on so many training images."""
+    return Path(__file__).with_name("digits.csv" if images == IMAGES else f"digits-{images}.csv")
+
+
+def rows(images: int) -> list[dict[str, str]]:
+    """The runs that its file holds."""
+    if not file_of(images).exists():
         return []
-    with FILE.open(newline="") as file:
+    with file_of(images).open(newline="") as file:
         return list(csv.DictReader(file))
 
 
-def missing(seeds: int) -> list[tuple[Recipe, list[int]]]:
+def missing(images: int, seeds: int) -> list[tuple[Recipe, list[int]]]:
     """The recipes, in a random order, and the seeds that each still lacks."""
-    found = {(tuple(row[n] == "1" for n in NAMES), int(row["seed"])) for row in rows()}
+    found = {(tuple(row[n] == "1" for n in NAMES), int(row["seed"])) for row in rows(images)}
     recipes = list(itertools.product([False, True], repeat=len(NAMES)))
     random.Random(0).shuffle(recipes)
     lacking = [(r, [s for s in range(seeds) if (r, s) not in found]) for r in recipes]
@@ -55,14 +62,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--train-size", type=int, default=IMAGES)
     arguments = parser.parse_args()
     epochs = [f"epoch {number}" for number in range(1, EPOCHS + 1)]
-    jobs = missing(arguments.seeds)
+    images, path = arguments.train_size, file_of(arguments.train_size)
+    jobs = missing(images, arguments.seeds)
     todo: Iterator[tuple[Recipe, list[int]]] = iter(jobs)
     lock = threading.Lock()
-    fresh = not FILE.exists()
+    fresh = not path.exists()
     began, done = time.monotonic(), 0
-    with FILE.open("a", newline="") as file:
+    with path.open("a", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         if fresh:
             table.writerow([*NAMES, "seed", *epochs, "seconds per epoch"])
@@ -70,9 +79,7 @@ def main() -> None:
         def work() -> None:
             nonlocal done
             threads = str(max(1, (os.cpu_count() or 1) // arguments.workers))
-            worker = Worker(
-                {"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads}, **DATA
-            )
+            worker = Worker(threads_of_each(threads), train_size=images, **DATA)
             worker.start()
             while True:
                 with lock:
@@ -80,9 +87,7 @@ def main() -> None:
                 if not seeds:
                     break
                 on = {t.name for t, is_on in zip(TECHNIQUES, recipe, strict=True) if is_on}
-                choice = {
-                    t.name: {d.name: d.usual for d in t.dials} for t in TECHNIQUES if t.name in on
-                }
+                choice = usual(on)
                 for seed in seeds:
                     curve: list[float] = []
 

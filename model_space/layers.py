@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from model_space.recipe import Tensor
@@ -44,7 +45,9 @@ class Dropout(layers.Dropout):  # type: ignore[misc]
     """
 
     def __init__(self, rate: Any) -> None:
-        super().__init__(float(rate.numpy() if isinstance(rate, keras.Variable) else rate))
+        super().__init__(
+            float(np.asarray(rate.value) if isinstance(rate, keras.Variable) else rate)
+        )
         self._now = (lambda: rate,)  # or it would count among the network's own variables
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:

@@ -5,7 +5,8 @@ ends with its fork. TensorFlow and JAX do not survive a fork once they have begu
 the server itself never does. A fork trains one run after another, as it keeps what it has traced;
 it ends where a run fails, and when it keeps much.
 
-Every request and answer is a JSON object on a line: the data set once, then a job a run, which
+Every request and answer is a JSON object on a line: the data set once, whose reading is told of
+where it takes long, then a job a run, which
 the server hands to its fork. The fork answers with the epochs, each of which is acknowledged, and
 with the outcome, an error, or that it stopped; the server tells of a fork that dies within a run.
 A request to stop may come at any time.
@@ -54,7 +55,10 @@ def serve() -> None:
     requests = os.fdopen(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
     with _ending_with(os.getppid()):
         try:
-            data = load(**json.loads(requests.readline()))
+            data = load(
+                **json.loads(requests.readline()),
+                reading=lambda done, of: answer(reading=done, of=of),
+            )
         except DataError as error:
             answer(unusable=str(error))
             return

@@ -22,6 +22,7 @@ from typing import Any
 
 from model_space.checkpoint import Stopped
 from model_space.data import DataError
+from model_space.data.source import Reading
 from model_space.techniques import Choice
 
 __all__ = ["DataFacts", "Stopped", "TrainingError", "Worker"]
@@ -70,14 +71,15 @@ class Worker:
         self._lock = threading.Lock()  # while `_server` is replaced, so that `stop` misses none
         self._asked_to_stop = False
 
-    def start(self) -> DataFacts:
+    def start(self, reading: Reading = lambda done, of: None) -> DataFacts:
         """Start the process, read the data and import Keras.
 
-        Raises `DataError`, before Keras is imported, where the data cannot be used, and
-        `TrainingError` where the process dies.
+        `reading` is told how many images of how many have been decoded. Raises `DataError`, before
+        Keras is imported, where the data cannot be used, and `TrainingError` where the process
+        dies.
         """
         self.stop()
-        return self._start()[1]
+        return self._start(reading)[1]
 
     def train(
         self,
@@ -133,10 +135,11 @@ class Worker:
         if server is not None:
             server.kill()
 
-    def _start(self) -> tuple[_Server, DataFacts]:
+    def _start(self, reading: Reading = lambda done, of: None) -> tuple[_Server, DataFacts]:
         with self._lock:
             server = self._server = _Server(self._environment, self._data)
-        answer = self._receive(server)
+        while "reading" in (answer := self._receive(server)):
+            reading(answer["reading"], answer["of"])
         if "unusable" in answer:
             self.stop()
             raise DataError(answer["unusable"])

@@ -177,6 +177,9 @@ def _work(url: str, name: str, checkpoints: Path, seconds: float | None) -> None
 class _Silent:
     """Watches a study without a word: the launch tells of it."""
 
+    def reading(self, done: int, of: int) -> None:
+        pass
+
     def study_opened(self, results: Results, workers: int) -> None:
         pass
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,13 @@ class Crew:
         self._working = 0
         self._error: BaseException | None = None
 
-    def facts(self) -> DataFacts:
+    def facts(self, reading: Callable[[int, int], None]) -> DataFacts:
         """Start the first training process, and return what it says of the data.
 
-        Raises `DataError` where they cannot be used, and `TrainingError` where it cannot start.
+        `reading` is told how many images of how many have been decoded. Raises `DataError` where
+        they cannot be used, and `TrainingError` where it cannot start.
         """
-        return self._workers[0].start()
+        return self._workers[0].start(reading)
 
     def begin(self, url: str, name: str, checkpoints: Path, deadline: float | None) -> None:
         """Set all of them to work; see `search.work.work`."""

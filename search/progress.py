@@ -37,6 +37,8 @@ class Progress:
         """For each run under way, the epochs it was seen at, and when."""
         self._done: dict[str, int] = {}
         self._workers = 1
+        self._reading = ""
+        self._began_reading = 0.0
         self._ended_before = 0
         self._said_how_long = False
         self._fit: Effects | None = None
@@ -52,6 +54,15 @@ class Progress:
 
     def __exit__(self, *exception: object) -> None:
         self._live.stop()
+
+    def reading(self, done: int, of: int) -> None:
+        """Images are being decoded, which is done once."""
+        if not self._reading and not self._console.is_terminal:
+            self._console.print(f"Reading {of:,} images; they are kept decoded for the next time.")
+        now = time.monotonic()
+        self._began_reading = self._began_reading or now - 1
+        left = (now - self._began_reading) * (of - done) / max(1, done)
+        self._reading = f"{done:,} of {of:,} images, about {words.duration(max(1, left))} left"
 
     def study_opened(self, results: Results, workers: int) -> None:
         """So many workers begin, or go on with what there is."""
@@ -171,7 +182,8 @@ class Progress:
     def _shown(self) -> Iterator[RenderableType]:
         results, now = self._results, self._schedule
         if results is None or now is None:
-            yield Text("Reading the data and starting TensorFlow …", style="dim")
+            reading = self._reading and f" ({self._reading})"
+            yield Text(f"Reading the data{reading} and starting Keras …", style="dim")
             return
         if now.phase is not None:
             done, planned = self._done.get(now.phase, 0), now.planned[now.phase]

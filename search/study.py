@@ -46,6 +46,9 @@ _ATTACH_SHARE = 0.05
 class StudyWatch(Protocol):
     """What wants to know how a study goes."""
 
+    def reading(self, done: int, of: int) -> None:
+        """So many images of so many have been decoded; every second or so, before all else."""
+
     def study_opened(self, results: Results, workers: int) -> None:
         """So many workers begin, or go on with what there is."""
 
@@ -131,7 +134,7 @@ def launch(
     settings = _settle(url, name, requested)
     crew = _crew(settings, environments)
     try:
-        facts = crew.facts()
+        facts = crew.facts(watch.reading)
         with exclusive(url):
             # Again, for another launch may have made or extended it meanwhile.
             settings = _settle(url, name, requested)
@@ -167,7 +170,7 @@ def join(
     _check_versions(name, settings.backend, attributes[schema.VERSIONS])
     crew = _crew(settings, environments, data)
     try:
-        facts = crew.facts()
+        facts = crew.facts(watch.reading)
         _check_fingerprint(name, data or settings.data, attributes, facts)
         return _follow(study, url, crew, watch, attach, checkpoints, deadline)
     finally:

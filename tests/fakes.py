@@ -50,7 +50,7 @@ class FakeWorker:
         cls.trained, cls.interrupt_at, cls.fingerprint = [], None, "the same"
         cls.fail = staticmethod(lambda choice: False)
 
-    def start(self) -> DataFacts:
+    def start(self, reading: object = None) -> DataFacts:
         return DataFacts(["a", "b"], (32, 32, 3), 100, 20, 20, self.fingerprint)
 
     def train(

@@ -164,6 +164,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     assert left(path) == []
 
 
+@pytest.mark.jax
 def test_a_killed_run_with_mixup_does(data: Data, checkpoint: Path, undisturbed: Run) -> None:
     assert run(MIXUP, data, checkpoint) == undisturbed
     assert left(checkpoint) == []

@@ -7,7 +7,7 @@ import pytest
 from keras import layers
 
 from model_space.network import build
-from model_space.techniques import TECHNIQUES, Choice, compose
+from model_space.techniques import TECHNIQUES, Choice, compose, usual
 from search.design import fraction
 from tests import article
 
@@ -15,7 +15,7 @@ CIFAR = (32, 32, 3)
 
 
 def choice(*names: str) -> Choice:
-    return {t.name: {d.name: d.usual for d in t.dials} for t in TECHNIQUES if t.name in names}
+    return usual(names)
 
 
 def network(*names: str, **options: float) -> keras.Model:

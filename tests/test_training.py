@@ -103,7 +103,7 @@ def test_amsgrad_reaches_the_optimizer(
         assert any(np.abs(v.numpy()).sum() > 0 for v in used._velocity_hats)
 
 
-@pytest.mark.parametrize("batch", [500, 7])
+@pytest.mark.parametrize("batch", [500, pytest.param(7, marks=pytest.mark.jax)])
 def test_validation_and_test_images_are_neither_augmented_nor_mixed(
     data: Data, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +121,7 @@ def test_validation_and_test_images_are_neither_augmented_nor_mixed(
         assert accuracy == (named == labels).mean()
 
 
+@pytest.mark.jax
 @pytest.mark.parametrize("choice", [{}, {"batch_norm": {}, "residual": {}, "amsgrad": {}}])
 def test_a_run_is_what_keras_own_fit_makes_of_it(choice, data: Data) -> None:  # type: ignore[no-untyped-def]
     """The same weights to begin with, the same images in the same order, two epochs."""
@@ -178,6 +179,7 @@ def traces(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return found
 
 
+@pytest.mark.jax
 def test_a_network_is_traced_once_and_its_next_run_equals_one_of_a_new_network(
     data: Data, traces: list[bool]
 ) -> None:
@@ -194,9 +196,11 @@ def test_a_network_is_traced_once_and_its_next_run_equals_one_of_a_new_network(
         return without_time(trainer.train(other, SMALL, 2, report))
 
     kept.train(ALL_ON, SMALL, 1, lambda epoch, accuracy: True)
-    assert traces == [True, False]
+    # JAX traces a smaller last batch for itself.
+    assert traces == ([True, True, False] if keras.backend.backend() == "jax" else [True, False])
+    before = list(traces)
     outcome = train_one(kept, "kept")
-    assert traces == [True, False]
+    assert traces == before
     assert kept.networks == 1
     new = Trainer(data)
     assert outcome == train_one(new, "new")

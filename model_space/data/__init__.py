@@ -15,7 +15,7 @@ from PIL import Image
 
 from model_space.data.arrays import KERAS_SETS, read_digits, read_keras, read_npz
 from model_space.data.folder import read_folder
-from model_space.data.source import DataError, Part, Source
+from model_space.data.source import DataError, Part, Reading, Source
 from model_space.data.splits import split
 
 __all__ = ["DIGITS", "KERAS_SETS", "Data", "DataError", "load"]
@@ -69,10 +69,13 @@ def load(
     validation: float = 0.1,
     train_size: int | None = None,
     seed: int = 0,
+    reading: Reading = lambda done, of: None,
 ) -> Data:
     """Read what `name` names, hold out what it lacks, and decode what will be used.
 
-    Raises `DataError`, whose message says what is wrong with the data.
+    Images of a folder are kept decoded on the disk, and are read from there. `reading` is told
+    how far the decoding is. Raises `DataError`, whose message says what is wrong with the data,
+    and `OSError`.
     """
     _check_name(name)
     source = _read(name, image_size)
@@ -80,7 +83,7 @@ def load(
     if name == DIGITS and image_size is None:
         image_size = 16
     train, held, test = (
-        (_resize(source.decode(entries), image_size), labels) for entries, labels in parts
+        (_resize(source.decode(entries, reading), image_size), labels) for entries, labels in parts
     )
     data = Data(source.classes, train, held, test)
     height, width, _ = data.image_shape

@@ -90,7 +90,7 @@ def read_npz(path: Path) -> Source:
 def _source(
     train: Part, validation: Part | None, test: Part | None, classes: tuple[str, ...]
 ) -> Source:
-    return Source(classes, train, validation, test, decode=lambda images: images)
+    return Source(classes, train, validation, test, decode=lambda images, reading: images)
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:

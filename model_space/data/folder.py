@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from model_space.data.source import DataError, Part, Source
+from model_space.data.cache import kept
+from model_space.data.source import DataError, Part, Reading, Source
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
+
+_AT_ONCE = 1000
+"""Images that are decoded between two looks at the clock."""
 
 _PARTS = {"train": ("train", "training"), "validation": ("val", "validation"), "test": ("test",)}
 
@@ -36,14 +45,38 @@ def read_folder(path: Path, image_size: int | None) -> Source:
         mode = "L" if image.mode in ("1", "L", "LA", "I;16", "I") else "RGB"
         size = (image_size, image_size) if image_size else image.size
 
-    def decode(files: np.ndarray) -> np.ndarray:
-        channels = 1 if mode == "L" else 3
-        images = np.empty((len(files), size[1], size[0], channels), np.uint8)
-        for row, file in zip(images, files, strict=True):
-            row[...] = _decode(file, mode, size).reshape(row.shape)
-        return images
+    def decode(files: np.ndarray, reading: Reading) -> np.ndarray:
+        shape = (len(files), size[1], size[0], 1 if mode == "L" else 3)
+        return kept(_key(files, mode, size), shape, partial(_fill, files, mode, size, reading))
 
     return Source(classes, listed["train"], listed.get("validation"), listed.get("test"), decode)
+
+
+def _key(files: np.ndarray, mode: str, size: tuple[int, int]) -> str:
+    """Tells these files, as they are now and decoded so, from all others."""
+    digest = hashlib.sha256(repr((mode, size)).encode())
+    for file in files:
+        facts = os.stat(file)
+        digest.update(repr((os.path.abspath(file), facts.st_size, facts.st_mtime_ns)).encode())
+    return digest.hexdigest()[:32]
+
+
+def _fill(
+    files: np.ndarray, mode: str, size: tuple[int, int], reading: Reading, images: np.ndarray
+) -> None:
+    """Decode the files into the images, on all cores, and tell every second how far that is."""
+
+    def decode(index: int) -> None:
+        images[index] = _decode(files[index], mode, size).reshape(images.shape[1:])
+
+    told = time.monotonic()
+    with ThreadPoolExecutor() as threads:
+        for first in range(0, len(files), _AT_ONCE):
+            # Not all at once, so that an error ends it soon.
+            list(threads.map(decode, range(first, min(first + _AT_ONCE, len(files)))))
+            if time.monotonic() - told > 1:
+                reading(min(first + _AT_ONCE, len(files)), len(files))
+                told = time.monotonic()
 
 
 def _part_folder(path: Path, part: str) -> Path | None:

@@ -11,6 +11,10 @@ Part = tuple[np.ndarray, np.ndarray]
 """Entries (N, …) and their integer labels (N,)."""
 
 
+Reading = Callable[[int, int], None]
+"""Is told how many images of how many are decoded, every second or so where that takes long."""
+
+
 class DataError(ValueError):
     """The data cannot be used; the message is one sentence for the user."""
 
@@ -23,5 +27,5 @@ class Source:
     train: Part
     validation: Part | None
     test: Part | None
-    decode: Callable[[np.ndarray], np.ndarray]
+    decode: Callable[[np.ndarray, Reading], np.ndarray]
     """Turns entries (N, …) into images (N, height, width, channels), bytes or floats."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from model_space.recipe import Recipe
 from model_space.technique import Technique
@@ -36,6 +36,11 @@ Choice = Mapping[str, Mapping[str, float]]
 def technique(name: str) -> Technique:
     """Return the technique of that name; `KeyError` where there is none."""
     return {t.name: t for t in TECHNIQUES}[name]
+
+
+def usual(names: Collection[str]) -> Choice:
+    """These techniques, their dials at the usual values."""
+    return {t.name: {d.name: d.usual for d in t.dials} for t in TECHNIQUES if t.name in names}
 
 
 def compose(choice: Choice) -> Recipe:

@@ -1,0 +1,69 @@
+"""Decoded images on the disk: decoded once, shared by workers, and never in memory all at once."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+_UNUSED_DAYS = 30
+"""After so long without a use, what is here is removed when something new comes."""
+
+
+def folder() -> Path:
+    """Where decoded images are kept; whoever removes it loses the time to decode them."""
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "kouka" / "images"
+
+
+def kept(key: str, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]) -> np.ndarray:
+    """The bytes of that key and shape, mapped from the disk; `fill` makes them the first time.
+
+    Where several processes want the same, one makes it and the others wait. Raises `OSError` where
+    it cannot be written, and leaves nothing half-made.
+    """
+    path = folder() / f"{key}.npy"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        if _opened(path, shape) is None:
+            _remove_unused()
+            _make(path, shape, fill)
+        os.utime(path)
+        images = _opened(path, shape)
+    assert images is not None
+    return images
+
+
+def _make(path: Path, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]) -> None:
+    partial = path.with_suffix(".partial")
+    try:
+        images = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
+        with partial.open("rb+") as file:
+            if hasattr(os, "posix_fallocate"):
+                # A full disk is an error here; a write to a mapped page would kill the process.
+                os.posix_fallocate(file.fileno(), 0, partial.stat().st_size)
+        fill(images)
+        images.flush()
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _opened(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
+    try:
+        images = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return np.asarray(images) if (images.shape, images.dtype) == (shape, np.uint8) else None
+
+
+def _remove_unused() -> None:
+    oldest = time.time() - _UNUSED_DAYS * 24 * 3600
+    for file in folder().glob("*.npy"):
+        if file.stat().st_mtime < oldest:
+            file.unlink(missing_ok=True)
+            file.with_suffix(".lock").unlink(missing_ok=True)

@@ -1,0 +1,60 @@
+"""What holds on JAX alone; `tests/test_jax.py` runs it, in a process in which Keras is on JAX."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from model_space.backends import jax as backend
+from model_space.backends import loops
+from model_space.budget import Budget
+from model_space.data import Data, load
+from model_space.made import Made
+
+pytestmark = pytest.mark.jax
+CHOICE = {"batch_norm": {}, "dropout": {"rate": 0.3}}
+BUDGET = Budget(epochs=1, batch_size=20, width=0.05)
+
+
+@pytest.fixture(scope="module")
+def data() -> Data:
+    return load("digits", train_size=90, validation=60)
+
+
+def test_many_batches_in_one_call_are_those_batches_one_by_one(data: Data) -> None:
+    """As an accelerator has them; every state goes through the loop."""
+    assert keras.backend.backend() == "jax"
+    ends = []
+    for at_once in (True, False):
+        keras.utils.set_random_seed(1)
+        made = Made(CHOICE, data, BUDGET, turnable=True)
+        compiled = loops(made, data, BUDGET.batch_size)
+        assert isinstance(compiled, backend.JaxLoops)
+        compiled._at_once = at_once
+        shard = compiled.put(data.train)
+        began = [np.asarray(variable.value) for variable in made.variables]
+        losses = [compiled.train(shard, 0, 40), compiled.train(shard, 40, 90)]
+        ends.append((losses, [np.asarray(variable.value) for variable in made.variables]))
+    (losses, values), (expected_losses, expected) = ends
+    np.testing.assert_allclose(losses, expected_losses, rtol=1e-4)
+    # Adam makes a step of a rounding where a gradient is none, as of biases before normalization.
+    off = sum(np.abs(a - b.astype(float)).sum() for a, b in zip(values, expected, strict=True))
+    moved = sum(np.abs(a - b.astype(float)).sum() for a, b in zip(values, began, strict=True))
+    assert off < 0.01 * moved
+    assert all((a != b).any() for a, b in zip(began, values, strict=True) if a.size > 1)
+
+
+def test_a_dial_is_a_value_and_not_compiled_in(data: Data) -> None:
+    made = Made(CHOICE, data, BUDGET, turnable=True)
+    compiled = loops(made, data, BUDGET.batch_size)
+    shard = compiled.put(data.train)
+    compiled.train(shard, 0, 20)
+    weights = [np.asarray(variable.value) for variable in made.variables]
+    losses = []
+    for rate in (0.0, 0.9, 0.0):
+        for variable, value in zip(made.variables, weights, strict=True):
+            variable.assign(value)
+        made.dials["dropout", "rate"].assign(rate)
+        losses.append(compiled.train(shard, 20, 40))
+    assert losses[0] == losses[2] != losses[1]
