@@ -56,7 +56,6 @@ def bare_seconds(results: Results) -> float:
     from model_space.budget import Budget
     from model_space.data import load
     from model_space.made import Made
-    from model_space.pipeline import as_batch
     from search.schedule import settings_and_space
     from search.study import _data
 
@@ -79,12 +78,10 @@ def bare_seconds(results: Results) -> float:
             for first in tf.range(0, size, batch):
                 rows = order[first : first + batch]
                 x, y = tf.gather(images, rows), tf.gather(labels, rows)
-                taken = as_batch(x, y, len(data.classes))
-                taken["images"] = made.augment(taken["images"])  # noqa: B023 - within this turn
-                mixed = made.mix(taken)  # noqa: B023
+                taken = made.training_batch(x, y)  # noqa: B023 - within this turn
                 with tf.GradientTape() as tape:
-                    scores = network(mixed["images"], training=True)  # noqa: B023
-                    loss = made.loss(mixed["labels"], scores)  # noqa: B023
+                    scores = network(taken["images"], training=True)  # noqa: B023
+                    loss = made.loss(taken["labels"], scores)  # noqa: B023
                 weights = network.trainable_variables  # noqa: B023
                 optimizer.apply(tape.gradient(loss, weights), weights)  # noqa: B023
 

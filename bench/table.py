@@ -3,9 +3,10 @@
     python -m bench.table [--seeds 3] [--workers 2]
     python -m bench.table --train-size 250    # the same with fewer images, for bench.knowing
 
-Appends to `bench/digits.csv`, or `bench/digits-250.csv`, and goes on where it was interrupted. Each row is a run: which
-techniques were on, in the article's order; its seed; its validation accuracy after every epoch;
-and its median seconds an epoch, by which recipes compare only within one machine.
+Appends to `bench/digits.csv`, or `bench/digits-250.csv`, and goes on where it was interrupted.
+Each row is a run: which techniques were on, in the article's order; its seed; its validation
+accuracy after every epoch; and its median seconds an epoch, by which recipes compare only within
+one machine.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ import keras
 from model_space.budget import Budget
 from model_space.data import Data
 from model_space.network import build
+from model_space.pipeline import as_batch
+from model_space.recipe import Tensor
 from model_space.techniques import Choice, compose
 
 
@@ -36,20 +38,31 @@ class Made:
                 for technique, dials in choice.items()
             }
         )
+        self._classes = len(data.classes)
         steps = -(-len(data.train[0]) // budget.batch_size) * budget.epochs
         with _precision(budget.precision):
             self.network: Any = build(
-                recipe, data.image_shape, len(data.classes), width=budget.width, depth=budget.depth
+                recipe, data.image_shape, self._classes, width=budget.width, depth=budget.depth
             )
-        self.augment, self.mix, self.loss = recipe.augment(), recipe.mix(), recipe.loss()
+        self._augment, self._mix = ([build() for build in s] for s in (recipe.augment, recipe.mix))
+        self.loss: Any = recipe.loss()
         self.optimizer: Any = recipe.optimizer(recipe.schedule(steps))
         # What is made inside the first training step makes TensorFlow trace it twice.
         self.optimizer.build(self.network.trainable_variables)
-        parts = (self.network, self.augment, self.mix, self.optimizer)
+        parts = (self.network, *self._augment, *self._mix, self.optimizer)
         dials = {id(variable) for variable in self.dials.values()}
         found = {id(variable): variable for part in parts for variable in part.variables}
         self.variables: list[Any] = [v for key, v in found.items() if key not in dials]
         """Weights, random states and optimizer slots, in an order that the choice decides."""
+
+    def training_batch(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """A batch as `as_batch` makes it, then as the recipe's stages do: what a step trains on."""
+        batch = as_batch(images, labels, self._classes)
+        for augment in self._augment:
+            batch["images"] = augment(batch["images"])
+        for mix in self._mix:
+            batch = mix(batch)
+        return batch
 
 
 @contextmanager

@@ -16,12 +16,6 @@ BatchStage = Any
 """A Keras layer, from a dictionary of `images` and their `labels`, (batch, classes), to another."""
 
 
-def _layer_without_effect() -> Any:
-    from keras import layers
-
-    return layers.Identity()
-
-
 def _unchanged(x: Tensor) -> Tensor:
     return x
 
@@ -59,16 +53,16 @@ class Recipe:
     The defaults are the article's base CNN. A technique replaces the stages it touches with
     `dataclasses.replace` and leaves the others alone.
 
-    `augment` and `mix` build a layer each, once a run, after the run's seed is set, because such
-    layers keep random states, which they must track as Keras' layers do; `normalise`, `join`,
-    `drop` and `pool` are called wherever the network comes to that stage, and make the layers they
-    need there.
+    What `augment` and `mix` hold builds a layer each, once a run, after the run's seed is set,
+    because such layers keep random states, which they must track as Keras' layers do; `normalise`,
+    `join`, `drop` and `pool` are called wherever the network comes to that stage, and make the
+    layers they need there.
     """
 
-    augment: Callable[[], ImageStage] = _layer_without_effect
-    """Builds what happens to the training images, a batch at a time."""
-    mix: Callable[[], BatchStage] = _layer_without_effect
-    """Builds what happens to a training batch of images and labels, after `augment`."""
+    augment: tuple[Callable[[], ImageStage], ...] = ()
+    """Build what happens to the training images, a batch at a time, one after another."""
+    mix: tuple[Callable[[], BatchStage], ...] = ()
+    """Build what happens to a training batch of images and labels, after `augment`."""
     widths: tuple[int, int, int] = (64, 128, 256)
     """Channels of the block convolutions in each of the three stages, at width 1."""
     normalise: Callable[[Tensor], Tensor] = _unchanged

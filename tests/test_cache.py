@@ -150,7 +150,7 @@ def test_a_long_reading_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     path = pictures(tmp_path / "images", 10)
     clock = iter(range(1000))
     monkeypatch.setattr(folder, "_AT_ONCE", 5)
-    monkeypatch.setattr(folder.time, "monotonic", lambda: 2 * next(clock))
+    monkeypatch.setattr(time, "monotonic", lambda: 2 * next(clock))
     told: list[tuple[int, int]] = []
     load(str(path), reading=lambda done, of: told.append((done, of)))
     assert told

@@ -89,8 +89,12 @@ def test_every_combination_of_any_four_techniques_trains_a_step() -> None:
         model = build(recipe, (15, 15, 1), 2, width=0.125)
         model.compile(recipe.optimizer(recipe.schedule(1)), recipe.loss(), run_eagerly=True)
         before = model.get_weights()
-        mixed = recipe.mix()({"images": recipe.augment()(images), "labels": labels})
-        loss = model.train_on_batch(mixed["images"], mixed["labels"])
+        batch = {"images": images, "labels": labels}
+        for augment in recipe.augment:
+            batch["images"] = augment()(batch["images"])
+        for mix in recipe.mix:
+            batch = mix()(batch)
+        loss = model.train_on_batch(batch["images"], batch["labels"])
         assert np.isfinite(loss), names
         assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True)), names
 

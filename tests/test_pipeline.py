@@ -26,15 +26,18 @@ def epochs(
     images: np.ndarray, labels: np.ndarray, classes: int, recipe: Recipe, batch: int, seed: int = 0
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The images and labels of one epoch after another, as a run trains on them."""
-    augment, mix = recipe.augment(), recipe.mix()
+    augments, mixes = ([build() for build in stage] for stage in (recipe.augment, recipe.mix))
     for order in orders(len(images), seed):
         x, y = [], []
         for start in range(0, len(images), batch):
             rows = order[start : start + batch]
             taken = as_batch(images[rows], labels[rows], classes)
-            mixed = mix({**taken, "images": augment(taken["images"])})
-            x.append(np.asarray(mixed["images"]))
-            y.append(np.asarray(mixed["labels"]))
+            for augment in augments:
+                taken["images"] = augment(taken["images"])
+            for mix in mixes:
+                taken = mix(taken)
+            x.append(np.asarray(taken["images"]))
+            y.append(np.asarray(taken["labels"]))
         yield np.concatenate(x), np.concatenate(y)
 
 
@@ -56,11 +59,11 @@ def test_mixup_draws_anew_every_epoch() -> None:
 
 def test_mixups_weights_follow_the_beta_distribution() -> None:
     alpha = 0.2
-    mix = compose({"mixup": {"alpha": alpha}}).mix()
+    [build] = compose({"mixup": {"alpha": alpha}}).mix
     # Sorted classes and a random partner: a white image's weight is read off its label.
     labels = np.repeat(np.eye(2, dtype=np.float32), 5000, axis=0)
     batch = {"images": np.zeros((10000, 1, 1, 1), np.float32), "labels": labels}
-    mixed = np.asarray(mix(batch)["labels"])[:5000, 0]
+    mixed = np.asarray(build()(batch)["labels"])[:5000, 0]
     weights = mixed[mixed < 1]  # those whose partner was of the other class
     assert abs(weights.mean() - 0.5) < 0.04
     assert abs(weights.var() - 1 / (4 * (2 * alpha + 1))) < 0.02
@@ -110,7 +113,8 @@ def by_keras(images: np.ndarray) -> np.ndarray:
 
 
 def by_kouka(images: np.ndarray) -> np.ndarray:
-    return np.asarray(compose({"augmentation": {}}).augment()(images))
+    [build] = compose({"augmentation": {}}).augment
+    return np.asarray(build()(images))
 
 
 @pytest.mark.parametrize("augment", [by_keras, by_kouka])

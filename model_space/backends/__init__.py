@@ -35,7 +35,7 @@ def loops(made: Made, data: Data, batch_size: int) -> Loops:
     if keras.backend.backend() == "jax":
         from model_space.backends.jax import JaxLoops
 
-        return JaxLoops(made, data, batch_size, EVALUATION_BATCH)
+        return JaxLoops(made, batch_size, EVALUATION_BATCH)
     from model_space.backends.tensorflow import TensorFlowLoops
 
     return TensorFlowLoops(made, data, batch_size, EVALUATION_BATCH)

@@ -9,7 +9,6 @@ import keras
 from jax import lax
 from jax import numpy as jnp
 
-from model_space.data import Data
 from model_space.data.source import Part
 from model_space.made import Made
 from model_space.pipeline import as_batch
@@ -22,8 +21,8 @@ State = tuple[list[jax.Array], list[jax.Array], list[jax.Array]]
 class JaxLoops:
     """`Loops` on JAX; what has another shape is compiled anew, which takes seconds."""
 
-    def __init__(self, made: Made, data: Data, batch_size: int, evaluation_batch: int) -> None:
-        self._made, self._classes = made, len(data.classes)
+    def __init__(self, made: Made, batch_size: int, evaluation_batch: int) -> None:
+        self._made = made
         self._batch_size, self._evaluation_batch = batch_size, evaluation_batch
         weights, slots = made.network.trainable_variables, made.optimizer.variables
         apart = {id(variable) for variable in (*weights, *slots)}
@@ -86,10 +85,9 @@ class JaxLoops:
         labels: jax.Array,
     ) -> tuple[jax.Array, list[jax.Array]]:
         with self._scope(weights, others) as scope:
-            batch = as_batch(images, labels, self._classes)
-            mixed = self._made.mix({**batch, "images": self._made.augment(batch["images"])})
-            scores = self._made.network(mixed["images"], training=True)
-            loss = self._made.loss(mixed["labels"], scores)
+            batch = self._made.training_batch(images, labels)
+            scores = self._made.network(batch["images"], training=True)
+            loss = self._made.loss(batch["labels"], scores)
         return loss, [scope.get_current_value(variable) for variable in self._variables[2]]
 
     def _step(

@@ -80,9 +80,8 @@ def _train(made: Made, data: Data, batch_size: int) -> Callable[..., tf.Tensor]:
     def train(images: tf.Tensor, labels: tf.Tensor, first: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
         def one_more(row: tf.Tensor, losses: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             rows = slice(row, tf.minimum(row + batch_size, last))
-            batch = as_batch(images[rows], labels[rows], len(data.classes))
-            mixed = made.mix({**batch, "images": made.augment(batch["images"])})
-            return row + batch_size, losses + step(mixed["images"], mixed["labels"])
+            batch = made.training_batch(images[rows], labels[rows])
+            return row + batch_size, losses + step(batch["images"], batch["labels"])
 
         loop = tf.while_loop(
             lambda row, losses: row < last, one_more, (first, 0.0), parallel_iterations=1

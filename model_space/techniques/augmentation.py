@@ -14,7 +14,7 @@ def _augment() -> ImageStage:
 
 def augmentation(recipe: Recipe) -> Recipe:
     """Turn the article's image augmentation on."""
-    return replace(recipe, augment=_augment)
+    return replace(recipe, augment=(*recipe.augment, _augment))
 
 
 TECHNIQUE = Technique(

@@ -14,7 +14,7 @@ def mixup(recipe: Recipe, alpha: float) -> Recipe:
 
         return layers.MixUp(alpha)
 
-    return replace(recipe, mix=build)
+    return replace(recipe, mix=(*recipe.mix, build))
 
 
 TECHNIQUE = Technique(
