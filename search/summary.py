@@ -42,6 +42,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
             "interactions": found.pairs,
             "freedom": found.freedom,
             "freedom_from_repeats": found.fit.repeats,
+            "freedom_from_chance": found.fit.chance,
             "noise": found.noise,
             "floor": found.floor,
             "all_off": found.start,

@@ -253,11 +253,12 @@ def test_unusable_data_are_refused_in_a_sentence(tmp_path: Path, make, says: str
 
 
 def test_splits_that_leave_nothing_are_refused() -> None:
-    for options, says in (
+    refused: tuple[tuple[dict[str, Any], str], ...] = (
         ({"validation": 2000}, "--validation 2000 leaves none"),
         ({"train_size": 5}, "--train-size 5 does not fit"),
         ({"train_size": 100_000}, "--train-size 100000 does not fit"),
-    ):
+    )
+    for options, says in refused:
         with pytest.raises(DataError, match=says):
             load("digits", **options)
 

@@ -1,11 +1,13 @@
 import math
-from itertools import permutations, product
+import statistics
+from itertools import combinations, permutations, product
 
 import numpy as np
 import pytest
 import statsmodels.api
 from scipy.integrate import quad
 from scipy.stats import chi, multivariate_t, norm
+from scipy.stats import t as student
 
 from search.analysis.effects import effects, repeated
 from search.analysis.student import familywise, two_sided
@@ -76,8 +78,9 @@ def test_the_p_value_of_one_test_is_students(freedom: int) -> None:
 
 
 @pytest.mark.parametrize("count", [16, 32])
-def test_repeated_runs_lend_their_noise_as_in_one_regression(count: int) -> None:
-    """The oracle: measured and repeated runs in one model, with a constant for each recipe."""
+def test_repeated_runs_and_small_interactions_lend_their_noise(count: int) -> None:
+    """The oracles: measured and repeated runs in one regression, with a constant for each recipe;
+    and Lenth's pseudo standard error of its interactions (Lenth 1989), in longhand."""
     runs = simulated(design(8, count, count), 1, 1.0, random_pairs(NAMES, 0, 2.0))
     repeats = repeats_of(ENDS, 3, 1.0)
     fit = effects(runs, NAMES, repeats)
@@ -92,12 +95,31 @@ def test_repeated_runs_lend_their_noise_as_in_one_regression(count: int) -> None
     columns[count:, own.shape[1] :] = np.kron(np.eye(3), np.ones((3, 1)))
     values = [r.points for r in [*runs, *(r for group in repeats for r in group)]]
     oracle = statsmodels.api.OLS(values, columns).fit()
-    assert fit.freedom == oracle.df_resid
+    interactions = sorted(abs(oracle.params[9 : own.shape[1]]) * math.sqrt(count))
+    first = 1.5 * statistics.median(interactions)
+    chance = 1.5 * statistics.median(size for size in interactions if size <= 2.5 * first)
+    least = len(interactions) // 3
+    assert fit.fit.chance == least
+    assert fit.freedom == oracle.df_resid + least
+    noise = math.sqrt((oracle.ssr + least * chance**2) / fit.freedom)
+    assert fit.noise == pytest.approx(noise)
+    half = student.ppf(0.975, fit.freedom) * 2 * noise / math.sqrt(count)
     for effect in fit.effects:
-        column = 1 + NAMES.index(effect.technique)
-        low, high = oracle.conf_int()[column]
-        assert effect.effect == pytest.approx(2 * oracle.params[column])
-        assert [effect.low, effect.high] == pytest.approx([2 * low, 2 * high])
+        middle = 2 * oracle.params[1 + NAMES.index(effect.technique)]
+        assert effect.effect == pytest.approx(middle)
+        assert [effect.low, effect.high] == pytest.approx([middle - half, middle + half])
+
+
+def test_a_few_large_interactions_do_not_pass_for_noise() -> None:
+    """Sixteen runs of little noise, quiet repeats, and one pair in 28 that matters much."""
+    none = dict.fromkeys(combinations(NAMES, 2), 0.0)
+    halves = []
+    for size in (0.0, 20.0):
+        pairs = {**none, (NAMES[0], NAMES[1]): size}
+        fit = effects(simulated(design(8, 16, 16), 1, 1.0, pairs), NAMES, repeats_of(ENDS, 3, 1.0))
+        assert fit is not None
+        halves.append(fit.effects[0].high - fit.effects[0].low)
+    assert halves[1] < 1.6 * halves[0]
 
 
 def test_only_whole_runs_of_one_recipe_and_phase_are_repeats() -> None:

@@ -130,7 +130,7 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (together, "a and b cannot be told apart"),
     (no_noise, "No run is left to estimate the noise from"),
     (exact, "The runs lie on the fit exactly"),
-    (from_repeats, "The noise is estimated from repeated runs (4 degrees of freedom)"),
+    (from_repeats, "repeated runs (4 degrees of freedom) and the smaller interactions"),
     (few, "degrees of freedom remain to estimate the noise from, so the intervals are wide"),
     (alone, "16 runs of 8 techniques tell each one's effect, averaged over the others, but not"),
     (few, "12 runs of 8 techniques do not tell their 28 interactions from the effects"),

@@ -117,9 +117,11 @@ class Fit:
     noise: np.ndarray
     """(responses,): standard deviation of one run around the fit."""
     freedom: int
-    """Of the noise's estimate, repeats included."""
+    """Of the noise's estimate, all that it comes from included."""
     repeats: int
     """Of which so many come from repeated runs."""
+    chance: int
+    """And so many from the smaller interactions, which are taken for chance."""
 
     def estimate(self, contrast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """A combination of the coefficients, and its standard error, each (responses,)."""
@@ -176,7 +178,9 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
 
     With enough freedom the standard errors are HC2 (MacKinnon & White 1985): the classical ones in
     a balanced design, honest where runs are missing. With less, every run's noise is that of the
-    residuals and of the `repeated` runs together: arrays (repeats, responses), each of one recipe.
+    residuals, of the `repeated` runs, arrays (repeats, responses), each of one recipe, and of the
+    smaller interactions, pooled by their degrees of freedom: a few repeated recipes may be quieter
+    than the rest, and interactions of three, which pass for effects, are in no repeat.
     """
     coefficients = model.inverse @ values
     residuals = values - model.columns @ coefficients
@@ -190,13 +194,33 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         # A run with a leverage of one fits itself: its residual is zero and says nothing.
         kept = (1 - leverage > _TOLERANCE)[:, np.newaxis]
         variances = np.where(kept, residuals**2 / np.maximum(1 - leverage, 1e-9)[:, np.newaxis], 0)
-        return Fit(model, coefficients, variances, np.sqrt(squares / freedom), freedom, 0)
+        return Fit(model, coefficients, variances, np.sqrt(squares / freedom), freedom, 0, 0)
     for group in repeated:
         squares = squares + np.sum((group - group.mean(axis=0)) ** 2, axis=0)
         extra += len(group) - 1
-    noise = np.sqrt(squares / (freedom + extra)) if freedom + extra else squares * math.nan
+    chance, least = _by_chance(model, coefficients)
+    squares, total = squares + least * chance**2, freedom + extra + least
+    noise = np.sqrt(squares / total) if total else squares * math.nan
     variances = np.broadcast_to(noise**2, values.shape)
-    return Fit(model, coefficients, variances, noise, freedom + extra, extra)
+    return Fit(model, coefficients, variances, noise, total, extra, least)
+
+
+def _by_chance(model: Model, coefficients: np.ndarray) -> tuple[np.ndarray, int]:
+    """A run's noise, (responses,), as the smaller interactions show it, and its freedom.
+
+    Lenth's pseudo standard error, of a third as many degrees of freedom as there are contrasts
+    (Lenth 1989, Technometrics 31): most interactions are taken to be none, and a few do no harm.
+    """
+    first = 1 + len(model.techniques)
+    units = [model._unit(first + at) for at in range(len(model.groups)) if model.pairs]
+    contrasts = [unit for unit in units if model.estimable(unit)]
+    if len(contrasts) < 3:
+        return np.zeros(coefficients.shape[1]), 0
+    scale = np.linalg.norm(np.array(contrasts) @ model.inverse, axis=1)
+    sizes = np.abs(np.array(contrasts) @ coefficients) / scale[:, np.newaxis]
+    bound = 2.5 * 1.5 * np.median(sizes, axis=0)
+    kept = np.where(sizes <= bound, sizes, math.nan)
+    return 1.5 * np.nanmedian(kept, axis=0), len(contrasts) // 3
 
 
 def _model(names: tuple[str, ...], columns: np.ndarray, groups: tuple[Alias, ...]) -> Model:

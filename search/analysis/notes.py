@@ -135,14 +135,17 @@ def _noise(found: Effects) -> list[str]:
             "intervals have no width and mean nothing."
         ]
     if fit.repeats:
-        own = fit.freedom - fit.repeats
-        said = (
-            f"The noise is estimated from repeated runs ({fit.repeats} degrees of freedom"
-            + (f", and {own} of the measured runs" if own else "")
-            + "), as the measured runs alone leave too little; where other recipes are noisier "
-            "than the repeated ones, the intervals are too narrow."
-        )
-        return [said]
+        own = fit.freedom - fit.repeats - fit.chance
+        sources = [
+            f"repeated runs ({fit.repeats} degrees of freedom)",
+            *([f"what the fit leaves ({own})"] if own else []),
+            *([f"the smaller interactions, taken for chance ({fit.chance})"] if fit.chance else []),
+        ]
+        return [
+            f"The noise is estimated from {listed(sources)}, as the measured runs alone "
+            "leave too little; where other recipes are noisier than the repeated ones, the "
+            "intervals are too narrow."
+        ]
     if fit.freedom < ENOUGH_FREEDOM:
         return [
             f"Only {fit.freedom} degree{'s' * (fit.freedom != 1)} of freedom remain to estimate "
