@@ -155,7 +155,7 @@ def launch(
             "measure": measure, "search": search, "confirm": confirm, "ladder": ladder,
             "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth,
             "precision": precision, "pruner": pruner, "seed": seed,
-            "backend": os.environ.get("KERAS_BACKEND"),
+            "backend": os.environ.get("KERAS_BACKEND") or None,
         }  # fmt: skip
         requested = {option: value for option, value in given.items() if value is not None}
         name = name or Path(data or "cifar10").stem

@@ -8,7 +8,7 @@ import pytest
 
 from search import hardware
 from search.errors import InputError
-from search.hardware import gpus, parse_workers, shares
+from search.hardware import best_precision, check_installed, gpus, parse_workers, shares
 
 
 @pytest.fixture
@@ -18,7 +18,8 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(hardware, "memory", lambda: 16 << 30)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     program = tmp_path / "nvidia-smi"
-    program.write_text(f"#!/bin/sh\ncat {tmp_path}/cards\n")
+    listed = f"[ $1 = -L ] && cat {tmp_path}/cards || cat {tmp_path}/capabilities"
+    program.write_text(f"#!/bin/sh\n{listed}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     (tmp_path / "cards").write_text("")
@@ -81,6 +82,32 @@ def test_what_cannot_be_shared_is_told(
         parse_workers(workers, per_gpu)
     assert parse_workers("2", None) == 2
     assert parse_workers("4", 2) == 4
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        (["9.0", "8.0"], "mixed_bfloat16"),
+        (["12.1"], "mixed_bfloat16"),
+        (["9.0", "7.5"], "float32"),
+        (["[N/A]"], "float32"),
+        ([], "float32"),
+    ],
+)
+def test_the_best_precision_is_what_every_gpu_has_units_for(
+    machine: Path, capabilities: list[str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(machine, len(capabilities))
+    (machine / "capabilities").write_text("".join(f"{each}\n" for each in capabilities))
+    assert best_precision() == expected
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert best_precision() == "float32"
+
+
+def test_a_backend_that_is_not_installed_is_told() -> None:
+    check_installed("tensorflow")
+    with pytest.raises(InputError, match=r"trained on nothing, which is not .* 'kouka\[nothing\]'"):
+        check_installed("nothing")
 
 
 def test_this_machine_has_cores_and_memory() -> None:

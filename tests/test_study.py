@@ -20,6 +20,7 @@ from search import attachment, cli, schema
 from search.claim import Claim, claim
 from search.results import Results, Run, read
 from search.storage import load_study, worker_storage
+from search.words import budget
 from tests.fakes import EFFECTS, FakeWorker
 
 Kouka = Callable[..., Result]
@@ -361,6 +362,43 @@ def test_a_worker_whose_images_or_versions_differ_refuses(
         assert result.exit_code == 2
         assert f"the study 's' is of {package} {number}" in result.stderr
     assert results().runs == ()
+
+
+@pytest.mark.parametrize(
+    ("variable", "options", "says"),
+    [
+        ("torch", [], "KERAS_BACKEND=torch cannot train a study; it takes tensorflow or jax"),
+        (
+            "",
+            ["--precision", "half"],
+            "no precision 'half'; --precision takes auto, float32, mixed",
+        ),
+    ],
+)
+def test_what_no_study_is_trained_in_is_refused(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch, variable: str, options: list[str], says: str
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", variable)
+    result = kouka(*SMALL, *options)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert not Path("studies.db").exists()
+
+
+@pytest.mark.usefixtures("fake_worker")
+def test_the_precision_is_a_setting_and_auto_is_whatever_it_is(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.study.best_precision", lambda: "mixed_bfloat16")
+    small = [*SMALL, "--measure", "16", "--search", "0", "--confirm", "0"]
+    assert kouka(*small, "--precision", "auto").exit_code == 0
+    assert results().settings["precision"] == "mixed_bfloat16"
+    assert "mixed_bfloat16" in budget(results())
+    monkeypatch.setattr("search.study.best_precision", lambda: "float32")
+    assert kouka(*small, "--precision", "auto").exit_code == 0
+    refused = kouka(*small, "--precision", "float32")
+    assert refused.exit_code == 2
+    assert "--precision is mixed_bfloat16, not float32" in refused.stderr
 
 
 def begun_elsewhere() -> tuple[optuna.storages.RDBStorage, Claim]:

@@ -219,6 +219,27 @@ def test_a_run_that_was_cut_short_leaves_nothing_to_the_next(data: Data) -> None
     assert curve == expected_curve
 
 
+def test_networks_compute_in_the_precision_of_the_budget_and_nothing_else_does(data: Data) -> None:
+    trainer = Trainer(data)
+    choice = {
+        "augmentation": {},
+        "batch_norm": {},
+        "dropout": {"rate": 0.2},
+        "mixup": {"alpha": 0.2},
+    }
+    outcome = trainer.train(
+        choice, replace(SMALL, precision="mixed_bfloat16"), 1, lambda epoch, accuracy: True
+    )
+    assert not outcome.diverged
+    *hidden, scores = (layer for layer in only(trainer).network.layers if layer.weights)
+    assert {layer.compute_dtype for layer in hidden} == {"bfloat16"}
+    assert {layer.variable_dtype for layer in hidden} == {"float32"}
+    assert scores.compute_dtype == "float32"
+    assert keras.config.dtype_policy().name == "float32"
+    batch = only(trainer)._made.training_batch(*(each[:5] for each in data.train))
+    assert {keras.backend.standardize_dtype(each.dtype) for each in batch.values()} == {"float32"}
+
+
 def test_a_kept_network_begins_with_weights_distributed_as_a_new_ones(data: Data) -> None:
     """Glorot's uniform distribution, drawn anew for every seed (Glorot & Bengio 2010)."""
     kept = Trainer(data)
