@@ -70,6 +70,7 @@ def serve() -> None:
             classes=data.classes,
             image_shape=data.image_shape,
             fingerprint=data.fingerprint(),
+            sound=data.sound and asdict(data.sound),
             **sizes,
         )
         # Only now, so that data that cannot be used is refused before Keras is imported.

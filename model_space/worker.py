@@ -51,6 +51,8 @@ class DataFacts:
     validation: int
     test: int
     fingerprint: str
+    sound: dict[str, float] | None = None
+    """The fields of `model_space.data.mel.Spectrogram`; None where the data are images."""
 
 
 class Worker:
@@ -74,7 +76,7 @@ class Worker:
     def start(self, reading: Reading = lambda done, of: None) -> DataFacts:
         """Start the process, read the data and import Keras.
 
-        `reading` is told how many images of how many have been decoded. Raises `DataError`, before
+        `reading` is told how many files of how many have been decoded. Raises `DataError`, before
         Keras is imported, where the data cannot be used, and `TrainingError` where the process
         dies.
         """

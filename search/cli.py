@@ -78,8 +78,8 @@ def launch(
     data: Annotated[
         str | None,
         typer.Option(
-            help="digits, cifar10, cifar100, mnist, fashion_mnist, a folder of images with one "
-            "subfolder per class, or a .npz file. [NAME if it is one of these, or cifar10]"
+            help="digits, cifar10, cifar100, mnist, fashion_mnist, a folder of images or sounds "
+            "with one subfolder per class, or a .npz file. [NAME if it is one of these, or cifar10]"
         ),
     ] = None,
     image_size: Annotated[

@@ -95,7 +95,8 @@ class Results:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """As `Settings.stored()`; empty where another program made the study."""
     data: Mapping[str, Any] = field(default_factory=dict)
-    """Classes, image shape, sizes and fingerprint; empty where they are missing."""
+    """Classes, image shape, sizes, fingerprint and, of sounds, how they became images; empty where
+    they are missing."""
     versions: Mapping[str, str] = field(default_factory=dict)
     objective: Objective = Objective()
     dials: tuple[Dial, ...] = ()

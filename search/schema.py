@@ -31,6 +31,7 @@ WORKER = "worker"
 SETTINGS = "settings"
 """A study's user attribute: the settings it was launched with."""
 DATA = "data"
-"""A study's user attribute: the data's classes, image shape, sizes and fingerprint."""
+"""A study's user attribute: the data's classes, image shape, sizes and fingerprint, and of sounds
+how they became images."""
 VERSIONS = "versions"
 """A study's user attribute: the versions of what computed it."""

@@ -94,10 +94,11 @@ def _confirmed(findings: Findings) -> Section | None:
          row.recipe)
         for row in findings.confirmed
     )  # fmt: skip
+    things = words.things(findings.results)
     return Section(
-        "The best recipe, on images and seeds that chose nothing",
+        f"The best recipe, on {things} and seeds that chose nothing",
         "The best recipe is that of the highest validation accuracy; fresh seeds and the test "
-        "images say what to expect of it.",
+        f"{things} say what to expect of it.",
         table=Table(head, rows, (1, 2, 3)),
     )
 

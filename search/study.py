@@ -47,7 +47,7 @@ class StudyWatch(Protocol):
     """What wants to know how a study goes."""
 
     def reading(self, done: int, of: int) -> None:
-        """So many images of so many have been decoded; every second or so, before all else."""
+        """So many files of so many have been decoded; every second or so, before all else."""
 
     def study_opened(self, results: Results, workers: int) -> None:
         """So many workers begin, or go on with what there is."""
@@ -224,8 +224,9 @@ def _check_fingerprint(
 ) -> None:
     known = attributes.get(schema.DATA, {})
     if known and known["fingerprint"] != facts.fingerprint:
+        things = "sounds" if facts.sound else "images"
         raise InputError(
-            f"the images of {data} are not those the study {name!r} began with; put "
+            f"the {things} of {data} are not those the study {name!r} began with; put "
             "them back, or use another name for a new study"
         )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import PurePath
-from typing import Protocol
+from typing import Any, Protocol
 
 from model_space.technique import Technique
 from search.analysis.confirmation import Mean
@@ -49,12 +49,8 @@ def budget(results: Results) -> str:
     if "data" in settings:
         said.append(PurePath(str(settings["data"])).name)
     if {"train", "validation", "test", "image_shape"} <= data.keys():
-        size = "×".join(str(length) for length in data["image_shape"])
-        images = (
-            f"({data['train']} training, {data['validation']} validation, {data['test']} test "
-            f"images of {size})"
-        )
-        said = [" ".join([*said, images])]
+        parts = f"{data['train']} training, {data['validation']} validation, {data['test']} test"
+        said = [" ".join([*said, f"({parts} {things(results)} of {_size(data)})"])]
     if (epochs := settings.get("epochs")) is not None:
         said.append(f"{epochs} epoch{'s' if epochs != 1 else ''}")
     said += [
@@ -65,6 +61,20 @@ def budget(results: Results) -> str:
     if (precision := settings.get("precision", "float32")) != "float32":
         said.append(precision)
     return ", ".join(said) or "budget unknown: the study does not say"
+
+
+def things(results: Results) -> str:
+    """What the data are: images or sounds."""
+    return "sounds" if results.data.get("sound") else "images"
+
+
+def _size(data: Mapping[str, Any]) -> str:
+    if sound := data.get("sound"):
+        return (
+            f"{sound['seconds']:.2g} s at {sound['rate'] / 1000:g} kHz as {sound['bands']} mel "
+            f"bands × {sound['frames']} frames"
+        )
+    return "×".join(str(length) for length in data["image_shape"])
 
 
 def made(results: Results) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model_space.data import DataError, cache, folder, load
+from model_space.data import DataError, cache, files, images, load
 from model_space.data.cache import kept
 
 SHAPE = (4, 3, 3, 1)
@@ -120,13 +120,13 @@ def test_a_folder_is_decoded_once_and_again_when_a_file_changes(
 ) -> None:
     path = pictures(tmp_path / "images", 10)
     decoded: list[str] = []
-    original = folder._decode
+    original = images._decode
 
-    def decode(file: str, *arguments: object) -> np.ndarray:
+    def decode(file: str, mode: str, size: tuple[int, int]) -> np.ndarray:
         decoded.append(file)
-        return original(file, *arguments)  # type: ignore[arg-type]
+        return original(file, mode, size)
 
-    monkeypatch.setattr(folder, "_decode", decode)
+    monkeypatch.setattr(images, "_decode", decode)
     first = load(str(path))
     assert len(decoded) == 20
     again = load(str(path))
@@ -136,20 +136,20 @@ def test_a_folder_is_decoded_once_and_again_when_a_file_changes(
     changed = load(str(path))
     assert changed.fingerprint() != first.fingerprint()
     parts = (changed.train, changed.validation, changed.test)
-    assert max(images.max() for images, _ in parts) == 250
+    assert max(pixels.max() for pixels, _ in parts) == 250
 
 
 def test_each_image_stays_beside_its_label(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "_AT_ONCE", 3)
+    monkeypatch.setattr(files, "_AT_ONCE", 3)
     data = load(str(pictures(tmp_path / "images", 12)))
-    for images, labels in (data.train, data.validation, data.test):
-        np.testing.assert_array_equal(images[:, 0, 0, 0] % 10, labels)
+    for pixels, labels in (data.train, data.validation, data.test):
+        np.testing.assert_array_equal(pixels[:, 0, 0, 0] % 10, labels)
 
 
 def test_a_long_reading_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = pictures(tmp_path / "images", 10)
     clock = iter(range(1000))
-    monkeypatch.setattr(folder, "_AT_ONCE", 5)
+    monkeypatch.setattr(files, "_AT_ONCE", 5)
     monkeypatch.setattr(time, "monotonic", lambda: 2 * next(clock))
     told: list[tuple[int, int]] = []
     load(str(path), reading=lambda done, of: told.append((done, of)))

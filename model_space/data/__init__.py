@@ -15,6 +15,7 @@ from PIL import Image
 
 from model_space.data.arrays import KERAS_SETS, read_digits, read_keras, read_npz
 from model_space.data.folder import read_folder
+from model_space.data.mel import Spectrogram
 from model_space.data.source import DataError, Part, Reading, Source
 from model_space.data.splits import split
 
@@ -28,12 +29,17 @@ _SMALLEST_IMAGE = 15
 
 @dataclass(frozen=True)
 class Data:
-    """Images (N, height, width, channels), uint8 or float32 in [0, 1], and labels (N,)."""
+    """Images (N, height, width, channels), uint8 or float32 in [0, 1], and labels (N,).
+
+    Those of sounds have the mel bands, low ones first, for their height, and time for their width.
+    """
 
     classes: tuple[str, ...]
     train: Part
     validation: Part
     test: Part
+    sound: Spectrogram | None = None
+    """How the sounds became images; None where the data are images."""
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -56,7 +62,7 @@ def _check_name(name: str) -> None:
     path = Path(name)
     if name in (DIGITS, *KERAS_SETS) or path.is_dir() or (path.suffix == ".npz" and path.exists()):
         return
-    kinds = f"{DIGITS}, {', '.join(KERAS_SETS)}, a folder of images, or a .npz file"
+    kinds = f"{DIGITS}, {', '.join(KERAS_SETS)}, a folder of images or sounds, or a .npz file"
     if path.exists():
         raise DataError(f"--data {name} is neither a folder nor a .npz file; it takes {kinds}")
     raise DataError(f"there is no data set or path {name!r}; --data takes {kinds}")
@@ -73,7 +79,7 @@ def load(
 ) -> Data:
     """Read what `name` names, hold out what it lacks, and decode what will be used.
 
-    Images of a folder are kept decoded on the disk, and are read from there. `reading` is told
+    What is in a folder is kept decoded on the disk, and is read from there. `reading` is told
     how far the decoding is. Raises `DataError`, whose message says what is wrong with the data,
     and `OSError`.
     """
@@ -85,7 +91,7 @@ def load(
     train, held, test = (
         (_resize(source.decode(entries, reading), image_size), labels) for entries, labels in parts
     )
-    data = Data(source.classes, train, held, test)
+    data = Data(source.classes, train, held, test, source.sound)
     height, width, _ = data.image_shape
     if min(height, width) < _SMALLEST_IMAGE:
         raise DataError(

@@ -32,8 +32,8 @@ def read_keras(name: str) -> Source:
     except Exception as error:
         raise DataError(
             f"Keras could not download {name!r} (is there a network?); "
-            "--data also takes digits, a folder of images with one subfolder per class, "
-            "or a .npz file"
+            "--data also takes digits, a folder of images or sounds with one subfolder per "
+            "class, or a .npz file"
         ) from error
     labels = np.concatenate([train[1], test[1]]).ravel()
     classes = tuple(str(label) for label in np.unique(labels))

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model_space.data.mel import Spectrogram
+
 Part = tuple[np.ndarray, np.ndarray]
 """Entries (N, …) and their integer labels (N,)."""
 
 
 Reading = Callable[[int, int], None]
-"""Is told how many images of how many are decoded, every second or so where that takes long."""
+"""Is told how many files of how many are decoded, every second or so where that takes long."""
+
+Decode = Callable[[np.ndarray, Reading], np.ndarray]
+"""Turns entries (N, …) into images (N, height, width, channels), bytes or floats."""
 
 
 class DataError(ValueError):
@@ -21,11 +26,17 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Source:
-    """A data set whose images may still be on the disk."""
+    """A data set whose images or sounds may still be on the disk."""
 
     classes: tuple[str, ...]
     train: Part
     validation: Part | None
     test: Part | None
-    decode: Callable[[np.ndarray, Reading], np.ndarray]
-    """Turns entries (N, …) into images (N, height, width, channels), bytes or floats."""
+    decode: Decode
+    sound: Spectrogram | None = None
+    """How sounds become images; None where the entries are images."""
+
+    @property
+    def thing(self) -> str:
+        """What an entry is, for messages."""
+        return "image" if self.sound is None else "sound"

@@ -28,8 +28,8 @@ def split(
     scarce = counts.argmin()
     if counts[scarce] < missing:
         raise DataError(
-            f"class {source.classes[scarce]!r} has {counts[scarce]} training image(s); it needs "
-            f"{missing} or more to train on some and hold others out"
+            f"class {source.classes[scarce]!r} has {counts[scarce]} training {source.thing}(s); it "
+            f"needs {missing} or more to train on some and hold others out"
         )
     random = np.random.default_rng(seed)
     train, test = source.train, source.test
@@ -41,14 +41,14 @@ def split(
         if count >= len(train[1]):
             raise DataError(
                 f"--validation {validation:g} leaves none of the {len(train[1])} training "
-                "images to train on; give a smaller number or a share below 1"
+                f"{source.thing}s to train on; give a smaller number or a share below 1"
             )
         held, train = _take(train, count, random, keep=1)
     if train_size is not None:
         if not len(source.classes) <= train_size <= len(train[1]):
             raise DataError(
-                f"--train-size {train_size} does not fit: {len(train[1])} images are left to "
-                f"train on, in {len(source.classes)} classes"
+                f"--train-size {train_size} does not fit: {len(train[1])} {source.thing}s are left "
+                f"to train on, in {len(source.classes)} classes"
             )
         train, _ = _take(train, train_size, random, keep=0)
     return train, held, test

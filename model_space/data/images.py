@@ -1,0 +1,57 @@
+"""Image files: of one size, and all in colour or all grey."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from PIL import Image
+
+from model_space.data.files import decoded
+from model_space.data.source import DataError, Decode, Reading
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
+
+
+def image_decoder(first: str, image_size: int | None) -> Decode:
+    """Return what decodes image files as they are in the first of them.
+
+    They become RGB, or grey if the first is grey, and of the first one's size, or `image_size`
+    pixels square.
+    """
+    with _open(first) as image:
+        mode = "L" if image.mode in ("1", "L", "LA", "I;16", "I") else "RGB"
+        size = (image_size, image_size) if image_size else image.size
+    shape = size[1], size[0], 1 if mode == "L" else 3
+
+    def decode(files: np.ndarray, reading: Reading) -> np.ndarray:
+        return decoded(files, partial(_decode, mode=mode, size=size), (mode, size), shape, reading)
+
+    return decode
+
+
+def _open(file: str) -> Image.Image:
+    try:
+        return Image.open(file)
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise _corrupt(file) from error
+
+
+def _decode(file: str, mode: str, size: tuple[int, int]) -> np.ndarray:
+    try:
+        with _open(file) as image:
+            if image.mode.startswith("I"):  # 16 bits; Pillow's own conversion would clip them
+                image = Image.fromarray((np.asarray(image) // 256).astype(np.uint8))
+            image = image.convert(mode)
+            if image.size != size:
+                image = image.resize(size, Image.Resampling.BILINEAR)
+            pixels = np.asarray(image)
+            return pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
+    except (OSError, ValueError, SyntaxError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise _corrupt(file) from error
+
+
+def _corrupt(file: str) -> DataError:
+    return DataError(f"{file} cannot be read as an image; repair or remove it")
