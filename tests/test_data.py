@@ -227,7 +227,7 @@ UNUSABLE = {
     "truncated image": (truncated_image, r"b/3\.jpg cannot be read"),
     "small images": (small_images, "14×14.*15×15.*--image-size"),
     "test without train": (lone_test_folder, "no train folder"),
-    "unknown test class": (unknown_test_class, r"training images lack: \['c'\]"),
+    "unknown test class": (unknown_test_class, r"training folder lacks: \['c'\]"),
     "text file": (text_file, "neither a folder nor a .npz"),
     "broken npz": (broken_npz, "not a readable .npz"),
     "pickled objects": (npz(x=np.array([{}] * 20, dtype=object), y=Y), "pickled"),

@@ -62,7 +62,7 @@ def _subfolders(path: Path) -> list[Path]:
 
 def _list(folder: Path, classes: tuple[str, ...]) -> Part:
     if unknown := sorted({item.name for item in _subfolders(folder)} - set(classes)):
-        raise DataError(f"{folder} has classes that the training images lack: {unknown}")
+        raise DataError(f"{folder} has classes that the training folder lacks: {unknown}")
     suffixes = images.SUFFIXES + sound.SUFFIXES
     files: list[str] = []
     labels: list[int] = []

@@ -68,7 +68,7 @@ def log_mel(sound: np.ndarray, how: Spectrogram) -> np.ndarray:
     loudest = power.max()
     if not loudest > 0:
         return np.zeros((how.bands, how.frames, 1), np.uint8)
-    decibels = 10 * np.log10(np.maximum(power / loudest, 10 ** (-DECIBELS / 10)))
+    decibels: np.ndarray = 10 * np.log10(np.maximum(power / loudest, 10 ** (-DECIBELS / 10)))
     return np.rint(255 * (1 + decibels / DECIBELS)).astype(np.uint8)[..., np.newaxis]
 
 
@@ -103,4 +103,5 @@ def _filters(rate: int, points: int, bands: int) -> np.ndarray:
     """
     pitch = _mel(np.arange(points // 2 + 1) * rate / points) / _step(rate, bands)
     middles = np.arange(1, bands + 1)[:, np.newaxis]
-    return np.maximum(0, 1 - np.abs(pitch - middles)).astype(np.float32)
+    weights: np.ndarray = np.maximum(0, 1 - np.abs(pitch - middles))
+    return weights.astype(np.float32)
