@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from search import draw, export_study, summarise
+from search import draw, export_study, summarise, words
 from search.analysis.importances import Importance
 from search.design import design
 from search.figures.style import label
@@ -20,8 +20,10 @@ from tests.simulate import NAMES, random_pairs, repeats_of, results_of, run, sim
 from tests.test_foreign import foreign
 from tests.test_ladder import climbed
 
+DATA = {"train": 400, "validation": 100, "test": 50, "image_shape": [40, 62, 1]}
 
-def everything() -> Findings:
+
+def everything(**more: Any) -> Findings:
     """A study with something to say in every section."""
     measured = [
         run(one.on, one.accuracy or 0, number=at, curve={1: 0.3, 2: one.accuracy or 0},
@@ -39,6 +41,7 @@ def everything() -> Findings:
         [*measured, *climbed(), *searched, *confirmed],
         dials=(Dial("dropout_rate", "dropout", 0.05, 0.5, False),),
         settings={"data": "cifar10", "epochs": 2, "batch_size": 128, "width": 0.5, "depth": 10},
+        **more,
     )
     return find(results, [Importance("PED-ANOVA", "mixup", 1.0)])
 
@@ -66,6 +69,21 @@ def test_every_figure_says_what_was_run_at_what_budget() -> None:
         caption = figure.layout.meta["caption"]
         assert "runs" in caption, name
         assert "cifar10, 2 epochs, batch 128, width 0.5, depth 10" in caption, name
+
+
+def test_images_are_told_by_their_shape_and_sounds_by_what_is_heard() -> None:
+    heard = {"rate": 8000, "seconds": 1.008, "bands": 40, "frames": 62}
+    for data, says in (
+        (DATA, "images of 40×62×1)"),
+        ({**DATA, "sound": None}, "images of 40×62×1)"),
+        ({**DATA, "sound": heard}, "sounds of 1 s at 8 kHz as 40 mel bands × 62 frames)"),
+    ):
+        findings = everything(data=data)
+        said = f"cifar10 (400 training, 100 validation, 50 test {says}, 2 epochs"
+        assert words.budget(findings.results).startswith(said)
+        [confirmed] = [s for s in sections(findings) if s.title.startswith("The best recipe")]
+        assert f"on {says.split()[0]} and seeds" in confirmed.title
+        assert f"the test {says.split()[0]} say" in confirmed.text
 
 
 def test_every_figure_of_the_report_is_one_that_is_drawn() -> None:

@@ -15,6 +15,7 @@ import pytest
 from model_space.data import DataError
 from model_space.server import _MOST_NETWORKS
 from model_space.worker import Stopped, TrainingError, Worker
+from tests.test_sound import tones
 
 DATA: dict[str, Any] = {"name": "digits", "train_size": 200, "validation": 50}
 BUDGET = {"epochs": 1, "batch_size": 25, "width": 0.1, "depth": 10}
@@ -98,6 +99,18 @@ def in_an_epoch(act: Callable[[], None]) -> tuple[Callable[[int, float], bool], 
 def test_it_says_what_the_data_are(small: Worker) -> None:
     facts = small.start()
     assert (facts.train, facts.validation, facts.image_shape) == (200, 50, (16, 16, 1))
+    assert facts.sound is None
+
+
+def test_it_says_how_sounds_became_images(tmp_path: Path) -> None:
+    hearing = Worker(name=str(tones(tmp_path)))
+    try:
+        facts = hearing.start()
+        assert facts.sound == {"rate": 8000, "seconds": 1.008, "bands": 40, "frames": 62}
+        assert facts.image_shape == (40, 62, 1)
+        assert hearing.train({"global_pooling": {}}, BUDGET, 1, go_on)["parameters"] > 0
+    finally:
+        hearing.stop()
 
 
 def test_data_that_cannot_be_used_are_refused_and_leave_no_process() -> None:
