@@ -57,10 +57,10 @@ def bare_seconds(results: Results) -> float:
     from model_space.data import load
     from model_space.made import Made
     from search.schedule import settings_and_space
-    from search.study import _data
+    from search.study import data_of
 
     settings, space = settings_and_space(results)
-    data = load(**_data(settings))
+    data = load(**data_of(settings))
     images, labels = (tf.constant(each) for each in data.train)
     budget = Budget(settings.epochs, settings.batch_size, settings.width, settings.depth)
     size, batch = len(images), budget.batch_size

@@ -64,6 +64,10 @@ class Made:
             batch = mix(batch)
         return batch
 
+    def judged(self) -> list[Tensor]:
+        """The values of the network's weights with which it is validated and tested."""
+        return [weight.value for weight in self.network.weights]
+
 
 @contextmanager
 def _precision(policy: str) -> Iterator[None]:

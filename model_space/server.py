@@ -6,10 +6,10 @@ the server itself never does. A fork trains one run after another, as it keeps w
 it ends where a run fails, and when it keeps much.
 
 Every request and answer is a JSON object on a line: the data set once, whose reading is told of
-where it takes long, then a job a run, which
-the server hands to its fork. The fork answers with the epochs, each of which is acknowledged, and
-with the outcome, an error, or that it stopped; the server tells of a fork that dies within a run.
-A request to stop may come at any time.
+where it takes long, then a job a run, which the server hands to its fork. A job may say to train on
+all images but the test images, and where to save the network. The fork answers with the epochs,
+each of which is acknowledged, and with the outcome, an error, or that it stopped; the server tells
+of a fork that dies within a run. A request to stop may come at any time.
 """
 
 from __future__ import annotations
@@ -200,14 +200,18 @@ def _train(
 ) -> dict[str, Any]:
     """Train a run, and say how that went."""
     try:
+        choice, budget = job["choice"], Budget(**job["budget"])
+        trainer = trainer.joined if job.get("train_on") == "all" else trainer
         outcome = trainer.train(
-            job["choice"],
-            Budget(**job["budget"]),
+            choice,
+            budget,
             job["seed"],
             report,
             checkpoint=job["checkpoint"] and Path(job["checkpoint"]),
             stopping=stopping,
         )
+        if job.get("save"):
+            trainer.save(choice, budget, Path(job["save"]))
     except Stopped:
         return {"stopped": True}
     except BaseException as error:

@@ -13,6 +13,7 @@ from model_space.data import Data
 from model_space.data.source import Part
 from model_space.made import Made
 from model_space.pipeline import shards
+from model_space.plain import plain
 from model_space.techniques import Choice
 
 
@@ -53,6 +54,10 @@ class Traced:
         """The share of images whose label the network names."""
         right = sum(self._loops.correct(self.put(s)) for s in shards(part, EVALUATION_BATCH))
         return right / len(part[1])
+
+    def plain(self) -> Any:
+        """A copy of the network as it is judged now, of Keras' own layers."""
+        return plain(self.network, [np.asarray(value) for value in self._made.judged()])
 
     def _make(self, choice: Choice, seed: int, *, turnable: bool = False) -> Made:
         # Whatever Keras makes draws its seed from Python. Setting TensorFlow's own, which nothing

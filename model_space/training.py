@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,19 @@ class Trainer:
     def networks(self) -> int:
         """How many it keeps: one for each set of techniques and budget."""
         return len(self._traced)
+
+    @cached_property
+    def joined(self) -> Trainer:
+        """Trains on the validation images too; what it reports by epoch is `Data.joined`'s."""
+        return Trainer(self._data.joined())
+
+    def save(self, choice: Choice, budget: Budget, path: Path) -> None:
+        """Write the network that the last run of these techniques and budget has left.
+
+        The file, whose name ends in .keras, is one of Keras' own that needs no kouka: from
+        float32 images in [0, 1] to probabilities.
+        """
+        self._traced[frozenset(choice), budget].plain().save(path)
 
     def train(
         self,

@@ -27,7 +27,7 @@ from model_space.techniques import Choice
 
 __all__ = ["DataFacts", "Stopped", "TrainingError", "Worker"]
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
     # Both would take a GPU's memory to themselves, whatever their share of the GPU.
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
@@ -35,6 +35,7 @@ _ENVIRONMENT = {
     # OpenBLAS would start threads when it is imported; a process that forks should have one.
     "OPENBLAS_NUM_THREADS": "1",
 }
+"""Of every process in which Keras runs, unless the user's says otherwise."""
 
 
 class TrainingError(RuntimeError):
@@ -97,12 +98,34 @@ class Worker:
         the run's state is kept in `checkpoint`. Raises `Stopped` once `ask_to_stop` was called,
         and `TrainingError` where the run fails; the next call starts a new process if need be.
         """
+        return self._run(
+            report, choice=choice, budget=budget, seed=seed,
+            checkpoint=checkpoint and str(checkpoint),
+        )  # fmt: skip
+
+    def train_final(
+        self,
+        choice: Choice,
+        budget: dict[str, Any],
+        seed: int,
+        report: Callable[[int, float], bool],
+        save: Path | None = None,
+    ) -> dict[str, Any]:
+        """Train on the training and validation images together; else as `train`.
+
+        What is reported of an epoch is the accuracy on images that are trained on. The network is
+        written to `save`, whose name ends in .keras.
+        """
+        return self._run(
+            report, choice=choice, budget=budget, seed=seed, checkpoint=None, train_on="all",
+            save=save and str(save.resolve()),
+        )  # fmt: skip
+
+    def _run(self, report: Callable[[int, float], bool], **job: Any) -> dict[str, Any]:
         if self._asked_to_stop:
             raise Stopped
         server = self._server or self._start()[0]
-        server.send(
-            choice=choice, budget=budget, seed=seed, checkpoint=checkpoint and str(checkpoint)
-        )
+        server.send(**job)
         if self._asked_to_stop:  # perhaps before the job was sent, when it would stop nothing
             server.send(stop=True)
         try:
@@ -170,7 +193,7 @@ class _Server:
             stdout=subprocess.PIPE,
             stderr=self._log,
             bufsize=0,  # a line is one write, whichever thread sends it
-            env={**_ENVIRONMENT, **os.environ, "KERAS_BACKEND": "tensorflow", **environment},
+            env={**ENVIRONMENT, **os.environ, "KERAS_BACKEND": "tensorflow", **environment},
             # A group of its own: Ctrl-C in the terminal reaches the parent alone, which
             # records the interruption and ends the child.
             start_new_session=True,

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
-from search.passwords import hide_in_title, without_passwords
+from search.command import (
+    DEFAULT_STORAGE,
+    CheckpointsOption,
+    PerGpuOption,
+    StorageOption,
+    TimeoutOption,
+    WorkersOption,
+    interruptible,
+    quiet_optuna,
+    told,
+)
+from search.model_commands import predict, train
+from search.passwords import hide_in_title
 
 app = typer.Typer(
     name="kouka",
@@ -23,33 +32,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-StorageOption = Annotated[
-    str,
-    typer.Option(envvar="KOUKA_STORAGE", help="Where the studies are: an SQLAlchemy URL."),
-]
-DEFAULT_STORAGE = "sqlite:///studies.db"
-WorkersOption = Annotated[
-    str,
-    typer.Option(
-        help="Training processes side by side: a number, or auto: one per GPU, or per core with "
-        "4 GiB of memory."
-    ),
-]
-PerGpuOption = Annotated[
-    int | None, typer.Option(help="Let so many workers share each GPU. [1]", show_default=False)
-]
-TimeoutOption = Annotated[
-    float | None,
-    typer.Option(help="Begin no run after so many seconds; the same command goes on."),
-]
-CheckpointsOption = Annotated[
-    Path | None,
-    typer.Option(
-        envvar="KOUKA_CHECKPOINTS",
-        help="Where long runs keep what to go on from. [~/.cache/kouka/checkpoints]",
-    ),
-]
 
 
 def _print_version(wanted: bool) -> None:
@@ -144,7 +126,7 @@ def launch(
     The same command again resumes: finished runs are kept. A larger --measure, --search,
     --confirm or --ladder extends the study. The defaults are the article's budget.
     """
-    with _told():
+    with told():
         from search.settings import parse_fix, parse_techniques, resolve_data
 
         given = {
@@ -185,7 +167,7 @@ def _launch(
     from search.storage import load_study
     from search.study import launch
 
-    _quiet_optuna()
+    quiet_optuna()
     elsewhere = None
     if ray is not None:
         from search.cluster import Cluster
@@ -193,13 +175,13 @@ def _launch(
         elsewhere = Cluster(ray, storage, workers, per_gpu)
     environments = shares(parse_workers(workers, per_gpu)) if elsewhere is None else [{}]
     console = Console(highlight=False)
-    with _interruptible(), Progress(console) as progress:
+    with interruptible(), Progress(console) as progress:
         left = launch(
             storage, name, requested, environments, progress, attach,
             checkpoints=checkpoints or _default_checkpoints(), deadline=_deadline(timeout),
             elsewhere=elsewhere,
         )  # fmt: skip
-    with _interruptible():
+    with interruptible():
         _write(load_study(storage, name), out, [], console)
     _say_left(console, left)
     console.print(f"Watch it: kouka dashboard{_unless_default(storage)}")
@@ -219,7 +201,7 @@ def worker(
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Take part in a study, from this machine or another, until nothing is left to run."""
-    with _told():
+    with told():
         from rich.console import Console
 
         from search.attachment import attach
@@ -228,10 +210,10 @@ def worker(
         from search.settings import resolve_data
         from search.study import join
 
-        _quiet_optuna()
+        quiet_optuna()
         environments = shares(parse_workers(workers, workers_per_gpu))
         console = Console(highlight=False)
-        with _interruptible(), Progress(console) as progress:
+        with interruptible(), Progress(console) as progress:
             left = join(
                 storage, name, environments, progress, attach,
                 checkpoints=checkpoints or _default_checkpoints(), deadline=_deadline(timeout),
@@ -254,18 +236,6 @@ def _say_left(console: Any, left: int) -> None:
         console.print(f"--timeout left {left} runs out; the same command goes on from here.")
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """End with code 130 on Ctrl-C, and on what a scheduler or a closed terminal sends instead."""
-    from search import interruption
-
-    interruption.listen()
-    try:
-        yield
-    except KeyboardInterrupt:
-        _end(130, "interrupted; every finished run is kept, and the same command goes on from here")
-
-
 @app.command()
 def export(
     name: Annotated[str, typer.Argument(help="The study.")],
@@ -276,14 +246,14 @@ def export(
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Write a study's report, figures and tables to a folder."""
-    with _told():
+    with told():
         from rich.console import Console
 
         from search.errors import InputError
         from search.export import IMAGE_FORMATS
         from search.storage import load_study
 
-        _quiet_optuna()
+        quiet_optuna()
         formats = [kind.strip() for kind in format.split(",") if kind.strip()]
         for kind in formats:
             if kind not in IMAGE_FORMATS:
@@ -345,11 +315,11 @@ def dashboard(
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Serve optuna-dashboard on the studies, for this machine only unless --host says otherwise."""
-    with _told():
+    with told():
         from search.dashboard import serve
         from search.storage import redact
 
-        _quiet_optuna()
+        quiet_optuna()
 
         def ready(address: str) -> None:
             print(f"{redact(storage)} in optuna-dashboard: {address} (Ctrl-C ends it)", flush=True)
@@ -367,11 +337,11 @@ def copy(
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Copy a study to another storage, with everything in it."""
-    with _told():
+    with told():
         from search.storage import redact
         from search.transfer import copy
 
-        _quiet_optuna()
+        quiet_optuna()
         trials = copy(storage, name, to)
         print(f"Copied {name} with its {trials} trials to {redact(to)}.")
 
@@ -379,7 +349,7 @@ def copy(
 @app.command()
 def techniques() -> None:
     """List the techniques: what each changes, its dials and its source."""
-    with _told():
+    with told():
         from rich.console import Console
 
         from model_space.techniques import TECHNIQUES
@@ -394,7 +364,7 @@ def status(
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Say where studies stand."""
-    with _told():
+    with told():
         from rich.console import Console
 
         from search import words
@@ -402,7 +372,7 @@ def status(
         from search.storage import load_study, open_storage, study_names
         from search.tables import status_table
 
-        _quiet_optuna()
+        quiet_optuna()
         names = [name] if name else study_names(open_storage(storage))
         results = [read(load_study(storage, one)) for one in names]
         console = Console(highlight=False)
@@ -417,52 +387,8 @@ def _unless_default(storage: str) -> str:
     return "" if storage == DEFAULT_STORAGE else f" --storage {redact(storage)}"
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """End with one line on stderr, and no traceback, where the user or the storage is the cause."""
-    try:
-        yield
-    except typer.Exit:
-        raise
-    except Exception as error:
-        code, sentence = _explained(error)
-        if not code:
-            raise
-        _end(code, sentence)
-
-
-def _explained(error: Exception) -> tuple[int, str]:
-    """The exit code and the sentence for an error that is not a defect of kouka; else 0."""
-    from optuna.exceptions import StorageInternalError
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from model_space.data import DataError
-    from model_space.worker import TrainingError
-    from search.errors import InputError, StudyFailedError
-
-    if isinstance(error, (InputError, DataError)):
-        return 2, str(error)
-    if isinstance(error, (StudyFailedError, TrainingError)):
-        return 1, f"{error}; once that is mended, the same command goes on"
-    if isinstance(error, (SQLAlchemyError, StorageInternalError, ConnectionError, TimeoutError)):
-        reason = str(error.__cause__ or error).splitlines()[0]
-        return 1, f"the storage failed ({reason}); finished runs are kept, the same command goes on"
-    return 0, ""
-
-
-def _quiet_optuna() -> None:
-    """Keep Optuna's own lines out of the terminal."""
-    import warnings
-
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-
-
-def _end(code: int, sentence: str) -> NoReturn:
-    print(f"kouka: {without_passwords(sentence)}", file=sys.stderr)
-    raise typer.Exit(code)
+for command in (train, predict):
+    app.command()(command)
 
 
 def main() -> None:

@@ -171,7 +171,7 @@ def join(
     crew = _crew(settings, environments, data)
     try:
         facts = crew.facts(watch.reading)
-        _check_fingerprint(name, data or settings.data, attributes, facts)
+        check_fingerprint(name, data or settings.data, attributes, facts)
         return _follow(study, url, crew, watch, attach, checkpoints, deadline)
     finally:
         crew.stop()
@@ -193,10 +193,11 @@ def _crew(
 ) -> Crew:
     keras = {"KERAS_BACKEND": settings.backend}
     where = {"name": data} if data else {}
-    return Crew({**_data(settings), **where}, [{**each, **keras} for each in environments])
+    return Crew({**data_of(settings), **where}, [{**each, **keras} for each in environments])
 
 
-def _data(settings: Settings) -> dict[str, Any]:
+def data_of(settings: Settings) -> dict[str, Any]:
+    """The arguments of `model_space.data.load`."""
     return {
         "name": settings.data,
         "image_size": settings.image_size,
@@ -211,17 +212,18 @@ def _open(url: str, name: str, settings: Settings, facts: DataFacts) -> optuna.S
     study = optuna.create_study(
         study_name=name, storage=make_storage(url), direction="maximize", load_if_exists=True
     )
-    _check_fingerprint(name, settings.data, study.user_attrs, facts)
+    check_fingerprint(name, settings.data, study.user_attrs, facts)
     study.set_metric_names(["validation accuracy"])
     study.set_user_attr(schema.DATA, asdict(facts))
-    study.set_user_attr(schema.VERSIONS, _versions(settings.backend))
+    study.set_user_attr(schema.VERSIONS, versions_of(settings.backend))
     study.set_user_attr(schema.SETTINGS, settings.stored())
     return study
 
 
-def _check_fingerprint(
+def check_fingerprint(
     name: str, data: str, attributes: Mapping[str, Any], facts: DataFacts
 ) -> None:
+    """Raise `InputError` where a study's attributes tell of other images than these facts do."""
     known = attributes.get(schema.DATA, {})
     if known and known["fingerprint"] != facts.fingerprint:
         things = "sounds" if facts.sound else "images"
@@ -314,6 +316,7 @@ def _look(study: optuna.Study, watch: StudyWatch, shown: _Shown, last: bool = Fa
     return None if now.phase is None else sum(now.left.values())
 
 
-def _versions(backend: str) -> dict[str, str]:
+def versions_of(backend: str) -> dict[str, str]:
+    """The versions of what trains on that backend here."""
     packages = ("kouka", "keras", backend, "optuna", "numpy")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}

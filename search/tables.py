@@ -78,6 +78,24 @@ def techniques_table(techniques: Sequence[Technique]) -> Table:
     return table
 
 
+def predictions_table(
+    files: Sequence[str],
+    classes: Sequence[str],
+    probabilities: Sequence[Sequence[float]],
+    top: int,
+) -> Table:
+    """For each file its likeliest classes, in the order of their probabilities."""
+    table = _table()
+    table.add_column("file", overflow="fold")
+    table.add_column("class")
+    table.add_column("probability", justify="right", no_wrap=True)
+    for file, row in zip(files, probabilities, strict=True):
+        ranked = sorted(zip(row, classes, strict=True), key=lambda pair: -pair[0])[:top]
+        for place, (probability, name) in enumerate(ranked):
+            table.add_row(Text("" if place else file), Text(name), f"{100 * probability:.1f} %")
+    return table
+
+
 def status_table(results: Sequence[Results]) -> Table:
     """Where studies stand: runs ended of those asked for, by phase."""
     table = _table()

@@ -120,6 +120,11 @@ def percent(value: Mean) -> str:
     return f"{value.mean:.2f} % ({value.low:.2f} to {value.high:.2f})"
 
 
+def over_seeds(runs: int) -> str:
+    """What a mean of so many runs, and the interval that `percent` gives it, are of."""
+    return ", of one seed" if runs == 1 else f", the mean of {runs} seeds and its 95 % interval"
+
+
 def reached(run: Run, objective: Objective) -> str:
     """What a run came to, and in what."""
     value = f"{run.points:.2f} %" if objective.unit else f"{run.points:.4g}"

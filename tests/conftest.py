@@ -40,7 +40,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeWorker]]:
     """Studies launched in this process compute their accuracies instead of training."""
     FakeWorker.reset()
-    monkeypatch.setattr("search.crew.Worker", FakeWorker)
+    for home in ("crew", "final"):
+        monkeypatch.setattr(f"search.{home}.Worker", FakeWorker)
     yield FakeWorker
     FakeWorker.reset()
 

@@ -40,6 +40,8 @@ class FakeWorker:
     """Raise KeyboardInterrupt in the middle of this run of the process, counted from 0."""
     fail: ClassVar[Callable[[Choice], bool]] = staticmethod(lambda choice: False)
     fingerprint: ClassVar[str] = "the same"
+    diverge: ClassVar[Callable[[int], bool]] = staticmethod(lambda seed: False)
+    """Whether a final training with this seed diverges."""
 
     def __init__(self, environment: Mapping[str, str] | None = None, **data: Any) -> None:
         self.data = data
@@ -49,6 +51,7 @@ class FakeWorker:
     def reset(cls) -> None:
         cls.trained, cls.interrupt_at, cls.fingerprint = [], None, "the same"
         cls.fail = staticmethod(lambda choice: False)
+        cls.diverge = staticmethod(lambda seed: False)
 
     def start(self, reading: object = None) -> DataFacts:
         return DataFacts(["a", "b"], (32, 32, 3), 100, 20, 20, self.fingerprint)
@@ -77,6 +80,19 @@ class FakeWorker:
             if not report(epoch, accuracy):
                 return {**outcome, "accuracy": accuracy, "test_accuracy": None}
         return {**outcome, "accuracy": final, "test_accuracy": final - 0.01}
+
+    def train_final(
+        self,
+        choice: Choice,
+        budget: Mapping[str, Any],
+        seed: int,
+        report: Callable[[int, float], bool],
+        save: Path | None = None,
+    ) -> dict[str, Any]:
+        outcome = self.train(choice, budget, seed, report)
+        if save is not None:
+            save.write_text(f"the network of seed {seed}")
+        return {**outcome, "diverged": type(self).diverge(seed)}
 
     def ask_to_stop(self) -> None:
         self.asked_to_stop = True

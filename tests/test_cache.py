@@ -120,13 +120,13 @@ def test_a_folder_is_decoded_once_and_again_when_a_file_changes(
 ) -> None:
     path = pictures(tmp_path / "images", 10)
     decoded: list[str] = []
-    original = images._decode
+    original = images.decode_image
 
     def decode(file: str, mode: str, size: tuple[int, int]) -> np.ndarray:
         decoded.append(file)
         return original(file, mode, size)
 
-    monkeypatch.setattr(images, "_decode", decode)
+    monkeypatch.setattr(images, "decode_image", decode)
     first = load(str(path))
     assert len(decoded) == 20
     again = load(str(path))

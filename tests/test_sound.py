@@ -49,7 +49,7 @@ def tones(root: Path, count: int = 6, seconds: float = 1.0) -> Path:
 
 
 def image(file: Path, how: Spectrogram | None = None) -> np.ndarray:
-    return sound._decode(str(file), how or spectrogram_for(RATE, 1))[..., 0].astype(int)
+    return sound.decode_sound(str(file), how or spectrogram_for(RATE, 1))[..., 0].astype(int)
 
 
 def mel(hertz: float) -> float:
@@ -246,13 +246,13 @@ def test_a_sound_is_decoded_once_and_again_when_its_file_changes(
 ) -> None:
     path = tones(tmp_path / "sounds")
     heard: list[str] = []
-    original = sound._decode
+    original = sound.decode_sound
 
     def decode(file: str, how: Spectrogram) -> np.ndarray:
         heard.append(file)
         return original(file, how)
 
-    monkeypatch.setattr(sound, "_decode", decode)
+    monkeypatch.setattr(sound, "decode_sound", decode)
     first = load(str(path)).fingerprint()
     assert len(heard) == 12
     assert load(str(path)).fingerprint() == first

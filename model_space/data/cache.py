@@ -38,6 +38,22 @@ def kept(key: str, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]) -
     return images
 
 
+def joined(first: np.ndarray, second: np.ndarray, key: str) -> np.ndarray:
+    """Two arrays of images (N, height, width, channels), one after the other.
+
+    Where the first is mapped from the disk, as it may be more than the memory holds, so is what
+    comes of it, under that key.
+    """
+    if not isinstance(first.base, np.memmap):
+        return np.concatenate([first, second])
+
+    def fill(images: np.ndarray) -> None:
+        images[: len(first)] = first
+        images[len(first) :] = second
+
+    return kept(key, (len(first) + len(second), *first.shape[1:]), fill)
+
+
 def _make(path: Path, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]) -> None:
     partial = path.with_suffix(".partial")
     try:

@@ -25,7 +25,9 @@ def image_decoder(first: str, image_size: int | None) -> Decode:
     shape = size[1], size[0], 1 if mode == "L" else 3
 
     def decode(files: np.ndarray, reading: Reading) -> np.ndarray:
-        return decoded(files, partial(_decode, mode=mode, size=size), (mode, size), shape, reading)
+        return decoded(
+            files, partial(decode_image, mode=mode, size=size), (mode, size), shape, reading
+        )
 
     return decode
 
@@ -37,7 +39,11 @@ def _open(file: str) -> Image.Image:
         raise _corrupt(file) from error
 
 
-def _decode(file: str, mode: str, size: tuple[int, int]) -> np.ndarray:
+def decode_image(file: str, mode: str, size: tuple[int, int]) -> np.ndarray:
+    """The image (height, width, channels), bytes, of a file.
+
+    `mode` is Pillow's, L or RGB, and `size` width and height. Raises `DataError`.
+    """
     try:
         with _open(file) as image:
             if image.mode.startswith("I"):  # 16 bits; Pillow's own conversion would clip them

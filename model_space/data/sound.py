@@ -46,7 +46,7 @@ def sound_decoder(files: np.ndarray) -> tuple[Decode, Spectrogram]:
     def decode(files: np.ndarray, reading: Reading) -> np.ndarray:
         with warnings.catch_warnings():  # out here, as threads share what is ignored
             _ignore_unknown_chunks()
-            return decoded(files, partial(_decode, how=how), (how, DECIBELS), shape, reading)
+            return decoded(files, partial(decode_sound, how=how), (how, DECIBELS), shape, reading)
 
     return decode, how
 
@@ -58,8 +58,8 @@ def _ignore_unknown_chunks() -> None:
     warnings.simplefilter("ignore", WavFileWarning)
 
 
-def _decode(file: str, how: Spectrogram) -> np.ndarray:
-    """The image (bands, frames, 1) of a sound."""
+def decode_sound(file: str, how: Spectrogram) -> np.ndarray:
+    """The image (bands, frames, 1), bytes, of a sound file; raises `DataError`."""
     from scipy.signal import resample_poly
 
     rate, _, channels = _read(file, how.seconds)

@@ -1,0 +1,30 @@
+"""A trained network as Keras' own layers alone, so that it loads where kouka is not installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+from model_space.recipe import Tensor
+
+
+def plain(network: Any, weights: Sequence[Tensor]) -> Any:
+    """A copy of `network` with these weights, in the order of the network's own.
+
+    Each layer of kouka's becomes the one of Keras' that it is made from. In use both do the same;
+    trained further, the copy may regularise otherwise. Raises `TypeError` for a layer that is made
+    from none of them, as its copy would do nothing.
+    """
+    copy = keras.models.clone_model(network, clone_function=_plain)
+    copy.set_weights(weights)
+    return copy
+
+
+def _plain(layer: Any) -> Any:
+    kind: Any = next(k for k in type(layer).__mro__ if k.__module__.split(".")[0] == "keras")
+    if kind is layers.Layer:
+        raise TypeError(f"{type(layer).__name__} is made from no layer of Keras' own")
+    return kind.from_config(layer.get_config())

@@ -1,0 +1,264 @@
+"""The final training: a study's best recipe, or another, on all images but the test images."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from optuna.trial import FixedTrial
+
+from model_space.card import CARD, MODEL, Card
+from model_space.techniques import Choice
+from model_space.worker import DataFacts, Worker
+from search import interruption, words
+from search.analysis.confirmation import Mean, mean, with_dials
+from search.errors import InputError, StudyFailedError
+from search.figures.learning import figure
+from search.hardware import check_installed, shares
+from search.phases.plan import run_seed
+from search.results import Results, read
+from search.schedule import settings_and_space
+from search.settings import BUDGET, Settings
+from search.storage import load_study
+from search.study import check_fingerprint, data_of, versions_of
+
+CURVES = "curves.html"
+
+
+class FinalWatch(Protocol):
+    """What wants to know how a final training goes."""
+
+    def reading(self, done: int, of: int) -> None:
+        """So many files of so many have been decoded; every second or so, before all else."""
+
+    def began(self, recipe: str, images: str, epochs: int, seeds: int) -> None:
+        """A recipe is to be trained on such images, both in words, once a seed."""
+
+    def epoch(self, number: int, epoch: int, accuracy: float) -> None:
+        """An epoch of the run of that number has ended, both from 1.
+
+        The accuracy, a fraction, is that of images that are trained on.
+        """
+
+    def ended(self, number: int, test_accuracy: float) -> None:
+        """That run has ended."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a final training came to."""
+
+    card: Card
+    recipe: str
+    """In words."""
+    budget: str
+    """The study's data, and how long and how large a network was trained, in words."""
+    images: str
+    """What it was trained on, in words."""
+    things: str
+    """images or sounds."""
+    test: Mean
+    """Accuracy on the test images over the seeds, in percent."""
+
+
+def train_final(
+    url: str,
+    name: str,
+    out: Path,
+    watch: FinalWatch,
+    *,
+    recipe: Choice | None = None,
+    seeds: int = 3,
+    epochs: int | None = None,
+    data: str | None = None,
+) -> Trained:
+    """Train a study's best recipe, or `recipe`, with several seeds, and write the first's network.
+
+    The best is what `confirm` takes for it. All is as in the study's runs, but for the `epochs`
+    where these are given, and that validation images are trained on as well. The test images are
+    looked at once a run, at its end, and choose nothing. `data` is where this machine has the
+    study's data, if not where it was launched. The folder `out` is written at the end, all of it
+    or nothing. Raises `InputError`, `DataError`, `TrainingError`, or `StudyFailedError` where a
+    run diverges.
+    """
+    for option, value in (("--seeds", seeds), ("--epochs", epochs)):
+        if value is not None and value < 1:
+            raise InputError(f"{option} {value} is too small; it takes 1 or more")
+    study = load_study(url, name)
+    results = read(study)
+    choice = _best(results) if recipe is None else recipe
+    settings = settings_and_space(_launched(results))[0]
+    settings = replace(settings, epochs=epochs or settings.epochs)
+    check_installed(settings.backend)
+    with _draft(out) as folder:
+        environment = {**shares(1)[0], "KERAS_BACKEND": settings.backend}
+        worker = Worker(environment, **{**data_of(settings), **({"name": data} if data else {})})
+        try:
+            facts = worker.start(watch.reading)
+            check_fingerprint(name, data or settings.data, study.user_attrs, facts)
+            budget = words.budget(replace(results, settings=settings.stored()))
+            things = words.things(results)
+            images = f"the {facts.train + facts.validation:,} training and validation {things}"
+            watch.began(_in_words(choice), images, settings.epochs, seeds)
+            curves, accuracies = _train(worker, choice, settings, seeds, watch, folder / MODEL)
+        finally:
+            worker.stop()
+        card = _card(name, choice, settings, facts, tuple(curves), accuracies)
+        test = mean([100 * accuracy for accuracy in accuracies])
+        trained = Trained(card, _in_words(choice), budget, images, things, test)
+        card.write(folder / CARD)
+        figure(curves, f"{trained.recipe}; {budget}").write_html(folder / CURVES)
+    return trained
+
+
+def _launched(results: Results) -> Results:
+    """The results; raises `InputError` for a study of another program."""
+    if not results.settings:
+        raise InputError(
+            f"the study {results.name!r} was not launched by kouka, which cannot tell what its "
+            "runs trained; kouka train takes a study of kouka launch"
+        )
+    return results
+
+
+def _best(results: Results) -> Choice:
+    _, space = settings_and_space(_launched(results))
+    if results.best is None:
+        raise InputError(
+            f"the study {results.name!r} has no finished run by which to choose a recipe; "
+            f"kouka launch {results.name} goes on with it, or --recipe names one"
+        )
+    return space.suggest(FixedTrial(dict(results.best.params)))
+
+
+def _in_words(choice: Choice) -> str:
+    return with_dials(choice.items()) or "none"
+
+
+def _train(
+    worker: Worker,
+    choice: Choice,
+    settings: Settings,
+    seeds: int,
+    watch: FinalWatch,
+    save: Path,
+) -> tuple[dict[int, list[float]], list[float]]:
+    """Each seed's accuracies by epoch, on images trained on, and its test accuracy: fractions."""
+    budget = {name: getattr(settings, name) for name in BUDGET}
+    curves: dict[int, list[float]] = {}
+    accuracies: list[float] = []
+    for number in range(1, seeds + 1):
+        seed = run_seed(settings.seed, "confirm", number - 1)
+        curve = curves[seed] = []
+
+        def report(
+            epoch: int, accuracy: float, number: int = number, curve: list[float] = curve
+        ) -> bool:
+            interruption.check()
+            curve.append(accuracy)
+            watch.epoch(number, epoch, accuracy)
+            return True
+
+        # The first is saved because it is the first: a choice by test accuracy would flatter it.
+        outcome = worker.train_final(choice, budget, seed, report, save if number == 1 else None)
+        if outcome["diverged"]:
+            raise StudyFailedError(
+                f"the training diverged with seed {seed}, so no model is written; "
+                "another --recipe may do better"
+            )
+        accuracies.append(outcome["test_accuracy"])
+        watch.ended(number, accuracies[-1])
+    return curves, accuracies
+
+
+def _card(
+    name: str,
+    choice: Choice,
+    settings: Settings,
+    facts: DataFacts,
+    seeds: tuple[int, ...],
+    accuracies: list[float],
+) -> Card:
+    height, width, channels = facts.image_shape
+    if facts.sound:
+        pixels = "a sound's mel bands as bytes, by the numbers in `sound`; divided by 255"
+    else:
+        colours = "grey" if channels == 1 else "RGB"
+        pixels = f"{colours}, resized to {width}×{height} (bilinear), bytes divided by 255"
+    return Card(
+        study=name,
+        classes=facts.classes,
+        image_shape=facts.image_shape,
+        pixels=pixels,
+        sound=facts.sound,
+        recipe=choice,
+        budget={**{name: getattr(settings, name) for name in BUDGET}, "backend": settings.backend},
+        images={"trained": facts.train + facts.validation, "test": facts.test},
+        seeds=seeds,
+        saved_seed=seeds[0],
+        test_accuracies=accuracies,
+        versions=versions_of(settings.backend),
+    )
+
+
+@contextmanager
+def _draft(out: Path) -> Iterator[Path]:
+    """A folder that takes the place of `out` at the end of the block, unless that raises.
+
+    Raises `InputError` where it could not, before the block is begun if that can be known.
+    """
+    out = out.resolve()
+    _check_free(out)
+    above = next(folder for folder in out.parents if folder.exists())
+    with _writing(out):
+        beside = Path(tempfile.mkdtemp(dir=above, prefix=".kouka-"))
+    try:
+        new, old = beside / "new", beside / "old"
+        with _writing(out):
+            new.mkdir()
+        yield new
+        with _writing(out):
+            out.parent.mkdir(parents=True, exist_ok=True)
+            _replace(out, new, old)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _replace(out: Path, new: Path, old: Path) -> None:
+    if out.exists():
+        out.rename(old)
+    try:
+        new.rename(out)
+    except OSError:
+        if old.exists():
+            old.rename(out)
+        raise
+
+
+def _check_free(out: Path) -> None:
+    """Raise `InputError` unless `out` is missing, empty, or what kouka train wrote."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise InputError(f"--out {out} is a file; it takes a folder")
+    held = {file.name for file in out.iterdir()}
+    if foreign := sorted(held - {MODEL, CARD, CURVES} if CARD in held else held):
+        raise InputError(
+            f"--out {out} holds {foreign[0]}, which kouka train did not write; move it away, or "
+            "give another --out"
+        )
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"--out {out} cannot be written ({error.strerror}); it takes a folder"
+        ) from error

@@ -1,0 +1,84 @@
+"""The commands that make a model of what a study found, and use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search.command import DEFAULT_STORAGE, StorageOption, interruptible, quiet_optuna, told
+
+
+def train(
+    name: Annotated[str, typer.Argument(help="The study.")],
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            help="Techniques to train with: batch_norm,mixup=0.3, NAME.DIAL=VALUE for one dial of "
+            "several, or none. [the study's best recipe]"
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="How often to train, each with another seed.")] = 3,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of a run. [the study's]")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Where this machine has the study's data, if not where the launch did."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder to write. [models/NAME]")] = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Train a study's best recipe on all images but the test images, and save the model."""
+    with told():
+        from rich.console import Console
+
+        from model_space.card import MODEL
+        from search import words
+        from search.final import CURVES, train_final
+        from search.final_progress import FinalProgress
+        from search.recipe import parse_recipe
+        from search.settings import resolve_data
+
+        quiet_optuna()
+        chosen = None if recipe is None else parse_recipe(recipe)
+        console = Console(highlight=False)
+        folder = out or Path("models") / name
+        with interruptible("nothing was written"), FinalProgress(console) as progress:
+            trained = train_final(
+                storage, name, folder, progress, recipe=chosen, seeds=seeds, epochs=epochs,
+                data=None if data is None else resolve_data(data),
+            )  # fmt: skip
+        runs, tested = len(trained.card.seeds), trained.card.images["test"]
+        console.print(
+            f"Test accuracy {words.percent(trained.test)}{words.over_seeds(runs)}, on "
+            f"{tested:,} test {trained.things} that no run was trained on."
+        )
+        console.print(f"Trained on {trained.images}: {trained.budget}.")
+        console.print(
+            f"Model: {folder / MODEL}, the network of seed {trained.card.saved_seed}, the first",
+            soft_wrap=True,
+        )
+        console.print(f"Learning curves: {folder / CURVES}", soft_wrap=True)
+        console.print(f"Use it: kouka predict {folder} IMAGE…", soft_wrap=True)
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(help="What kouka train wrote: models/NAME.")],
+    images: Annotated[
+        list[str], typer.Argument(metavar="IMAGE...", help="Files to name the class of.")
+    ],
+    top: Annotated[int, typer.Option(help="So many classes of each, the likeliest first.")] = 3,
+) -> None:
+    """Name the class of images, or of sounds, with its probability."""
+    with told():
+        from rich.console import Console
+
+        from model_space.predictor import predict
+        from search.errors import InputError
+        from search.tables import predictions_table
+
+        if top < 1:
+            raise InputError(f"--top {top} is too small; it takes 1 or more")
+        with interruptible("nothing was changed"):
+            classes, probabilities = predict(model, images)
+        Console(highlight=False).print(predictions_table(images, classes, probabilities, top))
