@@ -201,7 +201,8 @@ def _train(
     """Train a run, and say how that went."""
     try:
         choice, budget = job["choice"], Budget(**job["budget"])
-        trainer = trainer.joined if job.get("train_on") == "all" else trainer
+        final = job.get("train_on") == "all"
+        trainer = trainer.joined if final else trainer
         outcome = trainer.train(
             choice,
             budget,
@@ -209,6 +210,7 @@ def _train(
             report,
             checkpoint=job["checkpoint"] and Path(job["checkpoint"]),
             stopping=stopping,
+            kept=final,
         )
         if job.get("save"):
             trainer.save(choice, budget, Path(job["save"]))

@@ -80,6 +80,8 @@ class Trainer:
         report: Report,
         checkpoint: Path | None = None,
         stopping: Callable[[], bool] = lambda: False,
+        *,
+        kept: bool = False,
     ) -> Outcome:
         """Train the recipe of the chosen techniques from scratch, or from the run's checkpoint.
 
@@ -87,17 +89,18 @@ class Trainer:
         same call gives the same accuracies, in one piece or resumed, whatever was trained before.
         Validation and test images pass through neither augmentation nor mixing.
 
-        `checkpoint` is the file that keeps the run while it lasts. Where it holds this run, its
-        epochs are reported again and the rest are trained; any other file counts as none.
+        `checkpoint` is the file that keeps the run while it lasts, and afterwards too where it is
+        to be `kept`. Where it holds this run, its epochs are reported again and the rest are
+        trained; any other file counts as none.
         `stopping` is asked every second or so of training; where it answers true, the epochs that
         are over are kept and `Stopped` is raised. Raises `OSError` where the checkpoint cannot
         be written.
         """
-        with removed_at_the_end(checkpoint):
+        with removed_at_the_end(None if kept else checkpoint):
             file = None
             if checkpoint is not None:
                 file = Checkpoint(checkpoint, self._identity(choice, budget, seed))
-            return self._train(choice, budget, seed, report, file, stopping)
+            return self._train(choice, budget, seed, report, file, stopping, kept)
 
     def _identity(self, choice: Choice, budget: Budget, seed: int) -> str:
         facts = {
@@ -127,12 +130,15 @@ class Trainer:
         report: Report,
         file: Checkpoint | None,
         stopping: Callable[[], bool],
+        kept: bool,
     ) -> Outcome:
         traced, again = self._begin(choice, budget, seed)
         run = _Run(traced, again, self._data, budget, seed, report, file, stopping)
         run.resume()
         while run.goes_on:
             run.train_epoch()
+        if kept:
+            run.save()
         test_accuracy = None if run.stopped else traced.accuracy(self._data.test)
         steady = [epoch.seconds for epoch in run.epochs if not epoch.traced]
         return Outcome(
@@ -199,7 +205,13 @@ class _Run:
         if self._file is not None and not (self.diverged or self.stopped):
             self._state = State(list(self.epochs), self._traced.values())
             if time.monotonic() - self._saved >= CHECKPOINT_SECONDS:
-                self._save()
+                self.save()
+
+    def save(self) -> None:
+        """Keep the run as it was after its last epoch, if there is a file for it."""
+        if self._file is not None and self._state is not None:
+            self._file.save(self._state)
+            self._saved = time.monotonic()
 
     def _train(self) -> float:
         images, _ = self._data.train
@@ -210,7 +222,7 @@ class _Run:
             first = 0
             while first < size:
                 if self._stopping():
-                    self._save()
+                    self.save()
                     raise Stopped
                 began = time.perf_counter()
                 last = min(size, first + self._batches * self._budget.batch_size)
@@ -229,8 +241,3 @@ class _Run:
     def _add(self, epoch: Epoch) -> None:
         self.epochs.append(epoch)
         self.stopped = not self._report(len(self.epochs), epoch.accuracy)
-
-    def _save(self) -> None:
-        if self._file is not None and self._state is not None:
-            self._file.save(self._state)
-            self._saved = time.monotonic()

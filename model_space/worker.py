@@ -109,16 +109,18 @@ class Worker:
         budget: dict[str, Any],
         seed: int,
         report: Callable[[int, float], bool],
+        checkpoint: Path | None = None,
         save: Path | None = None,
     ) -> dict[str, Any]:
         """Train on the training and validation images together; else as `train`.
 
-        What is reported of an epoch is the accuracy on images that are trained on. The network is
-        written to `save`, whose name ends in .keras.
+        What is reported of an epoch is the accuracy on images that are trained on. `checkpoint`
+        stays, so that the same call comes to the same again, and at once. The network is written
+        to `save`, whose name ends in .keras.
         """
         return self._run(
-            report, choice=choice, budget=budget, seed=seed, checkpoint=None, train_on="all",
-            save=save and str(save.resolve()),
+            report, choice=choice, budget=budget, seed=seed, train_on="all",
+            checkpoint=checkpoint and str(checkpoint), save=save and str(save.resolve()),
         )  # fmt: skip
 
     def _run(self, report: Callable[[int, float], bool], **job: Any) -> dict[str, Any]:

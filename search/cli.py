@@ -17,6 +17,7 @@ from search.command import (
     StorageOption,
     TimeoutOption,
     WorkersOption,
+    default_checkpoints,
     interruptible,
     quiet_optuna,
     told,
@@ -178,7 +179,7 @@ def _launch(
     with interruptible(), Progress(console) as progress:
         left = launch(
             storage, name, requested, environments, progress, attach,
-            checkpoints=checkpoints or _default_checkpoints(), deadline=_deadline(timeout),
+            checkpoints=checkpoints or default_checkpoints(), deadline=_deadline(timeout),
             elsewhere=elsewhere,
         )  # fmt: skip
     with interruptible():
@@ -216,7 +217,7 @@ def worker(
         with interruptible(), Progress(console) as progress:
             left = join(
                 storage, name, environments, progress, attach,
-                checkpoints=checkpoints or _default_checkpoints(), deadline=_deadline(timeout),
+                checkpoints=checkpoints or default_checkpoints(), deadline=_deadline(timeout),
                 data=None if data is None else resolve_data(data),
             )  # fmt: skip
         _say_left(console, left)
@@ -224,11 +225,6 @@ def worker(
 
 def _deadline(timeout: float | None) -> float | None:
     return None if timeout is None else time.monotonic() + timeout
-
-
-def _default_checkpoints() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "kouka" / "checkpoints"
 
 
 def _say_left(console: Any, left: int) -> None:

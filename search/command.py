@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,12 @@ CheckpointsOption = Annotated[
         help="Where long runs keep what to go on from. [~/.cache/kouka/checkpoints]",
     ),
 ]
+
+
+def default_checkpoints() -> Path:
+    """Where checkpoints are kept unless the user says otherwise."""
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "kouka" / "checkpoints"
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from search.schedule import settings_and_space
 from search.settings import BUDGET, Settings
 from search.storage import load_study
 from search.study import check_fingerprint, data_of, versions_of
+from search.work import study_checkpoints
 
 CURVES = "curves.html"
 
@@ -76,6 +77,7 @@ def train_final(
     seeds: int = 3,
     epochs: int | None = None,
     data: str | None = None,
+    checkpoints: Path,
 ) -> Trained:
     """Train a study's best recipe, or `recipe`, with several seeds, and write the first's network.
 
@@ -83,8 +85,8 @@ def train_final(
     where these are given, and that validation images are trained on as well. The test images are
     looked at once a run, at its end, and choose nothing. `data` is where this machine has the
     study's data, if not where it was launched. The folder `out` is written at the end, all of it
-    or nothing. Raises `InputError`, `DataError`, `TrainingError`, or `StudyFailedError` where a
-    run diverges.
+    or nothing; what is interrupted goes on from what is in the folder `checkpoints`. Raises
+    `InputError`, `DataError`, `TrainingError`, or `StudyFailedError` where a run diverges.
     """
     for option, value in (("--seeds", seeds), ("--epochs", epochs)):
         if value is not None and value < 1:
@@ -105,7 +107,12 @@ def train_final(
             things = words.things(results)
             images = f"the {facts.train + facts.validation:,} training and validation {things}"
             watch.began(_in_words(choice), images, settings.epochs, seeds)
-            curves, accuracies = _train(worker, choice, settings, seeds, watch, folder / MODEL)
+            drawn = [run_seed(settings.seed, "confirm", index) for index in range(seeds)]
+            kept = [study_checkpoints(checkpoints, url, name) / f"final-{s}.npz" for s in drawn]
+            curves, accuracies = _train(
+                worker, choice, settings, dict(zip(drawn, kept, strict=True)), watch,
+                folder / MODEL,
+            )  # fmt: skip
         finally:
             worker.stop()
         card = _card(name, choice, settings, facts, tuple(curves), accuracies)
@@ -113,6 +120,8 @@ def train_final(
         trained = Trained(card, _in_words(choice), budget, images, things, test)
         card.write(folder / CARD)
         figure(curves, f"{trained.recipe}; {budget}").write_html(folder / CURVES)
+    for file in kept:
+        file.unlink(missing_ok=True)
     return trained
 
 
@@ -144,16 +153,18 @@ def _train(
     worker: Worker,
     choice: Choice,
     settings: Settings,
-    seeds: int,
+    seeds: Mapping[int, Path],
     watch: FinalWatch,
     save: Path,
 ) -> tuple[dict[int, list[float]], list[float]]:
-    """Each seed's accuracies by epoch, on images trained on, and its test accuracy: fractions."""
+    """Each seed's accuracies by epoch, on images trained on, and its test accuracy: fractions.
+
+    `seeds` have a checkpoint each; the first one's network is written to `save`.
+    """
     budget = {name: getattr(settings, name) for name in BUDGET}
     curves: dict[int, list[float]] = {}
     accuracies: list[float] = []
-    for number in range(1, seeds + 1):
-        seed = run_seed(settings.seed, "confirm", number - 1)
+    for number, (seed, checkpoint) in enumerate(seeds.items(), start=1):
         curve = curves[seed] = []
 
         def report(
@@ -165,7 +176,8 @@ def _train(
             return True
 
         # The first is saved because it is the first: a choice by test accuracy would flatter it.
-        outcome = worker.train_final(choice, budget, seed, report, save if number == 1 else None)
+        to = save if number == 1 else None
+        outcome = worker.train_final(choice, budget, seed, report, checkpoint, to)
         if outcome["diverged"]:
             raise StudyFailedError(
                 f"the training diverged with seed {seed}, so no model is written; "

@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from search.command import DEFAULT_STORAGE, StorageOption, interruptible, quiet_optuna, told
+from search.command import (
+    DEFAULT_STORAGE,
+    CheckpointsOption,
+    StorageOption,
+    default_checkpoints,
+    interruptible,
+    quiet_optuna,
+    told,
+)
+
+_GOES_ON = "no model was written; the same command goes on from the last checkpoint"
 
 
 def train(
@@ -25,6 +35,7 @@ def train(
         str | None,
         typer.Option(help="Where this machine has the study's data, if not where the launch did."),
     ] = None,
+    checkpoints: CheckpointsOption = None,
     out: Annotated[Path | None, typer.Option(help="The folder to write. [models/NAME]")] = None,
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
@@ -43,10 +54,11 @@ def train(
         chosen = None if recipe is None else parse_recipe(recipe)
         console = Console(highlight=False)
         folder = out or Path("models") / name
-        with interruptible("nothing was written"), FinalProgress(console) as progress:
+        with interruptible(_GOES_ON), FinalProgress(console) as progress:
             trained = train_final(
                 storage, name, folder, progress, recipe=chosen, seeds=seeds, epochs=epochs,
                 data=None if data is None else resolve_data(data),
+                checkpoints=checkpoints or default_checkpoints(),
             )  # fmt: skip
         runs, tested = len(trained.card.seeds), trained.card.images["test"]
         console.print(

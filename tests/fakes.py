@@ -87,9 +87,13 @@ class FakeWorker:
         budget: Mapping[str, Any],
         seed: int,
         report: Callable[[int, float], bool],
+        checkpoint: Path | None = None,
         save: Path | None = None,
     ) -> dict[str, Any]:
         outcome = self.train(choice, budget, seed, report)
+        if checkpoint is not None:
+            checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            checkpoint.touch()
         if save is not None:
             save.write_text(f"the network of seed {seed}")
         return {**outcome, "diverged": type(self).diverge(seed)}

@@ -416,3 +416,19 @@ def test_a_file_is_replaced_as_a_whole_or_not_at_all(path: Path) -> None:
         saved.save(STATE)
     assert path.read_bytes() == whole
     assert left(path) == ["run.npz"]
+
+
+def test_a_run_that_is_kept_comes_to_the_same_again_without_training(
+    data: Data, undisturbed: Run, path: Path
+) -> None:
+    def again(stopping: Callable[[], bool]) -> Run:
+        reports, trainer = Reports(), Trainer(data)
+        outcome = trainer.train(MIXUP, TINY, 1, reports, path, stopping, kept=True)
+        [kept] = trainer._traced.values()
+        values = [v.numpy() for v in kept.network.variables + kept.optimizer.variables]
+        return Run(replace(outcome, seconds_per_epoch=0), reports, values)
+
+    assert again(lambda: False) == undisturbed
+    assert left(path) == ["run.npz"]
+    assert again(lambda: True) == undisturbed  # it would stop before its first batch
+    assert left(path) == ["run.npz"]

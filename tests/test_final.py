@@ -1,5 +1,6 @@
 """`kouka train` and `kouka predict`: what they say, write and refuse; a model made and used."""
 
+import io
 import json
 import re
 import subprocess
@@ -12,20 +13,24 @@ import numpy as np
 import optuna
 import pytest
 from PIL import Image
+from rich.console import Console
 from sklearn.datasets import load_digits
 from typer.testing import Result
 
 from model_space.card import Card
-from model_space.data import Data, load
+from model_space.data import Data, DataError, load
+from model_space.data.fresh import read_files
 from model_space.technique import Dial, Technique
 from model_space.worker import Worker
 from search import final, recipe
 from search.errors import InputError
+from search.final_progress import FinalProgress
 from search.phases.plan import run_seed
 from search.recipe import parse_recipe
 from search.settings import Settings
 from search.space import Space
 from tests.fakes import FakeWorker
+from tests.test_sound import tones
 
 Kouka = Callable[..., Result]
 
@@ -220,12 +225,23 @@ def test_an_interruption_ends_cleanly_and_keeps_what_was_there(
 ) -> None:
     studied()
     assert kouka("train", "s").exit_code == 0
-    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    [checkpoints] = (folder / "checkpoints").iterdir()
+    assert list(checkpoints.iterdir()) == []
+    before = {file: file.read_bytes() for file in (folder / "models" / "s").iterdir()}
     fake_worker.interrupt_at = 4  # the second of the next three
     result = kouka("train", "s")
     assert result.exit_code == 130
-    assert result.stderr == "kouka: interrupted; nothing was written\n"
-    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
+    assert result.stderr == (
+        "kouka: interrupted; no model was written; the same command goes on from the last "
+        "checkpoint\n"
+    )
+    assert {file: file.read_bytes() for file in (folder / "models" / "s").iterdir()} == before
+    assert [file.name for file in (folder / "models").iterdir()] == ["s"]
+    assert [file.name for file in checkpoints.iterdir()] == [
+        f"final-{run_seed(0, 'confirm', 0)}.npz"
+    ]
+    assert kouka("train", "s").exit_code == 0
+    assert list(checkpoints.iterdir()) == []
 
 
 def test_a_training_that_diverges_is_told_and_writes_nothing(
@@ -236,7 +252,7 @@ def test_a_training_that_diverges_is_told_and_writes_nothing(
     result = kouka("train", "s")
     assert result.exit_code == 1
     assert f"the training diverged with seed {run_seed(0, 'confirm', 1)}" in result.stderr
-    assert [file.name for file in folder.iterdir()] == ["studies.db"]
+    assert sorted(file.name for file in folder.iterdir()) == ["checkpoints", "studies.db"]
 
 
 def test_what_was_there_comes_back_where_it_cannot_be_replaced(
@@ -283,6 +299,33 @@ def test_joined_data_train_on_all_but_the_test_images(tmp_path: Path) -> None:
 
 def mapped(data: Data) -> bool:
     return isinstance(data.train[0].base, np.memmap)
+
+
+def test_files_are_read_as_those_of_the_data_were(tmp_path: Path) -> None:
+    heard = load(str(tones(tmp_path / "tones")))
+    files = sorted(str(file) for file in (tmp_path / "tones").rglob("*.wav"))
+    read = read_files(files, heard.image_shape, heard.sound)
+    parts = (heard.train, heard.validation, heard.test)
+    known = {image.tobytes() for images, _ in parts for image in images}
+    assert {image.tobytes() for image in read} == known
+    with pytest.raises(DataError, match=r"0\.wav cannot be read as an image"):
+        read_files(files, (16, 16, 3), None)
+
+
+def test_a_terminal_shows_the_epoch_its_accuracy_and_the_time_left() -> None:
+    screen = Console(file=io.StringIO(), force_terminal=True, width=120)
+    with FinalProgress(screen) as progress:
+        assert "Reading the data" in str(progress._display())
+        progress.reading(30, 4000)
+        assert "(30 of 4,000 files) and starting Keras" in str(progress._display())
+        progress.began("mixup", "the 120 training and validation images", epochs=5, seeds=2)
+        assert "seed 1 of 2" in str(progress._display())
+        progress.epoch(1, 1, 0.25)
+        assert "epoch 1 of 5, 25.00 % of what is trained on  time left not known yet" in str(
+            progress._display()
+        )
+        progress.epoch(1, 2, 0.5)
+        assert re.search(r"epoch 2 of 5, 50.00 % .* about \d+ s left", str(progress._display()))
 
 
 WITHOUT_KOUKA = """
