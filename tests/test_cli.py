@@ -111,7 +111,7 @@ def test_data_that_cannot_be_used_are_told_by_the_worker(folder: Path, tmp_path:
 def test_a_worker_that_cannot_start_is_told_without_a_traceback(
     kouka: Kouka, fake_worker: type[FakeWorker], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(worker: FakeWorker) -> None:
+    def die(worker: FakeWorker, reading: object) -> None:
         raise TrainingError("the training process ended with exit code 1: no TensorFlow")
 
     monkeypatch.setattr(fake_worker, "start", die)
