@@ -66,7 +66,7 @@ class Made:
 
     def judged(self) -> list[Tensor]:
         """The values of the network's weights with which it is validated and tested."""
-        return [weight.value for weight in self.network.weights]
+        return [keras.ops.copy(weight) for weight in self.network.weights]
 
 
 @contextmanager
