@@ -284,7 +284,7 @@ def test_joined_data_train_on_all_but_the_test_images(tmp_path: Path) -> None:
         for number in range(20):
             pixels = random.integers(0, 256, (16, 16, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / "data" / name / f"{number}.png")
-    for data in (load(str(tmp_path / "data")), load("digits")):
+    for data, on_disk in ((load(str(tmp_path / "data")), True), (load("digits"), False)):
         whole = data.joined()
         for index in (0, 1):
             np.testing.assert_array_equal(
@@ -294,7 +294,7 @@ def test_joined_data_train_on_all_but_the_test_images(tmp_path: Path) -> None:
         assert whole.fingerprint() != data.fingerprint()
         seen = {image.tobytes() for image in whole.train[0]}
         assert {image.tobytes() for image in whole.validation[0]} <= seen
-        assert mapped(whole) == mapped(data)
+        assert mapped(whole) == mapped(data) == on_disk
 
 
 def mapped(data: Data) -> bool:
