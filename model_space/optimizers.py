@@ -15,6 +15,16 @@ class Adam(keras.optimizers.Adam):  # type: ignore[misc]
     Ba 2015, arXiv:1412.6980; AMSGrad: Reddi et al. 2018, arXiv:1904.09237.
     """
 
+    def build(self, variables: list[Any]) -> None:
+        """Make the slots of these weights.
+
+        Where weights decay, biases and the scales and shifts of normalization do not: they are the
+        vectors. Keras would tell them by names, which TensorFlow's variables may lack.
+        """
+        if self.weight_decay is not None:
+            self.exclude_from_weight_decay([v for v in variables if len(v.shape) < 2])
+        super().build(variables)
+
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Update one variable and its slots."""
         if keras.backend.backend() != "tensorflow":
