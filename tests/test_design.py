@@ -27,6 +27,15 @@ def test_every_possible_design_is_balanced_and_orthogonal(techniques: int) -> No
             assert_main_effects_are_clear(rows)
 
 
+@pytest.mark.parametrize("techniques", range(9, 21))
+def test_up_to_twenty_techniques_have_designs_of_resolution_four(techniques: int) -> None:
+    fewest = 32 if techniques <= 16 else 64
+    assert possible_runs(techniques)[0] == fewest
+    for runs in (32, 64, 128):
+        if runs >= fewest:
+            assert_main_effects_are_clear(fraction(techniques, runs))
+
+
 # Length-4 words of the minimum-aberration designs, as tabulated by Box, Hunter & Hunter and by
 # Chen, Sun & Wu 1993, "A catalogue of two-level and three-level fractional factorial designs".
 @pytest.mark.parametrize(

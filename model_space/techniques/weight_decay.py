@@ -9,7 +9,7 @@ from model_space.technique import Dial, Technique
 
 def weight_decay(recipe: Recipe, rate: float) -> Recipe:
     """Shrink kernels by `rate` times the learning rate a step; biases and normalization stay."""
-    return replace(recipe, optimizer=partial(recipe.optimizer, weight_decay=rate))
+    return replace(recipe, optimizer=partial(recipe.optimizer, decoupled_decay=rate))
 
 
 TECHNIQUE = Technique(
