@@ -22,7 +22,7 @@ class WeightAverages:
         self._weights, self._momentum = weights, momentum
         self._steps = keras.Variable(0.0, trainable=False, dtype="float32")
         self._averages = [
-            keras.Variable(np.array(weight), trainable=False, dtype=weight.dtype)
+            keras.Variable(np.asarray(weight.value).copy(), trainable=False, dtype=weight.dtype)
             for weight in weights
         ]
 
