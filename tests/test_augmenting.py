@@ -132,7 +132,7 @@ def equalized(picture: np.ndarray) -> np.ndarray:
     levels = picture.reshape(-1, picture.shape[-1])
     below = (levels[:, None] >= levels).sum(axis=1)
     even = (below - below.min(axis=0)) / (len(levels) - below.min(axis=0))
-    return 255 * even.reshape(picture.shape)
+    return np.asarray(255 * even.reshape(picture.shape))
 
 
 def by_pillow(name: str, picture: np.ndarray) -> np.ndarray:
@@ -157,12 +157,12 @@ def by_pillow(name: str, picture: np.ndarray) -> np.ndarray:
             (1, lean[0], -lean[0] * y - shift[0], lean[1], 1, -lean[1] * x - shift[1]),
             Image.Resampling.BILINEAR,
         )  # fmt: skip
-    elif name != "identity":
-        image = {
-            "autocontrast": ImageOps.autocontrast,
-            "solarize": lambda image: ImageOps.solarize(image, 128),
-            "posterize": lambda image: ImageOps.posterize(image, 6),
-        }[name](image)
+    elif name == "autocontrast":
+        image = ImageOps.autocontrast(image)
+    elif name == "solarize":
+        image = ImageOps.solarize(image, 128)
+    elif name == "posterize":
+        image = ImageOps.posterize(image, 6)
     found = np.asarray(image)
     return found[..., None] if grey else found
 

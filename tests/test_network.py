@@ -147,7 +147,7 @@ def test_the_order_of_a_choice_is_no_matter() -> None:
         return [built, recipe.optimizer.keywords]  # type: ignore[attr-defined]
 
     everything = choice(*SETS["all"])
-    assert described(everything) == described(dict(reversed(everything.items())))
+    assert described(everything) == described(dict(reversed(list(everything.items()))))
     assert described(everything) == [
         ["RandomAffine", "RandAugment", "RandomErasing", "SpecAugment", "MixUp", "CutMix"],
         {"amsgrad": True, "decoupled_decay": 0.1},
