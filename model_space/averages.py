@@ -41,5 +41,8 @@ class WeightAverages:
         self._steps.assign_add(1)
 
     def in_place(self) -> keras.StatelessScope:
-        """A block in which the weights have the values of their averages."""
+        """A block in which the weights have the values of their averages.
+
+        On JAX, it hides the values of all other variables, which inference does not read.
+        """
         return keras.StatelessScope(list(zip(self._weights, self._averages, strict=True)))

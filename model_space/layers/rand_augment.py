@@ -24,7 +24,7 @@ _LUMA = (0.299, 0.587, 0.114)
 class RandAugment(layers.Layer):  # type: ignore[misc]
     """Changes each image by some operations, drawn at random, of one magnitude.
 
-    Keras' own draws the operations once for a whole batch, and refuses images of one channel.
+    Keras' own draws the operations once for a whole batch, and builds their range into the graph.
     Source: Cubuk et al. 2020, arXiv:1909.13719.
     """
 
