@@ -14,8 +14,8 @@ class CutMix(layers.Layer):  # type: ignore[misc]
     """Pastes a box of another image of the batch into each, and mixes their labels by its area.
 
     Keras' own draws alpha too, never lets a box reach over an edge, and weights labels by the box
-    before it is cut to whole pixels, a sixth off on images of 9×14. Source: Yun et al. 2019, arXiv:1905.04899, where a batch
-    shares one box; here each image has its own.
+    before it is cut to whole pixels, by up to a sixth amiss on images of 9×14. Source: Yun et al.
+    2019, arXiv:1905.04899, where a batch shares one box; here each image has its own.
     """
 
     def __init__(self, alpha: Any) -> None:
