@@ -22,11 +22,11 @@ import numpy as np
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
-from model_space.techniques import TECHNIQUES
+from model_space.techniques import SETS
 from search.design import design
 
 EPOCHS = 100
-NAMES = [technique.name for technique in TECHNIQUES]
+NAMES = SETS["article"]
 
 
 def make(url: str, trials: int) -> None:

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from model_space.data import Data, load
-from model_space.techniques import TECHNIQUES, Choice, compose, usual
+from model_space.techniques import SETS, Choice, compose, usual
 
 RUNS = 16
 DIGITS = {"train_size": 1000, "validation": 0.2, "epochs": 12, "batch_size": 32, "width": 0.125}
@@ -142,7 +142,7 @@ def keras_tuner(data: Data, settings: dict[str, Any], seed: int) -> list[float]:
     import keras_tuner
 
     def choose(switches: Any) -> Choice:
-        return usual([t.name for t in TECHNIQUES if switches.Boolean(t.name)])
+        return usual([name for name in SETS["article"] if switches.Boolean(name)])
 
     class Model(keras_tuner.HyperModel):  # type: ignore[misc]
         def build(self, switches: Any) -> Any:
@@ -169,8 +169,8 @@ def plain_optuna(data: Data, settings: dict[str, Any], seed: int) -> list[float]
 
     def objective(trial: optuna.Trial) -> float:
         keras.backend.clear_session()
-        choice = usual([t.name for t in TECHNIQUES
-                        if trial.suggest_categorical(t.name, [False, True])])  # fmt: skip
+        choice = usual([name for name in SETS["article"]
+                        if trial.suggest_categorical(name, [False, True])])  # fmt: skip
         history = network(choice, data, settings).fit(
             batches(data, choice, settings), epochs=settings["epochs"],
             validation_data=arrays(data)[1], verbose=0,

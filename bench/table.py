@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from model_space.techniques import TECHNIQUES, usual
+from model_space.techniques import SETS, usual
 from model_space.worker import Worker
 from search.hardware import threads_of_each
 
@@ -31,7 +31,7 @@ DATA: dict[str, Any] = {"name": "digits", "validation": 0.2}
 EPOCHS = 12
 BUDGET = {"epochs": EPOCHS, "batch_size": 32, "width": 0.125, "depth": 10}
 """As in `make study`, which trains on 1,000 images; 288 validate."""
-NAMES = [technique.name for technique in TECHNIQUES]
+NAMES = SETS["article"]
 
 Recipe = tuple[bool, ...]
 
@@ -87,7 +87,7 @@ def main() -> None:
                     recipe, seeds = next(todo, ((), []))
                 if not seeds:
                     break
-                on = {t.name for t, is_on in zip(TECHNIQUES, recipe, strict=True) if is_on}
+                on = {name for name, is_on in zip(NAMES, recipe, strict=True) if is_on}
                 choice = usual(on)
                 for seed in seeds:
                     curve: list[float] = []

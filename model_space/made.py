@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import keras
 
 from model_space.budget import Budget
 from model_space.data import Data
+from model_space.layers import OneOf
 from model_space.network import build
 from model_space.pipeline import as_batch
 from model_space.recipe import Tensor
@@ -44,16 +45,22 @@ class Made:
             self.network: Any = build(
                 recipe, data.image_shape, self._classes, width=budget.width, depth=budget.depth
             )
-        self._augment, self._mix = ([build() for build in s] for s in (recipe.augment, recipe.mix))
+        self._augment, mix = ([build() for build in s] for s in (recipe.augment, recipe.mix))
+        self._mix = [OneOf(mix)] if len(mix) > 1 else mix
         self.loss: Any = recipe.loss()
         self.optimizer: Any = recipe.optimizer(recipe.schedule(steps))
         # What is made inside the first training step makes TensorFlow trace it twice.
         self.optimizer.build(self.network.trainable_variables)
-        parts = (self.network, *self._augment, *self._mix, self.optimizer)
+        self.averages: list[Any] = []
+        """What is to be updated after every training step, if anything."""
+        if recipe.average is not None:
+            self.averages.append(recipe.average(self.network.weights))
+        parts = (self.network, *self._augment, *self._mix, self.optimizer, *self.averages)
         dials = {id(variable) for variable in self.dials.values()}
         found = {id(variable): variable for part in parts for variable in part.variables}
         self.variables: list[Any] = [v for key, v in found.items() if key not in dials]
-        """Weights, random states and optimizer slots, in an order that the choice decides."""
+        """Weights, random states, optimizer slots and averages, in an order that the choice
+        decides."""
 
     def training_batch(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """A batch as `as_batch` makes it, then as the recipe's stages do: what a step trains on."""
@@ -66,7 +73,21 @@ class Made:
 
     def judged(self) -> list[Tensor]:
         """The values of the network's weights with which it is validated and tested."""
-        return [keras.ops.copy(weight) for weight in self.network.weights]
+        with self._judged():
+            return [keras.ops.copy(weight) for weight in self.network.weights]
+
+    def evaluate(self, images: Tensor) -> Tensor:
+        """Probabilities, (batch, classes), of images as `as_batch` makes them: what is judged."""
+        with self._judged():
+            return self.network(images, training=False)
+
+    @contextmanager
+    def _judged(self) -> Iterator[None]:
+        """A block in which the network has the weights by which it is judged."""
+        with ExitStack() as stack:
+            for averages in self.averages:
+                stack.enter_context(averages.in_place())
+            yield
 
 
 @contextmanager

@@ -5,18 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+from keras import ops
 
 
 class Adam(keras.optimizers.Adam):  # type: ignore[misc]
     """As Keras' own, but on a CPU one of TensorFlow's kernels updates a variable.
 
     Keras has thirty operations do it, which take twice as long to trace; on a GPU, and on JAX, XLA
-    makes one kernel of them. Sources: Kingma &
-    Ba 2015, arXiv:1412.6980; AMSGrad: Reddi et al. 2018, arXiv:1904.09237.
+    makes one kernel of them. Sources: Kingma & Ba 2015, arXiv:1412.6980; AMSGrad: Reddi et al.
+    2018, arXiv:1904.09237; decoupled decay: Loshchilov & Hutter 2019, arXiv:1711.05101.
     """
+
+    def __init__(self, learning_rate: Any, *, decoupled_decay: Any = None, **options: Any) -> None:
+        """Shrink kernels by `decoupled_decay` times the learning rate a step, before the update.
+
+        Keras' own option tells the biases by their names, which TensorFlow's variables need not
+        have, and works out a schedule's learning rate for each weight.
+        """
+        super().__init__(learning_rate, **options)
+        self.decoupled_decay = decoupled_decay
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Update one variable and its slots."""
+        # Vectors are biases, or the scales and shifts of normalization.
+        if self.decoupled_decay is not None and len(variable.shape) > 1:
+            share = ops.cast(learning_rate * self.decoupled_decay, variable.dtype)
+            variable.assign_sub(variable * share)
         if keras.backend.backend() != "tensorflow":
             super().update_step(gradient, variable, learning_rate)
             return

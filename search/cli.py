@@ -74,7 +74,11 @@ def launch(
         typer.Option(help="Training images held out for validation: a share or a number. [0.1]"),
     ] = None,
     techniques: Annotated[
-        str | None, typer.Option(help="The techniques to study, separated by commas. [all]")
+        str | None,
+        typer.Option(
+            help="The techniques to study: article, modern, sound, all, or names, separated by "
+            "commas. [article]"
+        ),
     ] = None,
     fix: Annotated[
         list[str] | None,

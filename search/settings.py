@@ -9,7 +9,7 @@ from typing import Any
 
 from model_space.data import DIGITS, KERAS_SETS
 from model_space.technique import Technique
-from model_space.techniques import TECHNIQUES, technique
+from model_space.techniques import SETS, TECHNIQUES, technique
 from search.design import check_runs
 from search.errors import InputError
 from search.pruners import PRUNERS
@@ -34,7 +34,7 @@ class Settings:
     image_size: int | None = None
     train_size: int | None = None
     validation: float = 0.1
-    techniques: tuple[str, ...] = tuple(t.name for t in TECHNIQUES)
+    techniques: tuple[str, ...] = SETS["article"]
     fixed: Mapping[str, Mapping[str, float] | None] | None = None
     """Techniques that do not vary: their dials where they are on, None where they are off."""
     epochs: int = 100
@@ -151,10 +151,11 @@ def settle(stored: Settings | None, requested: Mapping[str, Any]) -> Settings:
 
 
 def parse_techniques(text: str) -> tuple[str, ...]:
-    """Names separated by commas, in the article's order."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        _known(name)
+    """Names of techniques and of `SETS`, separated by commas; in the order of `TECHNIQUES`."""
+    names: set[str] = set()
+    for name in (part.strip() for part in text.split(",")):
+        if name:
+            names.update(SETS.get(name) or [_known(name).name])
     return tuple(t.name for t in TECHNIQUES if t.name in names)
 
 

@@ -74,6 +74,7 @@ def techniques_table(techniques: Sequence[Technique]) -> Table:
         if technique.dials:
             lines.append(f"dial (low, usual, high): {words.dials(technique)}")
         lines.append(technique.source)
+        lines.append(f"sets: {words.sets(technique)}")
         table.add_row(Text(technique.name, style="bold"), Text("\n".join(lines)))
     return table
 

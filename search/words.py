@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any, Protocol
 
 from model_space.technique import Technique
+from model_space.techniques import SETS
 from search.analysis.confirmation import Mean
 from search.analysis.cost import Cost, Estimate
 from search.analysis.dials import DialTrend
@@ -294,6 +295,11 @@ def dials(technique: Technique) -> str:
         f"{dial.name} {dial.low:g}, {dial.usual:g}, {dial.high:g}{' (log)' if dial.log else ''}"
         for dial in technique.dials
     )
+
+
+def sets(technique: Technique) -> str:
+    """The sets of techniques that it is in, but for that of all."""
+    return ", ".join(name for name, names in SETS.items() if technique.name in names != SETS["all"])
 
 
 def duration(seconds: float) -> str:

@@ -11,6 +11,7 @@ from model_space.backends import loops
 from model_space.budget import Budget
 from model_space.data import Data, load
 from model_space.made import Made
+from model_space.techniques import TECHNIQUES, usual
 
 pytestmark = pytest.mark.jax
 CHOICE = {"batch_norm": {}, "dropout": {"rate": 0.3}}
@@ -45,16 +46,28 @@ def test_many_batches_in_one_call_are_those_batches_one_by_one(data: Data) -> No
     assert all((a != b).any() for a, b in zip(began, values, strict=True) if a.size > 1)
 
 
-def test_a_dial_is_a_value_and_not_compiled_in(data: Data) -> None:
-    made = Made(CHOICE, data, BUDGET, turnable=True)
+def test_every_dial_is_a_value_and_not_compiled_in(data: Data) -> None:
+    choice = {
+        **usual([technique.name for technique in TECHNIQUES if technique.dials]),
+        "weight_ema": {"momentum": 0.2},  # what a few steps reach
+    }
+    keras.utils.set_random_seed(1)
+    made = Made(choice, data, BUDGET, turnable=True)
     compiled = loops(made, data, BUDGET.batch_size)
     shard = compiled.put(data.train)
-    compiled.train(shard, 0, 20)
-    weights = [np.asarray(variable.value) for variable in made.variables]
-    losses = []
-    for rate in (0.0, 0.9, 0.0):
-        for variable, value in zip(made.variables, weights, strict=True):
+    began = [np.asarray(variable.value).copy() for variable in made.variables]
+
+    def trained() -> list[np.ndarray]:
+        for variable, value in zip(made.variables, began, strict=True):
             variable.assign(value)
-        made.dials["dropout", "rate"].assign(rate)
-        losses.append(compiled.train(shard, 20, 40))
-    assert losses[0] == losses[2] != losses[1]
+        compiled.train(shard, 0, 80)  # batches enough for both mixup and cutmix
+        return [np.asarray(variable.value).copy() for variable in made.variables]
+
+    usually = trained()
+    for (technique, dial), variable in made.dials.items():
+        variable.assign(0.5 * choice[technique][dial])
+        turned = trained()
+        assert any((a != b).any() for a, b in zip(usually, turned, strict=True)), technique
+        variable.assign(choice[technique][dial])
+    for value, again in zip(usually, trained(), strict=True):
+        np.testing.assert_array_equal(value, again)

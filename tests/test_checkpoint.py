@@ -154,7 +154,15 @@ def left(path: Path) -> list[str]:
     return sorted(file.name for file in path.parent.glob("*"))
 
 
-@pytest.mark.parametrize("choice", [{"augmentation": {}}, {"dropout": {"rate": 0.2}}], ids=",".join)
+NEWER = {
+    "random_erasing": {"probability": 0.5}, "cutmix": {"alpha": 1.0}, "cosine_schedule": {},
+    "stochastic_depth": {"rate": 0.5}, "weight_ema": {"momentum": 0.5},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "choice", [{"augmentation": {}}, {"dropout": {"rate": 0.2}}, NEWER], ids=",".join
+)
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     choice: Choice, data: Data, path: Path
 ) -> None:

@@ -27,6 +27,15 @@ def test_every_possible_design_is_balanced_and_orthogonal(techniques: int) -> No
             assert_main_effects_are_clear(rows)
 
 
+@pytest.mark.parametrize("techniques", range(13, 21))
+def test_up_to_twenty_techniques_have_designs_of_resolution_four(techniques: int) -> None:
+    fewest = 32 if techniques <= 16 else 64
+    assert possible_runs(techniques)[0] == fewest
+    for runs in (32, 64, 128):
+        if runs >= fewest:
+            assert_main_effects_are_clear(fraction(techniques, runs))
+
+
 # Length-4 words of the minimum-aberration designs, as tabulated by Box, Hunter & Hunter and by
 # Chen, Sun & Wu 1993, "A catalogue of two-level and three-level fractional factorial designs".
 @pytest.mark.parametrize(
@@ -50,7 +59,17 @@ def test_eight_techniques_in_64_runs_separate_every_pair() -> None:
 
 @pytest.mark.parametrize(
     ("techniques", "first", "runs"),
-    [(8, 16, 32), (8, 16, 64), (8, 32, 64), (8, 64, 128), (3, 8, 16), (2, 4, 8), (1, 2, 4)],
+    [
+        (8, 16, 32),
+        (8, 16, 64),
+        (8, 32, 64),
+        (8, 64, 128),
+        (16, 32, 64),
+        (20, 64, 128),
+        (3, 8, 16),
+        (2, 4, 8),
+        (1, 2, 4),
+    ],
 )
 def test_a_grown_design_keeps_its_runs_and_stays_clear(
     techniques: int, first: int, runs: int

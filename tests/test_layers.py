@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model_space.layers import BatchNormalization, Dropout
+from model_space.averages import WeightAverages
+from model_space.layers import BatchNormalization, Dropout, StochasticDepth
 from model_space.optimizers import Adam
 
 
@@ -65,3 +66,65 @@ def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
         np.testing.assert_allclose(np.unique(first), [0, 2 / (1 - value)], rtol=1e-5)
         assert (first != second).any()
     assert [variable.name for variable in layer.variables] == ["seed_generator_state"]
+
+
+@pytest.mark.parametrize("amsgrad", [False, True])
+def test_kernels_decay_apart_from_the_gradient_and_vectors_do_not(amsgrad: bool) -> None:
+    random = np.random.default_rng(0)
+    starts = [random.normal(size=shape) for shape in [(3, 3, 2, 4), (4,), (4, 5)]]
+    rate = keras.Variable(0.0, trainable=False, dtype="float32")
+    ends = []
+    for decay in (rate, None):
+        weights = [keras.Variable(start, dtype="float32") for start in starts]
+        optimizer = Adam(0.01, amsgrad=amsgrad, decoupled_decay=decay)
+        optimizer.build(weights)
+        rate.assign(0.5)
+        for step in range(3):
+            gradients = [np.cos(start + step) for start in starts]
+            before = [weight.numpy() for weight in weights]
+            optimizer.apply([tf.constant(g, tf.float32) for g in gradients], weights)
+            changes = [w.numpy() - b for w, b in zip(weights, before, strict=True)]
+            if decay is not None:
+                changes[0] += 0.01 * 0.5 * before[0]
+                changes[2] += 0.01 * 0.5 * before[2]
+        ends.append(changes)
+    for decayed, plain in zip(*ends, strict=True):
+        np.testing.assert_allclose(decayed, plain, rtol=1e-3, atol=1e-6)
+
+
+def test_a_block_is_dropped_for_whole_images_and_else_scaled() -> None:
+    keras.utils.set_random_seed(0)
+    rate = keras.Variable(0.1, trainable=False)
+    layer = StochasticDepth(rate, share=0.5)
+    x = np.random.default_rng(0).normal(size=(4000, 2, 3, 2)).astype(np.float32)
+    for value in (0.5, 0.8):
+        rate.assign(value)
+        np.testing.assert_array_equal(layer(x, training=False), x)
+        y = np.asarray(layer(x, training=True))
+        dropped = (y == 0).all(axis=(1, 2, 3))
+        assert dropped.mean() == pytest.approx(0.5 * value, abs=0.02)
+        np.testing.assert_allclose(y[~dropped], x[~dropped] / (1 - 0.5 * value), rtol=1e-5)
+        assert ((np.asarray(layer(x, training=True)) == 0).all(axis=(1, 2, 3)) != dropped).any()
+    assert [variable.name for variable in layer.variables] == ["seed_generator_state"]
+
+
+def test_averages_follow_their_recurrence_and_are_ramped_up() -> None:
+    random = np.random.default_rng(0)
+    momentum = keras.Variable(0.5, trainable=False)
+    weights = [keras.Variable(random.normal(size=shape)) for shape in [(3, 2), (2,)]]
+    averages = WeightAverages(weights, momentum)
+    expected = [weight.numpy() for weight in weights]
+    momentum.assign(0.3)
+    for step in range(6):
+        for place, weight in enumerate(weights):
+            weight.assign(random.normal(size=weight.shape))
+            share = min(0.3, (1 + step) / (10 + step))
+            expected[place] = share * expected[place] + (1 - share) * weight.numpy()
+        averages.update()
+    latest = [weight.numpy() for weight in weights]
+    with averages.in_place():
+        for weight, value in zip(weights, expected, strict=True):
+            np.testing.assert_allclose(np.asarray(weight.value), value, rtol=1e-5)
+    for weight, value in zip(weights, latest, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), value)
+    assert len(averages.variables) == 3

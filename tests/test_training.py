@@ -10,7 +10,7 @@ from model_space.budget import Budget
 from model_space.data import Data, load
 from model_space.pipeline import orders
 from model_space.recipe import Recipe
-from model_space.techniques import batch_norm
+from model_space.techniques import SETS, batch_norm, usual
 from model_space.training import Outcome, Trainer
 from tests.trained import train
 
@@ -19,6 +19,11 @@ ALL_ON = {
     "augmentation": {}, "batch_norm": {}, "residual": {}, "late_widening": {},
     "global_pooling": {}, "dropout": {"rate": 0.2}, "mixup": {"alpha": 0.2}, "amsgrad": {},
 }  # fmt: skip
+EVERY_KIND = {
+    **usual([name for name in SETS["all"] if name != "deeper"]),
+    "weight_ema": {"momentum": 0.2},  # what a few steps reach
+}
+"""All techniques but the one that only has more of the same blocks, and takes long to trace."""
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +170,34 @@ def test_a_short_run_shows_batch_norm_and_not_its_moving_averages(
     assert lag() > 0.3, "the test no longer sees the artefact that it guards against"
 
 
+@pytest.mark.jax
+def test_validation_and_test_go_by_the_averages_of_the_weights(data: Data) -> None:
+    """The averages name another class than the weights do; both follow every step by hand."""
+    choice = {"weight_ema": {"momentum": 0.3}, "batch_norm": {}}
+    shared = traced.Traced(choice, data, SMALL, 1)
+    weights = shared.network.weights
+    [averages] = shared._made.averages
+    kept = averages.variables[1:]
+    expected = [np.array(weight.numpy()) for weight in weights]
+    shard = shared.put(data.train)
+    for step in range(3):
+        shared.train(shard, 32 * step, 32 * (step + 1))
+        share = min(0.3, (1 + step) / (10 + step))
+        expected = [
+            share * average + (1 - share) * np.asarray(weight.value)
+            for average, weight in zip(expected, weights, strict=True)
+        ]
+    for average, value in zip(kept, expected, strict=True):
+        np.testing.assert_allclose(np.asarray(average.value), value, rtol=1e-4, atol=1e-6)
+    moved = [np.abs(np.asarray(w.value) - e).max() for w, e in zip(weights, expected, strict=True)]
+    assert max(moved) > 1e-3
+    weights[-1].assign(100 * np.eye(10)[5])
+    kept[-1].assign(100 * np.eye(10)[3])
+    for part in (data.validation, data.test):
+        assert shared.accuracy(part) == (part[1] == 3).mean()
+    assert shared.network.weights[-1].numpy()[5] == 100
+
+
 @pytest.fixture
 def traces(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Each call of a network by Python, that is, each time it is traced: whether for training."""
@@ -183,8 +216,12 @@ def traces(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 def test_a_network_is_traced_once_and_its_next_run_equals_one_of_a_new_network(
     data: Data, traces: list[bool]
 ) -> None:
-    """With everything on, and dials that differ: whatever a run leaves behind is replaced."""
-    other = {**ALL_ON, "dropout": {"rate": 0.45}, "mixup": {"alpha": 0.9}}
+    """With everything on, and all dials changed: whatever a run leaves behind is replaced."""
+    # JAX takes a minute to compile them all; tests/on_jax.py turns every dial there.
+    first = EVERY_KIND if keras.backend.backend() == "tensorflow" else ALL_ON
+    other = {
+        name: {dial: 0.5 * value for dial, value in dials.items()} for name, dials in first.items()
+    }
     kept = Trainer(data)
     curves: dict[str, list[float]] = {"kept": [], "new": []}
 
@@ -195,7 +232,7 @@ def test_a_network_is_traced_once_and_its_next_run_equals_one_of_a_new_network(
 
         return without_time(trainer.train(other, SMALL, 2, report))
 
-    kept.train(ALL_ON, SMALL, 1, lambda epoch, accuracy: True)
+    kept.train(first, SMALL, 1, lambda epoch, accuracy: True)
     # JAX traces a smaller last batch for itself.
     assert traces == ([True, True, False] if keras.backend.backend() == "jax" else [True, False])
     before = list(traces)

@@ -98,6 +98,10 @@ class JaxLoops:
         gradient = jax.value_and_grad(self._loss, has_aux=True)
         (loss, others), gradients = gradient(weights, others, *batch)
         weights, slots = self._made.optimizer.stateless_apply(slots, gradients, weights)
+        with self._scope(weights, others) as scope:
+            for averages in self._made.averages:
+                averages.update()
+        others = [scope.get_current_value(variable) for variable in self._variables[2]]
         return (weights, slots, others), loss
 
     def _steps(
@@ -116,5 +120,5 @@ class JaxLoops:
     def _named_right(self, state: State, images: jax.Array, labels: jax.Array) -> jax.Array:
         with self._scope(state[0], state[2]):
             x = as_batch(images, labels, 1)["images"]
-            scores = self._made.network(x, training=False)
+            scores = self._made.evaluate(x)
         return jnp.sum(jnp.argmax(scores, axis=1) == labels)

@@ -70,6 +70,8 @@ def _train(made: Made, data: Data, batch_size: int) -> Callable[..., tf.Tensor]:
         with tf.GradientTape() as tape:
             loss = made.loss(y, network(x, training=True))
         optimizer.apply(tape.gradient(loss, weights), weights)
+        for averages in made.averages:
+            averages.update()
         return loss
 
     row = tf.TensorSpec((), tf.int32)
@@ -99,7 +101,7 @@ def _correct(made: Made, data: Data, evaluation_batch: int) -> Callable[..., tf.
         def more(first: tf.Tensor, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             rows = slice(first, first + evaluation_batch)
             x = as_batch(images[rows], labels[rows], 1)["images"]
-            named = tf.argmax(made.network(x, training=False), axis=1, output_type=tf.int64)
+            named = tf.argmax(made.evaluate(x), axis=1, output_type=tf.int64)
             right = tf.cast(named == labels[rows], tf.int32)
             return first + evaluation_batch, count + tf.reduce_sum(right)
 

@@ -23,7 +23,7 @@ def batch_norm(recipe: Recipe) -> Recipe:
 
 TECHNIQUE = Technique(
     name="batch_norm",
-    changes="every convolution: batch normalization before its ReLU",
+    changes="every convolution: batch normalization before its activation",
     source="Ioffe & Szegedy 2015, arXiv:1502.03167",
     apply=batch_norm,
 )

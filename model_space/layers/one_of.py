@@ -1,0 +1,32 @@
+"""One of several stages for each batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+from keras import layers, ops
+
+from model_space.recipe import BatchStage, Tensor
+
+
+class OneOf(layers.Layer):  # type: ignore[misc]
+    """Passes each batch through one of some stages, each as likely as the others."""
+
+    def __init__(self, stages: Sequence[BatchStage]) -> None:
+        super().__init__()
+        self._stages = list(stages)
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def call(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Mix a batch of `images` and `labels`.
+
+        Every stage does, and one's result is taken: a stage's random state is to move on whichever
+        is drawn, and what mixing takes is little beside a training step.
+        """
+        drawn = keras.random.randint((), 0, len(self._stages), seed=self.seed_generator)
+        mixed: dict[str, Tensor]
+        mixed, *others = [stage(batch) for stage in self._stages]
+        for number, other in enumerate(others, 1):
+            mixed = {name: ops.where(drawn == number, other[name], mixed[name]) for name in mixed}
+        return mixed

@@ -1,0 +1,26 @@
+"""CutMix: training on images with a box of another pasted in."""
+
+from dataclasses import replace
+
+from model_space.recipe import BatchStage, Recipe
+from model_space.technique import Dial, Technique
+
+
+def cutmix(recipe: Recipe, alpha: float) -> Recipe:
+    """Paste a box into each image, of a share that is drawn from Beta(alpha, alpha)."""
+
+    def build() -> BatchStage:
+        from model_space.layers import CutMix
+
+        return CutMix(alpha)
+
+    return replace(recipe, mix=(*recipe.mix, build))
+
+
+TECHNIQUE = Technique(
+    name="cutmix",
+    changes="training batches: a box of another image is pasted in, labels mixed by its area",
+    source="Yun et al. 2019, arXiv:1905.04899",
+    apply=cutmix,
+    dials=(Dial("alpha", low=0.2, usual=1.0, high=2.0, log=True),),
+)

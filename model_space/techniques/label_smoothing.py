@@ -1,0 +1,33 @@
+"""Labels smoothed towards all classes."""
+
+from dataclasses import replace
+from typing import Any
+
+from model_space.recipe import Recipe, Tensor
+from model_space.technique import Dial, Technique
+
+
+def label_smoothing(recipe: Recipe, factor: float) -> Recipe:
+    """Share out `factor` of every label evenly among the classes.
+
+    Keras' losses have this as an option, which no variable can be.
+    """
+
+    def build() -> Any:
+        loss = recipe.loss()
+
+        def smoothed(labels: Tensor, scores: Tensor) -> Tensor:
+            return loss(labels + factor * (1 / labels.shape[-1] - labels), scores)
+
+        return smoothed
+
+    return replace(recipe, loss=build)
+
+
+TECHNIQUE = Technique(
+    name="label_smoothing",
+    changes="loss: a share of every label is spread evenly over the classes",
+    source="Szegedy et al. 2016, arXiv:1512.00567",
+    apply=label_smoothing,
+    dials=(Dial("factor", low=0.01, usual=0.1, high=0.3, log=True),),
+)

@@ -1,0 +1,26 @@
+"""RandAugment: two of fourteen operations on every training image."""
+
+from dataclasses import replace
+
+from model_space.recipe import ImageStage, Recipe
+from model_space.technique import Dial, Technique
+
+
+def rand_augment(recipe: Recipe, magnitude: float) -> Recipe:
+    """Change every image by two operations of that magnitude, from 0 to 10."""
+
+    def build() -> ImageStage:
+        from model_space.layers import RandAugment
+
+        return RandAugment(magnitude)
+
+    return replace(recipe, augment=(*recipe.augment, build))
+
+
+TECHNIQUE = Technique(
+    name="rand_augment",
+    changes="training images: two of 14 operations each, geometric and of colour",
+    source="Cubuk et al. 2020, arXiv:1909.13719",
+    apply=rand_augment,
+    dials=(Dial("magnitude", low=1.0, usual=9.0, high=10.0),),
+)
