@@ -345,7 +345,9 @@ def test_a_model_is_trained_loads_without_kouka_and_predicts(
     monkeypatch.setattr(final, "Worker", Worker)
     data = load("digits", train_size=200, validation=50)
     studied(fingerprint=data.fingerprint())
-    trained = kouka("train", "s", "--seeds", "2", "--recipe", "batch_norm,residual,dropout=0.3")
+    trained = kouka(
+        "train", "s", "--seeds", "2", "--recipe", "batch_norm,residual,dropout=0.3,weight_ema=0.9"
+    )
     assert trained.exit_code == 0, trained.output
     card = Card.read(folder / "models" / "s" / "model.json")
     assert card.images == {"trained": 250, "test": len(data.test[1])}
