@@ -27,7 +27,7 @@ DIGITS = (
 )
 CIFAR = (
     "--train-size 4000 --validation 0.2 --epochs 5 --width 0.25 --techniques "
-    "augmentation,batch_norm,residual,global_pooling,mixup --measure 8 --search 0 --confirm 0"
+    "augmentation,batch_norm,residual,mixup --measure 8 --search 0 --confirm 0"
 )
 
 
