@@ -24,8 +24,7 @@ check: .venv/installed ## all checks but the tests
 	$(BIN)/cog --check README.md
 
 bench: .venv/installed ## the quick rows of bench/README.md, under ten minutes
-	$(BIN)/python bench/efficiency.py
-	$(BIN)/python bench/efficiency.py --workers 2
+	$(BIN)/python bench/efficiency.py --workers auto
 	$(BIN)/python bench/rivals.py article
 
 docs: .venv/installed ## write the generated parts of the README anew

@@ -14,6 +14,14 @@ from tests.fakes import FakeWorker
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
+LONGEST = ("test_jax.py", "test_workers.py", "test_training.py", "test_real_study.py")
+"""Files that take longest, each on one process: they begin first, or they would end alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--thorough", action="store_true", help="repeat what may go wrong by chance")
 

@@ -126,8 +126,10 @@ def test_validation_and_test_images_are_neither_augmented_nor_mixed(
         assert accuracy == (named == labels).mean()
 
 
-@pytest.mark.jax
-@pytest.mark.parametrize("choice", [{}, {"batch_norm": {}, "residual": {}, "amsgrad": {}}])
+@pytest.mark.parametrize(
+    "choice",
+    [{}, pytest.param({"batch_norm": {}, "residual": {}, "amsgrad": {}}, marks=pytest.mark.jax)],
+)
 def test_a_run_is_what_keras_own_fit_makes_of_it(choice, data: Data) -> None:  # type: ignore[no-untyped-def]
     """The same weights to begin with, the same images in the same order, two epochs."""
     budget = replace(SMALL, epochs=2)
