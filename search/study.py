@@ -16,7 +16,8 @@ import optuna
 from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import SQLAlchemyError
 
-from model_space.data import DIGITS, KERAS_SETS
+from model_space.data import DIGITS, KERAS_SETS, holds_sounds
+from model_space.techniques import SETS
 from model_space.worker import DataFacts
 from search import interruption, schema
 from search.crew import Crew
@@ -124,11 +125,11 @@ def launch(
     A worker for each of `environments`, which its training process is given, works here; or the
     workers `elsewhere` do, and the first environment is for looking at the data. Other launches
     and workers may take part. `requested` holds the settings the user named, by field of
-    `Settings`; a new study that is named after a data set is of that data unless `requested`
-    says otherwise. `attach` shows what the runs say so far beside the trials. `deadline`, a
-    `time.monotonic()`, is when no further run begins. Nothing is created until the settings and
-    the data have been found usable. Raises `InputError`, `DataError`, `TrainingError`,
-    `StudyFailedError`, or what the storage raised after all patience.
+    `Settings`; unless it says otherwise, a new study that is named after a data set is of that
+    data, and one of sounds is of the techniques for sounds. `attach` shows what the runs say so
+    far beside the trials. `deadline`, a `time.monotonic()`, is when no further run begins. Nothing
+    is created until the settings and the data have been found usable. Raises `InputError`,
+    `DataError`, `TrainingError`, `StudyFailedError`, or what the storage raised after all patience.
     """
     check_writable(url)
     settings = _settle(url, name, requested)
@@ -181,6 +182,8 @@ def _settle(url: str, name: str, requested: Mapping[str, Any]) -> Settings:
     stored = stored_settings(url, name)
     if stored is None and name in (DIGITS, *KERAS_SETS):
         requested = {"data": name, **requested}
+    if stored is None and "data" in requested and holds_sounds(Path(requested["data"])):
+        requested = {"techniques": SETS["sound"], **requested}
     if requested.get("precision") == "auto":
         requested = {**requested, "precision": stored.precision if stored else best_precision()}
     settings = settle(stored, requested)

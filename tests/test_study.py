@@ -16,6 +16,7 @@ import pytest
 from optuna.trial import TrialState
 from typer.testing import Result
 
+from model_space.techniques import SETS
 from search import attachment, cli, schema
 from search.claim import Claim, claim
 from search.results import Results, Run, read
@@ -399,6 +400,27 @@ def test_the_precision_is_a_setting_and_auto_is_whatever_it_is(
     refused = kouka(*small, "--precision", "float32")
     assert refused.exit_code == 2
     assert "--precision is mixed_bfloat16, not float32" in refused.stderr
+
+
+@pytest.mark.usefixtures("fake_worker")
+@pytest.mark.parametrize(
+    ("suffix", "options", "expected"),
+    [
+        (".wav", [], SETS["sound"]),
+        (".png", [], SETS["article"]),
+        (".wav", ["--techniques", "dropout,mixup"], ("dropout", "mixup")),
+    ],
+)
+def test_a_new_study_of_sounds_is_of_the_techniques_for_sounds(
+    kouka: Kouka, folder: Path, suffix: str, options: list[str], expected: tuple[str, ...]
+) -> None:
+    (folder / "mine" / "a").mkdir(parents=True)
+    (folder / "mine" / "a" / "notes.txt").touch()
+    (folder / "mine" / "a" / f"0{suffix}").touch()
+    small = ("launch", "s", "--data", "mine", "--epochs", "1", *options, "--timeout", "0")
+    assert kouka(*small).exit_code == 0
+    assert tuple(results().settings["techniques"]) == expected
+    assert kouka(*small).exit_code == 0
 
 
 def begun_elsewhere() -> tuple[optuna.storages.RDBStorage, Claim]:

@@ -15,12 +15,12 @@ from PIL import Image
 
 from model_space.data.arrays import KERAS_SETS, read_digits, read_keras, read_npz
 from model_space.data.cache import joined
-from model_space.data.folder import read_folder
+from model_space.data.folder import holds_sounds, read_folder
 from model_space.data.mel import Spectrogram
 from model_space.data.source import DataError, Part, Reading, Source
 from model_space.data.splits import split
 
-__all__ = ["DIGITS", "KERAS_SETS", "Data", "DataError", "load"]
+__all__ = ["DIGITS", "KERAS_SETS", "Data", "DataError", "holds_sounds", "load"]
 
 DIGITS = "digits"
 

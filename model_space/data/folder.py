@@ -3,6 +3,7 @@ above."""
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,15 @@ def read_folder(path: Path, image_size: int | None) -> Source:
     return Source(
         classes, listed["train"], listed.get("validation"), listed.get("test"), decode, how
     )
+
+
+def holds_sounds(path: Path) -> bool:
+    """Whether the first file in a folder, if it is one, that could be an image or a sound is a
+    sound."""
+    of_data = (
+        file for file in path.rglob("*") if _ends(str(file), images.SUFFIXES + sound.SUFFIXES)
+    )
+    return any(_ends(str(file), sound.SUFFIXES) for file in itertools.islice(of_data, 1))
 
 
 def _part_folder(path: Path, part: str) -> Path | None:
