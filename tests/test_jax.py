@@ -12,11 +12,6 @@ import pytest
 from search.results import read
 from search.storage import load_study
 
-ON_JAX = {
-    **os.environ,
-    "KERAS_BACKEND": "jax",
-    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # compiles in a quarter of the time
-}
 LAUNCH = [
     sys.executable, "-c", "from search.cli import main; main()", "launch", "tiny",
     "--data", "digits", "--train-size", "60", "--validation", "50", "--epochs", "2",
@@ -25,7 +20,19 @@ LAUNCH = [
 ]  # fmt: skip
 
 
-def test_tests_of_training_hold_on_jax() -> None:
+@pytest.fixture(scope="module")
+def on_jax(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which little is compiled, and nothing twice."""
+    return {
+        **os.environ,
+        "KERAS_BACKEND": "jax",
+        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+        "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("compiled")),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+
+
+def test_tests_of_training_hold_on_jax(on_jax: dict[str, str]) -> None:
     """Those marked `jax`, and `tests/on_jax.py`."""
     folder = Path(__file__).parent
     ended = subprocess.run(
@@ -35,17 +42,17 @@ def test_tests_of_training_hold_on_jax() -> None:
          "-W", "ignore:Explicitly requested dtype int64:UserWarning",
          str(folder / "test_training.py"), str(folder / "test_checkpoint.py"),
          str(folder / "on_jax.py")],
-        env=ON_JAX, cwd=folder.parent, capture_output=True, text=True, check=False,
+        env=on_jax, cwd=folder.parent, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout
     assert "skipped" not in ended.stdout
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def study(tmp_path_factory: pytest.TempPathFactory, on_jax: dict[str, str]) -> Path:
     folder = tmp_path_factory.mktemp("jax")
     ended = subprocess.run(
-        LAUNCH, env=ON_JAX, cwd=folder, capture_output=True, text=True, check=False
+        LAUNCH, env=on_jax, cwd=folder, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stderr + ended.stdout
     assert ended.stderr == ""
@@ -61,17 +68,19 @@ def test_a_study_is_trained_on_jax_and_says_so(study: Path) -> None:
     assert "jax" in (study / "reports" / "tiny" / "report.md").read_text()
 
 
-def test_another_backend_does_not_go_on_with_it(study: Path) -> None:
+def test_another_backend_does_not_go_on_with_it(study: Path, on_jax: dict[str, str]) -> None:
     ended = subprocess.run(
-        LAUNCH, env={**ON_JAX, "KERAS_BACKEND": "tensorflow"},
+        LAUNCH, env={**on_jax, "KERAS_BACKEND": "tensorflow"},
         cwd=study, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ended.returncode == 2
     assert "KERAS_BACKEND is jax, not tensorflow" in ended.stderr
 
 
-def test_the_same_command_without_the_variable_stays_with_it(study: Path) -> None:
-    environment = {name: value for name, value in ON_JAX.items() if name != "KERAS_BACKEND"}
+def test_the_same_command_without_the_variable_stays_with_it(
+    study: Path, on_jax: dict[str, str]
+) -> None:
+    environment = {name: value for name, value in on_jax.items() if name != "KERAS_BACKEND"}
     ended = subprocess.run(
         LAUNCH, env=environment, cwd=study, capture_output=True, text=True, check=False
     )
