@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,8 +42,9 @@ CheckpointsOption = Annotated[
 
 def default_checkpoints() -> Path:
     """Where checkpoints are kept unless the user says otherwise."""
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "kouka" / "checkpoints"
+    from model_space.data.cache import home
+
+    return home() / "checkpoints"
 
 
 @contextmanager

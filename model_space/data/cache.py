@@ -14,10 +14,15 @@ _UNUSED_DAYS = 30
 """After so long without a use, what is here is removed when something new comes."""
 
 
+def home() -> Path:
+    """The user's folder for what kouka can make again."""
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "kouka"
+
+
 def folder() -> Path:
     """Where decoded images are kept; whoever removes it loses the time to decode them."""
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "kouka" / "images"
+    return home() / "images"
 
 
 def kept(key: str, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]) -> np.ndarray:
