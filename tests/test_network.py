@@ -210,9 +210,11 @@ def test_squeeze_excitation_gates_every_blocks_output_before_the_skip() -> None:
         assert isinstance(multiply._outbound_nodes[0].operation, layers.Add)
     inputs = keras.Input((5, 4, 32))
     block = keras.Model(inputs, compose(choice("squeeze_excitation")).recalibrate(inputs))
+    assert block.weights[0].shape == (32, 2)
+    rng = np.random.default_rng(0)
+    block.set_weights([rng.normal(size=weight.shape) for weight in block.weights])
     first, first_bias, second, second_bias = (weight.numpy() for weight in block.weights)
-    assert first.shape == (32, 2)
-    x = np.random.default_rng(0).normal(size=(3, 5, 4, 32)).astype(np.float32)
+    x = rng.normal(size=(3, 5, 4, 32)).astype(np.float32)
     hidden = np.maximum(0, x.mean(axis=(1, 2)) @ first + first_bias)
     gate = 1 / (1 + np.exp(-(hidden @ second + second_bias)))
     assert np.ptp(gate) > 0.01
