@@ -26,7 +26,7 @@ DIGITS = (
     "--measure 16 --search 4 --confirm 3"
 )
 CIFAR = (
-    "--train-size 4000 --validation 0.2 --epochs 5 --width 0.25 --techniques "
+    "--train-size 4000 --validation 1000 --epochs 5 --width 0.25 --techniques "
     "augmentation,batch_norm,residual,mixup --measure 8 --search 0 --confirm 0"
 )
 

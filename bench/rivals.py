@@ -31,7 +31,7 @@ from model_space.techniques import SETS, Choice, compose, usual
 
 RUNS = 16
 DIGITS = {"train_size": 1000, "validation": 0.2, "epochs": 12, "batch_size": 32, "width": 0.125}
-CIFAR = {"train_size": 4000, "validation": 0.2, "epochs": 5, "batch_size": 128, "width": 0.25}
+CIFAR = {"train_size": 4000, "validation": 1000, "epochs": 5, "batch_size": 128, "width": 0.25}
 LADDER = ((), ("augmentation",), ("batch_norm",), ("residual", "late_widening"),
           ("global_pooling",), ("dropout",), ("mixup",), ("amsgrad",))  # fmt: skip
 """What each of the article's steps adds."""
@@ -41,10 +41,10 @@ def network(choice: Choice, data: Data, settings: dict[str, Any]) -> Any:
     """The compiled network of a recipe, as a script of one's own would make it."""
     import keras
 
-    from model_space.network import build
+    from model_space.networks.article import build
 
     recipe = compose(choice)
-    model = build(recipe, data.image_shape, len(data.classes), width=settings["width"])
+    model = build(data.image_shape, len(data.classes), recipe, width=settings["width"])
     model.compile(recipe.optimizer(1e-3), "categorical_crossentropy", metrics=["accuracy"])
     assert isinstance(model, keras.Model)
     return model

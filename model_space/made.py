@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -10,11 +10,14 @@ import keras
 
 from model_space.budget import Budget
 from model_space.data import Data
+from model_space.kit import Kit
 from model_space.layers import OneOf
-from model_space.network import build
+from model_space.own import OwnError
 from model_space.pipeline import as_batch
 from model_space.recipe import Tensor
-from model_space.techniques import Choice, compose
+from model_space.techniques import Choice
+
+_OURS = Kit()
 
 
 class Made:
@@ -24,16 +27,22 @@ class Made:
     """
 
     def __init__(
-        self, choice: Choice, data: Data, budget: Budget, *, turnable: bool = False
+        self,
+        choice: Choice,
+        data: Data,
+        budget: Budget,
+        kit: Kit = _OURS,
+        *,
+        turnable: bool = False,
     ) -> None:
-        """Make it; the dials become variables where they are to be `turnable`."""
+        """Make it; the dials become variables where they are to be `turnable` and can be."""
         self.dials = {
             (technique, dial): keras.Variable(value, trainable=False, dtype="float32")
             for technique, dials in choice.items()
             for dial, value in dials.items()
-            if turnable
+            if turnable and kit.turnable(technique)
         }
-        recipe = compose(
+        recipe = kit.compose(
             {
                 technique: {d: self.dials.get((technique, d), value) for d, value in dials.items()}
                 for technique, dials in choice.items()
@@ -42,10 +51,8 @@ class Made:
         self._classes = len(data.classes)
         steps = -(-len(data.train[0]) // budget.batch_size) * budget.epochs
         with _precision(budget.precision):
-            self.network: Any = build(
-                recipe, data.image_shape, self._classes, width=budget.width, depth=budget.depth
-            )
-        self._augment, mix = ([build() for build in s] for s in (recipe.augment, recipe.mix))
+            self.network: Any = kit.network(recipe, data.image_shape, self._classes, budget)
+        self._augment, mix = (_layers(stage) for stage in (recipe.augment, recipe.mix))
         self._mix = [OneOf(mix)] if len(mix) > 1 else mix
         self.loss: Any = recipe.loss()
         self.optimizer: Any = recipe.optimizer(recipe.schedule(steps))
@@ -66,9 +73,9 @@ class Made:
         """A batch as `as_batch` makes it, then as the recipe's stages do: what a step trains on."""
         batch = as_batch(images, labels, self._classes)
         for augment in self._augment:
-            batch["images"] = augment(batch["images"])
+            batch["images"] = augment(batch["images"], training=True)
         for mix in self._mix:
-            batch = mix(batch)
+            batch = mix(batch, training=True)
         return batch
 
     def judged(self) -> list[Tensor]:
@@ -88,6 +95,18 @@ class Made:
             for averages in self.averages:
                 stack.enter_context(averages.in_place())
             yield
+
+
+def _layers(builders: Sequence[Callable[[], Any]]) -> list[Any]:
+    """The layers that they build. Raises `OwnError` for something else."""
+    built = [build() for build in builders]
+    for layer, build in zip(built, builders, strict=True):
+        if not isinstance(layer, keras.layers.Layer):
+            raise OwnError(
+                f"{getattr(build, '__qualname__', build)} built a {type(layer).__name__}; what a "
+                "recipe's augment and mix hold builds a Keras layer"
+            )
+    return built
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from model_space.own import OwnError
 from model_space.recipe import Tensor
 
 
@@ -15,7 +16,7 @@ def plain(network: Any, weights: Sequence[Tensor]) -> Any:
     """A copy of `network` with these weights, in the order of the network's own.
 
     Each layer of kouka's becomes the one of Keras' that it is made from. In use both do the same;
-    trained further, the copy may regularise otherwise. Raises `TypeError` for a layer that is made
+    trained further, the copy may regularise otherwise. Raises `OwnError` for a layer that is made
     from none of them, as its copy would do nothing.
     """
     copy = keras.models.clone_model(network, clone_function=_plain)
@@ -26,5 +27,9 @@ def plain(network: Any, weights: Sequence[Tensor]) -> Any:
 def _plain(layer: Any) -> Any:
     kind: Any = next(k for k in type(layer).__mro__ if k.__module__.split(".")[0] == "keras")
     if kind is layers.Layer:
-        raise TypeError(f"{type(layer).__name__} is made from no layer of Keras' own")
+        raise OwnError(
+            f"no model can be saved with the layer {type(layer).__name__}, which is made from no "
+            "layer of Keras' own: where its code is not, nothing could open it; subclass the Keras "
+            "layer that does the same in use, or use keras.ops in the network"
+        )
     return kind.from_config(layer.get_config())

@@ -6,10 +6,11 @@ the server itself never does. A fork trains one run after another, as it keeps w
 it ends where a run fails, and when it keeps much.
 
 Every request and answer is a JSON object on a line: the data set once, whose reading is told of
-where it takes long, then a job a run, which the server hands to its fork. A job may say to train on
-all images but the test images, and where to save the network. The fork answers with the epochs,
-each of which is acknowledged, and with the outcome, an error, or that it stopped; the server tells
-of a fork that dies within a run. A request to stop may come at any time.
+where it takes long, with what code of the user's own the runs need; then a job a run, which the
+server hands to its fork. A job may say to train on all images but the test images, and where to
+save the network; or to look at what is the user's own. The fork answers with the
+epochs, each of which is acknowledged, and with the outcome, an error, or that it stopped; the
+server tells of a fork that dies within a run. A request to stop may come at any time.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from model_space.budget import Budget
 from model_space.checkpoint import Stopped
 from model_space.data import DataError, load
+from model_space.own import OwnError
 
 if TYPE_CHECKING:
     from model_space.training import Trainer
@@ -54,9 +56,11 @@ def serve() -> None:
 
     requests = os.fdopen(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
     with _ending_with(os.getppid()):
+        request = json.loads(requests.readline())
+        own = request.pop("own"), request.pop("network")
         try:
             data = load(
-                **json.loads(requests.readline()),
+                **request,
                 reading=lambda done, of: answer(reading=done, of=of),
             )
         except DataError as error:
@@ -74,9 +78,14 @@ def serve() -> None:
             **sizes,
         )
         # Only now, so that data that cannot be used is refused before Keras is imported.
+        from model_space.kit import load_kit
         from model_space.training import Trainer
 
-        trainer = Trainer(data)
+        try:
+            trainer = Trainer(data, load_kit(*own))
+        except OwnError as error:
+            answer(unusable=str(error))
+            return
         answer(ready=True)
     gc.freeze()  # or every fork would look for garbage in all that was imported
     _supervise(requests, trainer, answer)
@@ -93,7 +102,7 @@ def _supervise(requests: FileIO, trainer: Trainer, answer: Callable[..., None]) 
                 if key.fileobj is requests:
                     if not (line := requests.readline()):
                         return
-                    is_job = b'"choice"' in line
+                    is_job = not {"stop", "go_on"} & json.loads(line).keys()
                     if is_job and fork is None:
                         fork = _Fork(trainer)
                         ready.register(fork.answers, selectors.EVENT_READ)
@@ -185,7 +194,7 @@ def _train_runs(trainer: Trainer, requests: BufferedReader, answers: TextIO) -> 
     for number in itertools.count(1):
         result = _train(trainer, jobs.get(), report, stop.is_set)
         full = trainer.networks >= _MOST_NETWORKS or number >= _MOST_RUNS
-        if full or "outcome" not in result:
+        if full or not {"outcome", "left_out"} & result.keys():
             answer(**result, last=True)
             break
         answer(**result)
@@ -198,9 +207,12 @@ def _train(
     report: Callable[[int, float], bool],
     stopping: Callable[[], bool],
 ) -> dict[str, Any]:
-    """Train a run, and say how that went."""
+    """Do a job, and say how that went."""
     try:
-        choice, budget = job["choice"], Budget(**job["budget"])
+        budget = Budget(**job["budget"])
+        if "techniques" in job:
+            return {"left_out": trainer.survey(job["techniques"], budget)}
+        choice = job["choice"]
         final = job.get("train_on") == "all"
         trainer = trainer.joined if final else trainer
         outcome = trainer.train(
@@ -216,6 +228,8 @@ def _train(
             trainer.save(choice, budget, Path(job["save"]))
     except Stopped:
         return {"stopped": True}
+    except OwnError as error:
+        return {"unusable": str(error)}
     except BaseException as error:
         kind = "out of memory" if _is_of_memory(error) else type(error).__name__
         return {"error": f"{kind}: {_reason(error)}"}

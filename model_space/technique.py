@@ -29,16 +29,22 @@ class Dial:
 
 
 @dataclass(frozen=True)
-class Technique:
+class Factor:
+    """What a study can vary of a technique: on or off, and its dials. It holds no code."""
+
+    name: str
+    changes: str
+    """What the technique changes in the training, in a few words."""
+    source: str
+    dials: tuple[Dial, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Technique(Factor):
     """A training technique that a study can turn on or off.
 
     `apply(recipe, **dials)` returns the recipe with the technique on; it is never called for a
     technique that is off.
     """
 
-    name: str
-    changes: str
-    """What it changes in the training, in a few words."""
-    source: str
     apply: Callable[..., Recipe]
-    dials: tuple[Dial, ...] = ()

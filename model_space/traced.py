@@ -11,6 +11,7 @@ from model_space.backends import EVALUATION_BATCH, loops, making
 from model_space.budget import Budget
 from model_space.data import Data
 from model_space.data.source import Part
+from model_space.kit import Kit
 from model_space.made import Made
 from model_space.pipeline import shards
 from model_space.plain import plain
@@ -24,9 +25,9 @@ class Traced:
     order of the images.
     """
 
-    def __init__(self, choice: Choice, data: Data, budget: Budget, seed: int) -> None:
+    def __init__(self, choice: Choice, data: Data, budget: Budget, kit: Kit, seed: int) -> None:
         """Make everything as a run of this seed needs it; `begin` does so for another run."""
-        self._data, self._budget = data, budget
+        self._data, self._budget, self._kit = data, budget, kit
         self._made = self._make(choice, seed, turnable=True)
         self.network, self.optimizer = self._made.network, self._made.optimizer
         self.variables: list[Any] = self._made.variables
@@ -64,4 +65,4 @@ class Traced:
         # uses, would empty its cache of functions, and they take a second to make again.
         random.seed(seed)
         with making():
-            return Made(choice, self._data, self._budget, turnable=turnable)
+            return Made(choice, self._data, self._budget, self._kit, turnable=turnable)

@@ -6,7 +6,7 @@ import json
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -14,14 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from model_space.budget import Budget
 from model_space.checkpoint import Checkpoint, Epoch, State, Stopped, removed_at_the_end
 from model_space.data import Data
+from model_space.kit import Kit, unsupported
+from model_space.made import Made
+from model_space.own import OwnError
 from model_space.pipeline import ahead, orders, shards
 from model_space.techniques import Choice
 from model_space.traced import Traced
 
+_SURVEYED = 8
+"""Images that a technique of the user's own is tried on."""
 CHECKPOINT_SECONDS = 20
 """How much of a run, at least, lies between two writings of its checkpoint."""
 _SHORTEST_CALL = 0.25
@@ -49,10 +55,12 @@ Report = Callable[[int, float], bool]
 class Trainer:
     """Trains runs on one data set, and keeps every network that it has traced for them."""
 
-    def __init__(self, data: Data) -> None:
+    def __init__(self, data: Data, kit: Kit | None = None) -> None:
+        """Train on `data` what the kit holds: kouka's own techniques and network, unless given."""
         self._data = data
+        self._kit = kit or Kit()
         self._fingerprint = data.fingerprint()
-        self._traced: dict[tuple[frozenset[str], Budget], Traced] = {}
+        self._traced: dict[tuple[Hashable, Budget], Traced] = {}
 
     @property
     def networks(self) -> int:
@@ -62,7 +70,42 @@ class Trainer:
     @cached_property
     def joined(self) -> Trainer:
         """Trains on the validation images too; what it reports by epoch is `Data.joined`'s."""
-        return Trainer(self._data.joined())
+        return Trainer(self._data.joined(), self._kit)
+
+    def survey(self, names: Sequence[str], budget: Budget) -> tuple[str, ...]:
+        """Look at what is the user's own before it is relied on.
+
+        Returns which of some techniques the network has no stage for. Raises `OwnError` where the
+        network, or a batch to train on, cannot be made, or is not what it must be.
+        """
+        data, classes = self._data, len(self._data.classes)
+        left_out = unsupported(self._kit, names, data.image_shape, classes, budget)
+        images, labels = (part[:_SURVEYED] for part in data.train)
+        for technique in self._kit.own:
+            if technique.name in left_out:
+                continue
+            choice = {technique.name: {dial.name: dial.usual for dial in technique.dials}}
+            try:
+                batch = Made(choice, data, budget, self._kit).training_batch(images, labels)
+                made, shares = (keras.ops.convert_to_numpy(batch[n]) for n in ("images", "labels"))
+            except Exception as error:
+                message = (str(error).strip().splitlines() or ["no message"])[0]
+                raise OwnError(
+                    f"the technique {technique.name} cannot make a batch to train on: "
+                    f"{type(error).__name__}: {message}"
+                ) from error
+            if made.shape != images.shape or shares.shape != (len(labels), classes):
+                raise OwnError(
+                    f"the technique {technique.name} made images of shape {made.shape} and labels "
+                    f"of shape {shares.shape} from {images.shape} and {(len(labels), classes)}; "
+                    "it keeps both"
+                )
+            if not (np.isfinite(made).all() and np.allclose(shares.sum(axis=1), 1, atol=1e-3)):
+                raise OwnError(
+                    f"the technique {technique.name} made images that are not numbers, or labels "
+                    "whose shares of the classes do not sum to 1"
+                )
+        return left_out
 
     def save(self, choice: Choice, budget: Budget, path: Path) -> None:
         """Write the network that the last run of these techniques and budget has left.
@@ -70,7 +113,7 @@ class Trainer:
         The file, whose name ends in .keras, is one of Keras' own that needs no kouka: from
         float32 images in [0, 1] to probabilities.
         """
-        self._traced[frozenset(choice), budget].plain().save(path)
+        self._traced[self._kit.structure(choice), budget].plain().save(path)
 
     def train(
         self,
@@ -107,6 +150,7 @@ class Trainer:
             "choice": {name: dict(dials) for name, dials in choice.items()},
             "data": self._fingerprint,
             "budget": asdict(budget),
+            "own": self._kit.digests,
             "seed": seed,
             "keras": keras.__version__,
             keras.backend.backend(): version(keras.backend.backend()),
@@ -115,11 +159,11 @@ class Trainer:
 
     def _begin(self, choice: Choice, budget: Budget, seed: int) -> tuple[Traced, bool]:
         """The network as the run begins with it, and whether an earlier run has traced it."""
-        structure = frozenset(choice), budget
+        structure = self._kit.structure(choice), budget
         if (traced := self._traced.get(structure)) is not None:
             traced.begin(choice, seed)
             return traced, True
-        traced = self._traced[structure] = Traced(choice, self._data, budget, seed)
+        traced = self._traced[structure] = Traced(choice, self._data, budget, self._kit, seed)
         return traced, False
 
     def _train(
@@ -133,6 +177,8 @@ class Trainer:
         kept: bool,
     ) -> Outcome:
         traced, again = self._begin(choice, budget, seed)
+        if kept:
+            traced.plain()  # raises now where the network could not be saved at the end
         run = _Run(traced, again, self._data, budget, seed, report, file, stopping)
         run.resume()
         while run.goes_on:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from typing import Any
 from model_space.checkpoint import Stopped
 from model_space.data import DataError
 from model_space.data.source import Reading
+from model_space.own import OwnError
 from model_space.techniques import Choice
 
 __all__ = ["DataFacts", "Stopped", "TrainingError", "Worker"]
@@ -62,14 +63,22 @@ class Worker:
     One thread at a time starts it and trains; any thread may stop it.
     """
 
-    def __init__(self, environment: Mapping[str, str] | None = None, **data: Any) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        *,
+        own: Mapping[str, Mapping[str, Any]] | None = None,
+        network: Mapping[str, Any] | None = None,
+        **data: Any,
+    ) -> None:
         """Take the arguments of `model_space.data.load`; nothing is read before `start`.
 
+        `own` and `network` are as `model_space.own.describe` returns them, for runs that need them.
         `environment` is added to that of the child, for CUDA_VISIBLE_DEVICES and the like;
         Keras runs on TensorFlow unless it has another KERAS_BACKEND.
         """
         self._environment = environment or {}
-        self._data = data
+        self._request = {**data, "own": own or {}, "network": network}
         self._server: _Server | None = None
         self._lock = threading.Lock()  # while `_server` is replaced, so that `stop` misses none
         self._asked_to_stop = False
@@ -78,11 +87,21 @@ class Worker:
         """Start the process, read the data and import Keras.
 
         `reading` is told how many files of how many have been decoded. Raises `DataError`, before
-        Keras is imported, where the data cannot be used, and `TrainingError` where the process
-        dies.
+        Keras is imported, where the data cannot be used, `OwnError` where the user's own code
+        cannot, and `TrainingError` where the process dies.
         """
         self.stop()
         return self._start(reading)[1]
+
+    def survey(self, techniques: Sequence[str], budget: dict[str, Any]) -> tuple[str, ...]:
+        """Look at what is the user's own; returns the techniques that its network has no stage for.
+
+        Raises `OwnError` where something is not what a study needs, and else as `train`.
+        """
+        answer = self._answer(techniques=list(techniques), budget=budget)
+        if "unusable" in answer:
+            raise OwnError(answer["unusable"])
+        return tuple(self._of(answer, "left_out"))
 
     def train(
         self,
@@ -124,6 +143,13 @@ class Worker:
         )  # fmt: skip
 
     def _run(self, report: Callable[[int, float], bool], **job: Any) -> dict[str, Any]:
+        outcome: dict[str, Any] = self._of(self._answer(report, **job), "outcome")
+        return outcome
+
+    def _answer(
+        self, report: Callable[[int, float], bool] = lambda epoch, accuracy: True, **job: Any
+    ) -> dict[str, Any]:
+        """What the server says of a job at its end, its epochs reported."""
         if self._asked_to_stop:
             raise Stopped
         server = self._server or self._start()[0]
@@ -136,12 +162,17 @@ class Worker:
         except BaseException:
             self.stop()  # the run would wait for its acknowledgement
             raise
+        if "died" in answer:
+            raise TrainingError(server.epitaph(answer["died"]))
+        return answer
+
+    @staticmethod
+    def _of(answer: dict[str, Any], what: str) -> Any:
         if "stopped" in answer:
             raise Stopped
-        if "outcome" not in answer:
-            raise TrainingError(answer.get("error") or server.epitaph(answer["died"]))
-        outcome: dict[str, Any] = answer["outcome"]
-        return outcome
+        if what not in answer:
+            raise TrainingError(answer.get("error") or answer["unusable"])
+        return answer[what]
 
     def ask_to_stop(self) -> None:
         """End the run under way after its batch, and let no other begin: `train` raises `Stopped`.
@@ -164,13 +195,15 @@ class Worker:
 
     def _start(self, reading: Reading = lambda done, of: None) -> tuple[_Server, DataFacts]:
         with self._lock:
-            server = self._server = _Server(self._environment, self._data)
+            server = self._server = _Server(self._environment, self._request)
         while "reading" in (answer := self._receive(server)):
             reading(answer["reading"], answer["of"])
         if "unusable" in answer:
             self.stop()
             raise DataError(answer["unusable"])
-        self._receive(server)  # Keras is there
+        if "unusable" in (ready := self._receive(server)):  # else Keras is there
+            self.stop()
+            raise OwnError(ready["unusable"])
         answer["image_shape"] = tuple(answer["image_shape"])
         return server, DataFacts(**answer)
 

@@ -13,10 +13,13 @@ import typer
 from search.command import (
     DEFAULT_STORAGE,
     CheckpointsOption,
+    NetworkOption,
     PerGpuOption,
     StorageOption,
+    TechniqueOption,
     TimeoutOption,
     WorkersOption,
+    brought,
     default_checkpoints,
     interruptible,
     quiet_optuna,
@@ -80,6 +83,8 @@ def launch(
             "commas. [article]"
         ),
     ] = None,
+    technique: TechniqueOption = None,
+    network: NetworkOption = None,
     fix: Annotated[
         list[str] | None,
         typer.Option(help="Hold a technique: dropout=off, mixup=on, mixup=0.3. Repeatable."),
@@ -132,17 +137,20 @@ def launch(
     --confirm or --ladder extends the study. The defaults are the article's budget.
     """
     with told():
-        from search.settings import parse_fix, parse_techniques, resolve_data
+        from model_space.techniques import TECHNIQUES
+        from search.settings import own_factors, parse_fix, parse_techniques, resolve_data
 
+        own = brought(technique, network)
+        known = (*TECHNIQUES, *own_factors(own.get("own", {})))
         given = {
             "data": None if data is None else resolve_data(data),
             "image_size": image_size, "train_size": train_size, "validation": validation,
-            "techniques": None if techniques is None else parse_techniques(techniques),
-            "fixed": parse_fix(fix) if fix else None,
+            "techniques": None if techniques is None else parse_techniques(techniques, known),
+            "fixed": parse_fix(fix, known) if fix else None,
             "measure": measure, "search": search, "confirm": confirm, "ladder": ladder,
             "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth,
             "precision": precision, "pruner": pruner, "seed": seed,
-            "backend": os.environ.get("KERAS_BACKEND") or None,
+            "backend": os.environ.get("KERAS_BACKEND") or None, **own,
         }  # fmt: skip
         requested = {option: value for option, value in given.items() if value is not None}
         name = name or Path(data or "cifar10").stem
@@ -199,6 +207,8 @@ def worker(
         str | None,
         typer.Option(help="Where this machine has the study's data, if not where the launch did."),
     ] = None,
+    technique: TechniqueOption = None,
+    network: NetworkOption = None,
     workers: WorkersOption = "1",
     workers_per_gpu: PerGpuOption = None,
     timeout: TimeoutOption = None,
@@ -223,6 +233,7 @@ def worker(
                 storage, name, environments, progress, attach,
                 checkpoints=checkpoints or default_checkpoints(), deadline=_deadline(timeout),
                 data=None if data is None else resolve_data(data),
+                brought=brought(technique, network),
             )  # fmt: skip
         _say_left(console, left)
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -22,6 +22,18 @@ WorkersOption = Annotated[
     typer.Option(
         help="Training processes side by side: a number, or auto: one per GPU, or per core with "
         "4 GiB of memory."
+    ),
+]
+TechniqueOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A technique of your own: FILE.py, FILE.py:NAME or PACKAGE.MODULE:NAME. Repeatable."
+    ),
+]
+NetworkOption = Annotated[
+    str | None,
+    typer.Option(
+        help="A network of your own: FILE.py, FILE.py:NAME or PACKAGE.MODULE:NAME. [the article's]"
     ),
 ]
 PerGpuOption = Annotated[
@@ -45,6 +57,16 @@ def default_checkpoints() -> Path:
     from model_space.data.cache import home
 
     return home() / "checkpoints"
+
+
+def brought(technique: list[str] | None, network: str | None) -> dict[str, Any]:
+    """The settings that tell of what is the user's own; none where nothing is."""
+    if not technique and network is None:
+        return {}
+    from model_space.own import describe
+
+    told = describe(technique or [], network)
+    return {name: value for name, value in told.items() if value}
 
 
 @contextmanager
@@ -84,10 +106,11 @@ def _explained(error: Exception) -> tuple[int, str]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from model_space.data import DataError
+    from model_space.own import OwnError
     from model_space.worker import TrainingError
     from search.errors import InputError, StudyFailedError
 
-    if isinstance(error, (InputError, DataError)):
+    if isinstance(error, (InputError, DataError, OwnError)):
         return 2, str(error)
     if isinstance(error, (StudyFailedError, TrainingError)):
         return 1, f"{error}; once that is mended, the same command goes on"

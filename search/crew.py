@@ -17,7 +17,7 @@ class Crew:
     """Workers side by side, as many as there are environments for their training processes."""
 
     def __init__(self, data: Mapping[str, Any], environments: Sequence[Mapping[str, str]]) -> None:
-        """Take the arguments of `model_space.data.load`; nothing is read before `facts`."""
+        """Take the arguments of `Worker`, less its environment; nothing is read before `facts`."""
         self.workers = len(environments)
         self._workers = [Worker(environment, **data) for environment in environments]
         self._threads: list[threading.Thread] = []
@@ -30,9 +30,14 @@ class Crew:
         """Start the first training process, and return what it says of the data.
 
         `reading` is told how many files of how many have been decoded. Raises `DataError` where
-        they cannot be used, and `TrainingError` where it cannot start.
+        they cannot be used, `OwnError` where the user's own code cannot, and `TrainingError` where
+        it cannot start.
         """
         return self._workers[0].start(reading)
+
+    def survey(self, techniques: Sequence[str], budget: dict[str, Any]) -> tuple[str, ...]:
+        """Look at what is the user's own, as `Worker.survey` does."""
+        return self._workers[0].survey(techniques, budget)
 
     def begin(self, url: str, name: str, checkpoints: Path, deadline: float | None) -> None:
         """Set all of them to work; see `search.work.work`."""

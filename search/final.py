@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from optuna.trial import FixedTrial
 
@@ -21,11 +21,12 @@ from search.errors import InputError, StudyFailedError
 from search.figures.learning import figure
 from search.hardware import check_installed, shares
 from search.phases.plan import run_seed
+from search.recipe import parse_recipe
 from search.results import Results, read
 from search.schedule import settings_and_space
-from search.settings import BUDGET, Settings
+from search.settings import Settings, settle
 from search.storage import load_study
-from search.study import check_fingerprint, data_of, versions_of
+from search.study import budget_of, check_fingerprint, needs_of, versions_of
 from search.work import study_checkpoints
 
 CURVES = "curves.html"
@@ -73,33 +74,35 @@ def train_final(
     out: Path,
     watch: FinalWatch,
     *,
-    recipe: Choice | None = None,
+    recipe: str | None = None,
     seeds: int = 3,
     epochs: int | None = None,
     data: str | None = None,
+    brought: Mapping[str, Any] | None = None,
     checkpoints: Path,
 ) -> Trained:
-    """Train a study's best recipe, or `recipe`, with several seeds, and write the first's network.
+    """Train a study's best recipe, or another, with several seeds, and write the first's network.
 
-    The best is what `confirm` takes for it. All is as in the study's runs, but for the `epochs`
-    where these are given, and that validation images are trained on as well. The test images are
-    looked at once a run, at its end, and choose nothing. `data` is where this machine has the
-    study's data, if not where it was launched. The folder `out` is written at the end, all of it
-    or nothing; what is interrupted goes on from what is in the folder `checkpoints`. Raises
-    `InputError`, `DataError`, `TrainingError`, or `StudyFailedError` where a run diverges.
+    The best is what `confirm` takes for it; another is a `recipe` as `parse_recipe` reads it. All
+    is as in the study's runs, but for the `epochs` where these are given, and that validation
+    images are trained on as well. The test images are looked at once a run, at its end, and choose
+    nothing. `data` and `brought` are as in `search.study.join`. The folder `out` is written at the
+    end, all of it or nothing; what is interrupted goes on from what is in the folder `checkpoints`.
+    Raises `InputError`, `DataError`, `OwnError`, `TrainingError`, or `StudyFailedError` where a run
+    diverges.
     """
     for option, value in (("--seeds", seeds), ("--epochs", epochs)):
         if value is not None and value < 1:
             raise InputError(f"{option} {value} is too small; it takes 1 or more")
     study = load_study(url, name)
     results = read(study)
-    choice = _best(results) if recipe is None else recipe
-    settings = settings_and_space(_launched(results))[0]
+    settings = settle(settings_and_space(_launched(results))[0], brought or {})
+    choice = _best(results) if recipe is None else parse_recipe(recipe, settings.known)
     settings = replace(settings, epochs=epochs or settings.epochs)
     check_installed(settings.backend)
     with _draft(out) as folder:
         environment = {**shares(1)[0], "KERAS_BACKEND": settings.backend}
-        worker = Worker(environment, **{**data_of(settings), **({"name": data} if data else {})})
+        worker = Worker(environment, **{**needs_of(settings), **({"name": data} if data else {})})
         try:
             facts = worker.start(watch.reading)
             check_fingerprint(name, data or settings.data, study.user_attrs, facts)
@@ -161,7 +164,7 @@ def _train(
 
     `seeds` have a checkpoint each; the first one's network is written to `save`.
     """
-    budget = {name: getattr(settings, name) for name in BUDGET}
+    budget = budget_of(settings)
     curves: dict[int, list[float]] = {}
     accuracies: list[float] = []
     for number, (seed, checkpoint) in enumerate(seeds.items(), start=1):
@@ -209,7 +212,7 @@ def _card(
         pixels=pixels,
         sound=facts.sound,
         recipe=choice,
-        budget={**{name: getattr(settings, name) for name in BUDGET}, "backend": settings.backend},
+        budget={**budget_of(settings), "backend": settings.backend},
         images={"trained": facts.train + facts.validation, "test": facts.test},
         seeds=seeds,
         saved_seed=seeds[0],

@@ -10,7 +10,10 @@ import typer
 from search.command import (
     DEFAULT_STORAGE,
     CheckpointsOption,
+    NetworkOption,
     StorageOption,
+    TechniqueOption,
+    brought,
     default_checkpoints,
     interruptible,
     quiet_optuna,
@@ -35,6 +38,8 @@ def train(
         str | None,
         typer.Option(help="Where this machine has the study's data, if not where the launch did."),
     ] = None,
+    technique: TechniqueOption = None,
+    network: NetworkOption = None,
     checkpoints: CheckpointsOption = None,
     out: Annotated[Path | None, typer.Option(help="The folder to write. [models/NAME]")] = None,
     storage: StorageOption = DEFAULT_STORAGE,
@@ -47,17 +52,16 @@ def train(
         from search import words
         from search.final import CURVES, train_final
         from search.final_progress import FinalProgress
-        from search.recipe import parse_recipe
         from search.settings import resolve_data
 
         quiet_optuna()
-        chosen = None if recipe is None else parse_recipe(recipe)
         console = Console(highlight=False)
         folder = out or Path("models") / name
         with interruptible(_GOES_ON), FinalProgress(console) as progress:
             trained = train_final(
-                storage, name, folder, progress, recipe=chosen, seeds=seeds, epochs=epochs,
+                storage, name, folder, progress, recipe=recipe, seeds=seeds, epochs=epochs,
                 data=None if data is None else resolve_data(data),
+                brought=brought(technique, network),
                 checkpoints=checkpoints or default_checkpoints(),
             )  # fmt: skip
         runs, tested = len(trained.card.seeds), trained.card.images["test"]

@@ -15,6 +15,7 @@ from rich.text import Text
 from search import schema, words
 from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, effects, repeated
+from search.analysis.notes import left_out
 from search.results import Objective, Results, Run
 from search.schedule import Schedule
 from search.tables import effects_table
@@ -75,6 +76,8 @@ class Progress:
         going_on = f", going on after {len(ended)} runs" if ended else ""
         by = f", {workers} workers" if workers > 1 else ""
         self._console.print(f"Study {results.name}{going_on}: {words.budget(results)}{by}.")
+        for note in left_out(results):
+            self._console.print(note)
 
     def seen(self, results: Results, now: Schedule) -> None:
         """What the study holds now, and what is left of it."""

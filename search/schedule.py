@@ -45,7 +45,9 @@ def settings_and_space(results: Results) -> tuple[Settings, Space]:
     settings = Settings.from_stored(results.settings)
     fixed = settings.fixed or {}
     return settings, Space(
-        settings.factors, {name: dials for name, dials in fixed.items() if dials is not None}
+        settings.factors,
+        {name: dials for name, dials in fixed.items() if dials is not None},
+        settings.known,
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from model_space.data import DIGITS, KERAS_SETS
-from model_space.technique import Technique
-from model_space.techniques import SETS, TECHNIQUES, technique
+from model_space.own import clash
+from model_space.technique import Dial, Factor
+from model_space.techniques import SETS, TECHNIQUES
 from search.design import check_runs
 from search.errors import InputError
+from search.lookup import technique
 from search.pruners import PRUNERS
 
 BACKENDS = ("tensorflow", "jax")
@@ -37,6 +39,12 @@ class Settings:
     techniques: tuple[str, ...] = SETS["article"]
     fixed: Mapping[str, Mapping[str, float] | None] | None = None
     """Techniques that do not vary: their dials where they are on, None where they are off."""
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Techniques of the user's own, by name, as `model_space.own.describe` tells of them."""
+    network: Mapping[str, Any] | None = None
+    """The network of the user's own, likewise; the article's where it is None."""
+    left_out: tuple[str, ...] = ()
+    """Techniques of which the network does not call a stage, so that they cannot vary."""
     epochs: int = 100
     batch_size: int = 128
     width: float = 1.0
@@ -59,7 +67,13 @@ class Settings:
     @property
     def factors(self) -> tuple[str, ...]:
         """The techniques that vary."""
-        return tuple(name for name in self.techniques if name not in (self.fixed or {}))
+        others = {*(self.fixed or {}), *self.left_out}
+        return tuple(name for name in self.techniques if name not in others)
+
+    @property
+    def known(self) -> tuple[Factor, ...]:
+        """kouka's techniques, then those of the user's own."""
+        return (*TECHNIQUES, *own_factors(self.own))
 
     def stored(self) -> dict[str, Any]:
         """The settings as JSON can hold them."""
@@ -70,7 +84,7 @@ class Settings:
         """The settings of a study, whose names are those of `stored()`."""
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in stored.items() if name in known}
-        for name in ("techniques", "measure"):
+        for name in ("techniques", "measure", "left_out"):
             if name in values:
                 values[name] = tuple(values[name])
         return cls(**values)
@@ -87,7 +101,22 @@ class Settings:
                 )
         if not 0 < self.width <= 16:
             raise InputError(f"--width {self.width:g} is not between 0 and 16")
-        if self.depth < 10 or (self.depth - 4) % 6:
+        for name in ("width", "depth"):
+            if self.network and name not in self.network["keywords"]:
+                usual, value = getattr(Settings, name), getattr(self, name)
+                if value != usual:
+                    raise InputError(
+                        f"--{name} {value:g} has no meaning for --network {self.network['at']}, "
+                        f"which takes no {name}; leave it out, or give that function a keyword "
+                        f"{name}"
+                    )
+        for name in self.left_out:
+            if self.network and (self.fixed or {}).get(name) is not None:
+                raise InputError(
+                    f"--fix {name} cannot be on: --network {self.network['at']} does not call the "
+                    "stage that it changes"
+                )
+        if not self.network and (self.depth < 10 or (self.depth - 4) % 6):
             raise InputError(
                 f"--depth {self.depth} is not possible; depths are 10, 16, 22, … (6b + 4)"
             )
@@ -110,6 +139,8 @@ class Settings:
                 f"there is no precision {self.precision!r}; --precision takes auto, "
                 f"{', '.join(PRECISIONS)}"
             )
+        if reason := clash(self.known):
+            raise InputError(f"--technique: {reason}; choose another")
         if not self.factors:
             raise InputError(
                 "no technique is left to study; name some in --techniques, or fix fewer"
@@ -126,15 +157,27 @@ def settle(stored: Settings | None, requested: Mapping[str, Any]) -> Settings:
     """
     asked = dict(requested)
     runs = asked.pop("measure", None)
+    own, network = asked.pop("own", {}), asked.pop("network", None)
     if stored is None:
         if runs is not None:
             asked["measure"] = (runs,)
-        return Settings(**asked).check()
+        asked["techniques"] = with_own(asked.get("techniques", Settings.techniques), own)
+        return Settings(**asked, own=own, network=network).check()
+    if "techniques" in asked:
+        asked["techniques"] = with_own(asked["techniques"], stored.own)
     differences = [
         f"{option(name)} is {shown(getattr(stored, name))}, not {shown(value)}"
         for name, value in asked.items()
         if value != getattr(stored, name)
         and not (name in _MAY_GROW and value > getattr(stored, name))
+    ]
+    differences += [
+        f"{what} {one['at']} {'was not given' if before is None else 'has changed since'}"
+        for what, one, before in (
+            *(("--technique", one, stored.own.get(name)) for name, one in own.items()),
+            *([("--network", network, stored.network)] if network else []),
+        )
+        if before is None or before["digest"] != one["digest"]
     ]
     if runs is not None and runs < stored.measure[-1]:
         differences.append(f"--measure is {stored.measure[-1]}, not {runs}")
@@ -143,6 +186,8 @@ def settle(stored: Settings | None, requested: Mapping[str, Any]) -> Settings:
             f"this study was launched with other settings: {'; '.join(differences)}; "
             "use another name for a new study, or leave these options out to go on with this one"
         )
+    # The same code may be elsewhere by now.
+    stored = replace(stored, own={**stored.own, **own}, network=network or stored.network)
     grown = replace(stored, **{name: value for name, value in asked.items() if name in _MAY_GROW})
     if runs is not None and runs > stored.measure[-1]:
         begun = tuple(count for count in stored.measure if count)
@@ -150,21 +195,36 @@ def settle(stored: Settings | None, requested: Mapping[str, Any]) -> Settings:
     return grown.check()
 
 
-def parse_techniques(text: str) -> tuple[str, ...]:
-    """Names of techniques and of `SETS`, separated by commas; in the order of `TECHNIQUES`."""
+def with_own(techniques: Sequence[str], own: Mapping[str, Any]) -> tuple[str, ...]:
+    """The techniques, and then those of the user's own."""
+    return tuple(dict.fromkeys((*techniques, *own)))
+
+
+def own_factors(own: Mapping[str, Mapping[str, Any]]) -> tuple[Factor, ...]:
+    """The techniques that `model_space.own.describe` told of."""
+    return tuple(
+        Factor(name, one["changes"], one["source"], tuple(Dial(**dial) for dial in one["dials"]))
+        for name, one in own.items()
+    )
+
+
+def parse_techniques(text: str, known: Sequence[Factor] = TECHNIQUES) -> tuple[str, ...]:
+    """Names of known techniques and of `SETS`, separated by commas; in the order of `known`."""
     names: set[str] = set()
     for name in (part.strip() for part in text.split(",")):
         if name:
-            names.update(SETS.get(name) or [_known(name).name])
-    return tuple(t.name for t in TECHNIQUES if t.name in names)
+            names.update(SETS.get(name) or [technique(name, known).name])
+    return tuple(t.name for t in known if t.name in names)
 
 
-def parse_fix(texts: list[str]) -> dict[str, dict[str, float] | None]:
+def parse_fix(
+    texts: list[str], known: Sequence[Factor] = TECHNIQUES
+) -> dict[str, dict[str, float] | None]:
     """`NAME=off`, `NAME=on`, or `NAME=NUMBER` for the one dial of a technique that has one."""
     fixed: dict[str, dict[str, float] | None] = {}
     for text in texts:
         name, _, value = text.partition("=")
-        dials = _known(name).dials
+        dials = technique(name, known).dials
         usual = {dial.name: dial.usual for dial in dials}
         if value in ("on", "off"):
             fixed[name] = usual if value == "on" else None
@@ -216,11 +276,3 @@ def _shown_level(dials: Mapping[str, float] | None) -> str:
     if dials is None:
         return "off"
     return ",".join(f"{value:g}" for value in dials.values()) or "on"
-
-
-def _known(name: str) -> Technique:
-    try:
-        return technique(name)
-    except KeyError:
-        names = ", ".join(t.name for t in TECHNIQUES)
-        raise InputError(f"there is no technique {name!r}; there are {names}") from None

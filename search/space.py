@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
-from model_space.techniques import Choice, technique
+from model_space.technique import Dial, Factor
+from model_space.techniques import TECHNIQUES, Choice
+from search.lookup import technique
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,11 @@ class Space:
 
     factors: tuple[str, ...]
     fixed_on: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    known: Sequence[Factor] = TECHNIQUES
+    """Techniques, among which are all of these."""
+
+    def _dials(self, name: str) -> tuple[Dial, ...]:
+        return technique(name, self.known).dials
 
     def params(self, on: Collection[str]) -> dict[str, Any]:
         """The parameters of a run with some techniques on, their dials at the usual values."""
@@ -25,7 +32,7 @@ class Space:
         for name in self.factors:
             params[name] = name in on
             if name in on:
-                params |= {f"{name}_{dial.name}": dial.usual for dial in technique(name).dials}
+                params |= {f"{name}_{dial.name}": dial.usual for dial in self._dials(name)}
         return params
 
     def distributions(self, params: Mapping[str, Any]) -> dict[str, BaseDistribution]:
@@ -33,7 +40,7 @@ class Space:
         found: dict[str, BaseDistribution] = {}
         for name in self.factors:
             found[name] = CategoricalDistribution([False, True])
-            for dial in technique(name).dials:
+            for dial in self._dials(name):
                 found[f"{name}_{dial.name}"] = FloatDistribution(dial.low, dial.high, log=dial.log)
         return {name: found[name] for name in params}
 
@@ -50,6 +57,6 @@ class Space:
                     dial.name: trial.suggest_float(
                         f"{name}_{dial.name}", dial.low, dial.high, log=dial.log
                     )
-                    for dial in technique(name).dials
+                    for dial in self._dials(name)
                 }
         return choice

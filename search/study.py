@@ -26,7 +26,7 @@ from search.hardware import best_precision, check_installed
 from search.lock import exclusive
 from search.results import Results, read
 from search.schedule import Schedule, schedule, settings_and_space
-from search.settings import Settings, settle
+from search.settings import BUDGET, Settings, settle
 from search.storage import (
     check_writable,
     find_storage,
@@ -128,14 +128,18 @@ def launch(
     `Settings`; unless it says otherwise, a new study that is named after a data set is of that
     data, and one of sounds is of the techniques for sounds. `attach` shows what the runs say so
     far beside the trials. `deadline`, a `time.monotonic()`, is when no further run begins. Nothing
-    is created until the settings and the data have been found usable. Raises `InputError`,
-    `DataError`, `TrainingError`, `StudyFailedError`, or what the storage raised after all patience.
+    is created until the settings, the data and the user's own code have been found usable. Raises
+    `InputError`, `DataError`, `OwnError`, `TrainingError`, `StudyFailedError`, or what the storage
+    raised after all patience.
     """
     check_writable(url)
     settings = _settle(url, name, requested)
     crew = _crew(settings, environments)
     try:
         facts = crew.facts(watch.reading)
+        if settings.own or settings.network:
+            left_out = crew.survey(settings.techniques, budget_of(settings))
+            requested = {**requested, "left_out": left_out}
         with exclusive(url):
             # Again, for another launch may have made or extended it meanwhile.
             settings = _settle(url, name, requested)
@@ -157,16 +161,18 @@ def join(
     *,
     checkpoints: Path,
     data: str | None = None,
+    brought: Mapping[str, Any] | None = None,
     deadline: float | None = None,
 ) -> int:
     """Take part in a study that has been launched, and return how many runs are left out.
 
-    `data` is where this machine has the study's data, if not where the study was launched. The
-    rest is as in `launch`. Raises `InputError` where the study is missing, its data differ, or
-    this version of kouka would train something else.
+    `data` is where this machine has the study's data, and `brought`, as from
+    `model_space.own.describe`, tells where it has the code that is the user's own, if not where the
+    study was launched. The rest is as in `launch`. Raises `InputError` where the study is missing,
+    its data or code differ, or this version of kouka would train something else.
     """
     study = load_study(url, name)
-    settings, attributes = _settings(study), study.user_attrs
+    settings, attributes = settle(_settings(study), brought or {}), study.user_attrs
     check_installed(settings.backend)
     _check_versions(name, settings.backend, attributes[schema.VERSIONS])
     crew = _crew(settings, environments, data)
@@ -196,7 +202,17 @@ def _crew(
 ) -> Crew:
     keras = {"KERAS_BACKEND": settings.backend}
     where = {"name": data} if data else {}
-    return Crew({**data_of(settings), **where}, [{**each, **keras} for each in environments])
+    return Crew({**needs_of(settings), **where}, [{**each, **keras} for each in environments])
+
+
+def budget_of(settings: Settings) -> dict[str, Any]:
+    """The fields of `model_space.budget.Budget`."""
+    return {name: getattr(settings, name) for name in BUDGET}
+
+
+def needs_of(settings: Settings) -> dict[str, Any]:
+    """The arguments of `model_space.worker.Worker`, but for the environment."""
+    return {**data_of(settings), "own": settings.own, "network": settings.network}
 
 
 def data_of(settings: Settings) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from model_space.technique import Technique
+from model_space.technique import Factor
 from search import words
 from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
@@ -66,7 +66,7 @@ def ladder_table(steps: Sequence[Step]) -> Table:
     return table
 
 
-def techniques_table(techniques: Sequence[Technique]) -> Table:
+def techniques_table(techniques: Sequence[Factor]) -> Table:
     """What there is to turn on."""
     table = Table.grid(padding=(0, 2, 1, 0))
     for technique in techniques:

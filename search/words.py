@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any, Protocol
 
-from model_space.technique import Technique
+from model_space.technique import Factor
 from model_space.techniques import SETS
 from search.analysis.confirmation import Mean
 from search.analysis.cost import Cost, Estimate
@@ -54,9 +54,13 @@ def budget(results: Results) -> str:
         said = [" ".join([*said, f"({parts} {things(results)} of {_size(data)})"])]
     if (epochs := settings.get("epochs")) is not None:
         said.append(f"{epochs} epoch{'s' if epochs != 1 else ''}")
+    sizes = ("width", "depth")
+    if network := settings.get("network"):
+        said.append(f"network {PurePath(network['at']).name}")
+        sizes = network["keywords"]
     said += [
-        f"{word} {settings[name]:g}"
-        for name, word in (("batch_size", "batch"), ("width", "width"), ("depth", "depth"))
+        f"{'batch' if name == 'batch_size' else name} {settings[name]:g}"
+        for name in ("batch_size", *sizes)
         if name in settings
     ]
     if (precision := settings.get("precision", "float32")) != "float32":
@@ -289,7 +293,7 @@ def pays_from(row: EpochEffects) -> str:
     return "not by the last epoch" if row.pays_from is None else f"epoch {row.pays_from}"
 
 
-def dials(technique: Technique) -> str:
+def dials(technique: Factor) -> str:
     """A technique's dials with their low, usual and high values."""
     return "; ".join(
         f"{dial.name} {dial.low:g}, {dial.usual:g}, {dial.high:g}{' (log)' if dial.log else ''}"
@@ -297,7 +301,7 @@ def dials(technique: Technique) -> str:
     )
 
 
-def sets(technique: Technique) -> str:
+def sets(technique: Factor) -> str:
     """The sets of techniques that it is in, but for that of all."""
     return ", ".join(name for name, names in SETS.items() if technique.name in names != SETS["all"])
 

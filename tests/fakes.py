@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -55,6 +55,9 @@ class FakeWorker:
 
     def start(self, reading: object = None) -> DataFacts:
         return DataFacts(["a", "b"], (32, 32, 3), 100, 20, 20, self.fingerprint)
+
+    def survey(self, techniques: Sequence[str], budget: Mapping[str, Any]) -> tuple[str, ...]:
+        return ()
 
     def train(
         self,

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ import keras
 import numpy as np
 import pytest
 
-from model_space import made, training
+from model_space import kit, training
 from model_space.budget import Budget
 from model_space.checkpoint import Checkpoint, Epoch, State, Stopped
 from model_space.data import Data, load
-from model_space.network import build
+from model_space.kit import Kit
 from model_space.recipe import Recipe
 from model_space.training import Outcome, Trainer
 from tests.trained import train
@@ -98,7 +99,7 @@ def before_batch(number: int) -> Callable[[], bool]:
     return lambda: next(asked) == number
 
 
-def small(recipe: Recipe, image_shape: tuple[int, ...], classes: int, **size: float) -> keras.Model:
+def small(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
     """A network that TensorFlow traces in less time than the article's."""
     inputs = keras.Input(image_shape)
     x = recipe.drop(keras.layers.ReLU()(keras.layers.Dense(20)(keras.layers.Flatten()(inputs))))
@@ -108,7 +109,7 @@ def small(recipe: Recipe, image_shape: tuple[int, ...], classes: int, **size: fl
 @pytest.fixture(scope="module", autouse=True)
 def small_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(made, "build", small)
+        patch.setattr(training, "Kit", partial(Kit, build=small))
         patch.setattr(training, "_SHORTEST_CALL", 0)  # so that each call trains one batch
         yield
 
@@ -181,7 +182,7 @@ def test_a_killed_run_with_mixup_does(data: Data, checkpoint: Path, undisturbed:
 def test_a_killed_run_of_the_articles_network_does(
     data: Data, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(made, "build", build)
+    monkeypatch.setattr(training, "Kit", Kit)
     killed(ALL_ON, data, path)
     assert run(ALL_ON, data, path) == run(ALL_ON, data)
     assert left(path) == []
@@ -284,7 +285,9 @@ def test_the_checkpoint_of_a_run_that_diverges_is_removed(
     data: Data, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates = keras.optimizers.schedules.PiecewiseConstantDecay([BATCHES], [1e-3, 1e38])
-    monkeypatch.setattr(made, "compose", lambda choice: Recipe(schedule=lambda steps: rates))
+    monkeypatch.setattr(
+        kit, "compose", lambda choice, techniques: Recipe(schedule=lambda steps: rates)
+    )
     with monkeypatch.context() as patch:  # killed once it has diverged
         patch.setattr(training, "removed_at_the_end", nullcontext)
         train({}, data, TINY, 1, Reports(), path)

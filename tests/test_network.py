@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import layers
 
 from model_space.layers import StochasticDepth
-from model_space.network import build
+from model_space.networks.article import build
 from model_space.techniques import SETS, TECHNIQUES, Choice, compose, usual
 from search.design import fraction
 from tests import article
@@ -21,7 +21,7 @@ def choice(*names: str) -> Choice:
 
 
 def network(*names: str, **options: float) -> keras.Model:
-    return build(compose(choice(*names)), CIFAR, 10, **options)  # type: ignore[arg-type]
+    return build(CIFAR, 10, compose(choice(*names)), **options)  # type: ignore[arg-type]
 
 
 def convolutions(model: keras.Model) -> list[keras.Layer]:
@@ -77,7 +77,7 @@ SHAPING = ("batch_norm", "residual", "late_widening", "global_pooling", "dropout
 def test_every_network_of_the_articles_techniques_builds() -> None:
     for levels in product((False, True), repeat=len(SHAPING)):
         names = [name for name, on in zip(SHAPING, levels, strict=True) if on]
-        model = build(compose(choice(*names)), (15, 15, 1), 2, width=0.125)
+        model = build((15, 15, 1), 2, compose(choice(*names)), width=0.125)
         assert len(convolutions(model)) == 10, names
         assert model.output_shape == (None, 2), names
 
@@ -90,7 +90,7 @@ LABELS = np.eye(2, dtype=np.float32)[[0, 1, 1, 1]]
 def train_a_step(chosen: Choice, width: float) -> None:
     """Train one step, not compiled, on what the stages make of four images."""
     recipe = compose(chosen)
-    model = build(recipe, (15, 15, 1), 2, width=width)
+    model = build((15, 15, 1), 2, recipe, width=width)
     optimizer, loss = recipe.optimizer(recipe.schedule(1)), recipe.loss()
     weights = model.trainable_variables
     averages = [] if recipe.average is None else [recipe.average(model.weights)]

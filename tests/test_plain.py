@@ -9,7 +9,8 @@ import pytest
 
 from model_space.budget import Budget
 from model_space.data import DataError, load
-from model_space.network import build
+from model_space.networks.article import build
+from model_space.own import OwnError
 from model_space.plain import plain
 from model_space.predictor import _run
 from model_space.techniques import TECHNIQUES, compose, usual
@@ -44,7 +45,7 @@ def test_the_copy_is_of_keras_own_layers_and_names_what_the_network_is_judged_by
 def test_a_skip_that_is_padded_loads_in_safe_mode(tmp_path: Path, precision: str) -> None:
     keras.config.set_dtype_policy(precision)
     try:
-        network = build(compose({"residual": {}}), (16, 16, 3), 4, width=0.1)
+        network = build((16, 16, 3), 4, compose({"residual": {}}), width=0.1)
     finally:
         keras.config.set_dtype_policy("float32")
     plain(network, [np.asarray(weight.value) for weight in network.weights]).save(
@@ -65,7 +66,7 @@ def test_a_layer_that_keras_has_not_is_not_dropped_in_silence() -> None:
             return x / 2  # type: ignore[operator]
 
     network = keras.Sequential([keras.Input((3,)), Halve()])
-    with pytest.raises(TypeError, match="Halve is made from no layer of Keras' own"):
+    with pytest.raises(OwnError, match="Halve is made from no layer of Keras' own"):
         plain(network, [])
 
 

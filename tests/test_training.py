@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 
-from model_space import backends, made, traced
+from model_space import backends, kit, traced
 from model_space.budget import Budget
 from model_space.data import Data, load
 from model_space.pipeline import orders
@@ -88,7 +88,7 @@ def test_a_run_that_is_told_to_stop_does(data: Data) -> None:
 
 def test_a_diverged_run_counts_at_chance_level(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = Recipe(schedule=lambda steps: 1e38)
-    monkeypatch.setattr(made, "compose", lambda choice: broken)
+    monkeypatch.setattr(kit, "compose", lambda choice, techniques: broken)
     outcome, curve = run({}, data)
     assert outcome.diverged
     assert outcome.accuracy == 0.1 == curve[-1]

@@ -26,7 +26,7 @@ class OneOf(layers.Layer):  # type: ignore[misc]
         """
         drawn = keras.random.randint((), 0, len(self._stages), seed=self.seed_generator)
         mixed: dict[str, Tensor]
-        mixed, *others = [stage(batch) for stage in self._stages]
+        mixed, *others = [stage(batch, training=True) for stage in self._stages]
         for number, other in enumerate(others, 1):
             mixed = {name: ops.where(drawn == number, other[name], mixed[name]) for name in mixed}
         return mixed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from model_space.recipe import Recipe
 from model_space.technique import Technique
@@ -77,20 +77,15 @@ Choice = Mapping[str, Mapping[str, float]]
 """The techniques that are on, each with the values of its dials."""
 
 
-def technique(name: str) -> Technique:
-    """Return the technique of that name; `KeyError` where there is none."""
-    return {t.name: t for t in TECHNIQUES}[name]
-
-
 def usual(names: Collection[str]) -> Choice:
     """These techniques, their dials at the usual values."""
     return {t.name: {d.name: d.usual for d in t.dials} for t in TECHNIQUES if t.name in names}
 
 
-def compose(choice: Choice) -> Recipe:
-    """Return the base recipe with the chosen techniques on, in the order of `TECHNIQUES`."""
+def compose(choice: Choice, techniques: Sequence[Technique] = TECHNIQUES) -> Recipe:
+    """Return the base recipe with the chosen techniques on, in the order of `techniques`."""
     recipe = Recipe()
-    for candidate in TECHNIQUES:
+    for candidate in techniques:
         if candidate.name in choice:
             recipe = candidate.apply(recipe, **choice[candidate.name])
     return recipe

@@ -7,6 +7,7 @@ import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePath
 
 import numpy as np
 
@@ -27,7 +28,7 @@ _CERTAIN: tuple[Verdict, ...] = ("helps", "hurts")
 def notes(results: Results, found: Effects | None, repeats: Sequence[Sequence[Run]]) -> list[str]:
     """Every caution that these runs call for."""
     measured = results.of("measure")
-    said = _runs(results, measured)
+    said = [*_runs(results, measured), *left_out(results)]
     if found is not None:
         said += [
             *_foreign(results),
@@ -40,6 +41,18 @@ def notes(results: Results, found: Effects | None, repeats: Sequence[Sequence[Ru
             *_floor(found, results.objective.unit),
         ]
     return said
+
+
+def left_out(results: Results) -> list[str]:
+    """Which techniques the network has no place for."""
+    network, names = results.settings.get("network"), results.settings.get("left_out")
+    if not network or not names:
+        return []
+    return [
+        f"{listed(names)} {'are' if len(names) > 1 else 'is'} left out: the network "
+        f"{PurePath(network['at']).name} does not call the stage that "
+        f"{'each' if len(names) > 1 else 'it'} changes."
+    ]
 
 
 def _foreign(results: Results) -> list[str]:

@@ -11,9 +11,9 @@ _DOWNSAMPLED = (64, 128, 256)
 
 
 def build(
-    recipe: Recipe,
     image_shape: tuple[int, ...],
     classes: int,
+    recipe: Recipe,
     *,
     width: float = 1.0,
     depth: int = 10,

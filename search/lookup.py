@@ -1,0 +1,18 @@
+"""A technique by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from model_space.technique import Factor
+from search.errors import InputError
+
+
+def technique(name: str, known: Sequence[Factor], option: str = "") -> Factor:
+    """The technique of that name; raises `InputError`, which names the option if there is one."""
+    for factor in known:
+        if factor.name == name:
+            return factor
+    names = ", ".join(factor.name for factor in known)
+    where = f"{option}: " if option else ""
+    raise InputError(f"{where}there is no technique {name!r}; there are {names}")

@@ -1,0 +1,315 @@
+"""Techniques and networks of the user's own: README's, ResNet-20, and what is refused."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from typer.testing import Result
+
+from model_space.budget import Budget
+from model_space.data import Data, load
+from model_space.kit import Kit, load_kit, unsupported
+from model_space.made import Made
+from model_space.networks import resnet20
+from model_space.own import OwnError, _answer, clash, describe, load_technique
+from model_space.recipe import Recipe
+from model_space.technique import Technique
+from model_space.techniques import SETS, TECHNIQUES, compose, usual
+from model_space.training import Trainer
+from search.results import read
+from search.storage import load_study
+from tests.fakes import FakeWorker
+
+Kouka = Callable[..., Result]
+BUDGET = Budget(epochs=1, batch_size=25, width=0.1)
+SHAPE = (15, 15, 1)
+
+
+def readme(name: str) -> str:
+    """The code that the README gives for a file of that name."""
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    found = re.search(rf"`{re.escape(name)}`.*?```python\n(.*?)```", text, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+@pytest.fixture
+def noise(folder: Path) -> Path:
+    (folder / "noise.py").write_text(readme("noise.py"))
+    return folder / "noise.py"
+
+
+@pytest.fixture
+def small(folder: Path) -> Path:
+    (folder / "small.py").write_text(readme("small.py"))
+    return folder / "small.py"
+
+
+@pytest.fixture(scope="module")
+def data() -> Data:
+    return load("digits", train_size=50, validation=20, image_size=15)
+
+
+def test_the_readmes_technique_adds_noise_in_training_alone(noise: Path, data: Data) -> None:
+    technique, _ = load_technique(str(noise))
+    made = Made({"noise": {"deviation": 0.3}}, data, BUDGET, Kit((technique,)))
+    grey = np.full((20, *SHAPE), 128, np.uint8)
+    images = keras.ops.convert_to_numpy(made.training_batch(grey, np.zeros(20, np.int64))["images"])
+    assert abs(images.mean() - 128 / 255) < 0.02
+    assert abs(images.std() - 0.3) < 0.02
+    np.testing.assert_array_equal(compose({}).normalise(grey), grey)
+
+
+def test_a_study_of_the_readmes_technique_and_network_goes_from_launch_to_model(
+    kouka: Kouka, noise: Path, small: Path, folder: Path
+) -> None:
+    options = (
+        "launch", "own", "--data", "digits", "--train-size", "60", "--validation", "20",
+        "--techniques", "batch_norm,residual,dropout,late_widening", "--technique", "noise.py",
+        "--network", "small.py", "--measure", "8", "--search", "2", "--confirm", "1",
+        "--epochs", "1", "--batch-size", "20", "--width", "0.1",
+    )  # fmt: skip
+    launched = kouka(*options)
+    assert launched.exit_code == 0, launched.stderr
+    out = launched.stdout
+    assert "network small.py, batch 20, width 0.1" in out
+    assert "depth" not in out
+    assert (
+        "residual and late_widening are left out: the network small.py does not call the stage "
+        "that each changes." in re.sub(r"\s+", " ", out)
+    )
+    results = read(load_study("sqlite:///studies.db", "own"))
+    assert results.factors == ("batch_norm", "dropout", "noise")
+    assert {run.state for run in results.runs} <= {"complete", "pruned"}
+    # What is trained is that network: 64 and 128 channels, by a tenth.
+    convolutions = sum(9 * i * o + o for i, o in ((1, 6), (6, 6), (6, 13), (13, 13)))
+    assert {run.parameters for run in results.runs if "batch_norm" not in run.on} == {
+        convolutions + 4 * 4 * 13 * 10 + 10
+    }
+    again = kouka(*options)
+    assert again.exit_code == 0, again.stderr
+    assert len(read(load_study("sqlite:///studies.db", "own")).runs) == len(results.runs)
+
+    moved = folder / "elsewhere" / "noise.py"
+    moved.parent.mkdir()
+    noise.rename(moved)
+    lost = kouka("train", "own", "--recipe", "noise=0.05", "--seeds", "1")
+    assert lost.exit_code == 2
+    assert f"there is no file {noise}" in lost.stderr
+    trained = kouka(
+        "train", "own", "--recipe", "noise=0.05", "--seeds", "1", "--technique", str(moved)
+    )
+    assert trained.exit_code == 0, trained.stderr
+    assert "Trained on the 80 training and validation images" in trained.stdout
+    assert (folder / "models" / "own" / "model.keras").exists()
+
+    moved.write_text(moved.read_text().replace("usual=0.1", "usual=0.2"))
+    for command in ("launch", "worker"):
+        changed = kouka(command, "own", "--technique", str(moved))
+        assert changed.exit_code == 2
+        assert f"--technique {moved} has changed since" in changed.stderr
+    noise.write_text(moved.read_text())
+    changed = kouka("worker", "own")
+    assert changed.exit_code == 2
+    assert f"--technique {noise} is not what the study began with" in changed.stderr
+
+
+def test_a_technique_and_a_module_are_named_by_package_too(folder: Path) -> None:
+    (folder / "tricks").mkdir()
+    (folder / "tricks" / "noisy.py").write_text(readme("noise.py").replace("TECHNIQUE", "NOISE"))
+    told = describe(["tricks.noisy:NOISE"], "model_space.networks.resnet20:build")
+    assert told["own"]["noise"]["at"] == "tricks.noisy:NOISE"
+    assert told["own"]["noise"]["dials"] == [
+        {"name": "deviation", "low": 0.02, "usual": 0.1, "high": 0.3, "log": True}
+    ]
+    assert told["network"]["keywords"] == ["width"]
+
+
+HEAD = "from dataclasses import replace\nfrom model_space.technique import Technique, Dial\n"
+GOOD = (
+    HEAD + 'TECHNIQUE = Technique(name="mine", changes="", source="", '
+    "apply=lambda recipe: replace(recipe, more_blocks=1))\n"
+)
+BAD_TECHNIQUES = {
+    "no such file": (None, r"there is no file .*bad\.py on this machine"),
+    "no technique in it": ("x = 1\n", r"bad\.py defines no TECHNIQUE; write one"),
+    "something else": ("TECHNIQUE = 3\n", "is of type int; it takes a Technique"),
+    "does not import": ("import nothing_of_that_name\n", r"ModuleNotFoundError.*bad\.py, line 1"),
+    "syntax": ("x = 1\ndef (:\n", r"cannot be imported: SyntaxError: invalid syntax \(bad.py, line 2\)$"),
+    "exits": ("raise SystemExit(3)\n", "cannot be imported: SystemExit: 3"),
+    "kouka's name": (GOOD.replace('"mine"', '"mixup"'), "'mixup' is the name of a technique"),
+    "a dial's name": (GOOD.replace('"mine"', '"mixup_alpha"'), "the name of a dial of mixup"),
+    "a set's name": (GOOD.replace('"mine"', '"modern"'), "'modern' stands for several"),
+    "no name": (GOOD.replace('"mine"', '"My trick"'), "small letters, digits and _"),
+    "changes nothing": (
+        GOOD.replace("replace(recipe, more_blocks=1)", "recipe"), "the recipe as it was"),
+    "no recipe": (GOOD.replace("replace(recipe, more_blocks=1)", "None"), "returned a NoneType"),
+    "fails": (GOOD.replace("more_blocks=1", "no_stage=1"), r"cannot be applied to a recipe: TypeError: .*\(bad.py, line 3\)"),
+    "dial": (GOOD.replace(")\n", ', dials=(Dial("a", 0, 2, 1),))\n'), r"lies outside 0 to 1 \(bad.py, line 3\)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_TECHNIQUES)
+def test_a_technique_that_is_none_is_refused(case: str, folder: Path) -> None:
+    code, message = BAD_TECHNIQUES[case]
+    if code is not None:
+        (folder / "bad.py").write_text(code.replace("import Technique, Dial\n)", ""))
+    answer = _answer({"techniques": ["bad.py"], "network": None})
+    assert re.search(message, answer.get("unusable", "it was taken")), answer
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--technique", "bad.py"], r"bad\.py defines no TECHNIQUE; write one"),
+        (["--technique", "a.py", "--technique", "b.py"], r"'mine' is the name of that in .*a\.py"),
+        (["--technique", "mine"], r"neither a FILE\.py nor a PACKAGE\.MODULE:TECHNIQUE"),
+        (["--technique", "no.such:THING"], "there is no module no.such on this machine"),
+        (["--network", "bad.py"], "bad.py defines no build"),
+        (["--network", "bad.py:x"], "is of type int; it takes a function build"),
+        (["--technique", "a.py", "--fix", "mine=0.3"], "mine has no dial"),
+    ],
+)
+def test_bad_code_is_told_in_a_sentence_and_creates_nothing(
+    arguments: list[str], message: str, kouka: Kouka, folder: Path
+) -> None:
+    (folder / "bad.py").write_text("x = 1\n")
+    for name in ("a.py", "b.py"):
+        (folder / name).write_text(GOOD)
+    result = kouka("launch", "digits", *arguments)
+    assert result.exit_code == 2, result.stderr
+    assert re.search(message, result.stderr), result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not (folder / "studies.db").exists()
+
+
+def test_a_network_without_a_size_refuses_it(
+    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
+) -> None:
+    (folder / "own.py").write_text("def build(image_shape, classes, recipe): ...\n")
+    result = kouka("launch", "digits", "--network", "own.py", "--width", "0.5")
+    assert result.exit_code == 2
+    assert re.search(r"--width 0.5 has no meaning for --network .*own\.py", result.stderr)
+
+
+def test_names_that_two_parameters_would_share_clash() -> None:
+    by_name = {technique.name: technique for technique in TECHNIQUES}
+    assert clash(TECHNIQUES) is None
+    assert (
+        clash([by_name["mixup"], by_name["mixup"]]) == "'mixup' is the name of a technique already"
+    )
+
+
+def logits(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+    inputs = keras.Input(image_shape)
+    return keras.Model(inputs, layers.Dense(classes)(layers.Flatten()(inputs)))
+
+
+def one_class_more(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+    return logits(image_shape, classes + 1, recipe)
+
+
+def nothing(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> None:
+    pass
+
+
+def broken(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+    return layers.Conv2D(4, 40)(keras.Input(image_shape))
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (nothing, "nothing returned a NoneType, not a Keras model"),
+        (one_class_more, r"to \(None, 4\); the data need .* to \(None, 3\)"),
+        (logits, "which are no probabilities"),
+        (broken, "cannot be built for images of 15×15×1 and 3 classes: ValueError"),
+    ],
+)
+def test_a_network_that_is_none_is_refused(build: Callable[..., Any], message: str) -> None:
+    with pytest.raises(OwnError, match=message):
+        unsupported(Kit(build=build), SETS["article"], SHAPE, 3, BUDGET)
+
+
+def test_resnet20_is_the_sources_with_its_three_techniques_on() -> None:
+    """19 convolutions, 20 layers, 0.27 million parameters in the source's table 6."""
+    recipe = compose(usual(["batch_norm", "residual", "global_pooling"]))
+    model = resnet20.build((32, 32, 3), 10, recipe)
+    convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
+    assert len(convolutions) == 19
+    assert [c.filters for c in convolutions] == [16] * 7 + [32] * 6 + [64] * 6
+    assert [c.output.shape[1] for c in convolutions] == [32] * 7 + [16] * 6 + [8] * 6
+    # With convolutions' biases and all four of batch normalization's vectors, it is a little more.
+    weights = sum(int(np.prod(w.shape)) for w in model.weights if len(w.shape) > 1)
+    assert weights == 432 + 6 * 2304 + 4608 + 5 * 9216 + 18432 + 5 * 36864 + 640
+    assert 0.265e6 < weights < 0.275e6
+    assert len([layer for layer in model.layers if isinstance(layer, layers.Add)]) == 9
+
+
+def test_a_network_leaves_out_what_it_does_not_call() -> None:
+    kit = Kit(build=resnet20.build)
+    assert unsupported(kit, SETS["all"], SHAPE, 3, BUDGET) == ("late_widening",)
+    assert unsupported(Kit(), SETS["all"], SHAPE, 3, BUDGET) == ()
+
+
+def test_an_own_dials_value_is_traced_anew_and_kouka_s_is_not(data: Data) -> None:
+    """A dial that own code copies into its graph must not outlive its run."""
+
+    def shift(recipe: Recipe, by: float) -> Recipe:
+        from dataclasses import replace
+
+        return replace(recipe, normalise=lambda x: recipe.normalise(x) + float(by))
+
+    own = Technique(name="shift", changes="", source="", apply=shift)
+    kit = Kit((own,))
+    trainer = Trainer(data, kit)
+    runs = [
+        ({"shift": {"by": 0.0}, "dropout": {"rate": rate}}, BUDGET, 3) for rate in (0.1, 0.3)
+    ] + [({"shift": {"by": 5.0}, "dropout": {"rate": 0.1}}, BUDGET, 3)]
+    accuracies = []
+    for choice, budget, seed in runs:
+        curve: list[float] = []
+
+        def report(epoch: int, accuracy: float, curve: list[float] = curve) -> bool:
+            curve.append(accuracy)
+            return True
+
+        trainer.train(choice, budget, seed, report)
+        fresh: list[float] = []
+        Trainer(data, kit).train(
+            choice, budget, seed, lambda _, accuracy, fresh=fresh: not fresh.append(accuracy)
+        )
+        assert curve == fresh
+        accuracies.append(curve)
+    assert trainer.networks == 2
+
+
+def test_a_technique_that_breaks_the_batch_is_refused_before_the_study(data: Data) -> None:
+    class Cut(layers.Layer):  # type: ignore[misc]
+        def call(self, images: Any) -> Any:
+            return images[:, 1:]
+
+    for build, message in (
+        (Cut, r"made images of shape \(8, 14, 15, 1\)"),
+        (lambda: lambda images: images, "built a function; .* builds a Keras layer"),
+    ):
+        own = Technique(
+            name="cut", changes="", source="",
+            apply=lambda recipe, build=build: Recipe(augment=(build,)),
+        )  # fmt: skip
+        with pytest.raises(OwnError, match=message):
+            Trainer(data, Kit((own,))).survey(["cut"], BUDGET)
+
+
+def test_a_kit_is_of_the_code_that_was_described(noise: Path) -> None:
+    told = describe([str(noise)], None)
+    [technique] = load_kit(told["own"], None).own
+    assert technique.name == "noise"
+    noise.write_text(noise.read_text() + "# another line\n")
+    with pytest.raises(OwnError, match="is not what the study began with"):
+        load_kit(told["own"], None)
