@@ -140,7 +140,8 @@ BAD_TECHNIQUES = {
     "no technique in it": ("x = 1\n", r"bad\.py defines no TECHNIQUE; write one"),
     "something else": ("TECHNIQUE = 3\n", "is of type int; it takes a Technique"),
     "does not import": ("import nothing_of_that_name\n", r"ModuleNotFoundError.*bad\.py, line 1"),
-    "syntax": ("x = 1\ndef (:\n", r"cannot be imported: SyntaxError: invalid syntax \(bad.py, line 2\)$"),
+    "syntax": (
+        "x = 1\ndef (:\n", r"imported: SyntaxError: invalid syntax \(bad.py, line 2\)$"),
     "exits": ("raise SystemExit(3)\n", "cannot be imported: SystemExit: 3"),
     "kouka's name": (GOOD.replace('"mine"', '"mixup"'), "'mixup' is the name of a technique"),
     "a dial's name": (GOOD.replace('"mine"', '"mixup_alpha"'), "the name of a dial of mixup"),
@@ -149,8 +150,12 @@ BAD_TECHNIQUES = {
     "changes nothing": (
         GOOD.replace("replace(recipe, more_blocks=1)", "recipe"), "the recipe as it was"),
     "no recipe": (GOOD.replace("replace(recipe, more_blocks=1)", "None"), "returned a NoneType"),
-    "fails": (GOOD.replace("more_blocks=1", "no_stage=1"), r"cannot be applied to a recipe: TypeError: .*\(bad.py, line 3\)"),
-    "dial": (GOOD.replace(")\n", ', dials=(Dial("a", 0, 2, 1),))\n'), r"lies outside 0 to 1 \(bad.py, line 3\)"),
+    "fails": (
+        GOOD.replace("more_blocks=1", "no_stage=1"),
+        r"cannot be applied to a recipe: TypeError: .*\(bad.py, line 3\)"),
+    "dial": (
+        GOOD.replace(")\n", ', dials=(Dial("a", 0, 2, 1),))\n'),
+        r"lies outside 0 to 1 \(bad.py, line 3\)"),
 }  # fmt: skip
 
 
