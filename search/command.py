@@ -87,20 +87,23 @@ def interruptible(
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """End with one line on stderr, and no traceback, where the user or the storage is the cause."""
+def told(then: str = "once that is mended, the same command goes on") -> Iterator[None]:
+    """End with one line on stderr, and no traceback, where the user or the storage is the cause.
+
+    `then` is what to do where training has failed, or what else Keras does.
+    """
     try:
         yield
     except typer.Exit:
         raise
     except Exception as error:
-        code, sentence = _explained(error)
+        code, sentence = _explained(error, then)
         if not code:
             raise
         _end(code, sentence)
 
 
-def _explained(error: Exception) -> tuple[int, str]:
+def _explained(error: Exception, then: str) -> tuple[int, str]:
     """The exit code and the sentence for an error that is not a defect of kouka; else 0."""
     from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
@@ -113,7 +116,7 @@ def _explained(error: Exception) -> tuple[int, str]:
     if isinstance(error, (InputError, DataError, OwnError)):
         return 2, str(error)
     if isinstance(error, (StudyFailedError, TrainingError)):
-        return 1, f"{error}; once that is mended, the same command goes on"
+        return 1, f"{error}; {then}"
     if isinstance(error, (SQLAlchemyError, StorageInternalError, ConnectionError, TimeoutError)):
         reason = str(error.__cause__ or error).splitlines()[0]
         return 1, f"the storage failed ({reason}); finished runs are kept, the same command goes on"

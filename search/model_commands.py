@@ -86,7 +86,7 @@ def predict(
     top: Annotated[int, typer.Option(help="So many classes of each, the likeliest first.")] = 3,
 ) -> None:
     """Name the class of images, or of sounds, with its probability."""
-    with told():
+    with told("mend that, or train the model again"):
         from rich.console import Console
 
         from model_space.predictor import predict
