@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from search.analysis.importances import Importance
     from search.analysis.interactions import Interaction
     from search.analysis.ladder import Comparison, Step
+    from search.analysis.simple import SimpleEffect, simple_effect
     from search.errors import InputError
     from search.export import export_study, write
     from search.findings import Findings, analyse
@@ -46,6 +47,7 @@ _HOMES = {
     "analysis.importances": ("Importance",),
     "analysis.interactions": ("Interaction",),
     "analysis.ladder": ("Comparison", "Step"),
+    "analysis.simple": ("SimpleEffect", "simple_effect"),
     "errors": ("InputError",),
     "export": ("export_study", "write"),
     "findings": ("Findings", "analyse"),
@@ -74,6 +76,7 @@ __all__ = [
     "Mean",
     "Results",
     "Run",
+    "SimpleEffect",
     "Step",
     "analyse",
     "draw",
@@ -82,6 +85,7 @@ __all__ = [
     "frame",
     "load_study",
     "read",
+    "simple_effect",
     "summarise",
     "write",
 ]
