@@ -21,14 +21,14 @@ check: .venv/installed ## all checks but the tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check README.md
+	$(BIN)/cog -I . --check README.md bench/README.md
 
 bench: .venv/installed ## the quick rows of bench/README.md, under ten minutes
-	$(BIN)/python bench/efficiency.py --workers auto
-	$(BIN)/python bench/rivals.py article
+	$(BIN)/python -m bench.efficiency --workers auto
+	$(BIN)/python -m bench.rivals article
 
 docs: .venv/installed ## write the generated parts of the README anew
-	$(BIN)/cog -r README.md
+	$(BIN)/cog -I . -r README.md bench/README.md
 
 pins: .venv/installed ## choose the newest versions that pyproject.toml allows
 	$(BIN)/pip install uv

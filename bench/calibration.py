@@ -1,7 +1,7 @@
 """Whether kouka's intervals and verdicts are true, and its ranking right, on simulated studies.
 
-    python bench/calibration.py            # all of it, about 40 minutes on two cores
-    python bench/calibration.py --quick    # a twentieth of the studies
+    python -m bench.calibration            # all of it, about 40 minutes on two cores
+    python -m bench.calibration --quick    # a twentieth of the studies
 
 Prints the tables of bench/README.md. Effects are those of the article's ladder, with sparse
 interactions; accuracies are computed from them, so that the truth is known. A study is 16 to 128
@@ -28,6 +28,7 @@ from optuna.importance import (
 )
 from optuna.trial import create_trial
 
+from bench.results import Row, reporter
 from search.analysis import effects as effects_module
 from search.analysis.effects import Effects, effects
 from search.analysis.student import quantile
@@ -137,15 +138,16 @@ class Coverage:
         self.wrong += false
         self.studies += 1
 
-    def cells(self) -> str:
+    def cells(self, of: str = "", unit: str = "") -> Row:
         """Coverage, half-width and wrong verdicts as a row's cells."""
-        return (
-            f"{100 * self.covered / self.intervals:.1f} % | {self.width / self.intervals:.2f} | "
-            f"{100 * self.wrong / self.studies:.1f} %"
-        )
+        return {
+            f"coverage{of}": f"{100 * self.covered / self.intervals:.1f} %",
+            f"half-width{unit}{of}": f"{self.width / self.intervals:.2f}",
+            f"wrong for a null{of}": f"{100 * self.wrong / self.studies:.1f} %",
+        }
 
 
-def cover(techniques: int, runs: int, unequal: bool, studies: int) -> str:
+def cover(techniques: int, runs: int, unequal: bool, studies: int) -> Row:
     """A row of the first table."""
     effects_module._DRAWS = 10  # the probabilities of ranks are not looked at here
     random = np.random.default_rng([techniques, runs, unequal])
@@ -161,12 +163,14 @@ def cover(techniques: int, runs: int, unequal: bool, studies: int) -> str:
             coverage.add(found, machine)
             if repeats:
                 hc3 += covered_by_hc3(found, machine)
-    noise = "unequal" if unequal else "equal"
-    jackknife = f"{100 * hc3 / with_confirm.intervals:.1f} %" if hc3 else ""
-    return (
-        f"| {techniques} | {runs} | {noise} | {with_confirm.cells()} | {alone.cells()} | "
-        f"{jackknife} |"
-    )
+    return {
+        "techniques": str(techniques),
+        "runs": str(runs),
+        "noise": "unequal" if unequal else "equal",
+        **with_confirm.cells(unit=", points"),
+        **alone.cells(of=", no confirm"),
+        "coverage by HC3": f"{100 * hc3 / with_confirm.intervals:.1f} %" if hc3 else "",
+    }
 
 
 def covered_by_hc3(found: Effects, machine: Truth) -> int:
@@ -196,7 +200,7 @@ def distinct(machine: Truth) -> bool:
     return bool(sizes[2] - sizes[3] >= 0.4)
 
 
-def rank(techniques: int, runs: int, studies: int) -> str:
+def rank(techniques: int, runs: int, studies: int) -> Row:
     """A row of the second table: how often each method's top three are the true ones."""
     effects_module._DRAWS = 10
     random = np.random.default_rng([techniques, runs, 2])
@@ -209,8 +213,8 @@ def rank(techniques: int, runs: int, studies: int) -> str:
         true = largest_three(machine.effects)
         for method, found in guesses(machine, rows, random, study):
             right[method] = right.get(method, 0) + (found == true)
-    cells = " | ".join(f"{100 * count / studies:.0f} %" for count in right.values())
-    return f"| {techniques} | {runs} | {cells} |"
+    shares = {method: f"{100 * count / studies:.0f} %" for method, count in right.items()}
+    return {"techniques": str(techniques), "runs": str(runs), **shares}
 
 
 def guesses(
@@ -275,42 +279,29 @@ def climb(machine: Machine, repeats: int, random: np.random.Generator) -> np.nda
     return np.diff(heights)
 
 
-def heads() -> tuple[str, str]:
-    """The heads of the two tables."""
-    first = (
-        "| techniques | runs | noise | coverage | half-width, points | wrong for a null | "
-        "coverage, no confirm | half-width | wrong for a null | coverage by HC3 |\n"
-        "| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
-    )
-    methods = ["kouka", *(f"{name}, {kind}" for kind in ("factorial", "random", "TPE")
-                          for name in EVALUATORS), "ladder once", "ladder, same runs"]  # fmt: skip
-    second = f"| techniques | runs | {' | '.join(methods)} |\n|{' ---: |' * (len(methods) + 2)}"
-    return first, second
-
-
 def main() -> None:
     """Print both tables, two processes at work."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="a twentieth of the studies")
     parser.add_argument("--studies", type=int, default=1000, help="a row of the first table")
     parser.add_argument("--ranked", type=int, default=100, help="a row of the second table")
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
     given = parser.parse_args()
     share = 20 if given.quick else 1
     sizes = [(k, n) for k in TECHNIQUES for n in RUNS if n in possible_runs(k)]
-    jobs: list[tuple[Callable[..., str], tuple[Any, ...]]] = [
+    jobs: list[tuple[Callable[..., Row], tuple[Any, ...]]] = [
         (cover, (k, n, unequal, given.studies // share)) for k, n in sizes for unequal in (0, 1)
     ]
     ranked = [(rank, (k, n, max(2, given.ranked // share))) for k, n in sizes if k in (8, 12)]
-    first, second = heads()
     with get_context("spawn").Pool(2) as pool:
-        for head, rows in ((first, jobs), (second, ranked)):
-            print(head, flush=True)
+        for table, rows in (("coverage", jobs), ("ranking", ranked)):
+            report = reporter(table, record=given.record)
             for row in pool.imap(_call, rows):
-                print(row, flush=True)
+                report(row)
             print()
 
 
-def _call(job: tuple[Callable[..., str], tuple[Any, ...]]) -> str:
+def _call(job: tuple[Callable[..., Row], tuple[Any, ...]]) -> Row:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     function, arguments = job
     return function(*arguments)

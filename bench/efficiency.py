@@ -1,8 +1,8 @@
 """How much of a study's time is training, and nothing else.
 
-    python bench/efficiency.py                     # the digits study of `make study`
-    python bench/efficiency.py --workers 2
-    python bench/efficiency.py --data FOLDER       # 5 epochs of 4,000 images, width 0.25
+    python -m bench.efficiency                     # the digits study of `make study`
+    python -m bench.efficiency --workers 2
+    python -m bench.efficiency --data FOLDER       # 5 epochs of 4,000 images, width 0.25
 
 Launches a study, then trains each of its runs again as bare compiled steps: everything in memory,
 one compiled loop an epoch, nothing validated, reported or saved, its tracing not counted. The
@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.results import reporter
 from search.results import Results, read
 from search.storage import load_study
 
@@ -99,6 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data")
     parser.add_argument("--workers", default="1")
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
     arguments = parser.parse_args()
     options = f"--data {Path(arguments.data).resolve()} {CIFAR}" if arguments.data else DIGITS
     with tempfile.TemporaryDirectory() as name:
@@ -106,12 +108,16 @@ def main() -> None:
         whole, results = launch(folder, [*options.split(), "--workers", arguments.workers])
         working = working_seconds(folder)
     bare = bare_seconds(results)
-    print("| study | workers | runs | bare steps, s | first run to last, s | efficiency | "
-          "whole command, s | efficiency |")  # fmt: skip
-    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-    print(f"| {'CIFAR-10 (JPEG)' if arguments.data else 'digits'} | {arguments.workers} | "
-          f"{len(results.runs)} | {bare:.1f} | {working:.1f} | {bare / working:.2f} | "
-          f"{whole:.1f} | {bare / whole:.2f} |")  # fmt: skip
+    reporter("efficiency", record=arguments.record)({
+        "study": "CIFAR-10 (JPEG)" if arguments.data else "digits",
+        "workers": arguments.workers,
+        "runs": str(len(results.runs)),
+        "bare steps, s": f"{bare:.1f}",
+        "first run to last, s": f"{working:.1f}",
+        "efficiency": f"{bare / working:.2f}",
+        "whole command, s": f"{whole:.1f}",
+        "efficiency, whole command": f"{bare / whole:.2f}",
+    })  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """How long `kouka export` takes, and how much memory, for a study of many trials.
 
-    python bench/export.py              # 64 and 2,000 trials of 100 epochs
-    python bench/export.py --trials 64
+    python -m bench.export              # 64 and 2,000 trials of 100 epochs
+    python -m bench.export --trials 64
 
 Makes a study of computed accuracies in a temporary folder, exports it by the command as a user
 would, and prints the seconds and the peak memory of the whole command. Goals: 64 trials under 5 s,
@@ -22,6 +22,7 @@ import numpy as np
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
+from bench.results import reporter
 from model_space.techniques import SETS
 from search.design import design
 
@@ -86,16 +87,21 @@ def main() -> None:
     """Measure each size three times and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--trials", type=int, nargs="+", default=[64, 2000])
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    print("| trials × epochs | seconds, median of 3 | peak memory, MiB |")
-    print("| --- | ---: | ---: |")
-    for trials in parser.parse_args().trials:
+    arguments = parser.parse_args()
+    report = reporter("export", record=arguments.record)
+    for trials in arguments.trials:
         with tempfile.TemporaryDirectory() as folder:
             url = f"sqlite:///{folder}/studies.db"
             make(url, trials)
             taken = [measure(url, Path(folder) / "out") for _ in range(3)]
         seconds, memory = (float(np.median([one[at] for one in taken])) for at in (0, 1))
-        print(f"| {trials} × {EPOCHS} | {seconds:.1f} | {memory:.0f} |", flush=True)
+        report({
+            "trials × epochs": f"{trials} × {EPOCHS}",
+            "seconds, median of 3": f"{seconds:.1f}",
+            "peak memory, MiB": f"{memory:.0f}",
+        })  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ three where its effect is no more than two standard errors of a difference below
 
 from __future__ import annotations
 
+import argparse
 import sys
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import optuna
@@ -22,6 +23,7 @@ from optuna.exceptions import ExperimentalWarning
 from scipy.stats import spearmanr
 
 from bench.calibration import EVALUATORS, Machine, largest_three, names, run, sampled, simulate
+from bench.results import Row, reporter
 from bench.table import EPOCHS, IMAGES, NAMES, file_of, rows
 from search.analysis import effects as effects_module
 from search.analysis.effects import effects
@@ -120,7 +122,7 @@ def by_importance(
             yield f"{name}, {kind}", frozenset(int(one[1:]) for one in list(shares)[:3])
 
 
-def table(truth: Table, runs: int) -> str:
+def table(truth: Table, runs: int) -> Iterator[Row]:
     """The rows of one number of runs: each method's error in points, and its top three."""
     random = np.random.default_rng(runs)
     errors: dict[str, list[float]] = defaultdict(list)
@@ -138,15 +140,18 @@ def table(truth: Table, runs: int) -> str:
         if repeat < REPEATS // 4:  # they are slow
             for method, three in by_importance(truth, runs, random, repeat):
                 right[method].append(is_right(three, truth))
-    return "\n".join(
-        f"| {runs} | {method} | "
-        f"{f'{np.mean(errors[method]):.2f}' if method in errors else '–'} | "
-        f"{100 * np.mean(hits):.0f} % |"
-        for method, hits in right.items()
-    )
+    for method, hits in right.items():
+        yield {
+            "runs": str(runs),
+            "method": method,
+            "error of the effects, points": (
+                f"{np.mean(errors[method]):.2f}" if method in errors else "–"
+            ),
+            "top three right": f"{100 * np.mean(hits):.0f} %",
+        }
 
 
-def coverage(truth: Table, runs: int) -> str:
+def coverage(truth: Table, runs: int) -> Row:
     """Whether the intervals and verdicts are true of studies with the default confirm runs.
 
     An effect is a null where the truth cannot tell it from none.
@@ -166,13 +171,15 @@ def coverage(truth: Table, runs: int) -> str:
             certain = effect.verdict in ("helps", "hurts")
             false |= certain and (abs(true) < 2 * truth.error or effect.effect * true < 0)
         wrong.append(false)
-    return (
-        f"| {runs} | {100 * np.mean(covered):.1f} % | {np.mean(halves):.2f} | "
-        f"{100 * np.mean(wrong):.1f} % |"
-    )
+    return {
+        "runs": str(runs),
+        "coverage": f"{100 * np.mean(covered):.1f} %",
+        "half-width, points": f"{np.mean(halves):.2f}",
+        "wrong verdict for any technique": f"{100 * np.mean(wrong):.1f} %",
+    }
 
 
-def fidelity(truth: Table, runs: int, images: int, epochs: int) -> str:
+def fidelity(truth: Table, runs: int, images: int, epochs: int) -> Row:
     """What kouka's design finds of the full budget's effects in runs of a smaller one."""
     cheap = Table(images, epochs)
     random = np.random.default_rng([runs, images, epochs])
@@ -182,36 +189,43 @@ def fidelity(truth: Table, runs: int, images: int, epochs: int) -> str:
     ranks = np.mean([spearmanr(one, truth.effects)[0] for one in found])
     limit = spearmanr(cheap.effects, truth.effects)[0]
     compute = runs * images * epochs / 1000
-    return (
-        f"| {runs} | {images:,} | {epochs} | {compute:.0f} | {error:.2f} | {100 * share:.0f} % | "
-        f"{ranks:.2f} | {limit:.2f} |"
-    )
+    return {
+        "runs": str(runs),
+        "images": f"{images:,}",
+        "epochs": str(epochs),
+        "1,000s of images": f"{compute:.0f}",
+        "error of the effects, points": f"{error:.2f}",
+        "top three right": f"{100 * share:.0f} %",
+        "rank correlation with the truth": f"{ranks:.2f}",
+        "of its own true effects": f"{limit:.2f}",
+    }
 
 
 def main() -> None:
     """Print the tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
+    record = parser.parse_args().record
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", ExperimentalWarning)
     effects_module._DRAWS = 10  # the probabilities of ranks are not looked at here
     truth = Table(IMAGES, EPOCHS)
     print(f"The truth, {truth.seeds} seeds a recipe; a run's standard deviation over seeds is "
           f"{truth.noise:.1f} points, an effect's standard error {truth.error:.2f}.\n")  # fmt: skip
-    print("| technique | effect, points |\n| --- | ---: |")
-    for name, effect in zip(NAMES, truth.effects, strict=True):
-        print(f"| {name} | {effect:+.2f} |")
-    print("\n| runs | method | error of the effects, points | top three right |\n"
-          "| ---: | --- | ---: | ---: |")  # fmt: skip
-    for runs in RUNS:
-        print(table(truth, runs), flush=True)
-    print("\n| runs | coverage | half-width, points | wrong verdict for any technique |\n"
-          "| ---: | ---: | ---: | ---: |")  # fmt: skip
-    for runs in (16, 32, 64, 128):
-        print(coverage(truth, runs), flush=True)
-    print("\n| runs | images | epochs | 1,000s of images | error of the effects, points | "
-          "top three right | rank correlation with the truth | of its own true effects |\n"
-          "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")  # fmt: skip
-    for runs, images, epochs in BUDGETS:
-        print(fidelity(truth, runs, images, epochs), flush=True)
+    tables: dict[str, Iterable[Row]] = {
+        "truth": (
+            {"technique": name, "effect, points": f"{effect:+.2f}"}
+            for name, effect in zip(NAMES, truth.effects, strict=True)
+        ),
+        "knowing": (row for runs in RUNS for row in table(truth, runs)),
+        "verdicts": (coverage(truth, runs) for runs in (16, 32, 64, 128)),
+        "fidelity": (fidelity(truth, *budget) for budget in BUDGETS),
+    }
+    for name, found in tables.items():
+        report = reporter(name, record=record)
+        for row in found:
+            report(row)
+        print()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Whether the memory of the process that trains grows from run to run.
 
-    python bench/memory.py              # 200 runs
-    python bench/memory.py --runs 20
+    python -m bench.memory              # 200 runs
+    python -m bench.memory --runs 20
 
 Trains tiny runs of as many recipes in one worker. Prints what is resident of the server that
 forks, and the most that a fork held until the end of its epoch, the pages that it shares with
@@ -15,6 +15,7 @@ import os
 import re
 from pathlib import Path
 
+from bench.results import reporter
 from model_space.techniques import SETS, Choice, usual
 from model_space.worker import Worker
 
@@ -44,7 +45,9 @@ def main() -> None:
     """Train the runs, and print a row now and then."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--runs", type=int, default=SHOWN[-1])
-    runs = parser.parse_args().runs
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
+    arguments = parser.parse_args()
+    runs, write = arguments.runs, reporter("memory", record=arguments.record)
     peak = 0.0
 
     def report(epoch: int, accuracy: float) -> bool:
@@ -55,12 +58,14 @@ def main() -> None:
     worker = Worker(name="digits", train_size=50, validation=50)
     worker.start()
     server = child(os.getpid())
-    print("| after run | server, MiB | largest fork so far, MiB |")
-    print("| ---: | ---: | ---: |")
     for run in range(1, runs + 1):
         worker.train(recipe(run), BUDGET, run, report)
         if run in (*SHOWN, runs):
-            print(f"| {run} | {mebibytes(server, 'VmRSS'):.0f} | {peak:.0f} |", flush=True)
+            write({
+                "after run": str(run),
+                "server, MiB": f"{mebibytes(server, 'VmRSS'):.0f}",
+                "largest fork so far, MiB": f"{peak:.0f}",
+            })  # fmt: skip
     worker.stop()
 
 

@@ -1,8 +1,8 @@
 """What a user would do instead, beside kouka: the same runs, each side in turn in one sitting.
 
-    python bench/rivals.py                       # digits: the article's loop, KerasTuner, Optuna
-    python bench/rivals.py --data FOLDER article # CIFAR-10 (JPEG), the article's loop alone
-    python bench/rivals.py --repeats 3
+    python -m bench.rivals                       # digits: the article's loop, KerasTuner, Optuna
+    python -m bench.rivals --data FOLDER article # CIFAR-10 (JPEG), the article's loop alone
+    python -m bench.rivals --repeats 3
 
 Every side trains the same networks on the same images for as many epochs. Each runs in a process
 of its own, and its time is that of the whole process. The accuracies are validation accuracies
@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.results import reporter
 from model_space.data import Data, load
 from model_space.techniques import SETS, Choice, compose, usual
 
@@ -244,6 +245,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--workers", default="auto")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
     parser.add_argument("--side", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     name = arguments.data
@@ -251,8 +253,7 @@ def main() -> None:
     if arguments.side:
         run_side(arguments.side, name, settings, arguments.seed)
         return
-    print("| rival | data | rival, s | kouka, s | ratio, median | accuracy, rival, % | accuracy, "
-          "kouka, % |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |")  # fmt: skip
+    report = reporter("rivals", record=arguments.record)
     for side in arguments.rivals:
         theirs, ours = [], []
         with tempfile.TemporaryDirectory() as folder:
@@ -262,9 +263,15 @@ def main() -> None:
         ratios = [a / b for (a, _), (b, _) in zip(theirs, ours, strict=True)]
         seconds = [statistics.median(s for s, _ in pairs) for pairs in (theirs, ours)]
         accuracies = [spread([a for _, each in pairs for a in each]) for pairs in (theirs, ours)]
-        print(f"| {side} | {'digits' if name == 'digits' else 'CIFAR-10 (JPEG)'} | {seconds[0]:.0f}"
-              f" | {seconds[1]:.0f} | {statistics.median(ratios):.2f} | {accuracies[0]} | "
-              f"{accuracies[1]} |", flush=True)  # fmt: skip
+        report({
+            "rival": side,
+            "data": "digits" if name == "digits" else "CIFAR-10 (JPEG)",
+            "rival, s": f"{seconds[0]:.0f}",
+            "kouka, s": f"{seconds[1]:.0f}",
+            "ratio, median": f"{statistics.median(ratios):.2f}",
+            "accuracy, rival, %": accuracies[0],
+            "accuracy, kouka, %": accuracies[1],
+        })  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the storage costs a worker: python bench/storage.py [URL ...]
+"""What the storage costs a worker: python -m bench.storage [URL ...]
 
 Eight workers each run trials of 100 epochs that take 60 seconds, give or take a fifth, as recipes
 differ; in them they only sleep. Whatever a trial takes beyond that is its claim (waiting for the
@@ -9,10 +9,10 @@ default is an SQLite file in a temporary folder.
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 import random
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -23,6 +23,7 @@ from typing import Any
 
 import optuna
 
+from bench.results import Row, reporter
 from model_space.worker import DataFacts
 from search import crew, study
 from search import work as work_module
@@ -108,8 +109,8 @@ def quiet() -> None:
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
 
 
-def measure(url: str) -> None:
-    """Print one row of the table."""
+def measure(url: str, report: Callable[[Row], None]) -> None:
+    """Report the two rows of a storage."""
     crew.Worker = Sleeper  # type: ignore[attr-defined, assignment]
     requested = {"data": "digits", "epochs": EPOCHS, "measure": MEASURE, "search": 0, "confirm": 0}
     for phase, more in (("measure", {}), ("search", {"search": SEARCH})):
@@ -130,24 +131,29 @@ def measure(url: str) -> None:
         later = [seconds for *_, trials in found for seconds in trials]
         worst = max(statistics.mean(trials) for *_, trials in found)
         kind = "SQLite" if sqlite_file(url) is not None else url.partition("+")[0]
-        print(
-            f"| {kind} | {phase} | {1000 * opened:.0f} ms | {1000 * first:.0f} ms | "
-            f"{1000 * statistics.mean(later):.0f} ms | {1000 * worst:.0f} ms | "
-            f"{100 * worst / SECONDS:.2f} % |",
-            flush=True,
-        )
+        report({
+            "storage": kind,
+            "phase": phase,
+            "opening": f"{1000 * opened:.0f} ms",
+            "first trial": f"{1000 * first:.0f} ms",
+            "later trials, mean": f"{1000 * statistics.mean(later):.0f} ms",
+            "worst worker": f"{1000 * worst:.0f} ms",
+            "share of 60 s, worst": f"{100 * worst / SECONDS:.2f} %",
+        })  # fmt: skip
     assert len(load_study(url, "bench").trials) == MEASURE + SEARCH
 
 
 def main() -> None:
     """Print the table."""
     quiet()
-    print("| storage | phase | opening | first trial | later trials, mean | worst worker | "
-          "share of 60 s, worst |")  # fmt: skip
-    print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("urls", nargs="*")
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
+    arguments = parser.parse_args()
+    report = reporter("storage", record=arguments.record)
     with tempfile.TemporaryDirectory() as folder:
-        for url in sys.argv[1:] or [f"sqlite:///{folder}/studies.db"]:
-            measure(url)
+        for url in arguments.urls or [f"sqlite:///{folder}/studies.db"]:
+            measure(url, report)
 
 
 if __name__ == "__main__":

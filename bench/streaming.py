@@ -1,6 +1,6 @@
 """Data larger than memory: what a folder of very many images costs in time and memory.
 
-    python bench/streaming.py FOLDER [--images 1000000] [--size 64]
+    python -m bench.streaming FOLDER [--images 1000000] [--size 64]
 
 FOLDER holds images in subfolders, such as CIFAR-10's as JPEG; its files are linked again and again
 until there are enough. Then the training process reads them as in a study (lists, decodes to the
@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 from bench.memory import child, mebibytes
+from bench.results import reporter
 from model_space.worker import Stopped, Worker
 
 BUDGET = {"epochs": 1, "batch_size": 128, "width": 0.125, "depth": 10}
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=1_000_000)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder.parent) as name:
         work = Path(name)
@@ -78,9 +80,13 @@ def main() -> None:
         on_disk = facts.train * arguments.size**2 * facts.image_shape[2] / 2**20
         rows.append(("training", seconds, peak))
     print(f"{facts.train:,} training images of {facts.image_shape}, {on_disk:,.0f} MiB decoded\n")
-    print("| what | seconds | memory of its own, MiB |\n| --- | ---: | ---: |")
+    report = reporter("streaming", record=arguments.record)
     for what, seconds, memory in rows:
-        print(f"| {what} | {seconds:.0f} | {memory:,.0f} |")
+        report({
+            "what": what,
+            "seconds": f"{seconds:.0f}",
+            "memory of its own, MiB": f"{memory:,.0f}",
+        })  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -241,6 +241,19 @@ def test_a_network_that_is_none_is_refused(build: Callable[..., Any], message: s
         unsupported(Kit(build=build), SETS["article"], SHAPE, 3, BUDGET)
 
 
+def test_a_network_of_too_many_classes_ends_the_launch_with_a_sentence(
+    kouka: Kouka, small: Path, folder: Path
+) -> None:
+    small.write_text(small.read_text().replace("Dense(classes,", "Dense(classes + 1,"))
+    result = kouka(
+        "launch", "digits", "--train-size", "60", "--network", "small.py", "--width", "0.1"
+    )
+    assert result.exit_code == 2
+    assert re.search(r"to \(None, 11\); the data need .* to \(None, 10\)", result.stderr)
+    assert len(result.stderr.splitlines()) == 1
+    assert not (folder / "studies.db").exists()
+
+
 def test_resnet20_is_the_sources_with_its_three_techniques_on() -> None:
     """19 convolutions, 20 layers, 0.27 million parameters in the source's table 6."""
     recipe = compose(usual(["batch_norm", "residual", "global_pooling"]))
