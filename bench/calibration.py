@@ -285,7 +285,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a twentieth of the studies")
     parser.add_argument("--studies", type=int, default=1000, help="a row of the first table")
     parser.add_argument("--ranked", type=int, default=100, help="a row of the second table")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     given = parser.parse_args()
     share = 20 if given.quick else 1
     sizes = [(k, n) for k in TECHNIQUES for n in RUNS if n in possible_runs(k)]

@@ -100,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data")
     parser.add_argument("--workers", default="1")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     arguments = parser.parse_args()
     options = f"--data {Path(arguments.data).resolve()} {CIFAR}" if arguments.data else DIGITS
     with tempfile.TemporaryDirectory() as name:

@@ -87,7 +87,7 @@ def main() -> None:
     """Measure each size three times and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--trials", type=int, nargs="+", default=[64, 2000])
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     arguments = parser.parse_args()
     report = reporter("export", record=arguments.record)

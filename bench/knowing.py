@@ -204,7 +204,7 @@ def fidelity(truth: Table, runs: int, images: int, epochs: int) -> Row:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     record = parser.parse_args().record
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", ExperimentalWarning)

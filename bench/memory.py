@@ -45,7 +45,7 @@ def main() -> None:
     """Train the runs, and print a row now and then."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--runs", type=int, default=SHOWN[-1])
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     arguments = parser.parse_args()
     runs, write = arguments.runs, reporter("memory", record=arguments.record)
     peak = 0.0

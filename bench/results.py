@@ -1,4 +1,4 @@
-"""What was measured: the scripts' rows, kept as CSV in results/, and shown by the READMEs.
+"""What was measured: the scripts' rows, kept as CSV in measured/, and shown by the READMEs.
 
 A script prints its rows; with `--record` it keeps them too.
 """
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-FOLDER = Path(__file__).with_name("results")
+FOLDER = Path(__file__).with_name("measured")
 KEYS = {
     "coverage": 3, "efficiency": 2, "export": 1, "fidelity": 3, "knowing": 2, "memory": 1,
     "ranking": 2, "rivals": 2, "storage": 2, "streaming": 1, "truth": 1, "verdicts": 1,

@@ -245,7 +245,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--workers", default="auto")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     parser.add_argument("--side", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     name = arguments.data

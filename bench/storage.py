@@ -148,7 +148,7 @@ def main() -> None:
     quiet()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("urls", nargs="*")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     arguments = parser.parse_args()
     report = reporter("storage", record=arguments.record)
     with tempfile.TemporaryDirectory() as folder:

@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=1_000_000)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/results")
+    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder.parent) as name:
         work = Path(name)

@@ -81,6 +81,10 @@ class Kit:
         return f"{self.build.__module__}.{getattr(self.build, '__qualname__', 'build')}"
 
 
+OURS = Kit()
+"""kouka's techniques, and the article's network."""
+
+
 def load_kit(own: Mapping[str, Mapping[str, Any]], network: Mapping[str, Any] | None) -> Kit:
     """The kit of a study, as `model_space.own.describe` has described what is the user's own.
 

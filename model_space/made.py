@@ -10,14 +10,12 @@ import keras
 
 from model_space.budget import Budget
 from model_space.data import Data
-from model_space.kit import Kit
+from model_space.kit import OURS, Kit
 from model_space.layers import OneOf
 from model_space.own import OwnError
 from model_space.pipeline import as_batch
 from model_space.recipe import Tensor
 from model_space.techniques import Choice
-
-_OURS = Kit()
 
 
 class Made:
@@ -31,7 +29,7 @@ class Made:
         choice: Choice,
         data: Data,
         budget: Budget,
-        kit: Kit = _OURS,
+        kit: Kit = OURS,
         *,
         turnable: bool = False,
     ) -> None:

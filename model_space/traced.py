@@ -11,7 +11,7 @@ from model_space.backends import EVALUATION_BATCH, loops, making
 from model_space.budget import Budget
 from model_space.data import Data
 from model_space.data.source import Part
-from model_space.kit import Kit
+from model_space.kit import OURS, Kit
 from model_space.made import Made
 from model_space.pipeline import shards
 from model_space.plain import plain
@@ -25,7 +25,9 @@ class Traced:
     order of the images.
     """
 
-    def __init__(self, choice: Choice, data: Data, budget: Budget, kit: Kit, seed: int) -> None:
+    def __init__(
+        self, choice: Choice, data: Data, budget: Budget, seed: int, kit: Kit = OURS
+    ) -> None:
         """Make everything as a run of this seed needs it; `begin` does so for another run."""
         self._data, self._budget, self._kit = data, budget, kit
         self._made = self._make(choice, seed, turnable=True)

@@ -19,7 +19,7 @@ import numpy as np
 from model_space.budget import Budget
 from model_space.checkpoint import Checkpoint, Epoch, State, Stopped, removed_at_the_end
 from model_space.data import Data
-from model_space.kit import Kit, unsupported
+from model_space.kit import OURS, Kit, unsupported
 from model_space.made import Made
 from model_space.own import OwnError
 from model_space.pipeline import ahead, orders, shards
@@ -55,10 +55,10 @@ Report = Callable[[int, float], bool]
 class Trainer:
     """Trains runs on one data set, and keeps every network that it has traced for them."""
 
-    def __init__(self, data: Data, kit: Kit | None = None) -> None:
-        """Train on `data` what the kit holds: kouka's own techniques and network, unless given."""
+    def __init__(self, data: Data, kit: Kit = OURS) -> None:
+        """Train on `data` what the kit holds."""
         self._data = data
-        self._kit = kit or Kit()
+        self._kit = kit
         self._fingerprint = data.fingerprint()
         self._traced: dict[tuple[Hashable, Budget], Traced] = {}
 
@@ -163,7 +163,7 @@ class Trainer:
         if (traced := self._traced.get(structure)) is not None:
             traced.begin(choice, seed)
             return traced, True
-        traced = self._traced[structure] = Traced(choice, self._data, budget, self._kit, seed)
+        traced = self._traced[structure] = Traced(choice, self._data, budget, seed, self._kit)
         return traced, False
 
     def _train(

@@ -43,8 +43,8 @@ class Settings:
     """Techniques of the user's own, by name, as `model_space.own.describe` tells of them."""
     network: Mapping[str, Any] | None = None
     """The network of the user's own, likewise; the article's where it is None."""
-    left_out: tuple[str, ...] = ()
-    """Techniques of which the network does not call a stage, so that they cannot vary."""
+    left_out: tuple[str, ...] | None = None
+    """Techniques of which the network does not call a stage; None until that has been looked at."""
     epochs: int = 100
     batch_size: int = 128
     width: float = 1.0
@@ -67,7 +67,7 @@ class Settings:
     @property
     def factors(self) -> tuple[str, ...]:
         """The techniques that vary."""
-        others = {*(self.fixed or {}), *self.left_out}
+        others = {*(self.fixed or {}), *(self.left_out or ())}
         return tuple(name for name in self.techniques if name not in others)
 
     @property
@@ -85,7 +85,7 @@ class Settings:
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in stored.items() if name in known}
         for name in ("techniques", "measure", "left_out"):
-            if name in values:
+            if values.get(name) is not None:
                 values[name] = tuple(values[name])
         return cls(**values)
 
@@ -110,7 +110,7 @@ class Settings:
                         f"which takes no {name}; leave it out, or give that function a keyword "
                         f"{name}"
                     )
-        for name in self.left_out:
+        for name in self.left_out or ():
             if self.network and (self.fixed or {}).get(name) is not None:
                 raise InputError(
                     f"--fix {name} cannot be on: --network {self.network['at']} does not call the "
@@ -145,7 +145,8 @@ class Settings:
             raise InputError(
                 "no technique is left to study; name some in --techniques, or fix fewer"
             )
-        check_runs(self.measure[-1], len(self.factors))
+        if self.network is None or self.left_out is not None:
+            check_runs(self.measure[-1], len(self.factors))
         return self
 
 

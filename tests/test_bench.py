@@ -9,8 +9,8 @@ from bench import results
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(results, "FOLDER", tmp_path / "results")
-    return tmp_path / "results"
+    monkeypatch.setattr(results, "FOLDER", tmp_path / "measured")
+    return tmp_path / "measured"
 
 
 def test_a_row_takes_the_place_of_the_one_that_is_of_the_same(

@@ -19,10 +19,10 @@ from model_space import kit, training
 from model_space.budget import Budget
 from model_space.checkpoint import Checkpoint, Epoch, State, Stopped
 from model_space.data import Data, load
-from model_space.kit import Kit
+from model_space.kit import OURS, Kit
 from model_space.recipe import Recipe
 from model_space.training import Outcome, Trainer
-from tests.trained import train
+from tests import trained
 
 Choice = dict[str, dict[str, float]]
 
@@ -77,20 +77,31 @@ def equal(some: list[np.ndarray], others: list[np.ndarray]) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
 
 
-def run(choice: Choice, data: Data, checkpoint: Path | None = None) -> Run:
-    reports, trainer = Reports(), Trainer(data)
+def small(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+    """A network that TensorFlow traces in less time than the article's."""
+    inputs = keras.Input(image_shape)
+    x = recipe.drop(keras.layers.ReLU()(keras.layers.Dense(20)(keras.layers.Flatten()(inputs))))
+    return keras.Model(inputs, keras.layers.Dense(classes, activation="softmax")(x))
+
+
+SMALL = Kit(build=small)
+train = partial(trained.train, kit=SMALL)
+
+
+def run(choice: Choice, data: Data, checkpoint: Path | None = None, kit: Kit = SMALL) -> Run:
+    reports, trainer = Reports(), Trainer(data, kit)
     outcome = trainer.train(choice, TINY, 1, reports, checkpoint)
     [kept] = trainer._traced.values()
     values = [variable.numpy() for variable in kept.network.variables + kept.optimizer.variables]
     return Run(replace(outcome, seconds_per_epoch=0), reports, values)
 
 
-def killed(choice: Choice, data: Data, checkpoint: Path) -> None:
+def killed(choice: Choice, data: Data, checkpoint: Path, kit: Kit = SMALL) -> None:
     """Leave the checkpoint of a run that ended while it reported its third epoch."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "CHECKPOINT_SECONDS", 0)
         with pytest.raises(Killed):
-            train(choice, data, TINY, 1, Reports(failing=3), checkpoint)
+            train(choice, data, TINY, 1, Reports(failing=3), checkpoint, kit=kit)
 
 
 def before_batch(number: int) -> Callable[[], bool]:
@@ -99,18 +110,10 @@ def before_batch(number: int) -> Callable[[], bool]:
     return lambda: next(asked) == number
 
 
-def small(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
-    """A network that TensorFlow traces in less time than the article's."""
-    inputs = keras.Input(image_shape)
-    x = recipe.drop(keras.layers.ReLU()(keras.layers.Dense(20)(keras.layers.Flatten()(inputs))))
-    return keras.Model(inputs, keras.layers.Dense(classes, activation="softmax")(x))
-
-
 @pytest.fixture(scope="module", autouse=True)
-def small_network() -> Iterator[None]:
+def one_batch_a_call() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "Kit", partial(Kit, build=small))
-        patch.setattr(training, "_SHORTEST_CALL", 0)  # so that each call trains one batch
+        patch.setattr(training, "_SHORTEST_CALL", 0)
         yield
 
 
@@ -179,12 +182,9 @@ def test_a_killed_run_with_mixup_does(data: Data, checkpoint: Path, undisturbed:
     assert left(checkpoint) == []
 
 
-def test_a_killed_run_of_the_articles_network_does(
-    data: Data, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(training, "Kit", Kit)
-    killed(ALL_ON, data, path)
-    assert run(ALL_ON, data, path) == run(ALL_ON, data)
+def test_a_killed_run_of_the_articles_network_does(data: Data, path: Path) -> None:
+    killed(ALL_ON, data, path, OURS)
+    assert run(ALL_ON, data, path, OURS) == run(ALL_ON, data, kit=OURS)
     assert left(path) == []
 
 
@@ -433,7 +433,7 @@ def test_a_run_that_is_kept_comes_to_the_same_again_without_training(
     data: Data, undisturbed: Run, path: Path
 ) -> None:
     def again(stopping: Callable[[], bool]) -> Run:
-        reports, trainer = Reports(), Trainer(data)
+        reports, trainer = Reports(), Trainer(data, SMALL)
         outcome = trainer.train(MIXUP, TINY, 1, reports, path, stopping, kept=True)
         [kept] = trainer._traced.values()
         values = [v.numpy() for v in kept.network.variables + kept.optimizer.variables]

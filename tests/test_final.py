@@ -20,9 +20,9 @@ from typer.testing import Result
 from model_space.card import Card
 from model_space.data import Data, DataError, load
 from model_space.data.fresh import read_files
-from model_space.technique import Dial, Technique
+from model_space.technique import Dial, Factor
 from model_space.worker import Worker
-from search import final, recipe
+from search import final
 from search.errors import InputError
 from search.final_progress import FinalProgress
 from search.phases.plan import run_seed
@@ -106,13 +106,11 @@ def test_a_recipe_that_cannot_be_is_refused(text: str, says: str) -> None:
         parse_recipe(text)
 
 
-def test_one_of_several_dials_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    two = Technique("two", "", "", lambda r: r, (Dial("a", 0, 1, 2), Dial("b", 0, 1, 2)))
-    monkeypatch.setattr(recipe, "technique", {"two": two}.__getitem__)
-    monkeypatch.setattr(recipe, "TECHNIQUES", (two,))
-    assert parse_recipe("two.b=0.5") == {"two": {"a": 1, "b": 0.5}}
+def test_one_of_several_dials_is_named() -> None:
+    known = (Factor("two", "", "", (Dial("a", 0, 1, 2), Dial("b", 0, 1, 2))),)
+    assert parse_recipe("two.b=0.5", known) == {"two": {"a": 1, "b": 0.5}}
     with pytest.raises(InputError, match=r"two has several dials, a, b; two\.a=VALUE"):
-        parse_recipe("two=1")
+        parse_recipe("two=1", known)
 
 
 def test_the_best_recipe_is_trained_and_what_is_written_says_so(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from model_space.data import Data
+from model_space.kit import OURS, Kit
 from model_space.training import Outcome, Trainer
 
 
-def train(choice: Any, data: Data, *arguments: Any, **options: Any) -> Outcome:
+def train(choice: Any, data: Data, *arguments: Any, kit: Kit = OURS, **options: Any) -> Outcome:
     """Train as `Trainer.train` does."""
-    return Trainer(data).train(choice, *arguments, **options)
+    return Trainer(data, kit).train(choice, *arguments, **options)
