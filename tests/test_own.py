@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,20 @@ from model_space.data import Data, load
 from model_space.kit import Kit, load_kit, unsupported
 from model_space.made import Made
 from model_space.networks import resnet20
-from model_space.own import OwnError, _answer, clash, describe, load_technique
+from model_space.own import (
+    OwnError,
+    _answer,
+    clash,
+    describe,
+    keywords,
+    load_network,
+    load_technique,
+)
 from model_space.recipe import Recipe
 from model_space.technique import Technique
 from model_space.techniques import SETS, TECHNIQUES, compose, usual
 from model_space.training import Trainer
+from model_space.worker import Worker
 from search.results import read
 from search.storage import load_study
 from tests.fakes import FakeWorker
@@ -69,66 +79,77 @@ def test_the_readmes_technique_adds_noise_in_training_alone(noise: Path, data: D
 def test_a_study_of_the_readmes_technique_and_network_goes_from_launch_to_model(
     kouka: Kouka, noise: Path, small: Path, folder: Path
 ) -> None:
-    options = (
+    launched = kouka(
         "launch", "own", "--data", "digits", "--train-size", "60", "--validation", "20",
-        "--techniques", "batch_norm,residual,dropout,late_widening", "--technique", "noise.py",
-        "--network", "small.py", "--measure", "8", "--search", "2", "--confirm", "1",
+        "--techniques", "batch_norm,residual,late_widening", "--technique", "noise.py",
+        "--network", "small.py", "--measure", "4", "--search", "0", "--confirm", "0",
         "--epochs", "1", "--batch-size", "20", "--width", "0.1",
     )  # fmt: skip
-    launched = kouka(*options)
     assert launched.exit_code == 0, launched.stderr
-    out = launched.stdout
+    out = re.sub(r"\s+", " ", launched.stdout)
     assert "network small.py, batch 20, width 0.1" in out
     assert "depth" not in out
     assert (
         "residual and late_widening are left out: the network small.py does not call the stage "
-        "that each changes." in re.sub(r"\s+", " ", out)
+        "that each changes." in out
     )
     results = read(load_study("sqlite:///studies.db", "own"))
-    assert results.factors == ("batch_norm", "dropout", "noise")
-    assert {run.state for run in results.runs} <= {"complete", "pruned"}
+    assert results.factors == ("batch_norm", "noise")
+    assert [run.state for run in results.runs] == ["complete"] * 4
     # What is trained is that network: 64 and 128 channels, by a tenth.
     convolutions = sum(9 * i * o + o for i, o in ((1, 6), (6, 6), (6, 13), (13, 13)))
-    assert {run.parameters for run in results.runs if "batch_norm" not in run.on} == {
-        convolutions + 4 * 4 * 13 * 10 + 10
-    }
-    again = kouka(*options)
-    assert again.exit_code == 0, again.stderr
-    assert len(read(load_study("sqlite:///studies.db", "own")).runs) == len(results.runs)
+    plain = [run for run in results.runs if "batch_norm" not in run.on]
+    assert {run.parameters for run in plain} == {convolutions + 4 * 4 * 13 * 10 + 10}
 
     moved = folder / "elsewhere" / "noise.py"
     moved.parent.mkdir()
     noise.rename(moved)
-    lost = kouka("train", "own", "--recipe", "noise=0.05", "--seeds", "1")
-    assert lost.exit_code == 2
-    assert f"there is no file {noise}" in lost.stderr
     trained = kouka(
         "train", "own", "--recipe", "noise=0.05", "--seeds", "1", "--technique", str(moved)
     )
     assert trained.exit_code == 0, trained.stderr
     assert "Trained on the 80 training and validation images" in trained.stdout
     assert (folder / "models" / "own" / "model.keras").exists()
+    lost = kouka("worker", "own")
+    assert lost.exit_code == 2
+    assert f"there is no file {noise} on this machine" in lost.stderr
 
+
+def test_a_study_goes_on_with_the_same_code_wherever_it_is_and_with_no_other(
+    kouka: Kouka, noise: Path, folder: Path, fake_worker: type[FakeWorker]
+) -> None:
+    options = ("launch", "own", "--data", "digits", "--techniques", "mixup", "--search", "0",
+               "--epochs", "1", "--confirm", "0")  # fmt: skip
+    first = kouka(*options, "--technique", "noise.py", "--measure", "4")
+    assert first.exit_code == 0, first.stderr
+    moved = folder / "moved.py"
+    noise.rename(moved)
+    again = kouka(*options, "--technique", "moved.py", "--measure", "8")
+    assert again.exit_code == 0, again.stderr
+    study = load_study("sqlite:///studies.db", "own")
+    assert len(study.trials) == 8
+    assert study.user_attrs["settings"]["own"]["noise"]["at"] == str(moved)
+    assert "def noise" not in str(study.user_attrs)
     moved.write_text(moved.read_text().replace("usual=0.1", "usual=0.2"))
     for command in ("launch", "worker"):
         changed = kouka(command, "own", "--technique", str(moved))
         assert changed.exit_code == 2
         assert f"--technique {moved} has changed since" in changed.stderr
-    noise.write_text(moved.read_text())
-    changed = kouka("worker", "own")
-    assert changed.exit_code == 2
-    assert f"--technique {noise} is not what the study began with" in changed.stderr
+    (folder / "other.py").write_text(GOOD)
+    other = kouka("launch", "own", "--technique", "other.py")
+    assert other.exit_code == 2
+    assert re.search(r"--technique .*other\.py was not given", other.stderr)
 
 
 def test_a_technique_and_a_module_are_named_by_package_too(folder: Path) -> None:
     (folder / "tricks").mkdir()
     (folder / "tricks" / "noisy.py").write_text(readme("noise.py").replace("TECHNIQUE", "NOISE"))
-    told = describe(["tricks.noisy:NOISE"], "model_space.networks.resnet20:build")
+    told = describe(["tricks.noisy:NOISE"], None)
     assert told["own"]["noise"]["at"] == "tricks.noisy:NOISE"
     assert told["own"]["noise"]["dials"] == [
         {"name": "deviation", "low": 0.02, "usual": 0.1, "high": 0.3, "log": True}
     ]
-    assert told["network"]["keywords"] == ["width"]
+    assert keywords(load_network("model_space.networks.resnet20:build")[0]) == ("width",)
 
 
 HEAD = "from dataclasses import replace\nfrom model_space.technique import Technique, Dial\n"
@@ -242,16 +263,28 @@ def test_a_network_that_is_none_is_refused(build: Callable[..., Any], message: s
         unsupported(Kit(build=build), SETS["article"], SHAPE, 3, BUDGET)
 
 
-def test_a_network_of_too_many_classes_ends_the_launch_with_a_sentence(
-    kouka: Kouka, small: Path, folder: Path
-) -> None:
+def test_a_network_that_will_not_do_is_refused_by_the_worker_that_has_the_data(small: Path) -> None:
     small.write_text(small.read_text().replace("Dense(classes,", "Dense(classes + 1,"))
-    result = kouka(
-        "launch", "digits", "--train-size", "60", "--network", "small.py", "--width", "0.1"
-    )
-    assert result.exit_code == 2
-    assert re.search(r"to \(None, 11\); the data need .* to \(None, 10\)", result.stderr)
-    assert len(result.stderr.splitlines()) == 1
+    _, digest = load_network(str(small))
+    network = {"at": str(small), "digest": digest, "keywords": ["width"]}
+    worker = Worker(name="digits", train_size=50, validation=20, network=network)
+    try:
+        with pytest.raises(OwnError, match=r"to \(None, 11\); the data need .* to \(None, 10\)"):
+            worker.survey(["dropout"], asdict(BUDGET))
+    finally:
+        worker.stop()
+
+
+def test_what_the_worker_refuses_ends_the_launch_and_creates_nothing(
+    kouka: Kouka, noise: Path, folder: Path, fake_worker: type[FakeWorker],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def refuse(*arguments: object) -> None:
+        raise OwnError("it will not do")
+
+    monkeypatch.setattr(FakeWorker, "survey", refuse)
+    result = kouka("launch", "digits", "--technique", "noise.py")
+    assert (result.exit_code, result.stderr) == (2, "kouka: it will not do\n")
     assert not (folder / "studies.db").exists()
 
 
@@ -276,6 +309,13 @@ def test_a_network_leaves_out_what_it_does_not_call() -> None:
     assert unsupported(Kit(), SETS["all"], SHAPE, 3, BUDGET) == ()
 
 
+def tiny(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+    inputs = keras.Input(image_shape)
+    x = layers.Dense(8)(layers.Flatten()(inputs))
+    x = recipe.drop(recipe.activate(recipe.normalise(x)))
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
+
+
 def test_an_own_dials_value_is_traced_anew_and_kouka_s_is_not(data: Data) -> None:
     """A dial that own code copies into its graph must not outlive its run."""
 
@@ -285,7 +325,7 @@ def test_an_own_dials_value_is_traced_anew_and_kouka_s_is_not(data: Data) -> Non
         return replace(recipe, normalise=lambda x: recipe.normalise(x) + float(by))
 
     own = Technique(name="shift", changes="", source="", apply=shift)
-    kit = Kit((own,))
+    kit = Kit((own,), build=tiny)
     trainer = Trainer(data, kit)
     runs = [
         ({"shift": {"by": 0.0}, "dropout": {"rate": rate}}, BUDGET, 3) for rate in (0.1, 0.3)

@@ -66,7 +66,7 @@ def test_a_layer_that_keras_has_not_is_not_dropped_in_silence() -> None:
             return x / 2  # type: ignore[operator]
 
     network = keras.Sequential([keras.Input((3,)), Halve()])
-    with pytest.raises(OwnError, match="Halve is made from no layer of Keras' own"):
+    with pytest.raises(OwnError, match="Halve, which is made from no layer of Keras' own"):
         plain(network, [])
 
 

@@ -83,7 +83,7 @@ def describe(run: Run, factors: Sequence[str]) -> str:
 def with_dials(techniques: Iterable[tuple[str, Mapping[str, float]]]) -> str:
     """Techniques with their dials, separated by commas."""
     return ", ".join(
-        f"{name} ({', '.join(f'{dial} {value:.2g}' for dial, value in dials.items())})"
+        f"{name} ({', '.join(f'{dial} {value:.4g}' for dial, value in dials.items())})"
         if dials
         else name
         for name, dials in techniques
