@@ -260,6 +260,8 @@ def main() -> None:
             for seed in range(arguments.seed, arguments.seed + arguments.repeats):
                 theirs.append(rival(side, name, seed, folder))
                 ours.append(kouka(side, name, settings, seed, folder, arguments.workers))
+                taken = f"{theirs[-1][0]:.0f} s and {ours[-1][0]:.0f} s"
+                print(f"{side}, seed {seed}: {taken}", file=sys.stderr, flush=True)
         ratios = [a / b for (a, _), (b, _) in zip(theirs, ours, strict=True)]
         seconds = [statistics.median(s for s, _ in pairs) for pairs in (theirs, ours)]
         accuracies = [spread([a for _, each in pairs for a in each]) for pairs in (theirs, ours)]
