@@ -24,7 +24,7 @@ import queue
 import selectors
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from io import BufferedReader, FileIO
 from pathlib import Path
@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from model_space.budget import Budget
 from model_space.checkpoint import Stopped
 from model_space.data import DataError, load
+from model_space.ending import ending_with
 from model_space.own import OwnError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def serve() -> None:
         answers.flush()
 
     requests = os.fdopen(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
-    with _ending_with(os.getppid()):
+    with ending_with(os.getppid()):
         request = json.loads(requests.readline())
         own = request.pop("own"), request.pop("network")
         try:
@@ -135,7 +136,7 @@ class _Fork:
             os.close(jobs_end)
             os.close(answers)
             try:
-                with _ending_with(server):
+                with ending_with(server):
                     _train_runs(trainer, os.fdopen(jobs, "rb"), os.fdopen(answers_end, "w"))
             finally:
                 os._exit(0)
@@ -249,23 +250,6 @@ def _reason(error: BaseException) -> str:
     stack = ("Graph execution error:", "Detected at node ", "  File ")
     lines = (line for line in str(error).splitlines() if line and not line.startswith(stack))
     return next(lines, "no message")
-
-
-@contextlib.contextmanager
-def _ending_with(parent: int) -> Iterator[None]:
-    """In here this process ends within a second of its parent, whatever it is doing."""
-    left = threading.Event()
-
-    def watch() -> None:
-        while not left.wait(timeout=1):
-            if os.getppid() != parent:
-                os._exit(1)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    yield
-    left.set()
-    watcher.join()
 
 
 if __name__ == "__main__":

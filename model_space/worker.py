@@ -86,7 +86,7 @@ class Worker:
     def start(self, reading: Reading = lambda done, of: None) -> DataFacts:
         """Start the process, read the data and import Keras.
 
-        `reading` is told how many files of how many have been decoded. Raises `DataError`, before
+        `reading` is told how many images of how many have been decoded. Raises `DataError`, before
         Keras is imported, where the data cannot be used, `OwnError` where the user's own code
         cannot, and `TrainingError` where the process dies.
         """

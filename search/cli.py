@@ -21,6 +21,7 @@ from search.command import (
     WorkersOption,
     brought,
     default_checkpoints,
+    folder_of,
     interruptible,
     quiet_optuna,
     told,
@@ -64,8 +65,9 @@ def launch(
     data: Annotated[
         str | None,
         typer.Option(
-            help="digits, cifar10, cifar100, mnist, fashion_mnist, a folder of images or sounds "
-            "with one subfolder per class, or a .npz file. [NAME if it is one of these, or cifar10]"
+            help="digits, cifar10, cifar100, mnist, fashion_mnist, tfds:NAME of TensorFlow "
+            "Datasets, a folder of images or sounds with one subfolder per class, or a .npz file. "
+            "[NAME if it is a set, or cifar10]"
         ),
     ] = None,
     image_size: Annotated[
@@ -137,6 +139,7 @@ def launch(
     --confirm or --ladder extends the study. The defaults are the article's budget.
     """
     with told():
+        from model_space.data import is_set
         from model_space.techniques import TECHNIQUES
         from search.settings import own_factors, parse_fix, parse_techniques, resolve_data
 
@@ -153,9 +156,10 @@ def launch(
             "backend": os.environ.get("KERAS_BACKEND") or None, **own,
         }  # fmt: skip
         requested = {option: value for option, value in given.items() if value is not None}
-        name = name or Path(data or "cifar10").stem
+        data = data or "cifar10"
+        name = name or (data if is_set(data) else Path(data).stem)
         _launch(
-            name, requested, storage, out or Path("reports") / name, timeout=timeout,
+            name, requested, storage, out or folder_of("reports", name), timeout=timeout,
             workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints,
         )  # fmt: skip
 
@@ -272,7 +276,7 @@ def export(
                     f"--format {kind} is not known; it takes {', '.join(IMAGE_FORMATS)}"
                 )
         study = load_study(storage, name)
-        _write(study, out or Path("reports") / name, formats, Console(highlight=False))
+        _write(study, out or folder_of("reports", name), formats, Console(highlight=False))
 
 
 def _write(study: Any, out: Path, formats: list[str], console: Any) -> None:

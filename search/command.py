@@ -69,6 +69,15 @@ def brought(technique: list[str] | None, network: str | None) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
+def folder_of(kind: str, name: str) -> Path:
+    """Where a study's reports or models go unless the user says otherwise.
+
+    A study's name may have slashes, as names of data sets do; a folder in another's would be in
+    the way of what is written there.
+    """
+    return Path(kind) / name.replace("/", "-")
+
+
 @contextmanager
 def interruptible(
     kept: str = "every finished run is kept, and the same command goes on from here",

@@ -29,7 +29,7 @@ class Crew:
     def facts(self, reading: Callable[[int, int], None]) -> DataFacts:
         """Start the first training process, and return what it says of the data.
 
-        `reading` is told how many files of how many have been decoded. Raises `DataError` where
+        `reading` is told how many images of how many have been decoded. Raises `DataError` where
         they cannot be used, `OwnError` where the user's own code cannot, and `TrainingError` where
         it cannot start.
         """

@@ -36,7 +36,7 @@ class FinalWatch(Protocol):
     """What wants to know how a final training goes."""
 
     def reading(self, done: int, of: int) -> None:
-        """So many files of so many have been decoded; every second or so, before all else."""
+        """So many images or sounds of so many are decoded; each second or so, before all else."""
 
     def began(self, recipe: str, images: str, epochs: int, seeds: int) -> None:
         """A recipe is to be trained on such images, both in words, once a seed."""

@@ -39,7 +39,7 @@ class FinalProgress:
 
     def reading(self, done: int, of: int) -> None:
         """Files are being decoded."""
-        self._reading = f" ({done:,} of {of:,} files)"
+        self._reading = f" ({done:,} of {of:,})"
 
     def began(self, recipe: str, images: str, epochs: int, seeds: int) -> None:
         """A recipe is to be trained, once a seed."""

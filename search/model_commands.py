@@ -15,6 +15,7 @@ from search.command import (
     TechniqueOption,
     brought,
     default_checkpoints,
+    folder_of,
     interruptible,
     quiet_optuna,
     told,
@@ -56,7 +57,7 @@ def train(
 
         quiet_optuna()
         console = Console(highlight=False)
-        folder = out or Path("models") / name
+        folder = out or folder_of("models", name)
         with interruptible(_GOES_ON), FinalProgress(console) as progress:
             trained = train_final(
                 storage, name, folder, progress, recipe=recipe, seeds=seeds, epochs=epochs,

@@ -57,13 +57,15 @@ class Progress:
         self._live.stop()
 
     def reading(self, done: int, of: int) -> None:
-        """Files are being decoded, which is done once."""
+        """Images or sounds are being decoded, which is done once."""
         if not self._reading and not self._console.is_terminal:
-            self._console.print(f"Reading {of:,} files; they are kept decoded for the next time.")
+            self._console.print(
+                f"Reading {of:,} images or sounds; they are kept decoded for the next time."
+            )
         now = time.monotonic()
         self._began_reading = self._began_reading or now - 1
         left = (now - self._began_reading) * (of - done) / max(1, done)
-        self._reading = f"{done:,} of {of:,} files, about {words.duration(max(1, left))} left"
+        self._reading = f"{done:,} of {of:,}, about {words.duration(max(1, left))} left"
 
     def study_opened(self, results: Results, workers: int) -> None:
         """So many workers begin, or go on with what there is."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from model_space.data import DIGITS, KERAS_SETS
+from model_space.data import is_set
 from model_space.own import clash
 from model_space.technique import Dial, Factor
 from model_space.techniques import SETS, TECHNIQUES
@@ -251,7 +251,7 @@ def resolve_data(name: str) -> str:
 
     A known set wins over a folder of its name; `./NAME` means the folder.
     """
-    if name in (DIGITS, *KERAS_SETS) or not Path(name).exists():
+    if is_set(name) or not Path(name).exists():
         return name
     return str(Path(name).resolve())
 

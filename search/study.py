@@ -16,7 +16,7 @@ import optuna
 from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import SQLAlchemyError
 
-from model_space.data import DIGITS, KERAS_SETS, holds_sounds
+from model_space.data import holds_sounds, is_set
 from model_space.techniques import SETS
 from model_space.worker import DataFacts
 from search import interruption, schema
@@ -48,7 +48,7 @@ class StudyWatch(Protocol):
     """What wants to know how a study goes."""
 
     def reading(self, done: int, of: int) -> None:
-        """So many files of so many have been decoded; every second or so, before all else."""
+        """So many images or sounds of so many are decoded; each second or so, before all else."""
 
     def study_opened(self, results: Results, workers: int) -> None:
         """So many workers begin, or go on with what there is."""
@@ -186,7 +186,7 @@ def join(
 
 def _settle(url: str, name: str, requested: Mapping[str, Any]) -> Settings:
     stored = stored_settings(url, name)
-    if stored is None and name in (DIGITS, *KERAS_SETS):
+    if stored is None and is_set(name):
         requested = {"data": name, **requested}
     if stored is None and "data" in requested and holds_sounds(Path(requested["data"])):
         requested = {"techniques": SETS["sound"], **requested}

@@ -48,7 +48,8 @@ def budget(results: Results) -> str:
     settings, data = results.settings, results.data
     said = []
     if "data" in settings:
-        said.append(PurePath(str(settings["data"])).name)
+        path = PurePath(str(settings["data"]))
+        said.append(path.name if path.is_absolute() else str(path))
     if {"train", "validation", "test", "image_shape"} <= data.keys():
         parts = f"{data['train']} training, {data['validation']} validation, {data['test']} test"
         said = [" ".join([*said, f"({parts} {things(results)} of {_size(data)})"])]

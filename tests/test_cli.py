@@ -17,6 +17,7 @@ from typer.testing import Result
 
 from model_space.worker import TrainingError
 from search import cli, dashboard
+from search.command import folder_of
 from search.storage import open_storage, study_names
 from tests.fakes import FakeWorker
 
@@ -304,3 +305,7 @@ def test_every_command_and_option_is_in_the_readme() -> None:
             for option in parameter.opts:
                 if option.startswith("--") and option != "--help":
                     assert option in readme, f"{name} {option}"
+
+
+def test_the_folder_of_a_study_is_one_folder_whatever_its_name() -> None:
+    assert str(folder_of("reports", "tfds:a/b:1.0.0")) == "reports/tfds:a-b:1.0.0"

@@ -315,7 +315,7 @@ def test_a_terminal_shows_the_epoch_its_accuracy_and_the_time_left() -> None:
     with FinalProgress(screen) as progress:
         assert "Reading the data" in str(progress._display())
         progress.reading(30, 4000)
-        assert "(30 of 4,000 files) and starting Keras" in str(progress._display())
+        assert "(30 of 4,000) and starting Keras" in str(progress._display())
         progress.began("mixup", "the 120 training and validation images", epochs=5, seeds=2)
         assert "seed 1 of 2" in str(progress._display())
         progress.epoch(1, 1, 0.25)

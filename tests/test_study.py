@@ -459,10 +459,16 @@ def test_a_study_of_which_a_run_is_under_way_is_not_copied(
 def test_a_study_named_after_a_data_set_is_of_that_data(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
-    for arguments, data in ((["mnist"], "mnist"), (["s"], "cifar10"), ([], "cifar10")):
+    for arguments, name, data in (
+        (["mnist"], "mnist", "mnist"),
+        (["s"], "s", "cifar10"),
+        ([], "cifar10", "cifar10"),
+        (["tfds:a/b:1.0.0"], "tfds:a/b:1.0.0", "tfds:a/b:1.0.0"),
+        (["--data", "tfds:a"], "tfds:a", "tfds:a"),
+    ):
         kouka("launch", *arguments, "--measure", "16", "--search", "0", "--confirm", "0",
-              "--epochs", "1")  # fmt: skip
-        assert results(arguments[0] if arguments else "cifar10").settings["data"] == data
+              "--epochs", "1", "--timeout", "0")  # fmt: skip
+        assert results(name).settings["data"] == data
 
 
 def test_every_study_in_a_storage_is_its_own(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:

@@ -1,12 +1,13 @@
 """Data: from what `--data` names to images that train, validate and test.
 
 Nothing here imports Keras unless one of Keras' own sets is asked for, so that data that cannot
-be used is refused at once.
+be used is refused at once; nor TensorFlow, which a process of its own does where need be.
 """
 
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from model_space.data.folder import holds_sounds, read_folder
 from model_space.data.mel import Spectrogram
 from model_space.data.source import DataError, Part, Reading, Source
 from model_space.data.splits import split
+from model_space.data.tfds import TFDS, read_tfds
 
-__all__ = ["DIGITS", "KERAS_SETS", "Data", "DataError", "holds_sounds", "load"]
+__all__ = ["Data", "DataError", "holds_sounds", "is_set", "load"]
 
 DIGITS = "digits"
 
@@ -72,12 +74,20 @@ class Data:
         return replace(self, train=(images, labels), validation=(images[drawn], labels[drawn]))
 
 
+def is_set(name: str) -> bool:
+    """Whether `--data` takes this for the name of a data set, not for a path."""
+    return name in (DIGITS, *KERAS_SETS) or name.startswith(TFDS)
+
+
 def _check_name(name: str) -> None:
-    """Raise `DataError` unless `name` is a known set, a folder or a .npz file."""
+    """Raise `DataError` unless `name` is that of a set, a folder or a .npz file."""
     path = Path(name)
-    if name in (DIGITS, *KERAS_SETS) or path.is_dir() or (path.suffix == ".npz" and path.exists()):
+    if is_set(name) or path.is_dir() or (path.suffix == ".npz" and path.exists()):
         return
-    kinds = f"{DIGITS}, {', '.join(KERAS_SETS)}, a folder of images or sounds, or a .npz file"
+    kinds = (
+        f"{DIGITS}, {', '.join(KERAS_SETS)}, {TFDS}NAME, a folder of images or sounds, or a .npz "
+        "file"
+    )
     if path.exists():
         raise DataError(f"--data {name} is neither a folder nor a .npz file; it takes {kinds}")
     raise DataError(f"there is no data set or path {name!r}; --data takes {kinds}")
@@ -99,13 +109,14 @@ def load(
     and `OSError`.
     """
     _check_name(name)
-    source = _read(name, image_size)
-    parts = split(source, validation=validation, train_size=train_size, seed=seed)
-    if name == DIGITS and image_size is None:
-        image_size = 16
-    train, held, test = (
-        (_resize(source.decode(entries, reading), image_size), labels) for entries, labels in parts
-    )
+    with closing(_read(name, image_size)) as source:
+        parts = split(source, validation=validation, train_size=train_size, seed=seed)
+        if name == DIGITS and image_size is None:
+            image_size = 16
+        train, held, test = (
+            (_resize(source.decode(entries, reading), image_size), labels)
+            for entries, labels in parts
+        )
     data = Data(source.classes, train, held, test, source.sound)
     height, width, _ = data.image_shape
     if min(height, width) < _SMALLEST_IMAGE:
@@ -121,6 +132,8 @@ def _read(name: str, image_size: int | None) -> Source:
         return read_digits()
     if name in KERAS_SETS:
         return read_keras(name)
+    if name.startswith(TFDS):
+        return read_tfds(name, image_size)
     if Path(name).is_dir():
         return read_folder(Path(name), image_size)
     return read_npz(Path(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -11,6 +12,9 @@ from model_space.data.files import decoded
 from model_space.data.source import DataError, Decode, Reading
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
+
+File = str | BinaryIO
+"""A file's name, or what is in it."""
 
 
 def image_decoder(first: str, image_size: int | None) -> Decode:
@@ -32,14 +36,20 @@ def image_decoder(first: str, image_size: int | None) -> Decode:
     return decode
 
 
-def _open(file: str) -> Image.Image:
+def size_of(file: File) -> tuple[int, int]:
+    """An image's width and height; raises `DataError`."""
+    with _open(file) as image:
+        return image.size
+
+
+def _open(file: File) -> Image.Image:
     try:
         return Image.open(file)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise _corrupt(file) from error
 
 
-def decode_image(file: str, mode: str, size: tuple[int, int]) -> np.ndarray:
+def decode_image(file: File, mode: str, size: tuple[int, int]) -> np.ndarray:
     """The image (height, width, channels), bytes, of a file.
 
     `mode` is Pillow's, L or RGB, and `size` width and height. Raises `DataError`.
@@ -59,5 +69,5 @@ def decode_image(file: str, mode: str, size: tuple[int, int]) -> np.ndarray:
         raise _corrupt(file) from error
 
 
-def _corrupt(file: str) -> DataError:
+def _corrupt(file: File) -> DataError:
     return DataError(f"{file} cannot be read as an image; repair or remove it")

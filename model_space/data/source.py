@@ -14,7 +14,7 @@ Part = tuple[np.ndarray, np.ndarray]
 
 
 Reading = Callable[[int, int], None]
-"""Is told how many files of how many are decoded, every second or so where that takes long."""
+"""Is told how many images or sounds of how many are decoded, each second where that is long."""
 
 Decode = Callable[[np.ndarray, Reading], np.ndarray]
 """Turns entries (N, …) into images (N, height, width, channels), bytes or floats."""
@@ -35,6 +35,8 @@ class Source:
     decode: Decode
     sound: Spectrogram | None = None
     """How sounds become images; None where the entries are images."""
+    close: Callable[[], None] = lambda: None
+    """Lets go of what `decode` needs."""
 
     @property
     def thing(self) -> str:

@@ -1,0 +1,119 @@
+"""TensorFlow Datasets by name: a process of their own reads them, and ends.
+
+TensorFlow reads them, and a process in which it has computed anything must not be forked, as
+`model_space.server` is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from model_space.data.cache import kept
+from model_space.data.source import DataError, Part, Reading, Source
+
+TFDS = "tfds:"
+"""Of the names of these data sets; the rest is as `tfds.builder` takes it."""
+
+
+def read_tfds(name: str, image_size: int | None) -> Source:
+    """Prepare a data set where it is not on this machine yet, and list its images.
+
+    They become grey or RGB as the data set says, and of the first one's size, or `image_size`
+    pixels square. Entries are counted through the splits train, validation and test.
+    """
+    if find_spec("tensorflow_datasets") is None:
+        raise DataError(f"--data {name} takes TensorFlow Datasets: pip install 'kouka[tfds]'")
+    reader = _Reader(name)
+    try:
+        found = reader.ask(name=name, image_size=image_size)
+        classes, parts = _labelled(name, found["classes"], found["labels"])
+    except BaseException:
+        reader.close()
+        raise
+    shape = height, width, channels = found["shape"]
+
+    def decode(entries: np.ndarray, reading: Reading) -> np.ndarray:
+        def fill(images: np.ndarray) -> None:
+            assert isinstance(images, np.memmap)
+            reader.ask(reading, entries=entries.tolist(), into=str(images.filename))
+
+        digest = hashlib.sha256(repr((found["identity"], shape)).encode())
+        digest.update(entries.astype("<i8").tobytes())
+        return kept(digest.hexdigest()[:32], (len(entries), height, width, channels), fill)
+
+    return Source(
+        classes, parts["train"], parts.get("validation"), parts.get("test"), decode,
+        close=reader.close,
+    )  # fmt: skip
+
+
+def _labelled(
+    name: str, names: list[str], labels: dict[str, list[int]]
+) -> tuple[tuple[str, ...], dict[str, Part]]:
+    """The classes of the training images, and each part's entries and labels among these.
+
+    A part all of whose labels are negative has been published without labels, and is left out.
+    """
+    parts: dict[str, Part] = {}
+    first = 0
+    for part, of_part in labels.items():
+        if any(label >= 0 for label in of_part):
+            parts[part] = np.arange(first, first + len(of_part)), np.array(of_part, np.int64)
+        first += len(of_part)
+    if "train" not in parts or parts["train"][1].min() < 0:
+        raise DataError(f"{name} has training images without a class; give other --data")
+    values = np.unique(parts["train"][1])
+    for part, (_, of) in parts.items():
+        if unknown := np.setdiff1d(of, values).tolist():
+            raise DataError(f"the {part} split of {name} has labels that train lacks: {unknown}")
+    return tuple(names[value] for value in values), {
+        part: (entries, np.searchsorted(values, of)) for part, (entries, of) in parts.items()
+    }
+
+
+class _Reader:
+    """The process that reads one data set (`model_space.data.tfds_reader`), from without."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "model_space.data.tfds_reader"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},  # a GPU is for training
+        )
+
+    def ask(self, reading: Reading = lambda done, of: None, **request: Any) -> dict[str, Any]:
+        """Its answer to a request; raises `DataError` where it cannot give one."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):  # its answers end, too
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+        while (line := self._process.stdout.readline()).endswith("\n"):
+            answer: dict[str, Any] = json.loads(line)
+            if "unusable" in answer:
+                raise DataError(answer["unusable"])
+            if "reading" not in answer:
+                return answer
+            reading(answer["reading"], answer["of"])
+        raise DataError(
+            f"the process that reads {self._name} ended with exit code {self._process.wait()}; "
+            "try again, or give other --data"
+        )
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+        with contextlib.suppress(BrokenPipeError), self._process:
+            pass  # its pipes are closed, and its end awaited

@@ -1,0 +1,209 @@
+"""The process that reads a data set of TensorFlow Datasets, from within.
+
+Every request and answer is a JSON object on a line: the name of the data set and the size of its
+images once, which is answered with its classes and labels; then, again and again, which of its
+images to decode into which file, of whose progress it tells every second or so. Whatever cannot be
+done is answered with a sentence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+
+from model_space.data.cache import home
+from model_space.data.images import decode_image, size_of
+from model_space.data.source import DataError, Reading
+from model_space.ending import ending_with
+
+_PARTS = ("train", "validation", "test")
+_AT_ONCE = 500
+"""Images that are decoded between two looks at the clock."""
+
+
+class _DataSet:
+    """A data set on this machine's disk, of images of one size."""
+
+    def __init__(self, name: str, image_size: int | None) -> None:
+        """Prepare it, if need be; raises `DataError` where it cannot be used."""
+        import tensorflow_datasets
+
+        self._tfds = tensorflow_datasets
+        self._tfds.disable_progress_bar()
+        self._name = name
+        self._builder = self._find(name.partition(":")[2])
+        self._image, self._label = self._features()
+        self._prepare()
+        splits = self._builder.info.splits
+        if "train" not in splits:
+            raise DataError(f"{name} has no train split; it has {', '.join(sorted(splits))}")
+        self._parts = {part: splits[part] for part in _PARTS if part in splits}
+        channels = self._builder.info.features[self._image].shape[-1]
+        self._mode, self._channels = ("L", 1) if channels == 1 else ("RGB", 3)
+        self._size = (image_size, image_size) if image_size else self._first_size()
+
+    def found(self) -> dict[str, Any]:
+        """Its classes, its labels by part, its images' shape, and a digest of what it is."""
+        digest = hashlib.sha256(repr((self._builder.info.full_name, self._mode)).encode())
+        for part in self._parts.values():
+            for path in part.filepaths:
+                facts = path.stat()
+                digest.update(repr((str(path), facts.length, facts.mtime)).encode())
+        return {
+            "classes": self._builder.info.features[self._label].names,
+            "labels": {
+                part: [
+                    label for batch in self._batches(part, self._label) for label in batch.tolist()
+                ]
+                for part in self._parts
+            },
+            "shape": (self._size[1], self._size[0], self._channels),
+            "identity": digest.hexdigest(),
+        }
+
+    def decode(self, entries: list[int], into: str, reading: Reading) -> None:
+        """Decode the images of those numbers, in ascending order, into a file of NumPy's."""
+        images = np.load(into, mmap_mode="r+")
+        wanted = np.zeros(sum(part.num_examples for part in self._parts.values()), bool)
+        wanted[entries] = True
+        first, done, told = 0, 0, time.monotonic()
+        with ThreadPoolExecutor() as threads:
+            for part, facts in self._parts.items():
+                begin, first = first, first + facts.num_examples
+                if not wanted[begin:first].any():
+                    continue
+                for batch in self._batches(part, self._image):
+                    encoded = batch[wanted[begin : begin + len(batch)]]
+                    begin += len(batch)
+                    for pixels in threads.map(self._pixels, encoded):
+                        images[done] = pixels
+                        done += 1
+                    if time.monotonic() - told > 1:
+                        reading(done, len(entries))
+                        told = time.monotonic()
+
+    def _find(self, named: str) -> Any:
+        try:
+            return self._tfds.builder(named)
+        except self._tfds.core.DatasetNotFoundError as error:
+            close = difflib.get_close_matches(named, self._tfds.list_builders(), n=3)
+            mean = f" (is it {' or '.join(close)}?)" if close else ""
+            raise DataError(
+                f"TensorFlow Datasets has none named {named!r}{mean}; --data takes "
+                "tfds:NAME, tfds:NAME/CONFIG and tfds:NAME:VERSION"
+            ) from error
+        except Exception as error:  # tfds raises all kinds
+            raise DataError(
+                f"TensorFlow Datasets does not take {named!r} ({_reason(error)}); --data takes "
+                "tfds:NAME, tfds:NAME/CONFIG and tfds:NAME:VERSION"
+            ) from error
+
+    def _features(self) -> tuple[str, str]:
+        """The names of the image and of its class."""
+        features, kinds = self._builder.info.features, self._tfds.features
+        named = dict(features) if isinstance(features, kinds.FeaturesDict) else {}
+        images = [
+            name for name, feature in named.items()
+            if type(feature) is kinds.Image and len(feature.shape) == 3
+            and feature.np_dtype != np.float32  # of which the pixels are no brightness
+        ]  # fmt: skip
+        labels = [name for name, feature in named.items() if isinstance(feature, kinds.ClassLabel)]
+        match self._builder.info.supervised_keys:
+            case (image, label) if image in images and label in labels:
+                return image, label
+        if len(images) == len(labels) == 1:
+            return images[0], labels[0]
+        has = ", ".join(f"{name} ({type(named[name]).__name__})" for name in sorted(named))
+        raise DataError(
+            f"{self._name} does not say which image is of which class, as a classifier needs; its "
+            f"features are {has or 'unnamed'}; give other --data"
+        )
+
+    def _prepare(self) -> None:
+        lock = home() / "tfds.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(lock):  # of several workers, one prepares it
+                self._builder.download_and_prepare()
+        except Exception as error:  # tfds raises all kinds
+            raise DataError(
+                f"TensorFlow Datasets could not download or prepare {self._name} "
+                f"({_reason(error)}); mend that, prepare it with tfds build, or give other --data"
+            ) from error
+
+    def _batches(self, part: str, feature: str) -> Iterator[np.ndarray]:
+        """One feature of all examples of a part, image files as they are."""
+        undecoded = {self._image: self._tfds.decode.SkipDecoding()}
+        examples = self._builder.as_dataset(
+            split=part,
+            shuffle_files=False,
+            decoders=self._tfds.decode.PartialDecoding(
+                {feature: True}, undecoded if feature == self._image else None
+            ),
+            # A file after the other: always the same order, and the one that is meant.
+            read_config=self._tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1),
+        )
+        for batch in examples.batch(_AT_ONCE).as_numpy_iterator():
+            yield batch[feature]
+
+    def _first_size(self) -> tuple[int, int]:
+        for batch in self._batches("train", self._image):
+            return size_of(BytesIO(batch[0]))
+        raise DataError(f"{self._name} has no training images; give other --data")
+
+    def _pixels(self, encoded: bytes) -> np.ndarray:
+        try:
+            return decode_image(BytesIO(encoded), self._mode, self._size)
+        except DataError as error:
+            raise DataError(
+                f"{self._name} holds an image that cannot be read; remove "
+                f"{self._builder.data_dir}, and it is prepared anew"
+            ) from error
+
+
+def _reason(error: Exception) -> str:
+    """The first line of a message, without its full stop."""
+    lines = (line.strip().rstrip(".:") for line in str(error).splitlines())
+    return next((line for line in lines if line), type(error).__name__)
+
+
+def _answer_requests(answer: Callable[..., None]) -> None:
+    asked = json.loads(sys.stdin.readline())
+    data = _DataSet(asked["name"], asked["image_size"])
+    answer(**data.found())
+    for line in sys.stdin:
+        asked = json.loads(line)
+        data.decode(asked["entries"], asked["into"], lambda done, of: answer(reading=done, of=of))
+        answer(decoded=asked["into"])
+
+
+def main() -> None:
+    """Answer the requests on standard input until they end."""
+    # Libraries that print must not be taken for answers.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def answer(**message: Any) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
+
+    with ending_with(os.getppid()):
+        try:
+            _answer_requests(answer)
+        except DataError as error:
+            answer(unusable=str(error))
+
+
+if __name__ == "__main__":
+    main()
