@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,6 +40,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         print(f"kouka {version('kouka')}")
         raise typer.Exit
 
@@ -368,7 +369,7 @@ def techniques() -> None:
         from rich.console import Console
 
         from model_space.techniques import TECHNIQUES
-        from search.tables import techniques_table
+        from search.catalogue import techniques_table
 
         Console(highlight=False).print(techniques_table(TECHNIQUES))
 
@@ -384,12 +385,12 @@ def status(
 
         from search import words
         from search.results import read
-        from search.storage import load_study, open_storage, study_names
+        from search.storage import all_studies, load_study
         from search.tables import status_table
 
         quiet_optuna()
-        names = [name] if name else study_names(open_storage(storage))
-        results = [read(load_study(storage, one)) for one in names]
+        studies = [load_study(storage, name)] if name else all_studies(storage)
+        results = [read(study) for study in studies]
         console = Console(highlight=False)
         console.print(status_table(results) if results else "There is no study yet.")
         if name:

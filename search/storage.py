@@ -212,6 +212,12 @@ def load_study(url: str, name: str) -> optuna.Study:
     return optuna.load_study(study_name=name, storage=storage)
 
 
+def all_studies(url: str) -> list[optuna.Study]:
+    """Return the studies of a storage that must be there, oldest first."""
+    storage = open_storage(url)
+    return [optuna.load_study(study_name=name, storage=storage) for name in study_names(storage)]
+
+
 def study_names(storage: optuna.storages.BaseStorage) -> list[str]:
     """The names of the studies, oldest first."""
     return [study.study_name for study in storage.get_all_studies()]

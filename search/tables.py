@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from model_space.technique import Factor
 from search import words
 from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
@@ -63,19 +62,6 @@ def ladder_table(steps: Sequence[Step]) -> Table:
             words.points(step),
             words.interval(step),
         )
-    return table
-
-
-def techniques_table(techniques: Sequence[Factor]) -> Table:
-    """What there is to turn on."""
-    table = Table.grid(padding=(0, 2, 1, 0))
-    for technique in techniques:
-        lines = [technique.changes]
-        if technique.dials:
-            lines.append(f"dial (low, usual, high): {words.dials(technique)}")
-        lines.append(technique.source)
-        lines.append(f"sets: {words.sets(technique)}")
-        table.add_row(Text(technique.name, style="bold"), Text("\n".join(lines)))
     return table
 
 

@@ -8,8 +8,6 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any, Protocol
 
-from model_space.technique import Factor
-from model_space.techniques import SETS
 from search.analysis.confirmation import Mean
 from search.analysis.cost import Cost, Estimate
 from search.analysis.dials import DialTrend
@@ -292,19 +290,6 @@ def dial_trend(trend: DialTrend) -> str:
 def pays_from(row: EpochEffects) -> str:
     """The epoch from which a technique's interval stays clear of zero."""
     return "not by the last epoch" if row.pays_from is None else f"epoch {row.pays_from}"
-
-
-def dials(technique: Factor) -> str:
-    """A technique's dials with their low, usual and high values."""
-    return "; ".join(
-        f"{dial.name} {dial.low:g}, {dial.usual:g}, {dial.high:g}{' (log)' if dial.log else ''}"
-        for dial in technique.dials
-    )
-
-
-def sets(technique: Factor) -> str:
-    """The sets of techniques that it is in, but for that of all."""
-    return ", ".join(name for name, names in SETS.items() if technique.name in names != SETS["all"])
 
 
 def duration(seconds: float) -> str:

@@ -184,12 +184,13 @@ def test_commands_that_read_never_import_keras(folder: Path, arguments: list[str
     assert result.stderr == ""
 
 
-def test_help_imports_neither_optuna_nor_plotly(folder: Path) -> None:
+@pytest.mark.parametrize("command", ["--help", "techniques"])
+def test_what_needs_no_study_imports_neither_optuna_nor_plotly(folder: Path, command: str) -> None:
     code = (
         "import sys\nfrom search.cli import main\ntry: main()\nexcept SystemExit: pass\n"
         "assert not {'optuna', 'plotly', 'sqlalchemy', 'numpy'} & set(sys.modules)"
     )
-    result = subprocess.run([sys.executable, "-c", code, "--help"], cwd=folder, check=False)
+    result = subprocess.run([sys.executable, "-c", code, command], cwd=folder, check=False)
     assert result.returncode == 0
 
 
