@@ -40,6 +40,10 @@ class Card:
     test_accuracies: Sequence[float]
     """Fractions, one a seed."""
     versions: Mapping[str, str]
+    objective: str = "accuracy"
+    """What the study judged by."""
+    test_objectives: Sequence[float] | None = None
+    """That on the test images, one a seed; None where it is accuracy."""
 
     @property
     def spectrogram(self) -> Spectrogram | None:

@@ -18,8 +18,8 @@ class Stopped(Exception):  # noqa: N818 - nothing went wrong
 class Epoch(NamedTuple):
     """What an epoch came to."""
 
-    accuracy: float
-    """Validation accuracy, a fraction."""
+    objective: float
+    """Its value on the validation images."""
     seconds: float
     traced: bool
     """Whether it was the first of its process, which also traces the network."""
@@ -65,7 +65,7 @@ class Checkpoint:
             with self.path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
                 if str(kept["run"]) != self.run:
                     return None
-                epochs = [Epoch(a, s, bool(traced)) for a, s, traced in kept["epochs"].tolist()]
+                epochs = [Epoch(o, s, bool(traced)) for o, s, traced in kept["epochs"].tolist()]
                 variables = [kept[f"arr_{i}"] for i in range(len(fresh))]
         # NumPy and zipfile raise nearly anything on a damaged file, and none of it fails a run.
         except Exception:

@@ -5,10 +5,10 @@ ends with its fork. TensorFlow and JAX do not survive a fork once they have begu
 the server itself never does. A fork trains one run after another, as it keeps what it has traced;
 it ends where a run fails, and when it keeps much.
 
-Every request and answer is a JSON object on a line: the data set once, whose reading is told of
-where it takes long, with what code of the user's own the runs need; then a job a run, which the
-server hands to its fork. A job may say to train on all images but the test images, and where to
-save the network; or to look at what is the user's own. The fork answers with the
+Every request and answer is a JSON object on a line: once the data set, whose reading is told of
+where it takes long, with the objective and what code of the user's own the runs need; then a job a
+run, which the server hands to its fork. A job may say to train on all images but the test images,
+and where to save the network; or to look at what is the user's own. The fork answers with the
 epochs, each of which is acknowledged, and with the outcome, an error, or that it stopped; the
 server tells of a fork that dies within a run. A request to stop may come at any time.
 """
@@ -34,6 +34,7 @@ from model_space.budget import Budget
 from model_space.checkpoint import Stopped
 from model_space.data import DataError, load
 from model_space.ending import ending_with
+from model_space.objectives import objective
 from model_space.own import OwnError
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def serve() -> None:
     with ending_with(os.getppid()):
         request = json.loads(requests.readline())
         own = request.pop("own"), request.pop("network")
+        judged_by = objective(request.pop("objective"))
         try:
             data = load(
                 **request,
@@ -76,6 +78,7 @@ def serve() -> None:
             image_shape=data.image_shape,
             fingerprint=data.fingerprint(),
             sound=data.sound and asdict(data.sound),
+            class_counts=data.class_counts(),
             **sizes,
         )
         # Only now, so that data that cannot be used is refused before Keras is imported.
@@ -83,7 +86,7 @@ def serve() -> None:
         from model_space.training import Trainer
 
         try:
-            trainer = Trainer(data, load_kit(*own))
+            trainer = Trainer(data, load_kit(*own), judged_by)
         except OwnError as error:
             answer(unusable=str(error))
             return
@@ -187,8 +190,8 @@ def _train_runs(trainer: Trainer, requests: BufferedReader, answers: TextIO) -> 
                 jobs.put(message)
         os._exit(1)  # whoever asked for the runs is gone
 
-    def report(epoch: int, accuracy: float) -> bool:
-        answer(epoch=epoch, accuracy=accuracy)
+    def report(epoch: int, objective: float) -> bool:
+        answer(epoch=epoch, objective=objective)
         return acknowledgements.get()
 
     threading.Thread(target=listen, daemon=True).start()

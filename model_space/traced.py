@@ -13,6 +13,7 @@ from model_space.data import Data
 from model_space.data.source import Part
 from model_space.kit import OURS, Kit
 from model_space.made import Made
+from model_space.objectives import ACCURACY, Objective
 from model_space.pipeline import shards
 from model_space.plain import plain
 from model_space.techniques import Choice
@@ -57,6 +58,15 @@ class Traced:
         """The share of images whose label the network names."""
         right = sum(self._loops.correct(self.put(s)) for s in shards(part, EVALUATION_BATCH))
         return right / len(part[1])
+
+    def judge(self, objective: Objective, part: Part) -> tuple[float, float]:
+        """The objective on some images, and their accuracy."""
+        if objective is ACCURACY:  # no need of probabilities
+            accuracy = self.accuracy(part)
+            return accuracy, accuracy
+        found = [self._loops.probabilities(self.put(s)) for s in shards(part, EVALUATION_BATCH)]
+        labels, probabilities = part[1], np.concatenate(found)
+        return objective.score(labels, probabilities), ACCURACY.score(labels, probabilities)
 
     def plain(self) -> Any:
         """A copy of the network as it is judged now, of Keras' own layers."""

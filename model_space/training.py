@@ -1,4 +1,4 @@
-"""One training run: a recipe, a data set, a budget and a seed to accuracies by epoch."""
+"""One training run: a recipe, a data set, a budget and a seed to its objective by epoch."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from model_space.checkpoint import Checkpoint, Epoch, State, Stopped, removed_at
 from model_space.data import Data
 from model_space.kit import OURS, Kit, unsupported
 from model_space.made import Made
+from model_space.objectives import ACCURACY, Objective
 from model_space.own import OwnError
 from model_space.pipeline import ahead, orders, shards
 from model_space.techniques import Choice
@@ -38,10 +39,12 @@ _SHORTEST_CALL = 0.25
 class Outcome:
     """What a run came to."""
 
-    accuracy: float
-    """Validation accuracy after the last epoch, a fraction; chance level where it diverged."""
+    objective: float
+    """On the validation images after the last epoch; chance level where it diverged."""
     test_accuracy: float | None
     """Accuracy on the test images, a fraction; None where the run was stopped early."""
+    test_objective: float | None
+    """The objective on the test images; None where it was stopped, or where that is accuracy."""
     seconds_per_epoch: float
     """Median over the epochs, those left out in which the network was traced."""
     parameters: int
@@ -49,16 +52,15 @@ class Outcome:
 
 
 Report = Callable[[int, float], bool]
-"""Takes the epoch, from 1, and its validation accuracy; returns whether to go on."""
+"""Takes the epoch, from 1, and its validation objective; returns whether to go on."""
 
 
 class Trainer:
     """Trains runs on one data set, and keeps every network that it has traced for them."""
 
-    def __init__(self, data: Data, kit: Kit = OURS) -> None:
-        """Train on `data` what the kit holds."""
-        self._data = data
-        self._kit = kit
+    def __init__(self, data: Data, kit: Kit = OURS, objective: Objective = ACCURACY) -> None:
+        """Train on `data` what the kit holds, and judge it by the objective."""
+        self._data, self._kit, self._objective = data, kit, objective
         self._fingerprint = data.fingerprint()
         self._traced: dict[tuple[Hashable, Budget], Traced] = {}
 
@@ -70,7 +72,7 @@ class Trainer:
     @cached_property
     def joined(self) -> Trainer:
         """Trains on the validation images too; what it reports by epoch is `Data.joined`'s."""
-        return Trainer(self._data.joined(), self._kit)
+        return Trainer(self._data.joined(), self._kit, self._objective)
 
     def survey(self, names: Sequence[str], budget: Budget) -> tuple[str, ...]:
         """Look at what is the user's own before it is relied on.
@@ -129,7 +131,7 @@ class Trainer:
         """Train the recipe of the chosen techniques from scratch, or from the run's checkpoint.
 
         The seed sets the weights, the order of the images and every random draw: on one CPU the
-        same call gives the same accuracies, in one piece or resumed, whatever was trained before.
+        same call gives the same numbers, in one piece or resumed, whatever was trained before.
         Validation and test images pass through neither augmentation nor mixing.
 
         `checkpoint` is the file that keeps the run while it lasts, and afterwards too where it is
@@ -151,6 +153,7 @@ class Trainer:
             "data": self._fingerprint,
             "budget": asdict(budget),
             "own": self._kit.digests,
+            "objective": self._objective.name,
             "seed": seed,
             "keras": keras.__version__,
             keras.backend.backend(): version(keras.backend.backend()),
@@ -179,17 +182,22 @@ class Trainer:
         traced, again = self._begin(choice, budget, seed)
         if kept:
             traced.plain()  # raises now where the network could not be saved at the end
-        run = _Run(traced, again, self._data, budget, seed, report, file, stopping)
+        run = _Run(traced, again, self._data, budget, seed, self._objective, report, file, stopping)
         run.resume()
         while run.goes_on:
             run.train_epoch()
         if kept:
             run.save()
-        test_accuracy = None if run.stopped else traced.accuracy(self._data.test)
+        tested = accuracy = None
+        if not run.stopped:
+            tested, accuracy = traced.judge(self._objective, self._data.test)
+            if not math.isfinite(tested):
+                tested = self._objective.chance(len(self._data.classes))
         steady = [epoch.seconds for epoch in run.epochs if not epoch.traced]
         return Outcome(
-            accuracy=run.epochs[-1].accuracy,
-            test_accuracy=test_accuracy,
+            objective=run.epochs[-1].objective,
+            test_accuracy=accuracy,
+            test_objective=None if self._objective is ACCURACY else tested,
             seconds_per_epoch=statistics.median(steady or [e.seconds for e in run.epochs]),
             parameters=traced.network.count_params(),
             diverged=run.diverged,
@@ -206,11 +214,13 @@ class _Run:
         data: Data,
         budget: Budget,
         seed: int,
+        objective: Objective,
         report: Report,
         file: Checkpoint | None,
         stopping: Callable[[], bool],
     ) -> None:
         self._traced, self._data, self._budget = traced, data, budget
+        self._objective = objective
         self._orders = orders(len(data.train[0]), seed)
         self._shards = ahead(self._cut())
         self._report, self._file, self._stopping = report, file, stopping
@@ -243,10 +253,12 @@ class _Run:
         began = time.perf_counter()
         loss = self._train()
         self.diverged = not math.isfinite(loss)
-        accuracy = 1 / len(self._data.classes)
         if not self.diverged:
-            accuracy = self._traced.accuracy(self._data.validation)
-        self._add(Epoch(accuracy, time.perf_counter() - began, traced=not self._again))
+            objective, _ = self._traced.judge(self._objective, self._data.validation)
+            self.diverged = not math.isfinite(objective)  # of weights that the last step broke
+        if self.diverged:
+            objective = self._objective.chance(len(self._data.classes))
+        self._add(Epoch(objective, time.perf_counter() - began, traced=not self._again))
         self._again = True
         if self._file is not None and not (self.diverged or self.stopped):
             self._state = State(list(self.epochs), self._traced.values())
@@ -286,4 +298,4 @@ class _Run:
 
     def _add(self, epoch: Epoch) -> None:
         self.epochs.append(epoch)
-        self.stopped = not self._report(len(self.epochs), epoch.accuracy)
+        self.stopped = not self._report(len(self.epochs), epoch.objective)

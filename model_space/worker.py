@@ -55,6 +55,8 @@ class DataFacts:
     fingerprint: str
     sound: dict[str, float] | None = None
     """The fields of `model_space.data.mel.Spectrogram`; None where the data are images."""
+    class_counts: dict[str, list[int]] | None = None
+    """How many of each class, in their order, are in `train` and in `validation`."""
 
 
 class Worker:
@@ -69,16 +71,18 @@ class Worker:
         *,
         own: Mapping[str, Mapping[str, Any]] | None = None,
         network: Mapping[str, Any] | None = None,
+        objective: str = "accuracy",
         **data: Any,
     ) -> None:
         """Take the arguments of `model_space.data.load`; nothing is read before `start`.
 
         `own` and `network` are as `model_space.own.describe` returns them, for runs that need them.
+        `objective`, a name of `model_space.objectives`, is what every run is judged by.
         `environment` is added to that of the child, for CUDA_VISIBLE_DEVICES and the like;
         Keras runs on TensorFlow unless it has another KERAS_BACKEND.
         """
         self._environment = environment or {}
-        self._request = {**data, "own": own or {}, "network": network}
+        self._request = {**data, "own": own or {}, "network": network, "objective": objective}
         self._server: _Server | None = None
         self._lock = threading.Lock()  # while `_server` is replaced, so that `stop` misses none
         self._asked_to_stop = False
@@ -113,7 +117,7 @@ class Worker:
     ) -> dict[str, Any]:
         """Train one run and return its `Outcome` as a dictionary.
 
-        `budget` holds the fields of `Budget`; `report(epoch, accuracy)` says whether to go on;
+        `budget` holds the fields of `Budget`; `report(epoch, objective)` says whether to go on;
         the run's state is kept in `checkpoint`. Raises `Stopped` once `ask_to_stop` was called,
         and `TrainingError` where the run fails; the next call starts a new process if need be.
         """
@@ -133,7 +137,7 @@ class Worker:
     ) -> dict[str, Any]:
         """Train on the training and validation images together; else as `train`.
 
-        What is reported of an epoch is the accuracy on images that are trained on. `checkpoint`
+        What is reported of an epoch is the objective on images that are trained on. `checkpoint`
         stays, so that the same call comes to the same again, and at once. The network is written
         to `save`, whose name ends in .keras.
         """
@@ -158,7 +162,7 @@ class Worker:
             server.send(stop=True)
         try:
             while "epoch" in (answer := self._receive(server)):
-                server.send(go_on=report(answer["epoch"], answer["accuracy"]))
+                server.send(go_on=report(answer["epoch"], answer["objective"]))
         except BaseException:
             self.stop()  # the run would wait for its acknowledgement
             raise
@@ -220,7 +224,7 @@ class Worker:
 class _Server:
     """The child process, as its parent sees it."""
 
-    def __init__(self, environment: Mapping[str, str], data: Mapping[str, Any]) -> None:
+    def __init__(self, environment: Mapping[str, str], request: Mapping[str, Any]) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
         self._process = subprocess.Popen(
             [sys.executable, "-m", "model_space.server"],
@@ -237,7 +241,7 @@ class _Server:
         for file in (self._process.stdin, self._process.stdout, self._log):
             assert file is not None
             weakref.finalize(self, file.close)
-        self.send(**data)
+        self.send(**request)
 
     def send(self, **message: Any) -> None:
         assert self._process.stdin is not None

@@ -21,16 +21,16 @@ def attach(study: optuna.Study, results: Results) -> None:
     found = effects(results.of("measure"), results.factors, repeats, results.objective.maximize)
     if found is not None:
         caption = f"{found.runs} measured runs; {words.budget(results)}"
-        unit = f"{results.objective.unit} of {results.objective.name}"
-        save_plotly_graph_object(study, figure(found, unit, caption), graph_object_id=_FIGURE)
+        drawn = figure(found, words.worth(results.objective), caption)
+        save_plotly_graph_object(study, drawn, graph_object_id=_FIGURE)
     answer = words.answer(found, results.objective) if found else words.no_effects(results)
-    said = _note(answer, notes(results, found, repeats))
+    said = _note(answer, notes(results, found, repeats), words.worth(results.objective))
     before = get_note(study)
     if before != said and (not before or before.startswith(_MARK)):
         save_note(study, said)
 
 
-def _note(answer: str, cautions: list[str]) -> str:
+def _note(answer: str, cautions: list[str], unit: str) -> str:
     points = "".join(f"- {caution}\n" for caution in cautions)
     return f"""{_MARK}
 
@@ -38,7 +38,7 @@ def _note(answer: str, cautions: list[str]) -> str:
 
 {points}
 The figure *What each technique is worth* (on the study's first page) shows each technique's
-effect in points of validation accuracy with its 95 % interval, from the `measure` trials, which
+effect in {unit} with its 95 % interval, from the `measure` trials, which
 are a balanced experiment. The dashboard's own *Hyperparameter Importance* is something else: the
 PED-ANOVA share of each parameter, computed from all completed trials, those among them that a
 search chose. It has no sign, no unit and no interval, and with few trials it can put a dial that

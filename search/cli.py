@@ -114,6 +114,12 @@ def launch(
             help="float32, mixed_bfloat16, or auto: that where the GPU is quicker in it. [float32]"
         ),
     ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            help="What runs are judged by: accuracy, balanced_accuracy, neg_log_loss. [accuracy]"
+        ),
+    ] = None,
     pruner: Annotated[
         str | None,
         typer.Option(help="What stops the search's poor runs: median, halving, none. [median]"),
@@ -153,7 +159,7 @@ def launch(
             "fixed": parse_fix(fix, known) if fix else None,
             "measure": measure, "search": search, "confirm": confirm, "ladder": ladder,
             "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth,
-            "precision": precision, "pruner": pruner, "seed": seed,
+            "precision": precision, "objective": objective, "pruner": pruner, "seed": seed,
             "backend": os.environ.get("KERAS_BACKEND") or None, **own,
         }  # fmt: skip
         requested = {option: value for option, value in given.items() if value is not None}
@@ -296,15 +302,15 @@ def _write(study: Any, out: Path, formats: list[str], console: Any) -> None:
         if pairs := words.certain_pairs(findings.interactions):
             console.print(pairs)
     for note in findings.notes:
-        console.print(f"• {note}", style="dim")
+        console.print(f"• {note}", style="dim", markup=False)
     if findings.ladder:
         console.print()
-        console.print(ladder_table(findings.ladder))
+        console.print(ladder_table(findings.ladder, findings.results.objective))
         console.print()
         console.print(words.ladder_verdict(findings.comparisons))
     if findings.confirmed:
         console.print()
-        console.print(confirmed_table(findings.confirmed))
+        console.print(confirmed_table(findings.confirmed, findings.results.objective))
     console.print()
     if unwritten:
         console.print(unwritten)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from optuna.trial import FixedTrial
 
@@ -22,7 +22,7 @@ from search.figures.learning import figure
 from search.hardware import check_installed, shares
 from search.phases.plan import run_seed
 from search.recipe import parse_recipe
-from search.results import Results, read
+from search.results import ACCURACY, Objective, Results, read
 from search.schedule import settings_and_space
 from search.settings import Settings, settle
 from search.storage import load_study
@@ -38,17 +38,19 @@ class FinalWatch(Protocol):
     def reading(self, done: int, of: int) -> None:
         """So many images or sounds of so many are decoded; each second or so, before all else."""
 
-    def began(self, recipe: str, images: str, epochs: int, seeds: int) -> None:
+    def began(
+        self, recipe: str, images: str, epochs: int, seeds: int, objective: Objective
+    ) -> None:
         """A recipe is to be trained on such images, both in words, once a seed."""
 
-    def epoch(self, number: int, epoch: int, accuracy: float) -> None:
+    def epoch(self, number: int, epoch: int, reached: float) -> None:
         """An epoch of the run of that number has ended, both from 1.
 
-        The accuracy, a fraction, is that of images that are trained on.
+        What it reached is the objective, in its unit, on images that are trained on.
         """
 
-    def ended(self, number: int, test_accuracy: float) -> None:
-        """That run has ended."""
+    def ended(self, number: int, test_accuracy: float, test_objective: float) -> None:
+        """That run has ended: its accuracy, a fraction, and the objective in its unit."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,17 @@ class Trained:
     """images or sounds."""
     test: Mean
     """Accuracy on the test images over the seeds, in percent."""
+    objective: Objective
+    """What the study judged by."""
+    test_objective: Mean
+    """That on the test images, in its unit: the same where it is accuracy."""
+
+
+class _Test(NamedTuple):
+    """What a run comes to on the test images, as its trainer gives it."""
+
+    accuracy: float
+    objective: float
 
 
 def train_final(
@@ -107,22 +120,27 @@ def train_final(
             facts = worker.start(watch.reading)
             check_fingerprint(name, data or settings.data, study.user_attrs, facts)
             budget = words.budget(replace(results, settings=settings.stored()))
-            things = words.things(results)
+            things, objective = results.things, results.objective
             images = f"the {facts.train + facts.validation:,} training and validation {things}"
-            watch.began(_in_words(choice), images, settings.epochs, seeds)
+            watch.began(_in_words(choice), images, settings.epochs, seeds, objective)
             drawn = [run_seed(settings.seed, "confirm", index) for index in range(seeds)]
             kept = [study_checkpoints(checkpoints, url, name) / f"final-{s}.npz" for s in drawn]
-            curves, accuracies = _train(
+            curves, tests = _train(
                 worker, choice, settings, dict(zip(drawn, kept, strict=True)), watch,
-                folder / MODEL,
+                folder / MODEL, objective,
             )  # fmt: skip
         finally:
             worker.stop()
-        card = _card(name, choice, settings, facts, tuple(curves), accuracies)
-        test = mean([100 * accuracy for accuracy in accuracies])
-        trained = Trained(card, _in_words(choice), budget, images, things, test)
+        card = _card(name, choice, settings, facts, tuple(curves), tests)
+        trained = Trained(
+            card, _in_words(choice), budget, images, things,
+            test=mean([ACCURACY.scale * test.accuracy for test in tests]),
+            objective=objective,
+            test_objective=mean([objective.scale * test.objective for test in tests], objective),
+        )  # fmt: skip
         card.write(folder / CARD)
-        figure(curves, f"{trained.recipe}; {budget}").write_html(folder / CURVES)
+        axis = words.scale(objective.measure, objective)
+        figure(curves, axis, f"{trained.recipe}; {budget}").write_html(folder / CURVES)
     for file in kept:
         file.unlink(missing_ok=True)
     return trained
@@ -159,23 +177,24 @@ def _train(
     seeds: Mapping[int, Path],
     watch: FinalWatch,
     save: Path,
-) -> tuple[dict[int, list[float]], list[float]]:
-    """Each seed's accuracies by epoch, on images trained on, and its test accuracy: fractions.
+    objective: Objective,
+) -> tuple[dict[int, list[float]], list[_Test]]:
+    """Each seed's objective by epoch, on images trained on and in its unit, and its test.
 
     `seeds` have a checkpoint each; the first one's network is written to `save`.
     """
     budget = budget_of(settings)
     curves: dict[int, list[float]] = {}
-    accuracies: list[float] = []
+    tests: list[_Test] = []
     for number, (seed, checkpoint) in enumerate(seeds.items(), start=1):
         curve = curves[seed] = []
 
         def report(
-            epoch: int, accuracy: float, number: int = number, curve: list[float] = curve
+            epoch: int, value: float, number: int = number, curve: list[float] = curve
         ) -> bool:
             interruption.check()
-            curve.append(accuracy)
-            watch.epoch(number, epoch, accuracy)
+            curve.append(objective.scale * value)
+            watch.epoch(number, epoch, curve[-1])
             return True
 
         # The first is saved because it is the first: a choice by test accuracy would flatter it.
@@ -186,9 +205,10 @@ def _train(
                 f"the training diverged with seed {seed}, so no model is written; "
                 "another --recipe may do better"
             )
-        accuracies.append(outcome["test_accuracy"])
-        watch.ended(number, accuracies[-1])
-    return curves, accuracies
+        accuracy, tested = outcome["test_accuracy"], outcome["test_objective"]
+        tests.append(_Test(accuracy, accuracy if tested is None else tested))
+        watch.ended(number, accuracy, objective.scale * tests[-1].objective)
+    return curves, tests
 
 
 def _card(
@@ -197,7 +217,7 @@ def _card(
     settings: Settings,
     facts: DataFacts,
     seeds: tuple[int, ...],
-    accuracies: list[float],
+    tests: Sequence[_Test],
 ) -> Card:
     height, width, channels = facts.image_shape
     if facts.sound:
@@ -216,8 +236,12 @@ def _card(
         images={"trained": facts.train + facts.validation, "test": facts.test},
         seeds=seeds,
         saved_seed=seeds[0],
-        test_accuracies=accuracies,
+        test_accuracies=[test.accuracy for test in tests],
         versions=versions_of(settings.backend),
+        objective=settings.objective,
+        test_objectives=(
+            None if settings.objective == ACCURACY.key else [test.objective for test in tests]
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from search import words
+from search.results import ACCURACY, Objective
 
 
 class FinalProgress:
@@ -18,6 +19,7 @@ class FinalProgress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._reading = ""
+        self._objective = ACCURACY
         self._epochs = self._seeds = 0
         self._under_way = ""
         self._left = 0
@@ -41,8 +43,11 @@ class FinalProgress:
         """Files are being decoded."""
         self._reading = f" ({done:,} of {of:,})"
 
-    def began(self, recipe: str, images: str, epochs: int, seeds: int) -> None:
+    def began(
+        self, recipe: str, images: str, epochs: int, seeds: int, objective: Objective
+    ) -> None:
         """A recipe is to be trained, once a seed."""
+        self._objective = objective
         self._epochs, self._seeds, self._left = epochs, seeds, epochs * seeds
         self._under_way = f"seed 1 of {seeds}"
         runs = f"{seeds} runs of " if seeds > 1 else ""
@@ -51,7 +56,7 @@ class FinalProgress:
             f"Training on {images}, {runs}{epochs} epoch{'s' if epochs > 1 else ''}."
         )
 
-    def epoch(self, number: int, epoch: int, accuracy: float) -> None:
+    def epoch(self, number: int, epoch: int, reached: float) -> None:
         """An epoch has ended."""
         now = time.monotonic()
         if self._told_at:
@@ -60,15 +65,17 @@ class FinalProgress:
         self._left -= 1
         self._under_way = (
             f"seed {number} of {self._seeds}  epoch {epoch} of {self._epochs}, "
-            f"{100 * accuracy:.2f} % of what is trained on  {self._time_left()}"
+            f"{words.level(reached, self._objective)} on what is trained on  {self._time_left()}"
         )
 
-    def ended(self, number: int, test_accuracy: float) -> None:
+    def ended(self, number: int, test_accuracy: float, test_objective: float) -> None:
         """A run has ended."""
         left = f"  {self._time_left()}" if self._left else ""
-        self._console.print(
-            f"seed {number} of {self._seeds}  {100 * test_accuracy:.2f} % on the test set{left}"
-        )
+        tested = words.level(test_objective, self._objective)
+        if self._objective is not ACCURACY:
+            accuracy = words.level(ACCURACY.scale * test_accuracy, ACCURACY)
+            tested = f"{self._objective.measure} {tested}, accuracy {accuracy}"
+        self._console.print(f"seed {number} of {self._seeds}  {tested} on the test set{left}")
 
     def _time_left(self) -> str:
         if not self._took:

@@ -23,8 +23,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
     """The figures that there are numbers for, in the order of the report."""
     results, found = findings.results, findings.effects
     of = results.objective
-    unit = f"{of.unit} of {of.name}" if of.unit else of.name
-    level = f"{of.name}, %" if of.unit else of.name
+    unit, level = words.worth(of), words.scale(of.name, of)
     budget = words.budget(results)
     measured = f"{len(results.of('measure'))} measured runs; {budget}"
     drawn: dict[str, go.Figure] = {}
@@ -46,7 +45,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
         drawn["dials"] = dials.figure(findings.dials, level, f"{searched} searched runs; {budget}")
     if findings.curves:
         drawn["curves"] = curves.figure(
-            findings.curves, "%" if of.unit else of.name, f"mean over {measured}"
+            findings.curves, "%" if of.share else of.unit or of.name, f"mean over {measured}"
         )
     complete = sum(run.state == "complete" for run in results.runs)
     everything = f"{complete} complete runs of all phases; {budget}"

@@ -26,7 +26,7 @@ class Looks:
         self._study = study if pruning.reads_running else _Completed(study, storage)
 
     def is_worse(self, curve: Mapping[int, float]) -> bool:
-        """Whether a run of these accuracies by epoch is to end; only after some epochs it may."""
+        """Whether a run of these values by epoch is to end; only after some epochs it may."""
         return max(curve) in self._epochs and patiently(lambda: self._prune(curve))
 
     def _prune(self, curve: Mapping[int, float]) -> bool:

@@ -53,6 +53,7 @@ def train(
         from search import words
         from search.final import CURVES, train_final
         from search.final_progress import FinalProgress
+        from search.results import ACCURACY
         from search.settings import resolve_data
 
         quiet_optuna()
@@ -66,10 +67,14 @@ def train(
                 checkpoints=checkpoints or default_checkpoints(),
             )  # fmt: skip
         runs, tested = len(trained.card.seeds), trained.card.images["test"]
+        judged = trained.objective
         console.print(
-            f"Test accuracy {words.percent(trained.test)}{words.over_seeds(runs)}, on "
-            f"{tested:,} test {trained.things} that no run was trained on."
+            f"Test {judged.measure} {words.mean(trained.test_objective, judged)}"
+            f"{words.over_seeds(runs)}, on {tested:,} test {trained.things} that no run was "
+            "trained on."
         )
+        if judged is not ACCURACY:
+            console.print(f"Test accuracy {words.percent(trained.test)}.")
         console.print(f"Trained on {trained.images}: {trained.budget}.")
         console.print(
             f"Model: {folder / MODEL}, the network of seed {trained.card.saved_seed}, the first",

@@ -16,7 +16,7 @@ from search import schema, words
 from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, effects, repeated
 from search.analysis.notes import left_out
-from search.results import Objective, Results, Run
+from search.results import Results, Run
 from search.schedule import Schedule
 from search.tables import effects_table
 
@@ -121,7 +121,7 @@ class Progress:
     def _line(self, run: Run, results: Results) -> str:
         assert self._schedule is not None
         end = {
-            "complete": f"{run.points:.2f} %",
+            "complete": words.level(run.points, results.objective),
             "failed": f"failed: {run.failure}",
         }.get(run.state, run.state)
         if run.failure == schema.INTERRUPTED:
@@ -210,13 +210,13 @@ class Progress:
             yield Text("effects known after a few more runs", style="dim")
         else:
             yield Text()
-            yield effects_table(self._fit, Objective())
+            yield effects_table(self._fit, results.objective)
 
 
 def _run_line(run: Run, results: Results) -> Text:
     epoch = max(run.curve, default=0)
-    accuracy = f", {100 * run.curve[epoch]:.2f} %" if epoch else ""
+    reached = f", {words.level(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
     line = Text(f"run {run.number}  ", no_wrap=True)
-    line.append(f"epoch {epoch} of {results.settings['epochs']}{accuracy}  ")
+    line.append(f"epoch {epoch} of {results.settings['epochs']}{reached}  ")
     line.append(describe(run, results.factors), style="dim")
     return line

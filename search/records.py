@@ -1,26 +1,26 @@
 """The findings as rows of plain values: what the CSV files and data frames hold.
 
 Numbers that are not known are NaN. Effects are in points of accuracy (or in the objective's
-unit), accuracies in percent but for those of `trials`, which are as the trials keep them.
+unit), accuracies in percent but for those of `trials`, which are as the trials keep them. Of
+another objective of kouka's, a column has its name or unit in place of `accuracy` or `points`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from search.errors import InputError
 from search.findings import Findings
-from search.results import Run
+from search.results import ACCURACY, Objective, Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, Any]
 
-_RUN = ("number", "phase", "state", "accuracy", "test_accuracy", "seconds_per_epoch",
-        "parameters", "seed", "diverged", "failure")  # fmt: skip
+_RUN = ("test_accuracy", "seconds_per_epoch", "parameters", "seed", "diverged", "failure")
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,11 @@ def records(findings: Findings) -> dict[str, Records]:
     """Every table by its name: effects, interactions, effects_by_epoch, ladder, confirmed,
     importances and trials."""
     params = dict.fromkeys(name for run in findings.results.runs for name in run.params)
+    judged = column(findings.results.objective)
+    per_second = f"{findings.results.objective.unit or ACCURACY.unit}_per_second"
+    tested = () if judged == "accuracy" else (f"test_{judged}",)
     return {
-        "effects": Records(_EFFECT, tuple(_effects(findings))),
+        "effects": Records((*_EFFECT, per_second), tuple(_effects(findings, per_second))),
         "interactions": Records(
             ("interaction", "pairs", "effect", "low", "high", "p_value"),
             tuple(_interactions(findings)),
@@ -45,21 +48,30 @@ def records(findings: Findings) -> dict[str, Records]:
             ("technique", "epoch", "effect", "low", "high"), tuple(_by_epoch(findings))
         ),
         "ladder": Records(
-            ("adds", "runs", "accuracy", "change", "low", "high", "effect_in_any_order",
+            ("adds", "runs", judged, "change", "low", "high", "effect_in_any_order",
              "p_no_difference"),
-            tuple(_ladder(findings)),
+            tuple(_ladder(findings, judged)),
         ),
         "confirmed": Records(
-            ("label", "recipe", "runs", "test", "test_low", "test_high", "validation",
-             "validation_low", "validation_high"),
+            ("label", "recipe", "runs", "test", "test_low", "test_high", "test_objective",
+             "test_objective_low", "test_objective_high", "validation", "validation_low",
+             "validation_high"),
             tuple(_confirmed(findings)),
         ),
         "importances": Records(
             ("evaluator", "parameter", "importance"),
             tuple(asdict(share) for share in findings.importances),
         ),
-        "trials": Records((*_RUN, *params), tuple(_trial(run) for run in findings.results.runs)),
+        "trials": Records(
+            ("number", "phase", "state", judged, *tested, *_RUN, *params),
+            tuple(_trial(run, judged, tested) for run in findings.results.runs),
+        ),
     }  # fmt: skip
+
+
+def column(objective: Objective) -> str:
+    """What the objective's column, or key, is called."""
+    return objective.key or ACCURACY.key
 
 
 def frame(findings: Findings, table: str = "effects") -> pd.DataFrame:
@@ -79,11 +91,10 @@ def frame(findings: Findings, table: str = "effects") -> pd.DataFrame:
 
 _EFFECT = ("technique", "effect", "low", "high", "p_value", "verdict", "p_first", "p_top_three",
            "smallest_step", "largest_step", "pays_from_epoch", "seconds", "seconds_low",
-           "seconds_high", "parameters", "parameters_low", "parameters_high",
-           "points_per_second")  # fmt: skip
+           "seconds_high", "parameters", "parameters_low", "parameters_high")  # fmt: skip
 
 
-def _effects(findings: Findings) -> Iterator[Row]:
+def _effects(findings: Findings, per_second: str) -> Iterator[Row]:
     costs = {row.technique: row for row in findings.costs}
     starts = {row.technique: row.pays_from for row in findings.by_epoch}
     for e in findings.effects.effects if findings.effects else ():
@@ -95,7 +106,7 @@ def _effects(findings: Findings) -> Iterator[Row]:
         }  # fmt: skip
         if cost := costs.get(e.technique):
             row |= _bounds("seconds", cost.seconds) | _bounds("parameters", cost.parameters)
-            row["points_per_second"] = cost.points_per_second
+            row[per_second] = cost.points_per_second
         yield row
 
 
@@ -119,12 +130,12 @@ def _by_epoch(findings: Findings) -> Iterator[Row]:
                    "high": high}  # fmt: skip
 
 
-def _ladder(findings: Findings) -> Iterator[Row]:
+def _ladder(findings: Findings, judged: str) -> Iterator[Row]:
     beside = {row.step.added: row for row in findings.comparisons}
     for step in findings.ladder:
         row = beside.get(step.added)
         yield {
-            "adds": step.adds, "runs": step.runs, "accuracy": step.accuracy.mean,
+            "adds": step.adds, "runs": step.runs, judged: step.accuracy.mean,
             "change": step.change, "low": step.low, "high": step.high,
             "effect_in_any_order": row.effect if row else None,
             "p_no_difference": row.p_value if row else None,
@@ -134,9 +145,15 @@ def _ladder(findings: Findings) -> Iterator[Row]:
 def _confirmed(findings: Findings) -> Iterator[Row]:
     for row in findings.confirmed:
         head = {"label": row.label, "recipe": row.recipe, "runs": row.runs}
-        yield head | _bounds("test", row.test) | _bounds("validation", row.validation)
+        tested = _bounds("test", row.test) | _bounds("test_objective", row.test_objective)
+        yield head | tested | _bounds("validation", row.validation)
 
 
-def _trial(run: Run) -> Row:
-    params: Mapping[str, Any] = run.params
-    return {**{name: getattr(run, name) for name in _RUN}, **params}
+def _trial(run: Run, judged: str, tested: tuple[str, ...]) -> Row:
+    head: Row = {"number": run.number, "phase": run.phase, "state": run.state, judged: run.accuracy}
+    return {
+        **head,
+        **dict.fromkeys(tested, run.test_objective),
+        **{name: getattr(run, name) for name in _RUN},
+        **run.params,
+    }

@@ -25,17 +25,47 @@ class Objective:
 
     name: str = "validation accuracy"
     unit: str = "points"
-    """Points are percentage points; empty for an objective that is not a share."""
+    """Points are percentage points, of an objective that is a share; empty where it is unknown."""
     scale: float = 100.0
     """What turns a trial's value into the unit."""
     maximize: bool = True
+    low: float = 0.0
+    """The ends of what it can be, in the unit."""
+    high: float = 100.0
+    key: str = ""
+    """As `--objective` names it; empty in a study of another program."""
+
+    @property
+    def share(self) -> bool:
+        """Whether it is a share, which is given in percent."""
+        return self.unit == "points"
+
+    @property
+    def measure(self) -> str:
+        """Its name, whatever images it is computed on."""
+        return self.name.removeprefix("validation ")
+
+
+ACCURACY = Objective(key="accuracy")
+
+OBJECTIVES: Mapping[str, Objective] = {
+    one.key: one
+    for one in (
+        ACCURACY,
+        Objective("validation balanced accuracy", key="balanced_accuracy"),
+        Objective(
+            "validation negative log loss", "nats", 1.0, low=-math.inf, high=0.0, key="neg_log_loss"
+        ),
+    )
+}
+"""Those of `model_space.objectives`, by name."""
 
 
 @dataclass(frozen=True)
 class Run:
     """One trial. Accuracies are fractions, of the validation images unless said otherwise.
 
-    In a study of another objective, `accuracy` and `curve` hold that.
+    In a study of another objective, `accuracy`, `curve` and `points` hold that.
     """
 
     number: int
@@ -52,6 +82,8 @@ class Run:
     """Accuracy after each epoch, from 1."""
     seed: int | None = None
     test_accuracy: float | None = None
+    test_objective: float | None = None
+    """The study's objective on the test images, where that is not accuracy."""
     seconds_per_epoch: float | None = None
     parameters: int | None = None
     diverged: bool = False
@@ -95,10 +127,9 @@ class Results:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """As `Settings.stored()`; empty where another program made the study."""
     data: Mapping[str, Any] = field(default_factory=dict)
-    """Classes, image shape, sizes, fingerprint and, of sounds, how they became images; empty where
-    they are missing."""
+    """As `model_space.worker.DataFacts`; what is missing in an older study is not in it."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    objective: Objective = Objective()
+    objective: Objective = ACCURACY
     dials: tuple[Dial, ...] = ()
     designed: bool = True
     """Whether the trials say that kouka's phases planned them; else any sampler may have."""
@@ -113,8 +144,13 @@ class Results:
         ]  # fmt: skip
 
     @property
+    def things(self) -> str:
+        """What the data are: images or sounds."""
+        return "sounds" if self.data.get("sound") else "images"
+
+    @property
     def best(self) -> Run | None:
-        """The completed run of best validation accuracy, among `measure` and `search`."""
+        """The completed run of the best objective, among `measure` and `search`."""
         sign = 1 if self.objective.maximize else -1
         return max(self.of("measure", "search"), key=lambda run: sign * run.points, default=None)
 
@@ -144,11 +180,11 @@ def read(study: optuna.Study, techniques: Mapping[str, Any] | None = None) -> Re
     names = [name for name, _, _ in factors]
     dials = tuple(dial for name in spaces for dial in _dial(name, spaces[name], names))
     known = {parameter for _, parameter, _ in factors} | {dial.name for dial in dials}
-    objective = _objective(study, trials, designed)
+    objective = _objective(study, trials, settings, designed)
     return Results(
         name=study.study_name,
         factors=tuple(names),
-        runs=tuple(_run(trial, factors, objective.scale) for trial in trials),
+        runs=tuple(_run(trial, factors, objective) for trial in trials),
         settings=settings,
         data=attributes.get(schema.DATA, {}),
         versions=attributes.get(schema.VERSIONS, {}),
@@ -208,18 +244,20 @@ def _dial(name: str, space: BaseDistribution, factors: list[str]) -> list[Dial]:
     return [Dial(name, max(owners, key=len), low, high, getattr(space, "log", False))]
 
 
-def _objective(study: optuna.Study, trials: list[FrozenTrial], designed: bool) -> Objective:
+def _objective(
+    study: optuna.Study, trials: list[FrozenTrial], settings: Mapping[str, Any], designed: bool
+) -> Objective:
     if designed:
-        return Objective()
+        return OBJECTIVES[settings.get("objective", ACCURACY.key)]
     maximize = study.direction == StudyDirection.MAXIMIZE
     name = (study.metric_names or ["the objective"])[0]
     values = [t.value for t in trials if t.state == TrialState.COMPLETE and t.value is not None]
     if maximize and values and all(0 <= value <= 1 for value in values):
         return Objective(name)
-    return Objective(name, unit="", scale=1.0, maximize=maximize)
+    return Objective(name, "", 1.0, maximize, -math.inf, math.inf)
 
 
-def _run(trial: FrozenTrial, factors: list[_Factor], scale: float) -> Run:
+def _run(trial: FrozenTrial, factors: list[_Factor], objective: Objective) -> Run:
     attributes = trial.user_attrs
     return Run(
         number=trial.number,
@@ -234,11 +272,12 @@ def _run(trial: FrozenTrial, factors: list[_Factor], scale: float) -> Run:
         curve=dict(sorted(trial.intermediate_values.items())),
         seed=attributes.get(schema.SEED),
         test_accuracy=attributes.get(schema.TEST_ACCURACY),
+        test_objective=attributes.get(schema.TEST_OBJECTIVE),
         seconds_per_epoch=attributes.get(schema.SECONDS_PER_EPOCH),
         parameters=attributes.get(schema.PARAMETERS),
         diverged=bool(attributes.get(schema.DIVERGED, False)),
         failure=attributes.get(schema.FAILURE),
-        scale=scale,
+        scale=objective.scale,
         seconds=None if trial.duration is None else trial.duration.total_seconds(),
         worker=_worker(attributes.get(schema.WORKER, {})),
     )  # fmt: skip

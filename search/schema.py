@@ -1,7 +1,8 @@
 """What a study keeps in the database: the names that writing and reading share.
 
 A trial's parameters are `TECHNIQUE` (False or True) and `TECHNIQUE_DIAL` (a number); its value
-is the validation accuracy after the last epoch, a fraction; its intermediate values are those
+is the study's objective on the validation images after the last epoch, as
+`model_space.objectives` computes it: an accuracy is a fraction. Its intermediate values are those
 after each epoch, from 1. The rest are user attributes.
 """
 
@@ -14,6 +15,8 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 PHASE = "phase"
 SEED = "seed"
 TEST_ACCURACY = "test_accuracy"
+TEST_OBJECTIVE = "test_objective"
+"""The study's objective on the test images, where that is not accuracy."""
 SECONDS_PER_EPOCH = "seconds_per_epoch"
 PARAMETERS = "parameters"
 DIVERGED = "diverged"
@@ -31,7 +34,7 @@ WORKER = "worker"
 SETTINGS = "settings"
 """A study's user attribute: the settings it was launched with."""
 DATA = "data"
-"""A study's user attribute: the data's classes, image shape, sizes and fingerprint, and of sounds
-how they became images."""
+"""A study's user attribute: the data's classes and how many images are of each, image shape, sizes
+and fingerprint, and of sounds how they became images."""
 VERSIONS = "versions"
 """A study's user attribute: the versions of what computed it."""

@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass
 
 from search import words
+from search.analysis.classes import spread
 from search.analysis.cost import Estimate
 from search.analysis.epochs import EpochEffects
 from search.analysis.importances import MEANINGS
 from search.findings import Findings
+from search.results import ACCURACY
 
 MOST_PAIRS = 12
 """Interactions in the report's table; the rest are in the figure and in interactions.csv."""
@@ -42,6 +44,7 @@ def sections(findings: Findings) -> list[Section]:
     every = [
         _answer(findings),
         _confirmed(findings),
+        _classes(findings),
         _waterfall(findings),
         _ladder(findings),
         _interactions(findings),
@@ -88,18 +91,35 @@ def _answer(findings: Findings) -> Section:
 def _confirmed(findings: Findings) -> Section | None:
     if not findings.confirmed:
         return None
-    head = ("", "seeds", "test accuracy (95 %)", "validation accuracy (95 %)", "techniques on")
-    rows = tuple(
-        (row.label, str(row.runs), words.percent(row.test), words.percent(row.validation),
-         row.recipe)
-        for row in findings.confirmed
-    )  # fmt: skip
-    things = words.things(findings.results)
+    objective, things = findings.results.objective, findings.results.things
+    names = ["test accuracy", objective.name]
+    if objective is not ACCURACY:
+        names.insert(0, f"test {objective.measure}")
+    rows = []
+    for row in findings.confirmed:
+        cells = [words.percent(row.test), words.mean(row.validation, objective)]
+        if objective is not ACCURACY:
+            cells.insert(0, words.mean(row.test_objective, objective))
+        rows.append((row.label, str(row.runs), *cells, row.recipe))
+    head = ("", "seeds", *(f"{name} (95 %)" for name in names), "techniques on")
     return Section(
         f"The best recipe, on {things} and seeds that chose nothing",
-        "The best recipe is that of the highest validation accuracy; fresh seeds and the test "
+        f"The best recipe is that of the highest {objective.name}; fresh seeds and the test "
         f"{things} say what to expect of it.",
-        table=Table(head, rows, (1, 2, 3)),
+        table=Table(head, tuple(rows), tuple(range(1, len(head) - 1))),
+    )
+
+
+def _classes(findings: Findings) -> Section | None:
+    results = findings.results
+    train, validation = spread(results, "train"), spread(results, "validation")
+    if train is None or validation is None or not (train.matters or validation.matters):
+        return None
+    return Section(
+        "The classes",
+        f"Of the {train.images:,} {results.things} that are trained on, "
+        f"{words.extremes(train)}; of the {validation.images:,} that validate, "
+        f"{words.extremes(validation)}. {words.weighed(results, validation)}",
     )
 
 
@@ -122,11 +142,12 @@ def _waterfall(findings: Findings) -> Section | None:
 def _ladder(findings: Findings) -> Section | None:
     if not findings.ladder:
         return None
+    objective = findings.results.objective
     beside = {row.step.adds: row for row in findings.comparisons}
     head = (
         "adds",
         "seeds",
-        "validation accuracy (95 %)",
+        f"{objective.name} (95 %)",
         "step (95 %)",
         "effect in any order (95 %)",
         "p of no difference",
@@ -136,8 +157,8 @@ def _ladder(findings: Findings) -> Section | None:
         row = beside.get(step.adds)
         changed = f"{words.points(step)} ({words.interval(step)})" if step.added else ""
         effect = f"{words.signed(row.effect, row)} ({words.interval(row)})" if row else ""
-        rows.append((step.adds, str(step.runs), words.percent(step.accuracy), changed, effect,
-                     words.p_value(row.p_value) if row else ""))  # fmt: skip
+        rows.append((step.adds, str(step.runs), words.mean(step.accuracy, objective), changed,
+                     effect, words.p_value(row.p_value) if row else ""))  # fmt: skip
     return Section(
         "The article's ladder",
         "Techniques added one after another, in the article's order. A step holds for that order "
@@ -207,12 +228,13 @@ def _costs(findings: Findings) -> Section | None:
          words.per_second(row))
         for row in findings.costs
     )  # fmt: skip
-    head = ("technique", "seconds an epoch (95 %)", "parameters (95 %)", "points per second")
+    unit = findings.results.objective.unit or "effect"
+    head = ("technique", "seconds an epoch (95 %)", "parameters (95 %)", f"{unit} per second")
     return Section(
         "What each technique costs",
         "What turning a technique on adds to an epoch and to the network, on average over what "
-        "else is on. Seconds are those of the machine that ran the study, and of its load; points "
-        "per second are given where the seconds are certainly more than none.",
+        "else is on. Seconds are those of the machine that ran the study, and of its load; what "
+        "it brings for each of them is given where they are certainly more than none.",
         "costs",
         Table(head, rows, (1, 2, 3)),
     )
@@ -226,7 +248,9 @@ def _dials(findings: Findings) -> Section | None:
         "The dials as the search turned them where their technique was on. The sampler chose each "
         "value along with all the others, so a trend is a hint and not an effect.",
         "dials",
-        notes=tuple(f"{words.dial_trend(trend)}." for trend in findings.dials),
+        notes=tuple(
+            f"{words.dial_trend(trend, findings.results.objective)}." for trend in findings.dials
+        ),
     )
 
 
@@ -250,8 +274,8 @@ def _importances(findings: Findings) -> Section | None:
         return None
     return Section(
         "Optuna's importances",
-        "They say which settings separate the trials, not by how many points or in which "
-        "direction, and have no interval. They may disagree with the effects: they square "
+        "They say which settings separate the trials, not by how much or in which direction, and "
+        "have no interval. They may disagree with the effects: they square "
         "differences, count the trials of every phase, those that a search chose among them, and "
         "see completed trials only. Where they do, believe the effects.",
         "importances",

@@ -15,6 +15,7 @@ from search.design import check_runs
 from search.errors import InputError
 from search.lookup import technique
 from search.pruners import PRUNERS
+from search.results import ACCURACY, OBJECTIVES
 
 BACKENDS = ("tensorflow", "jax")
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -53,6 +54,8 @@ class Settings:
     """What Keras runs on."""
     precision: str = "float32"
     """Keras' dtype policy of the networks."""
+    objective: str = ACCURACY.key
+    """What the runs are judged by, of `OBJECTIVES`."""
     pruner: str = "median"
     seed: int = 0
     measure: tuple[int, ...] = (64,)
@@ -124,6 +127,11 @@ class Settings:
             raise InputError(
                 f"--validation {self.validation:g} is neither a share between 0 and 1 nor a "
                 "number of images"
+            )
+        if self.objective not in OBJECTIVES:
+            raise InputError(
+                f"there is no objective {self.objective!r}; --objective takes "
+                f"{', '.join(OBJECTIVES)}"
             )
         if self.pruner not in PRUNERS:
             raise InputError(

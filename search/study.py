@@ -24,7 +24,7 @@ from search.crew import Crew
 from search.errors import InputError
 from search.hardware import best_precision, check_installed
 from search.lock import exclusive
-from search.results import Results, read
+from search.results import OBJECTIVES, Results, read
 from search.schedule import Schedule, schedule, settings_and_space
 from search.settings import BUDGET, Settings, settle
 from search.storage import (
@@ -212,7 +212,8 @@ def budget_of(settings: Settings) -> dict[str, Any]:
 
 def needs_of(settings: Settings) -> dict[str, Any]:
     """The arguments of `model_space.worker.Worker`, but for the environment."""
-    return {**data_of(settings), "own": settings.own, "network": settings.network}
+    others = {name: getattr(settings, name) for name in ("own", "network", "objective")}
+    return {**data_of(settings), **others}
 
 
 def data_of(settings: Settings) -> dict[str, Any]:
@@ -232,7 +233,7 @@ def _open(url: str, name: str, settings: Settings, facts: DataFacts) -> optuna.S
         study_name=name, storage=make_storage(url), direction="maximize", load_if_exists=True
     )
     check_fingerprint(name, settings.data, study.user_attrs, facts)
-    study.set_metric_names(["validation accuracy"])
+    study.set_metric_names([OBJECTIVES[settings.objective].name])
     study.set_user_attr(schema.DATA, asdict(facts))
     study.set_user_attr(schema.VERSIONS, versions_of(settings.backend))
     study.set_user_attr(schema.SETTINGS, settings.stored())

@@ -8,7 +8,8 @@ from typing import Any
 
 from search import words
 from search.findings import Findings
-from search.records import records
+from search.records import column, records
+from search.results import Results
 
 SCHEMA = 1
 """Raised when a key goes or changes its meaning; new keys do not raise it."""
@@ -25,11 +26,13 @@ def summarise(findings: Findings) -> dict[str, Any]:
         "study": results.name,
         "objective": {
             "name": results.objective.name,
+            "key": results.objective.key or None,
             "unit": results.objective.unit,
             "maximize": results.objective.maximize,
         },
         "budget": words.budget(results),
         "settings": dict(results.settings),
+        "classes": _classes(results),
         "runs": {
             phase: len(results.of(phase)) for phase in dict.fromkeys(r.phase for r in results.runs)
         },
@@ -52,10 +55,27 @@ def summarise(findings: Findings) -> dict[str, Any]:
         "confirmed": list(tables["confirmed"].rows),
         "best": None
         if best is None
-        else {"run": best.number, "params": dict(best.params), "accuracy": best.points},
+        else {
+            "run": best.number,
+            "params": dict(best.params),
+            column(results.objective): best.points,
+        },
         "notes": list(findings.notes),
     }
     return {key: _plain(value) for key, value in document.items()}
+
+
+def _classes(results: Results) -> list[dict[str, Any]]:
+    """How many images of each class there are; none where the study does not say."""
+    counts = results.data.get("class_counts")
+    if not counts:
+        return []
+    return [
+        {"class": name, "train": train, "validation": validation}
+        for name, train, validation in zip(
+            results.data["classes"], counts["train"], counts["validation"], strict=True
+        )
+    ]
 
 
 def _plain(value: Any) -> Any:

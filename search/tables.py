@@ -11,7 +11,7 @@ from search import words
 from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import Step
-from search.results import Objective, Results
+from search.results import ACCURACY, Objective, Results
 from search.schema import INTERRUPTED, PHASES
 
 _COLOURS = {"helps": "blue", "hurts": "red"}
@@ -34,31 +34,36 @@ def effects_table(fit: Effects, objective: Objective) -> Table:
     return table
 
 
-def confirmed_table(rows: Sequence[Confirmed]) -> Table:
-    """Test accuracies over fresh seeds."""
-    table = _table(title="Test accuracy over fresh seeds, mean (95 % interval)")
+def confirmed_table(rows: Sequence[Confirmed], objective: Objective) -> Table:
+    """The objective on the test images over fresh seeds, and the accuracy if that is another."""
+    name = f"test {objective.measure}"
+    table = _table(title=f"{name.capitalize()} over fresh seeds, mean (95 % interval)")
     table.add_column("recipe", no_wrap=True)
     table.add_column("seeds", justify="right")
-    table.add_column("test accuracy", justify="right", no_wrap=True)
+    table.add_column(name, justify="right", no_wrap=True)
+    if objective is not ACCURACY:
+        table.add_column("test accuracy", justify="right", no_wrap=True)
     table.add_column("techniques on")
     for row in rows:
-        table.add_row(row.label, str(row.runs), words.percent(row.test), row.recipe)
+        accuracy = [] if objective is ACCURACY else [f"{row.test.mean:.2f} %"]
+        tested = words.mean(row.test_objective, objective)
+        table.add_row(row.label, str(row.runs), tested, *accuracy, row.recipe)
     return table
 
 
-def ladder_table(steps: Sequence[Step]) -> Table:
+def ladder_table(steps: Sequence[Step], objective: Objective) -> Table:
     """The article's steps in its order."""
-    table = _table(title="The article's ladder, by validation accuracy")
+    table = _table(title=f"The article's ladder, by {objective.name}")
     table.add_column("adds")
     table.add_column("seeds", justify="right")
-    table.add_column("accuracy", justify="right", no_wrap=True)
+    table.add_column(objective.measure, justify="right", no_wrap=True)
     table.add_column("change", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="right", no_wrap=True)
     for step in steps:
         table.add_row(
             step.adds,
             str(step.runs),
-            f"{step.accuracy.mean:.2f} %",
+            words.level(step.accuracy.mean, objective),
             words.points(step),
             words.interval(step),
         )

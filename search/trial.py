@@ -21,7 +21,7 @@ from search.look import Looks
 from search.storage import patiently
 
 _WRITE_EVERY = 10.0
-"""Seconds between two writings of a run's accuracies: only a viewer waits for them."""
+"""Seconds between two writings of a run's values: only a viewer waits for them."""
 
 
 def run_trial(
@@ -39,14 +39,14 @@ def run_trial(
     curve = _Curve(storage, trial_id)
     lost = False
 
-    def report(epoch: int, accuracy: float) -> bool:
+    def report(epoch: int, objective: float) -> bool:
         nonlocal lost
         try:
-            curve.add(epoch, accuracy)
+            curve.add(epoch, objective)
         except UpdateFinishedTrialError:
             lost = True
             return False
-        return looks is None or not looks.is_worse(curve.accuracies)
+        return looks is None or not looks.is_worse(curve.values)
 
     try:
         with beating(storage, trial_id):
@@ -64,7 +64,7 @@ def run_trial(
 
 
 class _Curve:
-    """A running trial's accuracies by epoch, written to the storage several at a time.
+    """A running trial's objective by epoch, written to the storage several at a time.
 
     Optuna's own report is a transaction each, and on SQLite a transaction takes longer than a
     short epoch.
@@ -74,11 +74,11 @@ class _Curve:
         self._storage, self._trial_id = storage, trial_id
         self._written_at = time.monotonic()
         self._unwritten: dict[int, float] = {}
-        self.accuracies: dict[int, float] = {}
+        self.values: dict[int, float] = {}
 
-    def add(self, epoch: int, accuracy: float) -> None:
-        """Keep an accuracy. Raises `UpdateFinishedTrialError` for a trial that has ended."""
-        self._unwritten[epoch] = self.accuracies[epoch] = accuracy
+    def add(self, epoch: int, value: float) -> None:
+        """Keep a value. Raises `UpdateFinishedTrialError` for a trial that has ended."""
+        self._unwritten[epoch] = self.values[epoch] = value
         if time.monotonic() - self._written_at >= _WRITE_EVERY:
             self.write()
 
@@ -92,25 +92,25 @@ class _Curve:
         if not self._unwritten:
             return
         trials = sqlalchemy.inspect(TrialModel).local_table
-        values = sqlalchemy.inspect(TrialIntermediateValueModel).local_table
+        table = sqlalchemy.inspect(TrialIntermediateValueModel).local_table
         rows = [
             {
                 "trial_id": self._trial_id,
                 "step": epoch,
-                "intermediate_value": accuracy,
+                "intermediate_value": value,
                 "intermediate_value_type": "FINITE",
             }
-            for epoch, accuracy in self._unwritten.items()
+            for epoch, value in self._unwritten.items()
         ]
-        mine = (values.c.trial_id == self._trial_id) & values.c.step.in_(self._unwritten)
+        mine = (table.c.trial_id == self._trial_id) & table.c.step.in_(self._unwritten)
         state = sqlalchemy.select(trials.c.state).where(trials.c.trial_id == self._trial_id)
         with self._storage.engine.begin() as connection:
             # What Optuna's `get_trial` reads grows with the epochs.
             self._storage.check_trial_is_updatable(
                 self._trial_id, connection.execute(state).scalar_one()
             )
-            connection.execute(values.delete().where(mine))  # an earlier try may have got through
-            connection.execute(values.insert(), rows)
+            connection.execute(table.delete().where(mine))  # an earlier try may have got through
+            connection.execute(table.insert(), rows)
 
 
 def _keep(
@@ -122,15 +122,17 @@ def _keep(
         schema.SECONDS_PER_EPOCH: outcome["seconds_per_epoch"],
         schema.PARAMETERS: outcome["parameters"],
         **({schema.DIVERGED: True} if outcome["diverged"] else {}),
-        **({} if stopped else {schema.TEST_ACCURACY: outcome["test_accuracy"]}),
+        schema.TEST_ACCURACY: outcome["test_accuracy"],
+        schema.TEST_OBJECTIVE: outcome["test_objective"],
     }
 
     def keep() -> TrialState:
         curve.write()
         for name, value in attributes.items():
-            storage.set_trial_user_attr(trial_id, name, value)
-        values = [list(curve.accuracies.values())[-1]] if stopped else [outcome["accuracy"]]
-        storage.set_trial_state_values(trial_id, state, values)
+            if value is not None:
+                storage.set_trial_user_attr(trial_id, name, value)
+        value = list(curve.values.values())[-1] if stopped else outcome["objective"]
+        storage.set_trial_state_values(trial_id, state, [value])
         return state
 
     try:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any, Protocol
 
+from search.analysis.classes import Spread
 from search.analysis.confirmation import Mean
 from search.analysis.cost import Cost, Estimate
 from search.analysis.dials import DialTrend
@@ -16,7 +17,7 @@ from search.analysis.epochs import EpochEffects
 from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, Step
 from search.analysis.notes import listed
-from search.results import Objective, Results, Run
+from search.results import ACCURACY, Objective, Results, Run
 
 _MOST_NAMED = 4
 """Of techniques, or of interactions, in one sentence."""
@@ -50,7 +51,7 @@ def budget(results: Results) -> str:
         said.append(path.name if path.is_absolute() else str(path))
     if {"train", "validation", "test", "image_shape"} <= data.keys():
         parts = f"{data['train']} training, {data['validation']} validation, {data['test']} test"
-        said = [" ".join([*said, f"({parts} {things(results)} of {_size(data)})"])]
+        said = [" ".join([*said, f"({parts} {results.things} of {_size(data)})"])]
     if (epochs := settings.get("epochs")) is not None:
         said.append(f"{epochs} epoch{'s' if epochs != 1 else ''}")
     sizes = ("width", "depth")
@@ -64,12 +65,9 @@ def budget(results: Results) -> str:
     ]
     if (precision := settings.get("precision", "float32")) != "float32":
         said.append(precision)
+    if results.objective.key not in ("", ACCURACY.key):
+        said.append(f"objective {results.objective.key}")
     return ", ".join(said) or "budget unknown: the study does not say"
-
-
-def things(results: Results) -> str:
-    """What the data are: images or sounds."""
-    return "sounds" if results.data.get("sound") else "images"
 
 
 def _size(data: Mapping[str, Any]) -> str:
@@ -93,12 +91,12 @@ def signed(value: float, bounds: Bounds) -> str:
     """A signed difference, to no more decimals than its interval lets a reader believe."""
     if math.isnan(value):
         return "—"
-    decimals = _decimals(bounds)
+    decimals = _decimals(bounds, value)
     return f"{round(value, decimals) + 0.0:+.{decimals}f}"
 
 
 def points(effect: Effect | Step) -> str:
-    """An effect, or a step's change, in signed points."""
+    """An effect, or a step's change, with its sign: in points, or what the objective is in."""
     value = effect.effect if isinstance(effect, Effect) else effect.change
     return "" if math.isnan(value) else signed(value, effect)
 
@@ -110,10 +108,10 @@ def interval(bounds: Bounds) -> str:
     return f"{signed(bounds.low, bounds)} to {signed(bounds.high, bounds)}"
 
 
-def _decimals(bounds: Bounds) -> int:
+def _decimals(bounds: Bounds, value: float = 1.0) -> int:
     width = bounds.high - bounds.low
-    if math.isnan(width) or width == 0:
-        return 2
+    if math.isnan(width) or width == 0:  # then two digits of what is smaller than one
+        return min(8, max(2, 1 - math.floor(math.log10(abs(value) or 1.0))))
     return min(8, max(0 if width >= 100 else 1, math.ceil(1 - math.log10(width))))
 
 
@@ -124,6 +122,59 @@ def percent(value: Mean) -> str:
     return f"{value.mean:.2f} % ({value.low:.2f} to {value.high:.2f})"
 
 
+def level(value: float, objective: Objective) -> str:
+    """What a run came to: percent of a share, or a number in the objective's unit."""
+    if objective.share:
+        return f"{value:.2f} %"
+    return f"{value:.4f} {objective.unit}" if objective.unit else f"{value:.4g}"
+
+
+def mean(value: Mean, objective: Objective) -> str:
+    """A mean of the objective with its interval."""
+    if objective.share:
+        return percent(value)
+    if math.isnan(value.low):
+        return level(value.mean, objective)
+    decimals = max(2, _decimals(value))
+    middle, low, high = (f"{v:.{decimals}f}" for v in (value.mean, value.low, value.high))
+    return f"{middle} {objective.unit} ({low} to {high})"
+
+
+def scale(name: str, objective: Objective) -> str:
+    """The name of an axis on which levels of the objective are."""
+    unit = "%" if objective.share else objective.unit
+    return f"{name}, {unit}" if unit else name
+
+
+def worth(objective: Objective) -> str:
+    """What effects are measured in."""
+    return f"{objective.unit} of {objective.name}" if objective.unit else objective.name
+
+
+def extremes(found: Spread) -> str:
+    """The largest and the smallest class of some images."""
+    return (
+        f"class {found.largest!r} has {found.most:,} ({100 * found.top:.1f} %) and "
+        f"{found.smallest!r} {found.fewest:,} ({100 * found.bottom:.1f} %)"
+    )
+
+
+def weighed(results: Results, validation: Spread) -> str:
+    """How the study's objective weighs classes of unequal size."""
+    objective = results.objective
+    name = f"{objective.measure[:1].upper()}{objective.measure[1:]}"
+    if objective.key == "balanced_accuracy":
+        present = sum(count > 0 for count in results.data["class_counts"]["validation"])
+        return (
+            f"{name} is the mean over the classes, so that each weighs the same: naming one class "
+            f"every time gives {100 / present:.1f} %."
+        )
+    said = f"{name} is a mean over {results.things}, so that a class weighs by its size"
+    if objective is ACCURACY:
+        said += f": naming {validation.largest!r} every time gives {100 * validation.top:.1f} %"
+    return f"{said}."
+
+
 def over_seeds(runs: int) -> str:
     """What a mean of so many runs, and the interval that `percent` gives it, are of."""
     return ", of one seed" if runs == 1 else f", the mean of {runs} seeds and its 95 % interval"
@@ -131,8 +182,7 @@ def over_seeds(runs: int) -> str:
 
 def reached(run: Run, objective: Objective) -> str:
     """What a run came to, and in what."""
-    value = f"{run.points:.2f} %" if objective.unit else f"{run.points:.4g}"
-    return f"{value} {objective.name}"
+    return f"{level(run.points, objective)} {objective.name}"
 
 
 def probability(value: float) -> str:
@@ -181,7 +231,7 @@ def count(cost: Estimate) -> str:
 
 
 def per_second(cost: Cost) -> str:
-    """Points for each second that a technique adds to an epoch."""
+    """Points, or the objective's unit, for each second that a technique adds to an epoch."""
     value = cost.points_per_second
     if math.isnan(value):
         return "—"
@@ -228,9 +278,9 @@ def _these(effects: Sequence[Effect], verdict: str, too: bool) -> str:
 
 
 def _worth(effect: Effect, objective: Objective) -> str:
-    unit = f" {objective.unit} of {objective.name}" if objective.unit else f" of {objective.name}"
+    of = "" if objective.unit else "of "
     bounds = "" if math.isnan(effect.low) else f" (95 %: {interval(effect)})"
-    return f"{points(effect)}{unit}{bounds}"
+    return f"{points(effect)} {of}{worth(objective)}{bounds}"
 
 
 def ladder_verdict(comparisons: Sequence[Comparison]) -> str:
@@ -277,14 +327,14 @@ def certain_pairs(rows: Sequence[Interaction]) -> str:
     return f"Interactions, at a false discovery rate of 5 %{more}: {'; '.join(named)}."
 
 
-def dial_trend(trend: DialTrend) -> str:
+def dial_trend(trend: DialTrend, objective: Objective) -> str:
     """What the search saw of a dial."""
     whole = sum(not run.pruned for run in trend.runs)
     head = f"{trend.dial.name}: {whole} run{'s' * (whole != 1)}"
     if math.isnan(trend.correlation):
         return f"{head}, too few for a trend"
     bounds = "" if math.isnan(trend.low) else f" (95 %: {trend.low:+.2f} to {trend.high:+.2f})"
-    return f"{head}, rank correlation with accuracy {trend.correlation:+.2f}{bounds}"
+    return f"{head}, rank correlation with {objective.measure} {trend.correlation:+.2f}{bounds}"
 
 
 def pays_from(row: EpochEffects) -> str:

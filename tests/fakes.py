@@ -43,18 +43,33 @@ class FakeWorker:
     diverge: ClassVar[Callable[[int], bool]] = staticmethod(lambda seed: False)
     """Whether a final training with this seed diverges."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None, **data: Any) -> None:
-        self.data = data
+    class_counts: ClassVar[dict[str, list[int]] | None] = None
+    """Images of its two classes."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        *,
+        objective: str = "accuracy",
+        **data: Any,
+    ) -> None:
+        self.data, self.objective = data, objective
         self.asked_to_stop = False
 
     @classmethod
     def reset(cls) -> None:
         cls.trained, cls.interrupt_at, cls.fingerprint = [], None, "the same"
+        cls.class_counts = None
         cls.fail = staticmethod(lambda choice: False)
         cls.diverge = staticmethod(lambda seed: False)
 
     def start(self, reading: object = None) -> DataFacts:
-        return DataFacts(["a", "b"], (32, 32, 3), 100, 20, 20, self.fingerprint)
+        return DataFacts(["a", "b"], (32, 32, 3), 100, 20, 20, self.fingerprint, None,
+                         self.class_counts)  # fmt: skip
+
+    def judged(self, accuracy: float) -> float:
+        """What an accuracy counts for: a point of it is a hundredth of a nat of a log loss."""
+        return accuracy - 1 if self.objective == "neg_log_loss" else accuracy
 
     def survey(self, techniques: Sequence[str], budget: Mapping[str, Any]) -> tuple[str, ...]:
         return ()
@@ -74,15 +89,18 @@ class FakeWorker:
         if cls.fail(choice):
             raise TrainingError("it was made to fail")
         final = fake_accuracy(choice, seed)
+        tested = None if self.objective == "accuracy" else self.judged(final - 0.02)
         outcome = {"seconds_per_epoch": 0.1, "parameters": 1000, "diverged": False}
         for epoch in range(1, budget["epochs"] + 1):
-            accuracy = final * epoch / budget["epochs"]
+            reached = self.judged(final * epoch / budget["epochs"])
             if cls.interrupt_at == len(cls.trained) - 1 and epoch == 2:
                 cls.interrupt_at = None
                 raise KeyboardInterrupt
-            if not report(epoch, accuracy):
-                return {**outcome, "accuracy": accuracy, "test_accuracy": None}
-        return {**outcome, "accuracy": final, "test_accuracy": final - 0.01}
+            if not report(epoch, reached):
+                return {**outcome, "objective": reached, "test_accuracy": None,
+                        "test_objective": None}  # fmt: skip
+        return {**outcome, "objective": self.judged(final), "test_accuracy": final - 0.01,
+                "test_objective": tested}  # fmt: skip
 
     def train_final(
         self,

@@ -226,7 +226,7 @@ def test_a_resumed_run_may_be_told_to_stop_by_its_past(
     reports = Reports(stop=1)
     outcome = train(MIXUP, data, TINY, 1, reports, checkpoint)
     assert reports == undisturbed.curve[:1]
-    assert outcome.accuracy == reports[0]
+    assert outcome.objective == reports[0]
     assert outcome.test_accuracy is None
     assert left(checkpoint) == []
 

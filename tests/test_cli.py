@@ -64,6 +64,9 @@ BAD = {
     "validation": (["launch", "--validation", "0"], "--validation 0 is neither"),
     "part of an image": (["launch", "--validation", "1.5"], "--validation 1.5 is neither"),
     "pruner": (["launch", "--pruner", "lucky"], "no pruner 'lucky'.*median, halving, none"),
+    "objective": (
+        ["launch", "--objective", "f1"],
+        "no objective 'f1'; --objective takes accuracy, balanced_accuracy, neg_log_loss"),
     "storage form": (["launch", "--data", "digits", "--storage", "studies.db"], "not a URL"),
     "storage folder": (
         ["launch", "--data", "digits", "--storage", "sqlite:////no/a.db"], "cannot be written"),

@@ -26,7 +26,7 @@ def test_a_trend_is_spearmans_over_the_whole_runs_of_the_search() -> None:
     assert trend.correlation == pytest.approx(spearmanr(rates, accuracies)[0])
     assert trend.low < trend.correlation < trend.high
     assert len(trend.runs) == 13
-    assert [(p.value, p.accuracy) for p in trend.runs if p.pruned] == [(0.3, 20.0)]
+    assert [(p.value, p.reached) for p in trend.runs if p.pruned] == [(0.3, 20.0)]
 
 
 def test_the_interval_of_a_trend_covers_none_as_often_as_it_says() -> None:

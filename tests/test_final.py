@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from search.errors import InputError
 from search.final_progress import FinalProgress
 from search.phases.plan import run_seed
 from search.recipe import parse_recipe
+from search.results import ACCURACY
 from search.settings import Settings
 from search.space import Space
 from tests.fakes import FakeWorker
@@ -141,9 +143,34 @@ def test_the_best_recipe_is_trained_and_what_is_written_says_so(
     assert card.images == {"trained": 120, "test": 20}
     assert card.budget["epochs"] == 2
     assert len(card.test_accuracies) == 3
+    assert (card.objective, card.test_objectives) == ("accuracy", None)
     assert "resized to 32×32" in card.pixels
     assert f"seed {seeds[2]}" in (written / "curves.html").read_text(encoding="utf-8")
     assert written.stat().st_mode & 0o077 == (folder / "models").stat().st_mode & 0o077
+
+
+def test_another_objective_is_told_beside_the_accuracy(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
+) -> None:
+    studied(settings=replace(SMALL, objective="neg_log_loss"))
+    result = kouka("train", "s")
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.output.split())
+    assert re.search(
+        r"seed 1 of 3 negative log loss -0\.\d+ nats, accuracy \d\d\.\d\d % on the test set", said
+    )
+    assert re.search(
+        r"Test negative log loss -0\.\d+ nats \(-0\.\d+ to -0\.\d+\), the mean of 3 seeds and its "
+        r"95 % interval, on 20 test images that no run was trained on\. "
+        r"Test accuracy \d\d\.\d\d % \(\d\d\.\d\d to \d\d\.\d\d\)\.", said
+    )  # fmt: skip
+    card = Card.read(folder / "models" / "s" / "model.json")
+    assert card.objective == "neg_log_loss"
+    assert card.test_objectives is not None
+    for tested, accuracy in zip(card.test_objectives, card.test_accuracies, strict=True):
+        assert tested == pytest.approx(accuracy + 0.01 - 0.02 - 1)
+    curves = (folder / "models" / "s" / "curves.html").read_text(encoding="utf-8")
+    assert '"text":"negative log loss, nats"' in curves
 
 
 def test_another_recipe_seed_count_and_length_can_be_asked_for(
@@ -316,13 +343,13 @@ def test_a_terminal_shows_the_epoch_its_accuracy_and_the_time_left() -> None:
         assert "Reading the data" in str(progress._display())
         progress.reading(30, 4000)
         assert "(30 of 4,000) and starting Keras" in str(progress._display())
-        progress.began("mixup", "the 120 training and validation images", epochs=5, seeds=2)
+        progress.began("mixup", "the 120 images", epochs=5, seeds=2, objective=ACCURACY)
         assert "seed 1 of 2" in str(progress._display())
-        progress.epoch(1, 1, 0.25)
-        assert "epoch 1 of 5, 25.00 % of what is trained on  time left not known yet" in str(
+        progress.epoch(1, 1, 25.0)
+        assert "epoch 1 of 5, 25.00 % on what is trained on  time left not known yet" in str(
             progress._display()
         )
-        progress.epoch(1, 2, 0.5)
+        progress.epoch(1, 2, 50.0)
         assert re.search(r"epoch 2 of 5, 50.00 % .* about \d+ s left", str(progress._display()))
 
 

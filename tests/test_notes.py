@@ -10,7 +10,7 @@ import pytest
 from search.analysis.effects import effects, repeated
 from search.analysis.notes import notes
 from search.design import design
-from search.results import Results, Run
+from search.results import ACCURACY, OBJECTIVES, Objective, Results, Run
 from tests.simulate import NAMES, random_pairs, repeats_of, results_of, run, simulated, value
 
 SIXTEEN, SIXTY_FOUR = design(8, 16, 16), design(8, 64, 64)
@@ -119,6 +119,13 @@ def endless() -> Results:
     return results_of([*simulated(SIXTY_FOUR, 0, 0.3), replace(run([], 0.0), accuracy=None)])
 
 
+def uneven(objective: Objective = ACCURACY, counts: tuple[int, ...] = (41, 56, 3)) -> Results:
+    """Of the images that validate, so many are of each class."""
+    data = {"classes": ["cat", "cow", "dog"], "class_counts": {"validation": list(counts)}}
+    runs = [replace(r, scale=objective.scale) for r in simulated(SIXTY_FOUR, 0, 0.3)]
+    return results_of(runs, data=data, objective=objective)
+
+
 CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (missing, "60 of 64 planned runs are in; the rest is missing."),
     (failed, "2 runs failed: out of memory."),
@@ -142,6 +149,11 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (foreign, "These trials were not planned as a balanced design."),
     (foreign, "1 pruned trial has no final value"),
     (foreign, "Other parameters varied too (lr and decay)"),
+    (
+        uneven,
+        "Class 'cow' has 56.0 % of the validation images and 'dog' 3.0 %: naming 'cow' every time "
+        "gives 56.0 % accuracy. A new study with --objective balanced_accuracy weighs the classes",
+    ),
     (quiet, "One run lies 0."),
 )
 
@@ -155,6 +167,27 @@ def test_a_sound_study_is_given_no_caution_that_is_not_due() -> None:
     told = said(quiet())
     for make, caution in CASES:
         assert make is quiet or caution not in told
+
+
+def test_classes_are_spoken_of_where_they_differ_and_the_objective_weighs_them() -> None:
+    by_loss = said(uneven(OBJECTIVES["neg_log_loss"]))
+    assert "'dog' 3.0 %, and they weigh as much in the negative log loss." in by_loss
+    assert "Class" not in said(uneven(OBJECTIVES["balanced_accuracy"]))
+    for even in ((33, 33, 34), (50, 30, 26), (2, 1, 1), (4, 3, 1)):  # a split rounds the last ones
+        assert "Class" not in said(uneven(counts=even)), even
+    for odd in ((5, 3, 1), (50, 30, 23), (3, 3, 0)):
+        assert "Class" in said(uneven(counts=odd)), odd
+    heard = uneven()
+    heard = replace(heard, data={**heard.data, "sound": {"rate": 8000}})
+    assert "of the validation sounds" in said(heard)
+
+
+def test_the_logit_is_of_shares_only() -> None:
+    """A log loss has its ceiling where no logit is."""
+    for objective in OBJECTIVES.values():
+        found = replace(ceiling(), objective=objective)
+        assert ("logit of" in said(found)) == objective.share
+        assert (f"logit of {objective.measure}," in said(found)) == objective.share
 
 
 def test_the_run_count_that_separates_the_pairs_is_the_one_that_does() -> None:

@@ -14,13 +14,15 @@ from search.analysis.importances import Importance
 from search.design import design
 from search.figures.style import label
 from search.findings import Findings, find
-from search.results import Dial
+from search.results import OBJECTIVES, Dial
 from search.sections import sections
 from tests.simulate import NAMES, random_pairs, repeats_of, results_of, run, simulated
 from tests.test_foreign import foreign
 from tests.test_ladder import climbed
 
 DATA = {"train": 400, "validation": 100, "test": 50, "image_shape": [40, 62, 1]}
+CLASSES = {"classes": ["cat", "[dog]"],
+           "class_counts": {"train": [380, 20], "validation": [95, 5]}}  # fmt: skip
 
 
 def everything(**more: Any) -> Findings:
@@ -86,6 +88,36 @@ def test_images_are_told_by_their_shape_and_sounds_by_what_is_heard() -> None:
         assert f"the test {says.split()[0]} say" in confirmed.text
 
 
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        (
+            "accuracy",
+            "Accuracy is a mean over images, so that a class weighs by its size: naming 'cat' "
+            "every time gives 95.0 %.",
+        ),
+        (
+            "balanced_accuracy",
+            "Balanced accuracy is the mean over the classes, so that each weighs the same: naming "
+            "one class every time gives 50.0 %.",
+        ),
+        (
+            "neg_log_loss",
+            "Negative log loss is a mean over images, so that a class weighs by its size.",
+        ),
+    ],
+)
+def test_classes_of_unequal_size_are_told_with_how_they_weigh(key: str, says: str) -> None:
+    study = results_of([run([], 0.5)], data={**DATA, **CLASSES}, objective=OBJECTIVES[key])
+    findings = find(study, [])
+    [classes] = [s for s in sections(findings) if s.title == "The classes"]
+    assert classes.text == (
+        "Of the 400 images that are trained on, class 'cat' has 380 (95.0 %) and '[dog]' 20 "
+        "(5.0 %); of the 100 that validate, class 'cat' has 95 (95.0 %) and '[dog]' 5 (5.0 %). "
+        + says
+    )
+
+
 def test_every_figure_of_the_report_is_one_that_is_drawn() -> None:
     findings = everything()
     named = {section.figure for section in sections(findings) if section.figure}
@@ -119,13 +151,18 @@ def keys(value: Any, at: str = "") -> set[str]:
 
 
 def test_the_summary_is_json_and_every_key_of_it_is_described() -> None:
-    document = json.loads(json.dumps(summarise(everything()), allow_nan=False))
+    findings = everything(data={**DATA, **CLASSES})
+    document = json.loads(json.dumps(summarise(findings), allow_nan=False))
     described = Path(__file__).parents[1] / "docs" / "summary.md"
     rows = [line for line in described.read_text(encoding="utf-8").splitlines() if line[:2] == "| "]
     named = {key for row in rows[2:] for key in re.findall(r"`([^`]+)`", row.split("|")[1])}
     assert keys(document) == named
     assert document["schema"] == 1
     assert document["effects"][0]["technique"] == "augmentation"
+    assert document["classes"][1] == {"class": "[dog]", "train": 20, "validation": 5}
+    assert summarise(everything(data=DATA))["classes"] == []
+    for row in document["confirmed"]:
+        assert row["test_objective"] == row["test"] == 60
 
 
 def test_markdown_tables_are_whole_and_names_are_no_markup(tmp_path: Path) -> None:

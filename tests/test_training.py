@@ -1,13 +1,17 @@
 import itertools
+import math
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from sklearn.metrics import balanced_accuracy_score, log_loss
 
-from model_space import backends, kit, traced
+from model_space import backends, kit, pipeline, traced
 from model_space.budget import Budget
 from model_space.data import Data, load
+from model_space.objectives import objective
 from model_space.pipeline import orders
 from model_space.recipe import Recipe
 from model_space.techniques import SETS, batch_norm, usual
@@ -31,15 +35,20 @@ def data() -> Data:
     return load("digits", train_size=100, validation=60)
 
 
-def run(choice, data: Data, budget: Budget = SMALL, seed: int = 1):  # type: ignore[no-untyped-def]
+def run(choice, data: Data, budget: Budget = SMALL, seed: int = 1, by: str = "accuracy"):  # type: ignore[no-untyped-def]
+    return trained(Trainer(data, objective=objective(by)), choice, budget, seed)
+
+
+def trained(trainer: Trainer, choice, budget: Budget = SMALL, seed: int = 1):  # type: ignore[no-untyped-def]
+    """What a run comes to, and what it reports by epoch."""
     curve: list[float] = []
 
-    def report(epoch: int, accuracy: float) -> bool:
+    def report(epoch: int, value: float) -> bool:
         assert epoch == len(curve) + 1
-        curve.append(accuracy)
+        curve.append(value)
         return True
 
-    return train(choice, data, budget, seed, report), curve
+    return trainer.train(choice, budget, seed, report), curve
 
 
 def only(trainer: Trainer) -> traced.Traced:
@@ -67,7 +76,7 @@ def test_a_seed_reproduces_a_run_and_another_does_not(data: Data) -> None:
 def test_the_outcome_is_the_last_epochs(data: Data) -> None:
     outcome, curve = run({}, data)
     assert len(curve) == 2
-    assert outcome.accuracy == curve[-1]
+    assert outcome.objective == curve[-1]
     assert outcome.test_accuracy is not None
     assert 0 <= outcome.test_accuracy <= 1
     assert outcome.seconds_per_epoch > 0
@@ -86,12 +95,37 @@ def test_a_run_that_is_told_to_stop_does(data: Data) -> None:
     assert outcome.test_accuracy is None
 
 
-def test_a_diverged_run_counts_at_chance_level(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "chance"),
+    [("accuracy", 0.1), ("balanced_accuracy", 0.1), ("neg_log_loss", -math.log(10))],
+)
+def test_a_diverged_run_counts_at_chance_level(
+    name: str, chance: float, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = Recipe(schedule=lambda steps: 1e38)
     monkeypatch.setattr(kit, "compose", lambda choice, techniques: broken)
-    outcome, curve = run({}, data)
+    outcome, curve = run({}, data, by=name)
     assert outcome.diverged
-    assert outcome.accuracy == 0.1 == curve[-1]
+    assert outcome.objective == chance == curve[-1]
+    assert outcome.test_objective == (None if name == "accuracy" else pytest.approx(chance))
+
+
+def test_a_run_whose_last_step_broke_it_counts_at_chance_level(
+    data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its loss was a number still, and its probabilities are none."""
+
+    def broken(*arguments: Any) -> Any:
+        compiled: Any = backends.loops(*arguments)
+        compiled.train = lambda shard, first, last: 1.0
+        compiled.probabilities = lambda shard: np.full((len(shard[1]), 10), np.nan)
+        return compiled
+
+    monkeypatch.setattr(traced, "loops", broken)
+    trainer = Trainer(data, objective=objective("neg_log_loss"))
+    outcome = trainer.train({}, SMALL, 1, lambda epoch, value: True)
+    assert outcome.diverged
+    assert outcome.objective == outcome.test_objective == -math.log(10)
 
 
 @pytest.mark.parametrize(("choice", "amsgrad"), [({}, False), ({"amsgrad": {}}, True)])
@@ -119,11 +153,54 @@ def test_validation_and_test_images_are_neither_augmented_nor_mixed(
     outcome = trainer.train(ALL_ON, SMALL, 1, lambda epoch, accuracy: True)
     network = only(trainer).network
     for (images, labels), accuracy in (
-        (data.validation, outcome.accuracy),
+        (data.validation, outcome.objective),
         (data.test, outcome.test_accuracy),
     ):
         named = np.asarray(network(images / 255, training=False)).argmax(axis=1)
         assert accuracy == (named == labels).mean()
+
+
+@pytest.fixture(scope="module")
+def uneven(data: Data) -> Data:
+    """Validation and test images of which some classes are rare."""
+    kept = np.array([1, 0.1, 0.5, 1, 0.3, 1, 0.1, 1, 1, 1])
+
+    def cut(labels: np.ndarray) -> np.ndarray:
+        rank = np.array([(labels[:at] == label).sum() for at, label in enumerate(labels)])
+        return np.asarray(rank < np.ceil(kept[labels] * np.bincount(labels)[labels]))
+
+    parts = [(images[cut(labels)], labels[cut(labels)]) for images, labels in
+             (data.validation, data.test)]  # fmt: skip
+    return replace(data, validation=parts[0], test=parts[1])
+
+
+@pytest.mark.jax
+@pytest.mark.parametrize("name", ["balanced_accuracy", "neg_log_loss"])
+def test_another_objective_is_scikit_learns_of_what_the_network_says(
+    name: str, uneven: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the images are batched, and in however many shards they come."""
+    monkeypatch.setattr(backends, "EVALUATION_BATCH", 16)
+    monkeypatch.setattr(traced, "EVALUATION_BATCH", 16)
+    trainer = Trainer(uneven, objective=objective(name))
+    outcome, curve = trained(trainer, {"batch_norm": {}, "residual": {}, "amsgrad": {}})
+    expected = []
+    for images, labels in (uneven.validation, uneven.test):
+        scores = np.asarray(only(trainer).network(images / 255, training=False))
+        named = scores.argmax(axis=1)
+        by = {
+            "balanced_accuracy": balanced_accuracy_score(labels, named),
+            "neg_log_loss": -log_loss(labels, scores, labels=range(10)),
+        }
+        expected.append((by[name], (named == labels).mean()))
+    assert outcome.objective == curve[-1] == pytest.approx(expected[0][0], rel=1e-5)
+    assert outcome.test_objective == pytest.approx(expected[1][0], rel=1e-5)
+    assert outcome.test_accuracy == expected[1][1]
+    assert abs(expected[0][0] - expected[0][1]) > 0.01
+    monkeypatch.setattr(pipeline, "_SHARD_BYTES", 1)
+    again, accuracy = only(trainer).judge(objective(name), uneven.validation)
+    assert again == pytest.approx(curve[-1])
+    assert accuracy == expected[0][1]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +242,7 @@ def test_a_short_run_shows_batch_norm_and_not_its_moving_averages(
         outcome = trainer.train({"batch_norm": {}}, budget, 1, lambda epoch, accuracy: True)
         images, labels = data.validation
         scores = np.asarray(only(trainer).network(images / 255.0, training=True))
-        return float((scores.argmax(axis=1) == labels).mean() - outcome.accuracy)
+        return float((scores.argmax(axis=1) == labels).mean() - outcome.objective)
 
     assert lag() < 0.1
     monkeypatch.setattr(batch_norm, "MOMENTUM", 0.99)

@@ -1,5 +1,6 @@
 """The process that trains, started for real."""
 
+import math
 import os
 import signal
 import subprocess
@@ -10,9 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
-from model_space.data import DataError
+from model_space.data import DataError, load
 from model_space.server import _MOST_NETWORKS
 from model_space.worker import Stopped, TrainingError, Worker
 from tests.test_sound import tones
@@ -44,7 +46,7 @@ def first(small: Worker) -> tuple[float, float]:
 
 def train_again(worker: Worker) -> tuple[float, float]:
     outcome = worker.train({"dropout": {"rate": 0.2}}, BUDGET, 7, go_on)
-    return outcome["accuracy"], outcome["test_accuracy"]
+    return outcome["objective"], outcome["test_accuracy"]
 
 
 def go_on(epoch: int, accuracy: float) -> bool:
@@ -100,15 +102,26 @@ def test_it_says_what_the_data_are(small: Worker) -> None:
     facts = small.start()
     assert (facts.train, facts.validation, facts.image_shape) == (200, 50, (16, 16, 1))
     assert facts.sound is None
+    data = load(**DATA)
+    assert facts.class_counts == {
+        "train": np.bincount(data.train[1]).tolist(),
+        "validation": np.bincount(data.validation[1]).tolist(),
+    }
+    assert [sum(counts) for counts in facts.class_counts.values()] == [200, 50]
 
 
-def test_it_says_how_sounds_became_images(tmp_path: Path) -> None:
-    hearing = Worker(name=str(tones(tmp_path)))
+def test_it_says_how_sounds_became_images_and_judges_by_what_it_is_told(tmp_path: Path) -> None:
+    hearing = Worker(name=str(tones(tmp_path)), objective="neg_log_loss")
     try:
         facts = hearing.start()
         assert facts.sound == {"rate": 8000, "seconds": 1.008, "bands": 40, "frames": 62}
         assert facts.image_shape == (40, 62, 1)
-        assert hearing.train({"global_pooling": {}}, BUDGET, 1, go_on)["parameters"] > 0
+        outcome = hearing.train({"global_pooling": {}}, BUDGET, 1, go_on)
+        assert outcome["parameters"] > 0
+        # An untrained network knows little more of the two classes than which are there.
+        assert outcome["objective"] == pytest.approx(-math.log(2), abs=0.3)
+        assert outcome["test_objective"] == pytest.approx(-math.log(2), abs=0.3)
+        assert 0 <= outcome["test_accuracy"] <= 1
     finally:
         hearing.stop()
 

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import keras
+import numpy as np
 
 from model_space.data import Data
 from model_space.data.source import Part
@@ -28,6 +29,9 @@ class Loops(Protocol):
 
     def correct(self, shard: Any) -> int:
         """How many images have the label that the network names."""
+
+    def probabilities(self, shard: Any) -> np.ndarray:
+        """What the network gives for the classes of every image, (N, classes)."""
 
 
 def loops(made: Made, data: Data, batch_size: int) -> Loops:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import jax
 import keras
+import numpy as np
 from jax import lax
 from jax import numpy as jnp
 
@@ -33,6 +35,7 @@ class JaxLoops:
         self._many = jax.jit(self._steps, donate_argnums=0)
         self._one = jax.jit(self._step, static_argnums=4, donate_argnums=0)
         self._count = jax.jit(self._named_right)
+        self._evaluate = jax.jit(self._scores)
 
     def put(self, part: Part) -> Shard:
         """See `Loops`."""
@@ -57,17 +60,24 @@ class JaxLoops:
 
     def correct(self, shard: Shard) -> int:
         """See `Loops`."""
+        state = self._values()
+        counts = [self._count(state, *batch) for batch in self._batches(shard)]
+        return sum(int(count) for count in counts)
+
+    def probabilities(self, shard: Shard) -> np.ndarray:
+        """See `Loops`."""
+        state = self._values()
+        found = [self._evaluate(state, *batch) for batch in self._batches(shard)]
+        return np.concatenate([np.asarray(each) for each in found])[: len(shard[1])]
+
+    def _batches(self, shard: Shard) -> Iterator[Shard]:
         images, labels = shard
         size = self._evaluation_batch
         missing = -len(labels) % size  # filled up with images of no class, for one shape only
         images = jnp.pad(images, ((0, missing), (0, 0), (0, 0), (0, 0)))
         labels = jnp.pad(labels, (0, missing), constant_values=-1)
-        state = self._values()
-        counts = [
-            self._count(state, images[first : first + size], labels[first : first + size])
-            for first in range(0, len(labels), size)
-        ]
-        return sum(int(count) for count in counts)
+        for first in range(0, len(labels), size):
+            yield images[first : first + size], labels[first : first + size]
 
     def _values(self) -> State:
         weights, slots, others = ([v.value for v in each] for each in self._variables)
@@ -118,7 +128,10 @@ class JaxLoops:
         return found
 
     def _named_right(self, state: State, images: jax.Array, labels: jax.Array) -> jax.Array:
+        scores = self._scores(state, images, labels)
+        return jnp.sum(jnp.argmax(scores, axis=1) == labels)
+
+    def _scores(self, state: State, images: jax.Array, labels: jax.Array) -> jax.Array:
         with self._scope(state[0], state[2]):
             x = as_batch(images, labels, 1)["images"]
-            scores = self._made.evaluate(x)
-        return jnp.sum(jnp.argmax(scores, axis=1) == labels)
+            return self._made.evaluate(x)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from model_space.data import Data
@@ -20,6 +21,8 @@ class TensorFlowLoops:
     def __init__(self, made: Made, data: Data, batch_size: int, evaluation_batch: int) -> None:
         self._train = _train(made, data, batch_size)
         self._correct = _correct(made, data, evaluation_batch)
+        self._evaluate = _evaluate(made, data)
+        self._evaluation_batch = evaluation_batch
 
     def put(self, part: Part) -> tuple[tf.Tensor, tf.Tensor]:
         """See `Loops`."""
@@ -33,6 +36,14 @@ class TensorFlowLoops:
     def correct(self, shard: tuple[tf.Tensor, tf.Tensor]) -> int:
         """See `Loops`."""
         return int(self._correct(*shard))
+
+    def probabilities(self, shard: tuple[tf.Tensor, tf.Tensor]) -> np.ndarray:
+        """See `Loops`."""
+        images, labels = shard
+        size = self._evaluation_batch
+        batches = (slice(first, first + size) for first in range(0, len(labels), size))
+        found = [self._evaluate(images[rows], labels[rows]) for rows in batches]
+        return np.concatenate([each.numpy() for each in found])
 
 
 @contextmanager
@@ -91,6 +102,16 @@ def _train(made: Made, data: Data, batch_size: int) -> Callable[..., tf.Tensor]:
         return loop[1]
 
     return train  # type: ignore[no-any-return]
+
+
+def _evaluate(made: Made, data: Data) -> Callable[..., tf.Tensor]:
+    @tf.function(  # type: ignore[untyped-decorator]
+        input_signature=_signature(data), autograph=False
+    )
+    def evaluate(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        return made.evaluate(as_batch(images, labels, 1)["images"])
+
+    return evaluate  # type: ignore[no-any-return]
 
 
 def _correct(made: Made, data: Data, evaluation_batch: int) -> Callable[..., tf.Tensor]:

@@ -52,6 +52,14 @@ class Data:
         height, width, channels = self.train[0].shape[1:]
         return height, width, channels
 
+    def class_counts(self) -> dict[str, list[int]]:
+        """How many images of each class there are to train on and to validate with."""
+        parts = {"train": self.train, "validation": self.validation}
+        return {
+            part: np.bincount(labels, minlength=len(self.classes)).tolist()
+            for part, (_, labels) in parts.items()
+        }
+
     def fingerprint(self) -> str:
         """A digest of every image and label in its part, equal only for equal data."""
         digest = hashlib.sha256(repr(self.classes).encode())
@@ -64,8 +72,8 @@ class Data:
     def joined(self) -> Data:
         """The same with the validation images among those to train on.
 
-        In their place stand training images, 2,000 at most: an accuracy on these says how well a
-        network knows what it was trained on, and nothing of other images.
+        In their place stand training images, 2,000 at most: what a network comes to on these says
+        how well it knows what it was trained on, and nothing of other images.
         """
         (images, labels), (held, held_labels) = self.train, self.validation
         images = joined(images, held, f"{self.fingerprint()}-joined")

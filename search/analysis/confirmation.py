@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from search.analysis.student import quantile
-from search.results import Results, Run
+from search.results import ACCURACY, Objective, Results, Run
 
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean accuracy in percent with its 95 % t interval; the ends are NaN for a single value."""
+    """A mean with its 95 % t interval, whose ends are NaN for a single value.
+
+    Of accuracies in percent, or of an objective in its unit.
+    """
 
     mean: float
     low: float
@@ -22,21 +25,26 @@ class Mean:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """One recipe's accuracy over seeds that chose nothing."""
+    """What one recipe comes to over seeds that chose nothing."""
 
     label: str
     """best, all off, all on, or earlier best."""
     recipe: str
     runs: int
     test: Mean
+    """Accuracy on the test images."""
+    test_objective: Mean
+    """The study's objective on the test images: the same where that is accuracy."""
     validation: Mean
+    """The objective on the validation images."""
 
 
 def confirmation(results: Results) -> list[Confirmed]:
-    """The recipes of the `confirm` runs: the best, then the others by their test accuracy."""
+    """The recipes of the `confirm` runs: the best, then the others as they do on test images."""
+    objective = results.objective
     groups: dict[str, list[Run]] = {}
     for run in results.of("confirm"):
-        if run.test_accuracy is not None:
+        if run.test_accuracy is not None and _tested(run, objective) is not None:
             groups.setdefault(describe(run, results.factors), []).append(run)
     best = describe(results.best, results.factors) if results.best else None
     found = []
@@ -51,19 +59,26 @@ def confirmation(results: Results) -> list[Confirmed]:
                 recipe,
                 len(runs),
                 mean([100 * (run.test_accuracy or 0) for run in runs]),
-                mean([run.points for run in runs]),
+                mean([objective.scale * (_tested(run, objective) or 0) for run in runs], objective),
+                mean([run.points for run in runs], objective),
             )
         )
-    return sorted(found, key=lambda row: (not row.label.startswith("best"), -row.test.mean))
+    return sorted(
+        found, key=lambda row: (not row.label.startswith("best"), -row.test_objective.mean)
+    )
 
 
-def mean(values: Sequence[float]) -> Mean:
-    """The mean of some accuracies in percent, and its interval within 0 to 100."""
+def _tested(run: Run, objective: Objective) -> float | None:
+    return run.test_accuracy if objective is ACCURACY else run.test_objective
+
+
+def mean(values: Sequence[float], objective: Objective = ACCURACY) -> Mean:
+    """The mean of values in the objective's unit, and its interval within what that can be."""
     middle = statistics.fmean(values)
     if len(values) < 2:
         return Mean(middle, math.nan, math.nan)
     half = quantile(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
-    return Mean(middle, max(0.0, middle - half), min(100.0, middle + half))
+    return Mean(middle, max(objective.low, middle - half), min(objective.high, middle + half))
 
 
 def describe(run: Run, factors: Sequence[str]) -> str:

@@ -32,8 +32,8 @@ class Cost:
     parameters: Estimate
     """A count; its interval comes from what the fit leaves out, as nothing in it is random."""
     points_per_second: float
-    """Points of accuracy for each second an epoch; NaN unless the whole interval of the seconds
-    is above zero."""
+    """Points, or what the effects are in, for each second an epoch; NaN unless the whole interval
+    of the seconds is above zero."""
 
 
 def costs(runs: Sequence[Run], found: Effects) -> list[Cost]:

@@ -1,4 +1,4 @@
-"""Mean accuracy by epoch with a technique on and off, from the `measure` runs."""
+"""The objective by epoch with a technique on and off, from the `measure` runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from search.results import Run
 
 @dataclass(frozen=True)
 class Curves:
-    """Mean validation accuracy after each epoch, in points, over the runs on each side."""
+    """The mean after each epoch over the runs on each side, in percent or the objective's unit."""
 
     technique: str
     epochs: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""Accuracy against each dial, from the runs of the search where its technique is on."""
+"""The objective against each dial, from the runs of the search where its technique is on."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ _FEWEST = 5
 
 @dataclass(frozen=True)
 class DialRun:
-    """Where a run of the search turned a dial, and the accuracy in percent that it reached."""
+    """Where a run of the search turned a dial, and what that came to."""
 
     number: int
     value: float
-    accuracy: float
+    reached: float
+    """The accuracy in percent, or the objective in its unit."""
     pruned: bool
-    """If so, the accuracy is that of its last epoch, and not to be compared with a whole run's."""
+    """If so, that is of its last epoch, and not to be compared with a whole run's."""
 
 
 @dataclass(frozen=True)
 class DialTrend:
-    """One dial's runs, and whether more of it went with more accuracy."""
+    """One dial's runs, and whether more of it went with a better objective."""
 
     dial: Dial
     runs: tuple[DialRun, ...]
@@ -44,10 +45,10 @@ def dials(results: Results) -> list[DialTrend]:
     found = []
     for dial in results.dials:
         points = [
-            DialRun(run.number, run.params[dial.name], run.scale * accuracy, run.state == "pruned")
+            DialRun(run.number, run.params[dial.name], run.scale * reached, run.state == "pruned")
             for run in results.runs
             if run.phase == "search" and run.ended and dial.name in run.params
-            and (accuracy := _reached(run)) is not None
+            and (reached := _reached(run)) is not None
         ]  # fmt: skip
         if points:
             found.append(DialTrend(dial, tuple(points), *_spearman(points)))
@@ -65,7 +66,7 @@ def _spearman(points: list[DialRun]) -> tuple[float, float, float]:
     from scipy.special import ndtri
     from scipy.stats import rankdata
 
-    x, y = rankdata([p.value for p in whole]), rankdata([p.accuracy for p in whole])
+    x, y = rankdata([p.value for p in whole]), rankdata([p.reached for p in whole])
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         return (math.nan,) * 3
     r = float(np.corrcoef(x, y)[0, 1])

@@ -1,4 +1,4 @@
-"""The effect of each technique in points of accuracy, from the `measure` runs."""
+"""The effect of each technique on the objective, from the `measure` runs."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class Effects:
     runs: int
     fit: Fit
     start: float
-    """The accuracy of all off, in percent, as the model predicts it; NaN where it cannot."""
+    """What all off comes to, in percent or the objective's unit; NaN where the model cannot say."""
     floor: float
-    """The smallest effect that this many runs find 4 times in 5, in points."""
+    """The smallest effect that this many runs find 4 times in 5, in points or that unit."""
 
     @property
     def pairs(self) -> bool:
@@ -69,7 +69,7 @@ class Effects:
 
     @property
     def noise(self) -> float:
-        """Standard deviation of one run around the fit, in points; NaN without freedom."""
+        """Standard deviation of one run around the fit, in that unit; NaN without freedom."""
         return float(self.fit.noise[0])
 
     def of(self, technique: str) -> Effect:
@@ -94,7 +94,7 @@ def effects(
     repeats: Sequence[Sequence[Run]] = (),
     maximize: bool = True,
 ) -> Effects | None:
-    """Fit accuracy by least squares on the techniques as ±1 columns and on their pairs.
+    """Fit the objective by least squares on the techniques as ±1 columns and on their pairs.
 
     An effect is twice its coefficient: under the pairwise model the technique's Shapley value, its
     mean step over all orders in which the techniques could have been added, so that the effects

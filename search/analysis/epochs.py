@@ -13,7 +13,7 @@ from search.results import Run
 
 @dataclass(frozen=True)
 class EpochEffects:
-    """One technique's effect after each epoch, in points, with the ends of its 95 % intervals."""
+    """One technique's effect after each epoch, in its unit, with the ends of its 95 % intervals."""
 
     technique: str
     epochs: tuple[int, ...]
@@ -29,10 +29,10 @@ def effects_by_epoch(
     techniques: Sequence[str],
     repeats: Sequence[Sequence[Run]] = (),
 ) -> list[EpochEffects]:
-    """The fit of `effects`, to the accuracies after each epoch that every run reached.
+    """The fit of `effects`, to the objective after each epoch that every run reached.
 
     Largest at the last epoch first. Intervals are of one epoch each. Empty where the runs keep no
-    accuracy by epoch.
+    objective by epoch.
     """
     measured = [run for run in runs if run.accuracy is not None]
     epochs = shared_epochs(measured)

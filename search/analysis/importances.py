@@ -18,7 +18,7 @@ MEANINGS: dict[str, str] = {
     "PED-ANOVA": "how far a parameter's values among the best tenth of the trials differ from "
     "those among all; with few trials it is unsteady, and a dial that only the search turns stands "
     "out for that alone (Watanabe et al. 2023)",
-    "fANOVA": "the share of the accuracy's variance, in a random forest fitted to the trials, "
+    "fANOVA": "the share of the objective's variance, in a random forest fitted to the trials, "
     "that a parameter explains alone (Hutter et al. 2014)",
     "MDI": "how much splits on a parameter lower the variance in that forest's trees "
     "(Louppe et al. 2013)",

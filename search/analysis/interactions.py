@@ -15,7 +15,7 @@ from search.analysis.student import CONFIDENCE, two_sided
 
 @dataclass(frozen=True)
 class Interaction:
-    """How much one technique's step changes when the other is turned on: points of accuracy.
+    """How much one technique's step changes when the other is turned on: in the effects' unit.
 
     Where the design aliases several pairs, the sum of theirs, each with its sign.
     """

@@ -23,7 +23,7 @@ class Step:
     """The techniques that are on here and were not at the step before; none at the first."""
     runs: int
     accuracy: Mean
-    """Validation accuracy over the seeds, in percent."""
+    """Validation accuracy over the seeds, in percent, or the objective in its unit."""
     change: float
     """Points gained over the step before, with the ends of its 95 % interval; NaN at the first."""
     low: float
@@ -79,8 +79,8 @@ def ladder(results: Results) -> list[Step]:
         added = on - (before[0] if before else frozenset())
         names = tuple(name for name in results.factors if name in added)
         found.append(
-            Step(names, len(values), mean(values), change, change - half, change + half, error,
-                 freedom)
+            Step(names, len(values), mean(values, results.objective), change, change - half,
+                 change + half, error, freedom)
         )  # fmt: skip
         before = on, values
     return found

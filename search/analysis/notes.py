@@ -11,12 +11,13 @@ from pathlib import PurePath
 
 import numpy as np
 
+from search.analysis.classes import spread
 from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, Verdict, effects
 from search.analysis.interactions import interactions
 from search.analysis.model import ENOUGH_FREEDOM, varied
 from search.analysis.student import CONFIDENCE, familywise, welch
-from search.results import Results, Run
+from search.results import ACCURACY, Results, Run
 from search.schema import INTERRUPTED, TRIES
 
 _MOST_AT_RESOLUTION_V = ((8, 3), (16, 5), (32, 6), (64, 8), (128, 11), (256, 17), (512, 23))
@@ -28,7 +29,7 @@ _CERTAIN: tuple[Verdict, ...] = ("helps", "hurts")
 def notes(results: Results, found: Effects | None, repeats: Sequence[Sequence[Run]]) -> list[str]:
     """Every caution that these runs call for."""
     measured = results.of("measure")
-    said = [*_runs(results, measured), *left_out(results)]
+    said = [*_runs(results, measured), *left_out(results), *_classes(results)]
     if found is not None:
         said += [
             *_foreign(results),
@@ -119,6 +120,23 @@ def _runs(results: Results, measured: Sequence[Run]) -> list[str]:
     if len(measured) > 1 and len({run.accuracy for run in measured}) == 1:
         said.append("Every measured run came to the same value, so nothing can be told apart.")
     return said
+
+
+def _classes(results: Results) -> list[str]:
+    """Where classes weigh by their size, and some are much larger than others."""
+    found = spread(results, "validation")
+    if found is None or not found.matters or results.objective.key == "balanced_accuracy":
+        return []
+    weighs = (
+        f": naming {found.largest!r} every time gives {100 * found.top:.1f} % accuracy"
+        if results.objective is ACCURACY
+        else f", and they weigh as much in the {results.objective.measure}"
+    )
+    return [
+        f"Class {found.largest!r} has {100 * found.top:.1f} % of the validation {results.things} "
+        f"and {found.smallest!r} {100 * found.bottom:.1f} %{weighs}. A new study with --objective "
+        "balanced_accuracy weighs the classes equally."
+    ]
 
 
 def _techniques(found: Effects, measured: Sequence[Run], results: Results) -> list[str]:
@@ -215,8 +233,8 @@ def _unproven(found: Effects) -> list[str]:
 
 
 def _ceiling(results: Results, found: Effects, repeats: Sequence[Sequence[Run]]) -> list[str]:
-    """Whether the logit of accuracy, which has no ceiling, tells another story."""
-    if results.objective.scale == 1 or not found.noise > 0:
+    """Whether the logit of a share, which has no ceiling, tells another story."""
+    if not results.objective.share or not found.noise > 0:
         return []
     other = effects(
         [_logit(run) for run in results.of("measure")],
@@ -231,18 +249,19 @@ def _ceiling(results: Results, found: Effects, repeats: Sequence[Sequence[Run]])
         if other.of(e.technique).verdict != e.verdict
         and (e.verdict in _CERTAIN or other.of(e.technique).verdict in _CERTAIN)
     ]
+    name = results.objective.measure
     said = []
     if changed:
         said.append(
-            f"{listed(changed)}: the verdict changes on the logit of accuracy, where 98 to 99 % "
+            f"{listed(changed)}: the verdict changes on the logit of {name}, where 98 to 99 % "
             "counts like 50 to 67 % and these techniques add up better: a floor or a ceiling of "
-            "accuracy is at work."
+            f"{name} is at work."
         )
     here = sum(row.certain for row in interactions(found))
     there = sum(row.certain for row in interactions(other))
     if here and not there:
         said.append(
-            "The interactions vanish on the logit of accuracy, where these techniques add up "
+            f"The interactions vanish on the logit of {name}, where these techniques add up "
             "better: they may be no more than a ceiling that good recipes share."
         )
     return said
@@ -278,7 +297,7 @@ def _additivity(results: Results, found: Effects) -> list[str]:
     if not welch(seen - middle, *spread, (error, fitted.freedom)) < 1 - CONFIDENCE:
         return []
     return [
-        f"The effects sum to {middle:+.1f}, but all on minus all off came to {seen:+.1f} on fresh "
+        f"The effects sum to {middle:+.3g}, but all on minus all off came to {seen:+.3g} on fresh "
         "seeds, further apart than seeds explain: more than two techniques act together, and the "
         "effects hold on average over recipes, not at those two."
     ]

@@ -10,7 +10,7 @@ from search.analysis.effects import Effects
 
 @dataclass(frozen=True)
 class SimpleEffect:
-    """A technique's effect at one level of another, on average over the rest: points of accuracy.
+    """A technique's effect at one level of another, on average over the rest, in the effects' unit.
 
     The term is that of the analysis of factorial experiments (Cox 1958, Planning of Experiments).
     """

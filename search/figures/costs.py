@@ -1,4 +1,4 @@
-"""Points of accuracy against seconds an epoch."""
+"""Effects against seconds an epoch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def figure(rows: Sequence[Cost], found: Effects, unit: str, caption: str) -> go.
             textposition=_CORNERS[index % len(_CORNERS)],
             textfont={"size": 14},
             name=f"{index + 1} {row.technique}",
-            hovertemplate=f"{row.technique}: %{{y:+.2f}} for %{{x:+.2g}} s an epoch<extra></extra>",
+            hovertemplate=f"{row.technique}: %{{y:+.3~g}} for %{{x:+.2g}} s an epoch"
+            "<extra></extra>",
         )
     zero_line(drawn, x=0)
     zero_line(drawn, y=0)

@@ -28,7 +28,7 @@ def figure(rows: Sequence[Curves], objective: str, caption: str) -> go.Figure:
                 name=side,
                 legendgroup=side,
                 showlegend=index == 0,
-                hovertemplate=f"{row.technique} {side}, epoch %{{x}}: %{{y:.2f}}<extra></extra>",
+                hovertemplate=f"{row.technique} {side}, epoch %{{x}}: %{{y:.4~g}}<extra></extra>",
                 row=line,
                 col=column,
             )

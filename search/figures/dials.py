@@ -1,14 +1,18 @@
-"""Accuracy against each dial that the search turned."""
+"""The objective against each dial that the search turned."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from search.analysis.dials import DialTrend
 from search.figures.style import BLUE, GREY, styled
+
+_TITLE_WIDTH = 24
+"""Characters that fit beside a panel."""
 
 
 def figure(rows: Sequence[DialTrend], objective: str, caption: str) -> go.Figure:
@@ -25,14 +29,14 @@ def figure(rows: Sequence[DialTrend], objective: str, caption: str) -> go.Figure
             runs = [run for run in row.runs if run.pruned == pruned]
             drawn.add_scatter(
                 x=[run.value for run in runs],
-                y=[run.accuracy for run in runs],
+                y=[run.reached for run in runs],
                 mode="markers",
                 marker=marker,
                 name=name,
                 legendgroup=name,
                 showlegend=line == 1,
                 text=[f"run {run.number}" for run in runs],
-                hovertemplate="%{text}: %{y:.2f} at %{x:.3g}<extra></extra>",
+                hovertemplate="%{text}: %{y:.4~g} at %{x:.3g}<extra></extra>",
                 row=line,
                 col=1,
             )
@@ -46,5 +50,5 @@ def figure(rows: Sequence[DialTrend], objective: str, caption: str) -> go.Figure
         legend={"orientation": "h", "y": -60 / (230 * len(rows)), "yanchor": "top", "x": 0},
         showlegend=True,
     )
-    drawn.update_yaxes(title=objective)
+    drawn.update_yaxes(title="<br>".join(wrap(objective, _TITLE_WIDTH)))
     return drawn

@@ -39,8 +39,8 @@ def figure(rows: Sequence[EpochEffects], unit: str, caption: str) -> go.Figure:
             mode="lines+markers" if len(epochs) < 2 else "lines",
             line={"color": BLUE, "width": 2},
             customdata=list(zip(row.low, row.high, strict=True)),
-            hovertemplate=f"{row.technique}, epoch %{{x}}: %{{y:+.2f}}<br>95 %: "
-            "%{customdata[0]:+.2f} to %{customdata[1]:+.2f}<extra></extra>",
+            hovertemplate=f"{row.technique}, epoch %{{x}}: %{{y:+.3~g}}<br>95 %: "
+            "%{customdata[0]:+.3~g} to %{customdata[1]:+.3~g}<extra></extra>",
             **where,
         )
         if row.pays_from is not None:

@@ -1,4 +1,4 @@
-"""Every run's validation accuracy, in the order in which they ran."""
+"""Every run's objective, in the order in which they ran."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MARKS = dict(
 
 
 def figure(results: Results, objective: str, caption: str) -> go.Figure:
-    """A mark a run, by phase; pruned runs at the last accuracy they reached; the best so far."""
+    """A mark a run, by phase; pruned runs at the last value they reached; the best so far."""
     drawn = go.Figure()
     for phase, (colour, symbol) in _MARKS.items():
         runs = results.of(phase)

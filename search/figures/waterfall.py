@@ -20,7 +20,7 @@ def figure(
 ) -> go.Figure:
     """The effects, which sum to all on minus all off, in `order`; under them, the ladder's steps.
 
-    Both begin at the accuracy of all off, in the unit of the axis, or at zero where that is not
+    Both begin at what all off comes to, in the unit of the axis, or at zero where that is not
     known. Bars carry their 95 % intervals.
     """
     known = [e for name in order for e in found.effects
@@ -47,6 +47,10 @@ def figure(
     return drawn
 
 
+def _short(value: float) -> str:
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
+
+
 def _panel(
     drawn: go.Figure, row: int, start: float, changes: list[tuple[str, float, Effect | Step]]
 ) -> None:
@@ -65,7 +69,7 @@ def _panel(
             "size": 16,
             "line": {"width": 3, "color": GREY},
         },
-        text=[f" {ends[0]:.1f}", f" {ends[-1]:.1f}"],
+        text=[f" {_short(ends[0])}", f" {_short(ends[-1])}"],
         textposition="middle right",
         cliponaxis=False,
         hoverinfo="skip",
@@ -96,8 +100,8 @@ def _panel(
                 "thickness": 1.5,
             },
             customdata=[[bounds.low, bounds.high]],
-            hovertemplate=f"{name}: {change:+.2f}<br>95 %: %{{customdata[0]:+.2f}} to "
-            "%{customdata[1]:+.2f}<extra></extra>",
+            hovertemplate=f"{name}: {change:+.3g}<br>95 %: %{{customdata[0]:+.3~g}} to "
+            "%{customdata[1]:+.3~g}<extra></extra>",
             row=row,
             col=1,
         )
