@@ -19,7 +19,7 @@ class WeightAverages:
     """
 
     def __init__(self, weights: Sequence[Any], momentum: Any) -> None:
-        self._weights, self._momentum = weights, momentum
+        self._weights, self.momentum = weights, momentum
         self._steps = keras.Variable(0.0, trainable=False, dtype="float32")
         self._averages = [
             keras.Variable(np.asarray(weight.value).copy(), trainable=False, dtype=weight.dtype)
@@ -34,7 +34,7 @@ class WeightAverages:
     def update(self) -> None:
         """Take in the weights as they are."""
         steps = ops.convert_to_tensor(self._steps)
-        momentum = ops.minimum(ops.convert_to_tensor(self._momentum), (1 + steps) / (10 + steps))
+        momentum = ops.minimum(ops.convert_to_tensor(self.momentum), (1 + steps) / (10 + steps))
         for average, weight in zip(self._averages, self._weights, strict=True):
             change = ops.subtract(weight, average) * ops.cast(1 - momentum, average.dtype)
             average.assign_add(change)

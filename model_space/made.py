@@ -48,10 +48,10 @@ class Made:
         )
         self._classes = len(data.classes)
         steps = -(-len(data.train[0]) // budget.batch_size) * budget.epochs
-        with _precision(budget.precision):
+        with precision(budget.precision):
             self.network: Any = kit.network(recipe, data.image_shape, self._classes, budget)
-        self._augment, mix = (_layers(stage) for stage in (recipe.augment, recipe.mix))
-        self._mix = [OneOf(mix)] if len(mix) > 1 else mix
+        self.augment, mix = (_layers(stage) for stage in (recipe.augment, recipe.mix))
+        self.mix = [OneOf(mix)] if len(mix) > 1 else mix
         self.loss: Any = recipe.loss()
         self.optimizer: Any = recipe.optimizer(recipe.schedule(steps))
         # What is made inside the first training step makes TensorFlow trace it twice.
@@ -60,7 +60,7 @@ class Made:
         """What is to be updated after every training step, if anything."""
         if recipe.average is not None:
             self.averages.append(recipe.average(self.network.weights))
-        parts = (self.network, *self._augment, *self._mix, self.optimizer, *self.averages)
+        parts = (self.network, *self.augment, *self.mix, self.optimizer, *self.averages)
         dials = {id(variable) for variable in self.dials.values()}
         found = {id(variable): variable for part in parts for variable in part.variables}
         self.variables: list[Any] = [v for key, v in found.items() if key not in dials]
@@ -70,9 +70,9 @@ class Made:
     def training_batch(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """A batch as `as_batch` makes it, then as the recipe's stages do: what a step trains on."""
         batch = as_batch(images, labels, self._classes)
-        for augment in self._augment:
+        for augment in self.augment:
             batch["images"] = augment(batch["images"], training=True)
-        for mix in self._mix:
+        for mix in self.mix:
             batch = mix(batch, training=True)
         return batch
 
@@ -108,7 +108,7 @@ def _layers(builders: Sequence[Callable[[], Any]]) -> list[Any]:
 
 
 @contextmanager
-def _precision(policy: str) -> Iterator[None]:
+def precision(policy: str) -> Iterator[None]:
     """Make the layers in this block compute in Keras' dtype policy of that name."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)

@@ -1,8 +1,8 @@
 """Techniques and a network of the user's own: Python code, found, and described as plain values.
 
 A study keeps where the code is and a digest of it, never the code: another machine needs its own
-copy. The code runs in child processes alone, of which this module is one: asked with a JSON object
-on its standard input, it answers with what there is to know, or why there is nothing.
+copy. The code runs in child processes alone, of which this module is one: it answers with what
+there is to know, or why there is nothing.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
-import json
 import os
 import re
-import subprocess
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -22,6 +20,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from model_space.child import ChildError, ask, respond
 from model_space.recipe import Recipe
 from model_space.technique import Factor, Technique
 from model_space.techniques import SETS, TECHNIQUES
@@ -44,21 +43,15 @@ def describe(techniques: Sequence[str], network: str | None) -> dict[str, Any]:
     name the fields of `Factor`, and `network`, or None, with the `keywords` it takes; both with
     where it is, `at`, and its `digest`. Raises `OwnError`.
     """
-    ended = subprocess.run(
-        [sys.executable, "-m", "model_space.own"],
-        input=json.dumps({"techniques": list(techniques), "network": network}),
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"TF_CPP_MIN_LOG_LEVEL": "2", "KERAS_BACKEND": "tensorflow", **os.environ},
-    )
-    if ended.returncode:
-        last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        names = " ".join([*techniques, *filter(None, [network])])
-        raise OwnError(
-            f"the process that imports {names} ended with exit code {ended.returncode}: {last}"
+    try:
+        answer = ask(
+            "model_space.own",
+            {"techniques": list(techniques), "network": network},
+            {"TF_CPP_MIN_LOG_LEVEL": "2", "KERAS_BACKEND": "tensorflow", **os.environ},
         )
-    answer: dict[str, Any] = json.loads(ended.stdout)
+    except ChildError as error:
+        names = " ".join([*techniques, *filter(None, [network])])
+        raise OwnError(f"the process that imports {names} {error}") from error
     if "unusable" in answer:
         raise OwnError(answer["unusable"])
     return answer
@@ -223,8 +216,4 @@ def _absolute(at: str) -> str:
 
 
 if __name__ == "__main__":
-    # What the code prints must not be taken for the answer.
-    told = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    with told:
-        json.dump(_answer(json.load(sys.stdin)), told)
+    respond(_answer)

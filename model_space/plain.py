@@ -15,17 +15,21 @@ from model_space.recipe import Tensor
 def plain(network: Any, weights: Sequence[Tensor]) -> Any:
     """A copy of `network` with these weights, in the order of the network's own.
 
-    Each layer of kouka's becomes the one of Keras' that it is made from. In use both do the same;
-    trained further, the copy may regularise otherwise. Raises `OwnError` for a layer that is made
-    from none of them, as its copy would do nothing.
+    Each layer of kouka's becomes the one of Keras' that it is made from. In use both do the same.
+    Raises `OwnError` for a layer that is made from none of them, as its copy would do nothing.
     """
     copy = keras.models.clone_model(network, clone_function=_plain)
     copy.set_weights(weights)
     return copy
 
 
+def keras_class(kind: type) -> Any:
+    """The class of Keras' own that a class is made from."""
+    return next(k for k in kind.__mro__ if k.__module__.split(".")[0] == "keras")
+
+
 def _plain(layer: Any) -> Any:
-    kind: Any = next(k for k in type(layer).__mro__ if k.__module__.split(".")[0] == "keras")
+    kind = keras_class(type(layer))
     if kind is layers.Layer:
         raise OwnError(
             f"no model can be saved with the layer {type(layer).__name__}, which is made from no "

@@ -1,15 +1,11 @@
 """Probabilities of the classes of images or sounds, from a saved model, in a child process.
 
-The process is this module: Keras stays out of every other. It is asked with a JSON object on its
-standard input, and answers with one: the probabilities, or why there are none.
+The process is this module, which answers with the probabilities, or why there are none.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from model_space.card import find
+from model_space.child import ChildError, ask, respond
 from model_space.data import DataError
 from model_space.data.fresh import read_files
 from model_space.data.mel import Spectrogram
@@ -41,20 +38,11 @@ def predict(model: Path, files: Sequence[str]) -> tuple[Sequence[str], list[list
         "classes": len(card.classes),
         "files": list(files),
     }
-    ended = subprocess.run(
-        [sys.executable, "-m", "model_space.predictor"],
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**ENVIRONMENT, **os.environ, "KERAS_BACKEND": "tensorflow"},
-    )
-    if ended.returncode:
-        last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise TrainingError(
-            f"the process that runs the model ended with exit code {ended.returncode}: {last}"
-        )
-    answer = json.loads(ended.stdout)
+    environment = {**ENVIRONMENT, **os.environ, "KERAS_BACKEND": "tensorflow"}
+    try:
+        answer = ask("model_space.predictor", request, environment)
+    except ChildError as error:
+        raise TrainingError(f"the process that runs the model {error}") from error
     if "unusable" in answer:
         raise DataError(answer["unusable"])
     probabilities: list[list[float]] = answer["probabilities"]
@@ -96,8 +84,4 @@ def _run(network: str, images: np.ndarray, classes: int) -> list[list[float]]:
 
 
 if __name__ == "__main__":
-    # Libraries that print must not be taken for the answer.
-    told = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    with told:
-        json.dump(_answer(json.load(sys.stdin)), told)
+    respond(_answer)

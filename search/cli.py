@@ -25,7 +25,7 @@ from search.command import (
     quiet_optuna,
     told,
 )
-from search.model_commands import predict, train
+from search.model_commands import code, predict, train
 from search.passwords import hide_in_title
 
 app = typer.Typer(
@@ -409,7 +409,7 @@ def _unless_default(storage: str) -> str:
     return "" if storage == DEFAULT_STORAGE else f" --storage {redact(storage)}"
 
 
-for command in (train, predict):
+for command in (train, code, predict):
     app.command()(command)
 
 

@@ -10,19 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from optuna.trial import FixedTrial
-
 from model_space.card import CARD, MODEL, Card
 from model_space.techniques import Choice
 from model_space.worker import DataFacts, Worker
 from search import interruption, words
-from search.analysis.confirmation import Mean, mean, with_dials
+from search.analysis.confirmation import Mean, mean
+from search.best import best, in_words, launched
 from search.errors import InputError, StudyFailedError
 from search.figures.learning import figure
 from search.hardware import check_installed, shares
 from search.phases.plan import run_seed
 from search.recipe import parse_recipe
-from search.results import ACCURACY, Objective, Results, read
+from search.results import ACCURACY, Objective, read
 from search.schedule import settings_and_space
 from search.settings import Settings, settle
 from search.storage import load_study
@@ -109,8 +108,8 @@ def train_final(
             raise InputError(f"{option} {value} is too small; it takes 1 or more")
     study = load_study(url, name)
     results = read(study)
-    settings = settle(settings_and_space(_launched(results))[0], brought or {})
-    choice = _best(results) if recipe is None else parse_recipe(recipe, settings.known)
+    settings = settle(settings_and_space(launched(results))[0], brought or {})
+    choice = best(results) if recipe is None else parse_recipe(recipe, settings.known)
     settings = replace(settings, epochs=epochs or settings.epochs)
     check_installed(settings.backend)
     with _draft(out) as folder:
@@ -122,7 +121,7 @@ def train_final(
             budget = words.budget(replace(results, settings=settings.stored()))
             things, objective = results.things, results.objective
             images = f"the {facts.train + facts.validation:,} training and validation {things}"
-            watch.began(_in_words(choice), images, settings.epochs, seeds, objective)
+            watch.began(in_words(choice), images, settings.epochs, seeds, objective)
             drawn = [run_seed(settings.seed, "confirm", index) for index in range(seeds)]
             kept = [study_checkpoints(checkpoints, url, name) / f"final-{s}.npz" for s in drawn]
             curves, tests = _train(
@@ -133,7 +132,7 @@ def train_final(
             worker.stop()
         card = _card(name, choice, settings, facts, tuple(curves), tests)
         trained = Trained(
-            card, _in_words(choice), budget, images, things,
+            card, in_words(choice), budget, images, things,
             test=mean([ACCURACY.scale * test.accuracy for test in tests]),
             objective=objective,
             test_objective=mean([objective.scale * test.objective for test in tests], objective),
@@ -144,30 +143,6 @@ def train_final(
     for file in kept:
         file.unlink(missing_ok=True)
     return trained
-
-
-def _launched(results: Results) -> Results:
-    """The results; raises `InputError` for a study of another program."""
-    if not results.settings:
-        raise InputError(
-            f"the study {results.name!r} was not launched by kouka, which cannot tell what its "
-            "runs trained; kouka train takes a study of kouka launch"
-        )
-    return results
-
-
-def _best(results: Results) -> Choice:
-    _, space = settings_and_space(_launched(results))
-    if results.best is None:
-        raise InputError(
-            f"the study {results.name!r} has no finished run by which to choose a recipe; "
-            f"kouka launch {results.name} goes on with it, or --recipe names one"
-        )
-    return space.suggest(FixedTrial(dict(results.best.params)))
-
-
-def _in_words(choice: Choice) -> str:
-    return with_dials(choice.items()) or "none"
 
 
 def _train(

@@ -84,6 +84,45 @@ def train(
         console.print(f"Use it: kouka predict {folder} IMAGE…", soft_wrap=True)
 
 
+def code(
+    name: Annotated[str, typer.Argument(help="The study.")],
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="Another recipe, written as for kouka train. [the study's best recipe]"),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs to train. [the study's]")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Where this machine has the study's data, if not where the launch did."),
+    ] = None,
+    technique: TechniqueOption = None,
+    network: NetworkOption = None,
+    out: Annotated[Path | None, typer.Option(help="The file to write. [models/NAME.py]")] = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Write a study's best recipe as a Keras script that stands alone."""
+    with told("no script was written"):
+        from rich.console import Console
+
+        from search.code import write_code
+        from search.settings import resolve_data
+
+        quiet_optuna()
+        console = Console(highlight=False)
+        folder = folder_of("models", name)
+        file = out or folder.with_name(f"{folder.name}.py")
+        with interruptible("no script was written"):
+            written = write_code(
+                storage, name, file, recipe=recipe, epochs=epochs,
+                data=None if data is None else resolve_data(data),
+                brought=brought(technique, network),
+            )  # fmt: skip
+        console.print(f"Techniques on: {written.recipe}.")
+        console.print(f"Trains on: {written.budget}.")
+        console.print(f"Script: {file}", soft_wrap=True)
+        console.print(f"Run it: python {file}", soft_wrap=True)
+
+
 def predict(
     model: Annotated[Path, typer.Argument(help="What kouka train wrote: models/NAME.")],
     images: Annotated[

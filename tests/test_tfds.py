@@ -18,6 +18,7 @@ from PIL import Image
 from model_space.data import DataError, load, tfds, tfds_reader
 from model_space.data.source import Reading
 from model_space.worker import Worker
+from tests.test_code import check_clean, in_order, run, written
 
 with warnings.catch_warnings():  # of what it imports
     warnings.simplefilter("ignore")
@@ -97,7 +98,7 @@ class _Here:
     def ask(self, reading: Reading = lambda done, of: None, **request: Any) -> Example:
         _Here.asked.append(request)
         if "name" in request:
-            self._data = tfds_reader._DataSet(**request)
+            self._data = tfds_reader.DataSet(**request)
             return dict(json.loads(json.dumps(self._data.found())))
         self._data.decode(**request, reading=reading)
         return {}
@@ -217,3 +218,16 @@ def test_a_reader_that_dies_is_told(stored: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(DataError, match="reads tfds:tiny ended with exit code -9"):
         reader.ask(name="tfds:tiny", image_size=None)
     reader.close()
+
+
+@pytest.mark.parametrize("name", ["tfds:tiny", "tfds:several"])
+def test_a_script_reads_the_same_images(here: type[_Here], name: str, tmp_path: Path) -> None:
+    data = load(name, validation=4)
+    where = {"name": name, "image_size": None, "validation": 4, "train_size": None, "seed": 0}
+    script = written({}, data, where)
+    check_clean({"script": script}, tmp_path)
+    train, test = run(script)["load"]()
+    for ours, theirs in zip(in_order(*train), in_order(*data.joined().train), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    for ours, theirs in zip(test, data.test, strict=True):
+        np.testing.assert_array_equal(ours, theirs)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from model_space.data.arrays import KERAS_SETS, read_digits, read_keras, read_npz
 from model_space.data.cache import joined
 from model_space.data.folder import holds_sounds, read_folder
+from model_space.data.images import resized
 from model_space.data.mel import Spectrogram
 from model_space.data.source import DataError, Part, Reading, Source
 from model_space.data.splits import split
@@ -116,13 +116,12 @@ def load(
     how far the decoding is. Raises `DataError`, whose message says what is wrong with the data,
     and `OSError`.
     """
-    _check_name(name)
-    with closing(_read(name, image_size)) as source:
+    with closing(find(name, image_size)) as source:
         parts = split(source, validation=validation, train_size=train_size, seed=seed)
         if name == DIGITS and image_size is None:
             image_size = 16
         train, held, test = (
-            (_resize(source.decode(entries, reading), image_size), labels)
+            (resized(source.decode(entries, reading), image_size), labels)
             for entries, labels in parts
         )
     data = Data(source.classes, train, held, test, source.sound)
@@ -135,7 +134,12 @@ def load(
     return data
 
 
-def _read(name: str, image_size: int | None) -> Source:
+def find(name: str, image_size: int | None) -> Source:
+    """What `name` names, before anything is held out; files are listed and not yet decoded.
+
+    Raises `DataError`.
+    """
+    _check_name(name)
     if name == DIGITS:
         return read_digits()
     if name in KERAS_SETS:
@@ -145,14 +149,3 @@ def _read(name: str, image_size: int | None) -> Source:
     if Path(name).is_dir():
         return read_folder(Path(name), image_size)
     return read_npz(Path(name))
-
-
-def _resize(images: np.ndarray, size: int | None) -> np.ndarray:
-    if size is None or images.shape[1:3] == (size, size):
-        return images
-    resized = np.empty((len(images), size, size, images.shape[-1]), images.dtype)
-    for image, target in zip(images, resized, strict=True):
-        for channel in range(images.shape[-1]):
-            plane = Image.fromarray(image[..., channel])
-            target[..., channel] = plane.resize((size, size), Image.Resampling.BILINEAR)
-    return resized

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -48,21 +49,7 @@ def read_keras(name: str) -> Source:
 def read_npz(path: Path) -> Source:
     """A NumPy archive; nothing in it is ever unpickled."""
     arrays = _load(path)
-    if "x_train" in arrays and "y_train" in arrays:
-        names = {"train": ("x_train", "y_train")}
-        for part, suffix in (("test", "test"), ("validation", "val")):
-            pair = (f"x_{suffix}", f"y_{suffix}")
-            if present := [name for name in pair if name in arrays]:
-                if len(present) == 1:
-                    raise DataError(
-                        f"{path} has {present[0]} without its partner; it needs {_LAYOUTS}"
-                    )
-                names[part] = pair
-    elif "x" in arrays and "y" in arrays:
-        names = {"train": ("x", "y")}
-    else:
-        held = ", ".join(sorted(arrays)) or "nothing"
-        raise DataError(f"{path} holds {held}; it needs {_LAYOUTS}")
+    names = npz_names(path, arrays)
     images = {part: _images(arrays[x], f"{x} of {path}") for part, (x, _) in names.items()}
     shapes = {part: image.shape[1:] for part, image in images.items()}
     if len(set(shapes.values())) > 1:
@@ -85,6 +72,28 @@ def read_npz(path: Path) -> Source:
         parts.get("test"),
         tuple(str(value) for value in values),
     )
+
+
+def npz_names(path: Path, held: Collection[str]) -> dict[str, tuple[str, str]]:
+    """The names of images and labels for each part that there is, of those that an archive holds.
+
+    Raises `DataError` where there is nothing to train on.
+    """
+    if "x_train" in held and "y_train" in held:
+        names = {"train": ("x_train", "y_train")}
+        for part, suffix in (("test", "test"), ("validation", "val")):
+            pair = (f"x_{suffix}", f"y_{suffix}")
+            if present := [name for name in pair if name in held]:
+                if len(present) == 1:
+                    raise DataError(
+                        f"{path} has {present[0]} without its partner; it needs {_LAYOUTS}"
+                    )
+                names[part] = pair
+        return names
+    if "x" in held and "y" in held:
+        return {"train": ("x", "y")}
+    found = ", ".join(sorted(held)) or "nothing"
+    raise DataError(f"{path} holds {found}; it needs {_LAYOUTS}")
 
 
 def _source(

@@ -19,7 +19,7 @@ def read_folder(path: Path, image_size: int | None) -> Source:
 
     How they are decoded is as `images.image_decoder` and `sound.sound_decoder` say.
     """
-    parts = {part: folder for part in _PARTS if (folder := _part_folder(path, part))}
+    parts = part_folders(path)
     if parts and "train" not in parts:
         raise DataError(f"{path} has {', '.join(parts)} but no train folder beside it")
     train = parts.get("train", path)
@@ -62,8 +62,13 @@ def holds_sounds(path: Path) -> bool:
     return any(_ends(str(file), sound.SUFFIXES) for file in itertools.islice(of_data, 1))
 
 
-def _part_folder(path: Path, part: str) -> Path | None:
-    return next((path / name for name in _PARTS[part] if (path / name).is_dir()), None)
+def part_folders(path: Path) -> dict[str, Path]:
+    """The folders of `train`, `validation` and `test` in a folder, as far as there are any."""
+    there = (
+        (part, path / name) for part, names in _PARTS.items() for name in reversed(names)
+        if (path / name).is_dir()
+    )  # fmt: skip
+    return dict(there)
 
 
 def _subfolders(path: Path) -> list[Path]:

@@ -56,17 +56,37 @@ def decode_image(file: File, mode: str, size: tuple[int, int]) -> np.ndarray:
     """
     try:
         with _open(file) as image:
-            if image.mode.startswith("I"):  # 16 bits; Pillow's own conversion would clip them
-                image = Image.fromarray((np.asarray(image) // 256).astype(np.uint8))
-            image = image.convert(mode)
-            if image.size != size:
-                image = image.resize(size, Image.Resampling.BILINEAR)
-            pixels = np.asarray(image)
-            return pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
+            return pixels(image, mode, size)
     except (OSError, ValueError, SyntaxError) as error:
         if isinstance(error, DataError):
             raise
         raise _corrupt(file) from error
+
+
+def pixels(image: Image.Image, mode: str, size: tuple[int, int]) -> np.ndarray:
+    """An image's bytes (height, width, channels).
+
+    `mode` is Pillow's, L or RGB, and `size` width and height.
+    """
+    if image.mode.startswith("I"):  # 16 bits; Pillow's own conversion would clip them
+        image = Image.fromarray((np.asarray(image) // 256).astype(np.uint8))
+    image = image.convert(mode)
+    if image.size != size:
+        image = image.resize(size, Image.Resampling.BILINEAR)
+    array = np.asarray(image)
+    return array if array.ndim == 3 else array[..., np.newaxis]
+
+
+def resized(images: np.ndarray, size: int | None) -> np.ndarray:
+    """The images (N, height, width, channels) of so many pixels square, unless that is None."""
+    if size is None or images.shape[1:3] == (size, size):
+        return images
+    result = np.empty((len(images), size, size, images.shape[-1]), images.dtype)
+    for image, target in zip(images, result, strict=True):
+        for channel in range(images.shape[-1]):
+            plane = Image.fromarray(image[..., channel])
+            target[..., channel] = plane.resize((size, size), Image.Resampling.BILINEAR)
+    return result
 
 
 def _corrupt(file: File) -> DataError:

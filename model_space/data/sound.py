@@ -60,12 +60,17 @@ def _ignore_unknown_chunks() -> None:
 
 def decode_sound(file: str, how: Spectrogram) -> np.ndarray:
     """The image (bands, frames, 1), bytes, of a sound file; raises `DataError`."""
+    rate, _, channels = _read(file, how.seconds)
+    if not np.isfinite(channels).all():
+        raise DataError(f"{file} has samples that are NaN or infinite; repair or remove it")
+    return mel_image(rate, channels, how)
+
+
+def mel_image(rate: int, channels: np.ndarray, how: Spectrogram) -> np.ndarray:
+    """The image (bands, frames, 1), bytes, of samples (n, channels), so many a second."""
     from scipy.signal import resample_poly
 
-    rate, _, channels = _read(file, how.seconds)
     sound = channels.mean(axis=1, dtype=np.float64)
-    if not np.isfinite(sound).all():
-        raise DataError(f"{file} has samples that are NaN or infinite; repair or remove it")
     # Whatever numbers stand for silence and for the loudest sound, these are 0 and 1.
     sound -= sound.mean()
     sound /= np.abs(sound).max() or 1

@@ -34,7 +34,7 @@ def split(
     random = np.random.default_rng(seed)
     train, test = source.train, source.test
     if test is None:
-        test, train = _take(train, round(TEST_SHARE * len(train[1])), random, keep=missing - 1)
+        test, train = take(train, round(TEST_SHARE * len(train[1])), random, keep=missing - 1)
     held = source.validation
     if held is None:
         count = round(validation * len(train[1])) if validation < 1 else int(validation)
@@ -43,18 +43,18 @@ def split(
                 f"--validation {validation:g} leaves none of the {len(train[1])} training "
                 f"{source.thing}s to train on; give a smaller number or a share below 1"
             )
-        held, train = _take(train, count, random, keep=1)
+        held, train = take(train, count, random, keep=1)
     if train_size is not None:
         if not len(source.classes) <= train_size <= len(train[1]):
             raise DataError(
                 f"--train-size {train_size} does not fit: {len(train[1])} {source.thing}s are left "
                 f"to train on, in {len(source.classes)} classes"
             )
-        train, _ = _take(train, train_size, random, keep=0)
+        train, _ = take(train, train_size, random, keep=0)
     return train, held, test
 
 
-def _take(part: Part, count: int, random: np.random.Generator, keep: int) -> tuple[Part, Part]:
+def take(part: Part, count: int, random: np.random.Generator, keep: int) -> tuple[Part, Part]:
     """Draw `count` entries in proportion to the classes, at least one of each class.
 
     At least `keep` of each class remain. Returns what was drawn and what remains.

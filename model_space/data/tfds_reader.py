@@ -32,7 +32,7 @@ _AT_ONCE = 500
 """Images that are decoded between two looks at the clock."""
 
 
-class _DataSet:
+class DataSet:
     """A data set on this machine's disk, of images of one size."""
 
     def __init__(self, name: str, image_size: int | None) -> None:
@@ -43,13 +43,14 @@ class _DataSet:
         self._tfds.disable_progress_bar()
         self._name = name
         self._builder = self._find(name.partition(":")[2])
-        self._image, self._label = self._features()
+        self.image, self.label = self._features()
+        """The names of its features that are the image and its class."""
         self._prepare()
         splits = self._builder.info.splits
         if "train" not in splits:
             raise DataError(f"{name} has no train split; it has {', '.join(sorted(splits))}")
         self._parts = {part: splits[part] for part in _PARTS if part in splits}
-        channels = self._builder.info.features[self._image].shape[-1]
+        channels = self._builder.info.features[self.image].shape[-1]
         self._mode, self._channels = ("L", 1) if channels == 1 else ("RGB", 3)
         self._size = (image_size, image_size) if image_size else self._first_size()
 
@@ -61,10 +62,10 @@ class _DataSet:
                 facts = path.stat()
                 digest.update(repr((str(path), facts.length, facts.mtime)).encode())
         return {
-            "classes": self._builder.info.features[self._label].names,
+            "classes": self._builder.info.features[self.label].names,
             "labels": {
                 part: [
-                    label for batch in self._batches(part, self._label) for label in batch.tolist()
+                    label for batch in self._batches(part, self.label) for label in batch.tolist()
                 ]
                 for part in self._parts
             },
@@ -83,7 +84,7 @@ class _DataSet:
                 begin, first = first, first + facts.num_examples
                 if not wanted[begin:first].any():
                     continue
-                for batch in self._batches(part, self._image):
+                for batch in self._batches(part, self.image):
                     encoded = batch[wanted[begin : begin + len(batch)]]
                     begin += len(batch)
                     for pixels in threads.map(self._pixels, encoded):
@@ -144,12 +145,12 @@ class _DataSet:
 
     def _batches(self, part: str, feature: str) -> Iterator[np.ndarray]:
         """One feature of all examples of a part, image files as they are."""
-        undecoded = {self._image: self._tfds.decode.SkipDecoding()}
+        undecoded = {self.image: self._tfds.decode.SkipDecoding()}
         examples = self._builder.as_dataset(
             split=part,
             shuffle_files=False,
             decoders=self._tfds.decode.PartialDecoding(
-                {feature: True}, undecoded if feature == self._image else None
+                {feature: True}, undecoded if feature == self.image else None
             ),
             # A file after the other: always the same order, and the one that is meant.
             read_config=self._tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1),
@@ -158,7 +159,7 @@ class _DataSet:
             yield batch[feature]
 
     def _first_size(self) -> tuple[int, int]:
-        for batch in self._batches("train", self._image):
+        for batch in self._batches("train", self.image):
             return size_of(BytesIO(batch[0]))
         raise DataError(f"{self._name} has no training images; give other --data")
 
@@ -180,7 +181,7 @@ def _reason(error: Exception) -> str:
 
 def _answer_requests(answer: Callable[..., None]) -> None:
     asked = json.loads(sys.stdin.readline())
-    data = _DataSet(asked["name"], asked["image_size"])
+    data = DataSet(asked["name"], asked["image_size"])
     answer(**data.found())
     for line in sys.stdin:
         asked = json.loads(line)

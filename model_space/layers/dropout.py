@@ -53,6 +53,9 @@ class StochasticDepth(Dropout):
         """
         super().__init__(rate)
         self._share = share
+        # What Keras' own layer does with these is the same.
+        self.rate *= share
+        self.noise_shape = None, 1, 1, 1
 
     def _rate(self) -> Tensor:
         return self._share * super()._rate()

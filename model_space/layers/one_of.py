@@ -15,7 +15,7 @@ class OneOf(layers.Layer):  # type: ignore[misc]
 
     def __init__(self, stages: Sequence[BatchStage]) -> None:
         super().__init__()
-        self._stages = list(stages)
+        self.stages = list(stages)
         self.seed_generator = keras.random.SeedGenerator()
 
     def call(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -24,9 +24,9 @@ class OneOf(layers.Layer):  # type: ignore[misc]
         Every stage does, and one's result is taken: a stage's random state is to move on whichever
         is drawn, and what mixing takes is little beside a training step.
         """
-        drawn = keras.random.randint((), 0, len(self._stages), seed=self.seed_generator)
+        drawn = keras.random.randint((), 0, len(self.stages), seed=self.seed_generator)
         mixed: dict[str, Tensor]
-        mixed, *others = [stage(batch, training=True) for stage in self._stages]
+        mixed, *others = [stage(batch, training=True) for stage in self.stages]
         for number, other in enumerate(others, 1):
             mixed = {name: ops.where(drawn == number, other[name], mixed[name]) for name in mixed}
         return mixed

@@ -9,10 +9,10 @@ from model_space.technique import Technique
 WARM_UP = 0.05
 """Of the steps: 5 of 90 epochs in Goyal et al. 2017, arXiv:1706.02677."""
 PEAK = 1e-3
-"""The base recipe's learning rate, so that its course is all that is new."""
+"""As without this schedule, so that its course is all that is new."""
 
 
-def _cosine(steps: int) -> Any:
+def cosine(steps: int) -> Any:
     """The learning rates of steps 0 to `steps` - 1, of which the first is no longer zero."""
     from keras.optimizers.schedules import CosineDecay
 
@@ -24,7 +24,7 @@ def _cosine(steps: int) -> Any:
 
 def cosine_schedule(recipe: Recipe) -> Recipe:
     """Warm up linearly for a twentieth of the run, then fall to zero along half a cosine."""
-    return replace(recipe, schedule=_cosine)
+    return replace(recipe, schedule=cosine)
 
 
 TECHNIQUE = Technique(

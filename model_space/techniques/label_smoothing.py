@@ -7,21 +7,24 @@ from model_space.recipe import Recipe, Tensor
 from model_space.technique import Dial, Technique
 
 
-def label_smoothing(recipe: Recipe, factor: float) -> Recipe:
-    """Share out `factor` of every label evenly among the classes.
+class Smoothed:
+    """A loss of labels of which a share is spread evenly over the classes.
 
     Keras' losses have this as an option, which no variable can be.
     """
 
-    def build() -> Any:
-        loss = recipe.loss()
+    def __init__(self, loss: Any, factor: Any) -> None:
+        self.loss, self.factor = loss, factor
 
-        def smoothed(labels: Tensor, scores: Tensor) -> Tensor:
-            return loss(labels + factor * (1 / labels.shape[-1] - labels), scores)
+    def __call__(self, labels: Tensor, scores: Tensor) -> Tensor:
+        """The loss of (batch, classes) labels and probabilities."""
+        smoothed = labels + self.factor * (1 / labels.shape[-1] - labels)
+        return self.loss(smoothed, scores)
 
-        return smoothed
 
-    return replace(recipe, loss=build)
+def label_smoothing(recipe: Recipe, factor: float) -> Recipe:
+    """Share out `factor` of every label evenly among the classes."""
+    return replace(recipe, loss=lambda: Smoothed(recipe.loss(), factor))
 
 
 TECHNIQUE = Technique(

@@ -1,0 +1,43 @@
+"""A question to a process of its own, where Keras and the user's code stay.
+
+Both request and answer are one JSON object, on the process's standard input and output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+class ChildError(RuntimeError):
+    """The process died; the message says how, as the end of a sentence about it."""
+
+
+def ask(module: str, request: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """What a module that ends in `respond` answers. Raises `ChildError` where it dies instead."""
+    ended = subprocess.run(
+        [sys.executable, "-m", module],
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        check=False,
+        env=dict(environment),
+    )
+    if ended.returncode:
+        last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise ChildError(f"ended with exit code {ended.returncode}: {last}")
+    answer: dict[str, Any] = json.loads(ended.stdout)
+    return answer
+
+
+def respond(answer: Callable[[dict[str, Any]], Mapping[str, Any]]) -> None:
+    """Answer the request, in the process that `ask` has started."""
+    # What libraries and the user's code print must not be taken for the answer.
+    told = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    with told:
+        json.dump(answer(json.load(sys.stdin)), told)

@@ -1,0 +1,244 @@
+"""The part of a script that trains: augmentation, mixing, loss, optimizer and Keras' own loop."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from model_space.averages import WeightAverages
+from model_space.layers import OneOf, RandomAffine
+from model_space.made import Made
+from model_space.optimizers import Adam
+from model_space.own import OwnError
+from model_space.plain import keras_class
+from model_space.recipe import Recipe
+from model_space.script import Order
+from model_space.script.averages import AveragedWeights
+from model_space.script.calls import Argument, Call, call, literal
+from model_space.script.embedding import Embedding
+from model_space.script.layout import bracketed
+from model_space.techniques.label_smoothing import Smoothed
+
+_BATCHES = '''\
+class TrainingBatches(keras.utils.PyDataset):
+    """The training images, batch by batch, {what}, in another order every epoch."""
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
+        super().__init__()
+        self.images, self.labels = images, labels
+{stages}
+        self.random = np.random.default_rng(SEED)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.labels) / BATCH_SIZE)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.order[index * BATCH_SIZE : (index + 1) * BATCH_SIZE]
+        images, labels = self.changed(*prepared((self.images[rows], self.labels[rows])))
+        return np.asarray(images), np.asarray(labels)
+
+{compiled}    def changed(self, images: {tensor}, labels: {tensor}) -> tuple[{tensor}, {tensor}]:
+        """Return a batch as it is trained on."""
+{changes}
+
+    def on_epoch_end(self) -> None:
+        """Draw the order of the next epoch."""
+        self.order = self.random.permutation(len(self.labels))'''
+_AS_GRAPH = "    @tf.function(autograph=False, reduce_retracing=True)\n"
+_AUGMENT = (
+    "for layer in self.augment:",
+    "    images = layer(images, training=True)",
+)
+_MIX = (
+    'batch = self.mix({"images": images, "labels": labels}, training=True)',
+    'return batch["images"], batch["labels"]',
+)
+_MAIN = '''\
+def main() -> None:
+    """Train the network, test it once, and save it."""
+    keras.utils.set_random_seed(SEED)
+    train, test = load()
+    network = build()
+{optimizer}
+    network.compile(
+        optimizer,
+        loss={loss},
+        metrics=["accuracy"],
+{compiled}    )
+{fit}
+    images, labels = prepared(test)
+    _, accuracy = network.evaluate(images, labels, verbose=0)
+    print(f"Test accuracy: {{100 * accuracy:.2f}} % of {{len(labels)}} {things}")
+    network.save("model.keras")
+
+
+if __name__ == "__main__":
+    main()'''
+_COMPILED = """\
+        # On a CPU, XLA takes longer to compile a network than it saves.
+        jit_compile=bool(keras.distribution.list_devices("gpu")),
+"""
+_NOT_DECAYED = (
+    "# Biases, and what scales and shifts where the network normalises, are not decayed.",
+    "vectors = [weight for weight in network.trainable_variables if len(weight.shape) == 1]",
+    "optimizer.exclude_from_weight_decay(vectors)",
+)
+
+
+def stages(made: Made, order: Order, embedding: Embedding) -> list[str]:
+    """The code of a class `TrainingBatches`, and of what it is made of; none without stages."""
+    if not made.augment and not made.mix:
+        return []
+    blocks: list[str] = []
+    augment = [code for layer in made.augment for code in _stage(layer, embedding, blocks)]
+    mix = [code for layer in made.mix for code in _stage(layer, embedding, blocks)]
+    built: list[str] = []
+    changes: list[str] = []
+    if augment:
+        built += ["self.augment = [", *(f"    {code}," for code in augment), "]"]
+        changes += _AUGMENT
+    if mix:
+        built.append(f"self.mix = {mix[0]}")
+        changes += _MIX
+    else:
+        changes.append("return images, labels")
+    blocks.append(
+        _BATCHES.format(
+            what=" and ".join(["augmented"] * bool(augment) + ["mixed"] * bool(mix)),
+            stages=_indented(built, 8),
+            changes=_indented(changes, 8),
+            compiled=_AS_GRAPH if order.backend == "tensorflow" else "",
+            tensor="tf.Tensor" if order.backend == "tensorflow" else "jax.Array",
+        )
+    )
+    return blocks
+
+
+def _stage(layer: Any, embedding: Embedding, blocks: list[str]) -> list[str]:
+    """The calls that make layers which do the same; what they need goes to the blocks."""
+    if isinstance(layer, RandomAffine):
+        config = layer.get_config()
+        shift, degrees = config["shift"], config["degrees"]
+        return [
+            'layers.RandomFlip("horizontal")',
+            f'layers.RandomTranslation({shift:g}, {shift:g}, fill_mode="nearest")',
+            f'layers.RandomRotation({degrees:g} / 360, fill_mode="nearest")',
+        ]
+    if isinstance(layer, OneOf):
+        each = [code for one in layer.stages for code in _stage(one, embedding, blocks)]
+        blocks += embedding.sources(OneOf)
+        return [f"OneOf([{', '.join(each)}])"]
+    return [str(_call(layer, embedding, blocks, numbers=True))]
+
+
+def training(
+    made: Made, recipe: Recipe, steps: int, order: Order, embedding: Embedding
+) -> list[str]:
+    """The code of a function `main`, and of what it calls, for a run of so many steps."""
+    blocks: list[str] = []
+    batches = bool(made.augment or made.mix)
+    rate, lines = _rate(recipe.schedule, steps, embedding, blocks)
+    lines += _optimizer(made.optimizer, rate, recipe.schedule(steps), embedding, blocks)
+    loss = _loss(made.loss, embedding, blocks)
+    options = ["epochs=EPOCHS", "verbose=2"]
+    for averages in made.averages:
+        if not isinstance(averages, WeightAverages):
+            raise OwnError(
+                f"{type(averages).__name__}, which averages the weights, cannot be written into a "
+                "script; model_space.averages.WeightAverages can be"
+            )
+        blocks += embedding.sources(AveragedWeights)
+        options.append(f"callbacks=[AveragedWeights({literal(averages.momentum)})]")
+    if batches:
+        fit = bracketed("network.fit(", ["TrainingBatches(*train)", *options], ")")
+    else:
+        fit = ["    images, labels = prepared(train)"]
+        fit += bracketed(
+            "network.fit(", ["images", "labels", "batch_size=BATCH_SIZE", *options], ")"
+        )
+    blocks.append(
+        _MAIN.format(
+            optimizer=_indented(lines, 4),
+            loss=loss,
+            compiled=_COMPILED if order.backend == "tensorflow" else "",
+            fit="\n".join(fit),
+            things=order.things,
+        )
+    )
+    return blocks
+
+
+def _rate(
+    schedule: Callable[[int], Any], steps: int, embedding: Embedding, blocks: list[str]
+) -> tuple[str, list[str]]:
+    """The code of the learning rate, and lines before it."""
+    rate = schedule(steps)
+    if isinstance(rate, (int, float)):
+        return literal(rate), []
+    if "<locals>" not in getattr(schedule, "__qualname__", "<locals>"):
+        name = _object(schedule, embedding, blocks)
+        lines = ["steps = EPOCHS * math.ceil(len(train[1]) / BATCH_SIZE)"]
+        return f"{name}(steps)", lines
+    return _object(rate, embedding, blocks), []
+
+
+def _optimizer(
+    optimizer: Any, rate: str, value: Any, embedding: Embedding, blocks: list[str]
+) -> list[str]:
+    """Lines that make the optimizer; `rate` is the code of its learning rate if it has `value`."""
+    decay = None
+    if isinstance(optimizer, Adam):
+        decay = optimizer.decoupled_decay
+        optimizer = keras_class(type(optimizer)).from_config(optimizer.get_config())
+    its = optimizer.get_config().get("learning_rate")
+    if its != keras.optimizers.Adam(value).get_config()["learning_rate"]:
+        rate = str(np.float32(its)) if isinstance(its, float) else literal(its)
+    made = _call(optimizer, embedding, blocks).but(Argument("learning_rate", rate))
+    if decay is None:
+        return [f"optimizer = {made}"]
+    decayed = Argument("weight_decay", literal(decay))
+    return [
+        f"optimizer = {Call('keras.optimizers.AdamW', (*made.arguments, decayed))}", *_NOT_DECAYED
+    ]  # fmt: skip
+
+
+def _loss(loss: Any, embedding: Embedding, blocks: list[str]) -> str:
+    if not isinstance(loss, Smoothed):
+        return _object(loss, embedding, blocks)
+    factor = literal(loss.factor)
+    if isinstance(loss.loss, keras.losses.CategoricalCrossentropy):
+        plain = call(loss.loss)
+        smoothing = Argument("label_smoothing", factor)
+        return str(Call(plain.function, (*plain.arguments, smoothing)))
+    inner = _loss(loss.loss, embedding, blocks)
+    blocks += embedding.sources(Smoothed)
+    return f"Smoothed({inner}, {factor})"
+
+
+def _object(thing: Any, embedding: Embedding, blocks: list[str]) -> str:
+    """The code of an object of Keras', or of the user's own, whose class is then embedded."""
+    if inspect.isfunction(thing):
+        if not _is_of_keras(thing):
+            blocks += embedding.sources(thing)
+            return thing.__name__
+        return f"{keras.saving.serialize_keras_object(thing)['module']}.{thing.__name__}"
+    return str(_call(thing, embedding, blocks))
+
+
+def _call(thing: Any, embedding: Embedding, blocks: list[str], *, numbers: bool = False) -> Call:
+    if not _is_of_keras(type(thing)):
+        blocks += embedding.sources(type(thing))
+    return call(thing, numbers=numbers)
+
+
+def _is_of_keras(thing: Any) -> bool:
+    return str(thing.__module__).split(".")[0] == "keras"
+
+
+def _indented(lines: Sequence[str], margin: int) -> str:
+    return "\n".join(f"{' ' * margin}{line}" for line in lines)

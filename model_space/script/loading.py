@@ -1,0 +1,303 @@
+"""The part of a script that reads the data and holds out the same test images as the study."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model_space.data import DIGITS, DataError, find
+from model_space.data.arrays import KERAS_SETS, npz_names
+from model_space.data.folder import part_folders
+from model_space.data.images import SUFFIXES as IMAGES
+from model_space.data.images import pixels, resized
+from model_space.data.mel import Spectrogram
+from model_space.data.sound import SUFFIXES as SOUNDS
+from model_space.data.sound import mel_image
+from model_space.data.source import Source
+from model_space.data.splits import TEST_SHARE, split, take
+from model_space.data.tfds import TFDS
+from model_space.script.embedding import Embedding
+
+_PART = "model_space.data.source", "Part"
+_BYTES = "images.astype(np.float32) / 255"
+
+_LOAD = '''\
+def load() -> tuple[Part, Part]:
+    """Return what to train on and what to test on, images and their labels each."""
+{lines}'''
+_PREPARED = '''\
+def prepared(part: Part) -> Part:
+    """Return images as numbers from 0 to 1, and labels as rows with a 1 for the class."""
+    images, labels = part
+    return {pixels}, keras.utils.to_categorical(labels, CLASSES)'''
+_READ = '''\
+def read(part: str) -> Part:
+    """Return the images (N, height, width, channels), bytes, of a split, and their labels."""
+    examples = tfds.load(
+        DATA,
+        split=part,
+        decoders={{"{image}": tfds.decode.SkipDecoding()}},
+        # A file after the other: the order in which the study has drawn.
+        read_config=tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1),
+    )
+    images, labels = [], []
+    for example in tfds.as_numpy(examples):
+        with Image.open(BytesIO(example["{image}"])) as image:
+            images.append(pixels(image, "{mode}", ({width}, {height})))
+        labels.append(example["{label}"])
+    return np.array(images), np.array(labels)'''
+_LISTED = '''\
+def listed(folder: Path, classes: list[str]) -> Part:
+    """Return the files in one subfolder for each class, and the numbers of their classes."""
+    files, labels = [], []
+    for label, name in enumerate(classes):
+        for file in sorted((folder / name).rglob("*")):
+            if file.suffix.lower() in SUFFIXES:
+                files.append(file)
+                labels.append(label)
+    return np.array(files), np.array(labels)'''
+_DECODED = '''\
+def decoded(part: Part) -> Part:
+    """Return the images (N, height, width, channels), bytes, of files, and their labels."""
+    files, labels = part
+    images = np.empty((len(files), *IMAGE_SHAPE), np.uint8)
+    for file, target in zip(files, images, strict=True):
+{lines}
+    return images, labels'''
+_IMAGE = (
+    "with Image.open(file) as image:",
+    '    target[:] = pixels(image, "{mode}", ({width}, {height}))',
+)
+_WAV = ("rate, samples = wavfile.read(file)",)
+_ANY_SOUND = (
+    'if file.suffix.lower() == ".wav":',
+    "    rate, samples = wavfile.read(file)",
+    "else:",
+    '    samples, rate = soundfile.read(file, dtype="float32")',
+)
+_SOUND = (
+    "samples = samples[: round(SPECTROGRAM.seconds * rate)]",
+    "target[:] = mel_image(rate, samples.reshape(len(samples), -1), SPECTROGRAM)",
+)
+
+
+@dataclass
+class _Reading:
+    """How a kind of data is read, before anything is held out."""
+
+    lines: list[str]
+    """They give `train` and whatever of `validation` and `test` there is."""
+    parts: set[str]
+    size: int | None = None
+    """Pixels a side to which the images are resized afterwards."""
+    constants: list[str] = field(default_factory=list)
+    blocks: list[str] = field(default_factory=list)
+    """What the lines call, and `decoded` where they give files."""
+    pixels: str = _BYTES
+    """The code of images as numbers from 0 to 1."""
+    files: bool = False
+
+
+def loading(
+    data: Mapping[str, Any], facts: Mapping[str, Any], embedding: Embedding
+) -> tuple[list[str], list[str]]:
+    """Constants, and the code of functions `load` and `prepared`.
+
+    `data` are the arguments of `model_space.data.load`, and `facts` the fields of `DataFacts`.
+    Raises `DataError` where the data are not what the study tells of, as far as that can be seen
+    without decoding them.
+    """
+    name, size = str(data["name"]), data["image_size"]
+    blocks = embedding.sources(_PART)
+    if name in KERAS_SETS:
+        reading = _keras(name, size, facts)
+    else:
+        with closing(find(name, size)) as source:
+            _check(source, data, facts)
+        if name == DIGITS:
+            reading = _digits(size or 16)
+        elif name.startswith(TFDS):
+            reading = _tfds(name, source, facts, embedding)
+        elif Path(name).is_dir():
+            reading = _folder(Path(name), source, facts, embedding)
+        else:
+            reading = _npz(Path(name), size)
+    held_out = _held_out(reading.parts, data)
+    if held_out:
+        reading.constants.append(f"SPLIT_SEED = {data['seed']}  # of the study's splits")
+        blocks += embedding.sources(take)
+    blocks += reading.blocks
+    given = ["train", "test"]
+    if reading.files:
+        given = [f"decoded({part})" for part in given]
+    elif reading.size is not None:
+        blocks += embedding.sources(resized)
+        given = [f"(resized({part}[0], {reading.size}), {part}[1])" for part in given]
+    lines = [*reading.lines, *held_out, f"return {', '.join(given)}"]
+    blocks += [_LOAD.format(lines=_indented(lines)), _PREPARED.format(pixels=reading.pixels)]
+    return reading.constants, blocks
+
+
+def _check(source: Source, data: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    sizes = {name: data[name] for name in ("validation", "train_size", "seed")}
+    found = [len(labels) for _, labels in split(source, **sizes)]
+    known = [facts[part] for part in ("train", "validation", "test")]
+    if (found, list(source.classes)) != (known, list(facts["classes"])):
+        raise DataError(
+            f"the {source.thing}s of {data['name']} are not those the study began with; put them "
+            "back, or say with --data where they are"
+        )
+
+
+def _held_out(parts: set[str], data: Mapping[str, Any]) -> list[str]:
+    """Lines that draw the test images where there are none, and join all others to `train`."""
+    lines = []
+    held = "validation" in parts
+    if "test" not in parts:
+        share = f"round({TEST_SHARE} * len(train[1]))"
+        lines.append(f"test, train = take(train, {share}, random, keep={1 + (not held)})")
+    if (size := data["train_size"]) is not None:
+        if not held:
+            count = data["validation"]
+            share = f"round({count} * len(train[1]))" if count < 1 else str(int(count))
+            lines.append(f"validation, train = take(train, {share}, random, keep=1)")
+        lines.append(f"train, _ = take(train, {size}, random, keep=0)")
+        held = True
+    if lines:
+        lines.insert(0, "random = np.random.default_rng(SPLIT_SEED)")
+    if held:
+        lines.append(
+            "train = np.concatenate([train[0], validation[0]]), "
+            "np.concatenate([train[1], validation[1]])"
+        )
+    return lines
+
+
+def _digits(size: int) -> _Reading:
+    lines = [
+        "digits = load_digits()",
+        "images = (digits.images * (255 / 16)).round().astype(np.uint8)[..., np.newaxis]",
+        "train = images, digits.target",
+    ]
+    return _Reading(lines, {"train"}, size)
+
+
+def _keras(name: str, size: int | None, facts: Mapping[str, Any]) -> _Reading:
+    channel = "[..., np.newaxis]" if facts["image_shape"][2] == 1 else ""
+    lines = [
+        f"(images, labels), (held, held_labels) = keras.datasets.{name}.load_data()",
+        f"train = images{channel}, labels.ravel()",
+        f"test = held{channel}, held_labels.ravel()",
+    ]
+    return _Reading(lines, {"train", "test"}, size)
+
+
+def _npz(path: Path, size: int | None) -> _Reading:
+    with np.load(path, allow_pickle=False) as archive:
+        names = npz_names(path, archive.files)
+        arrays = {part: (archive[x], archive[y]) for part, (x, y) in names.items()}
+    bytes_ = [images.dtype == np.uint8 for images, _ in arrays.values()]
+    rescaled = any(
+        images.dtype != np.uint8 and images.size and (images.min() < 0 or images.max() > 1)
+        for images, _ in arrays.values()
+    )
+    lines = ["with np.load(DATA, allow_pickle=False) as archive:"]
+    for part, (images, labels) in arrays.items():
+        x, y = (f"archive[{_text(name)}]" for name in names[part])
+        x += "[..., np.newaxis]" if images.ndim == 3 else ""
+        x += ".astype(np.float32)" if rescaled or images.dtype != np.uint8 else ""
+        if labels.ndim == 2:
+            y += ".argmax(axis=1)" if labels.shape[1] > 1 else ".ravel()"
+        y += "" if labels.dtype.kind in "iu" or ".argmax" in y else ".astype(np.int64)"
+        lines.append(f"    {part} = {x}, {y}")
+    labels = arrays["train"][1]
+    values = np.unique(
+        labels.argmax(axis=1) if labels.ndim == 2 and labels.shape[1] > 1 else labels
+    )
+    numbered = np.array_equal(values, np.arange(len(values)))
+    if rescaled:
+        lines.append("low, high = float(train[0].min()), float(train[0].max())")
+    if not numbered:
+        lines.append("classes = np.unique(train[1])")
+    if rescaled or not numbered:
+        for part in arrays:
+            x = f"({part}[0] - low) / (high - low)" if rescaled else f"{part}[0]"
+            y = f"{part}[1]" if numbered else f"np.searchsorted(classes, {part}[1])"
+            lines.append(f"{part} = {x}, {y}")
+    as_numbers = _BYTES if all(bytes_) and not rescaled else "images"
+    if any(bytes_) and not all(bytes_) and not rescaled:
+        as_numbers = "images / np.float32(255) if images.dtype == np.uint8 else images"
+    return _Reading(lines, set(arrays), size, [f"DATA = {_text(path)}"], pixels=as_numbers)
+
+
+def _tfds(name: str, source: Source, facts: Mapping[str, Any], embedding: Embedding) -> _Reading:
+    from model_space.data.tfds_reader import DataSet
+
+    height, width, channels = facts["image_shape"]
+    known = DataSet(name, None)
+    read = _READ.format(
+        image=known.image, label=known.label, mode=_mode(channels), width=width, height=height
+    )
+    parts = [part for part in ("train", "validation", "test") if getattr(source, part) is not None]
+    lines = ['train = read("train")', "classes = np.unique(train[1])"]
+    for part in parts:
+        if part != "train":
+            lines.append(f'{part} = read("{part}")')
+        lines.append(f"{part} = {part}[0], np.searchsorted(classes, {part}[1])")
+    constants = [f"DATA = {_text(name.removeprefix(TFDS))}  # of TensorFlow Datasets"]
+    return _Reading(
+        lines, set(parts), constants=constants, blocks=[*embedding.sources(pixels), read]
+    )  # fmt: skip
+
+
+def _mode(channels: int) -> str:
+    """Pillow's."""
+    return "L" if channels == 1 else "RGB"
+
+
+def _folder(path: Path, source: Source, facts: Mapping[str, Any], embedding: Embedding) -> _Reading:
+    height, width, channels = facts["image_shape"]
+    blocks = [f"SUFFIXES = ({', '.join(map(_text, SOUNDS if source.sound else IMAGES))})", _LISTED]
+    if source.sound is None:
+        mode = _mode(channels)
+        decode = [line.format(mode=mode, width=width, height=height) for line in _IMAGE]
+        blocks += embedding.sources(pixels)
+    else:
+        files = (
+            file
+            for entries in (source.train, source.validation, source.test) if entries is not None
+            for file in entries[0]
+        )  # fmt: skip
+        wav = all(file.lower().endswith(".wav") for file in files)
+        decode = [*(_WAV if wav else _ANY_SOUND), *_SOUND]
+        blocks += embedding.sources(Spectrogram, mel_image)
+        blocks.append(f"SPECTROGRAM = {Spectrogram(**facts['sound'])!r}")
+    blocks.append(_DECODED.format(lines=_indented(decode, 8)))
+    folders = part_folders(path) or {"train": path}
+    code = {
+        part: " / ".join(["DATA", *map(_text, folder.relative_to(path).parts)])
+        for part, folder in folders.items()
+    }
+    within = code["train"] if folders["train"] == path else f"({code['train']})"
+    lines = [
+        f"folders = [each.name for each in {within}.iterdir() if each.is_dir()]",
+        'classes = sorted(name for name in folders if not name.startswith("."))',
+        *(f"{part} = listed({where}, classes)" for part, where in code.items()),
+    ]
+    return _Reading(
+        lines, set(folders), constants=[f"DATA = Path({_text(path)})"], blocks=blocks, files=True
+    )  # fmt: skip
+
+
+def _text(value: object) -> str:
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+def _indented(lines: Iterable[str], margin: int = 4) -> str:
+    return "\n".join(f"{' ' * margin}{line}" for line in lines)
