@@ -1,4 +1,6 @@
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,10 +10,20 @@ from typer.testing import CliRunner, Result
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from search import cli
+from search import attachment, cli
 from tests.fakes import FakeWorker
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+_IN_MEMORY = Path("/dev/shm")
+if (
+    "TMPDIR" not in os.environ
+    and os.access(_IN_MEMORY, os.W_OK)
+    and shutil.disk_usage(_IN_MEMORY).free > 4 << 30
+):
+    # A commit of SQLite waits for the disk, 17 ms on a slow one, and a study has hundreds.
+    os.environ["TMPDIR"] = str(_IN_MEMORY)
+    tempfile.tempdir = None
 
 
 LONGEST = ("test_jax.py", "test_workers.py", "test_training.py", "test_real_study.py")
@@ -52,6 +64,13 @@ def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeWorker]]:
         monkeypatch.setattr(f"search.{home}.Worker", FakeWorker)
     yield FakeWorker
     FakeWorker.reset()
+
+
+@pytest.fixture
+def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A launch draws and writes nothing, which takes longer than a study that is not trained."""
+    monkeypatch.setattr(cli, "_write", lambda *arguments: None)
+    monkeypatch.setattr(attachment, "attach", lambda *arguments: None)
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ from search.lock import exclusive
 from tests.fakes import FakeWorker
 
 SECONDS_PER_EPOCH = 0.01
+SQLITE_WAIT = 3
+"""Seconds that SQLite itself waits for a locked file in these processes; else ten."""
 WAITING: Path | None = None
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -146,6 +148,7 @@ def _prepare(patience: float, epoch: float) -> None:
     crew.Worker = SlowWorker  # type: ignore[attr-defined, assignment]
     heartbeat.INTERVAL = 0.5
     storage.PATIENCE = patience
+    storage.SQLITE_WAIT = SQLITE_WAIT
 
 
 def _show_nothing(study: optuna.Study, results: object) -> None:

@@ -12,6 +12,7 @@ from model_space.budget import Budget
 from model_space.data import Data, load
 from model_space.made import Made
 from model_space.techniques import TECHNIQUES, usual
+from tests.shallow import SHALLOW
 
 pytestmark = pytest.mark.jax
 CHOICE = {"batch_norm": {}, "dropout": {"rate": 0.3}}
@@ -29,7 +30,7 @@ def test_many_batches_in_one_call_are_those_batches_one_by_one(data: Data) -> No
     ends = []
     for at_once in (True, False):
         keras.utils.set_random_seed(1)
-        made = Made(CHOICE, data, BUDGET, turnable=True)
+        made = Made(CHOICE, data, BUDGET, SHALLOW, turnable=True)
         compiled = loops(made, data, BUDGET.batch_size)
         assert isinstance(compiled, backend.JaxLoops)
         compiled._at_once = at_once
@@ -52,7 +53,7 @@ def test_every_dial_is_a_value_and_not_compiled_in(data: Data) -> None:
         "weight_ema": {"momentum": 0.2},  # what a few steps reach
     }
     keras.utils.set_random_seed(1)
-    made = Made(choice, data, BUDGET, turnable=True)
+    made = Made(choice, data, BUDGET, SHALLOW, turnable=True)
     compiled = loops(made, data, BUDGET.batch_size)
     shard = compiled.put(data.train)
     began = [np.asarray(variable.value).copy() for variable in made.variables]

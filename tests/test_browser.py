@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from typer.testing import Result
 
-from search import draw, write
+from search import cli, draw, write
 from search.findings import find
 from tests.fakes import FakeWorker
 from tests.simulate import results_of, simulated
@@ -166,10 +166,9 @@ def test_a_printed_page_holds_figures_and_tables_dark_on_white(
     assert pdf.startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("width", [DESKTOP, PHONE])
-def test_twenty_techniques_with_long_names_do_not_collide(
-    driver: Driver, tmp_path: Path, width: int
-) -> None:
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a study of twenty techniques with long names."""
     names = [f"a_rather_long_technique_name_{number}" for number in range(20)]
     rows = np.random.default_rng(0).random((256, 20)) < 0.5
     worth = {name: 1.0 * (number % 4) for number, name in enumerate(names)}
@@ -177,8 +176,16 @@ def test_twenty_techniques_with_long_names_do_not_collide(
         replace(run, curve={1: 0.3, 2: run.accuracy or 0})
         for run in simulated(rows, 0, 0.5, effects=worth)
     ]
-    write(find(results_of(runs, names, designed=False), []), tmp_path)
-    visit(driver, tmp_path / "report.html", width)
+    out = tmp_path_factory.mktemp("crowded")
+    write(find(results_of(runs, names, designed=False), []), out)
+    return out
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_twenty_techniques_with_long_names_do_not_collide(
+    driver: Driver, crowded: Path, width: int
+) -> None:
+    visit(driver, crowded / "report.html", width)
     titles = driver.execute_script(
         "return ['epochs', 'curves'].flatMap((name) => {"
         "const plot = document.getElementById(name);"
@@ -189,7 +196,7 @@ def test_twenty_techniques_with_long_names_do_not_collide(
     assert len(titles) == 40
     assert min(titles) >= 0
     for figure, axis in (("effects", "ytick"), ("waterfall", "ytick"), ("interactions", "ytick")):
-        visit(driver, tmp_path / f"{figure}.html", width)
+        visit(driver, crowded / f"{figure}.html", width)
         boxes = driver.execute_script(
             "return [...document.querySelectorAll(arguments[0])].map((t) => {"
             "const b = t.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]})",
@@ -205,10 +212,15 @@ def test_twenty_techniques_with_long_names_do_not_collide(
 
 
 def test_the_dashboard_shows_the_effects_and_what_they_are(
-    kouka: Callable[..., Result], fake_worker: type[FakeWorker], folder: Path, driver: Driver
+    kouka: Callable[..., Result],
+    fake_worker: type[FakeWorker],
+    folder: Path,
+    driver: Driver,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(cli, "_write", lambda *arguments: None)  # no report, only the attachment
     result = kouka("launch", "s", "--data", "digits", "--measure", "16", "--search", "2",
-                   "--confirm", "3", "--epochs", "2", "--out", "out")  # fmt: skip
+                   "--confirm", "3", "--epochs", "2")  # fmt: skip
     assert result.exit_code == 0, result.output
     command = [sys.executable, "-c", "from search.cli import main; main()", "dashboard"]
     with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True) as server:

@@ -197,6 +197,7 @@ def test_what_needs_no_study_imports_neither_optuna_nor_plotly(folder: Path, com
     assert result.returncode == 0
 
 
+@pytest.mark.usefixtures("no_report")
 def test_status_says_where_studies_stand(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
     kouka("launch", "s", "--data", "digits", "--epochs", "2", "--measure", "16", "--search", "3",
           "--confirm", "1")  # fmt: skip
@@ -228,6 +229,7 @@ def test_a_launch_says_how_long_and_what_it_found(
     assert "kouka dashboard" in output
 
 
+@pytest.mark.usefixtures("no_report")
 def test_the_storage_can_come_from_the_environment(
     kouka: Kouka, fake_worker: type[FakeWorker], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

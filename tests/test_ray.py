@@ -17,7 +17,7 @@ from tests.harness import until
 
 pytest.importorskip("ray")
 
-REQUESTED = {"data": "digits", "epochs": 3, "measure": 32, "search": 0, "confirm": 0}
+REQUESTED = {"data": "digits", "epochs": 3, "measure": 16, "search": 0, "confirm": 0}
 
 
 @pytest.fixture
@@ -26,7 +26,10 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))  # for the tests' own tasks
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    # A node that refuses connections is dead after three seconds, not twenty.
+    soon = {"health_check_period_ms": 1000, "health_check_failure_threshold": 3}
+    head = {"num_cpus": 0, "_system_config": {"health_check_initial_delay_ms": 0, **soon}}
+    made = Cluster(initialize_head=True, head_node_args=head)
     yield made
     made.shutdown()
 
@@ -70,7 +73,7 @@ def test_a_study_outlives_a_node_and_a_worker_that_falls_silent(cluster: Any, fo
     launch.join(180)
     assert launch.exitcode == 0
     runs = results(url).runs
-    assert [run.state for run in runs].count("complete") == 32
+    assert [run.state for run in runs].count("complete") == 16
     failures = [run.failure for run in runs if run.state != "complete"]
     assert set(failures) == {"interrupted"}
     until(lambda: not is_alive(silent))

@@ -17,7 +17,7 @@ from optuna.trial import TrialState
 from typer.testing import Result
 
 from model_space.techniques import SETS
-from search import attachment, cli, schema
+from search import attachment, schema
 from search.claim import Claim, claim
 from search.results import Results, Run, read
 from search.storage import load_study, worker_storage
@@ -31,11 +31,10 @@ FULL = (*SMALL, "--measure", "16", "--ladder", "1", "--search", "4", "--confirm"
 
 
 @pytest.fixture(autouse=True)
-def _no_report(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawing and writing take longer than such a study, and are tested elsewhere."""
+def _without_report(request: pytest.FixtureRequest) -> None:
+    """Reports are tested elsewhere."""
     if "with_report" not in request.keywords:
-        monkeypatch.setattr(cli, "_write", lambda *arguments: None)
-        monkeypatch.setattr(attachment, "attach", lambda *arguments: None)
+        request.getfixturevalue("no_report")
 
 
 def stored(name: str = "s") -> optuna.Study:

@@ -14,9 +14,9 @@ from model_space.data import Data, load
 from model_space.objectives import objective
 from model_space.pipeline import orders
 from model_space.recipe import Recipe
-from model_space.techniques import SETS, batch_norm, usual
+from model_space.techniques import SETS, Choice, batch_norm, usual
 from model_space.training import Outcome, Trainer
-from tests.trained import train
+from tests.shallow import SHALLOW
 
 SMALL = Budget(epochs=2, batch_size=32, width=0.1)
 ALL_ON = {
@@ -35,12 +35,10 @@ def data() -> Data:
     return load("digits", train_size=100, validation=60)
 
 
-def run(choice, data: Data, budget: Budget = SMALL, seed: int = 1, by: str = "accuracy"):  # type: ignore[no-untyped-def]
-    return trained(Trainer(data, objective=objective(by)), choice, budget, seed)
-
-
-def trained(trainer: Trainer, choice, budget: Budget = SMALL, seed: int = 1):  # type: ignore[no-untyped-def]
-    """What a run comes to, and what it reports by epoch."""
+def run_of(
+    trainer: Trainer, choice: Choice, seed: int = 1, budget: Budget = SMALL
+) -> tuple[Outcome, list[float]]:
+    """What a run comes to, but for its time, and its objective by epoch."""
     curve: list[float] = []
 
     def report(epoch: int, value: float) -> bool:
@@ -48,7 +46,14 @@ def trained(trainer: Trainer, choice, budget: Budget = SMALL, seed: int = 1):  #
         curve.append(value)
         return True
 
-    return trainer.train(choice, budget, seed, report), curve
+    return without_time(trainer.train(choice, budget, seed, report)), curve
+
+
+@pytest.fixture(scope="module")
+def all_on(data: Data) -> tuple[Trainer, Outcome, list[float]]:
+    """A trainer that has trained one run, of all the article's techniques, and that run."""
+    trainer = Trainer(data, SHALLOW)
+    return trainer, *run_of(trainer, ALL_ON)
 
 
 def only(trainer: Trainer) -> traced.Traced:
@@ -66,32 +71,36 @@ def without_time(outcome: Outcome) -> Outcome:
     return replace(outcome, seconds_per_epoch=0)
 
 
-def test_a_seed_reproduces_a_run_and_another_does_not(data: Data) -> None:
-    (first, curve), (second, again) = run(ALL_ON, data), run(ALL_ON, data)
+def test_a_seed_reproduces_a_run_and_another_does_not(
+    data: Data, all_on: tuple[Trainer, Outcome, list[float]]
+) -> None:
+    _, first, curve = all_on
+    trainer = Trainer(data, SHALLOW)
+    second, again = run_of(trainer, ALL_ON)
     assert curve == again
-    assert without_time(first) == without_time(second)
-    assert run(ALL_ON, data, seed=2)[1] != curve
+    assert first == second
+    assert run_of(trainer, ALL_ON, seed=2)[1] != curve
 
 
-def test_the_outcome_is_the_last_epochs(data: Data) -> None:
-    outcome, curve = run({}, data)
+def test_the_outcome_is_the_last_epochs_and_a_run_that_is_told_to_stop_does(data: Data) -> None:
+    curve: list[float] = []
+    trainer = Trainer(data, SHALLOW)
+    outcome = trainer.train({}, SMALL, 1, lambda _, accuracy: not curve.append(accuracy))  # type: ignore[func-returns-value]
     assert len(curve) == 2
     assert outcome.objective == curve[-1]
     assert outcome.test_accuracy is not None
     assert 0 <= outcome.test_accuracy <= 1
     assert outcome.seconds_per_epoch > 0
     assert not outcome.diverged
-
-
-def test_a_run_that_is_told_to_stop_does(data: Data) -> None:
     epochs = []
 
     def report(epoch: int, accuracy: float) -> bool:
         epochs.append(epoch)
         return False
 
-    outcome = train({}, data, SMALL, 1, report)
+    outcome = trainer.train({}, SMALL, 1, report)
     assert epochs == [1]
+    assert outcome.objective == curve[0]
     assert outcome.test_accuracy is None
 
 
@@ -104,7 +113,7 @@ def test_a_diverged_run_counts_at_chance_level(
 ) -> None:
     broken = Recipe(schedule=lambda steps: 1e38)
     monkeypatch.setattr(kit, "compose", lambda choice, techniques: broken)
-    outcome, curve = run({}, data, by=name)
+    outcome, curve = run_of(Trainer(data, SHALLOW, objective(name)), {})
     assert outcome.diverged
     assert outcome.objective == chance == curve[-1]
     assert outcome.test_objective == (None if name == "accuracy" else pytest.approx(chance))
@@ -132,7 +141,7 @@ def test_a_run_whose_last_step_broke_it_counts_at_chance_level(
 def test_amsgrad_reaches_the_optimizer(
     choice: dict[str, dict[str, float]], amsgrad: bool, data: Data
 ) -> None:
-    trainer = Trainer(data)
+    trainer = Trainer(data, SHALLOW)
     trainer.train(choice, replace(SMALL, epochs=1), 1, lambda epoch, accuracy: True)
     used = only(trainer).optimizer
     assert isinstance(used, keras.optimizers.Adam)
@@ -142,22 +151,32 @@ def test_amsgrad_reaches_the_optimizer(
         assert any(np.abs(v.numpy()).sum() > 0 for v in used._velocity_hats)
 
 
-@pytest.mark.parametrize("batch", [500, pytest.param(7, marks=pytest.mark.jax)])
+@pytest.mark.jax
 def test_validation_and_test_images_are_neither_augmented_nor_mixed(
-    data: Data, batch: int, monkeypatch: pytest.MonkeyPatch
+    data: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both accuracies are those of the images as they are, however they are batched."""
-    monkeypatch.setattr(backends, "EVALUATION_BATCH", batch)
-    monkeypatch.setattr(traced, "EVALUATION_BATCH", batch)
-    trainer = Trainer(data)
+    monkeypatch.setattr(backends, "EVALUATION_BATCH", 7)
+    monkeypatch.setattr(traced, "EVALUATION_BATCH", 7)
+    trainer = Trainer(data, SHALLOW)
     outcome = trainer.train(ALL_ON, SMALL, 1, lambda epoch, accuracy: True)
-    network = only(trainer).network
-    for (images, labels), accuracy in (
-        (data.validation, outcome.objective),
-        (data.test, outcome.test_accuracy),
-    ):
-        named = np.asarray(network(images / 255, training=False)).argmax(axis=1)
-        assert accuracy == (named == labels).mean()
+    assert (outcome.objective, outcome.test_accuracy) == judged(trainer, data)
+
+
+def test_nor_are_they_where_they_are_one_batch(
+    data: Data, all_on: tuple[Trainer, Outcome, list[float]]
+) -> None:
+    trainer, outcome, _ = all_on
+    assert (outcome.objective, outcome.test_accuracy) == judged(trainer, data)
+
+
+def judged(trainer: Trainer, data: Data) -> tuple[float, ...]:
+    """The shares of the validation and of the test images that its network names rightly."""
+    return tuple(
+        (np.asarray(only(trainer).network(images / 255, training=False)).argmax(axis=1) == labels)
+        .mean()
+        for images, labels in (data.validation, data.test)
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -182,8 +201,8 @@ def test_another_objective_is_scikit_learns_of_what_the_network_says(
     """However the images are batched, and in however many shards they come."""
     monkeypatch.setattr(backends, "EVALUATION_BATCH", 16)
     monkeypatch.setattr(traced, "EVALUATION_BATCH", 16)
-    trainer = Trainer(uneven, objective=objective(name))
-    outcome, curve = trained(trainer, {"batch_norm": {}, "residual": {}, "amsgrad": {}})
+    trainer = Trainer(uneven, SHALLOW, objective(name))
+    outcome, curve = run_of(trainer, {"batch_norm": {}, "residual": {}, "amsgrad": {}})
     expected = []
     for images, labels in (uneven.validation, uneven.test):
         scores = np.asarray(only(trainer).network(images / 255, training=False))
@@ -210,7 +229,7 @@ def test_another_objective_is_scikit_learns_of_what_the_network_says(
 def test_a_run_is_what_keras_own_fit_makes_of_it(choice, data: Data) -> None:  # type: ignore[no-untyped-def]
     """The same weights to begin with, the same images in the same order, two epochs."""
     budget = replace(SMALL, epochs=2)
-    reference = traced.Traced(choice, data, budget, 5)
+    reference = traced.Traced(choice, data, budget, 5, SHALLOW)
     images, labels = data.train[0] / 255, np.eye(10)[data.train[1]]
     initial = [weight.numpy() for weight in reference.network.weights]
     reference.network.compile(
@@ -219,7 +238,7 @@ def test_a_run_is_what_keras_own_fit_makes_of_it(choice, data: Data) -> None:  #
     for order in itertools.islice(orders(len(images), 5), 2):
         reference.network.fit(images[order], labels[order], batch_size=32, shuffle=False, verbose=0)
     expected = [weight.numpy() for weight in reference.network.weights]
-    trainer = Trainer(data)
+    trainer = Trainer(data, SHALLOW)
     trainer.train(choice, budget, 5, lambda epoch, accuracy: True)
     trained = [weight.numpy() for weight in only(trainer).network.weights]
     pairs = zip(initial, trained, expected, strict=True)
@@ -253,7 +272,7 @@ def test_a_short_run_shows_batch_norm_and_not_its_moving_averages(
 def test_validation_and_test_go_by_the_averages_of_the_weights(data: Data) -> None:
     """The averages name another class than the weights do; both follow every step by hand."""
     choice = {"weight_ema": {"momentum": 0.3}, "batch_norm": {}}
-    shared = traced.Traced(choice, data, SMALL, 1)
+    shared = traced.Traced(choice, data, SMALL, 1, SHALLOW)
     weights = shared.network.weights
     [averages] = shared._made.averages
     kept = averages.variables[1:]
@@ -301,42 +320,31 @@ def test_a_network_is_traced_once_and_its_next_run_equals_one_of_a_new_network(
     other = {
         name: {dial: 0.5 * value for dial, value in dials.items()} for name, dials in first.items()
     }
-    kept = Trainer(data)
-    curves: dict[str, list[float]] = {"kept": [], "new": []}
-
-    def train_one(trainer: Trainer, curve: str) -> Outcome:
-        def report(epoch: int, accuracy: float) -> bool:
-            curves[curve].append(accuracy)
-            return True
-
-        return without_time(trainer.train(other, SMALL, 2, report))
-
+    kept = Trainer(data, SHALLOW)
     kept.train(first, SMALL, 1, lambda epoch, accuracy: True)
     # JAX traces a smaller last batch for itself.
     assert traces == ([True, True, False] if keras.backend.backend() == "jax" else [True, False])
     before = list(traces)
-    outcome = train_one(kept, "kept")
+    run = run_of(kept, other, seed=2)
     assert traces == before
     assert kept.networks == 1
-    new = Trainer(data)
-    assert outcome == train_one(new, "new")
-    assert curves["kept"] == curves["new"]
+    new = Trainer(data, SHALLOW)
+    assert run == run_of(new, other, seed=2)
     for value, expected in zip(variables(kept), variables(new), strict=True):
         np.testing.assert_array_equal(value, expected)
 
 
-def test_a_run_that_was_cut_short_leaves_nothing_to_the_next(data: Data) -> None:
-    kept = Trainer(data)
+def test_a_run_that_was_cut_short_leaves_nothing_to_the_next(
+    data: Data, all_on: tuple[Trainer, Outcome, list[float]]
+) -> None:
+    kept = Trainer(data, SHALLOW)
     kept.train(ALL_ON, SMALL, 1, lambda epoch, accuracy: False)
-    curve: list[float] = []
-    outcome = kept.train(ALL_ON, SMALL, 1, lambda _, accuracy: not curve.append(accuracy))  # type: ignore[func-returns-value]
-    expected, expected_curve = run(ALL_ON, data)
-    assert without_time(outcome) == without_time(expected)
-    assert curve == expected_curve
+    _, *expected = all_on
+    assert run_of(kept, ALL_ON) == tuple(expected)
 
 
 def test_networks_compute_in_the_precision_of_the_budget_and_nothing_else_does(data: Data) -> None:
-    trainer = Trainer(data)
+    trainer = Trainer(data, SHALLOW)
     choice = {
         "augmentation": {},
         "batch_norm": {},
@@ -358,7 +366,7 @@ def test_networks_compute_in_the_precision_of_the_budget_and_nothing_else_does(d
 
 def test_a_kept_network_begins_with_weights_distributed_as_a_new_ones(data: Data) -> None:
     """Glorot's uniform distribution, drawn anew for every seed (Glorot & Bengio 2010)."""
-    kept = Trainer(data)
+    kept = Trainer(data, SHALLOW)
     drawn = []
     for seed in range(20):
         kept._begin({}, SMALL, seed)
@@ -372,7 +380,7 @@ def test_a_kept_network_begins_with_weights_distributed_as_a_new_ones(data: Data
 
 
 def test_a_network_is_kept_for_each_set_of_techniques_and_budget(data: Data) -> None:
-    kept = Trainer(data)
+    kept = Trainer(data, SHALLOW)
     longer = replace(SMALL, epochs=3)
     for on, budget in (([], SMALL), (["amsgrad"], SMALL), ([], longer), ([], SMALL)):
         kept._begin({name: {} for name in on}, budget, 1)

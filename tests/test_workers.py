@@ -108,7 +108,7 @@ def test_killing_workers_at_random_loses_nothing(
 
     `--thorough` kills 50 of them.
     """
-    enough = 50 if request.config.getoption("--thorough") else 12
+    enough = 50 if request.config.getoption("--thorough") else 8
     chance = random.Random(SEED)
     killed = studies = 0
     while killed < enough:
@@ -248,7 +248,7 @@ def test_a_locked_sqlite_file_is_waited_for(
     until(lambda: any(run.ended for run in results(url).runs))
     with sqlite3.connect(folder / "studies.db", timeout=60, isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
-        time.sleep(30 if request.config.getoption("--thorough") else storage.SQLITE_WAIT + 2)
+        time.sleep(30 if request.config.getoption("--thorough") else harness.SQLITE_WAIT + 2)
         other.execute("ROLLBACK")
     for process in workers:
         ended(process)
@@ -299,7 +299,7 @@ def test_a_real_study_by_two_workers_on_postgresql_survives_a_kill_and_keeps_its
     url = postgres.url(postgres.new_database())
     command = [
         sys.executable, "-c", "from search.cli import main; main()", "launch", "s", "--data",
-        "digits", "--train-size", "100", "--validation", "100", "--epochs", "150", "--batch-size",
+        "digits", "--train-size", "100", "--validation", "100", "--epochs", "40", "--batch-size",
         "25", "--width", "0.1", "--techniques", "batch_norm,dropout", "--measure", "4", "--search",
         "0", "--confirm", "0", "--workers", "2", "--storage", url, "--out", "out",
     ]  # fmt: skip
