@@ -201,7 +201,7 @@ def test_another_objective_is_scikit_learns_of_what_the_network_says(
     """However the images are batched, and in however many shards they come."""
     monkeypatch.setattr(backends, "EVALUATION_BATCH", 16)
     monkeypatch.setattr(traced, "EVALUATION_BATCH", 16)
-    trainer = Trainer(uneven, SHALLOW, objective(name))
+    trainer = Trainer(uneven, objective=objective(name))
     outcome, curve = run_of(trainer, {"batch_norm": {}, "residual": {}, "amsgrad": {}})
     expected = []
     for images, labels in (uneven.validation, uneven.test):
