@@ -207,7 +207,7 @@ def test_a_worker_reads_it_says_nothing_and_trains(
         )
     finally:
         worker.stop()
-    assert 0 <= outcome["accuracy"] <= 1
+    assert 0 <= outcome["objective"] <= 1
     assert capfd.readouterr() == ("", "")
 
 
