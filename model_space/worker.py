@@ -35,6 +35,8 @@ ENVIRONMENT = {
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     # OpenBLAS would start threads when it is imported; a process that forks should have one.
     "OPENBLAS_NUM_THREADS": "1",
+    # So would Arrow, which TensorFlow imports by way of pandas where both are installed.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
 """Of every process in which Keras runs, unless the user's says otherwise."""
 

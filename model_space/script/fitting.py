@@ -85,7 +85,7 @@ _COMPILED = """\
 """
 _NOT_DECAYED = (
     "# Biases, and what scales and shifts where the network normalises, are not decayed.",
-    "vectors = [weight for weight in network.trainable_variables if len(weight.shape) == 1]",
+    "vectors = [weight for weight in network.trainable_variables if len(weight.shape) < 2]",
     "optimizer.exclude_from_weight_decay(vectors)",
 )
 
@@ -163,7 +163,7 @@ def training(
         )
     blocks.append(
         _MAIN.format(
-            optimizer=_indented(lines, 4),
+            optimizer="\n".join(lines),
             loss=loss,
             compiled=_COMPILED if order.backend == "tensorflow" else "",
             fit="\n".join(fit),
@@ -182,7 +182,7 @@ def _rate(
         return literal(rate), []
     if "<locals>" not in getattr(schedule, "__qualname__", "<locals>"):
         name = _object(schedule, embedding, blocks)
-        lines = ["steps = EPOCHS * math.ceil(len(train[1]) / BATCH_SIZE)"]
+        lines = ["    steps = EPOCHS * math.ceil(len(train[1]) / BATCH_SIZE)"]
         return f"{name}(steps)", lines
     return _object(rate, embedding, blocks), []
 
@@ -190,7 +190,7 @@ def _rate(
 def _optimizer(
     optimizer: Any, rate: str, value: Any, embedding: Embedding, blocks: list[str]
 ) -> list[str]:
-    """Lines that make the optimizer; `rate` is the code of its learning rate if it has `value`."""
+    """Lines that make the optimizer; `rate` is the code of its learning rate if that is `value`."""
     decay = None
     if isinstance(optimizer, Adam):
         decay = optimizer.decoupled_decay
@@ -199,12 +199,11 @@ def _optimizer(
     if its != keras.optimizers.Adam(value).get_config()["learning_rate"]:
         rate = str(np.float32(its)) if isinstance(its, float) else literal(its)
     made = _call(optimizer, embedding, blocks).but(Argument("learning_rate", rate))
-    if decay is None:
-        return [f"optimizer = {made}"]
-    decayed = Argument("weight_decay", literal(decay))
-    return [
-        f"optimizer = {Call('keras.optimizers.AdamW', (*made.arguments, decayed))}", *_NOT_DECAYED
-    ]  # fmt: skip
+    if decay is not None:
+        decayed = Argument("weight_decay", literal(decay))
+        made = Call("keras.optimizers.AdamW", (*made.arguments, decayed))
+    lines = bracketed(f"optimizer = {made.function}(", list(map(str, made.arguments)), ")")
+    return lines if decay is None else [*lines, _indented(_NOT_DECAYED, 4)]
 
 
 def _loss(loss: Any, embedding: Embedding, blocks: list[str]) -> str:
