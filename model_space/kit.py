@@ -11,7 +11,7 @@ import numpy as np
 
 from model_space.budget import Budget
 from model_space.networks import article
-from model_space.own import OwnError, keywords, load_network, load_technique, touched
+from model_space.own import OwnError, in_a_line, keywords, load_network, load_technique, touched
 from model_space.recipe import Recipe
 from model_space.technique import Technique
 from model_space.techniques import TECHNIQUES, Choice, compose
@@ -152,10 +152,9 @@ def _built(
     except OwnError:
         raise
     except Exception as error:
-        message = (str(error).strip().splitlines() or ["no message"])[0]
         raise OwnError(
             f"the network cannot be built for images of {'×'.join(map(str, image_shape))} and "
-            f"{classes} classes: {type(error).__name__}: {message}"
+            f"{classes} classes: {in_a_line(error)}"
         ) from error
 
 

@@ -102,6 +102,12 @@ def clash(factors: Sequence[Factor]) -> str | None:
     return None
 
 
+def in_a_line(error: BaseException) -> str:
+    """An exception's type, and the first line of what it says."""
+    message = (str(error).strip().splitlines() or ["no message"])[0]
+    return f"{type(error).__name__}: {message}"
+
+
 def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
     where, colon, name = at.rpartition(":")
     if not colon or not name.isidentifier():
@@ -140,10 +146,9 @@ def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
 
 def _reason(error: BaseException, file: str) -> str:
     """What went wrong, and in which line of that file, if in any."""
-    message = (str(error).splitlines() or ["no message"])[0]
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
     where = f" ({Path(file).name}, line {lines[-1]})" if lines else ""
-    return f"{type(error).__name__}: {message}{where}"
+    return f"{in_a_line(error)}{where}"
 
 
 def _file(function: Any) -> str:

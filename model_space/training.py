@@ -22,7 +22,7 @@ from model_space.data import Data
 from model_space.kit import OURS, Kit, unsupported
 from model_space.made import Made
 from model_space.objectives import ACCURACY, Objective
-from model_space.own import OwnError
+from model_space.own import OwnError, in_a_line
 from model_space.pipeline import ahead, orders, shards
 from model_space.techniques import Choice
 from model_space.traced import Traced
@@ -91,10 +91,9 @@ class Trainer:
                 batch = Made(choice, data, budget, self._kit).training_batch(images, labels)
                 made, shares = (keras.ops.convert_to_numpy(batch[n]) for n in ("images", "labels"))
             except Exception as error:
-                message = (str(error).strip().splitlines() or ["no message"])[0]
                 raise OwnError(
                     f"the technique {technique.name} cannot make a batch to train on: "
-                    f"{type(error).__name__}: {message}"
+                    f"{in_a_line(error)}"
                 ) from error
             if made.shape != images.shape or shares.shape != (len(labels), classes):
                 raise OwnError(

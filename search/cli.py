@@ -12,6 +12,7 @@ import typer
 from search.command import (
     DEFAULT_STORAGE,
     CheckpointsOption,
+    DataOption,
     NetworkOption,
     PerGpuOption,
     StorageOption,
@@ -214,10 +215,7 @@ def _launch(
 @app.command()
 def worker(
     name: Annotated[str, typer.Argument(help="The study, launched before.")],
-    data: Annotated[
-        str | None,
-        typer.Option(help="Where this machine has the study's data, if not where the launch did."),
-    ] = None,
+    data: DataOption = None,
     technique: TechniqueOption = None,
     network: NetworkOption = None,
     workers: WorkersOption = "1",

@@ -24,6 +24,10 @@ WorkersOption = Annotated[
         "4 GiB of memory."
     ),
 ]
+DataOption = Annotated[
+    str | None,
+    typer.Option(help="Where this machine has the study's data, if not where the launch did."),
+]
 TechniqueOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -10,6 +10,7 @@ import typer
 from search.command import (
     DEFAULT_STORAGE,
     CheckpointsOption,
+    DataOption,
     NetworkOption,
     StorageOption,
     TechniqueOption,
@@ -35,10 +36,7 @@ def train(
     ] = None,
     seeds: Annotated[int, typer.Option(help="How often to train, each with another seed.")] = 3,
     epochs: Annotated[int | None, typer.Option(help="Epochs of a run. [the study's]")] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(help="Where this machine has the study's data, if not where the launch did."),
-    ] = None,
+    data: DataOption = None,
     technique: TechniqueOption = None,
     network: NetworkOption = None,
     checkpoints: CheckpointsOption = None,
@@ -91,10 +89,7 @@ def code(
         typer.Option(help="Another recipe, written as for kouka train. [the study's best recipe]"),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs to train. [the study's]")] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(help="Where this machine has the study's data, if not where the launch did."),
-    ] = None,
+    data: DataOption = None,
     technique: TechniqueOption = None,
     network: NetworkOption = None,
     out: Annotated[Path | None, typer.Option(help="The file to write. [models/NAME.py]")] = None,

@@ -14,7 +14,7 @@ from model_space.child import respond
 from model_space.data import Data, DataError
 from model_space.kit import load_kit
 from model_space.made import Made, precision
-from model_space.own import OwnError
+from model_space.own import OwnError, in_a_line
 from model_space.script import Order
 from model_space.script.building import builder
 from model_space.script.embedding import Embedding
@@ -169,9 +169,8 @@ def _check(text: str, graph: Graph) -> None:
         exec(compile(text, "script", "exec", dont_inherit=True), namespace)  # noqa: S102 - it was written here
         built = Graph(namespace["build"]())
     except Exception as error:  # whatever code of the user's own raises where it is alone
-        message = (str(error).strip().splitlines() or ["no message"])[0]
         raise OwnError(
-            f"the script would not run: {type(error).__name__}: {message}; code of your own has to "
+            f"the script would not run: {in_a_line(error)}; code of your own has to "
             "stand alone, with what it imports from other packages"
         ) from error
     if built.digest() != graph.digest():
