@@ -578,6 +578,77 @@ def test_what_is_the_users_own_is_written_with_what_it_needs(digits: Data, folde
     )
 
 
+TRAINED = '''
+from dataclasses import replace
+
+import keras
+
+from model_space.technique import Technique
+
+FIRST = 0.05
+
+
+def falling(steps):
+    """From the first rate to almost none."""
+    return keras.optimizers.schedules.PolynomialDecay(FIRST, steps)
+
+
+def brier(labels, scores):
+    """The squares of what the probabilities are off by, summed over the classes."""
+    return keras.ops.mean(keras.ops.sum((labels - scores) ** 2, axis=-1))
+
+
+class Nothing:
+    """Averages that are none."""
+
+    variables = ()
+
+    def __init__(self, weights):
+        pass
+
+
+def apply(recipe, **changes):
+    return replace(
+        recipe, schedule=falling, loss=lambda: brier,
+        optimizer=lambda rate, **options: keras.optimizers.SGD(rate, momentum=0.9), **changes,
+    )
+
+
+TECHNIQUE = Technique(name="mine", changes="", source="", apply=apply)
+CONSTANT = Technique(
+    name="mine", changes="", source="",
+    apply=lambda recipe: replace(
+        recipe, optimizer=lambda rate: keras.optimizers.RMSprop(0.3, weight_decay=0.02)
+    ),
+)
+AVERAGED = Technique(
+    name="mine", changes="", source="", apply=lambda recipe: apply(recipe, average=Nothing)
+)
+'''
+
+
+def test_what_trains_may_be_the_users_own(digits: Data, folder: Path) -> None:
+    (folder / "trained.py").write_text(TRAINED)
+
+    def script(name: str) -> str:
+        at = f"trained.py:{name}"
+        own = {"mine": {"at": at, "digest": load_technique(at)[1]}}
+        return written({"mine": {}}, digits, own=own)
+
+    text = script("TECHNIQUE")
+    assert "optimizer = keras.optimizers.SGD(learning_rate=falling(steps), momentum=0.9)" in text
+    assert "loss=brier," in text
+    assert text.index("FIRST = 0.05") < text.index("def falling(") < text.index("def brier(")
+    space = run(text)
+    assert float(space["falling"](10)(5)) == pytest.approx(0.02505, abs=1e-4)
+    labels = np.eye(3, dtype=np.float32)
+    assert float(space["brier"](labels, labels[::-1])) == pytest.approx(4 / 3)
+    text = script("CONSTANT")
+    assert "keras.optimizers.RMSprop(learning_rate=0.3, weight_decay=0.02)" in text
+    with pytest.raises(OwnError, match="Nothing, which averages the weights, cannot be written"):
+        script("AVERAGED")
+
+
 def study(data: Data, confirmed: tuple[float, ...] = ()) -> None:
     """A study of kouka's of these data, whose best run has dropout at 0.4 and residual on."""
     studied(fingerprint=data.fingerprint())
