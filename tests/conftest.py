@@ -1,9 +1,11 @@
 import os
+import random
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pytest
 from typer.testing import CliRunner, Result
@@ -32,6 +34,16 @@ LONGEST = ("test_jax.py", "test_workers.py", "test_training.py", "test_real_stud
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Whatever a test or its fixtures draw without a seed, weights above all, is always the same.
+
+    Layers take their seeds from Python's generator.
+    """
+    random.seed(0)
+    np.random.seed(0)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
