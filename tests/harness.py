@@ -90,7 +90,17 @@ def stopped_in_a_run(url: str, name: str, pid: int) -> bool:
         running = {json.loads(worker)["pid"] for (worker,) in connection.execute(query)}
         if pid in running:
             os.kill(pid, signal.SIGSTOP)
+            # Before a lock is let go: one that sleeps waiting for it takes it first, then stops.
+            until(lambda: _threads_stand_still(pid))
     return pid in running
+
+
+def _threads_stand_still(pid: int) -> bool:
+    states = (
+        stat.read_text().rpartition(")")[2].split()[0]
+        for stat in Path(f"/proc/{pid}/task").glob("*/stat")
+    )
+    return all(state == "T" for state in states)
 
 
 def work(

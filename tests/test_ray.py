@@ -71,8 +71,8 @@ def test_a_study_outlives_a_node_and_a_worker_that_falls_silent(cluster: Any, fo
     until(lambda: harness.stopped_in_a_run(url, "s", silent))
     waiting.unlink()
     launch.join(180)
-    assert launch.exitcode == 0
     runs = results(url).runs
+    assert launch.exitcode == 0, [(run.state, run.worker) for run in runs]
     assert [run.state for run in runs].count("complete") == 16
     failures = [run.failure for run in runs if run.state != "complete"]
     assert set(failures) == {"interrupted"}
