@@ -76,6 +76,14 @@ class Made:
             batch = mix(batch, training=True)
         return batch
 
+    def training_loss(self, batch: dict[str, Tensor]) -> Tensor:
+        """What a step makes smaller: the recipe's loss of a batch as `training_batch` makes it, and
+        what the network's own layers add, such as regularizers."""
+        loss = self.loss(batch["labels"], self.network(batch["images"], training=True))
+        for added in self.network.losses:
+            loss = loss + keras.ops.cast(keras.ops.sum(added), loss.dtype)
+        return loss
+
     def judged(self) -> list[Tensor]:
         """The values of the network's weights with which it is validated and tested."""
         with self._judged():

@@ -6,11 +6,14 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from keras import layers
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
-from model_space import backends, kit, pipeline, traced
+from model_space import backends, pipeline, traced
+from model_space import kit as kits
 from model_space.budget import Budget
 from model_space.data import Data, load
+from model_space.kit import Kit
 from model_space.objectives import objective
 from model_space.pipeline import orders
 from model_space.recipe import Recipe
@@ -112,7 +115,7 @@ def test_a_diverged_run_counts_at_chance_level(
     name: str, chance: float, data: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = Recipe(schedule=lambda steps: 1e38)
-    monkeypatch.setattr(kit, "compose", lambda choice, techniques: broken)
+    monkeypatch.setattr(kits, "compose", lambda choice, techniques: broken)
     outcome, curve = run_of(Trainer(data, SHALLOW, objective(name)), {})
     assert outcome.diverged
     assert outcome.objective == chance == curve[-1]
@@ -222,14 +225,29 @@ def test_another_objective_is_scikit_learns_of_what_the_network_says(
     assert accuracy == expected[0][1]
 
 
+def regularized(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+    """A network of which most of the loss is what its layers add."""
+    inputs = keras.Input(image_shape)
+    x = layers.ActivityRegularization(l1=1e-3)(layers.Conv2D(8, 3, activation="relu")(inputs))
+    scores = layers.Dense(
+        classes, activation="softmax", kernel_regularizer=keras.regularizers.L2(0.3)
+    )(recipe.pool(x))
+    return keras.Model(inputs, scores)
+
+
 @pytest.mark.parametrize(
-    "choice",
-    [{}, pytest.param({"batch_norm": {}, "residual": {}, "amsgrad": {}}, marks=pytest.mark.jax)],
-)
-def test_a_run_is_what_keras_own_fit_makes_of_it(choice, data: Data) -> None:  # type: ignore[no-untyped-def]
+    ("choice", "kit"),
+    [
+        ({}, SHALLOW),
+        pytest.param({"batch_norm": {}, "residual": {}, "amsgrad": {}}, SHALLOW,
+                     marks=pytest.mark.jax),
+        pytest.param({}, Kit(build=regularized), marks=pytest.mark.jax),
+    ],
+)  # fmt: skip
+def test_a_run_is_what_keras_own_fit_makes_of_it(choice: Choice, kit: Kit, data: Data) -> None:
     """The same weights to begin with, the same images in the same order, two epochs."""
     budget = replace(SMALL, epochs=2)
-    reference = traced.Traced(choice, data, budget, 5, SHALLOW)
+    reference = traced.Traced(choice, data, budget, 5, kit)
     images, labels = data.train[0] / 255, np.eye(10)[data.train[1]]
     initial = [weight.numpy() for weight in reference.network.weights]
     reference.network.compile(
@@ -238,7 +256,7 @@ def test_a_run_is_what_keras_own_fit_makes_of_it(choice, data: Data) -> None:  #
     for order in itertools.islice(orders(len(images), 5), 2):
         reference.network.fit(images[order], labels[order], batch_size=32, shuffle=False, verbose=0)
     expected = [weight.numpy() for weight in reference.network.weights]
-    trainer = Trainer(data, SHALLOW)
+    trainer = Trainer(data, kit)
     trainer.train(choice, budget, 5, lambda epoch, accuracy: True)
     trained = [weight.numpy() for weight in only(trainer).network.weights]
     pairs = zip(initial, trained, expected, strict=True)

@@ -85,7 +85,8 @@ class JaxLoops:
 
     def _scope(self, weights: list[jax.Array], others: list[jax.Array]) -> Any:
         variables = (*self._variables[0], *self._variables[2])
-        return keras.StatelessScope(list(zip(variables, (*weights, *others), strict=True)))
+        values = list(zip(variables, (*weights, *others), strict=True))
+        return keras.StatelessScope(values, collect_losses=True)  # those that layers add
 
     def _loss(
         self,
@@ -96,8 +97,7 @@ class JaxLoops:
     ) -> tuple[jax.Array, list[jax.Array]]:
         with self._scope(weights, others) as scope:
             batch = self._made.training_batch(images, labels)
-            scores = self._made.network(batch["images"], training=True)
-            loss = self._made.loss(batch["labels"], scores)
+            loss = self._made.training_loss(batch)
         return loss, [scope.get_current_value(variable) for variable in self._variables[2]]
 
     def _step(

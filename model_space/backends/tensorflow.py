@@ -70,16 +70,15 @@ def _signature(data: Data) -> list[tf.TensorSpec]:
 
 
 def _train(made: Made, data: Data, batch_size: int) -> Callable[..., tf.Tensor]:
-    network, optimizer = made.network, made.optimizer
-    weights = network.trainable_variables
+    optimizer, weights = made.optimizer, made.network.trainable_variables
 
     # XLA takes longer to compile on a CPU than it saves there.
     @tf.function(  # type: ignore[untyped-decorator]
         jit_compile=bool(tf.config.list_physical_devices("GPU")), autograph=False
     )
-    def step(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    def step(batch: dict[str, tf.Tensor]) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            loss = made.loss(y, network(x, training=True))
+            loss = made.training_loss(batch)
         optimizer.apply(tape.gradient(loss, weights), weights)
         for averages in made.averages:
             averages.update()
@@ -94,7 +93,7 @@ def _train(made: Made, data: Data, batch_size: int) -> Callable[..., tf.Tensor]:
         def one_more(row: tf.Tensor, losses: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             rows = slice(row, tf.minimum(row + batch_size, last))
             batch = made.training_batch(images[rows], labels[rows])
-            return row + batch_size, losses + step(batch["images"], batch["labels"])
+            return row + batch_size, losses + step(batch)
 
         loop = tf.while_loop(
             lambda row, losses: row < last, one_more, (first, 0.0), parallel_iterations=1
