@@ -388,17 +388,27 @@ def status(
         from rich.console import Console
 
         from search import words
+        from search.errors import InputError
         from search.results import read
         from search.storage import all_studies, load_study
         from search.tables import status_table
 
         quiet_optuna()
-        studies = [load_study(storage, name)] if name else all_studies(storage)
-        results = [read(study) for study in studies]
         console = Console(highlight=False)
-        console.print(status_table(results) if results else "There is no study yet.")
         if name:
-            console.print(words.budget(results[0]))
+            results = read(load_study(storage, name))
+            console.print(status_table([results]), words.budget(results), sep="\n")
+            return
+        found, unreadable = [], []
+        for study in all_studies(storage):
+            try:
+                found.append(read(study))
+            except InputError as error:
+                unreadable.append(str(error))
+        if found or not unreadable:
+            console.print(status_table(found) if found else "There is no study yet.")
+        for reason in unreadable:
+            console.print(f"Not listed: {reason}.")
 
 
 def _unless_default(storage: str) -> str:

@@ -162,7 +162,8 @@ def read(study: optuna.Study, techniques: Mapping[str, Any] | None = None) -> Re
     other choices the second counts as on, and the technique is called PARAMETER=CHOICE.
     `techniques` says otherwise: it maps the parameters to study to the choice that is on.
 
-    Raises `InputError` for a study of several objectives, or where `techniques` does not fit it.
+    Raises `InputError` for a study of several objectives, or of one that this version does not
+    know, or where `techniques` does not fit it.
     """
     if len(study.directions) > 1:
         raise InputError(
@@ -248,7 +249,13 @@ def _objective(
     study: optuna.Study, trials: list[FrozenTrial], settings: Mapping[str, Any], designed: bool
 ) -> Objective:
     if designed:
-        return OBJECTIVES[settings.get("objective", ACCURACY.key)]
+        key = settings.get("objective", ACCURACY.key)
+        if key not in OBJECTIVES:
+            raise InputError(
+                f"the study {study.study_name!r} is judged by {key!r}, which this kouka does not "
+                f"know (it knows {', '.join(OBJECTIVES)}); use the kouka that launched it"
+            )
+        return OBJECTIVES[key]
     maximize = study.direction == StudyDirection.MAXIMIZE
     name = (study.metric_names or ["the objective"])[0]
     values = [t.value for t in trials if t.state == TrialState.COMPLETE and t.value is not None]

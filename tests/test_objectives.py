@@ -258,3 +258,19 @@ def test_a_study_from_before_objectives_is_of_accuracy(
     assert result.exit_code == 0, result.output
     assert "points of validation accuracy" in " ".join(result.output.split())
     assert "test_objective" not in stored().trials[0].user_attrs
+
+
+def test_an_objective_that_only_another_version_knows_hides_no_other_study(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    assert kouka(*MEASURE, "--timeout", "0").exit_code == 0
+    stored().set_user_attr("settings", {**stored().user_attrs["settings"], "objective": "f1"})
+    for command in ("export", "status", "train"):
+        result = kouka(command, "s")
+        assert result.exit_code == 2
+        assert "the study 's' is judged by 'f1', which this kouka does not know" in result.stderr
+    optuna.create_study(storage="sqlite:///studies.db", study_name="other")
+    result = kouka("status")
+    assert result.exit_code == 0
+    assert "other" in result.stdout
+    assert "Not listed: the study 's' is judged by 'f1'" in " ".join(result.stdout.split())
