@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: study dashboard test check bench docs pins clean
+.PHONY: study dashboard test check bench docs figures pins clean
 
 study: .venv/installed ## launch or go on with the study of scikit-learn's digits
 	$(BIN)/kouka launch digits --data digits --train-size 1000 --validation 0.2 \
@@ -21,14 +21,17 @@ check: .venv/installed ## all checks but the tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog -I . --check README.md bench/README.md
+	$(BIN)/cog -I . --check README.md bench/README.md docs/digits.md
 
 bench: .venv/installed ## the quick rows of bench/README.md, under ten minutes
 	$(BIN)/python -m bench.efficiency --workers auto
 	$(BIN)/python -m bench.rivals article
 
 docs: .venv/installed ## write the generated parts of the README anew
-	$(BIN)/cog -I . -r README.md bench/README.md
+	$(BIN)/cog -I . -r README.md bench/README.md docs/digits.md
+
+figures: .venv/installed ## draw the pictures of the README anew; takes Chrome or Chromium
+	$(BIN)/python -m docs.figures
 
 pins: .venv/installed ## choose the newest versions that pyproject.toml allows
 	$(BIN)/pip install uv

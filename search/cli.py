@@ -285,30 +285,11 @@ def export(
 
 
 def _write(study: Any, out: Path, formats: list[str], console: Any) -> None:
-    from search import words
     from search.export import export_study
-    from search.tables import confirmed_table, effects_table, ladder_table
+    from search.terminal import say
 
     findings, unwritten = export_study(study, out, formats)
-    if findings.effects is None:
-        console.print(words.no_effects(findings.results))
-    else:
-        console.print()
-        console.print(effects_table(findings.effects, findings.results.objective))
-        console.print()
-        console.print(words.answer(findings.effects, findings.results.objective))
-        if pairs := words.certain_pairs(findings.interactions):
-            console.print(pairs)
-    for note in findings.notes:
-        console.print(f"• {note}", style="dim", markup=False)
-    if findings.ladder:
-        console.print()
-        console.print(ladder_table(findings.ladder, findings.results.objective))
-        console.print()
-        console.print(words.ladder_verdict(findings.comparisons))
-    if findings.confirmed:
-        console.print()
-        console.print(confirmed_table(findings.confirmed, findings.results.objective))
+    say(findings, console)
     console.print()
     if unwritten:
         console.print(unwritten)
