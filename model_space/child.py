@@ -1,6 +1,6 @@
 """A question to a process of its own, where Keras and the user's code stay.
 
-Both request and answer are one JSON object, on the process's standard input and output.
+Requests and answers are JSON objects, on the process's standard input and output.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 
 class ChildError(RuntimeError):
@@ -36,8 +36,15 @@ def ask(module: str, request: Mapping[str, Any], environment: Mapping[str, str])
 
 def respond(answer: Callable[[dict[str, Any]], Mapping[str, Any]]) -> None:
     """Answer the request, in the process that `ask` has started."""
-    # What libraries and the user's code print must not be taken for the answer.
+    with answer_stream() as told:
+        json.dump(answer(json.load(sys.stdin)), told)
+
+
+def answer_stream() -> TextIO:
+    """This process's standard output, for answers alone: what is printed goes to the errors.
+
+    Libraries and the user's code may print at any time, which must not be taken for an answer.
+    """
     told = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    with told:
-        json.dump(answer(json.load(sys.stdin)), told)
+    return told

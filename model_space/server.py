@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from model_space.budget import Budget
 from model_space.checkpoint import Stopped
+from model_space.child import answer_stream
 from model_space.data import DataError, load
 from model_space.ending import ending_with
 from model_space.objectives import objective
@@ -48,13 +49,11 @@ _MOST_RUNS = 64
 
 def serve() -> None:
     """Answer the requests on standard input until they end."""
-    # Libraries that print must not be taken for answers.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    told = answer_stream()
 
     def answer(**message: Any) -> None:
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
+        told.write(json.dumps(message) + "\n")
+        told.flush()
 
     requests = os.fdopen(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
     with ending_with(os.getppid()):

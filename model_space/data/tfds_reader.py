@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
+from model_space.child import answer_stream
 from model_space.data.cache import home
 from model_space.data.images import decode_image, size_of
 from model_space.data.source import DataError, Reading
@@ -191,13 +192,11 @@ def _answer_requests(answer: Callable[..., None]) -> None:
 
 def main() -> None:
     """Answer the requests on standard input until they end."""
-    # Libraries that print must not be taken for answers.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    told = answer_stream()
 
     def answer(**message: Any) -> None:
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
+        told.write(json.dumps(message) + "\n")
+        told.flush()
 
     with ending_with(os.getppid()):
         try:
