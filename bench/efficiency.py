@@ -12,6 +12,7 @@ efficiency is the time of the bare steps over that of the study.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,7 @@ def working_seconds(folder: Path) -> float:
 
 def bare_seconds(results: Results) -> float:
     """The time of all the study's training steps, each run's in one compiled loop an epoch."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import optuna
     import tensorflow as tf
 
