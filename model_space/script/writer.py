@@ -85,7 +85,10 @@ def script(order: Order) -> str:
         "",
     ]
     text = "\n".join([*top, *constants, "", "", code, ""])
-    _check(text, graph)
+    built = _check(text, graph)
+    if order.network:
+        again = kit.network(recipe, tuple(facts["image_shape"]), len(facts["classes"]), budget)
+        _check_untrained(made.network, again, built)
     return text
 
 
@@ -162,12 +165,16 @@ def _in_order(name: str) -> tuple[int, str]:
     return 0 if name.isupper() else 1 if name[0].isupper() else 2, name
 
 
-def _check(text: str, graph: Graph) -> None:
-    """Raise `OwnError` unless the script runs, up to its training, and builds that network."""
+def _check(text: str, graph: Graph) -> Any:
+    """The network that the script builds.
+
+    Raises `OwnError` unless the script runs, up to its training, and that network is the same.
+    """
     namespace: dict[str, Any] = {"__name__": "script"}
     try:
         exec(compile(text, "script", "exec", dont_inherit=True), namespace)  # noqa: S102 - it was written here
-        built = Graph(namespace["build"]())
+        network = namespace["build"]()
+        built = Graph(network)
     except Exception as error:  # whatever code of the user's own raises where it is alone
         raise OwnError(
             f"the script would not run: {in_a_line(error)}; code of your own has to "
@@ -178,6 +185,22 @@ def _check(text: str, graph: Graph) -> None:
             "the network cannot be written into a script, as what would be written builds another; "
             "layers of Keras' and functions of keras.ops can be"
         )
+    return network
+
+
+def _check_untrained(network: Any, again: Any, built: Any) -> None:
+    """Raise `OwnError` where the user's function gives weights that no initializer does.
+
+    Those are the same each time that the function is called, and others in the script's network.
+    """
+    for one, other, scripts in zip(network.weights, again.weights, built.weights, strict=True):
+        mine = one.numpy()
+        if np.array_equal(mine, other.numpy()) and not np.array_equal(mine, scripts.numpy()):
+            raise OwnError(
+                f"the network comes with weights of its own ({one.path}), as one that has been "
+                "trained before does, and a script would begin without them; kouka train begins "
+                "with them"
+            )
 
 
 def _answer(request: dict[str, Any]) -> dict[str, str]:
