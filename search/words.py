@@ -259,8 +259,8 @@ def answer(found: Effects, objective: Objective) -> str:
         _these([e for e in others if e.verdict == verdict], verdict, verdict == first.verdict)
         for verdict in ("helps", "hurts")
     ]
-    if unclear := len(found.effects) - len(certain):
-        which = "the other one" if unclear == 1 else f"the other {unclear}"
+    if unclear := [effect.technique for effect in found.effects if effect not in certain]:
+        which = listed(unclear) if len(unclear) <= _MOST_NAMED else f"the other {len(unclear)}"
         rest.append(f"{which} cannot be told from a change of seed")
     second = "; ".join(part for part in rest if part)
     if second.startswith("the "):
