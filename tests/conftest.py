@@ -29,8 +29,8 @@ if (
 
 
 LONGEST = (
-    "test_workers.py", "test_jax.py", "test_training.py", "test_real_study.py", "test_ray.py",
-    "test_worker.py",
+    "test_workers.py", "test_jax.py", "test_training.py", "test_real_study.py", "test_study.py",
+    "test_ray.py", "test_worker.py",
 )  # fmt: skip
 """Files that take longest, each on one process: they begin first, or they would end alone."""
 

@@ -61,7 +61,7 @@ def test_a_study_outlives_a_node_and_a_worker_that_falls_silent(cluster: Any, fo
     launch = harness.start(
         harness.launch_on_ray, cluster.address, url, "s", folder, REQUESTED, "auto"
     )
-    until(lambda: len(running_pids(url)) == 2)
+    until(lambda: len(running_pids(url)) == 2, 180)  # Ray starts a process for each
     before = running_pids(url)
     cluster.remove_node(nodes[0], allow_graceful=False)
     until(lambda: sum(not is_alive(pid) for pid in before) == 1)
