@@ -27,10 +27,10 @@ bench: .venv/installed ## the quick rows of bench/README.md, under ten minutes
 	$(BIN)/python -m bench.efficiency --workers auto
 	$(BIN)/python -m bench.rivals article
 
-docs: .venv/installed ## write the generated parts of the README anew
+docs: .venv/installed ## write the generated parts of the pages anew
 	$(BIN)/cog -I . -r README.md bench/README.md docs/digits.md
 
-figures: .venv/installed ## draw the pictures of the README anew; takes Chrome or Chromium
+figures: .venv/installed ## draw the pictures of docs/ anew; takes Chrome or Chromium
 	$(BIN)/python -m docs.figures
 
 pins: .venv/installed ## choose the newest versions that pyproject.toml allows

@@ -14,10 +14,10 @@ def few() -> str:
     """The answer: what 16 and 64 runs come to."""
     return (
         f"16 runs of kouka's design name the three largest of eight effects in {_top(16, KOUKA)} "
-        f"of studies, and are {_off(16, KOUKA):.1f} points off in their sizes (root mean square); "
-        f"64 runs do so in {_top(64, KOUKA)}, {_off(64, KOUKA):.1f} points off. The article's "
+        f"of studies, and are {_off(16, KOUKA):.2f} points off in their sizes (root mean square); "
+        f"64 runs do so in {_top(64, KOUKA)}, {_off(64, KOUKA):.2f} points off. The article's "
         f"ladder, repeated until it has as many runs, finds them in {_top(16, LADDER)} and "
-        f"{_top(64, LADDER)}, {_off(16, LADDER):.1f} and {_off(64, LADDER):.1f} points off. What "
+        f"{_top(64, LADDER)}, {_off(16, LADDER):.2f} and {_off(64, LADDER):.2f} points off. What "
         f"Optuna gives by default, PED-ANOVA over TPE trials, finds them in "
         f"{_top(16, 'PED-ANOVA, TPE')} and {_top(64, 'PED-ANOVA, TPE')}.\n"
     )

@@ -7,22 +7,22 @@ still shows what the measurements say. Drawing takes Chrome or Chromium.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 
 import plotly.graph_objects as go
 import plotly.io
 
 from bench.results import column
+from docs.digits import KOUKA, LADDER, ONE
 from search.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION, styled
 
 FOLDER = Path(__file__).parent
 WIDTH = 860
 
 _LINES = {
-    "kouka's design": (BLUE, "solid", "circle"),
-    "the article's ladder": (VERMILION, "dash", "diamond"),
-    "one at a time, from the base": (ORANGE, "dot", "square"),
+    KOUKA: (BLUE, "solid", "circle"),
+    LADDER: (VERMILION, "dash", "diamond"),
+    ONE: (ORANGE, "dot", "square"),
     "fANOVA, random": (GREEN, "dashdot", "triangle-up"),
     "PED-ANOVA, TPE": (GREY, "longdash", "x"),
 }
@@ -55,8 +55,7 @@ def drawn_from(name: str) -> str:
 
 def main() -> None:
     """Write them."""
-    drawn: Mapping[str, go.Figure] = figures()
-    for name, figure in drawn.items():
+    for name, figure in figures().items():
         svg = plotly.io.to_image(figure, "svg", width=WIDTH).decode()
         text = f"{svg}\n<!-- drawn from {digest(figure)} -->\n"
         (FOLDER / f"{name}.svg").write_text(text, encoding="utf-8")
