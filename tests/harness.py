@@ -11,6 +11,7 @@ import os
 import signal
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -74,25 +75,52 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
+def states(url: str) -> Counter[str]:
+    """How many trials a storage has in each of Optuna's states; none before its tables are made.
+
+    To be waited for: to open the storage with Optuna would keep a core busy.
+    """
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    try:
+        with engine.connect() as connection:
+            return Counter(connection.exec_driver_sql("SELECT state FROM trials").scalars())
+    except sqlalchemy.exc.DBAPIError:
+        return Counter()
+
+
+def training(url: str) -> set[int]:
+    """The processes that train, of any study in a storage; none before its tables are made."""
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    try:
+        with engine.connect() as connection:
+            return _training(connection)
+    except sqlalchemy.exc.DBAPIError:
+        return set()
+
+
+def _training(connection: sqlalchemy.Connection) -> set[int]:
+    query = sqlalchemy.text(
+        "SELECT value_json FROM trial_user_attributes AS a JOIN trials AS t "
+        "ON a.trial_id = t.trial_id WHERE a.key = 'worker' AND t.state = 'RUNNING'"
+    )
+    return {json.loads(worker)["pid"] for worker in connection.execute(query).scalars()}
+
+
 def stopped_in_a_run(url: str, name: str, pid: int) -> bool:
     """Stop a process (SIGSTOP) if it is training, and in no transaction, nor waiting for one.
 
     One that is stopped within an SQLite transaction holds up everybody until it goes on.
     """
     engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
-    query = sqlalchemy.text(
-        "SELECT value_json FROM trial_user_attributes AS a JOIN trials AS t "
-        "ON a.trial_id = t.trial_id WHERE a.key = 'worker' AND t.state = 'RUNNING'"
-    )
     with exclusive(url, name), engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN EXCLUSIVE")
-        running = {json.loads(worker)["pid"] for (worker,) in connection.execute(query)}
-        if pid in running:
+        trains = pid in _training(connection)
+        if trains:
             os.kill(pid, signal.SIGSTOP)
             # Before a lock is let go: one that sleeps waiting for it takes it first, then stops.
             until(lambda: _threads_stand_still(pid))
-    return pid in running
+    return trains
 
 
 def _threads_stand_still(pid: int) -> bool:

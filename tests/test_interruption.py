@@ -7,6 +7,7 @@ PROGRAM = """
 import os, signal
 from search import interruption
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run with `&`
 interruption.listen()
 
 class Dies:

@@ -13,7 +13,7 @@ from typer.testing import Result
 from search.results import Results, read
 from search.storage import load_study
 from tests import harness
-from tests.harness import until
+from tests.harness import training, until
 
 pytest.importorskip("ray")
 
@@ -38,13 +38,6 @@ def results(url: str) -> Results:
     return read(load_study(url, "s"))
 
 
-def running_pids(url: str) -> set[int]:
-    try:
-        return {int(r.worker.split()[1]) for r in results(url).runs if r.state == "running"}
-    except Exception:  # the tables are being made
-        return set()
-
-
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -61,12 +54,12 @@ def test_a_study_outlives_a_node_and_a_worker_that_falls_silent(cluster: Any, fo
     launch = harness.start(
         harness.launch_on_ray, cluster.address, url, "s", folder, REQUESTED, "auto"
     )
-    until(lambda: len(running_pids(url)) == 2, 180)  # Ray starts a process for each
-    before = running_pids(url)
+    until(lambda: len(training(url)) == 2, 180)  # Ray starts a process for each
+    before = training(url)
     cluster.remove_node(nodes[0], allow_graceful=False)
     until(lambda: sum(not is_alive(pid) for pid in before) == 1)
     cluster.add_node(num_cpus=1)
-    until(lambda: len(running_pids(url) - before) == 1, 180)  # placed again, on the new node
+    until(lambda: len(training(url) - before) == 1, 180)  # placed again, on the new node
     (silent,) = (pid for pid in before if is_alive(pid))
     until(lambda: harness.stopped_in_a_run(url, "s", silent))
     waiting.unlink()

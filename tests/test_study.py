@@ -214,18 +214,18 @@ def test_more_runs_extend_a_study_and_waste_none(
 ) -> None:
     kouka(*FULL)
     before = [identity(run) for run in results().runs]
-    assert kouka("launch", "s", "--measure", "64", "--search", "10", "--confirm", "3", "--ladder",
+    assert kouka("launch", "s", "--measure", "32", "--search", "6", "--confirm", "3", "--ladder",
                  "2").exit_code == 0  # fmt: skip
     after = [identity(run) for run in results().runs]
     assert after[: len(before)] == before
-    assert len(ended("measure")) == 64
-    assert len(ended("search")) == 10
+    assert len(ended("measure")) == 32
+    assert len(ended("search")) == 6
     assert len(ended("ladder")) == 16
     levels = np.array(
         [[1 if run.params[name] else -1 for name in EFFECTS] for run in results().of("measure")]
     )
-    np.testing.assert_array_equal(levels.T @ levels, 64 * np.eye(8))
-    assert len({run.seed for run in results().of("measure")}) == 64
+    np.testing.assert_array_equal(levels.T @ levels, 32 * np.eye(8))
+    assert len({run.seed for run in results().of("measure")}) == 32
 
 
 def test_a_study_that_was_not_measured_can_be_measured_later(
@@ -472,7 +472,7 @@ def test_a_study_named_after_a_data_set_is_of_that_data(
 
 def test_every_study_in_a_storage_is_its_own(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
     for name in ("s", "t"):
-        kouka("launch", name, *FULL[2:])
+        kouka("launch", name, *SMALL[2:], "--measure", "16", "--search", "2", "--confirm", "0")
     assert [identity(r) for r in results("s").runs] == [identity(r) for r in results("t").runs]
 
 
@@ -494,13 +494,14 @@ def test_an_interruption_that_a_library_swallowed_still_ends_the_launch(
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
 
+    small = (*SMALL, "--measure", "64", "--search", "0", "--confirm", "0")  # of some seconds
     monkeypatch.setattr(attachment, "attach", swallow)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        result = kouka(*SMALL)
+        result = kouka(*small)
     finally:
         signal.signal(signal.SIGINT, before)
     assert result.exit_code == 130
     assert "the same command goes on" in result.stderr
     monkeypatch.setattr(attachment, "attach", lambda *shown: None)
-    assert kouka(*SMALL).exit_code == 0
+    assert kouka(*small).exit_code == 0

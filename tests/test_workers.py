@@ -29,7 +29,7 @@ from search.results import Results, Run, read
 from search.storage import load_study
 from tests import harness, servers
 from tests.fakes import FakeWorker, fake_accuracy
-from tests.harness import until
+from tests.harness import states, until
 
 SEED = 20261124
 REQUESTED = {"data": "digits", "epochs": 3, "measure": 16, "ladder": 1, "search": 0, "confirm": 2}
@@ -225,7 +225,7 @@ def test_a_storage_that_is_away_for_a_while_is_waited_for(
     prepared(url, "s", folder, REQUESTED)
     workers = [harness.start(harness.work, url, "s", folder, None, None, 300, 0.2)
                for _ in range(3)]  # fmt: skip
-    until(lambda: any(run.ended for run in results(url).runs))
+    until(lambda: states(url)["COMPLETE"] > 0)
     postgres.stop("immediate")
     time.sleep(30 if request.config.getoption("--thorough") else 3)
     assert all(process.is_alive() for process in workers)
@@ -245,7 +245,7 @@ def test_a_locked_sqlite_file_is_waited_for(
     prepared(url, "s", folder, REQUESTED)
     workers = [harness.start(harness.work, url, "s", folder, None, None, 300, 0.1)
                for _ in range(3)]  # fmt: skip
-    until(lambda: any(run.ended for run in results(url).runs))
+    until(lambda: states(url)["COMPLETE"] > 0)
     with sqlite3.connect(folder / "studies.db", timeout=60, isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         time.sleep(30 if request.config.getoption("--thorough") else harness.SQLITE_WAIT + 2)
@@ -309,7 +309,7 @@ def test_a_real_study_by_two_workers_on_postgresql_survives_a_kill_and_keeps_its
     titles = " ".join(process.decode() for process in command_lines())
     assert "s:***@127.0.0.1" in titles.replace("kouka", "s")
     assert postgres.PASSWORD not in titles
-    until(lambda: [run.state for run in results(url).runs].count("running") == 2, 60)
+    until(lambda: states(url)["RUNNING"] == 2)
     os.kill(forks_of(launch.pid)[0], signal.SIGKILL)
     assert launch.wait(180) == 0, (folder / "said").read_text()
     runs = results(url).runs
