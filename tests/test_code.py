@@ -20,8 +20,8 @@ from model_space.data import Data, load
 from model_space.own import OwnError
 from model_space.script import Order, writer
 from search import code
+from tests.scripts import SMALL, facts
 from tests.test_final import studied
-from tests.test_script import SMALL, facts
 
 Kouka = Callable[..., Result]
 # So Keras reads TensorFlow's variables when it copies and saves them.

@@ -18,7 +18,8 @@ from PIL import Image
 from model_space.data import DataError, load, tfds, tfds_reader
 from model_space.data.source import Reading
 from model_space.worker import Worker
-from tests.test_script import check_clean, in_order, run, written
+from tests.scripts import check_clean, run, written
+from tests.test_script_data import in_order
 
 with warnings.catch_warnings():  # of what it imports
     warnings.simplefilter("ignore")

@@ -1,0 +1,81 @@
+"""Scripts of recipes, as tests have them written and run."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import keras
+from keras import layers
+
+from model_space.budget import Budget
+from model_space.data import Data
+from model_space.script import Order, writer
+from model_space.techniques import Choice
+
+SMALL: dict[str, Any] = {
+    "name": "digits", "image_size": None, "validation": 50, "train_size": 200, "seed": 0
+}  # fmt: skip
+
+
+def facts(data: Data) -> dict[str, Any]:
+    sizes = {part: len(getattr(data, part)[1]) for part in ("train", "validation", "test")}
+    return {
+        "classes": list(data.classes), "image_shape": list(data.image_shape),
+        "sound": data.sound and asdict(data.sound), **sizes,
+    }  # fmt: skip
+
+
+def written(choice: Choice, data: Data, where: Mapping[str, Any] = SMALL, /, **changes: Any) -> str:
+    order: dict[str, Any] = {
+        "about": ["A test."], "choice": choice, "backend": "tensorflow", "seed": 7, "data": where,
+        "facts": facts(data), "budget": asdict(Budget(epochs=2, batch_size=25, width=0.1)),
+    }  # fmt: skip
+    return writer.script(Order(**order | changes))
+
+
+def run(script: str) -> dict[str, Any]:
+    """What the script defines; it does not train."""
+    namespace: dict[str, Any] = {"__name__": "script"}
+    exec(compile(script, "script", "exec", dont_inherit=True), namespace)
+    return namespace
+
+
+def described(model: keras.Model) -> list[object]:
+    """Its layers and operations: class, config and where the inputs come from, names aside."""
+    names = [layer.name for layer in model.operations]
+
+    def inputs(layer: Any) -> list[int]:
+        tensors = [] if isinstance(layer, layers.InputLayer) else keras.tree.flatten(layer.input)
+        return [names.index(tensor._keras_history.operation.name) for tensor in tensors]
+
+    return [
+        (
+            type(layer).__name__,
+            {key: value for key, value in layer.get_config().items() if key != "name"},
+            inputs(layer),
+        )
+        for layer in model.operations
+    ]
+
+
+RULES = "A,B,C4,D1,E,F,I,N,PERF,PT,RET,RUF,S,SIM,UP,W"
+"""The project's own but for T20, as a script prints."""
+
+
+def check_clean(scripts: Mapping[str, str], folder: Path) -> None:
+    """Assert that ruff has nothing to change in these and nothing against them."""
+    for name, text in scripts.items():
+        (folder / f"of_{name}.py").write_text(text, encoding="utf-8")
+    (folder / "ruff.toml").write_text(
+        f"line-length = 100\n[lint]\nselect = {RULES.split(',')}\n"
+        "ignore = ['D105', 'D107', 'RUF001', 'RUF002', 'RUF003', 'S101', 'S108']\n"
+    )
+    for command in (("format", "--diff"), ("check", "--no-cache")):
+        ended = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "."], cwd=folder, capture_output=True,
+            text=True, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stdout + ended.stderr
