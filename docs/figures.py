@@ -1,12 +1,13 @@
-"""Write the pictures of docs/digits.md: `make figures`.
+"""Write the pictures of the README and of docs/digits.md: `make figures`.
 
 Each SVG ends with a digest of the figure that it was drawn from, by which a test knows whether it
-still shows what the measurements say. Drawing takes Chrome or Chromium.
+still shows what the studies and the measurements say. Drawing takes Chrome or Chromium.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -14,6 +15,8 @@ import plotly.io
 
 from bench.results import column
 from docs.digits import KOUKA, LADDER, ONE
+from docs.reference import REFERENCE, findings
+from search import draw
 from search.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION, styled
 
 FOLDER = Path(__file__).parent
@@ -29,19 +32,6 @@ _LINES = {
 """Methods of bench/measured/knowing.csv: of Optuna's importances, the best and the default."""
 
 
-def figures() -> dict[str, go.Figure]:
-    """The pictures by name, as they would be drawn now."""
-    return {
-        "digits-error": _lines(
-            "How far off the effects are: their root mean square error",
-            "error of the effects, points", "points",
-        ),
-        "digits-top": _lines(
-            "How often the three largest found are the true three", "top three right", "%",
-        ),
-    }  # fmt: skip
-
-
 def digest(figure: go.Figure) -> str:
     """What tells one figure from another, whatever draws it."""
     return hashlib.sha256(figure.to_json().encode()).hexdigest()
@@ -55,7 +45,8 @@ def drawn_from(name: str) -> str:
 
 def main() -> None:
     """Write them."""
-    for name, figure in figures().items():
+    for name, draw_it in FIGURES.items():
+        figure = draw_it()
         svg = plotly.io.to_image(figure, "svg", width=WIDTH).decode()
         text = f"{svg}\n<!-- drawn from {digest(figure)} -->\n"
         (FOLDER / f"{name}.svg").write_text(text, encoding="utf-8")
@@ -77,6 +68,20 @@ def _lines(title: str, of: str, axis: str) -> go.Figure:
     drawn.update_xaxes(title="runs", type="log", tickvals=[8, 16, 32, 64])
     drawn.update_yaxes(title=axis, rangemode="tozero")
     return drawn
+
+
+FIGURES: Mapping[str, Callable[[], go.Figure]] = {
+    "effects": lambda: draw(findings(REFERENCE))["effects"],
+    "digits-error": lambda: _lines(
+        "How far off the effects are: their root mean square error",
+        "error of the effects, points",
+        "points",
+    ),
+    "digits-top": lambda: _lines(
+        "How often the three largest found are the true three", "top three right", "%"
+    ),
+}
+"""The pictures by name, as they would be drawn now."""
 
 
 if __name__ == "__main__":

@@ -1,11 +1,19 @@
 """The pages say what was measured; `make docs` and `make figures` write them anew."""
 
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from cogapp import Cog
+from typer.testing import Result
 
-from docs import figures
+from docs import figures, reference
+from docs.ship import ship
+from search import analyse, load_study, schema
+from tests.fakes import FakeWorker
 
 TOP = Path(__file__).parents[1]
 PAGES = ("README.md", "bench/README.md", "docs/digits.md")
@@ -16,13 +24,70 @@ def test_a_pages_numbers_are_those_that_were_measured(page: str) -> None:
     assert Cog().main(["cog", "-I", str(TOP), "--check", str(TOP / page)]) == 0
 
 
-@pytest.mark.parametrize("name", sorted(figures.figures()))
+@pytest.mark.parametrize("name", figures.FIGURES)
 def test_a_picture_shows_what_was_measured(name: str) -> None:
-    assert figures.drawn_from(name) == figures.digest(figures.figures()[name])
+    assert figures.drawn_from(name) == figures.digest(figures.FIGURES[name]())
 
 
 def test_a_picture_of_other_numbers_would_be_told() -> None:
-    drawn = figures.figures()["digits-error"]
+    drawn = figures.FIGURES["digits-error"]()
     before = figures.digest(drawn)
     drawn.data[0].y = [*drawn.data[0].y[:-1], drawn.data[0].y[-1] + 0.01]
     assert figures.digest(drawn) != before
+
+
+def test_the_shipped_studies_are_small_and_say_nothing_of_a_machine() -> None:
+    file = reference.STUDIES
+    assert file.stat().st_size < 10e6
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        keys = {key for (key,) in connection.execute("SELECT key FROM trial_user_attributes")}
+        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    assert schema.SEED in keys
+    assert schema.WORKER not in keys
+    assert free == 0
+    for name in (reference.REFERENCE, reference.DEEPER, reference.EXAMPLE):
+        data = reference.findings(name).results.settings["data"]
+        assert "/" not in data
+
+
+def test_a_study_is_shipped_with_its_findings_and_in_place_of_an_older_one(
+    kouka: Callable[..., Result], fake_worker: type[FakeWorker], no_report: None, folder: Path
+) -> None:
+    (folder / "images").mkdir()
+    launch = ("launch", "s", "--data", str(folder / "images"), "--search", "0", "--confirm", "2",
+              "--techniques", "augmentation,batch_norm,residual")  # fmt: skip
+    url, shipped = "sqlite:///studies.db", folder / "shipped.db"
+    for runs in ("8", "16"):
+        assert kouka(*launch, "--measure", runs).exit_code == 0
+        ship(url, "s", shipped)
+    mine, theirs = analyse(load_study(url, "s")), analyse(load_study(f"sqlite:///{shipped}", "s"))
+    assert mine.effects is not None
+    assert theirs.effects is not None
+    assert repr(theirs.effects.effects) == repr(mine.effects.effects)
+    assert theirs.effects.runs == 16
+    assert theirs.confirmed == mine.confirmed
+    assert theirs.results.settings["data"] == "images"
+    assert str(folder) not in shipped.read_text(encoding="latin-1")
+    assert kouka("status", "s", "--storage", f"sqlite:///{shipped}").exit_code == 0
+
+
+def test_what_is_said_of_a_study_follows_its_numbers(
+    kouka: Callable[..., Result], fake_worker: type[FakeWorker], no_report: None, folder: Path
+) -> None:
+    options = ("--data", "digits", "--search", "2", "--measure", "64", "--ladder", "2")
+    assert kouka("launch", "s", *options).exit_code == 0
+    techniques = ("--techniques", "augmentation,batch_norm,residual,deeper", "--measure", "16")
+    few = (*options[:2], "--search", "0", "--confirm", "0", *techniques)
+    assert kouka("launch", "d", *few).exit_code == 0
+    found, deeper = (analyse(load_study("sqlite:///studies.db", name)) for name in "sd")
+    assert reference.answer(found).startswith("augmentation helps most, +13.")
+    table = reference.ladder(found).splitlines()
+    assert len(table) == 2 + 8
+    assert re.match(r"\| `augmentation` \| 86\.09 % \| \+13\.21 \| .* \| \+1[23]\.\d ", table[3])
+    said = reference.lessons(found, deeper)
+    # -1.5 and -4 points, and nothing between the two.
+    assert re.search(
+        r"the skip is worth -1\.\d+ points .* the later widening -[34]\.\d+ points", said
+    )
+    assert re.search(r"`dropout` \([+-]0\.\d+\)(, | and ).* do not", said)
+    assert "is not told from noise" in said

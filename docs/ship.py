@@ -1,0 +1,52 @@
+"""Put studies into the `studies.db` that the repository ships, without what is its machine's own.
+
+    python -m docs.ship sqlite:///working.db NAME…
+
+A study of the same name is replaced. Who ran a trial, and the folder that the data were in, stay
+out; the file is vacuumed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sqlite3
+from contextlib import closing
+from pathlib import Path, PurePath
+
+import optuna
+
+from docs.reference import STUDIES
+from search import load_study, schema
+from search.storage import open_storage, study_names
+from search.transfer import copy
+
+
+def ship(url: str, name: str, file: Path = STUDIES) -> None:
+    """Copy one study, in place of what the file has of that name."""
+    target = f"sqlite:///{file}"
+    if file.exists() and name in study_names(open_storage(target)):
+        optuna.delete_study(study_name=name, storage=target)
+    copy(url, name, target)
+    study = load_study(target, name)
+    settings = study.user_attrs[schema.SETTINGS]
+    study.set_user_attr(schema.SETTINGS, {**settings, "data": PurePath(settings["data"]).name})
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("DELETE FROM trial_user_attributes WHERE key = ?", [schema.WORKER])
+        connection.execute("DELETE FROM trial_heartbeats")
+        connection.commit()
+        connection.execute("VACUUM")
+
+
+def main() -> None:
+    """Ship the studies that are named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("storage")
+    parser.add_argument("names", nargs="+")
+    arguments = parser.parse_args()
+    for name in arguments.names:
+        ship(arguments.storage, name)
+    print(f"{STUDIES.name}: {STUDIES.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
