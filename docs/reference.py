@@ -95,8 +95,8 @@ def commands() -> str:
             if key in given or key == "measure":
                 value = settings[key][-1] if key == "measure" else settings[key]
                 options.append(f"--{key.replace('_', '-')} {value:g}")
-        lines.append(f"    kouka launch {name} {' '.join(options)}")
-    return "\n".join(lines) + "\n"
+        lines.append(f"kouka launch {name} {' '.join(options)}")
+    return _block(lines)
 
 
 def lessons(found: Findings, deeper: Findings) -> str:
@@ -110,7 +110,7 @@ def example(found: Findings) -> str:
     screen = io.StringIO()
     say(found, Console(file=screen, width=80, highlight=False))
     lines = screen.getvalue().strip("\n").splitlines()
-    return "".join(f"    {line}".rstrip() + "\n" for line in lines)
+    return _block(line.rstrip() for line in lines)
 
 
 def _seeds(found: Findings) -> str:
@@ -194,6 +194,10 @@ def _runs(runs: Iterable[Run]) -> str:
 
 def _tested(row: Confirmed) -> str:
     return words.percent(row.test)
+
+
+def _block(lines: Iterable[str]) -> str:
+    return "\n".join(["```text", *lines, "```", ""])
 
 
 def _worth(effect: Effect) -> str:
