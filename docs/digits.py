@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.knowing import Table
 from bench.results import column, rows_of
 from bench.table import NAMES, rows
+from search import Findings
 from search.analysis.notes import listed
 
 KOUKA, LADDER, ONE = "kouka's design", "the article's ladder", "one at a time, from the base"
@@ -95,3 +96,20 @@ def _off(runs: int, method: str) -> float:
 
 def _top(runs: int, method: str) -> str:
     return f"{column('knowing', 'top three right', runs=str(runs), method=method)[0]:.0f} %"
+
+
+def held(found: Findings) -> str:
+    """Whether the intervals of a study at the table's budget hold the table's effects."""
+    known = Table(1000, 12)
+    assert found.effects is not None
+    inside = [
+        name
+        for name, true in zip(NAMES, known.effects, strict=True)
+        if found.effects.of(name).low <= true <= found.effects.of(name).high
+    ]
+    return (
+        f"All 256 recipes have been trained at this budget too, on {known.seeds} seeds each ([how "
+        f"few runs give the right answer](docs/digits.md)): {len(inside)} of the {len(NAMES)} "
+        "intervals hold what the effect is by those runs, which is known to "
+        f"±{2 * known.error:.1f} points.\n"
+    )

