@@ -24,8 +24,8 @@ from search.settings import Settings
 from search.terminal import say
 
 STUDIES = Path(__file__).parents[1] / "studies.db"
-REFERENCE, DEEPER, EXAMPLE = "cifar10-jpeg", "cifar10-jpeg-22", "digits-example"
-"""The reference study, the one with networks of 22 convolutions too, and that of `make study`."""
+REFERENCE, EXAMPLE = "cifar10-jpeg", "digits-example"
+"""The reference study, and that of `make study`."""
 
 ARTICLE = (72.88, 86.09, 91.24, 89.71, 90.44, 90.46, 90.70, 90.96)
 """The article's validation accuracy at each step of the ladder, percent, of one run each."""
@@ -83,9 +83,9 @@ def differs(found: Findings) -> str:
 
 
 def commands() -> str:
-    """The commands that launched the reference studies."""
+    """The command that launched the reference study."""
     lines = []
-    for name in (REFERENCE, DEEPER):
+    for name in (REFERENCE,):
         settings = findings(name).results.settings
         plain = {f.name: f.default for f in fields(Settings)}
         given = {key: value for key, value in settings.items() if value != plain.get(key)}
@@ -101,10 +101,9 @@ def commands() -> str:
     return _block(lines)
 
 
-def lessons(found: Findings, deeper: Findings) -> str:
+def lessons(found: Findings) -> str:
     """What one run for each technique could not tell, as a list."""
-    said = (_seeds(found), _order(found), _residual(found), _depth(deeper), _recipe(found),
-            _cost(found))  # fmt: skip
+    said = (_seeds(found), _order(found), _residual(found), _recipe(found), _cost(found))
     return "".join(f"- {line}\n" for line in said)
 
 
@@ -163,23 +162,6 @@ def _residual(found: Findings) -> str:
         f"{_worth(skip)} and the later widening {_worth(widening)}; where `batch_norm` is on, as "
         f"at that step, {words.signed(beside[0].effect, beside[0])} ({words.interval(beside[0])}) "
         f"and {words.signed(beside[1].effect, beside[1])} ({words.interval(beside[1])})."
-    )
-
-
-def _depth(found: Findings) -> str:
-    assert found.effects is not None
-    shallow, deep = (simple_effect(found.effects, "residual", "deeper", on=on)
-                     for on in (False, True))  # fmt: skip
-    pair = next(row for row in found.interactions if set(row.pairs[0]) == {"residual", "deeper"})
-    told = "is" if pair.certain else "is not"
-    return (
-        "**Do skips pay in a deeper network?** The article guesses so, at about 20 layers. In a "
-        f"second study ({found.effects.runs} runs of {len(found.results.factors)} techniques; "
-        f"{words.budget(found.results)}, or 22 convolutions where `deeper` is on), the skips are "
-        f"worth {words.signed(shallow.effect, shallow)} points (95 %: {words.interval(shallow)}) "
-        f"at 10 convolutions and {words.signed(deep.effect, deep)} ({words.interval(deep)}) at 22. "
-        f"The difference, {words.signed(pair.effect, pair)} ({words.interval(pair)}), {told} told "
-        "from noise (5 % false discovery rate)."
     )
 
 
