@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("storage")
     parser.add_argument("names", nargs="+")
     arguments = parser.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     for name in arguments.names:
         ship(arguments.storage, name)
     print(f"{STUDIES.name}: {STUDIES.stat().st_size / 1e6:.1f} MB")
