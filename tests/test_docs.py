@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -36,18 +37,26 @@ def test_a_picture_of_other_numbers_would_be_told() -> None:
     assert figures.digest(drawn) != before
 
 
-def test_the_shipped_studies_are_small_and_say_nothing_of_a_machine() -> None:
-    file = reference.STUDIES
+def test_the_shipped_studies_are_small_and_say_nothing_of_a_machine(tmp_path: Path) -> None:
+    """As they are committed: what is launched here is added to the file."""
+    committed = subprocess.run(
+        ["git", "show", "HEAD:studies.db"], cwd=TOP, capture_output=True, check=False
+    )
+    if committed.returncode:
+        pytest.skip("not a git repository")
+    file = tmp_path / "studies.db"
+    file.write_bytes(committed.stdout)
     assert file.stat().st_size < 10e6
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         keys = {key for (key,) in connection.execute("SELECT key FROM trial_user_attributes")}
+        names = {name for (name,) in connection.execute("SELECT study_name FROM studies")}
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    assert names == {reference.REFERENCE, reference.EXAMPLE}
     assert schema.SEED in keys
     assert schema.WORKER not in keys
     assert free == 0
-    for name in (reference.REFERENCE, reference.EXAMPLE):
-        data = reference.findings(name).results.settings["data"]
-        assert "/" not in data
+    for name in names:
+        assert "/" not in load_study(f"sqlite:///{file}", name).user_attrs[schema.SETTINGS]["data"]
 
 
 def test_a_study_is_shipped_with_its_findings_and_in_place_of_an_older_one(
