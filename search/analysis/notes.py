@@ -308,9 +308,10 @@ def _floor(found: Effects, unit: str) -> list[str]:
         return []
     source = "seeds" if found.pairs else "seeds and interactions together"
     unit = f" {unit}".rstrip()
+    noise, floor = (f"{value:#.2g}".rstrip(".") for value in (found.noise, found.floor))
     return [
-        f"One run lies {found.noise:.2g}{unit} off the fit (standard deviation; {source}), so "
-        f"these runs are likely to miss an effect under {found.floor:.2g}{unit}."
+        f"One run lies {noise}{unit} off the fit (standard deviation; {source}), so "
+        f"these runs are likely to miss an effect under {floor}{unit}."
     ]
 
 
