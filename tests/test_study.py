@@ -28,6 +28,9 @@ Kouka = Callable[..., Result]
 STORAGE = "sqlite:///studies.db"
 SMALL = ("launch", "s", "--data", "digits", "--epochs", "4")
 FULL = (*SMALL, "--measure", "16", "--ladder", "1", "--search", "4", "--confirm", "2")
+FEW = (*SMALL, "--techniques", "augmentation,batch_norm,dropout,mixup",
+       "--measure", "8", "--ladder", "1", "--search", "4", "--confirm", "2")  # fmt: skip
+"""A smaller study of all phases: 8, 5, 4 and 6 runs."""
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +105,7 @@ def test_the_search_prunes_and_the_other_phases_never_do(
 
 
 def test_without_a_pruner_nothing_is_pruned(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
-    kouka(*SMALL, "--measure", "16", "--search", "30", "--confirm", "0", "--pruner", "none")
+    kouka(*SMALL, "--measure", "16", "--search", "20", "--confirm", "0", "--pruner", "none")
     assert all(run.state == "complete" for run in results().runs)
 
 
@@ -123,7 +126,7 @@ def test_the_search_begins_from_what_was_measured(
 def test_the_search_turns_dials_within_their_range(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
-    kouka(*SMALL, "--measure", "16", "--search", "30", "--confirm", "0")
+    kouka(*SMALL, "--measure", "16", "--search", "20", "--confirm", "0")
     runs = [run for run in results().runs if run.phase == "search"]
     for dial, low, high in (("dropout_rate", 0.05, 0.5), ("mixup_alpha", 0.05, 1.0)):
         values = [run.params[dial] for run in runs if dial in run.params]
@@ -168,30 +171,30 @@ UNDISTURBED: list[tuple[Any, ...]] = []
 def undisturbed(kouka: Kouka) -> list[tuple[Any, ...]]:
     """What a study that nothing interrupts comes to; it runs once, wherever it is first asked."""
     if not UNDISTURBED:
-        kouka(*FULL[:1], "undisturbed", *FULL[2:])
+        kouka(*FEW[:1], "undisturbed", *FEW[2:])
         UNDISTURBED.extend(identity(run) for run in results("undisturbed").runs)
     return UNDISTURBED
 
 
-@pytest.mark.parametrize("at", [0, 3, 15, 18, 26, 30], ids=lambda at: f"run {at}")
+@pytest.mark.parametrize("at", [0, 3, 7, 10, 14, 18], ids=lambda at: f"run {at}")
 def test_an_interrupted_study_goes_on_and_equals_one_that_was_not(
     kouka: Kouka, fake_worker: type[FakeWorker], at: int
 ) -> None:
     expected = undisturbed(kouka)
     fake_worker.reset()
     fake_worker.interrupt_at = at
-    result = kouka(*FULL)
+    result = kouka(*FEW)
     assert result.exit_code == 130
     assert result.stderr.count("\n") == 1
     assert "same command goes on" in result.stderr
     kept = [identity(run) for run in results().runs if run.state in ("complete", "pruned")]
     assert len(kept) == at
-    assert kouka(*FULL).exit_code == 0
+    assert kouka(*FEW).exit_code == 0
     assert [identity(r) for r in results().runs if r.state != "failed"] == expected
     failed = [run for run in results().runs if run.state == "failed"]
     assert [run.failure for run in failed] == [schema.INTERRUPTED]
     trained = len(fake_worker.trained)
-    assert kouka(*FULL).exit_code == 0
+    assert kouka(*FEW).exit_code == 0
     assert len(fake_worker.trained) == trained, "a finished study trained again"
 
 
@@ -325,7 +328,7 @@ def test_a_search_that_nothing_was_measured_for_begins_at_random(
 
 
 def test_a_worker_runs_what_a_launch_left(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
-    kouka(*FULL, "--timeout", "0")
+    kouka(*FEW, "--timeout", "0")
     assert results().runs == ()
     assert kouka("worker", "s", "--timeout", "0").exit_code == 0
     assert results().runs == ()
@@ -336,7 +339,7 @@ def test_a_worker_runs_what_a_launch_left(kouka: Kouka, fake_worker: type[FakeWo
 
 
 def test_many_workers_measure_what_one_does(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
-    result = kouka(*FULL, "--workers", "3")
+    result = kouka(*FEW, "--workers", "3")
     assert result.exit_code == 0, result.output
     assert ", 3 workers" in result.output
     measured = [identity(run) for run in results().of("measure", "ladder")]
@@ -437,7 +440,7 @@ def test_launching_a_study_that_is_being_run_joins_it(
     """A run under way with another launch is neither failed nor run twice."""
     kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0", "--timeout", "0")
     storage, held = begun_elsewhere()
-    assert kouka("launch", "s", "--timeout", "10").exit_code == 0
+    assert kouka("launch", "s", "--timeout", "6").exit_code == 0
     assert len(ended("measure")) == 15
     storage.set_trial_user_attr(held.trial_id, schema.TEST_ACCURACY, 0.5)
     storage.set_trial_state_values(held.trial_id, TrialState.COMPLETE, [0.5])
