@@ -105,7 +105,8 @@ def commands() -> str:
 
 def lessons(found: Findings) -> str:
     """What one run for each technique could not tell, as a list."""
-    said = (_seeds(found), _order(found), _residual(found), _recipe(found), _cost(found))
+    said = (_seeds(found), _order(found), _residual(found), _importances(found), _recipe(found),
+            _cost(found))  # fmt: skip
     return "".join(f"- {line}\n" for line in said)
 
 
@@ -169,6 +170,23 @@ def _residual(found: Findings) -> str:
         f"{_worth(skip)} and the later widening {_worth(widening)}; where `batch_norm` is on, as "
         f"at that step, {words.signed(beside[0].effect, beside[0])} ({words.interval(beside[0])}) "
         f"and {words.signed(beside[1].effect, beside[1])} ({words.interval(beside[1])})."
+    )
+
+
+def _importances(found: Findings) -> str:
+    assert found.effects is not None
+    strongest = found.effects.effects[0].technique
+    shares: dict[str, dict[str, float]] = {}
+    for row in found.importances:
+        shares.setdefault(row.evaluator, {})[row.parameter] = row.importance
+    default, other = shares["PED-ANOVA"], shares["fANOVA"]
+    first, first_other = (max(each, key=lambda name: each[name]) for each in (default, other))
+    return (
+        "**What do Optuna's importances say of it?** PED-ANOVA, the default and the chart of the "
+        f"dashboard, puts `{first}` first, with a share of {default[first]:.2f}, and gives "
+        f"`{strongest}` {default[strongest]:.2f}; fANOVA puts `{first_other}` first, with "
+        f"{other[first_other]:.2f}. They are computed from all completed trials, which a search "
+        "has chosen in part, and have no sign, no unit and no interval."
     )
 
 

@@ -94,4 +94,5 @@ def test_what_is_said_of_a_study_follows_its_numbers(
     # -1.5 and -4 points, and nothing between the two.
     assert re.search(r"skips are worth -1\.\d+ points .* later widening -[34]\.\d+ points", said)
     assert re.search(r"`dropout` \([+-]0\.\d+\)(, | and ).* have not", said)
+    assert re.search(r"fANOVA puts `augmentation` first, with 0\.\d\d", said)
     assert re.search(r"At what cost.*none that can be told", said)
