@@ -46,18 +46,3 @@ def covered() -> str:
         f"128 runs, and in {min(real):.0f} to {max(real):.0f} % on "
         "[real runs of digits](docs/digits.md).\n"
     )
-
-
-def sizes() -> str:
-    """The design beside the ladder, on digits."""
-    (ours,), (theirs,) = (
-        column("knowing", "error of the effects, points", runs=runs, method=method)
-        for runs, method in (("16", "kouka's design"), ("64", "the article's ladder"))
-    )
-    return (
-        "kouka asks the same question of a design in which each technique is on in half of the "
-        "runs, and each pair of them in a quarter, so that every run informs every technique's "
-        f"effect. Where the truth is known, on digits, 16 such runs are {ours:.1f} points off "
-        f"(root mean square), and 64 runs of the article's steps {theirs:.1f} "
-        "([how few runs give the right answer](docs/digits.md)).\n"
-    )

@@ -1,4 +1,4 @@
-"""What docs/digits.md says in words, from bench/measured and the tables of real runs."""
+"""What docs/digits.md and the README say of digits, from bench/measured and real runs."""
 
 from __future__ import annotations
 
@@ -90,12 +90,15 @@ def cheaper() -> str:
     )
 
 
-def _off(runs: int, method: str) -> float:
-    return column("knowing", "error of the effects, points", runs=str(runs), method=method)[0]
-
-
-def _top(runs: int, method: str) -> str:
-    return f"{column('knowing', 'top three right', runs=str(runs), method=method)[0]:.0f} %"
+def sizes() -> str:
+    """The design beside the ladder."""
+    return (
+        "kouka asks the same question of a design in which each technique is on in half of the "
+        "runs, and each pair of them in a quarter, so that every run informs every technique's "
+        f"effect. Where the truth is known, on digits, 16 such runs are {_off(16, KOUKA):.1f} "
+        "points off (root mean square), and 64 runs of the article's steps "
+        f"{_off(64, LADDER):.1f} ([how few runs give the right answer](docs/digits.md)).\n"
+    )
 
 
 def held(found: Findings) -> str:
@@ -113,3 +116,11 @@ def held(found: Findings) -> str:
         "intervals hold what the effect is by those runs, which is known to "
         f"±{2 * known.error:.1f} points.\n"
     )
+
+
+def _off(runs: int, method: str) -> float:
+    return column("knowing", "error of the effects, points", runs=str(runs), method=method)[0]
+
+
+def _top(runs: int, method: str) -> str:
+    return f"{column('knowing', 'top three right', runs=str(runs), method=method)[0]:.0f} %"

@@ -17,7 +17,18 @@ import optuna
 from rich.console import Console
 
 from model_space.techniques import SETS
-from search import Confirmed, Effect, Findings, Step, analyse, load_study, simple_effect, words
+from search import (
+    Comparison,
+    Confirmed,
+    Effect,
+    Findings,
+    SimpleEffect,
+    Step,
+    analyse,
+    load_study,
+    simple_effect,
+    words,
+)
 from search.analysis.notes import listed
 from search.analysis.student import quantile
 from search.settings import Settings
@@ -59,7 +70,7 @@ def ladder(found: Findings) -> str:
         change = f"{accuracy - ARTICLE[at - 1]:+.2f}" if at else ""
         ours = f"{words.points(step)} ({words.interval(step)})" if at else ""
         row = beside.get(step.added)
-        free = f"{words.signed(row.effect, row)} ({words.interval(row)})" if row else ""
+        free = _worth(row) if row else ""
         cells = (_code(step.added) or "base", f"{accuracy:.2f} %", change,
                  words.percent(step.accuracy), ours, free)  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
@@ -152,8 +163,7 @@ def _order(found: Findings) -> str:
         f"The design's {fit.runs} runs tell more: {len(certain)} of its "
         f"{len(found.interactions)} pairs of techniques interact (5 % false discovery rate), so "
         f"that steps depend on what came before. The largest: `{first}` is worth "
-        f"{words.signed(without.effect, without)} points (95 %: {words.interval(without)}) without "
-        f"`{second}`, and {words.signed(beside.effect, beside)} ({words.interval(beside)}) with it."
+        f"{_points(without)} without `{second}`, and {_worth(beside)} with it."
     )
 
 
@@ -167,9 +177,8 @@ def _residual(found: Findings) -> str:
         "things together: it adds skips (`residual`), and it delays the widening, to 64, 64 and "
         "128 channels in place of 64, 128 and 256, which makes a smaller network "
         f"(`late_widening`). Apart, and averaged over all orders, the skips are worth "
-        f"{_worth(skip)} and the later widening {_worth(widening)}; where `batch_norm` is on, as "
-        f"at that step, {words.signed(beside[0].effect, beside[0])} ({words.interval(beside[0])}) "
-        f"and {words.signed(beside[1].effect, beside[1])} ({words.interval(beside[1])})."
+        f"{_points(skip)} and the later widening {_points(widening)}; where `batch_norm` is on, as "
+        f"at that step, {' and '.join(map(_worth, beside))}."
     )
 
 
@@ -196,7 +205,8 @@ def _recipe(found: Findings) -> str:
     return (
         "**What to expect of the best recipe?** The best of all runs by validation accuracy is "
         f"{best.recipe}. Trained again with {best.runs} new seeds, it comes to "
-        f"{_tested(best)} on the 10,000 test images; all eight techniques come to "
+        f"{_tested(best)} on the {found.results.data['test']:,} test images; all eight techniques "
+        "come to "
         f"{_tested(of.get('all on', best))}, none to {_tested(of.get('all off', best))}."
     )
 
@@ -221,8 +231,12 @@ def _block(lines: Iterable[str]) -> str:
     return "\n".join(["```text", *lines, "```", ""])
 
 
-def _worth(effect: Effect) -> str:
-    return f"{words.points(effect)} points (95 %: {words.interval(effect)})"
+def _points(of: Effect | SimpleEffect) -> str:
+    return f"{words.signed(of.effect, of)} points (95 %: {words.interval(of)})"
+
+
+def _worth(of: Comparison | SimpleEffect) -> str:
+    return f"{words.signed(of.effect, of)} ({words.interval(of)})"
 
 
 def _clear(step: Step) -> bool:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from model_space.data import Data, load
 from search import attachment, cli
 from tests.fakes import FakeWorker
 
@@ -60,6 +61,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         path = tmp_path_factory.mktemp("cache")
         patch.setenv("XDG_CACHE_HOME", str(path))
         yield path
+
+
+@pytest.fixture(scope="session")
+def digits() -> Data:
+    """What scripts are written for."""
+    from tests.scripts import SMALL  # imports Keras, which few tests need
+
+    return load(**SMALL)
 
 
 @pytest.fixture

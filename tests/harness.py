@@ -12,7 +12,7 @@ import signal
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -75,35 +75,37 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
+_TRAINING = (
+    "SELECT value_json FROM trial_user_attributes AS a JOIN trials AS t "
+    "ON a.trial_id = t.trial_id WHERE a.key = 'worker' AND t.state = 'RUNNING'"
+)
+
+
 def states(url: str) -> Counter[str]:
-    """How many trials a storage has in each of Optuna's states; none before its tables are made.
+    """How many trials a storage has in each of Optuna's states."""
+    return Counter(_asked(url, "SELECT state FROM trials"))
+
+
+def training(url: str) -> set[int]:
+    """The processes that train, of any study in a storage."""
+    return _pids(_asked(url, _TRAINING))
+
+
+def _asked(url: str, query: str) -> Sequence[str]:
+    """A column of a storage; nothing before its tables are made.
 
     To be waited for: to open the storage with Optuna would keep a core busy.
     """
     engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
     try:
         with engine.connect() as connection:
-            return Counter(connection.exec_driver_sql("SELECT state FROM trials").scalars())
+            return connection.exec_driver_sql(query).scalars().all()
     except sqlalchemy.exc.DBAPIError:
-        return Counter()
+        return []
 
 
-def training(url: str) -> set[int]:
-    """The processes that train, of any study in a storage; none before its tables are made."""
-    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
-    try:
-        with engine.connect() as connection:
-            return _training(connection)
-    except sqlalchemy.exc.DBAPIError:
-        return set()
-
-
-def _training(connection: sqlalchemy.Connection) -> set[int]:
-    query = sqlalchemy.text(
-        "SELECT value_json FROM trial_user_attributes AS a JOIN trials AS t "
-        "ON a.trial_id = t.trial_id WHERE a.key = 'worker' AND t.state = 'RUNNING'"
-    )
-    return {json.loads(worker)["pid"] for worker in connection.execute(query).scalars()}
+def _pids(workers: Iterable[str]) -> set[int]:
+    return {json.loads(worker)["pid"] for worker in workers}
 
 
 def stopped_in_a_run(url: str, name: str, pid: int) -> bool:
@@ -115,7 +117,7 @@ def stopped_in_a_run(url: str, name: str, pid: int) -> bool:
     with exclusive(url, name), engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN EXCLUSIVE")
-        trains = pid in _training(connection)
+        trains = pid in _pids(connection.exec_driver_sql(_TRAINING).scalars())
         if trains:
             os.kill(pid, signal.SIGSTOP)
             # Before a lock is let go: one that sleeps waiting for it takes it first, then stops.

@@ -16,21 +16,16 @@ from typer.testing import Result
 
 import model_space.script
 from model_space.child import ChildError
-from model_space.data import Data, load
+from model_space.data import Data
 from model_space.own import OwnError
 from model_space.script import Order, writer
 from search import code
-from tests.scripts import SMALL, facts
+from tests.scripts import facts
 from tests.test_final import studied
 
 Kouka = Callable[..., Result]
 # So Keras reads TensorFlow's variables when it copies and saves them.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def digits() -> Data:
-    return load(**SMALL)
 
 
 def study(data: Data, confirmed: tuple[float, ...] = ()) -> None:

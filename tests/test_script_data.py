@@ -14,11 +14,6 @@ from tests.scripts import SMALL, check_clean, run, written
 from tests.test_sound import tones
 
 
-@pytest.fixture(scope="module")
-def digits() -> Data:
-    return load(**SMALL)
-
-
 def pictures(root: Path, count: int = 7, suffix: str = ".png") -> Path:
     draw = np.random.default_rng(0)
     for number, name in enumerate(("b", "a")):

@@ -10,7 +10,7 @@ import pytest
 from keras import layers
 
 from model_space.budget import Budget
-from model_space.data import Data, load
+from model_space.data import Data
 from model_space.kit import Kit
 from model_space.made import Made
 from model_space.own import OwnError
@@ -20,15 +20,10 @@ from model_space.script import writer
 from model_space.script.building import builder
 from model_space.script.graph import Graph
 from model_space.techniques import SETS, Choice, usual
-from tests.scripts import SMALL, check_clean, described, run, written
+from tests.scripts import check_clean, described, run, written
 
 # So Keras reads TensorFlow's variables when it copies and saves them.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def digits() -> Data:
-    return load(**SMALL)
 
 
 MIXED = {

@@ -5,18 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_space.data import Data, load
+from model_space.data import Data
 from model_space.networks import resnet20
 from model_space.own import OwnError, load_network, load_technique
 from model_space.plain import plain
 from model_space.techniques import compose
-from tests.scripts import SMALL, described, run, written
-
-
-@pytest.fixture(scope="module")
-def digits() -> Data:
-    return load(**SMALL)
-
+from tests.scripts import described, run, written
 
 DARKER = '''
 from __future__ import annotations

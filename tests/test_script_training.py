@@ -12,7 +12,7 @@ import pytest
 from keras import layers
 
 from model_space.budget import Budget
-from model_space.data import Data, load
+from model_space.data import Data
 from model_space.kit import Kit
 from model_space.layers import OneOf, RandomAffine
 from model_space.made import Made
@@ -20,15 +20,10 @@ from model_space.recipe import Recipe
 from model_space.script import writer
 from model_space.techniques import SETS, TECHNIQUES, Choice, compose, usual
 from model_space.training import Trainer
-from tests.scripts import SMALL, check_clean, run, written
+from tests.scripts import check_clean, run, written
 
 # So Keras reads TensorFlow's variables when it copies and saves them.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def digits() -> Data:
-    return load(**SMALL)
 
 
 def small(shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
