@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.results import column
+from search import Findings, words
 
 
 def workers() -> str:
@@ -17,8 +18,10 @@ def workers() -> str:
     )
 
 
-def short() -> str:
-    """What short runs tell."""
+def short(again: Findings, found: Findings) -> str:
+    """What short runs tell: of digits, and of the article's first step."""
+    long, brief = again.ladder[1], found.ladder[1]
+    epochs = [of.results.settings["epochs"] for of in (found, again)]
     (top,), (whole,), (off,) = (
         column("fidelity", name, runs="16", images="1,000", epochs=epochs)
         for name, epochs in (
@@ -28,11 +31,14 @@ def short() -> str:
         )
     )
     return (
-        f"Short runs tell which, and long ones how much: on digits, 16 runs of a quarter of the "
+        f"On digits, short runs tell which, and long ones how much: 16 runs of a quarter of the "
         f"epochs named the three largest effects in {top:.0f} % of cases ({whole:.0f} % by whole "
         f"ones) and were {off:.0f} points off in their sizes ([docs/digits.md](docs/digits.md)). "
-        "So begin with a small `--epochs` where a study would take days, and give the one that "
-        "matters its own budget.\n"
+        "It is not so everywhere: on CIFAR-10, augmentation of the plain network is worth "
+        f"{words.points(brief)} points ({words.interval(brief)}) after {epochs[0]} epochs on few "
+        f"images, and {long.change:+.1f} (one run each) after {epochs[1]} on nearly all "
+        "([the article's question](#the-articles-question)). So learn with short runs, and decide "
+        "by runs of the budget that you will train at.\n"
     )
 
 

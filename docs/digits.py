@@ -95,9 +95,10 @@ def sizes() -> str:
     return (
         "kouka asks the same question of a design in which each technique is on in half of the "
         "runs, and each pair of them in a quarter, so that every run informs every technique's "
-        f"effect. Where the truth is known, on digits, 16 such runs are {_off(16, KOUKA):.1f} "
-        "points off (root mean square), and 64 runs of the article's steps "
-        f"{_off(64, LADDER):.1f} ([how few runs give the right answer](docs/digits.md)).\n"
+        "effect. On digits, where all 256 recipes have been trained, 16 such runs tell the "
+        f"effects with an error of {_off(16, KOUKA):.1f} points (root mean square), and the "
+        f"article's steps, with 64 runs, of {_off(64, LADDER):.1f} ([how few runs give the right "
+        "answer](docs/digits.md)).\n"
     )
 
 
@@ -112,9 +113,8 @@ def held(found: Findings) -> str:
     ]
     return (
         f"All 256 recipes have been trained at this budget too, on {known.seeds} seeds each ([how "
-        f"few runs give the right answer](docs/digits.md)): {len(inside)} of the {len(NAMES)} "
-        "intervals hold what the effect is by those runs, which is known to "
-        f"±{2 * known.error:.1f} points.\n"
+        "few runs give the right answer](docs/digits.md)), so each effect is known to "
+        f"±{2 * known.error:.1f} points: {len(inside)} of the {len(NAMES)} intervals contain it.\n"
     )
 
 

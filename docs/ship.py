@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 
 import optuna
 
-from docs.reference import STUDIES
+from docs.shipped import STUDIES
 from search import load_study, schema
 from search.storage import open_storage, study_names
 from search.transfer import copy

@@ -5,13 +5,14 @@ import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cogapp import Cog
 from typer.testing import Result
 
-from docs import figures, reference
+from docs import article, figures, reference, shipped
 from docs.ship import ship
 from search import analyse, load_study, schema
 from tests.fakes import FakeWorker
@@ -51,7 +52,7 @@ def test_the_shipped_studies_are_small_and_say_nothing_of_a_machine(tmp_path: Pa
         keys = {key for (key,) in connection.execute("SELECT key FROM trial_user_attributes")}
         names = {name for (name,) in connection.execute("SELECT study_name FROM studies")}
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-    assert names == {reference.REFERENCE, reference.EXAMPLE}
+    assert names == {shipped.REFERENCE, shipped.DEEPER, shipped.ARTICLE, shipped.EXAMPLE}
     assert schema.SEED in keys
     assert schema.WORKER not in keys
     assert free == 0
@@ -63,8 +64,8 @@ def test_a_study_is_shipped_with_its_findings_and_in_place_of_an_older_one(
     kouka: Callable[..., Result], fake_worker: type[FakeWorker], no_report: None, folder: Path
 ) -> None:
     (folder / "images").mkdir()
-    launch = ("launch", "s", "--data", str(folder / "images"), "--search", "0", "--confirm", "2",
-              "--techniques", "augmentation,batch_norm,residual")  # fmt: skip
+    launch = ("launch", "s", "--data", str(folder / "images"), "--epochs", "2", "--search", "0",
+              "--confirm", "2", "--techniques", "augmentation,batch_norm,residual")  # fmt: skip
     url, shipped = "sqlite:///studies.db", folder / "shipped.db"
     for runs in ("8", "16"):
         assert kouka(*launch, "--measure", runs).exit_code == 0
@@ -83,16 +84,34 @@ def test_a_study_is_shipped_with_its_findings_and_in_place_of_an_older_one(
 def test_what_is_said_of_a_study_follows_its_numbers(
     kouka: Callable[..., Result], fake_worker: type[FakeWorker], no_report: None, folder: Path
 ) -> None:
-    options = ("--data", "digits", "--search", "2", "--measure", "64", "--ladder", "2")
+    few = ("--data", "digits", "--epochs", "4", "--search")
+    options = (*few, "2", "--measure", "64", "--ladder", "2")
     assert kouka("launch", "s", *options).exit_code == 0
-    found = analyse(load_study("sqlite:///studies.db", "s"))
+    small = (*few, "0", "--confirm", "0")
+    assert kouka("launch", "a", *small, "--measure", "0", "--ladder", "1").exit_code == 0
+    techniques = ("--techniques", "augmentation,batch_norm,residual,deeper", "--measure", "16")
+    assert kouka("launch", "d", *small, *techniques).exit_code == 0
+    found, again, deeper = (analyse(load_study("sqlite:///studies.db", name)) for name in "sad")
     assert reference.answer(found).startswith("augmentation helps most, +13.")
-    table = reference.ladder(found).splitlines()
+    first = r"plain network, `augmentation` is worth \+1[23]\.\d points .* and \+1[23]\.\d after"
+    assert re.search(first, article.headline(again, found))
+    table = article.table(again, found).splitlines()
     assert len(table) == 2 + 8
-    assert re.match(r"\| `augmentation` \| 86\.09 % \| \+13\.21 \| .* \| \+1[23]\.\d ", table[3])
-    said = reference.lessons(found)
+    first = (
+        r"\| `augmentation` \| 86\.09 % \| \+13\.21 \| [\d.]{5} % \| \+1[23]\.\d\d \| \+1[23]\.\d "
+    )
+    assert re.match(first, table[3])
+    said = reference.lessons(found, again, deeper)
     # -1.5 and -4 points, and nothing between the two.
     assert re.search(r"skips are worth -1\.\d+ points .* later widening -[34]\.\d+ points", said)
     assert re.search(r"`dropout` \([+-]0\.\d+\)(, | and ).* have not", said)
     assert re.search(r"fANOVA puts `augmentation` first, with 0\.\d\d", said)
-    assert re.search(r"At what cost.*none that can be told", said)
+    assert re.search(r"At what cost.*nothing that can be told\.", said)
+    assert "is not told from noise" in said
+    assert "what else is on" not in article.headline(again, found)
+    assert "none of the 7 steps have one sign" in said
+    turned = [
+        replace(run, test_accuracy=-(run.accuracy or 0)) for run in again.results.of("ladder")
+    ]
+    other = replace(again, results=replace(again.results, runs=tuple(turned)))
+    assert "7 of the 7 steps have one sign" in article.once(other)

@@ -137,7 +137,7 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (together, "a and b cannot be told apart"),
     (no_noise, "No run is left to estimate the noise from"),
     (exact, "The runs lie on the fit exactly"),
-    (from_repeats, "repeated runs (4 degrees of freedom) and the smaller interactions"),
+    (from_repeats, "repeated runs (4 degrees of freedom) and 2 of the smaller interactions"),
     (few, "degrees of freedom remain to estimate the noise from, so the intervals are wide"),
     (alone, "16 runs of 8 techniques tell each one's effect, averaged over the others, but not"),
     (few, "12 runs of 8 techniques do not tell their 28 interactions from the effects"),
@@ -154,7 +154,7 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
         "Class 'cow' has 56.0 % of the validation images and 'dog' 3.0 %: naming 'cow' every time "
         "gives 56.0 % accuracy. A new study with --objective balanced_accuracy weighs the classes",
     ),
-    (quiet, "One run lies 0."),
+    (quiet, "Runs scatter around the fit by 0."),
 )
 
 

@@ -15,25 +15,34 @@ import numpy as np
 import pytest
 
 from model_space.data import DataError, load
+from model_space.own import describe
 from model_space.server import _MOST_NETWORKS
 from model_space.worker import Stopped, TrainingError, Worker
 from tests.test_sound import tones
 
 DATA: dict[str, Any] = {"name": "digits", "train_size": 200, "validation": 50}
 BUDGET = {"epochs": 1, "batch_size": 25, "width": 0.1, "depth": 10}
-LONG = {"epochs": 3, "batch_size": 1, "width": 1.0, "depth": 10}  # seconds an epoch
+LONG = {"epochs": 3, "batch_size": 1, "width": 3.0, "depth": 10}  # seconds an epoch
 
 
 @pytest.fixture(scope="module")
-def small() -> Iterator[Worker]:
-    one = Worker(**DATA)
+def shallow() -> dict[str, Any]:
+    """A network that is traced sooner than the article's, as a study keeps it."""
+    found = describe([], f"{Path(__file__).with_name('shallow.py')}:build")
+    network: dict[str, Any] = found["network"]
+    return network
+
+
+@pytest.fixture(scope="module")
+def small(shallow: dict[str, Any]) -> Iterator[Worker]:
+    one = Worker(**DATA, network=shallow)
     yield one
     one.stop()
 
 
 @pytest.fixture
-def fresh() -> Iterator[Worker]:
-    one = Worker(**DATA)
+def fresh(shallow: dict[str, Any]) -> Iterator[Worker]:
+    one = Worker(**DATA, network=shallow)
     yield one
     one.stop()
 
@@ -240,7 +249,7 @@ def test_a_worker_that_is_asked_to_stop_beforehand_starts_nothing(fresh: Worker)
 PARENT = f"""
 from model_space.worker import Worker
 
-worker = Worker(**{DATA})
+worker = Worker(**{DATA}, network=NETWORK)
 
 def report(epoch, accuracy):
     print(worker._server._process.pid, flush=True)
@@ -250,8 +259,8 @@ worker.train({{}}, {LONG}, 1, report)
 """
 
 
-def test_nothing_outlives_a_parent_that_is_killed() -> None:
-    command = [sys.executable, "-c", PARENT]
+def test_nothing_outlives_a_parent_that_is_killed(shallow: dict[str, Any]) -> None:
+    command = [sys.executable, "-c", PARENT.replace("NETWORK", repr(shallow))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         server = int(parent.stdout.readline())

@@ -170,7 +170,11 @@ def _noise(found: Effects) -> list[str]:
         sources = [
             f"repeated runs ({fit.repeats} degrees of freedom)",
             *([f"what the fit leaves ({own})"] if own else []),
-            *([f"the smaller interactions, taken for chance ({fit.chance})"] if fit.chance else []),
+            *(
+                [f"{fit.chance} of the smaller interactions, taken for chance"]
+                if fit.chance
+                else []
+            ),
         ]
         return [
             f"The noise is estimated from {listed(sources)}, as the measured runs alone "
@@ -310,8 +314,8 @@ def _floor(found: Effects, unit: str) -> list[str]:
     unit = f" {unit}".rstrip()
     noise, floor = (f"{value:#.2g}".rstrip(".") for value in (found.noise, found.floor))
     return [
-        f"One run lies {noise}{unit} off the fit (standard deviation; {source}), so "
-        f"these runs are likely to miss an effect under {floor}{unit}."
+        f"Runs scatter around the fit by {noise}{unit} (standard deviation; {source}), so these "
+        f"are likely to miss an effect under {floor}{unit}."
     ]
 
 

@@ -1,0 +1,34 @@
+"""How the pages write numbers with their intervals, names and blocks, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from search import Comparison, Effect, Interaction, SimpleEffect, Step, words
+from search.analysis.notes import listed
+
+
+def points(of: Effect | SimpleEffect) -> str:
+    """An effect with its interval, units and all."""
+    return f"{words.signed(of.effect, of)} points (95 %: {words.interval(of)})"
+
+
+def worth(of: Comparison | Interaction | SimpleEffect) -> str:
+    """An effect with its interval, where the unit has been said."""
+    return f"{words.signed(of.effect, of)} ({words.interval(of)})"
+
+
+def steps(of: Iterable[Step]) -> str:
+    """Steps of the ladder with their changes, as a list in words."""
+    named = [f"{code(step.added)} ({words.points(step)})" for step in of]
+    return listed(named) if named else "none"
+
+
+def code(names: Iterable[str]) -> str:
+    """Names of techniques."""
+    return " + ".join(f"`{name}`" for name in names)
+
+
+def block(lines: Iterable[str]) -> str:
+    """Lines of a terminal."""
+    return "\n".join(["```text", *lines, "```", ""])

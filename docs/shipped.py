@@ -1,0 +1,33 @@
+"""The studies that `studies.db` ships with, and what was found in them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import optuna
+
+from search import Findings, analyse, load_study
+
+STUDIES = Path(__file__).parents[1] / "studies.db"
+REFERENCE, DEEPER, ARTICLE, EXAMPLE = (
+    "cifar10-jpeg",
+    "cifar10-jpeg-22",
+    "cifar10-jpeg-article",
+    "digits-example",
+)
+"""The reference study, the one with networks of 22 convolutions too, the article's steps at the
+article's budget, and the study of `make study`."""
+CIFAR = REFERENCE, DEEPER, ARTICLE
+
+
+def study(name: str) -> optuna.Study:
+    """A study in `studies.db`."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return load_study(f"sqlite:///{STUDIES}", name)
+
+
+@cache
+def findings(name: str) -> Findings:
+    """Everything that can be said of a study in `studies.db`."""
+    return analyse(study(name))
