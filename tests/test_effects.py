@@ -202,6 +202,13 @@ def test_the_range_over_orders_does_not_grow_from_noise_alone() -> None:
     assert np.mean(wide) < 1.0
 
 
+@pytest.fixture
+def unranked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The draws for the ranks take longer than all else, in tests of many studies."""
+    monkeypatch.setattr("search.analysis.effects._DRAWS", 2)
+
+
+@pytest.mark.usefixtures("unranked")
 @pytest.mark.parametrize("first", [16, 64])
 def test_intervals_cover_the_truth_as_often_as_they_say(first: int) -> None:
     rows, covered, tries = design(8, first, first), 0, 150
@@ -213,6 +220,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say(first: int) -> None:
     assert 0.925 < covered / (8 * tries) < 0.975
 
 
+@pytest.mark.usefixtures("unranked")
 def test_p_values_are_those_of_simulated_studies_without_effects() -> None:
     """The share of such studies whose smallest p is below 5 % is 5 %; so at 20 and 50 %."""
     nothing = dict.fromkeys(NAMES, 0.0)
@@ -322,6 +330,7 @@ def test_a_grown_design_is_as_sharp_as_a_fresh_one(techniques: int) -> None:
     assert width[16] < 1.1 * width[64]
 
 
+@pytest.mark.usefixtures("unranked")
 def test_the_floor_is_found_four_times_in_five() -> None:
     """Effects of the stated floor get an interval clear of zero with 80 % power."""
     rows = design(8, 64, 64)

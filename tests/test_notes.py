@@ -126,6 +126,16 @@ def uneven(objective: Objective = ACCURACY, counts: tuple[int, ...] = (41, 56, 3
     return results_of(runs, data=data, objective=objective)
 
 
+def untaught(accuracy: float = 0.1, counts: tuple[int, ...] = (20,) * 10) -> Results:
+    """Where batch_norm, residual and mixup are off, nothing is learned."""
+    runs = [
+        r if r.on & {"batch_norm", "residual", "mixup"} else replace(r, accuracy=accuracy)
+        for r in simulated(SIXTY_FOUR, 0, 0.3)
+    ]
+    names = [f"class {number}" for number in range(len(counts))]
+    return results_of(runs, data={"classes": names, "class_counts": {"validation": list(counts)}})
+
+
 CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (missing, "60 of 64 planned runs are in; the rest is missing."),
     (failed, "2 runs failed: out of memory."),
@@ -155,6 +165,11 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
         "gives 56.0 % accuracy. A new study with --objective balanced_accuracy weighs the classes",
     ),
     (quiet, "Runs scatter around the fit by 0."),
+    (
+        untaught,
+        "8 of 64 measured runs learned nothing: those with batch_norm, residual and mixup off. "
+        "They came to no more than 10.0 %, as naming one class every time does",
+    ),
 )
 
 
@@ -180,6 +195,19 @@ def test_classes_are_spoken_of_where_they_differ_and_the_objective_weighs_them()
     heard = uneven()
     heard = replace(heard, data={**heard.data, "sound": {"rate": 8000}})
     assert "of the validation sounds" in said(heard)
+
+
+def test_runs_learned_nothing_where_one_class_named_every_time_is_as_good() -> None:
+    assert "learned nothing" not in said(untaught(0.105))
+    assert "8 of 64 measured runs learned nothing" in said(untaught(0.3, (30, 25, 25, 20)))
+    assert "learned nothing" not in said(untaught(0.31, (30, 25, 25, 20)))
+    equally = replace(untaught(0.3, (30, 25, 25, 20)), objective=OBJECTIVES["balanced_accuracy"])
+    assert "learned nothing" not in said(equally)  # 25 %, of four classes
+    runs = list(untaught().runs)
+    at = next(at for at, r in enumerate(runs) if r.accuracy == 0.1)
+    runs[at] = replace(runs[at], accuracy=0.7)  # so the others have no recipe of their own
+    fewer = replace(untaught(), runs=tuple(runs))
+    assert "7 of 64 measured runs learned nothing. They" in said(fewer)
 
 
 def test_the_logit_is_of_shares_only() -> None:

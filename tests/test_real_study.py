@@ -9,21 +9,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from search.results import Results, Run, read
 from search.storage import load_study
 from tests.harness import states
 
-NAMES = ["batch_norm", "dropout"]
-EPOCHS = 25
-"""So many that a run is still under way when it has been seen to be; four networks are traced."""
+NAME = "dropout"
+EPOCHS = 14
+"""So many that a run is still under way when it has been seen to be; two networks are traced."""
 COMMAND = [
     sys.executable, "-c", "from search.cli import main; main()", "launch", "tiny",
     "--data", "digits", "--train-size", "100", "--validation", "100", "--epochs", str(EPOCHS),
-    "--batch-size", "25", "--width", "0.1", "--techniques", ",".join(NAMES),
-    "--network", str(Path(__file__).with_name("shallow.py")) + ":build",
+    "--batch-size", "25", "--width", "0.1", "--techniques", NAME,
     "--measure", "4", "--search", "4", "--confirm", "1", "--out", "out",
 ]  # fmt: skip
 
@@ -61,9 +59,7 @@ def test_the_measured_runs_are_balanced_and_were_never_pruned(undisturbed: Path)
     runs = [run for run in results(undisturbed).runs if run.phase == "measure"]
     assert [run.state for run in runs] == ["complete"] * 4
     assert len({run.seed for run in runs}) == 4
-    levels = np.array([[1 if run.params[name] else -1 for name in NAMES] for run in runs])
-    np.testing.assert_array_equal(levels.T @ levels, 4 * np.eye(2))
-    np.testing.assert_array_equal(levels.sum(axis=0), 0)
+    assert [run.params[NAME] for run in runs].count(True) == 2
 
 
 def test_only_the_search_prunes_and_never_after_the_last_epoch(undisturbed: Path) -> None:
@@ -94,7 +90,7 @@ def test_nothing_of_tensorflow_reaches_the_terminal(undisturbed: Path) -> None:
     for noise in ("WARNING", "cuda", "oneDNN", "tensorflow", "/usr", "Traceback"):
         assert noise not in printed
     with (undisturbed / "out" / "effects.csv").open() as file:
-        assert {row["technique"] for row in csv.DictReader(file)} == set(NAMES)
+        assert {row["technique"] for row in csv.DictReader(file)} == {NAME}
 
 
 def test_a_study_that_was_interrupted_twice_equals_one_that_was_not(

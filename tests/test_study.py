@@ -28,8 +28,8 @@ Kouka = Callable[..., Result]
 STORAGE = "sqlite:///studies.db"
 SMALL = ("launch", "s", "--data", "digits", "--epochs", "4")
 FULL = (*SMALL, "--measure", "16", "--ladder", "1", "--search", "4", "--confirm", "2")
-FEW = (*SMALL, "--techniques", "augmentation,batch_norm,dropout,mixup",
-       "--measure", "8", "--ladder", "1", "--search", "4", "--confirm", "2")  # fmt: skip
+FOUR = (*SMALL, "--techniques", "augmentation,batch_norm,dropout,mixup", "--measure", "8")
+FEW = (*FOUR, "--ladder", "1", "--search", "4", "--confirm", "2")
 """A smaller study of all phases: 8, 5, 4 and 6 runs."""
 
 
@@ -89,15 +89,14 @@ def test_the_order_of_the_measured_runs_is_drawn_at_random(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
     for name, seed in (("a", "0"), ("b", "1")):
-        kouka("launch", name, "--data", "digits", "--measure", "16", "--search", "0",
-              "--confirm", "0", "--epochs", "1", "--seed", seed)  # fmt: skip
+        kouka("launch", name, *FOUR[2:], "--search", "0", "--confirm", "0", "--seed", seed)
     assert [r.params for r in results("a").runs] != [r.params for r in results("b").runs]
 
 
 def test_the_search_prunes_and_the_other_phases_never_do(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
-    kouka(*SMALL, "--measure", "16", "--search", "30", "--confirm", "1", "--ladder", "1")
+    kouka(*FOUR, "--search", "16", "--confirm", "1", "--ladder", "1")
     pruned = [run for run in results().runs if run.state == "pruned"]
     assert pruned
     assert {run.phase for run in pruned} == {"search"}
@@ -105,7 +104,8 @@ def test_the_search_prunes_and_the_other_phases_never_do(
 
 
 def test_without_a_pruner_nothing_is_pruned(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
-    kouka(*SMALL, "--measure", "16", "--search", "20", "--confirm", "0", "--pruner", "none")
+    kouka(*FOUR, "--search", "16", "--confirm", "0", "--pruner", "none")
+    assert [run.phase for run in results().runs].count("search") == 16
     assert all(run.state == "complete" for run in results().runs)
 
 
@@ -115,7 +115,7 @@ def test_the_search_begins_from_what_was_measured(
     """From its first run on it prefers what helped; a search that knew nothing would not."""
     helped = 0
     for seed in range(4):
-        kouka("launch", f"s{seed}", "--data", "digits", "--epochs", "1", "--measure", "16",
+        kouka("launch", f"s{seed}", *FOUR[2:], "--measure", "16", "--epochs", "1",
               "--search", "3", "--confirm", "0", "--seed", str(seed))  # fmt: skip
         for run in results(f"s{seed}").runs:
             if run.phase == "search":
@@ -126,7 +126,7 @@ def test_the_search_begins_from_what_was_measured(
 def test_the_search_turns_dials_within_their_range(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
-    kouka(*SMALL, "--measure", "16", "--search", "20", "--confirm", "0")
+    kouka(*FOUR, "--search", "16", "--confirm", "0")
     runs = [run for run in results().runs if run.phase == "search"]
     for dial, low, high in (("dropout_rate", 0.05, 0.5), ("mixup_alpha", 0.05, 1.0)):
         values = [run.params[dial] for run in runs if dial in run.params]
@@ -203,11 +203,11 @@ def test_a_trial_that_nobody_runs_is_failed_and_its_run_begun_anew(
 ) -> None:
     """A process killed before its first sign of life leaves a trial that runs for ever."""
     fake_worker.interrupt_at = 5
-    kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0")
+    kouka(*FOUR, "--search", "0", "--confirm", "0")
     left = stored().ask()
-    assert kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0").exit_code == 0
+    assert kouka(*FOUR, "--search", "0", "--confirm", "0").exit_code == 0
     states = [run.state for run in results().runs]
-    assert states.count("complete") == 16
+    assert states.count("complete") == 8
     assert states.count("failed") == 2
     assert results().runs[left.number].failure == schema.INTERRUPTED
 
@@ -215,20 +215,19 @@ def test_a_trial_that_nobody_runs_is_failed_and_its_run_begun_anew(
 def test_more_runs_extend_a_study_and_waste_none(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
-    kouka(*FULL)
+    kouka(*FEW)
     before = [identity(run) for run in results().runs]
-    assert kouka("launch", "s", "--measure", "32", "--search", "6", "--confirm", "3", "--ladder",
+    assert kouka("launch", "s", "--measure", "16", "--search", "6", "--confirm", "3", "--ladder",
                  "2").exit_code == 0  # fmt: skip
     after = [identity(run) for run in results().runs]
     assert after[: len(before)] == before
-    assert len(ended("measure")) == 32
+    assert len(ended("measure")) == 16
     assert len(ended("search")) == 6
-    assert len(ended("ladder")) == 16
-    levels = np.array(
-        [[1 if run.params[name] else -1 for name in EFFECTS] for run in results().of("measure")]
-    )
-    np.testing.assert_array_equal(levels.T @ levels, 32 * np.eye(8))
-    assert len({run.seed for run in results().of("measure")}) == 32
+    assert len(ended("ladder")) == 10
+    measured, factors = results().of("measure"), results().factors
+    levels = np.array([[1 if run.params[name] else -1 for name in factors] for run in measured])
+    np.testing.assert_array_equal(levels.T @ levels, 16 * np.eye(4))
+    assert len({run.seed for run in measured}) == 16
 
 
 def test_a_study_that_was_not_measured_can_be_measured_later(
@@ -286,13 +285,13 @@ def test_a_run_that_fails_is_tried_three_times_and_named(
 ) -> None:
     everything_off = staticmethod(lambda choice: not choice)
     fake_worker.fail = everything_off
-    result = kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0")
+    result = kouka(*FOUR, "--search", "0", "--confirm", "0")
     assert result.exit_code == 0
-    assert len(ended("measure")) == 15
+    assert len(ended("measure")) == 7
     failed = [run for run in results().runs if run.state == "failed"]
     assert [run.failure for run in failed] == ["it was made to fail"] * 3
     assert "it was made to fail" in result.output
-    assert "15 of 16 planned runs" in result.output
+    assert "7 of 8 planned runs" in result.output
     said = " ".join(result.output.split())
     assert "A measure run was given up, as it failed 3 times (techniques on: none)" in said
 
@@ -310,12 +309,12 @@ def test_a_study_whose_first_runs_all_fail_stops(
 def test_a_timeout_ends_between_runs_and_the_same_command_goes_on(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
-    result = kouka(*FULL, "--timeout", "0")
+    result = kouka(*FEW, "--timeout", "0")
     assert result.exit_code == 0
     assert "the same command goes on" in result.output
     assert not ended("measure")
-    assert kouka(*FULL).exit_code == 0
-    assert len(ended("measure")) == 16
+    assert kouka(*FEW).exit_code == 0
+    assert len(ended("measure")) == 8
 
 
 def test_a_search_that_nothing_was_measured_for_begins_at_random(
@@ -438,14 +437,14 @@ def test_launching_a_study_that_is_being_run_joins_it(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
     """A run under way with another launch is neither failed nor run twice."""
-    kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0", "--timeout", "0")
+    kouka(*FOUR, "--search", "0", "--confirm", "0", "--timeout", "0")
     storage, held = begun_elsewhere()
     assert kouka("launch", "s", "--timeout", "6").exit_code == 0
-    assert len(ended("measure")) == 15
+    assert len(ended("measure")) == 7
     storage.set_trial_user_attr(held.trial_id, schema.TEST_ACCURACY, 0.5)
     storage.set_trial_state_values(held.trial_id, TrialState.COMPLETE, [0.5])
     assert kouka("launch", "s").exit_code == 0
-    assert [run.state for run in results().runs] == ["complete"] * 16
+    assert [run.state for run in results().runs] == ["complete"] * 8
 
 
 def test_a_study_of_which_a_run_is_under_way_is_not_copied(
@@ -475,7 +474,7 @@ def test_a_study_named_after_a_data_set_is_of_that_data(
 
 def test_every_study_in_a_storage_is_its_own(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
     for name in ("s", "t"):
-        kouka("launch", name, *SMALL[2:], "--measure", "16", "--search", "2", "--confirm", "0")
+        kouka("launch", name, *FOUR[2:], "--search", "2", "--confirm", "0")
     assert [identity(r) for r in results("s").runs] == [identity(r) for r in results("t").runs]
 
 

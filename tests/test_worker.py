@@ -22,7 +22,7 @@ from tests.test_sound import tones
 
 DATA: dict[str, Any] = {"name": "digits", "train_size": 200, "validation": 50}
 BUDGET = {"epochs": 1, "batch_size": 25, "width": 0.1, "depth": 10}
-LONG = {"epochs": 3, "batch_size": 1, "width": 3.0, "depth": 10}  # seconds an epoch
+LONG = {"epochs": 3, "batch_size": 1, "width": 2.0, "depth": 10}  # seconds an epoch
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,8 @@ from search.schema import INTERRUPTED, TRIES
 _MOST_AT_RESOLUTION_V = ((8, 3), (16, 5), (32, 6), (64, 8), (128, 11), (256, 17), (512, 23))
 """Runs, and the most techniques whose pairs they all separate (Box, Hunter & Hunter 2005)."""
 
+_MOST_IN_COMMON = 4
+"""Techniques that some runs have in common, by which to name them."""
 _CERTAIN: tuple[Verdict, ...] = ("helps", "hurts")
 
 
@@ -34,6 +36,7 @@ def notes(results: Results, found: Effects | None, repeats: Sequence[Sequence[Ru
         said += [
             *_foreign(results),
             *_techniques(found, measured, results),
+            *_untaught(results, measured),
             *_noise(found),
             *_pairs(found, results.designed),
             *_unproven(found),
@@ -153,6 +156,33 @@ def _techniques(found: Effects, measured: Sequence[Run], results: Results) -> li
             "separate them."
         )
     return said
+
+
+def _untaught(results: Results, measured: Sequence[Run]) -> list[str]:
+    """Runs that came to what naming one class every time comes to."""
+    found = spread(results, "validation")
+    if found is None or not results.objective.share:
+        return []
+    known = results.objective is ACCURACY
+    chance = 100 * found.top if known else 100 / len(results.data["classes"])
+    none = [run for run in measured if not run.diverged and run.points <= chance + 1e-6]
+    if not none:
+        return []
+    on = frozenset.intersection(*(run.on for run in none))
+    off = frozenset(results.factors).difference(*(run.on for run in none))
+    alike = [run for run in measured if on <= run.on and not off & run.on]
+    who = ""
+    if len(alike) == len(none) and 0 < len(on) + len(off) <= _MOST_IN_COMMON:
+        turned = [
+            f"{listed([name for name in results.factors if name in names])} {way}"
+            for names, way in ((on, "on"), (off, "off")) if names
+        ]  # fmt: skip
+        who = f": those with {', '.join(turned)}"
+    return [
+        f"{len(none)} of {len(measured)} measured runs learned nothing{who}. They came to no more "
+        f"than {chance:.1f} %, as naming one class every time does, so part of the effects is "
+        "whether a network learns at all, of which pairs of techniques may not tell all."
+    ]
 
 
 def _noise(found: Effects) -> list[str]:
