@@ -151,7 +151,7 @@ def _depth(found: Findings) -> str:
     measured = found.results.of("measure")
     shallow, deep = _at_depths(found.effects)
     lost = [run for run in measured if "deeper" in run.on and not run.on & {"batch_norm", SKIPS}]
-    ended = max(run.points for run in lost)
+    ended, guessed = max(run.points for run in lost), 100 / len(found.results.data["classes"])
     normalised = [run for run in measured if "batch_norm" in run.on]
     others = [name for name in found.results.factors if name != "batch_norm"]
     beside = effects(normalised, others)
@@ -163,8 +163,8 @@ def _depth(found: Findings) -> str:
         "techniques, one of which, `deeper`, makes 22 convolutions of 10), the skips are worth "
         f"{points(shallow)} at 10 convolutions and {worth(deep)} at 22. But the {len(lost)} "
         "networks of 22 convolutions that had neither skips nor `batch_norm` came to "
-        f"{ended:.1f} % or less (guessing: {100 / len(found.results.data['classes']):.0f} %); among the {len(normalised)} runs with `batch_norm`, as in the "
-        f"article, the skips are worth {worth(also_shallow)} at 10 convolutions and "
+        f"{ended:.1f} % or less (guessing comes to {guessed:.0f} %); among the {len(normalised)} "
+        "runs with `batch_norm`, as in the article, the skips are worth {worth(also_shallow)} at 10 convolutions and "
         f"{worth(also_deep)} at 22."
     )
 
