@@ -164,7 +164,8 @@ def _depth(found: Findings) -> str:
         f"{points(shallow)} at 10 convolutions and {worth(deep)} at 22. But the {len(lost)} "
         "networks of 22 convolutions that had neither skips nor `batch_norm` came to "
         f"{ended:.1f} % or less (guessing comes to {guessed:.0f} %); among the {len(normalised)} "
-        "runs with `batch_norm`, as in the article, the skips are worth {worth(also_shallow)} at 10 convolutions and "
+        "runs with `batch_norm`, as in the article, the skips are worth "
+        f"{worth(also_shallow)} at 10 convolutions and "
         f"{worth(also_deep)} at 22."
     )
 
