@@ -11,6 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Or every command that a test starts would compile kouka anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from model_space.data import Data, load
 from search import attachment, cli

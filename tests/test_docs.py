@@ -112,6 +112,7 @@ def test_what_is_said_of_a_study_follows_its_numbers(
     )
     assert "what else is on" not in article.headline(again, found)
     assert "none of the 7 steps have one sign" in said
+    assert "{" not in said
     turned = [
         replace(run, test_accuracy=-(run.accuracy or 0)) for run in again.results.of("ladder")
     ]
