@@ -115,7 +115,7 @@ def _order(found: Findings) -> str:
     fit = found.effects
     assert fit is not None
     certain = [row for row in found.interactions if row.certain]
-    verdict = words.ladder_verdict(found.comparisons)
+    verdict = words.ladder_verdict(found.ladder, found.comparisons)
     if not certain:
         pairs = words.certain_pairs(found.interactions)
         return f"**Did the order matter?** Not that it could be told. {verdict} {pairs}"

@@ -144,27 +144,25 @@ def _ladder(findings: Findings) -> Section | None:
         return None
     objective = findings.results.objective
     beside = {row.step.adds: row for row in findings.comparisons}
-    head = (
-        "adds",
-        "seeds",
-        f"{objective.name} (95 %)",
-        "step (95 %)",
-        "effect in any order (95 %)",
-        "p of no difference",
-    )
+    head: tuple[str, ...] = ("adds", "seeds", f"{objective.name} (95 %)", "step (95 %)")
+    if beside:
+        head += ("effect in any order (95 %)", "p of no difference")
     rows = []
     for step in findings.ladder:
-        row = beside.get(step.adds)
-        changed = f"{words.points(step)} ({words.interval(step)})" if step.added else ""
-        effect = f"{words.signed(row.effect, row)} ({words.interval(row)})" if row else ""
-        rows.append((step.adds, str(step.runs), words.mean(step.accuracy, objective), changed,
-                     effect, words.p_value(row.p_value) if row else ""))  # fmt: skip
+        changed = words.points(step)
+        if step.freedom and step.added:
+            changed += f" ({words.interval(step)})"
+        cells = [step.adds, str(step.runs), words.mean(step.accuracy, objective), changed]
+        if row := beside.get(step.adds):
+            effect = f"{words.signed(row.effect, row)} ({words.interval(row)})"
+            cells += [effect, words.p_value(row.p_value)]
+        rows.append((*cells, *[""] * (len(head) - len(cells))))
     return Section(
         "The article's ladder",
         "Techniques added one after another, in the article's order. A step holds for that order "
         "only: what is on already makes it larger or smaller. "
-        + words.ladder_verdict(findings.comparisons),
-        table=Table(head, tuple(rows), (1, 2, 3, 4, 5)),
+        + words.ladder_verdict(findings.ladder, findings.comparisons),
+        table=Table(head, tuple(rows), tuple(range(1, len(head)))),
     )
 
 

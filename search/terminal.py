@@ -26,8 +26,9 @@ def say(findings: Findings, console: Console) -> None:
     if findings.ladder:
         console.print()
         console.print(ladder_table(findings.ladder, objective))
-        console.print()
-        console.print(words.ladder_verdict(findings.comparisons))
+        if verdict := words.ladder_verdict(findings.ladder, findings.comparisons):
+            console.print()
+            console.print(verdict)
     if findings.confirmed:
         console.print()
         console.print(confirmed_table(findings.confirmed, objective))

@@ -283,16 +283,18 @@ def _worth(effect: Effect, objective: Objective) -> str:
     return f"{points(effect)} {of}{worth(objective)}{bounds}"
 
 
-def ladder_verdict(comparisons: Sequence[Comparison]) -> str:
+def ladder_verdict(steps: Sequence[Step], comparisons: Sequence[Comparison]) -> str:
     """Where the ladder and the order-free effects disagree, in a sentence or more."""
     apart = [row for row in comparisons if row.disagree]
+    if len(steps) > 1 and not steps[-1].freedom:
+        return (
+            "Each step was run once, so no change can be told from a change of seed: --ladder 3 "
+            "runs each three times."
+        )
     if not comparisons:
         return ""
     if all(math.isnan(row.p_value) for row in comparisons):
-        return (
-            "No step can be compared with the order-free effects: that takes several seeds a step "
-            "and intervals of the effects."
-        )
+        return "No step can be compared with the order-free effects: that takes intervals of both."
     if not apart:
         return (
             f"None of the {len(comparisons)} steps differs from the order-free effect of what it "

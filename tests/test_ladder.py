@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -50,15 +51,15 @@ def test_where_the_order_decides_it_is_said_and_else_not() -> None:
     """augmentation and batch_norm take from each other, so the first of them looks better."""
     pairs = {("augmentation", "batch_norm"): -6.0}
     found = effects(simulated(design(8, 64, 64), 0, 0.3, pairs), NAMES)
-    rows = compare(ladder(results_of(climbed(pairs))), found)
+    steps = ladder(results_of(climbed(pairs)))
+    rows = compare(steps, found)
     assert {row.step.adds for row in rows if row.disagree} == {"augmentation", "batch_norm"}
-    said = words.ladder_verdict(rows)
+    said = words.ladder_verdict(steps, rows)
     assert "disagree" in said
     assert "augmentation (+15.93 as a step, +13.08 in any order)" in said
-    agreed = compare(
-        ladder(results_of(climbed())), effects(simulated(design(8, 64, 64), 0, 0.3), NAMES)
-    )
-    assert "None of the 7 steps differs" in words.ladder_verdict(agreed)
+    steps = ladder(results_of(climbed()))
+    agreed = compare(steps, effects(simulated(design(8, 64, 64), 0, 0.3), NAMES))
+    assert "None of the 7 steps differs" in words.ladder_verdict(steps, agreed)
 
 
 def test_one_seed_a_step_has_no_interval_and_no_verdict() -> None:
@@ -66,5 +67,10 @@ def test_one_seed_a_step_has_no_interval_and_no_verdict() -> None:
     steps = ladder(results_of(climbed(seeds=1)))
     assert all(math.isnan(step.low) for step in steps)
     assert not any(row.disagree for row in compare(steps, found))
-    assert "No step can be compared" in words.ladder_verdict(compare(steps, found))
+    for rows in (compare(steps, found), compare(steps, None)):
+        assert words.ladder_verdict(steps, rows).startswith("Each step was run once")
     assert compare(steps, None) == []
+    several = ladder(results_of(climbed()))
+    assert words.ladder_verdict(several, []) == ""
+    unsure = [replace(row, p_value=math.nan) for row in compare(several, found)]
+    assert "No step can be compared" in words.ladder_verdict(several, unsure)

@@ -61,6 +61,15 @@ def test_every_section_is_there_and_begins_with_the_answer() -> None:
     assert len(re.findall(r"\.(?= |$)", answer.text)) == 2  # two sentences
 
 
+def test_a_ladder_alone_is_shown_without_what_only_effects_tell() -> None:
+    told = sections(find(results_of(climbed(seeds=1)), []))
+    ladder = next(section for section in told if section.title == "The article's ladder")
+    assert "Each step was run once" in ladder.text
+    assert ladder.table is not None
+    assert ladder.table.head[-1] == "step (95 %)"
+    assert all(re.fullmatch(r"|[+-]\d+\.\d\d", row[-1]) for row in ladder.table.rows)
+
+
 def test_every_figure_says_what_was_run_at_what_budget() -> None:
     figures = draw(everything())
     assert list(figures) == [
