@@ -30,6 +30,8 @@ PATIENCE = 300.0
 SILENCE = 60
 """Seconds after which a server closes a connection that says nothing and holds up others."""
 
+_KNOWN: set[str] = set()
+"""Storages whose tables this process has found to be those of its Optuna."""
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 _Answer = TypeVar("_Answer")
 
@@ -82,7 +84,7 @@ def make_storage(url: str) -> optuna.storages.RDBStorage:
     Raises `InputError` where it cannot be opened; see `check_writable` for the rest.
     """
     with _told(url):
-        return optuna.storages.RDBStorage(url, engine_kwargs=_options(url))
+        return _opened(url)
 
 
 def worker_storage(url: str) -> optuna.storages.RDBStorage:
@@ -103,14 +105,26 @@ def find_storage(url: str) -> optuna.storages.RDBStorage | None:
     file = sqlite_file(url)
     if file is not None and not file.exists():
         return None
-    options = _options(url)
     with _told(url):
-        engine = sqlalchemy.create_engine(url, **options)
+        engine = sqlalchemy.create_engine(url, **_options(url))
         made = _is_made(engine)
         engine.dispose()
         if not made:
             return None
-        return optuna.storages.RDBStorage(url, engine_kwargs=options, skip_table_creation=True)
+        return _opened(url, skip_table_creation=True)
+
+
+def _opened(url: str, skip_table_creation: bool = False) -> optuna.storages.RDBStorage:
+    """A storage of this Optuna's tables, which it takes a while to find out, so only once."""
+    where = located(url)
+    storage = optuna.storages.RDBStorage(
+        url,
+        engine_kwargs=_options(url),
+        skip_compatibility_check=where in _KNOWN,
+        skip_table_creation=skip_table_creation,
+    )
+    _KNOWN.add(where)
+    return storage
 
 
 def _is_made(engine: sqlalchemy.Engine) -> bool:

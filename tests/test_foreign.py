@@ -142,11 +142,12 @@ def test_a_storage_of_another_optuna_is_refused_in_a_sentence(kouka: Kouka, fold
     with sqlite3.connect(folder / "studies.db") as database:
         database.execute("UPDATE alembic_version SET version_num = 'v2.4.0.a'")
         database.execute("UPDATE version_info SET schema_version = 11")
-    result = kouka("export", "theirs")
-    assert result.exit_code == 2
-    assert "cannot be opened" in result.stderr
-    assert "optuna storage upgrade" in " ".join(result.stderr.split())
-    assert "Traceback" not in result.stderr
+    for _ in range(2):
+        result = kouka("export", "theirs")
+        assert result.exit_code == 2
+        assert "cannot be opened" in result.stderr
+        assert "optuna storage upgrade" in " ".join(result.stderr.split())
+        assert "Traceback" not in result.stderr
 
 
 def test_settings_of_an_older_kouka_are_read_as_far_as_they_go(kouka: Kouka, folder: Path) -> None:

@@ -22,7 +22,7 @@ COMMAND = [
     sys.executable, "-c", "from search.cli import main; main()", "launch", "tiny",
     "--data", "digits", "--train-size", "100", "--validation", "100", "--epochs", str(EPOCHS),
     "--batch-size", "25", "--width", "0.1", "--techniques", NAME,
-    "--measure", "4", "--search", "4", "--confirm", "1", "--out", "out",
+    "--measure", "4", "--search", "2", "--confirm", "1", "--out", "out",
 ]  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def test_killing_workers_at_random_loses_nothing(
 
     `--thorough` kills 50 of them.
     """
-    enough = 50 if request.config.getoption("--thorough") else 8
+    enough = 50 if request.config.getoption("--thorough") else 6
     chance = random.Random(SEED)
     killed = studies = 0
     while killed < enough:
@@ -197,7 +197,7 @@ def test_no_two_workers_run_the_same(
 ) -> None:
     """Eight workers on instant runs; `--thorough` has 200 of them, twenty times."""
     thorough = request.config.getoption("--thorough")
-    measure, seeds = (128, 9) if thorough else (32, 1)
+    measure, seeds = (128, 9) if thorough else (16, 1)
     requested = {"data": "digits", "epochs": 1, "measure": measure, "ladder": seeds, "search": 0,
                  "confirm": 0}  # fmt: skip
     for repeat in range(20 if thorough else 1):
