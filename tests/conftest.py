@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Test processes share the cores, on which threads that wait for work spin.
-for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-    os.environ.setdefault(threads, "1")
+# Test processes, to which these are handed down, share the cores, where idle threads spin.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Or every command that a test starts would compile kouka anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
