@@ -10,7 +10,7 @@ from itertools import pairwise
 import optuna
 
 from docs.phrases import code, steps, worth
-from search import Findings, Run, SimpleEffect, simple_effect, words
+from search import Effects, Findings, Run, SimpleEffect, simple_effect, words
 from search.analysis.notes import listed
 from search.analysis.student import quantile
 
@@ -106,11 +106,17 @@ def headline(again: Findings, found: Findings) -> str:
     return said + "\n"
 
 
+def either_way(found: Effects, technique: str, other: str) -> tuple[SimpleEffect, SimpleEffect]:
+    """What a technique is worth without another one, and with it."""
+    without, beside = (simple_effect(found, technique, other, on=on) for on in (False, True))
+    return without, beside
+
+
 def _turned(found: Findings) -> list[tuple[SimpleEffect, SimpleEffect]]:
     """Effects without and with another technique, of certain pairs, that have opposite signs."""
     assert found.effects is not None
     both = [
-        tuple(simple_effect(found.effects, *names, on=on) for on in (False, True))
+        either_way(found.effects, *names)
         for row in found.interactions if row.certain
         for names in (row.pairs[0], row.pairs[0][::-1])
     ]  # fmt: skip
@@ -124,8 +130,8 @@ def seeds(found: Findings) -> str:
     unclear = [step for step in added if step not in clear]
     first = added[0]
     noise = first.error / math.sqrt(1 / first.runs + 1 / found.ladder[0].runs)
-    once = quantile(first.freedom) * noise * math.sqrt(2)
-    above = [change for change in CHANGES if abs(change) > once]
+    single = quantile(first.freedom) * noise * math.sqrt(2)
+    above = [change for change in CHANGES if abs(change) > single]
     which = listed([f"{change:+.2f}" for change in above]) if above else "none"
     return (
         f"**Which steps are more than a change of seed?** In `{found.results.name}`, with "
@@ -133,8 +139,8 @@ def seeds(found: Findings) -> str:
         f"excludes zero (not corrected for seven steps); {steps(unclear)} "
         f"{'has' if len(unclear) == 1 else 'have'} not. A run's "
         f"standard deviation over seeds is {noise:.1f} points here ({first.freedom} degrees of "
-        f"freedom), so the difference of two single runs is uncertain by ±{once:.1f} points. With "
-        f"that noise, {which} of the article's changes would be more than a change of seed; its "
+        "freedom), so the difference of two single runs is uncertain by "
+        f"±{single:.1f} points. With that noise, {which} of the article's changes would be more than a change of seed; its "
         "longer runs may be less noisy."
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from search import Comparison, Effect, Interaction, SimpleEffect, Step, words
+from search import Comparison, Effect, SimpleEffect, Step, words
 from search.analysis.notes import listed
 
 
@@ -13,7 +13,7 @@ def points(of: Effect | SimpleEffect) -> str:
     return f"{words.signed(of.effect, of)} points (95 %: {words.interval(of)})"
 
 
-def worth(of: Comparison | Interaction | SimpleEffect) -> str:
+def worth(of: Comparison | SimpleEffect) -> str:
     """An effect with its interval, where the unit has been said."""
     return f"{words.signed(of.effect, of)} ({words.interval(of)})"
 

@@ -12,16 +12,14 @@ from dataclasses import fields
 
 from rich.console import Console
 
-from docs.article import RESIDUAL, once, seeds
+from docs.article import RESIDUAL, either_way, once, seeds
 from docs.phrases import block, points, worth
 from docs.shipped import CIFAR, findings
 from model_space.techniques import SETS
 from search import (
     Confirmed,
-    Effects,
     Findings,
     Results,
-    SimpleEffect,
     schema,
     simple_effect,
     words,
@@ -121,7 +119,7 @@ def _order(found: Findings) -> str:
         return f"**Did the order matter?** Not that it could be told. {verdict} {pairs}"
     largest = max(certain, key=lambda row: abs(row.effect))
     first, second = sorted(largest.pairs[0], key=lambda name: -abs(fit.of(name).effect))
-    without, beside = (simple_effect(fit, first, second, on=on) for on in (False, True))
+    without, beside = either_way(fit, first, second)
     return (
         f"**Did the order matter?** Yes: {len(certain)} of the {len(found.interactions)} pairs of "
         f"techniques interact, by the {fit.runs} runs of the design (5 % false discovery rate), so "
@@ -149,14 +147,14 @@ def _residual(found: Findings) -> str:
 def _depth(found: Findings) -> str:
     assert found.effects is not None
     measured = found.results.of("measure")
-    shallow, deep = _at_depths(found.effects)
+    shallow, deep = either_way(found.effects, SKIPS, "deeper")
     lost = [run for run in measured if "deeper" in run.on and not run.on & {"batch_norm", SKIPS}]
     ended, guessed = max(run.points for run in lost), 100 / len(found.results.data["classes"])
     normalised = [run for run in measured if "batch_norm" in run.on]
     others = [name for name in found.results.factors if name != "batch_norm"]
     beside = effects(normalised, others)
     assert beside is not None
-    also_shallow, also_deep = _at_depths(beside)
+    also_shallow, also_deep = either_way(beside, SKIPS, "deeper")
     return (
         "**Do skips pay in a deeper network?** The article guesses so, at about 20 layers. In "
         f"`{found.results.name}` ({found.effects.runs} runs of {len(found.results.factors)} "
@@ -167,13 +165,6 @@ def _depth(found: Findings) -> str:
         "runs with `batch_norm`, as in the article, the skips are worth "
         f"{worth(also_shallow)} at 10 convolutions and "
         f"{worth(also_deep)} at 22."
-    )
-
-
-def _at_depths(found: Effects) -> tuple[SimpleEffect, SimpleEffect]:
-    """What skips are worth in the network as it is, and in one with `deeper`."""
-    return simple_effect(found, SKIPS, "deeper", on=False), simple_effect(
-        found, SKIPS, "deeper", on=True
     )
 
 

@@ -285,7 +285,6 @@ def _worth(effect: Effect, objective: Objective) -> str:
 
 def ladder_verdict(steps: Sequence[Step], comparisons: Sequence[Comparison]) -> str:
     """Where the ladder and the order-free effects disagree, in a sentence or more."""
-    apart = [row for row in comparisons if row.disagree]
     if len(steps) > 1 and not steps[-1].freedom:
         return (
             "Each step was run once, so no change can be told from a change of seed: --ladder 3 "
@@ -295,6 +294,7 @@ def ladder_verdict(steps: Sequence[Step], comparisons: Sequence[Comparison]) -> 
         return ""
     if all(math.isnan(row.p_value) for row in comparisons):
         return "No step can be compared with the order-free effects: that takes intervals of both."
+    apart = [row for row in comparisons if row.disagree]
     if not apart:
         return (
             f"None of the {len(comparisons)} steps differs from the order-free effect of what it "

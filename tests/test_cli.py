@@ -168,7 +168,7 @@ def test_an_out_that_cannot_be_written_is_told(kouka: Kouka, folder: Path, bad: 
 
 
 READING = (
-    ["--help"], ["--version"], ["techniques"], ["status", "foreign"],
+    ["--help"], ["--version"], ["techniques"], ["status"], ["status", "foreign"],
     ["export", "foreign", "--out", "out"], ["launch", "--help"],
 )  # fmt: skip
 

@@ -163,8 +163,8 @@ def _untaught(results: Results, measured: Sequence[Run]) -> list[str]:
     found = spread(results, "validation")
     if found is None or not results.objective.share:
         return []
-    known = results.objective is ACCURACY
-    chance = 100 * found.top if known else 100 / len(results.data["classes"])
+    equal = 1 / len(results.data["classes"])
+    chance = 100 * (found.top if results.objective is ACCURACY else equal)
     none = [run for run in measured if not run.diverged and run.points <= chance + 1e-6]
     if not none:
         return []
