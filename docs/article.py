@@ -140,8 +140,8 @@ def seeds(found: Findings) -> str:
         f"{'has' if len(unclear) == 1 else 'have'} not. A run's "
         f"standard deviation over seeds is {noise:.1f} points here ({first.freedom} degrees of "
         "freedom), so the difference of two single runs is uncertain by "
-        f"±{single:.1f} points. With that noise, {which} of the article's changes would be more than a change of seed; its "
-        "longer runs may be less noisy."
+        f"±{single:.1f} points. With that noise, {which} of the article's changes would be more "
+        "than a change of seed; its longer runs may be less noisy."
     )
 
 
