@@ -31,8 +31,8 @@ from optuna.trial import create_trial
 from bench.results import Row, reporter
 from search.analysis import effects as effects_module
 from search.analysis.effects import Effects, effects
-from search.analysis.student import quantile
-from search.design import fraction, possible_runs
+from search.analysis.t_distribution import quantile
+from search.planning.design import fraction, possible_runs
 from search.results import Run
 
 TECHNIQUES = (7, 8, 10, 12)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bench.results import reporter
 from search.results import Results, read
-from search.storage import load_study
+from search.storage.connection import load_study
 
 DIGITS = (
     "--data digits --train-size 1000 --validation 0.2 --epochs 12 --batch-size 32 --width 0.125 "
@@ -58,9 +58,9 @@ def bare_seconds(results: Results) -> float:
 
     from model_space.budget import Budget
     from model_space.data import load
-    from model_space.made import Made
-    from search.schedule import settings_and_space
-    from search.study import data_of
+    from model_space.training.setup import Made
+    from search.planning.schedule import settings_and_space
+    from search.running.study import data_of
 
     settings, space = settings_and_space(results)
     data = load(**data_of(settings))

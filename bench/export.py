@@ -24,7 +24,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from bench.results import reporter
 from model_space.techniques import SETS
-from search.design import design
+from search.planning.design import design
 
 EPOCHS = 100
 NAMES = SETS["article"]

@@ -27,7 +27,7 @@ from bench.results import Row, reporter
 from bench.table import EPOCHS, IMAGES, NAMES, file_of, rows
 from search.analysis import effects as effects_module
 from search.analysis.effects import effects
-from search.design import fraction, possible_runs
+from search.planning.design import fraction, possible_runs
 
 RUNS = (8, 16, 32, 64)
 REPEATS = 200

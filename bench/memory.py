@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.results import reporter
 from model_space.techniques import SETS, Choice, usual
-from model_space.worker import Worker
+from model_space.worker.client import Worker
 
 BUDGET = {"epochs": 1, "batch_size": 25, "width": 0.1, "depth": 10}
 SHOWN = (1, 50, 100, 200)

@@ -215,7 +215,7 @@ def kouka(
 ) -> tuple[float, list[float]]:
     """The seconds and the accuracies of as many runs by kouka's own command."""
     from search.results import read
-    from search.storage import load_study
+    from search.storage.connection import load_study
 
     plan = ("--measure", "0", "--ladder", "1") if side == "article" else ("--measure", str(RUNS))
     study = f"{side}-{seed}-{time.time_ns()}"

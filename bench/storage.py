@@ -24,13 +24,13 @@ from typing import Any
 import optuna
 
 from bench.results import Row, reporter
-from model_space.worker import DataFacts
-from search import crew, study
-from search import work as work_module
-from search.cluster import _Silent
-from search.heartbeat import identity
-from search.schedule import Schedule
-from search.storage import load_study, sqlite_file
+from model_space.worker.client import DataFacts
+from search.planning.schedule import Schedule
+from search.running import local_workers, study
+from search.running import worker_loop as work_module
+from search.running.ray_workers import _Silent
+from search.storage.connection import load_study, sqlite_file
+from search.storage.heartbeat import identity
 
 WORKERS, EPOCHS, SECONDS = 8, 100, 60.0
 MEASURE, SEARCH = 16, 24
@@ -112,7 +112,7 @@ def quiet() -> None:
 
 def measure(url: str, report: Callable[[Row], None]) -> None:
     """Report the two rows of a storage."""
-    crew.Worker = Sleeper  # type: ignore[attr-defined, assignment]
+    local_workers.Worker = Sleeper  # type: ignore[attr-defined, assignment]
     requested = {"data": "digits", "epochs": EPOCHS, "measure": MEASURE, "search": 0, "confirm": 0}
     for phase, more in (("measure", {}), ("search", {"search": SEARCH})):
         study.launch(

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bench.memory import child, mebibytes
 from bench.results import reporter
-from model_space.worker import Stopped, Worker
+from model_space.worker.client import Stopped, Worker
 
 BUDGET = {"epochs": 1, "batch_size": 128, "width": 0.125, "depth": 10}
 

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from model_space.techniques import SETS, usual
-from model_space.worker import Worker
-from search.hardware import threads_of_each
+from model_space.worker.client import Worker
+from search.running.hardware import threads_of_each
 
 IMAGES = 1000
 DATA: dict[str, Any] = {"name": "digits", "validation": 0.2}

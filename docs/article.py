@@ -10,9 +10,10 @@ from itertools import pairwise
 import optuna
 
 from docs.phrases import code, steps, worth
-from search import Effects, Findings, Run, SimpleEffect, simple_effect, words
-from search.analysis.notes import listed
-from search.analysis.student import quantile
+from search import Effects, Findings, Run, SimpleEffect, simple_effect
+from search.analysis.t_distribution import quantile
+from search.reporting import words
+from search.reporting.cautions import listed
 
 ACCURACIES = (72.88, 86.09, 91.24, 89.71, 90.44, 90.46, 90.70, 90.96)
 """Validation accuracy at each step of the article's ladder, percent, of one run each."""

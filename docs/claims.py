@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bench.results import column
-from search import Findings, words
+from search import Findings
+from search.reporting import words
 
 
 def workers() -> str:

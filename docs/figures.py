@@ -17,7 +17,7 @@ from bench.results import column
 from docs.digits import KOUKA, LADDER, ONE
 from docs.shipped import REFERENCE, findings
 from search import draw
-from search.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION, styled
+from search.reporting.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION, styled
 
 FOLDER = Path(__file__).parent
 WIDTH = 860

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from search import Comparison, Effect, SimpleEffect, Step, words
-from search.analysis.notes import listed
+from search import Comparison, Effect, SimpleEffect, Step
+from search.reporting import words
+from search.reporting.cautions import listed
 
 
 def points(of: Effect | SimpleEffect) -> str:

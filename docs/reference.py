@@ -16,18 +16,13 @@ from docs.article import RESIDUAL, either_way, once, seeds
 from docs.phrases import block, points, worth
 from docs.shipped import CIFAR, findings
 from model_space.techniques import SETS
-from search import (
-    Confirmed,
-    Findings,
-    Results,
-    schema,
-    simple_effect,
-    words,
-)
+from search import Confirmed, Findings, Results, simple_effect
 from search.analysis.effects import effects
-from search.analysis.notes import listed
-from search.settings import Settings
-from search.terminal import say
+from search.cli.terminal import say
+from search.planning.settings import Settings
+from search.reporting import words
+from search.reporting.cautions import listed
+from search.storage import schema
 
 SKIPS = "residual"
 

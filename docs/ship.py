@@ -16,9 +16,10 @@ from pathlib import Path, PurePath
 import optuna
 
 from docs.shipped import STUDIES
-from search import load_study, schema
-from search.storage import open_storage, study_names
-from search.transfer import copy
+from search import load_study
+from search.storage import schema
+from search.storage.connection import open_storage, study_names
+from search.storage.copying import copy
 
 
 def ship(url: str, name: str, file: Path = STUDIES) -> None:

@@ -1,7 +1,7 @@
 """All of Optuna, statistics and Plotly: the study, its trials, the analysis and the report.
 
 What it writes (study, phases, trials) and what it reads (results, analysis, figures) meet only
-in the database. TensorFlow runs in `model_space.worker`'s process, never in this one.
+in the database. TensorFlow runs in `model_space.worker.client`'s process, never in this one.
 
 In a notebook:
 
@@ -21,41 +21,41 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from search.analysis.confirmation import Confirmed, Mean
-    from search.analysis.cost import Cost, Estimate
+    from search.analysis.costs import Cost, Estimate
     from search.analysis.dials import DialTrend
     from search.analysis.effects import Effect, Effects, effects
     from search.analysis.epochs import EpochEffects
     from search.analysis.importances import Importance
     from search.analysis.interactions import Interaction
     from search.analysis.ladder import Comparison, Step
-    from search.analysis.simple import SimpleEffect, simple_effect
+    from search.analysis.simple_effects import SimpleEffect, simple_effect
     from search.errors import InputError
-    from search.export import export_study, write
-    from search.findings import Findings, analyse
-    from search.gallery import draw
-    from search.records import frame
+    from search.reporting.export import export_study, write
+    from search.reporting.findings import Findings, analyse
+    from search.reporting.gallery import draw
+    from search.reporting.records import frame
+    from search.reporting.summary import summarise
     from search.results import Results, Run, read
-    from search.storage import load_study
-    from search.summary import summarise
+    from search.storage.connection import load_study
 
 _HOMES = {
     "analysis.confirmation": ("Confirmed", "Mean"),
-    "analysis.cost": ("Cost", "Estimate"),
+    "analysis.costs": ("Cost", "Estimate"),
     "analysis.dials": ("DialTrend",),
     "analysis.effects": ("Effect", "Effects", "effects"),
     "analysis.epochs": ("EpochEffects",),
     "analysis.importances": ("Importance",),
     "analysis.interactions": ("Interaction",),
     "analysis.ladder": ("Comparison", "Step"),
-    "analysis.simple": ("SimpleEffect", "simple_effect"),
+    "analysis.simple_effects": ("SimpleEffect", "simple_effect"),
     "errors": ("InputError",),
-    "export": ("export_study", "write"),
-    "findings": ("Findings", "analyse"),
-    "gallery": ("draw",),
-    "records": ("frame",),
+    "reporting.export": ("export_study", "write"),
+    "reporting.findings": ("Findings", "analyse"),
+    "reporting.gallery": ("draw",),
+    "reporting.records": ("frame",),
     "results": ("Results", "Run", "read"),
-    "storage": ("load_study",),
-    "summary": ("summarise",),
+    "storage.connection": ("load_study",),
+    "reporting.summary": ("summarise",),
 }
 """Where each public name lives; it is imported when it is first asked for, as the commands import
 this package too and start fast."""

@@ -12,8 +12,8 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from search import schema
 from search.errors import InputError
+from search.storage import schema
 
 _OFF_WORDS = ("off", "no", "none", "false", "without", "disabled", "0", "")
 """Choices, in lower case, that leave a technique out."""
@@ -58,7 +58,7 @@ OBJECTIVES: Mapping[str, Objective] = {
         ),
     )
 }
-"""Those of `model_space.objectives`, by name."""
+"""Those of `model_space.training.objectives`, by name."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Results:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """As `Settings.stored()`; empty where another program made the study."""
     data: Mapping[str, Any] = field(default_factory=dict)
-    """As `model_space.worker.DataFacts`; what is missing in an older study is not in it."""
+    """As `model_space.worker.client.DataFacts`; what is missing in an older study is not in it."""
     versions: Mapping[str, str] = field(default_factory=dict)
     objective: Objective = ACCURACY
     dials: tuple[Dial, ...] = ()

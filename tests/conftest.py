@@ -18,8 +18,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from model_space.data import Data, load
-from search import attachment, cli
-from tests.fakes import FakeWorker
+from search import cli
+from search.reporting import dashboard_note
+from tests.support.fakes import FakeWorker
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
@@ -35,14 +36,15 @@ if (
 
 
 LONGEST = (
-    "test_workers.py", "test_jax.py", "test_training.py", "test_real_study.py", "test_study.py",
-    "test_ray.py", "test_worker.py",
+    "running/test_workers.py", "training/test_jax.py", "training/test_trainer.py",
+    "running/test_real_study.py", "running/test_study.py", "running/test_ray_workers.py",
+    "worker/test_client.py",
 )  # fmt: skip
 """Files that take longest, each on one process: they begin first, or they would end alone."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    items.sort(key=lambda item: "/".join(item.path.parts[-2:]) not in LONGEST)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -71,7 +73,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def digits() -> Data:
     """What scripts are written for."""
-    from tests.scripts import SMALL  # imports Keras, which few tests need
+    from tests.support.scripts import SMALL  # imports Keras, which few tests need
 
     return load(**SMALL)
 
@@ -89,7 +91,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeWorker]]:
     """Studies launched in this process compute their accuracies instead of training."""
     FakeWorker.reset()
-    for home in ("crew", "final"):
+    for home in ("running.local_workers", "final.training"):
         monkeypatch.setattr(f"search.{home}.Worker", FakeWorker)
     yield FakeWorker
     FakeWorker.reset()
@@ -99,7 +101,7 @@ def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeWorker]]:
 def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """A launch draws and writes nothing, which takes longer than a study that is not trained."""
     monkeypatch.setattr(cli, "_write", lambda *arguments: None)
-    monkeypatch.setattr(attachment, "attach", lambda *arguments: None)
+    monkeypatch.setattr(dashboard_note, "attach", lambda *arguments: None)
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from typer.testing import Result
 
 from docs import article, figures, reference, shipped
 from docs.ship import ship
-from search import analyse, load_study, schema
-from tests.fakes import FakeWorker
+from search import analyse, load_study
+from search.storage import schema
+from tests.support.fakes import FakeWorker
 
 TOP = Path(__file__).parents[1]
 PAGES = ("README.md", "bench/README.md", "docs/digits.md")

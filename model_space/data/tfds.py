@@ -1,7 +1,7 @@
 """TensorFlow Datasets by name: a process of their own reads them, and ends.
 
 TensorFlow reads them, and a process in which it has computed anything must not be forked, as
-`model_space.server` is.
+`model_space.worker.server` is.
 """
 
 from __future__ import annotations

@@ -22,11 +22,10 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from model_space.child import answer_stream
+from model_space.child import answer_stream, ending_with
 from model_space.data.cache import home
 from model_space.data.images import decode_image, size_of
 from model_space.data.source import DataError, Reading
-from model_space.ending import ending_with
 
 _PARTS = ("train", "validation", "test")
 _AT_ONCE = 500

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from model_space.child import ChildError, ask
+from model_space.custom.loading import OwnError
 from model_space.data import DataError
-from model_space.own import OwnError
 from model_space.techniques import Choice
-from model_space.worker import ENVIRONMENT, TrainingError
+from model_space.worker.client import ENVIRONMENT, TrainingError
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Order:
     """The fields of `DataFacts`, as the study keeps them."""
     own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     network: Mapping[str, Any] | None = None
-    """Both as `model_space.own.describe` returns them."""
+    """Both as `model_space.custom.loading.describe` returns them."""
 
     @property
     def things(self) -> str:

@@ -1,4 +1,4 @@
-"""What averages the weights in a script: `model_space.averages` for Keras' own loop."""
+"""What averages the weights in a script: `model_space.components.averages` for Keras' own loop."""
 
 from __future__ import annotations
 

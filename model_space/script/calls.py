@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from model_space.own import OwnError
+from model_space.custom.loading import OwnError
 
 
 @dataclass(frozen=True)

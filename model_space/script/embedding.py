@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from model_space.own import OwnError
+from model_space.custom.loading import OwnError
 
 _OURS = __name__.split(".")[0]
 _PRAGMA = re.compile(r"  # (type: ignore|noqa)[^\n]*")

@@ -9,12 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from model_space.averages import WeightAverages
-from model_space.layers import OneOf, RandomAffine
-from model_space.made import Made
+from model_space.components.averages import WeightAverages
+from model_space.components.layers import OneOf, RandomAffine
+from model_space.custom.loading import OwnError
 from model_space.optimizers import Adam
-from model_space.own import OwnError
-from model_space.plain import keras_class
 from model_space.recipe import Recipe
 from model_space.script import Order
 from model_space.script.averages import AveragedWeights
@@ -22,6 +20,8 @@ from model_space.script.calls import Argument, Call, call, literal
 from model_space.script.embedding import Embedding
 from model_space.script.layout import bracketed
 from model_space.techniques.label_smoothing import Smoothed
+from model_space.training.plain_keras import keras_class
+from model_space.training.setup import Made
 
 _BATCHES = '''\
 class TrainingBatches(keras.utils.PyDataset):
@@ -150,7 +150,7 @@ def training(
         if not isinstance(averages, WeightAverages):
             raise OwnError(
                 f"{type(averages).__name__}, which averages the weights, cannot be written into a "
-                "script; model_space.averages.WeightAverages can be"
+                "script; model_space.components.averages.WeightAverages can be"
             )
         blocks += embedding.sources(AveragedWeights)
         options.append(f"callbacks=[AveragedWeights({literal(averages.momentum)})]")

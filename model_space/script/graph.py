@@ -12,8 +12,8 @@ from typing import Any
 
 import keras
 
-from model_space.own import OwnError
-from model_space.plain import keras_class
+from model_space.custom.loading import OwnError
+from model_space.training.plain_keras import keras_class
 
 _MODELS = ("Functional", "Model", "Sequential")
 _OURS = __name__.split(".")[0]

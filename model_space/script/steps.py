@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from model_space.own import OwnError
+from model_space.custom.loading import OwnError
 from model_space.script.calls import Argument, Call, call, literal, remade
 from model_space.script.graph import Graph, Node, Tensor
 

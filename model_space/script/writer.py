@@ -11,10 +11,9 @@ import numpy as np
 
 from model_space.budget import Budget
 from model_space.child import respond
+from model_space.custom.loading import OwnError, in_a_line
+from model_space.custom.registry import load_kit
 from model_space.data import Data, DataError
-from model_space.kit import load_kit
-from model_space.made import Made, precision
-from model_space.own import OwnError, in_a_line
 from model_space.script import Order
 from model_space.script.building import builder
 from model_space.script.embedding import Embedding
@@ -23,6 +22,7 @@ from model_space.script.graph import Graph
 from model_space.script.layout import WIDTH, paragraph
 from model_space.script.loading import loading
 from model_space.script.steps import own_class
+from model_space.training.setup import Made, precision
 
 _IMPORTS = {
     "math": "import math",

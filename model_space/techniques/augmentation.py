@@ -7,7 +7,7 @@ from model_space.technique import Technique
 
 
 def _augment() -> ImageStage:
-    from model_space.layers import RandomAffine
+    from model_space.components.layers import RandomAffine
 
     return RandomAffine(degrees=20, shift=0.2)
 

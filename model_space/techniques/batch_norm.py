@@ -11,7 +11,7 @@ MOMENTUM = 0.9
 
 
 def _normalise(x: Tensor) -> Tensor:
-    from model_space.layers import BatchNormalization
+    from model_space.components.layers import BatchNormalization
 
     return BatchNormalization(momentum=MOMENTUM)(x)
 

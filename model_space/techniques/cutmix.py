@@ -10,7 +10,7 @@ def cutmix(recipe: Recipe, alpha: float) -> Recipe:
     """Paste a box into each image, of a share that is drawn from Beta(alpha, alpha)."""
 
     def build() -> BatchStage:
-        from model_space.layers import CutMix
+        from model_space.components.layers import CutMix
 
         return CutMix(alpha)
 

@@ -10,7 +10,7 @@ def dropout(recipe: Recipe, rate: float) -> Recipe:
     """Drop activations with probability `rate` while training."""
 
     def drop(x: Tensor) -> Tensor:
-        from model_space.layers import Dropout
+        from model_space.components.layers import Dropout
 
         return Dropout(rate)(x)
 

@@ -10,7 +10,7 @@ def rand_augment(recipe: Recipe, magnitude: float) -> Recipe:
     """Change every image by two operations of that magnitude, from 0 to 10."""
 
     def build() -> ImageStage:
-        from model_space.layers import RandAugment
+        from model_space.components.layers import RandAugment
 
         return RandAugment(magnitude)
 

@@ -10,7 +10,7 @@ def random_erasing(recipe: Recipe, probability: float) -> Recipe:
     """Fill a rectangle of an image with noise, with that probability."""
 
     def build() -> ImageStage:
-        from model_space.layers import RandomErasing
+        from model_space.components.layers import RandomErasing
 
         return RandomErasing(probability)
 

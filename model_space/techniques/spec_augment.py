@@ -10,7 +10,7 @@ def spec_augment(recipe: Recipe, time: float) -> Recipe:
     """Mask two bands of frequency, and two of up to this share of the time."""
 
     def build() -> ImageStage:
-        from model_space.layers import SpecAugment
+        from model_space.components.layers import SpecAugment
 
         return SpecAugment(time)
 

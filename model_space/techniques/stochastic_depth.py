@@ -10,7 +10,7 @@ def stochastic_depth(recipe: Recipe, rate: float) -> Recipe:
     """Drop the last block's output of an image with probability `rate`, earlier ones' less."""
 
     def survive(y: Tensor, share: float) -> Tensor:
-        from model_space.layers import StochasticDepth
+        from model_space.components.layers import StochasticDepth
 
         return StochasticDepth(rate, share)(y)
 

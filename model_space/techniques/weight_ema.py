@@ -15,7 +15,7 @@ def weight_ema(recipe: Recipe, momentum: float) -> Recipe:
     """
 
     def build(weights: Sequence[Any]) -> Any:
-        from model_space.averages import WeightAverages
+        from model_space.components.averages import WeightAverages
 
         return WeightAverages(weights, momentum)
 

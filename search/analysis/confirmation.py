@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from search.analysis.student import quantile
+from search.analysis.t_distribution import quantile
 from search.results import ACCURACY, Objective, Results, Run
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.analysis.student import CONFIDENCE
+from search.analysis.t_distribution import CONFIDENCE
 from search.results import Dial, Results, Run
 
 _FEWEST = 5

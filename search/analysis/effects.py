@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from search.analysis.model import Fit, build, fit
-from search.analysis.student import CONFIDENCE, familywise, quantile
+from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
 from search.results import Results, Run
 
 POWER = 0.8

@@ -10,7 +10,7 @@ import numpy as np
 
 from search.analysis.effects import Effects
 from search.analysis.model import Pair
-from search.analysis.student import CONFIDENCE, two_sided
+from search.analysis.t_distribution import CONFIDENCE, two_sided
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from search.analysis.confirmation import Mean, mean
 from search.analysis.effects import Effects
-from search.analysis.student import CONFIDENCE, quantile, welch
+from search.analysis.t_distribution import CONFIDENCE, quantile, welch
 from search.results import Results
 
 

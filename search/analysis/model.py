@@ -14,8 +14,8 @@ from itertools import combinations
 
 import numpy as np
 
-from search.analysis.student import quantile
-from search.design import pair_columns
+from search.analysis.t_distribution import quantile
+from search.planning.design import pair_columns
 from search.results import Run
 
 ENOUGH_FREEDOM = 5

@@ -1,0 +1,1 @@
+"""What networks and training are made of beyond Keras' own: layers, averages of weights."""

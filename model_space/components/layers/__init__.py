@@ -1,0 +1,25 @@
+"""Layers for networks that are traced once and trained many times, their dials free to change.
+
+Where Keras has a layer of that name, the one here says why it takes its place.
+"""
+
+from model_space.components.layers.batch_normalization import BatchNormalization
+from model_space.components.layers.cutmix import CutMix
+from model_space.components.layers.dropout import Dropout, StochasticDepth
+from model_space.components.layers.one_of import OneOf
+from model_space.components.layers.rand_augment import RandAugment
+from model_space.components.layers.random_affine import RandomAffine
+from model_space.components.layers.random_erasing import RandomErasing
+from model_space.components.layers.spec_augment import SpecAugment
+
+__all__ = [
+    "BatchNormalization",
+    "CutMix",
+    "Dropout",
+    "OneOf",
+    "RandAugment",
+    "RandomAffine",
+    "RandomErasing",
+    "SpecAugment",
+    "StochasticDepth",
+]

@@ -1,0 +1,1 @@
+"""The user's own techniques and networks: found, loaded, and put beside kouka's."""

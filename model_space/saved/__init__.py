@@ -1,0 +1,1 @@
+"""A saved model: its description beside it, and its predictions."""

@@ -1,0 +1,1 @@
+"""Training one recipe, from a network and its images to its accuracy by epoch."""

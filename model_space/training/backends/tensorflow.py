@@ -1,0 +1,133 @@
+"""Keras on TensorFlow: graphs of many batches, each a loop in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from model_space.data import Data
+from model_space.data.source import Part
+from model_space.training.batches import as_batch
+from model_space.training.setup import Made
+
+
+class TensorFlowLoops:
+    """`Loops` on TensorFlow; a graph is traced in its first call, which takes seconds."""
+
+    def __init__(self, made: Made, data: Data, batch_size: int, evaluation_batch: int) -> None:
+        self._train = _train(made, data, batch_size)
+        self._correct = _correct(made, data, evaluation_batch)
+        self._evaluate = _evaluate(made, data)
+        self._evaluation_batch = evaluation_batch
+
+    def put(self, part: Part) -> tuple[tf.Tensor, tf.Tensor]:
+        """See `Loops`."""
+        images, labels = part
+        return tf.constant(images), tf.constant(labels, tf.int64)
+
+    def train(self, shard: tuple[tf.Tensor, tf.Tensor], first: int, last: int) -> float:
+        """See `Loops`."""
+        return float(self._train(*shard, tf.constant(first), tf.constant(last)))
+
+    def correct(self, shard: tuple[tf.Tensor, tf.Tensor]) -> int:
+        """See `Loops`."""
+        return int(self._correct(*shard))
+
+    def probabilities(self, shard: tuple[tf.Tensor, tf.Tensor]) -> np.ndarray:
+        """See `Loops`."""
+        images, labels = shard
+        size = self._evaluation_batch
+        batches = (slice(first, first + size) for first in range(0, len(labels), size))
+        found = [self._evaluate(images[rows], labels[rows]) for rows in batches]
+        return np.concatenate([each.numpy() for each in found])
+
+
+@contextmanager
+def nameless() -> Iterator[None]:
+    """Make the variables of this block without names.
+
+    TensorFlow keeps 35 kB for ever for each name, and Keras never gives one twice.
+    """
+
+    def make(following: Any, **options: Any) -> tf.Variable:
+        return following(**{**options, "name": None})
+
+    with tf.variable_creator_scope(make):
+        yield
+
+
+def _signature(data: Data) -> list[tf.TensorSpec]:
+    """Of images and labels, however many."""
+    images = data.train[0]
+    return [
+        tf.TensorSpec((None, *data.image_shape), images.dtype),
+        tf.TensorSpec((None,), tf.int64),
+    ]
+
+
+def _train(made: Made, data: Data, batch_size: int) -> Callable[..., tf.Tensor]:
+    optimizer, weights = made.optimizer, made.network.trainable_variables
+
+    # XLA takes longer to compile on a CPU than it saves there.
+    @tf.function(  # type: ignore[untyped-decorator]
+        jit_compile=bool(tf.config.list_physical_devices("GPU")), autograph=False
+    )
+    def step(batch: dict[str, tf.Tensor]) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            loss = made.training_loss(batch)
+        optimizer.apply(tape.gradient(loss, weights), weights)
+        for averages in made.averages:
+            averages.update()
+        return loss
+
+    row = tf.TensorSpec((), tf.int32)
+
+    @tf.function(  # type: ignore[untyped-decorator]
+        input_signature=[*_signature(data), row, row], autograph=False
+    )
+    def train(images: tf.Tensor, labels: tf.Tensor, first: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
+        def one_more(row: tf.Tensor, losses: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            rows = slice(row, tf.minimum(row + batch_size, last))
+            batch = made.training_batch(images[rows], labels[rows])
+            return row + batch_size, losses + step(batch)
+
+        loop = tf.while_loop(
+            lambda row, losses: row < last, one_more, (first, 0.0), parallel_iterations=1
+        )
+        return loop[1]
+
+    return train  # type: ignore[no-any-return]
+
+
+def _evaluate(made: Made, data: Data) -> Callable[..., tf.Tensor]:
+    @tf.function(  # type: ignore[untyped-decorator]
+        input_signature=_signature(data), autograph=False
+    )
+    def evaluate(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        return made.evaluate(as_batch(images, labels, 1)["images"])
+
+    return evaluate  # type: ignore[no-any-return]
+
+
+def _correct(made: Made, data: Data, evaluation_batch: int) -> Callable[..., tf.Tensor]:
+    @tf.function(  # type: ignore[untyped-decorator]
+        input_signature=_signature(data), autograph=False
+    )
+    def correct(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        def more(first: tf.Tensor, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            rows = slice(first, first + evaluation_batch)
+            x = as_batch(images[rows], labels[rows], 1)["images"]
+            named = tf.argmax(made.evaluate(x), axis=1, output_type=tf.int64)
+            right = tf.cast(named == labels[rows], tf.int32)
+            return first + evaluation_batch, count + tf.reduce_sum(right)
+
+        size = tf.shape(images)[0]
+        return tf.while_loop(
+            lambda first, count: first < size, more, (0, 0), parallel_iterations=1
+        )[1]
+
+    return correct  # type: ignore[no-any-return]

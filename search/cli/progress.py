@@ -1,0 +1,223 @@
+"""What a launch shows: one live display, or a line a run where there is no terminal."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from search.analysis.confirmation import describe
+from search.analysis.effects import Effects, effects, repeated
+from search.cli.tables import effects_table
+from search.planning.schedule import Schedule
+from search.reporting import words
+from search.reporting.cautions import left_out
+from search.results import Results, Run
+from search.storage import schema
+
+_LONG = 600
+"""Seconds from which a study is worth shortening."""
+_MOST_SHOWN = 8
+"""Runs under way that have a line of their own."""
+
+
+class Progress:
+    """Follows a study, whoever runs it; the `StudyWatch` of a launch."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._results: Results | None = None
+        self._schedule: Schedule | None = None
+        self._told: set[int] = set()
+        self._seen: dict[int, list[tuple[int, float]]] = {}
+        """For each run under way, the epochs it was seen at, and when."""
+        self._done: dict[str, int] = {}
+        self._workers = 1
+        self._reading = ""
+        self._began_reading = 0.0
+        self._ended_before = 0
+        self._said_how_long = False
+        self._fit: Effects | None = None
+        self._note = ""
+        self._live = Live(
+            console=console, get_renderable=self._display, transient=True, refresh_per_second=4
+        )
+
+    def __enter__(self) -> Progress:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._live.stop()
+
+    def reading(self, done: int, of: int) -> None:
+        """Images or sounds are being decoded, which is done once."""
+        if not self._reading and not self._console.is_terminal:
+            self._console.print(
+                f"Reading {of:,} images or sounds; they are kept decoded for the next time."
+            )
+        now = time.monotonic()
+        self._began_reading = self._began_reading or now - 1
+        left = (now - self._began_reading) * (of - done) / max(1, done)
+        self._reading = f"{done:,} of {of:,}, about {words.duration(max(1, left))} left"
+
+    def study_opened(self, results: Results, workers: int) -> None:
+        """So many workers begin, or go on with what there is."""
+        self._workers = workers
+        self._told = {run.number for run in results.runs if run.state != "running"}
+        ended = [run for run in results.runs if run.ended]
+        self._ended_before = len(ended)
+        for run in ended:
+            self._done[run.phase] = self._done.get(run.phase, 0) + 1
+        going_on = f", going on after {len(ended)} runs" if ended else ""
+        by = f", {workers} workers" if workers > 1 else ""
+        self._console.print(f"Study {results.name}{going_on}: {words.budget(results)}{by}.")
+        for note in left_out(results):
+            self._console.print(note)
+
+    def seen(self, results: Results, now: Schedule) -> None:
+        """What the study holds now, and what is left of it."""
+        began = self._results is None
+        self._results, self._schedule, self._note = results, now, ""
+        new = [run for run in results.runs if run.number not in self._told]
+        if began or any(run.state != "running" for run in new):
+            self._fit = effects(results.of("measure"), results.factors, repeated(results))
+        for run in new:
+            if run.state == "running":
+                epochs = self._seen.setdefault(run.number, [])
+                if not epochs or len(run.curve) > epochs[-1][0]:
+                    epochs.append((len(run.curve), time.monotonic()))
+        over = [run for run in new if run.state in ("complete", "pruned", "failed")]
+        self._say_how_long(results)
+        for run in over:
+            self._told.add(run.number)
+            self._seen.pop(run.number, None)
+            self._done[run.phase] = self._done.get(run.phase, 0) + run.ended
+            if not self._console.is_terminal:
+                self._console.print(
+                    self._line(run, results), markup=False, highlight=False, soft_wrap=True
+                )
+
+    def storage_away(self, reason: str) -> None:
+        """The storage could not be read; its workers wait for it."""
+        if not self._note and not self._console.is_terminal:
+            self._console.print(f"The storage does not answer ({reason}); the workers wait for it.")
+        self._note = f"the storage does not answer ({reason}); the workers wait for it"
+
+    def worker_ended(self, reason: str) -> None:
+        """A worker ended early; the others go on."""
+        self._console.print(f"A worker ended early ({reason}); the others go on.", markup=False)
+
+    def stopping(self) -> None:
+        """The workers have been asked to stop."""
+        self._console.print("Stopping; finished epochs are kept. Ctrl-C again stops at once.")
+
+    def _line(self, run: Run, results: Results) -> str:
+        assert self._schedule is not None
+        end = {
+            "complete": words.level(run.points, results.objective),
+            "failed": f"failed: {run.failure}",
+        }.get(run.state, run.state)
+        if run.failure == schema.INTERRUPTED:
+            end = "interrupted, to be run again"
+        planned = self._schedule.planned.get(run.phase, 0)  # type: ignore[call-overload]
+        return (
+            f"{run.phase} {self._done.get(run.phase, 0)}/{planned}  {end}  "
+            f"{words.duration(run.seconds or 0)}  [{describe(run, results.factors)}]  "
+            f"{self._time_left()}"
+        )
+
+    def _say_how_long(self, results: Results) -> None:
+        each = self._seconds_per_run(results)
+        if self._said_how_long or each is None:
+            return
+        assert self._schedule is not None
+        self._said_how_long = True
+        runs = sum(run.ended for run in results.runs) - self._ended_before
+        runs += sum(self._schedule.left.values())
+        seconds = each * runs / self._workers
+        said = (
+            f"About {words.duration(seconds)} for {runs} runs of "
+            f"{results.settings['epochs']} epochs on this machine."
+        )
+        if seconds > _LONG:
+            said += (
+                " Fewer --epochs, --measure or --search runs, a smaller --train-size or --width "
+                "shorten it; Ctrl-C and the same command go on later."
+            )
+        self._console.print(said)
+
+    def _seconds_per_run(self, results: Results) -> float | None:
+        """The mean of the runs that have ended; until one has, what an epoch in a run tells."""
+        took = [r.seconds for r in results.runs if r.state == "complete" and r.seconds is not None]
+        if took:
+            return statistics.mean(took)
+        total: int = results.settings["epochs"]
+        for (_, began), *epochs in self._seen.values():
+            if len(epochs) > 1:
+                # The first epoch also traces the network; the later ones tell what one takes.
+                (first, first_at), (last, last_at) = epochs[0], epochs[-1]
+                each = (last_at - first_at) / (last - first)
+                return first_at - began + each * (total - first)
+        return None
+
+    def _time_left(self) -> str:
+        assert self._results is not None
+        assert self._schedule is not None
+        each = self._seconds_per_run(self._results)
+        if each is None:
+            return "time left not known yet"
+        now = time.monotonic()
+        spent = sum(min(each, now - epochs[0][1]) for epochs in self._seen.values())
+        left = each * sum(self._schedule.left.values()) - spent
+        return f"about {words.duration(max(1.0, left / self._at_work()))} left"
+
+    def _at_work(self) -> int:
+        return max(self._workers, len(self._seen))
+
+    def _display(self) -> RenderableType:
+        return Group(*self._shown())
+
+    def _shown(self) -> Iterator[RenderableType]:
+        results, now = self._results, self._schedule
+        if results is None or now is None:
+            reading = self._reading and f" ({self._reading})"
+            yield Text(f"Reading the data{reading} and starting Keras …", style="dim")
+            return
+        if now.phase is not None:
+            done, planned = self._done.get(now.phase, 0), now.planned[now.phase]
+            head = Table.grid(padding=(0, 2))
+            head.add_row(
+                Text(now.phase, style="bold"),
+                ProgressBar(total=planned, completed=done, width=30),
+                Text(f"{done} of {planned} runs, {self._time_left()}"),
+            )
+            yield head
+        running = [run for run in results.runs if run.state == "running"]
+        for run in running[:_MOST_SHOWN]:
+            yield _run_line(run, results)
+        if len(running) > _MOST_SHOWN:
+            yield Text(f"and {len(running) - _MOST_SHOWN} more under way", style="dim")
+        if self._note:
+            yield Text(self._note, style="yellow")
+        if self._fit is None:
+            yield Text("effects known after a few more runs", style="dim")
+        else:
+            yield Text()
+            yield effects_table(self._fit, results.objective)
+
+
+def _run_line(run: Run, results: Results) -> Text:
+    epoch = max(run.curve, default=0)
+    reached = f", {words.level(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
+    line = Text(f"run {run.number}  ", no_wrap=True)
+    line.append(f"epoch {epoch} of {results.settings['epochs']}{reached}  ")
+    line.append(describe(run, results.factors), style="dim")
+    return line

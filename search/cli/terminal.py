@@ -1,0 +1,34 @@
+"""The findings as the terminal shows them, when a study ends and when it is exported."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from search.cli.tables import confirmed_table, effects_table, ladder_table
+from search.reporting import words
+from search.reporting.findings import Findings
+
+
+def say(findings: Findings, console: Console) -> None:
+    """Print what was found, the answer first."""
+    objective = findings.results.objective
+    if findings.effects is None:
+        console.print(words.no_effects(findings.results))
+    else:
+        console.print()
+        console.print(effects_table(findings.effects, objective))
+        console.print()
+        console.print(words.answer(findings.effects, objective))
+        if pairs := words.certain_pairs(findings.interactions):
+            console.print(pairs)
+    for note in findings.notes:
+        console.print(f"• {note}", style="dim", markup=False)
+    if findings.ladder:
+        console.print()
+        console.print(ladder_table(findings.ladder, objective))
+        if verdict := words.ladder_verdict(findings.ladder, findings.comparisons):
+            console.print()
+            console.print(verdict)
+    if findings.confirmed:
+        console.print()
+        console.print(confirmed_table(findings.confirmed, objective))

@@ -1,0 +1,1 @@
+"""What is made of a study's best recipe: a trained model, or a script."""

@@ -1,0 +1,142 @@
+"""A study's recipe as a Keras script that stands alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from model_space.script import Order, write
+from model_space.techniques import Choice
+from search.errors import InputError
+from search.final.recipe import best, confirmed, in_words, launched
+from search.planning.parsing import parse_recipe
+from search.planning.phases.plan import run_seed
+from search.planning.schedule import settings_and_space
+from search.planning.settings import Settings, settle
+from search.reporting import words
+from search.results import Results, read
+from search.running.hardware import check_installed
+from search.running.study import budget_of, data_of, versions_of
+from search.storage.connection import load_study
+
+_MARK = "# Written by kouka code; of the lines above, the SHA-256 begins with "
+"""The last line of a script, before a digest by which it is told whether it was changed."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written."""
+
+    recipe: str
+    """In words."""
+    budget: str
+    """The study's data, and how long and how large a network is trained, in words."""
+
+
+def write_code(
+    url: str,
+    name: str,
+    out: Path,
+    *,
+    recipe: str | None = None,
+    epochs: int | None = None,
+    data: str | None = None,
+    brought: Mapping[str, Any] | None = None,
+) -> Written:
+    """Write a script that trains a study's best recipe, or another, as `kouka train` does.
+
+    The arguments are those of `search.final.training.train_final`, but for `out`, a file, which is
+    written whole or not at all. Raises `InputError`, `DataError`, `OwnError`, or `TrainingError`
+    where the process that writes it dies.
+    """
+    if epochs is not None and epochs < 1:
+        raise InputError(f"--epochs {epochs} is too small; it takes 1 or more")
+    results = read(load_study(url, name))
+    settings = settle(settings_and_space(launched(results))[0], brought or {})
+    choice = best(results) if recipe is None else parse_recipe(recipe, settings.known)
+    settings = replace(settings, epochs=epochs or settings.epochs, data=data or settings.data)
+    check_installed(settings.backend)
+    _check_free(out)
+    budget = words.budget(replace(results, settings=settings.stored()))
+    order = Order(
+        about=_about(results, settings, choice, budget, chosen=recipe is not None),
+        choice=choice,
+        budget=budget_of(settings),
+        backend=settings.backend,
+        seed=run_seed(settings.seed, "confirm", 0),
+        data=data_of(settings),
+        facts=results.data,
+        own={name: one for name, one in settings.own.items() if name in choice},
+        network=settings.network,
+    )
+    code = write(order)
+    _write(out, f"{code}\n\n{_MARK}{_digest(code)}\n")
+    return Written(in_words(choice), budget)
+
+
+def _about(
+    results: Results, settings: Settings, choice: Choice, budget: str, *, chosen: bool
+) -> list[str]:
+    """The paragraphs at the script's top."""
+    which = "A recipe" if chosen else "The best recipe"
+    things = results.things
+    said = [
+        f"{which} of the study {results.name}, in Keras alone.",
+        f"Techniques on: {in_words(choice)}.",
+        f"Budget: {budget}. The network is trained on the training and validation {things} "
+        f"together, and tested on the test {things}.",
+    ]
+    if found := confirmed(results, choice):
+        test, runs = found
+        said.append(
+            f"In the study, trained without the validation {things}, it came to a test accuracy of "
+            f"{words.percent(test)}{words.over_seeds(runs)}."
+        )
+    versions = versions_of(settings.backend)
+    names = ("python", "keras", settings.backend, "numpy")
+    listed = ", ".join(f"{name} {versions[name]}" for name in names)
+    said.append(f"Written by kouka {versions['kouka']} for {listed}; kouka is not needed.")
+    return said
+
+
+def _check_free(out: Path) -> None:
+    """Raise `InputError` unless `out` is missing, or as kouka code wrote it."""
+    if out.is_dir():
+        raise InputError(f"--out {out} is a folder; it takes a file")
+    if not out.exists():
+        return
+    try:
+        text = out.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    code, mark, digest = text.partition(f"\n\n{_MARK}")
+    if not mark:
+        raise InputError(
+            f"{out} is there, and kouka code did not write it; move it away, or give another --out"
+        )
+    if digest.strip() != _digest(code):
+        raise InputError(
+            f"{out} was changed since kouka code wrote it; move it away, or give another --out"
+        )
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
+
+
+def _write(out: Path, text: str) -> None:
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(out)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise InputError(
+            f"--out {out} cannot be written ({error.strerror}); it takes a file"
+        ) from error

@@ -1,0 +1,1 @@
+"""What a study is to run: its settings, its techniques, its designs and phases."""

@@ -1,0 +1,69 @@
+"""A recipe as it is written on the command line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from model_space.technique import Dial, Factor
+from model_space.techniques import TECHNIQUES, Choice
+from search.errors import InputError
+from search.planning.lookup import technique
+
+NONE = "none"
+"""The recipe without any technique."""
+
+
+def parse_recipe(text: str, known: Sequence[Factor] = TECHNIQUES) -> Choice:
+    """Some of the known techniques, separated by commas: `batch_norm,mixup=0.3`, or `none`.
+
+    `NAME` is on with its dials at their usual values, `NAME=VALUE` turns the one dial that it has,
+    and `NAME.DIAL=VALUE` one of several. Raises `InputError` for what is not there or out of range.
+    """
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    chosen: dict[str, dict[str, float]] = {}
+    turned = set()
+    for part in parts if parts != [NONE] else []:
+        left, equals, value = (piece.strip() for piece in part.partition("="))
+        name, dot, dial_name = left.partition(".")
+        factor = technique(name, known, "--recipe")
+        chosen.setdefault(name, {dial.name: dial.usual for dial in factor.dials})
+        if not (equals or dot):
+            continue
+        dial = _dial(factor, dial_name, part)
+        if (name, dial.name) in turned:
+            raise InputError(f"--recipe {part}: {dial.name} of {name} is given twice; give it once")
+        turned.add((name, dial.name))
+        chosen[name][dial.name] = _value(factor, dial, value, part)
+    if not parts:
+        raise InputError(f"--recipe is empty; it takes techniques, or {NONE}")
+    return {t.name: chosen[t.name] for t in known if t.name in chosen}
+
+
+def _dial(factor: Factor, name: str, part: str) -> Dial:
+    names = [dial.name for dial in factor.dials]
+    if not names:
+        raise InputError(f"--recipe {part}: {factor.name} has no dial; name it alone")
+    if not name and len(names) > 1:
+        raise InputError(
+            f"--recipe {part}: {factor.name} has several dials, {', '.join(names)}; "
+            f"{factor.name}.{names[0]}=VALUE turns one"
+        )
+    found = next((dial for dial in factor.dials if dial.name == (name or names[0])), None)
+    if found is None:
+        raise InputError(
+            f"--recipe {part}: {factor.name} has no dial {name!r}; it has {', '.join(names)}"
+        )
+    return found
+
+
+def _value(factor: Factor, dial: Dial, text: str, part: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not dial.low <= number <= dial.high:
+        raise InputError(
+            f"--recipe {part}: {factor.name} takes a {dial.name} from {dial.low:g} to {dial.high:g}"
+        )
+    return number

@@ -1,0 +1,34 @@
+"""`ladder`: the article's steps, techniques added one after another, over several seeds."""
+
+from __future__ import annotations
+
+from search.planning.phases.plan import Planned, run_seed
+from search.planning.settings import Settings
+from search.planning.space import Space
+from search.results import Results
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("augmentation",),
+    ("batch_norm",),
+    ("residual", "late_widening"),
+    ("global_pooling",),
+    ("dropout",),
+    ("mixup",),
+    ("amsgrad",),
+)
+"""What each of the article's steps adds; its residual network also widens later."""
+
+
+def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
+    """Every step with every seed; steps whose techniques do not vary in this study fall out."""
+    steps = [added for added in STEPS if not added or set(added) & set(space.factors)]
+    return [
+        Planned(
+            "ladder",
+            run_seed(settings.seed, "ladder", repeat, step),
+            space.params([name for added in steps[: step + 1] for name in added]),
+        )
+        for repeat in range(settings.ladder)
+        for step in range(len(steps))
+    ]

@@ -1,0 +1,88 @@
+"""What a study still lacks, and which of it may be begun now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from search.planning.phases import PLANS, Planned
+from search.planning.settings import Settings
+from search.planning.space import Space
+from search.results import Results, Run
+from search.storage import schema
+from search.storage.schema import PHASES, TRIES, Phase
+
+WAITS_FOR: Mapping[Phase, tuple[Phase, ...]] = {
+    "measure": (),
+    "ladder": (),
+    "search": ("measure", "ladder"),
+    "confirm": ("measure", "ladder", "search"),
+}
+"""The phases that must have ended before a phase begins, as it builds on them."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Where a study stands, and what is next."""
+
+    next: tuple[Planned, ...]
+    """What may be begun now, the least tried first."""
+    planned: Mapping[Phase, int]
+    """The runs of each phase; those of `confirm` are a guess until its turn."""
+    left: Mapping[Phase, int]
+    """The runs of each phase that have not ended and are not given up, those under way included."""
+
+    @property
+    def phase(self) -> Phase | None:
+        """The first phase that has not ended; None where the study has."""
+        return next((phase for phase in PHASES if self.left[phase]), None)
+
+
+def settings_and_space(results: Results) -> tuple[Settings, Space]:
+    """A study's settings, and the techniques that vary in it."""
+    settings = Settings.from_stored(results.settings)
+    fixed = settings.fixed or {}
+    return settings, Space(
+        settings.factors,
+        {name: dials for name, dials in fixed.items() if dials is not None},
+        settings.known,
+    )
+
+
+def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
+    """Hold what the phases want against the runs there are."""
+    runs = defaultdict(list)
+    for run in results.runs:
+        runs[run.phase, run.seed].append(run)
+    planned, left = {}, {}
+    ready: list[Planned] = []
+    for phase, plan in PLANS.items():
+        wanted = plan(settings, space, results)
+        tries = [(one, [r for r in runs[phase, one.seed] if one.is_run(r)]) for one in wanted]
+        lacking = [(one, tried) for one, tried in tries if not _is_over(tried)]
+        planned[phase], left[phase] = len(wanted), len(lacking)
+        if not any(left[other] for other in WAITS_FOR[phase]):
+            free = [pair for pair in lacking if not any(r.state == "running" for r in pair[1])]
+            free.sort(key=lambda pair: _failures(pair[1]))
+            ready += [_again(one, tried, space) for one, tried in free]
+    return Schedule(tuple(ready), planned, left)
+
+
+def _is_over(tried: list[Run]) -> bool:
+    return any(run.ended for run in tried) or _failures(tried) >= TRIES
+
+
+def _failures(tried: list[Run]) -> int:
+    return sum(
+        run.state == "failed" and run.failure not in (None, schema.INTERRUPTED) for run in tried
+    )
+
+
+def _again(planned: Planned, tried: list[Run], space: Space) -> Planned:
+    """A run that a sampler chose keeps its recipe when it is tried again."""
+    if planned.params is None and tried and space.is_complete(tried[-1].params):
+        params: Mapping[str, Any] = dict(tried[-1].params)
+        return replace(planned, params=params)
+    return planned

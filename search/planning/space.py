@@ -1,0 +1,62 @@
+"""From an Optuna trial's parameters to the techniques it trains with, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+
+from model_space.technique import Dial, Factor
+from model_space.techniques import TECHNIQUES, Choice
+from search.planning.lookup import technique
+
+
+@dataclass(frozen=True)
+class Space:
+    """The techniques that vary, and those that are fixed on, with their dials."""
+
+    factors: tuple[str, ...]
+    fixed_on: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    known: Sequence[Factor] = TECHNIQUES
+    """Techniques, among which are all of these."""
+
+    def _dials(self, name: str) -> tuple[Dial, ...]:
+        return technique(name, self.known).dials
+
+    def params(self, on: Collection[str]) -> dict[str, Any]:
+        """The parameters of a run with some techniques on, their dials at the usual values."""
+        params: dict[str, Any] = {}
+        for name in self.factors:
+            params[name] = name in on
+            if name in on:
+                params |= {f"{name}_{dial.name}": dial.usual for dial in self._dials(name)}
+        return params
+
+    def distributions(self, params: Mapping[str, Any]) -> dict[str, BaseDistribution]:
+        """Where each of some parameters of a run can lie."""
+        found: dict[str, BaseDistribution] = {}
+        for name in self.factors:
+            found[name] = CategoricalDistribution([False, True])
+            for dial in self._dials(name):
+                found[f"{name}_{dial.name}"] = FloatDistribution(dial.low, dial.high, log=dial.log)
+        return {name: found[name] for name in params}
+
+    def is_complete(self, params: Mapping[str, Any]) -> bool:
+        """Whether the parameters are all that a run has."""
+        return set(params) == set(self.params([name for name in self.factors if params.get(name)]))
+
+    def suggest(self, trial: optuna.Trial | optuna.trial.FixedTrial) -> Choice:
+        """The techniques of a trial: each on or off, the dials only where it is on."""
+        choice: dict[str, Mapping[str, float]] = dict(self.fixed_on)
+        for name in self.factors:
+            if trial.suggest_categorical(name, [False, True]):
+                choice[name] = {
+                    dial.name: trial.suggest_float(
+                        f"{name}_{dial.name}", dial.low, dial.high, log=dial.log
+                    )
+                    for dial in self._dials(name)
+                }
+        return choice

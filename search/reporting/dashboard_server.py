@@ -1,0 +1,99 @@
+"""optuna-dashboard on the studies' storage, for this machine only unless told otherwise."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from optuna_dashboard import wsgi
+
+from search.errors import InputError
+from search.storage.connection import open_storage
+
+HOST = "127.0.0.1"
+
+_READING = ("GET", "HEAD", "OPTIONS")
+
+App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        """Say nothing: a page asks for its study every few seconds."""
+
+
+def serve(
+    url: str,
+    port: int,
+    ready: Callable[[str], None],
+    *,
+    host: str = HOST,
+    read_only: bool = False,
+    allow_writes: bool = False,
+) -> None:
+    """Serve until interrupted, and call `ready` with the address once it answers there.
+
+    The dashboard has no password and can delete studies, so a host that others can reach takes
+    `read_only` or `allow_writes`. Raises `InputError` without, and where the storage, the host or
+    the port is not to be had.
+    """
+    if read_only and allow_writes:
+        raise InputError("--read-only and --allow-writes exclude each other; give one of them")
+    if not (_is_loopback(host) or read_only or allow_writes):
+        raise InputError(
+            f"--host {host} lets others reach the dashboard, which has no password and can delete "
+            "studies; add --read-only, or --allow-writes if that is what you want"
+        )
+    app: App = wsgi(open_storage(url))
+    if read_only:
+        app = reading_only(app)
+    server_class = _Server6 if ":" in host else _Server
+    try:
+        server = make_server(
+            host, port, app, server_class=server_class, handler_class=_QuietHandler
+        )
+    except socket.gaierror as error:
+        raise InputError(
+            f"--host {host} is not known ({error.strerror}); it takes an address of this machine"
+        ) from error
+    except (OSError, OverflowError) as error:
+        raise InputError(
+            f"port {port} of {host} cannot be served ({error}); --port takes a free one, 1024 to "
+            "65535, and --host an address of this machine"
+        ) from error
+    with server:
+        at = f"[{host}]" if ":" in host else host
+        ready(f"http://{at}:{server.server_port}/")
+        server.serve_forever()
+
+
+def reading_only(app: App) -> App:
+    """The dashboard without what changes a study: any such request is answered 403."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] in _READING:
+            return app(environ, start_response)
+        start_response("403 Forbidden", [("Content-Type", "application/json")])
+        return [json.dumps({"reason": "kouka serves this dashboard read-only"}).encode()]
+
+    return answer
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,100 @@
+"""Everything a study has to show, written to a folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import optuna
+import plotly.graph_objects as go
+import plotly.io
+from plotly.offline import get_plotlyjs
+
+from search.errors import InputError
+from search.reporting.findings import Findings, analyse
+from search.reporting.gallery import draw
+from search.reporting.html import page
+from search.reporting.markdown import document
+from search.reporting.records import Records, records
+from search.reporting.sections import sections
+from search.reporting.summary import summarise
+
+IMAGE_FORMATS = ("png", "svg")
+
+
+def export_study(
+    study: optuna.Study, out: Path, formats: Sequence[str] = ()
+) -> tuple[Findings, str]:
+    """Write the report, the figures, the tables and the summary of a study to `out`.
+
+    `formats`, of `IMAGE_FORMATS`, are written beside the interactive figures where a Chrome is
+    found. Every file is complete before it replaces an older one. Returns what was found and a
+    sentence on what could not be written, or an empty one. Raises `InputError` where `out` cannot
+    be written.
+    """
+    findings = analyse(study)
+    unwritten = write(findings, out, formats)
+    return findings, unwritten
+
+
+def write(findings: Findings, out: Path, formats: Sequence[str] = ()) -> str:
+    """Write what was found to a folder; see `export_study`."""
+    figures = draw(findings)
+    told = sections(findings)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out, prefix=".kouka-") as folder:
+            draft = Path(folder)
+            for name, table in records(findings).items():
+                _csv(draft / f"{name}.csv", table)
+            _figures(figures, draft)
+            _text(draft / "report.html", page(findings.results, told, figures))
+            _text(draft / "report.md", document(findings.results, told, figures))
+            _text(draft / "summary.json", json.dumps(summarise(findings), indent=2) + "\n")
+            unwritten = _images(figures, formats, draft)
+            for file in draft.iterdir():
+                file.replace(out / file.name)
+    except OSError as error:
+        raise InputError(
+            f"--out {out} cannot be written ({error.strerror}); it takes a folder"
+        ) from error
+    return unwritten
+
+
+def _figures(figures: Mapping[str, go.Figure], folder: Path) -> None:
+    if figures:
+        _text(folder / "plotly.min.js", get_plotlyjs())
+    for name, figure in figures.items():
+        figure.write_html(folder / f"{name}.html", include_plotlyjs="directory")
+
+
+def _images(figures: Mapping[str, go.Figure], formats: Sequence[str], folder: Path) -> str:
+    """Write the figures as images, or say in one sentence why not."""
+    wanted = [(name, kind) for name in figures for kind in formats]
+    try:
+        if wanted:
+            plotly.io.write_images(
+                [figures[name] for name, _ in wanted],
+                [folder / f"{name}.{kind}" for name, kind in wanted],
+                width=1000,
+            )
+    except RuntimeError:
+        return (
+            f"No {' or '.join(formats)} was written: that needs Chrome or Chromium, which was not "
+            "found; the HTML figures save a PNG from their own menu."
+        )
+    return ""
+
+
+def _csv(path: Path, table: Records) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, table.columns)
+        writer.writeheader()
+        writer.writerows(table.rows)
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,67 @@
+"""Effects against seconds an epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from search.analysis.costs import Cost
+from search.analysis.effects import Effects
+from search.reporting.figures.style import BLUE, GREY, styled, zero_line
+
+_CORNERS = ("top right", "bottom left", "top left", "bottom right")
+"""Where the numbers stand, so that those of neighbours do not cover each other."""
+
+
+def figure(rows: Sequence[Cost], found: Effects, unit: str, caption: str) -> go.Figure:
+    """A mark a technique with both 95 % intervals: up is better, right is dearer."""
+    drawn = go.Figure()
+    both = [(row, found.of(row.technique)) for row in rows if not math.isnan(row.seconds.value)]
+    both = [(row, effect) for row, effect in both if not math.isnan(effect.effect)]
+    for index, (row, effect) in enumerate(both):
+        drawn.add_scatter(
+            x=[row.seconds.value],
+            y=[effect.effect],
+            error_x=_bar(row.seconds.low, row.seconds.value, row.seconds.high),
+            error_y=_bar(effect.low, effect.effect, effect.high),
+            mode="markers+text",
+            marker={"color": BLUE, "size": 9},
+            text=[str(index + 1)],
+            textposition=_CORNERS[index % len(_CORNERS)],
+            textfont={"size": 14},
+            name=f"{index + 1} {row.technique}",
+            hovertemplate=f"{row.technique}: %{{y:+.3~g}} for %{{x:+.2g}} s an epoch"
+            "<extra></extra>",
+        )
+    zero_line(drawn, x=0)
+    zero_line(drawn, y=0)
+    legend = 22 * len(both)
+    styled(drawn, title="What each technique costs", caption=caption, height=420 + legend)
+    drawn.update_layout(
+        legend={
+            "orientation": "v",
+            "y": -75 / 300,
+            "yanchor": "top",
+            "x": 0,
+            "itemsizing": "constant",
+        },
+        margin={"b": 100 + legend},
+        showlegend=True,
+    )
+    drawn.update_xaxes(title="seconds added to an epoch (95 %)")
+    drawn.update_yaxes(title=f"{unit} (95 %)")
+    return drawn
+
+
+def _bar(low: float, middle: float, high: float) -> dict[str, object]:
+    known = not math.isnan(low)
+    return {
+        "type": "data",
+        "array": [high - middle if known else 0],
+        "arrayminus": [middle - low if known else 0],
+        "color": GREY,
+        "thickness": 1.2,
+        "width": 3,
+    }

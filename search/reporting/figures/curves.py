@@ -1,0 +1,43 @@
+"""Learning curves with each technique on and off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from search.analysis.curves import Curves
+from search.reporting.figures.panels import epoch_axes, panels
+from search.reporting.figures.style import BLUE, GREY, styled
+
+
+def figure(rows: Sequence[Curves], objective: str, caption: str) -> go.Figure:
+    """A panel a technique, on one scale: the mean curve of the runs on each side."""
+    drawn, place = panels([row.technique for row in rows])
+    for index, row in enumerate(rows):
+        line, column = place(index)
+        for side, values, colour, dash in (
+            ("on", row.on, BLUE, "solid"),
+            ("off", row.off, GREY, "dash"),
+        ):
+            drawn.add_scatter(
+                x=list(row.epochs),
+                y=list(values),
+                mode="lines+markers" if len(row.epochs) < 2 else "lines",
+                line={"color": colour, "dash": dash, "width": 2},
+                name=side,
+                legendgroup=side,
+                showlegend=index == 0,
+                hovertemplate=f"{row.technique} {side}, epoch %{{x}}: %{{y:.4~g}}<extra></extra>",
+                row=line,
+                col=column,
+            )
+    lines = -(-len(rows) // 2)
+    styled(drawn, title="Learning curves, technique on and off", caption=caption,
+           height=110 + 150 * lines)  # fmt: skip
+    drawn.update_layout(
+        legend={"orientation": "h", "y": -75 / (150 * lines), "yanchor": "top", "x": 0},
+    )
+    epoch_axes(drawn, len(rows), rows[0].epochs)
+    drawn.update_yaxes(title=objective, col=1)
+    return drawn

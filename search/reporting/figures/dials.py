@@ -1,0 +1,54 @@
+"""The objective against each dial that the search turned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from search.analysis.dials import DialTrend
+from search.reporting.figures.style import BLUE, GREY, styled
+
+_TITLE_WIDTH = 24
+"""Characters that fit beside a panel."""
+
+
+def figure(rows: Sequence[DialTrend], objective: str, caption: str) -> go.Figure:
+    """A panel a dial: whole runs as dots, pruned ones as crosses at their last epoch."""
+    drawn = make_subplots(
+        rows=len(rows), cols=1, vertical_spacing=0.35 / len(rows),
+    )  # fmt: skip
+    for line, row in enumerate(rows, start=1):
+        for pruned, name, marker in (
+            (False, "whole run", {"color": BLUE, "symbol": "circle", "size": 9}),
+            (True, "pruned, at its last epoch",
+             {"color": GREY, "symbol": "x-thin", "size": 8, "line": {"width": 2, "color": GREY}}),
+        ):  # fmt: skip
+            runs = [run for run in row.runs if run.pruned == pruned]
+            drawn.add_scatter(
+                x=[run.value for run in runs],
+                y=[run.reached for run in runs],
+                mode="markers",
+                marker=marker,
+                name=name,
+                legendgroup=name,
+                showlegend=line == 1,
+                text=[f"run {run.number}" for run in runs],
+                hovertemplate="%{text}: %{y:.4~g} at %{x:.3g}<extra></extra>",
+                row=line,
+                col=1,
+            )
+        drawn.update_xaxes(title=row.dial.name, row=line)
+        if row.dial.log:
+            ticks = [d * 10.0**p for p in range(-9, 9) for d in (1, 2, 5)]
+            inside = [tick for tick in ticks if row.dial.low <= tick <= row.dial.high]
+            drawn.update_xaxes(type="log", tickvals=inside, row=line)
+    styled(drawn, title="Dials", caption=caption, height=90 + 230 * len(rows))
+    drawn.update_layout(
+        legend={"orientation": "h", "y": -60 / (230 * len(rows)), "yanchor": "top", "x": 0},
+        showlegend=True,
+    )
+    drawn.update_yaxes(title="<br>".join(wrap(objective, _TITLE_WIDTH)))
+    return drawn

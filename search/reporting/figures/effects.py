@@ -1,0 +1,65 @@
+"""The effect of each technique with its interval."""
+
+from __future__ import annotations
+
+import math
+
+import plotly.graph_objects as go
+
+from search.analysis.effects import Effects
+from search.reporting.figures.style import (
+    BLUE,
+    GREY,
+    VERMILION,
+    label,
+    rows_height,
+    styled,
+    zero_line,
+)
+
+_MARKS = {
+    "helps": (BLUE, "circle"),
+    "hurts": (VERMILION, "diamond"),
+    "not distinguishable from a change of seed": (GREY, "circle-open"),
+    "no estimate": (GREY, "x-thin-open"),
+}
+
+
+def figure(found: Effects, unit: str, caption: str) -> go.Figure:
+    """A row a technique, largest at the top; shape repeats the colour. `unit` names the axis."""
+    known = [effect for effect in found.effects if not math.isnan(effect.effect)]
+    drawn = go.Figure()
+    for verdict, (colour, symbol) in _MARKS.items():
+        rows = [effect for effect in known if effect.verdict == verdict]
+        if not rows:
+            continue
+        drawn.add_scatter(
+            x=[row.effect for row in rows],
+            y=[label(row.technique) for row in rows],
+            error_x={
+                "type": "data",
+                "array": [_length(row.high - row.effect) for row in rows],
+                "arrayminus": [_length(row.effect - row.low) for row in rows],
+                "color": colour,
+                "thickness": 2,
+            },
+            mode="markers",
+            marker={"color": colour, "symbol": symbol, "size": 12, "line": {"width": 2}},
+            name=verdict,
+            customdata=[[row.low, row.high, row.p_value, row.technique] for row in rows],
+            hovertemplate="%{customdata[3]}: %{x:+.3~g}<br>95 %: %{customdata[0]:+.3~g} to "
+            "%{customdata[1]:+.3~g}<br>corrected p: %{customdata[2]:.3g}<extra></extra>",
+        )
+    zero_line(drawn, x=0)
+    names = [row.technique for row in known]
+    height = rows_height(names)
+    styled(drawn, title="What each technique is worth", caption=caption, height=80 + height)
+    drawn.update_layout(legend={"orientation": "h", "y": -85 / height, "yanchor": "top", "x": 0},
+                        showlegend=True)  # fmt: skip
+    drawn.update_xaxes(title=f"{unit} (95 % interval)")
+    drawn.update_yaxes(categoryorder="array", categoryarray=[label(name) for name in names[::-1]])
+    return drawn
+
+
+def _length(value: float) -> float:
+    return 0.0 if math.isnan(value) else value

@@ -1,0 +1,69 @@
+"""Every run's objective, in the order in which they ran."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import plotly.graph_objects as go
+
+from search.analysis.confirmation import describe
+from search.reporting.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION, styled
+from search.results import Results
+from search.storage.schema import PHASES
+
+_MARKS = dict(
+    zip(
+        PHASES,
+        [(BLUE, "circle"), (ORANGE, "square"), (GREEN, "diamond"), (VERMILION, "star")],
+        strict=True,
+    )
+)
+
+
+def figure(results: Results, objective: str, caption: str) -> go.Figure:
+    """A mark a run, by phase; pruned runs at the last value they reached; the best so far."""
+    drawn = go.Figure()
+    for phase, (colour, symbol) in _MARKS.items():
+        runs = results.of(phase)
+        if not runs:
+            continue
+        drawn.add_scatter(
+            x=[run.number for run in runs],
+            y=[run.points for run in runs],
+            mode="markers",
+            marker={"color": colour, "symbol": symbol, "size": 9},
+            name=phase,
+            text=[describe(run, results.factors) for run in runs],
+            hovertemplate="run %{x}: %{y:.4~g}<br>%{text}<extra>" + phase + "</extra>",
+        )
+    pruned = [run for run in results.runs if run.state == "pruned" and run.curve]
+    if pruned:
+        drawn.add_scatter(
+            x=[run.number for run in pruned],
+            y=[run.scale * list(run.curve.values())[-1] for run in pruned],
+            mode="markers",
+            marker={
+                "color": GREY,
+                "symbol": "x-thin",
+                "size": 9,
+                "line": {"width": 2, "color": GREY},
+            },
+            name="pruned, at its last epoch",
+            text=[describe(run, results.factors) for run in pruned],
+            hovertemplate="run %{x}: %{y:.4~g}<br>%{text}<extra>pruned</extra>",
+        )
+    better = max if results.objective.maximize else min
+    chosen_from = results.of("measure", "search")
+    drawn.add_scatter(
+        x=[run.number for run in chosen_from],
+        y=list(accumulate((run.points for run in chosen_from), better)),
+        mode="lines",
+        line={"color": GREY, "shape": "hv", "width": 1},
+        name="best so far",
+        hoverinfo="skip",
+    )
+    styled(drawn, title="Optimization history", caption=caption, height=370)
+    drawn.update_layout(legend={"orientation": "h", "y": -0.22, "x": 0})
+    drawn.update_xaxes(title="run")
+    drawn.update_yaxes(title=objective)
+    return drawn

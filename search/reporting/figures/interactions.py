@@ -1,0 +1,89 @@
+"""What pairs of techniques do beyond their effects, as a heat map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from search.analysis.interactions import Interaction
+from search.reporting import words
+from search.reporting.figures.style import label, rows_height, styled
+
+_SCALE = [(0, "#E69F00"), (0.5, "#F4F4F4"), (1, "#56B4E9")]
+"""Light enough at both ends for dark numbers."""
+
+_ROOM_FOR_VALUES = 10
+"""Techniques up to which a cell is wide enough for its number."""
+
+
+def figure(
+    rows: Sequence[Interaction], techniques: Sequence[str], unit: str, caption: str
+) -> go.Figure:
+    """A cell a pair: how much one's step grows when the other is on; `*` where it is certain.
+
+    Pairs that the design aliases share a letter, and show the sum that is known of them.
+    """
+    size = len(techniques)
+    values: list[list[float]] = [[math.nan] * size for _ in techniques]
+    texts = [[""] * size for _ in techniques]
+    hovers = [[""] * size for _ in techniques]
+    for row in rows:
+        for (first, second), sign in zip(row.pairs, row.signs, strict=True):
+            at, to = techniques.index(first), techniques.index(second)
+            for i, j in ((at, to), (to, at)):
+                values[i][j] = sign * row.effect
+                texts[i][j] = _text(row, sign, size)
+                hovers[i][j] = _hover(row)
+    most = max((abs(v) for line in values for v in line if not math.isnan(v)), default=1) or 1
+    labels = [label(name) for name in techniques]
+    drawn = go.Figure(
+        go.Heatmap(
+            z=values,
+            x=labels,
+            y=labels,
+            text=texts,
+            texttemplate="%{text}",
+            textfont={"size": 11 if size <= 8 else 9, "color": "#111"},
+            customdata=hovers,
+            hovertemplate="%{customdata}<extra></extra>",
+            hoverongaps=False,
+            colorscale=_SCALE,
+            zmin=-most,
+            zmax=most,
+            xgap=1,
+            ygap=1,
+            showscale=size > _ROOM_FOR_VALUES,
+            colorbar={"title": {"text": unit, "side": "right"}, "thickness": 12},
+        )
+    )
+    styled(
+        drawn,
+        title="What pairs do together",
+        caption=caption,
+        height=150 + max(220, rows_height(techniques, 40 if size <= _ROOM_FOR_VALUES else 24)),
+    )
+    drawn.update_xaxes(tickangle=-90, showgrid=False)
+    drawn.update_yaxes(autorange="reversed", showgrid=False)
+    return drawn
+
+
+def _text(row: Interaction, sign: int, size: int) -> str:
+    if math.isnan(row.effect):
+        return row.letter
+    star = "*" if row.certain else ""
+    if size > _ROOM_FOR_VALUES:
+        return ("+" if sign * row.effect > 0 else "−") + star if star else row.letter
+    return words.signed(sign * row.effect, row) + star + (f"<br>{row.letter}" if row.letter else "")
+
+
+def _hover(row: Interaction) -> str:
+    if math.isnan(row.effect):
+        return f"{row.name}: not known from these runs"
+    what = f"sum {row.letter}, which the design cannot take apart:<br>" if row.letter else ""
+    name = row.name.replace(" + ", "<br>+ ").replace(" − ", "<br>− ")
+    return (
+        f"{what}{name}<br>{words.signed(row.effect, row)}<br>95 %: {words.interval(row)}"
+        f"<br>corrected p: {words.p_value(row.p_value)}"
+    )

@@ -1,0 +1,38 @@
+"""Learning curves of the networks of a final training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from search.reporting.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION, styled
+
+_COLOURS = (BLUE, VERMILION, GREEN, ORANGE, GREY)
+_FEW = 10
+"""Epochs up to which each has its tick; left alone, Plotly would mark halves of them."""
+
+
+def figure(curves: Mapping[int, Sequence[float]], objective: str, caption: str) -> go.Figure:
+    """A line a seed: the objective on images that are trained on, after each epoch.
+
+    `curves` are in the unit of the axis, which `objective` names. The images are as they are,
+    neither augmented nor mixed. How far the line is above what the test images come to, which are
+    looked at once and at the end, is how much was learned by heart.
+    """
+    drawn = go.Figure()
+    longest = max(len(curve) for curve in curves.values())
+    for index, (seed, curve) in enumerate(curves.items()):
+        drawn.add_scatter(
+            x=list(range(1, len(curve) + 1)),
+            y=list(curve),
+            mode="lines+markers" if longest < 2 else "lines",
+            line={"color": _COLOURS[index % len(_COLOURS)], "width": 2},
+            name=f"seed {seed}",
+            hovertemplate=f"seed {seed}, epoch %{{x}}: %{{y:.4~g}}<extra></extra>",
+        )
+    styled(drawn, title="Learning curves on the images trained on", caption=caption, height=370)
+    drawn.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.22, "x": 0})
+    drawn.update_xaxes(title="epoch", dtick=1 if longest <= _FEW else None)
+    drawn.update_yaxes(title=objective)
+    return drawn

@@ -1,0 +1,36 @@
+"""A grid of small plots on one scale, one a technique."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from search.reporting.figures.style import label
+
+COLUMNS = 2
+
+_FEW = 10
+"""Epochs up to which each has its tick; left alone, Plotly would mark halves of them."""
+
+
+def panels(names: Sequence[str]) -> tuple[go.Figure, Callable[[int], tuple[int, int]]]:
+    """An empty figure with a panel a name, and a function from an index to its row and column."""
+    lines = -(-len(names) // COLUMNS)
+    drawn = make_subplots(
+        rows=lines,
+        cols=COLUMNS,
+        subplot_titles=[label(name) for name in names],
+        shared_xaxes="all",
+        shared_yaxes="all",
+        vertical_spacing=0.3 / max(lines, 1),
+        horizontal_spacing=0.06,
+    )
+    return drawn, lambda index: (index // COLUMNS + 1, index % COLUMNS + 1)
+
+
+def epoch_axes(figure: go.Figure, names: int, epochs: Sequence[int]) -> None:
+    """Name the epochs below the last panels of `panels`, in whole numbers."""
+    figure.update_xaxes(dtick=1 if len(epochs) <= _FEW else None)
+    figure.update_xaxes(title="epoch", row=-(-names // COLUMNS))

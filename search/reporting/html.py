@@ -1,0 +1,76 @@
+"""The report as one HTML page that needs no network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape as escape_quotes
+from pathlib import Path
+from string import Template
+
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
+
+from search.reporting import words
+from search.reporting.figures.style import untitled
+from search.reporting.sections import Section, Table
+from search.results import Results
+
+_TEMPLATE = Path(__file__).with_name("report.html")
+
+
+def page(results: Results, sections: Sequence[Section], figures: Mapping[str, go.Figure]) -> str:
+    """The whole page; `figures` are those of `gallery.draw`."""
+    return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
+        name=escape(results.name),
+        budget=escape(words.budget(results)),
+        plotly=get_plotlyjs() if figures else "",
+        sections="\n".join(_section(section, figures) for section in sections),
+        made=escape(words.made(results)),
+    )
+
+
+def escape(text: str) -> str:
+    """Text as HTML, between tags."""
+    return escape_quotes(text, quote=False)
+
+
+def _section(section: Section, figures: Mapping[str, go.Figure]) -> str:
+    parts = [f"<h2>{escape(section.title)}</h2>"] if section.title else []
+    kind = "" if section.title else " class='answer'"
+    parts.append(f"<p{kind}>{escape(section.text)}</p>")
+    if section.figure in figures:
+        parts.append(_figure(section.figure, figures[section.figure]))
+    if section.table is not None:
+        parts.append(_table(section.table))
+    if section.notes:
+        items = "".join(f"<li>{escape(note)}</li>" for note in section.notes)
+        parts.append(f"<ul>{items}</ul>")
+    return f"<section>{''.join(parts)}</section>"
+
+
+def _figure(name: str, figure: go.Figure) -> str:
+    html = untitled(figure).to_html(
+        full_html=False,
+        include_plotlyjs=False,
+        div_id=name,
+        config={"responsive": True, "displayModeBar": False},
+    )
+    caption = escape(figure.layout.meta["caption"])
+    return f"<figure>{html}<figcaption>{caption}</figcaption></figure>"
+
+
+def _table(table: Table) -> str:
+    head = "".join(_cell("th", text, at in table.numbers) for at, text in enumerate(table.head))
+    rows = "".join(
+        "<tr>" + "".join(_cell("td", text, at in table.numbers) for at, text in enumerate(row))
+        + "</tr>"
+        for row in table.rows
+    )  # fmt: skip
+    return (
+        f"<div class='wide' tabindex='0'><table><thead><tr>{head}</tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _cell(tag: str, text: str, number: bool) -> str:
+    return f"<{tag}{' class=number' if number else ''}>{escape(text)}</{tag}>"

@@ -1,0 +1,159 @@
+"""The findings as rows of plain values: what the CSV files and data frames hold.
+
+Numbers that are not known are NaN. Effects are in points of accuracy (or in the objective's
+unit), accuracies in percent but for those of `trials`, which are as the trials keep them. Of
+another objective of kouka's, a column has its name or unit in place of `accuracy` or `points`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from search.errors import InputError
+from search.reporting.findings import Findings
+from search.results import ACCURACY, Objective, Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[str, Any]
+
+_RUN = ("test_accuracy", "seconds_per_epoch", "parameters", "seed", "diverged", "failure")
+
+
+@dataclass(frozen=True)
+class Records:
+    """A table of plain values; the columns are there even where no row is."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def records(findings: Findings) -> dict[str, Records]:
+    """Every table by its name: effects, interactions, effects_by_epoch, ladder, confirmed,
+    importances and trials."""
+    params = dict.fromkeys(name for run in findings.results.runs for name in run.params)
+    judged = column(findings.results.objective)
+    per_second = f"{findings.results.objective.unit or ACCURACY.unit}_per_second"
+    tested = () if judged == "accuracy" else (f"test_{judged}",)
+    return {
+        "effects": Records((*_EFFECT, per_second), tuple(_effects(findings, per_second))),
+        "interactions": Records(
+            ("interaction", "pairs", "effect", "low", "high", "p_value"),
+            tuple(_interactions(findings)),
+        ),
+        "effects_by_epoch": Records(
+            ("technique", "epoch", "effect", "low", "high"), tuple(_by_epoch(findings))
+        ),
+        "ladder": Records(
+            ("adds", "runs", judged, "change", "low", "high", "effect_in_any_order",
+             "p_no_difference"),
+            tuple(_ladder(findings, judged)),
+        ),
+        "confirmed": Records(
+            ("label", "recipe", "runs", "test", "test_low", "test_high", "test_objective",
+             "test_objective_low", "test_objective_high", "validation", "validation_low",
+             "validation_high"),
+            tuple(_confirmed(findings)),
+        ),
+        "importances": Records(
+            ("evaluator", "parameter", "importance"),
+            tuple(asdict(share) for share in findings.importances),
+        ),
+        "trials": Records(
+            ("number", "phase", "state", judged, *tested, *_RUN, *params),
+            tuple(_trial(run, judged, tested) for run in findings.results.runs),
+        ),
+    }  # fmt: skip
+
+
+def column(objective: Objective) -> str:
+    """What the objective's column, or key, is called."""
+    return objective.key or ACCURACY.key
+
+
+def frame(findings: Findings, table: str = "effects") -> pd.DataFrame:
+    """One of the tables of `records` as a pandas DataFrame.
+
+    Raises `InputError` for a table that is not there, or where pandas is not installed.
+    """
+    tables = records(findings)
+    if table not in tables:
+        raise InputError(f"there is no table {table!r}; there are {', '.join(tables)}")
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise InputError("a data frame needs pandas; `pip install pandas` brings it") from error
+    return pd.DataFrame(list(tables[table].rows), columns=list(tables[table].columns))
+
+
+_EFFECT = ("technique", "effect", "low", "high", "p_value", "verdict", "p_first", "p_top_three",
+           "smallest_step", "largest_step", "pays_from_epoch", "seconds", "seconds_low",
+           "seconds_high", "parameters", "parameters_low", "parameters_high")  # fmt: skip
+
+
+def _effects(findings: Findings, per_second: str) -> Iterator[Row]:
+    costs = {row.technique: row for row in findings.costs}
+    starts = {row.technique: row.pays_from for row in findings.by_epoch}
+    for e in findings.effects.effects if findings.effects else ():
+        row: Row = {
+            "technique": e.technique, "effect": e.effect, "low": e.low, "high": e.high,
+            "p_value": e.p_value, "verdict": e.verdict, "p_first": e.first,
+            "p_top_three": e.top_three, "smallest_step": e.smallest_step,
+            "largest_step": e.largest_step, "pays_from_epoch": starts.get(e.technique),
+        }  # fmt: skip
+        if cost := costs.get(e.technique):
+            row |= _bounds("seconds", cost.seconds) | _bounds("parameters", cost.parameters)
+            row[per_second] = cost.points_per_second
+        yield row
+
+
+def _bounds(name: str, estimate: Any) -> Row:
+    middle = estimate.value if hasattr(estimate, "value") else estimate.mean
+    return {name: middle, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+
+
+def _interactions(findings: Findings) -> Iterator[Row]:
+    for row in findings.interactions:
+        yield {
+            "interaction": row.name, "pairs": len(row.pairs), "effect": row.effect,
+            "low": row.low, "high": row.high, "p_value": row.p_value,
+        }  # fmt: skip
+
+
+def _by_epoch(findings: Findings) -> Iterator[Row]:
+    for row in findings.by_epoch:
+        for epoch, effect, low, high in zip(row.epochs, row.effect, row.low, row.high, strict=True):
+            yield {"technique": row.technique, "epoch": epoch, "effect": effect, "low": low,
+                   "high": high}  # fmt: skip
+
+
+def _ladder(findings: Findings, judged: str) -> Iterator[Row]:
+    beside = {row.step.added: row for row in findings.comparisons}
+    for step in findings.ladder:
+        row = beside.get(step.added)
+        yield {
+            "adds": step.adds, "runs": step.runs, judged: step.accuracy.mean,
+            "change": step.change, "low": step.low, "high": step.high,
+            "effect_in_any_order": row.effect if row else None,
+            "p_no_difference": row.p_value if row else None,
+        }  # fmt: skip
+
+
+def _confirmed(findings: Findings) -> Iterator[Row]:
+    for row in findings.confirmed:
+        head = {"label": row.label, "recipe": row.recipe, "runs": row.runs}
+        tested = _bounds("test", row.test) | _bounds("test_objective", row.test_objective)
+        yield head | tested | _bounds("validation", row.validation)
+
+
+def _trial(run: Run, judged: str, tested: tuple[str, ...]) -> Row:
+    head: Row = {"number": run.number, "phase": run.phase, "state": run.state, judged: run.accuracy}
+    return {
+        **head,
+        **dict.fromkeys(tested, run.test_objective),
+        **{name: getattr(run, name) for name in _RUN},
+        **run.params,
+    }

@@ -1,0 +1,106 @@
+"""Taking the next planned run, so that no two workers ever take the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+from optuna.samplers import TPESampler
+from optuna.storages import RDBStorage
+from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
+
+from model_space.techniques import Choice
+from search.planning.phases import Planned
+from search.planning.pruners import PRUNERS, Pruning
+from search.planning.schedule import Schedule, schedule, settings_and_space
+from search.planning.settings import BUDGET
+from search.planning.space import Space
+from search.results import read
+from search.storage import schema
+from search.storage.heartbeat import fail, fail_lost
+from search.storage.lock import LockLostError, exclusive
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A running trial, and what it is to train."""
+
+    planned: Planned
+    trial_id: int
+    choice: Choice
+    budget: Mapping[str, Any]
+    """The fields of `model_space.budget.Budget`."""
+    pruning: Pruning | None
+
+
+def claim(
+    study: optuna.Study, storage: RDBStorage, url: str, me: Mapping[str, Any]
+) -> Claim | Schedule:
+    """Begin the next planned run as a trial of its own, or say where the study stands.
+
+    Under the study's lock: what lost its worker is failed, so that it is planned again; the
+    settings are read, which another launch may have extended; and the trial begins with its
+    parameters, its worker and a sign of life. Whoever dies in between leaves a trial that the
+    next one fails. Raises `LockLostError`, with nothing begun, where the lock was lost.
+    """
+    with exclusive(url, study.study_name) as confirm_lock:
+        fail_lost(study, storage, me)
+        results = read(study)
+        settings, space = settings_and_space(results)
+        now = schedule(settings, space, results)
+        if not now.next:
+            return now
+        planned = now.next[0]
+        if planned.params is None:
+            params = _sample(study.get_trials(deepcopy=False), space, planned.seed)
+        else:
+            params = dict(planned.params)
+        trial_id = study._storage.create_new_trial(
+            study._study_id,
+            create_trial(
+                state=TrialState.RUNNING,
+                params=params,
+                distributions=space.distributions(params),
+                user_attrs={
+                    schema.PHASE: planned.phase, schema.SEED: planned.seed, schema.WORKER: me
+                },
+            ),
+        )  # fmt: skip
+        storage.record_heartbeat(trial_id)
+        try:
+            confirm_lock()
+        except LockLostError:
+            fail(storage, trial_id, schema.INTERRUPTED)
+            raise
+    budget = {name: getattr(settings, name) for name in BUDGET}
+    pruning = PRUNERS[settings.pruner](settings.epochs) if planned.phase == "search" else None
+    return Claim(planned, trial_id, space.suggest(FixedTrial(params)), budget, pruning)
+
+
+def _sample(trials: list[FrozenTrial], space: Space, seed: int) -> dict[str, Any]:
+    """Let TPE choose the parameters of one run, from what all others gave so far.
+
+    In memory, where a suggestion is not a transaction of its own; and seeded by the run, so that
+    resuming changes nothing.
+    """
+    # A run of another worker is taken for a bad one until it ends, so that none repeats it.
+    sampler = TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+    copy = optuna.create_study(direction="maximize", sampler=sampler)
+    copy.add_trials(_without_attributes(trial) for trial in trials)
+    trial = copy.ask()
+    space.suggest(trial)
+    return trial.params
+
+
+def _without_attributes(trial: FrozenTrial) -> FrozenTrial:
+    """What TPE looks at; of the accuracies by epoch, that is the last."""
+    step = trial.last_step
+    return create_trial(
+        state=trial.state,
+        values=trial.values,
+        params=trial.params,
+        distributions=trial.distributions,
+        intermediate_values={} if step is None else {step: trial.intermediate_values[step]},
+    )

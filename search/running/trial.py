@@ -1,0 +1,143 @@
+"""One trial, from its claim to its end: train in the worker, report every epoch, tell Optuna."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import optuna
+import sqlalchemy
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.storages import RDBStorage
+from optuna.storages._rdb.models import TrialIntermediateValueModel, TrialModel
+from optuna.trial import TrialState
+
+from model_space.worker.client import Stopped, TrainingError, Worker
+from search.running.claim import Claim
+from search.running.pruning import Looks
+from search.storage import schema
+from search.storage.connection import patiently
+from search.storage.heartbeat import beating, fail
+
+_WRITE_EVERY = 10.0
+"""Seconds between two writings of a run's values: only a viewer waits for them."""
+
+
+def run_trial(
+    claim: Claim, study: optuna.Study, storage: RDBStorage, worker: Worker, checkpoint: Path | None
+) -> TrialState | None:
+    """Train what was claimed, keep what comes of it, and return how it ended.
+
+    None says that the trial was taken for lost meanwhile, and given to another worker. A run
+    that fails is kept as a failed trial with the reason; so is one that is interrupted, before
+    the interruption goes on its way.
+    """
+    trial_id = claim.trial_id
+    pruning = claim.pruning
+    looks = None if pruning is None else Looks(pruning, study, storage, trial_id)
+    curve = _Curve(storage, trial_id)
+    lost = False
+
+    def report(epoch: int, objective: float) -> bool:
+        nonlocal lost
+        try:
+            curve.add(epoch, objective)
+        except UpdateFinishedTrialError:
+            lost = True
+            return False
+        return looks is None or not looks.is_worse(curve.values)
+
+    try:
+        with beating(storage, trial_id):
+            outcome = worker.train(
+                claim.choice, dict(claim.budget), claim.planned.seed, report, checkpoint
+            )
+    except TrainingError as error:
+        reason = str(error)
+        patiently(lambda: fail(storage, trial_id, reason))
+        return TrialState.FAIL
+    except (Stopped, KeyboardInterrupt):
+        patiently(lambda: fail(storage, trial_id, schema.INTERRUPTED))
+        raise
+    return None if lost else _keep(storage, trial_id, curve, outcome)
+
+
+class _Curve:
+    """A running trial's objective by epoch, written to the storage several at a time.
+
+    Optuna's own report is a transaction each, and on SQLite a transaction takes longer than a
+    short epoch.
+    """
+
+    def __init__(self, storage: RDBStorage, trial_id: int) -> None:
+        self._storage, self._trial_id = storage, trial_id
+        self._written_at = time.monotonic()
+        self._unwritten: dict[int, float] = {}
+        self.values: dict[int, float] = {}
+
+    def add(self, epoch: int, value: float) -> None:
+        """Keep a value. Raises `UpdateFinishedTrialError` for a trial that has ended."""
+        self._unwritten[epoch] = self.values[epoch] = value
+        if time.monotonic() - self._written_at >= _WRITE_EVERY:
+            self.write()
+
+    def write(self) -> None:
+        """Write what is not written yet."""
+        patiently(self._write)
+        self._unwritten.clear()
+        self._written_at = time.monotonic()
+
+    def _write(self) -> None:
+        if not self._unwritten:
+            return
+        trials = sqlalchemy.inspect(TrialModel).local_table
+        table = sqlalchemy.inspect(TrialIntermediateValueModel).local_table
+        rows = [
+            {
+                "trial_id": self._trial_id,
+                "step": epoch,
+                "intermediate_value": value,
+                "intermediate_value_type": "FINITE",
+            }
+            for epoch, value in self._unwritten.items()
+        ]
+        mine = (table.c.trial_id == self._trial_id) & table.c.step.in_(self._unwritten)
+        state = sqlalchemy.select(trials.c.state).where(trials.c.trial_id == self._trial_id)
+        with self._storage.engine.begin() as connection:
+            # What Optuna's `get_trial` reads grows with the epochs.
+            self._storage.check_trial_is_updatable(
+                self._trial_id, connection.execute(state).scalar_one()
+            )
+            connection.execute(table.delete().where(mine))  # an earlier try may have got through
+            connection.execute(table.insert(), rows)
+
+
+def _keep(
+    storage: RDBStorage, trial_id: int, curve: _Curve, outcome: dict[str, Any]
+) -> TrialState | None:
+    stopped = outcome["test_accuracy"] is None
+    state = TrialState.PRUNED if stopped else TrialState.COMPLETE
+    attributes = {
+        schema.SECONDS_PER_EPOCH: outcome["seconds_per_epoch"],
+        schema.PARAMETERS: outcome["parameters"],
+        **({schema.DIVERGED: True} if outcome["diverged"] else {}),
+        schema.TEST_ACCURACY: outcome["test_accuracy"],
+        schema.TEST_OBJECTIVE: outcome["test_objective"],
+    }
+
+    def keep() -> TrialState:
+        curve.write()
+        for name, value in attributes.items():
+            if value is not None:
+                storage.set_trial_user_attr(trial_id, name, value)
+        value = list(curve.values.values())[-1] if stopped else outcome["objective"]
+        storage.set_trial_state_values(trial_id, state, [value])
+        return state
+
+    try:
+        return patiently(keep)
+    except UpdateFinishedTrialError:
+        # Kept at an earlier asking, whose answer was lost; or somebody else's by now.
+        ended = patiently(lambda: storage.get_trial(trial_id)).state
+        return state if ended == state else None

@@ -1,0 +1,90 @@
+"""What a worker does: claim a planned run, train it, and again, until the study has ended."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+from model_space.worker.client import Worker
+from search.errors import StudyFailedError
+from search.results import read
+from search.running.claim import Claim, claim
+from search.running.trial import run_trial
+from search.storage.connection import located, patiently, worker_storage
+from search.storage.schema import TRIES
+
+_LONGEST_PAUSE = 2.0
+"""Seconds between two looks at a study whose last runs are with other workers."""
+
+
+@dataclass
+class Tally:
+    """How the runs of one process ended."""
+
+    finished: int = 0
+    failed: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def count(self, state: TrialState | None) -> bool:
+        """Count a run; whether it is time to give up, as the first ones have all failed."""
+        with self.lock:
+            self.finished += state in (TrialState.COMPLETE, TrialState.PRUNED)
+            self.failed += state == TrialState.FAIL
+            return self.failed >= TRIES and not self.finished
+
+
+def work(
+    url: str,
+    name: str,
+    worker: Worker,
+    me: Mapping[str, Any],
+    *,
+    checkpoints: Path,
+    deadline: float | None,
+    stopping: threading.Event,
+    tally: Tally,
+) -> None:
+    """Run what a study lacks, together with any other workers, until it lacks nothing.
+
+    `deadline`, a `time.monotonic()`, is when no further run begins; `stopping` ends it between
+    runs. `checkpoints` is the folder in which each study has one of its own. Raises
+    `StudyFailedError`, `TrainingError`, `Stopped` or what the storage raised after all patience.
+    """
+    storage = patiently(lambda: worker_storage(url))
+    study = patiently(lambda: optuna.load_study(study_name=name, storage=storage))
+    folder = study_checkpoints(checkpoints, url, name)
+    pause = 0.05
+    while not stopping.is_set() and (deadline is None or time.monotonic() <= deadline):
+        found = patiently(lambda: claim(study, storage, url, me))
+        if not isinstance(found, Claim):
+            if found.phase is None:
+                return
+            stopping.wait(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            continue
+        pause = 0.05
+        state = run_trial(found, study, storage, worker, folder / _key(found))
+        if tally.count(state):
+            last = patiently(lambda: read(study)).runs[-1].failure
+            raise StudyFailedError(f"the first {tally.failed} runs failed; the last said: {last}")
+
+
+def study_checkpoints(folder: Path, url: str, name: str) -> Path:
+    """The folder, in a folder of checkpoints, that is a study's."""
+    digest = hashlib.sha256(f"{located(url)}\0{name}".encode()).hexdigest()[:16]
+    return folder / f"{''.join(c if c.isalnum() else '_' for c in name)}-{digest}"
+
+
+def _key(found: Claim) -> str:
+    """The file of a planned run's checkpoint; the run checks for itself that it is its own."""
+    recipe = hashlib.sha256(json.dumps(found.choice, sort_keys=True).encode()).hexdigest()[:8]
+    return f"{found.planned.phase}-{found.planned.seed}-{recipe}.npz"

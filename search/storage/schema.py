@@ -1,0 +1,40 @@
+"""What a study keeps in the database: the names that writing and reading share.
+
+A trial's parameters are `TECHNIQUE` (False or True) and `TECHNIQUE_DIAL` (a number); its value
+is the study's objective on the validation images after the last epoch, as
+`model_space.training.objectives` computes it: an accuracy is a fraction. Its intermediate values
+are those after each epoch, from 1. The rest are user attributes.
+"""
+
+from typing import Literal, get_args
+
+Phase = Literal["measure", "ladder", "search", "confirm"]
+PHASES: tuple[Phase, ...] = get_args(Phase)
+"""In the order in which a study goes through them."""
+
+PHASE = "phase"
+SEED = "seed"
+TEST_ACCURACY = "test_accuracy"
+TEST_OBJECTIVE = "test_objective"
+"""The study's objective on the test images, where that is not accuracy."""
+SECONDS_PER_EPOCH = "seconds_per_epoch"
+PARAMETERS = "parameters"
+DIVERGED = "diverged"
+FAILURE = "failure"
+"""Why a trial failed, in words."""
+INTERRUPTED = "interrupted"
+"""The failure of a trial that a user or a lost worker ended; it does not count as a try."""
+
+TRIES = 3
+"""How often a planned run is tried before the study goes on without it."""
+
+WORKER = "worker"
+"""Who runs, or ran, a trial: host, machine, process and slot."""
+
+SETTINGS = "settings"
+"""A study's user attribute: the settings it was launched with."""
+DATA = "data"
+"""A study's user attribute: the data's classes and how many images are of each, image shape, sizes
+and fingerprint, and of sounds how they became images."""
+VERSIONS = "versions"
+"""A study's user attribute: the versions of what computed it."""

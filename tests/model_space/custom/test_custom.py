@@ -1,0 +1,370 @@
+"""Techniques and networks of the user's own: README's, ResNet-20, and what is refused."""
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from typer.testing import Result
+
+from model_space.budget import Budget
+from model_space.custom.loading import (
+    OwnError,
+    _answer,
+    clash,
+    describe,
+    keywords,
+    load_network,
+    load_technique,
+)
+from model_space.custom.registry import Kit, load_kit, unsupported
+from model_space.data import Data, load
+from model_space.networks import resnet20
+from model_space.recipe import Recipe
+from model_space.technique import Technique
+from model_space.techniques import SETS, TECHNIQUES, compose, usual
+from model_space.training.setup import Made
+from model_space.training.trainer import Trainer
+from model_space.worker.client import Worker
+from search.results import read
+from search.storage.connection import load_study
+from tests.support.fakes import FakeWorker
+
+Kouka = Callable[..., Result]
+BUDGET = Budget(epochs=1, batch_size=25, width=0.1)
+SHAPE = (15, 15, 1)
+
+
+def readme(name: str) -> str:
+    """The code that the README gives for a file of that name."""
+    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    found = re.search(rf"`{re.escape(name)}`.*?```python\n(.*?)```", text, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+@pytest.fixture
+def noise(folder: Path) -> Path:
+    (folder / "noise.py").write_text(readme("noise.py"))
+    return folder / "noise.py"
+
+
+@pytest.fixture
+def small(folder: Path) -> Path:
+    (folder / "small.py").write_text(readme("small.py"))
+    return folder / "small.py"
+
+
+@pytest.fixture(scope="module")
+def data() -> Data:
+    return load("digits", train_size=50, validation=20, image_size=15)
+
+
+def test_the_readmes_technique_adds_noise_in_training_alone(noise: Path, data: Data) -> None:
+    technique, _ = load_technique(str(noise))
+    made = Made({"noise": {"deviation": 0.3}}, data, BUDGET, Kit((technique,)))
+    grey = np.full((20, *SHAPE), 128, np.uint8)
+    images = keras.ops.convert_to_numpy(made.training_batch(grey, np.zeros(20, np.int64))["images"])
+    assert abs(images.mean() - 128 / 255) < 0.02
+    assert abs(images.std() - 0.3) < 0.02
+    np.testing.assert_array_equal(compose({}).normalise(grey), grey)
+
+
+def test_a_study_of_the_readmes_technique_and_network_goes_from_launch_to_model(
+    kouka: Kouka, noise: Path, small: Path, folder: Path
+) -> None:
+    launched = kouka(
+        "launch", "own", "--data", "digits", "--train-size", "60", "--validation", "20",
+        "--techniques", "batch_norm,residual,late_widening", "--technique", "noise.py",
+        "--network", "small.py", "--measure", "4", "--search", "0", "--confirm", "0",
+        "--epochs", "1", "--batch-size", "20", "--width", "0.1",
+    )  # fmt: skip
+    assert launched.exit_code == 0, launched.stderr
+    out = re.sub(r"\s+", " ", launched.stdout)
+    assert "network small.py, batch 20, width 0.1" in out
+    assert "depth" not in out
+    assert (
+        "residual and late_widening are left out: the network small.py does not call the stage "
+        "that each changes." in out
+    )
+    results = read(load_study("sqlite:///studies.db", "own"))
+    assert results.factors == ("batch_norm", "noise")
+    assert [run.state for run in results.runs] == ["complete"] * 4
+    # What is trained is that network: 64 and 128 channels, by a tenth.
+    convolutions = sum(9 * i * o + o for i, o in ((1, 6), (6, 6), (6, 13), (13, 13)))
+    plain = [run for run in results.runs if "batch_norm" not in run.on]
+    assert {run.parameters for run in plain} == {convolutions + 4 * 4 * 13 * 10 + 10}
+
+    moved = folder / "elsewhere" / "noise.py"
+    moved.parent.mkdir()
+    noise.rename(moved)
+    trained = kouka(
+        "train", "own", "--recipe", "noise=0.05", "--seeds", "1", "--technique", str(moved)
+    )
+    assert trained.exit_code == 0, trained.stderr
+    assert "Trained on the 80 training and validation images" in trained.stdout
+    assert (folder / "models" / "own" / "model.keras").exists()
+    lost = kouka("worker", "own")
+    assert lost.exit_code == 2
+    assert f"there is no file {noise} on this machine" in lost.stderr
+
+
+def test_a_study_goes_on_with_the_same_code_wherever_it_is_and_with_no_other(
+    kouka: Kouka, noise: Path, folder: Path, fake_worker: type[FakeWorker]
+) -> None:
+    options = ("launch", "own", "--data", "digits", "--techniques", "mixup", "--search", "0",
+               "--epochs", "1", "--confirm", "0")  # fmt: skip
+    first = kouka(*options, "--technique", "noise.py", "--measure", "4")
+    assert first.exit_code == 0, first.stderr
+    moved = folder / "moved.py"
+    noise.rename(moved)
+    again = kouka(*options, "--technique", "moved.py", "--measure", "8")
+    assert again.exit_code == 0, again.stderr
+    study = load_study("sqlite:///studies.db", "own")
+    assert len(study.trials) == 8
+    assert study.user_attrs["settings"]["own"]["noise"]["at"] == str(moved)
+    assert "def noise" not in str(study.user_attrs)
+    moved.write_text(moved.read_text().replace("usual=0.1", "usual=0.2"))
+    for command in ("launch", "worker"):
+        changed = kouka(command, "own", "--technique", str(moved))
+        assert changed.exit_code == 2
+        assert f"--technique {moved} has changed since" in changed.stderr
+    (folder / "other.py").write_text(GOOD)
+    other = kouka("launch", "own", "--technique", "other.py")
+    assert other.exit_code == 2
+    assert re.search(r"--technique .*other\.py was not given", other.stderr)
+
+
+def test_a_technique_and_a_module_are_named_by_package_too(folder: Path) -> None:
+    (folder / "tricks").mkdir()
+    (folder / "tricks" / "noisy.py").write_text(readme("noise.py").replace("TECHNIQUE", "NOISE"))
+    told = describe(["tricks.noisy:NOISE"], None)
+    assert told["own"]["noise"]["at"] == "tricks.noisy:NOISE"
+    assert told["own"]["noise"]["dials"] == [
+        {"name": "deviation", "low": 0.02, "usual": 0.1, "high": 0.3, "log": True}
+    ]
+    assert keywords(load_network("model_space.networks.resnet20:build")[0]) == ("width",)
+
+
+HEAD = "from dataclasses import replace\nfrom model_space.technique import Technique, Dial\n"
+GOOD = (
+    HEAD + 'TECHNIQUE = Technique(name="mine", changes="", source="", '
+    "apply=lambda recipe: replace(recipe, more_blocks=1))\n"
+)
+BAD_TECHNIQUES = {
+    "no such file": (None, r"there is no file .*bad\.py on this machine"),
+    "no technique in it": ("x = 1\n", r"bad\.py defines no TECHNIQUE; write one"),
+    "something else": ("TECHNIQUE = 3\n", "is of type int; it takes a Technique"),
+    "does not import": ("import nothing_of_that_name\n", r"ModuleNotFoundError.*bad\.py, line 1"),
+    "syntax": (
+        "x = 1\ndef (:\n", r"imported: SyntaxError: invalid syntax \(bad.py, line 2\)$"),
+    "exits": ("raise SystemExit(3)\n", "cannot be imported: SystemExit: 3"),
+    "kouka's name": (GOOD.replace('"mine"', '"mixup"'), "'mixup' is the name of a technique"),
+    "a dial's name": (GOOD.replace('"mine"', '"mixup_alpha"'), "the name of a dial of mixup"),
+    "a set's name": (GOOD.replace('"mine"', '"modern"'), "'modern' stands for several"),
+    "no name": (GOOD.replace('"mine"', '"My trick"'), "small letters, digits and _"),
+    "changes nothing": (
+        GOOD.replace("replace(recipe, more_blocks=1)", "recipe"), "the recipe as it was"),
+    "no recipe": (GOOD.replace("replace(recipe, more_blocks=1)", "None"), "returned a NoneType"),
+    "fails": (
+        GOOD.replace("more_blocks=1", "no_stage=1"),
+        r"cannot be applied to a recipe: TypeError: .*\(bad.py, line 3\)"),
+    "dial": (
+        GOOD.replace(")\n", ', dials=(Dial("a", 0, 2, 1),))\n'),
+        r"lies outside 0 to 1 \(bad.py, line 3\)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_TECHNIQUES)
+def test_a_technique_that_is_none_is_refused(case: str, folder: Path) -> None:
+    code, message = BAD_TECHNIQUES[case]
+    if code is not None:
+        (folder / "bad.py").write_text(code.replace("import Technique, Dial\n)", ""))
+    answer = _answer({"techniques": ["bad.py"], "network": None})
+    assert re.search(message, answer.get("unusable", "it was taken")), answer
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--technique", "bad.py"], r"bad\.py defines no TECHNIQUE; write one"),
+        (["--technique", "a.py", "--technique", "b.py"], r"'mine' is the name of that in .*a\.py"),
+        (["--technique", "mine"], r"neither a FILE\.py nor a PACKAGE\.MODULE:TECHNIQUE"),
+        (["--technique", "no.such:THING"], "there is no module no.such on this machine"),
+        (["--network", "bad.py"], "bad.py defines no build"),
+        (["--network", "bad.py:x"], "is of type int; it takes a function build"),
+        (["--technique", "a.py", "--fix", "mine=0.3"], "mine has no dial"),
+    ],
+)
+def test_bad_code_is_told_in_a_sentence_and_creates_nothing(
+    arguments: list[str], message: str, kouka: Kouka, folder: Path
+) -> None:
+    (folder / "bad.py").write_text("x = 1\n")
+    for name in ("a.py", "b.py"):
+        (folder / name).write_text(GOOD)
+    result = kouka("launch", "digits", *arguments)
+    assert result.exit_code == 2, result.stderr
+    assert re.search(message, result.stderr), result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not (folder / "studies.db").exists()
+
+
+def test_a_network_without_a_size_refuses_it(
+    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
+) -> None:
+    (folder / "own.py").write_text("def build(image_shape, classes, recipe): ...\n")
+    result = kouka("launch", "digits", "--network", "own.py", "--width", "0.5")
+    assert result.exit_code == 2
+    assert re.search(r"--width 0.5 has no meaning for --network .*own\.py", result.stderr)
+
+
+def test_names_that_two_parameters_would_share_clash() -> None:
+    by_name = {technique.name: technique for technique in TECHNIQUES}
+    assert clash(TECHNIQUES) is None
+    assert (
+        clash([by_name["mixup"], by_name["mixup"]]) == "'mixup' is the name of a technique already"
+    )
+
+
+def logits(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+    inputs = keras.Input(image_shape)
+    return keras.Model(inputs, layers.Dense(classes)(layers.Flatten()(inputs)))
+
+
+def one_class_more(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+    return logits(image_shape, classes + 1, recipe)
+
+
+def nothing(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> None:
+    pass
+
+
+def broken(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+    return layers.Conv2D(4, 40)(keras.Input(image_shape))
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (nothing, "nothing returned a NoneType, not a Keras model"),
+        (one_class_more, r"to \(None, 4\); the data need .* to \(None, 3\)"),
+        (logits, "which are no probabilities"),
+        (broken, "cannot be built for images of 15×15×1 and 3 classes: ValueError"),
+    ],
+)
+def test_a_network_that_is_none_is_refused(build: Callable[..., Any], message: str) -> None:
+    with pytest.raises(OwnError, match=message):
+        unsupported(Kit(build=build), SETS["article"], SHAPE, 3, BUDGET)
+
+
+def test_a_network_that_will_not_do_is_refused_by_the_worker_that_has_the_data(small: Path) -> None:
+    small.write_text(small.read_text().replace("Dense(classes,", "Dense(classes + 1,"))
+    _, digest = load_network(str(small))
+    network = {"at": str(small), "digest": digest, "keywords": ["width"]}
+    worker = Worker(name="digits", train_size=50, validation=20, network=network)
+    try:
+        with pytest.raises(OwnError, match=r"to \(None, 11\); the data need .* to \(None, 10\)"):
+            worker.survey(["dropout"], asdict(BUDGET))
+    finally:
+        worker.stop()
+
+
+def test_what_the_worker_refuses_ends_the_launch_and_creates_nothing(
+    kouka: Kouka, noise: Path, folder: Path, fake_worker: type[FakeWorker],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def refuse(*arguments: object) -> None:
+        raise OwnError("it will not do")
+
+    monkeypatch.setattr(FakeWorker, "survey", refuse)
+    result = kouka("launch", "digits", "--technique", "noise.py")
+    assert (result.exit_code, result.stderr) == (2, "kouka: it will not do\n")
+    assert not (folder / "studies.db").exists()
+
+
+def test_resnet20_is_the_sources_with_its_three_techniques_on() -> None:
+    """19 convolutions, 20 layers, 0.27 million parameters in the source's table 6."""
+    recipe = compose(usual(["batch_norm", "residual", "global_pooling"]))
+    model = resnet20.build((32, 32, 3), 10, recipe)
+    convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
+    assert len(convolutions) == 19
+    assert [c.filters for c in convolutions] == [16] * 7 + [32] * 6 + [64] * 6
+    assert [c.output.shape[1] for c in convolutions] == [32] * 7 + [16] * 6 + [8] * 6
+    # With convolutions' biases and all four of batch normalization's vectors, it is a little more.
+    weights = sum(int(np.prod(w.shape)) for w in model.weights if len(w.shape) > 1)
+    assert weights == 432 + 6 * 2304 + 4608 + 5 * 9216 + 18432 + 5 * 36864 + 640
+    assert 0.265e6 < weights < 0.275e6
+    assert len([layer for layer in model.layers if isinstance(layer, layers.Add)]) == 9
+
+
+def test_a_network_leaves_out_what_it_does_not_call() -> None:
+    kit = Kit(build=resnet20.build)
+    assert unsupported(kit, SETS["all"], SHAPE, 3, BUDGET) == ("late_widening",)
+    assert unsupported(Kit(), SETS["all"], SHAPE, 3, BUDGET) == ()
+
+
+def tiny(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+    inputs = keras.Input(image_shape)
+    x = layers.Dense(8)(layers.Flatten()(inputs))
+    x = recipe.drop(recipe.activate(recipe.normalise(x)))
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
+
+
+def test_an_own_dials_value_is_traced_anew_and_kouka_s_is_not(data: Data) -> None:
+    """A dial that own code copies into its graph must not outlive its run."""
+
+    def shift(recipe: Recipe, by: float) -> Recipe:
+        from dataclasses import replace
+
+        return replace(recipe, normalise=lambda x: recipe.normalise(x) + float(by))
+
+    own = Technique(name="shift", changes="", source="", apply=shift)
+    kit = Kit((own,), build=tiny)
+    trainer = Trainer(data, kit)
+    runs = [
+        ({"shift": {"by": 0.0}, "dropout": {"rate": rate}}, BUDGET, 3) for rate in (0.1, 0.3)
+    ] + [({"shift": {"by": 5.0}, "dropout": {"rate": 0.1}}, BUDGET, 3)]
+    for choice, budget, seed in runs:
+        curve: list[float] = []
+
+        def report(epoch: int, accuracy: float, curve: list[float] = curve) -> bool:
+            curve.append(accuracy)
+            return True
+
+        trainer.train(choice, budget, seed, report)
+        fresh: list[float] = []
+        Trainer(data, kit).train(choice, budget, seed, partial(report, curve=fresh))
+        assert curve == fresh
+    assert trainer.networks == 2
+
+
+def test_a_technique_that_breaks_the_batch_is_refused_before_the_study(data: Data) -> None:
+    class Cut(layers.Layer):  # type: ignore[misc]
+        def call(self, images: Any) -> Any:
+            return images[:, 1:]
+
+    for build, message in (
+        (Cut, r"made images of shape \(8, 14, 15, 1\)"),
+        (lambda: lambda images: images, "built a function; .* builds a Keras layer"),
+    ):
+        own = Technique(
+            name="cut", changes="", source="",
+            apply=lambda recipe, build=build: Recipe(augment=(build,)),
+        )  # fmt: skip
+        with pytest.raises(OwnError, match=message):
+            Trainer(data, Kit((own,))).survey(["cut"], BUDGET)
+
+
+def test_a_kit_is_of_the_code_that_was_described(noise: Path) -> None:
+    told = describe([str(noise)], None)
+    [technique] = load_kit(told["own"], None).own
+    assert technique.name == "noise"
+    noise.write_text(noise.read_text() + "# another line\n")
+    with pytest.raises(OwnError, match="is not what the study began with"):
+        load_kit(told["own"], None)

@@ -1,0 +1,110 @@
+"""The script's data are the study's, wherever they come from."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from model_space.data import Data, DataError, load
+from tests.model_space.data.test_sound import tones
+from tests.support.scripts import SMALL, check_clean, run, written
+
+
+def pictures(root: Path, count: int = 7, suffix: str = ".png") -> Path:
+    draw = np.random.default_rng(0)
+    for number, name in enumerate(("b", "a")):
+        (root / name / "deeper").mkdir(parents=True)
+        for index in range(count + number):
+            pixels = draw.integers(0, 256, (20, 18, 3), dtype=np.uint8)
+            inside = root / name / ("deeper" if index % 2 else "")
+            Image.fromarray(pixels).save(inside / f"{index}{suffix}")
+    (root / ".hidden").mkdir()
+    (root / "a" / "notes.txt").write_text("no image")
+    return root
+
+
+def archive(path: Path, **changes: Any) -> Path:
+    draw = np.random.default_rng(0)
+    arrays = {
+        "x": draw.integers(0, 256, (40, 16, 16), dtype=np.uint8), "y": np.arange(40) % 3 * 2 + 5
+    }  # fmt: skip
+    np.savez(path, **{n: a for n, a in {**arrays, **changes}.items() if a is not None})
+    return path
+
+
+X, Y = np.random.default_rng(1).normal(3, 2, (30, 15, 15, 3)), np.arange(30)[:, None] % 3
+SOURCES: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "digits": lambda path: {"name": "digits"},
+    "digits, fewer and larger": lambda path: {**SMALL, "image_size": 20},
+    "a share": lambda path: {"name": "digits", "train_size": 300, "validation": 0.25, "seed": 3},
+    "archive": lambda path: {"name": str(archive(path / "a.npz")), "validation": 6},
+    "archive in parts": lambda path: {
+        "name": str(archive(
+            path / "a.npz", x=None, y=None, x_train=X[:20], y_train=Y[:20], x_test=X[20:25],
+            y_test=Y[20:25], x_val=X[25:], y_val=np.eye(3)[Y[25:, 0]],
+        )),
+        "train_size": 15,
+    },
+    "archive of numbers from 0 to 1": lambda path: {
+        "name": str(archive(path / "a.npz", x=np.random.default_rng(2).random((40, 15, 15, 1)))),
+        "image_size": 17,
+    },
+    "folder": lambda path: {"name": str(pictures(path / "data"))},
+    "folder in parts, resized": lambda path: {
+        "name": str([pictures(path / "data" / part) for part in ("val", "train")][1].parent),
+        "image_size": 16,
+    },
+    "sounds": lambda path: {"name": str(tones(path / "data"))},
+}  # fmt: skip
+
+
+def in_order(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is trained on, whichever way round."""
+    order = np.lexsort(np.round(images.reshape(len(images), -1).T, 4))
+    return images[order], labels[order]
+
+
+SETS_OF_KERAS = {"cifar10": ((32, 32, 3), (60, 1)), "mnist": ((28, 28), (60,))}
+"""The shapes of an image and of 60 labels."""
+
+
+@pytest.mark.parametrize("case", [*SOURCES, *SETS_OF_KERAS])
+def test_the_scripts_data_and_test_images_are_the_study_s(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where: dict[str, Any] = {"image_size": None, "validation": 0.1, "train_size": None, "seed": 0}
+    if case in SOURCES:
+        where |= SOURCES[case](tmp_path)
+    else:
+        where |= {"name": case, "train_size": 30}
+        image, of = SETS_OF_KERAS[case]
+        images = np.random.default_rng(0).integers(0, 256, (60, *image), np.uint8)
+        labels = (np.arange(60) % 10).astype(np.uint8).reshape(of)
+        halves = (images[:40], labels[:40]), (images[40:], labels[40:])
+        monkeypatch.setattr(getattr(keras.datasets, case), "load_data", lambda: halves)
+    data = load(**where)
+    script = written({}, data, where)
+    space = run(script)
+    check_clean({"script": script}, tmp_path)
+    (images, labels), (test_images, test_labels) = space["load"]()
+    expected = data.joined()
+    for ours, theirs in zip(in_order(images, labels), in_order(*expected.train), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    np.testing.assert_array_equal(test_labels, data.test[1])
+    np.testing.assert_allclose(test_images, data.test[0], atol=1e-6)
+    numbers, rows = space["prepared"]((test_images, test_labels))
+    scale = 255 if data.test[0].dtype == np.uint8 else 1
+    np.testing.assert_allclose(numbers, data.test[0] / scale, atol=1e-6)
+    assert numbers.dtype == np.float32
+    np.testing.assert_array_equal(rows, np.eye(len(data.classes))[data.test[1]])
+
+
+def test_data_that_are_not_the_study_s_are_refused(digits: Data) -> None:
+    with pytest.raises(DataError, match="the images of digits are not those the study began with"):
+        written({}, digits, {**SMALL, "validation": 60})
+    with pytest.raises(DataError, match="there is no data set or path 'nothing'"):
+        written({}, digits, {**SMALL, "name": "nothing"})

@@ -1,0 +1,276 @@
+"""What runs are judged by: the numbers, and the words of a study that is judged by another."""
+
+import csv
+import json
+import math
+import re
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import optuna
+import pytest
+from optuna_dashboard import get_note
+from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    get_scorer_names,
+    log_loss,
+)
+from typer.testing import CliRunner, Result
+
+from model_space.training import objectives
+from search import cli
+from search.planning.settings import Settings
+from search.results import OBJECTIVES, read
+from search.storage.connection import load_study
+from tests.support.fakes import EFFECTS, FakeWorker
+
+Kouka = Callable[..., Result]
+SMALL = ("launch", "s", "--data", "digits", "--epochs", "4", "--measure", "16", "--out", "out")
+LAUNCH = (*SMALL, "--search", "8", "--ladder", "2", "--confirm", "2")
+MEASURE = (*SMALL, "--search", "0", "--confirm", "0")
+
+
+def theirs(name: str, labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """What scikit-learn says."""
+    named, classes = probabilities.argmax(axis=1), range(probabilities.shape[1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that a class was named which is not there
+        return float(
+            {
+                "accuracy": accuracy_score(labels, named),
+                "balanced_accuracy": balanced_accuracy_score(labels, named),
+                "neg_log_loss": -log_loss(labels, probabilities, labels=classes),
+            }[name]
+        )
+
+
+def drawn(seed: int, images: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of classes of very different sizes, and probabilities of all kinds, in float32."""
+    random = np.random.default_rng(seed)
+    sizes = random.dirichlet(np.full(classes, 0.3))
+    labels = random.choice(classes, images, p=sizes)
+    scores = random.normal(0, 4, (images, classes)) + 4 * np.eye(classes)[labels]
+    scores[:5] *= 100  # so sure that some probabilities are 0, right or wrong
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return labels, (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", [one.name for one in objectives.OBJECTIVES])
+def test_they_are_scikit_learns(name: str) -> None:
+    assert name in get_scorer_names()
+    found = []
+    for seed, (images, classes) in enumerate([(7, 2), (60, 10), (1000, 3), (10_000, 100)]):
+        labels, probabilities = drawn(seed, images, classes)
+        value = objectives.objective(name).score(labels, probabilities)
+        assert value == pytest.approx(theirs(name, labels, probabilities), rel=1e-5)
+        assert math.isfinite(value)
+        found.append(value)
+    assert len(set(found)) == 4
+
+
+def test_chance_is_what_knowing_nothing_comes_to() -> None:
+    random = np.random.default_rng(0)
+    for classes in (2, 10):
+        labels, guesses = random.integers(0, classes, (2, 20_000))
+        for one in objectives.OBJECTIVES:
+            unsure = np.full((len(labels), classes), 1 / classes, np.float32)
+            guessed = unsure if one.name == "neg_log_loss" else np.eye(classes)[guesses]
+            assert one.score(labels, guessed) == pytest.approx(one.chance(classes), abs=0.015)
+
+
+def test_each_has_its_words() -> None:
+    assert list(OBJECTIVES) == [one.name for one in objectives.OBJECTIVES]
+    with pytest.raises(KeyError):
+        objectives.objective("f1")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+class Launched(NamedTuple):
+    """A study, what it wrote and what it said."""
+
+    study: optuna.Study
+    out: Path
+    said: str
+
+
+@pytest.fixture(scope="module")
+def by_log_loss(tmp_path_factory: pytest.TempPathFactory) -> Launched:
+    """A study whose effects are those of the fake worker, in hundredths of a nat."""
+    folder = tmp_path_factory.mktemp("log-loss")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("KOUKA_STORAGE", f"sqlite:///{folder}/studies.db")
+        patch.setenv("KOUKA_CHECKPOINTS", str(folder / "checkpoints"))
+        patch.setattr("search.running.local_workers.Worker", FakeWorker)
+        FakeWorker.reset()
+        FakeWorker.class_counts = {"train": [80, 20], "validation": [16, 4]}
+        result = CliRunner().invoke(cli.app, [*LAUNCH, "--objective", "neg_log_loss"])
+        FakeWorker.reset()
+    assert result.exit_code == 0, result.output
+    study = load_study(f"sqlite:///{folder}/studies.db", "s")
+    return Launched(study, folder / "out", " ".join(result.output.split()))
+
+
+def test_a_study_keeps_the_objective_as_it_is(by_log_loss: Launched) -> None:
+    study = by_log_loss.study
+    found = read(study)
+    assert found.settings["objective"] == "neg_log_loss"
+    assert study.metric_names == ["validation negative log loss"]
+    assert {run.state for run in found.runs} == {"complete", "pruned"}
+    for trial, run in zip(study.trials, found.runs, strict=True):
+        assert trial.value is not None
+        assert -1 < trial.value < 0
+        assert all(-1 < value < 0 for value in run.curve.values())
+        if run.state == "complete":
+            assert run.curve[4] == trial.value == run.points
+            assert run.test_accuracy == pytest.approx(trial.value + 1 - 0.01)
+            assert trial.user_attrs["test_objective"] == pytest.approx(trial.value - 0.02)
+    assert found.best is not None
+    assert found.best.accuracy == max(run.accuracy or -1 for run in found.of("measure", "search"))
+
+
+def test_its_effects_are_in_nats_wherever_they_stand(by_log_loss: Launched) -> None:
+    study, out, said = by_log_loss
+    for row in rows(out / "effects.csv"):
+        assert float(row["effect"]) == pytest.approx(EFFECTS[row["technique"]] / 100, abs=0.004)
+        assert "nats_per_second" in row
+    for row in rows(out / "ladder.csv")[1:]:
+        assert abs(float(row["change"])) < 0.2
+        assert -1 < float(row["neg_log_loss"]) < 0
+    assert re.search(
+        r"augmentation helps most, \+0\.1[23]\d+ nats of validation negative log loss \(95 %: ",
+        said,
+    )
+    assert (
+        "Effect of each technique on validation negative log loss, 16 runs technique nats" in said
+    )
+    assert re.search(r"an effect under 0\.00\d+ nats", said)
+    assert re.search(r"measure 1/16 -0\.\d{4} nats ", said)
+    assert re.search(r"Test negative log loss over fresh seeds.* best 2 -0\.\d+ nats \(", said)
+    figure = (out / "effects.html").read_text(encoding="utf-8")
+    assert '"text":"nats of validation negative log loss (95% interval)"' in figure.replace(
+        "95 %", "95%"
+    )
+    for name in ("waterfall", "history"):
+        html = (out / f"{name}.html").read_text(encoding="utf-8")
+        assert '"text":"validation negative log loss, nats"' in html, name
+    html = (out / "dials.html").read_text(encoding="utf-8")
+    assert '"text":"validation negative log\\u003cbr\\u003eloss, nats"' in html
+    attached = dict(get_plotly_graph_objects(
+        study._storage.get_study_system_attrs(study._study_id)))  # fmt: skip
+    assert "nats of validation negative log loss" in attached["kouka-effects"]
+    note = " ".join(get_note(study).split())
+    assert "effect in nats of validation negative log loss with its 95 % interval" in note
+
+
+def test_nothing_is_called_accuracy_that_is_none(by_log_loss: Launched) -> None:
+    study, out, said = by_log_loss
+    report = (out / "report.md").read_text(encoding="utf-8")
+    for text in (said, report):
+        assert "points" not in text
+        left = re.sub("test accuracy|balanced.?_accuracy", "",
+                      text)  # fmt: skip
+        assert "accuracy" not in left, re.findall(r".{30}accuracy.{30}", left)
+    assert "by validation negative log loss" in said  # the ladder
+    assert "objective neg\\_log\\_loss" in report
+    trials = rows(out / "trials.csv")
+    assert "accuracy" not in trials[0]
+    for row, run in zip(trials, read(study).runs, strict=True):
+        assert row["neg_log_loss"] == ("" if run.accuracy is None else str(run.accuracy))
+        assert row["test_neg_log_loss"] == str(run.test_objective or "")
+        assert row["test_accuracy"] == str(run.test_accuracy or "")
+
+
+def test_the_confirmed_recipes_have_both(by_log_loss: Launched) -> None:
+    out = by_log_loss.out
+    confirmed = rows(out / "confirmed.csv")
+    assert len(confirmed) == 3
+    for row in confirmed:
+        assert float(row["test"]) == pytest.approx(100 * (float(row["test_objective"]) + 1.01))
+        assert float(row["test_objective"]) == pytest.approx(float(row["validation"]) - 0.02)
+        assert float(row["test_objective_high"]) <= 0
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert summary["objective"] == {"name": "validation negative log loss", "key": "neg_log_loss",
+                                    "unit": "nats", "maximize": True}  # fmt: skip
+    assert -1 < summary["best"]["neg_log_loss"] < 0
+    assert summary["classes"] == [{"class": "a", "train": 80, "validation": 16},
+                                  {"class": "b", "train": 20, "validation": 4}]  # fmt: skip
+
+
+def test_balanced_accuracy_is_in_points_of_it(
+    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
+) -> None:
+    result = kouka(*SMALL, "--search", "0", "--confirm", "2", "--objective", "balanced_accuracy")
+    said = " ".join(result.output.split())
+    assert "augmentation helps most, +13." in said
+    assert "points of validation balanced accuracy" in said
+    assert re.search(r"Test balanced accuracy over fresh seeds.* best 2 \d\d\.\d\d % \(", said)
+    for row in rows(folder / "out" / "effects.csv"):
+        assert float(row["effect"]) == pytest.approx(EFFECTS[row["technique"]], abs=0.4)
+    html = (folder / "out" / "history.html").read_text(encoding="utf-8")
+    assert '"text":"validation balanced accuracy, %"' in html
+    status = " ".join(kouka("status", "s").output.split())
+    assert re.search(r"\d\d\.\d\d % validation balanced accuracy", status)
+    assert "objective balanced_accuracy" in status
+
+
+def test_an_objective_is_a_setting_that_never_changes(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
+) -> None:
+    small = (*MEASURE, "--timeout", "0")
+    assert kouka(*small, "--objective", "balanced_accuracy").exit_code == 0
+    assert kouka(*small).exit_code == 0  # which goes on with it
+    for other in ("accuracy", "neg_log_loss"):
+        result = kouka(*small, "--objective", other)
+        assert result.exit_code == 2
+        assert f"--objective is balanced_accuracy, not {other};" in result.stderr
+    result = kouka(*small, "--objective", "f1")
+    assert result.exit_code == 2
+    assert "--objective is balanced_accuracy, not f1" in result.stderr
+    assert kouka(*small[:1], "t", *small[2:], "--objective", "accuracy").exit_code == 0
+    result = kouka(*small[:1], "t", *small[2:], "--objective", "neg_log_loss")
+    assert "--objective is accuracy, not neg_log_loss;" in result.stderr
+
+
+def stored() -> optuna.Study:
+    return load_study("sqlite:///studies.db", "s")
+
+
+def test_a_study_from_before_objectives_is_of_accuracy(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    assert kouka(*MEASURE, "--timeout", "0").exit_code == 0
+    settings: dict[str, Any] = dict(stored().user_attrs["settings"])
+    del settings["objective"]
+    stored().set_user_attr("settings", settings)
+    stored().set_user_attr("data", {"fingerprint": "the same"})
+    assert Settings.from_stored(settings).objective == "accuracy"
+    result = kouka(*MEASURE)
+    assert result.exit_code == 0, result.output
+    assert "points of validation accuracy" in " ".join(result.output.split())
+    assert "test_objective" not in stored().trials[0].user_attrs
+
+
+def test_an_objective_that_only_another_version_knows_hides_no_other_study(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    assert kouka(*MEASURE, "--timeout", "0").exit_code == 0
+    stored().set_user_attr("settings", {**stored().user_attrs["settings"], "objective": "f1"})
+    for command in ("export", "status", "train"):
+        result = kouka(command, "s")
+        assert result.exit_code == 2
+        assert "the study 's' is judged by 'f1', which this kouka does not know" in result.stderr
+    optuna.create_study(storage="sqlite:///studies.db", study_name="other")
+    result = kouka("status")
+    assert result.exit_code == 0
+    assert "other" in result.stdout
+    assert "Not listed: the study 's' is judged by 'f1'" in " ".join(result.stdout.split())

@@ -1,0 +1,407 @@
+import itertools
+import math
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from sklearn.metrics import balanced_accuracy_score, log_loss
+
+from model_space.budget import Budget
+from model_space.custom import registry as kits
+from model_space.custom.registry import Kit
+from model_space.data import Data, load
+from model_space.recipe import Recipe
+from model_space.techniques import SETS, Choice, batch_norm, usual
+from model_space.training import backends, batches, compiled
+from model_space.training.batches import orders
+from model_space.training.objectives import objective
+from model_space.training.trainer import Outcome, Trainer
+from tests.support.shallow import SHALLOW
+
+SMALL = Budget(epochs=2, batch_size=32, width=0.1)
+ALL_ON = {
+    "augmentation": {}, "batch_norm": {}, "residual": {}, "late_widening": {},
+    "global_pooling": {}, "dropout": {"rate": 0.2}, "mixup": {"alpha": 0.2}, "amsgrad": {},
+}  # fmt: skip
+EVERY_KIND = {
+    **usual([name for name in SETS["all"] if name != "deeper"]),
+    "weight_ema": {"momentum": 0.2},  # what a few steps reach
+}
+"""All techniques but the one that only has more of the same blocks, and takes long to trace."""
+
+
+@pytest.fixture(scope="module")
+def data() -> Data:
+    """Four batches: on JAX all of one size, as each other one is compiled for by itself."""
+    size = 96 if keras.backend.backend() == "jax" else 100
+    return load("digits", train_size=size, validation=60)
+
+
+def run_of(
+    trainer: Trainer, choice: Choice, seed: int = 1, budget: Budget = SMALL
+) -> tuple[Outcome, list[float]]:
+    """What a run comes to, but for its time, and its objective by epoch."""
+    curve: list[float] = []
+
+    def report(epoch: int, value: float) -> bool:
+        assert epoch == len(curve) + 1
+        curve.append(value)
+        return True
+
+    return without_time(trainer.train(choice, budget, seed, report)), curve
+
+
+@pytest.fixture(scope="module")
+def all_on(data: Data) -> tuple[Trainer, Outcome, list[float]]:
+    """A trainer that has trained one run, of all the article's techniques, and that run."""
+    trainer = Trainer(data, SHALLOW)
+    return trainer, *run_of(trainer, ALL_ON)
+
+
+def only(trainer: Trainer) -> compiled.Traced:
+    """The one network that it keeps."""
+    [kept] = trainer._traced.values()
+    return kept
+
+
+def variables(trainer: Trainer) -> list[np.ndarray]:
+    """Weights, optimizer slots and random states."""
+    return only(trainer).values()
+
+
+def without_time(outcome: Outcome) -> Outcome:
+    return replace(outcome, seconds_per_epoch=0)
+
+
+def test_a_seed_reproduces_a_run_and_another_does_not(
+    data: Data, all_on: tuple[Trainer, Outcome, list[float]]
+) -> None:
+    _, first, curve = all_on
+    trainer = Trainer(data, SHALLOW)
+    second, again = run_of(trainer, ALL_ON)
+    assert curve == again
+    assert first == second
+    assert run_of(trainer, ALL_ON, seed=2)[1] != curve
+
+
+def test_the_outcome_is_the_last_epochs_and_a_run_that_is_told_to_stop_does(data: Data) -> None:
+    curve: list[float] = []
+    trainer = Trainer(data, SHALLOW)
+    outcome = trainer.train({}, SMALL, 1, lambda _, accuracy: not curve.append(accuracy))  # type: ignore[func-returns-value]
+    assert len(curve) == 2
+    assert outcome.objective == curve[-1]
+    assert outcome.test_accuracy is not None
+    assert 0 <= outcome.test_accuracy <= 1
+    assert outcome.seconds_per_epoch > 0
+    assert not outcome.diverged
+    epochs = []
+
+    def report(epoch: int, accuracy: float) -> bool:
+        epochs.append(epoch)
+        return False
+
+    outcome = trainer.train({}, SMALL, 1, report)
+    assert epochs == [1]
+    assert outcome.objective == curve[0]
+    assert outcome.test_accuracy is None
+
+
+@pytest.mark.parametrize(
+    ("name", "chance"),
+    [("accuracy", 0.1), ("balanced_accuracy", 0.1), ("neg_log_loss", -math.log(10))],
+)
+def test_a_diverged_run_counts_at_chance_level(
+    name: str, chance: float, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Recipe(schedule=lambda steps: 1e38)
+    monkeypatch.setattr(kits, "compose", lambda choice, techniques: broken)
+    outcome, curve = run_of(Trainer(data, SHALLOW, objective(name)), {})
+    assert outcome.diverged
+    assert outcome.objective == chance == curve[-1]
+    assert outcome.test_objective == (None if name == "accuracy" else pytest.approx(chance))
+
+
+def test_a_run_whose_last_step_broke_it_counts_at_chance_level(
+    data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its loss was a number still, and its probabilities are none."""
+
+    def broken(*arguments: Any) -> Any:
+        compiled: Any = backends.loops(*arguments)
+        compiled.train = lambda shard, first, last: 1.0
+        compiled.probabilities = lambda shard: np.full((len(shard[1]), 10), np.nan)
+        return compiled
+
+    monkeypatch.setattr(compiled, "loops", broken)
+    trainer = Trainer(data, objective=objective("neg_log_loss"))
+    outcome = trainer.train({}, SMALL, 1, lambda epoch, value: True)
+    assert outcome.diverged
+    assert outcome.objective == outcome.test_objective == -math.log(10)
+
+
+@pytest.mark.parametrize(("choice", "amsgrad"), [({}, False), ({"amsgrad": {}}, True)])
+def test_amsgrad_reaches_the_optimizer(
+    choice: dict[str, dict[str, float]], amsgrad: bool, data: Data
+) -> None:
+    trainer = Trainer(data, SHALLOW)
+    trainer.train(choice, replace(SMALL, epochs=1), 1, lambda epoch, accuracy: True)
+    used = only(trainer).optimizer
+    assert isinstance(used, keras.optimizers.Adam)
+    assert used.amsgrad is amsgrad
+    assert float(used.learning_rate.numpy()) == pytest.approx(1e-3)
+    if amsgrad:
+        assert any(np.abs(v.numpy()).sum() > 0 for v in used._velocity_hats)
+
+
+@pytest.mark.jax
+def test_validation_and_test_images_are_neither_augmented_nor_mixed(
+    data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both accuracies are those of the images as they are, however they are batched."""
+    monkeypatch.setattr(backends, "EVALUATION_BATCH", 7)
+    monkeypatch.setattr(compiled, "EVALUATION_BATCH", 7)
+    trainer = Trainer(data, SHALLOW)
+    outcome = trainer.train(ALL_ON, SMALL, 1, lambda epoch, accuracy: True)
+    assert (outcome.objective, outcome.test_accuracy) == judged(trainer, data)
+
+
+def test_nor_are_they_where_they_are_one_batch(
+    data: Data, all_on: tuple[Trainer, Outcome, list[float]]
+) -> None:
+    trainer, outcome, _ = all_on
+    assert (outcome.objective, outcome.test_accuracy) == judged(trainer, data)
+
+
+def judged(trainer: Trainer, data: Data) -> tuple[float, ...]:
+    """The shares of the validation and of the test images that its network names rightly."""
+    return tuple(
+        (np.asarray(only(trainer).network(images / 255, training=False)).argmax(axis=1) == labels)
+        .mean()
+        for images, labels in (data.validation, data.test)
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def uneven(data: Data) -> Data:
+    """Validation and test images of which some classes are rare."""
+    kept = np.array([1, 0.1, 0.5, 1, 0.3, 1, 0.1, 1, 1, 1])
+
+    def cut(labels: np.ndarray) -> np.ndarray:
+        rank = np.array([(labels[:at] == label).sum() for at, label in enumerate(labels)])
+        return np.asarray(rank < np.ceil(kept[labels] * np.bincount(labels)[labels]))
+
+    parts = [(images[cut(labels)], labels[cut(labels)]) for images, labels in
+             (data.validation, data.test)]  # fmt: skip
+    return replace(data, validation=parts[0], test=parts[1])
+
+
+@pytest.mark.parametrize(
+    "name", ["balanced_accuracy", pytest.param("neg_log_loss", marks=pytest.mark.jax)]
+)
+def test_another_objective_is_scikit_learns_of_what_the_network_says(
+    name: str, uneven: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the images are batched, and in however many shards they come."""
+    monkeypatch.setattr(backends, "EVALUATION_BATCH", 16)
+    monkeypatch.setattr(compiled, "EVALUATION_BATCH", 16)
+    trainer, longer = Trainer(uneven, SHALLOW, objective(name)), replace(SMALL, epochs=8)
+    outcome, curve = run_of(trainer, {"residual": {}, "amsgrad": {}}, budget=longer)
+    expected = []
+    for images, labels in (uneven.validation, uneven.test):
+        scores = np.asarray(only(trainer).network(images / 255, training=False))
+        named = scores.argmax(axis=1)
+        by = {
+            "balanced_accuracy": balanced_accuracy_score(labels, named),
+            "neg_log_loss": -log_loss(labels, scores, labels=range(10)),
+        }
+        expected.append((by[name], (named == labels).mean()))
+    assert outcome.objective == curve[-1] == pytest.approx(expected[0][0], rel=1e-5)
+    assert outcome.test_objective == pytest.approx(expected[1][0], rel=1e-5)
+    assert outcome.test_accuracy == expected[1][1]
+    assert expected[0][0] != pytest.approx(expected[0][1], rel=1e-3)
+    monkeypatch.setattr(batches, "_SHARD_BYTES", 1)
+    again, accuracy = only(trainer).judge(objective(name), uneven.validation)
+    assert again == pytest.approx(curve[-1])
+    assert accuracy == expected[0][1]
+
+
+def regularized(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+    """A network of which most of the loss is what its layers add."""
+    inputs = keras.Input(image_shape)
+    x = layers.ActivityRegularization(l1=1e-3)(layers.Conv2D(8, 3, activation="relu")(inputs))
+    scores = layers.Dense(
+        classes, activation="softmax", kernel_regularizer=keras.regularizers.L2(0.3)
+    )(recipe.pool(x))
+    return keras.Model(inputs, scores)
+
+
+@pytest.mark.parametrize(
+    ("choice", "kit"),
+    [
+        ({}, SHALLOW),
+        pytest.param({"batch_norm": {}, "residual": {}, "amsgrad": {}}, SHALLOW,
+                     marks=pytest.mark.jax),
+        pytest.param({}, Kit(build=regularized), marks=pytest.mark.jax),
+    ],
+)  # fmt: skip
+def test_a_run_is_what_keras_own_fit_makes_of_it(choice: Choice, kit: Kit, data: Data) -> None:
+    """The same weights to begin with, the same images in the same order, two epochs."""
+    budget = replace(SMALL, epochs=2)
+    reference = compiled.Traced(choice, data, budget, 5, kit)
+    images, labels = data.train[0] / 255, np.eye(10)[data.train[1]]
+    initial = [weight.numpy() for weight in reference.network.weights]
+    reference.network.compile(
+        keras.optimizers.Adam(1e-3, amsgrad="amsgrad" in choice), "categorical_crossentropy"
+    )
+    for order in itertools.islice(orders(len(images), 5), 2):
+        reference.network.fit(images[order], labels[order], batch_size=32, shuffle=False, verbose=0)
+    expected = [weight.numpy() for weight in reference.network.weights]
+    trainer = Trainer(data, kit)
+    trainer.train(choice, budget, 5, lambda epoch, accuracy: True)
+    trained = [weight.numpy() for weight in only(trainer).network.weights]
+    pairs = zip(initial, trained, expected, strict=True)
+    off, moved = np.sum([(np.abs(b - c).sum(), np.abs(a - c).sum()) for a, b, c in pairs], axis=0)
+    assert moved > 10
+    # Adam makes a whole step of a rounding where a gradient is none, as of biases before
+    # batch normalization.
+    assert off < 0.1 * moved
+
+
+def test_a_short_run_shows_batch_norm_and_not_its_moving_averages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After 60 steps, validation by the moving averages is near that by batch statistics."""
+    data = load("digits", train_size=640, validation=280)
+    budget = Budget(epochs=3, batch_size=32, width=0.25)
+
+    def lag() -> float:
+        trainer = Trainer(data)
+        outcome = trainer.train({"batch_norm": {}}, budget, 1, lambda epoch, accuracy: True)
+        images, labels = data.validation
+        scores = np.asarray(only(trainer).network(images / 255.0, training=True))
+        return float((scores.argmax(axis=1) == labels).mean() - outcome.objective)
+
+    assert lag() < 0.1
+    monkeypatch.setattr(batch_norm, "MOMENTUM", 0.99)
+    assert lag() > 0.3, "the test no longer sees the artefact that it guards against"
+
+
+@pytest.mark.jax
+def test_validation_and_test_go_by_the_averages_of_the_weights(data: Data) -> None:
+    """The averages name another class than the weights do; both follow every step by hand."""
+    choice = {"weight_ema": {"momentum": 0.3}, "batch_norm": {}}
+    shared = compiled.Traced(choice, data, SMALL, 1, SHALLOW)
+    weights = shared.network.weights
+    [averages] = shared._made.averages
+    kept = averages.variables[1:]
+    expected = [np.array(weight.numpy()) for weight in weights]
+    shard = shared.put(data.train)
+    for step in range(3):
+        shared.train(shard, 32 * step, 32 * (step + 1))
+        share = min(0.3, (1 + step) / (10 + step))
+        expected = [
+            share * average + (1 - share) * np.asarray(weight.value)
+            for average, weight in zip(expected, weights, strict=True)
+        ]
+    for average, value in zip(kept, expected, strict=True):
+        np.testing.assert_allclose(np.asarray(average.value), value, rtol=1e-4, atol=1e-6)
+    moved = [np.abs(np.asarray(w.value) - e).max() for w, e in zip(weights, expected, strict=True)]
+    assert max(moved) > 1e-3
+    weights[-1].assign(100 * np.eye(10)[5])
+    kept[-1].assign(100 * np.eye(10)[3])
+    for part in (data.validation, data.test):
+        assert shared.accuracy(part) == (part[1] == 3).mean()
+    assert shared.network.weights[-1].numpy()[5] == 100
+
+
+@pytest.fixture
+def traces(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Each call of a network by Python, that is, each time it is traced: whether for training."""
+    found: list[bool] = []
+    original = keras.Model.__call__
+
+    def call(model, x, training=None):  # type: ignore[no-untyped-def]
+        found.append(training)
+        return original(model, x, training=training)
+
+    monkeypatch.setattr(keras.Model, "__call__", call)
+    return found
+
+
+@pytest.mark.jax
+def test_a_network_is_traced_once_and_its_next_run_equals_one_of_a_new_network(
+    data: Data, traces: list[bool]
+) -> None:
+    """With everything on, and all dials changed: whatever a run leaves behind is replaced."""
+    # JAX takes a minute to compile them all; tests/on_jax.py turns every dial there.
+    first = EVERY_KIND if keras.backend.backend() == "tensorflow" else ALL_ON
+    other = {
+        name: {dial: 0.5 * value for dial, value in dials.items()} for name, dials in first.items()
+    }
+    kept = Trainer(data, SHALLOW)
+    kept.train(first, SMALL, 1, lambda epoch, accuracy: True)
+    assert traces == [True, False]
+    before = list(traces)
+    run = run_of(kept, other, seed=2)
+    assert traces == before
+    assert kept.networks == 1
+    new = Trainer(data, SHALLOW)
+    assert run == run_of(new, other, seed=2)
+    for value, expected in zip(variables(kept), variables(new), strict=True):
+        np.testing.assert_array_equal(value, expected)
+
+
+def test_a_run_that_was_cut_short_leaves_nothing_to_the_next(
+    data: Data, all_on: tuple[Trainer, Outcome, list[float]]
+) -> None:
+    kept = Trainer(data, SHALLOW)
+    kept.train(ALL_ON, SMALL, 1, lambda epoch, accuracy: False)
+    _, *expected = all_on
+    assert run_of(kept, ALL_ON) == tuple(expected)
+
+
+def test_networks_compute_in_the_precision_of_the_budget_and_nothing_else_does(data: Data) -> None:
+    trainer = Trainer(data, SHALLOW)
+    choice = {
+        "augmentation": {},
+        "batch_norm": {},
+        "dropout": {"rate": 0.2},
+        "mixup": {"alpha": 0.2},
+    }
+    outcome = trainer.train(
+        choice, replace(SMALL, precision="mixed_bfloat16"), 1, lambda epoch, accuracy: True
+    )
+    assert not outcome.diverged
+    *hidden, scores = (layer for layer in only(trainer).network.layers if layer.weights)
+    assert {layer.compute_dtype for layer in hidden} == {"bfloat16"}
+    assert {layer.variable_dtype for layer in hidden} == {"float32"}
+    assert scores.compute_dtype == "float32"
+    assert keras.config.dtype_policy().name == "float32"
+    batch = only(trainer)._made.training_batch(*(each[:5] for each in data.train))
+    assert {keras.backend.standardize_dtype(each.dtype) for each in batch.values()} == {"float32"}
+
+
+def test_a_kept_network_begins_with_weights_distributed_as_a_new_ones(data: Data) -> None:
+    """Glorot's uniform distribution, drawn anew for every seed (Glorot & Bengio 2010)."""
+    kept = Trainer(data, SHALLOW)
+    drawn = []
+    for seed in range(20):
+        kept._begin({}, SMALL, seed)
+        kernel = only(kept).network.layers[3].kernel.numpy()
+        drawn.append(kernel.ravel())
+    limit = np.sqrt(6 / (kernel.shape[2] + kernel.shape[3]) / np.prod(kernel.shape[:2]))
+    values = np.concatenate(drawn) / limit
+    assert np.abs(values).max() <= 1
+    assert values.var() == pytest.approx(1 / 3, rel=0.1)
+    assert len(np.unique(np.round(drawn, 6), axis=0)) == 20
+
+
+def test_a_network_is_kept_for_each_set_of_techniques_and_budget(data: Data) -> None:
+    kept = Trainer(data, SHALLOW)
+    longer = replace(SMALL, epochs=3)
+    for on, budget in (([], SMALL), (["amsgrad"], SMALL), ([], longer), ([], SMALL)):
+        kept._begin({name: {} for name in on}, budget, 1)
+    assert kept.networks == 3

@@ -1,0 +1,271 @@
+"""The process that trains, started for real."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from model_space.custom.loading import describe
+from model_space.data import DataError, load
+from model_space.worker.client import Stopped, TrainingError, Worker
+from model_space.worker.server import _MOST_NETWORKS
+from tests.model_space.data.test_sound import tones
+from tests.support import shallow
+
+DATA: dict[str, Any] = {"name": "digits", "train_size": 200, "validation": 50}
+BUDGET = {"epochs": 1, "batch_size": 25, "width": 0.1, "depth": 10}
+LONG = {"epochs": 3, "batch_size": 1, "width": 2.0, "depth": 10}  # seconds an epoch
+
+
+@pytest.fixture(scope="module")
+def shallow_network() -> dict[str, Any]:
+    """A network that is traced sooner than the article's, as a study keeps it."""
+    found = describe([], f"{shallow.__file__}:build")
+    network: dict[str, Any] = found["network"]
+    return network
+
+
+@pytest.fixture(scope="module")
+def small(shallow_network: dict[str, Any]) -> Iterator[Worker]:
+    one = Worker(**DATA, network=shallow_network)
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def fresh(shallow_network: dict[str, Any]) -> Iterator[Worker]:
+    one = Worker(**DATA, network=shallow_network)
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="module")
+def first(small: Worker) -> tuple[float, float]:
+    """What a run of `train_again` comes to."""
+    return train_again(small)
+
+
+def train_again(worker: Worker) -> tuple[float, float]:
+    outcome = worker.train({"dropout": {"rate": 0.2}}, BUDGET, 7, go_on)
+    return outcome["objective"], outcome["test_accuracy"]
+
+
+def go_on(epoch: int, accuracy: float) -> bool:
+    return True
+
+
+class Process(NamedTuple):
+    pid: int
+    parent: int
+    group: int
+    kibibytes: int
+    """Resident memory."""
+
+
+def processes() -> list[Process]:
+    """All that live."""
+    columns = "pid=,ppid=,pgid=,rss=,stat="
+    listed = subprocess.run(["ps", "-axo", columns], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return [Process(*map(int, row[:4])) for row in rows if not row[4].startswith("Z")]
+
+
+def server_of(worker: Worker) -> int:
+    assert worker._server is not None
+    return worker._server._process.pid
+
+
+def fork_of(server: int) -> int:
+    [fork] = [process.pid for process in processes() if process.parent == server]
+    return fork
+
+
+def wait_for_the_end_of(server: int) -> None:
+    deadline = time.monotonic() + 10
+    while left := [process for process in processes() if process.group == server]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
+def in_an_epoch(act: Callable[[], None]) -> tuple[Callable[[int, float], bool], list[int]]:
+    """A report that acts from another thread, a moment into the second epoch."""
+    epochs: list[int] = []
+
+    def report(epoch: int, accuracy: float) -> bool:
+        epochs.append(epoch)
+        threading.Timer(0.3, act).start()
+        return True
+
+    return report, epochs
+
+
+def test_it_says_what_the_data_are(small: Worker) -> None:
+    facts = small.start()
+    assert (facts.train, facts.validation, facts.image_shape) == (200, 50, (16, 16, 1))
+    assert facts.sound is None
+    data = load(**DATA)
+    assert facts.class_counts == {
+        "train": np.bincount(data.train[1]).tolist(),
+        "validation": np.bincount(data.validation[1]).tolist(),
+    }
+    assert [sum(counts) for counts in facts.class_counts.values()] == [200, 50]
+
+
+def test_it_says_how_sounds_became_images_and_judges_by_what_it_is_told(tmp_path: Path) -> None:
+    hearing = Worker(name=str(tones(tmp_path)), objective="neg_log_loss")
+    try:
+        facts = hearing.start()
+        assert facts.sound == {"rate": 8000, "seconds": 1.008, "bands": 40, "frames": 62}
+        assert facts.image_shape == (40, 62, 1)
+        outcome = hearing.train({"global_pooling": {}}, BUDGET, 1, go_on)
+        assert outcome["parameters"] > 0
+        # An untrained network knows little more of the two classes than which are there.
+        assert outcome["objective"] == pytest.approx(-math.log(2), abs=0.3)
+        assert outcome["test_objective"] == pytest.approx(-math.log(2), abs=0.3)
+        assert 0 <= outcome["test_accuracy"] <= 1
+    finally:
+        hearing.stop()
+
+
+def test_data_that_cannot_be_used_are_refused_and_leave_no_process() -> None:
+    refused = Worker(name="nothing-of-this-name")
+    with pytest.raises(DataError, match="nothing-of-this-name"):
+        refused.start()
+    assert refused._server is None
+
+
+def test_a_run_that_raises_is_told_and_the_next_one_trains(small: Worker) -> None:
+    with pytest.raises(TrainingError, match="ValueError: depth 11"):
+        small.train({}, {**BUDGET, "depth": 11}, 1, go_on)
+    assert small.train({}, BUDGET, 1, go_on)["parameters"] > 0
+
+
+def test_a_run_without_memory_for_it_says_so(small: Worker) -> None:
+    with pytest.raises(TrainingError, match=r"^out of memory: .*OOM when allocating tensor"):
+        small.train({}, {**BUDGET, "width": 20000.0}, 1, go_on)
+
+
+def test_a_fork_is_replaced_before_the_networks_that_it_keeps_are_many(fresh: Worker) -> None:
+    used: list[tuple[int, int, int]] = []
+
+    def weigh(epoch: int, accuracy: float) -> bool:
+        server = server_of(fresh)
+        memory = {process.pid: process.kibibytes for process in processes()}
+        used.append((fork_of(server), memory[server], memory[fork_of(server)]))
+        return True
+
+    for _ in range(2):  # the second time they are there
+        for number in range(_MOST_NETWORKS - 1):
+            fresh.train({}, {**BUDGET, "width": 0.1 + number / 100}, 1, weigh)
+    assert len({fork for fork, _, _ in used}) == 1
+    for number in (8, 9):
+        fresh.train({}, {**BUDGET, "width": 0.1 + number / 100}, 1, weigh)
+    (fork, server, memory), *_, (last, server_at_last, last_memory) = used
+    assert fork != last
+    assert server_at_last < 1.02 * server
+    assert last_memory < 1.1 * memory
+
+
+def test_a_later_run_equals_the_first_of_its_seed(
+    small: Worker, first: tuple[float, float]
+) -> None:
+    assert train_again(small) == first
+
+
+@pytest.mark.usefixtures("first")
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="lists threads as Linux does")
+def test_the_process_that_forks_has_one_thread(small: Worker) -> None:
+    assert len(list(Path(f"/proc/{server_of(small)}/task").iterdir())) == 1
+
+
+def test_a_killed_run_is_told_and_costs_nothing_else(
+    small: Worker, first: tuple[float, float]
+) -> None:
+    def kill(epoch: int, accuracy: float) -> bool:
+        os.kill(fork_of(server_of(small)), signal.SIGKILL)
+        return True
+
+    server = server_of(small)
+    with pytest.raises(TrainingError, match=r"killed by signal 9 \(out of memory\?\)"):
+        small.train({}, BUDGET, 1, kill)
+    assert train_again(small) == first
+    assert server_of(small) == server
+
+
+def test_a_killed_process_takes_its_run_along_and_the_next_run_starts_another(
+    small: Worker, first: tuple[float, float]
+) -> None:
+    server = server_of(small)
+    report, epochs = in_an_epoch(lambda: os.kill(server, signal.SIGKILL))
+    with pytest.raises(TrainingError, match=r"killed by signal 9 \(out of memory\?\)"):
+        small.train({}, LONG, 1, report)
+    assert epochs == [1]
+    wait_for_the_end_of(server)
+    assert train_again(small) == first
+    assert server_of(small) != server
+
+
+def test_stop_from_another_thread_ends_a_run_at_once(small: Worker) -> None:
+    small.train({}, BUDGET, 1, go_on)
+    server = server_of(small)
+    report, epochs = in_an_epoch(small.stop)
+    with pytest.raises(TrainingError, match="the training process was stopped"):
+        small.train({}, LONG, 1, report)
+    assert epochs == [1]
+    wait_for_the_end_of(server)
+
+
+def test_a_run_that_is_asked_to_stop_does_so_within_its_epoch(
+    fresh: Worker, tmp_path: Path
+) -> None:
+    def ask() -> None:
+        fresh.ask_to_stop()
+        fresh.ask_to_stop()
+
+    report, epochs = in_an_epoch(ask)
+    with pytest.raises(Stopped):
+        fresh.train({}, LONG, 1, report, tmp_path / "run.npz")
+    assert epochs == [1]
+    assert (tmp_path / "run.npz").exists()
+    with pytest.raises(Stopped):
+        fresh.train({}, BUDGET, 1, go_on)
+
+
+def test_a_worker_that_is_asked_to_stop_beforehand_starts_nothing(fresh: Worker) -> None:
+    fresh.ask_to_stop()
+    with pytest.raises(Stopped):
+        fresh.train({}, BUDGET, 1, go_on)
+    assert fresh._server is None
+
+
+PARENT = f"""
+from model_space.worker.client import Worker
+
+worker = Worker(**{DATA}, network=NETWORK)
+
+def report(epoch, accuracy):
+    print(worker._server._process.pid, flush=True)
+    return True
+
+worker.train({{}}, {LONG}, 1, report)
+"""
+
+
+def test_nothing_outlives_a_parent_that_is_killed(shallow_network: dict[str, Any]) -> None:
+    command = [sys.executable, "-c", PARENT.replace("NETWORK", repr(shallow_network))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        server = int(parent.stdout.readline())
+        time.sleep(0.5)
+        assert fork_of(server)
+        parent.kill()
+    wait_for_the_end_of(server)

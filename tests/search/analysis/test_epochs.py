@@ -1,0 +1,58 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from search.analysis.effects import effects
+from search.analysis.epochs import effects_by_epoch
+from search.planning.design import design
+from search.results import Run
+from tests.support.simulate import NAMES, random_pairs, run, simulated
+
+
+def with_curves(runs: list[Run], epochs: int = 6) -> list[Run]:
+    """batch_norm's five points come at epoch 4, everything else at once; noise at each."""
+    random = np.random.default_rng(3)
+    kept = []
+    for one in runs:
+        early = one.points - 5 * ("batch_norm" in one.on)
+        points = [early if e < 4 else one.points for e in range(1, epochs)]
+        noisy = [p + 0.2 * random.standard_normal() for p in points]
+        curve = {e: p / 100 for e, p in enumerate([*noisy, one.points], start=1)}
+        kept.append(replace(one, curve=curve))
+    return kept
+
+
+@pytest.mark.parametrize("runs", [16, 64])
+def test_each_epoch_is_fitted_as_the_last_one_is(runs: int) -> None:
+    measured = with_curves(simulated(design(8, runs, runs), 0, 0.3, random_pairs(NAMES, 0, 1.0)))
+    by_epoch = {row.technique: row for row in effects_by_epoch(measured, NAMES)}
+    for epoch in (2, 6):
+        alone = effects([replace(r, accuracy=r.curve[epoch]) for r in measured], NAMES)
+        assert alone is not None
+        for effect in alone.effects:
+            row = by_epoch[effect.technique]
+            at = row.epochs.index(epoch)
+            assert row.effect[at] == pytest.approx(effect.effect)
+            assert (row.low[at], row.high[at]) == pytest.approx((effect.low, effect.high))
+
+
+def test_a_technique_pays_from_the_epoch_at_which_its_effect_comes() -> None:
+    measured = with_curves(simulated(design(8, 64, 64), 0, 0.3))
+    rows = effects_by_epoch(measured, NAMES)
+    pays = {row.technique: row.pays_from for row in rows}
+    assert pays["batch_norm"] == 4
+    assert pays["augmentation"] == 1
+    assert pays["mixup"] is None
+    assert [row.technique for row in rows[:2]] == ["augmentation", "batch_norm"]
+
+
+def test_a_diverged_run_stays_where_it_was_left() -> None:
+    measured = with_curves(simulated(design(8, 64, 64), 0, 0.3))
+    measured[0] = replace(measured[0], accuracy=0.1, diverged=True, curve={1: 0.1})
+    assert effects_by_epoch(measured, NAMES)[0].epochs == (1, 2, 3, 4, 5, 6)
+
+
+def test_runs_without_curves_have_no_effects_by_epoch() -> None:
+    assert effects_by_epoch(simulated(design(8, 16, 16), 0, 0.3), NAMES) == []
+    assert effects_by_epoch([run([], 0.5, curve={1: 0.5})], NAMES) == []

@@ -1,0 +1,106 @@
+import math
+from itertools import combinations
+
+import numpy as np
+import pytest
+from statsmodels.stats.multitest import multipletests
+
+from search.analysis.effects import Effects, effects
+from search.analysis.interactions import Interaction, interactions
+from search.analysis.t_distribution import two_sided
+from search.planning.design import design
+from search.results import Run
+from tests.support.simulate import NAMES, random_pairs, repeats_of, simulated, value
+
+
+def fitted(runs: list[Run], names: tuple[str, ...] = NAMES, noise: float | None = None) -> Effects:
+    """The effects; with the noise of repeated runs where it is given."""
+    repeats = [] if noise is None else repeats_of([[], list(NAMES)], 4, noise)
+    found = effects(runs, names, repeats)
+    assert found is not None
+    return found
+
+
+def known(found: Effects) -> dict[frozenset[tuple[str, str]], Interaction]:
+    return {frozenset(row.pairs): row for row in interactions(found)}
+
+
+def test_an_interaction_is_how_much_a_step_grows_in_any_company() -> None:
+    """By brute force: the difference of differences, over every set of the others."""
+    names = ("a", "b", "c", "d")
+    main = dict(zip(names, (3.0, -1.0, 2.0, 0.5), strict=True))
+    pairs = random_pairs(names, 4, 2.0)
+    rows = known(fitted(simulated(design(4, 16, 16), 0, 0.0, pairs, main), names))
+    for one, two in combinations(names, 2):
+        others = [name for name in names if name not in (one, two)]
+        for count in range(3):
+            for company in combinations(others, count):
+                on = list(company)
+                change = (
+                    value([*on, one, two], main, pairs) - value([*on, one], main, pairs)
+                    - value([*on, two], main, pairs) + value(on, main, pairs)
+                )  # fmt: skip
+                assert rows[frozenset([(one, two)])].effect == pytest.approx(change)
+
+
+def test_shapiq_finds_the_same_interaction_indices() -> None:
+    shapiq = pytest.importorskip("shapiq", reason="shapiq, a second oracle, is not installed")
+    names = ("a", "b", "c", "d")
+    main, pairs = dict.fromkeys(names, 1.0), random_pairs(names, 4, 2.0)
+
+    def game(coalitions: np.ndarray) -> np.ndarray:
+        return np.array([
+            value([n for n, on in zip(names, row, strict=True) if on], main, pairs)
+            for row in coalitions
+        ])  # fmt: skip
+
+    indices = shapiq.ExactComputer(n_players=4, game=game)(index="SII", order=2)
+    rows = known(fitted(simulated(design(4, 16, 16), 0, 0.0, pairs, main), names))
+    for i, j in combinations(range(4), 2):
+        row = rows[frozenset([(names[i], names[j])])]
+        assert row.effect == pytest.approx(indices[(i, j)])
+
+
+def test_aliased_pairs_are_given_as_the_sum_that_is_known() -> None:
+    pairs = random_pairs(NAMES, 2, 2.0)
+    found = fitted(simulated(design(8, 16, 16), 0, 0.0, pairs), noise=0.1)
+    rows = interactions(found)
+    assert sorted(len(row.pairs) for row in rows) == [4] * 7
+    assert [row.letter for row in rows] == list("ABCDEFG")
+    for row in rows:
+        signed = zip(row.pairs, row.signs, strict=True)
+        assert row.effect == pytest.approx(sum(pairs[pair] * sign for pair, sign in signed))
+        assert row.name.count("×") == 4
+        assert all(f"{a} × {b}" in row.name for a, b in row.pairs)
+    assert all(math.isnan(e.smallest_step) for e in found.effects)
+
+
+def test_intervals_of_interactions_cover_the_truth() -> None:
+    covered = tries = 0
+    for seed in range(40):
+        pairs = random_pairs(NAMES, seed, 1.0)
+        found = fitted(simulated(design(8, 64, 64), seed, 1.0, pairs))
+        for row in interactions(found):
+            covered += row.low <= pairs[row.pairs[0]] <= row.high
+            tries += 1
+    assert 0.92 < covered / tries < 0.975
+
+
+def test_p_values_are_corrected_as_statsmodels_corrects_them() -> None:
+    found = fitted(simulated(design(8, 64, 64), 0, 1.0, random_pairs(NAMES, 0, 0.8)))
+    rows = interactions(found)
+    single = []
+
+    for row in rows:
+        error = (row.high - row.low) / 2 / found.fit.half
+        single.append(two_sided(row.effect / error, found.freedom))
+    oracle = multipletests(single, method="fdr_bh")[1]
+    assert [row.p_value for row in rows] == pytest.approx(list(oracle))
+    assert any(row.certain for row in rows)
+    assert not all(row.certain for row in rows)
+
+
+def test_without_room_for_pairs_none_is_given_a_number() -> None:
+    rows = interactions(fitted(simulated(design(8, 16, 16), 0, 1.0)))
+    assert len(rows) == 7
+    assert all(math.isnan(row.effect) and not row.certain for row in rows)

@@ -1,0 +1,320 @@
+"""The command line as its user meets it: what it prints, where, and with which exit code."""
+
+import re
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from typer.testing import Result
+
+from model_space.worker.client import TrainingError
+from search import cli
+from search.cli.options import folder_of
+from search.reporting import dashboard_server
+from search.storage.connection import open_storage, study_names
+from tests.support.fakes import FakeWorker
+
+Kouka = Callable[..., Result]
+
+
+def shell(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from search.cli import main; main()", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def foreign_study(name: str = "foreign") -> optuna.Study:
+    """A study that another program made, with no settings."""
+    study = optuna.create_study(
+        study_name=name, storage="sqlite:///studies.db", direction="maximize"
+    )
+    for number in range(8):
+        levels = {"a": bool(number & 1), "b": bool(number & 2), "long": bool(number & 4)}
+        distribution = optuna.distributions.CategoricalDistribution([False, True])
+        study.add_trial(
+            optuna.create_trial(
+                params=levels,
+                distributions=dict.fromkeys(levels, distribution),
+                value=0.5 + 0.1 * levels["a"] + 0.003 * (number % 3),
+            )
+        )
+    return study
+
+
+BAD = {
+    "technique": (["launch", "--techniques", "mixup,dropuot"], "no technique 'dropuot'.*dropout"),
+    "fixed technique": (["launch", "--fix", "sam=on"], "no technique 'sam'"),
+    "dial out of range": (["launch", "--fix", "mixup=3"], "mixup takes .* alpha from 0.05 to 1"),
+    "dial that is no number": (["launch", "--fix", "dropout=high"], "rate from 0.05 to 0.5"),
+    "dial that is not there": (["launch", "--fix", "batch_norm=0.3"], "batch_norm has no dial"),
+    "nothing left": (
+        ["launch", "--techniques", "mixup", "--fix", "mixup=on"], "no technique is left"),
+    "run count": (["launch", "--measure", "24"], "24 has no balanced .* 16, 32, 64"),
+    "too few runs": (["launch", "--measure", "8"], "8 has no balanced .* 16, 32, 64"),
+    "epochs": (["launch", "--epochs", "0"], "--epochs 0 is too small"),
+    "negative search": (["launch", "--search", "-1"], "--search -1 is too small"),
+    "width": (["launch", "--width", "0"], "--width 0 is not between"),
+    "depth": (["launch", "--depth", "12"], "depths are 10, 16, 22"),
+    "validation": (["launch", "--validation", "0"], "--validation 0 is neither"),
+    "part of an image": (["launch", "--validation", "1.5"], "--validation 1.5 is neither"),
+    "pruner": (["launch", "--pruner", "lucky"], "no pruner 'lucky'.*median, halving, none"),
+    "objective": (
+        ["launch", "--objective", "f1"],
+        "no objective 'f1'; --objective takes accuracy, balanced_accuracy, neg_log_loss"),
+    "storage form": (["launch", "--data", "digits", "--storage", "studies.db"], "not a URL"),
+    "storage folder": (
+        ["launch", "--data", "digits", "--storage", "sqlite:////no/a.db"], "cannot be written"),
+    "storage driver": (
+        ["launch", "--data", "digits", "--storage", "oracle://me:secret@db/x"], "cannot be opened"),
+    "storage extra": (
+        ["launch", "--data", "digits", "--storage", "mysql+mysqldb://me:secret@db/x"],
+        "mysql.*cannot be opened: the driver MySQLdb is not installed; pip install 'kouka.mysql.'"),
+    "memory": (["launch", "--data", "digits", "--storage", "sqlite://"], "cannot be written"),
+    "workers": (["launch", "--workers", "some"], "--workers some is neither a number .* nor auto"),
+    "no workers": (["launch", "--workers", "0"], "--workers 0 is neither"),
+    "sharing": (["launch", "--workers-per-gpu", "0"], "--workers-per-gpu 0 is too small"),
+    "no storage to work for": (["worker", "x"], "no studies in sqlite:///studies.db"),
+    "no storage to export": (["export", "x"], "no studies in sqlite:///studies.db.*kouka launch"),
+    "no storage to watch": (["dashboard"], "no studies in sqlite:///studies.db"),
+    "no storage to tell of": (["status"], "no studies in sqlite:///studies.db"),
+    "format": (["export", "x", "--format", "pdf"], "--format pdf is not known; it takes png, svg"),
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("fake_worker")
+@pytest.mark.parametrize(("arguments", "says"), BAD.values(), ids=BAD)
+def test_bad_input_is_told_in_a_sentence_and_creates_nothing(
+    kouka: Kouka, folder: Path, arguments: list[str], says: str
+) -> None:
+    result = kouka(*arguments)
+    assert re.search(says, result.stderr), result.output
+    assert result.exit_code == 2
+    assert result.stderr.startswith("kouka: ")
+    assert result.stderr.count("\n") == 1
+    assert "secret" not in result.output
+    assert list(folder.iterdir()) == []
+
+
+def test_data_that_cannot_be_used_are_told_by_the_worker(folder: Path, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.array([{}] * 20, dtype=object), y=np.arange(20) % 2)
+    for data, says in (("cifar11", "no data set or path 'cifar11'"), ("a.npz", "pickled")):
+        result = shell("launch", "--data", data, cwd=folder)
+        assert result.returncode == 2
+        assert says in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert result.stdout == ""
+    assert [file.name for file in folder.iterdir()] == ["a.npz"]
+
+
+def test_a_worker_that_cannot_start_is_told_without_a_traceback(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(worker: FakeWorker, reading: object) -> None:
+        raise TrainingError("the training process ended with exit code 1: no TensorFlow")
+
+    monkeypatch.setattr(fake_worker, "start", die)
+    result = kouka("launch", "--data", "digits")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("kouka: the training process ended")
+    assert result.stderr.count("\n") == 1
+    assert list(folder.iterdir()) == []
+
+
+def test_a_file_that_is_no_database_is_left_as_it_is(kouka: Kouka, folder: Path) -> None:
+    (folder / "studies.db").write_text("my notes")
+    for arguments in (["launch", "--data", "digits"], ["export", "x"], ["status"]):
+        result = kouka(*arguments)
+        assert result.exit_code == 2
+        assert "cannot be opened: file is not a database" in result.stderr
+    assert (folder / "studies.db").read_text() == "my notes"
+
+
+def test_a_missing_study_is_told_with_those_there_are(kouka: Kouka) -> None:
+    foreign_study("one")
+    foreign_study("two")
+    for arguments in (["export", "three"], ["status", "three"], ["worker", "three"]):
+        result = kouka(*arguments)
+        assert result.exit_code == 2
+        assert "no study 'three'" in result.stderr
+        assert "it holds one, two" in result.stderr
+
+
+def test_another_programs_study_is_exported_and_not_continued(kouka: Kouka, folder: Path) -> None:
+    foreign_study()
+    result = kouka("export", "foreign", "--out", "out")
+    assert result.exit_code == 0, result.output
+    assert "a helps most" in result.output
+    assert (folder / "out" / "report.html").exists()
+    for command in ("launch", "worker"):
+        result = kouka(command, "foreign")
+        assert result.exit_code == 2
+        assert "not launched by kouka" in result.stderr
+
+
+@pytest.mark.parametrize("bad", ["file", "below a file"])
+def test_an_out_that_cannot_be_written_is_told(kouka: Kouka, folder: Path, bad: str) -> None:
+    foreign_study()
+    (folder / "out").write_text("a file")
+    result = kouka("export", "foreign", "--out", "out" if bad == "file" else "out/deeper")
+    assert result.exit_code == 2
+    assert "--out out" in result.stderr
+    assert (folder / "out").read_text() == "a file"
+
+
+READING = (
+    ["--help"], ["--version"], ["techniques"], ["status"], ["status", "foreign"],
+    ["export", "foreign", "--out", "out"], ["launch", "--help"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", READING, ids=" ".join)
+def test_commands_that_read_never_import_keras(folder: Path, arguments: list[str]) -> None:
+    foreign_study()
+    code = (
+        "import sys\nfrom search.cli import main\n"
+        "try: main()\nexcept SystemExit as end: assert not end.code, end.code\n"
+        "assert not {'keras', 'tensorflow'} & set(sys.modules)"
+    )
+    command = [sys.executable, "-W", "error", "-c", code, *arguments]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["--help", "techniques"])
+def test_what_needs_no_study_imports_neither_optuna_nor_plotly(folder: Path, command: str) -> None:
+    code = (
+        "import sys\nfrom search.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+        "assert not {'optuna', 'plotly', 'sqlalchemy', 'numpy'} & set(sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code, command], cwd=folder, check=False)
+    assert result.returncode == 0
+
+
+@pytest.mark.usefixtures("no_report")
+def test_status_says_where_studies_stand(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    kouka("launch", "s", "--data", "digits", "--epochs", "2", "--measure", "16", "--search", "3",
+          "--confirm", "1")  # fmt: skip
+    result = kouka("status")
+    assert "16 of 16" in result.output
+    assert "3 of 3" in result.output
+    assert "2 epochs" in kouka("status", "s").output
+
+
+def test_techniques_lists_every_one_with_its_source(kouka: Kouka) -> None:
+    from model_space.techniques import TECHNIQUES
+
+    output = kouka("techniques").output
+    for technique in TECHNIQUES:
+        assert technique.name in output
+    assert "0.05, 0.2, 0.5" in output
+    assert "arXiv:1502.03167" in output
+
+
+def test_a_launch_says_how_long_and_what_it_found(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    output = kouka("launch", "s", "--data", "digits", "--epochs", "2", "--measure", "16",
+                   "--search", "2", "--confirm", "2").output  # fmt: skip
+    assert "for 24 runs of 2 epochs on this machine" in " ".join(output.split())
+    assert "augmentation helps most, +13." in " ".join(output.split())
+    assert "all off" in output
+    assert "report.html" in output
+    assert "kouka dashboard" in output
+
+
+@pytest.mark.usefixtures("no_report")
+def test_the_storage_can_come_from_the_environment(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KOUKA_STORAGE", "sqlite:///elsewhere.db")
+    kouka("launch", "s", "--data", "digits", "--measure", "16", "--search", "0", "--epochs", "1")
+    assert (folder / "elsewhere.db").exists()
+    assert not (folder / "studies.db").exists()
+
+
+def served(**options: Any) -> str:
+    """The address of a dashboard that runs as long as the tests."""
+    addresses: list[str] = []
+    ready = threading.Event()
+
+    def told(address: str) -> None:
+        addresses.append(address)
+        ready.set()
+
+    threading.Thread(
+        target=dashboard_server.serve,
+        args=("sqlite:///studies.db", 0, told),
+        kwargs=options,
+        daemon=True,
+    ).start()
+    assert ready.wait(30)
+    return addresses[0]
+
+
+def test_the_dashboard_serves_the_studies_on_loopback(folder: Path) -> None:
+    foreign_study()
+    address = served()
+    assert address.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(address + "api/studies", timeout=30) as answer:
+        assert b"foreign" in answer.read()
+    with pytest.raises(Exception, match="cannot be served"):
+        dashboard_server.serve(
+            "sqlite:///studies.db", int(address.split(":")[2].rstrip("/")), print
+        )
+
+
+def test_a_read_only_dashboard_refuses_every_change(folder: Path) -> None:
+    foreign_study()
+    address = served(read_only=True)
+    with urllib.request.urlopen(address + "api/studies", timeout=30) as answer:
+        assert b"foreign" in answer.read()
+    for method, path in (("DELETE", "api/studies/1"), ("POST", "api/studies"),
+                         ("PUT", "api/studies/1/note")):  # fmt: skip
+        request = urllib.request.Request(address + path, method=method, data=b"{}")
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(request, timeout=30)
+    assert study_names(open_storage("sqlite:///studies.db")) == ["foreign"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--host", "0.0.0.0"), "--host 0.0.0.0 lets others reach the dashboard"),
+        (("--host", "::"), "--host :: lets others reach"),
+        (("--read-only", "--allow-writes"), "exclude each other"),
+        (("--host", "no.such.host.invalid", "--read-only"), "no.such.host.invalid is not known"),
+        (("--host", "192.0.2.1", "--allow-writes"), "192.0.2.1 cannot be served"),
+    ],
+)
+def test_a_host_that_cannot_be_served_or_not_safely_is_refused(
+    kouka: Kouka, folder: Path, options: tuple[str, ...], said: str
+) -> None:
+    foreign_study()
+    result = kouka("dashboard", "--port", "0", *options)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_every_command_and_option_is_in_the_readme() -> None:
+    import typer
+
+    readme = (Path(cli.__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    commands = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
+    for name, command in commands.items():
+        assert f"`kouka {name}" in readme, name
+        for parameter in command.params:
+            for option in parameter.opts:
+                if option.startswith("--") and option != "--help":
+                    assert option in readme, f"{name} {option}"
+
+
+def test_the_folder_of_a_study_is_one_folder_whatever_its_name() -> None:
+    assert str(folder_of("reports", "tfds:a/b:1.0.0")) == "reports/tfds:a-b:1.0.0"

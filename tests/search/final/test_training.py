@@ -1,0 +1,404 @@
+"""`kouka train` and `kouka predict`: what they say, write and refuse; a model made and used."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from PIL import Image
+from rich.console import Console
+from sklearn.datasets import load_digits
+from typer.testing import Result
+
+from model_space.data import Data, DataError, load
+from model_space.data.fresh import read_files
+from model_space.saved.model_card import Card
+from model_space.technique import Dial, Factor
+from model_space.worker.client import Worker
+from search.cli.final_progress import FinalProgress
+from search.errors import InputError
+from search.final import training
+from search.planning.parsing import parse_recipe
+from search.planning.phases.plan import run_seed
+from search.planning.settings import Settings
+from search.planning.space import Space
+from search.results import ACCURACY
+from tests.model_space.data.test_sound import tones
+from tests.support.fakes import FakeWorker
+
+Kouka = Callable[..., Result]
+
+SMALL = Settings(
+    data="digits", train_size=200, validation=50, epochs=2, batch_size=25, width=0.1, measure=(16,)
+)
+
+
+CARD = Card(
+    study="s", classes=["cat", "dog"], image_shape=(16, 16, 1), pixels="", sound=None, recipe={},
+    budget={}, images={}, seeds=[1], saved_seed=1, test_accuracies=[0.5], versions={},
+)  # fmt: skip
+
+
+def studied(
+    name: str = "s", runs: int = 2, fingerprint: str = "the same", settings: Settings = SMALL
+) -> None:
+    """A study of kouka's whose best run has dropout at 0.4 and residual on."""
+    study = optuna.create_study(
+        study_name=name, storage="sqlite:///studies.db", direction="maximize"
+    )
+    study.set_user_attr("settings", settings.stored())
+    study.set_user_attr("data", {"fingerprint": fingerprint})
+    space = Space(settings.factors)
+    for number in range(runs):
+        params = space.params(["residual", "dropout"]) | {"dropout_rate": 0.4}
+        study.add_trial(
+            optuna.create_trial(
+                params=params if number else space.params(space.factors),
+                distributions=space.distributions(
+                    params if number else space.params(space.factors)
+                ),
+                value=0.5 + number / 10,
+                user_attrs={"phase": "measure", "seed": number},
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("none", {}),
+        ("mixup=0.3, batch_norm", {"batch_norm": {}, "mixup": {"alpha": 0.3}}),
+        ("dropout", {"dropout": {"rate": 0.2}}),
+        ("dropout,dropout.rate=0.5", {"dropout": {"rate": 0.5}}),
+        ("mixup.alpha=1", {"mixup": {"alpha": 1.0}}),
+    ],
+)
+def test_a_recipe_is_read(text: str, means: dict[str, Any]) -> None:
+    read = parse_recipe(text)
+    assert read == means
+    assert list(read) == list(means)  # in the article's order
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("sam", "no technique 'sam'; there are augmentation, "),
+        ("none,mixup", "no technique 'none'"),
+        ("batch_norm=1", "batch_norm has no dial"),
+        ("batch_norm.rate=1", "batch_norm has no dial"),
+        ("dropout.alpha=0.2", "dropout has no dial 'alpha'; it has rate"),
+        ("dropout=0.9", "dropout takes a rate from 0.05 to 0.5"),
+        ("dropout=", "dropout takes a rate"),
+        ("dropout.rate", "dropout takes a rate"),
+        ("mixup=nan", "mixup takes a alpha from 0.05 to 1"),
+        ("mixup=0.1,mixup.alpha=0.2", "alpha of mixup is given twice"),
+        ("", "it takes techniques, or none"),
+    ],
+)
+def test_a_recipe_that_cannot_be_is_refused(text: str, says: str) -> None:
+    with pytest.raises(InputError, match=re.escape(says)):
+        parse_recipe(text)
+
+
+def test_one_of_several_dials_is_named() -> None:
+    known = (Factor("two", "", "", (Dial("a", 0, 1, 2), Dial("b", 0, 1, 2))),)
+    assert parse_recipe("two.b=0.5", known) == {"two": {"a": 1, "b": 0.5}}
+    with pytest.raises(InputError, match=r"two has several dials, a, b; two\.a=VALUE"):
+        parse_recipe("two=1", known)
+
+
+def test_the_best_recipe_is_trained_and_what_is_written_says_so(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
+) -> None:
+    studied()
+    result = kouka("train", "s")
+    assert result.exit_code == 0, result.output
+    seeds = [run_seed(0, "confirm", index) for index in range(3)]
+    choice = {"residual": {}, "dropout": {"rate": 0.4}}
+    assert fake_worker.trained == [(choice, seed) for seed in seeds]
+    said = " ".join(result.output.split())
+    assert "Techniques on: residual, dropout (rate 0.4)." in said
+    assert re.search(
+        r"Test accuracy (\d\d\.\d\d) % \(\d\d\.\d\d to \d\d\.\d\d\), the mean of 3 seeds and its "
+        r"95 % interval, on 20 test images that no run was trained on", said
+    )  # fmt: skip
+    assert "the 120 training and validation images: digits, 2 epochs, batch 25, width 0.1" in said
+    assert "kouka predict models/s IMAGE" in said
+    written = folder / "models" / "s"
+    assert {file.name for file in written.iterdir()} == {
+        "model.keras", "model.json", "curves.html"
+    }  # fmt: skip
+    assert (written / "model.keras").read_text() == f"the network of seed {seeds[0]}"
+    card = Card.read(written / "model.json")
+    assert (card.seeds, card.saved_seed) == (seeds, seeds[0])
+    assert card.recipe == choice
+    assert card.images == {"trained": 120, "test": 20}
+    assert card.budget["epochs"] == 2
+    assert len(card.test_accuracies) == 3
+    assert (card.objective, card.test_objectives) == ("accuracy", None)
+    assert "resized to 32×32" in card.pixels
+    assert f"seed {seeds[2]}" in (written / "curves.html").read_text(encoding="utf-8")
+    assert written.stat().st_mode & 0o077 == (folder / "models").stat().st_mode & 0o077
+
+
+def test_another_objective_is_told_beside_the_accuracy(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
+) -> None:
+    studied(settings=replace(SMALL, objective="neg_log_loss"))
+    result = kouka("train", "s")
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.output.split())
+    assert re.search(
+        r"seed 1 of 3 negative log loss -0\.\d+ nats, accuracy \d\d\.\d\d % on the test set", said
+    )
+    assert re.search(
+        r"Test negative log loss -0\.\d+ nats \(-0\.\d+ to -0\.\d+\), the mean of 3 seeds and its "
+        r"95 % interval, on 20 test images that no run was trained on\. "
+        r"Test accuracy \d\d\.\d\d % \(\d\d\.\d\d to \d\d\.\d\d\)\.", said
+    )  # fmt: skip
+    card = Card.read(folder / "models" / "s" / "model.json")
+    assert card.objective == "neg_log_loss"
+    assert card.test_objectives is not None
+    for tested, accuracy in zip(card.test_objectives, card.test_accuracies, strict=True):
+        assert tested == pytest.approx(accuracy + 0.01 - 0.02 - 1)
+    curves = (folder / "models" / "s" / "curves.html").read_text(encoding="utf-8")
+    assert '"text":"negative log loss, nats"' in curves
+
+
+def test_another_recipe_seed_count_and_length_can_be_asked_for(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
+) -> None:
+    studied(runs=0)
+    result = kouka("train", "s", "--recipe", "mixup=0.3", "--seeds", "1", "--epochs", "5",
+                   "--out", "deep/er")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert [choice for choice, _ in fake_worker.trained] == [{"mixup": {"alpha": 0.3}}]
+    assert re.search(r"%, of one seed, on", " ".join(result.output.split()))
+    assert Card.read(folder / "deep" / "er" / "model.json").budget["epochs"] == 5
+
+
+@pytest.mark.usefixtures("fake_worker")
+def test_what_it_wrote_is_replaced_and_nothing_else_is(kouka: Kouka, folder: Path) -> None:
+    studied()
+    (folder / "models" / "s").mkdir(parents=True)  # empty
+    assert kouka("train", "s").exit_code == 0
+    assert kouka("train", "s", "--epochs", "3").exit_code == 0
+    written = folder / "models" / "s"
+    assert Card.read(written / "model.json").budget["epochs"] == 3
+    (written / "notes.txt").write_text("mine")
+    result = kouka("train", "s")
+    assert result.exit_code == 2
+    assert "holds notes.txt, which kouka train did not write" in result.stderr
+    assert sorted(file.name for file in (folder / "models").iterdir()) == ["s"]
+
+
+REFUSED = (
+    (["train", "other"], "there is no study 'other'.*it holds s, begun, moved, foreign"),
+    (["train", "begun"], "'begun' has no finished run by which to choose.*kouka launch begun"),
+    (["train", "foreign"], "'foreign' was not launched by kouka"),
+    (["train", "foreign", "--recipe", "mixup"], "'foreign' was not launched by kouka"),
+    (["train", "s", "--recipe", "sam"], "there is no technique 'sam'"),
+    (["train", "s", "--seeds", "0"], "--seeds 0 is too small"),
+    (["train", "s", "--epochs", "0"], "--epochs 0 is too small"),
+    (["train", "s", "--out", "taken"], "--out .*taken is a file"),
+    (["train", "s", "--out", "taken/deeper"], "--out .*deeper cannot be written"),
+    (["train", "s", "--out", "bare"], "--out .*bare holds model.keras, which kouka train did not"),
+    (["train", "moved"], "the images of digits are not those the study 'moved' began with"),
+    (["predict", "models/s", "a.png"], "there is no model models/s; kouka train NAME makes one"),
+    (["predict", "bare", "a.png"], "bare/model.keras has no model.json beside it"),
+    (["predict", "torn/model.keras", "a.png"], "torn/model.json is not what kouka train"),
+    (["predict", "whole", "a.png"], "there is no file a.png"),
+    (["predict", "whole", "taken"], "taken cannot be read as an image"),
+    (["predict", "whole", "taken", "--top", "0"], "--top 0 is too small"),
+)
+
+
+@pytest.mark.usefixtures("fake_worker")
+def test_what_cannot_be_done_is_told_in_a_sentence_and_leaves_nothing(
+    kouka: Kouka, folder: Path
+) -> None:
+    studied()
+    studied("begun", runs=0)
+    studied("moved", fingerprint="another")
+    optuna.create_study(study_name="foreign", storage="sqlite:///studies.db")
+    (folder / "taken").write_text("a file")
+    for name in ("bare", "torn", "whole"):
+        (folder / name).mkdir()
+        (folder / name / "model.keras").write_text("no network")
+    (folder / "torn" / "model.json").write_text('{"classes": []}')
+    CARD.write(folder / "whole" / "model.json")
+    before = sorted(folder.rglob("*"))
+    for arguments, says in REFUSED:
+        result = kouka(*arguments)
+        assert result.exit_code == 2, result.output
+        assert re.search(says, result.stderr), result.stderr
+        assert result.stderr.startswith("kouka: ")
+        assert result.stderr.count("\n") == 1
+        assert sorted(folder.rglob("*")) == before, arguments
+
+
+def test_an_interruption_ends_cleanly_and_keeps_what_was_there(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
+) -> None:
+    studied()
+    assert kouka("train", "s").exit_code == 0
+    [checkpoints] = (folder / "checkpoints").iterdir()
+    assert list(checkpoints.iterdir()) == []
+    before = {file: file.read_bytes() for file in (folder / "models" / "s").iterdir()}
+    fake_worker.interrupt_at = 4  # the second of the next three
+    result = kouka("train", "s")
+    assert result.exit_code == 130
+    assert result.stderr == (
+        "kouka: interrupted; no model was written; the same command goes on from the last "
+        "checkpoint\n"
+    )
+    assert {file: file.read_bytes() for file in (folder / "models" / "s").iterdir()} == before
+    assert [file.name for file in (folder / "models").iterdir()] == ["s"]
+    assert [file.name for file in checkpoints.iterdir()] == [
+        f"final-{run_seed(0, 'confirm', 0)}.npz"
+    ]
+    assert kouka("train", "s").exit_code == 0
+    assert list(checkpoints.iterdir()) == []
+
+
+def test_a_training_that_diverges_is_told_and_writes_nothing(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
+) -> None:
+    studied()
+    fake_worker.diverge = staticmethod(lambda seed: seed == run_seed(0, "confirm", 1))
+    result = kouka("train", "s")
+    assert result.exit_code == 1
+    assert f"the training diverged with seed {run_seed(0, 'confirm', 1)}" in result.stderr
+    assert sorted(file.name for file in folder.iterdir()) == ["checkpoints", "studies.db"]
+
+
+def test_what_was_there_comes_back_where_it_cannot_be_replaced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "out").mkdir()
+    CARD.write(folder / "out" / "model.json")
+    rename = Path.rename
+
+    def fail(path: Path, target: Path) -> Path:
+        if path.name == "new":
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with (
+        pytest.raises(InputError, match=r"out cannot be written \(No space"),
+        training._draft(Path("out")) as draft,
+    ):
+        (draft / "model.json").write_text("new")
+    assert Card.read(folder / "out" / "model.json") == CARD
+    assert [file.name for file in folder.iterdir()] == ["out"]
+
+
+def test_joined_data_train_on_all_but_the_test_images(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for name in ("a", "b"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for number in range(20):
+            pixels = random.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "data" / name / f"{number}.png")
+    for data, on_disk in ((load(str(tmp_path / "data")), True), (load("digits"), False)):
+        whole = data.joined()
+        for index in (0, 1):
+            np.testing.assert_array_equal(
+                whole.train[index], np.concatenate([data.train[index], data.validation[index]])
+            )
+        assert whole.test is data.test
+        assert whole.fingerprint() != data.fingerprint()
+        seen = {image.tobytes() for image in whole.train[0]}
+        assert {image.tobytes() for image in whole.validation[0]} <= seen
+        assert mapped(whole) == mapped(data) == on_disk
+
+
+def mapped(data: Data) -> bool:
+    return isinstance(data.train[0].base, np.memmap)
+
+
+def test_files_are_read_as_those_of_the_data_were(tmp_path: Path) -> None:
+    heard = load(str(tones(tmp_path / "tones")))
+    files = sorted(str(file) for file in (tmp_path / "tones").rglob("*.wav"))
+    read = read_files(files, heard.image_shape, heard.sound)
+    parts = (heard.train, heard.validation, heard.test)
+    known = {image.tobytes() for images, _ in parts for image in images}
+    assert {image.tobytes() for image in read} == known
+    with pytest.raises(DataError, match=r"0\.wav cannot be read as an image"):
+        read_files(files, (16, 16, 3), None)
+
+
+def test_a_terminal_shows_the_epoch_its_accuracy_and_the_time_left() -> None:
+    screen = Console(file=io.StringIO(), force_terminal=True, width=120)
+    with FinalProgress(screen) as progress:
+        assert "Reading the data" in str(progress._display())
+        progress.reading(30, 4000)
+        assert "(30 of 4,000) and starting Keras" in str(progress._display())
+        progress.began("mixup", "the 120 images", epochs=5, seeds=2, objective=ACCURACY)
+        assert "seed 1 of 2" in str(progress._display())
+        progress.epoch(1, 1, 25.0)
+        assert "epoch 1 of 5, 25.00 % on what is trained on  time left not known yet" in str(
+            progress._display()
+        )
+        progress.epoch(1, 2, 50.0)
+        assert re.search(r"epoch 2 of 5, 50.00 % .* about \d+ s left", str(progress._display()))
+
+
+WITHOUT_KOUKA = """
+import json, sys
+sys.modules["model_space"] = sys.modules["search"] = None  # neither can be imported
+import keras, numpy as np
+model = keras.models.load_model("model.keras", safe_mode=True)
+images = np.load(sys.argv[1])
+scores = model.predict(images.astype("float32") / 255, verbose=0)
+print(json.dumps(scores.tolist()))
+"""
+
+
+def test_a_model_is_trained_loads_without_kouka_and_predicts(
+    kouka: Kouka, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "Worker", Worker)
+    data = load("digits", train_size=200, validation=50)
+    studied(fingerprint=data.fingerprint())
+    trained = kouka(
+        "train", "s", "--seeds", "2", "--recipe", "batch_norm,residual,dropout=0.3,weight_ema=0.9"
+    )
+    assert trained.exit_code == 0, trained.output
+    card = Card.read(folder / "models" / "s" / "model.json")
+    assert card.images == {"trained": 250, "test": len(data.test[1])}
+    assert card.classes == list("0123456789")
+
+    np.save(tmp_path / "test.npy", data.test[0])
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", WITHOUT_KOUKA, str(tmp_path / "test.npy")],
+        cwd=folder / "models" / "s", env={"TF_CPP_MIN_LOG_LEVEL": "3", "PATH": ""},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    scores = np.array(json.loads(ended.stdout.splitlines()[-1]))
+    assert (scores.argmax(axis=1) == data.test[1]).mean() == card.test_accuracies[0]
+
+    # A scan as it was before it was enlarged, which is what a user has.
+    for scan in (load_digits().images * (255 / 16)).round().astype(np.uint8):
+        large = Image.fromarray(scan).resize((16, 16), Image.Resampling.BILINEAR)
+        if (np.asarray(large) == data.test[0][5, ..., 0]).all():
+            Image.fromarray(scan).save(folder / "scan.png")
+    Image.fromarray(data.test[0][6, ..., 0]).convert("RGB").save(folder / "colour.png")
+    predicted = kouka("predict", "models/s", "scan.png", "colour.png", "--top", "2")
+    assert predicted.exit_code == 0, predicted.output
+    for name, row in (("scan.png", scores[5]), ("colour.png", scores[6])):
+        found = re.search(rf"{name} +(\d) +(\d+\.\d) %\n +(\d) +(\d+\.\d) %", predicted.output)
+        assert found, predicted.output
+        for label, percent in (found.group(1, 2), found.group(3, 4)):
+            assert 100 * row[int(label)] == pytest.approx(float(percent), abs=0.06)
+        assert int(found[1]) == row.argmax()

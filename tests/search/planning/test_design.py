@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+
+from search.errors import InputError
+from search.planning.design import design, fraction, pair_columns, possible_runs
+
+
+def levels(rows: np.ndarray) -> np.ndarray:
+    return np.where(rows, 1.0, -1.0)
+
+
+def assert_main_effects_are_clear(rows: np.ndarray) -> None:
+    """Balanced, orthogonal to each other, and free of every product of two."""
+    main = levels(rows)
+    pairs = pair_columns(main)
+    np.testing.assert_array_equal(main.sum(axis=0), 0)
+    np.testing.assert_array_equal(main.T @ main, len(main) * np.eye(main.shape[1]))
+    np.testing.assert_array_equal(main.T @ pairs, 0)
+
+
+@pytest.mark.parametrize("techniques", range(1, 13))
+def test_every_possible_design_is_balanced_and_orthogonal(techniques: int) -> None:
+    for runs in possible_runs(techniques)[:4]:
+        rows = fraction(techniques, runs)
+        assert rows.shape == (runs, techniques)
+        if techniques > 1:
+            assert_main_effects_are_clear(rows)
+
+
+@pytest.mark.parametrize("techniques", range(13, 21))
+def test_up_to_twenty_techniques_have_designs_of_resolution_four(techniques: int) -> None:
+    fewest = 32 if techniques <= 16 else 64
+    assert possible_runs(techniques)[0] == fewest
+    for runs in (32, 64, 128):
+        if runs >= fewest:
+            assert_main_effects_are_clear(fraction(techniques, runs))
+
+
+# Length-4 words of the minimum-aberration designs, as tabulated by Box, Hunter & Hunter and by
+# Chen, Sun & Wu 1993, "A catalogue of two-level and three-level fractional factorial designs".
+@pytest.mark.parametrize(
+    ("techniques", "runs", "words_of_four"),
+    [(4, 8, 1), (5, 16, 0), (6, 16, 3), (7, 16, 7), (8, 16, 14), (6, 32, 0), (7, 32, 1), (8, 32, 3),
+     (9, 32, 6), (8, 64, 0), (9, 64, 1), (10, 64, 2)],
+)  # fmt: skip
+def test_fractions_are_as_good_as_the_catalogue(
+    techniques: int, runs: int, words_of_four: int
+) -> None:
+    pairs = pair_columns(levels(fraction(techniques, runs)))
+    aliased = np.abs(pairs.T @ pairs) == runs
+    # A word ABCD aliases AB with CD, AC with BD and AD with BC.
+    assert (aliased.sum() - len(aliased)) / 2 == 3 * words_of_four
+
+
+def test_eight_techniques_in_64_runs_separate_every_pair() -> None:
+    pairs = pair_columns(levels(fraction(8, 64)))
+    np.testing.assert_array_equal(pairs.T @ pairs, 64 * np.eye(28))
+
+
+@pytest.mark.parametrize(
+    ("techniques", "first", "runs"),
+    [
+        (8, 16, 32),
+        (8, 16, 64),
+        (8, 32, 64),
+        (8, 64, 128),
+        (16, 32, 64),
+        (20, 64, 128),
+        (3, 8, 16),
+        (2, 4, 8),
+        (1, 2, 4),
+    ],
+)
+def test_a_grown_design_keeps_its_runs_and_stays_clear(
+    techniques: int, first: int, runs: int
+) -> None:
+    grown = design(techniques, first, runs)
+    assert grown.shape == (runs, techniques)
+    np.testing.assert_array_equal(grown[:first], fraction(techniques, first))
+    if techniques > 1:
+        assert_main_effects_are_clear(grown)
+
+
+def test_a_design_grown_to_64_separates_every_pair_as_a_fresh_one_does() -> None:
+    def columns(rows: np.ndarray) -> np.ndarray:
+        main = levels(rows)
+        return np.column_stack([np.ones(len(main)), main, pair_columns(main)])
+
+    for first in (16, 32):
+        grown = columns(design(8, first, 64))
+        assert np.linalg.matrix_rank(grown) == 37
+        variances = np.diag(np.linalg.inv(grown.T @ grown)) * 64
+        np.testing.assert_allclose(variances[:9], 1)  # the effects lose nothing
+        assert variances.max() < 3  # an interaction's interval at most 1.7 times as wide
+
+
+def test_run_counts_that_make_no_design_are_refused_with_those_that_do() -> None:
+    with pytest.raises(InputError, match=r"24 has no balanced design for 8 .*16, 32, 64, 128"):
+        fraction(8, 24)
+    assert possible_runs(8)[0] == 16
+    assert possible_runs(9)[0] == 32
+    assert possible_runs(1)[0] == 2

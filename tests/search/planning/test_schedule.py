@@ -1,0 +1,99 @@
+"""What is next, from runs that are made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from search.planning.phases import PLANS, Planned
+from search.planning.schedule import Schedule, schedule
+from search.planning.settings import Settings
+from search.planning.space import Space
+from search.results import Results, Run
+
+SETTINGS = Settings(data="digits", techniques=("batch_norm", "mixup"), measure=(4,), search=2,
+                    confirm=1, ladder=1)  # fmt: skip
+SPACE = Space(SETTINGS.factors)
+
+
+def results(*runs: Run) -> Results:
+    numbered = tuple(replace(run, number=number) for number, run in enumerate(runs))
+    return Results("s", SETTINGS.factors, numbered, SETTINGS.stored())
+
+
+def planned(phase: str, so_far: Results) -> list[Planned]:
+    return PLANS[phase](SETTINGS, SPACE, so_far)  # type: ignore[index]
+
+
+def run(one: Planned, state: str = "complete", **changes: Any) -> Run:
+    params = dict(one.params or SPACE.params(["mixup"]))
+    on = frozenset(name for name in SETTINGS.factors if params[name])
+    accuracy = 0.5 if state == "complete" else None
+    return replace(
+        Run(0, one.phase, state, params, on, accuracy, seed=one.seed), **changes
+    )  # fmt: skip
+
+
+def now(*runs: Run) -> Schedule:
+    return schedule(SETTINGS, SPACE, results(*runs))
+
+
+def everything(*phases: str, so_far: Results | None = None) -> list[Run]:
+    return [run(one) for phase in phases for one in planned(phase, so_far or results())]
+
+
+def test_measuring_and_the_ladder_need_not_wait_for_each_other() -> None:
+    begun = now()
+    assert [one.phase for one in begun.next] == ["measure"] * 4 + ["ladder"] * 3
+    assert dict(begun.left) == {"measure": 4, "ladder": 3, "search": 2, "confirm": 2}
+    assert begun.phase == "measure"
+
+
+def test_a_run_under_way_is_left_but_not_next() -> None:
+    first = planned("measure", results())[0]
+    under_way = now(run(first, "running"))
+    assert under_way.left["measure"] == 4
+    assert first not in under_way.next
+    assert len(under_way.next) == 6
+
+
+def test_the_search_waits_for_the_last_measured_run() -> None:
+    runs = everything("measure", "ladder")
+    last = replace(runs[3], state="running", accuracy=None)
+    assert now(*runs[:3], last, *runs[4:]).next == ()
+    assert [one.phase for one in now(*runs).next] == ["search"] * 2
+
+
+def test_a_searched_run_that_was_lost_keeps_its_recipe() -> None:
+    runs = everything("measure", "ladder")
+    first, second = planned("search", results())
+    lost = run(first, "failed", failure="interrupted")
+    again, other = now(*runs, lost).next
+    assert (again.seed, again.params) == (first.seed, SPACE.params(["mixup"]))
+    assert other == second
+    half = replace(lost, params={"batch_norm": False})
+    assert now(*runs, half).next[0] == first
+
+
+def test_three_failures_are_enough_and_interruptions_do_not_count() -> None:
+    first = planned("measure", results())[0]
+    failed = [run(first, "failed", failure="it broke")] * 3
+    lost = [run(first, "failed", failure="interrupted")] * 9
+    assert first in now(*failed[:2], *lost).next
+    assert now(*failed[:2]).next[-1].phase == "ladder"
+    assert first not in now(*failed).next
+    assert now(*failed).left["measure"] == 3
+
+
+def test_the_least_tried_come_first() -> None:
+    first = planned("measure", results())[0]
+    order = [one for one in now(run(first, "failed", failure="it broke")).next
+             if one.phase == "measure"]  # fmt: skip
+    assert order[-1] == first
+
+
+def test_a_study_whose_runs_have_all_ended_has_no_phase() -> None:
+    runs = everything("measure", "ladder", "search")
+    runs += everything("confirm", so_far=results(*runs))
+    assert now(*runs).phase is None
+    assert not now(*runs).next

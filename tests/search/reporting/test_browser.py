@@ -1,0 +1,246 @@
+"""The report and the dashboard as a browser shows them."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import Result
+
+from search import cli, draw, write
+from search.reporting.findings import find
+from tests.search.reporting.test_html import everything
+from tests.support.fakes import FakeWorker
+from tests.support.simulate import results_of, simulated
+
+selenium = pytest.importorskip("selenium", reason="selenium, which drives the browser, is missing")
+from selenium import webdriver  # noqa: E402
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER),
+    reason="no browser: Debian's packages chromium and chromium-driver bring one",
+)
+
+SWITCHES = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--disable-dev-shm-usage")  # fmt: skip
+DESKTOP, PHONE = 1000, 375
+PAPER = 700
+"""Pixels between the margins of A4 and of letter paper."""
+
+Driver = Any
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    profile = tmp_path_factory.mktemp("profile")
+    for switch in (*SWITCHES, f"--user-data-dir={profile}"):
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a study that has something in every section."""
+    out = tmp_path_factory.mktemp("report")
+    write(everything(), out)
+    return out
+
+
+def visit(driver: Driver, page: Path, width: int, scheme: str = "light") -> None:
+    phone = width < 500
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": phone},
+    )
+    set_media(driver, "", scheme)
+    driver.get_log("browser")
+    driver.get(page.as_uri())
+    WebDriverWait(driver, 30).until(lambda d: d.execute_script(
+        "const p = [...document.querySelectorAll('.js-plotly-plot')];"
+        "return p.length > 0 && p.every((one) => one.querySelector('.main-svg'))"
+    ))  # fmt: skip
+
+
+def set_media(driver: Driver, media: str, scheme: str) -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
+
+
+def complaints(driver: Driver) -> list[str]:
+    return [entry["message"] for entry in driver.get_log("browser")
+            if entry["level"] in ("SEVERE", "WARNING")]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_the_report_is_drawn_without_complaint_and_without_sideways_scrolling(
+    driver: Driver, report: Path, width: int
+) -> None:
+    visit(driver, report / "report.html", width)
+    assert complaints(driver) == []
+    sizes = driver.execute_script(
+        "return [...document.querySelectorAll('.js-plotly-plot')].map((p) => {"
+        "const b = p.querySelector('.main-svg').getBoundingClientRect();"
+        "return [p.id, b.width, b.height]})"
+    )
+    assert [name for name, *_ in sizes] == list(draw(everything()))
+    for name, wide, high in sizes:
+        assert width / 2 < wide <= width, name
+        assert high > 200, name
+    page = driver.execute_script(
+        "const e = document.documentElement; return [e.scrollWidth, e.clientWidth]"
+    )
+    assert page[0] <= page[1]
+    first = driver.find_element(By.CSS_SELECTOR, "section p").text
+    assert first.startswith("augmentation helps most")
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `rgb(…)` (WCAG 2)."""
+    parts = [float(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_light_and_dark_are_both_legible(driver: Driver, report: Path) -> None:
+    papers = []
+    for scheme in ("light", "dark"):
+        visit(driver, report / "report.html", DESKTOP, scheme)
+        paper, text, soft, tick = driver.execute_script(
+            "const of = (s, k) => getComputedStyle(document.querySelector(s))[k];"
+            "return [of('body', 'backgroundColor'), of('body', 'color'), of('li', 'color'),"
+            "of('#effects .ytick text', 'fill')]"
+        )
+        papers.append(paper)
+        for ink in (text, soft, tick):
+            assert contrast(ink, paper) >= 4.5, (scheme, ink, paper)
+    assert papers[0] != papers[1]
+
+
+def test_a_printed_page_holds_figures_and_tables_dark_on_white(
+    driver: Driver, report: Path
+) -> None:
+    visit(driver, report / "report.html", PAPER, "dark")
+    set_media(driver, "print", "dark")
+    driver.execute_script("dispatchEvent(new Event('beforeprint'))")
+    time.sleep(1)
+    widths, tick = driver.execute_script(
+        "return [[...document.querySelectorAll('.main-svg')].map("
+        "(s) => s.getBoundingClientRect().width),"
+        "getComputedStyle(document.querySelector('#effects .ytick text')).fill]"
+    )
+    assert max(widths) <= PAPER
+    tables = driver.execute_script(
+        "return [...document.querySelectorAll('.wide')].map("
+        "(w) => [getComputedStyle(w).overflowX, w.firstChild.getBoundingClientRect().right])"
+    )
+    assert tables
+    for overflow, right in tables:
+        assert overflow == "visible"  # no scroll bar on paper
+        assert right <= PAPER
+    assert contrast(tick, "rgb(255, 255, 255)") >= 4.5
+    pdf = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
+    assert pdf.startswith(b"%PDF")
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a study of twenty techniques with long names."""
+    names = [f"a_rather_long_technique_name_{number}" for number in range(20)]
+    rows = np.random.default_rng(0).random((256, 20)) < 0.5
+    worth = {name: 1.0 * (number % 4) for number, name in enumerate(names)}
+    runs = [
+        replace(run, curve={1: 0.3, 2: run.accuracy or 0})
+        for run in simulated(rows, 0, 0.5, effects=worth)
+    ]
+    out = tmp_path_factory.mktemp("crowded")
+    write(find(results_of(runs, names, designed=False), []), out)
+    return out
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_twenty_techniques_with_long_names_do_not_collide(
+    driver: Driver, crowded: Path, width: int
+) -> None:
+    visit(driver, crowded / "report.html", width)
+    titles = driver.execute_script(
+        "return ['epochs', 'curves'].flatMap((name) => {"
+        "const plot = document.getElementById(name);"
+        "const top = plot.querySelector('.main-svg').getBoundingClientRect().top;"
+        "return [...plot.querySelectorAll('.annotation-text')].map("
+        "(t) => t.getBoundingClientRect().top - top)})"
+    )
+    assert len(titles) == 40
+    assert min(titles) >= 0
+    for figure, axis in (("effects", "ytick"), ("waterfall", "ytick"), ("interactions", "ytick")):
+        visit(driver, crowded / f"{figure}.html", width)
+        boxes = driver.execute_script(
+            "return [...document.querySelectorAll(arguments[0])].map((t) => {"
+            "const b = t.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]})",
+            f".{axis} text",
+        )
+        assert len(boxes) >= 20, figure
+        for one, other in combinations(boxes, 2):
+            apart = one[3] <= other[1] + 2 or other[3] <= one[1] + 2
+            assert apart, (figure, one, other)
+        assert min(box[0] for box in boxes) >= 0, figure
+        assert max(box[2] for box in boxes) <= width * 0.6, figure
+        assert complaints(driver) == []
+
+
+def test_the_dashboard_shows_the_effects_and_what_they_are(
+    kouka: Callable[..., Result],
+    fake_worker: type[FakeWorker],
+    folder: Path,
+    driver: Driver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cli, "_write", lambda *arguments: None)  # no report, only the attachment
+    result = kouka("launch", "s", "--data", "digits", "--measure", "16", "--search", "2",
+                   "--confirm", "3", "--epochs", "2")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    command = [sys.executable, "-c", "from search.cli import main; main()", "dashboard"]
+    with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            address = server.stdout.readline().split("optuna-dashboard: ")[1].split(" ")[0]
+            driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+            driver.set_window_size(1200, 1600)
+            driver.get_log("browser")
+            shown = WebDriverWait(driver, 60)
+            driver.get(f"{address}dashboard/studies/1")
+            shown.until(lambda d: d.execute_script(
+                "return [...document.querySelectorAll('.js-plotly-plot')].some((plot) =>"
+                "plot.textContent.includes('What each technique is worth') &&"
+                "plot.querySelectorAll('.ytick').length == 8)"
+            ))  # fmt: skip
+            assert "Hyperparameter Importance" in driver.find_element(By.TAG_NAME, "body").text
+            driver.get(f"{address}dashboard/studies/1/note")
+            shown.until(lambda d: "renews this note" in d.find_element(By.TAG_NAME, "body").text)
+            assert "PED-ANOVA" in driver.find_element(By.TAG_NAME, "body").text
+            assert complaints(driver) == []
+        finally:
+            server.terminate()

@@ -1,0 +1,234 @@
+"""Every caution appears where it is due, and nowhere else."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from search.analysis.effects import effects, repeated
+from search.planning.design import design
+from search.reporting.cautions import notes
+from search.results import ACCURACY, OBJECTIVES, Objective, Results, Run
+from tests.support.simulate import (
+    NAMES,
+    random_pairs,
+    repeats_of,
+    results_of,
+    run,
+    simulated,
+    value,
+)
+
+SIXTEEN, SIXTY_FOUR = design(8, 16, 16), design(8, 64, 64)
+ENDS: tuple[list[str], ...] = ([], list(NAMES))
+
+
+def said(results: Results) -> str:
+    repeats = repeated(results)
+    found = effects(results.of("measure"), results.factors, repeats)
+    return "\n".join(notes(results, found, repeats))
+
+
+def quiet() -> Results:
+    return results_of(simulated(SIXTY_FOUR, 0, 0.3), settings={"measure": [64]})
+
+
+def missing() -> Results:
+    return results_of(simulated(SIXTY_FOUR[:60], 0, 0.3), settings={"measure": [64]})
+
+
+def failed() -> Results:
+    broken = [run([], 0.5, state="failed", failure="out of memory") for _ in range(2)]
+    return results_of([*simulated(SIXTY_FOUR, 0, 0.3), *broken])
+
+
+def diverged() -> Results:
+    runs = simulated(SIXTY_FOUR, 0, 0.3)
+    return results_of([replace(runs[0], accuracy=0.1, diverged=True), *runs[1:]])
+
+
+def all_diverged() -> Results:
+    return results_of([replace(r, accuracy=0.1, diverged=True) for r in simulated(SIXTEEN, 0, 0)])
+
+
+def all_equal() -> Results:
+    return results_of([replace(r, accuracy=0.5) for r in simulated(SIXTEEN, 0, 0)])
+
+
+def never_varied() -> Results:
+    return results_of(simulated(SIXTY_FOUR[~SIXTY_FOUR[:, 0]], 0, 0.3))
+
+
+def together() -> Results:
+    runs = [run(["a", "b"] if at % 2 else [], 0.5 + 0.01 * at) for at in range(6)]
+    return results_of([*runs, run(["c"], 0.5), run(["a", "b", "c"], 0.6)], ("a", "b", "c"))
+
+
+def no_noise() -> Results:
+    return results_of([run([], 0.5), run(["a"], 0.6), run(["b"], 0.5)], ("a", "b"))
+
+
+def exact() -> Results:
+    return results_of(simulated(SIXTY_FOUR, 0, 0.0))
+
+
+def from_repeats() -> Results:
+    confirmed = [r for group in repeats_of(ENDS, 3, 0.3) for r in group]
+    return results_of([*simulated(SIXTEEN, 0, 0.3), *confirmed])
+
+
+def few() -> Results:
+    return results_of(simulated(SIXTEEN[:12], 0, 0.3))
+
+
+def alone() -> Results:
+    return results_of(simulated(SIXTEEN, 0, 0.3))
+
+
+def unproven() -> Results:
+    """mixup comes out at 2.5 standard errors: beyond one interval, not beyond eight."""
+    runs = simulated(SIXTY_FOUR, 0, 1.0)
+    found = effects(runs, NAMES)
+    assert found is not None
+    mixup = found.of("mixup")
+    error = (mixup.high - mixup.low) / 2 / found.fit.half
+    lift = 2.5 * error - mixup.effect
+    return results_of(
+        [replace(r, accuracy=(r.points + lift * ("mixup" in r.on)) / 100) for r in runs]
+    )
+
+
+def ceiling() -> Results:
+    """Techniques that add up on the logit, up to 99 %: on the accuracy they seem to interact."""
+    random, runs = np.random.default_rng(0), []
+    for row in SIXTY_FOUR:
+        on = [name for name, turned in zip(NAMES, row, strict=True) if turned]
+        worth = dict.fromkeys(NAMES, 0.0) | {"augmentation": 2.5, "batch_norm": 2.5, "mixup": 1.0}
+        logit = value(on, worth) - 70 + 2.0 + 0.05 * random.standard_normal()
+        runs.append(run(on, 1 / (1 + math.exp(-logit))))
+    return results_of(runs)
+
+
+def together_more() -> Results:
+    """All on is ten points better than its techniques' effects say."""
+    confirmed = [r for group in repeats_of(ENDS, 3, 0.3) for r in group]
+    lifted = [replace(r, accuracy=r.accuracy + 0.1 if r.on else r.accuracy) for r in confirmed]  # type: ignore[operator]
+    return results_of([*simulated(SIXTY_FOUR, 0, 0.3), *lifted])
+
+
+def foreign() -> Results:
+    runs: list[Run] = [*simulated(SIXTY_FOUR, 0, 0.3), run([], 0.1, state="pruned")]
+    return results_of(runs, designed=False, others=("lr", "decay"))
+
+
+def endless() -> Results:
+    return results_of([*simulated(SIXTY_FOUR, 0, 0.3), replace(run([], 0.0), accuracy=None)])
+
+
+def uneven(objective: Objective = ACCURACY, counts: tuple[int, ...] = (41, 56, 3)) -> Results:
+    """Of the images that validate, so many are of each class."""
+    data = {"classes": ["cat", "cow", "dog"], "class_counts": {"validation": list(counts)}}
+    runs = [replace(r, scale=objective.scale) for r in simulated(SIXTY_FOUR, 0, 0.3)]
+    return results_of(runs, data=data, objective=objective)
+
+
+def untaught(accuracy: float = 0.1, counts: tuple[int, ...] = (20,) * 10) -> Results:
+    """Where batch_norm, residual and mixup are off, nothing is learned."""
+    runs = [
+        r if r.on & {"batch_norm", "residual", "mixup"} else replace(r, accuracy=accuracy)
+        for r in simulated(SIXTY_FOUR, 0, 0.3)
+    ]
+    names = [f"class {number}" for number in range(len(counts))]
+    return results_of(runs, data={"classes": names, "class_counts": {"validation": list(counts)}})
+
+
+CASES: tuple[tuple[Callable[[], Results], str], ...] = (
+    (missing, "60 of 64 planned runs are in; the rest is missing."),
+    (failed, "2 runs failed: out of memory."),
+    (diverged, "1 run diverged and counts at chance level."),
+    (all_diverged, "Every measured run diverged"),
+    (all_equal, "Every measured run came to the same value"),
+    (endless, "1 run ended at no finite value"),
+    (never_varied, "augmentation never varied in these runs"),
+    (together, "a and b cannot be told apart"),
+    (no_noise, "No run is left to estimate the noise from"),
+    (exact, "The runs lie on the fit exactly"),
+    (from_repeats, "repeated runs (4 degrees of freedom) and 2 of the smaller interactions"),
+    (few, "degrees of freedom remain to estimate the noise from, so the intervals are wide"),
+    (alone, "16 runs of 8 techniques tell each one's effect, averaged over the others, but not"),
+    (few, "12 runs of 8 techniques do not tell their 28 interactions from the effects"),
+    (from_repeats, "see their 28 interactions only as 7 sums"),
+    (quiet, "64 runs separate all 28 interactions"),
+    (unproven, "mixup: the interval leaves out zero, but with 8 techniques"),
+    (ceiling, "The interactions vanish on the logit of accuracy"),
+    (together_more, "more than two techniques act together"),
+    (foreign, "These trials were not planned as a balanced design."),
+    (foreign, "1 pruned trial has no final value"),
+    (foreign, "Other parameters varied too (lr and decay)"),
+    (
+        uneven,
+        "Class 'cow' has 56.0 % of the validation images and 'dog' 3.0 %: naming 'cow' every time "
+        "gives 56.0 % accuracy. A new study with --objective balanced_accuracy weighs the classes",
+    ),
+    (quiet, "Runs scatter around the fit by 0."),
+    (
+        untaught,
+        "8 of 64 measured runs learned nothing: those with batch_norm, residual and mixup off. "
+        "They came to no more than 10.0 %, as naming one class every time does",
+    ),
+)
+
+
+@pytest.mark.parametrize(("make", "caution"), CASES, ids=[make.__name__ for make, _ in CASES])
+def test_a_caution_is_given_where_it_is_due(make: Callable[[], Results], caution: str) -> None:
+    assert caution in said(make())
+
+
+def test_a_sound_study_is_given_no_caution_that_is_not_due() -> None:
+    told = said(quiet())
+    for make, caution in CASES:
+        assert make is quiet or caution not in told
+
+
+def test_classes_are_spoken_of_where_they_differ_and_the_objective_weighs_them() -> None:
+    by_loss = said(uneven(OBJECTIVES["neg_log_loss"]))
+    assert "'dog' 3.0 %, and they weigh as much in the negative log loss." in by_loss
+    assert "Class" not in said(uneven(OBJECTIVES["balanced_accuracy"]))
+    for even in ((33, 33, 34), (50, 30, 26), (2, 1, 1), (4, 3, 1)):  # a split rounds the last ones
+        assert "Class" not in said(uneven(counts=even)), even
+    for odd in ((5, 3, 1), (50, 30, 23), (3, 3, 0)):
+        assert "Class" in said(uneven(counts=odd)), odd
+    heard = uneven()
+    heard = replace(heard, data={**heard.data, "sound": {"rate": 8000}})
+    assert "of the validation sounds" in said(heard)
+
+
+def test_runs_learned_nothing_where_one_class_named_every_time_is_as_good() -> None:
+    assert "learned nothing" not in said(untaught(0.105))
+    assert "8 of 64 measured runs learned nothing" in said(untaught(0.3, (30, 25, 25, 20)))
+    assert "learned nothing" not in said(untaught(0.31, (30, 25, 25, 20)))
+    equally = replace(untaught(0.3, (30, 25, 25, 20)), objective=OBJECTIVES["balanced_accuracy"])
+    assert "learned nothing" not in said(equally)  # 25 %, of four classes
+    runs = list(untaught().runs)
+    at = next(at for at, r in enumerate(runs) if r.accuracy == 0.1)
+    runs[at] = replace(runs[at], accuracy=0.7)  # so the others have no recipe of their own
+    fewer = replace(untaught(), runs=tuple(runs))
+    assert "7 of 64 measured runs learned nothing. They" in said(fewer)
+
+
+def test_the_logit_is_of_shares_only() -> None:
+    """A log loss has its ceiling where no logit is."""
+    for objective in OBJECTIVES.values():
+        found = replace(ceiling(), objective=objective)
+        assert ("logit of" in said(found)) == objective.share
+        assert (f"logit of {objective.measure}," in said(found)) == objective.share
+
+
+def test_the_run_count_that_separates_the_pairs_is_the_one_that_does() -> None:
+    assert "--measure 64 separates them" in said(alone())
+    pairs = random_pairs(NAMES, 0, 1.0)
+    found = effects(simulated(SIXTY_FOUR, 0, 0.3, pairs), NAMES)
+    assert found is not None
+    assert found.fit.model.lone_pairs

@@ -1,0 +1,197 @@
+"""What the report and its companions say, whatever they are written in."""
+
+import json
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+
+from search import draw, export_study, summarise
+from search.analysis.importances import Importance
+from search.planning.design import design
+from search.reporting import words
+from search.reporting.figures.style import label
+from search.reporting.findings import Findings, find
+from search.reporting.sections import sections
+from search.results import OBJECTIVES, Dial
+from tests.search.analysis.test_ladder import climbed
+from tests.search.storage.test_foreign_studies import foreign
+from tests.support.simulate import NAMES, random_pairs, repeats_of, results_of, run, simulated
+
+DATA = {"train": 400, "validation": 100, "test": 50, "image_shape": [40, 62, 1]}
+CLASSES = {"classes": ["cat", "[dog]"],
+           "class_counts": {"train": [380, 20], "validation": [95, 5]}}  # fmt: skip
+
+
+def everything(**more: Any) -> Findings:
+    """A study with something to say in every section."""
+    measured = [
+        run(one.on, one.accuracy or 0, number=at, curve={1: 0.3, 2: one.accuracy or 0},
+            seconds_per_epoch=1.0 + 0.01 * at, parameters=1000 + at, seed=at)
+        for at, one in enumerate(simulated(design(8, 64, 64), 0, 0.3, random_pairs(NAMES, 0, 1)))
+    ]  # fmt: skip
+    confirmed = [
+        run(one.on, one.accuracy or 0, "confirm", curve=one.curve, test_accuracy=0.6)
+        for group in repeats_of(([], list(NAMES)), 3, 0.3)
+        for one in group
+    ]
+    searched = [run(["dropout"], 0.5 + 0.01 * at, "search", params={"dropout_rate": 0.05 * at})
+                for at in range(1, 8)]  # fmt: skip
+    results = results_of(
+        [*measured, *climbed(), *searched, *confirmed],
+        dials=(Dial("dropout_rate", "dropout", 0.05, 0.5, False),),
+        settings={"data": "cifar10", "epochs": 2, "batch_size": 128, "width": 0.5, "depth": 10},
+        **more,
+    )
+    return find(results, [Importance("PED-ANOVA", "mixup", 1.0)])
+
+
+def test_every_section_is_there_and_begins_with_the_answer() -> None:
+    titles = [section.title for section in sections(everything())]
+    assert titles == [
+        "", "The best recipe, on images and seeds that chose nothing", "From all off to all on",
+        "The article's ladder", "What pairs do together", "When each technique starts to pay",
+        "What each technique costs", "Dials", "Learning curves", "Every run",
+        "Optuna's importances",
+    ]  # fmt: skip
+    answer = sections(everything())[0]
+    assert answer.text.startswith("augmentation helps most, +13")
+    assert len(re.findall(r"\.(?= |$)", answer.text)) == 2  # two sentences
+
+
+def test_a_ladder_alone_is_shown_without_what_only_effects_tell() -> None:
+    told = sections(find(results_of(climbed(seeds=1)), []))
+    ladder = next(section for section in told if section.title == "The article's ladder")
+    assert "Each step was run once" in ladder.text
+    assert ladder.table is not None
+    assert ladder.table.head[-1] == "step (95 %)"
+    assert all(re.fullmatch(r"|[+-]\d+\.\d\d", row[-1]) for row in ladder.table.rows)
+
+
+def test_every_figure_says_what_was_run_at_what_budget() -> None:
+    figures = draw(everything())
+    assert list(figures) == [
+        "effects", "waterfall", "interactions", "epochs", "costs", "dials", "curves", "history",
+        "importances",
+    ]  # fmt: skip
+    for name, figure in figures.items():
+        caption = figure.layout.meta["caption"]
+        assert "runs" in caption, name
+        assert "cifar10, 2 epochs, batch 128, width 0.5, depth 10" in caption, name
+
+
+def test_images_are_told_by_their_shape_and_sounds_by_what_is_heard() -> None:
+    heard = {"rate": 8000, "seconds": 1.008, "bands": 40, "frames": 62}
+    for data, says in (
+        (DATA, "images of 40×62×1)"),
+        ({**DATA, "sound": None}, "images of 40×62×1)"),
+        ({**DATA, "sound": heard}, "sounds of 1 s at 8 kHz as 40 mel bands × 62 frames)"),
+    ):
+        findings = everything(data=data)
+        said = f"cifar10 (400 training, 100 validation, 50 test {says}, 2 epochs"
+        assert words.budget(findings.results).startswith(said)
+        [confirmed] = [s for s in sections(findings) if s.title.startswith("The best recipe")]
+        assert f"on {says.split()[0]} and seeds" in confirmed.title
+        assert f"the test {says.split()[0]} say" in confirmed.text
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        (
+            "accuracy",
+            "Accuracy is a mean over images, so that a class weighs by its size: naming 'cat' "
+            "every time gives 95.0 %.",
+        ),
+        (
+            "balanced_accuracy",
+            "Balanced accuracy is the mean over the classes, so that each weighs the same: naming "
+            "one class every time gives 50.0 %.",
+        ),
+        (
+            "neg_log_loss",
+            "Negative log loss is a mean over images, so that a class weighs by its size.",
+        ),
+    ],
+)
+def test_classes_of_unequal_size_are_told_with_how_they_weigh(key: str, says: str) -> None:
+    study = results_of([run([], 0.5)], data={**DATA, **CLASSES}, objective=OBJECTIVES[key])
+    findings = find(study, [])
+    [classes] = [s for s in sections(findings) if s.title == "The classes"]
+    assert classes.text == (
+        "Of the 400 images that are trained on, class 'cat' has 380 (95.0 %) and '[dog]' 20 "
+        "(5.0 %); of the 100 that validate, class 'cat' has 95 (95.0 %) and '[dog]' 5 (5.0 %). "
+        + says
+    )
+
+
+def test_every_figure_of_the_report_is_one_that_is_drawn() -> None:
+    findings = everything()
+    named = {section.figure for section in sections(findings) if section.figure}
+    assert named == set(draw(findings))
+
+
+def test_the_waterfall_runs_from_all_off_to_all_on() -> None:
+    findings = everything()
+    figure = draw(findings)["waterfall"]
+    assert findings.effects is not None
+    bars = [trace for trace in figure.data if isinstance(trace, go.Bar) and trace.xaxis == "x"]
+    ends = figure.data[0].x
+    assert ends[0] == pytest.approx(findings.effects.start)
+    assert bars[0].base == pytest.approx(ends[0])
+    for one, following in pairwise(bars):
+        assert following.base == pytest.approx(one.base + one.x[0])
+    assert bars[-1].base + bars[-1].x[0] == pytest.approx(ends[1])
+    assert [bar.y[0] for bar in bars] == [label(name) for name in NAMES]
+
+
+def keys(value: Any, at: str = "") -> set[str]:
+    """Every path of a document: `effects[].low`, `fit.noise`."""
+    if at in ("settings", "runs", "best.params"):
+        return {at}
+    if isinstance(value, dict):
+        return set().union(*(keys(v, f"{at}.{k}" if at else k) for k, v in value.items()))
+    if isinstance(value, list):
+        rows = [one for one in value if isinstance(one, dict)]
+        return set().union(*(keys(row, f"{at}[]") for row in rows)) if rows else {f"{at}[]"}
+    return {at}
+
+
+def test_the_summary_is_json_and_every_key_of_it_is_described() -> None:
+    findings = everything(data={**DATA, **CLASSES})
+    document = json.loads(json.dumps(summarise(findings), allow_nan=False))
+    described = Path(__file__).parents[3] / "docs" / "summary.md"
+    rows = [line for line in described.read_text(encoding="utf-8").splitlines() if line[:2] == "| "]
+    named = {key for row in rows[2:] for key in re.findall(r"`([^`]+)`", row.split("|")[1])}
+    assert keys(document) == named
+    assert document["schema"] == 1
+    assert document["effects"][0]["technique"] == "augmentation"
+    assert document["classes"][1] == {"class": "[dog]", "train": 20, "validation": 5}
+    assert summarise(everything(data=DATA))["classes"] == []
+    for row in document["confirmed"]:
+        assert row["test_objective"] == row["test"] == 60
+
+
+def test_markdown_tables_are_whole_and_names_are_no_markup(tmp_path: Path) -> None:
+    def pipes(trial: Any) -> float:
+        return float(0.5 + 0.1 * trial.suggest_categorical("a|b_*c*<i>", [False, True]))
+
+    export_study(foreign(20, pipes), tmp_path)
+    said = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert r"a\|b\_\*c\*&lt;i>" in said
+    for line in said.splitlines():
+        if line.startswith("|"):
+            assert len(re.findall(r"(?<!\\)\|", line)) in (9, 6, 5)
+
+
+def test_long_names_are_broken_into_short_lines_and_stay_apart() -> None:
+    for name in ("late_widening", "a_rather_long_technique_name_17", "x" * 90, "a<b"):
+        lines = label(name).split("<br>")
+        assert len(lines) <= 3
+        assert all(len(line.replace("&lt;", "<")) <= 20 for line in lines)
+    assert label("a_rather_long_name_that_goes_on_and_on_and_on_1") != label(
+        "a_rather_long_name_that_goes_on_and_on_and_on_2"
+    )

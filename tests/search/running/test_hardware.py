@@ -1,0 +1,115 @@
+"""Who gets which GPU and how many threads, on machines that are made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from search.errors import InputError
+from search.running import hardware
+from search.running.hardware import best_precision, check_installed, gpus, parse_workers, shares
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Eight cores, 16 GiB, and an nvidia-smi that lists what the file `cards` holds."""
+    monkeypatch.setattr(hardware, "cores", lambda: 8)
+    monkeypatch.setattr(hardware, "memory", lambda: 16 << 30)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    program = tmp_path / "nvidia-smi"
+    listed = f"[ $1 = -L ] && cat {tmp_path}/cards || cat {tmp_path}/capabilities"
+    program.write_text(f"#!/bin/sh\n{listed}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    (tmp_path / "cards").write_text("")
+    return tmp_path
+
+
+def give(machine: Path, count: int) -> None:
+    cards = "".join(f"GPU {i}: NVIDIA H100 80GB HBM3 (UUID: GPU-{i})\n" for i in range(count))
+    (machine / "cards").write_text(cards)
+
+
+def test_auto_is_what_the_cores_and_the_memory_carry(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert parse_workers("auto", None) == 4
+    threads = {"TF_NUM_INTRAOP_THREADS": "4", "TF_NUM_INTEROP_THREADS": "4", "NPROC": "4"}
+    assert shares(2) == [threads] * 2
+    monkeypatch.setattr(hardware, "memory", lambda: 5 << 30)
+    assert parse_workers("auto", None) == 1
+    assert shares(1) == [{}]
+
+
+def test_auto_is_one_for_each_gpu_and_each_sees_its_own(machine: Path) -> None:
+    give(machine, 2)
+    assert gpus() == ["0", "1"]
+    assert parse_workers("auto", None) == 2
+    assert [share["CUDA_VISIBLE_DEVICES"] for share in shares(2)] == ["0", "1"]
+    assert parse_workers("auto", 2) == 4
+    assert [share["CUDA_VISIBLE_DEVICES"] for share in shares(4)] == ["0", "1", "0", "1"]
+
+
+def test_the_gpus_that_a_scheduler_gave_are_those_there_are(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(machine, 8)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    assert gpus() == ["3", "5"]
+    assert [share["CUDA_VISIBLE_DEVICES"] for share in shares(2)] == ["3", "5"]
+    for none in ("", "-1"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", none)
+        assert gpus() == []
+
+
+@pytest.mark.parametrize(
+    ("workers", "per_gpu", "says"),
+    [
+        ("3", None, "--workers 3 is more than this machine's GPUs carry .2.; --workers-per-gpu 2"),
+        ("5", 2, "--workers 5 is more than .* --workers-per-gpu 3 lets 3 share each"),
+        ("0", None, "--workers 0 is neither a number from 1 on nor auto"),
+        ("many", None, "--workers many is neither"),
+        ("-1", None, "--workers -1 is neither"),
+        ("1", 0, "--workers-per-gpu 0 is too small; it takes 1 or more"),
+    ],
+)
+def test_what_cannot_be_shared_is_told(
+    machine: Path, workers: str, per_gpu: int | None, says: str
+) -> None:
+    give(machine, 2)
+    with pytest.raises(InputError, match=says):
+        parse_workers(workers, per_gpu)
+    assert parse_workers("2", None) == 2
+    assert parse_workers("4", 2) == 4
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        (["9.0", "8.0"], "mixed_bfloat16"),
+        (["12.1"], "mixed_bfloat16"),
+        (["9.0", "7.5"], "float32"),
+        (["[N/A]"], "float32"),
+        ([], "float32"),
+    ],
+)
+def test_the_best_precision_is_what_every_gpu_has_units_for(
+    machine: Path, capabilities: list[str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(machine, len(capabilities))
+    (machine / "capabilities").write_text("".join(f"{each}\n" for each in capabilities))
+    assert best_precision() == expected
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert best_precision() == "float32"
+
+
+def test_a_backend_that_is_not_installed_is_told() -> None:
+    check_installed("tensorflow")
+    with pytest.raises(InputError, match=r"trained on nothing, which is not .* 'kouka\[nothing\]'"):
+        check_installed("nothing")
+
+
+def test_this_machine_has_cores_and_memory() -> None:
+    assert hardware.cores() >= 1
+    assert hardware.memory() > 1 << 28

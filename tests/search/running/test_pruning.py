@@ -1,0 +1,55 @@
+"""Looks at the pruner that read little decide as Optuna's own, which read everything."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pytest
+from optuna.storages import RDBStorage
+from optuna.trial import TrialState, create_trial
+
+from search.planning.pruners import PRUNERS
+from search.running.pruning import Looks
+
+EPOCHS = 20
+
+
+@pytest.mark.parametrize("name", ["median", "halving"])
+def test_a_run_is_pruned_when_optuna_itself_would_prune_it(name: str, tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    curves = random.normal(0.5, 0.1, (40, 1)) + np.cumsum(
+        random.normal(0.01, 0.02, (40, EPOCHS)), axis=1
+    )
+    storages = [RDBStorage(f"sqlite:///{tmp_path / file}") for file in ("ours.db", "theirs.db")]
+    ours, theirs = (optuna.create_study(storage=s, direction="maximize") for s in storages)
+    decisions: Counter[bool] = Counter()
+    for curve in curves:
+        pruning, pruner = PRUNERS[name](EPOCHS), PRUNERS[name](EPOCHS).pruner
+        running = create_trial(state=TrialState.RUNNING)
+        mine, its = (s._storage.create_new_trial(s._study_id, running) for s in (ours, theirs))
+        looks = Looks(pruning, ours, storages[0], mine)
+        stopped = False
+        for epoch, value in enumerate(map(float, curve), start=1):
+            storages[1].set_trial_intermediate_value(its, epoch, value)
+            seen = {e: float(curve[e - 1]) for e in range(1, epoch + 1)}
+            stopped = looks.is_worse(seen)
+            if epoch in pruning.looks:
+                assert stopped == pruner.prune(theirs, storages[1].get_trial(its))
+                decisions[stopped] += 1
+            if stopped:
+                break
+        for epoch, value in seen.items():
+            storages[0].set_trial_intermediate_value(mine, epoch, value)
+        state = TrialState.PRUNED if stopped else TrialState.COMPLETE
+        for storage, trial in zip(storages, (mine, its), strict=True):
+            storage.set_trial_state_values(trial, state, [float(curve[epoch - 1])])
+    assert decisions[True] > 5
+    assert decisions[False] > 5
+
+
+def test_nothing_is_looked_at_where_nothing_would_be_pruned() -> None:
+    assert PRUNERS["none"](100).looks == frozenset()
+    assert min(PRUNERS["median"](100).looks) == 26
+    assert sorted(PRUNERS["halving"](100).looks) == [12, 24, 48, 96]
+    assert all(max(PRUNERS[name](8).looks) < 8 for name in ("median", "halving"))

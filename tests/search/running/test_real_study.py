@@ -1,0 +1,158 @@
+"""Small studies that really train, each launched in a terminal's stead and read back."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from search.results import Results, Run, read
+from search.storage.connection import load_study
+from tests.support.harness import states
+
+NAME = "dropout"
+EPOCHS = 14
+"""So many that a run is still under way when it has been seen to be; two networks are traced."""
+COMMAND = [
+    sys.executable, "-c", "from search.cli import main; main()", "launch", "tiny",
+    "--data", "digits", "--train-size", "100", "--validation", "100", "--epochs", str(EPOCHS),
+    "--batch-size", "25", "--width", "0.1", "--techniques", NAME,
+    "--measure", "4", "--search", "2", "--confirm", "1", "--out", "out",
+]  # fmt: skip
+
+
+def surroundings(folder: Path) -> dict[str, str]:
+    return {**os.environ, "KOUKA_CHECKPOINTS": str(folder / "checkpoints")}
+
+
+def launch(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        COMMAND, cwd=folder, env=surroundings(folder), capture_output=True, text=True, check=False
+    )
+
+
+def results(folder: Path) -> Results:
+    return read(load_study(f"sqlite:///{folder / 'studies.db'}", "tiny"))
+
+
+def essence(run: Run) -> tuple[Any, ...]:
+    return (run.phase, run.seed, tuple(sorted(run.params.items())), run.state,
+            tuple(run.curve.items()), run.accuracy, run.test_accuracy, run.parameters)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    ended = launch(folder)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    (folder / "printed").write_text(ended.stdout)
+    return folder
+
+
+def test_the_measured_runs_are_balanced_and_were_never_pruned(undisturbed: Path) -> None:
+    runs = [run for run in results(undisturbed).runs if run.phase == "measure"]
+    assert [run.state for run in runs] == ["complete"] * 4
+    assert len({run.seed for run in runs}) == 4
+    assert [run.params[NAME] for run in runs].count(True) == 2
+
+
+def test_only_the_search_prunes_and_never_after_the_last_epoch(undisturbed: Path) -> None:
+    pruned = [run for run in results(undisturbed).runs if run.state == "pruned"]
+    assert {run.phase for run in pruned} <= {"search"}
+    assert all(len(run.curve) < EPOCHS for run in pruned)
+
+
+def test_a_trial_keeps_what_the_design_says(undisturbed: Path) -> None:
+    found = results(undisturbed)
+    for run in found.runs:
+        assert run.seconds_per_epoch is not None
+        assert run.parameters is not None
+        assert (run.test_accuracy is None) == (run.state == "pruned")
+        if run.state == "complete":
+            assert run.accuracy == run.curve[EPOCHS]
+            assert list(run.curve) == list(range(1, EPOCHS + 1))
+    assert found.data["train"] == 100
+    assert found.data["validation"] == 100
+    assert found.settings["epochs"] == EPOCHS
+    assert "tensorflow" in found.versions
+
+
+def test_nothing_of_tensorflow_reaches_the_terminal(undisturbed: Path) -> None:
+    printed = (undisturbed / "printed").read_text()
+    assert "measure 4/4" in printed
+    assert "Effect of each technique" in printed
+    for noise in ("WARNING", "cuda", "oneDNN", "tensorflow", "/usr", "Traceback"):
+        assert noise not in printed
+    with (undisturbed / "out" / "effects.csv").open() as file:
+        assert {row["technique"] for row in csv.DictReader(file)} == {NAME}
+
+
+def test_a_study_that_was_interrupted_twice_equals_one_that_was_not(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    """Ctrl-C in the midst of measuring, SIGKILL in the midst of searching, then to the end."""
+    interrupt_after(tmp_path, 2, signal.SIGINT)
+    interrupt_after(tmp_path, 5, signal.SIGKILL)
+    assert any(run.state == "running" for run in results(tmp_path).runs)
+    ended = launch(tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    kept = [essence(run) for run in results(tmp_path).runs if run.state != "failed"]
+    assert kept == [essence(run) for run in results(undisturbed).runs]
+    assert not [file for file in tmp_path.glob("checkpoints/**/*") if file.is_file()]
+
+
+def test_a_second_signal_ends_it_at_once_and_leaves_no_process(tmp_path: Path) -> None:
+    interrupt_after(tmp_path, 1, signal.SIGTERM, twice=True)
+
+
+def interrupt_after(folder: Path, runs: int, how: signal.Signals, twice: bool = False) -> None:
+    """Launch, and send a signal in the midst of the run after so many."""
+    process = subprocess.Popen(
+        COMMAND, cwd=folder, env=surroundings(folder), stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True,
+        # A shell makes what it runs in the background deaf to SIGINT, these tests for one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    deadline = time.monotonic() + 240
+    while not in_the_midst(folder, runs):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(how)
+    if twice:
+        time.sleep(0.05)
+        process.send_signal(how)
+    _, said = process.communicate(timeout=60)
+    if how != signal.SIGKILL:
+        assert process.returncode == 130
+        assert said.count("\n") == 1
+        assert "same command goes on" in said
+        assert [run.state for run in results(folder).runs].count("failed") == 1 or twice
+    wait_for_orphans_of(process.pid)
+
+
+def in_the_midst(folder: Path, runs: int) -> bool:
+    if not (folder / "studies.db").exists():  # asking would make it
+        return False
+    found = states(f"sqlite:///{folder / 'studies.db'}")
+    return found["COMPLETE"] + found["PRUNED"] == runs and found["RUNNING"] > 0
+
+
+def wait_for_orphans_of(pid: int) -> None:
+    """The training process must end with its parent, even where the parent was killed."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        listed = subprocess.run(
+            ["ps", "-eo", "ppid,args"], capture_output=True, text=True, check=True
+        ).stdout
+        if not any("model_space.worker.server" in line and line.split()[0] in ("1", str(pid))
+                   for line in listed.splitlines()):  # fmt: skip
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"a training process outlived its parent {pid} (this is {os.getpid()})")

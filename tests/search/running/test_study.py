@@ -1,0 +1,510 @@
+"""Studies driven through their phases, with a worker that computes instead of training."""
+
+import contextlib
+import csv
+import math
+import re
+import signal
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from optuna.trial import TrialState
+from typer.testing import Result
+
+from model_space.techniques import SETS
+from search.reporting import dashboard_note
+from search.reporting.words import budget
+from search.results import Results, Run, read
+from search.running.claim import Claim, claim
+from search.storage import schema
+from search.storage.connection import load_study, worker_storage
+from tests.support.fakes import EFFECTS, FakeWorker
+
+Kouka = Callable[..., Result]
+STORAGE = "sqlite:///studies.db"
+SMALL = ("launch", "s", "--data", "digits", "--epochs", "4")
+FULL = (*SMALL, "--measure", "16", "--ladder", "1", "--search", "4", "--confirm", "2")
+FOUR = (*SMALL, "--techniques", "augmentation,batch_norm,dropout,mixup", "--measure", "8")
+FEW = (*FOUR, "--ladder", "1", "--search", "4", "--confirm", "2")
+"""A smaller study of all phases: 8, 5, 4 and 6 runs."""
+
+
+@pytest.fixture(autouse=True)
+def _without_report(request: pytest.FixtureRequest) -> None:
+    """Reports are tested elsewhere."""
+    if "with_report" not in request.keywords:
+        request.getfixturevalue("no_report")
+
+
+def stored(name: str = "s") -> optuna.Study:
+    return load_study(STORAGE, name)
+
+
+def results(name: str = "s") -> Results:
+    return read(stored(name))
+
+
+def ended(*phases: str) -> list[Run]:
+    return [r for r in results().runs if r.phase in phases and r.state in ("complete", "pruned")]
+
+
+def identity(run: Run) -> tuple[Any, ...]:
+    return run.phase, run.seed, tuple(sorted(run.params.items())), run.accuracy, run.state
+
+
+def test_a_study_goes_through_its_phases(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    assert kouka(*FULL).exit_code == 0
+    phases = [run.phase for run in results().runs]
+    assert phases == ["measure"] * 16 + ["ladder"] * 8 + ["search"] * 4 + ["confirm"] * 6
+    for run in results().runs:
+        assert run.seed is not None
+        if run.state == "complete":
+            assert len(run.curve) == 4
+            assert run.accuracy == run.curve[4]
+            assert run.test_accuracy is not None
+
+
+def test_measured_runs_are_a_balanced_design_with_seeds_of_their_own(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0")
+    runs = results().of("measure")
+    assert len(runs) == 16 == len({run.seed for run in runs})
+    levels = np.array([[1 if run.params[name] else -1 for name in EFFECTS] for run in runs])
+    np.testing.assert_array_equal(levels.T @ levels, 16 * np.eye(8))
+    np.testing.assert_array_equal(levels.sum(axis=0), 0)
+    assert len({tuple(row) for row in levels.tolist()}) == 16
+    for run in runs:
+        dials = {name: value for name, value in run.params.items() if name not in EFFECTS}
+        usual = {"dropout_rate": 0.2, "mixup_alpha": 0.2}
+        on = {name for name in usual if run.params[name.split("_")[0]]}
+        assert dials == {name: usual[name] for name in on}
+
+
+def test_the_order_of_the_measured_runs_is_drawn_at_random(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    for name, seed in (("a", "0"), ("b", "1")):
+        kouka("launch", name, *FOUR[2:], "--search", "0", "--confirm", "0", "--seed", seed)
+    assert [r.params for r in results("a").runs] != [r.params for r in results("b").runs]
+
+
+def test_the_search_prunes_and_the_other_phases_never_do(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*FOUR, "--search", "16", "--confirm", "1", "--ladder", "1")
+    pruned = [run for run in results().runs if run.state == "pruned"]
+    assert pruned
+    assert {run.phase for run in pruned} == {"search"}
+    assert all(len(run.curve) < 4 and run.test_accuracy is None for run in pruned)
+
+
+def test_without_a_pruner_nothing_is_pruned(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    kouka(*FOUR, "--search", "16", "--confirm", "0", "--pruner", "none")
+    assert [run.phase for run in results().runs].count("search") == 16
+    assert all(run.state == "complete" for run in results().runs)
+
+
+def test_the_search_begins_from_what_was_measured(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    """From its first run on it prefers what helped; a search that knew nothing would not."""
+    helped = 0
+    for seed in range(4):
+        kouka("launch", f"s{seed}", *FOUR[2:], "--measure", "16", "--epochs", "1",
+              "--search", "3", "--confirm", "0", "--seed", str(seed))  # fmt: skip
+        for run in results(f"s{seed}").runs:
+            if run.phase == "search":
+                helped += run.params["augmentation"] + run.params["batch_norm"]
+    assert helped >= 20, f"{helped} of 24"
+
+
+def test_the_search_turns_dials_within_their_range(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*FOUR, "--search", "16", "--confirm", "0")
+    runs = [run for run in results().runs if run.phase == "search"]
+    for dial, low, high in (("dropout_rate", 0.05, 0.5), ("mixup_alpha", 0.05, 1.0)):
+        values = [run.params[dial] for run in runs if dial in run.params]
+        assert len(set(values)) > 3
+        assert all(low <= value <= high for value in values)
+        assert all((dial in run.params) == run.params[dial.split("_")[0]] for run in runs)
+
+
+def test_confirmation_runs_the_best_recipe_all_off_and_all_on(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*FULL)
+    found = results()
+    assert found.best is not None
+    recipes = [tuple(sorted(run.params.items())) for run in found.of("confirm")]
+    assert len(recipes) == 6
+    assert recipes.count(tuple(sorted(found.best.params.items()))) == 2
+    off = tuple(sorted(dict.fromkeys(EFFECTS, False).items()))
+    assert recipes.count(off) == 2
+    seeds = {run.seed for run in found.of("confirm")}
+    assert len(seeds) == 2
+    assert not seeds & {run.seed for run in found.of("measure", "search", "ladder")}
+
+
+def test_the_ladder_is_the_articles(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    kouka(*SMALL, "--measure", "0", "--search", "0", "--confirm", "0", "--ladder", "2")
+    runs = results().of("ladder")
+    on = [frozenset(name for name in EFFECTS if run.params[name]) for run in runs]
+    steps = [{"augmentation"}, {"batch_norm"}, {"residual", "late_widening"}, {"global_pooling"},
+             {"dropout"}, {"mixup"}, {"amsgrad"}]  # fmt: skip
+    assert on[0] == frozenset()
+    for before, after, added in zip(on, on[1:8], steps, strict=False):
+        assert after - before == added
+        assert before < after
+    assert on[8:] == on[:8]
+    assert len({run.seed for run in runs}) == 16
+
+
+UNDISTURBED: list[tuple[Any, ...]] = []
+
+
+def undisturbed(kouka: Kouka) -> list[tuple[Any, ...]]:
+    """What a study that nothing interrupts comes to; it runs once, wherever it is first asked."""
+    if not UNDISTURBED:
+        kouka(*FEW[:1], "undisturbed", *FEW[2:])
+        UNDISTURBED.extend(identity(run) for run in results("undisturbed").runs)
+    return UNDISTURBED
+
+
+@pytest.mark.parametrize("at", [0, 10, 14, 18], ids=lambda at: f"run {at}")
+def test_an_interrupted_study_goes_on_and_equals_one_that_was_not(
+    kouka: Kouka, fake_worker: type[FakeWorker], at: int
+) -> None:
+    expected = undisturbed(kouka)
+    fake_worker.reset()
+    fake_worker.interrupt_at = at
+    result = kouka(*FEW)
+    assert result.exit_code == 130
+    assert result.stderr.count("\n") == 1
+    assert "same command goes on" in result.stderr
+    kept = [identity(run) for run in results().runs if run.state in ("complete", "pruned")]
+    assert len(kept) == at
+    assert kouka(*FEW).exit_code == 0
+    assert [identity(r) for r in results().runs if r.state != "failed"] == expected
+    failed = [run for run in results().runs if run.state == "failed"]
+    assert [run.failure for run in failed] == [schema.INTERRUPTED]
+    trained = len(fake_worker.trained)
+    assert kouka(*FEW).exit_code == 0
+    assert len(fake_worker.trained) == trained, "a finished study trained again"
+
+
+def test_a_trial_that_nobody_runs_is_failed_and_its_run_begun_anew(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    """A process killed before its first sign of life leaves a trial that runs for ever."""
+    fake_worker.interrupt_at = 5
+    kouka(*FOUR, "--search", "0", "--confirm", "0")
+    left = stored().ask()
+    assert kouka(*FOUR, "--search", "0", "--confirm", "0").exit_code == 0
+    states = [run.state for run in results().runs]
+    assert states.count("complete") == 8
+    assert states.count("failed") == 2
+    assert results().runs[left.number].failure == schema.INTERRUPTED
+
+
+def test_more_runs_extend_a_study_and_waste_none(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*FEW)
+    before = [identity(run) for run in results().runs]
+    assert kouka("launch", "s", "--measure", "16", "--search", "6", "--confirm", "3", "--ladder",
+                 "2").exit_code == 0  # fmt: skip
+    after = [identity(run) for run in results().runs]
+    assert after[: len(before)] == before
+    assert len(ended("measure")) == 16
+    assert len(ended("search")) == 6
+    assert len(ended("ladder")) == 10
+    measured, factors = results().of("measure"), results().factors
+    levels = np.array([[1 if run.params[name] else -1 for name in factors] for run in measured])
+    np.testing.assert_array_equal(levels.T @ levels, 16 * np.eye(4))
+    assert len({run.seed for run in measured}) == 16
+
+
+def test_a_study_that_was_not_measured_can_be_measured_later(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*SMALL, "--measure", "0", "--search", "3", "--confirm", "0")
+    assert kouka("launch", "s", "--measure", "16").exit_code == 0
+    assert len(ended("measure")) == 16
+
+
+def test_other_settings_are_named_and_change_nothing(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*FULL)
+    before, attributes = len(results().runs), stored().user_attrs
+    for arguments, says in (
+        (["--epochs", "5"], "--epochs is 4, not 5"),
+        (["--measure", "32", "--width", "0.5"], "--width is 1, not 0.5"),
+        (["--measure", "8"], "--measure is 16, not 8"),
+        (["--search", "2"], "--search is 4, not 2"),
+        (["--fix", "dropout=off"], "--fix is not given, not dropout=off"),
+        (["--techniques", "mixup,amsgrad"], "--techniques is augmentation,.* not mixup,amsgrad"),
+        (["--data", "mnist", "--seed", "3"], "--data is digits, not mnist; --seed is 0, not 3"),
+    ):
+        result = kouka("launch", "s", *arguments)
+        assert result.exit_code == 2
+        assert result.stderr.startswith("kouka: this study was launched with other settings")
+        assert re.search(says, result.stderr)
+    assert len(results().runs) == before
+    assert stored().user_attrs == attributes
+
+
+def test_images_that_changed_are_noticed(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    kouka(*FULL)
+    fake_worker.fingerprint = "another"
+    result = kouka(*FULL)
+    assert result.exit_code == 2
+    assert "not those the study 's' began with" in result.stderr
+
+
+def test_techniques_and_fixed_ones_reach_the_runs(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*SMALL, "--techniques", "mixup,batch_norm,dropout,amsgrad", "--fix", "dropout=off",
+          "--fix", "mixup=0.3", "--measure", "8", "--search", "4", "--confirm", "1")  # fmt: skip
+    assert set(results().factors) == {"batch_norm", "amsgrad"}
+    for choice, _ in fake_worker.trained:
+        assert choice["mixup"] == {"alpha": 0.3}
+        assert set(choice) <= {"mixup", "batch_norm", "amsgrad"}
+
+
+@pytest.mark.with_report
+def test_a_run_that_fails_is_tried_three_times_and_named(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    everything_off = staticmethod(lambda choice: not choice)
+    fake_worker.fail = everything_off
+    result = kouka(*FOUR, "--search", "0", "--confirm", "0")
+    assert result.exit_code == 0
+    assert len(ended("measure")) == 7
+    failed = [run for run in results().runs if run.state == "failed"]
+    assert [run.failure for run in failed] == ["it was made to fail"] * 3
+    assert "it was made to fail" in result.output
+    assert "7 of 8 planned runs" in result.output
+    said = " ".join(result.output.split())
+    assert "A measure run was given up, as it failed 3 times (techniques on: none)" in said
+
+
+def test_a_study_whose_first_runs_all_fail_stops(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    fake_worker.fail = staticmethod(lambda choice: True)
+    result = kouka(*FULL)
+    assert result.exit_code == 1
+    assert "it was made to fail" in result.stderr
+    assert len(results().runs) == 3
+
+
+def test_a_timeout_ends_between_runs_and_the_same_command_goes_on(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    result = kouka(*FEW, "--timeout", "0")
+    assert result.exit_code == 0
+    assert "the same command goes on" in result.output
+    assert not ended("measure")
+    assert kouka(*FEW).exit_code == 0
+    assert len(ended("measure")) == 8
+
+
+def test_a_search_that_nothing_was_measured_for_begins_at_random(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    result = kouka(*SMALL, "--techniques", "batch_norm,mixup", "--measure", "0", "--search", "3",
+                   "--confirm", "0")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert len(ended("search")) == 3
+
+
+def test_a_worker_runs_what_a_launch_left(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    kouka(*FEW, "--timeout", "0")
+    assert results().runs == ()
+    assert kouka("worker", "s", "--timeout", "0").exit_code == 0
+    assert results().runs == ()
+    result = kouka("worker", "s")
+    assert result.exit_code == 0, result.output
+    assert Counter(identity(run) for run in results().runs) == Counter(undisturbed(kouka))
+    assert "confirm 6/6" in result.output
+
+
+def test_many_workers_measure_what_one_does(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    result = kouka(*FEW, "--workers", "3")
+    assert result.exit_code == 0, result.output
+    assert ", 3 workers" in result.output
+    measured = [identity(run) for run in results().of("measure", "ladder")]
+    alone = [one for one in undisturbed(kouka) if one[0] in ("measure", "ladder")]
+    assert Counter(measured) == Counter(alone)
+    assert len(ended("search")) == 4
+    assert len(ended("confirm")) == 6
+
+
+def test_a_worker_whose_images_or_versions_differ_refuses(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*FULL, "--timeout", "0")
+    fake_worker.fingerprint = "another"
+    result = kouka("worker", "s", "--data", "elsewhere")
+    assert result.exit_code == 2
+    assert "the images of elsewhere are not those the study 's' began with" in result.stderr
+    fake_worker.fingerprint = "the same"
+    versions = stored().user_attrs[schema.VERSIONS]
+    for package, number in (("kouka", "0.7.1"), ("keras", "2.15.0"), ("tensorflow", "2.1.0")):
+        stored().set_user_attr(schema.VERSIONS, {**versions, package: number})
+        result = kouka("worker", "s")
+        assert result.exit_code == 2
+        assert f"the study 's' is of {package} {number}" in result.stderr
+    assert results().runs == ()
+
+
+@pytest.mark.parametrize(
+    ("variable", "options", "says"),
+    [
+        ("torch", [], "KERAS_BACKEND=torch cannot train a study; it takes tensorflow or jax"),
+        (
+            "",
+            ["--precision", "half"],
+            "no precision 'half'; --precision takes auto, float32, mixed",
+        ),
+    ],
+)
+def test_what_no_study_is_trained_in_is_refused(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch, variable: str, options: list[str], says: str
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", variable)
+    result = kouka(*SMALL, *options)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert not Path("studies.db").exists()
+
+
+@pytest.mark.usefixtures("fake_worker")
+def test_the_precision_is_a_setting_and_auto_is_whatever_it_is(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.running.study.best_precision", lambda: "mixed_bfloat16")
+    small = [*SMALL, "--measure", "16", "--search", "0", "--confirm", "0"]
+    assert kouka(*small, "--precision", "auto").exit_code == 0
+    assert results().settings["precision"] == "mixed_bfloat16"
+    assert "mixed_bfloat16" in budget(results())
+    monkeypatch.setattr("search.running.study.best_precision", lambda: "float32")
+    assert kouka(*small, "--precision", "auto").exit_code == 0
+    refused = kouka(*small, "--precision", "float32")
+    assert refused.exit_code == 2
+    assert "--precision is mixed_bfloat16, not float32" in refused.stderr
+
+
+@pytest.mark.usefixtures("fake_worker")
+@pytest.mark.parametrize(
+    ("suffix", "options", "expected"),
+    [
+        (".wav", [], SETS["sound"]),
+        (".png", [], SETS["article"]),
+        (".wav", ["--techniques", "dropout,mixup"], ("dropout", "mixup")),
+    ],
+)
+def test_a_new_study_of_sounds_is_of_the_techniques_for_sounds(
+    kouka: Kouka, folder: Path, suffix: str, options: list[str], expected: tuple[str, ...]
+) -> None:
+    (folder / "mine" / "a").mkdir(parents=True)
+    (folder / "mine" / "a" / "notes.txt").touch()
+    (folder / "mine" / "a" / f"0{suffix}").touch()
+    small = ("launch", "s", "--data", "mine", "--epochs", "1", *options, "--timeout", "0")
+    assert kouka(*small).exit_code == 0
+    assert tuple(results().settings["techniques"]) == expected
+    assert kouka(*small).exit_code == 0
+
+
+def begun_elsewhere() -> tuple[optuna.storages.RDBStorage, Claim]:
+    """A run that a worker of another machine has begun."""
+    storage = worker_storage(STORAGE)
+    theirs = {"host": "far", "machine": "away", "pid": 1, "slot": 0}
+    held = claim(optuna.load_study(study_name="s", storage=storage), storage, STORAGE, theirs)
+    assert isinstance(held, Claim)
+    return storage, held
+
+
+def test_launching_a_study_that_is_being_run_joins_it(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    """A run under way with another launch is neither failed nor run twice."""
+    kouka(*FOUR, "--search", "0", "--confirm", "0", "--timeout", "0")
+    storage, held = begun_elsewhere()
+    assert kouka("launch", "s", "--timeout", "6").exit_code == 0
+    assert len(ended("measure")) == 7
+    storage.set_trial_user_attr(held.trial_id, schema.TEST_ACCURACY, 0.5)
+    storage.set_trial_state_values(held.trial_id, TrialState.COMPLETE, [0.5])
+    assert kouka("launch", "s").exit_code == 0
+    assert [run.state for run in results().runs] == ["complete"] * 8
+
+
+def test_a_study_of_which_a_run_is_under_way_is_not_copied(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0", "--timeout", "0")
+    begun_elsewhere()
+    result = kouka("copy", "s", "--to", "sqlite:///there.db")
+    assert result.exit_code == 2
+    assert "the study 's' has runs under way (1); stop its workers" in result.stderr
+
+
+def test_a_study_named_after_a_data_set_is_of_that_data(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    for arguments, name, data in (
+        (["mnist"], "mnist", "mnist"),
+        (["s"], "s", "cifar10"),
+        ([], "cifar10", "cifar10"),
+        (["tfds:a/b:1.0.0"], "tfds:a/b:1.0.0", "tfds:a/b:1.0.0"),
+        (["--data", "tfds:a"], "tfds:a", "tfds:a"),
+    ):
+        kouka("launch", *arguments, "--measure", "16", "--search", "0", "--confirm", "0",
+              "--epochs", "1", "--timeout", "0")  # fmt: skip
+        assert results(name).settings["data"] == data
+
+
+def test_every_study_in_a_storage_is_its_own(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    for name in ("s", "t"):
+        kouka("launch", name, *FOUR[2:], "--search", "2", "--confirm", "0")
+    assert [identity(r) for r in results("s").runs] == [identity(r) for r in results("t").runs]
+
+
+@pytest.mark.with_report
+def test_a_measured_study_finds_the_effects_it_was_given(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
+) -> None:
+    kouka(*SMALL, "--measure", "64", "--search", "0", "--confirm", "0", "--out", "out")
+    with (folder / "out" / "effects.csv").open() as file:
+        rows = {row["technique"]: row for row in csv.DictReader(file)}
+    for name, effect in EFFECTS.items():
+        assert math.isclose(float(rows[name]["effect"]), effect, abs_tol=0.5)
+
+
+def test_an_interruption_that_a_library_swallowed_still_ends_the_launch(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def swallow(*shown: object) -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+    small = (*SMALL, "--measure", "64", "--search", "0", "--confirm", "0")  # of some seconds
+    monkeypatch.setattr(dashboard_note, "attach", swallow)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        result = kouka(*small)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert result.exit_code == 130
+    assert "the same command goes on" in result.stderr
+    monkeypatch.setattr(dashboard_note, "attach", lambda *shown: None)
+    assert kouka(*small).exit_code == 0

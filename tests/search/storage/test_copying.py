@@ -1,0 +1,86 @@
+"""Studies copied from one storage to another."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from optuna.storages import _CachedStorage
+from optuna_dashboard import get_note
+from typer.testing import Result
+
+from search.results import read
+from search.storage.connection import load_study, open_storage, study_names
+from tests.search.reporting.test_dashboard_note import attached
+from tests.support.fakes import FakeWorker
+
+Kouka = Callable[..., Result]
+HERE, THERE = "sqlite:///studies.db", "sqlite:///there.db"
+LAUNCH = ("launch", "s", "--data", "digits", "--measure", "16", "--search", "2", "--confirm", "2",
+          "--epochs", "2", "--out", "out")  # fmt: skip
+
+
+def test_a_copy_holds_everything_and_a_launch_goes_on_there(
+    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
+) -> None:
+    fake_worker.interrupt_at = 18
+    assert kouka(*LAUNCH).exit_code == 130
+    result = kouka("copy", "s", "--to", THERE)
+    assert result.exit_code == 0, result.output
+    assert result.output == "Copied s with its 19 trials to sqlite:///there.db.\n"
+    before, after = load_study(HERE, "s"), load_study(THERE, "s")
+    assert read(after) == read(before)
+    assert attached(after) == attached(before) != {}
+    assert get_note(after) == get_note(before) != ""
+    assert after.metric_names == before.metric_names
+    for one, other in zip(before.trials, after.trials, strict=True):
+        assert one.datetime_start == other.datetime_start
+        assert one.distributions == other.distributions
+
+    assert kouka(*LAUNCH, "--storage", THERE).exit_code == 0
+    assert kouka(*LAUNCH).exit_code == 0
+    runs = [
+        [replace(run, number=0) for run in read(load_study(url, "s")).runs if run.ended]
+        for url in (HERE, THERE)
+    ]
+    assert runs[0] == runs[1]
+
+
+def test_what_cannot_be_copied_is_told_and_left_as_it_is(
+    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*LAUNCH[:-6], "--search", "0", "--confirm", "0", "--epochs", "1", "--out", "out")
+    for arguments, said in (
+        (("copy", "nope", "--to", THERE), "there is no study 'nope'"),
+        (("copy", "s", "--to", HERE), "is in sqlite:///studies.db already"),
+        (("copy", "s", "--to", "nonsense"), "the storage is not a URL"),
+        (("copy", "s", "--to", "sqlite:///no/folder/x.db"), "cannot be written"),
+    ):
+        result = kouka(*arguments)
+        assert result.exit_code == 2, result.output
+        assert said in " ".join(result.stderr.split())
+    assert not (folder / "there.db").exists()
+    assert kouka("copy", "s", "--to", THERE).exit_code == 0
+    result = kouka("copy", "s", "--to", THERE)
+    assert result.exit_code == 2
+    assert "there is a study 's' in sqlite:///there.db already" in " ".join(result.stderr.split())
+
+
+def test_a_copy_that_is_interrupted_leaves_nothing(
+    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kouka(*LAUNCH)
+    real = _CachedStorage.create_new_trial
+    copied: list[int] = []
+
+    def stop(*arguments: Any, **options: Any) -> int:
+        if len(copied) == 5:
+            raise KeyboardInterrupt
+        copied.append(real(*arguments, **options))
+        return copied[-1]
+
+    monkeypatch.setattr(_CachedStorage, "create_new_trial", stop)
+    kouka("copy", "s", "--to", THERE)
+    assert len(copied) == 5
+    assert study_names(open_storage(THERE)) == []

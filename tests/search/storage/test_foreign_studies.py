@@ -1,0 +1,218 @@
+"""Studies that kouka did not make, and data too thin or too odd to say much."""
+
+import math
+import re
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+from typer.testing import Result
+
+from search import InputError, analyse, draw, export_study, frame
+from search import __all__ as public
+
+Kouka = Callable[..., Result]
+
+
+def objective(trial: optuna.Trial) -> float:
+    """Parameters of every kind that a person may have used for on and off."""
+    points = 70.0
+    points += 5 * (trial.suggest_categorical("aug", ["off", "on"]) == "on")
+    points += 3 * trial.suggest_int("use_bn", 0, 1)
+    points += 2 * (trial.suggest_categorical("mix", ["mixup", None]) == "mixup")
+    points -= 4 * (trial.suggest_categorical("optimizer", ["adam", "sgd"]) == "sgd")
+    if trial.suggest_categorical("drop", [False, True]):
+        trial.suggest_float("drop_rate", 0.1, 0.5)
+    trial.suggest_categorical("activation", ["relu", "gelu", "silu"])
+    trial.suggest_float("lr", 1e-4, 1e-1, log=True)
+    return (points + 0.2 * np.random.default_rng(trial.number).standard_normal()) / 100
+
+
+def foreign(
+    trials: int,
+    function: Callable[[optuna.Trial], float] = objective,
+    direction: str = "maximize",
+    storage: object = None,
+) -> optuna.Study:
+    study = optuna.create_study(
+        study_name="theirs", direction=direction, storage=storage,  # type: ignore[arg-type]
+        sampler=optuna.samplers.RandomSampler(seed=0),
+    )  # fmt: skip
+    study.optimize(function, n_trials=trials)
+    return study
+
+
+def test_any_two_choices_are_on_and_off() -> None:
+    rows = frame(analyse(foreign(60))).set_index("technique")
+    assert set(rows.index) == {"aug", "use_bn", "mix", "optimizer=sgd", "drop"}
+    for name, effect in {"aug": 5, "use_bn": 3, "mix": 2, "optimizer=sgd": -4, "drop": 0}.items():
+        assert rows.low[name] - 0.1 <= effect <= rows.high[name] + 0.1
+    assert rows.verdict["optimizer=sgd"] == "hurts"
+    findings = analyse(foreign(60))
+    told = " ".join(findings.notes)
+    assert "not planned as a balanced design" in told
+    assert "activation and lr" in told
+    assert [dial.name for dial in findings.results.dials] == ["drop_rate"]
+
+
+def test_the_user_may_say_which_choice_is_on() -> None:
+    findings = analyse(foreign(60), {"optimizer": "adam", "aug": "on"})
+    assert findings.effects is not None
+    assert findings.results.factors == ("optimizer", "aug")
+    assert findings.effects.of("optimizer").effect == pytest.approx(4, abs=1.5)
+    with pytest.raises(InputError, match=r"'lr' is no parameter of two choices.*aug, drop"):
+        analyse(foreign(4), {"lr": 1})
+    with pytest.raises(InputError, match="'aug' is never True; its choices are 'off' and 'on'"):
+        analyse(foreign(4), {"aug": True})
+
+
+def test_an_objective_that_is_minimized_helps_where_it_falls() -> None:
+    study = foreign(60, lambda trial: 3 - objective(trial), "minimize")
+    with pytest.warns(optuna.exceptions.ExperimentalWarning):
+        study.set_metric_names(["loss"])
+    findings = analyse(study)
+    assert findings.effects is not None
+    assert findings.effects.of("aug").verdict == "helps"
+    assert findings.effects.of("aug").effect == pytest.approx(-0.05, abs=0.01)
+    assert findings.results.best is not None
+    assert findings.results.best.accuracy == min(trial.value for trial in study.trials)  # type: ignore[type-var]
+    title = draw(findings)["effects"].layout.xaxis.title.text
+    assert "loss" in title
+    assert "points" not in title
+
+
+def test_a_study_in_a_journal_file_or_in_memory_is_exported(tmp_path: Path) -> None:
+    backend = JournalFileBackend(str(tmp_path / "journal.log"))
+    for storage in (None, optuna.storages.JournalStorage(backend)):
+        export_study(foreign(30, storage=storage), tmp_path / "out")
+        assert "aug helps most" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_pruned_and_failed_trials_are_left_out_and_named() -> None:
+    def sometimes(trial: optuna.Trial) -> float:
+        value = objective(trial)
+        if trial.number % 5 == 4:
+            raise optuna.TrialPruned
+        return math.inf if trial.number % 7 == 6 else value
+
+    findings = analyse(foreign(70, sometimes))
+    assert findings.effects is not None
+    assert findings.effects.runs < 56
+    told = " ".join(findings.notes)
+    assert "14 pruned trials have no final value" in told
+    assert "ended at no finite value" in told
+
+
+def test_several_objectives_are_refused() -> None:
+    study = optuna.create_study(study_name="two", directions=["maximize", "minimize"])
+    with pytest.raises(InputError, match="'two' has 2 objectives"):
+        analyse(study)
+
+
+@pytest.mark.parametrize("trials", [0, 1, 2, 3, 6, 9])
+def test_few_trials_are_exported_as_far_as_they_carry(tmp_path: Path, trials: int) -> None:
+    findings, _ = export_study(foreign(trials), tmp_path)
+    for effect in findings.effects.effects if findings.effects else ():
+        assert effect.verdict in ("no estimate", "not distinguishable from a change of seed") or (
+            effect.low * effect.high > 0
+        )
+    assert (tmp_path / "report.html").exists()
+    assert (tmp_path / "summary.json").exists()
+
+
+def test_equal_values_and_no_techniques_are_told_as_such(tmp_path: Path) -> None:
+    export_study(foreign(30, lambda trial: 0.5 + 0 * objective(trial)), tmp_path)
+    said = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "nothing can be said of any technique" in said
+    findings, _ = export_study(foreign(5, lambda trial: trial.suggest_float("x", 0, 1)), tmp_path)
+    assert findings.effects is None
+    said = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "No parameter of these trials is on or off" in said
+
+
+def test_a_storage_of_another_optuna_is_refused_in_a_sentence(kouka: Kouka, folder: Path) -> None:
+    foreign(3, storage="sqlite:///studies.db")
+    with sqlite3.connect(folder / "studies.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = 'v2.4.0.a'")
+        database.execute("UPDATE version_info SET schema_version = 11")
+    for _ in range(2):
+        result = kouka("export", "theirs")
+        assert result.exit_code == 2
+        assert "cannot be opened" in result.stderr
+        assert "optuna storage upgrade" in " ".join(result.stderr.split())
+        assert "Traceback" not in result.stderr
+
+
+def test_settings_of_an_older_kouka_are_read_as_far_as_they_go(kouka: Kouka, folder: Path) -> None:
+    study = foreign(40, storage="sqlite:///studies.db")
+    study.set_user_attr("settings", {"data": "cifar10", "epochs": 5, "unheard": 1})
+    study.set_user_attr("data", {"train": 100})
+    result = kouka("export", "theirs", "--out", "out")
+    assert result.exit_code == 0, result.output
+    report = (folder / "out" / "report.md").read_text(encoding="utf-8")
+    assert "cifar10, 5 epochs" in report
+
+
+def test_a_storage_that_is_being_written_to_can_be_exported(folder: Path) -> None:
+    """Trials are finished by another thread on its own connection, export after export."""
+    url = "sqlite:///studies.db"
+    study = foreign(20, storage=url)
+    stop = threading.Event()
+
+    def write() -> None:
+        writer = optuna.load_study(study_name="theirs", storage=url,
+                                   sampler=optuna.samplers.RandomSampler(seed=1))  # fmt: skip
+        while not stop.is_set():
+            writer.optimize(objective, n_trials=1)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        counts = []
+        for _ in range(3):
+            findings, _ = export_study(study, folder / "out")
+            states = {run.state for run in findings.results.runs}
+            assert states <= {"complete", "running"}
+            counts.append(len(findings.results.runs))
+    finally:
+        stop.set()
+        thread.join()
+    assert counts == sorted(counts)
+    assert counts[-1] > 20
+
+
+def test_every_public_name_is_there_and_documented() -> None:
+    import search
+
+    for name in public:
+        assert (getattr(search, name).__doc__ or "").strip(), name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = search.nothing
+
+
+def test_the_notebook_of_the_readme_runs(folder: Path) -> None:
+    study = foreign(40, storage="sqlite:///studies.db")
+    optuna.copy_study(from_study_name="theirs", from_storage="sqlite:///studies.db",
+                      to_storage="sqlite:///studies.db", to_study_name="digits")  # fmt: skip
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(from search import .*?)```", readme, re.DOTALL)
+    said: dict[str, Any] = {}
+    exec(code, said)
+    findings = analyse(study)
+    assert said["findings"].effects.effects == findings.effects.effects  # type: ignore[union-attr]
+    assert said["findings"].notes == findings.notes
+
+
+def test_a_table_that_is_not_there_is_refused() -> None:
+    findings = analyse(foreign(3))
+    with pytest.raises(InputError, match="no table 'effect'; there are effects, interactions"):
+        frame(findings, "effect")
+    assert list(frame(findings, "trials").columns[:3]) == ["number", "phase", "state"]
+    assert TrialState.COMPLETE.name.lower() in set(frame(findings, "trials").state)

@@ -1,0 +1,72 @@
+"""Runs whose accuracies are computed from known effects, as results hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from search.results import Results, Run
+from tests.support.fakes import EFFECTS
+
+NAMES = tuple(EFFECTS)
+
+
+def run(on: Collection[str], accuracy: float, phase: str = "measure", **more: Any) -> Run:
+    """A complete run with some techniques on."""
+    return Run(more.pop("number", 0), phase, more.pop("state", "complete"),
+               more.pop("params", {}), frozenset(on), accuracy, **more)  # fmt: skip
+
+
+def value(
+    on: Sequence[str],
+    effects: dict[str, float],
+    pairs: dict[tuple[str, str], float] | None = None,
+) -> float:
+    """Percent: 70, plus and minus half of each effect and a quarter of each interaction."""
+    side = {name: 1 if name in on else -1 for name in effects}
+    main = sum(effect * side[name] / 2 for name, effect in effects.items())
+    both = sum(b * side[one] * side[two] / 4 for (one, two), b in (pairs or {}).items())
+    return 70 + main + both
+
+
+def simulated(
+    rows: np.ndarray,
+    seed: int,
+    noise: float,
+    pairs: dict[tuple[str, str], float] | None = None,
+    effects: dict[str, float] = EFFECTS,
+) -> list[Run]:
+    """One run a row of a design, with normal noise of so many points."""
+    random = np.random.default_rng(seed)
+    runs = []
+    for row in rows:
+        on = [name for name, turned in zip(effects, row, strict=True) if turned]
+        points = value(on, effects, pairs) + noise * random.standard_normal()
+        runs.append(run(on, points / 100))
+    return runs
+
+
+def repeats_of(
+    recipes: Sequence[Sequence[str]], seeds: int, noise: float, phase: str = "confirm"
+) -> list[list[Run]]:
+    """Groups of runs of one recipe each, on several seeds."""
+    random = np.random.default_rng(99)
+    return [
+        [run(on, (value(on, EFFECTS) + noise * random.standard_normal()) / 100, phase)
+         for _ in range(seeds)]
+        for on in recipes
+    ]  # fmt: skip
+
+
+def random_pairs(names: Sequence[str], seed: int, spread: float) -> dict[tuple[str, str], float]:
+    """An interaction for every pair."""
+    random = np.random.default_rng(seed)
+    return {pair: float(random.normal(0, spread)) for pair in combinations(names, 2)}
+
+
+def results_of(runs: Sequence[Run], names: Sequence[str] = NAMES, **more: Any) -> Results:
+    """A study of these runs."""
+    return Results("s", tuple(names), tuple(runs), **more)
