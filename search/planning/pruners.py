@@ -10,14 +10,14 @@ from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvin
 
 @dataclass(frozen=True)
 class Pruning:
-    """A pruner, and when to ask it: each time it reads the study's trials.
+    """A pruner, and the epochs after which it is asked, as each time it reads the study's trials.
 
-    By epochs and not by time, so that a seed reproduces a study.
+    Epochs and not seconds, so that a seed reproduces a study.
     """
 
     pruner: BasePruner
-    looks: frozenset[int]
-    """The epochs, from 1, after which it may end a run."""
+    epochs: frozenset[int]
+    """After which it may end a run; the first is 1."""
     reads_running: bool
     """Whether it compares with more than complete trials."""
 
@@ -25,16 +25,16 @@ class Pruning:
 def _median(epochs: int) -> Pruning:
     # Some techniques pay late: no run is judged by its first two epochs or its first quarter.
     first = 1 + max(2, epochs // 4)
-    looks = range(first, epochs, max(1, epochs // 10))
+    checked = range(first, epochs, max(1, epochs // 10))
     pruner = MedianPruner(n_startup_trials=4, n_warmup_steps=first)
-    return Pruning(pruner, frozenset(looks), reads_running=False)
+    return Pruning(pruner, frozenset(checked), reads_running=False)
 
 
 def _halving(epochs: int) -> Pruning:
     first = max(2, epochs // 8)
-    looks = (first << rung for rung in range(epochs.bit_length()))
+    checked = (first << rung for rung in range(epochs.bit_length()))
     pruner = SuccessiveHalvingPruner(min_resource=first, reduction_factor=2)
-    return Pruning(pruner, frozenset(e for e in looks if e < epochs), reads_running=True)
+    return Pruning(pruner, frozenset(e for e in checked if e < epochs), reads_running=True)
 
 
 PRUNERS: Mapping[str, Callable[[int], Pruning]] = {
@@ -42,4 +42,4 @@ PRUNERS: Mapping[str, Callable[[int], Pruning]] = {
     "halving": _halving,
     "none": lambda epochs: Pruning(NopPruner(), frozenset(), reads_running=False),
 }
-"""Each builds the pruning of runs of so many epochs."""
+"""By the name that `--pruner` takes: the pruning of runs of a number of epochs."""

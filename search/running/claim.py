@@ -21,6 +21,7 @@ from search.results import read
 from search.storage import schema
 from search.storage.heartbeat import fail, fail_lost
 from search.storage.lock import LockLostError, exclusive
+from search.storage.optuna_internals import begin_trial
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ def claim(
             params = _sample(study.get_trials(deepcopy=False), space, planned.seed)
         else:
             params = dict(planned.params)
-        trial_id = study._storage.create_new_trial(
-            study._study_id,
+        trial_id = begin_trial(
+            study,
             create_trial(
                 state=TrialState.RUNNING,
                 params=params,

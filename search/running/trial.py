@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-import sqlalchemy
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
-from optuna.storages._rdb.models import TrialIntermediateValueModel, TrialModel
 from optuna.trial import TrialState
 
 from model_space.worker.client import Stopped, TrainingError, Worker
 from search.running.claim import Claim
-from search.running.pruning import Looks
+from search.running.pruning import PruningChecks
 from search.storage import schema
 from search.storage.connection import patiently
 from search.storage.heartbeat import beating, fail
+from search.storage.optuna_internals import write_values
 
 _WRITE_EVERY = 10.0
 """Seconds between two writings of a run's values: only a viewer waits for them."""
@@ -35,7 +34,7 @@ def run_trial(
     """
     trial_id = claim.trial_id
     pruning = claim.pruning
-    looks = None if pruning is None else Looks(pruning, study, storage, trial_id)
+    checks = None if pruning is None else PruningChecks(pruning, study, storage, trial_id)
     curve = _Curve(storage, trial_id)
     lost = False
 
@@ -46,7 +45,7 @@ def run_trial(
         except UpdateFinishedTrialError:
             lost = True
             return False
-        return looks is None or not looks.is_worse(curve.values)
+        return checks is None or not checks.should_prune(curve.values)
 
     try:
         with beating(storage, trial_id):
@@ -84,33 +83,10 @@ class _Curve:
 
     def write(self) -> None:
         """Write what is not written yet."""
-        patiently(self._write)
+        if self._unwritten:
+            patiently(lambda: write_values(self._storage, self._trial_id, self._unwritten))
         self._unwritten.clear()
         self._written_at = time.monotonic()
-
-    def _write(self) -> None:
-        if not self._unwritten:
-            return
-        trials = sqlalchemy.inspect(TrialModel).local_table
-        table = sqlalchemy.inspect(TrialIntermediateValueModel).local_table
-        rows = [
-            {
-                "trial_id": self._trial_id,
-                "step": epoch,
-                "intermediate_value": value,
-                "intermediate_value_type": "FINITE",
-            }
-            for epoch, value in self._unwritten.items()
-        ]
-        mine = (table.c.trial_id == self._trial_id) & table.c.step.in_(self._unwritten)
-        state = sqlalchemy.select(trials.c.state).where(trials.c.trial_id == self._trial_id)
-        with self._storage.engine.begin() as connection:
-            # What Optuna's `get_trial` reads grows with the epochs.
-            self._storage.check_trial_is_updatable(
-                self._trial_id, connection.execute(state).scalar_one()
-            )
-            connection.execute(table.delete().where(mine))  # an earlier try may have got through
-            connection.execute(table.insert(), rows)
 
 
 def _keep(

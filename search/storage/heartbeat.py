@@ -7,6 +7,7 @@ to wait for that: the process is there, or it is not.
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import threading
@@ -16,14 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-import sqlalchemy
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
-from optuna.storages._rdb.models import TrialHeartbeatModel
 from optuna.trial import TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from search.storage import schema
+from search.storage.optuna_internals import heartbeat_ages, id_of
 
 INTERVAL = 20.0
 """Seconds between two signs of life."""
@@ -61,11 +61,11 @@ def fail_lost(study: optuna.Study, storage: RDBStorage, me: Mapping[str, Any]) -
     running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     if not running:
         return
-    ages = _ages(storage, [trial._trial_id for trial in running])
+    ages = heartbeat_ages(storage, [id_of(trial) for trial in running])
     for trial in running:
         worker = trial.user_attrs.get(schema.WORKER, {})
-        if worker == me or _is_dead_here(worker) or ages.get(trial._trial_id, float("inf")) > GRACE:
-            fail(storage, trial._trial_id, schema.INTERRUPTED)
+        if worker == me or _is_dead_here(worker) or ages.get(id_of(trial), math.inf) > GRACE:
+            fail(storage, id_of(trial), schema.INTERRUPTED)
 
 
 def fail(storage: RDBStorage, trial_id: int, reason: str) -> None:
@@ -73,19 +73,6 @@ def fail(storage: RDBStorage, trial_id: int, reason: str) -> None:
     with suppress(optuna.exceptions.UpdateFinishedTrialError):
         storage.set_trial_user_attr(trial_id, schema.FAILURE, reason)
         storage.set_trial_state_values(trial_id, TrialState.FAIL)
-
-
-def _ages(storage: RDBStorage, trial_ids: list[int]) -> dict[int, float]:
-    """Seconds since each trial's last sign of life, by the database's own clock."""
-    heartbeats = sqlalchemy.inspect(TrialHeartbeatModel).local_table
-    query = sqlalchemy.select(
-        heartbeats.c.trial_id, heartbeats.c.heartbeat, sqlalchemy.func.now()
-    ).where(heartbeats.c.trial_id.in_(trial_ids))
-    with storage.engine.connect() as connection:
-        return {
-            trial_id: (now.replace(tzinfo=None) - then).total_seconds()
-            for trial_id, then, now in connection.execute(query)
-        }
 
 
 def _is_dead_here(worker: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import TrialState, create_trial
 
 from search.planning.pruners import PRUNERS
-from search.running.pruning import Looks
+from search.running.pruning import PruningChecks
 
 EPOCHS = 20
 
@@ -28,13 +28,13 @@ def test_a_run_is_pruned_when_optuna_itself_would_prune_it(name: str, tmp_path: 
         pruning, pruner = PRUNERS[name](EPOCHS), PRUNERS[name](EPOCHS).pruner
         running = create_trial(state=TrialState.RUNNING)
         mine, its = (s._storage.create_new_trial(s._study_id, running) for s in (ours, theirs))
-        looks = Looks(pruning, ours, storages[0], mine)
+        checks = PruningChecks(pruning, ours, storages[0], mine)
         stopped = False
         for epoch, value in enumerate(map(float, curve), start=1):
             storages[1].set_trial_intermediate_value(its, epoch, value)
             seen = {e: float(curve[e - 1]) for e in range(1, epoch + 1)}
-            stopped = looks.is_worse(seen)
-            if epoch in pruning.looks:
+            stopped = checks.should_prune(seen)
+            if epoch in pruning.epochs:
                 assert stopped == pruner.prune(theirs, storages[1].get_trial(its))
                 decisions[stopped] += 1
             if stopped:
@@ -49,7 +49,7 @@ def test_a_run_is_pruned_when_optuna_itself_would_prune_it(name: str, tmp_path: 
 
 
 def test_nothing_is_looked_at_where_nothing_would_be_pruned() -> None:
-    assert PRUNERS["none"](100).looks == frozenset()
-    assert min(PRUNERS["median"](100).looks) == 26
-    assert sorted(PRUNERS["halving"](100).looks) == [12, 24, 48, 96]
-    assert all(max(PRUNERS[name](8).looks) < 8 for name in ("median", "halving"))
+    assert PRUNERS["none"](100).epochs == frozenset()
+    assert min(PRUNERS["median"](100).epochs) == 26
+    assert sorted(PRUNERS["halving"](100).epochs) == [12, 24, 48, 96]
+    assert all(max(PRUNERS[name](8).epochs) < 8 for name in ("median", "halving"))

@@ -497,7 +497,8 @@ def test_an_interruption_that_a_library_swallowed_still_ends_the_launch(
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
 
-    small = (*SMALL, "--measure", "64", "--search", "0", "--confirm", "0")  # of some seconds
+    small = (*SMALL, "--measure", "64", "--search", "0", "--confirm", "0")
+    monkeypatch.setattr("search.running.study._LOOK_EVERY", 0.01)  # or the runs may end before
     monkeypatch.setattr(dashboard_note, "attach", swallow)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
