@@ -20,8 +20,9 @@ import time
 from pathlib import Path
 
 from bench.results import reporter
-from search.results import Results, read
+from search.results import Results
 from search.storage.connection import load_study
+from search.storage.reading import read
 
 DIGITS = (
     "--data digits --train-size 1000 --validation 0.2 --epochs 12 --batch-size 32 --width 0.125 "

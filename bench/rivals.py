@@ -214,8 +214,8 @@ def kouka(
     side: str, name: str, settings: dict[str, Any], seed: int, folder: str, workers: str
 ) -> tuple[float, list[float]]:
     """The seconds and the accuracies of as many runs by kouka's own command."""
-    from search.results import read
     from search.storage.connection import load_study
+    from search.storage.reading import read
 
     plan = ("--measure", "0", "--ladder", "1") if side == "article" else ("--measure", str(RUNS))
     study = f"{side}-{seed}-{time.time_ns()}"

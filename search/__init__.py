@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from search.reporting.gallery import draw
     from search.reporting.records import frame
     from search.reporting.summary import summarise
-    from search.results import Results, Run, read
+    from search.results import Results, Run
     from search.storage.connection import load_study
+    from search.storage.reading import read
 
 _HOMES = {
     "analysis.confirmation": ("Confirmed", "Mean"),
@@ -53,7 +54,8 @@ _HOMES = {
     "reporting.findings": ("Findings", "analyse"),
     "reporting.gallery": ("draw",),
     "reporting.records": ("frame",),
-    "results": ("Results", "Run", "read"),
+    "results": ("Results", "Run"),
+    "storage.reading": ("read",),
     "storage.connection": ("load_study",),
     "reporting.summary": ("summarise",),
 }

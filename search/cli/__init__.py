@@ -371,8 +371,8 @@ def status(
         from search.cli.tables import status_table
         from search.errors import InputError
         from search.reporting import words
-        from search.results import read
         from search.storage.connection import all_studies, load_study
+        from search.storage.reading import read
 
         quiet_optuna()
         console = Console(highlight=False)

@@ -18,10 +18,11 @@ from search.planning.phases.plan import run_seed
 from search.planning.schedule import settings_and_space
 from search.planning.settings import Settings, settle
 from search.reporting import words
-from search.results import Results, read
+from search.results import Results
 from search.running.hardware import check_installed
 from search.running.study import budget_of, data_of, versions_of
 from search.storage.connection import load_study
+from search.storage.reading import read
 
 _MARK = "# Written by kouka code; of the lines above, the SHA-256 begins with "
 """The last line of a script, before a digest by which it is told whether it was changed."""

@@ -22,12 +22,13 @@ from search.planning.schedule import settings_and_space
 from search.planning.settings import Settings, settle
 from search.reporting import words
 from search.reporting.figures.learning import figure
-from search.results import ACCURACY, Objective, read
+from search.results import ACCURACY, Objective
 from search.running import signals
 from search.running.hardware import check_installed, shares
 from search.running.study import budget_of, check_fingerprint, needs_of, versions_of
 from search.running.worker_loop import study_checkpoints
 from search.storage.connection import load_study
+from search.storage.reading import read
 
 CURVES = "curves.html"
 

@@ -18,7 +18,8 @@ from search.analysis.importances import Importance, importances
 from search.analysis.interactions import Interaction, interactions
 from search.analysis.ladder import Comparison, Step, compare, ladder
 from search.reporting.cautions import notes
-from search.results import Results, read
+from search.results import Results
+from search.storage.reading import read
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ from search.planning.pruners import PRUNERS, Pruning
 from search.planning.schedule import Schedule, schedule, settings_and_space
 from search.planning.settings import BUDGET
 from search.planning.space import Space
-from search.results import read
 from search.storage import schema
 from search.storage.heartbeat import fail, fail_lost
 from search.storage.lock import LockLostError, exclusive
 from search.storage.optuna_internals import begin_trial
+from search.storage.reading import read
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from model_space.worker.client import DataFacts
 from search.errors import InputError
 from search.planning.schedule import Schedule, schedule, settings_and_space
 from search.planning.settings import BUDGET, Settings, settle
-from search.results import OBJECTIVES, Results, read
+from search.results import OBJECTIVES, Results
 from search.running import signals
 from search.running.hardware import best_precision, check_installed
 from search.running.local_workers import Crew
@@ -38,6 +38,7 @@ from search.storage.connection import (
     study_names,
 )
 from search.storage.lock import exclusive
+from search.storage.reading import read
 
 _LOOK_EVERY = 1.0
 """Seconds between two looks at how the study goes."""

@@ -16,10 +16,10 @@ from optuna.trial import TrialState
 
 from model_space.worker.client import Worker
 from search.errors import StudyFailedError
-from search.results import read
 from search.running.claim import Claim, claim
 from search.running.trial import run_trial
 from search.storage.connection import located, patiently, worker_storage
+from search.storage.reading import read
 from search.storage.schema import TRIES
 
 _LONGEST_PAUSE = 2.0

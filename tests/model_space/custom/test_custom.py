@@ -32,8 +32,8 @@ from model_space.techniques import SETS, TECHNIQUES, compose, usual
 from model_space.training.setup import Made
 from model_space.training.trainer import Trainer
 from model_space.worker.client import Worker
-from search.results import read
 from search.storage.connection import load_study
+from search.storage.reading import read
 from tests.support.fakes import FakeWorker
 
 Kouka = Callable[..., Result]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from search.results import read
 from search.storage.connection import load_study
+from search.storage.reading import read
 
 LAUNCH = [
     sys.executable, "-c", "from search.cli import main; main()", "launch", "tiny",

@@ -25,8 +25,9 @@ from typer.testing import CliRunner, Result
 from model_space.training import objectives
 from search import cli
 from search.planning.settings import Settings
-from search.results import OBJECTIVES, read
+from search.results import OBJECTIVES
 from search.storage.connection import load_study
+from search.storage.reading import read
 from tests.support.fakes import EFFECTS, FakeWorker
 
 Kouka = Callable[..., Result]

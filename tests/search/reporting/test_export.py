@@ -14,8 +14,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from typer.testing import Result
 
 from search.planning.design import design
-from search.results import read
 from search.storage.connection import load_study
+from search.storage.reading import read
 from tests.support.fakes import EFFECTS, FakeWorker
 
 Kouka = Callable[..., Result]

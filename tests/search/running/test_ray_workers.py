@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from search.results import Results, read
+from search.results import Results
 from search.storage.connection import load_study
+from search.storage.reading import read
 from tests.support import harness
 from tests.support.harness import training, until
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from search.results import Results, Run, read
+from search.results import Results, Run
 from search.storage.connection import load_study
+from search.storage.reading import read
 from tests.support.harness import states
 
 NAME = "dropout"

@@ -19,10 +19,11 @@ from typer.testing import Result
 from model_space.techniques import SETS
 from search.reporting import dashboard_note
 from search.reporting.words import budget
-from search.results import Results, Run, read
+from search.results import Results, Run
 from search.running.claim import Claim, claim
 from search.storage import schema
 from search.storage.connection import load_study, worker_storage
+from search.storage.reading import read
 from tests.support.fakes import EFFECTS, FakeWorker
 
 Kouka = Callable[..., Result]

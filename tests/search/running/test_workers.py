@@ -24,10 +24,11 @@ from typer.testing import Result
 from model_space.techniques import Choice
 from search.analysis.effects import effects, repeated
 from search.reporting import dashboard_note
-from search.results import Results, Run, read
+from search.results import Results, Run
 from search.storage import connection
 from search.storage.connection import load_study
 from search.storage.lock import LockLostError, exclusive
+from search.storage.reading import read
 from tests.support import harness, servers
 from tests.support.fakes import FakeWorker, fake_accuracy
 from tests.support.harness import states, until

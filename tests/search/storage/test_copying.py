@@ -10,8 +10,8 @@ from optuna.storages import _CachedStorage
 from optuna_dashboard import get_note
 from typer.testing import Result
 
-from search.results import read
 from search.storage.connection import load_study, open_storage, study_names
+from search.storage.reading import read
 from tests.search.reporting.test_dashboard_note import attached
 from tests.support.fakes import FakeWorker
 
