@@ -60,10 +60,12 @@ def bare_seconds(results: Results) -> float:
     from model_space.budget import Budget
     from model_space.data import load
     from model_space.training.setup import Made
-    from search.planning.schedule import settings_and_space
+    from search.planning.space import Space
     from search.running.study import data_of
+    from search.settings import Settings
 
-    settings, space = settings_and_space(results)
+    settings = Settings.from_json(results.settings)
+    space = Space.of(settings)
     data = load(**data_of(settings))
     images, labels = (tf.constant(each) for each in data.train)
     budget = Budget(settings.epochs, settings.batch_size, settings.width, settings.depth)

@@ -18,6 +18,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ import optuna
 from bench.results import Row, reporter
 from model_space.worker.client import DataFacts
 from search.planning.schedule import Schedule
+from search.planning.settle import Requested
 from search.running import local_workers, study
 from search.running import worker_loop as work_module
 from search.running.ray_workers import _Silent
@@ -113,10 +115,10 @@ def quiet() -> None:
 def measure(url: str, report: Callable[[Row], None]) -> None:
     """Report the two rows of a storage."""
     local_workers.Worker = Sleeper  # type: ignore[attr-defined, assignment]
-    requested = {"data": "digits", "epochs": EPOCHS, "measure": MEASURE, "search": 0, "confirm": 0}
-    for phase, more in (("measure", {}), ("search", {"search": SEARCH})):
+    requested = Requested(data="digits", epochs=EPOCHS, measure=MEASURE, search=0, confirm=0)
+    for phase, more in (("measure", requested), ("search", replace(requested, search=SEARCH))):
         study.launch(
-            url, "bench", {**requested, **more}, [{}], _Silent(), lambda *shown: None,
+            url, "bench", more, [{}], _Silent(), lambda *shown: None,
             checkpoints=Path("none"), deadline=0.0,
         )  # fmt: skip
         answers: Any = multiprocessing.Queue()

@@ -19,9 +19,9 @@ from model_space.techniques import SETS
 from search import Confirmed, Findings, Results, simple_effect
 from search.analysis.effects import effects
 from search.cli.terminal import say
-from search.planning.settings import Settings
 from search.reporting import words
 from search.reporting.cautions import listed
+from search.settings import Settings
 from search.storage import schema
 
 SKIPS = "residual"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,6 +28,9 @@ from search.cli.options import (
     told,
 )
 from search.storage.passwords import hide_in_title
+
+if TYPE_CHECKING:
+    from search.planning.settle import Requested
 
 app = typer.Typer(
     name="kouka",
@@ -149,21 +152,34 @@ def launch(
     with told():
         from model_space.data import is_set
         from model_space.techniques import TECHNIQUES
-        from search.planning.settings import own_factors, parse_fix, parse_techniques, resolve_data
+        from search.planning.parsing import parse_fix, parse_techniques, resolve_data
+        from search.planning.settle import Requested
+        from search.settings import own_factors
 
         own = brought(technique, network)
         known = (*TECHNIQUES, *own_factors(own.get("own", {})))
-        given = {
-            "data": None if data is None else resolve_data(data),
-            "image_size": image_size, "train_size": train_size, "validation": validation,
-            "techniques": None if techniques is None else parse_techniques(techniques, known),
-            "fixed": parse_fix(fix, known) if fix else None,
-            "measure": measure, "search": search, "confirm": confirm, "ladder": ladder,
-            "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth,
-            "precision": precision, "objective": objective, "pruner": pruner, "seed": seed,
-            "backend": os.environ.get("KERAS_BACKEND") or None, **own,
-        }  # fmt: skip
-        requested = {option: value for option, value in given.items() if value is not None}
+        requested = Requested(
+            data=None if data is None else resolve_data(data),
+            image_size=image_size,
+            train_size=train_size,
+            validation=validation,
+            techniques=None if techniques is None else parse_techniques(techniques, known),
+            fixed=parse_fix(fix, known) if fix else None,
+            measure=measure,
+            search=search,
+            confirm=confirm,
+            ladder=ladder,
+            epochs=epochs,
+            batch_size=batch_size,
+            width=width,
+            depth=depth,
+            precision=precision,
+            objective=objective,
+            pruner=pruner,
+            seed=seed,
+            backend=os.environ.get("KERAS_BACKEND") or None,
+            **own,
+        )
         data = data or "cifar10"
         name = name or (data if is_set(data) else Path(data).stem)
         _launch(
@@ -174,7 +190,7 @@ def launch(
 
 def _launch(
     name: str,
-    requested: dict[str, Any],
+    requested: Requested,
     storage: str,
     out: Path,
     *,
@@ -229,7 +245,8 @@ def worker(
         from rich.console import Console
 
         from search.cli.progress import Progress
-        from search.planning.settings import resolve_data
+        from search.planning.parsing import resolve_data
+        from search.planning.settle import Requested
         from search.reporting.dashboard_note import attach
         from search.running.hardware import parse_workers, shares
         from search.running.study import join
@@ -242,7 +259,7 @@ def worker(
                 storage, name, environments, progress, attach,
                 checkpoints=checkpoints or default_checkpoints(), deadline=_deadline(timeout),
                 data=None if data is None else resolve_data(data),
-                brought=brought(technique, network),
+                brought=Requested(**brought(technique, network)),
             )  # fmt: skip
         _say_left(console, left)
 

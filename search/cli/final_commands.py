@@ -50,7 +50,8 @@ def train(
         from model_space.saved.model_card import MODEL
         from search.cli.final_progress import FinalProgress
         from search.final.training import CURVES, train_final
-        from search.planning.settings import resolve_data
+        from search.planning.parsing import resolve_data
+        from search.planning.settle import Requested
         from search.reporting import words
         from search.results import ACCURACY
 
@@ -61,7 +62,7 @@ def train(
             trained = train_final(
                 storage, name, folder, progress, recipe=recipe, seeds=seeds, epochs=epochs,
                 data=None if data is None else resolve_data(data),
-                brought=brought(technique, network),
+                brought=Requested(**brought(technique, network)),
                 checkpoints=checkpoints or default_checkpoints(),
             )  # fmt: skip
         runs, tested = len(trained.card.seeds), trained.card.images["test"]
@@ -100,7 +101,8 @@ def code(
         from rich.console import Console
 
         from search.final.script import write_code
-        from search.planning.settings import resolve_data
+        from search.planning.parsing import resolve_data
+        from search.planning.settle import Requested
 
         quiet_optuna()
         console = Console(highlight=False)
@@ -110,7 +112,7 @@ def code(
             written = write_code(
                 storage, name, file, recipe=recipe, epochs=epochs,
                 data=None if data is None else resolve_data(data),
-                brought=brought(technique, network),
+                brought=Requested(**brought(technique, network)),
             )  # fmt: skip
         console.print(f"Techniques on: {written.recipe}.")
         console.print(f"Trains on: {written.budget}.")

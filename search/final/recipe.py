@@ -7,8 +7,9 @@ from optuna.trial import FixedTrial
 from model_space.techniques import Choice
 from search.analysis.confirmation import Mean, mean, with_dials
 from search.errors import InputError
-from search.planning.schedule import settings_and_space
+from search.planning.space import Space
 from search.results import Results
+from search.settings import Settings
 
 
 def launched(results: Results) -> Results:
@@ -23,7 +24,7 @@ def launched(results: Results) -> Results:
 
 def best(results: Results) -> Choice:
     """What `confirm` takes for the best recipe; raises `InputError` where there is none yet."""
-    _, space = settings_and_space(launched(results))
+    space = Space.of(Settings.from_json(launched(results).settings))
     if results.best is None:
         raise InputError(
             f"the study {results.name!r} has no finished run by which to choose a recipe; "
@@ -34,7 +35,7 @@ def best(results: Results) -> Choice:
 
 def confirmed(results: Results, choice: Choice) -> tuple[Mean, int] | None:
     """The test accuracy, in percent, of that recipe's `confirm` runs, and how many these are."""
-    _, space = settings_and_space(launched(results))
+    space = Space.of(Settings.from_json(launched(results).settings))
     accuracies = [
         100 * run.test_accuracy
         for run in results.of("confirm")

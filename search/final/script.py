@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from model_space.script import Order, write
 from model_space.techniques import Choice
@@ -15,12 +13,12 @@ from search.errors import InputError
 from search.final.recipe import best, confirmed, in_words, launched
 from search.planning.parsing import parse_recipe
 from search.planning.phases.plan import run_seed
-from search.planning.schedule import settings_and_space
-from search.planning.settings import Settings, settle
+from search.planning.settle import Requested, settle
 from search.reporting import words
 from search.results import Results
 from search.running.hardware import check_installed
-from search.running.study import budget_of, data_of, versions_of
+from search.running.study import data_of, versions_of
+from search.settings import Settings
 from search.storage.connection import load_study
 from search.storage.reading import read
 
@@ -46,7 +44,7 @@ def write_code(
     recipe: str | None = None,
     epochs: int | None = None,
     data: str | None = None,
-    brought: Mapping[str, Any] | None = None,
+    brought: Requested | None = None,
 ) -> Written:
     """Write a script that trains a study's best recipe, or another, as `kouka train` does.
 
@@ -57,16 +55,16 @@ def write_code(
     if epochs is not None and epochs < 1:
         raise InputError(f"--epochs {epochs} is too small; it takes 1 or more")
     results = read(load_study(url, name))
-    settings = settle(settings_and_space(launched(results))[0], brought or {})
+    settings = settle(Settings.from_json(launched(results).settings), brought or Requested())
     choice = best(results) if recipe is None else parse_recipe(recipe, settings.known)
     settings = replace(settings, epochs=epochs or settings.epochs, data=data or settings.data)
     check_installed(settings.backend)
     _check_free(out)
-    budget = words.budget(replace(results, settings=settings.stored()))
+    budget = words.budget(replace(results, settings=settings.to_json()))
     order = Order(
         about=_about(results, settings, choice, budget, chosen=recipe is not None),
         choice=choice,
-        budget=budget_of(settings),
+        budget=asdict(settings.budget()),
         backend=settings.backend,
         seed=run_seed(settings.seed, "confirm", 0),
         data=data_of(settings),

@@ -6,9 +6,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from model_space.saved.model_card import CARD, MODEL, Card
 from model_space.techniques import Choice
@@ -18,15 +18,15 @@ from search.errors import InputError, StudyFailedError
 from search.final.recipe import best, in_words, launched
 from search.planning.parsing import parse_recipe
 from search.planning.phases.plan import run_seed
-from search.planning.schedule import settings_and_space
-from search.planning.settings import Settings, settle
+from search.planning.settle import Requested, settle
 from search.reporting import words
 from search.reporting.figures.learning import figure
 from search.results import ACCURACY, Objective
 from search.running import signals
 from search.running.hardware import check_installed, shares
-from search.running.study import budget_of, check_fingerprint, needs_of, versions_of
+from search.running.study import check_fingerprint, needs_of, versions_of
 from search.running.worker_loop import study_checkpoints
+from search.settings import Settings
 from search.storage.connection import load_study
 from search.storage.reading import read
 
@@ -92,7 +92,7 @@ def train_final(
     seeds: int = 3,
     epochs: int | None = None,
     data: str | None = None,
-    brought: Mapping[str, Any] | None = None,
+    brought: Requested | None = None,
     checkpoints: Path,
 ) -> Trained:
     """Train a study's best recipe, or another, with several seeds, and write the first's network.
@@ -110,7 +110,7 @@ def train_final(
             raise InputError(f"{option} {value} is too small; it takes 1 or more")
     study = load_study(url, name)
     results = read(study)
-    settings = settle(settings_and_space(launched(results))[0], brought or {})
+    settings = settle(Settings.from_json(launched(results).settings), brought or Requested())
     choice = best(results) if recipe is None else parse_recipe(recipe, settings.known)
     settings = replace(settings, epochs=epochs or settings.epochs)
     check_installed(settings.backend)
@@ -120,7 +120,7 @@ def train_final(
         try:
             facts = worker.start(watch.reading)
             check_fingerprint(name, data or settings.data, study.user_attrs, facts)
-            budget = words.budget(replace(results, settings=settings.stored()))
+            budget = words.budget(replace(results, settings=settings.to_json()))
             things, objective = results.things, results.objective
             images = f"the {facts.train + facts.validation:,} training and validation {things}"
             watch.began(in_words(choice), images, settings.epochs, seeds, objective)
@@ -160,7 +160,7 @@ def _train(
 
     `seeds` have a checkpoint each; the first one's network is written to `save`.
     """
-    budget = budget_of(settings)
+    budget = asdict(settings.budget())
     curves: dict[int, list[float]] = {}
     tests: list[_Test] = []
     for number, (seed, checkpoint) in enumerate(seeds.items(), start=1):
@@ -209,7 +209,7 @@ def _card(
         pixels=pixels,
         sound=facts.sound,
         recipe=choice,
-        budget={**budget_of(settings), "backend": settings.backend},
+        budget={**asdict(settings.budget()), "backend": settings.backend},
         images={"trained": facts.train + facts.validation, "test": facts.test},
         seeds=seeds,
         saved_seed=seeds[0],

@@ -1,12 +1,14 @@
-"""A recipe as it is written on the command line."""
+"""Reading techniques, recipes and data as they are written on the command line."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
+from model_space.data import is_set
 from model_space.technique import Dial, Factor
-from model_space.techniques import TECHNIQUES, Choice
+from model_space.techniques import SETS, TECHNIQUES, Choice
 from search.errors import InputError
 from search.planning.lookup import technique
 
@@ -67,3 +69,50 @@ def _value(factor: Factor, dial: Dial, text: str, part: str) -> float:
             f"--recipe {part}: {factor.name} takes a {dial.name} from {dial.low:g} to {dial.high:g}"
         )
     return number
+
+
+def parse_techniques(text: str, known: Sequence[Factor] = TECHNIQUES) -> tuple[str, ...]:
+    """Names of known techniques and of `SETS`, separated by commas; in the order of `known`."""
+    names: set[str] = set()
+    for name in (part.strip() for part in text.split(",")):
+        if name:
+            names.update(SETS.get(name) or [technique(name, known).name])
+    return tuple(t.name for t in known if t.name in names)
+
+
+def parse_fix(
+    texts: list[str], known: Sequence[Factor] = TECHNIQUES
+) -> dict[str, dict[str, float] | None]:
+    """`NAME=off`, `NAME=on`, or `NAME=NUMBER` for the one dial of a technique that has one."""
+    fixed: dict[str, dict[str, float] | None] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        dials = technique(name, known).dials
+        usual = {dial.name: dial.usual for dial in dials}
+        if value in ("on", "off"):
+            fixed[name] = usual if value == "on" else None
+            continue
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if not dials:
+            raise InputError(f"--fix {text}: {name} has no dial; it takes {name}=on or {name}=off")
+        dial = dials[0]
+        if not dial.low <= number <= dial.high:
+            raise InputError(
+                f"--fix {text}: {name} takes on, off, or its {dial.name} from {dial.low:g} to "
+                f"{dial.high:g}"
+            )
+        fixed[name] = {**usual, dial.name: number}
+    return fixed
+
+
+def resolve_data(name: str) -> str:
+    """A path becomes absolute, so that a study means the same data from every folder.
+
+    A known set wins over a folder of its name; `./NAME` means the folder.
+    """
+    if is_set(name) or not Path(name).exists():
+        return name
+    return str(Path(name).resolve())

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from search.planning.phases import PLANS, Planned
-from search.planning.settings import Settings
 from search.planning.space import Space
 from search.results import Results, Run
+from search.settings import Settings
 from search.storage import schema
 from search.storage.schema import PHASES, TRIES, Phase
 
@@ -38,17 +38,6 @@ class Schedule:
     def phase(self) -> Phase | None:
         """The first phase that has not ended; None where the study has."""
         return next((phase for phase in PHASES if self.left[phase]), None)
-
-
-def settings_and_space(results: Results) -> tuple[Settings, Space]:
-    """A study's settings, and the techniques that vary in it."""
-    settings = Settings.from_stored(results.settings)
-    fixed = settings.fixed or {}
-    return settings, Space(
-        settings.factors,
-        {name: dials for name, dials in fixed.items() if dials is not None},
-        settings.known,
-    )
 
 
 def schedule(settings: Settings, space: Space, results: Results) -> Schedule:

@@ -12,6 +12,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from model_space.technique import Dial, Factor
 from model_space.techniques import TECHNIQUES, Choice
 from search.planning.lookup import technique
+from search.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,13 @@ class Space:
     fixed_on: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     known: Sequence[Factor] = TECHNIQUES
     """Techniques, among which are all of these."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Space:
+        """The space of a study."""
+        fixed = settings.fixed or {}
+        fixed_on = {name: dials for name, dials in fixed.items() if dials is not None}
+        return cls(settings.factors, fixed_on, settings.known)
 
     def _dials(self, name: str) -> tuple[Dial, ...]:
         return technique(name, self.known).dials

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import optuna
@@ -14,9 +14,9 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 from model_space.techniques import Choice
 from search.planning.phases import Planned
 from search.planning.pruners import PRUNERS, Pruning
-from search.planning.schedule import Schedule, schedule, settings_and_space
-from search.planning.settings import BUDGET
+from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
+from search.settings import Settings
 from search.storage import schema
 from search.storage.heartbeat import fail, fail_lost
 from search.storage.lock import LockLostError, exclusive
@@ -49,7 +49,8 @@ def claim(
     with exclusive(url, study.study_name) as confirm_lock:
         fail_lost(study, storage, me)
         results = read(study)
-        settings, space = settings_and_space(results)
+        settings = Settings.from_json(results.settings)
+        space = Space.of(settings)
         now = schedule(settings, space, results)
         if not now.next:
             return now
@@ -75,7 +76,7 @@ def claim(
         except LockLostError:
             fail(storage, trial_id, schema.INTERRUPTED)
             raise
-    budget = {name: getattr(settings, name) for name in BUDGET}
+    budget = asdict(settings.budget())
     pruning = PRUNERS[settings.pruner](settings.epochs) if planned.phase == "search" else None
     return Claim(planned, trial_id, space.suggest(FixedTrial(params)), budget, pruning)
 

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,13 +20,15 @@ from model_space.data import holds_sounds, is_set
 from model_space.techniques import SETS
 from model_space.worker.client import DataFacts
 from search.errors import InputError
-from search.planning.schedule import Schedule, schedule, settings_and_space
-from search.planning.settings import BUDGET, Settings, settle
+from search.planning.schedule import Schedule, schedule
+from search.planning.settle import Requested, settle
+from search.planning.space import Space
 from search.results import OBJECTIVES, Results
 from search.running import signals
 from search.running.hardware import best_precision, check_installed
 from search.running.local_workers import Crew
 from search.running.worker_loop import study_checkpoints
+from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import (
     check_writable,
@@ -102,18 +104,18 @@ def stored_settings(url: str, name: str) -> Settings | None:
 
 def _settings(study: optuna.Study) -> Settings:
     attributes = study.user_attrs
-    if schema.SETTINGS not in attributes:
+    if not is_settings(attributes.get(schema.SETTINGS)):
         raise InputError(
             f"the study {study.study_name!r} was not launched by kouka, so it can be exported but "
             "not continued; use another name"
         )
-    return Settings.from_stored(attributes[schema.SETTINGS])
+    return Settings.from_json(attributes[schema.SETTINGS])
 
 
 def launch(
     url: str,
     name: str,
-    requested: Mapping[str, Any],
+    requested: Requested,
     environments: Sequence[Mapping[str, str]],
     watch: StudyWatch,
     attach: Attach,
@@ -126,13 +128,12 @@ def launch(
 
     A worker for each of `environments`, which its training process is given, works here; or the
     workers `elsewhere` do, and the first environment is for looking at the data. Other launches
-    and workers may take part. `requested` holds the settings the user named, by field of
-    `Settings`; unless it says otherwise, a new study that is named after a data set is of that
-    data, and one of sounds is of the techniques for sounds. `attach` shows what the runs say so
-    far beside the trials. `deadline`, a `time.monotonic()`, is when no further run begins. Nothing
-    is created until the settings, the data and the user's own code have been found usable. Raises
-    `InputError`, `DataError`, `OwnError`, `TrainingError`, `StudyFailedError`, or what the storage
-    raised after all patience.
+    and workers may take part. Unless `requested` says otherwise, a new study that is named after a
+    data set is of that data, and one of sounds is of the techniques for sounds. `attach` shows
+    what the runs say so far beside the trials. `deadline`, a `time.monotonic()`, is when no
+    further run begins. Nothing is created until the settings, the data and the user's own code have
+    been found usable. Raises `InputError`, `DataError`, `OwnError`, `TrainingError`,
+    `StudyFailedError`, or what the storage raised after all patience.
     """
     check_writable(url)
     settings = _settle(url, name, requested)
@@ -140,8 +141,8 @@ def launch(
     try:
         facts = crew.facts(watch.reading)
         if settings.own or settings.network:
-            left_out = crew.survey(settings.techniques, budget_of(settings))
-            requested = {**requested, "left_out": left_out}
+            left_out = crew.survey(settings.techniques, asdict(settings.budget()))
+            requested = replace(requested, left_out=left_out)
         with exclusive(url):
             # Again, for another launch may have made or extended it meanwhile.
             settings = _settle(url, name, requested)
@@ -163,7 +164,7 @@ def join(
     *,
     checkpoints: Path,
     data: str | None = None,
-    brought: Mapping[str, Any] | None = None,
+    brought: Requested | None = None,
     deadline: float | None = None,
 ) -> int:
     """Take part in a study that has been launched, and return how many runs are left out.
@@ -174,7 +175,7 @@ def join(
     study is missing, its data or code differ, or this version of kouka would train something else.
     """
     study = load_study(url, name)
-    settings, attributes = settle(_settings(study), brought or {}), study.user_attrs
+    settings, attributes = settle(_settings(study), brought or Requested()), study.user_attrs
     check_installed(settings.backend)
     _check_versions(name, settings.backend, attributes[schema.VERSIONS])
     crew = _crew(settings, environments, data)
@@ -186,14 +187,15 @@ def join(
         crew.stop()
 
 
-def _settle(url: str, name: str, requested: Mapping[str, Any]) -> Settings:
+def _settle(url: str, name: str, requested: Requested) -> Settings:
     stored = stored_settings(url, name)
-    if stored is None and is_set(name):
-        requested = {"data": name, **requested}
-    if stored is None and "data" in requested and holds_sounds(Path(requested["data"])):
-        requested = {"techniques": SETS["sound"], **requested}
-    if requested.get("precision") == "auto":
-        requested = {**requested, "precision": stored.precision if stored else best_precision()}
+    if stored is None and requested.data is None and is_set(name):
+        requested = replace(requested, data=name)
+    if stored is None and requested.data is not None and holds_sounds(Path(requested.data)):
+        requested = replace(requested, techniques=requested.techniques or SETS["sound"])
+    if requested.precision == "auto":
+        decided = stored.precision if stored else best_precision()
+        requested = replace(requested, precision=decided)
     settings = settle(stored, requested)
     check_installed(settings.backend)
     return settings
@@ -205,11 +207,6 @@ def _crew(
     keras = {"KERAS_BACKEND": settings.backend}
     where = {"name": data} if data else {}
     return Crew({**needs_of(settings), **where}, [{**each, **keras} for each in environments])
-
-
-def budget_of(settings: Settings) -> dict[str, Any]:
-    """The fields of `model_space.budget.Budget`."""
-    return {name: getattr(settings, name) for name in BUDGET}
 
 
 def needs_of(settings: Settings) -> dict[str, Any]:
@@ -238,7 +235,7 @@ def _open(url: str, name: str, settings: Settings, facts: DataFacts) -> optuna.S
     study.set_metric_names([OBJECTIVES[settings.objective].name])
     study.set_user_attr(schema.DATA, asdict(facts))
     study.set_user_attr(schema.VERSIONS, versions_of(settings.backend))
-    study.set_user_attr(schema.SETTINGS, settings.stored())
+    study.set_user_attr(schema.SETTINGS, settings.to_json())
     return study
 
 
@@ -327,7 +324,8 @@ def _look(study: optuna.Study, watch: StudyWatch, shown: _Shown, last: bool = Fa
     """Show how the study goes, and return how many runs are left; None where it has ended."""
     try:
         results = read(study)
-        now = schedule(*settings_and_space(results), results)
+        settings = Settings.from_json(results.settings)
+        now = schedule(settings, Space.of(settings), results)
         watch.seen(results, now)
         shown.renew(results, last)
     except (SQLAlchemyError, StorageInternalError) as error:

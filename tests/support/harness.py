@@ -23,6 +23,7 @@ from optuna.exceptions import ExperimentalWarning
 from sqlalchemy.engine import Engine
 
 from model_space.techniques import Choice
+from search.planning.settle import Requested
 from search.running import local_workers, study
 from search.running.ray_workers import _Silent
 from search.storage import connection, heartbeat
@@ -162,7 +163,7 @@ def launch(url: str, name: str, checkpoints: Path, requested: Mapping[str, Any])
     """Launch a study as `kouka launch` does."""
     _prepare(connection.PATIENCE, SECONDS_PER_EPOCH)
     study.launch(
-        url, name, requested, [{}], _Silent(), _show_nothing, checkpoints=checkpoints
+        url, name, Requested(**requested), [{}], _Silent(), _show_nothing, checkpoints=checkpoints
     )  # fmt: skip
 
 
@@ -176,7 +177,14 @@ def prepare_study(url: str, name: str, folder: Path, requested: Mapping[str, Any
 def _make(url: str, name: str, folder: Path, requested: Mapping[str, Any]) -> None:
     _prepare(connection.PATIENCE, 0)
     study.launch(
-        url, name, requested, [{}], _Silent(), _show_nothing, checkpoints=folder, deadline=0.0
+        url,
+        name,
+        Requested(**requested),
+        [{}],
+        _Silent(),
+        _show_nothing,
+        checkpoints=folder,
+        deadline=0.0,
     )
 
 
@@ -218,7 +226,7 @@ def launch_on_ray(
 
     ray_workers._work = ray_work
     study.launch(
-        url, name, requested, [{}], _Silent(), _show_nothing, checkpoints=checkpoints,
+        url, name, Requested(**requested), [{}], _Silent(), _show_nothing, checkpoints=checkpoints,
         elsewhere=ray_workers.Cluster(address, url, workers, None),
     )  # fmt: skip
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 from search.planning.phases import confirm, ladder, measure, search
 from search.planning.phases.plan import Planned
-from search.planning.settings import Settings
 from search.planning.space import Space
 from search.results import Results
+from search.settings import Settings
 from search.storage.schema import Phase
 
 __all__ = ["PLANS", "Planned"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from search.planning.phases.plan import Planned, run_seed
-from search.planning.settings import Settings
 from search.planning.space import Space
 from search.results import Results
+from search.settings import Settings
 
 STEPS: tuple[tuple[str, ...], ...] = (
     (),

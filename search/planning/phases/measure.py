@@ -6,9 +6,9 @@ import numpy as np
 
 from search.planning.design import design
 from search.planning.phases.plan import Planned, run_seed
-from search.planning.settings import Settings
 from search.planning.space import Space
 from search.results import Results
+from search.settings import Settings
 
 
 def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:

@@ -7,7 +7,8 @@ from model_space import techniques
 from model_space.recipe import Recipe
 from model_space.technique import Dial, Technique
 from model_space.techniques import SETS, TECHNIQUES, compose
-from search.planning.settings import Settings, parse_techniques
+from search.planning.parsing import parse_techniques
+from search.settings import Settings
 
 STAGES = {
     "augmentation": "augment",

@@ -24,8 +24,8 @@ from typer.testing import CliRunner, Result
 
 from model_space.training import objectives
 from search import cli
-from search.planning.settings import Settings
 from search.results import OBJECTIVES
+from search.settings import Settings
 from search.storage.connection import load_study
 from search.storage.reading import read
 from tests.support.fakes import EFFECTS, FakeWorker
@@ -254,7 +254,7 @@ def test_a_study_from_before_objectives_is_of_accuracy(
     del settings["objective"]
     stored().set_user_attr("settings", settings)
     stored().set_user_attr("data", {"fingerprint": "the same"})
-    assert Settings.from_stored(settings).objective == "accuracy"
+    assert Settings.from_json(settings).objective == "accuracy"
     result = kouka(*MEASURE)
     assert result.exit_code == 0, result.output
     assert "points of validation accuracy" in " ".join(result.output.split())

@@ -28,9 +28,9 @@ from search.errors import InputError
 from search.final import training
 from search.planning.parsing import parse_recipe
 from search.planning.phases.plan import run_seed
-from search.planning.settings import Settings
 from search.planning.space import Space
 from search.results import ACCURACY
+from search.settings import Settings
 from tests.model_space.data.test_sound import tones
 from tests.support.fakes import FakeWorker
 
@@ -54,7 +54,7 @@ def studied(
     study = optuna.create_study(
         study_name=name, storage="sqlite:///studies.db", direction="maximize"
     )
-    study.set_user_attr("settings", settings.stored())
+    study.set_user_attr("settings", settings.to_json())
     study.set_user_attr("data", {"fingerprint": fingerprint})
     space = Space(settings.factors)
     for number in range(runs):

@@ -7,9 +7,9 @@ from typing import Any
 
 from search.planning.phases import PLANS, Planned
 from search.planning.schedule import Schedule, schedule
-from search.planning.settings import Settings
 from search.planning.space import Space
 from search.results import Results, Run
+from search.settings import Settings
 
 SETTINGS = Settings(data="digits", techniques=("batch_norm", "mixup"), measure=(4,), search=2,
                     confirm=1, ladder=1)  # fmt: skip
@@ -18,7 +18,7 @@ SPACE = Space(SETTINGS.factors)
 
 def results(*runs: Run) -> Results:
     numbered = tuple(replace(run, number=number) for number, run in enumerate(runs))
-    return Results("s", SETTINGS.factors, numbered, SETTINGS.stored())
+    return Results("s", SETTINGS.factors, numbered, SETTINGS.to_json())
 
 
 def planned(phase: str, so_far: Results) -> list[Planned]:

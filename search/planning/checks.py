@@ -1,0 +1,81 @@
+"""The checks that the settings of a study pass before anything is run or stored."""
+
+from __future__ import annotations
+
+from model_space.custom.loading import clash
+from search.errors import InputError
+from search.planning.design import check_runs
+from search.planning.pruners import PRUNERS
+from search.results import OBJECTIVES
+from search.settings import Settings
+
+BACKENDS = ("tensorflow", "jax")
+PRECISIONS = ("float32", "mixed_bfloat16")
+
+
+def check(settings: Settings) -> Settings:
+    """Return the settings; raise `InputError` for the first that cannot be used."""
+    for name, smallest in (("epochs", 1), ("batch_size", 1), ("image_size", 15),
+                           ("train_size", 2), ("search", 0), ("confirm", 0), ("ladder", 0),
+                           ("seed", 0)):  # fmt: skip
+        value = getattr(settings, name)
+        if value is not None and value < smallest:
+            raise InputError(f"{option(name)} {value} is too small; it takes {smallest} or more")
+    if not 0 < settings.width <= 16:
+        raise InputError(f"--width {settings.width:g} is not between 0 and 16")
+    for name in ("width", "depth"):
+        if settings.network and name not in settings.network["keywords"]:
+            usual, value = getattr(Settings, name), getattr(settings, name)
+            if value != usual:
+                raise InputError(
+                    f"--{name} {value:g} has no meaning for --network {settings.network['at']}, "
+                    f"which takes no {name}; leave it out, or give that function a keyword "
+                    f"{name}"
+                )
+    for name in settings.left_out or ():
+        if settings.network and (settings.fixed or {}).get(name) is not None:
+            raise InputError(
+                f"--fix {name} cannot be on: --network {settings.network['at']} does not call the "
+                "stage that it changes"
+            )
+    if not settings.network and (settings.depth < 10 or (settings.depth - 4) % 6):
+        raise InputError(
+            f"--depth {settings.depth} is not possible; depths are 10, 16, 22, … (6b + 4)"
+        )
+    if not settings.validation > 0 or (settings.validation > 1 and settings.validation % 1):
+        raise InputError(
+            f"--validation {settings.validation:g} is neither a share between 0 and 1 nor a "
+            "number of images"
+        )
+    if settings.objective not in OBJECTIVES:
+        raise InputError(
+            f"there is no objective {settings.objective!r}; --objective takes "
+            f"{', '.join(OBJECTIVES)}"
+        )
+    if settings.pruner not in PRUNERS:
+        raise InputError(
+            f"there is no pruner {settings.pruner!r}; --pruner takes {', '.join(PRUNERS)}"
+        )
+    if settings.backend not in BACKENDS:
+        raise InputError(
+            f"KERAS_BACKEND={settings.backend} cannot train a study; it takes "
+            f"{' or '.join(BACKENDS)}, and is tensorflow where it is not set"
+        )
+    if settings.precision not in PRECISIONS:
+        raise InputError(
+            f"there is no precision {settings.precision!r}; --precision takes auto, "
+            f"{', '.join(PRECISIONS)}"
+        )
+    if reason := clash(settings.known):
+        raise InputError(f"--technique: {reason}; choose another")
+    if not settings.factors:
+        raise InputError("no technique is left to study; name some in --techniques, or fix fewer")
+    if settings.network is None or settings.left_out is not None:
+        check_runs(settings.measure[-1], len(settings.factors))
+    return settings
+
+
+def option(name: str) -> str:
+    """The command-line option of a field of `Settings`, or its environment variable."""
+    other = {"fixed": "--fix", "backend": "KERAS_BACKEND"}
+    return other.get(name) or f"--{name.replace('_', '-')}"

@@ -1,0 +1,117 @@
+"""Settling what a launch asks for with what the study was launched with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from search.errors import InputError
+from search.planning.checks import check, option
+from search.settings import Settings
+
+_MAY_GROW = ("search", "confirm", "ladder")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requested:
+    """The settings that the user named, as fields of `Settings`; None where they named none."""
+
+    data: str | None = None
+    image_size: int | None = None
+    train_size: int | None = None
+    validation: float | None = None
+    techniques: tuple[str, ...] | None = None
+    fixed: Mapping[str, Mapping[str, float] | None] | None = None
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    network: Mapping[str, Any] | None = None
+    left_out: tuple[str, ...] | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    width: float | None = None
+    depth: int | None = None
+    backend: str | None = None
+    precision: str | None = None
+    """Also `auto`, until the study's machine decides it."""
+    objective: str | None = None
+    pruner: str | None = None
+    seed: int | None = None
+    measure: int | None = None
+    """The runs of the `measure` phase, all that it ran before included."""
+    search: int | None = None
+    confirm: int | None = None
+    ladder: int | None = None
+
+    def named(self) -> dict[str, Any]:
+        """The values that were named, by field."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def settle(stored: Settings | None, requested: Requested) -> Settings:
+    """The settings of a new study, or of a known one that may grow but not change.
+
+    What the user did not name keeps its stored or default value. Raises `InputError` that names
+    every difference.
+    """
+    asked = requested.named()
+    for name in ("measure", "own", "network"):
+        asked.pop(name, None)
+    runs, own, network = requested.measure, requested.own, requested.network
+    if stored is None:
+        if runs is not None:
+            asked["measure"] = (runs,)
+        asked["techniques"] = with_own(asked.get("techniques", Settings.techniques), own)
+        return check(Settings(**asked, own=own, network=network))
+    if "techniques" in asked:
+        asked["techniques"] = with_own(asked["techniques"], stored.own)
+    differences = [
+        f"{option(name)} is {shown(getattr(stored, name))}, not {shown(value)}"
+        for name, value in asked.items()
+        if value != getattr(stored, name)
+        and not (name in _MAY_GROW and value > getattr(stored, name))
+    ]
+    differences += [
+        f"{what} {one['at']} {'was not given' if before is None else 'has changed since'}"
+        for what, one, before in (
+            *(("--technique", one, stored.own.get(name)) for name, one in own.items()),
+            *([("--network", network, stored.network)] if network else []),
+        )
+        if before is None or before["digest"] != one["digest"]
+    ]
+    if runs is not None and runs < stored.measure[-1]:
+        differences.append(f"--measure is {stored.measure[-1]}, not {runs}")
+    if differences:
+        raise InputError(
+            f"this study was launched with other settings: {'; '.join(differences)}; "
+            "use another name for a new study, or leave these options out to go on with this one"
+        )
+    # The same code may be elsewhere by now.
+    stored = replace(stored, own={**stored.own, **own}, network=network or stored.network)
+    grown = replace(stored, **{name: value for name, value in asked.items() if name in _MAY_GROW})
+    if runs is not None and runs > stored.measure[-1]:
+        begun = tuple(count for count in stored.measure if count)
+        grown = replace(grown, measure=(*begun, runs))
+    return check(grown)
+
+
+def with_own(techniques: Sequence[str], own: Mapping[str, Any]) -> tuple[str, ...]:
+    """The techniques, and then those of the user's own."""
+    return tuple(dict.fromkeys((*techniques, *own)))
+
+
+def shown(value: Any) -> str:
+    """A setting as a user would write it."""
+    if value is None or value == {}:
+        return "not given"
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={_shown_level(level)}" for name, level in value.items())
+    if isinstance(value, tuple):
+        return ",".join(str(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _shown_level(dials: Mapping[str, float] | None) -> str:
+    if dials is None:
+        return "off"
+    return ",".join(f"{value:g}" for value in dials.values()) or "on"

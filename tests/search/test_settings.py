@@ -1,0 +1,82 @@
+"""The settings of a study, as the database keeps them."""
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model_space.budget import Budget
+from search.errors import InputError
+from search.planning.settle import Requested
+from search.settings import _READERS, Settings, is_settings
+
+STORED = Settings(
+    data="digits", image_size=32, validation=100, fixed={"mixup": {"alpha": 0.2}, "dropout": None},
+    own={"mine": {"at": "mine.py"}}, network={"at": "net.py"}, left_out=("residual",),
+    measure=(16, 64),
+)  # fmt: skip
+
+
+def as_json(settings: Settings) -> Any:
+    return json.loads(json.dumps(settings.to_json()))
+
+
+def test_settings_are_read_as_they_were_written() -> None:
+    assert Settings.from_json(as_json(STORED)) == STORED
+    assert Settings.from_json(as_json(Settings())) == Settings()
+
+
+def test_every_setting_has_a_reader_and_can_be_asked_for() -> None:
+    names = [one.name for one in fields(Settings)]
+    assert list(_READERS) == names
+    assert sorted(one.name for one in fields(Requested)) == sorted(names)
+
+
+def test_what_an_older_study_does_not_hold_has_its_default() -> None:
+    older = as_json(STORED)
+    for name in ("objective", "precision", "backend", "own", "network", "left_out", "ladder"):
+        del older[name]
+    assert Settings.from_json(older) == replace(
+        STORED, own={}, network=None, left_out=None
+    )  # fmt: skip
+
+
+def test_what_a_newer_study_holds_beside_is_left_alone() -> None:
+    assert Settings.from_json({**as_json(STORED), "verify": 16}) == STORED
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("epochs", "ten"), ("epochs", True), ("width", None), ("techniques", "mixup"),
+     ("measure", [16.5]), ("fixed", {"mixup": 0.2}), ("own", ["mine"]), ("data", 3)],
+)  # fmt: skip
+def test_a_value_that_kouka_does_not_write_is_named(name: str, value: object) -> None:
+    with pytest.raises(InputError, match=f"the study's settings hold {name} = "):
+        Settings.from_json({**as_json(STORED), name: value})
+
+
+@pytest.mark.parametrize("other", [None, "fast", {}, {"lr": 0.1}, {"data": "cifar10"}])
+def test_what_other_programs_keep_as_settings_is_not_kouka_s(other: object) -> None:
+    assert not is_settings(other)
+    with pytest.raises(InputError, match="not the settings of a study that kouka launched"):
+        Settings.from_json(other)
+
+
+def test_the_budget_is_that_of_the_settings() -> None:
+    assert Settings().budget() == Budget()
+    assert Settings(epochs=3, width=0.5).budget() == Budget(epochs=3, width=0.5)
+
+
+def test_the_shipped_studies_settings_are_read() -> None:
+    file = Path(__file__).parents[2] / "studies.db"
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        query = "SELECT value_json FROM study_user_attributes WHERE key = 'settings'"
+        stored = [json.loads(value) for (value,) in connection.execute(query)]
+    assert len(stored) >= 4
+    for one in stored:
+        settings = Settings.from_json(one)
+        assert {name: value for name, value in as_json(settings).items() if name in one} == one
