@@ -13,7 +13,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import InputError
 from search.results import ACCURACY, OBJECTIVES, Dial, Objective, Results, Run
+from search.settings import is_settings
 from search.storage import schema
+from search.storage.heartbeat import Identity
 
 _OFF_WORDS = ("off", "no", "none", "false", "without", "disabled", "0", "")
 """Choices, in lower case, that leave a technique out."""
@@ -36,8 +38,9 @@ def read(study: optuna.Study, techniques: Mapping[str, Any] | None = None) -> Re
         )
     trials = study.get_trials(deepcopy=False)
     attributes = study.user_attrs
-    settings = attributes.get(schema.SETTINGS, {})
-    designed = bool(settings) or any(schema.PHASE in trial.user_attrs for trial in trials)
+    settings = attributes.get(schema.SETTINGS)
+    settings = settings if is_settings(settings) else {}
+    designed = bool(settings) or any(_phase(trial) is not None for trial in trials)
     spaces: dict[str, BaseDistribution] = {}
     for trial in trials:
         spaces |= trial.distributions
@@ -132,7 +135,7 @@ def _run(trial: FrozenTrial, factors: list[_Factor], objective: Objective) -> Ru
     attributes = trial.user_attrs
     return Run(
         number=trial.number,
-        phase=attributes.get(schema.PHASE, "measure"),
+        phase=_phase(trial) or "measure",
         state={TrialState.FAIL: "failed"}.get(trial.state, trial.state.name.lower()),
         params=trial.params,
         on=frozenset(
@@ -141,21 +144,42 @@ def _run(trial: FrozenTrial, factors: list[_Factor], objective: Objective) -> Ru
         ),
         accuracy=_value(trial),
         curve=dict(sorted(trial.intermediate_values.items())),
-        seed=attributes.get(schema.SEED),
-        test_accuracy=attributes.get(schema.TEST_ACCURACY),
-        test_objective=attributes.get(schema.TEST_OBJECTIVE),
-        seconds_per_epoch=attributes.get(schema.SECONDS_PER_EPOCH),
-        parameters=attributes.get(schema.PARAMETERS),
-        diverged=bool(attributes.get(schema.DIVERGED, False)),
-        failure=attributes.get(schema.FAILURE),
+        seed=_whole(attributes.get(schema.SEED)),
+        test_accuracy=_number(attributes.get(schema.TEST_ACCURACY)),
+        test_objective=_number(attributes.get(schema.TEST_OBJECTIVE)),
+        seconds_per_epoch=_number(attributes.get(schema.SECONDS_PER_EPOCH)),
+        parameters=_whole(attributes.get(schema.PARAMETERS)),
+        diverged=attributes.get(schema.DIVERGED) is True,
+        failure=_text(attributes.get(schema.FAILURE)),
         scale=objective.scale,
         seconds=None if trial.duration is None else trial.duration.total_seconds(),
-        worker=_worker(attributes.get(schema.WORKER, {})),
+        worker=_worker(attributes.get(schema.WORKER)),
     )  # fmt: skip
 
 
-def _worker(who: Mapping[str, Any]) -> str:
-    return f"{who['host']} {who['pid']}" if who else ""
+# Attributes of these names may be another program's, with a meaning of its own.
+
+
+def _phase(trial: FrozenTrial) -> schema.Phase | None:
+    named = trial.user_attrs.get(schema.PHASE)
+    return next((phase for phase in schema.PHASES if phase == named), None)
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _worker(stored: object) -> str:
+    worker = Identity.from_json(stored)
+    return "" if worker is None else f"{worker.host} {worker.pid}"
 
 
 def _value(trial: FrozenTrial) -> float | None:

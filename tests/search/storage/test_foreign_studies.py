@@ -152,7 +152,8 @@ def test_a_storage_of_another_optuna_is_refused_in_a_sentence(kouka: Kouka, fold
 
 def test_settings_of_an_older_kouka_are_read_as_far_as_they_go(kouka: Kouka, folder: Path) -> None:
     study = foreign(40, storage="sqlite:///studies.db")
-    study.set_user_attr("settings", {"data": "cifar10", "epochs": 5, "unheard": 1})
+    older = {"data": "cifar10", "epochs": 5, "techniques": ["aug"], "measure": [40], "unheard": 1}
+    study.set_user_attr("settings", older)
     study.set_user_attr("data", {"train": 100})
     result = kouka("export", "theirs", "--out", "out")
     assert result.exit_code == 0, result.output
