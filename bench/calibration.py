@@ -248,7 +248,7 @@ def as_trials(measured: list[Run], techniques: int) -> optuna.Study:
     }
     for one in measured:
         params = {name: name in one.on for name in space}
-        study.add_trial(create_trial(params=params, distributions=space, value=one.points))
+        study.add_trial(create_trial(params=params, distributions=space, value=one.scaled))
     return study
 
 

@@ -228,7 +228,7 @@ def kouka(
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     seconds = time.perf_counter() - began
     runs = read(load_study(f"sqlite:///{folder}/studies.db", study)).runs
-    return seconds, [run.accuracy for run in runs if run.accuracy is not None]
+    return seconds, [run.value for run in runs if run.value is not None]
 
 
 def spread(accuracies: list[float]) -> str:

@@ -41,12 +41,12 @@ def table(again: Findings, found: Findings) -> str:
         row = beside.get(step.added)
         cells = [
             code(step.added) or "base", f"{accuracy:.2f} %", f"{CHANGES[at - 1]:+.2f}",
-            words.percent(one.accuracy), f"{one.change:+.2f}",
+            words.percent(one.scaled), f"{one.change:+.2f}",
             f"{words.points(step)} ({words.interval(step)})", worth(row) if row else "",
         ]  # fmt: skip
         if not at:
             cells[2] = cells[4] = ""
-            cells[5] = f"(base: {words.percent(step.accuracy)})"
+            cells[5] = f"(base: {words.percent(step.scaled)})"
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -54,7 +54,7 @@ def table(again: Findings, found: Findings) -> str:
 def differs(again: Findings, found: Findings, trials: Sequence[optuna.trial.FrozenTrial]) -> str:
     """What differs between the article's runs and those beside them; said before any is shown."""
     settings, whole = again.results.settings, again.results.data
-    first, last = again.ladder[0].accuracy.mean, again.ladder[-1].accuracy.mean
+    first, last = again.ladder[0].scaled.mean, again.ladder[-1].scaled.mean
     epochs = found.results.settings["epochs"]
     return (
         f"The article's steps were run again as it ran them, {settings['epochs']} epochs at full "

@@ -32,7 +32,7 @@ def answer(found: Findings) -> str:
     assert found.effects is not None
     settings, data = found.results.settings, found.results.data
     measured = found.results.of("measure")
-    reached = [run.points for run in measured]
+    reached = [run.scaled for run in measured]
     batches = settings["epochs"] * math.ceil(data["train"] / settings["batch_size"])
     said = words.answer(found.effects, found.results.objective)
     return (
@@ -144,7 +144,7 @@ def _depth(found: Findings) -> str:
     measured = found.results.of("measure")
     shallow, deep = either_way(found.effects, SKIPS, "deeper")
     lost = [run for run in measured if "deeper" in run.on and not run.on & {"batch_norm", SKIPS}]
-    ended, guessed = max(run.points for run in lost), 100 / len(found.results.data["classes"])
+    ended, guessed = max(run.scaled for run in lost), 100 / len(found.results.data["classes"])
     normalised = [run for run in measured if "batch_norm" in run.on]
     others = [name for name in found.results.factors if name != "batch_norm"]
     beside = effects(normalised, others)
@@ -189,7 +189,7 @@ def _recipe(found: Findings) -> str:
     assert chosen is not None
     among = len(found.results.of("measure", "search"))
     return (
-        f"**What to expect of the best recipe?** The best of {among} runs, at {chosen.points:.1f} "
+        f"**What to expect of the best recipe?** The best of {among} runs, at {chosen.scaled:.1f} "
         f"% of validation accuracy, a maximum and so a flattering number, is {best.recipe}. "
         f"Trained again with {best.runs} new seeds, it comes to {_tested(best)} on the "
         f"{found.results.data['test']:,} test images; all eight techniques come to "

@@ -52,9 +52,9 @@ OBJECTIVES: Mapping[str, Objective] = {
 
 @dataclass(frozen=True)
 class Run:
-    """One trial. Accuracies are fractions, of the validation images unless said otherwise.
+    """One trial, scored by the study's objective on the validation images.
 
-    In a study of another objective, `accuracy`, `curve` and `points` hold that.
+    Values and curves are as the trial keeps them: fractions of a share, such as accuracy.
     """
 
     number: int
@@ -65,12 +65,13 @@ class Run:
     params: Mapping[str, Any]
     on: frozenset[str]
     """The techniques that are on."""
-    accuracy: float | None
-    """After the last epoch; None where the run was pruned or did not finish."""
+    value: float | None
+    """After the last epoch; None where it was pruned or did not finish."""
     curve: dict[int, float] = field(default_factory=dict)
-    """Accuracy after each epoch, from 1."""
+    """The objective after each epoch, from 1."""
     seed: int | None = None
     test_accuracy: float | None = None
+    """A fraction of the test images."""
     test_objective: float | None = None
     """The study's objective on the test images, where that is not accuracy."""
     seconds_per_epoch: float | None = None
@@ -89,9 +90,9 @@ class Run:
         return self.state in ("complete", "pruned")
 
     @property
-    def points(self) -> float:
-        """The accuracy in percent, or the objective in its unit; NaN where there is none."""
-        return math.nan if self.accuracy is None else self.scale * self.accuracy
+    def scaled(self) -> float:
+        """The value in percent, or in the objective's unit; NaN where there is none."""
+        return math.nan if self.value is None else self.scale * self.value
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Results:
         """The completed runs of some phases."""
         return [
             run for run in self.runs
-            if run.phase in phases and run.state == "complete" and run.accuracy is not None
+            if run.phase in phases and run.state == "complete" and run.value is not None
         ]  # fmt: skip
 
     @property
@@ -141,4 +142,4 @@ class Results:
     def best(self) -> Run | None:
         """The completed run of the best objective, among `measure` and `search`."""
         sign = 1 if self.objective.maximize else -1
-        return max(self.of("measure", "search"), key=lambda run: sign * run.points, default=None)
+        return max(self.of("measure", "search"), key=lambda run: sign * run.scaled, default=None)

@@ -114,8 +114,6 @@ def test_what_is_said_of_a_study_follows_its_numbers(
     assert "what else is on" not in article.headline(again, found)
     assert "none of the 7 steps have one sign" in said
     assert "{" not in said
-    turned = [
-        replace(run, test_accuracy=-(run.accuracy or 0)) for run in again.results.of("ladder")
-    ]
+    turned = [replace(run, test_accuracy=-(run.value or 0)) for run in again.results.of("ladder")]
     other = replace(again, results=replace(again.results, runs=tuple(turned)))
     assert "7 of the 7 steps have one sign" in article.once(other)

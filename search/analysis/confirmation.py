@@ -60,7 +60,7 @@ def confirmation(results: Results) -> list[Confirmed]:
                 len(runs),
                 mean([100 * (run.test_accuracy or 0) for run in runs]),
                 mean([objective.scale * (_tested(run, objective) or 0) for run in runs], objective),
-                mean([run.points for run in runs], objective),
+                mean([run.scaled for run in runs], objective),
             )
         )
     return sorted(

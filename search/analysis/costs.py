@@ -31,7 +31,7 @@ class Cost:
     """Per epoch, on the machine and under the load of the runs."""
     parameters: Estimate
     """A count; its interval comes from what the fit leaves out, as nothing in it is random."""
-    points_per_second: float
+    per_second: float
     """Points, or what the effects are in, for each second an epoch; NaN unless the whole interval
     of the seconds is above zero."""
 
@@ -42,7 +42,7 @@ def costs(runs: Sequence[Run], found: Effects) -> list[Cost]:
     Fitted as the effects are, without their repeats: those ran at other times and loads.
     """
     names = [effect.technique for effect in found.effects]
-    whole = [run for run in runs if run.accuracy is not None and not run.diverged]
+    whole = [run for run in runs if run.value is not None and not run.diverged]
     timed = [run for run in whole if run.seconds_per_epoch is not None]
     counted = [run for run in whole if run.parameters is not None]
     seconds = _fit(timed, names, [r.seconds_per_epoch for r in timed])

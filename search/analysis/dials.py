@@ -56,7 +56,7 @@ def dials(results: Results) -> list[DialTrend]:
 
 
 def _reached(run: Run) -> float | None:
-    return run.accuracy if run.accuracy is not None else next(reversed(run.curve.values()), None)
+    return run.value if run.value is not None else next(reversed(run.curve.values()), None)
 
 
 def _spearman(points: list[DialRun]) -> tuple[float, float, float]:

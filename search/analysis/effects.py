@@ -104,15 +104,15 @@ def effects(
 
     Returns None while the runs cannot tell any technique from the others.
     """
-    measured = [run for run in runs if run.accuracy is not None]
+    measured = [run for run in runs if run.value is not None]
     spare = sum(len(group) - 1 for group in repeats)
     model = build(measured, techniques, spare)
     if model is None:
         return None
     fitted = fit(
         model,
-        np.array([[run.points] for run in measured]),
-        [np.array([[run.points] for run in group]) for group in repeats],
+        np.array([[run.scaled] for run in measured]),
+        [np.array([[run.scaled] for run in group]) for group in repeats],
     )
     known = [t for t in model.techniques if model.estimable(model.technique_contrast(t))]
     contrasts = np.array([model.technique_contrast(t) for t in known])

@@ -34,7 +34,7 @@ def effects_by_epoch(
     Largest at the last epoch first. Intervals are of one epoch each. Empty where the runs keep no
     objective by epoch.
     """
-    measured = [run for run in runs if run.accuracy is not None]
+    measured = [run for run in runs if run.value is not None]
     epochs = shared_epochs(measured)
     whole = [group for group in repeats if set(epochs) <= set(shared_epochs(group))]
     model = build(measured, techniques, sum(len(group) - 1 for group in whole))
@@ -62,7 +62,7 @@ def shared_epochs(runs: Sequence[Run]) -> tuple[int, ...]:
 
 def _curves(runs: Sequence[Run], epochs: Sequence[int]) -> np.ndarray:
     return np.array(
-        [[run.scale * run.curve.get(epoch, run.accuracy or 0) for epoch in epochs] for run in runs]
+        [[run.scale * run.curve.get(epoch, run.value or 0) for epoch in epochs] for run in runs]
     )
 
 

@@ -22,8 +22,8 @@ class Step:
     added: tuple[str, ...]
     """The techniques that are on here and were not at the step before; none at the first."""
     runs: int
-    accuracy: Mean
-    """Validation accuracy over the seeds, in percent, or the objective in its unit."""
+    scaled: Mean
+    """The objective over the seeds, in percent of a share, else in its unit."""
     change: float
     """Points gained over the step before, with the ends of its 95 % interval; NaN at the first."""
     low: float
@@ -62,7 +62,7 @@ def ladder(results: Results) -> list[Step]:
     """The steps in order; the intervals of the changes share one estimate of the seeds' noise."""
     groups: dict[frozenset[str], list[float]] = {}
     for run in results.of("ladder"):
-        groups.setdefault(run.on, []).append(run.points)
+        groups.setdefault(run.on, []).append(run.scaled)
     steps = sorted(groups.items(), key=lambda group: len(group[0]))
     freedom = sum(len(values) - 1 for _, values in steps)
     squares = sum((len(values) - 1) * statistics.variance(values) for _, values in steps

@@ -122,7 +122,7 @@ class Progress:
     def _line(self, run: Run, results: Results) -> str:
         assert self._schedule is not None
         end = {
-            "complete": words.level(run.points, results.objective),
+            "complete": words.level(run.scaled, results.objective),
             "failed": f"failed: {run.failure}",
         }.get(run.state, run.state)
         if run.failure == schema.INTERRUPTED:

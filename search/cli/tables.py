@@ -63,7 +63,7 @@ def ladder_table(steps: Sequence[Step], objective: Objective) -> Table:
         table.add_row(
             step.adds,
             str(step.runs),
-            words.level(step.accuracy.mean, objective),
+            words.level(step.scaled.mean, objective),
             words.points(step),
             words.interval(step),
         )

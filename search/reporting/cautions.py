@@ -111,7 +111,7 @@ def _runs(results: Results, measured: Sequence[Run]) -> list[str]:
     if planned and len(measured) < planned[-1]:
         said.append(f"{len(measured)} of {planned[-1]} planned runs are in; the rest is missing.")
     said += _failures(results)
-    endless = sum(run.state == "complete" and run.accuracy is None for run in results.runs)
+    endless = sum(run.state == "complete" and run.value is None for run in results.runs)
     if endless:
         said.append(f"{endless} run{'s' * (endless != 1)} ended at no finite value: left out.")
     diverged = sum(run.diverged for run in measured)
@@ -120,7 +120,7 @@ def _runs(results: Results, measured: Sequence[Run]) -> list[str]:
     elif diverged:
         verb = "run diverged and counts" if diverged == 1 else "runs diverged and count"
         said.append(f"{diverged} {verb} at chance level.")
-    if len(measured) > 1 and len({run.accuracy for run in measured}) == 1:
+    if len(measured) > 1 and len({run.value for run in measured}) == 1:
         said.append("Every measured run came to the same value, so nothing can be told apart.")
     return said
 
@@ -165,7 +165,7 @@ def _untaught(results: Results, measured: Sequence[Run]) -> list[str]:
         return []
     equal = 1 / len(results.data["classes"])
     chance = 100 * (found.top if results.objective is ACCURACY else equal)
-    none = [run for run in measured if not run.diverged and run.points <= chance + 1e-6]
+    none = [run for run in measured if not run.diverged and run.scaled <= chance + 1e-6]
     if not none:
         return []
     on = frozenset.intersection(*(run.on for run in none))
@@ -311,15 +311,15 @@ def _unexplained(found: Effects) -> float:
 
 
 def _logit(run: Run) -> Run:
-    share = min(max(run.accuracy or 0.0, 1e-3), 1 - 1e-3)
-    return replace(run, accuracy=math.log(share / (1 - share)), scale=1.0)
+    share = min(max(run.value or 0.0, 1e-3), 1 - 1e-3)
+    return replace(run, value=math.log(share / (1 - share)), scale=1.0)
 
 
 def _additivity(results: Results, found: Effects) -> list[str]:
     """Whether all on minus all off, measured on fresh seeds, is what the effects sum to."""
     fitted, model = found.fit, found.fit.model
     on, off = (
-        [run.points for run in results.of("confirm") if run.on == frozenset(side)]
+        [run.scaled for run in results.of("confirm") if run.on == frozenset(side)]
         for side in (results.factors, ())
     )
     contrast = np.sum([model.technique_contrast(name) for name in model.techniques], axis=0)

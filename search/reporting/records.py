@@ -106,7 +106,7 @@ def _effects(findings: Findings, per_second: str) -> Iterator[Row]:
         }  # fmt: skip
         if cost := costs.get(e.technique):
             row |= _bounds("seconds", cost.seconds) | _bounds("parameters", cost.parameters)
-            row[per_second] = cost.points_per_second
+            row[per_second] = cost.per_second
         yield row
 
 
@@ -135,7 +135,7 @@ def _ladder(findings: Findings, judged: str) -> Iterator[Row]:
     for step in findings.ladder:
         row = beside.get(step.added)
         yield {
-            "adds": step.adds, "runs": step.runs, judged: step.accuracy.mean,
+            "adds": step.adds, "runs": step.runs, judged: step.scaled.mean,
             "change": step.change, "low": step.low, "high": step.high,
             "effect_in_any_order": row.effect if row else None,
             "p_no_difference": row.p_value if row else None,
@@ -150,7 +150,7 @@ def _confirmed(findings: Findings) -> Iterator[Row]:
 
 
 def _trial(run: Run, judged: str, tested: tuple[str, ...]) -> Row:
-    head: Row = {"number": run.number, "phase": run.phase, "state": run.state, judged: run.accuracy}
+    head: Row = {"number": run.number, "phase": run.phase, "state": run.state, judged: run.value}
     return {
         **head,
         **dict.fromkeys(tested, run.test_objective),

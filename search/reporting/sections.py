@@ -152,7 +152,7 @@ def _ladder(findings: Findings) -> Section | None:
         changed = words.points(step)
         if step.freedom and step.added:
             changed += f" ({words.interval(step)})"
-        cells = [step.adds, str(step.runs), words.mean(step.accuracy, objective), changed]
+        cells = [step.adds, str(step.runs), words.mean(step.scaled, objective), changed]
         if row := beside.get(step.adds):
             effect = f"{words.signed(row.effect, row)} ({words.interval(row)})"
             cells += [effect, words.p_value(row.p_value)]

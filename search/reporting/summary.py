@@ -58,7 +58,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
         else {
             "run": best.number,
             "params": dict(best.params),
-            column(results.objective): best.points,
+            column(results.objective): best.scaled,
         },
         "notes": list(findings.notes),
     }

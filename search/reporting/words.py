@@ -182,7 +182,7 @@ def over_seeds(runs: int) -> str:
 
 def reached(run: Run, objective: Objective) -> str:
     """What a run came to, and in what."""
-    return f"{level(run.points, objective)} {objective.name}"
+    return f"{level(run.scaled, objective)} {objective.name}"
 
 
 def probability(value: float) -> str:
@@ -232,7 +232,7 @@ def count(cost: Estimate) -> str:
 
 def per_second(cost: Cost) -> str:
     """Points, or the objective's unit, for each second that a technique adds to an epoch."""
-    value = cost.points_per_second
+    value = cost.per_second
     if math.isnan(value):
         return "—"
     return f"{value:+,.0f}" if abs(value) >= 100 else f"{value:+.2g}"

@@ -142,7 +142,7 @@ def _run(trial: FrozenTrial, factors: list[_Factor], objective: Objective) -> Ru
             name for name, parameter, on in factors
             if parameter in trial.params and trial.params[parameter] == on
         ),
-        accuracy=_value(trial),
+        value=_value(trial),
         curve=dict(sorted(trial.intermediate_values.items())),
         seed=_whole(attributes.get(schema.SEED)),
         test_accuracy=_number(attributes.get(schema.TEST_ACCURACY)),

@@ -29,7 +29,7 @@ def figure(results: Results, objective: str, caption: str) -> go.Figure:
             continue
         drawn.add_scatter(
             x=[run.number for run in runs],
-            y=[run.points for run in runs],
+            y=[run.scaled for run in runs],
             mode="markers",
             marker={"color": colour, "symbol": symbol, "size": 9},
             name=phase,
@@ -56,7 +56,7 @@ def figure(results: Results, objective: str, caption: str) -> go.Figure:
     chosen_from = results.of("measure", "search")
     drawn.add_scatter(
         x=[run.number for run in chosen_from],
-        y=list(accumulate((run.points for run in chosen_from), better)),
+        y=list(accumulate((run.scaled for run in chosen_from), better)),
         mode="lines",
         line={"color": GREY, "shape": "hv", "width": 1},
         name="best so far",

@@ -38,7 +38,7 @@ def figure(
     start = 0.0 if math.isnan(found.start) else found.start
     _panel(drawn, 1, start, [(e.technique, e.effect, e) for e in known])
     if ladder:
-        first = start if math.isnan(found.start) else steps[0].accuracy.mean
+        first = start if math.isnan(found.start) else steps[0].scaled.mean
         _panel(drawn, 2, first, [(step.adds, step.change, step) for step in steps[1:]])
     styled(drawn, title="From all off to all on", caption=caption, height=130 + sum(heights))
     drawn.update_layout(showlegend=False, bargap=0.25)

@@ -132,11 +132,11 @@ def test_a_study_keeps_the_objective_as_it_is(by_log_loss: Launched) -> None:
         assert -1 < trial.value < 0
         assert all(-1 < value < 0 for value in run.curve.values())
         if run.state == "complete":
-            assert run.curve[4] == trial.value == run.points
+            assert run.curve[4] == trial.value == run.scaled
             assert run.test_accuracy == pytest.approx(trial.value + 1 - 0.01)
             assert trial.user_attrs["test_objective"] == pytest.approx(trial.value - 0.02)
     assert found.best is not None
-    assert found.best.accuracy == max(run.accuracy or -1 for run in found.of("measure", "search"))
+    assert found.best.value == max(run.value or -1 for run in found.of("measure", "search"))
 
 
 def test_its_effects_are_in_nats_wherever_they_stand(by_log_loss: Launched) -> None:
@@ -186,7 +186,7 @@ def test_nothing_is_called_accuracy_that_is_none(by_log_loss: Launched) -> None:
     trials = rows(out / "trials.csv")
     assert "accuracy" not in trials[0]
     for row, run in zip(trials, read(study).runs, strict=True):
-        assert row["neg_log_loss"] == ("" if run.accuracy is None else str(run.accuracy))
+        assert row["neg_log_loss"] == ("" if run.value is None else str(run.value))
         assert row["test_neg_log_loss"] == str(run.test_objective or "")
         assert row["test_accuracy"] == str(run.test_accuracy or "")
 

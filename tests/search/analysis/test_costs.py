@@ -44,10 +44,8 @@ def test_costs_are_fitted_as_statsmodels_fits_them() -> None:
     assert rows["late_widening"].parameters.value == pytest.approx(-500)
     assert rows["batch_norm"].parameters.value == pytest.approx(0, abs=1e-6)
     worth = found.of("batch_norm").effect
-    assert rows["batch_norm"].points_per_second == pytest.approx(
-        worth / rows["batch_norm"].seconds.value
-    )
-    assert math.isnan(rows["mixup"].points_per_second)
+    assert rows["batch_norm"].per_second == pytest.approx(worth / rows["batch_norm"].seconds.value)
+    assert math.isnan(rows["mixup"].per_second)
 
 
 def test_a_diverged_run_does_not_count_in_the_costs() -> None:

@@ -49,7 +49,7 @@ def test_the_fit_equals_statsmodels(rows: np.ndarray, pairs: bool) -> None:
     assert fit.pairs == pairs
     main = levels_of(runs)
     columns = np.column_stack([np.ones(len(main)), main, *([pair_columns(main)] if pairs else [])])
-    oracle = statsmodels.api.OLS([r.points for r in runs], columns).fit(cov_type="HC2", use_t=True)
+    oracle = statsmodels.api.OLS([r.scaled for r in runs], columns).fit(cov_type="HC2", use_t=True)
     assert fit.freedom == oracle.df_resid
     assert fit.noise == pytest.approx(math.sqrt(oracle.mse_resid))
     for effect in fit.effects:
@@ -93,7 +93,7 @@ def test_repeated_runs_and_small_interactions_lend_their_noise(count: int) -> No
     columns = np.zeros((count + 9, own.shape[1] + 3))
     columns[:count, : own.shape[1]] = own
     columns[count:, own.shape[1] :] = np.kron(np.eye(3), np.ones((3, 1)))
-    values = [r.points for r in [*runs, *(r for group in repeats for r in group)]]
+    values = [r.scaled for r in [*runs, *(r for group in repeats for r in group)]]
     oracle = statsmodels.api.OLS(values, columns).fit()
     interactions = sorted(abs(oracle.params[9 : own.shape[1]]) * math.sqrt(count))
     first = 1.5 * statistics.median(interactions)

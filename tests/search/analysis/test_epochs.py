@@ -15,10 +15,10 @@ def with_curves(runs: list[Run], epochs: int = 6) -> list[Run]:
     random = np.random.default_rng(3)
     kept = []
     for one in runs:
-        early = one.points - 5 * ("batch_norm" in one.on)
-        points = [early if e < 4 else one.points for e in range(1, epochs)]
+        early = one.scaled - 5 * ("batch_norm" in one.on)
+        points = [early if e < 4 else one.scaled for e in range(1, epochs)]
         noisy = [p + 0.2 * random.standard_normal() for p in points]
-        curve = {e: p / 100 for e, p in enumerate([*noisy, one.points], start=1)}
+        curve = {e: p / 100 for e, p in enumerate([*noisy, one.scaled], start=1)}
         kept.append(replace(one, curve=curve))
     return kept
 
@@ -28,7 +28,7 @@ def test_each_epoch_is_fitted_as_the_last_one_is(runs: int) -> None:
     measured = with_curves(simulated(design(8, runs, runs), 0, 0.3, random_pairs(NAMES, 0, 1.0)))
     by_epoch = {row.technique: row for row in effects_by_epoch(measured, NAMES)}
     for epoch in (2, 6):
-        alone = effects([replace(r, accuracy=r.curve[epoch]) for r in measured], NAMES)
+        alone = effects([replace(r, value=r.curve[epoch]) for r in measured], NAMES)
         assert alone is not None
         for effect in alone.effects:
             row = by_epoch[effect.technique]
@@ -49,7 +49,7 @@ def test_a_technique_pays_from_the_epoch_at_which_its_effect_comes() -> None:
 
 def test_a_diverged_run_stays_where_it_was_left() -> None:
     measured = with_curves(simulated(design(8, 64, 64), 0, 0.3))
-    measured[0] = replace(measured[0], accuracy=0.1, diverged=True, curve={1: 0.1})
+    measured[0] = replace(measured[0], value=0.1, diverged=True, curve={1: 0.1})
     assert effects_by_epoch(measured, NAMES)[0].epochs == (1, 2, 3, 4, 5, 6)
 
 

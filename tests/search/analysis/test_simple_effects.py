@@ -37,7 +37,7 @@ def test_a_simple_effect_is_the_coefficient_where_the_other_is_at_its_level(on: 
     b = b if not on else b - 1  # zero at the level that is looked at
     c = c - 0.5  # zero in the middle, between off and on
     columns = np.column_stack([np.ones(len(a)), a, b, c, a * b, a * c, b * c])
-    fitted = sm.OLS([run.points for run in measured], columns).fit(cov_type="HC2", use_t=True)
+    fitted = sm.OLS([run.scaled for run in measured], columns).fit(cov_type="HC2", use_t=True)
     assert row.effect == pytest.approx(fitted.params[1])
     np.testing.assert_allclose([row.low, row.high], fitted.conf_int()[1], rtol=1e-9)
     assert abs(row.effect - (5 if on else -4)) < 1.5

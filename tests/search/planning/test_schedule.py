@@ -59,7 +59,7 @@ def test_a_run_under_way_is_left_but_not_next() -> None:
 
 def test_the_search_waits_for_the_last_measured_run() -> None:
     runs = everything("measure", "ladder")
-    last = replace(runs[3], state="running", accuracy=None)
+    last = replace(runs[3], state="running", value=None)
     assert now(*runs[:3], last, *runs[4:]).next == ()
     assert [one.phase for one in now(*runs).next] == ["search"] * 2
 

@@ -173,7 +173,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = np.random.default_rng(0).random((256, 20)) < 0.5
     worth = {name: 1.0 * (number % 4) for number, name in enumerate(names)}
     runs = [
-        replace(run, curve={1: 0.3, 2: run.accuracy or 0})
+        replace(run, curve={1: 0.3, 2: run.value or 0})
         for run in simulated(rows, 0, 0.5, effects=worth)
     ]
     out = tmp_path_factory.mktemp("crowded")

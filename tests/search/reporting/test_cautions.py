@@ -46,15 +46,15 @@ def failed() -> Results:
 
 def diverged() -> Results:
     runs = simulated(SIXTY_FOUR, 0, 0.3)
-    return results_of([replace(runs[0], accuracy=0.1, diverged=True), *runs[1:]])
+    return results_of([replace(runs[0], value=0.1, diverged=True), *runs[1:]])
 
 
 def all_diverged() -> Results:
-    return results_of([replace(r, accuracy=0.1, diverged=True) for r in simulated(SIXTEEN, 0, 0)])
+    return results_of([replace(r, value=0.1, diverged=True) for r in simulated(SIXTEEN, 0, 0)])
 
 
 def all_equal() -> Results:
-    return results_of([replace(r, accuracy=0.5) for r in simulated(SIXTEEN, 0, 0)])
+    return results_of([replace(r, value=0.5) for r in simulated(SIXTEEN, 0, 0)])
 
 
 def never_varied() -> Results:
@@ -95,9 +95,7 @@ def unproven() -> Results:
     mixup = found.of("mixup")
     error = (mixup.high - mixup.low) / 2 / found.fit.half
     lift = 2.5 * error - mixup.effect
-    return results_of(
-        [replace(r, accuracy=(r.points + lift * ("mixup" in r.on)) / 100) for r in runs]
-    )
+    return results_of([replace(r, value=(r.scaled + lift * ("mixup" in r.on)) / 100) for r in runs])
 
 
 def ceiling() -> Results:
@@ -114,7 +112,7 @@ def ceiling() -> Results:
 def together_more() -> Results:
     """All on is ten points better than its techniques' effects say."""
     confirmed = [r for group in repeats_of(ENDS, 3, 0.3) for r in group]
-    lifted = [replace(r, accuracy=r.accuracy + 0.1 if r.on else r.accuracy) for r in confirmed]  # type: ignore[operator]
+    lifted = [replace(r, value=r.value + 0.1 if r.on else r.value) for r in confirmed]  # type: ignore[operator]
     return results_of([*simulated(SIXTY_FOUR, 0, 0.3), *lifted])
 
 
@@ -124,7 +122,7 @@ def foreign() -> Results:
 
 
 def endless() -> Results:
-    return results_of([*simulated(SIXTY_FOUR, 0, 0.3), replace(run([], 0.0), accuracy=None)])
+    return results_of([*simulated(SIXTY_FOUR, 0, 0.3), replace(run([], 0.0), value=None)])
 
 
 def uneven(objective: Objective = ACCURACY, counts: tuple[int, ...] = (41, 56, 3)) -> Results:
@@ -137,7 +135,7 @@ def uneven(objective: Objective = ACCURACY, counts: tuple[int, ...] = (41, 56, 3
 def untaught(accuracy: float = 0.1, counts: tuple[int, ...] = (20,) * 10) -> Results:
     """Where batch_norm, residual and mixup are off, nothing is learned."""
     runs = [
-        r if r.on & {"batch_norm", "residual", "mixup"} else replace(r, accuracy=accuracy)
+        r if r.on & {"batch_norm", "residual", "mixup"} else replace(r, value=accuracy)
         for r in simulated(SIXTY_FOUR, 0, 0.3)
     ]
     names = [f"class {number}" for number in range(len(counts))]
@@ -212,8 +210,8 @@ def test_runs_learned_nothing_where_one_class_named_every_time_is_as_good() -> N
     equally = replace(untaught(0.3, (30, 25, 25, 20)), objective=OBJECTIVES["balanced_accuracy"])
     assert "learned nothing" not in said(equally)  # 25 %, of four classes
     runs = list(untaught().runs)
-    at = next(at for at, r in enumerate(runs) if r.accuracy == 0.1)
-    runs[at] = replace(runs[at], accuracy=0.7)  # so the others have no recipe of their own
+    at = next(at for at, r in enumerate(runs) if r.value == 0.1)
+    runs[at] = replace(runs[at], value=0.7)  # so the others have no recipe of their own
     fewer = replace(untaught(), runs=tuple(runs))
     assert "7 of 64 measured runs learned nothing. They" in said(fewer)
 

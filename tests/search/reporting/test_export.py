@@ -105,7 +105,7 @@ def test_trials_csv_holds_every_trial(kouka: Kouka, folder: Path) -> None:
     runs = read(load_study("sqlite:///studies.db", "known")).runs
     assert len(rows) == 16
     for row, run in zip(rows, runs, strict=True):
-        assert float(row["accuracy"]) == run.accuracy
+        assert float(row["accuracy"]) == run.value
         assert row["augmentation"] == str(run.params["augmentation"])
         assert row["dropout_rate"] == str(run.params.get("dropout_rate", ""))
 
@@ -180,7 +180,7 @@ def test_the_ladder_is_told_step_by_step(
         "dropout", "mixup", "amsgrad",
     ]  # fmt: skip
     runs = read(load_study("sqlite:///studies.db", "s")).of("ladder")
-    accuracies = np.array([100 * (run.accuracy or 0) for run in runs]).reshape(3, 8)
+    accuracies = np.array([100 * (run.value or 0) for run in runs]).reshape(3, 8)
     # The oracle: a one-way analysis of variance with the pooled error of the eight steps.
     fit = statsmodels.api.OLS(
         accuracies.ravel(), np.kron(np.ones((3, 1)), np.tril(np.ones((8, 8))))

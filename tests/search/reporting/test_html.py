@@ -29,12 +29,12 @@ CLASSES = {"classes": ["cat", "[dog]"],
 def everything(**more: Any) -> Findings:
     """A study with something to say in every section."""
     measured = [
-        run(one.on, one.accuracy or 0, number=at, curve={1: 0.3, 2: one.accuracy or 0},
+        run(one.on, one.value or 0, number=at, curve={1: 0.3, 2: one.value or 0},
             seconds_per_epoch=1.0 + 0.01 * at, parameters=1000 + at, seed=at)
         for at, one in enumerate(simulated(design(8, 64, 64), 0, 0.3, random_pairs(NAMES, 0, 1)))
     ]  # fmt: skip
     confirmed = [
-        run(one.on, one.accuracy or 0, "confirm", curve=one.curve, test_accuracy=0.6)
+        run(one.on, one.value or 0, "confirm", curve=one.curve, test_accuracy=0.6)
         for group in repeats_of(([], list(NAMES)), 3, 0.3)
         for one in group
     ]

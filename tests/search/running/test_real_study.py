@@ -43,7 +43,7 @@ def results(folder: Path) -> Results:
 
 def essence(run: Run) -> tuple[Any, ...]:
     return (run.phase, run.seed, tuple(sorted(run.params.items())), run.state,
-            tuple(run.curve.items()), run.accuracy, run.test_accuracy, run.parameters)  # fmt: skip
+            tuple(run.curve.items()), run.value, run.test_accuracy, run.parameters)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_a_trial_keeps_what_the_design_says(undisturbed: Path) -> None:
         assert run.parameters is not None
         assert (run.test_accuracy is None) == (run.state == "pruned")
         if run.state == "complete":
-            assert run.accuracy == run.curve[EPOCHS]
+            assert run.value == run.curve[EPOCHS]
             assert list(run.curve) == list(range(1, EPOCHS + 1))
     assert found.data["train"] == 100
     assert found.data["validation"] == 100

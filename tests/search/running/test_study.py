@@ -56,7 +56,7 @@ def ended(*phases: str) -> list[Run]:
 
 
 def identity(run: Run) -> tuple[Any, ...]:
-    return run.phase, run.seed, tuple(sorted(run.params.items())), run.accuracy, run.state
+    return run.phase, run.seed, tuple(sorted(run.params.items())), run.value, run.state
 
 
 def test_a_study_goes_through_its_phases(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
@@ -67,7 +67,7 @@ def test_a_study_goes_through_its_phases(kouka: Kouka, fake_worker: type[FakeWor
         assert run.seed is not None
         if run.state == "complete":
             assert len(run.curve) == 4
-            assert run.accuracy == run.curve[4]
+            assert run.value == run.curve[4]
             assert run.test_accuracy is not None
 
 

@@ -80,7 +80,7 @@ def results(url: str, name: str = "s") -> Results:
 
 def essence(run: Run) -> tuple[Any, ...]:
     return (run.phase, run.seed, tuple(sorted(run.params.items())), run.state,
-            tuple(run.curve.items()), run.accuracy, run.test_accuracy, run.parameters)  # fmt: skip
+            tuple(run.curve.items()), run.value, run.test_accuracy, run.parameters)  # fmt: skip
 
 
 def prepared(url: str, name: str, folder: Path, requested: dict[str, Any]) -> None:
@@ -360,5 +360,5 @@ def test_the_fake_worker_is_what_the_promises_are_held_against(undisturbed: Resu
     for run in undisturbed.runs:
         choice: Choice = {name: {} for name in run.on}
         assert run.seed is not None
-        assert run.accuracy == fake_accuracy(choice, run.seed)
+        assert run.value == fake_accuracy(choice, run.seed)
     assert FakeWorker.trained == []

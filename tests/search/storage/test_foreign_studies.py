@@ -82,7 +82,7 @@ def test_an_objective_that_is_minimized_helps_where_it_falls() -> None:
     assert findings.effects.of("aug").verdict == "helps"
     assert findings.effects.of("aug").effect == pytest.approx(-0.05, abs=0.01)
     assert findings.results.best is not None
-    assert findings.results.best.accuracy == min(trial.value for trial in study.trials)  # type: ignore[type-var]
+    assert findings.results.best.value == min(trial.value for trial in study.trials)  # type: ignore[type-var]
     title = draw(findings)["effects"].layout.xaxis.title.text
     assert "loss" in title
     assert "points" not in title
