@@ -178,13 +178,13 @@ def covered_by_hc3(found: Effects, machine: Truth) -> int:
     use for a sandwich, as the noise comes from repeated runs."""
     model, fitted = found.fit.model, found.fit
     leverage = np.einsum("ij,ji->i", model.columns, model.inverse)
-    if fitted.repeats:
+    if fitted.dof_from_repeats:
         return 0
     variances = fitted.variances[:, 0] / np.maximum(1 - leverage, 1e-9)
     inside = 0
     for effect in found.effects:
         weights = model.technique_contrast(effect.technique) @ model.inverse
-        half = quantile(fitted.freedom) * math.sqrt(weights**2 @ variances)
+        half = quantile(fitted.dof) * math.sqrt(weights**2 @ variances)
         inside += abs(effect.effect - machine.effects[int(effect.technique[1:])]) <= half
     return inside
 

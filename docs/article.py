@@ -131,7 +131,7 @@ def seeds(found: Findings) -> str:
     unclear = [step for step in added if step not in clear]
     first = added[0]
     noise = first.error / math.sqrt(1 / first.runs + 1 / found.ladder[0].runs)
-    single = quantile(first.freedom) * noise * math.sqrt(2)
+    single = quantile(first.dof) * noise * math.sqrt(2)
     above = [change for change in CHANGES if abs(change) > single]
     which = listed([f"{change:+.2f}" for change in above]) if above else "none"
     return (
@@ -139,7 +139,7 @@ def seeds(found: Findings) -> str:
         f"{first.runs} seeds a network, the changes by {steps(clear)} have an interval that "
         f"excludes zero (not corrected for seven steps); {steps(unclear)} "
         f"{'has' if len(unclear) == 1 else 'have'} not. A run's "
-        f"standard deviation over seeds is {noise:.1f} points here ({first.freedom} degrees of "
+        f"standard deviation over seeds is {noise:.1f} points here ({first.dof} degrees of "
         "freedom), so the difference of two single runs is uncertain by "
         f"±{single:.1f} points. With that noise, {which} of the article's changes would be more "
         "than a change of seed; its longer runs may be less noisy."

@@ -1,50 +1,64 @@
-"""How unequal a study's classes are in size, which decides what its objective weighs."""
+"""Sizes of a study's classes, which decide how much each weighs in its objective."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from search.results import Results
 
-_MATTERS = 2
-"""How often the largest class must have the smallest one's images for that to be worth a word:
-from there on an error of the one class weighs less than half an error of the other."""
+Part = Literal["train", "validation"]
+
+_UNEQUAL = 2
+"""Ratio of the largest class to the smallest above which their sizes count as unequal: an error in
+the smallest then weighs less than half of what it would among equal classes."""
 
 
 @dataclass(frozen=True)
-class Spread:
-    """The largest and the smallest class of some images."""
+class ClassSizes:
+    """Images of the largest and of the smallest class in one part of the data."""
 
     images: int
     """Of all classes."""
     largest: str
-    most: int
-    """Images of that class."""
+    largest_count: int
     smallest: str
-    fewest: int
+    smallest_count: int
+    classes: int
+    """All of them, those without an image in this part included."""
+    present: int
+    """Those with an image in this part."""
 
     @property
-    def matters(self) -> bool:
-        """Whether the two differ by more than a factor of two and by more than a split rounds."""
-        return self.most > _MATTERS * (self.fewest + 1)
+    def unequal(self) -> bool:
+        """True where the two differ by more than a factor of two, and not by rounding alone."""
+        return self.largest_count > _UNEQUAL * (self.smallest_count + 1)
 
     @property
-    def top(self) -> float:
-        """The share of the largest class: the accuracy of naming it every time."""
-        return self.most / self.images
+    def largest_share(self) -> float:
+        """Fraction of the images; also the accuracy of predicting the largest class every time."""
+        return self.largest_count / self.images
 
     @property
-    def bottom(self) -> float:
-        """The share of the smallest class."""
-        return self.fewest / self.images
+    def smallest_share(self) -> float:
+        """Fraction of the images."""
+        return self.smallest_count / self.images
 
 
-def spread(results: Results, part: str) -> Spread | None:
-    """That of the `train` or the `validation` images; None where the study does not say."""
+def class_counts(results: Results, part: Part) -> list[tuple[str, int]]:
+    """Classes with their images in one part of the data; empty where the study does not say."""
     counts = (results.data.get("class_counts") or {}).get(part)
+    return list(zip(results.data["classes"], counts, strict=True)) if counts else []
+
+
+def class_sizes(results: Results, part: Part) -> ClassSizes | None:
+    """Compare the classes' sizes in one part of the data; None where the study does not say."""
+    counts = class_counts(results, part)
     if not counts:
         return None
-    sizes = list(zip(counts, results.data["classes"], strict=True))
-    most, largest = max(sizes, key=lambda size: size[0])
-    fewest, smallest = min(sizes, key=lambda size: size[0])
-    return Spread(sum(counts), largest, most, smallest, fewest)
+    largest, most = max(counts, key=lambda size: size[1])
+    smallest, fewest = min(counts, key=lambda size: size[1])
+    return ClassSizes(
+        sum(count for _, count in counts), largest, most, smallest, fewest,
+        classes=len(counts), present=sum(count > 0 for _, count in counts),
+    )  # fmt: skip

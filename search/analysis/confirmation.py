@@ -1,4 +1,4 @@
-"""What the best recipe, all off and all on come to on the test images, over fresh seeds."""
+"""Test results of the best recipe, all off and all on, over fresh seeds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from search.results import ACCURACY, Objective, Results, Run
 class Mean:
     """A mean with its 95 % t interval, whose ends are NaN for a single value.
 
-    Of accuracies in percent, or of an objective in its unit.
+    In percent of a share, else in the objective's unit.
     """
 
     mean: float
@@ -25,7 +25,7 @@ class Mean:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What one recipe comes to over seeds that chose nothing."""
+    """Results of one recipe over seeds that had no part in choosing it."""
 
     label: str
     """best, all off, all on, or earlier best."""
@@ -40,20 +40,20 @@ class Confirmed:
 
 
 def confirmation(results: Results) -> list[Confirmed]:
-    """The recipes of the `confirm` runs: the best, then the others as they do on test images."""
+    """Summarise the `confirm` runs by recipe: the best first, then by their test results."""
     objective = results.objective
     groups: dict[str, list[Run]] = {}
     for run in results.of("confirm"):
         if run.test_accuracy is not None and _tested(run, objective) is not None:
             groups.setdefault(describe(run, results.factors), []).append(run)
     best = describe(results.best, results.factors) if results.best else None
-    found = []
+    rows = []
     for recipe, runs in groups.items():
         on = [name in runs[0].on for name in results.factors]
         label = "all on" if all(on) else "earlier best" if any(on) else "all off"
         if recipe == best:
             label = "best" if label == "earlier best" else f"best ({label})"
-        found.append(
+        rows.append(
             Confirmed(
                 label,
                 recipe,
@@ -64,7 +64,7 @@ def confirmation(results: Results) -> list[Confirmed]:
             )
         )
     return sorted(
-        found, key=lambda row: (not row.label.startswith("best"), -row.test_objective.mean)
+        rows, key=lambda row: (not row.label.startswith("best"), -row.test_objective.mean)
     )
 
 
@@ -73,16 +73,18 @@ def _tested(run: Run, objective: Objective) -> float | None:
 
 
 def mean(values: Sequence[float], objective: Objective = ACCURACY) -> Mean:
-    """The mean of values in the objective's unit, and its interval within what that can be."""
-    middle = statistics.fmean(values)
+    """Mean of values in the objective's unit, with its interval cut to the objective's range."""
+    average = statistics.fmean(values)
     if len(values) < 2:
-        return Mean(middle, math.nan, math.nan)
-    half = quantile(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
-    return Mean(middle, max(objective.low, middle - half), min(objective.high, middle + half))
+        return Mean(average, math.nan, math.nan)
+    margin = quantile(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
+    return Mean(
+        average, max(objective.low, average - margin), min(objective.high, average + margin)
+    )
 
 
 def describe(run: Run, factors: Sequence[str]) -> str:
-    """A run's recipe in words: the techniques that are on, with their dials where they have any."""
+    """List the techniques that are on in a run, with their dials; "none" where there are none."""
     on = []
     for name in factors:
         if name in run.on:
@@ -96,7 +98,7 @@ def describe(run: Run, factors: Sequence[str]) -> str:
 
 
 def with_dials(techniques: Iterable[tuple[str, Mapping[str, float]]]) -> str:
-    """Techniques with their dials, separated by commas."""
+    """List techniques, separated by commas, with their dials in brackets."""
     return ", ".join(
         f"{name} ({', '.join(f'{dial} {value:.4g}' for dial, value in dials.items())})"
         if dials

@@ -1,4 +1,4 @@
-"""What each technique costs: seconds an epoch and parameters, from the `measure` runs."""
+"""Costs of the techniques in seconds an epoch and in parameters, from the `measure` runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from search.results import Run
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with the ends of its 95 % interval, which are NaN without an estimate of noise."""
+    """A number with the ends of its 95 % interval, NaN where the noise cannot be estimated."""
 
     value: float
     low: float
@@ -24,24 +24,25 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Cost:
-    """What turning one technique on adds, on average over the others."""
+    """Increase when one technique is turned on, averaged over the others."""
 
     technique: str
     seconds: Estimate
-    """Per epoch, on the machine and under the load of the runs."""
+    """Seconds an epoch, on the machine and under the load of the runs."""
     parameters: Estimate
-    """A count; its interval comes from what the fit leaves out, as nothing in it is random."""
+    """Parameters of the network. They are not random: the interval shows only the fit's error."""
     per_second: float
-    """Points, or what the effects are in, for each second an epoch; NaN unless the whole interval
-    of the seconds is above zero."""
+    """Effect, in its unit, for each second an epoch; NaN unless the whole interval of the seconds
+    is above zero."""
 
 
-def costs(runs: Sequence[Run], found: Effects) -> list[Cost]:
-    """The costs of the techniques of `found`, in its order; empty where no run says what it cost.
+def costs(runs: Sequence[Run], effects: Effects) -> list[Cost]:
+    """Estimate the costs of the techniques, in the order of `effects`.
 
-    Fitted as the effects are, without their repeats: those ran at other times and loads.
+    Fitted as the effects are, but without repeated runs, which ran at other times and loads. Empty
+    where no run has its seconds or its parameters.
     """
-    names = [effect.technique for effect in found.effects]
+    names = [effect.technique for effect in effects.effects]
     whole = [run for run in runs if run.value is not None and not run.diverged]
     timed = [run for run in whole if run.seconds_per_epoch is not None]
     counted = [run for run in whole if run.parameters is not None]
@@ -50,7 +51,7 @@ def costs(runs: Sequence[Run], found: Effects) -> list[Cost]:
     if seconds is None and parameters is None:
         return []
     rows = []
-    for effect in found.effects:
+    for effect in effects.effects:
         spent = _estimate(seconds, effect.technique)
         rows.append(
             Cost(
@@ -74,5 +75,6 @@ def _estimate(fitted: Fit | None, name: str) -> Estimate:
         return nothing
     if not fitted.model.estimable(contrast := fitted.model.technique_contrast(name)):
         return nothing
-    middle, error = (float(value[0]) for value in fitted.estimate(contrast))
-    return Estimate(middle, middle - fitted.half * error, middle + fitted.half * error)
+    value, error = (float(one[0]) for one in fitted.estimate(contrast))
+    margin = fitted.critical_value * error
+    return Estimate(value, value - margin, value + margin)

@@ -1,4 +1,4 @@
-"""The objective by epoch with a technique on and off, from the `measure` runs."""
+"""Mean learning curves with a technique on and off, from the `measure` runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from search.results import Run
 
 @dataclass(frozen=True)
 class Curves:
-    """The mean after each epoch over the runs on each side, in percent or the objective's unit."""
+    """Mean objective after each epoch over the runs with a technique on, and over those without.
+
+    In percent of a share, else in the objective's unit.
+    """
 
     technique: str
     epochs: tuple[int, ...]
@@ -21,16 +24,16 @@ class Curves:
 
 
 def curves(runs: Sequence[Run], techniques: Sequence[str]) -> list[Curves]:
-    """One pair of curves a technique, over the epochs that every run reached."""
+    """Average the runs' curves, a pair a technique, over the epochs that every run reached."""
     full = [run for run in runs if run.curve and not run.diverged]
     epochs = shared_epochs(full)
-    found = []
+    rows = []
     for technique in techniques:
         on = [run for run in full if technique in run.on]
         off = [run for run in full if technique not in run.on]
         if epochs and on and off:
-            found.append(Curves(technique, epochs, _mean(on, epochs), _mean(off, epochs)))
-    return found
+            rows.append(Curves(technique, epochs, _mean(on, epochs), _mean(off, epochs)))
+    return rows
 
 
 def _mean(runs: Sequence[Run], epochs: Sequence[int]) -> tuple[float, ...]:

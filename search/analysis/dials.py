@@ -11,38 +11,40 @@ from search.analysis.t_distribution import CONFIDENCE
 from search.results import Dial, Results, Run
 
 _FEWEST = 5
-"""Runs below which a rank correlation says nothing."""
+"""Runs for a rank correlation."""
 
 
 @dataclass(frozen=True)
 class DialRun:
-    """Where a run of the search turned a dial, and what that came to."""
+    """A run of the search: its value of a dial, and the objective that it reached."""
 
     number: int
     value: float
     reached: float
-    """The accuracy in percent, or the objective in its unit."""
+    """The objective, in percent of a share, else in its unit."""
     pruned: bool
-    """If so, that is of its last epoch, and not to be compared with a whole run's."""
+    """True where `reached` is of an earlier epoch, and not comparable to that of a whole run."""
 
 
 @dataclass(frozen=True)
 class DialTrend:
-    """One dial's runs, and whether more of it went with a better objective."""
+    """A dial's runs, and their rank correlation with the objective."""
 
     dial: Dial
     runs: tuple[DialRun, ...]
     correlation: float
-    """Spearman's, over the runs that were not pruned; NaN under five of them."""
+    """Spearman's, over the runs that were not pruned; NaN with fewer than five."""
     low: float
     """Ends of its 95 % interval (Bonett & Wright 2000)."""
     high: float
 
 
 def dials(results: Results) -> list[DialTrend]:
-    """Every dial that the search turned. The sampler chose its values with all the others', so a
-    trend is a hint, not an effect."""
-    found = []
+    """Correlate every dial that the search turned with the objective.
+
+    The sampler chose its values along with all the others, so a trend is a hint, not an effect.
+    """
+    rows = []
     for dial in results.dials:
         points = [
             DialRun(run.number, run.params[dial.name], run.scale * reached, run.state == "pruned")
@@ -51,8 +53,8 @@ def dials(results: Results) -> list[DialTrend]:
             and (reached := _reached(run)) is not None
         ]  # fmt: skip
         if points:
-            found.append(DialTrend(dial, tuple(points), *_spearman(points)))
-    return found
+            rows.append(DialTrend(dial, tuple(points), *_spearman(points)))
+    return rows
 
 
 def _reached(run: Run) -> float | None:
@@ -72,5 +74,5 @@ def _spearman(points: list[DialRun]) -> tuple[float, float, float]:
     r = float(np.corrcoef(x, y)[0, 1])
     if abs(r) > 1 - 1e-9:
         return r, math.nan, math.nan
-    half = float(ndtri((1 + CONFIDENCE) / 2)) * math.sqrt((1 + r * r / 2) / (len(whole) - 3))
-    return r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+    margin = float(ndtri((1 + CONFIDENCE) / 2)) * math.sqrt((1 + r * r / 2) / (len(whole) - 3))
+    return r, math.tanh(math.atanh(r) - margin), math.tanh(math.atanh(r) + margin)

@@ -1,4 +1,4 @@
-"""The effect of each technique on the objective, from the `measure` runs."""
+"""Effects of the techniques on the objective, from the `measure` runs."""
 
 from __future__ import annotations
 
@@ -14,71 +14,76 @@ from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
 from search.results import Results, Run
 
 POWER = 0.8
+"""Of the minimum detectable effect."""
 
 _DRAWS = 20_000
-"""For the probabilities of ranking first and among the top three; their error is below 0.4 %."""
+"""For the probabilities of ranks; their error is below 0.4 %."""
 
-Verdict = Literal["helps", "hurts", "not distinguishable from a change of seed", "no estimate"]
+Verdict = Literal["helps", "hurts", "no clear effect", "no estimate"]
+"""'No clear effect': the runs cannot tell the effect from a change of seed."""
+
+CERTAIN: tuple[Verdict, ...] = ("helps", "hurts")
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What turning one technique on does, on average over the others.
+    """Change of the objective when one technique is turned on, averaged over the others.
 
-    In points (percentage points) of accuracy, or in the unit of the study's objective.
+    In points (percentage points) of a share such as accuracy, else in the objective's unit.
     """
 
     technique: str
     effect: float
     low: float
-    """Ends of the 95 % interval; NaN where the runs leave no estimate of the noise."""
+    """Ends of the 95 % interval; NaN where the noise cannot be estimated."""
     high: float
     p_value: float
-    """Two-sided, corrected for as many tests as there are techniques; see `familywise`."""
+    """Two-sided, corrected for the number of techniques; see `familywise`."""
     verdict: Verdict
     first: float
-    """Probability that no other technique's effect is larger, whatever its sign."""
+    """Probability that no other technique's effect is larger in size, whatever the sign."""
     top_three: float
-    """Probability that at most two other techniques' effects are larger."""
+    """Probability that at most two others are."""
     smallest_step: float
-    """The step it takes where the others suit it least; NaN unless every pair is separable."""
+    """Change where the other techniques suit it least; NaN unless every pair can be estimated."""
     largest_step: float
+    """Change where they suit it best."""
 
 
 @dataclass(frozen=True)
 class Effects:
-    """The effects, largest first, and what they rest on."""
+    """Effects, largest first, with the fit that they come from."""
 
     effects: tuple[Effect, ...]
     runs: int
     fit: Fit
-    start: float
-    """What all off comes to, in percent or the objective's unit; NaN where the model cannot say."""
-    floor: float
-    """The smallest effect that this many runs find 4 times in 5, in points or that unit."""
+    baseline: float
+    """Fitted value of all off, in percent or the objective's unit; NaN where not estimable."""
+    minimum_detectable_effect: float
+    """Smallest effect whose interval excludes zero 4 times in 5, in the effects' unit."""
 
     @property
     def pairs(self) -> bool:
-        """Whether interactions of two techniques are in the fit, not in the noise."""
+        """True where interactions of two techniques are in the fit, and not in the noise."""
         return self.fit.model.pairs
 
     @property
-    def freedom(self) -> int:
-        """Degrees of freedom of the estimate of the noise."""
-        return self.fit.freedom
+    def dof(self) -> int:
+        """Degrees of freedom of the noise's estimate."""
+        return self.fit.dof
 
     @property
     def noise(self) -> float:
-        """Standard deviation of one run around the fit, in that unit; NaN without freedom."""
+        """Standard deviation of one run around the fit, in the effects' unit; NaN where unknown."""
         return float(self.fit.noise[0])
 
     def of(self, technique: str) -> Effect:
-        """The effect of one technique."""
+        """Effect of one of the techniques."""
         return next(effect for effect in self.effects if effect.technique == technique)
 
 
 def repeated(results: Results) -> list[list[Run]]:
-    """Runs of one recipe and phase on several seeds: they tell the noise from everything else.
+    """Groups of runs that differ in nothing but their seed, which show the noise alone.
 
     The search is left out, as a sampler chose its recipes and a pruner its runs.
     """
@@ -94,19 +99,18 @@ def effects(
     repeats: Sequence[Sequence[Run]] = (),
     maximize: bool = True,
 ) -> Effects | None:
-    """Fit the objective by least squares on the techniques as ±1 columns and on their pairs.
+    """Estimate the effects by least squares on the techniques as ±1 columns and on their pairs.
 
-    An effect is twice its coefficient: under the pairwise model the technique's Shapley value, its
-    mean step over all orders in which the techniques could have been added, so that the effects
-    sum to all on minus all off. Standard errors are those of `model.fit`; intervals and p-values
-    are Student's t. `repeats` are groups of runs of one recipe each, which lend their noise where
-    `runs` alone leave too little.
+    An effect is twice its coefficient. Under the pairwise model it is the technique's Shapley
+    value: the mean of its steps over all orders of adding the techniques, so that the effects sum
+    to all on minus all off. Standard errors are those of `model.fit`; intervals and p-values are
+    Student's t. `repeats` are groups of runs of one recipe each; the noise is estimated from them
+    too where `runs` leave too few degrees of freedom.
 
-    Returns None while the runs cannot tell any technique from the others.
+    Returns None where the runs cannot estimate any effect.
     """
     measured = [run for run in runs if run.value is not None]
-    spare = sum(len(group) - 1 for group in repeats)
-    model = build(measured, techniques, spare)
+    model = build(measured, techniques, sum(len(group) - 1 for group in repeats))
     if model is None:
         return None
     fitted = fit(
@@ -116,86 +120,86 @@ def effects(
     )
     known = [t for t in model.techniques if model.estimable(model.technique_contrast(t))]
     contrasts = np.array([model.technique_contrast(t) for t in known])
-    middles = contrasts @ fitted.coefficients[:, 0]
+    estimates = contrasts @ fitted.coefficients[:, 0]
     covariance = fitted.covariance(contrasts)
     errors = np.sqrt(np.diag(covariance))
-    ranks = _ranks(middles, covariance, fitted.freedom)
+    ranks = _ranks(estimates, covariance, fitted.dof)
     tests = len(known)
-    reaches = _reaches(fitted)
-    found = []
+    half_ranges = _half_ranges(fitted)
+    rows = []
     for name in techniques:
         if name not in known:
             nan = math.nan
-            found.append(Effect(name, nan, nan, nan, nan, "no estimate", nan, nan, nan, nan))
+            rows.append(Effect(name, nan, nan, nan, nan, "no estimate", nan, nan, nan, nan))
             continue
         at = known.index(name)
-        middle, error = float(middles[at]), float(errors[at])
-        p_value, verdict = _judge(middle, error, fitted.freedom, tests, maximize)
-        half = fitted.half * error
-        reach = reaches.get(name, math.nan)
-        found.append(
+        effect, error = float(estimates[at]), float(errors[at])
+        p_value, verdict = _judge(effect, error, fitted.dof, tests, maximize)
+        margin = fitted.critical_value * error
+        half_range = half_ranges.get(name, math.nan)
+        rows.append(
             Effect(
-                name, middle, middle - half, middle + half, p_value, verdict, *ranks[at],
-                middle - reach, middle + reach,
+                name, effect, effect - margin, effect + margin, p_value, verdict, *ranks[at],
+                effect - half_range, effect + half_range,
             )
         )  # fmt: skip
-    known_first = sorted(found, key=lambda e: (math.isnan(e.effect), -abs(e.effect)))
-    base = model.prediction(())
-    start = float(base @ fitted.coefficients[:, 0]) if model.estimable(base) else math.nan
-    needed = (fitted.half + quantile(fitted.freedom, POWER)) * float(np.mean(errors))
-    return Effects(tuple(known_first), len(measured), fitted, start, needed)
+    known_first = sorted(rows, key=lambda e: (math.isnan(e.effect), -abs(e.effect)))
+    all_off = model.prediction(())
+    baseline = float(all_off @ fitted.coefficients[:, 0]) if model.estimable(all_off) else math.nan
+    detectable = (fitted.critical_value + quantile(fitted.dof, POWER)) * float(np.mean(errors))
+    return Effects(tuple(known_first), len(measured), fitted, baseline, detectable)
 
 
 def _judge(
-    effect: float, error: float, freedom: int, tests: int, maximize: bool
+    effect: float, error: float, dof: int, tests: int, maximize: bool
 ) -> tuple[float, Verdict]:
-    if not freedom:
+    if not dof:
         return math.nan, "no estimate"
-    p_value = familywise(effect / error, freedom, tests) if error else float(effect == 0)
+    p_value = familywise(effect / error, dof, tests) if error else float(effect == 0)
     if p_value >= 1 - CONFIDENCE:
-        return p_value, "not distinguishable from a change of seed"
+        return p_value, "no clear effect"
     return p_value, "helps" if (effect > 0) == maximize else "hurts"
 
 
-def _ranks(middles: np.ndarray, covariance: np.ndarray, freedom: int) -> list[tuple[float, float]]:
-    """For each effect, the probabilities that it is first and that it is in the top three.
+def _ranks(estimates: np.ndarray, covariance: np.ndarray, dof: int) -> list[tuple[float, float]]:
+    """Probabilities of each effect that it is first and that it is in the top three.
 
-    Draws from the effects' multivariate t distribution: what the runs leave possible, with no
-    belief beforehand. NaN without freedom or without any noise.
+    Draws from the effects' multivariate t distribution, with no prior. NaN without degrees of
+    freedom or without any noise.
     """
-    if not freedom or not covariance.any():
-        return [(math.nan, math.nan)] * len(middles)
+    if not dof or not covariance.any():
+        return [(math.nan, math.nan)] * len(estimates)
     random = np.random.default_rng(0)
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0))
-    spread = random.standard_normal((_DRAWS, len(middles))) @ root.T
-    spread /= np.sqrt(random.chisquare(freedom, (_DRAWS, 1)) / freedom)
-    sizes = np.abs(middles + spread)
+    spread = random.standard_normal((_DRAWS, len(estimates))) @ root.T
+    spread /= np.sqrt(random.chisquare(dof, (_DRAWS, 1)) / dof)
+    sizes = np.abs(estimates + spread)
     first, three = (
         np.mean(sizes >= np.partition(sizes, -place, axis=1)[:, [-place]], axis=0)
-        for place in (1, min(3, len(middles)))
+        for place in (1, min(3, len(estimates)))
     )
     return [(float(a), float(b)) for a, b in zip(first, three, strict=True)]
 
 
-def _reaches(fitted: Fit) -> dict[str, float]:
-    """How far each technique's step lies from its effect where the others suit it best or least.
+def _half_ranges(fitted: Fit) -> dict[str, float]:
+    """Half the range of each technique's step over all settings of the others.
 
     The interactions are shrunk towards zero by the share of their spread that is noise (James &
-    Stein 1961): added up unshrunk, their noise alone would make a range. Empty where that is not
-    known.
+    Stein 1961): summed without that, their noise alone would make a range. Empty where the pairs
+    or the noise cannot be estimated.
     """
     model = fitted.model
-    if not model.lone_pairs or not fitted.freedom:
+    if not model.pairs_estimable or not fitted.dof:
         return {}
     contrasts = np.array([model.group_contrast(at) for at in range(len(model.groups))])
     contrasts = contrasts.reshape(len(model.groups), model.columns.shape[1])
-    middles = contrasts @ fitted.coefficients[:, 0]
+    estimates = contrasts @ fitted.coefficients[:, 0]
     noise = float(np.trace(fitted.covariance(contrasts)))
-    total = float(np.sum(middles**2))
+    total = float(np.sum(estimates**2))
     kept = max(0.0, 1 - noise / total) if total > 0 else 0.0
-    reaches = dict.fromkeys(model.techniques, 0.0)
-    for group, middle in zip(model.groups, middles, strict=True):
+    half_ranges = dict.fromkeys(model.techniques, 0.0)
+    for group, estimate in zip(model.groups, estimates, strict=True):
         for name in group.pairs[0]:
-            reaches[name] += kept * abs(float(middle)) / 2
-    return reaches
+            half_ranges[name] += kept * abs(float(estimate)) / 2
+    return half_ranges

@@ -1,4 +1,4 @@
-"""The effect of each technique after each epoch: when it starts to pay."""
+"""Effects of the techniques after each epoch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from search.results import Run
 
 @dataclass(frozen=True)
 class EpochEffects:
-    """One technique's effect after each epoch, in its unit, with the ends of its 95 % intervals."""
+    """One technique's effect after each epoch, in its unit, with the ends of 95 % intervals."""
 
     technique: str
     epochs: tuple[int, ...]
@@ -21,7 +21,7 @@ class EpochEffects:
     low: tuple[float, ...]
     high: tuple[float, ...]
     pays_from: int | None
-    """The first epoch from which on every interval lies on one side of zero; None without one."""
+    """First epoch from which on every interval is on the same side of zero; None without one."""
 
 
 def effects_by_epoch(
@@ -29,10 +29,10 @@ def effects_by_epoch(
     techniques: Sequence[str],
     repeats: Sequence[Sequence[Run]] = (),
 ) -> list[EpochEffects]:
-    """The fit of `effects`, to the objective after each epoch that every run reached.
+    """Estimate the effects, as `effects` does, after each epoch that every run reached.
 
-    Largest at the last epoch first. Intervals are of one epoch each. Empty where the runs keep no
-    objective by epoch.
+    Sorted by the last epoch, largest first. Each interval is for one epoch alone. Empty where the
+    runs have no curves.
     """
     measured = [run for run in runs if run.value is not None]
     epochs = shared_epochs(measured)
@@ -41,21 +41,22 @@ def effects_by_epoch(
     if model is None or not epochs:
         return []
     fitted = fit(model, _curves(measured, epochs), [_curves(group, epochs) for group in whole])
-    found = []
+    rows = []
     for name in model.techniques:
         if not model.estimable(contrast := model.technique_contrast(name)):
             continue
-        middle, error = fitted.estimate(contrast)
-        low, high = middle - fitted.half * error, middle + fitted.half * error
-        lines = [tuple(map(float, line)) for line in (middle, low, high)]
-        found.append(
+        effect, error = fitted.estimate(contrast)
+        margin = fitted.critical_value * error
+        low, high = effect - margin, effect + margin
+        lines = [tuple(map(float, line)) for line in (effect, low, high)]
+        rows.append(
             EpochEffects(name, epochs, lines[0], lines[1], lines[2], _pays_from(epochs, low, high))
         )
-    return sorted(found, key=lambda row: -abs(row.effect[-1]))
+    return sorted(rows, key=lambda row: -abs(row.effect[-1]))
 
 
 def shared_epochs(runs: Sequence[Run]) -> tuple[int, ...]:
-    """The epochs that every run reached; one that diverged stays where that left it."""
+    """Epochs that every run reached; those that diverged are not asked."""
     reached = [set(run.curve) for run in runs if not run.diverged]
     return tuple(sorted(set.intersection(*reached))) if reached else ()
 

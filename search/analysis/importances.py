@@ -1,4 +1,4 @@
-"""Optuna's own parameter importances, beside the effects."""
+"""Optuna's parameter importances."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ class Importance:
 
 
 def importances(study: optuna.Study) -> list[Importance]:
-    """Every evaluator's shares over the completed trials, largest first; empty under two trials.
+    """Compute every evaluator's shares over the completed trials, each largest first.
 
-    fANOVA and MDI leave out the dials, which exist only where their technique is on.
+    Empty with fewer than two different values. fANOVA and MDI leave out the dials, which exist
+    only where their technique is on.
     """
     complete = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
     if len({trial.value for trial in complete}) < 2:

@@ -1,4 +1,4 @@
-"""What two techniques do together beyond their effects, from the `measure` runs."""
+"""Interactions of two techniques, from the `measure` runs."""
 
 from __future__ import annotations
 
@@ -15,57 +15,56 @@ from search.analysis.t_distribution import CONFIDENCE, two_sided
 
 @dataclass(frozen=True)
 class Interaction:
-    """How much one technique's step changes when the other is turned on: in the effects' unit.
+    """Change of one technique's step when the other is turned on, in the effects' unit.
 
-    Where the design aliases several pairs, the sum of theirs, each with its sign.
+    Where the design aliases several pairs, the signed sum of theirs.
     """
 
     pairs: tuple[Pair, ...]
     signs: tuple[int, ...]
     """+1 or −1 for each pair; the first is +1."""
     effect: float
-    """NaN where the runs do not determine it."""
+    """NaN where the runs cannot estimate it."""
     low: float
-    """Ends of the 95 % interval of this one alone."""
+    """Ends of the 95 % interval, for this interaction alone."""
     high: float
     p_value: float
     """Two-sided, corrected for the false discovery rate (Benjamini & Hochberg 1995)."""
 
     letter: str = ""
-    """A name for the group, A, B, …, where it has several pairs."""
+    """Name of a sum of several pairs: A, B, …; else empty."""
 
     @property
     def name(self) -> str:
-        """The pair, or the aliased sum: `a × b − c × d`."""
+        """Name of the pair, or of the aliased sum: `a × b − c × d`."""
         both = zip(self.pairs, self.signs, strict=True)
         parts = [f"{'+' if s > 0 else '−'} {a} × {b}" for (a, b), s in both]
         return " ".join(parts).removeprefix("+ ")
 
     @property
     def certain(self) -> bool:
-        """Whether it is told from noise at a false discovery rate of 5 %."""
+        """True where it is significant at a false discovery rate of 5 %."""
         return self.p_value < 1 - CONFIDENCE
 
 
-def interactions(found: Effects) -> list[Interaction]:
-    """Every pair, or group of pairs that the design aliases; the smallest p-value first.
+def interactions(effects: Effects) -> list[Interaction]:
+    """Estimate the interaction of every pair, or of aliased pairs; the smallest p-value first.
 
-    For a pair alone this is its Shapley interaction index (Grabisch & Roubens 1999): under the
-    pairwise model, the same whatever else is on. NaN in every number where the model has no room
-    for pairs, or where the runs entangle a pair with others.
+    Of a pair alone it is the Shapley interaction index (Grabisch & Roubens 1999): under the
+    pairwise model, the same whatever else is on. Every number is NaN where the model has no pairs,
+    or where the runs cannot separate a pair from others.
     """
-    model = found.fit.model
+    model = effects.fit.model
     rows = []
     for at, group in enumerate(model.groups):
         effect = error = p_value = math.nan
         if model.pairs and model.estimable(contrast := model.group_contrast(at)):
-            middles, errors = found.fit.estimate(contrast)
-            effect, error = float(middles[0]), float(errors[0])
-            if found.freedom:
-                p_value = two_sided(effect / error, found.freedom) if error else float(not effect)
-        half = found.fit.half * error
+            effect, error = (float(value[0]) for value in effects.fit.estimate(contrast))
+            if effects.dof:
+                p_value = two_sided(effect / error, effects.dof) if error else float(not effect)
+        margin = effects.fit.critical_value * error
         rows.append(
-            Interaction(group.pairs, group.signs, effect, effect - half, effect + half, p_value)
+            Interaction(group.pairs, group.signs, effect, effect - margin, effect + margin, p_value)
         )
     adjusted = _benjamini_hochberg([row.p_value for row in rows])
     rows = [replace(row, p_value=p) for row, p in zip(rows, adjusted, strict=True)]
@@ -75,7 +74,7 @@ def interactions(found: Effects) -> list[Interaction]:
 
 
 def _benjamini_hochberg(p_values: list[float]) -> list[float]:
-    """The p-values, each the false discovery rate at which it would still be found."""
+    """Adjust p-values for the false discovery rate (Benjamini & Hochberg 1995); NaN stays."""
     values = np.array(p_values)
     known = np.flatnonzero(~np.isnan(values))
     order = known[np.argsort(-values[known])]

@@ -1,7 +1,8 @@
 """The pairwise model of a two-level experiment, fitted by least squares.
 
 A run's value is a constant, plus or minus a coefficient for each technique, plus or minus one for
-each pair. Its pseudo-inverse fits whatever the runs can separate and says what they cannot.
+each pair. The pseudo-inverse of its columns fits all that the runs can separate, and shows which
+terms they cannot.
 """
 
 from __future__ import annotations
@@ -18,23 +19,24 @@ from search.analysis.t_distribution import quantile
 from search.planning.design import pair_columns
 from search.results import Run
 
-ENOUGH_FREEDOM = 5
-"""Degrees of freedom from which the residuals alone say how far each run may lie off the fit."""
+ENOUGH_DOF = 5
+"""Degrees of freedom from which the residuals alone give each run's variance."""
 
-_LEAST_FREEDOM = 4
-"""With fewer, repeats included, the pairwise terms leave too little to estimate the noise from."""
+_LEAST_DOF = 4
+"""With fewer, repeated runs included, the pairwise terms leave too few to estimate the noise."""
 
 _TOLERANCE = 1e-6
 
 _ROUNDING = 1e-12
-"""Of the largest value: what is smaller is an error of arithmetic, and not of the runs."""
+"""A share of the largest value, below which a number is a rounding error."""
 
 Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Alias:
-    """Pairs whose columns are equal, up to their signs, in every run: only their sum is seen."""
+    """Pairs whose columns are equal, up to their signs, in every run: only their sum can be
+    estimated."""
 
     pairs: tuple[Pair, ...]
     signs: tuple[int, ...]
@@ -42,7 +44,7 @@ class Alias:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """What can be fitted to some runs: a constant, the techniques, and pairs where there is room.
+    """The terms that some runs can estimate: a constant, the techniques, and pairs where possible.
 
     The columns are 1, each technique as ±1, and the groups of pairs, in this order.
     """
@@ -53,17 +55,17 @@ class Model:
     inverse: np.ndarray
     """(terms, runs): the pseudo-inverse of the columns."""
     groups: tuple[Alias, ...]
-    """All pairs in groups, whether or not the model has them."""
+    """All pairs, those with equal columns together, whether or not the model has their terms."""
     pairs: bool
-    """Whether the groups are terms of the model; else interactions count as noise."""
-    clear: bool
-    """Whether no interaction of two techniques can pass for an effect."""
-    freedom: int
+    """True where the groups are terms of the model; else interactions count as noise."""
+    effects_clear: bool
+    """True where no effect is confounded with an interaction of two techniques."""
+    dof: int
     """Degrees of freedom of the residuals."""
 
     @cached_property
-    def lone_pairs(self) -> bool:
-        """Whether every pair's interaction is estimable for itself."""
+    def pairs_estimable(self) -> bool:
+        """True where the interaction of every pair can be estimated apart from all others."""
         first = 1 + len(self.techniques)
         return self.pairs and all(
             len(group.pairs) == 1 and self.estimable(self._unit(first + position))
@@ -71,19 +73,24 @@ class Model:
         )
 
     def estimable(self, contrast: np.ndarray) -> bool:
-        """Whether the runs determine a combination of the coefficients."""
+        """Check that the runs determine a combination of the coefficients, (terms,)."""
         return bool(np.all(np.abs(contrast @ self._determined - contrast) < _TOLERANCE))
 
     def technique_contrast(self, name: str) -> np.ndarray:
-        """From coefficients to a technique's effect: from off, −1, to on, +1."""
+        """Weights, (terms,), that make a technique's effect of the coefficients: from −1, off, to
+        +1, on."""
         return 2 * self._unit(1 + self.techniques.index(name))
 
     def group_contrast(self, position: int) -> np.ndarray:
-        """From coefficients to what the pairs of a group add to each other's steps."""
+        """Weights, (terms,), that make a group's interaction of the coefficients: the change of one
+        technique's step when the other is turned on."""
         return 4 * self._unit(1 + len(self.techniques) + position)
 
     def prediction(self, on: Collection[str]) -> np.ndarray:
-        """From coefficients to the value of a recipe; NaN where aliased pairs would disagree."""
+        """Weights, (terms,), that make a recipe's value of the coefficients.
+
+        NaN where aliased pairs have different signs.
+        """
         side = {name: 1 if name in on else -1 for name in self.techniques}
         pairs = []
         for group in self.groups if self.pairs else ():
@@ -96,7 +103,7 @@ class Model:
 
     @cached_property
     def _determined(self) -> np.ndarray:
-        """(terms, terms): the projection on what the runs see of the coefficients."""
+        """(terms, terms): the projection on the estimable combinations of coefficients."""
         return np.asarray(self.inverse @ self.columns)
 
     def _unit(self, term: int) -> np.ndarray:
@@ -107,36 +114,42 @@ class Model:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """Coefficients of a model for one response or several, and how uncertain they are."""
+    """Coefficients of a model for one response or several, with their uncertainty."""
 
     model: Model
     coefficients: np.ndarray
     """(terms, responses)."""
     variances: np.ndarray
-    """(runs, responses): the noise's variance that each run stands for; NaN where none is known."""
+    """(runs, responses): the variance of each run's noise; NaN where it cannot be estimated."""
     noise: np.ndarray
     """(responses,): standard deviation of one run around the fit."""
-    freedom: int
-    """Of the noise's estimate, all that it comes from included."""
-    repeats: int
-    """Of which so many come from repeated runs."""
-    chance: int
-    """And so many from the smaller interactions, which are taken for chance."""
+    dof: int
+    """Degrees of freedom of the noise's estimate, from all its sources."""
+    dof_from_repeats: int
+    """Those that come from repeated runs."""
+    dof_from_interactions: int
+    """Those that come from the smaller interactions, which are assumed to be noise (Lenth 1989)."""
+
+    @property
+    def dof_from_residuals(self) -> int:
+        """Those that come from the residuals of the fit."""
+        return self.dof - self.dof_from_repeats - self.dof_from_interactions
 
     def estimate(self, contrast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """A combination of the coefficients, and its standard error, each (responses,)."""
+        """Estimate a combination of the coefficients: value and standard error, (responses,)."""
         weights = contrast @ self.model.inverse
         return contrast @ self.coefficients, np.sqrt(weights**2 @ self.variances)
 
     def covariance(self, contrasts: np.ndarray) -> np.ndarray:
-        """Of several combinations of the first response's coefficients; (combinations, same)."""
+        """Covariance, (contrasts, contrasts), of combinations of the first response's
+        coefficients."""
         weights = contrasts @ self.model.inverse
         return np.asarray((weights * self.variances[:, 0]) @ weights.T)
 
     @property
-    def half(self) -> float:
-        """Half a 95 % interval in standard errors; NaN without freedom."""
-        return quantile(self.freedom)
+    def critical_value(self) -> float:
+        """Student's t for a 95 % interval; NaN without degrees of freedom."""
+        return quantile(self.dof)
 
 
 def levels(runs: Sequence[Run], techniques: Sequence[str]) -> np.ndarray:
@@ -147,16 +160,19 @@ def levels(runs: Sequence[Run], techniques: Sequence[str]) -> np.ndarray:
 
 
 def varied(runs: Sequence[Run], techniques: Sequence[str]) -> tuple[str, ...]:
-    """The techniques that are on in some of the runs and off in others."""
+    """Techniques that are on in some of the runs and off in others."""
     counts = {t: sum(t in run.on for run in runs) for t in techniques}
     return tuple(t for t in techniques if 0 < counts[t] < len(runs))
 
 
-def build(runs: Sequence[Run], techniques: Sequence[str], repeats: int = 0) -> Model | None:
-    """The richest model that some runs can carry, or None where they tell no technique apart.
+def build(
+    runs: Sequence[Run], techniques: Sequence[str], dof_from_repeats: int = 0
+) -> Model | None:
+    """Build the largest model that the runs can estimate, or None where no effect can be.
 
-    `repeats` are the degrees of freedom of the noise that repeated runs bring from elsewhere.
-    The pairs are in where each technique stays estimable beside them and enough freedom remains.
+    `dof_from_repeats` are degrees of freedom of the noise from repeated runs, which are not among
+    `runs`. The model has the pairs where each effect can be estimated beside them and enough
+    degrees of freedom remain.
     """
     names = varied(runs, techniques)
     if not names:
@@ -164,10 +180,10 @@ def build(runs: Sequence[Run], techniques: Sequence[str], repeats: int = 0) -> M
     main = np.column_stack([np.ones(len(runs)), levels(runs, names)])
     columns, groups = _groups(main[:, 1:], names)
     full = _model(names, np.column_stack([main, columns]), groups)
-    room = full.freedom >= ENOUGH_FREEDOM or full.freedom + repeats >= _LEAST_FREEDOM
-    if full.clear and room:
+    room = full.dof >= ENOUGH_DOF or full.dof + dof_from_repeats >= _LEAST_DOF
+    if full.effects_clear and room:
         return full
-    plain = replace(_model(names, main, groups), pairs=False, clear=full.clear)
+    plain = replace(_model(names, main, groups), pairs=False, effects_clear=full.effects_clear)
     if any(plain.estimable(plain.technique_contrast(name)) for name in names):
         return plain
     return None
@@ -176,11 +192,12 @@ def build(runs: Sequence[Run], techniques: Sequence[str], repeats: int = 0) -> M
 def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -> Fit:
     """Fit `values`, (runs, responses), by least squares.
 
-    With enough freedom the standard errors are HC2 (MacKinnon & White 1985): the classical ones in
-    a balanced design, honest where runs are missing. With less, every run's noise is that of the
-    residuals, of the `repeated` runs, arrays (repeats, responses), each of one recipe, and of the
-    smaller interactions, pooled by their degrees of freedom: a few repeated recipes may be quieter
-    than the rest, and interactions of three, which pass for effects, are in no repeat.
+    With enough degrees of freedom the standard errors are HC2 (MacKinnon & White 1985): equal to
+    the classical ones in a balanced design, and valid where runs are missing. With fewer, one
+    variance is pooled, weighted by degrees of freedom, from three sources: the residuals, the
+    `repeated` runs (arrays (repeats, responses), one a recipe), and the smaller interactions.
+    Repeated runs alone would not do: the few recipes that are repeated may be less noisy than the
+    rest, and they do not show interactions of three techniques, which bias the effects.
     """
     coefficients = model.inverse @ values
     residuals = values - model.columns @ coefficients
@@ -188,28 +205,30 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     coefficients = np.where(np.abs(coefficients) < rounding, 0, coefficients)
     residuals = np.where(np.all(np.abs(residuals) < rounding, axis=0), 0, residuals)
     squares = np.sum(residuals**2, axis=0)
-    freedom, extra = model.freedom, 0
-    if freedom >= ENOUGH_FREEDOM:
+    dof, from_repeats = model.dof, 0
+    if dof >= ENOUGH_DOF:
         leverage = np.einsum("ij,ji->i", model.columns, model.inverse)
         # A run with a leverage of one fits itself: its residual is zero and says nothing.
         kept = (1 - leverage > _TOLERANCE)[:, np.newaxis]
         variances = np.where(kept, residuals**2 / np.maximum(1 - leverage, 1e-9)[:, np.newaxis], 0)
-        return Fit(model, coefficients, variances, np.sqrt(squares / freedom), freedom, 0, 0)
+        return Fit(model, coefficients, variances, np.sqrt(squares / dof), dof, 0, 0)
     for group in repeated:
         squares = squares + np.sum((group - group.mean(axis=0)) ** 2, axis=0)
-        extra += len(group) - 1
-    chance, least = _by_chance(model, coefficients)
-    squares, total = squares + least * chance**2, freedom + extra + least
+        from_repeats += len(group) - 1
+    pse, from_interactions = _lenth_pse(model, coefficients)
+    squares = squares + from_interactions * pse**2
+    total = dof + from_repeats + from_interactions
     noise = np.sqrt(squares / total) if total else squares * math.nan
     variances = np.broadcast_to(noise**2, values.shape)
-    return Fit(model, coefficients, variances, noise, total, extra, least)
+    return Fit(model, coefficients, variances, noise, total, from_repeats, from_interactions)
 
 
-def _by_chance(model: Model, coefficients: np.ndarray) -> tuple[np.ndarray, int]:
-    """A run's noise, (responses,), as the smaller interactions show it, and its freedom.
+def _lenth_pse(model: Model, coefficients: np.ndarray) -> tuple[np.ndarray, int]:
+    """Lenth's pseudo standard error of the interactions, (responses,), and its degrees of freedom.
 
-    Lenth's pseudo standard error, of a third as many degrees of freedom as there are contrasts
-    (Lenth 1989, Technometrics 31): most interactions are taken to be none, and a few do no harm.
+    It is scaled to one run's standard deviation, with a third as many degrees of freedom as there
+    are contrasts (Lenth 1989, Technometrics 31). It assumes that most interactions are zero; a few
+    large ones hardly change it.
     """
     first = 1 + len(model.techniques)
     units = [model._unit(first + at) for at in range(len(model.groups)) if model.pairs]
@@ -225,24 +244,24 @@ def _by_chance(model: Model, coefficients: np.ndarray) -> tuple[np.ndarray, int]
 
 def _model(names: tuple[str, ...], columns: np.ndarray, groups: tuple[Alias, ...]) -> Model:
     inverse = np.linalg.pinv(columns, rcond=1e-9)
-    freedom = len(columns) - int(np.linalg.matrix_rank(columns))
-    model = Model(names, columns, inverse, groups, True, True, freedom)
+    dof = len(columns) - int(np.linalg.matrix_rank(columns))
+    model = Model(names, columns, inverse, groups, True, True, dof)
     clear = all(model.estimable(model.technique_contrast(name)) for name in names)
-    return replace(model, clear=clear)
+    return replace(model, effects_clear=clear)
 
 
 def _groups(main: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, tuple[Alias, ...]]:
-    """The distinct columns of the pairs, (runs, groups), and the pairs that share each."""
+    """Distinct columns of the pairs, (runs, groups), and the pairs that share each."""
     products = pair_columns(main)
-    found: dict[bytes, tuple[np.ndarray, list[Pair], list[int]]] = {}
+    by_column: dict[bytes, tuple[np.ndarray, list[Pair], list[int]]] = {}
     for pair, column in zip(combinations(names, 2), products.T, strict=True):
         sign = int(column[0])
-        shared = found.setdefault((column * sign).tobytes(), (column * sign, [], []))
+        shared = by_column.setdefault((column * sign).tobytes(), (column * sign, [], []))
         shared[1].append(pair)
         shared[2].append(sign)
-    columns = [column * signs[0] for column, _, signs in found.values()]
+    columns = [column * signs[0] for column, _, signs in by_column.values()]
     aliases = tuple(
         Alias(tuple(pairs), tuple(sign * signs[0] for sign in signs))
-        for _, pairs, signs in found.values()
+        for _, pairs, signs in by_column.values()
     )
     return np.array(columns).reshape(len(columns), len(main)).T, aliases

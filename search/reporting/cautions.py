@@ -11,11 +11,11 @@ from pathlib import PurePath
 
 import numpy as np
 
-from search.analysis.classes import spread
+from search.analysis.classes import class_sizes
 from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, Verdict, effects
 from search.analysis.interactions import interactions
-from search.analysis.model import ENOUGH_FREEDOM, varied
+from search.analysis.model import ENOUGH_DOF, varied
 from search.analysis.t_distribution import CONFIDENCE, familywise, welch
 from search.results import ACCURACY, Results, Run
 from search.storage.schema import INTERRUPTED, TRIES
@@ -127,18 +127,18 @@ def _runs(results: Results, measured: Sequence[Run]) -> list[str]:
 
 def _classes(results: Results) -> list[str]:
     """Where classes weigh by their size, and some are much larger than others."""
-    found = spread(results, "validation")
-    if found is None or not found.matters or results.objective.key == "balanced_accuracy":
+    found = class_sizes(results, "validation")
+    if found is None or not found.unequal or results.objective.key == "balanced_accuracy":
         return []
     weighs = (
-        f": naming {found.largest!r} every time gives {100 * found.top:.1f} % accuracy"
+        f": naming {found.largest!r} every time gives {100 * found.largest_share:.1f} % accuracy"
         if results.objective is ACCURACY
         else f", and they weigh as much in the {results.objective.measure}"
     )
     return [
-        f"Class {found.largest!r} has {100 * found.top:.1f} % of the validation {results.things} "
-        f"and {found.smallest!r} {100 * found.bottom:.1f} %{weighs}. A new study with --objective "
-        "balanced_accuracy weighs the classes equally."
+        f"Class {found.largest!r} has {100 * found.largest_share:.1f} % of the validation "
+        f"{results.things} and {found.smallest!r} {100 * found.smallest_share:.1f} %{weighs}. A "
+        "new study with --objective balanced_accuracy weighs the classes equally."
     ]
 
 
@@ -160,11 +160,11 @@ def _techniques(found: Effects, measured: Sequence[Run], results: Results) -> li
 
 def _untaught(results: Results, measured: Sequence[Run]) -> list[str]:
     """Runs that came to what naming one class every time comes to."""
-    found = spread(results, "validation")
+    found = class_sizes(results, "validation")
     if found is None or not results.objective.share:
         return []
     equal = 1 / len(results.data["classes"])
-    chance = 100 * (found.top if results.objective is ACCURACY else equal)
+    chance = 100 * (found.largest_share if results.objective is ACCURACY else equal)
     none = [run for run in measured if not run.diverged and run.scaled <= chance + 1e-6]
     if not none:
         return []
@@ -188,21 +188,21 @@ def _untaught(results: Results, measured: Sequence[Run]) -> list[str]:
 def _noise(found: Effects) -> list[str]:
     """Where the intervals come from."""
     fit = found.fit
-    if not found.freedom:
+    if not found.dof:
         return ["No run is left to estimate the noise from, so there are no intervals."]
     if found.noise == 0:
         return [
             "The runs lie on the fit exactly, as computed values do and trained ones never: the "
             "intervals have no width and mean nothing."
         ]
-    if fit.repeats:
-        own = fit.freedom - fit.repeats - fit.chance
+    if fit.dof_from_repeats:
+        own = fit.dof - fit.dof_from_repeats - fit.dof_from_interactions
         sources = [
-            f"repeated runs ({fit.repeats} degrees of freedom)",
+            f"repeated runs ({fit.dof_from_repeats} degrees of freedom)",
             *([f"what the fit leaves ({own})"] if own else []),
             *(
-                [f"{fit.chance} of the smaller interactions, taken for chance"]
-                if fit.chance
+                [f"{fit.dof_from_interactions} of the smaller interactions, taken for chance"]
+                if fit.dof_from_interactions
                 else []
             ),
         ]
@@ -211,9 +211,9 @@ def _noise(found: Effects) -> list[str]:
             "leave too little; where other recipes are noisier than the repeated ones, the "
             "intervals are too narrow."
         ]
-    if fit.freedom < ENOUGH_FREEDOM:
+    if fit.dof < ENOUGH_DOF:
         return [
-            f"Only {fit.freedom} degree{'s' * (fit.freedom != 1)} of freedom remain to estimate "
+            f"Only {fit.dof} degree{'s' * (fit.dof != 1)} of freedom remain to estimate "
             "the noise from, so the intervals are wide and unsteady."
         ]
     return []
@@ -225,11 +225,11 @@ def _pairs(found: Effects, designed: bool) -> list[str]:
     count = sum(len(group.pairs) for group in groups)
     if not count:
         return []
-    if found.pairs and found.fit.model.lone_pairs:
+    if found.pairs and found.fit.model.pairs_estimable:
         return [
             f"{found.runs} runs separate {'all ' if count > 1 else ''}{count} "
             f"interaction{'s' * (count > 1)} of two techniques from the effects"
-            f"{' and from each other' * (count > 1)}; {found.freedom} degrees of freedom remain "
+            f"{' and from each other' * (count > 1)}; {found.dof} degrees of freedom remain "
             "for the noise."
         ]
     enough = next((runs for runs, most in _MOST_AT_RESOLUTION_V if techniques <= most), None)
@@ -241,7 +241,7 @@ def _pairs(found: Effects, designed: bool) -> list[str]:
             "pair of a sum it is, nor how far a technique's step depends on what else is "
             f"on.{more}"
         ]
-    if not found.fit.model.clear:
+    if not found.fit.model.effects_clear:
         return [
             f"{found.runs} runs of {techniques} techniques do not tell their {count} interactions "
             "from the effects: where techniques act together, part of that passes for an effect "
@@ -258,7 +258,7 @@ def _unproven(found: Effects) -> list[str]:
     names = [e.technique for e in found.effects if e.low * e.high > 0 and e.verdict not in _CERTAIN]
     if not names:
         return []
-    chance = familywise(found.fit.half, found.freedom, len(found.effects))
+    chance = familywise(found.fit.critical_value, found.dof, len(found.effects))
     return [
         f"{listed(names)}: the interval leaves out zero, but with {len(found.effects)} techniques "
         f"{100 * chance:.0f} % of studies without any effect show such an interval; more runs "
@@ -328,7 +328,7 @@ def _additivity(results: Results, found: Effects) -> list[str]:
     middle, error = (float(value[0]) for value in fitted.estimate(contrast))
     seen = statistics.fmean(on) - statistics.fmean(off)
     spread = [(statistics.stdev(end) / math.sqrt(len(end)), len(end) - 1) for end in (on, off)]
-    if not welch(seen - middle, *spread, (error, fitted.freedom)) < 1 - CONFIDENCE:
+    if not welch(seen - middle, *spread, (error, fitted.dof)) < 1 - CONFIDENCE:
         return []
     return [
         f"The effects sum to {middle:+.3g}, but all on minus all off came to {seen:+.3g} on fresh "
@@ -338,11 +338,13 @@ def _additivity(results: Results, found: Effects) -> list[str]:
 
 
 def _floor(found: Effects, unit: str) -> list[str]:
-    if not math.isfinite(found.floor) or found.noise == 0:
+    if not math.isfinite(found.minimum_detectable_effect) or found.noise == 0:
         return []
     source = "seeds" if found.pairs else "seeds and interactions together"
     unit = f" {unit}".rstrip()
-    noise, floor = (f"{value:#.2g}".rstrip(".") for value in (found.noise, found.floor))
+    noise, floor = (
+        f"{value:#.2g}".rstrip(".") for value in (found.noise, found.minimum_detectable_effect)
+    )
     return [
         f"Runs scatter around the fit by {noise}{unit} (standard deviation; {source}), so these "
         f"are likely to miss an effect under {floor}{unit}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from search.analysis.classes import spread
+from search.analysis.classes import class_sizes
 from search.analysis.costs import Estimate
 from search.analysis.epochs import EpochEffects
 from search.analysis.importances import MEANINGS
@@ -112,8 +112,8 @@ def _confirmed(findings: Findings) -> Section | None:
 
 def _classes(findings: Findings) -> Section | None:
     results = findings.results
-    train, validation = spread(results, "train"), spread(results, "validation")
-    if train is None or validation is None or not (train.matters or validation.matters):
+    train, validation = class_sizes(results, "train"), class_sizes(results, "validation")
+    if train is None or validation is None or not (train.unequal or validation.unequal):
         return None
     return Section(
         "The classes",
@@ -150,7 +150,7 @@ def _ladder(findings: Findings) -> Section | None:
     rows = []
     for step in findings.ladder:
         changed = words.points(step)
-        if step.freedom and step.added:
+        if step.dof and step.added:
             changed += f" ({words.interval(step)})"
         cells = [step.adds, str(step.runs), words.mean(step.scaled, objective), changed]
         if row := beside.get(step.adds):

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any, Protocol
 
-from search.analysis.classes import Spread
+from search.analysis.classes import ClassSizes
 from search.analysis.confirmation import Mean
 from search.analysis.costs import Cost, Estimate
 from search.analysis.dials import DialTrend
@@ -151,15 +151,15 @@ def worth(objective: Objective) -> str:
     return f"{objective.unit} of {objective.name}" if objective.unit else objective.name
 
 
-def extremes(found: Spread) -> str:
+def extremes(found: ClassSizes) -> str:
     """The largest and the smallest class of some images."""
     return (
-        f"class {found.largest!r} has {found.most:,} ({100 * found.top:.1f} %) and "
-        f"{found.smallest!r} {found.fewest:,} ({100 * found.bottom:.1f} %)"
+        f"class {found.largest!r} has {found.largest_count:,} ({100 * found.largest_share:.1f} %) "
+        f"and {found.smallest!r} {found.smallest_count:,} ({100 * found.smallest_share:.1f} %)"
     )
 
 
-def weighed(results: Results, validation: Spread) -> str:
+def weighed(results: Results, validation: ClassSizes) -> str:
     """How the study's objective weighs classes of unequal size."""
     objective = results.objective
     name = f"{objective.measure[:1].upper()}{objective.measure[1:]}"
@@ -171,7 +171,8 @@ def weighed(results: Results, validation: Spread) -> str:
         )
     said = f"{name} is a mean over {results.things}, so that a class weighs by its size"
     if objective is ACCURACY:
-        said += f": naming {validation.largest!r} every time gives {100 * validation.top:.1f} %"
+        share = 100 * validation.largest_share
+        said += f": naming {validation.largest!r} every time gives {share:.1f} %"
     return f"{said}."
 
 
@@ -285,7 +286,7 @@ def _worth(effect: Effect, objective: Objective) -> str:
 
 def ladder_verdict(steps: Sequence[Step], comparisons: Sequence[Comparison]) -> str:
     """Where the ladder and the order-free effects disagree, in a sentence or more."""
-    if len(steps) > 1 and not steps[-1].freedom:
+    if len(steps) > 1 and not steps[-1].dof:
         return (
             "Each step was run once, so no change can be told from a change of seed: --ladder 3 "
             "runs each three times."

@@ -20,7 +20,7 @@ from search.reporting.figures.style import (
 _MARKS = {
     "helps": (BLUE, "circle"),
     "hurts": (VERMILION, "diamond"),
-    "not distinguishable from a change of seed": (GREY, "circle-open"),
+    "no clear effect": (GREY, "circle-open"),
     "no estimate": (GREY, "x-thin-open"),
 }
 

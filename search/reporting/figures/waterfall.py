@@ -35,10 +35,10 @@ def figure(
         rows=len(heights), cols=1, subplot_titles=titles, shared_xaxes=True, row_heights=heights,
         vertical_spacing=60 / (sum(heights) + 60),
     )  # fmt: skip
-    start = 0.0 if math.isnan(found.start) else found.start
+    start = 0.0 if math.isnan(found.baseline) else found.baseline
     _panel(drawn, 1, start, [(e.technique, e.effect, e) for e in known])
     if ladder:
-        first = start if math.isnan(found.start) else steps[0].scaled.mean
+        first = start if math.isnan(found.baseline) else steps[0].scaled.mean
         _panel(drawn, 2, first, [(step.adds, step.change, step) for step in steps[1:]])
     styled(drawn, title="From all off to all on", caption=caption, height=130 + sum(heights))
     drawn.update_layout(showlegend=False, bargap=0.25)

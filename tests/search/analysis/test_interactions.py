@@ -92,8 +92,8 @@ def test_p_values_are_corrected_as_statsmodels_corrects_them() -> None:
     single = []
 
     for row in rows:
-        error = (row.high - row.low) / 2 / found.fit.half
-        single.append(two_sided(row.effect / error, found.freedom))
+        error = (row.high - row.low) / 2 / found.fit.critical_value
+        single.append(two_sided(row.effect / error, found.dof))
     oracle = multipletests(single, method="fdr_bh")[1]
     assert [row.p_value for row in rows] == pytest.approx(list(oracle))
     assert any(row.certain for row in rows)

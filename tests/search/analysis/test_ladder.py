@@ -34,8 +34,8 @@ def test_a_step_is_held_against_its_effect_by_welchs_test() -> None:
     assert found is not None
     assert [row.step.adds for row in rows] == [step.adds for step in steps[1:]]
     for row in rows:
-        error = (row.high - row.low) / 2 / found.fit.half
-        counts = row.step.freedom + 1, found.freedom + 1
+        error = (row.high - row.low) / 2 / found.fit.critical_value
+        counts = row.step.dof + 1, found.dof + 1
         spreads = row.step.error * math.sqrt(counts[0]), error * math.sqrt(counts[1])
         p = ttest_ind_from_stats(
             row.step.change, spreads[0], counts[0], row.effect, spreads[1], counts[1],

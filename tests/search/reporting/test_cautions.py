@@ -93,7 +93,7 @@ def unproven() -> Results:
     found = effects(runs, NAMES)
     assert found is not None
     mixup = found.of("mixup")
-    error = (mixup.high - mixup.low) / 2 / found.fit.half
+    error = (mixup.high - mixup.low) / 2 / found.fit.critical_value
     lift = 2.5 * error - mixup.effect
     return results_of([replace(r, value=(r.scaled + lift * ("mixup" in r.on)) / 100) for r in runs])
 
@@ -229,4 +229,4 @@ def test_the_run_count_that_separates_the_pairs_is_the_one_that_does() -> None:
     pairs = random_pairs(NAMES, 0, 1.0)
     found = effects(simulated(SIXTY_FOUR, 0, 0.3, pairs), NAMES)
     assert found is not None
-    assert found.fit.model.lone_pairs
+    assert found.fit.model.pairs_estimable

@@ -140,7 +140,7 @@ def test_the_waterfall_runs_from_all_off_to_all_on() -> None:
     assert findings.effects is not None
     bars = [trace for trace in figure.data if isinstance(trace, go.Bar) and trace.xaxis == "x"]
     ends = figure.data[0].x
-    assert ends[0] == pytest.approx(findings.effects.start)
+    assert ends[0] == pytest.approx(findings.effects.baseline)
     assert bars[0].base == pytest.approx(ends[0])
     for one, following in pairwise(bars):
         assert following.base == pytest.approx(one.base + one.x[0])
