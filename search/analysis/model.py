@@ -15,7 +15,8 @@ from itertools import combinations
 
 import numpy as np
 
-from search.analysis.t_distribution import quantile
+from search.analysis.failing_cells import dominant_cell
+from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
 from search.planning.design import pair_columns
 from search.results import Run
 
@@ -205,41 +206,73 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     coefficients = np.where(np.abs(coefficients) < rounding, 0, coefficients)
     residuals = np.where(np.all(np.abs(residuals) < rounding, axis=0), 0, residuals)
     squares = np.sum(residuals**2, axis=0)
-    dof, from_repeats = model.dof, 0
-    if dof >= ENOUGH_DOF:
+    sizes = _interaction_sizes(model, coefficients)
+    dof, from_repeats, from_interactions = model.dof, 0, 0
+    enough = dof >= ENOUGH_DOF
+    if not enough:
+        for group in repeated:
+            squares = squares + np.sum((group - group.mean(axis=0)) ** 2, axis=0)
+            from_repeats += len(group) - 1
+        from_interactions = len(sizes) // 3
+        squares = squares + from_interactions * _lenth_pse(sizes) ** 2
+        dof += from_repeats + from_interactions
+    if _some_certain(sizes, squares, dof) and _failing(model, values):
+        # More than two techniques act together, and all their sums show it, the effects as well.
+        squares = np.maximum(squares / dof, np.mean(sizes**2, axis=0))
+        from_repeats, from_interactions, dof = 0, len(sizes), model.dof + len(sizes)
+        squares, enough = squares * dof, False
+    noise = np.sqrt(squares / dof) if dof else squares * math.nan
+    if enough:
         leverage = np.einsum("ij,ji->i", model.columns, model.inverse)
         # A run with a leverage of one fits itself: its residual is zero and says nothing.
         kept = (1 - leverage > _TOLERANCE)[:, np.newaxis]
         variances = np.where(kept, residuals**2 / np.maximum(1 - leverage, 1e-9)[:, np.newaxis], 0)
-        return Fit(model, coefficients, variances, np.sqrt(squares / dof), dof, 0, 0)
-    for group in repeated:
-        squares = squares + np.sum((group - group.mean(axis=0)) ** 2, axis=0)
-        from_repeats += len(group) - 1
-    pse, from_interactions = _lenth_pse(model, coefficients)
-    squares = squares + from_interactions * pse**2
-    total = dof + from_repeats + from_interactions
-    noise = np.sqrt(squares / total) if total else squares * math.nan
-    variances = np.broadcast_to(noise**2, values.shape)
-    return Fit(model, coefficients, variances, noise, total, from_repeats, from_interactions)
+    else:
+        variances = np.broadcast_to(noise**2, values.shape)
+    return Fit(model, coefficients, variances, noise, dof, from_repeats, from_interactions)
 
 
-def _lenth_pse(model: Model, coefficients: np.ndarray) -> tuple[np.ndarray, int]:
-    """Lenth's pseudo standard error of the interactions, (responses,), and its degrees of freedom.
+def _failing(model: Model, values: np.ndarray) -> bool:
+    """Check for a cell that explains most of what the techniques alone leave of any response.
 
-    It is scaled to one run's standard deviation, with a third as many degrees of freedom as there
-    are contrasts (Lenth 1989, Technometrics 31). It assumes that most interactions are zero; a few
-    large ones hardly change it.
+    Where every pair can be estimated, three techniques together are aliased with no effect.
     """
+    if model.pairs_estimable:
+        return False
+    techniques = model.columns[:, 1 : 1 + len(model.techniques)]
+    return any(dominant_cell(techniques, column, model.techniques) for column in values.T)
+
+
+def _some_certain(sizes: np.ndarray, squares: np.ndarray, dof: int) -> bool:
+    """Check for an interaction that is certain, corrected for their number, of any response."""
+    if not len(sizes) or not dof or not np.all(squares > 0):
+        return False
+    largest = np.max(np.max(np.abs(sizes), axis=0) / np.sqrt(squares / dof))
+    return familywise(float(largest), dof, len(sizes)) < 1 - CONFIDENCE
+
+
+def _interaction_sizes(model: Model, coefficients: np.ndarray) -> np.ndarray:
+    """Estimable interactions, (interactions, responses), on the scale of one run's noise."""
     first = 1 + len(model.techniques)
     units = [model._unit(first + at) for at in range(len(model.groups)) if model.pairs]
     contrasts = [unit for unit in units if model.estimable(unit)]
     if len(contrasts) < 3:
-        return np.zeros(coefficients.shape[1]), 0
+        return np.empty((0, coefficients.shape[1]))
     scale = np.linalg.norm(np.array(contrasts) @ model.inverse, axis=1)
-    sizes = np.abs(np.array(contrasts) @ coefficients) / scale[:, np.newaxis]
-    bound = 2.5 * 1.5 * np.median(sizes, axis=0)
-    kept = np.where(sizes <= bound, sizes, math.nan)
-    return 1.5 * np.nanmedian(kept, axis=0), len(contrasts) // 3
+    return np.asarray(np.array(contrasts) @ coefficients / scale[:, np.newaxis])
+
+
+def _lenth_pse(sizes: np.ndarray) -> np.ndarray:
+    """Lenth's pseudo standard error, (responses,), of contrasts, (contrasts, responses).
+
+    It has a third as many degrees of freedom as there are contrasts (Lenth 1989, Technometrics
+    31). It assumes that most contrasts are zero; a few large ones hardly change it.
+    """
+    if not len(sizes):
+        return np.zeros(sizes.shape[1])
+    bound = 2.5 * 1.5 * np.median(np.abs(sizes), axis=0)
+    kept = np.where(np.abs(sizes) <= bound, np.abs(sizes), math.nan)
+    return np.asarray(1.5 * np.nanmedian(kept, axis=0))
 
 
 def _model(names: tuple[str, ...], columns: np.ndarray, groups: tuple[Alias, ...]) -> Model:

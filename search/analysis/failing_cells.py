@@ -1,0 +1,80 @@
+"""Recipes that fail together: runs with some techniques on and others off that come out far worse.
+
+A network without skips or normalization may not learn at all. That is an interaction of two or
+three techniques, and in a small design it is aliased with the effects of innocent ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations, product
+
+import numpy as np
+
+_LARGEST = 3
+"""Techniques that a cell is made of, at most."""
+_LEAST_RUNS = 2
+_DOMINANT = 0.7
+"""Share of what the techniques alone leave unexplained from which one cell is the explanation."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A combination of techniques, each on or off."""
+
+    on: tuple[str, ...]
+    off: tuple[str, ...]
+
+
+def dominant_cell(levels: np.ndarray, values: np.ndarray, names: Sequence[str]) -> Cell | None:
+    """The cell that explains most of what a sum of effects leaves of the values, if it dominates.
+
+    `levels` is (runs, techniques) of ±1, `values` (runs,). Returns None where no cell explains
+    seven tenths of the residual sum of squares.
+    """
+    runs, techniques = levels.shape
+    main = np.column_stack([np.ones(runs), levels])
+    basis, _ = np.linalg.qr(main)
+    left = values - basis @ (basis.T @ values)
+    total = float(left @ left)
+    cells, members = _cells(techniques), _members(levels)
+    enough = (members.sum(axis=0) >= _LEAST_RUNS) & (members.sum(axis=0) <= runs // 2)
+    if not enough.any() or total <= 1e-12 * float(values @ values):
+        return None
+    apart = members - basis @ (basis.T @ members)
+    lengths = np.sum(apart**2, axis=0)
+    usable = enough & (lengths > 1e-9)
+    if not usable.any():
+        return None
+    explained = np.where(usable, (left @ apart) ** 2 / np.where(usable, lengths, 1), 0)
+    best = int(np.argmax(explained))
+    if explained[best] < _DOMINANT * total:
+        return None
+    chosen = cells[best]
+    return Cell(
+        tuple(names[at] for at, side in chosen if side > 0),
+        tuple(names[at] for at, side in chosen if side < 0),
+    )
+
+
+def _members(levels: np.ndarray) -> np.ndarray:
+    """(runs, cells): 1.0 where a run is in a cell."""
+    columns = [
+        np.all([levels[:, at] == side for at, side in cell], axis=0)
+        for cell in _cells(levels.shape[1])
+    ]
+    return np.array(columns, dtype=float).T
+
+
+@cache
+def _cells(techniques: int) -> list[tuple[tuple[int, int], ...]]:
+    return list(_all_cells(techniques))
+
+
+def _all_cells(techniques: int) -> Iterator[tuple[tuple[int, int], ...]]:
+    for size in range(2, _LARGEST + 1):
+        for places in combinations(range(techniques), size):
+            for sides in product((1, -1), repeat=size):
+                yield tuple(zip(places, sides, strict=True))
