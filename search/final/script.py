@@ -45,7 +45,7 @@ def write_code(
     recipe: str | None = None,
     epochs: int | None = None,
     data: str | None = None,
-    brought: Requested | None = None,
+    custom_code: Requested | None = None,
 ) -> Written:
     """Write a script that trains a study's best recipe, or another, as `kouka train` does.
 
@@ -56,7 +56,7 @@ def write_code(
     if epochs is not None and epochs < 1:
         raise InputError(f"--epochs {epochs} is too small; it takes 1 or more")
     results = read(load_study(url, name))
-    settings = settle(Settings.from_json(launched(results).settings), brought or Requested())
+    settings = settle(Settings.from_json(launched(results).settings), custom_code or Requested())
     choice = best(results) if recipe is None else parse_recipe(recipe, settings.known)
     settings = replace(settings, epochs=epochs or settings.epochs, data=data or settings.data)
     check_installed(settings.backend)

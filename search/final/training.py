@@ -93,7 +93,7 @@ def train_final(
     seeds: int = 3,
     epochs: int | None = None,
     data: str | None = None,
-    brought: Requested | None = None,
+    custom_code: Requested | None = None,
     checkpoints: Path,
 ) -> Trained:
     """Train a study's best recipe, or another, with several seeds, and write the first's network.
@@ -101,8 +101,8 @@ def train_final(
     The best is what `confirm` takes for it; another is a `recipe` as `parse_recipe` reads it. All
     is as in the study's runs, but for the `epochs` where these are given, and that validation
     images are trained on as well. The test images are looked at once a run, at its end, and choose
-    nothing. `data` and `brought` are as in `search.running.study.join`. The folder `out` is written
-    at the end, all of it or nothing; what is interrupted goes on from what is in the folder
+    nothing. `data` and `custom_code` are as in `search.running.study.join`. The folder `out` is
+    written at the end, all of it or nothing; what is interrupted resumes from the folder
     `checkpoints`. Raises `InputError`, `DataError`, `OwnError`, `TrainingError`, or
     `StudyFailedError` where a run diverges.
     """
@@ -111,7 +111,7 @@ def train_final(
             raise InputError(f"{option} {value} is too small; it takes 1 or more")
     study = load_study(url, name)
     results = read(study)
-    settings = settle(Settings.from_json(launched(results).settings), brought or Requested())
+    settings = settle(Settings.from_json(launched(results).settings), custom_code or Requested())
     choice = best(results) if recipe is None else parse_recipe(recipe, settings.known)
     settings = replace(settings, epochs=epochs or settings.epochs)
     check_installed(settings.backend)

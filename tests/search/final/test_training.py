@@ -157,7 +157,7 @@ def test_another_objective_is_told_beside_the_accuracy(
     assert result.exit_code == 0, result.output
     said = " ".join(result.output.split())
     assert re.search(
-        r"seed 1 of 3 negative log loss -0\.\d+ nats, accuracy \d\d\.\d\d % on the test set", said
+        r"seed 1 of 3 test negative log loss -0\.\d+ nats, test accuracy \d\d\.\d\d %", said
     )
     assert re.search(
         r"Test negative log loss -0\.\d+ nats \(-0\.\d+ to -0\.\d+\), the mean of 3 seeds and its "
@@ -257,7 +257,7 @@ def test_an_interruption_ends_cleanly_and_keeps_what_was_there(
     result = kouka("train", "s")
     assert result.exit_code == 130
     assert result.stderr == (
-        "kouka: interrupted; no model was written; the same command goes on from the last "
+        "kouka: interrupted; no model was written; the same command resumes from the last "
         "checkpoint\n"
     )
     assert {file: file.read_bytes() for file in (folder / "models" / "s").iterdir()} == before
@@ -346,11 +346,13 @@ def test_a_terminal_shows_the_epoch_its_accuracy_and_the_time_left() -> None:
         progress.began("mixup", "the 120 images", epochs=5, seeds=2, objective=ACCURACY)
         assert "seed 1 of 2" in str(progress._display())
         progress.epoch(1, 1, 25.0)
-        assert "epoch 1 of 5, 25.00 % on what is trained on  time left not known yet" in str(
+        assert "epoch 1 of 5, training accuracy 25.00 %  time left not yet known" in str(
             progress._display()
         )
         progress.epoch(1, 2, 50.0)
-        assert re.search(r"epoch 2 of 5, 50.00 % .* about \d+ s left", str(progress._display()))
+        assert re.search(
+            r"epoch 2 of 5, training accuracy 50\.00 %  about \d+ s left", str(progress._display())
+        )
 
 
 WITHOUT_KOUKA = """
