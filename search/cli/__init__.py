@@ -27,6 +27,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Rich would take what is in brackets, such as a default, for a style and drop it.
+    rich_markup_mode=None,
 )
 for _command in (
     launch.launch,

@@ -32,7 +32,7 @@ def code(
     network: NetworkHereOption = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The file to write. [default: models/NAME.py]"),
+        typer.Option(metavar="FILE", help="The file to write.  [default: models/NAME.py]"),
     ] = None,
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:

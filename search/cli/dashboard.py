@@ -11,7 +11,9 @@ from search.cli.options import DEFAULT_STORAGE, StorageOption
 
 
 def dashboard(
-    port: Annotated[int, typer.Option(help="The port to serve on; 0 takes a free one.")] = 8080,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", help="The port to serve on; 0 takes a free one.")
+    ] = 8080,
     host: Annotated[
         str,
         typer.Option(

@@ -20,13 +20,13 @@ def export(
     name: StudyArgument,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="The folder to write. [default: reports/NAME]"),
+        typer.Option(metavar="FOLDER", help="The folder to write.  [default: reports/NAME]"),
     ] = None,
     format: Annotated[
         str,
         typer.Option(
             metavar="FORMATS",
-            help="Images beside the HTML figures: png, svg, or png,svg. [default: none]",
+            help="Images beside the HTML figures: png, svg, or png,svg.  [default: none]",
         ),
     ] = "",
     storage: StorageOption = DEFAULT_STORAGE,

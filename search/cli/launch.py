@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 def launch(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="The study. [default: the name of its data]"),
+        typer.Argument(metavar="NAME", help="The study.  [default: the name of its data]"),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
             metavar="DATA",
             help="digits, cifar10, cifar100, mnist, fashion_mnist, tfds:NAME of TensorFlow "
-            "Datasets, a folder of images or sounds with one subfolder per class, or a .npz file. "
+            "Datasets, a folder of images or sounds with one subfolder per class, or a .npz file.  "
             "[default: NAME if that is a data set, or cifar10]",
         ),
     ] = None,
@@ -48,18 +48,18 @@ def launch(
         int | None,
         typer.Option(
             metavar="PIXELS",
-            help="Resize images to this many pixels square. [default: as they are]",
+            help="Resize images to this many pixels square.  [default: as they are]",
         ),
     ] = None,
     train_size: Annotated[
         int | None,
-        typer.Option(metavar="COUNT", help="Train on this many images only. [default: all]"),
+        typer.Option(metavar="COUNT", help="Train on this many images only.  [default: all]"),
     ] = None,
     validation: Annotated[
         float | None,
         typer.Option(
             metavar="SHARE|COUNT",
-            help="Training images held out for validation: a share, or a number of images. "
+            help="Training images held out for validation: a share, or a number of images.  "
             "[default: 0.1]",
         ),
     ] = None,
@@ -68,7 +68,7 @@ def launch(
         typer.Option(
             metavar="NAMES",
             help="The techniques to study: article, modern, sound, all, or names, separated by "
-            "commas. [default: article; sound for a new study of sounds]",
+            "commas.  [default: article; sound for a new study of sounds]",
         ),
     ] = None,
     technique: TechniqueOption = None,
@@ -83,50 +83,55 @@ def launch(
     measure: Annotated[
         int | None,
         typer.Option(
-            metavar="RUNS", help="Runs of the balanced design that measures effects. [default: 64]"
+            metavar="RUNS", help="Runs of the balanced design that measures effects.  [default: 64]"
         ),
     ] = None,
     search: Annotated[
         int | None,
-        typer.Option(metavar="RUNS", help="Runs that search for the best recipe. [default: 20]"),
+        typer.Option(metavar="RUNS", help="Runs that search for the best recipe.  [default: 20]"),
     ] = None,
     confirm: Annotated[
         int | None,
         typer.Option(
             metavar="SEEDS",
-            help="Seeds for each of the best recipe, all techniques off, and all on. [default: 3]",
+            help="Seeds for each of the best recipe, all techniques off, and all on.  [default: 3]",
         ),
     ] = None,
     ladder: Annotated[
         int | None,
         typer.Option(
-            metavar="SEEDS", help="Seeds for each of the article's eight steps. [default: 0]"
+            metavar="SEEDS", help="Seeds for each of the article's eight steps.  [default: 0]"
         ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs of a run. [default: 100]")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(metavar="COUNT", help="Epochs of a run.  [default: 100]")
+    ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(help="Images in a batch. [default: 128]")
+        int | None, typer.Option(metavar="COUNT", help="Images in a batch.  [default: 128]")
     ] = None,
     width: Annotated[
         float | None,
-        typer.Option(help="The network's channels, as a multiple of the article's. [default: 1]"),
+        typer.Option(
+            metavar="FACTOR",
+            help="The network's channels, as a multiple of the article's.  [default: 1]",
+        ),
     ] = None,
     depth: Annotated[
-        int | None, typer.Option(help="Convolutions: 10, 16, 22, … [default: 10]")
+        int | None, typer.Option(metavar="COUNT", help="Convolutions: 10, 16, 22, …  [default: 10]")
     ] = None,
     precision: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="float32, mixed_bfloat16, or auto for the faster of the two on this machine's "
-            "GPUs. [default: float32]",
+            help="float32, mixed_bfloat16, or auto: mixed_bfloat16 if every GPU is built for "
+            "it, else float32.  [default: float32]",
         ),
     ] = None,
     objective: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="What runs are judged by: accuracy, balanced_accuracy or neg_log_loss. "
+            help="What runs are judged by: accuracy, balanced_accuracy or neg_log_loss.  "
             "[default: accuracy]",
         ),
     ] = None,
@@ -134,13 +139,16 @@ def launch(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The rule that stops poor runs of the search: median, halving or none. "
+            help="The rule that stops poor runs of the search: median, halving or none.  "
             "[default: median]",
         ),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(help="Fixes the split of the data and the seed of every run. [default: 0]"),
+        typer.Option(
+            metavar="SEED",
+            help="Fixes the split of the data and the seed of every run.  [default: 0]",
+        ),
     ] = None,
     timeout: TimeoutOption = None,
     workers: WorkersOption = "1",
@@ -156,7 +164,7 @@ def launch(
     storage: StorageOption = DEFAULT_STORAGE,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Where the report goes. [default: reports/NAME]"),
+        typer.Option(metavar="FOLDER", help="Where the report goes.  [default: reports/NAME]"),
     ] = None,
 ) -> None:
     """Launch a study, or resume it.

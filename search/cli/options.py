@@ -32,7 +32,7 @@ WorkersOption = Annotated[
 ]
 PerGpuOption = Annotated[
     int | None,
-    typer.Option(metavar="COUNT", help="Workers that share each GPU. [default: 1]"),
+    typer.Option(metavar="COUNT", help="Workers that share each GPU.  [default: 1]"),
 ]
 TechniqueOption = Annotated[
     list[str] | None,
@@ -40,25 +40,25 @@ TechniqueOption = Annotated[
 ]
 NetworkOption = Annotated[
     str | None,
-    typer.Option(metavar="CODE", help=f"A network of your own: {_CODE}. [default: the article's]"),
+    typer.Option(metavar="CODE", help=f"A network of your own: {_CODE}.  [default: the article's]"),
 ]
 DataHereOption = Annotated[
     str | None,
-    typer.Option(metavar="DATA", help=f"Where this machine has the study's data. {_AS_LAUNCHED}"),
+    typer.Option(metavar="DATA", help=f"Where this machine has the study's data.  {_AS_LAUNCHED}"),
 ]
 TechniqueHereOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="CODE",
         help="Where this machine has a technique of your own that the study uses: "
-        f"{_CODE}. Repeatable. {_AS_LAUNCHED}",
+        f"{_CODE}. Repeatable.  {_AS_LAUNCHED}",
     ),
 ]
 NetworkHereOption = Annotated[
     str | None,
     typer.Option(
         metavar="CODE",
-        help=f"Where this machine has the network of your own that the study uses: {_CODE}. "
+        help=f"Where this machine has the network of your own that the study uses: {_CODE}.  "
         f"{_AS_LAUNCHED}",
     ),
 ]
@@ -67,15 +67,17 @@ RecipeOption = Annotated[
     typer.Option(
         metavar="RECIPE",
         help="The techniques to turn on, such as batch_norm,mixup=0.3. NAME.DIAL=VALUE sets one "
-        "of several dials; none turns every technique off. [default: the study's best recipe]",
+        "of several dials; none turns every technique off.  [default: the study's best recipe]",
     ),
 ]
-EpochsOption = Annotated[int | None, typer.Option(help="Epochs to train. [default: the study's]")]
+EpochsOption = Annotated[
+    int | None, typer.Option(metavar="COUNT", help="Epochs to train.  [default: the study's]")
+]
 TimeoutOption = Annotated[
     float | None,
     typer.Option(
         metavar="SECONDS",
-        help="Start no run after this many seconds; the same command resumes. [default: no limit]",
+        help="Start no run after this many seconds; the same command resumes.  [default: no limit]",
     ),
 ]
 CheckpointsOption = Annotated[
@@ -83,7 +85,7 @@ CheckpointsOption = Annotated[
     typer.Option(
         metavar="FOLDER",
         envvar="KOUKA_CHECKPOINTS",
-        help="Where interrupted runs keep what they resume from. "
+        help="Where interrupted runs keep what they resume from.  "
         "[default: ~/.cache/kouka/checkpoints]",
     ),
 ]

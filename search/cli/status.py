@@ -12,7 +12,7 @@ from search.cli.options import DEFAULT_STORAGE, StorageOption
 
 def status(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="One study. [default: all of them]")
+        str | None, typer.Argument(metavar="NAME", help="One study.  [default: all of them]")
     ] = None,
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:

@@ -43,11 +43,11 @@ def train(
     checkpoints: CheckpointsOption = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="The folder to write. [default: models/NAME]"),
+        typer.Option(metavar="FOLDER", help="The folder to write.  [default: models/NAME]"),
     ] = None,
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
-    """Train the best recipe, save a model.
+    """Train and save the best recipe.
 
     Trains on the training and validation images together, and tests on the test images. The model
     saved is that of the first seed.
