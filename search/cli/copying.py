@@ -25,7 +25,10 @@ def copy(
         from search.cli.console import plural, quiet_optuna
         from search.storage.connection import redact
         from search.storage.copying import copy
+        from search.storage.tracked_by_git import caution
 
         quiet_optuna()
         trials = copy(storage, name, to)
         print(f"Copied {name} with its {plural(trials, 'run')} to {redact(to)}.")
+        if note := caution(to):
+            print(note)

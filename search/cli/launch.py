@@ -229,6 +229,7 @@ def _launch(
     from search.running.hardware import parse_workers, shares
     from search.running.study import launch
     from search.storage.connection import load_study
+    from search.storage.tracked_by_git import caution
 
     quiet_optuna()
     elsewhere = None
@@ -238,7 +239,7 @@ def _launch(
         elsewhere = RayWorkers(ray, storage, workers, per_gpu)
     environments = shares(parse_workers(workers, per_gpu)) if elsewhere is None else [{}]
     console = make_console()
-    with interruptible(), Progress(console) as progress:
+    with interruptible(), Progress(console, caution(storage)) as progress:
         left = launch(
             storage, name, requested, environments, progress, attach,
             checkpoints=checkpoints or default_checkpoints(), deadline=deadline(timeout),

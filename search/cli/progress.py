@@ -31,8 +31,10 @@ _MOST_SHOWN = 8
 class Progress:
     """The `StudyWatch` that prints to a console how a study goes, whoever runs it."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, caution: str = "") -> None:
+        """Take a caution that is printed, where it is not empty, before the first run."""
         self._console = console
+        self._caution = caution
         self._results: Results | None = None
         self._schedule: Schedule | None = None
         self._reported: set[int] = set()
@@ -80,8 +82,9 @@ class Progress:
         resumed = f", resumed after {plural(len(ended), 'run')}" if ended else ""
         by = f", {plural(workers, 'worker')}" if workers > 1 else ""
         self._console.print(f"Study {results.name}{resumed}: {words.budget(results)}{by}.")
-        for note in left_out(results):
-            self._console.print(note)
+        for note in (*left_out(results), self._caution):
+            if note:
+                self._console.print(note)
 
     def seen(self, results: Results, now: Schedule) -> None:
         """Show what the study holds now, and print the runs that have ended since."""

@@ -43,11 +43,12 @@ def worker(
         from search.reporting.dashboard_note import attach
         from search.running.hardware import parse_workers, shares
         from search.running.study import join
+        from search.storage.tracked_by_git import caution
 
         quiet_optuna()
         environments = shares(parse_workers(workers, workers_per_gpu))
         console = make_console()
-        with interruptible(), Progress(console) as progress:
+        with interruptible(), Progress(console, caution(storage)) as progress:
             left = join(
                 storage, name, environments, progress, attach,
                 checkpoints=checkpoints or default_checkpoints(), deadline=deadline(timeout),
