@@ -30,19 +30,21 @@ def shell(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def foreign_study(name: str = "foreign") -> optuna.Study:
-    """A study that another program made, with no settings."""
+def foreign_study(
+    name: str = "foreign", parameters: tuple[str, str, str] = ("a", "b", "long")
+) -> optuna.Study:
+    """A study that another program made, with no settings, whose first parameter matters."""
     study = optuna.create_study(
         study_name=name, storage="sqlite:///studies.db", direction="maximize"
     )
     for number in range(8):
-        levels = {"a": bool(number & 1), "b": bool(number & 2), "long": bool(number & 4)}
+        levels = {each: bool(number >> bit & 1) for bit, each in enumerate(parameters)}
         distribution = optuna.distributions.CategoricalDistribution([False, True])
         study.add_trial(
             optuna.create_trial(
                 params=levels,
                 distributions=dict.fromkeys(levels, distribution),
-                value=0.5 + 0.1 * levels["a"] + 0.003 * (number % 3),
+                value=0.5 + 0.1 * (number & 1) + 0.003 * (number % 3),
             )
         )
     return study
@@ -156,6 +158,30 @@ def test_another_programs_study_is_exported_and_not_continued(kouka: Kouka, fold
         result = kouka(command, "foreign")
         assert result.exit_code == 2
         assert "not launched by kouka" in result.stderr
+
+
+ODD = "[/x] [bold]s :smile:"
+
+
+def test_names_with_brackets_and_colons_are_printed_as_they_are(kouka: Kouka, folder: Path) -> None:
+    foreign_study(ODD, ("[bold]a", ":smile:", "[/b]"))
+    exported = " ".join(kouka("export", ODD, "--out", "[red]").output.split())
+    assert "[bold]a helps most" in exported
+    for name in ("[bold]a", ":smile:", "[/b]"):
+        assert f" {name} " in exported
+    assert "Report: [red]/report.html" in exported
+    for arguments in (["status"], ["status", ODD]):
+        assert ODD in kouka(*arguments).output
+
+
+@pytest.mark.usefixtures("no_report")
+def test_a_launch_prints_the_name_of_its_study_as_it_is(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    small = (ODD, "--data", "digits", "--epochs", "1", "--measure", "16", "--search", "0")
+    assert f"Study {ODD}: digits" in kouka("launch", *small).output
+    trained = kouka("train", ODD).output
+    assert "kouka predict models/[-x] [bold]s :smile: IMAGE" in trained
 
 
 @pytest.mark.parametrize("bad", ["file", "below a file"])
