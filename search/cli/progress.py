@@ -138,13 +138,19 @@ class Progress:
         )
 
     def _print_estimate(self, results: Results) -> None:
-        each = self._seconds_per_run(results)
-        if self._estimated or each is None:
+        """Print, once, how long the runs take that this launch found left to do."""
+        if self._estimated:
             return
         assert self._schedule is not None
-        self._estimated = True
         runs = sum(run.ended for run in results.runs) - self._ended_before
         runs += sum(self._schedule.left.values())
+        each = self._seconds_per_run(results) if runs else 0
+        if each is None:
+            return
+        self._estimated = True
+        if not runs:
+            self._console.print("Nothing is left to run.")
+            return
         seconds = each * runs / self._workers
         self._console.print(
             f"About {words.duration(seconds)} for {plural(runs, 'run')} of "
@@ -229,4 +235,4 @@ def _run_line(run: Run, results: Results) -> Text:
 def print_left(left: int, console: Console) -> None:
     """Print that `--timeout` left some runs to do, where it did."""
     if left:
-        console.print(f"--timeout ended with {plural(left, 'run')} left; the same command resumes.")
+        console.print(f"Stopped by --timeout with {plural(left, 'run')} left; the same command resumes.")
