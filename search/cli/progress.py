@@ -235,4 +235,6 @@ def _run_line(run: Run, results: Results) -> Text:
 def print_left(left: int, console: Console) -> None:
     """Print that `--timeout` left some runs to do, where it did."""
     if left:
-        console.print(f"Stopped by --timeout with {plural(left, 'run')} left; the same command resumes.")
+        console.print(
+            f"Stopped by --timeout with {plural(left, 'run')} left; the same command resumes."
+        )

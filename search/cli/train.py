@@ -72,7 +72,7 @@ def train(
 
 def _print_trained(trained: Trained, folder: Path, console: Console) -> None:
     from model_space.saved.model_card import MODEL
-    from search.final.training import CURVES
+    from search.final.model_folder import CURVES
     from search.reporting import words
     from search.results import ACCURACY
 

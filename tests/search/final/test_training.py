@@ -26,6 +26,7 @@ from model_space.worker.client import Worker
 from search.cli.final_progress import FinalProgress
 from search.errors import InputError
 from search.final import training
+from search.final.model_folder import draft
 from search.planning.parsing import parse_recipe
 from search.planning.phases.plan import run_seed
 from search.planning.space import Space
@@ -295,9 +296,9 @@ def test_what_was_there_comes_back_where_it_cannot_be_replaced(
     monkeypatch.setattr(Path, "rename", fail)
     with (
         pytest.raises(InputError, match=r"out cannot be written \(No space"),
-        training._draft(Path("out")) as draft,
+        draft(Path("out")) as new,
     ):
-        (draft / "model.json").write_text("new")
+        (new / "model.json").write_text("new")
     assert Card.read(folder / "out" / "model.json") == CARD
     assert [file.name for file in folder.iterdir()] == ["out"]
 
