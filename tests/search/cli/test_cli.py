@@ -256,6 +256,18 @@ def test_a_launch_says_how_long_and_what_it_found(
     assert "kouka dashboard" in output
 
 
+@pytest.mark.usefixtures("no_report", "fake_worker")
+def test_a_launch_counts_in_the_singular_and_says_where_nothing_is_left(kouka: Kouka) -> None:
+    small = ("launch", "s", "--data", "digits", "--epochs", "1", "--measure", "16", "--confirm",
+             "0", "--search")  # fmt: skip
+    assert "for 16 runs of 1 epoch on this machine" in kouka(*small, "0").output
+    extended = kouka(*small, "1").output
+    assert "Study s, resumed after 16 runs: " in extended
+    assert "for 1 run of 1 epoch on this machine" in extended
+    for arguments in ((*small, "1"), ("worker", "s")):
+        assert "Nothing is left to run." in kouka(*arguments).output
+
+
 @pytest.mark.usefixtures("no_report")
 def test_the_storage_can_come_from_the_environment(
     kouka: Kouka, fake_worker: type[FakeWorker], folder: Path, monkeypatch: pytest.MonkeyPatch

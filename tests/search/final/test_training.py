@@ -96,10 +96,10 @@ def test_a_recipe_is_read(text: str, means: dict[str, Any]) -> None:
         ("batch_norm=1", "batch_norm has no dial"),
         ("batch_norm.rate=1", "batch_norm has no dial"),
         ("dropout.alpha=0.2", "dropout has no dial 'alpha'; it has rate"),
-        ("dropout=0.9", "dropout takes a rate from 0.05 to 0.5"),
-        ("dropout=", "dropout takes a rate"),
-        ("dropout.rate", "dropout takes a rate"),
-        ("mixup=nan", "mixup takes a alpha from 0.05 to 1"),
+        ("dropout=0.9", "dropout takes its rate from 0.05 to 0.5"),
+        ("dropout=", "dropout takes its rate"),
+        ("dropout.rate", "dropout takes its rate"),
+        ("mixup=nan", "mixup takes its alpha from 0.05 to 1"),
         ("mixup=0.1,mixup.alpha=0.2", "alpha of mixup is given twice"),
         ("", "it takes techniques, or none"),
     ],
@@ -182,7 +182,9 @@ def test_another_recipe_seed_count_and_length_can_be_asked_for(
                    "--out", "deep/er")  # fmt: skip
     assert result.exit_code == 0, result.output
     assert [choice for choice, _ in fake_worker.trained] == [{"mixup": {"alpha": 0.3}}]
-    assert re.search(r"%, of one seed, on", " ".join(result.output.split()))
+    said = " ".join(result.output.split())
+    assert "Training on the 120 training and validation images: 1 run of 5 epochs." in said
+    assert "%, of one seed, on" in said
     assert Card.read(folder / "deep" / "er" / "model.json").budget["epochs"] == 5
 
 
