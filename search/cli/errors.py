@@ -1,4 +1,4 @@
-"""How a command ends where it cannot go on: a sentence on stderr, an exit code, no traceback."""
+"""Commands that cannot continue end with a sentence on stderr and an exit code."""
 
 from __future__ import annotations
 

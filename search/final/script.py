@@ -80,7 +80,7 @@ def _about(task: Task, *, chosen: bool) -> list[str]:
     if found := confirmed(results, task.choice):
         test, runs = found
         said.append(
-            f"In the study, trained without the validation {things}, it came to a test accuracy of "
+            f"In the study, trained without the validation {things}, its test accuracy was "
             f"{words.percent(test)}{words.over_seeds(runs)}."
         )
     versions = versions_of(settings.backend)

@@ -42,7 +42,8 @@ def check_runs(runs: int, techniques: int) -> None:
     if runs not in (0, *possible):
         raise InputError(
             f"--measure {runs} has no balanced design for {techniques} "
-            f"technique{'s' * (techniques != 1)}; it takes 0, {', '.join(str(count) for count in possible[:-1])} or {possible[-1]}"
+            f"technique{'s' * (techniques != 1)}; it takes 0, "
+            f"{', '.join(str(count) for count in possible[:-1])} or {possible[-1]}"
         )
 
 

@@ -92,7 +92,7 @@ BAD = {
 
 @pytest.mark.usefixtures("fake_worker")
 @pytest.mark.parametrize(("arguments", "says"), BAD.values(), ids=BAD)
-def test_bad_input_is_told_in_a_sentence_and_creates_nothing(
+def test_bad_input_is_refused_in_a_sentence_and_creates_nothing(
     kouka: Kouka, folder: Path, arguments: list[str], says: str
 ) -> None:
     result = kouka(*arguments)
@@ -104,7 +104,7 @@ def test_bad_input_is_told_in_a_sentence_and_creates_nothing(
     assert list(folder.iterdir()) == []
 
 
-def test_data_that_cannot_be_used_are_told_by_the_worker(folder: Path, tmp_path: Path) -> None:
+def test_data_that_cannot_be_used_are_refused_by_the_worker(folder: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.array([{}] * 20, dtype=object), y=np.arange(20) % 2)
     for data, says in (("cifar11", "no data set or path 'cifar11'"), ("a.npz", "pickled")):
         result = shell("launch", "--data", data, cwd=folder)
@@ -115,7 +115,7 @@ def test_data_that_cannot_be_used_are_told_by_the_worker(folder: Path, tmp_path:
     assert [file.name for file in folder.iterdir()] == ["a.npz"]
 
 
-def test_a_worker_that_cannot_start_is_told_without_a_traceback(
+def test_a_worker_that_cannot_start_says_so_without_a_traceback(
     kouka: Kouka, fake_worker: type[FakeWorker], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(worker: FakeWorker, reading: object) -> None:
@@ -138,7 +138,7 @@ def test_a_file_that_is_no_database_is_left_as_it_is(kouka: Kouka, folder: Path)
     assert (folder / "studies.db").read_text() == "my notes"
 
 
-def test_a_missing_study_is_told_with_those_there_are(kouka: Kouka) -> None:
+def test_a_missing_study_is_named_with_those_there_are(kouka: Kouka) -> None:
     foreign_study("one")
     foreign_study("two")
     for arguments in (["export", "three"], ["status", "three"], ["worker", "three"]):
@@ -185,7 +185,7 @@ def test_a_launch_prints_the_name_of_its_study_as_it_is(
 
 
 @pytest.mark.parametrize("bad", ["file", "below a file"])
-def test_an_out_that_cannot_be_written_is_told(kouka: Kouka, folder: Path, bad: str) -> None:
+def test_an_out_that_cannot_be_written_is_refused(kouka: Kouka, folder: Path, bad: str) -> None:
     foreign_study()
     (folder / "out").write_text("a file")
     result = kouka("export", "foreign", "--out", "out" if bad == "file" else "out/deeper")
@@ -283,13 +283,13 @@ def served(**options: Any) -> str:
     addresses: list[str] = []
     ready = threading.Event()
 
-    def told(address: str) -> None:
+    def note(address: str) -> None:
         addresses.append(address)
         ready.set()
 
     threading.Thread(
         target=dashboard_server.serve,
-        args=("sqlite:///studies.db", 0, told),
+        args=("sqlite:///studies.db", 0, note),
         kwargs=options,
         daemon=True,
     ).start()

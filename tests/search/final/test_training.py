@@ -150,7 +150,7 @@ def test_the_best_recipe_is_trained_and_what_is_written_says_so(
     assert written.stat().st_mode & 0o077 == (folder / "models").stat().st_mode & 0o077
 
 
-def test_another_objective_is_told_beside_the_accuracy(
+def test_another_objective_is_printed_beside_the_accuracy(
     kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
 ) -> None:
     studied(settings=replace(SMALL, objective="neg_log_loss"))
@@ -225,7 +225,7 @@ REFUSED = (
 
 
 @pytest.mark.usefixtures("fake_worker")
-def test_what_cannot_be_done_is_told_in_a_sentence_and_leaves_nothing(
+def test_what_cannot_be_done_is_refused_in_a_sentence_and_leaves_nothing(
     kouka: Kouka, folder: Path
 ) -> None:
     studied()
@@ -272,7 +272,7 @@ def test_an_interruption_ends_cleanly_and_keeps_what_was_there(
     assert list(checkpoints.iterdir()) == []
 
 
-def test_a_training_that_diverges_is_told_and_writes_nothing(
+def test_a_training_that_diverges_says_so_and_writes_nothing(
     kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
 ) -> None:
     studied()
