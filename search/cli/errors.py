@@ -61,12 +61,14 @@ def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
     from model_space.custom.loading import OwnError
     from model_space.data import DataError
     from model_space.worker.client import TrainingError
-    from search.errors import InputError, StudyFailedError
+    from search.errors import DivergedError, InputError, StudyFailedError
 
     if isinstance(error, (InputError, DataError, OwnError)):
         return WRONG_INPUT, str(error)
     if isinstance(error, (StudyFailedError, TrainingError)):
         return FAILED, f"{error}; {remedy}"
+    if isinstance(error, DivergedError):
+        return FAILED, str(error)
     if isinstance(error, (SQLAlchemyError, StorageInternalError, ConnectionError, TimeoutError)):
         reason = str(error.__cause__ or error).splitlines()[0]
         return FAILED, (

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from model_space.saved.model_card import CARD, MODEL, Card
 from model_space.worker.client import DataFacts, Worker
 from search.analysis.confirmation import Mean, mean
-from search.errors import InputError, StudyFailedError
+from search.errors import DivergedError, InputError
 from search.final.model_folder import CURVES, draft
 from search.final.recipe import Task, find_task, in_words
 from search.planning.phases.plan import run_seed
@@ -95,7 +95,7 @@ def train_final(
     nothing. `data` and `custom_code` are as in `search.running.study.join`. The folder `out` is
     written at the end, all of it or nothing; what is interrupted resumes from the folder
     `checkpoints`. Raises `InputError`, `DataError`, `OwnError`, `TrainingError`, or
-    `StudyFailedError` where a run diverges.
+    `DivergedError` where a run diverges.
     """
     if seeds < 1:
         raise InputError(f"--seeds {seeds} is too small; it takes 1 or more")
@@ -156,8 +156,8 @@ def _train(
         to = save if number == 1 else None
         outcome = worker.train_final(task.choice, budget, seed, report, checkpoint, to)
         if outcome["diverged"]:
-            raise StudyFailedError(
-                f"the training diverged with seed {seed}, so no model is written; "
+            raise DivergedError(
+                f"the training diverged with seed {seed}, so no model was written; "
                 "another --recipe may do better"
             )
         accuracy, tested = outcome["test_accuracy"], outcome["test_objective"]

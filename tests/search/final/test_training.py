@@ -279,7 +279,10 @@ def test_a_training_that_diverges_says_so_and_writes_nothing(
     fake_worker.diverge = staticmethod(lambda seed: seed == run_seed(0, "confirm", 1))
     result = kouka("train", "s")
     assert result.exit_code == 1
-    assert f"the training diverged with seed {run_seed(0, 'confirm', 1)}" in result.stderr
+    assert result.stderr == (
+        f"kouka: the training diverged with seed {run_seed(0, 'confirm', 1)}, so no model was "
+        "written; another --recipe may do better\n"
+    )
     assert sorted(file.name for file in folder.iterdir()) == ["checkpoints", "studies.db"]
 
 
