@@ -23,9 +23,9 @@ from search.results import Results, Run
 from search.storage import schema
 
 _LONG = 600
-"""Seconds above which the user is told how to stop or shorten a study."""
+"""Seconds above which a launch says how to stop or shorten a study."""
 _MOST_SHOWN = 8
-"""Most of the running runs that get a line each."""
+"""Runs shown at most, each in a line."""
 
 
 class Progress:
@@ -39,7 +39,7 @@ class Progress:
         self._schedule: Schedule | None = None
         self._reported: set[int] = set()
         self._seen: dict[int, list[tuple[int, float]]] = {}
-        """For each running run, the epochs that it was seen at, and when (monotonic seconds)."""
+        """The epochs that each run in training was seen at, and when (`time.monotonic()`)."""
         self._done: dict[str, int] = {}
         self._workers = 1
         self._reading = ""
@@ -61,7 +61,7 @@ class Progress:
         self._live.stop()
 
     def reading(self, done: int, of: int) -> None:
-        """Show how many images or sounds are decoded, and once that this is done only once."""
+        """Show how many images or sounds are decoded, and the time left."""
         if not self._reading and not self._console.is_terminal:
             self._console.print(
                 f"Reading {of:,} images or sounds; they are kept decoded for the next time."

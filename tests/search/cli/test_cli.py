@@ -17,6 +17,7 @@ from typer.testing import Result
 
 from model_space.worker.client import TrainingError
 from search import cli
+from search.cli import progress
 from search.cli.options import folder_of
 from search.reporting import dashboard_server
 from search.storage.connection import open_storage, study_names
@@ -254,6 +255,17 @@ def test_a_launch_says_how_long_and_what_it_found(
     assert "all off" in output
     assert "report.html" in output
     assert "kouka dashboard" in output
+
+
+@pytest.mark.usefixtures("no_report", "fake_worker")
+def test_a_long_launch_says_how_to_stop_and_what_is_faster(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = ("--data", "digits", "--epochs", "1", "--measure", "16", "--search", "0")
+    assert "Ctrl-C" not in kouka("launch", "short", *small).output
+    monkeypatch.setattr(progress, "_LONG", 0)
+    output = " ".join(kouka("launch", "long", *small).output.split())
+    assert "Stop with Ctrl-C; the same command resumes. A new study with a smaller" in output
 
 
 @pytest.mark.usefixtures("no_report", "fake_worker")
