@@ -18,7 +18,7 @@ from docs.shipped import CIFAR, findings
 from model_space.techniques import SETS
 from search import Confirmed, Findings, Results, simple_effect
 from search.analysis.effects import effects
-from search.cli.terminal import say
+from search.cli.findings import print_findings
 from search.reporting import words
 from search.reporting.cautions import listed
 from search.settings import Settings
@@ -99,7 +99,7 @@ def lessons(found: Findings, again: Findings, deeper: Findings) -> str:
 def example(found: Findings) -> str:
     """How a launch of the study ends in a terminal of 80 columns, as a block of Markdown."""
     screen = io.StringIO()
-    say(found, Console(file=screen, width=80, highlight=False))
+    print_findings(found, Console(file=screen, width=80, highlight=False))
     lines = screen.getvalue().strip("\n").splitlines()
     return block(line.rstrip() for line in lines)
 

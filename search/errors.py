@@ -7,3 +7,7 @@ class InputError(ValueError):
 
 class StudyFailedError(RuntimeError):
     """A study cannot go on: the first runs of its launch all failed; the message says how."""
+
+
+class DivergedError(RuntimeError):
+    """A final training diverged; the message says with which seed, and what to do."""

@@ -19,6 +19,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from model_space.data import Data, load
 from search import cli
+from search.cli import export
 from search.reporting import dashboard_note
 from tests.support.fakes import FakeWorker
 
@@ -100,7 +101,7 @@ def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeWorker]]:
 @pytest.fixture
 def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """A launch draws and writes nothing, which takes longer than a study that is not trained."""
-    monkeypatch.setattr(cli, "_write", lambda *arguments: None)
+    monkeypatch.setattr(export, "write_report", lambda *arguments: None)
     monkeypatch.setattr(dashboard_note, "attach", lambda *arguments: None)
 
 

@@ -1,80 +1,105 @@
-"""What the commands share: options, and how they end."""
+"""The options that several commands share, and what they stand for."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search.storage.passwords import without_passwords
+if TYPE_CHECKING:
+    from search.planning.settle import Requested
 
+DEFAULT_STORAGE = "sqlite:///studies.db"
+_CODE = "FILE.py, FILE.py:NAME or PACKAGE.MODULE:NAME"
+_AS_LAUNCHED = "[default: where the launch had it]"
+
+StudyArgument = Annotated[str, typer.Argument(metavar="NAME", help="The study.")]
 StorageOption = Annotated[
     str,
-    typer.Option(envvar="KOUKA_STORAGE", help="Where the studies are: an SQLAlchemy URL."),
+    typer.Option(
+        metavar="URL", envvar="KOUKA_STORAGE", help="The studies' database: an SQLAlchemy URL."
+    ),
 ]
-DEFAULT_STORAGE = "sqlite:///studies.db"
 WorkersOption = Annotated[
     str,
     typer.Option(
-        help="Training processes side by side: a number, or auto: one per GPU, or per core with "
-        "4 GiB of memory."
-    ),
-]
-DataOption = Annotated[
-    str | None,
-    typer.Option(help="Where this machine has the study's data, if not where the launch did."),
-]
-TechniqueOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="A technique of your own: FILE.py, FILE.py:NAME or PACKAGE.MODULE:NAME. Repeatable."
-    ),
-]
-NetworkOption = Annotated[
-    str | None,
-    typer.Option(
-        help="A network of your own: FILE.py, FILE.py:NAME or PACKAGE.MODULE:NAME. [the article's]"
+        metavar="COUNT",
+        help="Training processes side by side: a number, or auto for one per GPU, or without a "
+        "GPU one per core with 4 GiB of memory.",
     ),
 ]
 PerGpuOption = Annotated[
-    int | None, typer.Option(help="Let so many workers share each GPU. [1]", show_default=False)
+    int | None,
+    typer.Option(metavar="COUNT", help="Workers that share each GPU.  [default: 1]"),
+]
+TechniqueOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="CODE", help=f"A technique of your own: {_CODE}. Repeatable."),
+]
+NetworkOption = Annotated[
+    str | None,
+    typer.Option(metavar="CODE", help=f"A network of your own: {_CODE}.  [default: the article's]"),
+]
+DataHereOption = Annotated[
+    str | None,
+    typer.Option(metavar="DATA", help=f"Where this machine has the study's data.  {_AS_LAUNCHED}"),
+]
+TechniqueHereOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CODE",
+        help="Where this machine has a technique of your own that the study uses: "
+        f"{_CODE}. Repeatable.  {_AS_LAUNCHED}",
+    ),
+]
+NetworkHereOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CODE",
+        help=f"Where this machine has the network of your own that the study uses: {_CODE}.  "
+        f"{_AS_LAUNCHED}",
+    ),
+]
+RecipeOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RECIPE",
+        help="The techniques to turn on, such as batch_norm,mixup=0.3. NAME.DIAL=VALUE sets one "
+        "of several dials; none turns every technique off.  [default: the study's best recipe]",
+    ),
+]
+EpochsOption = Annotated[
+    int | None, typer.Option(metavar="COUNT", help="Epochs to train.  [default: the study's]")
 ]
 TimeoutOption = Annotated[
     float | None,
-    typer.Option(help="Begin no run after so many seconds; the same command goes on."),
+    typer.Option(
+        metavar="SECONDS",
+        help="Start no run after this many seconds; the same command resumes.  [default: no limit]",
+    ),
 ]
 CheckpointsOption = Annotated[
     Path | None,
     typer.Option(
+        metavar="FOLDER",
         envvar="KOUKA_CHECKPOINTS",
-        help="Where long runs keep what to go on from. [~/.cache/kouka/checkpoints]",
+        help="Where interrupted runs keep what they resume from.  "
+        "[default: ~/.cache/kouka/checkpoints]",
     ),
 ]
 
 
 def default_checkpoints() -> Path:
-    """Where checkpoints are kept unless the user says otherwise."""
+    """Return the folder of checkpoints for a user who names none."""
     from model_space.data.cache import home
 
     return home() / "checkpoints"
 
 
-def brought(technique: list[str] | None, network: str | None) -> dict[str, Any]:
-    """The settings that tell of what is the user's own; none where nothing is."""
-    if not technique and network is None:
-        return {}
-    from model_space.custom.loading import describe
-
-    told = describe(technique or [], network)
-    return {name: value for name, value in told.items() if value}
-
-
 def folder_of(kind: str, name: str) -> Path:
-    """Where a study's reports or models go unless the user says otherwise.
+    """Return the folder of a study's `reports` or `models` for a user who names none.
 
     A study's name may have slashes, as names of data sets do; a folder in another's would be in
     the way of what is written there.
@@ -82,70 +107,28 @@ def folder_of(kind: str, name: str) -> Path:
     return Path(kind) / name.replace("/", "-")
 
 
-@contextmanager
-def interruptible(
-    kept: str = "every finished run is kept, and the same command goes on from here",
-) -> Iterator[None]:
-    """End with code 130 on Ctrl-C, and on what a scheduler or a closed terminal sends instead.
+def resolved(data: str | None) -> str | None:
+    """Make a path to data absolute; see `search.planning.parsing.resolve_data`."""
+    from search.planning.parsing import resolve_data
 
-    `kept` says what becomes of what was begun.
+    return None if data is None else resolve_data(data)
+
+
+def custom_code(technique: list[str] | None, network: str | None) -> Requested:
+    """Describe techniques and a network of the user's own as requested settings.
+
+    Raises `OwnError` where the code cannot be used.
     """
-    from search.running import signals
+    from search.planning.settle import Requested
 
-    signals.listen()
-    try:
-        yield
-    except KeyboardInterrupt:
-        _end(130, f"interrupted; {kept}")
+    if not technique and network is None:
+        return Requested()
+    from model_space.custom.loading import describe
 
-
-@contextmanager
-def told(then: str = "once that is mended, the same command goes on") -> Iterator[None]:
-    """End with one line on stderr, and no traceback, where the user or the storage is the cause.
-
-    `then` is what to do where training has failed, or what else Keras does.
-    """
-    try:
-        yield
-    except typer.Exit:
-        raise
-    except Exception as error:
-        code, sentence = _explained(error, then)
-        if not code:
-            raise
-        _end(code, sentence)
+    described = describe(technique or [], network)
+    return Requested(**{name: value for name, value in described.items() if value})
 
 
-def _explained(error: Exception, then: str) -> tuple[int, str]:
-    """The exit code and the sentence for an error that is not a defect of kouka; else 0."""
-    from optuna.exceptions import StorageInternalError
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from model_space.custom.loading import OwnError
-    from model_space.data import DataError
-    from model_space.worker.client import TrainingError
-    from search.errors import InputError, StudyFailedError
-
-    if isinstance(error, (InputError, DataError, OwnError)):
-        return 2, str(error)
-    if isinstance(error, (StudyFailedError, TrainingError)):
-        return 1, f"{error}; {then}"
-    if isinstance(error, (SQLAlchemyError, StorageInternalError, ConnectionError, TimeoutError)):
-        reason = str(error.__cause__ or error).splitlines()[0]
-        return 1, f"the storage failed ({reason}); finished runs are kept, the same command goes on"
-    return 0, ""
-
-
-def quiet_optuna() -> None:
-    """Keep Optuna's own lines out of the terminal."""
-    import warnings
-
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-
-
-def _end(code: int, sentence: str) -> NoReturn:
-    print(f"kouka: {without_passwords(sentence)}", file=sys.stderr)
-    raise typer.Exit(code)
+def deadline(timeout: float | None) -> float | None:
+    """Return the `time.monotonic()` after which no run starts; None for no limit."""
+    return None if timeout is None else time.monotonic() + timeout

@@ -1,4 +1,4 @@
-"""What a launch shows: one live display, or a line a run where there is no terminal."""
+"""The progress of a launch or a worker: a live display, or without a terminal a line a run."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.text import Text
 
 from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, effects, repeated
+from search.cli.console import plural
 from search.cli.tables import effects_table
 from search.planning.schedule import Schedule
 from search.reporting import words
@@ -22,27 +23,29 @@ from search.results import Results, Run
 from search.storage import schema
 
 _LONG = 600
-"""Seconds from which a study is worth shortening."""
+"""Seconds above which a launch says how to stop or shorten a study."""
 _MOST_SHOWN = 8
-"""Runs under way that have a line of their own."""
+"""Runs shown at most, each in a line."""
 
 
 class Progress:
-    """Follows a study, whoever runs it; the `StudyWatch` of a launch."""
+    """The `StudyWatch` that prints to a console how a study goes, whoever runs it."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, caution: str = "") -> None:
+        """Take a caution that is printed, where it is not empty, before the first run."""
         self._console = console
+        self._caution = caution
         self._results: Results | None = None
         self._schedule: Schedule | None = None
-        self._told: set[int] = set()
+        self._reported: set[int] = set()
         self._seen: dict[int, list[tuple[int, float]]] = {}
-        """For each run under way, the epochs it was seen at, and when."""
+        """The epochs that each run in training was seen at, and when (`time.monotonic()`)."""
         self._done: dict[str, int] = {}
         self._workers = 1
         self._reading = ""
         self._began_reading = 0.0
         self._ended_before = 0
-        self._said_how_long = False
+        self._estimated = False
         self._fit: Effects | None = None
         self._note = ""
         self._live = Live(
@@ -58,7 +61,7 @@ class Progress:
         self._live.stop()
 
     def reading(self, done: int, of: int) -> None:
-        """Images or sounds are being decoded, which is done once."""
+        """Show how many images or sounds are decoded, and the time left."""
         if not self._reading and not self._console.is_terminal:
             self._console.print(
                 f"Reading {of:,} images or sounds; they are kept decoded for the next time."
@@ -69,24 +72,25 @@ class Progress:
         self._reading = f"{done:,} of {of:,}, about {words.duration(max(1, left))} left"
 
     def study_opened(self, results: Results, workers: int) -> None:
-        """So many workers begin, or go on with what there is."""
+        """Print the study's name and budget, and what it holds already."""
         self._workers = workers
-        self._told = {run.number for run in results.runs if run.state != "running"}
+        self._reported = {run.number for run in results.runs if run.state != "running"}
         ended = [run for run in results.runs if run.ended]
         self._ended_before = len(ended)
         for run in ended:
             self._done[run.phase] = self._done.get(run.phase, 0) + 1
-        going_on = f", going on after {len(ended)} runs" if ended else ""
-        by = f", {workers} workers" if workers > 1 else ""
-        self._console.print(f"Study {results.name}{going_on}: {words.budget(results)}{by}.")
-        for note in left_out(results):
-            self._console.print(note)
+        resumed = f", resumed after {plural(len(ended), 'run')}" if ended else ""
+        by = f", {plural(workers, 'worker')}" if workers > 1 else ""
+        self._console.print(f"Study {results.name}{resumed}: {words.budget(results)}{by}.")
+        for note in (*left_out(results), self._caution):
+            if note:
+                self._console.print(note)
 
     def seen(self, results: Results, now: Schedule) -> None:
-        """What the study holds now, and what is left of it."""
+        """Show what the study holds now, and print the runs that have ended since."""
         began = self._results is None
         self._results, self._schedule, self._note = results, now, ""
-        new = [run for run in results.runs if run.number not in self._told]
+        new = [run for run in results.runs if run.number not in self._reported]
         if began or any(run.state != "running" for run in new):
             self._fit = effects(results.of("measure"), results.factors, repeated(results))
         for run in new:
@@ -95,28 +99,27 @@ class Progress:
                 if not epochs or len(run.curve) > epochs[-1][0]:
                     epochs.append((len(run.curve), time.monotonic()))
         over = [run for run in new if run.state in ("complete", "pruned", "failed")]
-        self._say_how_long(results)
+        self._print_estimate(results)
         for run in over:
-            self._told.add(run.number)
+            self._reported.add(run.number)
             self._seen.pop(run.number, None)
             self._done[run.phase] = self._done.get(run.phase, 0) + run.ended
             if not self._console.is_terminal:
-                self._console.print(
-                    self._line(run, results), markup=False, highlight=False, soft_wrap=True
-                )
+                self._console.print(self._line(run, results), soft_wrap=True)
 
     def storage_away(self, reason: str) -> None:
-        """The storage could not be read; its workers wait for it."""
+        """Print, once, that the storage does not answer."""
+        waiting = f"The storage does not answer ({reason}); the workers wait for it."
         if not self._note and not self._console.is_terminal:
-            self._console.print(f"The storage does not answer ({reason}); the workers wait for it.")
-        self._note = f"the storage does not answer ({reason}); the workers wait for it"
+            self._console.print(waiting)
+        self._note = waiting
 
     def worker_ended(self, reason: str) -> None:
-        """A worker ended early; the others go on."""
-        self._console.print(f"A worker ended early ({reason}); the others go on.", markup=False)
+        """Print why a worker ended early."""
+        self._console.print(f"A worker ended early ({reason}); the others continue.")
 
     def stopping(self) -> None:
-        """The workers have been asked to stop."""
+        """Print that the workers have been asked to stop."""
         self._console.print("Stopping; finished epochs are kept. Ctrl-C again stops at once.")
 
     def _line(self, run: Run, results: Results) -> str:
@@ -126,7 +129,7 @@ class Progress:
             "failed": f"failed: {run.failure}",
         }.get(run.state, run.state)
         if run.failure == schema.INTERRUPTED:
-            end = "interrupted, to be run again"
+            end = "interrupted; it will be run again"
         planned = self._schedule.planned.get(run.phase, 0)  # type: ignore[call-overload]
         return (
             f"{run.phase} {self._done.get(run.phase, 0)}/{planned}  {end}  "
@@ -134,28 +137,34 @@ class Progress:
             f"{self._time_left()}"
         )
 
-    def _say_how_long(self, results: Results) -> None:
-        each = self._seconds_per_run(results)
-        if self._said_how_long or each is None:
+    def _print_estimate(self, results: Results) -> None:
+        """Print, once, how long the runs take that this launch found left to do."""
+        if self._estimated:
             return
         assert self._schedule is not None
-        self._said_how_long = True
         runs = sum(run.ended for run in results.runs) - self._ended_before
         runs += sum(self._schedule.left.values())
+        each = self._seconds_per_run(results) if runs else 0
+        if each is None:
+            return
+        self._estimated = True
+        if not runs:
+            self._console.print("Nothing is left to run.")
+            return
         seconds = each * runs / self._workers
-        said = (
-            f"About {words.duration(seconds)} for {runs} runs of "
-            f"{results.settings['epochs']} epochs on this machine."
+        self._console.print(
+            f"About {words.duration(seconds)} for {plural(runs, 'run')} of "
+            f"{plural(results.settings['epochs'], 'epoch')} on this machine."
         )
         if seconds > _LONG:
-            said += (
-                " Fewer --epochs, --measure or --search runs, a smaller --train-size or --width "
-                "shorten it; Ctrl-C and the same command go on later."
+            self._console.print("Stop with Ctrl-C; the same command resumes.")
+            self._console.print(
+                "A new study with a smaller --epochs, --measure, --search, --train-size or --width "
+                "is faster."
             )
-        self._console.print(said)
 
     def _seconds_per_run(self, results: Results) -> float | None:
-        """The mean of the runs that have ended; until one has, what an epoch in a run tells."""
+        """The mean over the completed runs; before there is one, an estimate from the epochs."""
         took = [r.seconds for r in results.runs if r.state == "complete" and r.seconds is not None]
         if took:
             return statistics.mean(took)
@@ -173,13 +182,13 @@ class Progress:
         assert self._schedule is not None
         each = self._seconds_per_run(self._results)
         if each is None:
-            return "time left not known yet"
+            return "time left not yet known"
         now = time.monotonic()
         spent = sum(min(each, now - epochs[0][1]) for epochs in self._seen.values())
         left = each * sum(self._schedule.left.values()) - spent
-        return f"about {words.duration(max(1.0, left / self._at_work()))} left"
+        return f"about {words.duration(max(1.0, left / self._training_now()))} left"
 
-    def _at_work(self) -> int:
+    def _training_now(self) -> int:
         return max(self._workers, len(self._seen))
 
     def _display(self) -> RenderableType:
@@ -204,11 +213,11 @@ class Progress:
         for run in running[:_MOST_SHOWN]:
             yield _run_line(run, results)
         if len(running) > _MOST_SHOWN:
-            yield Text(f"and {len(running) - _MOST_SHOWN} more under way", style="dim")
+            yield Text(f"and {len(running) - _MOST_SHOWN} more running", style="dim")
         if self._note:
             yield Text(self._note, style="yellow")
         if self._fit is None:
-            yield Text("effects known after a few more runs", style="dim")
+            yield Text("Effects are shown after a few more runs.", style="dim")
         else:
             yield Text()
             yield effects_table(self._fit, results.objective)
@@ -221,3 +230,11 @@ def _run_line(run: Run, results: Results) -> Text:
     line.append(f"epoch {epoch} of {results.settings['epochs']}{reached}  ")
     line.append(describe(run, results.factors), style="dim")
     return line
+
+
+def print_left(left: int, console: Console) -> None:
+    """Print that `--timeout` left some runs to do, where it did."""
+    if left:
+        console.print(
+            f"Stopped by --timeout with {plural(left, 'run')} left; the same command resumes."
+        )

@@ -35,7 +35,7 @@ def effects_table(fit: Effects, objective: Objective) -> Table:
 
 
 def confirmed_table(rows: Sequence[Confirmed], objective: Objective) -> Table:
-    """The objective on the test images over fresh seeds, and the accuracy if that is another."""
+    """The objective on the test images over fresh seeds, and the accuracy where it is another."""
     name = f"test {objective.measure}"
     table = _table(title=f"{name.capitalize()} over fresh seeds, mean (95 % interval)")
     table.add_column("recipe", no_wrap=True)
@@ -76,7 +76,7 @@ def predictions_table(
     probabilities: Sequence[Sequence[float]],
     top: int,
 ) -> Table:
-    """For each file its likeliest classes, in the order of their probabilities."""
+    """The likeliest classes of each file, in the order of their probabilities."""
     table = _table()
     table.add_column("file", overflow="fold")
     table.add_column("class")
@@ -89,7 +89,7 @@ def predictions_table(
 
 
 def status_table(results: Sequence[Results]) -> Table:
-    """Where studies stand: runs ended of those asked for, by phase."""
+    """The runs of each study that have ended, of those asked for, by phase."""
     table = _table()
     table.add_column("study", no_wrap=True)
     for phase in PHASES:

@@ -1,4 +1,4 @@
-"""The techniques there are, in words; what lists them needs nothing of Optuna."""
+"""The table of the techniques; it needs nothing of Optuna."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from model_space.techniques import SETS
 
 
 def techniques_table(techniques: Sequence[Factor]) -> Table:
-    """What there is to turn on."""
+    """Each technique's name, change, dials, source and sets."""
     table = Table.grid(padding=(0, 2, 1, 0))
     for technique in techniques:
         lines = [technique.changes]

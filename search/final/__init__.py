@@ -1,1 +1,1 @@
-"""What is made of a study's best recipe: a trained model, or a script."""
+"""The products of a study's best recipe: a trained model, or a script."""

@@ -1,40 +1,83 @@
-"""The recipe of a study that something is to be made of."""
+"""The recipe that a study ends in, with the settings to train it by."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
+import optuna
 from optuna.trial import FixedTrial
 
 from model_space.techniques import Choice
 from search.analysis.confirmation import Mean, mean, with_dials
 from search.errors import InputError
+from search.planning.parsing import parse_recipe
+from search.planning.settle import Requested, settle
 from search.planning.space import Space
+from search.reporting import words
 from search.results import Results
+from search.running.hardware import check_installed
 from search.settings import Settings
+from search.storage.connection import load_study
+from search.storage.reading import read
+
+
+@dataclass(frozen=True)
+class Task:
+    """A recipe of a study, to be trained or written as a script."""
+
+    study: optuna.Study
+    results: Results
+    settings: Settings
+    """Those of the study, but for the epochs where others are asked for."""
+    choice: Choice
+
+    @property
+    def budget(self) -> str:
+        """The data, the epochs, and the size of the network, in words."""
+        return words.budget(replace(self.results, settings=self.settings.to_json()))
+
+
+def find_task(
+    url: str, name: str, recipe: str | None, epochs: int | None, custom_code: Requested | None
+) -> Task:
+    """Find a study's best recipe, or read another as `parse_recipe` does.
+
+    `custom_code` is as in `search.running.study.join`. Raises `InputError` where there is no such
+    study or recipe, or where this machine lacks the backend.
+    """
+    if epochs is not None and epochs < 1:
+        raise InputError(f"--epochs {epochs} is too small; it takes 1 or more")
+    study = load_study(url, name)
+    results = read(study)
+    settings = settle(Settings.from_json(launched(results).settings), custom_code or Requested())
+    choice = best(results) if recipe is None else parse_recipe(recipe, settings.known)
+    check_installed(settings.backend)
+    return Task(study, results, replace(settings, epochs=epochs or settings.epochs), choice)
 
 
 def launched(results: Results) -> Results:
-    """The results; raises `InputError` for a study of another program."""
+    """Return the results; raise `InputError` for a study that another program launched."""
     if not results.settings:
         raise InputError(
-            f"the study {results.name!r} was not launched by kouka, which cannot tell what its "
-            "runs trained; this takes a study of kouka launch"
+            f"the study {results.name!r} was not launched by kouka, which cannot know what its "
+            "runs trained; name a study of kouka launch"
         )
     return results
 
 
 def best(results: Results) -> Choice:
-    """What `confirm` takes for the best recipe; raises `InputError` where there is none yet."""
+    """Return the recipe of the best run; raise `InputError` where no run has finished."""
     space = Space.of(Settings.from_json(launched(results).settings))
     if results.best is None:
         raise InputError(
             f"the study {results.name!r} has no finished run by which to choose a recipe; "
-            f"kouka launch {results.name} goes on with it, or --recipe names one"
+            f"kouka launch {results.name} resumes it, or --recipe names one"
         )
     return space.suggest(FixedTrial(dict(results.best.params)))
 
 
 def confirmed(results: Results, choice: Choice) -> tuple[Mean, int] | None:
-    """The test accuracy, in percent, of that recipe's `confirm` runs, and how many these are."""
+    """The mean test accuracy, in percent, of a recipe's `confirm` runs, and their number."""
     space = Space.of(Settings.from_json(launched(results).settings))
     accuracies = [
         100 * run.test_accuracy
@@ -45,5 +88,5 @@ def confirmed(results: Results, choice: Choice) -> tuple[Mean, int] | None:
 
 
 def in_words(choice: Choice) -> str:
-    """A recipe's techniques, with their dials."""
+    """A recipe's techniques with their dials, or `none`."""
     return with_dials(choice.items()) or "none"

@@ -8,33 +8,25 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from model_space.script import Order, write
-from model_space.techniques import Choice
 from search.errors import InputError
-from search.final.recipe import best, confirmed, in_words, launched
-from search.planning.parsing import parse_recipe
+from search.final.recipe import Task, confirmed, find_task, in_words
 from search.planning.phases.plan import run_seed
-from search.planning.settle import Requested, settle
+from search.planning.settle import Requested
 from search.reporting import words
-from search.results import Results
 from search.running.compatibility import versions_of
-from search.running.hardware import check_installed
 from search.running.study import data_of
-from search.settings import Settings
-from search.storage.connection import load_study
-from search.storage.reading import read
 
 _MARK = "# Written by kouka code; of the lines above, the SHA-256 begins with "
-"""The last line of a script, before a digest by which it is told whether it was changed."""
+"""The beginning of a script's last line, which ends with a digest of the lines above it."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was written."""
+    """The content of a script, in words."""
 
     recipe: str
-    """In words."""
     budget: str
-    """The study's data, and how long and how large a network is trained, in words."""
+    """The study's data, the epochs, and the size of the network."""
 
 
 def write_code(
@@ -45,7 +37,7 @@ def write_code(
     recipe: str | None = None,
     epochs: int | None = None,
     data: str | None = None,
-    brought: Requested | None = None,
+    custom_code: Requested | None = None,
 ) -> Written:
     """Write a script that trains a study's best recipe, or another, as `kouka train` does.
 
@@ -53,47 +45,42 @@ def write_code(
     written whole or not at all. Raises `InputError`, `DataError`, `OwnError`, or `TrainingError`
     where the process that writes it dies.
     """
-    if epochs is not None and epochs < 1:
-        raise InputError(f"--epochs {epochs} is too small; it takes 1 or more")
-    results = read(load_study(url, name))
-    settings = settle(Settings.from_json(launched(results).settings), brought or Requested())
-    choice = best(results) if recipe is None else parse_recipe(recipe, settings.known)
-    settings = replace(settings, epochs=epochs or settings.epochs, data=data or settings.data)
-    check_installed(settings.backend)
+    task = find_task(url, name, recipe, epochs, custom_code)
+    if data is not None:
+        task = replace(task, settings=replace(task.settings, data=data))
     _check_free(out)
-    budget = words.budget(replace(results, settings=settings.to_json()))
+    settings, choice = task.settings, task.choice
     order = Order(
-        about=_about(results, settings, choice, budget, chosen=recipe is not None),
+        about=_about(task, chosen=recipe is not None),
         choice=choice,
         budget=asdict(settings.budget()),
         backend=settings.backend,
         seed=run_seed(settings.seed, "confirm", 0),
         data=data_of(settings),
-        facts=results.data,
+        facts=task.results.data,
         own={name: one for name, one in settings.own.items() if name in choice},
         network=settings.network,
     )
     code = write(order)
     _write(out, f"{code}\n\n{_MARK}{_digest(code)}\n")
-    return Written(in_words(choice), budget)
+    return Written(in_words(choice), task.budget)
 
 
-def _about(
-    results: Results, settings: Settings, choice: Choice, budget: str, *, chosen: bool
-) -> list[str]:
+def _about(task: Task, *, chosen: bool) -> list[str]:
     """The paragraphs at the script's top."""
+    results, settings = task.results, task.settings
     which = "A recipe" if chosen else "The best recipe"
     things = results.things
     said = [
         f"{which} of the study {results.name}, in Keras alone.",
-        f"Techniques on: {in_words(choice)}.",
-        f"Budget: {budget}. The network is trained on the training and validation {things} "
+        f"Techniques on: {in_words(task.choice)}.",
+        f"Budget: {task.budget}. The network is trained on the training and validation {things} "
         f"together, and tested on the test {things}.",
     ]
-    if found := confirmed(results, choice):
+    if found := confirmed(results, task.choice):
         test, runs = found
         said.append(
-            f"In the study, trained without the validation {things}, it came to a test accuracy of "
+            f"In the study, trained without the validation {things}, its test accuracy was "
             f"{words.percent(test)}{words.over_seeds(runs)}."
         )
     versions = versions_of(settings.backend)

@@ -41,8 +41,9 @@ def check_runs(runs: int, techniques: int) -> None:
     possible = possible_runs(techniques)
     if runs not in (0, *possible):
         raise InputError(
-            f"--measure {runs} has no balanced design for {techniques} technique(s); "
-            f"it takes 0, {', '.join(str(count) for count in possible[:-1])} or {possible[-1]}"
+            f"--measure {runs} has no balanced design for {techniques} "
+            f"technique{'s' * (techniques != 1)}; it takes 0, "
+            f"{', '.join(str(count) for count in possible[:-1])} or {possible[-1]}"
         )
 
 

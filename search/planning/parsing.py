@@ -66,7 +66,8 @@ def _value(factor: Factor, dial: Dial, text: str, part: str) -> float:
         number = math.nan
     if not dial.low <= number <= dial.high:
         raise InputError(
-            f"--recipe {part}: {factor.name} takes a {dial.name} from {dial.low:g} to {dial.high:g}"
+            f"--recipe {part}: {factor.name} takes its {dial.name} from {dial.low:g} to "
+            f"{dial.high:g}"
         )
     return number
 

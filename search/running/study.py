@@ -101,18 +101,18 @@ def join(
     *,
     checkpoints: Path,
     data: str | None = None,
-    brought: Requested | None = None,
+    custom_code: Requested | None = None,
     deadline: float | None = None,
 ) -> int:
     """Take part in a study that has been launched, and return how many runs are left out.
 
-    `data` is where this machine has the study's data, and `brought`, as from
+    `data` is where this machine has the study's data, and `custom_code`, as from
     `model_space.custom.loading.describe`, tells where it has the code that is the user's own, if
     not where the study was launched. The rest is as in `launch`. Raises `InputError` where the
     study is missing, its data or code differ, or this version of kouka would train something else.
     """
     study = load_study(url, name)
-    settings, attributes = settle(_settings(study), brought or Requested()), study.user_attrs
+    settings, attributes = settle(_settings(study), custom_code or Requested()), study.user_attrs
     check_installed(settings.backend)
     check_versions(name, settings.backend, attributes[schema.VERSIONS])
     crew = _crew(settings, environments, data)

@@ -17,6 +17,7 @@ from typer.testing import Result
 
 from model_space.worker.client import TrainingError
 from search import cli
+from search.cli import progress
 from search.cli.options import folder_of
 from search.reporting import dashboard_server
 from search.storage.connection import open_storage, study_names
@@ -30,19 +31,21 @@ def shell(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def foreign_study(name: str = "foreign") -> optuna.Study:
-    """A study that another program made, with no settings."""
+def foreign_study(
+    name: str = "foreign", parameters: tuple[str, str, str] = ("a", "b", "long")
+) -> optuna.Study:
+    """A study that another program made, with no settings, whose first parameter matters."""
     study = optuna.create_study(
         study_name=name, storage="sqlite:///studies.db", direction="maximize"
     )
     for number in range(8):
-        levels = {"a": bool(number & 1), "b": bool(number & 2), "long": bool(number & 4)}
+        levels = {each: bool(number >> bit & 1) for bit, each in enumerate(parameters)}
         distribution = optuna.distributions.CategoricalDistribution([False, True])
         study.add_trial(
             optuna.create_trial(
                 params=levels,
                 distributions=dict.fromkeys(levels, distribution),
-                value=0.5 + 0.1 * levels["a"] + 0.003 * (number % 3),
+                value=0.5 + 0.1 * (number & 1) + 0.003 * (number % 3),
             )
         )
     return study
@@ -90,7 +93,7 @@ BAD = {
 
 @pytest.mark.usefixtures("fake_worker")
 @pytest.mark.parametrize(("arguments", "says"), BAD.values(), ids=BAD)
-def test_bad_input_is_told_in_a_sentence_and_creates_nothing(
+def test_bad_input_is_refused_in_a_sentence_and_creates_nothing(
     kouka: Kouka, folder: Path, arguments: list[str], says: str
 ) -> None:
     result = kouka(*arguments)
@@ -102,7 +105,7 @@ def test_bad_input_is_told_in_a_sentence_and_creates_nothing(
     assert list(folder.iterdir()) == []
 
 
-def test_data_that_cannot_be_used_are_told_by_the_worker(folder: Path, tmp_path: Path) -> None:
+def test_data_that_cannot_be_used_are_refused_by_the_worker(folder: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.array([{}] * 20, dtype=object), y=np.arange(20) % 2)
     for data, says in (("cifar11", "no data set or path 'cifar11'"), ("a.npz", "pickled")):
         result = shell("launch", "--data", data, cwd=folder)
@@ -113,7 +116,7 @@ def test_data_that_cannot_be_used_are_told_by_the_worker(folder: Path, tmp_path:
     assert [file.name for file in folder.iterdir()] == ["a.npz"]
 
 
-def test_a_worker_that_cannot_start_is_told_without_a_traceback(
+def test_a_worker_that_cannot_start_says_so_without_a_traceback(
     kouka: Kouka, fake_worker: type[FakeWorker], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(worker: FakeWorker, reading: object) -> None:
@@ -136,7 +139,7 @@ def test_a_file_that_is_no_database_is_left_as_it_is(kouka: Kouka, folder: Path)
     assert (folder / "studies.db").read_text() == "my notes"
 
 
-def test_a_missing_study_is_told_with_those_there_are(kouka: Kouka) -> None:
+def test_a_missing_study_is_named_with_those_there_are(kouka: Kouka) -> None:
     foreign_study("one")
     foreign_study("two")
     for arguments in (["export", "three"], ["status", "three"], ["worker", "three"]):
@@ -158,8 +161,32 @@ def test_another_programs_study_is_exported_and_not_continued(kouka: Kouka, fold
         assert "not launched by kouka" in result.stderr
 
 
+ODD = "[/x] [bold]s :smile:"
+
+
+def test_names_with_brackets_and_colons_are_printed_as_they_are(kouka: Kouka, folder: Path) -> None:
+    foreign_study(ODD, ("[bold]a", ":smile:", "[/b]"))
+    exported = " ".join(kouka("export", ODD, "--out", "[red]").output.split())
+    assert "[bold]a helps most" in exported
+    for name in ("[bold]a", ":smile:", "[/b]"):
+        assert f" {name} " in exported
+    assert "Report: [red]/report.html" in exported
+    for arguments in (["status"], ["status", ODD]):
+        assert ODD in kouka(*arguments).output
+
+
+@pytest.mark.usefixtures("no_report")
+def test_a_launch_prints_the_name_of_its_study_as_it_is(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    small = (ODD, "--data", "digits", "--epochs", "1", "--measure", "16", "--search", "0")
+    assert f"Study {ODD}: digits" in kouka("launch", *small).output
+    trained = kouka("train", ODD).output
+    assert "kouka predict models/[-x] [bold]s :smile: IMAGE" in trained
+
+
 @pytest.mark.parametrize("bad", ["file", "below a file"])
-def test_an_out_that_cannot_be_written_is_told(kouka: Kouka, folder: Path, bad: str) -> None:
+def test_an_out_that_cannot_be_written_is_refused(kouka: Kouka, folder: Path, bad: str) -> None:
     foreign_study()
     (folder / "out").write_text("a file")
     result = kouka("export", "foreign", "--out", "out" if bad == "file" else "out/deeper")
@@ -230,6 +257,29 @@ def test_a_launch_says_how_long_and_what_it_found(
     assert "kouka dashboard" in output
 
 
+@pytest.mark.usefixtures("no_report", "fake_worker")
+def test_a_long_launch_says_how_to_stop_and_what_is_faster(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = ("--data", "digits", "--epochs", "1", "--measure", "16", "--search", "0")
+    assert "Ctrl-C" not in kouka("launch", "short", *small).output
+    monkeypatch.setattr(progress, "_LONG", 0)
+    output = " ".join(kouka("launch", "long", *small).output.split())
+    assert "Stop with Ctrl-C; the same command resumes. A new study with a smaller" in output
+
+
+@pytest.mark.usefixtures("no_report", "fake_worker")
+def test_a_launch_counts_in_the_singular_and_says_where_nothing_is_left(kouka: Kouka) -> None:
+    small = ("launch", "s", "--data", "digits", "--epochs", "1", "--measure", "16", "--confirm",
+             "0", "--search")  # fmt: skip
+    assert "for 16 runs of 1 epoch on this machine" in kouka(*small, "0").output
+    extended = kouka(*small, "1").output
+    assert "Study s, resumed after 16 runs: " in extended
+    assert "for 1 run of 1 epoch on this machine" in extended
+    for arguments in ((*small, "1"), ("worker", "s")):
+        assert "Nothing is left to run." in kouka(*arguments).output
+
+
 @pytest.mark.usefixtures("no_report")
 def test_the_storage_can_come_from_the_environment(
     kouka: Kouka, fake_worker: type[FakeWorker], folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -245,13 +295,13 @@ def served(**options: Any) -> str:
     addresses: list[str] = []
     ready = threading.Event()
 
-    def told(address: str) -> None:
+    def note(address: str) -> None:
         addresses.append(address)
         ready.set()
 
     threading.Thread(
         target=dashboard_server.serve,
-        args=("sqlite:///studies.db", 0, told),
+        args=("sqlite:///studies.db", 0, note),
         kwargs=options,
         daemon=True,
     ).start()

@@ -71,11 +71,13 @@ def test_the_best_recipe_is_written_with_what_it_came_to(
     [order] = orders
     assert order.choice == {"residual": {}, "dropout": {"rate": 0.4}}
     assert order.budget["epochs"] == 2
-    told = " ".join(order.about)
-    assert "The best recipe of the study s, in Keras alone." in told
-    assert re.search(r"test accuracy of 85\.00 % \(72\.58 to 97\.42\), the mean of 3 seeds", told)
-    assert f"keras {keras.__version__}" in told
-    assert "2 epochs, batch 25, width 0.1" in told
+    header = " ".join(order.about)
+    assert "The best recipe of the study s, in Keras alone." in header
+    assert re.search(
+        r"test accuracy was 85\.00 % \(72\.58 to 97\.42\), the mean of 3 seeds", header
+    )
+    assert f"keras {keras.__version__}" in header
+    assert "2 epochs, batch 25, width 0.1" in header
     other = kouka("code", "s", "--recipe", "mixup=0.3", "--epochs", "5", "--out", "deep/er.py")
     assert other.exit_code == 0, other.output
     assert orders[1].choice == {"mixup": {"alpha": 0.3}}
@@ -123,7 +125,7 @@ REFUSED = (
 
 
 @pytest.mark.usefixtures("orders")
-def test_what_cannot_be_done_is_told_in_a_sentence_and_leaves_nothing(
+def test_what_cannot_be_done_is_refused_in_a_sentence_and_leaves_nothing(
     kouka: Kouka, folder: Path, digits: Data
 ) -> None:
     study(digits)
@@ -148,7 +150,7 @@ def test_what_cannot_be_done_is_told_in_a_sentence_and_leaves_nothing(
         (["--epochs", "3"], 1, "ended with exit code 1: no Keras; no script was written"),
     ],
 )
-def test_what_the_process_that_writes_refuses_is_told(
+def test_a_refusal_of_the_process_that_writes_reaches_the_user(
     kouka: Kouka, folder: Path, digits: Data, monkeypatch: pytest.MonkeyPatch,
     arguments: list[str], exit_code: int, says: str,
 ) -> None:  # fmt: skip

@@ -26,6 +26,7 @@ from model_space.worker.client import Worker
 from search.cli.final_progress import FinalProgress
 from search.errors import InputError
 from search.final import training
+from search.final.model_folder import draft
 from search.planning.parsing import parse_recipe
 from search.planning.phases.plan import run_seed
 from search.planning.space import Space
@@ -95,10 +96,10 @@ def test_a_recipe_is_read(text: str, means: dict[str, Any]) -> None:
         ("batch_norm=1", "batch_norm has no dial"),
         ("batch_norm.rate=1", "batch_norm has no dial"),
         ("dropout.alpha=0.2", "dropout has no dial 'alpha'; it has rate"),
-        ("dropout=0.9", "dropout takes a rate from 0.05 to 0.5"),
-        ("dropout=", "dropout takes a rate"),
-        ("dropout.rate", "dropout takes a rate"),
-        ("mixup=nan", "mixup takes a alpha from 0.05 to 1"),
+        ("dropout=0.9", "dropout takes its rate from 0.05 to 0.5"),
+        ("dropout=", "dropout takes its rate"),
+        ("dropout.rate", "dropout takes its rate"),
+        ("mixup=nan", "mixup takes its alpha from 0.05 to 1"),
         ("mixup=0.1,mixup.alpha=0.2", "alpha of mixup is given twice"),
         ("", "it takes techniques, or none"),
     ],
@@ -149,7 +150,7 @@ def test_the_best_recipe_is_trained_and_what_is_written_says_so(
     assert written.stat().st_mode & 0o077 == (folder / "models").stat().st_mode & 0o077
 
 
-def test_another_objective_is_told_beside_the_accuracy(
+def test_another_objective_is_printed_beside_the_accuracy(
     kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
 ) -> None:
     studied(settings=replace(SMALL, objective="neg_log_loss"))
@@ -157,7 +158,7 @@ def test_another_objective_is_told_beside_the_accuracy(
     assert result.exit_code == 0, result.output
     said = " ".join(result.output.split())
     assert re.search(
-        r"seed 1 of 3 negative log loss -0\.\d+ nats, accuracy \d\d\.\d\d % on the test set", said
+        r"seed 1 of 3 test negative log loss -0\.\d+ nats, test accuracy \d\d\.\d\d %", said
     )
     assert re.search(
         r"Test negative log loss -0\.\d+ nats \(-0\.\d+ to -0\.\d+\), the mean of 3 seeds and its "
@@ -181,7 +182,9 @@ def test_another_recipe_seed_count_and_length_can_be_asked_for(
                    "--out", "deep/er")  # fmt: skip
     assert result.exit_code == 0, result.output
     assert [choice for choice, _ in fake_worker.trained] == [{"mixup": {"alpha": 0.3}}]
-    assert re.search(r"%, of one seed, on", " ".join(result.output.split()))
+    said = " ".join(result.output.split())
+    assert "Training on the 120 training and validation images: 1 run of 5 epochs." in said
+    assert "%, of one seed, on" in said
     assert Card.read(folder / "deep" / "er" / "model.json").budget["epochs"] == 5
 
 
@@ -222,7 +225,7 @@ REFUSED = (
 
 
 @pytest.mark.usefixtures("fake_worker")
-def test_what_cannot_be_done_is_told_in_a_sentence_and_leaves_nothing(
+def test_what_cannot_be_done_is_refused_in_a_sentence_and_leaves_nothing(
     kouka: Kouka, folder: Path
 ) -> None:
     studied()
@@ -257,7 +260,7 @@ def test_an_interruption_ends_cleanly_and_keeps_what_was_there(
     result = kouka("train", "s")
     assert result.exit_code == 130
     assert result.stderr == (
-        "kouka: interrupted; no model was written; the same command goes on from the last "
+        "kouka: interrupted; no model was written; the same command resumes from the last "
         "checkpoint\n"
     )
     assert {file: file.read_bytes() for file in (folder / "models" / "s").iterdir()} == before
@@ -269,14 +272,17 @@ def test_an_interruption_ends_cleanly_and_keeps_what_was_there(
     assert list(checkpoints.iterdir()) == []
 
 
-def test_a_training_that_diverges_is_told_and_writes_nothing(
+def test_a_training_that_diverges_says_so_and_writes_nothing(
     kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
 ) -> None:
     studied()
     fake_worker.diverge = staticmethod(lambda seed: seed == run_seed(0, "confirm", 1))
     result = kouka("train", "s")
     assert result.exit_code == 1
-    assert f"the training diverged with seed {run_seed(0, 'confirm', 1)}" in result.stderr
+    assert result.stderr == (
+        f"kouka: the training diverged with seed {run_seed(0, 'confirm', 1)}, so no model was "
+        "written; another --recipe may do better\n"
+    )
     assert sorted(file.name for file in folder.iterdir()) == ["checkpoints", "studies.db"]
 
 
@@ -295,9 +301,9 @@ def test_what_was_there_comes_back_where_it_cannot_be_replaced(
     monkeypatch.setattr(Path, "rename", fail)
     with (
         pytest.raises(InputError, match=r"out cannot be written \(No space"),
-        training._draft(Path("out")) as draft,
+        draft(Path("out")) as new,
     ):
-        (draft / "model.json").write_text("new")
+        (new / "model.json").write_text("new")
     assert Card.read(folder / "out" / "model.json") == CARD
     assert [file.name for file in folder.iterdir()] == ["out"]
 
@@ -346,11 +352,13 @@ def test_a_terminal_shows_the_epoch_its_accuracy_and_the_time_left() -> None:
         progress.began("mixup", "the 120 images", epochs=5, seeds=2, objective=ACCURACY)
         assert "seed 1 of 2" in str(progress._display())
         progress.epoch(1, 1, 25.0)
-        assert "epoch 1 of 5, 25.00 % on what is trained on  time left not known yet" in str(
+        assert "epoch 1 of 5, training accuracy 25.00 %  time left not yet known" in str(
             progress._display()
         )
         progress.epoch(1, 2, 50.0)
-        assert re.search(r"epoch 2 of 5, 50.00 % .* about \d+ s left", str(progress._display()))
+        assert re.search(
+            r"epoch 2 of 5, training accuracy 50\.00 %  about \d+ s left", str(progress._display())
+        )
 
 
 WITHOUT_KOUKA = """

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from typer.testing import Result
 
-from search import cli, draw, write
+from search import draw, write
 from search.reporting.findings import find
 from tests.search.reporting.test_html import everything
 from tests.support.fakes import FakeWorker
@@ -218,7 +218,8 @@ def test_the_dashboard_shows_the_effects_and_what_they_are(
     driver: Driver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cli, "_write", lambda *arguments: None)  # no report, only the attachment
+    # No report, only the attachment.
+    monkeypatch.setattr("search.cli.export.write_report", lambda *arguments: None)
     result = kouka("launch", "s", "--data", "digits", "--measure", "16", "--search", "2",
                    "--confirm", "3", "--epochs", "2")  # fmt: skip
     assert result.exit_code == 0, result.output
@@ -226,7 +227,7 @@ def test_the_dashboard_shows_the_effects_and_what_they_are(
     with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
-            address = server.stdout.readline().split("optuna-dashboard: ")[1].split(" ")[0]
+            address = server.stdout.readline().split(" at ")[1].split(" ")[0]
             driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
             driver.set_window_size(1200, 1600)
             driver.get_log("browser")

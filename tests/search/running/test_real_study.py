@@ -133,7 +133,7 @@ def interrupt_after(folder: Path, runs: int, how: signal.Signals, twice: bool = 
     if how != signal.SIGKILL:
         assert process.returncode == 130
         assert said.count("\n") == 1
-        assert "same command goes on" in said
+        assert "same command resumes" in said
         assert [run.state for run in results(folder).runs].count("failed") == 1 or twice
     wait_for_orphans_of(process.pid)
 

@@ -189,7 +189,7 @@ def test_an_interrupted_study_goes_on_and_equals_one_that_was_not(
     result = kouka(*FEW)
     assert result.exit_code == 130
     assert result.stderr.count("\n") == 1
-    assert "same command goes on" in result.stderr
+    assert "same command resumes" in result.stderr
     kept = [identity(run) for run in results().runs if run.state in ("complete", "pruned")]
     assert len(kept) == at
     assert kouka(*FEW).exit_code == 0
@@ -314,7 +314,7 @@ def test_a_timeout_ends_between_runs_and_the_same_command_goes_on(
 ) -> None:
     result = kouka(*FEW, "--timeout", "0")
     assert result.exit_code == 0
-    assert "the same command goes on" in result.output
+    assert "the same command resumes" in result.output
     assert not ended("measure")
     assert kouka(*FEW).exit_code == 0
     assert len(ended("measure")) == 8
@@ -508,6 +508,6 @@ def test_an_interruption_that_a_library_swallowed_still_ends_the_launch(
     finally:
         signal.signal(signal.SIGINT, before)
     assert result.exit_code == 130
-    assert "the same command goes on" in result.stderr
+    assert "the same command resumes" in result.stderr
     monkeypatch.setattr(dashboard_note, "attach", lambda *shown: None)
     assert kouka(*small).exit_code == 0

@@ -280,7 +280,7 @@ def test_a_storage_that_stays_away_ends_the_launch_which_goes_on_later(
     result = kouka(*launch)
     assert result.exit_code == 1
     assert result.stderr.startswith("kouka: the storage failed (")
-    assert "finished runs are kept, the same command goes on" in result.stderr
+    assert "finished runs are kept, and the same command resumes" in result.stderr
     assert result.stderr.count("\n") == 1
     assert postgres.PASSWORD not in result.output
     refused = kouka(*launch)

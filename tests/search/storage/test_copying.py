@@ -28,7 +28,7 @@ def test_a_copy_holds_everything_and_a_launch_goes_on_there(
     assert kouka(*LAUNCH).exit_code == 130
     result = kouka("copy", "s", "--to", THERE)
     assert result.exit_code == 0, result.output
-    assert result.output == "Copied s with its 19 trials to sqlite:///there.db.\n"
+    assert result.output == "Copied s with its 19 runs to sqlite:///there.db.\n"
     before, after = load_study(HERE, "s"), load_study(THERE, "s")
     assert read(after) == read(before)
     assert attached(after) == attached(before) != {}

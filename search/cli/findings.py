@@ -1,4 +1,4 @@
-"""The findings as the terminal shows them, when a study ends and when it is exported."""
+"""The findings of a study, printed when it ends and when it is exported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from search.reporting import words
 from search.reporting.findings import Findings
 
 
-def say(findings: Findings, console: Console) -> None:
+def print_findings(findings: Findings, console: Console) -> None:
     """Print what was found, the answer first."""
     objective = findings.results.objective
     if findings.effects is None:

@@ -1,0 +1,60 @@
+"""`kouka code`: a Keras script of a study's best recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search.cli.errors import interruptible, user_errors
+from search.cli.options import (
+    DEFAULT_STORAGE,
+    DataHereOption,
+    EpochsOption,
+    NetworkHereOption,
+    RecipeOption,
+    StorageOption,
+    StudyArgument,
+    TechniqueHereOption,
+    custom_code,
+    folder_of,
+    resolved,
+)
+
+
+def code(
+    name: StudyArgument,
+    recipe: RecipeOption = None,
+    epochs: EpochsOption = None,
+    data: DataHereOption = None,
+    technique: TechniqueHereOption = None,
+    network: NetworkHereOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The file to write.  [default: models/NAME.py]"),
+    ] = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Write the best recipe as a script.
+
+    The script needs Keras and not kouka, and trains as kouka train does.
+    """
+    unwritten = "no script was written"
+    with user_errors(unwritten):
+        from search.cli.console import make_console, quiet_optuna
+        from search.final.script import write_code
+
+        quiet_optuna()
+        console = make_console()
+        folder = folder_of("models", name)
+        file = out or folder.with_name(f"{folder.name}.py")
+        with interruptible(unwritten):
+            written = write_code(
+                storage, name, file, recipe=recipe, epochs=epochs, data=resolved(data),
+                custom_code=custom_code(technique, network),
+            )  # fmt: skip
+        console.print(f"Techniques on: {written.recipe}.")
+        console.print(f"Trains on: {written.budget}.")
+        console.print(f"Script: {file}", soft_wrap=True)
+        console.print(f"Run it: python {file}", soft_wrap=True)

@@ -1,0 +1,28 @@
+"""The console that commands print to."""
+
+from __future__ import annotations
+
+import warnings
+
+from rich.console import Console
+
+
+def make_console() -> Console:
+    """Make a console that prints names as they are, with their brackets and colons.
+
+    Rich would otherwise read `[bold]` as a style and `:smile:` as a picture.
+    """
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def quiet_optuna() -> None:
+    """Keep Optuna's own lines out of the terminal."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun: `1 run`, `2,000 runs`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,34 @@
+"""`kouka copy`: a study's copy in another storage."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from search.cli.errors import user_errors
+from search.cli.options import DEFAULT_STORAGE, StorageOption, StudyArgument
+
+
+def copy(
+    name: StudyArgument,
+    to: Annotated[
+        str, typer.Option(metavar="URL", help="The database to copy it to: an SQLAlchemy URL.")
+    ],
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Copy a study to another storage.
+
+    The copy has everything: runs, settings, figures and notes.
+    """
+    with user_errors():
+        from search.cli.console import plural, quiet_optuna
+        from search.storage.connection import redact
+        from search.storage.copying import copy
+        from search.storage.tracked_by_git import caution
+
+        quiet_optuna()
+        trials = copy(storage, name, to)
+        print(f"Copied {name} with its {plural(trials, 'run')} to {redact(to)}.")
+        if note := caution(to):
+            print(note)

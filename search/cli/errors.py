@@ -1,0 +1,82 @@
+"""Commands that cannot continue end with a sentence on stderr and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+
+from search.storage.passwords import without_passwords
+
+FAILED = 1
+"""Exit code where training or the storage failed."""
+WRONG_INPUT = 2
+"""Exit code where the user gave what cannot be used."""
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
+@contextmanager
+def user_errors(remedy: str = "fix that, and the same command resumes") -> Iterator[None]:
+    """End with one line on stderr, and no traceback, where the user or the storage is the cause.
+
+    `remedy` is what to do where the training has failed.
+    """
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except Exception as error:
+        explained = _explain(error, remedy)
+        if explained is None:
+            raise
+        _end(*explained)
+
+
+@contextmanager
+def interruptible(
+    kept: str = "finished runs are kept, and the same command resumes",
+) -> Iterator[None]:
+    """End with code 130 on Ctrl-C, and on what a scheduler or a closed terminal sends instead.
+
+    `kept` says what becomes of the work begun.
+    """
+    from search.running import signals
+
+    signals.listen()
+    try:
+        yield
+    except KeyboardInterrupt:
+        _end(INTERRUPTED, f"interrupted; {kept}")
+
+
+def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
+    """Return the exit code and the sentence for an error; None for a defect of kouka."""
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from model_space.custom.loading import OwnError
+    from model_space.data import DataError
+    from model_space.worker.client import TrainingError
+    from search.errors import DivergedError, InputError, StudyFailedError
+
+    if isinstance(error, (InputError, DataError, OwnError)):
+        return WRONG_INPUT, str(error)
+    if isinstance(error, (StudyFailedError, TrainingError)):
+        return FAILED, f"{error}; {remedy}"
+    if isinstance(error, DivergedError):
+        return FAILED, str(error)
+    if isinstance(error, (SQLAlchemyError, StorageInternalError, ConnectionError, TimeoutError)):
+        reason = str(error.__cause__ or error).splitlines()[0]
+        return FAILED, (
+            f"the storage failed ({reason}); finished runs are kept, and the same command resumes"
+        )
+    return None
+
+
+def _end(code: int, sentence: str) -> NoReturn:
+    print(f"kouka: {without_passwords(sentence)}", file=sys.stderr)
+    raise typer.Exit(code)

@@ -1,0 +1,65 @@
+"""`kouka export`: write what a study found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from search.cli.errors import user_errors
+from search.cli.options import DEFAULT_STORAGE, StorageOption, StudyArgument, folder_of
+
+if TYPE_CHECKING:
+    import optuna
+    from rich.console import Console
+
+
+def export(
+    name: StudyArgument,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="The folder to write.  [default: reports/NAME]"),
+    ] = None,
+    format: Annotated[
+        str,
+        typer.Option(
+            metavar="FORMATS",
+            help="Images beside the HTML figures: png, svg, or png,svg.  [default: none]",
+        ),
+    ] = "",
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Write a study's report.
+
+    The folder holds the report, its figures, and every table as a CSV file.
+    """
+    with user_errors():
+        from search.cli.console import make_console, quiet_optuna
+        from search.errors import InputError
+        from search.reporting.export import IMAGE_FORMATS
+        from search.storage.connection import load_study
+
+        quiet_optuna()
+        formats = [kind.strip() for kind in format.split(",") if kind.strip()]
+        for kind in formats:
+            if kind not in IMAGE_FORMATS:
+                raise InputError(
+                    f"--format {kind} is not known; it takes {', '.join(IMAGE_FORMATS)}"
+                )
+        study = load_study(storage, name)
+        write_report(study, out or folder_of("reports", name), formats, make_console())
+
+
+def write_report(study: optuna.Study, out: Path, formats: Sequence[str], console: Console) -> None:
+    """Write a study's report to a folder, and print what the study found."""
+    from search.cli.findings import print_findings
+    from search.reporting.export import export_study
+
+    findings, unwritten = export_study(study, out, formats)
+    print_findings(findings, console)
+    console.print()
+    if unwritten:
+        console.print(unwritten)
+    console.print(f"Report: {out / 'report.html'}", soft_wrap=True)

@@ -1,0 +1,257 @@
+"""`kouka launch`: run a new study, or resume or extend one."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from search.cli.errors import interruptible, user_errors
+from search.cli.options import (
+    DEFAULT_STORAGE,
+    CheckpointsOption,
+    NetworkOption,
+    PerGpuOption,
+    StorageOption,
+    TechniqueOption,
+    TimeoutOption,
+    WorkersOption,
+    custom_code,
+    deadline,
+    default_checkpoints,
+    folder_of,
+    resolved,
+)
+
+if TYPE_CHECKING:
+    from search.planning.settle import Requested
+
+
+def launch(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="The study.  [default: the name of its data]"),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA",
+            help="digits, cifar10, cifar100, mnist, fashion_mnist, tfds:NAME of TensorFlow "
+            "Datasets, a folder of images or sounds with one subfolder per class, or a .npz file.  "
+            "[default: NAME if that is a data set, or cifar10]",
+        ),
+    ] = None,
+    image_size: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PIXELS",
+            help="Resize images to this many pixels square.  [default: as they are]",
+        ),
+    ] = None,
+    train_size: Annotated[
+        int | None,
+        typer.Option(metavar="COUNT", help="Train on this many images only.  [default: all]"),
+    ] = None,
+    validation: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE|COUNT",
+            help="Training images held out for validation: a share, or a number of images.  "
+            "[default: 0.1]",
+        ),
+    ] = None,
+    techniques: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="The techniques to study: article, modern, sound, all, or names, separated by "
+            "commas.  [default: article; sound for a new study of sounds]",
+        ),
+    ] = None,
+    technique: TechniqueOption = None,
+    network: NetworkOption = None,
+    fix: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=LEVEL",
+            help="Hold a technique: dropout=off, mixup=on or mixup=0.3. Repeatable.",
+        ),
+    ] = None,
+    measure: Annotated[
+        int | None,
+        typer.Option(
+            metavar="RUNS", help="Runs of the balanced design that measures effects.  [default: 64]"
+        ),
+    ] = None,
+    search: Annotated[
+        int | None,
+        typer.Option(metavar="RUNS", help="Runs that search for the best recipe.  [default: 20]"),
+    ] = None,
+    confirm: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SEEDS",
+            help="Seeds for each of the best recipe, all techniques off, and all on.  [default: 3]",
+        ),
+    ] = None,
+    ladder: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SEEDS", help="Seeds for each of the article's eight steps.  [default: 0]"
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(metavar="COUNT", help="Epochs of a run.  [default: 100]")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(metavar="COUNT", help="Images in a batch.  [default: 128]")
+    ] = None,
+    width: Annotated[
+        float | None,
+        typer.Option(
+            metavar="FACTOR",
+            help="The network's channels, as a multiple of the article's.  [default: 1]",
+        ),
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option(metavar="COUNT", help="Convolutions: 10, 16, 22, …  [default: 10]")
+    ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="float32, mixed_bfloat16, or auto: mixed_bfloat16 if every GPU is built for "
+            "it, else float32.  [default: float32]",
+        ),
+    ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What runs are judged by: accuracy, balanced_accuracy or neg_log_loss.  "
+            "[default: accuracy]",
+        ),
+    ] = None,
+    pruner: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The rule that stops poor runs of the search: median, halving or none.  "
+            "[default: median]",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SEED",
+            help="Fixes the split of the data and the seed of every run.  [default: 0]",
+        ),
+    ] = None,
+    timeout: TimeoutOption = None,
+    workers: WorkersOption = "1",
+    workers_per_gpu: PerGpuOption = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Run the workers on this Ray cluster: an address, or auto. Needs kouka[ray].",
+        ),
+    ] = None,
+    checkpoints: CheckpointsOption = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where the report goes.  [default: reports/NAME]"),
+    ] = None,
+) -> None:
+    """Launch a study, or resume it.
+
+    The same command resumes a study: finished runs are kept. A larger --measure, --search,
+    --confirm or --ladder extends it. The defaults are the article's budget.
+    """
+    with user_errors():
+        from model_space.data import is_set
+        from model_space.techniques import TECHNIQUES
+        from search.planning.parsing import parse_fix, parse_techniques
+        from search.settings import own_factors
+
+        custom = custom_code(technique, network)
+        known = (*TECHNIQUES, *own_factors(custom.own))
+        requested = replace(
+            custom,
+            data=resolved(data),
+            image_size=image_size,
+            train_size=train_size,
+            validation=validation,
+            techniques=None if techniques is None else parse_techniques(techniques, known),
+            fixed=parse_fix(fix, known) if fix else None,
+            measure=measure,
+            search=search,
+            confirm=confirm,
+            ladder=ladder,
+            epochs=epochs,
+            batch_size=batch_size,
+            width=width,
+            depth=depth,
+            precision=precision,
+            objective=objective,
+            pruner=pruner,
+            seed=seed,
+            backend=os.environ.get("KERAS_BACKEND") or None,
+        )
+        data = data or "cifar10"
+        name = name or (data if is_set(data) else Path(data).stem)
+        _launch(
+            name, requested, storage, out or folder_of("reports", name), timeout=timeout,
+            workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints,
+        )  # fmt: skip
+
+
+def _launch(
+    name: str,
+    requested: Requested,
+    storage: str,
+    out: Path,
+    *,
+    timeout: float | None,
+    workers: str,
+    per_gpu: int | None,
+    ray: str | None,
+    checkpoints: Path | None,
+) -> None:
+    from search.cli.console import make_console, quiet_optuna
+    from search.cli.export import write_report
+    from search.cli.progress import Progress, print_left
+    from search.reporting.dashboard_note import attach
+    from search.running.hardware import parse_workers, shares
+    from search.running.study import launch
+    from search.storage.connection import load_study
+    from search.storage.tracked_by_git import caution
+
+    quiet_optuna()
+    elsewhere = None
+    if ray is not None:
+        from search.running.ray_workers import RayWorkers
+
+        elsewhere = RayWorkers(ray, storage, workers, per_gpu)
+    environments = shares(parse_workers(workers, per_gpu)) if elsewhere is None else [{}]
+    console = make_console()
+    with interruptible(), Progress(console, caution(storage)) as progress:
+        left = launch(
+            storage, name, requested, environments, progress, attach,
+            checkpoints=checkpoints or default_checkpoints(), deadline=deadline(timeout),
+            elsewhere=elsewhere,
+        )  # fmt: skip
+    with interruptible():
+        write_report(load_study(storage, name), out, (), console)
+    print_left(left, console)
+    console.print(f"Watch it: kouka dashboard{_storage_option(storage)}", soft_wrap=True)
+
+
+def _storage_option(storage: str) -> str:
+    from search.storage.connection import redact
+
+    return "" if storage == DEFAULT_STORAGE else f" --storage {redact(storage)}"

@@ -1,0 +1,93 @@
+"""`kouka train`: a model of a study's best recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from search.cli.errors import interruptible, user_errors
+from search.cli.options import (
+    DEFAULT_STORAGE,
+    CheckpointsOption,
+    DataHereOption,
+    EpochsOption,
+    NetworkHereOption,
+    RecipeOption,
+    StorageOption,
+    StudyArgument,
+    TechniqueHereOption,
+    custom_code,
+    default_checkpoints,
+    folder_of,
+    resolved,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from search.final.training import Trained
+
+
+def train(
+    name: StudyArgument,
+    recipe: RecipeOption = None,
+    seeds: Annotated[
+        int, typer.Option(metavar="COUNT", help="Runs to train, each with a seed of its own.")
+    ] = 3,
+    epochs: EpochsOption = None,
+    data: DataHereOption = None,
+    technique: TechniqueHereOption = None,
+    network: NetworkHereOption = None,
+    checkpoints: CheckpointsOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="The folder to write.  [default: models/NAME]"),
+    ] = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Train and save the best recipe.
+
+    Trains on the training and validation images together, and tests on the test images. The model
+    saved is that of the first seed.
+    """
+    with user_errors():
+        from search.cli.console import make_console, quiet_optuna
+        from search.cli.final_progress import FinalProgress
+        from search.final.training import train_final
+
+        quiet_optuna()
+        console = make_console()
+        folder = out or folder_of("models", name)
+        kept = "no model was written; the same command resumes from the last checkpoint"
+        with interruptible(kept), FinalProgress(console) as progress:
+            trained = train_final(
+                storage, name, folder, progress, recipe=recipe, seeds=seeds, epochs=epochs,
+                data=resolved(data), custom_code=custom_code(technique, network),
+                checkpoints=checkpoints or default_checkpoints(),
+            )  # fmt: skip
+        _print_trained(trained, folder, console)
+
+
+def _print_trained(trained: Trained, folder: Path, console: Console) -> None:
+    from model_space.saved.model_card import MODEL
+    from search.final.model_folder import CURVES
+    from search.reporting import words
+    from search.results import ACCURACY
+
+    objective, tested = trained.objective, trained.card.images["test"]
+    console.print(
+        f"Test {objective.measure} {words.mean(trained.test_objective, objective)}"
+        f"{words.over_seeds(len(trained.card.seeds))}, on {tested:,} test {trained.things} that "
+        "no run was trained on."
+    )
+    if objective is not ACCURACY:
+        console.print(f"Test accuracy {words.percent(trained.test)}.")
+    console.print(f"Trained on {trained.images}: {trained.budget}.")
+    console.print(
+        f"Model: {folder / MODEL} (the network of the first seed, {trained.card.saved_seed})",
+        soft_wrap=True,
+    )
+    console.print(f"Learning curves: {folder / CURVES}", soft_wrap=True)
+    console.print(f"Use it: kouka predict {folder} IMAGE…", soft_wrap=True)

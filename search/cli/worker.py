@@ -1,0 +1,57 @@
+"""`kouka worker`: take part in a study that was launched elsewhere."""
+
+from __future__ import annotations
+
+from search.cli.errors import interruptible, user_errors
+from search.cli.options import (
+    DEFAULT_STORAGE,
+    CheckpointsOption,
+    DataHereOption,
+    NetworkHereOption,
+    PerGpuOption,
+    StorageOption,
+    StudyArgument,
+    TechniqueHereOption,
+    TimeoutOption,
+    WorkersOption,
+    custom_code,
+    deadline,
+    default_checkpoints,
+    resolved,
+)
+
+
+def worker(
+    name: StudyArgument,
+    data: DataHereOption = None,
+    technique: TechniqueHereOption = None,
+    network: NetworkHereOption = None,
+    workers: WorkersOption = "1",
+    workers_per_gpu: PerGpuOption = None,
+    timeout: TimeoutOption = None,
+    checkpoints: CheckpointsOption = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Take part in a launched study.
+
+    Any machine that reaches the study's storage can help to run it. The command ends when nothing
+    is left to run.
+    """
+    with user_errors():
+        from search.cli.console import make_console, quiet_optuna
+        from search.cli.progress import Progress, print_left
+        from search.reporting.dashboard_note import attach
+        from search.running.hardware import parse_workers, shares
+        from search.running.study import join
+        from search.storage.tracked_by_git import caution
+
+        quiet_optuna()
+        environments = shares(parse_workers(workers, workers_per_gpu))
+        console = make_console()
+        with interruptible(), Progress(console, caution(storage)) as progress:
+            left = join(
+                storage, name, environments, progress, attach,
+                checkpoints=checkpoints or default_checkpoints(), deadline=deadline(timeout),
+                data=resolved(data), custom_code=custom_code(technique, network),
+            )  # fmt: skip
+        print_left(left, console)

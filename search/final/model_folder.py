@@ -1,0 +1,72 @@
+"""The folder that `kouka train` writes: all of it or nothing."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from model_space.saved.model_card import CARD, MODEL
+from search.errors import InputError
+
+CURVES = "curves.html"
+
+
+@contextmanager
+def draft(out: Path) -> Iterator[Path]:
+    """A folder that takes the place of `out` at the end of the block, unless that raises.
+
+    Raises `InputError` where it could not, before the block is begun if that can be known.
+    """
+    out = out.resolve()
+    _check_free(out)
+    above = next(folder for folder in out.parents if folder.exists())
+    with _writing(out):
+        beside = Path(tempfile.mkdtemp(dir=above, prefix=".kouka-"))
+    try:
+        new, old = beside / "new", beside / "old"
+        with _writing(out):
+            new.mkdir()
+        yield new
+        with _writing(out):
+            out.parent.mkdir(parents=True, exist_ok=True)
+            _replace(out, new, old)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _replace(out: Path, new: Path, old: Path) -> None:
+    if out.exists():
+        out.rename(old)
+    try:
+        new.rename(out)
+    except OSError:
+        if old.exists():
+            old.rename(out)
+        raise
+
+
+def _check_free(out: Path) -> None:
+    """Raise `InputError` unless `out` is missing, empty, or what kouka train wrote."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise InputError(f"--out {out} is a file; it takes a folder")
+    held = {file.name for file in out.iterdir()}
+    if foreign := sorted(held - {MODEL, CARD, CURVES} if CARD in held else held):
+        raise InputError(
+            f"--out {out} holds {foreign[0]}, which kouka train did not write; move it away, or "
+            "give another --out"
+        )
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"--out {out} cannot be written ({error.strerror}); it takes a folder"
+        ) from error

@@ -1,0 +1,80 @@
+"""`--help`: each command and option, with its default, as a narrow or a wide terminal shows it."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import Result
+
+from search import cli
+from search.settings import Settings
+
+Kouka = Callable[..., Result]
+
+COMMANDS: dict[str, Any] = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
+WITHOUT_DEFAULT = {("launch", "--technique"), ("launch", "--fix"), ("launch", "--ray")}
+"""Options that have none, in a command."""
+SET_OF = {Settings.techniques: "article"}
+"""The name that a default is written by, where that is another."""
+
+
+def squeezed(text: str) -> str:
+    """The text without its spaces and line breaks, which depend on the terminal."""
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("columns", ["40", "80"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_every_option_and_default_in_full(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch, name: str, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    shown = kouka(name, "--help").output
+    for parameter in COMMANDS[name].params:
+        assert squeezed(parameter.help) in squeezed(shown)
+        if isinstance(parameter.default, str | int) and parameter.default not in ("", False):
+            assert squeezed(f"default: {parameter.default}]") in squeezed(shown)
+
+
+def defaults(name: str) -> Iterator[tuple[str, str]]:
+    """The options of a command that say what holds where they are left out, and what they say."""
+    for parameter in COMMANDS[name].params:
+        if said := re.search(r"\[default: (.+)\]$", parameter.help):
+            yield parameter.opts[0], said[1]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_option_that_may_be_left_out_says_what_then_holds(name: str) -> None:
+    said = dict(defaults(name))
+    for parameter in COMMANDS[name].params:
+        option = parameter.opts[0]
+        if parameter.default in (None, "") and not parameter.required:
+            assert (option in said) != ((name, option) in WITHOUT_DEFAULT), option
+
+
+def test_the_defaults_of_launch_are_those_of_the_settings() -> None:
+    said = dict(defaults("launch"))
+    compared = set()
+    for field in fields(Settings):
+        option = f"--{field.name.replace('_', '-')}"
+        value = getattr(Settings, field.name, None)
+        if option not in said or value is None or field.name == "data":
+            continue
+        (value,) = value if field.name == "measure" else (value,)
+        expected = SET_OF.get(value) or (f"{value:g}" if isinstance(value, float) else str(value))
+        assert re.split(r"[;,] ", said[option])[0] == expected, option
+        compared.add(field.name)
+    assert compared >= {"epochs", "width", "techniques", "precision", "objective", "pruner"}
+
+
+def test_the_list_of_commands_cuts_no_sentence(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = kouka("--help").output
+    assert "..." not in shown.replace("[ARGS]...", "")
+    for name, command in COMMANDS.items():
+        assert f"{name:12}{command.help.splitlines()[0]}" in shown
