@@ -37,12 +37,12 @@ pins: .venv/installed ## choose the newest versions that pyproject.toml allows
 	$(BIN)/pip install uv
 	$(BIN)/uv pip compile pyproject.toml --all-extras \
 		--universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-		--upgrade --quiet --output-file constraints.txt
+		--upgrade --quiet --output-file requirements-lock.txt
 
-# Every version comes from constraints.txt, hashes checked; kouka itself adds nothing to them.
-.venv/installed: pyproject.toml constraints.txt
+# Every version comes from requirements-lock.txt, hashes checked; kouka itself adds nothing to them.
+.venv/installed: pyproject.toml requirements-lock.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --require-hashes --requirement constraints.txt
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-lock.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
