@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PAGES := README.md bench/README.md $(wildcard docs/*.md)
 
 .PHONY: study dashboard test check bench docs figures pins clean
 
@@ -21,14 +22,14 @@ check: .venv/installed ## all checks but the tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog -I . --check README.md bench/README.md docs/digits.md
+	$(BIN)/cog -I . --check $(PAGES)
 
 bench: .venv/installed ## the quick rows of bench/README.md, under ten minutes
 	$(BIN)/python -m bench.efficiency --workers auto
 	$(BIN)/python -m bench.rivals article
 
 docs: .venv/installed ## write the generated parts of the pages anew
-	$(BIN)/cog -I . -r README.md bench/README.md docs/digits.md
+	$(BIN)/cog -I . -r $(PAGES)
 
 figures: .venv/installed ## draw the pictures of docs/ anew; takes Chrome or Chromium
 	$(BIN)/python -m docs.figures

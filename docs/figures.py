@@ -42,7 +42,7 @@ def content(figure: go.Figure) -> Any:
 
 
 def drawn_from(name: str) -> Any:
-    """Read the rounded content of the figure that a picture was drawn from; None if there is none."""
+    """Read what a picture was drawn from, rounded as it keeps it; None if it keeps nothing."""
     text = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
     kept = text.rpartition("<metadata>")[2].partition("</metadata>")[0]
     return json.loads(unescape(kept)) if kept != text else None

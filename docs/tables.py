@@ -1,0 +1,133 @@
+"""The generated parts of the pages: tables of numbers, and what the program prints.
+
+`make docs` puts them there, by cog; the sentences around them are written by hand.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterable
+from itertools import pairwise
+
+from rich.console import Console
+from typer.testing import CliRunner
+
+from docs.shipped import ARTICLE, CIFAR, REFERENCE, data, findings, settings
+from model_space.technique import Technique
+from model_space.techniques import SETS, TECHNIQUES
+from search.cli import app
+from search.cli.terminal import say
+from search.results import Run
+
+ACCURACIES = (72.88, 86.09, 91.24, 89.71, 90.44, 90.46, 90.70, 90.96)
+"""Validation accuracy at each step of the article's ladder, percent, of one run each."""
+CHANGES = tuple(after - before for before, after in pairwise(ACCURACIES))
+"""Points that each of the article's seven steps adds."""
+
+WIDTH = 80
+"""Columns of the terminal that the pages show."""
+
+
+def ending(name: str) -> str:
+    """Show how a launch of a shipped study ends in a terminal, but for its cautions."""
+    screen = io.StringIO()
+    say(findings(name), Console(file=screen, width=WIDTH, highlight=False))
+    lines = [line.rstrip() for line in screen.getvalue().strip("\n").splitlines()]
+    first = next(at for at, line in enumerate(lines) if line.startswith("•"))
+    after = next(at for at, line in enumerate(lines) if at > first and not line)
+    return _block([*lines[:first], *lines[after:]])
+
+
+def usage(command: str = "") -> str:
+    """Show what `kouka COMMAND --help` prints."""
+    plain = {"COLUMNS": str(WIDTH), "TERM": "dumb", "NO_COLOR": "1"}
+    arguments = [command, "--help"] if command else ["--help"]
+    printed = CliRunner().invoke(app, arguments, env=plain, prog_name="kouka").stdout
+    return _block(line.rstrip() for line in printed.strip("\n").splitlines())
+
+
+def techniques() -> str:
+    """List the techniques, their dials and the sets that they are in."""
+    rows = [
+        (
+            f"[`{one.name}`](#{one.name})", one.changes, _dials(one),
+            ", ".join(n for n, names in SETS.items() if n != "all" and one.name in names),
+        )
+        for one in TECHNIQUES
+    ]  # fmt: skip
+    return _table(("technique", "changes", "dials: low, usual, high", "sets"), "----", rows)
+
+
+def ladder() -> str:
+    """Put the article's steps beside the same steps at its budget and at a small one."""
+    few, again = findings(REFERENCE), findings(ARTICLE)
+    effects = {row.step.added: row for row in few.comparisons}
+    rows = []
+    steps = zip(ACCURACIES, (math.nan, *CHANGES), again.ladder, few.ladder, strict=True)
+    for accuracy, change, once, step in steps:
+        added = " + ".join(f"`{name}`" for name in step.added)
+        cells = [added or "nothing: the base", f"{accuracy:.2f}", "", f"{once.scaled.mean:.2f}"]
+        if added:
+            row = effects[step.added]
+            cells[2] = f"{change:+.2f}"
+            cells += [
+                f"{once.change:+.2f}", interval(step.change, step.low, step.high),
+                interval(row.effect, row.low, row.high),
+            ]  # fmt: skip
+        rows.append((*cells, *[""] * (7 - len(cells))))
+    heads = (
+        "adds to the row above", "article, %", "change", "run again, %", "change",
+        "small budget: change, 3 seeds (95 %)", "small budget: effect (95 %)",
+    )  # fmt: skip
+    return _table(heads, "-rrrrrr", rows)
+
+
+def studies() -> str:
+    """List the budgets and the runs of the shipped studies of CIFAR-10."""
+    heads = ("study", "trained on", "validated on", "epochs", "width", "convolutions", "runs")
+    rows = []
+    for name in CIFAR:
+        images, launched = data(name), settings(name)
+        runs = findings(name).results.runs
+        convolutions = str(launched["depth"])
+        if "deeper" in launched["techniques"]:
+            convolutions += f" or {launched['depth'] + 12}"
+        rows.append((
+            f"`{name}`", f"{images['train']:,}", f"{images['validation']:,}",
+            str(launched["epochs"]), f"{launched['width']:g}", convolutions, _phases(runs),
+        ))  # fmt: skip
+    return _table(heads, "-rrrrr-", rows)
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """Write points with their interval, to one decimal."""
+    return f"{signed(value)} ({signed(low)} to {signed(high)})"
+
+
+def signed(value: float) -> str:
+    """Write points with their sign, to one decimal; a rounded zero is +0.0."""
+    return f"{round(value, 1) + 0.0:+.1f}"
+
+
+def _phases(runs: tuple[Run, ...]) -> str:
+    counts: dict[str, int] = {}
+    for run in runs:
+        counts[run.phase] = counts.get(run.phase, 0) + run.ended
+    return ", ".join(f"{count} {phase}" for phase, count in counts.items() if count)
+
+
+def _dials(technique: Technique) -> str:
+    return "; ".join(
+        f"{dial.name} {dial.low:g}, {dial.usual:g}, {dial.high:g}{' (log)' if dial.log else ''}"
+        for dial in technique.dials
+    )
+
+
+def _table(heads: tuple[str, ...], align: str, rows: list[tuple[str, ...]]) -> str:
+    rule = ["---:" if side == "r" else "---" for side in align[: len(heads)]]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (heads, rule, *rows))
+
+
+def _block(lines: Iterable[str]) -> str:
+    return "\n".join(["```text", *lines, "```", ""])
