@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from rich.console import Console
@@ -124,7 +124,7 @@ def _dials(technique: Technique) -> str:
     )
 
 
-def _table(heads: tuple[str, ...], align: str, rows: list[tuple[str, ...]]) -> str:
+def _table(heads: tuple[str, ...], align: str, rows: Sequence[tuple[str, ...]]) -> str:
     rule = ["---:" if side == "r" else "---" for side in align[: len(heads)]]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (heads, rule, *rows))
 

@@ -303,18 +303,5 @@ def test_a_host_that_cannot_be_served_or_not_safely_is_refused(
     assert said in " ".join(result.stderr.split())
 
 
-def test_every_command_and_option_is_in_the_readme() -> None:
-    import typer
-
-    readme = (Path(cli.__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    commands = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
-    for name, command in commands.items():
-        assert f"`kouka {name}" in readme, name
-        for parameter in command.params:
-            for option in parameter.opts:
-                if option.startswith("--") and option != "--help":
-                    assert option in readme, f"{name} {option}"
-
-
 def test_the_folder_of_a_study_is_one_folder_whatever_its_name() -> None:
     assert str(folder_of("reports", "tfds:a/b:1.0.0")) == "reports/tfds:a-b:1.0.0"
