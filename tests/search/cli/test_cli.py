@@ -16,7 +16,6 @@ import pytest
 from typer.testing import Result
 
 from model_space.worker.client import TrainingError
-from search import cli
 from search.cli.options import folder_of
 from search.reporting import dashboard_server
 from search.storage.connection import open_storage, study_names
