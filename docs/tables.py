@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import math
+import tomllib
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from rich.console import Console
 from typer.testing import CliRunner
@@ -19,6 +22,8 @@ from model_space.techniques import SETS, TECHNIQUES
 from search.cli import app
 from search.cli.terminal import say
 from search.results import Run
+
+TOP = Path(__file__).parents[1]
 
 ACCURACIES = (72.88, 86.09, 91.24, 89.71, 90.44, 90.46, 90.70, 90.96)
 """Validation accuracy at each step of the article's ladder, percent, of one run each."""
@@ -98,6 +103,34 @@ def studies() -> str:
             str(launched["epochs"]), f"{launched['width']:g}", convolutions, _phases(runs),
         ))  # fmt: skip
     return _table(heads, "-rrrrr-", rows)
+
+
+def rooms(package: str) -> str:
+    """List what a package holds: its sub-packages, then its modules, a sentence each."""
+    at = TOP / package
+    found = sorted({*at.rglob("__init__.py"), *at.glob("*.py")} - {at / "__init__.py"}, key=_place)
+    rows = []
+    for file in found:
+        place = file.relative_to(TOP).as_posix().removesuffix("__init__.py")
+        sentence = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        rows.append((f"`{place}`", sentence.partition("\n")[0]))
+    return _table(("room", "holds"), "--", rows)
+
+
+def layers() -> str:
+    """List the layers of each package, from the highest down, as import-linter holds them."""
+    pyproject = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
+    lines = []
+    for contract in pyproject["tool"]["importlinter"]["contracts"]:
+        if contract["type"] == "layers":
+            (package,) = contract["containers"]
+            lines += [f"{package}:", *(f"    {layer}" for layer in contract["layers"]), ""]
+    return _block(lines[:-1])
+
+
+def _place(file: Path) -> tuple[bool, str]:
+    """Sort folders before modules, each by name."""
+    return file.name != "__init__.py", file.as_posix()
 
 
 def interval(value: float, low: float, high: float) -> str:

@@ -62,6 +62,13 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    text = (TOP / page).read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:search|model_space|docs|bench|tests)/[\w./-]*)`", text):
+        assert "NAME" in name or (TOP / name).exists(), name
+
+
 def test_every_page_is_linked_from_the_front_page() -> None:
     front = (TOP / "README.md").read_text(encoding="utf-8")
     for page in PAGES:
