@@ -33,6 +33,7 @@ docs: .venv/installed ## write the generated parts of the pages anew
 
 figures: .venv/installed ## draw the pictures of docs/ anew; takes Chrome or Chromium
 	$(BIN)/python -m docs.figures
+	$(BIN)/python -m docs.images
 
 pins: .venv/installed ## choose the newest versions that pyproject.toml allows
 	$(BIN)/pip install uv
