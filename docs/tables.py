@@ -6,21 +6,19 @@
 from __future__ import annotations
 
 import ast
-import io
 import math
 import tomllib
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from rich.console import Console
 from typer.testing import CliRunner
 
-from docs.shipped import ARTICLE, CIFAR, REFERENCE, data, findings, settings
+from docs.shipped import ARTICLE, CIFAR, REFERENCE, STUDIES, data, findings, settings
 from model_space.technique import Technique
 from model_space.techniques import SETS, TECHNIQUES
 from search.cli import app
-from search.cli.terminal import say
 from search.results import Run
 
 TOP = Path(__file__).parents[1]
@@ -30,26 +28,21 @@ ACCURACIES = (72.88, 86.09, 91.24, 89.71, 90.44, 90.46, 90.70, 90.96)
 CHANGES = tuple(after - before for before, after in pairwise(ACCURACIES))
 """Points that each of the article's seven steps adds."""
 
-WIDTH = 80
-"""Columns of the terminal that the pages show."""
-
 
 def ending(name: str) -> str:
-    """Show how a launch of a shipped study ends in a terminal, but for its cautions."""
-    screen = io.StringIO()
-    say(findings(name), Console(file=screen, width=WIDTH, highlight=False))
-    lines = [line.rstrip() for line in screen.getvalue().strip("\n").splitlines()]
+    """Show how a launch or an export of a shipped study ends, but for its cautions."""
+    with TemporaryDirectory() as folder:
+        out = f"{folder}/report"
+        lines = _printed("export", name, "--storage", f"sqlite:///{STUDIES}", "--out", out)
     first = next(at for at, line in enumerate(lines) if line.startswith("•"))
     after = next(at for at, line in enumerate(lines) if at > first and not line)
-    return _block([*lines[:first], *lines[after:]])
+    last = next(at for at, line in enumerate(lines) if line.startswith("Report:"))
+    return _block([*lines[:first], *lines[after : last - 1]])
 
 
-def usage(command: str = "") -> str:
+def usage(command: str) -> str:
     """Show what `kouka COMMAND --help` prints."""
-    plain = {"COLUMNS": str(WIDTH), "TERM": "dumb", "NO_COLOR": "1"}
-    arguments = [command, "--help"] if command else ["--help"]
-    printed = CliRunner().invoke(app, arguments, env=plain, prog_name="kouka").stdout
-    return _block(line.rstrip() for line in printed.strip("\n").splitlines())
+    return _block(_printed(command, "--help"))
 
 
 def techniques() -> str:
@@ -141,6 +134,14 @@ def interval(value: float, low: float, high: float) -> str:
 def signed(value: float) -> str:
     """Write points with their sign, to one decimal; a rounded zero is +0.0."""
     return f"{round(value, 1) + 0.0:+.1f}"
+
+
+def _printed(*arguments: str) -> list[str]:
+    """Run a command, and return the lines that it prints to a terminal of 80 columns."""
+    plain = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"}
+    ran = CliRunner().invoke(app, arguments, env=plain, prog_name="kouka", catch_exceptions=False)
+    assert ran.exit_code == 0, ran.output
+    return [line.rstrip() for line in ran.stdout.strip("\n").splitlines()]
 
 
 def _phases(runs: tuple[Run, ...]) -> str:
