@@ -285,9 +285,8 @@ def _inside() -> tuple[float, float]:
 
 
 def _quotes() -> Iterator[Quote]:
-    readme, article, methods = "README.md", "docs/article.md", "docs/methods.md"
+    readme, article, bench = "README.md", "docs/article.md", "bench/README.md"
     digits, machines, techniques = "docs/digits.md", "docs/many-machines.md", "docs/techniques.md"
-    bench = "bench/README.md"
     long = _changes(ARTICLE, "augmentation")
 
     yield Quote(readme, "trains {29} small networks",
@@ -304,7 +303,7 @@ def _quotes() -> Iterator[Quote]:
     )
     yield Quote(readme, "a quarter of the channels | {-2.9} points (95 %: {-5.2} to {-0.7})",
                 _first_step)  # fmt: skip
-    yield Quote(readme, "45,000 images, all channels | {+15.9} points", long)
+    yield Quote(readme, "the budget of the article | {+15.9} points", long)
     yield Quote(readme, "`global_pooling` is worth {-4.3} points ({-5.4} to {-3.2}) without "
                 "`batch_norm`, and {+1.8} ({+0.8} to {+2.7}) with it",
                 lambda: _either_way("global_pooling", "batch_norm"))  # fmt: skip
@@ -415,17 +414,6 @@ def _quotes() -> Iterator[Quote]:
                 lambda: _augmentation(3, 12))  # fmt: skip
     yield Quote(digits, "is known to ±{0.8} points", lambda: (2 * _truth().error,))
     yield Quote(digits, "All {8} of its {8} intervals", _inside)
-
-    yield Quote(methods, "in {94} to {99} % of cases", lambda: _covered("coverage"))
-    yield Quote(methods, "in {92} to {95} % ([digits]", lambda: _covered("verdicts"))
-    yield Quote(
-        methods,
-        "in {99} % of cases ({86} % by whole ones), and are {7} points off",
-        lambda: (
-            _cheaper("top three right, %", 3), _cheaper("top three right, %", 12),
-            _cheaper("error of the effects, points", 3),
-        ),
-    )  # fmt: skip
 
     yield Quote(machines, "{102} seconds with two workers and {183} with one",
                 lambda: (_took(2), _took(1)))  # fmt: skip
