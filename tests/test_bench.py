@@ -1,4 +1,4 @@
-"""The rows that the scripts of bench/ keep, and what the READMEs make of them."""
+"""The rows that the scripts of bench/ keep, and what the pages make of them."""
 
 from pathlib import Path
 
