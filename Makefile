@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PAGES := README.md bench/README.md $(wildcard docs/*.md)
 
 .PHONY: study dashboard test check bench docs figures pins clean
 
@@ -21,28 +22,29 @@ check: .venv/installed ## all checks but the tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog -I . --check README.md bench/README.md docs/digits.md
+	$(BIN)/cog -I . --check $(PAGES)
 
 bench: .venv/installed ## the quick rows of bench/README.md, under ten minutes
 	$(BIN)/python -m bench.efficiency --workers auto
 	$(BIN)/python -m bench.rivals article
 
 docs: .venv/installed ## write the generated parts of the pages anew
-	$(BIN)/cog -I . -r README.md bench/README.md docs/digits.md
+	$(BIN)/cog -I . -r $(PAGES)
 
 figures: .venv/installed ## draw the pictures of docs/ anew; takes Chrome or Chromium
 	$(BIN)/python -m docs.figures
+	$(BIN)/python -m docs.images
 
 pins: .venv/installed ## choose the newest versions that pyproject.toml allows
 	$(BIN)/pip install uv
 	$(BIN)/uv pip compile pyproject.toml --all-extras \
 		--universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-		--upgrade --quiet --output-file constraints.txt
+		--upgrade --quiet --output-file requirements-lock.txt
 
-# Every version comes from constraints.txt, hashes checked; kouka itself adds nothing to them.
-.venv/installed: pyproject.toml constraints.txt
+# Every version comes from requirements-lock.txt, hashes checked; kouka itself adds nothing to them.
+.venv/installed: pyproject.toml requirements-lock.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --require-hashes --requirement constraints.txt
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-lock.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 

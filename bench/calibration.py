@@ -138,12 +138,12 @@ class Coverage:
         self.wrong += false
         self.studies += 1
 
-    def cells(self, of: str = "", unit: str = "") -> Row:
+    def cells(self, of: str = "") -> Row:
         """Coverage, half-width and wrong verdicts as a row's cells."""
         return {
-            f"coverage{of}": f"{100 * self.covered / self.intervals:.1f} %",
-            f"half-width{unit}{of}": f"{self.width / self.intervals:.2f}",
-            f"wrong for a null{of}": f"{100 * self.wrong / self.studies:.1f} %",
+            f"coverage{of}, %": round(100 * self.covered / self.intervals, 1),
+            f"half-width{of}, points": round(self.width / self.intervals, 2),
+            f"wrong for a null{of}, %": round(100 * self.wrong / self.studies, 1),
         }
 
 
@@ -164,12 +164,12 @@ def cover(techniques: int, runs: int, unequal: bool, studies: int) -> Row:
             if repeats:
                 hc3 += covered_by_hc3(found, machine)
     return {
-        "techniques": str(techniques),
-        "runs": str(runs),
+        "techniques": techniques,
+        "runs": runs,
         "noise": "unequal" if unequal else "equal",
-        **with_confirm.cells(unit=", points"),
+        **with_confirm.cells(),
         **alone.cells(of=", no confirm"),
-        "coverage by HC3": f"{100 * hc3 / with_confirm.intervals:.1f} %" if hc3 else "",
+        "coverage by HC3, %": round(100 * hc3 / with_confirm.intervals, 1) if hc3 else None,
     }
 
 
@@ -213,8 +213,8 @@ def rank(techniques: int, runs: int, studies: int) -> Row:
         true = largest_three(machine.effects)
         for method, found in guesses(machine, rows, random, study):
             right[method] = right.get(method, 0) + (found == true)
-    shares = {method: f"{100 * count / studies:.0f} %" for method, count in right.items()}
-    return {"techniques": str(techniques), "runs": str(runs), **shares}
+    shares = {f"{method}, %": round(100 * count / studies) for method, count in right.items()}
+    return {"techniques": techniques, "runs": runs, **shares}
 
 
 def guesses(

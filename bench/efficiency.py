@@ -115,13 +115,13 @@ def main() -> None:
     bare = bare_seconds(results)
     reporter("efficiency", record=arguments.record)({
         "study": "CIFAR-10 (JPEG)" if arguments.data else "digits",
-        "workers": arguments.workers,
-        "runs": str(len(results.runs)),
-        "bare steps, s": f"{bare:.1f}",
-        "first run to last, s": f"{working:.1f}",
-        "efficiency": f"{bare / working:.2f}",
-        "whole command, s": f"{whole:.1f}",
-        "efficiency, whole command": f"{bare / whole:.2f}",
+        "workers": int(arguments.workers) if arguments.workers.isdigit() else "auto",
+        "runs": len(results.runs),
+        "bare steps, s": round(bare, 1),
+        "first run to last, s": round(working, 1),
+        "efficiency": round(bare / working, 2),
+        "whole command, s": round(whole, 1),
+        "efficiency, whole command": round(bare / whole, 2),
     })  # fmt: skip
 
 

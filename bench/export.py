@@ -98,9 +98,10 @@ def main() -> None:
             taken = [measure(url, Path(folder) / "out") for _ in range(3)]
         seconds, memory = (float(np.median([one[at] for one in taken])) for at in (0, 1))
         report({
-            "trials × epochs": f"{trials} × {EPOCHS}",
-            "seconds, median of 3": f"{seconds:.1f}",
-            "peak memory, MiB": f"{memory:.0f}",
+            "trials": trials,
+            "epochs": EPOCHS,
+            "seconds, median of 3": round(seconds, 1),
+            "peak memory, MiB": round(memory),
         })  # fmt: skip
 
 

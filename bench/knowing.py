@@ -1,9 +1,9 @@
 """What it costs to know: how near the truth each method comes in so many runs.
 
-    python -m bench.knowing        # a few minutes, from bench/digits.csv and bench/digits-250.csv
+    python -m bench.knowing        # a few minutes, from the runs in bench/runs/
 
 The truth is a table of real runs, of all recipes and several seeds each; `bench/table.py` made it.
-A method's run is one of the table's, its seed drawn at random. Prints the tables of the README.
+A method's run is one of the table's, its seed drawn at random. Prints the tables of docs/digits.md.
 
 The truth is itself known to a standard error only, so a technique counts as one of the largest
 three where its effect is no more than two standard errors of a difference below the third's.
@@ -142,12 +142,12 @@ def table(truth: Table, runs: int) -> Iterator[Row]:
                 right[method].append(is_right(three, truth))
     for method, hits in right.items():
         yield {
-            "runs": str(runs),
+            "runs": runs,
             "method": method,
             "error of the effects, points": (
-                f"{np.mean(errors[method]):.2f}" if method in errors else "–"
+                _rounded(np.mean(errors[method]), 2) if method in errors else None
             ),
-            "top three right": f"{100 * np.mean(hits):.0f} %",
+            "top three right, %": round(float(100 * np.mean(hits))),
         }
 
 
@@ -172,10 +172,10 @@ def coverage(truth: Table, runs: int) -> Row:
             false |= certain and (abs(true) < 2 * truth.error or effect.effect * true < 0)
         wrong.append(false)
     return {
-        "runs": str(runs),
-        "coverage": f"{100 * np.mean(covered):.1f} %",
-        "half-width, points": f"{np.mean(halves):.2f}",
-        "wrong verdict for any technique": f"{100 * np.mean(wrong):.1f} %",
+        "runs": runs,
+        "coverage, %": _rounded(100 * np.mean(covered), 1),
+        "half-width, points": _rounded(np.mean(halves), 2),
+        "wrong verdict for any technique, %": _rounded(100 * np.mean(wrong), 1),
     }
 
 
@@ -190,15 +190,19 @@ def fidelity(truth: Table, runs: int, images: int, epochs: int) -> Row:
     limit = spearmanr(cheap.effects, truth.effects)[0]
     compute = runs * images * epochs / 1000
     return {
-        "runs": str(runs),
-        "images": f"{images:,}",
-        "epochs": str(epochs),
-        "1,000s of images": f"{compute:.0f}",
-        "error of the effects, points": f"{error:.2f}",
-        "top three right": f"{100 * share:.0f} %",
-        "rank correlation with the truth": f"{ranks:.2f}",
-        "of its own true effects": f"{limit:.2f}",
+        "runs": runs,
+        "images": images,
+        "epochs": epochs,
+        "thousands of images": round(compute),
+        "error of the effects, points": _rounded(error, 2),
+        "top three right, %": round(float(100 * share)),
+        "rank correlation with the truth": _rounded(ranks, 2),
+        "of its own true effects": _rounded(limit, 2),
     }
+
+
+def _rounded(value: np.floating, decimals: int) -> float:
+    return round(float(value), decimals) + 0.0
 
 
 def main() -> None:
@@ -214,7 +218,7 @@ def main() -> None:
           f"{truth.noise:.1f} points, an effect's standard error {truth.error:.2f}.\n")  # fmt: skip
     tables: dict[str, Iterable[Row]] = {
         "truth": (
-            {"technique": name, "effect, points": f"{effect:+.2f}"}
+            {"technique": name, "effect, points": _rounded(effect, 2)}
             for name, effect in zip(NAMES, truth.effects, strict=True)
         ),
         "knowing": (row for runs in RUNS for row in table(truth, runs)),

@@ -62,9 +62,9 @@ def main() -> None:
         worker.train(recipe(run), BUDGET, run, report)
         if run in (*SHOWN, runs):
             write({
-                "after run": str(run),
-                "server, MiB": f"{mebibytes(server, 'VmRSS'):.0f}",
-                "largest fork so far, MiB": f"{peak:.0f}",
+                "after run": run,
+                "server, MiB": round(mebibytes(server, "VmRSS")),
+                "largest fork so far, MiB": round(peak),
             })  # fmt: skip
     worker.stop()
 

@@ -1,30 +1,31 @@
-"""What was measured: the scripts' rows, kept as CSV in measured/, and shown by the READMEs.
+"""The rows that the scripts measured: plain numbers in measured/, formatted where pages show them.
 
-A script prints its rows; with `--record` it keeps them too.
+A script prints its rows; with `--record` it keeps them too. A column's name says its unit.
 """
 
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 FOLDER = Path(__file__).with_name("measured")
 KEYS = {
-    "coverage": 3, "efficiency": 2, "export": 1, "fidelity": 3, "knowing": 2, "memory": 1,
+    "coverage": 3, "efficiency": 2, "export": 2, "fidelity": 3, "knowing": 2, "memory": 1,
     "ranking": 2, "rivals": 2, "start": 2, "storage": 2, "streaming": 1, "truth": 1,
     "verdicts": 1,
 }  # fmt: skip
-"""Each table's number of columns that say what a row is of."""
+"""The number of columns, in each table, that say what a row is of."""
+SIGNED = ("effect, points",)
+"""Columns of differences, which are shown with their sign."""
 
-Row = Mapping[str, str]
-
-_NUMBER = re.compile(r"[+–-]?[\d,.]*( ?(%|ms|s))?( ± [\d.]+)?")
+Cell = str | float | None
+"""A number, a word, or None where nothing was measured."""
+Row = Mapping[str, Cell]
 
 
 def reporter(table: str, *, record: bool) -> Callable[[Row], None]:
-    """What prints one row after another, below their heads, and keeps them if they are to be."""
+    """Make a function that prints one row after another, and keeps them if `record`."""
     printed = False
 
     def report(row: Row) -> None:
@@ -32,7 +33,7 @@ def reporter(table: str, *, record: bool) -> Callable[[Row], None]:
         if not printed:
             print(_line(row), _line(["---"] * len(row)), sep="\n")
             printed = True
-        print(_line(row.values()), flush=True)
+        print(_line(_written(cell) for cell in row.values()), flush=True)
         if record:
             keep(table, row)
 
@@ -55,33 +56,59 @@ def keep(table: str, row: Row) -> None:
         rows.append(row)
     FOLDER.mkdir(exist_ok=True)
     with _file(table).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(row), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(row)
+        writer.writerows([_written(cell) for cell in kept.values()] for kept in rows)
 
 
-def rows_of(table: str) -> Sequence[Row]:
-    """The rows that were kept, as they are shown."""
+def rows_of(table: str) -> list[Row]:
+    """Read the rows that were kept."""
     with _file(table).open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+        return [
+            {name: _read(cell) for name, cell in row.items()} for row in csv.DictReader(file)
+        ]  # fmt: skip
 
 
-def column(table: str, name: str, **where: str) -> list[float]:
-    """The numbers of a column in the rows whose cells are as `where` says; not of empty cells."""
+def column(table: str, name: str, **where: Cell) -> list[float]:
+    """Give a column's numbers in the rows whose cells are as `where` says; not of empty cells."""
     cells = [
         row[name] for row in rows_of(table) if all(row[k] == value for k, value in where.items())
     ]
-    found = [re.search(r"[-+]?[\d.]+", cell.replace(",", "")) for cell in cells]
-    return [float(number[0]) for number in found if number]
+    return [cell for cell in cells if isinstance(cell, int | float)]
 
 
 def markdown(table: str) -> str:
-    """The table as Markdown, its numbers to the right."""
+    """Show a table as Markdown: its numbers to the right, a column's with as many decimals."""
     rows = rows_of(table)
-    rule = ["---:" if all(_NUMBER.fullmatch(row[name]) for row in rows) else "---"
-            for name in rows[0]]  # fmt: skip
-    lines = [_line(rows[0]), _line(rule), *(_line(row.values()) for row in rows)]
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    shown = [_shown(name, cells) for name, cells in columns.items()]
+    rule = ["---" if any(isinstance(cell, str) for cell in cells) else "---:"
+            for cells in columns.values()]  # fmt: skip
+    lines = [_line(columns), _line(rule), *map(_line, zip(*shown, strict=True))]
     return "\n".join(lines) + "\n"
+
+
+def _shown(name: str, cells: list[Cell]) -> list[str]:
+    numbers = [cell for cell in cells if isinstance(cell, int | float)]
+    decimals = max((len(str(n).partition(".")[2]) for n in numbers), default=0)
+    sign = "+" if name in SIGNED else ""
+    return [
+        "–" if cell is None else cell if isinstance(cell, str) else f"{cell:{sign},.{decimals}f}"
+        for cell in cells
+    ]
+
+
+def _read(cell: str) -> Cell:
+    for number in (int, float):
+        try:
+            return number(cell)
+        except ValueError:
+            continue
+    return cell or None
+
+
+def _written(cell: Cell) -> str:
+    return "" if cell is None else str(cell)
 
 
 def _line(cells: Iterable[str]) -> str:

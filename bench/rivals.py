@@ -231,10 +231,13 @@ def kouka(
     return seconds, [run.value for run in runs if run.value is not None]
 
 
-def spread(accuracies: list[float]) -> str:
-    """A mean and its standard error, in per cent."""
+def spread(side: str, accuracies: list[float]) -> dict[str, float]:
+    """Give the mean of a side's accuracies and its standard error, in percent."""
     error = statistics.stdev(accuracies) / len(accuracies) ** 0.5
-    return f"{100 * statistics.mean(accuracies):.1f} ± {100 * error:.1f}"
+    return {
+        f"accuracy, {side}, %": round(100 * statistics.mean(accuracies), 1),
+        f"standard error, {side}, %": round(100 * error, 1),
+    }
 
 
 def main() -> None:
@@ -264,15 +267,14 @@ def main() -> None:
                 print(f"{side}, seed {seed}: {taken}", file=sys.stderr, flush=True)
         ratios = [a / b for (a, _), (b, _) in zip(theirs, ours, strict=True)]
         seconds = [statistics.median(s for s, _ in pairs) for pairs in (theirs, ours)]
-        accuracies = [spread([a for _, each in pairs for a in each]) for pairs in (theirs, ours)]
         report({
             "rival": side,
             "data": "digits" if name == "digits" else "CIFAR-10 (JPEG)",
-            "rival, s": f"{seconds[0]:.0f}",
-            "kouka, s": f"{seconds[1]:.0f}",
-            "ratio, median": f"{statistics.median(ratios):.2f}",
-            "accuracy, rival, %": accuracies[0],
-            "accuracy, kouka, %": accuracies[1],
+            "rival, s": round(seconds[0]),
+            "kouka, s": round(seconds[1]),
+            "ratio, median": round(statistics.median(ratios), 2),
+            **spread("rival", [a for _, each in theirs for a in each]),
+            **spread("kouka", [a for _, each in ours for a in each]),
         })  # fmt: skip
 
 

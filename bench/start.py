@@ -84,8 +84,8 @@ def main() -> None:
                     statistics.median(column) for column in zip(*times, strict=True)
                 )
                 report({
-                    "command": f"`{name}`", "kouka": which, "seconds": f"{clock:.2f}",
-                    "of a processor": f"{processor:.2f}",
+                    "command": name, "kouka": which, "seconds": round(clock, 2),
+                    "of a processor": round(processor, 2),
                 })  # fmt: skip
 
 

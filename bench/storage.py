@@ -137,11 +137,11 @@ def measure(url: str, report: Callable[[Row], None]) -> None:
         report({
             "storage": kind,
             "phase": phase,
-            "opening": f"{1000 * opened:.0f} ms",
-            "first trial": f"{1000 * first:.0f} ms",
-            "later trials, mean": f"{1000 * statistics.mean(later):.0f} ms",
-            "worst worker": f"{1000 * worst:.0f} ms",
-            "share of 60 s, worst": f"{100 * worst / SECONDS:.2f} %",
+            "opening, ms": round(1000 * opened),
+            "first trial, ms": round(1000 * first),
+            "later trials, mean, ms": round(1000 * statistics.mean(later)),
+            "worst worker, ms": round(1000 * worst),
+            "share of 60 s, worst, %": round(100 * worst / SECONDS, 2),
         })  # fmt: skip
     assert len(load_study(url, "bench").trials) == MEASURE + SEARCH
 

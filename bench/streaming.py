@@ -84,8 +84,8 @@ def main() -> None:
     for what, seconds, memory in rows:
         report({
             "what": what,
-            "seconds": f"{seconds:.0f}",
-            "memory of its own, MiB": f"{memory:,.0f}",
+            "seconds": round(seconds),
+            "memory of its own, MiB": round(memory),
         })  # fmt: skip
 
 

@@ -3,10 +3,10 @@
     python -m bench.table [--seeds 3] [--workers 2]
     python -m bench.table --train-size 250    # the same with fewer images, for bench.knowing
 
-Appends to `bench/digits.csv`, or `bench/digits-250.csv`, and goes on where it was interrupted.
-Each row is a run: which techniques were on, in the article's order; its seed; its validation
-accuracy after every epoch; and its median seconds an epoch, by which recipes compare only within
-one machine.
+Appends to `bench/runs/digits.csv`, or `digits-250.csv` beside it; after an interruption, the same
+command resumes. Each row is a run: which techniques were on, in the article's order; its seed; its
+validation accuracy after every epoch; and its median seconds an epoch, by which recipes compare
+only within one machine.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ EPOCHS = 12
 BUDGET = {"epochs": EPOCHS, "batch_size": 32, "width": 0.125, "depth": 10}
 """As in `make study`, which trains on 1,000 images; 288 validate."""
 NAMES = SETS["article"]
+RUNS = Path(__file__).with_name("runs")
 
 Recipe = tuple[bool, ...]
 
 
 def file_of(images: int) -> Path:
     """The file of the runs on so many training images."""
-    return Path(__file__).with_name("digits.csv" if images == IMAGES else f"digits-{images}.csv")
+    return RUNS / ("digits.csv" if images == IMAGES else f"digits-{images}.csv")
 
 
 def rows(images: int) -> list[dict[str, str]]:

@@ -1,20 +1,22 @@
-"""Write the pictures of the README and of docs/digits.md: `make figures`.
+"""Draw the pictures of README and docs/digits.md: `make figures`, which takes Chrome or Chromium.
 
-Each SVG ends with a digest of the figure that it was drawn from, by which a test knows whether it
-still shows what the studies and the measurements say. Drawing takes Chrome or Chromium.
+Each SVG holds, as JSON in its metadata, the figure that it was drawn from, its numbers to four
+significant digits. By that a test sees whether it still shows what was measured.
 """
 
 from __future__ import annotations
 
-import hashlib
+import json
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape, unescape
 
 import plotly.graph_objects as go
 import plotly.io
 
 from bench.results import column
-from docs.digits import KOUKA, LADDER, ONE
 from docs.shipped import REFERENCE, findings
 from search import draw
 from search.reporting.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION, styled
@@ -23,35 +25,68 @@ FOLDER = Path(__file__).parent
 WIDTH = 860
 
 _LINES = {
-    KOUKA: (BLUE, "solid", "circle"),
-    LADDER: (VERMILION, "dash", "diamond"),
-    ONE: (ORANGE, "dot", "square"),
+    "kouka's design": (BLUE, "solid", "circle"),
+    "the article's ladder": (VERMILION, "dash", "diamond"),
+    "one at a time, from the base": (ORANGE, "dot", "square"),
     "fANOVA, random": (GREEN, "dashdot", "triangle-up"),
     "PED-ANOVA, TPE": (GREY, "longdash", "x"),
 }
 """Methods of bench/measured/knowing.csv: of Optuna's importances, the best and the default."""
 
 
-def digest(figure: go.Figure) -> str:
-    """What tells one figure from another, whatever draws it."""
-    return hashlib.sha256(figure.to_json().encode()).hexdigest()
+def content(figure: go.Figure) -> Any:
+    """Give all that a figure shows as plain JSON."""
+    shown = json.loads(figure.to_json())
+    shown["layout"].pop("template", None)
+    return shown
 
 
-def drawn_from(name: str) -> str:
-    """The digest that a picture carries."""
+def drawn_from(name: str) -> Any:
+    """Read what a picture was drawn from, rounded as it keeps it; None if it keeps nothing."""
     text = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
-    return text.rpartition("<!-- drawn from ")[2].partition(" ")[0]
+    kept = text.rpartition("<metadata>")[2].partition("</metadata>")[0]
+    return json.loads(unescape(kept)) if kept != text else None
+
+
+def differences(drawn: Any, now: Any, at: str = "") -> list[str]:
+    """Name the places where what was drawn is not what would be drawn now, rounded likewise."""
+    if isinstance(drawn, dict) and isinstance(now, dict):
+        keys = dict.fromkeys([*drawn, *now])
+        pairs = [(f"{at}.{key}", drawn.get(key), now.get(key)) for key in keys]
+    elif isinstance(drawn, list) and isinstance(now, list) and len(drawn) == len(now):
+        pairs = [(f"{at}[{i}]", *pair) for i, pair in enumerate(zip(drawn, now, strict=True))]
+    else:
+        return [] if _same(drawn, now) else [f"{at}: {drawn!r}, now {now!r}"]
+    return [text for place, a, b in pairs for text in differences(a, b, place)]
 
 
 def main() -> None:
-    """Write those that would show something else now, or are missing."""
+    """Draw those that would show something else now, or are missing."""
     for name, draw_it in FIGURES.items():
         figure, file = draw_it(), FOLDER / f"{name}.svg"
-        if file.exists() and drawn_from(name) == digest(figure):
+        if file.exists() and not differences(drawn_from(name), content(figure)):
             continue
         svg = plotly.io.to_image(figure, "svg", width=WIDTH).decode()
-        file.write_text(f"{svg}\n<!-- drawn from {digest(figure)} -->\n", encoding="utf-8")
+        kept = escape(json.dumps(_rounded(content(figure)), ensure_ascii=False))
+        body = svg.rstrip().removesuffix("</svg>")
+        file.write_text(f"{body}<metadata>{kept}</metadata></svg>\n", encoding="utf-8")
         print(f"docs/{name}.svg")
+
+
+def _rounded(shown: Any) -> Any:
+    if isinstance(shown, dict):
+        return {key: _rounded(value) for key, value in shown.items()}
+    if isinstance(shown, list):
+        return [_rounded(value) for value in shown]
+    return float(f"{shown:.4g}") if isinstance(shown, float) else shown
+
+
+def _same(drawn: Any, now: Any) -> bool:
+    if not all(isinstance(one, int | float) for one in (drawn, now)):
+        return bool(drawn == now)
+    unit = 10.0 ** (math.floor(math.log10(abs(drawn) or 1.0)) - 3)
+    # Beyond half a unit, a millionth is left to the arithmetic's error.
+    return bool(abs(drawn - now) <= unit / 2 + 1e-6)
 
 
 def _lines(title: str, of: str, axis: str) -> go.Figure:
@@ -94,7 +129,7 @@ FIGURES: Mapping[str, Callable[[], go.Figure]] = {
         "points",
     ),
     "digits-top": lambda: _lines(
-        "How often the three largest found are the true three", "top three right", "%"
+        "How often the three largest found are the true three", "top three right, %", "%"
     ),
 }
 """The pictures by name, as they would be drawn now."""

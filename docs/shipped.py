@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import optuna
 
 from search import Findings, analyse, load_study
+from search.storage import schema
 
 STUDIES = Path(__file__).parents[1] / "studies.db"
 REFERENCE, DEEPER, ARTICLE, EXAMPLE = (
@@ -22,12 +24,24 @@ CIFAR = REFERENCE, DEEPER, ARTICLE
 
 
 def study(name: str) -> optuna.Study:
-    """A study in `studies.db`."""
+    """Open a study in `studies.db`."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return load_study(f"sqlite:///{STUDIES}", name)
 
 
 @cache
 def findings(name: str) -> Findings:
-    """Everything that can be said of a study in `studies.db`."""
+    """Analyse a study in `studies.db`."""
     return analyse(study(name))
+
+
+def settings(name: str) -> dict[str, Any]:
+    """Read the settings of a study in `studies.db`, as it keeps them."""
+    kept: dict[str, Any] = study(name).user_attrs[schema.SETTINGS]
+    return kept
+
+
+def data(name: str) -> dict[str, Any]:
+    """Read what a study in `studies.db` keeps of its data."""
+    kept: dict[str, Any] = study(name).user_attrs[schema.DATA]
+    return kept

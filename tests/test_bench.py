@@ -1,4 +1,4 @@
-"""The rows that the scripts of bench/ keep, and what the READMEs make of them."""
+"""The rows that the scripts of bench/ keep, and what the pages make of them."""
 
 from pathlib import Path
 
@@ -17,27 +17,37 @@ def test_a_row_takes_the_place_of_the_one_that_is_of_the_same(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = results.reporter("efficiency", record=True)
-    for workers, seconds in (("1", "1,250.5"), ("2", "7"), ("1", "8.5")):
+    for workers, seconds in ((1, 1250.5), (2, 1007), (1, 8.25)):
         report({"study": "digits", "workers": workers, "seconds": seconds})
-    assert results.column("efficiency", "seconds") == [8.5, 7]
-    assert results.column("efficiency", "seconds", workers="2") == [7]
+    assert results.column("efficiency", "seconds") == [8.25, 1007]
+    assert results.column("efficiency", "seconds", workers=2) == [1007]
+    kept = (folder / "efficiency.csv").read_text(encoding="utf-8")
+    assert kept == "study,workers,seconds\ndigits,1,8.25\ndigits,2,1007\n"
     assert results.markdown("efficiency") == (
         "| study | workers | seconds |\n| --- | ---: | ---: |\n"
-        "| digits | 1 | 8.5 |\n| digits | 2 | 7 |\n"
+        "| digits | 1 | 8.25 |\n| digits | 2 | 1,007.00 |\n"
     )
     assert capsys.readouterr().out.splitlines() == [
         "| study | workers | seconds |",
         "| --- | --- | --- |",
-        "| digits | 1 | 1,250.5 |",
-        "| digits | 2 | 7 |",
-        "| digits | 1 | 8.5 |",
+        "| digits | 1 | 1250.5 |",
+        "| digits | 2 | 1007 |",
+        "| digits | 1 | 8.25 |",
     ]
     with pytest.raises(ValueError, match="has other columns: study, workers, seconds"):
-        results.keep("efficiency", {"study": "digits", "workers": "1"})
+        results.keep("efficiency", {"study": "digits", "workers": 1})
+
+
+def test_what_was_not_measured_is_kept_empty_and_shown_as_a_dash(folder: Path) -> None:
+    results.keep("truth", {"technique": "mixup", "effect, points": None})
+    results.keep("truth", {"technique": "dropout", "effect, points": 1.5})
+    assert results.rows_of("truth")[0] == {"technique": "mixup", "effect, points": None}
+    assert results.column("truth", "effect, points") == [1.5]
+    assert results.markdown("truth").splitlines()[2:] == ["| mixup | – |", "| dropout | +1.5 |"]
 
 
 def test_nothing_is_kept_unless_it_is_to_be(folder: Path) -> None:
-    results.reporter("export", record=False)({"trials": "64"})
+    results.reporter("export", record=False)({"trials": 64})
     assert not folder.exists()
 
 
@@ -48,3 +58,12 @@ def test_every_table_that_was_kept_has_its_key_and_is_shown() -> None:
     for file in results.FOLDER.glob("*.csv"):
         assert f'markdown("{file.stem}")' in shown
         assert len(results.rows_of(file.stem)[0]) > results.KEYS[file.stem]
+
+
+@pytest.mark.parametrize("file", sorted(results.FOLDER.glob("*.csv")), ids=lambda file: file.stem)
+def test_a_column_holds_plain_numbers_or_words(file: Path) -> None:
+    rows = results.rows_of(file.stem)
+    for name in list(rows[0])[results.KEYS[file.stem] :]:
+        assert all(isinstance(row[name], int | float | None) for row in rows), name
+    for row in rows:
+        assert not any(isinstance(cell, str) and cell[:1].isdigit() for cell in row.values())

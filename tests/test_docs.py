@@ -1,42 +1,171 @@
-"""The pages say what was measured; `make docs` and `make figures` write them anew."""
+"""The pages say what was measured and what the program prints, and their links lead somewhere."""
 
+import json
 import re
+import shlex
 import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import typer
 from cogapp import Cog
 from typer.testing import Result
 
-from docs import article, figures, reference, shipped
+from docs import figures, shipped
 from docs.ship import ship
+from model_space.techniques import TECHNIQUES
 from search import analyse, load_study
+from search.cli import app
+from search.settings import Settings
 from search.storage import schema
 from tests.support.fakes import FakeWorker
+from tests.support.quoted import QUOTES, Quote, agrees, text_of
 
 TOP = Path(__file__).parents[1]
-PAGES = ("README.md", "bench/README.md", "docs/digits.md")
+PAGES = sorted(
+    str(page.relative_to(TOP))
+    for folder in (".", "docs", "bench")
+    for page in (TOP / folder).glob("*.md")
+)
+_FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "[[[cog" in (TOP / page).read_text()])
+def test_the_generated_parts_of_a_page_are_those_of_now(page: str) -> None:
+    assert Cog().main(["cog", "-I", str(TOP), "--check", str(TOP / page)]) == 0
+
+
+def test_the_front_page_is_short() -> None:
+    assert (TOP / "README.md").stat().st_size <= 12_000
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_pages_numbers_are_those_that_were_measured(page: str) -> None:
-    assert Cog().main(["cog", "-I", str(TOP), "--check", str(TOP / page)]) == 0
+def test_every_link_leads_somewhere(page: str) -> None:
+    text = _FENCED.sub("", (TOP / page).read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        to = (TOP / page).parent / path if path else TOP / page
+        assert to.exists(), target
+        assert not anchor or anchor in _anchors(to), target
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    text = _FENCED.sub("", page.read_text(encoding="utf-8"))
+    heads = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    text = (TOP / page).read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:search|model_space|docs|bench|tests)/[\w./-]*)`", text):
+        assert "NAME" in name or (TOP / name).exists(), name
+
+
+def test_every_page_is_linked_from_the_front_page() -> None:
+    front = (TOP / "README.md").read_text(encoding="utf-8")
+    for page in PAGES:
+        assert page == "README.md" or f"({page})" in front, page
+
+
+def test_every_command_is_documented() -> None:
+    """Its options are those of `--help`, as cog's check of the page says."""
+    page = (TOP / "docs" / "commands.md").read_text(encoding="utf-8")
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for name, command in commands.items():
+        part = page.partition(f"\n## kouka {name}\n")[2].partition("\n## ")[0]
+        assert f'tables.usage("{name}")' in part, name
+        for parameter in command.params:
+            for option in parameter.opts:
+                assert not option.startswith("--") or option in part, f"{name} {option}"
+
+
+def test_every_technique_has_a_section() -> None:
+    page = TOP / "docs" / "techniques.md"
+    assert _anchors(page) >= {technique.name for technique in TECHNIQUES}
+    text = page.read_text(encoding="utf-8")
+    for technique in TECHNIQUES:
+        section = text.partition(f"\n### {technique.name}\n")[2].partition("\n#")[0]
+        assert "**Try it**" in section, technique.name
+        assert "**Source**" in section, technique.name
+        for number in re.findall(r"arXiv:([\d.]+)", technique.source):
+            assert f"https://arxiv.org/abs/{number}" in section, technique.name
+
+
+def test_the_commands_that_launched_the_studies_give_their_settings() -> None:
+    page = (TOP / "docs" / "article.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^(?:KERAS_BACKEND=(\w+) )?kouka launch (.+)$", page, re.MULTILINE)
+    launched = {}
+    for backend, line in lines:
+        name, *words = shlex.split(line)
+        options = {option[2:].replace("-", "_"): value
+                   for option, value in zip(words[::2], words[1::2], strict=True)}  # fmt: skip
+        assert options.pop("data") == "FOLDER"
+        launched[name] = {**options, **({"backend": backend} if backend else {})}
+    assert set(launched) == set(shipped.CIFAR)
+    for name, options in launched.items():
+        kept = {**shipped.settings(name), "data": None}
+        kept["techniques"] = ",".join(kept["techniques"])
+        (kept["measure"],) = kept["measure"]
+        for one in fields(Settings):
+            default = getattr(Settings(), one.name)
+            if one.name in options:
+                said = options[one.name]
+                assert kept[one.name] in (said, _number(said)), one.name
+            elif one.name == "techniques":
+                assert kept[one.name] == ",".join(default)
+            elif one.name == "measure":
+                assert (kept[one.name],) == default
+            elif one.name != "data":
+                assert json.dumps(kept[one.name]) == json.dumps(default), one.name
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text.replace(".", "").isdigit() else None
 
 
 @pytest.mark.parametrize("name", figures.FIGURES)
 def test_a_picture_shows_what_was_measured(name: str) -> None:
-    assert figures.drawn_from(name) == figures.digest(figures.FIGURES[name]())
+    now = figures.content(figures.FIGURES[name]())
+    assert figures.differences(figures.drawn_from(name), now) == []
 
 
-def test_a_picture_of_other_numbers_would_be_told() -> None:
-    drawn = figures.FIGURES["digits-error"]()
-    before = figures.digest(drawn)
-    drawn.data[0].y = [*drawn.data[0].y[:-1], drawn.data[0].y[-1] + 0.01]
-    assert figures.digest(drawn) != before
+@pytest.mark.parametrize("change", [0.01, -0.01, 1.0])
+@pytest.mark.parametrize("name", figures.FIGURES)
+def test_a_picture_of_another_number_is_found(name: str, change: float) -> None:
+    now = figures.content(figures.FIGURES[name]())
+    values = now["data"][0]["x" if name == "effects" else "y"]
+    place = f".data[0].{'x' if name == 'effects' else 'y'}[1]: "
+    values[1] += change
+    (found,) = figures.differences(figures.drawn_from(name), now)
+    assert found.startswith(place)
+
+
+def test_a_picture_of_other_words_or_fewer_points_is_found() -> None:
+    drawn = figures.drawn_from("digits-top")
+    renamed = figures.content(figures.FIGURES["digits-top"]())
+    renamed["data"][1]["name"] = "a ladder"
+    assert figures.differences(drawn, renamed) == [
+        ".data[1].name: \"the article's ladder\", now 'a ladder'"
+    ]
+    fewer = figures.content(figures.FIGURES["digits-top"]())
+    fewer["data"][0]["y"].pop()
+    assert figures.differences(drawn, fewer) == [".data[0].y: [90, 97, 100], now [90, 97]"]
+
+
+def test_a_picture_of_another_arithmetic_is_the_same() -> None:
+    """A processor's linear algebra differs in the last of sixteen digits."""
+    now = figures.content(figures.FIGURES["effects"]())
+    for trace in now["data"]:
+        trace["x"] = [x * (1 + 1e-9) for x in trace["x"]]
+    assert figures.differences(figures.drawn_from("effects"), now) == []
 
 
 def test_the_shipped_studies_are_small_and_say_nothing_of_a_machine(tmp_path: Path) -> None:
@@ -82,38 +211,27 @@ def test_a_study_is_shipped_with_its_findings_and_in_place_of_an_older_one(
     assert kouka("status", "s", "--storage", f"sqlite:///{shipped}").exit_code == 0
 
 
-def test_what_is_said_of_a_study_follows_its_numbers(
-    kouka: Callable[..., Result], fake_worker: type[FakeWorker], no_report: None, folder: Path
-) -> None:
-    few = ("--data", "digits", "--epochs", "4", "--search")
-    options = (*few, "2", "--measure", "64", "--ladder", "2")
-    assert kouka("launch", "s", *options).exit_code == 0
-    small = (*few, "0", "--confirm", "0")
-    assert kouka("launch", "a", *small, "--measure", "0", "--ladder", "1").exit_code == 0
-    techniques = ("--techniques", "augmentation,batch_norm,residual,deeper", "--measure", "16")
-    assert kouka("launch", "d", *small, *techniques).exit_code == 0
-    found, again, deeper = (analyse(load_study("sqlite:///studies.db", name)) for name in "sad")
-    assert reference.answer(found).startswith("augmentation helps most, +13.")
-    first = r"plain network, `augmentation` is worth \+1[23]\.\d points .* and \+1[23]\.\d after"
-    assert re.search(first, article.headline(again, found))
-    table = article.table(again, found).splitlines()
-    assert len(table) == 2 + 8
-    first = (
-        r"\| `augmentation` \| 86\.09 % \| \+13\.21 \| [\d.]{5} % \| \+1[23]\.\d\d \| \+1[23]\.\d "
-    )
-    assert re.match(first, table[3])
-    said = reference.lessons(found, again, deeper)
-    # -1.5 and -4 points, and nothing between the two.
-    assert re.search(r"skips are worth -1\.\d+ points .* later widening -[34]\.\d+ points", said)
-    assert re.search(r"`dropout` \([+-]0\.\d+\)(, | and ).* have not", said)
-    assert re.search(r"fANOVA puts `augmentation` first, with 0\.\d\d", said)
-    assert re.search(r"At what cost.*nothing that can be told\.", said)
-    assert re.search(
-        r"`deeper`, makes 22 convolutions of 10\), the skips are worth -1\.\d+ points", said
-    )
-    assert "what else is on" not in article.headline(again, found)
-    assert "none of the 7 steps have one sign" in said
-    assert "{" not in said
-    turned = [replace(run, test_accuracy=-(run.value or 0)) for run in again.results.of("ladder")]
-    other = replace(again, results=replace(again.results, runs=tuple(turned)))
-    assert "7 of the 7 steps have one sign" in article.once(other)
+@pytest.mark.parametrize("quote", QUOTES, ids=lambda quote: f"{quote.page}: {quote.sentence[:40]}")
+def test_a_quoted_number_is_the_one_that_was_measured(quote: Quote) -> None:
+    assert quote.sentence in text_of(quote.page)
+    numbers = quote.numbers()
+    assert len(quote.written) == len(numbers) > 0
+    for written, number in zip(quote.written, numbers, strict=True):
+        assert agrees(written, number), f"{written} is quoted for {number}"
+
+
+@pytest.mark.parametrize(
+    ("written", "number", "same"),
+    [
+        ("+5.2", 5.2499, True),
+        ("+5.2", 5.2501, False),
+        ("-0.54", -0.536, True),
+        ("-0.54", 0.54, False),
+        ("4,000", 4000, True),
+        ("4,000", 4001, False),
+        ("90", 89.5, True),  # a half may be rounded either way
+        ("90", 89.4, False),
+    ],
+)
+def test_a_number_agrees_as_far_as_it_is_written(written: str, number: float, same: bool) -> None:
+    assert agrees(written, number) is same

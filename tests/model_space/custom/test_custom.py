@@ -42,8 +42,8 @@ SHAPE = (15, 15, 1)
 
 
 def readme(name: str) -> str:
-    """The code that the README gives for a file of that name."""
-    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    """The code that docs/custom.md gives for a file of that name."""
+    text = (Path(__file__).parents[3] / "docs" / "custom.md").read_text(encoding="utf-8")
     found = re.search(rf"`{re.escape(name)}`.*?```python\n(.*?)```", text, re.DOTALL)
     assert found is not None
     return found[1]

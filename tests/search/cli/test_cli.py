@@ -16,7 +16,6 @@ import pytest
 from typer.testing import Result
 
 from model_space.worker.client import TrainingError
-from search import cli
 from search.cli import progress
 from search.cli.options import folder_of
 from search.reporting import dashboard_server
@@ -351,19 +350,6 @@ def test_a_host_that_cannot_be_served_or_not_safely_is_refused(
     result = kouka("dashboard", "--port", "0", *options)
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
-
-
-def test_every_command_and_option_is_in_the_readme() -> None:
-    import typer
-
-    readme = (Path(cli.__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    commands = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
-    for name, command in commands.items():
-        assert f"`kouka {name}" in readme, name
-        for parameter in command.params:
-            for option in parameter.opts:
-                if option.startswith("--") and option != "--help":
-                    assert option in readme, f"{name} {option}"
 
 
 def test_the_folder_of_a_study_is_one_folder_whatever_its_name() -> None:

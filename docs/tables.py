@@ -1,0 +1,167 @@
+"""The generated parts of the pages: tables of numbers, and what the program prints.
+
+`make docs` puts them there, by cog; the sentences around them are written by hand.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import tomllib
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from typer.testing import CliRunner
+
+from docs.shipped import ARTICLE, CIFAR, REFERENCE, STUDIES, data, findings, settings
+from model_space.technique import Technique
+from model_space.techniques import SETS, TECHNIQUES
+from search.cli import app
+from search.results import Run
+
+TOP = Path(__file__).parents[1]
+
+ACCURACIES = (72.88, 86.09, 91.24, 89.71, 90.44, 90.46, 90.70, 90.96)
+"""Validation accuracy at each step of the article's ladder, percent, of one run each."""
+CHANGES = tuple(after - before for before, after in pairwise(ACCURACIES))
+"""Points that each of the article's seven steps adds."""
+
+
+def ending(name: str) -> str:
+    """Show how a launch or an export of a shipped study ends, but for its cautions."""
+    with TemporaryDirectory() as folder:
+        out = f"{folder}/report"
+        lines = _printed("export", name, "--storage", f"sqlite:///{STUDIES}", "--out", out)
+    first = next(at for at, line in enumerate(lines) if line.startswith("•"))
+    after = next(at for at, line in enumerate(lines) if at > first and not line)
+    last = next(at for at, line in enumerate(lines) if line.startswith("Report:"))
+    return _block([*lines[:first], *lines[after : last - 1]])
+
+
+def usage(command: str) -> str:
+    """Show what `kouka COMMAND --help` prints."""
+    return _block(_printed(command, "--help"))
+
+
+def techniques() -> str:
+    """List the techniques, their dials and the sets that they are in."""
+    rows = [
+        (
+            f"[`{one.name}`](#{one.name})", one.changes, _dials(one),
+            ", ".join(n for n, names in SETS.items() if n != "all" and one.name in names),
+        )
+        for one in TECHNIQUES
+    ]  # fmt: skip
+    return _table(("technique", "changes", "dials: low, usual, high", "sets"), "----", rows)
+
+
+def ladder() -> str:
+    """Put the article's steps beside the same steps at its budget and at a small one."""
+    few, again = findings(REFERENCE), findings(ARTICLE)
+    effects = {row.step.added: row for row in few.comparisons}
+    rows = []
+    steps = zip(ACCURACIES, (math.nan, *CHANGES), again.ladder, few.ladder, strict=True)
+    for accuracy, change, once, step in steps:
+        added = " + ".join(f"`{name}`" for name in step.added)
+        cells = [added or "nothing: the base", f"{accuracy:.2f}", "", f"{once.scaled.mean:.2f}"]
+        if added:
+            row = effects[step.added]
+            cells[2] = f"{change:+.2f}"
+            cells += [
+                f"{once.change:+.2f}", interval(step.change, step.low, step.high),
+                interval(row.effect, row.low, row.high),
+            ]  # fmt: skip
+        rows.append((*cells, *[""] * (7 - len(cells))))
+    heads = (
+        "adds to the row above", "article, %", "change", "run again, %", "change",
+        "small budget: change, 3 seeds (95 %)", "small budget: effect (95 %)",
+    )  # fmt: skip
+    return _table(heads, "-rrrrrr", rows)
+
+
+def studies() -> str:
+    """List the budgets and the runs of the shipped studies of CIFAR-10."""
+    heads = ("study", "trained on", "validated on", "epochs", "width", "convolutions", "runs")
+    rows = []
+    for name in CIFAR:
+        images, launched = data(name), settings(name)
+        runs = findings(name).results.runs
+        convolutions = str(launched["depth"])
+        if "deeper" in launched["techniques"]:
+            convolutions += f" or {launched['depth'] + 12}"
+        rows.append((
+            f"`{name}`", f"{images['train']:,}", f"{images['validation']:,}",
+            str(launched["epochs"]), f"{launched['width']:g}", convolutions, _phases(runs),
+        ))  # fmt: skip
+    return _table(heads, "-rrrrr-", rows)
+
+
+def rooms(package: str) -> str:
+    """List what a package holds: its sub-packages, then its modules, a sentence each."""
+    at = TOP / package
+    found = sorted({*at.rglob("__init__.py"), *at.glob("*.py")} - {at / "__init__.py"}, key=_place)
+    rows = []
+    for file in found:
+        place = file.relative_to(TOP).as_posix().removesuffix("__init__.py")
+        sentence = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        rows.append((f"`{place}`", sentence.partition("\n")[0]))
+    return _table(("room", "holds"), "--", rows)
+
+
+def layers() -> str:
+    """List the layers of each package, from the highest down, as import-linter holds them."""
+    pyproject = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
+    lines = []
+    for contract in pyproject["tool"]["importlinter"]["contracts"]:
+        if contract["type"] == "layers":
+            (package,) = contract["containers"]
+            lines += [f"{package}:", *(f"    {layer}" for layer in contract["layers"]), ""]
+    return _block(lines[:-1])
+
+
+def _place(file: Path) -> tuple[bool, str]:
+    """Sort folders before modules, each by name."""
+    return file.name != "__init__.py", file.as_posix()
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """Write points with their interval, to one decimal."""
+    return f"{signed(value)} ({signed(low)} to {signed(high)})"
+
+
+def signed(value: float) -> str:
+    """Write points with their sign, to one decimal; a rounded zero is +0.0."""
+    return f"{round(value, 1) + 0.0:+.1f}"
+
+
+def _printed(*arguments: str) -> list[str]:
+    """Run a command, and return the lines that it prints to a terminal of 80 columns."""
+    plain = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"}
+    ran = CliRunner().invoke(app, arguments, env=plain, prog_name="kouka", catch_exceptions=False)
+    assert ran.exit_code == 0, ran.output
+    return [line.rstrip() for line in ran.stdout.strip("\n").splitlines()]
+
+
+def _phases(runs: tuple[Run, ...]) -> str:
+    counts: dict[str, int] = {}
+    for run in runs:
+        counts[run.phase] = counts.get(run.phase, 0) + run.ended
+    return ", ".join(f"{count} {phase}" for phase, count in counts.items() if count)
+
+
+def _dials(technique: Technique) -> str:
+    return "; ".join(
+        f"{dial.name} {dial.low:g}, {dial.usual:g}, {dial.high:g}{' (log)' if dial.log else ''}"
+        for dial in technique.dials
+    )
+
+
+def _table(heads: tuple[str, ...], align: str, rows: Sequence[tuple[str, ...]]) -> str:
+    rule = ["---:" if side == "r" else "---" for side in align[: len(heads)]]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (heads, rule, *rows))
+
+
+def _block(lines: Iterable[str]) -> str:
+    return "\n".join(["```text", *lines, "```", ""])

@@ -1,0 +1,451 @@
+"""The measured numbers that hand-written sentences quote, each with what computes it.
+
+A quote is a page, a piece of its text with every number that was measured in braces, and a function
+that gives these numbers in their order. They must agree as far as the page writes them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.knowing import Table
+from bench.results import column
+from bench.table import NAMES, rows
+from docs.shipped import ARTICLE, DEEPER, EXAMPLE, REFERENCE, data, findings, study
+from docs.tables import ACCURACIES, CHANGES
+from search import Confirmed, Effects, Run, SimpleEffect, Step, simple_effect
+from search.analysis.effects import effects
+from search.analysis.t_distribution import quantile
+
+TOP = Path(__file__).parents[2]
+_NUMBER = re.compile(r"\{([^{}]+)\}")
+_SLACK = 1e-6
+"""Of a unit of the last digit: what the arithmetic of another processor may add to half of it."""
+
+Numbers = Callable[[], tuple[float, ...]]
+
+
+class Quote(NamedTuple):
+    """Text of a page, its measured numbers in braces, and a function that gives them."""
+
+    page: str
+    text: str
+    numbers: Numbers
+
+    @property
+    def sentence(self) -> str:
+        """The text as it stands on the page."""
+        return _NUMBER.sub(r"\1", self.text)
+
+    @property
+    def written(self) -> list[str]:
+        """The numbers as they are written."""
+        return _NUMBER.findall(self.text)
+
+
+@cache
+def text_of(page: str) -> str:
+    """Read a page, its lines joined."""
+    return " ".join((TOP / page).read_text(encoding="utf-8").split())
+
+
+def agrees(written: str, number: float) -> bool:
+    """Tell whether a number, rounded as it is written, is what is written."""
+    plain = written.replace(",", "")
+    unit = 10.0 ** -len(plain.partition(".")[2])
+    return abs(float(plain) - number) <= unit * (0.5 + _SLACK)
+
+
+def _fit(name: str = REFERENCE) -> Effects:
+    found = findings(name).effects
+    assert found is not None
+    return found
+
+
+def _effect(technique: str) -> tuple[float, float, float]:
+    found = _fit().of(technique)
+    return found.effect, found.low, found.high
+
+
+def _worth(*techniques: str) -> Numbers:
+    return lambda: tuple(_effect(name)[0] for name in techniques)
+
+
+def _bounds(found: SimpleEffect) -> tuple[float, float, float]:
+    return found.effect, found.low, found.high
+
+
+def _either_way(technique: str, other: str, fit: Effects | None = None) -> tuple[float, ...]:
+    sides = (simple_effect(fit or _fit(), technique, other, on=on) for on in (False, True))
+    return tuple(number for side in sides for number in _bounds(side))
+
+
+def _step(name: str, technique: str) -> Step:
+    return next(step for step in findings(name).ladder if technique in step.added)
+
+
+def _changes(name: str, *techniques: str) -> Numbers:
+    return lambda: tuple(_step(name, one).change for one in techniques)
+
+
+def _first_step() -> tuple[float, float, float]:
+    step = _step(REFERENCE, "augmentation")
+    return step.change, step.low, step.high
+
+
+def _seed_noise() -> tuple[float, float]:
+    """The ladder's standard deviation over seeds, and how far two single runs may differ."""
+    first = findings(REFERENCE).ladder[1]
+    groups: dict[frozenset[str], list[float]] = {}
+    for run in findings(REFERENCE).results.of("ladder"):
+        groups.setdefault(run.on, []).append(run.scaled)
+    noise = math.sqrt(statistics.fmean(statistics.variance(group) for group in groups.values()))
+    dof = sum(len(group) - 1 for group in groups.values())
+    assert first.runs == 3
+    assert dof == 16
+    return noise, quantile(dof) * noise * math.sqrt(2)
+
+
+def _once() -> list[Run]:
+    return sorted(findings(ARTICLE).results.of("ladder"), key=lambda run: len(run.on))
+
+
+def _other_steps() -> tuple[float, float]:
+    rest = sorted((step.change for step in findings(ARTICLE).ladder[1:]), key=abs)[:-2]
+    return min(rest), max(rest)
+
+
+def _wavering() -> tuple[float]:
+    """The spread of the last ten epochs' accuracies within a run, over the runs."""
+    last = [[100 * value for value in list(run.curve.values())[-10:]] for run in _once()]
+    return (math.sqrt(statistics.fmean(map(statistics.variance, last))),)
+
+
+def _on_test_images() -> dict[str, tuple[float, float]]:
+    """Steps with another sign on the test images: their changes on both."""
+    tested = [100 * (run.test_accuracy or math.nan) for run in _once()]
+    both = {
+        step.added[0]: (step.change, after - before)
+        for step, (before, after) in zip(
+            findings(ARTICLE).ladder[1:], pairwise(tested), strict=True
+        )
+    }
+    return {name: pair for name, pair in both.items() if pair[0] * pair[1] < 0}
+
+
+def _turned(technique: str) -> Numbers:
+    return lambda: _on_test_images()[technique]
+
+
+def _minutes() -> tuple[float]:
+    trials = study(ARTICLE).trials
+    begun = [trial.datetime_start for trial in trials if trial.datetime_start]
+    ended = [trial.datetime_complete for trial in trials if trial.datetime_complete]
+    return ((max(ended) - min(begun)).total_seconds() / 60,)
+
+
+def _pace() -> tuple[float, float]:
+    """Seconds an epoch on the GPU, without mixup and with it."""
+    plain, mixed = (
+        statistics.median(
+            run.seconds_per_epoch or math.nan for run in _once() if ("mixup" in run.on) == on
+        )
+        for on in (False, True)
+    )
+    return plain, mixed
+
+
+def _skips_with_batch_norm() -> tuple[float, ...]:
+    runs = [run for run in findings(DEEPER).results.of("measure") if "batch_norm" in run.on]
+    others = [name for name in findings(DEEPER).results.factors if name != "batch_norm"]
+    fit = effects(runs, others)
+    return (len(runs), *_either_way("residual", "deeper", fit))
+
+
+def _lost() -> tuple[float]:
+    """The best of the deep networks that had neither skips nor batch normalization."""
+    runs = findings(DEEPER).results.of("measure")
+    lost = [r for r in runs if "deeper" in r.on and not r.on & {"batch_norm", "residual"}]
+    assert len(lost) == 4
+    return (max(run.scaled for run in lost),)
+
+
+def _shares(evaluator: str, *parameters: str) -> tuple[float, ...]:
+    shares = {
+        row.parameter: row.importance
+        for row in findings(REFERENCE).importances
+        if row.evaluator == evaluator
+    }
+    assert max(shares, key=lambda name: shares[name]) == parameters[0]
+    return tuple(shares[name] for name in parameters)
+
+
+def _confirmed(label: str, name: str = REFERENCE) -> tuple[float, float, float]:
+    row: Confirmed = next(r for r in findings(name).confirmed if r.label.startswith(label))
+    return row.test.mean, row.test.low, row.test.high
+
+
+def _best() -> tuple[float, float]:
+    found = findings(REFERENCE).results
+    assert found.best is not None
+    assert found.best.on == {"batch_norm", "global_pooling", "dropout", "mixup", "amsgrad"}
+    return len(found.of("measure", "search")), found.best.scaled
+
+
+def _epoch_seconds() -> tuple[float]:
+    runs = findings(REFERENCE).results.of("measure")
+    return (statistics.median(run.seconds_per_epoch or math.nan for run in runs),)
+
+
+def _slower() -> tuple[float, float, float]:
+    slow = [row for row in findings(REFERENCE).costs if row.seconds.low > 0]
+    (only,) = slow
+    assert only.technique == "batch_norm"
+    return only.seconds.value, only.seconds.low, only.seconds.high
+
+
+def _interacting() -> tuple[float, float]:
+    found = findings(REFERENCE).interactions
+    return sum(row.certain for row in found), len(found)
+
+
+KOUKA, LADDER, ONE = "kouka's design", "the article's ladder", "one at a time, from the base"
+
+
+def _top(*of: tuple[int, str]) -> tuple[float, ...]:
+    return tuple(
+        column("knowing", "top three right, %", runs=runs, method=method)[0] for runs, method in of
+    )
+
+
+def _off(*of: tuple[int, str]) -> tuple[float, ...]:
+    return tuple(
+        column("knowing", "error of the effects, points", runs=runs, method=method)[0]
+        for runs, method in of
+    )
+
+
+def _cheaper(name: str, epochs: int) -> float:
+    (found,) = column("fidelity", name, runs=16, images=1000, epochs=epochs)
+    return found
+
+
+def _bounds_of(found: Sequence[float]) -> tuple[float, float]:
+    return min(found), max(found)
+
+
+def _covered(table: str) -> tuple[float, float]:
+    return _bounds_of(column(table, "coverage, %"))
+
+
+def _tight() -> list[float]:
+    """The coverage of designs that cannot tell every interaction apart."""
+    return [
+        found
+        for techniques, runs in ((7, 16), (8, 16), (8, 32), (12, 32), (12, 64))
+        for found in column("coverage", "coverage, %", techniques=techniques, runs=runs)
+    ]
+
+
+def _took(workers: int) -> float:
+    (seconds,) = column("efficiency", "first run to last, s", study="digits", workers=workers)
+    return seconds
+
+
+@cache
+def _truth(epoch: int = 12) -> Table:
+    return Table(1000, epoch)
+
+
+def _range(names: tuple[str, ...], on: str) -> tuple[float, float]:
+    """The lowest and the highest accuracy of the digits' runs with these techniques on, or off."""
+    found = [100 * float(row["epoch 12"]) for row in rows(1000)
+             if {row[name] for name in names} == {on}]  # fmt: skip
+    return min(found), max(found)
+
+
+def _augmentation(*epochs: int) -> tuple[float, ...]:
+    return tuple(float(_truth(epoch).effects[NAMES.index("augmentation")]) for epoch in epochs)
+
+
+def _inside() -> tuple[float, float]:
+    fit = _fit(EXAMPLE)
+    found = [
+        fit.of(name).low <= true <= fit.of(name).high
+        for name, true in zip(NAMES, _truth().effects, strict=True)
+    ]
+    return sum(found), len(found)
+
+
+def _quotes() -> Iterator[Quote]:
+    readme, article, bench = "README.md", "docs/article.md", "bench/README.md"
+    digits, machines, techniques = "docs/digits.md", "docs/many-machines.md", "docs/techniques.md"
+    long = _changes(ARTICLE, "augmentation")
+
+    yield Quote(readme, "trains {29} small networks",
+                lambda: (sum(run.ended for run in findings(EXAMPLE).results.runs),))  # fmt: skip
+    yield Quote(readme, "{64} networks on {4,000} images of CIFAR-10, for 10 epochs",
+                lambda: (_fit().runs, data(REFERENCE)["train"]))  # fmt: skip
+    yield Quote(readme, "`batch_norm` helps most, by {+5.2} points (95 % interval: {+4.4} to "
+                "{+5.9})", lambda: _effect("batch_norm"))  # fmt: skip
+    yield Quote(
+        readme,
+        "`residual` ({+1.9}) helps too. `augmentation` ({-1.7}), `mixup` ({-1.6}), "
+        "`late_widening` ({-1.4}) and `global_pooling` ({-1.3}) hurt.",
+        _worth("residual", "augmentation", "mixup", "late_widening", "global_pooling"),
+    )
+    yield Quote(readme, "a quarter of the channels | {-2.9} points (95 %: {-5.2} to {-0.7})",
+                _first_step)  # fmt: skip
+    yield Quote(readme, "the budget of the article | {+15.9} points", long)
+    yield Quote(readme, "`global_pooling` is worth {-4.3} points ({-5.4} to {-3.2}) without "
+                "`batch_norm`, and {+1.8} ({+0.8} to {+2.7}) with it",
+                lambda: _either_way("global_pooling", "batch_norm"))  # fmt: skip
+    yield Quote(readme, "in {90} % of cases; the article's way, with as many runs, in {63} %",
+                lambda: _top((16, KOUKA), (16, LADDER)))  # fmt: skip
+    yield Quote(readme, "hold the true effect in {92} to {95} % of cases",
+                lambda: _covered("verdicts"))  # fmt: skip
+
+    yield Quote(article, "took {13} minutes on one NVIDIA H200", _minutes)
+    yield Quote(article, "{4,000} images, 10 epochs", lambda: (data(REFERENCE)["train"],))
+    yield Quote(article, "and {5,000} of the 50,000 training images",
+                lambda: (data(ARTICLE)["validation"],))  # fmt: skip
+    yield Quote(
+        article,
+        "comes to {65.6} % here and to {72.9} % in the article, the last step to {85.0} % and "
+        "{91.0} %",
+        lambda: (
+            findings(ARTICLE).ladder[0].scaled.mean, ACCURACIES[0],
+            findings(ARTICLE).ladder[-1].scaled.mean, ACCURACIES[-1],
+        ),
+    )  # fmt: skip
+    yield Quote(article, "`augmentation` ({-2.9}), `batch_norm` ({+4.0}) and `mixup` ({-2.5})",
+                _changes(REFERENCE, "augmentation", "batch_norm", "mixup"))  # fmt: skip
+    yield Quote(
+        article,
+        "over seeds is {1.3} points here, estimated with 16 degrees of freedom, so the difference "
+        "of two single runs is uncertain by ±{3.8} points",
+        _seed_noise,
+    )
+    yield Quote(article, "two of its seven changes are more than that: {+13.21} and {+5.15}",
+                lambda: tuple(c for c in CHANGES if abs(c) > _seed_noise()[1]))  # fmt: skip
+    yield Quote(article, "`augmentation` ({+15.9}) and `batch_norm` ({+4.2}) are the largest",
+                _changes(ARTICLE, "augmentation", "batch_norm"))  # fmt: skip
+    yield Quote(article, "The other five change accuracy by {-1.1} to {+0.8} points", _other_steps)
+    yield Quote(article, "already differ by {0.6} points", _wavering)
+    yield Quote(article, "`residual` + `late_widening` ({-0.54} and {+0.19})", _turned("residual"))
+    yield Quote(article, "`dropout` ({-0.40} and {+0.42})", _turned("dropout"))
+    yield Quote(article, "`amsgrad` ({+0.78} and {-0.04})", _turned("amsgrad"))
+    yield Quote(article, "{9} of the {28} pairs of techniques interact", _interacting)
+    yield Quote(article, "`batch_norm` is worth {+2.1} points (95 %: {+1.2} to {+3.0}) without "
+                "`global_pooling`, and {+8.2} ({+7.1} to {+9.3}) with it",
+                lambda: _either_way("batch_norm", "global_pooling"))  # fmt: skip
+    yield Quote(article, "The article's residual step ({-1.53})", lambda: (CHANGES[2],))
+    yield Quote(article, "the skips are worth {+1.9} points ({+1.2} to {+2.6}), and the later "
+                "widening {-1.4} ({-2.1} to {-0.7})",
+                lambda: (*_effect("residual"), *_effect("late_widening")))  # fmt: skip
+    yield Quote(article, "they are worth {+1.1} ({+0.2} to {+2.1}) and {-2.4} ({-3.3} to {-1.4})",
+                lambda: (*_either_way("residual", "batch_norm")[3:],
+                         *_either_way("late_widening", "batch_norm")[3:]))  # fmt: skip
+    yield Quote(article, "has {32} runs of five techniques", lambda: (_fit(DEEPER).runs,))
+    yield Quote(article, "the skips are worth {+2.0} points ({-2.4} to {+6.3}) at 10 convolutions "
+                "and {+16.0} ({+11.0} to {+21.0}) at 22",
+                lambda: _either_way("residual", "deeper", _fit(DEEPER)))  # fmt: skip
+    yield Quote(article, "they came to {10.0} % or less", _lost)
+    yield Quote(article, "Among the {16} runs with `batch_norm`, as in the article, the skips are "
+                "worth {-0.1} ({-2.7} to {+2.5}) at 10 convolutions, and {+3.8} ({+0.2} to "
+                "{+7.4}) at 22", _skips_with_batch_norm)  # fmt: skip
+    yield Quote(article, "with a share of {0.80}, and give `batch_norm` {0.00}",
+                lambda: _shares("PED-ANOVA", "dropout_rate", "batch_norm"))  # fmt: skip
+    yield Quote(article, "fANOVA puts `batch_norm` first, with {0.70}",
+                lambda: _shares("fANOVA", "batch_norm"))  # fmt: skip
+    yield Quote(article, "The best of {80} runs came to {47.8} %", _best)
+    yield Quote(article, "it comes to {46.25} % ({43.07} to {49.43}) of the {10,000} test images",
+                lambda: (*_confirmed("best"), data(REFERENCE)["test"]))  # fmt: skip
+    yield Quote(article, "All eight techniques come to {41.25} % ({38.12} to {44.38}), and none to "
+                "{41.67} % ({37.10} to {46.23})",
+                lambda: (*_confirmed("all on"), *_confirmed("all off")))  # fmt: skip
+    yield Quote(article, "An epoch takes {15} seconds", _epoch_seconds)
+    yield Quote(article, "by {+3.4} seconds ({+1.2} to {+5.5})", _slower)
+
+    yield Quote(digits, "in {90} % of studies, and are {2.72} points off",
+                lambda: (*_top((16, KOUKA)), *_off((16, KOUKA))))  # fmt: skip
+    yield Quote(digits, "64 runs do so in {100} %, {1.34} points off",
+                lambda: (*_top((64, KOUKA)), *_off((64, KOUKA))))  # fmt: skip
+    yield Quote(digits, "finds them in {63} % and {97} %, and is {5.54} and {4.35} points off",
+                lambda: (*_top((16, LADDER), (64, LADDER)),
+                         *_off((16, LADDER), (64, LADDER))))  # fmt: skip
+    yield Quote(digits, "PED-ANOVA over TPE trials, finds them in {46} % and {46} %",
+                lambda: _top((16, "PED-ANOVA, TPE"), (64, "PED-ANOVA, TPE")))  # fmt: skip
+    yield Quote(digits, "over seeds is {5.9} points, and an effect's standard error {0.42}",
+                lambda: (_truth().noise, _truth().error))  # fmt: skip
+    yield Quote(digits, "With all off, runs came to {94} to {95} %", lambda: _range(NAMES, "0"))
+    yield Quote(digits, "they came to {10} to {78} %",
+                lambda: _range(("augmentation", "dropout", "mixup"), "1"))  # fmt: skip
+    yield Quote(digits, "the ladder's error is {2.04} times that of kouka's design",
+                lambda: (_off((16, LADDER))[0] / _off((16, KOUKA))[0],))  # fmt: skip
+    yield Quote(digits, "the ladder would need about {4} times as many",
+                lambda: ((_off((16, LADDER))[0] / _off((16, KOUKA))[0]) ** 2,))  # fmt: skip
+    yield Quote(digits, "it is still {4.35} points off after 64", lambda: _off((64, LADDER)))
+    yield Quote(
+        digits,
+        "in {84} % of studies after 16 runs and in {95} % after 32 ({97} % by kouka's design), and "
+        "fANOVA over 64 random trials in {98} %",
+        lambda: _top((16, ONE), (32, ONE), (32, KOUKA), (64, "fANOVA, random")),
+    )
+    yield Quote(digits, "one at a time stays {4.9} points off", lambda: _off((64, ONE)))
+    yield Quote(
+        digits,
+        "in {99} % of cases, and rank all eight with a correlation of {0.90} ({0.87} by 16 whole "
+        "runs). The sizes are another matter, {7} points off",
+        lambda: (
+            _cheaper("top three right, %", 3), _cheaper("rank correlation with the truth", 3),
+            _cheaper("rank correlation with the truth", 12),
+            _cheaper("error of the effects, points", 3),
+        ),
+    )  # fmt: skip
+    yield Quote(digits, "augmentation comes to {-46} points after 3 epochs, and to {-28} after 12",
+                lambda: _augmentation(3, 12))  # fmt: skip
+    yield Quote(digits, "is known to ±{0.8} points", lambda: (2 * _truth().error,))
+    yield Quote(digits, "All {8} of its {8} intervals", _inside)
+
+    yield Quote(machines, "{102} seconds with two workers and {183} with one",
+                lambda: (_took(2), _took(1)))  # fmt: skip
+    yield Quote(machines, "{1.8} seconds for an epoch of {45,000} images; with two of `mixup`, "
+                "{2.7}", lambda: (_pace()[0], data(ARTICLE)["train"], _pace()[1]))  # fmt: skip
+
+    yield Quote(bench, "cover {94} to {99} %, and no row has more than {1.9} % of studies",
+                lambda: (*_covered("coverage"),
+                         max(column("coverage", "wrong for a null, %"))))  # fmt: skip
+    yield Quote(bench, "it is more than needed: {97} to {99} %.", lambda: _bounds_of(_tight()))
+    yield Quote(bench, "HC3 would cover {97} to {100} %",
+                lambda: _bounds_of(column("coverage", "coverage by HC3, %")))  # fmt: skip
+    yield Quote(bench, "finds the true three in at most {2} %",
+                lambda: (max(column("ranking", "PED-ANOVA, TPE, %")),))  # fmt: skip
+    yield Quote(
+        bench,
+        "took {102.5} s from its first run to its last with two workers, and {183.2} s with one, "
+        "{1.8} times as long",
+        lambda: (_took(2), _took(1), _took(1) / _took(2)),
+    )
+
+    yield Quote(techniques, "{-1.7} points short, {+15.9} long",
+                lambda: (*_worth("augmentation")(), *long()))  # fmt: skip
+    yield Quote(techniques, "{-1.6} points short, {-1.1} long",
+                lambda: (*_worth("mixup")(), *_changes(ARTICLE, "mixup")()))  # fmt: skip
+    yield Quote(techniques, "{+5.2} points short, {+4.2} long",
+                lambda: (*_worth("batch_norm")(), *_changes(ARTICLE, "batch_norm")()))  # fmt: skip
+    yield Quote(techniques, "{+1.9} points short", _worth("residual"))
+    yield Quote(techniques, "{-1.4} points short", _worth("late_widening"))
+    yield Quote(techniques, "{-1.3} points short, but {+1.8} where `batch_norm` is on",
+                lambda: (*_worth("global_pooling")(),
+                         _either_way("global_pooling", "batch_norm")[3]))  # fmt: skip
+
+
+QUOTES = tuple(_quotes())
