@@ -12,8 +12,7 @@ import optuna
 from docs.phrases import code, steps, worth
 from search import Effects, Findings, Run, SimpleEffect, simple_effect
 from search.analysis.t_distribution import quantile
-from search.reporting import words
-from search.reporting.cautions import listed
+from search.reporting.formatting import change, interval, listed, percent
 
 ACCURACIES = (72.88, 86.09, 91.24, 89.71, 90.44, 90.46, 90.70, 90.96)
 """Validation accuracy at each step of the article's ladder, percent, of one run each."""
@@ -41,12 +40,12 @@ def table(again: Findings, found: Findings) -> str:
         row = beside.get(step.added)
         cells = [
             code(step.added) or "base", f"{accuracy:.2f} %", f"{CHANGES[at - 1]:+.2f}",
-            words.percent(one.scaled), f"{one.change:+.2f}",
-            f"{words.points(step)} ({words.interval(step)})", worth(row) if row else "",
+            percent(one.scaled), f"{one.change:+.2f}",
+            f"{change(step)} ({interval(step)})", worth(row) if row else "",
         ]  # fmt: skip
         if not at:
             cells[2] = cells[4] = ""
-            cells[5] = f"(base: {words.percent(step.scaled)})"
+            cells[5] = f"(base: {percent(step.scaled)})"
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -93,7 +92,7 @@ def headline(again: Findings, found: Findings) -> str:
     data, settings = again.results.data, again.results.settings
     said = (
         f"**The budget decides.** Added to the plain network, {code(one.added)} is worth "
-        f"{words.points(few)} points (95 %: {words.interval(few)}) at this one, and "
+        f"{change(few)} points (95 %: {interval(few)}) at this one, and "
         f"{one.change:+.1f} after {settings['epochs']} epochs on {data['train']:,} images at full "
         "width (one run each, so without an interval)."
     )

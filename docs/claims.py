@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.results import column
 from search import Findings
-from search.reporting import words
+from search.reporting.formatting import change, interval
 
 
 def workers() -> str:
@@ -36,7 +36,7 @@ def short(again: Findings, found: Findings) -> str:
         f"epochs named the three largest effects in {top:.0f} % of cases ({whole:.0f} % by whole "
         f"ones) and were {off:.0f} points off in their sizes ([docs/digits.md](docs/digits.md)). "
         "It is not so everywhere: on CIFAR-10, augmentation of the plain network is worth "
-        f"{words.points(brief)} points ({words.interval(brief)}) after {epochs[0]} epochs on few "
+        f"{change(brief)} points ({interval(brief)}) after {epochs[0]} epochs on few "
         f"images, and {long.change:+.1f} (one run each) after {epochs[1]} on nearly all "
         "([the article's question](#the-articles-question)). So learn with short runs, and decide "
         "by runs of the budget that you will train at.\n"

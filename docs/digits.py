@@ -6,7 +6,7 @@ from bench.knowing import Table
 from bench.results import column, rows_of
 from bench.table import NAMES, rows
 from search import Findings
-from search.reporting.cautions import listed
+from search.reporting.formatting import listed
 
 KOUKA, LADDER, ONE = "kouka's design", "the article's ladder", "one at a time, from the base"
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from search import Comparison, Effect, SimpleEffect, Step
-from search.reporting import words
-from search.reporting.cautions import listed
+from search.reporting.formatting import change, interval, listed, signed
 
 
 def points(of: Effect | SimpleEffect) -> str:
     """An effect with its interval, units and all."""
-    return f"{words.signed(of.effect, of)} points (95 %: {words.interval(of)})"
+    return f"{signed(of.effect, of)} points (95 %: {interval(of)})"
 
 
 def worth(of: Comparison | SimpleEffect) -> str:
     """An effect with its interval, where the unit has been said."""
-    return f"{words.signed(of.effect, of)} ({words.interval(of)})"
+    return f"{signed(of.effect, of)} ({interval(of)})"
 
 
 def steps(of: Iterable[Step]) -> str:
     """Steps of the ladder with their changes, as a list in words."""
-    named = [f"{code(step.added)} ({words.points(step)})" for step in of]
+    named = [f"{code(step.added)} ({change(step)})" for step in of]
     return listed(named) if named else "none"
 
 

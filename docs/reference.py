@@ -20,7 +20,7 @@ from search import Confirmed, Findings, Results, simple_effect
 from search.analysis.effects import effects
 from search.cli.terminal import say
 from search.reporting import words
-from search.reporting.cautions import listed
+from search.reporting.formatting import listed, percent, with_interval
 from search.settings import Settings
 from search.storage import schema
 
@@ -34,7 +34,7 @@ def answer(found: Findings) -> str:
     measured = found.results.of("measure")
     reached = [run.scaled for run in measured]
     batches = settings["epochs"] * math.ceil(data["train"] / settings["batch_size"])
-    said = words.answer(found.effects, found.results.objective)
+    said = words.answer(found.effects, found.results)
     return (
         f"{said} ({len(measured)} networks, each a recipe of its own; the budget is small: "
         f"{data['train']:,} training images, {settings['epochs']} epochs, so {batches} steps, and "
@@ -110,7 +110,7 @@ def _order(found: Findings) -> str:
     certain = [row for row in found.interactions if row.certain]
     verdict = words.ladder_verdict(found.ladder, found.comparisons)
     if not certain:
-        pairs = words.certain_pairs(found.interactions)
+        pairs = words.certain_pairs(found.interactions, found.results.objective)
         return f"**Did the order matter?** Not that it could be told. {verdict} {pairs}"
     largest = max(certain, key=lambda row: abs(row.effect))
     first, second = sorted(largest.pairs[0], key=lambda name: -abs(fit.of(name).effect))
@@ -201,7 +201,7 @@ def _recipe(found: Findings) -> str:
 def _cost(found: Findings) -> str:
     dear = [row for row in found.costs if row.seconds.low > 0]
     free = [row.technique for row in found.costs if not row.seconds.low > 0]
-    named = [f"`{row.technique}` {words.seconds(row.seconds)}" for row in dear]
+    named = [f"`{row.technique}` {with_interval(row.seconds.value, row.seconds)}" for row in dear]
     rest = f"; {listed(free)} cannot be told from none" if dear and free else ""
     usual = statistics.median(run.seconds_per_epoch or 0 for run in found.results.of("measure"))
     return (
@@ -213,4 +213,4 @@ def _cost(found: Findings) -> str:
 
 
 def _tested(row: Confirmed) -> str:
-    return words.percent(row.test)
+    return percent(row.test)

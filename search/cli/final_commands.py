@@ -52,7 +52,7 @@ def train(
         from search.final.training import CURVES, train_final
         from search.planning.parsing import resolve_data
         from search.planning.settle import Requested
-        from search.reporting import words
+        from search.reporting import formatting, words
         from search.results import ACCURACY
 
         quiet_optuna()
@@ -68,12 +68,12 @@ def train(
         runs, tested = len(trained.card.seeds), trained.card.images["test"]
         judged = trained.objective
         console.print(
-            f"Test {judged.measure} {words.mean(trained.test_objective, judged)}"
+            f"Test {judged.measure} {formatting.mean(trained.test_objective, judged)}"
             f"{words.over_seeds(runs)}, on {tested:,} test {trained.things} that no run was "
             "trained on."
         )
         if judged is not ACCURACY:
-            console.print(f"Test accuracy {words.percent(trained.test)}.")
+            console.print(f"Test accuracy {formatting.percent(trained.test)}.")
         console.print(f"Trained on {trained.images}: {trained.budget}.")
         console.print(
             f"Model: {folder / MODEL}, the network of seed {trained.card.saved_seed}, the first",

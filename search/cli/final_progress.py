@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from search.reporting import words
+from search.reporting.formatting import duration, level
 from search.results import ACCURACY, Objective
 
 
@@ -65,22 +65,22 @@ class FinalProgress:
         self._left -= 1
         self._under_way = (
             f"seed {number} of {self._seeds}  epoch {epoch} of {self._epochs}, "
-            f"{words.level(reached, self._objective)} on what is trained on  {self._time_left()}"
+            f"{level(reached, self._objective)} on what is trained on  {self._time_left()}"
         )
 
     def ended(self, number: int, test_accuracy: float, test_objective: float) -> None:
         """A run has ended."""
         left = f"  {self._time_left()}" if self._left else ""
-        tested = words.level(test_objective, self._objective)
+        tested = level(test_objective, self._objective)
         if self._objective is not ACCURACY:
-            accuracy = words.level(ACCURACY.scale * test_accuracy, ACCURACY)
+            accuracy = level(ACCURACY.scale * test_accuracy, ACCURACY)
             tested = f"{self._objective.measure} {tested}, accuracy {accuracy}"
         self._console.print(f"seed {number} of {self._seeds}  {tested} on the test set{left}")
 
     def _time_left(self) -> str:
         if not self._took:
             return "time left not known yet"
-        return f"about {words.duration(max(1.0, statistics.mean(self._took) * self._left))} left"
+        return f"about {duration(max(1.0, statistics.mean(self._took) * self._left))} left"
 
     def _display(self) -> RenderableType:
         return Text(

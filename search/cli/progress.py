@@ -16,8 +16,8 @@ from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, effects, repeated
 from search.cli.tables import effects_table
 from search.planning.schedule import Schedule
-from search.reporting import words
-from search.reporting.cautions import left_out
+from search.reporting.budget import describe_budget, left_out
+from search.reporting.formatting import duration, level
 from search.results import Results, Run
 from search.storage import schema
 
@@ -66,7 +66,7 @@ class Progress:
         now = time.monotonic()
         self._began_reading = self._began_reading or now - 1
         left = (now - self._began_reading) * (of - done) / max(1, done)
-        self._reading = f"{done:,} of {of:,}, about {words.duration(max(1, left))} left"
+        self._reading = f"{done:,} of {of:,}, about {duration(max(1, left))} left"
 
     def study_opened(self, results: Results, workers: int) -> None:
         """So many workers begin, or go on with what there is."""
@@ -78,7 +78,7 @@ class Progress:
             self._done[run.phase] = self._done.get(run.phase, 0) + 1
         going_on = f", going on after {len(ended)} runs" if ended else ""
         by = f", {workers} workers" if workers > 1 else ""
-        self._console.print(f"Study {results.name}{going_on}: {words.budget(results)}{by}.")
+        self._console.print(f"Study {results.name}{going_on}: {describe_budget(results)}{by}.")
         for note in left_out(results):
             self._console.print(note)
 
@@ -122,7 +122,7 @@ class Progress:
     def _line(self, run: Run, results: Results) -> str:
         assert self._schedule is not None
         end = {
-            "complete": words.level(run.scaled, results.objective),
+            "complete": level(run.scaled, results.objective),
             "failed": f"failed: {run.failure}",
         }.get(run.state, run.state)
         if run.failure == schema.INTERRUPTED:
@@ -130,7 +130,7 @@ class Progress:
         planned = self._schedule.planned.get(run.phase, 0)  # type: ignore[call-overload]
         return (
             f"{run.phase} {self._done.get(run.phase, 0)}/{planned}  {end}  "
-            f"{words.duration(run.seconds or 0)}  [{describe(run, results.factors)}]  "
+            f"{duration(run.seconds or 0)}  [{describe(run, results.factors)}]  "
             f"{self._time_left()}"
         )
 
@@ -144,7 +144,7 @@ class Progress:
         runs += sum(self._schedule.left.values())
         seconds = each * runs / self._workers
         said = (
-            f"About {words.duration(seconds)} for {runs} runs of "
+            f"About {duration(seconds)} for {runs} runs of "
             f"{results.settings['epochs']} epochs on this machine."
         )
         if seconds > _LONG:
@@ -177,7 +177,7 @@ class Progress:
         now = time.monotonic()
         spent = sum(min(each, now - epochs[0][1]) for epochs in self._seen.values())
         left = each * sum(self._schedule.left.values()) - spent
-        return f"about {words.duration(max(1.0, left / self._at_work()))} left"
+        return f"about {duration(max(1.0, left / self._at_work()))} left"
 
     def _at_work(self) -> int:
         return max(self._workers, len(self._seen))
@@ -216,7 +216,7 @@ class Progress:
 
 def _run_line(run: Run, results: Results) -> Text:
     epoch = max(run.curve, default=0)
-    reached = f", {words.level(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
+    reached = f", {level(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
     line = Text(f"run {run.number}  ", no_wrap=True)
     line.append(f"epoch {epoch} of {results.settings['epochs']}{reached}  ")
     line.append(describe(run, results.factors), style="dim")

@@ -14,7 +14,8 @@ from search.final.recipe import best, confirmed, in_words, launched
 from search.planning.parsing import parse_recipe
 from search.planning.phases.plan import run_seed
 from search.planning.settle import Requested, settle
-from search.reporting import words
+from search.reporting import formatting, words
+from search.reporting.budget import describe_budget
 from search.results import Results
 from search.running.hardware import check_installed
 from search.running.study import data_of, versions_of
@@ -60,7 +61,7 @@ def write_code(
     settings = replace(settings, epochs=epochs or settings.epochs, data=data or settings.data)
     check_installed(settings.backend)
     _check_free(out)
-    budget = words.budget(replace(results, settings=settings.to_json()))
+    budget = describe_budget(replace(results, settings=settings.to_json()))
     order = Order(
         about=_about(results, settings, choice, budget, chosen=recipe is not None),
         choice=choice,
@@ -93,7 +94,7 @@ def _about(
         test, runs = found
         said.append(
             f"In the study, trained without the validation {things}, it came to a test accuracy of "
-            f"{words.percent(test)}{words.over_seeds(runs)}."
+            f"{formatting.percent(test)}{words.over_seeds(runs)}."
         )
     versions = versions_of(settings.backend)
     names = ("python", "keras", settings.backend, "numpy")

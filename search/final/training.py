@@ -19,7 +19,8 @@ from search.final.recipe import best, in_words, launched
 from search.planning.parsing import parse_recipe
 from search.planning.phases.plan import run_seed
 from search.planning.settle import Requested, settle
-from search.reporting import words
+from search.reporting import formatting
+from search.reporting.budget import describe_budget
 from search.reporting.figures.learning import figure
 from search.results import ACCURACY, Objective
 from search.running import signals
@@ -120,7 +121,7 @@ def train_final(
         try:
             facts = worker.start(watch.reading)
             check_fingerprint(name, data or settings.data, study.user_attrs, facts)
-            budget = words.budget(replace(results, settings=settings.to_json()))
+            budget = describe_budget(replace(results, settings=settings.to_json()))
             things, objective = results.things, results.objective
             images = f"the {facts.train + facts.validation:,} training and validation {things}"
             watch.began(in_words(choice), images, settings.epochs, seeds, objective)
@@ -140,7 +141,7 @@ def train_final(
             test_objective=mean([objective.scale * test.objective for test in tests], objective),
         )  # fmt: skip
         card.write(folder / CARD)
-        axis = words.scale(objective.measure, objective)
+        axis = formatting.axis(objective.measure, objective)
         figure(curves, axis, f"{trained.recipe}; {budget}").write_html(folder / CURVES)
     for file in kept:
         file.unlink(missing_ok=True)
