@@ -15,8 +15,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 from typer.testing import Result
 
-from search import InputError, analyse, draw, export_study, frame
-from search import __all__ as public
+from search import InputError, analyse, api, draw, export_study, frame
 
 Kouka = Callable[..., Result]
 
@@ -191,7 +190,10 @@ def test_a_storage_that_is_being_written_to_can_be_exported(folder: Path) -> Non
 def test_every_public_name_is_there_and_documented() -> None:
     import search
 
+    public = [name for name in vars(api) if not name.startswith("_")]
+    assert len(public) == 27
     for name in public:
+        assert getattr(search, name) is getattr(api, name)
         assert (getattr(search, name).__doc__ or "").strip(), name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = search.nothing
