@@ -28,7 +28,7 @@ class Pairs(Enum):
 
 @dataclass(frozen=True)
 class Estimability:
-    """What the runs leave without an estimate."""
+    """Techniques without an estimate, and the estimability of their pairs."""
 
     unvaried: tuple[str, ...]
     """Techniques that are on in all runs or in none."""

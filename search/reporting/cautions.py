@@ -23,7 +23,7 @@ _MOST_IN_COMMON = 4
 
 
 def cautions(results: Results, diagnostics: Diagnostics) -> list[str]:
-    """Word all that the diagnostics found, worst first."""
+    """Word all diagnostics that a reader should know of, worst first."""
     losses, fit = diagnostics.losses, diagnostics.fit
     return [
         *_nothing_learned(losses),
@@ -50,12 +50,14 @@ def _fit(results: Results, fit: FitDiagnostics) -> list[str]:
 
 
 def _nothing_learned(losses: RunLosses) -> list[str]:
-    said = []
+    sentences = []
     if losses.all_diverged:
-        said.append("Every measured run diverged, so the runs say nothing about any technique.")
+        sentences.append(
+            "Every measured run diverged, so the runs say nothing about any technique."
+        )
     if losses.all_equal:
-        said.append("Every measured run has the same value, so no technique can be judged.")
-    return said
+        sentences.append("Every measured run has the same value, so no technique can be judged.")
+    return sentences
 
 
 def _no_noise(effects: Effects) -> list[str]:
@@ -72,44 +74,44 @@ def _no_noise(effects: Effects) -> list[str]:
 def _not_designed(results: Results, losses: RunLosses) -> list[str]:
     if results.designed:
         return []
-    said = [
+    sentences = [
         "These trials were not planned as a balanced design. A sampler that learns prefers what "
         "did well before, so its later trials depend on the luck of its earlier ones. Read the "
         "effects as hints: they are less certain than their intervals say."
     ]
     if losses.pruned:
         have, are = ("has", "is") if losses.pruned == 1 else ("have", "are")
-        said.append(
+        sentences.append(
             f"{counted(losses.pruned, 'pruned trial')} {have} no final value and {are} left out, "
             "so settings that do badly at first are seen too rarely."
         )
     if results.others:
-        said.append(
+        sentences.append(
             f"Other parameters varied too ({listed(results.others)}). They count as noise; where "
             "one changed together with a technique, it is part of that technique's effect."
         )
-    return said
+    return sentences
 
 
 def _losses(losses: RunLosses) -> list[str]:
-    said = []
+    sentences = []
     if losses.planned and losses.measured < losses.planned:
         missing = losses.planned - losses.measured
-        said.append(
+        sentences.append(
             f"{losses.measured} of {losses.planned} planned runs are complete; {missing} "
             f"{'is' if missing == 1 else 'are'} missing."
         )
-    said += [_given_up(run) for run in losses.given_up]
-    said += [f"{counted(count, 'run')} failed: {reason}." for reason, count in losses.failures]
+    sentences += [_given_up(run) for run in losses.given_up]
+    sentences += [f"{counted(count, 'run')} failed: {reason}." for reason, count in losses.failures]
     if losses.no_value:
-        said.append(
+        sentences.append(
             f"{counted(losses.no_value, 'run')} ended without a finite value and "
             f"{'is' if losses.no_value == 1 else 'are'} left out."
         )
     if losses.diverged and not losses.all_diverged:
         counts = "it counts" if losses.diverged == 1 else "they count"
-        said.append(f"{counted(losses.diverged, 'run')} diverged; {counts} at chance level.")
-    return said
+        sentences.append(f"{counted(losses.diverged, 'run')} diverged; {counts} at chance level.")
+    return sentences
 
 
 def _given_up(run: GivenUp) -> str:
@@ -119,34 +121,34 @@ def _given_up(run: GivenUp) -> str:
     )
 
 
-def _techniques(found: Estimability) -> list[str]:
-    said = []
-    if names := found.unvaried:
+def _techniques(estimable: Estimability) -> list[str]:
+    sentences = []
+    if names := estimable.unvaried:
         of = "its effect is" if len(names) == 1 else "their effects are"
-        said.append(f"{listed(names)} never varied in these runs, so {of} unknown.")
-    if len(found.confounded) == 1:
-        said.append(
-            f"{found.confounded[0]} cannot be told apart from other techniques. More runs separate "
-            "them."
+        sentences.append(f"{listed(names)} never varied in these runs, so {of} unknown.")
+    if len(estimable.confounded) == 1:
+        sentences.append(
+            f"{estimable.confounded[0]} cannot be told apart from other techniques. More runs "
+            "separate them."
         )
-    elif found.confounded:
-        said.append(
-            f"{listed(found.confounded)} cannot be told apart: they were on and off together. More "
-            "runs separate them."
+    elif estimable.confounded:
+        sentences.append(
+            f"{listed(estimable.confounded)} cannot be told apart: they were on and off together. "
+            "More runs separate them."
         )
-    return said
+    return sentences
 
 
-def _chance_level(found: AtChanceLevel) -> list[str]:
+def _chance_level(low: AtChanceLevel) -> list[str]:
     which = ""
-    if 0 < len(found.on) + len(found.off) <= _MOST_IN_COMMON:
+    if 0 < len(low.on) + len(low.off) <= _MOST_IN_COMMON:
         states = [f"{listed(names)} {state}" for names, state in
-                  ((found.on, "on"), (found.off, "off")) if names]  # fmt: skip
-        which = f": {'that' if found.runs == 1 else 'those'} with {', '.join(states)}"
-    they = "It" if found.runs == 1 else "They"
+                  ((low.on, "on"), (low.off, "off")) if names]  # fmt: skip
+        which = f": {'that' if low.runs == 1 else 'those'} with {', '.join(states)}"
+    they = "It" if low.runs == 1 else "They"
     return [
-        f"{found.runs} of {found.measured} measured runs learned nothing{which}. {they} reached no "
-        f"more than {found.level:.1f} %, as predicting one class every time does. So the effects "
+        f"{low.runs} of {low.measured} measured runs learned nothing{which}. {they} reached no "
+        f"more than {low.level:.1f} %, as predicting one class every time does. So the effects "
         "also show whether a network learns at all, which techniques and their pairs may not "
         "explain in full."
     ]
@@ -178,79 +180,79 @@ def _noise_sources(effects: Effects) -> list[str]:
     return []
 
 
-def _pairs(effects: Effects, found: Estimability, designed: bool) -> list[str]:
-    if not found.pairs:
+def _pairs(effects: Effects, estimable: Estimability, designed: bool) -> list[str]:
+    if not estimable.pairs:
         return []
-    runs = f"{counted(effects.runs, 'run')} of {counted(found.techniques, 'technique')}"
-    their = "their interaction" if found.pairs == 1 else f"their {found.pairs} interactions"
+    runs = f"{counted(effects.runs, 'run')} of {counted(estimable.techniques, 'technique')}"
+    their = "their interaction" if estimable.pairs == 1 else f"their {estimable.pairs} interactions"
     more = (
-        f" --measure {found.runs_for_pairs} separates the interactions."
-        if designed and found.runs_for_pairs
+        f" --measure {estimable.runs_for_pairs} separates the interactions."
+        if designed and estimable.runs_for_pairs
         else ""
     )
-    if found.pairs_estimable is Pairs.EACH:
+    if estimable.pairs_estimable is Pairs.EACH:
         every = (
             "the interaction of two techniques from the effects"
-            if found.pairs == 1
-            else f"all {found.pairs} interactions of two techniques from the effects and from each "
-            "other"
+            if estimable.pairs == 1
+            else f"all {estimable.pairs} interactions of two techniques from the effects and from "
+            "each other"
         )
         return [
             f"{counted(effects.runs, 'run')} separate {every}; "
             f"{counted(effects.dof, 'degree')} of freedom "
             f"{'remains' if effects.dof == 1 else 'remain'} for the noise."
         ]
-    if found.pairs_estimable is Pairs.SUMS:
+    if estimable.pairs_estimable is Pairs.SUMS:
         return [
             f"{runs} give each technique's effect, averaged over the others, but {their} only as "
-            f"{counted(found.groups, 'sum')}. So it is not known which pairs of a sum interact, or "
-            f"how much a technique's effect depends on what else is on.{more}"
+            f"{counted(estimable.groups, 'sum')}. So it is not known which pairs of a sum "
+            f"interact, or how much a technique's effect depends on what else is on.{more}"
         ]
-    if found.pairs_estimable is Pairs.CONFOUNDED:
+    if estimable.pairs_estimable is Pairs.CONFOUNDED:
         return [
             f"{runs} do not separate {their} from the effects. Where techniques interact, part of "
             f"that appears as an effect, and no interval shows it.{more}"
         ]
     return [
         f"{runs} give each technique's effect, averaged over the others, but not {their}, which "
-        f"count{'s' * (found.pairs == 1)} as noise and widen{'s' * (found.pairs == 1)} the "
+        f"count{'s' * (estimable.pairs == 1)} as noise and widen{'s' * (estimable.pairs == 1)} the "
         f"intervals.{more}"
     ]
 
 
-def _significant_alone(found: SignificantAlone) -> list[str]:
+def _significant_alone(alone: SignificantAlone) -> list[str]:
     return [
-        f"{listed(found.techniques)}: the interval excludes zero, but with "
-        f"{counted(found.tests, 'technique')} {100 * found.false_alarms:.0f} % of studies without "
+        f"{listed(alone.techniques)}: the interval excludes zero, but with "
+        f"{counted(alone.tests, 'technique')} {100 * alone.false_alarms:.0f} % of studies without "
         "any effect have such an interval. More runs would settle it."
     ]
 
 
-def _logit(found: LogitRefit, objective: Objective) -> list[str]:
-    said = []
+def _logit(refit: LogitRefit, objective: Objective) -> list[str]:
+    sentences = []
     name = objective.measure
-    if found.changed:
-        said.append(
-            f"{listed(found.changed)}: the verdict changes on the logit of {name}, a scale without "
+    if refit.changed:
+        sentences.append(
+            f"{listed(refit.changed)}: the verdict changes on the logit of {name}, a scale without "
             "floor or ceiling, on which these techniques add up better. So a floor or a ceiling of "
             f"{name} may decide it."
         )
-    if found.interactions_vanish:
-        said.append(
+    if refit.interactions_vanish:
+        sentences.append(
             f"The interactions vanish on the logit of {name}, a scale without ceiling, on which "
             "these techniques add up better. They may only show that good recipes are all close to "
             "the ceiling."
         )
-    return said
+    return sentences
 
 
-def _additivity(found: Additivity, objective: Objective) -> list[str]:
-    if not found.rejected:
+def _additivity(sums: Additivity, objective: Objective) -> list[str]:
+    if not sums.rejected:
         return []
     unit = f" {objective.unit}".rstrip()
     return [
-        f"The effects sum to {found.summed:+.3g}{unit}, but on fresh seeds all on minus all off is "
-        f"{found.measured:+.3g}{unit}, which seeds do not explain: more than two techniques act "
+        f"The effects sum to {sums.summed:+.3g}{unit}, but on fresh seeds all on minus all off is "
+        f"{sums.measured:+.3g}{unit}, which seeds do not explain: more than two techniques act "
         "together. The effects hold on average over recipes, not for these two."
     ]
 

@@ -135,11 +135,11 @@ def class_weights(results: Results, validation: ClassSizes) -> str:
             f"{name} is the mean over the classes, so each class weighs the same: predicting one "
             f"class every time gives {100 / validation.present:.1f} %."
         )
-    said = f"{name} is a mean over {results.things}, so a class weighs by its size"
+    sentence = f"{name} is a mean over {results.things}, so a class weighs by its size"
     if objective is ACCURACY:
         share = 100 * validation.largest_share
-        said += f": predicting {validation.largest!r} every time gives {share:.1f} %"
-    return f"{said}."
+        sentence += f": predicting {validation.largest!r} every time gives {share:.1f} %"
+    return f"{sentence}."
 
 
 def ladder_verdict(steps: Sequence[Step], comparisons: Sequence[Comparison]) -> str:
