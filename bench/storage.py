@@ -32,7 +32,7 @@ from search.running import local_workers, study
 from search.running import worker_loop as work_module
 from search.running.ray_workers import _Silent
 from search.storage.connection import load_study, sqlite_file
-from search.storage.heartbeat import identity
+from search.storage.heartbeat import Identity
 
 WORKERS, EPOCHS, SECONDS = 8, 100, 60.0
 MEASURE, SEARCH = 16, 24
@@ -100,7 +100,7 @@ def run_worker(url: str, answers: Any) -> None:
     work_module.claim = timed(work_module.claim, ends=False)  # type: ignore[attr-defined]
     work_module.run_trial = timed(work_module.run_trial, ends=True)  # type: ignore[attr-defined]
     work_module.work(
-        url, "bench", Sleeper(), identity(0), checkpoints=Path("none"),  # type: ignore[arg-type]
+        url, "bench", Sleeper(), Identity.here(0), checkpoints=Path("none"),  # type: ignore[arg-type]
         deadline=None, stopping=threading.Event(), tally=work_module.Tally(),
     )  # fmt: skip
     answers.put((opened, trials[0], trials[1:-1]))

@@ -108,6 +108,17 @@ class Dial:
 
 
 @dataclass(frozen=True)
+class Conditional:
+    """An on/off parameter that only some of a study's complete trials were asked for."""
+
+    parameter: str
+    asked: int
+    """Complete trials that have it."""
+    trials: int
+    """Complete trials."""
+
+
+@dataclass(frozen=True)
 class Results:
     """A study's runs, the techniques that vary in them, and what it says of itself."""
 
@@ -125,6 +136,8 @@ class Results:
     """Whether the trials say that kouka's phases planned them; else any sampler may have."""
     others: tuple[str, ...] = ()
     """Parameters of such a foreign study that are neither on/off nor a technique's dial."""
+    conditional: tuple[Conditional, ...] = ()
+    """Parameters left out of `factors`, as not every complete trial was asked for them."""
 
     def of(self, *phases: str) -> list[Run]:
         """The completed runs of some phases."""

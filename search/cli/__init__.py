@@ -211,9 +211,9 @@ def _launch(
     quiet_optuna()
     elsewhere = None
     if ray is not None:
-        from search.running.ray_workers import Cluster
+        from search.running.ray_workers import RayWorkers
 
-        elsewhere = Cluster(ray, storage, workers, per_gpu)
+        elsewhere = RayWorkers(ray, storage, workers, per_gpu)
     environments = shares(parse_workers(workers, per_gpu)) if elsewhere is None else [{}]
     console = Console(highlight=False)
     with interruptible(), Progress(console) as progress:

@@ -17,8 +17,9 @@ from search.planning.settle import Requested, settle
 from search.reporting import formatting, words
 from search.reporting.budget import describe_budget
 from search.results import Results
+from search.running.compatibility import versions_of
 from search.running.hardware import check_installed
-from search.running.study import data_of, versions_of
+from search.running.study import data_of
 from search.settings import Settings
 from search.storage.connection import load_study
 from search.storage.reading import read

@@ -24,8 +24,9 @@ from search.reporting.budget import describe_budget
 from search.reporting.figures.learning import figure
 from search.results import ACCURACY, Objective
 from search.running import signals
+from search.running.compatibility import check_fingerprint, versions_of
 from search.running.hardware import check_installed, shares
-from search.running.study import check_fingerprint, needs_of, versions_of
+from search.running.study import needs_of
 from search.running.worker_loop import study_checkpoints
 from search.settings import Settings
 from search.storage.connection import load_study

@@ -1,1 +1,1 @@
-"""What a study is to run: its settings, its techniques, its designs and phases."""
+"""Planning of a study: from what the user asks for to the runs that it still lacks."""

@@ -78,7 +78,7 @@ def pair_columns(levels: np.ndarray) -> np.ndarray:
 
 @cache
 def _vectors(techniques: int, bits: int) -> np.ndarray:
-    """One vector a technique, by exchanging one generator at a time while words get fewer."""
+    """Choose a vector a technique, exchanging one generator at a time while words get fewer."""
     basis = [1 << bit for bit in range(bits)]
     generators = techniques - bits
     if generators <= 0:
@@ -106,7 +106,7 @@ def _vectors(techniques: int, bits: int) -> np.ndarray:
 
 
 def _short_words(vectors: list[int]) -> tuple[int, int]:
-    """How many words have three letters, and how many four."""
+    """Count the words of three letters, and those of four."""
     array = np.array(vectors)
     i, j = np.triu_indices(len(array), 1)
     sums = np.bincount(array[i] ^ array[j], minlength=int(array.max()) * 2 + 1)
@@ -114,7 +114,7 @@ def _short_words(vectors: list[int]) -> tuple[int, int]:
 
 
 def _block_beside(rows: Design) -> Design:
-    """As many runs again, chosen so that the two together separate the most pairs.
+    """Choose as many runs again, so that both together separate the most pairs.
 
     The new block is a regular fraction with its columns relabelled and switched, so that what it
     aliases differs from what the first does; D-optimal among random ones for the pairwise model.

@@ -17,7 +17,7 @@ NONE = "none"
 
 
 def parse_recipe(text: str, known: Sequence[Factor] = TECHNIQUES) -> Choice:
-    """Some of the known techniques, separated by commas: `batch_norm,mixup=0.3`, or `none`.
+    """Read a recipe: known techniques separated by commas, as `batch_norm,mixup=0.3`, or `none`.
 
     `NAME` is on with its dials at their usual values, `NAME=VALUE` turns the one dial that it has,
     and `NAME.DIAL=VALUE` one of several. Raises `InputError` for what is not there or out of range.
@@ -72,7 +72,7 @@ def _value(factor: Factor, dial: Dial, text: str, part: str) -> float:
 
 
 def parse_techniques(text: str, known: Sequence[Factor] = TECHNIQUES) -> tuple[str, ...]:
-    """Names of known techniques and of `SETS`, separated by commas; in the order of `known`."""
+    """Read names of techniques and of `SETS`, separated by commas; in the order of `known`."""
     names: set[str] = set()
     for name in (part.strip() for part in text.split(",")):
         if name:
@@ -83,7 +83,7 @@ def parse_techniques(text: str, known: Sequence[Factor] = TECHNIQUES) -> tuple[s
 def parse_fix(
     texts: list[str], known: Sequence[Factor] = TECHNIQUES
 ) -> dict[str, dict[str, float] | None]:
-    """`NAME=off`, `NAME=on`, or `NAME=NUMBER` for the one dial of a technique that has one."""
+    """Read `NAME=off`, `NAME=on`, or `NAME=NUMBER` for the dial of a technique that has one."""
     fixed: dict[str, dict[str, float] | None] = {}
     for text in texts:
         name, _, value = text.partition("=")
@@ -109,7 +109,7 @@ def parse_fix(
 
 
 def resolve_data(name: str) -> str:
-    """A path becomes absolute, so that a study means the same data from every folder.
+    """Make a path absolute, so that a study means the same data from every folder.
 
     A known set wins over a folder of its name; `./NAME` means the folder.
     """

@@ -1,4 +1,4 @@
-"""What a study still lacks, and which of it may be begun now."""
+"""The schedule of a study: the runs that it still lacks, and those that may begin now."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WAITS_FOR: Mapping[Phase, tuple[Phase, ...]] = {
 
 @dataclass(frozen=True)
 class Schedule:
-    """Where a study stands, and what is next."""
+    """The runs that a study still lacks, and those that may begin now."""
 
     next: tuple[Planned, ...]
     """What may be begun now, the least tried first."""
@@ -41,7 +41,7 @@ class Schedule:
 
 
 def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
-    """Hold what the phases want against the runs there are."""
+    """Compare the runs that the phases plan with the runs there are."""
     runs = defaultdict(list)
     for run in results.runs:
         runs[run.phase, run.seed].append(run)

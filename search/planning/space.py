@@ -44,7 +44,7 @@ class Space:
         return params
 
     def distributions(self, params: Mapping[str, Any]) -> dict[str, BaseDistribution]:
-        """Where each of some parameters of a run can lie."""
+        """The distribution of each of some parameters of a run."""
         found: dict[str, BaseDistribution] = {}
         for name in self.factors:
             found[name] = CategoricalDistribution([False, True])
@@ -53,7 +53,7 @@ class Space:
         return {name: found[name] for name in params}
 
     def is_complete(self, params: Mapping[str, Any]) -> bool:
-        """Whether the parameters are all that a run has."""
+        """Tell all the parameters of a run from a part of them."""
         return set(params) == set(self.params([name for name in self.factors if params.get(name)]))
 
     def suggest(self, trial: optuna.Trial | optuna.trial.FixedTrial) -> Choice:

@@ -18,7 +18,7 @@ from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
 from search.settings import Settings
 from search.storage import schema
-from search.storage.heartbeat import fail, fail_lost
+from search.storage.heartbeat import Identity, fail, fail_lost
 from search.storage.lock import LockLostError, exclusive
 from search.storage.optuna_internals import begin_trial
 from search.storage.reading import read
@@ -36,9 +36,7 @@ class Claim:
     pruning: Pruning | None
 
 
-def claim(
-    study: optuna.Study, storage: RDBStorage, url: str, me: Mapping[str, Any]
-) -> Claim | Schedule:
+def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> Claim | Schedule:
     """Begin the next planned run as a trial of its own, or say where the study stands.
 
     Under the study's lock: what lost its worker is failed, so that it is planned again; the
@@ -66,10 +64,12 @@ def claim(
                 params=params,
                 distributions=space.distributions(params),
                 user_attrs={
-                    schema.PHASE: planned.phase, schema.SEED: planned.seed, schema.WORKER: me
+                    schema.PHASE: planned.phase,
+                    schema.SEED: planned.seed,
+                    schema.WORKER: me.to_json(),
                 },
             ),
-        )  # fmt: skip
+        )
         storage.record_heartbeat(trial_id)
         try:
             confirm_lock()
@@ -97,7 +97,7 @@ def _sample(trials: list[FrozenTrial], space: Space, seed: int) -> dict[str, Any
 
 
 def _without_attributes(trial: FrozenTrial) -> FrozenTrial:
-    """What TPE looks at; of the accuracies by epoch, that is the last."""
+    """A copy with what TPE reads, which of the values by epoch is the last."""
     step = trial.last_step
     return create_trial(
         state=trial.state,

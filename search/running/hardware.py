@@ -1,4 +1,4 @@
-"""What this machine has to train with, and how its workers share it."""
+"""The processors of this machine, and each worker's share of them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def check_installed(backend: str) -> None:
 
 
 def best_precision() -> str:
-    """What `--precision auto` means here: bfloat16 where every GPU has units for it.
+    """The precision that `--precision auto` means here: bfloat16 where every GPU has units for it.
 
     NVIDIA's do from compute capability 8 on.
     """

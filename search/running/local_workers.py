@@ -1,4 +1,4 @@
-"""The workers of one process: each a thread that drives one training process."""
+"""The workers of one process, each a thread that drives one training process."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 from model_space.worker.client import DataFacts, Stopped, Worker
 from search.running.worker_loop import Tally, work
-from search.storage.heartbeat import identity
+from search.storage.heartbeat import Identity
 
 
-class Crew:
+class LocalWorkers:
     """Workers side by side, as many as there are environments for their training processes."""
 
     def __init__(self, data: Mapping[str, Any], environments: Sequence[Mapping[str, str]]) -> None:
@@ -48,7 +48,7 @@ class Crew:
                 if slot:
                     worker.start()
                 work(
-                    url, name, worker, identity(slot), checkpoints=checkpoints,
+                    url, name, worker, Identity.here(slot), checkpoints=checkpoints,
                     deadline=deadline, stopping=self._stopping, tally=tally,
                 )  # fmt: skip
             except Stopped:
@@ -83,7 +83,7 @@ class Crew:
             return bool(self._working)
 
     def ended_early(self) -> list[str]:
-        """None: where one ends early, all do."""
+        """Nothing: where one ends early, all do."""
         return []
 
     def ask_to_stop(self) -> None:

@@ -33,8 +33,8 @@ _CPUS_PER_WORKER = 4
 _SECONDS_TO_ANSWER = 5
 
 
-class Cluster:
-    """So many workers on an existing cluster, each with its share of CPUs or its GPU."""
+class RayWorkers:
+    """Workers on an existing Ray cluster, each with its share of CPUs or its GPU."""
 
     def __init__(self, address: str, url: str, workers: str, per_gpu: int | None) -> None:
         """Connect to the cluster at an address: `auto`, `HOST:PORT` or `ray://HOST:PORT`.
@@ -60,7 +60,7 @@ class Cluster:
         self.workers, self._options = _shares(workers, per_gpu, cpus, gpus)
         self._tasks: list[Any] = []
         self._errors: list[BaseException] = []
-        self._told = 0
+        self._given = 0
 
     def begin(self, url: str, name: str, checkpoints: Path, deadline: float | None) -> None:
         """Set them to work; a deadline is passed on as the time that is left."""
@@ -92,8 +92,8 @@ class Cluster:
         return bool(self._tasks)
 
     def ended_early(self) -> list[str]:
-        """Why workers ended early while others go on; each is told once."""
-        new, self._told = self._errors[self._told :], len(self._errors)
+        """Reasons why workers ended while others go on; each is given once."""
+        new, self._given = self._errors[self._given :], len(self._errors)
         return [str(error).strip().splitlines()[0] for error in new]
 
     def ask_to_stop(self) -> None:
@@ -162,7 +162,7 @@ def _shares(
 
 
 def _work(url: str, name: str, checkpoints: Path, seconds: float | None) -> None:
-    """What a task does: it joins the study as a worker does, and shows nothing."""
+    """Join the study as `kouka worker` does, and show nothing: a task of the cluster."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     threads = os.environ.get("OMP_NUM_THREADS", "1")  # Ray sets it to the task's CPUs
@@ -175,7 +175,7 @@ def _work(url: str, name: str, checkpoints: Path, seconds: float | None) -> None
 
 
 class _Silent:
-    """Watches a study without a word: the launch tells of it."""
+    """An observer that shows nothing, as the launch does."""
 
     def reading(self, done: int, of: int) -> None:
         pass

@@ -2,96 +2,33 @@
 
 from __future__ import annotations
 
-import platform
-import shutil
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import optuna
-from optuna.exceptions import StorageInternalError
-from sqlalchemy.exc import SQLAlchemyError
 
 from model_space.data import holds_sounds, is_set
 from model_space.techniques import SETS
 from model_space.worker.client import DataFacts
 from search.errors import InputError
-from search.planning.schedule import Schedule, schedule
 from search.planning.settle import Requested, settle
-from search.planning.space import Space
-from search.results import OBJECTIVES, Results
-from search.running import signals
+from search.results import OBJECTIVES
+from search.running.compatibility import check_fingerprint, check_versions, versions_of
+from search.running.following import Attach, StudyWatch, Workers, follow
 from search.running.hardware import best_precision, check_installed
-from search.running.local_workers import Crew
-from search.running.worker_loop import study_checkpoints
+from search.running.local_workers import LocalWorkers
 from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import (
     check_writable,
     find_storage,
-    is_away,
     load_study,
     make_storage,
-    patiently,
     study_names,
 )
 from search.storage.lock import exclusive
-from search.storage.reading import read
-
-_LOOK_EVERY = 1.0
-"""Seconds between two looks at how the study goes."""
-_ATTACH_SHARE = 0.05
-"""The share of the time that showing the results in the dashboard may take."""
-
-
-class StudyWatch(Protocol):
-    """What wants to know how a study goes."""
-
-    def reading(self, done: int, of: int) -> None:
-        """So many images or sounds of so many are decoded; each second or so, before all else."""
-
-    def study_opened(self, results: Results, workers: int) -> None:
-        """So many workers begin, or go on with what there is."""
-
-    def seen(self, results: Results, now: Schedule) -> None:
-        """What the study holds now, and what is left of it; every second or so."""
-
-    def storage_away(self, reason: str) -> None:
-        """The storage could not be read; its workers wait for it."""
-
-    def worker_ended(self, reason: str) -> None:
-        """A worker ended early; the others go on."""
-
-    def stopping(self) -> None:
-        """The workers have been asked to stop."""
-
-
-class Workers(Protocol):
-    """Whatever runs the workers: threads of this process, or a cluster."""
-
-    workers: int
-
-    def begin(self, url: str, name: str, checkpoints: Path, deadline: float | None) -> None:
-        """Set them to work."""
-
-    def wait(self, seconds: float) -> bool:
-        """Wait so long, or until all have ended; returns whether any still works."""
-
-    def ended_early(self) -> list[str]:
-        """Why workers ended early while others go on; each is told once."""
-
-    def ask_to_stop(self) -> None:
-        """End every run within a second or so, its finished epochs kept."""
-
-    def stop(self) -> None:
-        """End everything at once."""
-
-
-Attach = Callable[[optuna.Study, Results], None]
 
 
 def stored_settings(url: str, name: str) -> Settings | None:
@@ -150,7 +87,7 @@ def launch(
         if elsewhere is not None:
             crew.stop()
         workers = elsewhere or crew
-        return _follow(study, url, workers, watch, attach, checkpoints, deadline)
+        return follow(study, url, workers, watch, attach, checkpoints, deadline)
     finally:
         crew.stop()
 
@@ -177,12 +114,12 @@ def join(
     study = load_study(url, name)
     settings, attributes = settle(_settings(study), brought or Requested()), study.user_attrs
     check_installed(settings.backend)
-    _check_versions(name, settings.backend, attributes[schema.VERSIONS])
+    check_versions(name, settings.backend, attributes[schema.VERSIONS])
     crew = _crew(settings, environments, data)
     try:
         facts = crew.facts(watch.reading)
         check_fingerprint(name, data or settings.data, attributes, facts)
-        return _follow(study, url, crew, watch, attach, checkpoints, deadline)
+        return follow(study, url, crew, watch, attach, checkpoints, deadline)
     finally:
         crew.stop()
 
@@ -203,10 +140,12 @@ def _settle(url: str, name: str, requested: Requested) -> Settings:
 
 def _crew(
     settings: Settings, environments: Sequence[Mapping[str, str]], data: str | None = None
-) -> Crew:
+) -> LocalWorkers:
     keras = {"KERAS_BACKEND": settings.backend}
     where = {"name": data} if data else {}
-    return Crew({**needs_of(settings), **where}, [{**each, **keras} for each in environments])
+    return LocalWorkers(
+        {**needs_of(settings), **where}, [{**each, **keras} for each in environments]
+    )
 
 
 def needs_of(settings: Settings) -> dict[str, Any]:
@@ -237,106 +176,3 @@ def _open(url: str, name: str, settings: Settings, facts: DataFacts) -> optuna.S
     study.set_user_attr(schema.VERSIONS, versions_of(settings.backend))
     study.set_user_attr(schema.SETTINGS, settings.to_json())
     return study
-
-
-def check_fingerprint(
-    name: str, data: str, attributes: Mapping[str, Any], facts: DataFacts
-) -> None:
-    """Raise `InputError` where a study's attributes tell of other images than these facts do."""
-    known = attributes.get(schema.DATA, {})
-    if known and known["fingerprint"] != facts.fingerprint:
-        things = "sounds" if facts.sound else "images"
-        raise InputError(
-            f"the {things} of {data} are not those the study {name!r} began with; put "
-            "them back, or use another name for a new study"
-        )
-
-
-def _check_versions(name: str, backend: str, studies: Mapping[str, str]) -> None:
-    """Refuse to train what another version of kouka, Keras or its backend would train otherwise."""
-    for package in ("kouka", "keras", backend):
-        here, there = version(package), studies.get(package, "of an unknown version")
-        if here.split(".")[:2] != there.split(".")[:2]:
-            raise InputError(
-                f"this machine has {package} {here} and the study {name!r} is of {package} "
-                f"{there}, whose runs would not compare; install that version here"
-            )
-
-
-def _follow(
-    study: optuna.Study,
-    url: str,
-    workers: Workers,
-    watch: StudyWatch,
-    attach: Attach,
-    checkpoints: Path,
-    deadline: float | None,
-) -> int:
-    """Watch the workers until they have ended; an interruption asks them to stop."""
-    name = study.study_name
-    watch.study_opened(read(study), workers.workers)
-    shown = _Shown(study, attach)
-    workers.begin(url, name, checkpoints, deadline)
-    try:
-        try:
-            while workers.wait(_LOOK_EVERY):
-                signals.check()
-                for reason in workers.ended_early():
-                    watch.worker_ended(reason)
-                if _look(study, watch, shown) is None:
-                    break
-        except KeyboardInterrupt:
-            watch.stopping()
-            workers.ask_to_stop()
-            while workers.wait(_LOOK_EVERY):
-                pass
-            raise
-    except BaseException:
-        with suppress(SQLAlchemyError, StorageInternalError):
-            _look(study, watch, shown, last=True)
-        raise
-    finally:
-        workers.stop()
-    left = patiently(lambda: _look(study, watch, shown, last=True))
-    if left is None:
-        shutil.rmtree(study_checkpoints(checkpoints, url, name), ignore_errors=True)
-    return left or 0
-
-
-class _Shown:
-    """What the dashboard shows of a study, renewed as runs end but not all the time."""
-
-    def __init__(self, study: optuna.Study, attach: Attach) -> None:
-        self._study, self._attach = study, attach
-        self._ended, self._not_before = -1, 0.0
-
-    def renew(self, results: Results, last: bool) -> None:
-        ended = sum(run.ended for run in results.runs)
-        began = time.monotonic()
-        if ended == self._ended or (began < self._not_before and not last):
-            return
-        self._attach(self._study, results)
-        took = time.monotonic() - began
-        self._ended, self._not_before = ended, began + took / _ATTACH_SHARE
-
-
-def _look(study: optuna.Study, watch: StudyWatch, shown: _Shown, last: bool = False) -> int | None:
-    """Show how the study goes, and return how many runs are left; None where it has ended."""
-    try:
-        results = read(study)
-        settings = Settings.from_json(results.settings)
-        now = schedule(settings, Space.of(settings), results)
-        watch.seen(results, now)
-        shown.renew(results, last)
-    except (SQLAlchemyError, StorageInternalError) as error:
-        if last or not is_away(error):
-            raise
-        watch.storage_away(str(error.__cause__ or error).splitlines()[0])
-        return 0
-    return None if now.phase is None else sum(now.left.values())
-
-
-def versions_of(backend: str) -> dict[str, str]:
-    """The versions of what trains on that backend here."""
-    packages = ("kouka", "keras", backend, "optuna", "numpy")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}

@@ -1,4 +1,4 @@
-"""One trial, from its claim to its end: train in the worker, report every epoch, tell Optuna."""
+"""Running one trial: train what was claimed, report every epoch, store what it came to."""
 
 from __future__ import annotations
 

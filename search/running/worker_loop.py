@@ -1,4 +1,4 @@
-"""What a worker does: claim a planned run, train it, and again, until the study has ended."""
+"""The loop of a worker: claim a planned run, train it, and again, until the study has ended."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import optuna
 from optuna.trial import TrialState
@@ -19,6 +17,7 @@ from search.errors import StudyFailedError
 from search.running.claim import Claim, claim
 from search.running.trial import run_trial
 from search.storage.connection import located, patiently, worker_storage
+from search.storage.heartbeat import Identity
 from search.storage.reading import read
 from search.storage.schema import TRIES
 
@@ -28,14 +27,14 @@ _LONGEST_PAUSE = 2.0
 
 @dataclass
 class Tally:
-    """How the runs of one process ended."""
+    """The number of runs of one process that finished, and that failed."""
 
     finished: int = 0
     failed: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, state: TrialState | None) -> bool:
-        """Count a run; whether it is time to give up, as the first ones have all failed."""
+        """Count a run; True where it is time to give up, as the first ones have all failed."""
         with self.lock:
             self.finished += state in (TrialState.COMPLETE, TrialState.PRUNED)
             self.failed += state == TrialState.FAIL
@@ -46,7 +45,7 @@ def work(
     url: str,
     name: str,
     worker: Worker,
-    me: Mapping[str, Any],
+    me: Identity,
     *,
     checkpoints: Path,
     deadline: float | None,

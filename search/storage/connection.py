@@ -44,9 +44,9 @@ def redact(url: str) -> str:
 
 
 def patiently(ask: Callable[[], _Answer]) -> _Answer:
-    """What `ask` answers, asked again while the database is away, for `PATIENCE` seconds.
+    """Call `ask`, again and again while the database is away, for at most `PATIENCE` seconds.
 
-    `ask` must bear being done twice. Raises what it raised last.
+    `ask` must bear being called twice. Raises what it raised last.
     """
     deadline = time.monotonic() + PATIENCE
     pause = 0.1
@@ -61,7 +61,7 @@ def patiently(ask: Callable[[], _Answer]) -> _Answer:
 
 
 def is_away(error: Exception) -> bool:
-    """Whether an error says that the database could not be reached, or written, just now."""
+    """Tell an error of a database that cannot be reached, or written, just now."""
     cause = error.__cause__ if isinstance(error, StorageInternalError) else error
     if isinstance(cause, (OperationalError, InterfaceError)):
         return "no such" not in str(cause.orig)
@@ -71,7 +71,7 @@ def is_away(error: Exception) -> bool:
 
 
 def located(url: str) -> str:
-    """The URL as it reads from every folder: the path of an SQLite file is made absolute."""
+    """The URL with the path of an SQLite file made absolute, so that it holds in every folder."""
     parsed = sqlalchemy.make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         parsed = parsed.set(database=str(Path(parsed.database).resolve()))
@@ -79,11 +79,11 @@ def located(url: str) -> str:
 
 
 def make_storage(url: str) -> optuna.storages.RDBStorage:
-    """Open the storage at an SQLAlchemy URL, making its file and tables where they are missing.
+    """Open the storage at an SQLAlchemy URL; create its file and tables where they are missing.
 
     Raises `InputError` where it cannot be opened; see `check_writable` for the rest.
     """
-    with _told(url):
+    with _explained(url):
         return _opened(url)
 
 
@@ -105,7 +105,7 @@ def find_storage(url: str) -> optuna.storages.RDBStorage | None:
     file = sqlite_file(url)
     if file is not None and not file.exists():
         return None
-    with _told(url):
+    with _explained(url):
         engine = sqlalchemy.create_engine(url, **_options(url))
         made = _is_made(engine)
         engine.dispose()
@@ -115,7 +115,7 @@ def find_storage(url: str) -> optuna.storages.RDBStorage | None:
 
 
 def _opened(url: str, skip_table_creation: bool = False) -> optuna.storages.RDBStorage:
-    """A storage of this Optuna's tables, which it takes a while to find out, so only once."""
+    """Open a storage; Optuna's slow check of its tables is made once a process."""
     where = located(url)
     storage = optuna.storages.RDBStorage(
         url,
@@ -128,7 +128,7 @@ def _opened(url: str, skip_table_creation: bool = False) -> optuna.storages.RDBS
 
 
 def _is_made(engine: sqlalchemy.Engine) -> bool:
-    """Whether all tables are there: the last thing that their making writes is a version."""
+    """Tell that all tables are there: creating them ends with writing a version."""
     if not sqlalchemy.inspect(engine).has_table("alembic_version"):
         return False
     with engine.connect() as connection:
@@ -171,7 +171,7 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def connect_options(url: str, wait: int) -> dict[str, Any]:
-    """What a driver is told for each connection; SQLite waits so many seconds for a lock."""
+    """Options of the driver for each connection; SQLite waits `wait` seconds for a lock."""
     parsed = sqlalchemy.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return {"timeout": wait}
@@ -196,8 +196,8 @@ def _options(url: str, wait: int = 60) -> dict[str, Any]:
 
 
 @contextmanager
-def _told(url: str) -> Iterator[None]:
-    """Turn what a driver says of a storage that it cannot open into a sentence."""
+def _explained(url: str) -> Iterator[None]:
+    """Raise `InputError`, in a sentence, for what a driver raises of a storage it cannot open."""
     try:
         yield
     except ImportError as error:

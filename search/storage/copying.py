@@ -32,7 +32,7 @@ def copy(url: str, name: str, to: str) -> int:
     if located(url) == located(to):
         raise InputError(f"the study {name!r} is in {redact(to)} already; --to takes another")
     with exclusive(url, name), exclusive(to):
-        fail_lost(study, storage, me={})
+        fail_lost(study, storage)
         if running := study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             raise InputError(
                 f"the study {name!r} has runs under way ({len(running)}); stop its workers, or "

@@ -1,8 +1,8 @@
-"""Signs of life: how workers learn that another one is gone, and its run free to be run again.
+"""Heartbeats of running trials, by which workers learn that another one is gone.
 
-Optuna keeps a time for each running trial. A worker renews its own; a trial whose time is older
-than `GRACE`, or which never had one, has lost its worker. On the worker's own machine nobody has
-to wait for that: the process is there, or it is not.
+Optuna keeps the time of the last heartbeat of each running trial. A worker renews its own; a trial
+whose last is older than `GRACE`, or that never had one, has lost its worker, and its run is free to
+be run again. On the worker's own machine nobody has to wait for that: the process is there, or not.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import math
 import os
 import platform
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +27,42 @@ from search.storage import schema
 from search.storage.optuna_internals import heartbeat_ages, id_of
 
 INTERVAL = 20.0
-"""Seconds between two signs of life."""
+"""Seconds between two heartbeats."""
 GRACE = 120.0
 """Seconds of silence after which a worker counts as gone."""
 
 
-def identity(slot: int) -> dict[str, Any]:
-    """Who runs a trial: the machine, the process and its training process, by number."""
-    return {"host": platform.node(), "machine": _machine(), "pid": os.getpid(), "slot": slot}
+@dataclass(frozen=True)
+class Identity:
+    """A worker: its machine, its process, and which of the workers of that process it is."""
+
+    host: str
+    machine: str
+    """Shared by processes that see each other's process ids."""
+    pid: int
+    slot: int
+
+    @classmethod
+    def here(cls, slot: int) -> Identity:
+        """A worker of this process."""
+        return cls(platform.node(), _machine(), os.getpid(), slot)
+
+    def to_json(self) -> dict[str, Any]:
+        """The worker as a trial keeps it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: object) -> Identity | None:
+        """Read what `to_json` wrote; None for anything else, as other programs keep."""
+        match stored:
+            case {"host": str(host), "machine": str(machine), "pid": int(pid), "slot": int(slot)}:
+                return cls(host, machine, pid, slot)
+        return None
 
 
 @contextmanager
 def beating(storage: RDBStorage, trial_id: int) -> Iterator[None]:
-    """Give signs of life for a running trial, from a thread."""
+    """Record heartbeats of a running trial, from a thread, while the block runs."""
     over = threading.Event()
 
     def beat() -> None:
@@ -53,7 +77,7 @@ def beating(storage: RDBStorage, trial_id: int) -> Iterator[None]:
         over.set()
 
 
-def fail_lost(study: optuna.Study, storage: RDBStorage, me: Mapping[str, Any]) -> None:
+def fail_lost(study: optuna.Study, storage: RDBStorage, me: Identity | None = None) -> None:
     """Fail the running trials that nobody runs; to be called where no trial can begin meanwhile.
 
     `me` is a worker that runs nothing, whatever the storage says of it.
@@ -63,8 +87,9 @@ def fail_lost(study: optuna.Study, storage: RDBStorage, me: Mapping[str, Any]) -
         return
     ages = heartbeat_ages(storage, [id_of(trial) for trial in running])
     for trial in running:
-        worker = trial.user_attrs.get(schema.WORKER, {})
-        if worker == me or _is_dead_here(worker) or ages.get(id_of(trial), math.inf) > GRACE:
+        worker = Identity.from_json(trial.user_attrs.get(schema.WORKER))
+        gone = worker is not None and (worker == me or _is_dead_here(worker))
+        if gone or ages.get(id_of(trial), math.inf) > GRACE:
             fail(storage, id_of(trial), schema.INTERRUPTED)
 
 
@@ -75,21 +100,21 @@ def fail(storage: RDBStorage, trial_id: int, reason: str) -> None:
         storage.set_trial_state_values(trial_id, TrialState.FAIL)
 
 
-def _is_dead_here(worker: Mapping[str, Any]) -> bool:
-    """Whether a worker ran on this machine, as a process that is no more."""
-    if worker.get("machine") != _machine() or worker.get("pid") == os.getpid():
+def _is_dead_here(worker: Identity) -> bool:
+    """Tell a worker that ran on this machine, as a process that is no more."""
+    if worker.machine != _machine() or worker.pid == os.getpid():
         return False
     try:
-        os.kill(worker["pid"], 0)
+        os.kill(worker.pid, 0)
     except ProcessLookupError:
         return True
     except PermissionError:
         return False
-    return _is_zombie(worker["pid"])
+    return _is_zombie(worker.pid)
 
 
 def _machine() -> str:
-    """What processes that see each other's numbers share: the boot and the PID namespace."""
+    """The boot and the PID namespace, which processes that see each other's ids share."""
     with suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{boot} {os.readlink('/proc/self/ns/pid')}"

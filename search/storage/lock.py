@@ -77,7 +77,7 @@ def exclusive(url: str, name: str = "") -> Iterator[Callable[[], None]]:
 
 
 def _statements(dialect: str, name: str) -> tuple[sqlalchemy.TextClause, sqlalchemy.TextClause]:
-    """What takes a study's lock, if it is free, and what tells whether it is still held."""
+    """SQL that takes a study's lock if it is free, and SQL that tells that it is still held."""
     digest = hashlib.sha256(f"kouka {name}".encode()).digest()
     if dialect == "postgresql":
         key = int.from_bytes(digest[:8], signed=True)

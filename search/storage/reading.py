@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import InputError
-from search.results import ACCURACY, OBJECTIVES, Dial, Objective, Results, Run
+from search.results import ACCURACY, OBJECTIVES, Conditional, Dial, Objective, Results, Run
+from search.settings import is_settings
 from search.storage import schema
+from search.storage.heartbeat import Identity
 
-_OFF_WORDS = ("off", "no", "none", "false", "without", "disabled", "0", "")
-"""Choices, in lower case, that leave a technique out."""
+_OFF_WORDS = frozenset({
+    "", "-", "absent", "disable", "disabled", "f", "false", "n", "n/a", "na", "nil", "no", "none",
+    "not", "null", "off", "without",
+})  # fmt: skip
+"""Choices, in lower case, that leave a technique out; so does what reads as the number zero."""
 
 
 def read(study: optuna.Study, techniques: Mapping[str, Any] | None = None) -> Results:
     """Read a study, kouka's own or any other with on/off parameters.
 
-    On/off are booleans, 0 and 1, and any two choices of which one says off, no or none; of two
-    other choices the second counts as on, and the technique is called PARAMETER=CHOICE.
+    On/off are booleans, 0 and 1, and any two choices of which one is zero or says off, no or none;
+    of two other choices the second counts as on, and the technique is called PARAMETER=CHOICE.
     `techniques` says otherwise: it maps the parameters to study to the choice that is on.
+
+    A parameter that only some of the complete trials were asked for is no technique unless
+    `techniques` names it; the runs are then the trials that were asked for all that it names.
 
     Raises `InputError` for a study of several objectives, or of one that this version does not
     know, or where `techniques` does not fit it.
@@ -36,12 +50,18 @@ def read(study: optuna.Study, techniques: Mapping[str, Any] | None = None) -> Re
         )
     trials = study.get_trials(deepcopy=False)
     attributes = study.user_attrs
-    settings = attributes.get(schema.SETTINGS, {})
-    designed = bool(settings) or any(schema.PHASE in trial.user_attrs for trial in trials)
-    spaces: dict[str, BaseDistribution] = {}
-    for trial in trials:
-        spaces |= trial.distributions
+    settings = attributes.get(schema.SETTINGS)
+    settings = settings if is_settings(settings) else {}
+    designed = bool(settings) or any(_phase(trial) is not None for trial in trials)
+    spaces = _spaces(trials)
+    asked = _asked(trials)
     factors = _factors(spaces, settings, techniques)
+    conditional: tuple[Conditional, ...] = ()
+    if techniques is None:
+        conditional = tuple(asked[name] for _, name, _ in factors if name in asked)
+        factors = [factor for factor in factors if factor[1] not in asked]
+    else:
+        trials = [trial for trial in trials if techniques.keys() <= trial.params.keys()]
     names = [name for name, _, _ in factors]
     dials = tuple(dial for name in spaces for dial in _dial(name, spaces[name], names))
     known = {parameter for _, parameter, _ in factors} | {dial.name for dial in dials}
@@ -51,12 +71,19 @@ def read(study: optuna.Study, techniques: Mapping[str, Any] | None = None) -> Re
         factors=tuple(names),
         runs=tuple(_run(trial, factors, objective) for trial in trials),
         settings=settings,
-        data=attributes.get(schema.DATA, {}),
-        versions=attributes.get(schema.VERSIONS, {}),
+        data=_mapping(attributes.get(schema.DATA)),
+        versions=_mapping(attributes.get(schema.VERSIONS)),
         objective=objective,
         dials=dials,
         designed=designed,
-        others=tuple(name for name in spaces if name not in known and not spaces[name].single()),
+        others=tuple(
+            name
+            for name in spaces
+            if name not in known
+            and not spaces[name].single()
+            and all(name != one.parameter for one in conditional)
+        ),
+        conditional=conditional,
     )
 
 
@@ -86,6 +113,38 @@ def _factors(
     return [(name, name, on) for name, on in techniques.items()]
 
 
+def _spaces(trials: list[FrozenTrial]) -> dict[str, BaseDistribution]:
+    """The distribution of each parameter; of a range that changed, the union."""
+    spaces: dict[str, BaseDistribution] = {}
+    for trial in trials:
+        for name, space in trial.distributions.items():
+            spaces[name] = _union(spaces.get(name, space), space)
+    return spaces
+
+
+def _union(one: BaseDistribution, other: BaseDistribution) -> BaseDistribution:
+    if one == other:
+        return one
+    if isinstance(one, IntDistribution) and isinstance(other, IntDistribution):
+        low, high = min(one.low, other.low), max(one.high, other.high)
+        return IntDistribution(low, high, log=one.log and other.log)
+    if isinstance(one, FloatDistribution) and isinstance(other, FloatDistribution):
+        least, most = min(one.low, other.low), max(one.high, other.high)
+        return FloatDistribution(least, most, log=one.log and other.log)
+    return other
+
+
+def _asked(trials: list[FrozenTrial]) -> dict[str, Conditional]:
+    """The parameters that some complete trials have and others have not."""
+    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    counts = Counter(name for trial in complete for name in trial.params)
+    return {
+        name: Conditional(name, count, len(complete))
+        for name, count in counts.items()
+        if count < len(complete)
+    }
+
+
 def _two_choices(space: BaseDistribution) -> tuple[Any, Any] | None:
     if isinstance(space, CategoricalDistribution) and len(space.choices) == 2:
         return space.choices[0], space.choices[1]
@@ -95,10 +154,20 @@ def _two_choices(space: BaseDistribution) -> tuple[Any, Any] | None:
 
 
 def _factor(name: str, choices: tuple[Any, Any]) -> _Factor:
-    off = [c for c in choices if c is None or c is False or str(c).strip().lower() in _OFF_WORDS]
+    off = [choice for choice in choices if _is_off(choice)]
     if len(off) == 1:
         return name, name, choices[1] if off[0] is choices[0] else choices[0]
     return f"{name}={choices[1]}", name, choices[1]
+
+
+def _is_off(choice: object) -> bool:
+    text = str(choice).strip().lower()
+    if choice is None or choice is False or text in _OFF_WORDS:
+        return True
+    try:
+        return float(text) == 0
+    except ValueError:
+        return False
 
 
 def _dial(name: str, space: BaseDistribution, factors: list[str]) -> list[Dial]:
@@ -112,7 +181,11 @@ def _dial(name: str, space: BaseDistribution, factors: list[str]) -> list[Dial]:
 def _objective(
     study: optuna.Study, trials: list[FrozenTrial], settings: Mapping[str, Any], designed: bool
 ) -> Objective:
-    if designed:
+    maximize = study.direction == StudyDirection.MAXIMIZE
+    values = [t.value for t in trials if t.state == TrialState.COMPLETE and t.value is not None]
+    values = [value for value in values if math.isfinite(value)]
+    fractions = maximize and all(0 <= value <= 1 for value in values)
+    if settings or (designed and fractions):
         key = settings.get("objective", ACCURACY.key)
         if key not in OBJECTIVES:
             raise InputError(
@@ -120,10 +193,8 @@ def _objective(
                 f"know (it knows {', '.join(OBJECTIVES)}); use the kouka that launched it"
             )
         return OBJECTIVES[key]
-    maximize = study.direction == StudyDirection.MAXIMIZE
     name = (study.metric_names or ["the objective"])[0]
-    values = [t.value for t in trials if t.state == TrialState.COMPLETE and t.value is not None]
-    if maximize and values and all(0 <= value <= 1 for value in values):
+    if fractions and values:
         return Objective(name)
     return Objective(name, "", 1.0, maximize, -math.inf, math.inf)
 
@@ -132,7 +203,7 @@ def _run(trial: FrozenTrial, factors: list[_Factor], objective: Objective) -> Ru
     attributes = trial.user_attrs
     return Run(
         number=trial.number,
-        phase=attributes.get(schema.PHASE, "measure"),
+        phase=_phase(trial) or "measure",
         state={TrialState.FAIL: "failed"}.get(trial.state, trial.state.name.lower()),
         params=trial.params,
         on=frozenset(
@@ -140,22 +211,51 @@ def _run(trial: FrozenTrial, factors: list[_Factor], objective: Objective) -> Ru
             if parameter in trial.params and trial.params[parameter] == on
         ),
         value=_value(trial),
-        curve=dict(sorted(trial.intermediate_values.items())),
-        seed=attributes.get(schema.SEED),
-        test_accuracy=attributes.get(schema.TEST_ACCURACY),
-        test_objective=attributes.get(schema.TEST_OBJECTIVE),
-        seconds_per_epoch=attributes.get(schema.SECONDS_PER_EPOCH),
-        parameters=attributes.get(schema.PARAMETERS),
-        diverged=bool(attributes.get(schema.DIVERGED, False)),
-        failure=attributes.get(schema.FAILURE),
+        curve={
+            step: value
+            for step, value in sorted(trial.intermediate_values.items())
+            if math.isfinite(value)
+        },
+        seed=_whole(attributes.get(schema.SEED)),
+        test_accuracy=_number(attributes.get(schema.TEST_ACCURACY)),
+        test_objective=_number(attributes.get(schema.TEST_OBJECTIVE)),
+        seconds_per_epoch=_number(attributes.get(schema.SECONDS_PER_EPOCH)),
+        parameters=_whole(attributes.get(schema.PARAMETERS)),
+        diverged=attributes.get(schema.DIVERGED) is True,
+        failure=_text(attributes.get(schema.FAILURE)),
         scale=objective.scale,
         seconds=None if trial.duration is None else trial.duration.total_seconds(),
-        worker=_worker(attributes.get(schema.WORKER, {})),
+        worker=_worker(attributes.get(schema.WORKER)),
     )  # fmt: skip
 
 
-def _worker(who: Mapping[str, Any]) -> str:
-    return f"{who['host']} {who['pid']}" if who else ""
+# Attributes of these names may be another program's, with a meaning of its own.
+
+
+def _phase(trial: FrozenTrial) -> schema.Phase | None:
+    named = trial.user_attrs.get(schema.PHASE)
+    return next((phase for phase in schema.PHASES if phase == named), None)
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _worker(stored: object) -> str:
+    worker = Identity.from_json(stored)
+    return "" if worker is None else f"{worker.host} {worker.pid}"
 
 
 def _value(trial: FrozenTrial) -> float | None:

@@ -1,4 +1,4 @@
-"""What a study keeps in the database: the names that writing and reading share.
+"""Names of what a study keeps in the database, which writing and reading share.
 
 A trial's parameters are `TECHNIQUE` (False or True) and `TECHNIQUE_DIAL` (a number); its value
 is the study's objective on the validation images after the last epoch, as

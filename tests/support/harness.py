@@ -227,7 +227,7 @@ def launch_on_ray(
     ray_workers._work = ray_work
     study.launch(
         url, name, Requested(**requested), [{}], _Silent(), _show_nothing, checkpoints=checkpoints,
-        elsewhere=ray_workers.Cluster(address, url, workers, None),
+        elsewhere=ray_workers.RayWorkers(address, url, workers, None),
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
 
 
 def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
-    """Every step with every seed; steps whose techniques do not vary in this study fall out."""
+    """Plan every step with every seed; a step none of whose techniques vary here is left out."""
     steps = [added for added in STEPS if not added or set(added) & set(space.factors)]
     return [
         Planned(

@@ -25,7 +25,7 @@ class Planned:
     params: Mapping[str, Any] | None
 
     def is_run(self, run: Run) -> bool:
-        """Whether `run` was a try at this."""
+        """Tell a try at this run from others."""
         return (run.phase, run.seed) == (self.phase, self.seed) and (
             self.params is None or self.params == run.params
         )

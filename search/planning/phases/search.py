@@ -9,7 +9,7 @@ from search.settings import Settings
 
 
 def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
-    """So many runs whose recipes the sampler chooses when their turn comes."""
+    """Plan runs whose recipes the sampler chooses when their turn comes."""
     return [
         Planned("search", run_seed(settings.seed, "search", index), None)
         for index in range(settings.search)

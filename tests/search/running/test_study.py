@@ -23,6 +23,7 @@ from search.results import Results, Run
 from search.running.claim import Claim, claim
 from search.storage import schema
 from search.storage.connection import load_study, worker_storage
+from search.storage.heartbeat import Identity
 from search.storage.reading import read
 from tests.support.fakes import EFFECTS, FakeWorker
 
@@ -429,7 +430,7 @@ def test_a_new_study_of_sounds_is_of_the_techniques_for_sounds(
 def begun_elsewhere() -> tuple[optuna.storages.RDBStorage, Claim]:
     """A run that a worker of another machine has begun."""
     storage = worker_storage(STORAGE)
-    theirs = {"host": "far", "machine": "away", "pid": 1, "slot": 0}
+    theirs = Identity("far", "away", 1, 0)
     held = claim(optuna.load_study(study_name="s", storage=storage), storage, STORAGE, theirs)
     assert isinstance(held, Claim)
     return storage, held
@@ -499,7 +500,7 @@ def test_an_interruption_that_a_library_swallowed_still_ends_the_launch(
             signal.raise_signal(signal.SIGINT)
 
     small = (*SMALL, "--measure", "64", "--search", "0", "--confirm", "0")
-    monkeypatch.setattr("search.running.study._LOOK_EVERY", 0.01)  # or the runs may end before
+    monkeypatch.setattr("search.running.following._LOOK_EVERY", 0.01)  # or the runs may end before
     monkeypatch.setattr(dashboard_note, "attach", swallow)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -15,7 +15,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 from typer.testing import Result
 
-from search import InputError, analyse, api, draw, export_study, frame
+from search import InputError, analyse, api, draw, export_study, frame, read, summarise
 
 Kouka = Callable[..., Result]
 
@@ -151,7 +151,8 @@ def test_a_storage_of_another_optuna_is_refused_in_a_sentence(kouka: Kouka, fold
 
 def test_settings_of_an_older_kouka_are_read_as_far_as_they_go(kouka: Kouka, folder: Path) -> None:
     study = foreign(40, storage="sqlite:///studies.db")
-    study.set_user_attr("settings", {"data": "cifar10", "epochs": 5, "unheard": 1})
+    older = {"data": "cifar10", "epochs": 5, "techniques": ["aug"], "measure": [40], "unheard": 1}
+    study.set_user_attr("settings", older)
     study.set_user_attr("data", {"train": 100})
     result = kouka("export", "theirs", "--out", "out")
     assert result.exit_code == 0, result.output
@@ -218,3 +219,94 @@ def test_a_table_that_is_not_there_is_refused() -> None:
         frame(findings, "effect")
     assert list(frame(findings, "trials").columns[:3]) == ["number", "phase", "state"]
     assert TrialState.COMPLETE.name.lower() in set(frame(findings, "trials").state)
+
+
+def test_a_parameter_that_only_some_trials_are_asked_for_is_no_technique() -> None:
+    """`nesterov` exists with sgd alone, which is worse: not asked is not off."""
+
+    def function(trial: optuna.Trial) -> float:
+        points = 70.0 + 3 * trial.suggest_categorical("bn", [False, True])
+        if trial.suggest_categorical("optimizer", ["adam", "sgd"]) == "sgd":
+            points += -12 + 4.6 * trial.suggest_categorical("nesterov", [False, True])
+        return (points + 0.2 * np.random.default_rng(trial.number).standard_normal()) / 100
+
+    study = foreign(60, function)
+    results = read(study)
+    assert "nesterov" not in (*results.factors, *results.others)
+    (left_out,) = results.conditional
+    asked = sum("nesterov" in trial.params for trial in study.trials)
+    assert (left_out.parameter, left_out.asked, left_out.trials) == ("nesterov", asked, 60)
+    rows = frame(analyse(study, {"nesterov": True, "bn": True})).set_index("technique")
+    assert rows.low["nesterov"] < 4.6 < rows.high["nesterov"]
+    assert rows.verdict["nesterov"] == "helps"
+
+
+def test_a_range_that_changed_is_read_as_the_union() -> None:
+    def function(trial: optuna.Trial) -> float:
+        extra = trial.suggest_int("extra", 0, 2 if trial.number < 20 else 1)
+        return 0.5 + 0.05 * extra + 0.03 * trial.suggest_categorical("bn", [False, True])
+
+    results = read(foreign(40, function))
+    assert results.factors == ("bn",)
+    assert results.others == ("extra",)
+
+
+@pytest.mark.parametrize(
+    ("choices", "on"),
+    [([1.0, 0.0], 1.0), ([0.2, 0.0], 0.2), (["Y", "N"], "Y"), (["null", "cosine"], "cosine"),
+     (["0", "0.1"], "0.1"), ([None, "adamw"], "adamw"), ([True, False], True)],
+)  # fmt: skip
+def test_what_people_write_for_off_is_off(choices: list[Any], on: Any) -> None:
+    study = foreign(20, lambda trial: 0.5 + 0.1 * (trial.suggest_categorical("x", choices) == on))
+    results = read(study)
+    assert results.factors == ("x",)
+    for run in results.runs:
+        assert ("x" in run.on) == (run.params["x"] == on)
+
+
+def test_an_infinite_value_neither_takes_the_unit_nor_counts() -> None:
+    study = foreign(
+        30,
+        lambda trial: (
+            -math.inf
+            if trial.number == 3
+            else 0.5 + 0.1 * trial.suggest_categorical("bn", [False, True])
+        ),
+    )
+    results = read(study)
+    assert results.objective.unit == "points"
+    assert results.runs[3].value is None
+    assert len(results.of("measure")) == 29
+
+
+def test_values_by_epoch_that_are_not_finite_are_left_out() -> None:
+    def function(trial: optuna.Trial) -> float:
+        for epoch, value in enumerate((0.1, math.nan, math.inf, 0.4), start=1):
+            trial.report(value, epoch)
+        return 0.4 + 0.1 * trial.suggest_categorical("bn", [False, True])
+
+    assert read(foreign(4, function)).runs[0].curve == {1: 0.1, 4: 0.4}
+
+
+def test_attributes_of_kouka_s_names_are_another_program_s_own() -> None:
+    """A minimized loss stays one, and nothing fails."""
+
+    def function(trial: optuna.Trial) -> float:
+        for name, value in {"phase": "train", "worker": "node-3", "parameters": "1.2M", "seed": "a",
+                            "seconds_per_epoch": "12 s", "diverged": "no"}.items():  # fmt: skip
+            trial.set_user_attr(name, value)
+        bn = trial.suggest_categorical("bn", [False, True])
+        return 0.5 - 0.05 * bn + 1e-3 * trial.number % 3e-3
+
+    study = foreign(20, function, direction="minimize")
+    for name, value in {"settings": "fast", "data": "cifar10", "versions": "3.1"}.items():
+        study.set_user_attr(name, value)
+    findings = analyse(study)
+    assert findings.effects is not None
+    (bn,) = findings.effects.effects
+    assert (bn.technique, bn.verdict) == ("bn", "helps")
+    assert bn.effect == pytest.approx(-0.05, abs=0.01)
+    run = findings.results.runs[0]
+    assert (run.phase, run.worker, run.seed) == ("measure", "", None)
+    assert (run.parameters, run.seconds_per_epoch, run.diverged) == (None, None, False)
+    assert summarise(findings)["best"]["params"]["bn"] == 1

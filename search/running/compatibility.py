@@ -1,0 +1,42 @@
+"""Data and versions of packages, which must agree before a machine takes part in a study."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from model_space.worker.client import DataFacts
+from search.errors import InputError
+from search.storage import schema
+
+
+def check_fingerprint(
+    name: str, data: str, attributes: Mapping[str, Any], facts: DataFacts
+) -> None:
+    """Raise `InputError` where a study's attributes tell of other images than these facts do."""
+    known = attributes.get(schema.DATA, {})
+    if known and known["fingerprint"] != facts.fingerprint:
+        things = "sounds" if facts.sound else "images"
+        raise InputError(
+            f"the {things} of {data} are not those the study {name!r} began with; put "
+            "them back, or use another name for a new study"
+        )
+
+
+def check_versions(name: str, backend: str, studies: Mapping[str, str]) -> None:
+    """Refuse to train what another version of kouka, Keras or its backend would train otherwise."""
+    for package in ("kouka", "keras", backend):
+        here, there = version(package), studies.get(package, "of an unknown version")
+        if here.split(".")[:2] != there.split(".")[:2]:
+            raise InputError(
+                f"this machine has {package} {here} and the study {name!r} is of {package} "
+                f"{there}, whose runs would not compare; install that version here"
+            )
+
+
+def versions_of(backend: str) -> dict[str, str]:
+    """The versions of what trains on that backend here."""
+    packages = ("kouka", "keras", backend, "optuna", "numpy")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}

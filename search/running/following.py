@@ -1,0 +1,147 @@
+"""Following the workers of a study until they have ended, and showing how it goes."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+import optuna
+from optuna.exceptions import StorageInternalError
+from sqlalchemy.exc import SQLAlchemyError
+
+from search.planning.schedule import Schedule, schedule
+from search.planning.space import Space
+from search.results import Results
+from search.running import signals
+from search.running.worker_loop import study_checkpoints
+from search.settings import Settings
+from search.storage.connection import is_away, patiently
+from search.storage.reading import read
+
+_LOOK_EVERY = 1.0
+"""Seconds between two looks at how the study goes."""
+_ATTACH_SHARE = 0.05
+"""The share of the time that showing the results in the dashboard may take."""
+
+
+class StudyWatch(Protocol):
+    """An observer of a study, such as a progress display."""
+
+    def reading(self, done: int, of: int) -> None:
+        """Receive, each second or so before all else, the number of images or sounds decoded."""
+
+    def study_opened(self, results: Results, workers: int) -> None:
+        """Receive what the study holds as its workers begin."""
+
+    def seen(self, results: Results, now: Schedule) -> None:
+        """Receive, every second or so, what the study holds now and what is left of it."""
+
+    def storage_away(self, reason: str) -> None:
+        """Receive why the storage could not be read; its workers wait for it."""
+
+    def worker_ended(self, reason: str) -> None:
+        """Receive why a worker ended early; the others go on."""
+
+    def stopping(self) -> None:
+        """Learn that the workers have been asked to stop."""
+
+
+class Workers(Protocol):
+    """The workers of a launch: threads of this process, or tasks on a cluster."""
+
+    workers: int
+
+    def begin(self, url: str, name: str, checkpoints: Path, deadline: float | None) -> None:
+        """Set them to work."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until all have ended; returns whether any still works."""
+
+    def ended_early(self) -> list[str]:
+        """Reasons why workers ended while others go on; each is given once."""
+
+    def ask_to_stop(self) -> None:
+        """End every run within a second or so, its finished epochs kept."""
+
+    def stop(self) -> None:
+        """End everything at once."""
+
+
+Attach = Callable[[optuna.Study, Results], None]
+
+
+def follow(
+    study: optuna.Study,
+    url: str,
+    workers: Workers,
+    watch: StudyWatch,
+    attach: Attach,
+    checkpoints: Path,
+    deadline: float | None,
+) -> int:
+    """Watch the workers until they have ended; an interruption asks them to stop."""
+    name = study.study_name
+    watch.study_opened(read(study), workers.workers)
+    shown = _Shown(study, attach)
+    workers.begin(url, name, checkpoints, deadline)
+    try:
+        try:
+            while workers.wait(_LOOK_EVERY):
+                signals.check()
+                for reason in workers.ended_early():
+                    watch.worker_ended(reason)
+                if _look(study, watch, shown) is None:
+                    break
+        except KeyboardInterrupt:
+            watch.stopping()
+            workers.ask_to_stop()
+            while workers.wait(_LOOK_EVERY):
+                pass
+            raise
+    except BaseException:
+        with suppress(SQLAlchemyError, StorageInternalError):
+            _look(study, watch, shown, last=True)
+        raise
+    finally:
+        workers.stop()
+    left = patiently(lambda: _look(study, watch, shown, last=True))
+    if left is None:
+        shutil.rmtree(study_checkpoints(checkpoints, url, name), ignore_errors=True)
+    return left or 0
+
+
+class _Shown:
+    """The figure and note in the dashboard, renewed as runs end but not all the time."""
+
+    def __init__(self, study: optuna.Study, attach: Attach) -> None:
+        self._study, self._attach = study, attach
+        self._ended, self._not_before = -1, 0.0
+
+    def renew(self, results: Results, last: bool) -> None:
+        ended = sum(run.ended for run in results.runs)
+        began = time.monotonic()
+        if ended == self._ended or (began < self._not_before and not last):
+            return
+        self._attach(self._study, results)
+        took = time.monotonic() - began
+        self._ended, self._not_before = ended, began + took / _ATTACH_SHARE
+
+
+def _look(study: optuna.Study, watch: StudyWatch, shown: _Shown, last: bool = False) -> int | None:
+    """Show how the study goes, and return how many runs are left; None where it has ended."""
+    try:
+        results = read(study)
+        settings = Settings.from_json(results.settings)
+        now = schedule(settings, Space.of(settings), results)
+        watch.seen(results, now)
+        shown.renew(results, last)
+    except (SQLAlchemyError, StorageInternalError) as error:
+        if last or not is_away(error):
+            raise
+        watch.storage_away(str(error.__cause__ or error).splitlines()[0])
+        return 0
+    return None if now.phase is None else sum(now.left.values())
