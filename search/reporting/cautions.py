@@ -33,6 +33,7 @@ def cautions(results: Results, diagnostics: Diagnostics) -> list[str]:
         *left_out(results),
         *(_fit(results, fit) if fit else []),
         *_classes(results, diagnostics.validation),
+        *(_separate_pairs(fit.effects, fit.estimability) if fit else []),
         *(_detectable(fit.effects, results.objective) if fit else []),
     ]
 
@@ -181,7 +182,7 @@ def _noise_sources(effects: Effects) -> list[str]:
 
 
 def _pairs(effects: Effects, estimable: Estimability, designed: bool) -> list[str]:
-    if not estimable.pairs:
+    if not estimable.pairs or estimable.pairs_estimable is Pairs.EACH:
         return []
     runs = f"{counted(effects.runs, 'run')} of {counted(estimable.techniques, 'technique')}"
     their = "their interaction" if estimable.pairs == 1 else f"their {estimable.pairs} interactions"
@@ -190,18 +191,6 @@ def _pairs(effects: Effects, estimable: Estimability, designed: bool) -> list[st
         if designed and estimable.runs_for_pairs
         else ""
     )
-    if estimable.pairs_estimable is Pairs.EACH:
-        every = (
-            "the interaction of two techniques from the effects"
-            if estimable.pairs == 1
-            else f"all {estimable.pairs} interactions of two techniques from the effects and from "
-            "each other"
-        )
-        return [
-            f"{counted(effects.runs, 'run')} separate {every}; "
-            f"{counted(effects.dof, 'degree')} of freedom "
-            f"{'remains' if effects.dof == 1 else 'remain'} for the noise."
-        ]
     if estimable.pairs_estimable is Pairs.SUMS:
         return [
             f"{runs} give each technique's effect, averaged over the others, but {their} only as "
@@ -217,6 +206,22 @@ def _pairs(effects: Effects, estimable: Estimability, designed: bool) -> list[st
         f"{runs} give each technique's effect, averaged over the others, but not {their}, which "
         f"count{'s' * (estimable.pairs == 1)} as noise and widen{'s' * (estimable.pairs == 1)} the "
         f"intervals.{more}"
+    ]
+
+
+def _separate_pairs(effects: Effects, estimable: Estimability) -> list[str]:
+    if not estimable.pairs or estimable.pairs_estimable is not Pairs.EACH:
+        return []
+    every = (
+        "the interaction of two techniques from the effects"
+        if estimable.pairs == 1
+        else f"all {estimable.pairs} interactions of two techniques from the effects and from "
+        "each other"
+    )
+    return [
+        f"{counted(effects.runs, 'run')} separate {every}; "
+        f"{counted(effects.dof, 'degree')} of freedom "
+        f"{'remains' if effects.dof == 1 else 'remain'} for the noise."
     ]
 
 
