@@ -1,1 +1,1 @@
-"""Numbers from runs: nothing here draws, trains or opens a database."""
+"""Statistics of a study's runs, in numbers: no sentences, no figures and no database."""

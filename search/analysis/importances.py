@@ -14,17 +14,6 @@ from optuna.importance import (
     PedAnovaImportanceEvaluator,
 )
 
-MEANINGS: dict[str, str] = {
-    "PED-ANOVA": "how far a parameter's values among the best tenth of the trials differ from "
-    "those among all; with few trials it is unsteady, and a dial that only the search turns stands "
-    "out for that alone (Watanabe et al. 2023)",
-    "fANOVA": "the share of the objective's variance, in a random forest fitted to the trials, "
-    "that a parameter explains alone (Hutter et al. 2014)",
-    "MDI": "how much splits on a parameter lower the variance in that forest's trees "
-    "(Louppe et al. 2013)",
-}
-"""What each of Optuna's evaluators measures."""
-
 _EVALUATORS: dict[str, Callable[[], BaseImportanceEvaluator]] = {
     "PED-ANOVA": PedAnovaImportanceEvaluator,
     "fANOVA": lambda: FanovaImportanceEvaluator(seed=0),
@@ -34,7 +23,7 @@ _EVALUATORS: dict[str, Callable[[], BaseImportanceEvaluator]] = {
 
 @dataclass(frozen=True)
 class Importance:
-    """A share in [0, 1]: no sign, no unit, no interval."""
+    """A parameter's share in [0, 1], by one of Optuna's evaluators, without sign or interval."""
 
     evaluator: str
     parameter: str
@@ -60,8 +49,8 @@ def importances(study: optuna.Study) -> list[Importance]:
 def _shares(study: optuna.Study, evaluator: BaseImportanceEvaluator) -> dict[str, float]:
     try:
         with warnings.catch_warnings():
-            # That few trials make PED-ANOVA unsteady stands in MEANINGS, beside its shares.
+            # The report itself says that few trials make PED-ANOVA unsteady.
             warnings.simplefilter("ignore", UserWarning)
             return optuna.importance.get_param_importances(study, evaluator=evaluator)
-    except RuntimeError:  # fANOVA's forest found nothing that varies, as where values are infinite
+    except RuntimeError:  # nothing varies for fANOVA's forest, as where values are infinite
         return {}

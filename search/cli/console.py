@@ -21,8 +21,3 @@ def quiet_optuna() -> None:
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-
-
-def plural(count: int, noun: str) -> str:
-    """A count with its noun: `1 run`, `2,000 runs`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -22,13 +22,14 @@ def copy(
     The copy has everything: runs, settings, figures and notes.
     """
     with user_errors():
-        from search.cli.console import plural, quiet_optuna
+        from search.cli.console import quiet_optuna
+        from search.reporting.formatting import counted
         from search.storage.connection import redact
         from search.storage.copying import copy
         from search.storage.tracked_by_git import caution
 
         quiet_optuna()
         trials = copy(storage, name, to)
-        print(f"Copied {name} with its {plural(trials, 'run')} to {redact(to)}.")
+        print(f"Copied {name} with its {counted(trials, 'run')} to {redact(to)}.")
         if note := caution(to):
             print(note)

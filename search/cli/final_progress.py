@@ -9,8 +9,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from search.cli.console import plural
-from search.reporting import words
+from search.reporting.formatting import counted, duration, level
 from search.results import ACCURACY, Objective
 
 
@@ -53,7 +52,7 @@ class FinalProgress:
         self._running = f"seed 1 of {seeds}"
         self._console.print(f"Techniques on: {recipe}.")
         self._console.print(
-            f"Training on {images}: {plural(seeds, 'run')} of {plural(epochs, 'epoch')}."
+            f"Training on {images}: {counted(seeds, 'run')} of {counted(epochs, 'epoch')}."
         )
 
     def epoch(self, number: int, epoch: int, reached: float) -> None:
@@ -65,23 +64,23 @@ class FinalProgress:
         self._left -= 1
         self._running = (
             f"seed {number} of {self._seeds}  epoch {epoch} of {self._epochs}, training "
-            f"{self._objective.measure} {words.level(reached, self._objective)}  "
+            f"{self._objective.measure} {level(reached, self._objective)}  "
             f"{self._time_left()}"
         )
 
     def ended(self, number: int, test_accuracy: float, test_objective: float) -> None:
         """Print what a run reached on the test images."""
         left = f"  {self._time_left()}" if self._left else ""
-        reached = f"test {self._objective.measure} {words.level(test_objective, self._objective)}"
+        reached = f"test {self._objective.measure} {level(test_objective, self._objective)}"
         if self._objective is not ACCURACY:
-            accuracy = words.level(ACCURACY.scale * test_accuracy, ACCURACY)
+            accuracy = level(ACCURACY.scale * test_accuracy, ACCURACY)
             reached += f", test accuracy {accuracy}"
         self._console.print(f"seed {number} of {self._seeds}  {reached}{left}")
 
     def _time_left(self) -> str:
         if not self._took:
             return "time left not yet known"
-        return f"about {words.duration(max(1.0, statistics.mean(self._took) * self._left))} left"
+        return f"about {duration(max(1.0, statistics.mean(self._took) * self._left))} left"
 
     def _display(self) -> RenderableType:
         return Text(

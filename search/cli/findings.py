@@ -18,11 +18,11 @@ def print_findings(findings: Findings, console: Console) -> None:
         console.print()
         console.print(effects_table(findings.effects, objective))
         console.print()
-        console.print(words.answer(findings.effects, objective))
-        if pairs := words.certain_pairs(findings.interactions):
+        console.print(words.answer(findings.effects, findings.results))
+        if pairs := words.certain_pairs(findings.interactions, objective):
             console.print(pairs)
-    for note in findings.notes:
-        console.print(f"• {note}", style="dim", markup=False)
+    for caution in findings.cautions:
+        console.print(f"• {caution}", style="dim", markup=False)
     if findings.ladder:
         console.print()
         console.print(ladder_table(findings.ladder, objective))

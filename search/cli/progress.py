@@ -14,11 +14,10 @@ from rich.text import Text
 
 from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, effects, repeated
-from search.cli.console import plural
 from search.cli.tables import effects_table
 from search.planning.schedule import Schedule
-from search.reporting import words
-from search.reporting.cautions import left_out
+from search.reporting.budget import describe_budget, left_out
+from search.reporting.formatting import counted, duration, level
 from search.results import Results, Run
 from search.storage import schema
 
@@ -69,7 +68,7 @@ class Progress:
         now = time.monotonic()
         self._began_reading = self._began_reading or now - 1
         left = (now - self._began_reading) * (of - done) / max(1, done)
-        self._reading = f"{done:,} of {of:,}, about {words.duration(max(1, left))} left"
+        self._reading = f"{done:,} of {of:,}, about {duration(max(1, left))} left"
 
     def study_opened(self, results: Results, workers: int) -> None:
         """Print the study's name and budget, and what it holds already."""
@@ -79,9 +78,9 @@ class Progress:
         self._ended_before = len(ended)
         for run in ended:
             self._done[run.phase] = self._done.get(run.phase, 0) + 1
-        resumed = f", resumed after {plural(len(ended), 'run')}" if ended else ""
-        by = f", {plural(workers, 'worker')}" if workers > 1 else ""
-        self._console.print(f"Study {results.name}{resumed}: {words.budget(results)}{by}.")
+        resumed = f", resumed after {counted(len(ended), 'run')}" if ended else ""
+        by = f", {counted(workers, 'worker')}" if workers > 1 else ""
+        self._console.print(f"Study {results.name}{resumed}: {describe_budget(results)}{by}.")
         for note in (*left_out(results), self._caution):
             if note:
                 self._console.print(note)
@@ -125,7 +124,7 @@ class Progress:
     def _line(self, run: Run, results: Results) -> str:
         assert self._schedule is not None
         end = {
-            "complete": words.level(run.scaled, results.objective),
+            "complete": level(run.scaled, results.objective),
             "failed": f"failed: {run.failure}",
         }.get(run.state, run.state)
         if run.failure == schema.INTERRUPTED:
@@ -133,7 +132,7 @@ class Progress:
         planned = self._schedule.planned.get(run.phase, 0)  # type: ignore[call-overload]
         return (
             f"{run.phase} {self._done.get(run.phase, 0)}/{planned}  {end}  "
-            f"{words.duration(run.seconds or 0)}  [{describe(run, results.factors)}]  "
+            f"{duration(run.seconds or 0)}  [{describe(run, results.factors)}]  "
             f"{self._time_left()}"
         )
 
@@ -153,8 +152,8 @@ class Progress:
             return
         seconds = each * runs / self._workers
         self._console.print(
-            f"About {words.duration(seconds)} for {plural(runs, 'run')} of "
-            f"{plural(results.settings['epochs'], 'epoch')} on this machine."
+            f"About {duration(seconds)} for {counted(runs, 'run')} of "
+            f"{counted(results.settings['epochs'], 'epoch')} on this machine."
         )
         if seconds > _LONG:
             self._console.print("Stop with Ctrl-C; the same command resumes.")
@@ -186,7 +185,7 @@ class Progress:
         now = time.monotonic()
         spent = sum(min(each, now - epochs[0][1]) for epochs in self._seen.values())
         left = each * sum(self._schedule.left.values()) - spent
-        return f"about {words.duration(max(1.0, left / self._training_now()))} left"
+        return f"about {duration(max(1.0, left / self._training_now()))} left"
 
     def _training_now(self) -> int:
         return max(self._workers, len(self._seen))
@@ -225,7 +224,7 @@ class Progress:
 
 def _run_line(run: Run, results: Results) -> Text:
     epoch = max(run.curve, default=0)
-    reached = f", {words.level(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
+    reached = f", {level(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
     line = Text(f"run {run.number}  ", no_wrap=True)
     line.append(f"epoch {epoch} of {results.settings['epochs']}{reached}  ")
     line.append(describe(run, results.factors), style="dim")
@@ -236,5 +235,5 @@ def print_left(left: int, console: Console) -> None:
     """Print that `--timeout` left some runs to do, where it did."""
     if left:
         console.print(
-            f"Stopped by --timeout with {plural(left, 'run')} left; the same command resumes."
+            f"Stopped by --timeout with {counted(left, 'run')} left; the same command resumes."
         )

@@ -21,7 +21,7 @@ def status(
         from search.cli.console import make_console, quiet_optuna
         from search.cli.tables import status_table
         from search.errors import InputError
-        from search.reporting import words
+        from search.reporting.budget import describe_budget
         from search.storage.connection import all_studies, load_study
         from search.storage.reading import read
 
@@ -29,7 +29,7 @@ def status(
         console = make_console()
         if name:
             results = read(load_study(storage, name))
-            console.print(status_table([results]), words.budget(results), sep="\n")
+            console.print(status_table([results]), describe_budget(results), sep="\n")
             return
         readable, unreadable = [], []
         for study in all_studies(storage):

@@ -11,6 +11,7 @@ from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import Step
 from search.reporting import words
+from search.reporting.formatting import change, interval, level, mean
 from search.results import ACCURACY, Objective, Results
 from search.storage.schema import INTERRUPTED, PHASES
 
@@ -27,8 +28,8 @@ def effects_table(fit: Effects, objective: Objective) -> Table:
     for effect in fit.effects:
         table.add_row(
             effect.technique,
-            words.points(effect),
-            words.interval(effect),
+            change(effect),
+            interval(effect),
             Text(effect.verdict, style=_COLOURS.get(effect.verdict, "dim")),
         )
     return table
@@ -46,7 +47,7 @@ def confirmed_table(rows: Sequence[Confirmed], objective: Objective) -> Table:
     table.add_column("techniques on")
     for row in rows:
         accuracy = [] if objective is ACCURACY else [f"{row.test.mean:.2f} %"]
-        tested = words.mean(row.test_objective, objective)
+        tested = mean(row.test_objective, objective)
         table.add_row(row.label, str(row.runs), tested, *accuracy, row.recipe)
     return table
 
@@ -63,9 +64,9 @@ def ladder_table(steps: Sequence[Step], objective: Objective) -> Table:
         table.add_row(
             step.adds,
             str(step.runs),
-            words.level(step.scaled.mean, objective),
-            words.points(step),
-            words.interval(step),
+            level(step.scaled.mean, objective),
+            change(step),
+            interval(step),
         )
     return table
 

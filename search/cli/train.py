@@ -73,17 +73,17 @@ def train(
 def _print_trained(trained: Trained, folder: Path, console: Console) -> None:
     from model_space.saved.model_card import MODEL
     from search.final.model_folder import CURVES
-    from search.reporting import words
+    from search.reporting import formatting, words
     from search.results import ACCURACY
 
     objective, tested = trained.objective, trained.card.images["test"]
     console.print(
-        f"Test {objective.measure} {words.mean(trained.test_objective, objective)}"
+        f"Test {objective.measure} {formatting.mean(trained.test_objective, objective)}"
         f"{words.over_seeds(len(trained.card.seeds))}, on {tested:,} test {trained.things} that "
         "no run was trained on."
     )
     if objective is not ACCURACY:
-        console.print(f"Test accuracy {words.percent(trained.test)}.")
+        console.print(f"Test accuracy {formatting.percent(trained.test)}.")
     console.print(f"Trained on {trained.images}: {trained.budget}.")
     console.print(
         f"Model: {folder / MODEL} (the network of the first seed, {trained.card.saved_seed})",

@@ -13,7 +13,7 @@ from search.errors import InputError
 from search.planning.parsing import parse_recipe
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
-from search.reporting import words
+from search.reporting.budget import describe_budget
 from search.results import Results
 from search.running.hardware import check_installed
 from search.settings import Settings
@@ -34,7 +34,7 @@ class Task:
     @property
     def budget(self) -> str:
         """The data, the epochs, and the size of the network, in words."""
-        return words.budget(replace(self.results, settings=self.settings.to_json()))
+        return describe_budget(replace(self.results, settings=self.settings.to_json()))
 
 
 def find_task(

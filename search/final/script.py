@@ -12,7 +12,7 @@ from search.errors import InputError
 from search.final.recipe import Task, confirmed, find_task, in_words
 from search.planning.phases.plan import run_seed
 from search.planning.settle import Requested
-from search.reporting import words
+from search.reporting import formatting, words
 from search.running.compatibility import versions_of
 from search.running.study import data_of
 
@@ -81,7 +81,7 @@ def _about(task: Task, *, chosen: bool) -> list[str]:
         test, runs = found
         said.append(
             f"In the study, trained without the validation {things}, its test accuracy was "
-            f"{words.percent(test)}{words.over_seeds(runs)}."
+            f"{formatting.percent(test)}{words.over_seeds(runs)}."
         )
     versions = versions_of(settings.backend)
     names = ("python", "keras", settings.backend, "numpy")

@@ -15,7 +15,7 @@ from search.final.model_folder import CURVES, draft
 from search.final.recipe import Task, find_task, in_words
 from search.planning.phases.plan import run_seed
 from search.planning.settle import Requested
-from search.reporting import words
+from search.reporting import formatting
 from search.reporting.figures.learning import figure
 from search.results import ACCURACY, Objective
 from search.running import signals
@@ -123,7 +123,7 @@ def train_final(
             test_objective=mean([objective.scale * test.objective for test in tests], objective),
         )  # fmt: skip
         card.write(folder / CARD)
-        axis = words.scale(objective.measure, objective)
+        axis = formatting.axis(objective.measure, objective)
         figure(curves, axis, f"{trained.recipe}; {trained.budget}").write_html(folder / CURVES)
     for file in kept:
         file.unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""The findings of a study, and how they are written and drawn for people and programs."""
+"""Findings of a study in words, tables, figures and files, for people and programs."""

@@ -1,356 +1,292 @@
-"""What a reader must know before believing the effects: one sentence each, worst first."""
+"""Cautions for the reader of the effects, a short paragraph each, worst first."""
 
 from __future__ import annotations
 
 import math
-import statistics
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import PurePath
 
-import numpy as np
-
-from search.analysis.classes import class_sizes
-from search.analysis.confirmation import describe
-from search.analysis.effects import Effects, Verdict, effects
-from search.analysis.interactions import interactions
-from search.analysis.model import ENOUGH_DOF, varied
-from search.analysis.t_distribution import CONFIDENCE, familywise, welch
-from search.results import ACCURACY, Results, Run
-from search.storage.schema import INTERRUPTED, TRIES
-
-_MOST_AT_RESOLUTION_V = ((8, 3), (16, 5), (32, 6), (64, 8), (128, 11), (256, 17), (512, 23))
-"""Runs, and the most techniques whose pairs they all separate (Box, Hunter & Hunter 2005)."""
+from search.analysis.additivity import Additivity
+from search.analysis.chance_level import AtChanceLevel
+from search.analysis.classes import ClassSizes
+from search.analysis.diagnostics import Diagnostics, FitDiagnostics
+from search.analysis.effects import Effects
+from search.analysis.estimability import Estimability, Pairs
+from search.analysis.logit import LogitRefit
+from search.analysis.model import ENOUGH_DOF
+from search.analysis.multiplicity import SignificantAlone
+from search.analysis.run_losses import GivenUp, RunLosses
+from search.reporting.budget import left_out
+from search.reporting.formatting import counted, listed
+from search.results import ACCURACY, Objective, Results
 
 _MOST_IN_COMMON = 4
-"""Techniques that some runs have in common, by which to name them."""
-_CERTAIN: tuple[Verdict, ...] = ("helps", "hurts")
+"""Techniques by which to name runs that have them in common."""
 
 
-def notes(results: Results, found: Effects | None, repeats: Sequence[Sequence[Run]]) -> list[str]:
-    """Every caution that these runs call for."""
-    measured = results.of("measure")
-    said = [*_runs(results, measured), *left_out(results), *_classes(results)]
-    if found is not None:
-        said += [
-            *_foreign(results),
-            *_techniques(found, measured, results),
-            *_untaught(results, measured),
-            *_noise(found),
-            *_pairs(found, results.designed),
-            *_unproven(found),
-            *_ceiling(results, found, repeats),
-            *_additivity(results, found),
-            *_floor(found, results.objective.unit),
-        ]
-    return said
-
-
-def left_out(results: Results) -> list[str]:
-    """Which techniques the network has no place for."""
-    network, names = results.settings.get("network"), results.settings.get("left_out")
-    if not network or not names:
-        return []
+def cautions(results: Results, diagnostics: Diagnostics) -> list[str]:
+    """Word all diagnostics that a reader should know of, worst first."""
+    losses, fit = diagnostics.losses, diagnostics.fit
     return [
-        f"{listed(names)} {'are' if len(names) > 1 else 'is'} left out: the network "
-        f"{PurePath(network['at']).name} does not call the stage that "
-        f"{'each' if len(names) > 1 else 'it'} changes."
+        *_nothing_learned(losses),
+        *(_no_noise(fit.effects) if fit else []),
+        *(_not_designed(results, losses) if fit else []),
+        *_losses(losses),
+        *left_out(results),
+        *(_fit(results, fit) if fit else []),
+        *_classes(results, diagnostics.validation),
+        *(_separate_pairs(fit.effects, fit.estimability) if fit else []),
+        *(_detectable(fit.effects, results.objective) if fit else []),
     ]
 
 
-def _foreign(results: Results) -> list[str]:
-    """What another program's trials do not promise."""
-    if results.designed:
-        return []
-    said = [
-        "These trials were not planned as a balanced design. A sampler that learns tries what did "
-        "well more often, and runs of its later choices lean on its earlier luck: read the "
-        "effects as hints, and the intervals as the least that is uncertain."
-    ]
-    if pruned := sum(run.state == "pruned" for run in results.runs):
-        said.append(
-            f"{pruned} pruned trial{'s have' if pruned != 1 else ' has'} no final value and "
-            f"{'are' if pruned != 1 else 'is'} left out, so what does badly early is seen less "
-            "than it should be."
-        )
-    if results.others:
-        said.append(
-            f"Other parameters varied too ({listed(results.others)}) and count as noise; where one "
-            "went along with a technique, part of the technique's effect is its own."
-        )
-    return said
-
-
-def _failures(results: Results) -> list[str]:
-    """Why runs failed, and which recipes were given up for it."""
-    failed = [run for run in results.runs if run.failure not in (None, INTERRUPTED)]
-    tries: dict[tuple[str, int | None, str], list[Run]] = {}
-    for run in failed:
-        tries.setdefault((run.phase, run.seed, describe(run, results.factors)), []).append(run)
-    said = []
-    for (phase, seed, recipe), runs in tries.items():
-        if seed is not None and len(runs) >= TRIES:
-            said.append(
-                f"A {phase} run was given up, as it failed {len(runs)} times (techniques on: "
-                f"{recipe}): {runs[-1].failure}."
-            )
-            failed = [run for run in failed if run not in runs]
-    reasons = Counter(str(run.failure) for run in failed)
-    said += [
-        f"{count} run{'s' * (count != 1)} failed: {failure}."
-        for failure, count in sorted(reasons.items())
-    ]
-    return said
-
-
-def _runs(results: Results, measured: Sequence[Run]) -> list[str]:
-    """What is missing, failed or diverged."""
-    said = []
-    planned = results.settings.get("measure")
-    if planned and len(measured) < planned[-1]:
-        said.append(f"{len(measured)} of {planned[-1]} planned runs are in; the rest is missing.")
-    said += _failures(results)
-    endless = sum(run.state == "complete" and run.value is None for run in results.runs)
-    if endless:
-        said.append(f"{endless} run{'s' * (endless != 1)} ended at no finite value: left out.")
-    diverged = sum(run.diverged for run in measured)
-    if diverged and diverged == len(measured):
-        said.append("Every measured run diverged, so these runs say nothing about any technique.")
-    elif diverged:
-        verb = "run diverged and counts" if diverged == 1 else "runs diverged and count"
-        said.append(f"{diverged} {verb} at chance level.")
-    if len(measured) > 1 and len({run.value for run in measured}) == 1:
-        said.append("Every measured run came to the same value, so nothing can be told apart.")
-    return said
-
-
-def _classes(results: Results) -> list[str]:
-    """Where classes weigh by their size, and some are much larger than others."""
-    found = class_sizes(results, "validation")
-    if found is None or not found.unequal or results.objective.key == "balanced_accuracy":
-        return []
-    weighs = (
-        f": naming {found.largest!r} every time gives {100 * found.largest_share:.1f} % accuracy"
-        if results.objective is ACCURACY
-        else f", and they weigh as much in the {results.objective.measure}"
-    )
+def _fit(results: Results, fit: FitDiagnostics) -> list[str]:
     return [
-        f"Class {found.largest!r} has {100 * found.largest_share:.1f} % of the validation "
-        f"{results.things} and {found.smallest!r} {100 * found.smallest_share:.1f} %{weighs}. A "
-        "new study with --objective balanced_accuracy weighs the classes equally."
+        *_techniques(fit.estimability),
+        *(_chance_level(fit.chance_level) if fit.chance_level else []),
+        *_noise_sources(fit.effects),
+        *_pairs(fit.effects, fit.estimability, results.designed),
+        *(_significant_alone(fit.significant_alone) if fit.significant_alone else []),
+        *(_logit(fit.logit, results.objective) if fit.logit else []),
+        *(_additivity(fit.additivity, results.objective) if fit.additivity else []),
     ]
 
 
-def _techniques(found: Effects, measured: Sequence[Run], results: Results) -> list[str]:
-    """Techniques that the runs cannot tell of."""
-    known = varied(measured, results.factors)
-    always = [name for name in results.factors if name not in known]
-    said = []
-    if always:
-        said.append(f"{listed(always)} never varied in these runs, so nothing is known of it.")
-    tangled = [e.technique for e in found.effects if math.isnan(e.effect) and e.technique in known]
-    if tangled:
-        said.append(
-            f"{listed(tangled)} cannot be told apart: they were on and off together. More runs "
-            "separate them."
+def _nothing_learned(losses: RunLosses) -> list[str]:
+    sentences = []
+    if losses.all_diverged:
+        sentences.append(
+            "Every measured run diverged, so the runs say nothing about any technique."
         )
-    return said
+    if losses.all_equal:
+        sentences.append("Every measured run has the same value, so no technique can be judged.")
+    return sentences
 
 
-def _untaught(results: Results, measured: Sequence[Run]) -> list[str]:
-    """Runs that came to what naming one class every time comes to."""
-    found = class_sizes(results, "validation")
-    if found is None or not results.objective.share:
-        return []
-    equal = 1 / len(results.data["classes"])
-    chance = 100 * (found.largest_share if results.objective is ACCURACY else equal)
-    none = [run for run in measured if not run.diverged and run.scaled <= chance + 1e-6]
-    if not none:
-        return []
-    on = frozenset.intersection(*(run.on for run in none))
-    off = frozenset(results.factors).difference(*(run.on for run in none))
-    alike = [run for run in measured if on <= run.on and not off & run.on]
-    who = ""
-    if len(alike) == len(none) and 0 < len(on) + len(off) <= _MOST_IN_COMMON:
-        turned = [
-            f"{listed([name for name in results.factors if name in names])} {way}"
-            for names, way in ((on, "on"), (off, "off")) if names
-        ]  # fmt: skip
-        who = f": those with {', '.join(turned)}"
-    return [
-        f"{len(none)} of {len(measured)} measured runs learned nothing{who}. They came to no more "
-        f"than {chance:.1f} %, as naming one class every time does, so part of the effects is "
-        "whether a network learns at all, of which pairs of techniques may not tell all."
-    ]
-
-
-def _noise(found: Effects) -> list[str]:
-    """Where the intervals come from."""
-    fit = found.fit
-    if not found.dof:
-        return ["No run is left to estimate the noise from, so there are no intervals."]
-    if found.noise == 0:
+def _no_noise(effects: Effects) -> list[str]:
+    if not effects.dof:
+        return ["No degree of freedom remains to estimate the noise, so there are no intervals."]
+    if effects.noise == 0:
         return [
-            "The runs lie on the fit exactly, as computed values do and trained ones never: the "
-            "intervals have no width and mean nothing."
-        ]
-    if fit.dof_from_repeats:
-        own = fit.dof - fit.dof_from_repeats - fit.dof_from_interactions
-        sources = [
-            f"repeated runs ({fit.dof_from_repeats} degrees of freedom)",
-            *([f"what the fit leaves ({own})"] if own else []),
-            *(
-                [f"{fit.dof_from_interactions} of the smaller interactions, taken for chance"]
-                if fit.dof_from_interactions
-                else []
-            ),
-        ]
-        return [
-            f"The noise is estimated from {listed(sources)}, as the measured runs alone "
-            "leave too little; where other recipes are noisier than the repeated ones, the "
-            "intervals are too narrow."
-        ]
-    if fit.dof < ENOUGH_DOF:
-        return [
-            f"Only {fit.dof} degree{'s' * (fit.dof != 1)} of freedom remain to estimate "
-            "the noise from, so the intervals are wide and unsteady."
+            "The runs fit the model exactly, as computed values do and trained networks never: "
+            "the intervals have no width and mean nothing."
         ]
     return []
 
 
-def _pairs(found: Effects, designed: bool) -> list[str]:
-    """What can and cannot be said of interactions."""
-    techniques, groups = len(found.fit.model.techniques), found.fit.model.groups
-    count = sum(len(group.pairs) for group in groups)
-    if not count:
+def _not_designed(results: Results, losses: RunLosses) -> list[str]:
+    if results.designed:
         return []
-    if found.pairs and found.fit.model.pairs_estimable:
+    sentences = [
+        "These trials were not planned as a balanced design. A sampler that learns prefers what "
+        "did well before, so its later trials depend on the luck of its earlier ones. Read the "
+        "effects as hints: they are less certain than their intervals say."
+    ]
+    if losses.pruned:
+        have, are = ("has", "is") if losses.pruned == 1 else ("have", "are")
+        sentences.append(
+            f"{counted(losses.pruned, 'pruned trial')} {have} no final value and {are} left out, "
+            "so settings that do badly at first are seen too rarely."
+        )
+    if results.others:
+        sentences.append(
+            f"Other parameters varied too ({listed(results.others)}). They count as noise; where "
+            "one changed together with a technique, it is part of that technique's effect."
+        )
+    return sentences
+
+
+def _losses(losses: RunLosses) -> list[str]:
+    sentences = []
+    if losses.planned and losses.measured < losses.planned:
+        missing = losses.planned - losses.measured
+        sentences.append(
+            f"{losses.measured} of {losses.planned} planned runs are complete; {missing} "
+            f"{'is' if missing == 1 else 'are'} missing."
+        )
+    sentences += [_given_up(run) for run in losses.given_up]
+    sentences += [f"{counted(count, 'run')} failed: {reason}." for reason, count in losses.failures]
+    if losses.no_value:
+        sentences.append(
+            f"{counted(losses.no_value, 'run')} ended without a finite value and "
+            f"{'is' if losses.no_value == 1 else 'are'} left out."
+        )
+    if losses.diverged and not losses.all_diverged:
+        counts = "it counts" if losses.diverged == 1 else "they count"
+        sentences.append(f"{counted(losses.diverged, 'run')} diverged; {counts} at chance level.")
+    return sentences
+
+
+def _given_up(run: GivenUp) -> str:
+    return (
+        f"A {run.phase} run was given up after it had failed {run.tries} times (techniques on: "
+        f"{run.recipe}): {run.reason}."
+    )
+
+
+def _techniques(estimable: Estimability) -> list[str]:
+    sentences = []
+    if names := estimable.unvaried:
+        of = "its effect is" if len(names) == 1 else "their effects are"
+        sentences.append(f"{listed(names)} never varied in these runs, so {of} unknown.")
+    if len(estimable.confounded) == 1:
+        sentences.append(
+            f"{estimable.confounded[0]} cannot be told apart from other techniques. More runs "
+            "separate them."
+        )
+    elif estimable.confounded:
+        sentences.append(
+            f"{listed(estimable.confounded)} cannot be told apart: they were on and off together. "
+            "More runs separate them."
+        )
+    return sentences
+
+
+def _chance_level(low: AtChanceLevel) -> list[str]:
+    which = ""
+    if 0 < len(low.on) + len(low.off) <= _MOST_IN_COMMON:
+        states = [f"{listed(names)} {state}" for names, state in
+                  ((low.on, "on"), (low.off, "off")) if names]  # fmt: skip
+        which = f": {'that' if low.runs == 1 else 'those'} with {', '.join(states)}"
+    they = "It" if low.runs == 1 else "They"
+    return [
+        f"{low.runs} of {low.measured} measured runs learned nothing{which}. {they} reached no "
+        f"more than {low.level:.1f} %, as predicting one class every time does. So the effects "
+        "also show whether a network learns at all, which techniques and their pairs may not "
+        "explain in full."
+    ]
+
+
+def _noise_sources(effects: Effects) -> list[str]:
+    fit = effects.fit
+    if not fit.dof or effects.noise == 0:
+        return []
+    if fit.dof_from_repeats:
+        sources = [f"{counted(fit.dof_from_repeats, 'degree')} of freedom from repeated runs"]
+        if fit.dof_from_residuals:
+            sources.append(f"{fit.dof_from_residuals} from the residuals of the fit")
+        if fit.dof_from_interactions:
+            sources.append(
+                f"{fit.dof_from_interactions} from the smaller interactions, assumed to be noise"
+            )
         return [
-            f"{found.runs} runs separate {'all ' if count > 1 else ''}{count} "
-            f"interaction{'s' * (count > 1)} of two techniques from the effects"
-            f"{' and from each other' * (count > 1)}; {found.dof} degrees of freedom remain "
-            "for the noise."
+            f"The measured runs alone are too few to estimate the noise, so it is estimated with "
+            f"{listed(sources)}. Where other recipes are noisier than the repeated ones, the "
+            "intervals are too narrow."
         ]
-    enough = next((runs for runs, most in _MOST_AT_RESOLUTION_V if techniques <= most), None)
-    more = f" --measure {enough} separates them." if designed and enough else ""
-    if found.pairs:
+    if fit.dof < ENOUGH_DOF:
+        remain = "remains" if fit.dof == 1 else "remain"
         return [
-            f"{found.runs} runs of {techniques} techniques tell each one's effect, averaged over "
-            f"the others, but see their {count} interactions only as {len(groups)} sums: not which "
-            "pair of a sum it is, nor how far a technique's step depends on what else is "
-            f"on.{more}"
+            f"Only {counted(fit.dof, 'degree')} of freedom {remain} to estimate the noise, so the "
+            "intervals are wide and would change much with other seeds."
         ]
-    if not found.fit.model.effects_clear:
+    return []
+
+
+def _pairs(effects: Effects, estimable: Estimability, designed: bool) -> list[str]:
+    if not estimable.pairs or estimable.pairs_estimable is Pairs.EACH:
+        return []
+    runs = f"{counted(effects.runs, 'run')} of {counted(estimable.techniques, 'technique')}"
+    their = "their interaction" if estimable.pairs == 1 else f"their {estimable.pairs} interactions"
+    more = (
+        f" --measure {estimable.runs_for_pairs} separates the interactions."
+        if designed and estimable.runs_for_pairs
+        else ""
+    )
+    if estimable.pairs_estimable is Pairs.SUMS:
         return [
-            f"{found.runs} runs of {techniques} techniques do not tell their {count} interactions "
-            "from the effects: where techniques act together, part of that passes for an effect "
-            f"and no interval shows it.{more}"
+            f"{runs} give each technique's effect, averaged over the others, but {their} only as "
+            f"{counted(estimable.groups, 'sum')}. So it is not known which pairs of a sum "
+            f"interact, or how much a technique's effect depends on what else is on.{more}"
+        ]
+    if estimable.pairs_estimable is Pairs.CONFOUNDED:
+        return [
+            f"{runs} do not separate {their} from the effects. Where techniques interact, part of "
+            f"that appears as an effect, and no interval shows it.{more}"
         ]
     return [
-        f"{found.runs} runs of {techniques} techniques tell each one's effect, averaged over the "
-        f"others, but not their {count} interactions, which count as noise and widen the "
+        f"{runs} give each technique's effect, averaged over the others, but not {their}, which "
+        f"count{'s' * (estimable.pairs == 1)} as noise and widen{'s' * (estimable.pairs == 1)} the "
         f"intervals.{more}"
     ]
 
 
-def _unproven(found: Effects) -> list[str]:
-    names = [e.technique for e in found.effects if e.low * e.high > 0 and e.verdict not in _CERTAIN]
-    if not names:
+def _separate_pairs(effects: Effects, estimable: Estimability) -> list[str]:
+    if not estimable.pairs or estimable.pairs_estimable is not Pairs.EACH:
         return []
-    chance = familywise(found.fit.critical_value, found.dof, len(found.effects))
-    return [
-        f"{listed(names)}: the interval leaves out zero, but with {len(found.effects)} techniques "
-        f"{100 * chance:.0f} % of studies without any effect show such an interval; more runs "
-        "would settle it."
-    ]
-
-
-def _ceiling(results: Results, found: Effects, repeats: Sequence[Sequence[Run]]) -> list[str]:
-    """Whether the logit of a share, which has no ceiling, tells another story."""
-    if not results.objective.share or not found.noise > 0:
-        return []
-    other = effects(
-        [_logit(run) for run in results.of("measure")],
-        results.factors,
-        [[_logit(run) for run in group] for group in repeats],
+    every = (
+        "the interaction of two techniques from the effects"
+        if estimable.pairs == 1
+        else f"all {estimable.pairs} interactions of two techniques from the effects and from "
+        "each other"
     )
-    if other is None or _unexplained(other) >= _unexplained(found):
-        return []
-    changed = [
-        e.technique
-        for e in found.effects
-        if other.of(e.technique).verdict != e.verdict
-        and (e.verdict in _CERTAIN or other.of(e.technique).verdict in _CERTAIN)
+    return [
+        f"{counted(effects.runs, 'run')} separate {every}; "
+        f"{counted(effects.dof, 'degree')} of freedom "
+        f"{'remains' if effects.dof == 1 else 'remain'} for the noise."
     ]
-    name = results.objective.measure
-    said = []
-    if changed:
-        said.append(
-            f"{listed(changed)}: the verdict changes on the logit of {name}, where 98 to 99 % "
-            "counts like 50 to 67 % and these techniques add up better: a floor or a ceiling of "
-            f"{name} is at work."
+
+
+def _significant_alone(alone: SignificantAlone) -> list[str]:
+    return [
+        f"{listed(alone.techniques)}: the interval excludes zero, but with "
+        f"{counted(alone.tests, 'technique')} {100 * alone.false_alarms:.0f} % of studies without "
+        "any effect have such an interval. More runs would settle it."
+    ]
+
+
+def _logit(refit: LogitRefit, objective: Objective) -> list[str]:
+    sentences = []
+    name = objective.measure
+    if refit.changed:
+        sentences.append(
+            f"{listed(refit.changed)}: the verdict changes on the logit of {name}, a scale without "
+            "floor or ceiling, on which these techniques add up better. So a floor or a ceiling of "
+            f"{name} may decide it."
         )
-    here = sum(row.certain for row in interactions(found))
-    there = sum(row.certain for row in interactions(other))
-    if here and not there:
-        said.append(
-            f"The interactions vanish on the logit of {name}, where these techniques add up "
-            "better: they may be no more than a ceiling that good recipes share."
+    if refit.interactions_vanish:
+        sentences.append(
+            f"The interactions vanish on the logit of {name}, a scale without ceiling, on which "
+            "these techniques add up better. They may only show that good recipes are all close to "
+            "the ceiling."
         )
-    return said
+    return sentences
 
 
-def _unexplained(found: Effects) -> float:
-    """The share of the values' variance that the techniques, each for itself, do not explain."""
-    model = found.fit.model
-    values = model.columns @ found.fit.coefficients[:, 0]
-    main = model.columns[:, : 1 + len(model.techniques)]
-    left = values - main @ np.linalg.lstsq(main, values)[0]
-    return float(np.var(left) + found.noise**2) / float(np.var(values) + found.noise**2)
-
-
-def _logit(run: Run) -> Run:
-    share = min(max(run.value or 0.0, 1e-3), 1 - 1e-3)
-    return replace(run, value=math.log(share / (1 - share)), scale=1.0)
-
-
-def _additivity(results: Results, found: Effects) -> list[str]:
-    """Whether all on minus all off, measured on fresh seeds, is what the effects sum to."""
-    fitted, model = found.fit, found.fit.model
-    on, off = (
-        [run.scaled for run in results.of("confirm") if run.on == frozenset(side)]
-        for side in (results.factors, ())
-    )
-    contrast = np.sum([model.technique_contrast(name) for name in model.techniques], axis=0)
-    if min(len(on), len(off)) < 2 or not model.estimable(contrast):
+def _additivity(sums: Additivity, objective: Objective) -> list[str]:
+    if not sums.rejected:
         return []
-    middle, error = (float(value[0]) for value in fitted.estimate(contrast))
-    seen = statistics.fmean(on) - statistics.fmean(off)
-    spread = [(statistics.stdev(end) / math.sqrt(len(end)), len(end) - 1) for end in (on, off)]
-    if not welch(seen - middle, *spread, (error, fitted.dof)) < 1 - CONFIDENCE:
-        return []
+    unit = f" {objective.unit}".rstrip()
     return [
-        f"The effects sum to {middle:+.3g}, but all on minus all off came to {seen:+.3g} on fresh "
-        "seeds, further apart than seeds explain: more than two techniques act together, and the "
-        "effects hold on average over recipes, not at those two."
+        f"The effects sum to {sums.summed:+.3g}{unit}, but on fresh seeds all on minus all off is "
+        f"{sums.measured:+.3g}{unit}, which seeds do not explain: more than two techniques act "
+        "together. The effects hold on average over recipes, not for these two."
     ]
 
 
-def _floor(found: Effects, unit: str) -> list[str]:
-    if not math.isfinite(found.minimum_detectable_effect) or found.noise == 0:
+def _classes(results: Results, sizes: ClassSizes | None) -> list[str]:
+    objective = results.objective
+    if sizes is None or not sizes.unequal or objective.key == "balanced_accuracy":
         return []
-    source = "seeds" if found.pairs else "seeds and interactions together"
-    unit = f" {unit}".rstrip()
-    noise, floor = (
-        f"{value:#.2g}".rstrip(".") for value in (found.noise, found.minimum_detectable_effect)
+    gives = (
+        f": predicting {sizes.largest!r} every time gives {100 * sizes.largest_share:.1f} %"
+        if objective is ACCURACY
+        else ""
     )
     return [
-        f"Runs scatter around the fit by {noise}{unit} (standard deviation; {source}), so these "
-        f"are likely to miss an effect under {floor}{unit}."
+        f"Class {sizes.largest!r} has {100 * sizes.largest_share:.1f} % of the validation "
+        f"{results.things} and {sizes.smallest!r} {100 * sizes.smallest_share:.1f} %, and "
+        f"{objective.measure} weighs them by size{gives}. A new study with --objective "
+        "balanced_accuracy weighs the classes equally."
     ]
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names with commas and an `and`."""
-    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
+def _detectable(effects: Effects, objective: Objective) -> list[str]:
+    least = effects.minimum_detectable_effect
+    if not math.isfinite(least) or effects.noise == 0:
+        return []
+    source = "seeds" if effects.pairs else "seeds and interactions together"
+    unit = f" {objective.unit}".rstrip()
+    noise, effect = (f"{value:#.2g}".rstrip(".") for value in (effects.noise, least))
+    return [
+        f"Runs scatter around the fit by {noise}{unit} (standard deviation; {source}). With that, "
+        f"fewer than 4 of 5 such studies would find an effect below {effect}{unit}."
+    ]

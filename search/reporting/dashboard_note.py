@@ -1,14 +1,17 @@
-"""The effects beside the trials in optuna-dashboard: a figure and a note that says what it is."""
+"""A figure of the effects and a note on it, for a study's pages in optuna-dashboard."""
 
 from __future__ import annotations
 
 import optuna
 from optuna_dashboard import get_note, save_note, save_plotly_graph_object
 
+from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects, repeated
 from search.reporting import words
-from search.reporting.cautions import notes
+from search.reporting.budget import describe_budget
+from search.reporting.cautions import cautions
 from search.reporting.figures.effects import figure
+from search.reporting.formatting import counted, effect_unit
 from search.results import Results
 
 _FIGURE = "kouka-effects"
@@ -16,31 +19,35 @@ _MARK = "_kouka renews this note as runs finish._"
 
 
 def attach(study: optuna.Study, results: Results) -> None:
-    """Show in the dashboard what the runs say so far; a note of somebody else's is left alone."""
+    """Renew figure and note from the runs so far; leave a note alone that kouka did not write."""
     repeats = repeated(results)
-    found = effects(results.of("measure"), results.factors, repeats, results.objective.maximize)
-    if found is not None:
-        caption = f"{found.runs} measured runs; {words.budget(results)}"
-        drawn = figure(found, words.worth(results.objective), caption)
+    fitted = effects(results.of("measure"), results.factors, repeats, results.objective.maximize)
+    unit = effect_unit(results.objective)
+    if fitted is not None:
+        caption = f"{counted(fitted.runs, 'measured run')}; {describe_budget(results)}"
+        drawn = figure(fitted, unit, caption)
         save_plotly_graph_object(study, drawn, graph_object_id=_FIGURE)
-    answer = words.answer(found, results.objective) if found else words.no_effects(results)
-    said = _note(answer, notes(results, found, repeats), words.worth(results.objective))
+    answer = words.answer(fitted, results) if fitted else words.no_effects(results)
+    note = _note(answer, cautions(results, diagnose(results, fitted, repeats)), unit)
     before = get_note(study)
-    if before != said and (not before or before.startswith(_MARK)):
-        save_note(study, said)
+    if before != note and (not before or before.startswith(_MARK)):
+        save_note(study, note)
 
 
-def _note(answer: str, cautions: list[str], unit: str) -> str:
-    points = "".join(f"- {caution}\n" for caution in cautions)
+def _note(answer: str, points: list[str], unit: str) -> str:
+    listed = "".join(f"- {point}\n" for point in points)
     return f"""{_MARK}
 
 **{answer}**
 
-{points}
-The figure *What each technique is worth* (on the study's first page) shows each technique's
-effect in {unit} with its 95 % interval, from the `measure` trials, which
-are a balanced experiment. The dashboard's own *Hyperparameter Importance* is something else: the
-PED-ANOVA share of each parameter, computed from all completed trials, those among them that a
-search chose. It has no sign, no unit and no interval, and with few trials it can put a dial that
-only the search turned above every technique. Where the two disagree, believe the figure.
+{listed}
+The figure *What each technique is worth*, on the study's first page, shows each technique's effect
+in {unit} with its 95 % interval. It uses the `measure` trials, which are
+a balanced experiment. "No clear effect" means that these trials cannot tell the effect from a
+change of seed.
+
+The dashboard's own *Hyperparameter Importance* is something else: each parameter's PED-ANOVA share,
+computed from all completed trials, also those that a search chose. It has no sign, no unit and no
+interval. With few trials it can rank a dial that only the search turned above every technique.
+Where the two disagree, believe the figure.
 """

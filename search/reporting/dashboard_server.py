@@ -1,4 +1,4 @@
-"""optuna-dashboard on the studies' storage, for this machine only unless told otherwise."""
+"""optuna-dashboard on the studies' storage, for this machine alone unless asked for more."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Server6(_Server):
 
 class _QuietHandler(WSGIRequestHandler):
     def log_message(self, *args: Any) -> None:
-        """Say nothing: a page asks for its study every few seconds."""
+        """Log nothing, as a page asks for its study every few seconds."""
 
 
 def serve(
@@ -81,7 +81,7 @@ def serve(
 
 
 def reading_only(app: App) -> App:
-    """The dashboard without what changes a study: any such request is answered 403."""
+    """Wrap the dashboard so that it answers 403 to every request that could change a study."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] in _READING:

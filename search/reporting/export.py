@@ -1,4 +1,4 @@
-"""Everything a study has to show, written to a folder."""
+"""Export of a study's report, figures, tables and summary to a folder."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def export_study(
     """Write the report, the figures, the tables and the summary of a study to `out`.
 
     `formats`, of `IMAGE_FORMATS`, are written beside the interactive figures where a Chrome is
-    found. Every file is complete before it replaces an older one. Returns what was found and a
-    sentence on what could not be written, or an empty one. Raises `InputError` where `out` cannot
-    be written.
+    found. Every file is complete before it replaces an older one. Returns the findings, and a
+    sentence on images that could not be written, else an empty string. Raises `InputError` where
+    `out` cannot be written.
     """
     findings = analyse(study)
     unwritten = write(findings, out, formats)
@@ -41,9 +41,9 @@ def export_study(
 
 
 def write(findings: Findings, out: Path, formats: Sequence[str] = ()) -> str:
-    """Write what was found to a folder; see `export_study`."""
+    """Write findings to a folder, as `export_study` does, and return its sentence."""
     figures = draw(findings)
-    told = sections(findings)
+    parts = sections(findings)
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out, prefix=".kouka-") as folder:
@@ -51,8 +51,8 @@ def write(findings: Findings, out: Path, formats: Sequence[str] = ()) -> str:
             for name, table in records(findings).items():
                 _csv(draft / f"{name}.csv", table)
             _figures(figures, draft)
-            _text(draft / "report.html", page(findings.results, told, figures))
-            _text(draft / "report.md", document(findings.results, told, figures))
+            _text(draft / "report.html", page(findings.results, parts, figures))
+            _text(draft / "report.md", document(findings.results, parts, figures))
             _text(draft / "summary.json", json.dumps(summarise(findings), indent=2) + "\n")
             unwritten = _images(figures, formats, draft)
             for file in draft.iterdir():
@@ -72,7 +72,7 @@ def _figures(figures: Mapping[str, go.Figure], folder: Path) -> None:
 
 
 def _images(figures: Mapping[str, go.Figure], formats: Sequence[str], folder: Path) -> str:
-    """Write the figures as images, or say in one sentence why not."""
+    """Write the figures as images, or return a sentence that says why not."""
     wanted = [(name, kind) for name in figures for kind in formats]
     try:
         if wanted:
@@ -84,7 +84,7 @@ def _images(figures: Mapping[str, go.Figure], formats: Sequence[str], folder: Pa
     except RuntimeError:
         return (
             f"No {' or '.join(formats)} was written: that needs Chrome or Chromium, which was not "
-            "found; the HTML figures save a PNG from their own menu."
+            "found. The HTML figures can save a PNG from their own menu."
         )
     return ""
 

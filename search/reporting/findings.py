@@ -1,4 +1,4 @@
-"""All that can be said of a study at this moment, computed once for whoever shows it."""
+"""Findings of a study: all that the analysis can say of it at this moment."""
 
 from __future__ import annotations
 
@@ -11,25 +11,27 @@ import optuna
 from search.analysis.confirmation import Confirmed, confirmation
 from search.analysis.costs import Cost, costs
 from search.analysis.curves import Curves, curves
+from search.analysis.diagnostics import diagnose
 from search.analysis.dials import DialTrend, dials
 from search.analysis.effects import Effects, effects, repeated
 from search.analysis.epochs import EpochEffects, effects_by_epoch
 from search.analysis.importances import Importance, importances
 from search.analysis.interactions import Interaction, interactions
 from search.analysis.ladder import Comparison, Step, compare, ladder
-from search.reporting.cautions import notes
+from search.reporting.cautions import cautions
 from search.results import Results
 from search.storage.reading import read
 
 
 @dataclass(frozen=True)
 class Findings:
-    """A study's results and what follows from them."""
+    """A study's results, and the analyses of them."""
 
     results: Results
     effects: Effects | None
-    """None while the `measure` runs cannot tell any technique from the others."""
-    notes: tuple[str, ...]
+    """None while the `measure` runs cannot estimate the effect of any technique."""
+    cautions: tuple[str, ...]
+    """Sentences to read before believing the effects, worst first."""
     interactions: tuple[Interaction, ...]
     by_epoch: tuple[EpochEffects, ...]
     costs: tuple[Cost, ...]
@@ -37,16 +39,16 @@ class Findings:
     confirmed: tuple[Confirmed, ...]
     ladder: tuple[Step, ...]
     comparisons: tuple[Comparison, ...]
-    """The ladder's steps beside the order-free effects."""
+    """The ladder's steps beside the effects in any order."""
     curves: tuple[Curves, ...]
     importances: tuple[Importance, ...]
     """Optuna's."""
 
 
 def analyse(study: optuna.Study, techniques: Mapping[str, Any] | None = None) -> Findings:
-    """Everything that can be said of a study: kouka's own, or any with on/off parameters.
+    """Analyse a study of kouka, or any with on/off parameters.
 
-    `techniques` maps the parameters to study to the choice that is on; see `read`. Raises
+    `techniques` maps the parameters to analyse to the choice that is on; see `read`. Raises
     `InputError` where the study does not fit.
     """
     results = read(study, techniques)
@@ -54,21 +56,21 @@ def analyse(study: optuna.Study, techniques: Mapping[str, Any] | None = None) ->
 
 
 def find(results: Results, shares: list[Importance]) -> Findings:
-    """Analyse what there is, beside the importances that Optuna gave."""
+    """Analyse results; `shares` are the importances by Optuna."""
     measured, repeats = results.of("measure"), repeated(results)
-    found = effects(measured, results.factors, repeats, results.objective.maximize)
+    fitted = effects(measured, results.factors, repeats, results.objective.maximize)
     steps = ladder(results)
     return Findings(
         results,
-        found,
-        notes=tuple(notes(results, found, repeats)),
-        interactions=tuple(interactions(found) if found else ()),
+        fitted,
+        cautions=tuple(cautions(results, diagnose(results, fitted, repeats))),
+        interactions=tuple(interactions(fitted) if fitted else ()),
         by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats)),
-        costs=tuple(costs(measured, found) if found else ()),
+        costs=tuple(costs(measured, fitted) if fitted else ()),
         dials=tuple(dials(results)),
         confirmed=tuple(confirmation(results)),
         ladder=tuple(steps),
-        comparisons=tuple(compare(steps, found)),
+        comparisons=tuple(compare(steps, fitted)),
         curves=tuple(curves(measured, results.factors)),
         importances=tuple(shares),
     )

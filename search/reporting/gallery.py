@@ -1,10 +1,10 @@
-"""Every figure of a study, by name, each with what was run at what budget."""
+"""All figures of a study by name, each with its runs and their budget as a caption."""
 
 from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from search.reporting import words
+from search.reporting.budget import describe_budget
 from search.reporting.figures import (
     costs,
     curves,
@@ -17,38 +17,41 @@ from search.reporting.figures import (
     waterfall,
 )
 from search.reporting.findings import Findings
+from search.reporting.formatting import axis, counted, effect_unit
 
 
 def draw(findings: Findings) -> dict[str, go.Figure]:
-    """The figures that there are numbers for, in the order of the report."""
-    results, found = findings.results, findings.effects
+    """Draw the figures that there are numbers for, in the order of the report."""
+    results, fitted = findings.results, findings.effects
     of = results.objective
-    unit, level = words.worth(of), words.scale(of.name, of)
-    budget = words.budget(results)
-    measured = f"{len(results.of('measure'))} measured runs; {budget}"
+    unit, level = effect_unit(of), axis(of.name, of)
+    budget = describe_budget(results)
+    measured = f"{counted(len(results.of('measure')), 'measured run')}; {budget}"
     drawn: dict[str, go.Figure] = {}
-    if found is not None:
-        drawn["effects"] = effects.figure(found, unit, measured)
+    if fitted is not None:
+        drawn["effects"] = effects.figure(fitted, unit, measured)
         drawn["waterfall"] = waterfall.figure(
-            found, results.factors, findings.ladder, level, _waterfall_caption(findings, measured)
+            fitted, results.factors, findings.ladder, level, _waterfall_caption(findings, measured)
         )
     if any(row.effect == row.effect for row in findings.interactions):
         drawn["interactions"] = interactions.figure(
-            findings.interactions, found.fit.model.techniques if found else (), of.unit, measured
+            findings.interactions, fitted.fit.model.techniques if fitted else (), of.unit, measured
         )
     if findings.by_epoch:
         drawn["epochs"] = epochs.figure(findings.by_epoch, of.unit, measured)
-    if found is not None and any(row.seconds.value == row.seconds.value for row in findings.costs):
-        drawn["costs"] = costs.figure(findings.costs, found, unit, measured)
+    if fitted is not None and any(row.seconds.value == row.seconds.value for row in findings.costs):
+        drawn["costs"] = costs.figure(findings.costs, fitted, unit, measured)
     if findings.dials:
         searched = sum(run.phase == "search" and run.ended for run in results.runs)
-        drawn["dials"] = dials.figure(findings.dials, level, f"{searched} searched runs; {budget}")
+        drawn["dials"] = dials.figure(
+            findings.dials, level, f"{counted(searched, 'searched run')}; {budget}"
+        )
     if findings.curves:
         drawn["curves"] = curves.figure(
             findings.curves, "%" if of.share else of.unit or of.name, f"mean over {measured}"
         )
     complete = sum(run.state == "complete" for run in results.runs)
-    everything = f"{complete} complete runs of all phases; {budget}"
+    everything = f"{counted(complete, 'complete run')} of all phases; {budget}"
     if complete:
         drawn["history"] = history.figure(results, level, everything)
     if findings.importances:
@@ -58,5 +61,5 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
 
 def _waterfall_caption(findings: Findings, measured: str) -> str:
     steps = findings.ladder
-    ladder = f"; ladder: {steps[0].runs} seeds a step" if steps else ""
+    ladder = f"; ladder: {counted(steps[0].runs, 'seed')} a step" if steps else ""
     return f"95 % intervals; {measured}{ladder}"

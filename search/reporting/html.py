@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs no network."""
+"""The report as a single HTML page, which needs no network."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from string import Template
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from search.reporting import words
+from search.reporting.budget import describe_budget, provenance
 from search.reporting.figures.style import untitled
-from search.reporting.sections import Section, Table
+from search.reporting.section import Section, Table
 from search.results import Results
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 
 
 def page(results: Results, sections: Sequence[Section], figures: Mapping[str, go.Figure]) -> str:
-    """The whole page; `figures` are those of `gallery.draw`."""
+    """Render the whole page; `figures` are those of `gallery.draw`."""
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         name=escape(results.name),
-        budget=escape(words.budget(results)),
+        budget=escape(describe_budget(results)),
         plotly=get_plotlyjs() if figures else "",
         sections="\n".join(_section(section, figures) for section in sections),
-        made=escape(words.made(results)),
+        made=escape(provenance(results)),
     )
 
 
 def escape(text: str) -> str:
-    """Text as HTML, between tags."""
+    """Escape text that stands between tags of HTML."""
     return escape_quotes(text, quote=False)
 
 
@@ -42,8 +42,8 @@ def _section(section: Section, figures: Mapping[str, go.Figure]) -> str:
         parts.append(_figure(section.figure, figures[section.figure]))
     if section.table is not None:
         parts.append(_table(section.table))
-    if section.notes:
-        items = "".join(f"<li>{escape(note)}</li>" for note in section.notes)
+    if section.remarks:
+        items = "".join(f"<li>{escape(remark)}</li>" for remark in section.remarks)
         parts.append(f"<ul>{items}</ul>")
     return f"<section>{''.join(parts)}</section>"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from search.reporting import words
-from search.reporting.sections import Section, Table
+from search.reporting.budget import describe_budget, provenance
+from search.reporting.section import Section, Table
 from search.results import Results
 
 
 def document(results: Results, sections: Sequence[Section], figures: Collection[str]) -> str:
-    """The sections in order; `figures` are those that lie beside it as NAME.html."""
-    parts = [f"# {_text(results.name)}", _text(words.budget(results))]
+    """Render the sections in order; `figures` are those that lie beside it as NAME.html."""
+    parts = [f"# {_text(results.name)}", _text(describe_budget(results))]
     for section in sections:
         if section.title:
             parts.append(f"## {section.title}")
@@ -21,9 +21,9 @@ def document(results: Results, sections: Sequence[Section], figures: Collection[
             parts.append(f"[Figure: {section.figure}]({section.figure}.html)")
         if section.table is not None:
             parts.append(_table(section.table))
-        if section.notes:
-            parts.append("\n".join(f"- {_text(note)}" for note in section.notes))
-    return "\n\n".join([*parts, words.made(results)]) + "\n"
+        if section.remarks:
+            parts.append("\n".join(f"- {_text(remark)}" for remark in section.remarks))
+    return "\n\n".join([*parts, provenance(results)]) + "\n"
 
 
 def _table(table: Table) -> str:
@@ -35,5 +35,5 @@ def _table(table: Table) -> str:
 
 
 def _text(text: str) -> str:
-    """Text with what Markdown or HTML would read as markup made plain."""
+    """Escape what Markdown or HTML would read as markup."""
     return re.sub(r"([\\`*_\[\]|#])", r"\\\1", text).replace("<", "&lt;").replace("\n", " ")

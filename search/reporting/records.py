@@ -1,8 +1,8 @@
-"""The findings as rows of plain values: what the CSV files and data frames hold.
+"""Rows of plain values for the CSV files and data frames.
 
-Numbers that are not known are NaN. Effects are in points of accuracy (or in the objective's
-unit), accuracies in percent but for those of `trials`, which are as the trials keep them. Of
-another objective of kouka's, a column has its name or unit in place of `accuracy` or `points`.
+Unknown numbers are NaN. Effects are in points of accuracy, or in the objective's unit. Accuracies
+are in percent, except in `trials`, where they are as the trials keep them. In a study of another
+objective, its name or unit replaces `accuracy` or `points` in the names of columns.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _RUN = ("test_accuracy", "seconds_per_epoch", "parameters", "seed", "diverged", 
 
 @dataclass(frozen=True)
 class Records:
-    """A table of plain values; the columns are there even where no row is."""
+    """A table of plain values, which may have columns and no rows."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
 
 
 def records(findings: Findings) -> dict[str, Records]:
-    """Every table by its name: effects, interactions, effects_by_epoch, ladder, confirmed,
+    """Build all tables by name: effects, interactions, effects_by_epoch, ladder, confirmed,
     importances and trials."""
     params = dict.fromkeys(name for run in findings.results.runs for name in run.params)
     judged = column(findings.results.objective)
@@ -70,12 +70,12 @@ def records(findings: Findings) -> dict[str, Records]:
 
 
 def column(objective: Objective) -> str:
-    """What the objective's column, or key, is called."""
+    """Name of the column, or of the key, that holds the objective."""
     return objective.key or ACCURACY.key
 
 
 def frame(findings: Findings, table: str = "effects") -> pd.DataFrame:
-    """One of the tables of `records` as a pandas DataFrame.
+    """Convert one of the tables of `records` to a pandas DataFrame.
 
     Raises `InputError` for a table that is not there, or where pandas is not installed.
     """

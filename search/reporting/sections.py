@@ -1,46 +1,38 @@
-"""What the report says, section by section, whatever it is written in."""
+"""Sections of the report: the answer first, then all that it rests on."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from search.analysis.classes import class_sizes
-from search.analysis.costs import Estimate
-from search.analysis.epochs import EpochEffects
-from search.analysis.importances import MEANINGS
 from search.reporting import words
 from search.reporting.findings import Findings
-from search.results import ACCURACY
+from search.reporting.section import Section
+from search.reporting.tables import (
+    confirmed_table,
+    costs_table,
+    effects_table,
+    epochs_table,
+    interactions_table,
+    ladder_table,
+)
 
 MOST_PAIRS = 12
 """Interactions in the report's table; the rest are in the figure and in interactions.csv."""
 
-
-@dataclass(frozen=True)
-class Table:
-    """Cells of text; `numbers` are the columns that align right."""
-
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numbers: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the report, from top to bottom: what it says, its figure, table and notes."""
-
-    title: str
-    """Empty for the part that opens the report."""
-    text: str
-    figure: str = ""
-    """A name of `gallery.draw`; the figure is left out where there is none."""
-    table: Table | None = None
-    notes: tuple[str, ...] = ()
+_ABOUT_EFFECTS = (
+    "An effect is the change when the technique is turned on, averaged over what else is on. Each "
+    "interval is for its technique alone; the verdict uses p, which is corrected for the number of "
+    "techniques.",
+    "'No clear effect': these runs cannot tell the effect from a change of seed. It need not be "
+    "zero.",
+    "'Largest' and 'top three' are the probabilities that the effect is the largest, or among the "
+    "three largest, whatever its sign.",
+)
 
 
 def sections(findings: Findings) -> list[Section]:
-    """The report: the answer first, then what it rests on."""
+    """Compose the sections that the findings have something for, in order."""
     every = [
         _answer(findings),
         _confirmed(findings),
@@ -59,32 +51,15 @@ def sections(findings: Findings) -> list[Section]:
 
 
 def _answer(findings: Findings) -> Section:
-    found, objective = findings.effects, findings.results.objective
-    if found is None:
-        return Section("", words.no_effects(findings.results), notes=findings.notes)
-    unit = f"effect, {objective.unit}" if objective.unit else "effect"
-    head = ("technique", unit, "95 % interval", "verdict", "p", "first", "top three",
-            "step, by what else is on")  # fmt: skip
-    rows = tuple(
-        (
-            e.technique, words.points(e) or "—", words.interval(e), e.verdict,
-            words.p_value(e.p_value), words.probability(e.first), words.probability(e.top_three),
-            words.steps(e),
-        )
-        for e in found.effects
-    )  # fmt: skip
+    results, effects = findings.results, findings.effects
+    if effects is None:
+        return Section("", words.no_effects(results), remarks=findings.cautions)
     return Section(
         "",
-        words.answer(found, objective),
+        words.answer(effects, results),
         "effects",
-        Table(head, rows, (1, 2, 4, 5, 6, 7)),
-        (
-            "An effect is what turning the technique on does, on average over what else is on. The "
-            "interval is for the technique alone; the verdict goes by p, which is corrected for "
-            "the number of techniques. First and top three are the probabilities of that rank by "
-            "size, whatever the sign.",
-            *findings.notes,
-        ),
+        effects_table(effects, results.objective),
+        (*_ABOUT_EFFECTS, *findings.cautions),
     )
 
 
@@ -92,21 +67,12 @@ def _confirmed(findings: Findings) -> Section | None:
     if not findings.confirmed:
         return None
     objective, things = findings.results.objective, findings.results.things
-    names = ["test accuracy", objective.name]
-    if objective is not ACCURACY:
-        names.insert(0, f"test {objective.measure}")
-    rows = []
-    for row in findings.confirmed:
-        cells = [words.percent(row.test), words.mean(row.validation, objective)]
-        if objective is not ACCURACY:
-            cells.insert(0, words.mean(row.test_objective, objective))
-        rows.append((row.label, str(row.runs), *cells, row.recipe))
-    head = ("", "seeds", *(f"{name} (95 %)" for name in names), "techniques on")
     return Section(
-        f"The best recipe, on {things} and seeds that chose nothing",
-        f"The best recipe is that of the highest {objective.name}; fresh seeds and the test "
-        f"{things} say what to expect of it.",
-        table=Table(head, tuple(rows), tuple(range(1, len(head) - 1))),
+        f"The best recipe on fresh seeds and test {things}",
+        f"The best recipe is that of the run with the best {objective.name}, and luck has its part "
+        f"in that value. Fresh seeds and the test {things}, which had no part in that choice, show "
+        "what to expect.",
+        table=confirmed_table(findings),
     )
 
 
@@ -115,26 +81,27 @@ def _classes(findings: Findings) -> Section | None:
     train, validation = class_sizes(results, "train"), class_sizes(results, "validation")
     if train is None or validation is None or not (train.unequal or validation.unequal):
         return None
-    return Section(
-        "The classes",
-        f"Of the {train.images:,} {results.things} that are trained on, "
-        f"{words.extremes(train)}; of the {validation.images:,} that validate, "
-        f"{words.extremes(validation)}. {words.weighed(results, validation)}",
+    text = (
+        words.class_extremes(f"Training {results.things}", train),
+        words.class_extremes(f"Validation {results.things}", validation),
+        words.class_weights(results, validation),
     )
+    return Section("The classes", " ".join(text))
 
 
 def _waterfall(findings: Findings) -> Section | None:
     if findings.effects is None:
         return None
-    beside = (
-        " Below them are the steps of the ladder, which hold for its one order."
+    ladder = (
+        " Below them are the steps of the ladder, which hold for its order only."
         if findings.ladder
         else ""
     )
     return Section(
         "From all off to all on",
-        "The effects are the mean steps over all orders of adding the techniques, so they sum to "
-        "the difference between all on and all off as the fit predicts both." + beside,
+        "Each effect is the mean of the technique's steps over all orders of adding the "
+        "techniques. So the effects sum to the difference between all on and all off, as fitted."
+        + ladder,
         "waterfall",
     )
 
@@ -142,27 +109,12 @@ def _waterfall(findings: Findings) -> Section | None:
 def _ladder(findings: Findings) -> Section | None:
     if not findings.ladder:
         return None
-    objective = findings.results.objective
-    beside = {row.step.adds: row for row in findings.comparisons}
-    head: tuple[str, ...] = ("adds", "seeds", f"{objective.name} (95 %)", "step (95 %)")
-    if beside:
-        head += ("effect in any order (95 %)", "p of no difference")
-    rows = []
-    for step in findings.ladder:
-        changed = words.points(step)
-        if step.dof and step.added:
-            changed += f" ({words.interval(step)})"
-        cells = [step.adds, str(step.runs), words.mean(step.scaled, objective), changed]
-        if row := beside.get(step.adds):
-            effect = f"{words.signed(row.effect, row)} ({words.interval(row)})"
-            cells += [effect, words.p_value(row.p_value)]
-        rows.append((*cells, *[""] * (len(head) - len(cells))))
+    verdict = words.ladder_verdict(findings.ladder, findings.comparisons)
     return Section(
         "The article's ladder",
-        "Techniques added one after another, in the article's order. A step holds for that order "
-        "only: what is on already makes it larger or smaller. "
-        + words.ladder_verdict(findings.ladder, findings.comparisons),
-        table=Table(head, tuple(rows), tuple(range(1, len(head)))),
+        "The techniques added one after another, in the article's order. A step holds for that "
+        f"order only: what is on already makes it larger or smaller. {verdict}".rstrip(),
+        table=ladder_table(findings),
     )
 
 
@@ -170,101 +122,85 @@ def _interactions(findings: Findings) -> Section | None:
     known = [row for row in findings.interactions if not math.isnan(row.effect)]
     if not known:
         return None
-    said = words.certain_pairs(known)
+    text = [
+        "An interaction is the change of one technique's effect when the other is turned on. Below "
+        "zero, the two take from each other.",
+        words.certain_pairs(known, findings.results.objective),
+    ]
     unknown = len(findings.interactions) - len(known)
     if unknown:
-        said += f" {unknown} cannot be told from the others with these runs."
+        text.append(f"{unknown} cannot be told from the others with these runs.")
     if any(len(row.pairs) > 1 for row in known):
-        said += (
-            " The design sees several pairs only as sums: a letter marks the pairs of one sum, and "
-            "any of them may be behind it."
+        text.append(
+            "Several pairs are seen only as their sum. A letter marks the pairs of one sum; any of "
+            "them may be behind it."
         )
-    rows = tuple(
-        (f"{row.letter}: {row.name}" if row.letter else row.name,
-         words.signed(row.effect, row), words.interval(row), words.p_value(row.p_value))
-        for row in known[:MOST_PAIRS]
-    )  # fmt: skip
-    more = len(known) - len(rows)
+    more = len(known) - MOST_PAIRS
     return Section(
-        "What pairs do together",
-        "How much the step of one technique grows when the other is on; below zero, they take from "
-        "each other. " + said,
+        "Interactions of two techniques",
+        " ".join(text),
         "interactions",
-        Table(("pair", "interaction", "95 % interval", "p"), rows, (1, 2, 3)),
-        (f"{more} more are in interactions.csv.",) if more else (),
+        interactions_table(known[:MOST_PAIRS]),
+        (f"{more} more {'is' if more == 1 else 'are'} in interactions.csv.",) if more > 0 else (),
     )
 
 
 def _epochs(findings: Findings) -> Section | None:
     if not findings.by_epoch:
         return None
-    rows = tuple(
-        (row.technique, words.pays_from(row), _at(row, 0), _at(row, -1))
-        for row in findings.by_epoch
-    )
-    first, last = findings.by_epoch[0].epochs[0], findings.by_epoch[0].epochs[-1]
-    head = ("technique", "clear of zero from", f"effect at epoch {first}", f"at epoch {last}")
     return Section(
         "When each technique starts to pay",
-        "The effect after each epoch, with the band of its 95 % intervals. A dot marks the epoch "
-        "from which the interval stays on one side of zero.",
+        "The effect after each epoch, with a band of 95 % intervals. A dot marks the epoch from "
+        "which the interval excludes zero to the end.",
         "epochs",
-        Table(head, rows, (2, 3)),
+        epochs_table(findings.by_epoch),
     )
-
-
-def _at(row: EpochEffects, index: int) -> str:
-    bounds = Estimate(row.effect[index], row.low[index], row.high[index])
-    return words.signed(bounds.value, bounds)
 
 
 def _costs(findings: Findings) -> Section | None:
     if not findings.costs:
         return None
-    rows = tuple(
-        (row.technique, words.seconds(row.seconds), words.count(row.parameters),
-         words.per_second(row))
-        for row in findings.costs
-    )  # fmt: skip
     unit = findings.results.objective.unit or "effect"
-    head = ("technique", "seconds an epoch (95 %)", "parameters (95 %)", f"{unit} per second")
     return Section(
         "What each technique costs",
-        "What turning a technique on adds to an epoch and to the network, on average over what "
-        "else is on. Seconds are those of the machine that ran the study, and of its load; what "
-        "it brings for each of them is given where they are certainly more than none.",
+        "The increase in an epoch's time and in the network's parameters when the technique is "
+        "turned on, averaged over what else is on. Seconds hold for the machine that ran the "
+        f"study, and for its load. {unit[:1].upper()}{unit[1:]} per second are given where the "
+        "technique certainly takes time.",
         "costs",
-        Table(head, rows, (1, 2, 3)),
+        costs_table(findings),
     )
 
 
 def _dials(findings: Findings) -> Section | None:
     if not findings.dials:
         return None
+    objective = findings.results.objective
     return Section(
         "Dials",
-        "The dials as the search turned them where their technique was on. The sampler chose each "
-        "value along with all the others, so a trend is a hint and not an effect.",
+        "The values that the search chose for the dials of techniques that were on. The sampler "
+        "chose each along with all the others, so a trend is a hint and not an effect.",
         "dials",
-        notes=tuple(
-            f"{words.dial_trend(trend, findings.results.objective)}." for trend in findings.dials
-        ),
+        remarks=tuple(f"{words.dial_trend(trend, objective)}." for trend in findings.dials),
     )
 
 
 def _curves(findings: Findings) -> Section | None:
+    if not findings.curves:
+        return None
     name = findings.results.objective.name
-    text = (
+    return Section(
+        "Learning curves",
         f"{name[:1].upper()}{name[1:]} by epoch: the mean over the measured runs with the "
-        "technique on, and over those with it off."
+        "technique on, and over those with it off.",
+        "curves",
     )
-    return Section("Learning curves", text, "curves") if findings.curves else None
 
 
 def _history(findings: Findings) -> Section | None:
     if not any(run.state == "complete" for run in findings.results.runs):
         return None
-    return Section("Every run", "In the order in which they ran, by phase.", "history")
+    return Section("Every run", "All runs by phase, in the order in which they ran.", "history")
 
 
 def _importances(findings: Findings) -> Section | None:
@@ -272,10 +208,10 @@ def _importances(findings: Findings) -> Section | None:
         return None
     return Section(
         "Optuna's importances",
-        "They say which settings separate the trials, not by how much or in which direction, and "
-        "have no interval. They may disagree with the effects: they square "
-        "differences, count the trials of every phase, those that a search chose among them, and "
-        "see completed trials only. Where they do, believe the effects.",
+        "Importances show which settings separate the trials. They do not show by how much or in "
+        "which direction, and they have no interval. They square differences and use the completed "
+        "trials of all phases, also those that the search chose. Where they and the effects "
+        "disagree, believe the effects.",
         "importances",
-        notes=tuple(f"{name}: {meaning}." for name, meaning in MEANINGS.items()),
+        remarks=tuple(f"{name}: {meaning}." for name, meaning in words.IMPORTANCES.items()),
     )

@@ -1,4 +1,4 @@
-"""The findings as one JSON document, for programs; `docs/summary.md` describes it."""
+"""A JSON document of the findings, for programs; `docs/summary.md` describes its keys."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import math
 from importlib.metadata import version
 from typing import Any
 
+from search.analysis.classes import class_counts
 from search.reporting import words
+from search.reporting.budget import describe_budget
 from search.reporting.findings import Findings
 from search.reporting.records import column, records
 from search.results import Results
 
 SCHEMA = 1
-"""Raised when a key goes or changes its meaning; new keys do not raise it."""
+"""Version of the document, raised when a key goes or changes its meaning; not for new keys."""
 
 
 def summarise(findings: Findings) -> dict[str, Any]:
-    """A document of strings, numbers, lists and null, where a number is not known."""
-    results, found = findings.results, findings.effects
+    """Build the document, of strings, numbers and lists; an unknown number is None."""
+    results, fitted = findings.results, findings.effects
     tables = records(findings)
     best = results.best
     document = {
@@ -30,25 +32,25 @@ def summarise(findings: Findings) -> dict[str, Any]:
             "unit": results.objective.unit,
             "maximize": results.objective.maximize,
         },
-        "budget": words.budget(results),
+        "budget": describe_budget(results),
         "settings": dict(results.settings),
         "classes": _classes(results),
         "runs": {
             phase: len(results.of(phase)) for phase in dict.fromkeys(r.phase for r in results.runs)
         },
-        "answer": words.answer(found, results.objective) if found else words.no_effects(results),
+        "answer": words.answer(fitted, results) if fitted else words.no_effects(results),
         "effects": list(tables["effects"].rows),
         "fit": None
-        if found is None
+        if fitted is None
         else {
-            "runs": found.runs,
-            "interactions": found.pairs,
-            "freedom": found.dof,
-            "freedom_from_repeats": found.fit.dof_from_repeats,
-            "freedom_from_chance": found.fit.dof_from_interactions,
-            "noise": found.noise,
-            "floor": found.minimum_detectable_effect,
-            "all_off": found.baseline,
+            "runs": fitted.runs,
+            "interactions": fitted.pairs,
+            "freedom": fitted.dof,
+            "freedom_from_repeats": fitted.fit.dof_from_repeats,
+            "freedom_from_chance": fitted.fit.dof_from_interactions,
+            "noise": fitted.noise,
+            "floor": fitted.minimum_detectable_effect,
+            "all_off": fitted.baseline,
         },
         "interactions": list(tables["interactions"].rows),
         "ladder": list(tables["ladder"].rows),
@@ -60,21 +62,17 @@ def summarise(findings: Findings) -> dict[str, Any]:
             "params": dict(best.params),
             column(results.objective): best.scaled,
         },
-        "notes": list(findings.notes),
+        "notes": list(findings.cautions),
     }
     return {key: _plain(value) for key, value in document.items()}
 
 
 def _classes(results: Results) -> list[dict[str, Any]]:
-    """How many images of each class there are; none where the study does not say."""
-    counts = results.data.get("class_counts")
-    if not counts:
-        return []
+    """Images of each class; empty where the study does not say."""
+    parts = class_counts(results, "train"), class_counts(results, "validation")
     return [
         {"class": name, "train": train, "validation": validation}
-        for name, train, validation in zip(
-            results.data["classes"], counts["train"], counts["validation"], strict=True
-        )
+        for (name, train), (_, validation) in zip(*parts, strict=True)
     ]
 
 

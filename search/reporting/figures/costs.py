@@ -1,4 +1,4 @@
-"""Effects against seconds an epoch."""
+"""Effects against the seconds that they add to an epoch."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from search.analysis.effects import Effects
 from search.reporting.figures.style import BLUE, GREY, styled, zero_line
 
 _CORNERS = ("top right", "bottom left", "top left", "bottom right")
-"""Where the numbers stand, so that those of neighbours do not cover each other."""
+"""Sides of the marks for their numbers, so that those of neighbours do not overlap."""
 
 
-def figure(rows: Sequence[Cost], found: Effects, unit: str, caption: str) -> go.Figure:
-    """A mark a technique with both 95 % intervals: up is better, right is dearer."""
+def figure(rows: Sequence[Cost], effects: Effects, unit: str, caption: str) -> go.Figure:
+    """Draw a mark a technique with both 95 % intervals: up is better, right is dearer."""
     drawn = go.Figure()
-    both = [(row, found.of(row.technique)) for row in rows if not math.isnan(row.seconds.value)]
+    both = [(row, effects.of(row.technique)) for row in rows if not math.isnan(row.seconds.value)]
     both = [(row, effect) for row, effect in both if not math.isnan(effect.effect)]
     for index, (row, effect) in enumerate(both):
         drawn.add_scatter(

@@ -12,7 +12,7 @@ from search.reporting.figures.style import BLUE, GREY, styled
 
 
 def figure(rows: Sequence[Curves], objective: str, caption: str) -> go.Figure:
-    """A panel a technique, on one scale: the mean curve of the runs on each side."""
+    """Draw a panel a technique, on one scale: the mean curves of the runs with it and without."""
     drawn, place = panels([row.technique for row in rows])
     for index, row in enumerate(rows):
         line, column = place(index)

@@ -16,7 +16,7 @@ _TITLE_WIDTH = 24
 
 
 def figure(rows: Sequence[DialTrend], objective: str, caption: str) -> go.Figure:
-    """A panel a dial: whole runs as dots, pruned ones as crosses at their last epoch."""
+    """Draw a panel a dial: whole runs as dots, pruned ones as crosses at their last epoch."""
     drawn = make_subplots(
         rows=len(rows), cols=1, vertical_spacing=0.35 / len(rows),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The effect of each technique with its interval."""
+"""Effects of the techniques with their intervals."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ _MARKS = {
 }
 
 
-def figure(found: Effects, unit: str, caption: str) -> go.Figure:
-    """A row a technique, largest at the top; shape repeats the colour. `unit` names the axis."""
-    known = [effect for effect in found.effects if not math.isnan(effect.effect)]
+def figure(effects: Effects, unit: str, caption: str) -> go.Figure:
+    """Draw a row a technique, largest at the top. `unit` names the axis.
+
+    Colour and shape both show the verdict.
+    """
+    known = [effect for effect in effects.effects if not math.isnan(effect.effect)]
     drawn = go.Figure()
     for verdict, (colour, symbol) in _MARKS.items():
         rows = [effect for effect in known if effect.verdict == verdict]

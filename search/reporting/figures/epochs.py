@@ -1,4 +1,4 @@
-"""The effect of each technique after each epoch."""
+"""Effects of the techniques after each epoch."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ _BAND = "rgba(0, 114, 178, 0.2)"
 
 
 def figure(rows: Sequence[EpochEffects], unit: str, caption: str) -> go.Figure:
-    """A panel a technique on one scale: its effect, the band of its 95 % intervals, and a mark
-    where the band leaves zero for good."""
+    """Draw a panel a technique, on one scale.
+
+    It shows the effect, the band of its 95 % intervals, and a mark at the epoch from which the band
+    excludes zero to the end.
+    """
     drawn, place = panels([row.technique for row in rows])
     for index, row in enumerate(rows):
         line, column = place(index)
@@ -50,7 +53,7 @@ def figure(rows: Sequence[EpochEffects], unit: str, caption: str) -> go.Figure:
                 y=[row.effect[at]],
                 mode="markers",
                 marker={"color": BLUE, "size": 9, "symbol": "circle"},
-                hovertemplate=f"clear of zero from epoch {row.pays_from}<extra></extra>",
+                hovertemplate=f"interval excludes zero from epoch {row.pays_from}<extra></extra>",
                 **where,
             )
     zero_line(drawn, y=0)

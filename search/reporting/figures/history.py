@@ -1,4 +1,4 @@
-"""Every run's objective, in the order in which they ran."""
+"""Objective of every run, in the order in which they ran."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MARKS = dict(
 
 
 def figure(results: Results, objective: str, caption: str) -> go.Figure:
-    """A mark a run, by phase; pruned runs at the last value they reached; the best so far."""
+    """Draw a mark a run, by phase, and the best so far; pruned runs are at their last value."""
     drawn = go.Figure()
     for phase, (colour, symbol) in _MARKS.items():
         runs = results.of(phase)

@@ -12,7 +12,7 @@ from search.reporting.figures.style import GREY, styled
 
 
 def figure(rows: Sequence[Importance], caption: str) -> go.Figure:
-    """A panel an evaluator, each in its own order, shares from 0 to 1 on one scale."""
+    """Draw a panel an evaluator, largest share at the top, on one scale from 0 to 1."""
     evaluators = list(dict.fromkeys(share.evaluator for share in rows))
     drawn = make_subplots(
         rows=len(evaluators), cols=1, subplot_titles=evaluators, shared_xaxes=True,

@@ -1,4 +1,4 @@
-"""What pairs of techniques do beyond their effects, as a heat map."""
+"""Interactions of two techniques, as a heat map."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from search.analysis.interactions import Interaction
-from search.reporting import words
+from search.reporting import formatting
 from search.reporting.figures.style import label, rows_height, styled
 
 _SCALE = [(0, "#E69F00"), (0.5, "#F4F4F4"), (1, "#56B4E9")]
 """Light enough at both ends for dark numbers."""
 
 _ROOM_FOR_VALUES = 10
-"""Techniques up to which a cell is wide enough for its number."""
+"""Techniques up to which a cell has room for its number."""
 
 
 def figure(
     rows: Sequence[Interaction], techniques: Sequence[str], unit: str, caption: str
 ) -> go.Figure:
-    """A cell a pair: how much one's step grows when the other is on; `*` where it is certain.
+    """Draw a cell a pair: the change of one's step when the other is on, `*` where it is certain.
 
-    Pairs that the design aliases share a letter, and show the sum that is known of them.
+    Pairs that the design aliases share a letter, and show their sum.
     """
     size = len(techniques)
     values: list[list[float]] = [[math.nan] * size for _ in techniques]
@@ -60,7 +60,7 @@ def figure(
     )
     styled(
         drawn,
-        title="What pairs do together",
+        title="Interactions of two techniques",
         caption=caption,
         height=150 + max(220, rows_height(techniques, 40 if size <= _ROOM_FOR_VALUES else 24)),
     )
@@ -75,15 +75,19 @@ def _text(row: Interaction, sign: int, size: int) -> str:
     star = "*" if row.certain else ""
     if size > _ROOM_FOR_VALUES:
         return ("+" if sign * row.effect > 0 else "−") + star if star else row.letter
-    return words.signed(sign * row.effect, row) + star + (f"<br>{row.letter}" if row.letter else "")
+    return (
+        formatting.signed(sign * row.effect, row)
+        + star
+        + (f"<br>{row.letter}" if row.letter else "")
+    )
 
 
 def _hover(row: Interaction) -> str:
     if math.isnan(row.effect):
-        return f"{row.name}: not known from these runs"
-    what = f"sum {row.letter}, which the design cannot take apart:<br>" if row.letter else ""
+        return f"{row.name}: cannot be estimated from these runs"
+    what = f"sum {row.letter}, which these runs cannot separate:<br>" if row.letter else ""
     name = row.name.replace(" + ", "<br>+ ").replace(" − ", "<br>− ")
     return (
-        f"{what}{name}<br>{words.signed(row.effect, row)}<br>95 %: {words.interval(row)}"
-        f"<br>corrected p: {words.p_value(row.p_value)}"
+        f"{what}{name}<br>{formatting.signed(row.effect, row)}<br>95 %: {formatting.interval(row)}"
+        f"<br>corrected p: {formatting.p_value(row.p_value)}"
     )

@@ -10,15 +10,14 @@ from search.reporting.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION,
 
 _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, GREY)
 _FEW = 10
-"""Epochs up to which each has its tick; left alone, Plotly would mark halves of them."""
+"""Epochs up to which each has a tick, as Plotly would add ticks at half epochs."""
 
 
 def figure(curves: Mapping[int, Sequence[float]], objective: str, caption: str) -> go.Figure:
-    """A line a seed: the objective on images that are trained on, after each epoch.
+    """Draw a line a seed: the objective on the training images after each epoch.
 
-    `curves` are in the unit of the axis, which `objective` names. The images are as they are,
-    neither augmented nor mixed. How far the line is above what the test images come to, which are
-    looked at once and at the end, is how much was learned by heart.
+    `curves` are in the unit of the axis, which `objective` names. The images are neither augmented
+    nor mixed. The distance from a line's end to the test result shows how far the network overfits.
     """
     drawn = go.Figure()
     longest = max(len(curve) for curve in curves.values())
@@ -31,7 +30,7 @@ def figure(curves: Mapping[int, Sequence[float]], objective: str, caption: str) 
             name=f"seed {seed}",
             hovertemplate=f"seed {seed}, epoch %{{x}}: %{{y:.4~g}}<extra></extra>",
         )
-    styled(drawn, title="Learning curves on the images trained on", caption=caption, height=370)
+    styled(drawn, title="Learning curves on the training images", caption=caption, height=370)
     drawn.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.22, "x": 0})
     drawn.update_xaxes(title="epoch", dtick=1 if longest <= _FEW else None)
     drawn.update_yaxes(title=objective)

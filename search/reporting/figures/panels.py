@@ -12,11 +12,12 @@ from search.reporting.figures.style import label
 COLUMNS = 2
 
 _FEW = 10
-"""Epochs up to which each has its tick; left alone, Plotly would mark halves of them."""
+"""Epochs up to which each has a tick, as Plotly would add ticks at half epochs."""
 
 
 def panels(names: Sequence[str]) -> tuple[go.Figure, Callable[[int], tuple[int, int]]]:
-    """An empty figure with a panel a name, and a function from an index to its row and column."""
+    """Make an empty figure with a panel a name, and a function from an index to its row and
+    column."""
     lines = -(-len(names) // COLUMNS)
     drawn = make_subplots(
         rows=lines,

@@ -1,4 +1,5 @@
-"""What the figures share. Colours are Okabe & Ito's, told apart by the colour-blind."""
+"""The look that the figures share. Colours are Okabe & Ito's, which the colour-blind can tell
+apart."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ GREEN = "#009E73"
 GREY = "#808080"
 
 LINE = "rgba(128, 128, 128, 0.3)"
-"""Grid lines, seen on white and on black."""
+"""Grid lines, visible on white and on black."""
 
 _INK = "#222"
 _CAPTION_WIDTH = 76
@@ -55,7 +56,7 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int) -> go.Fi
 
 
 def untitled(figure: go.Figure) -> go.Figure:
-    """A copy for a page that gives the title and the caption itself, in its own colours."""
+    """Copy a figure without title, caption and background, for a page that has its own."""
     copy = go.Figure(figure)
     top = 30 + _further_lines(figure)
     saved = figure.layout.margin.t - top
@@ -74,14 +75,14 @@ def _further_lines(figure: go.Figure) -> int:
 
 
 def zero_line(figure: go.Figure, **axis: float) -> None:
-    """Mark where nothing changes: `x=0` or `y=0`."""
+    """Draw the line of no change: `x=0` or `y=0`."""
     (figure.add_vline if "x" in axis else figure.add_hline)(
         **axis, line={"color": GREY, "width": 1.5}
     )
 
 
 def label(name: str) -> str:
-    """A name in lines short enough to stand beside a plot on a phone."""
+    """Break a name into lines that are short enough to stand beside a plot on a phone."""
     pieces = re.findall(rf"[^_=\s]{{1,{_LABEL_WIDTH}}}[_=\s]*", name) or [name]
     lines = [""]
     for piece in pieces:

@@ -1,4 +1,4 @@
-"""From all off to all on, technique by technique, beside the ladder where it was run."""
+"""Steps from all off to all on: the effects, and the ladder where it was run."""
 
 from __future__ import annotations
 
@@ -11,23 +11,27 @@ from plotly.subplots import make_subplots
 from search.analysis.effects import Effect, Effects
 from search.analysis.ladder import Step
 from search.reporting.figures.style import BLUE, GREY, VERMILION, label, rows_height, styled
+from search.reporting.formatting import counted
 
 _LADDER = "The ladder: each step in that one order"
 
 
 def figure(
-    found: Effects, order: Sequence[str], steps: Sequence[Step], unit: str, caption: str
+    effects: Effects, order: Sequence[str], steps: Sequence[Step], unit: str, caption: str
 ) -> go.Figure:
-    """The effects, which sum to all on minus all off, in `order`; under them, the ladder's steps.
+    """Draw the effects in `order`, which sum to all on minus all off; below, the ladder's steps.
 
-    Both begin at what all off comes to, in the unit of the axis, or at zero where that is not
-    known. Bars carry their 95 % intervals.
+    Both begin at the value of all off, in the unit of the axis, or at zero where it cannot be
+    estimated. Bars have their 95 % intervals.
     """
-    known = [e for name in order for e in found.effects
+    known = [e for name in order for e in effects.effects
              if e.technique == name and not math.isnan(e.effect)]  # fmt: skip
     shown = [e.technique for e in known]
     ladder = [step.adds for step in steps[1:]]
-    titles = [f"Mean over all orders: {len(known)} effects", *([_LADDER] if ladder else [])]
+    titles = [
+        f"Mean over all orders: {counted(len(known), 'effect')}",
+        *([_LADDER] if ladder else []),
+    ]
     heights = [rows_height(["", *shown, ""], 26)]
     if ladder:
         heights.append(rows_height(["", *ladder, ""], 26))
@@ -35,10 +39,10 @@ def figure(
         rows=len(heights), cols=1, subplot_titles=titles, shared_xaxes=True, row_heights=heights,
         vertical_spacing=60 / (sum(heights) + 60),
     )  # fmt: skip
-    start = 0.0 if math.isnan(found.baseline) else found.baseline
+    start = 0.0 if math.isnan(effects.baseline) else effects.baseline
     _panel(drawn, 1, start, [(e.technique, e.effect, e) for e in known])
     if ladder:
-        first = start if math.isnan(found.baseline) else steps[0].scaled.mean
+        first = start if math.isnan(effects.baseline) else steps[0].scaled.mean
         _panel(drawn, 2, first, [(step.adds, step.change, step) for step in steps[1:]])
     styled(drawn, title="From all off to all on", caption=caption, height=130 + sum(heights))
     drawn.update_layout(showlegend=False, bargap=0.25)

@@ -288,7 +288,7 @@ def test_a_technique_that_never_varied_is_unknown_and_the_others_are_not() -> No
     assert fit.of("augmentation").verdict == "helps"
 
 
-def test_techniques_on_and_off_together_are_not_told_apart() -> None:
+def test_techniques_on_and_off_together_are_confounded() -> None:
     runs = [
         run([*(["a", "b"] if both else []), *(["c"] if c else [])], 0.5 + 0.1 * both)
         for both, c, _ in product((0, 1), (0, 1), range(4))
@@ -331,8 +331,8 @@ def test_a_grown_design_is_as_sharp_as_a_fresh_one(techniques: int) -> None:
 
 
 @pytest.mark.usefixtures("unranked")
-def test_the_floor_is_found_four_times_in_five() -> None:
-    """Effects of the stated floor get an interval clear of zero with 80 % power."""
+def test_the_minimum_detectable_effect_is_found_four_times_in_five() -> None:
+    """Effects of that size get an interval that excludes zero with 80 % power."""
     rows = design(8, 64, 64)
     fit = effects(simulated(rows, 0, noise=1.0), NAMES)
     assert fit is not None

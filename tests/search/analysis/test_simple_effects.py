@@ -49,7 +49,7 @@ def test_a_pair_that_is_seen_in_a_sum_alone_has_none() -> None:
     assert found is None or np.isnan(simple_effect(found, "residual", "deeper", on=True).effect)
 
 
-def test_a_technique_that_does_not_vary_is_told() -> None:
+def test_a_technique_that_does_not_vary_is_named_in_the_error() -> None:
     found = effects(runs(2), NAMES)
     assert found is not None
     with pytest.raises(KeyError, match="'mixup'"):

@@ -110,7 +110,7 @@ def test_the_report_is_drawn_without_complaint_and_without_sideways_scrolling(
     )
     assert page[0] <= page[1]
     first = driver.find_element(By.CSS_SELECTOR, "section p").text
-    assert first.startswith("augmentation helps most")
+    assert first.startswith("After 2 epochs, augmentation helps most: +13")
 
 
 def luminance(colour: str) -> float:

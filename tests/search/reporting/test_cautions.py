@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects, repeated
 from search.planning.design import design
-from search.reporting.cautions import notes
+from search.reporting.cautions import cautions
 from search.results import ACCURACY, OBJECTIVES, Objective, Results, Run
 from tests.support.simulate import (
     NAMES,
@@ -27,8 +28,8 @@ ENDS: tuple[list[str], ...] = ([], list(NAMES))
 
 def said(results: Results) -> str:
     repeats = repeated(results)
-    found = effects(results.of("measure"), results.factors, repeats)
-    return "\n".join(notes(results, found, repeats))
+    fitted = effects(results.of("measure"), results.factors, repeats)
+    return "\n".join(cautions(results, diagnose(results, fitted, repeats)))
 
 
 def quiet() -> Results:
@@ -143,23 +144,29 @@ def untaught(accuracy: float = 0.1, counts: tuple[int, ...] = (20,) * 10) -> Res
 
 
 CASES: tuple[tuple[Callable[[], Results], str], ...] = (
-    (missing, "60 of 64 planned runs are in; the rest is missing."),
+    (missing, "60 of 64 planned runs are complete; 4 are missing."),
     (failed, "2 runs failed: out of memory."),
-    (diverged, "1 run diverged and counts at chance level."),
+    (diverged, "1 run diverged; it counts at chance level."),
     (all_diverged, "Every measured run diverged"),
-    (all_equal, "Every measured run came to the same value"),
-    (endless, "1 run ended at no finite value"),
-    (never_varied, "augmentation never varied in these runs"),
+    (all_equal, "Every measured run has the same value"),
+    (endless, "1 run ended without a finite value and is left out."),
+    (never_varied, "augmentation never varied in these runs, so its effect is unknown."),
     (together, "a and b cannot be told apart"),
-    (no_noise, "No run is left to estimate the noise from"),
-    (exact, "The runs lie on the fit exactly"),
-    (from_repeats, "repeated runs (4 degrees of freedom) and 2 of the smaller interactions"),
-    (few, "degrees of freedom remain to estimate the noise from, so the intervals are wide"),
-    (alone, "16 runs of 8 techniques tell each one's effect, averaged over the others, but not"),
-    (few, "12 runs of 8 techniques do not tell their 28 interactions from the effects"),
-    (from_repeats, "see their 28 interactions only as 7 sums"),
+    (no_noise, "No degree of freedom remains to estimate the noise"),
+    (exact, "The runs fit the model exactly"),
+    (
+        from_repeats,
+        "4 degrees of freedom from repeated runs and 2 from the smaller interactions",
+    ),
+    (few, "degrees of freedom remain to estimate the noise, so the intervals are wide"),
+    (
+        alone,
+        "16 runs of 8 techniques give each technique's effect, averaged over the others, but not",
+    ),
+    (few, "12 runs of 8 techniques do not separate their 28 interactions from the effects"),
+    (from_repeats, "but their 28 interactions only as 7 sums"),
     (quiet, "64 runs separate all 28 interactions"),
-    (unproven, "mixup: the interval leaves out zero, but with 8 techniques"),
+    (unproven, "mixup: the interval excludes zero, but with 8 techniques"),
     (ceiling, "The interactions vanish on the logit of accuracy"),
     (together_more, "more than two techniques act together"),
     (foreign, "These trials were not planned as a balanced design."),
@@ -167,14 +174,15 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (foreign, "Other parameters varied too (lr and decay)"),
     (
         uneven,
-        "Class 'cow' has 56.0 % of the validation images and 'dog' 3.0 %: naming 'cow' every time "
-        "gives 56.0 % accuracy. A new study with --objective balanced_accuracy weighs the classes",
+        "Class 'cow' has 56.0 % of the validation images and 'dog' 3.0 %, and accuracy weighs them "
+        "by size: predicting 'cow' every time gives 56.0 %. A new study with --objective "
+        "balanced_accuracy weighs the classes equally.",
     ),
-    (quiet, "Runs scatter around the fit by 0."),
+    (quiet, "Runs scatter around the fit by 0.28 points (standard deviation; seeds)."),
     (
         untaught,
         "8 of 64 measured runs learned nothing: those with batch_norm, residual and mixup off. "
-        "They came to no more than 10.0 %, as naming one class every time does",
+        "They reached no more than 10.0 %, as predicting one class every time does.",
     ),
 )
 
@@ -185,14 +193,14 @@ def test_a_caution_is_given_where_it_is_due(make: Callable[[], Results], caution
 
 
 def test_a_sound_study_is_given_no_caution_that_is_not_due() -> None:
-    told = said(quiet())
+    heard = said(quiet())
     for make, caution in CASES:
-        assert make is quiet or caution not in told
+        assert make is quiet or caution not in heard
 
 
-def test_classes_are_spoken_of_where_they_differ_and_the_objective_weighs_them() -> None:
+def test_classes_are_cautioned_of_where_they_differ_and_the_objective_weighs_them() -> None:
     by_loss = said(uneven(OBJECTIVES["neg_log_loss"]))
-    assert "'dog' 3.0 %, and they weigh as much in the negative log loss." in by_loss
+    assert "'dog' 3.0 %, and negative log loss weighs them by size." in by_loss
     assert "Class" not in said(uneven(OBJECTIVES["balanced_accuracy"]))
     for even in ((33, 33, 34), (50, 30, 26), (2, 1, 1), (4, 3, 1)):  # a split rounds the last ones
         assert "Class" not in said(uneven(counts=even)), even
@@ -225,7 +233,7 @@ def test_the_logit_is_of_shares_only() -> None:
 
 
 def test_the_run_count_that_separates_the_pairs_is_the_one_that_does() -> None:
-    assert "--measure 64 separates them" in said(alone())
+    assert "--measure 64 separates the interactions." in said(alone())
     pairs = random_pairs(NAMES, 0, 1.0)
     found = effects(simulated(SIXTY_FOUR, 0, 0.3, pairs), NAMES)
     assert found is not None

@@ -167,7 +167,7 @@ def test_images_are_written_where_there_is_a_chrome_and_else_a_sentence(
     }  # fmt: skip
 
 
-def test_the_ladder_is_told_step_by_step(
+def test_the_ladder_is_reported_step_by_step(
     kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
 ) -> None:
     result = kouka("launch", "s", "--data", "digits", "--measure", "0", "--search", "0",

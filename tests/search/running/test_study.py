@@ -18,7 +18,7 @@ from typer.testing import Result
 
 from model_space.techniques import SETS
 from search.reporting import dashboard_note
-from search.reporting.words import budget
+from search.reporting.budget import describe_budget
 from search.results import Results, Run
 from search.running.claim import Claim, claim
 from search.storage import schema
@@ -296,7 +296,7 @@ def test_a_run_that_fails_is_tried_three_times_and_named(
     assert "it was made to fail" in result.output
     assert "7 of 8 planned runs" in result.output
     said = " ".join(result.output.split())
-    assert "A measure run was given up, as it failed 3 times (techniques on: none)" in said
+    assert "A measure run was given up after it had failed 3 times (techniques on: none)" in said
 
 
 def test_a_study_whose_first_runs_all_fail_stops(
@@ -398,7 +398,7 @@ def test_the_precision_is_a_setting_and_auto_is_whatever_it_is(
     small = [*SMALL, "--measure", "16", "--search", "0", "--confirm", "0"]
     assert kouka(*small, "--precision", "auto").exit_code == 0
     assert results().settings["precision"] == "mixed_bfloat16"
-    assert "mixed_bfloat16" in budget(results())
+    assert "mixed_bfloat16" in describe_budget(results())
     monkeypatch.setattr("search.running.study.best_precision", lambda: "float32")
     assert kouka(*small, "--precision", "auto").exit_code == 0
     refused = kouka(*small, "--precision", "float32")

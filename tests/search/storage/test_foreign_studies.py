@@ -15,8 +15,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 from typer.testing import Result
 
-from search import InputError, analyse, draw, export_study, frame, read, summarise
-from search import __all__ as public
+from search import InputError, analyse, api, draw, export_study, frame, read, summarise
 
 Kouka = Callable[..., Result]
 
@@ -56,7 +55,7 @@ def test_any_two_choices_are_on_and_off() -> None:
         assert rows.low[name] - 0.1 <= effect <= rows.high[name] + 0.1
     assert rows.verdict["optimizer=sgd"] == "hurts"
     findings = analyse(foreign(60))
-    told = " ".join(findings.notes)
+    told = " ".join(findings.cautions)
     assert "not planned as a balanced design" in told
     assert "activation and lr" in told
     assert [dial.name for dial in findings.results.dials] == ["drop_rate"]
@@ -105,9 +104,9 @@ def test_pruned_and_failed_trials_are_left_out_and_named() -> None:
     findings = analyse(foreign(70, sometimes))
     assert findings.effects is not None
     assert findings.effects.runs < 56
-    told = " ".join(findings.notes)
+    told = " ".join(findings.cautions)
     assert "14 pruned trials have no final value" in told
-    assert "ended at no finite value" in told
+    assert "ended without a finite value" in told
 
 
 def test_several_objectives_are_refused() -> None:
@@ -127,10 +126,10 @@ def test_few_trials_are_exported_as_far_as_they_carry(tmp_path: Path, trials: in
     assert (tmp_path / "summary.json").exists()
 
 
-def test_equal_values_and_no_techniques_are_told_as_such(tmp_path: Path) -> None:
+def test_equal_values_and_no_techniques_are_reported_as_such(tmp_path: Path) -> None:
     export_study(foreign(30, lambda trial: 0.5 + 0 * objective(trial)), tmp_path)
     said = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert "nothing can be said of any technique" in said
+    assert "All runs have the same value: they say nothing about any technique." in said
     findings, _ = export_study(foreign(5, lambda trial: trial.suggest_float("x", 0, 1)), tmp_path)
     assert findings.effects is None
     said = (tmp_path / "report.md").read_text(encoding="utf-8")
@@ -192,7 +191,10 @@ def test_a_storage_that_is_being_written_to_can_be_exported(folder: Path) -> Non
 def test_every_public_name_is_there_and_documented() -> None:
     import search
 
+    public = [name for name in vars(api) if not name.startswith("_")]
+    assert len(public) == 27
     for name in public:
+        assert getattr(search, name) is getattr(api, name)
         assert (getattr(search, name).__doc__ or "").strip(), name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = search.nothing
@@ -208,7 +210,7 @@ def test_the_notebook_of_the_docs_runs(folder: Path) -> None:
     exec(code, said)
     findings = analyse(study)
     assert said["findings"].effects.effects == findings.effects.effects  # type: ignore[union-attr]
-    assert said["findings"].notes == findings.notes
+    assert said["findings"].cautions == findings.cautions
 
 
 def test_a_table_that_is_not_there_is_refused() -> None:

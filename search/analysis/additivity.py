@@ -1,0 +1,48 @@
+"""A check of the effects' sum against all on minus all off, measured on fresh seeds."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass
+
+import numpy as np
+
+from search.analysis.effects import Effects
+from search.analysis.t_distribution import CONFIDENCE, welch
+from search.results import Results
+
+
+@dataclass(frozen=True)
+class Additivity:
+    """Two values of all on minus all off, in the effects' unit."""
+
+    summed: float
+    """The sum of the effects."""
+    measured: float
+    """The difference of the means of the `confirm` runs."""
+    p_value: float
+    """Of no difference between the two (Welch 1947)."""
+
+    @property
+    def rejected(self) -> bool:
+        """True where the two differ by more than a change of seed."""
+        return self.p_value < 1 - CONFIDENCE
+
+
+def additivity(results: Results, effects: Effects) -> Additivity | None:
+    """Compare the effects' sum with the `confirm` runs; None with under two seeds for either end,
+    or where the runs cannot estimate the sum."""
+    model = effects.fit.model
+    on, off = (
+        [run.scaled for run in results.of("confirm") if run.on == frozenset(end)]
+        for end in (results.factors, ())
+    )
+    contrast = np.sum([model.technique_contrast(name) for name in model.techniques], axis=0)
+    if min(len(on), len(off)) < 2 or not model.estimable(contrast):
+        return None
+    summed, error = (float(value[0]) for value in effects.fit.estimate(contrast))
+    measured = statistics.fmean(on) - statistics.fmean(off)
+    errors = [(statistics.stdev(end) / math.sqrt(len(end)), len(end) - 1) for end in (on, off)]
+    p_value = welch(measured - summed, *errors, (error, effects.fit.dof))
+    return Additivity(summed, measured, p_value)

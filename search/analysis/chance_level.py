@@ -1,0 +1,55 @@
+"""Runs that reached no more than a constant prediction does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from search.analysis.classes import class_sizes
+from search.results import ACCURACY, Results, Run
+
+_ROUNDING = 1e-6
+"""In points."""
+
+
+@dataclass(frozen=True)
+class AtChanceLevel:
+    """Measured runs whose networks learned nothing, and the techniques that set them apart."""
+
+    runs: int
+    measured: int
+    """All measured runs."""
+    level: float
+    """Percent, of predicting the same class every time."""
+    on: tuple[str, ...]
+    """Techniques that are on in all of these runs and, with `off`, in no others; else empty."""
+    off: tuple[str, ...]
+    """Techniques that are off in all of them."""
+
+
+def at_chance_level(results: Results, measured: Sequence[Run]) -> AtChanceLevel | None:
+    """Find the runs that did not diverge and still reached no more than a constant prediction.
+
+    None where there are none, where the study does not say how large its classes are, or where its
+    objective is not a share.
+    """
+    sizes = class_sizes(results, "validation")
+    if sizes is None or not results.objective.share:
+        return None
+    accuracy = results.objective is ACCURACY
+    level = 100 * (sizes.largest_share if accuracy else 1 / sizes.classes)
+    low = [run for run in measured if not run.diverged and run.scaled <= level + _ROUNDING]
+    if not low:
+        return None
+    on = frozenset.intersection(*(run.on for run in low))
+    off = frozenset(results.factors).difference(*(run.on for run in low))
+    alike = [run for run in measured if on <= run.on and not off & run.on]
+    if len(alike) > len(low):
+        on = off = frozenset()
+    return AtChanceLevel(
+        len(low),
+        len(measured),
+        level,
+        tuple(name for name in results.factors if name in on),
+        tuple(name for name in results.factors if name in off),
+    )

@@ -1,0 +1,59 @@
+"""Checks of a study's runs and of the fit: all that limits what the effects mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from search.analysis.additivity import Additivity, additivity
+from search.analysis.chance_level import AtChanceLevel, at_chance_level
+from search.analysis.classes import ClassSizes, class_sizes
+from search.analysis.effects import Effects
+from search.analysis.estimability import Estimability, estimability
+from search.analysis.logit import LogitRefit, logit_refit
+from search.analysis.multiplicity import SignificantAlone, significant_alone
+from search.analysis.run_losses import RunLosses, run_losses
+from search.results import Results, Run
+
+
+@dataclass(frozen=True)
+class FitDiagnostics:
+    """Checks that need a fit; None where there is nothing to report or to check."""
+
+    effects: Effects
+    estimability: Estimability
+    chance_level: AtChanceLevel | None
+    significant_alone: SignificantAlone | None
+    logit: LogitRefit | None
+    additivity: Additivity | None
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """Checks of the runs, and of the fit where there is one."""
+
+    losses: RunLosses
+    validation: ClassSizes | None
+    """Classes of the validation images; None where the study does not say."""
+    fit: FitDiagnostics | None
+
+
+def diagnose(
+    results: Results, effects: Effects | None, repeats: Sequence[Sequence[Run]]
+) -> Diagnostics:
+    """Run every check. `effects` and `repeats` are those of `effects.effects`."""
+    measured = results.of("measure")
+    return Diagnostics(
+        run_losses(results, measured),
+        class_sizes(results, "validation"),
+        None
+        if effects is None
+        else FitDiagnostics(
+            effects,
+            estimability(effects, results, measured),
+            at_chance_level(results, measured),
+            significant_alone(effects),
+            logit_refit(results, effects, repeats),
+            additivity(results, effects),
+        ),
+    )

@@ -1,0 +1,67 @@
+"""Techniques and pairs of techniques whose effects the runs can, or cannot, estimate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from search.analysis.effects import Effects
+from search.analysis.model import varied
+from search.results import Results, Run
+
+_MOST_AT_RESOLUTION_V = ((8, 3), (16, 5), (32, 6), (64, 8), (128, 11), (256, 17), (512, 23))
+"""Runs, and the most techniques whose pairs they all separate (Box, Hunter & Hunter 2005)."""
+
+
+class Pairs(Enum):
+    """Estimability of the interactions of two techniques."""
+
+    EACH = "each"
+    SUMS = "sums"
+    NOISE = "noise"
+    """None; they are part of the noise."""
+    CONFOUNDED = "confounded"
+    """None; they are part of the effects."""
+
+
+@dataclass(frozen=True)
+class Estimability:
+    """Techniques without an estimate, and the estimability of their pairs."""
+
+    unvaried: tuple[str, ...]
+    """Techniques that are on in all runs or in none."""
+    confounded: tuple[str, ...]
+    """Techniques that vary, but only together with others."""
+    techniques: int
+    """Those in the fit."""
+    pairs: int
+    """Pairs of these."""
+    groups: int
+    """Pairs or sums of pairs that differ in some run."""
+    pairs_estimable: Pairs
+    runs_for_pairs: int | None
+    """Fewest runs of a design that separates all pairs; None above 512."""
+
+
+def estimability(effects: Effects, results: Results, measured: Sequence[Run]) -> Estimability:
+    """Find what the runs can estimate of the techniques and their pairs."""
+    model = effects.fit.model
+    vary = varied(measured, results.factors)
+    if effects.pairs:
+        seen = Pairs.EACH if model.pairs_estimable else Pairs.SUMS
+    else:
+        seen = Pairs.NOISE if model.effects_clear else Pairs.CONFOUNDED
+    techniques = len(model.techniques)
+    return Estimability(
+        unvaried=tuple(name for name in results.factors if name not in vary),
+        confounded=tuple(
+            e.technique for e in effects.effects if math.isnan(e.effect) and e.technique in vary
+        ),
+        techniques=techniques,
+        pairs=sum(len(group.pairs) for group in model.groups),
+        groups=len(model.groups),
+        pairs_estimable=seen,
+        runs_for_pairs=next((r for r, most in _MOST_AT_RESOLUTION_V if techniques <= most), None),
+    )

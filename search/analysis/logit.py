@@ -1,0 +1,68 @@
+"""A second fit to the logit of a share, which shows a floor or a ceiling of its scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from search.analysis.effects import CERTAIN, Effects, effects
+from search.analysis.interactions import interactions
+from search.results import Results, Run
+
+_CLOSEST = 1e-3
+"""To 0 and to 1, as the logit of either is infinite."""
+
+
+@dataclass(frozen=True)
+class LogitRefit:
+    """Conclusions that change on the logit, where the techniques add up better."""
+
+    changed: tuple[str, ...]
+    """Techniques whose verdict changes to or from a certain one."""
+    interactions_vanish: bool
+    """True where interactions are certain on the share itself and none is on its logit."""
+
+
+def logit_refit(
+    results: Results, fitted: Effects, repeats: Sequence[Sequence[Run]]
+) -> LogitRefit | None:
+    """Fit the effects to the logit of the objective, and compare the conclusions.
+
+    None where the objective is no share, where the runs have no noise, or where the effects do not
+    explain more of the logit than of the share.
+    """
+    if not results.objective.share or not fitted.noise > 0:
+        return None
+    other = effects(
+        [_logit(run) for run in results.of("measure")],
+        results.factors,
+        [[_logit(run) for run in group] for group in repeats],
+    )
+    if other is None or _unexplained(other) >= _unexplained(fitted):
+        return None
+    changed = tuple(
+        e.technique
+        for e in fitted.effects
+        if other.of(e.technique).verdict != e.verdict
+        and (e.verdict in CERTAIN or other.of(e.technique).verdict in CERTAIN)
+    )
+    here = any(row.certain for row in interactions(fitted))
+    there = any(row.certain for row in interactions(other))
+    return LogitRefit(changed, here and not there)
+
+
+def _unexplained(fitted: Effects) -> float:
+    """Fraction of the values' variance that the effects alone, without pairs, do not explain."""
+    model = fitted.fit.model
+    values = model.columns @ fitted.fit.coefficients[:, 0]
+    main = model.columns[:, : 1 + len(model.techniques)]
+    left = values - main @ np.linalg.lstsq(main, values)[0]
+    return float(np.var(left) + fitted.noise**2) / float(np.var(values) + fitted.noise**2)
+
+
+def _logit(run: Run) -> Run:
+    share = min(max(run.value or 0.0, _CLOSEST), 1 - _CLOSEST)
+    return replace(run, value=math.log(share / (1 - share)), scale=1.0)

@@ -1,0 +1,31 @@
+"""Effects that are significant alone, but not among so many tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from search.analysis.effects import CERTAIN, Effects
+from search.analysis.t_distribution import familywise
+
+
+@dataclass(frozen=True)
+class SignificantAlone:
+    """Techniques whose 95 % interval excludes zero, and which have no clear effect all the same."""
+
+    techniques: tuple[str, ...]
+    tests: int
+    """Techniques in the study."""
+    false_alarms: float
+    """Fraction of studies without any effect in which some interval excludes zero."""
+
+
+def significant_alone(effects: Effects) -> SignificantAlone | None:
+    """Find the effects that only the correction for several tests leaves unclear, if any."""
+    names = tuple(
+        e.technique for e in effects.effects if e.low * e.high > 0 and e.verdict not in CERTAIN
+    )
+    if not names:
+        return None
+    tests = len(effects.effects)
+    false_alarms = familywise(effects.fit.critical_value, effects.dof, tests)
+    return SignificantAlone(names, tests, false_alarms)

@@ -1,0 +1,83 @@
+"""Runs that are missing, failed, diverged or without a value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from search.analysis.confirmation import describe
+from search.results import Results, Run
+from search.storage.schema import INTERRUPTED, TRIES
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """A run that failed as often as it may be tried."""
+
+    phase: str
+    recipe: str
+    tries: int
+    reason: str
+    """Of the last failure."""
+
+
+@dataclass(frozen=True)
+class RunLosses:
+    """Counts of runs that tell less than planned, or nothing."""
+
+    measured: int
+    """Complete runs of the `measure` phase."""
+    planned: int | None
+    """Runs of that phase that were asked for; None where the study does not say."""
+    given_up: tuple[GivenUp, ...]
+    failures: tuple[tuple[str, int], ...]
+    """Reasons with the number of failed runs that are not given up, by reason."""
+    no_value: int
+    """Complete runs without a finite value."""
+    diverged: int
+    """Measured runs."""
+    pruned: int
+    """Runs of any phase."""
+    all_equal: bool
+    """True where all of several measured runs have the same value."""
+
+    @property
+    def all_diverged(self) -> bool:
+        """True where no measured run is left that did not diverge."""
+        return 0 < self.diverged == self.measured
+
+
+def planned_runs(results: Results) -> int | None:
+    """Runs asked of the `measure` phase; None where the study does not say."""
+    asked = results.settings.get("measure")
+    return asked[-1] if asked else None
+
+
+def run_losses(results: Results, measured: Sequence[Run]) -> RunLosses:
+    """Count the runs that are missing, failed, diverged or without a value."""
+    given_up, failures = _failures(results)
+    return RunLosses(
+        measured=len(measured),
+        planned=planned_runs(results),
+        given_up=given_up,
+        failures=failures,
+        no_value=sum(run.state == "complete" and run.value is None for run in results.runs),
+        diverged=sum(run.diverged for run in measured),
+        pruned=sum(run.state == "pruned" for run in results.runs),
+        all_equal=len(measured) > 1 and len({run.value for run in measured}) == 1,
+    )
+
+
+def _failures(results: Results) -> tuple[tuple[GivenUp, ...], tuple[tuple[str, int], ...]]:
+    failed = [run for run in results.runs if run.failure not in (None, INTERRUPTED)]
+    tries: dict[tuple[str, int | None, str], list[Run]] = {}
+    for run in failed:
+        tries.setdefault((run.phase, run.seed, describe(run, results.factors)), []).append(run)
+    given_up = []
+    for (phase, seed, recipe), runs in tries.items():
+        if seed is not None and len(runs) >= TRIES:
+            given_up.append(GivenUp(phase, recipe, len(runs), str(runs[-1].failure)))
+            failed = [run for run in failed if run not in runs]
+    reasons = Counter(str(run.failure) for run in failed)
+    return tuple(given_up), tuple(sorted(reasons.items()))

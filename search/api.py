@@ -1,0 +1,29 @@
+"""The public names of kouka: import them from `search`."""
+
+from search.analysis.confirmation import Confirmed as Confirmed
+from search.analysis.confirmation import Mean as Mean
+from search.analysis.costs import Cost as Cost
+from search.analysis.costs import Estimate as Estimate
+from search.analysis.dials import DialTrend as DialTrend
+from search.analysis.effects import Effect as Effect
+from search.analysis.effects import Effects as Effects
+from search.analysis.effects import effects as effects
+from search.analysis.epochs import EpochEffects as EpochEffects
+from search.analysis.importances import Importance as Importance
+from search.analysis.interactions import Interaction as Interaction
+from search.analysis.ladder import Comparison as Comparison
+from search.analysis.ladder import Step as Step
+from search.analysis.simple_effects import SimpleEffect as SimpleEffect
+from search.analysis.simple_effects import simple_effect as simple_effect
+from search.errors import InputError as InputError
+from search.reporting.export import export_study as export_study
+from search.reporting.export import write as write
+from search.reporting.findings import Findings as Findings
+from search.reporting.findings import analyse as analyse
+from search.reporting.gallery import draw as draw
+from search.reporting.records import frame as frame
+from search.reporting.summary import summarise as summarise
+from search.results import Results as Results
+from search.results import Run as Run
+from search.storage.connection import load_study as load_study
+from search.storage.reading import read as read

@@ -1,0 +1,165 @@
+"""Numbers, units and lists as the terminal, the report and the figures write them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+from search.analysis.confirmation import Mean
+from search.analysis.costs import Cost, Estimate
+from search.analysis.effects import Effect
+from search.analysis.epochs import EpochEffects
+from search.analysis.ladder import Step
+from search.results import Objective
+
+UNKNOWN = "—"
+
+
+class Bounds(Protocol):
+    """Anything with the ends of an interval."""
+
+    @property
+    def low(self) -> float:
+        """The lower end."""
+
+    @property
+    def high(self) -> float:
+        """The upper end."""
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names with commas and an `and`."""
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
+
+
+def counted(count: int, noun: str) -> str:
+    """Format a count with its noun, which takes an s unless the count is one."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def signed(value: float, bounds: Bounds) -> str:
+    """Format a difference with its sign, to no more decimals than its interval justifies."""
+    if math.isnan(value):
+        return UNKNOWN
+    decimals = _decimals(bounds, value)
+    return f"{round(value, decimals) + 0.0:+.{decimals}f}"
+
+
+def change(of: Effect | Step) -> str:
+    """Format an effect, or the change by a step, with its sign; empty where there is none."""
+    value = of.effect if isinstance(of, Effect) else of.change
+    return "" if math.isnan(value) else signed(value, of)
+
+
+def interval(bounds: Bounds) -> str:
+    """Format the 95 % interval of a difference."""
+    if math.isnan(bounds.low):
+        return UNKNOWN
+    return f"{signed(bounds.low, bounds)} to {signed(bounds.high, bounds)}"
+
+
+def with_interval(value: float, bounds: Bounds) -> str:
+    """Format a difference with its 95 % interval, where it has one, in brackets."""
+    if math.isnan(value) or math.isnan(bounds.low):
+        return signed(value, bounds)
+    return f"{signed(value, bounds)} ({interval(bounds)})"
+
+
+def _decimals(bounds: Bounds, value: float = 1.0) -> int:
+    width = bounds.high - bounds.low
+    if math.isnan(width) or width == 0:  # then two digits of what is smaller than one
+        return min(8, max(2, 1 - math.floor(math.log10(abs(value) or 1.0))))
+    return min(8, max(0 if width >= 100 else 1, math.ceil(1 - math.log10(width))))
+
+
+def percent(value: Mean) -> str:
+    """Format a mean accuracy with its interval."""
+    if math.isnan(value.low):
+        return f"{value.mean:.2f} %"
+    return f"{value.mean:.2f} % ({value.low:.2f} to {value.high:.2f})"
+
+
+def level(value: float, objective: Objective) -> str:
+    """Format a value of the objective, given in percent of a share, else in its unit."""
+    if objective.share:
+        return f"{value:.2f} %"
+    return f"{value:.4f} {objective.unit}" if objective.unit else f"{value:.4g}"
+
+
+def mean(value: Mean, objective: Objective) -> str:
+    """Format a mean of the objective with its interval."""
+    if objective.share:
+        return percent(value)
+    if math.isnan(value.low):
+        return level(value.mean, objective)
+    decimals = max(2, _decimals(value))
+    middle, low, high = (f"{v:.{decimals}f}" for v in (value.mean, value.low, value.high))
+    return f"{middle} {objective.unit} ({low} to {high})"
+
+
+def axis(name: str, objective: Objective) -> str:
+    """Name an axis on which values of the objective are, with their unit."""
+    unit = "%" if objective.share else objective.unit
+    return f"{name}, {unit}" if unit else name
+
+
+def effect_unit(objective: Objective) -> str:
+    """Name the unit of the effects: points of validation accuracy."""
+    return f"{objective.unit} of {objective.name}" if objective.unit else objective.name
+
+
+def probability(value: float) -> str:
+    """Format a probability in percent; never as 0 or 100 %, which draws cannot show."""
+    if math.isnan(value):
+        return UNKNOWN
+    if value < 0.01:
+        return "< 1 %"
+    return "> 99 %" if value > 0.99 else f"{100 * value:.0f} %"
+
+
+def p_value(value: float) -> str:
+    """Format a p-value to three decimals."""
+    if math.isnan(value):
+        return UNKNOWN
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def steps(effect: Effect) -> str:
+    """Format the range of a technique's step over what else is on."""
+    if math.isnan(effect.smallest_step):
+        return UNKNOWN
+    return f"{signed(effect.smallest_step, effect)} to {signed(effect.largest_step, effect)}"
+
+
+def parameters(cost: Estimate) -> str:
+    """Format parameters added to the network, with their interval where it has a width."""
+    if math.isnan(cost.value):
+        return UNKNOWN
+    if math.isnan(cost.low) or cost.high - cost.low < 0.5:
+        return f"{cost.value:+,.0f}"
+    return f"{cost.value:+,.0f} ({cost.low:+,.0f} to {cost.high:+,.0f})"
+
+
+def per_second(cost: Cost) -> str:
+    """Format an effect for each second that the technique adds to an epoch."""
+    value = cost.per_second
+    if math.isnan(value):
+        return UNKNOWN
+    return f"{value:+,.0f}" if abs(value) >= 100 else f"{value:+.2g}"
+
+
+def pays_from(row: EpochEffects) -> str:
+    """Format the epoch from which a technique's interval excludes zero."""
+    return "not by the last epoch" if row.pays_from is None else f"epoch {row.pays_from}"
+
+
+def duration(seconds: float) -> str:
+    """Format a duration, given in seconds, to the unit that suits its size."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours < 48 else f"{round(hours / 24)} days"

@@ -1,0 +1,105 @@
+"""Tables of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from search.analysis.costs import Estimate
+from search.analysis.effects import Effects
+from search.analysis.epochs import EpochEffects
+from search.analysis.interactions import Interaction
+from search.reporting import formatting
+from search.reporting.findings import Findings
+from search.reporting.section import Table
+from search.results import ACCURACY, Objective
+
+
+def effects_table(effects: Effects, objective: Objective) -> Table:
+    """Tabulate the effects, largest first."""
+    unit = f"effect, {objective.unit}" if objective.unit else "effect"
+    head = ("technique", unit, "95 % interval", "verdict", "p", "largest", "top three",
+            "range over what else is on")  # fmt: skip
+    rows = tuple(
+        (
+            e.technique, formatting.change(e) or formatting.UNKNOWN, formatting.interval(e),
+            e.verdict, formatting.p_value(e.p_value), formatting.probability(e.first),
+            formatting.probability(e.top_three), formatting.steps(e),
+        )
+        for e in effects.effects
+    )  # fmt: skip
+    return Table(head, rows, (1, 2, 4, 5, 6, 7))
+
+
+def confirmed_table(findings: Findings) -> Table:
+    """Tabulate the test results of the recipes that were run on fresh seeds."""
+    objective = findings.results.objective
+    names = ["test accuracy", objective.name]
+    if objective is not ACCURACY:
+        names.insert(0, f"test {objective.measure}")
+    rows = []
+    for row in findings.confirmed:
+        cells = [formatting.percent(row.test), formatting.mean(row.validation, objective)]
+        if objective is not ACCURACY:
+            cells.insert(0, formatting.mean(row.test_objective, objective))
+        rows.append((row.label, str(row.runs), *cells, row.recipe))
+    head = ("", "seeds", *(f"{name} (95 %)" for name in names), "techniques on")
+    return Table(head, tuple(rows), tuple(range(1, len(head) - 1)))
+
+
+def ladder_table(findings: Findings) -> Table:
+    """Tabulate the steps, beside the effects of what they add where these are known."""
+    objective = findings.results.objective
+    beside = {row.step.adds: row for row in findings.comparisons}
+    head: tuple[str, ...] = ("adds", "seeds", f"{objective.name} (95 %)", "step (95 %)")
+    if beside:
+        head += ("effect in any order (95 %)", "p of no difference")
+    rows = []
+    for step in findings.ladder:
+        changed = formatting.change(step)
+        if step.dof and step.added:
+            changed += f" ({formatting.interval(step)})"
+        cells = [step.adds, str(step.runs), formatting.mean(step.scaled, objective), changed]
+        if row := beside.get(step.adds):
+            effect = f"{formatting.signed(row.effect, row)} ({formatting.interval(row)})"
+            cells += [effect, formatting.p_value(row.p_value)]
+        rows.append((*cells, *[""] * (len(head) - len(cells))))
+    return Table(head, tuple(rows), tuple(range(1, len(head))))
+
+
+def interactions_table(rows: Sequence[Interaction]) -> Table:
+    """Tabulate interactions with their intervals."""
+    cells = tuple(
+        (f"{row.letter}: {row.name}" if row.letter else row.name,
+         formatting.signed(row.effect, row), formatting.interval(row),
+         formatting.p_value(row.p_value))
+        for row in rows
+    )  # fmt: skip
+    return Table(("pair", "interaction", "95 % interval", "p"), cells, (1, 2, 3))
+
+
+def epochs_table(rows: Sequence[EpochEffects]) -> Table:
+    """Tabulate the effects after the first and the last epoch."""
+    first, last = rows[0].epochs[0], rows[0].epochs[-1]
+    head = ("technique", "interval excludes zero from", f"effect at epoch {first} (95 %)",
+            f"at epoch {last} (95 %)")  # fmt: skip
+    cells = tuple(
+        (row.technique, formatting.pays_from(row), _at(row, 0), _at(row, -1)) for row in rows
+    )
+    return Table(head, cells, (2, 3))
+
+
+def costs_table(findings: Findings) -> Table:
+    """Tabulate seconds, parameters and the effect for each second."""
+    unit = findings.results.objective.unit or "effect"
+    head = ("technique", "seconds an epoch (95 %)", "parameters (95 %)", f"{unit} per second")
+    rows = tuple(
+        (row.technique, formatting.with_interval(row.seconds.value, row.seconds),
+         formatting.parameters(row.parameters), formatting.per_second(row))
+        for row in findings.costs
+    )  # fmt: skip
+    return Table(head, rows, (1, 2, 3))
+
+
+def _at(row: EpochEffects, index: int) -> str:
+    bounds = Estimate(row.effect[index], row.low[index], row.high[index])
+    return formatting.with_interval(bounds.value, bounds)

@@ -1,0 +1,116 @@
+"""Sentences on the findings: the budget, intervals and units, singular and plural."""
+
+from dataclasses import replace
+
+from search.analysis.diagnostics import diagnose
+from search.analysis.effects import Effects, effects, repeated
+from search.analysis.interactions import interactions
+from search.planning.design import design
+from search.reporting import words
+from search.reporting.budget import describe_budget, short_budget
+from search.reporting.cautions import cautions
+from search.results import ACCURACY, OBJECTIVES, Objective, Results
+from tests.support.fakes import EFFECTS
+from tests.support.simulate import NAMES, random_pairs, results_of, run, simulated
+
+SETTINGS = {"epochs": 12, "batch_size": 32}
+DATA = {"train": 1000}
+
+
+def study(noise: float, runs: int = 64) -> Results:
+    return results_of(simulated(design(8, runs, runs), 0, noise), settings=SETTINGS, data=DATA)
+
+
+def fitted(results: Results, maximize: bool = True) -> Effects:
+    found = effects(results.of("measure"), results.factors, repeated(results), maximize)
+    assert found is not None
+    return found
+
+
+def answer(results: Results) -> str:
+    return words.answer(fitted(results, results.objective.maximize), results)
+
+
+def test_the_answer_begins_with_the_budget_and_names_the_largest_effect() -> None:
+    assert answer(study(0.3)) == (
+        "After 12 epochs on 1,000 training images, augmentation helps most: +13.08 points of "
+        "validation accuracy (95 % interval +12.94 to +13.23). It is the largest effect with a "
+        "probability above 99 %. batch_norm (+4.90 to +5.19), global_pooling (+2.32 to +2.61) and "
+        "amsgrad (+0.87 to +1.16) help too. late_widening (-4.27 to -3.98) and residual (-1.66 to "
+        "-1.37) hurt. dropout and mixup show no clear effect."
+    )
+
+
+def test_without_a_certain_effect_the_largest_is_named_all_the_same() -> None:
+    said = answer(study(60.0))
+    assert said.startswith(
+        "After 12 epochs on 1,000 training images, no technique has a clear effect. The largest is "
+    )
+    assert said.count("95 % interval") == 1
+
+
+def test_the_budget_is_left_out_where_the_study_does_not_say_it() -> None:
+    results = replace(study(0.3), settings={}, data={})
+    assert answer(results).startswith("augmentation helps most: ")
+    assert short_budget(replace(results, settings={"epochs": 1})) == "1 epoch"
+    assert describe_budget(replace(results, settings={"epochs": 1})) == "1 epoch"
+
+
+def test_the_unit_is_that_of_the_objective() -> None:
+    loss = Objective("loss", "", 1.0, maximize=False)
+    by_loss = replace(
+        study(0.3), objective=loss, runs=tuple(replace(r, scale=1.0) for r in study(0.3).runs)
+    )
+    assert ", augmentation hurts most: +0.1308 in loss (95 % interval" in answer(by_loss)
+    nats = replace(by_loss, objective=OBJECTIVES["neg_log_loss"])
+    assert "most: +0.1308 nats of validation negative log loss (95 % interval" in answer(nats)
+
+
+def test_estimates_without_intervals_and_equal_runs_are_no_verdicts() -> None:
+    three = results_of([run(on, 0.5 + 0.1 * ("a" in on)) for on in ([], ["a"], ["b"])], ("a", "b"))
+    assert answer(three) == (
+        "No effect has an interval. The largest is a: +10.00 points of validation accuracy."
+    )
+    equal = replace(three, runs=tuple(replace(one, value=0.5) for one in three.runs))
+    assert answer(equal) == "All runs have the same value: they say nothing about any technique."
+
+
+def test_clear_interactions_are_counted_and_the_largest_named() -> None:
+    rate = "clear, at a false discovery rate of 5 %."
+    pairs = random_pairs(NAMES, 0, 2.0)
+    rows = interactions(fitted(results_of(simulated(design(8, 64, 64), 0, 0.3, pairs))))
+    certain = [row for row in rows if row.certain]
+    many = words.certain_pairs(rows, ACCURACY)
+    assert many.startswith(
+        f"{len(certain)} interactions are {rate} The largest, with 95 % intervals in points: "
+    )
+    assert many.count(" × ") == 4
+    one = words.certain_pairs([certain[0]], ACCURACY)
+    assert one.startswith(f"1 interaction is {rate} With 95 % intervals in points: ")
+    none = [row for row in rows if not row.certain]
+    assert words.certain_pairs(none, ACCURACY) == f"No interaction is {rate}"
+
+
+def test_one_of_anything_is_singular() -> None:
+    """Two techniques in five runs: one pair, one run missing and one failed."""
+    two = ("augmentation", "batch_norm")
+    worth = {name: EFFECTS[name] for name in two}
+    runs = simulated(design(2, 4, 4), 0, 0.3, effects=worth)
+    runs += [replace(runs[0], value=(runs[0].value or 0) + 0.001)]
+    failed = run([], 0.0, state="failed", failure="no disk")
+    results = results_of([*runs, failed], two, settings={"measure": [6]})
+    diagnostics = diagnose(results, fitted(results), [])
+    said = " ".join(cautions(results, diagnostics))
+    for sentence in (
+        "5 of 6 planned runs are complete; 1 is missing.",
+        "1 run failed: no disk.",
+        "Only 2 degrees of freedom remain to estimate the noise",
+        "5 runs of 2 techniques give each technique's effect, averaged over the others, but not "
+        "their interaction, which counts as noise and widens the intervals.",
+    ):
+        assert sentence in said
+    fit = diagnostics.fit
+    assert fit is not None
+    saturated = replace(fit.effects, fit=replace(fit.effects.fit, dof=1))
+    said = " ".join(cautions(results, replace(diagnostics, fit=replace(fit, effects=saturated))))
+    assert "Only 1 degree of freedom remains to estimate the noise" in said
