@@ -154,10 +154,9 @@ def launch(
         from model_space.techniques import TECHNIQUES
         from search.planning.parsing import parse_fix, parse_techniques, resolve_data
         from search.planning.settle import Requested
-        from search.settings import own_factors
 
-        own = brought(technique, network)
-        known = (*TECHNIQUES, *own_factors(own.get("own", {})))
+        code = brought(technique, network)
+        known = (*TECHNIQUES, *code.techniques)
         requested = Requested(
             data=None if data is None else resolve_data(data),
             image_size=image_size,
@@ -178,7 +177,7 @@ def launch(
             pruner=pruner,
             seed=seed,
             backend=os.environ.get("KERAS_BACKEND") or None,
-            **own,
+            custom_code=code,
         )
         data = data or "cifar10"
         name = name or (data if is_set(data) else Path(data).stem)
@@ -259,7 +258,7 @@ def worker(
                 storage, name, environments, progress, attach,
                 checkpoints=checkpoints or default_checkpoints(), deadline=_deadline(timeout),
                 data=None if data is None else resolve_data(data),
-                brought=Requested(**brought(technique, network)),
+                brought=Requested(custom_code=brought(technique, network)),
             )  # fmt: skip
         _say_left(console, left)
 

@@ -62,7 +62,7 @@ def train(
             trained = train_final(
                 storage, name, folder, progress, recipe=recipe, seeds=seeds, epochs=epochs,
                 data=None if data is None else resolve_data(data),
-                brought=Requested(**brought(technique, network)),
+                brought=Requested(custom_code=brought(technique, network)),
                 checkpoints=checkpoints or default_checkpoints(),
             )  # fmt: skip
         runs, tested = len(trained.card.seeds), trained.card.images["test"]
@@ -112,7 +112,7 @@ def code(
             written = write_code(
                 storage, name, file, recipe=recipe, epochs=epochs,
                 data=None if data is None else resolve_data(data),
-                brought=Requested(**brought(technique, network)),
+                brought=Requested(custom_code=brought(technique, network)),
             )  # fmt: skip
         console.print(f"Techniques on: {written.recipe}.")
         console.print(f"Trains on: {written.budget}.")

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from search.storage.passwords import without_passwords
+
+if TYPE_CHECKING:
+    from model_space.custom.code import CustomCode
 
 StorageOption = Annotated[
     str,
@@ -63,14 +66,15 @@ def default_checkpoints() -> Path:
     return home() / "checkpoints"
 
 
-def brought(technique: list[str] | None, network: str | None) -> dict[str, Any]:
-    """The settings that tell of what is the user's own; none where nothing is."""
-    if not technique and network is None:
-        return {}
-    from model_space.custom.loading import describe
+def brought(technique: list[str] | None, network: str | None) -> CustomCode:
+    """Describe the techniques and the network of the user's own that the options name."""
+    from model_space.custom.code import CustomCode
 
-    told = describe(technique or [], network)
-    return {name: value for name, value in told.items() if value}
+    if not technique and network is None:
+        return CustomCode()
+    from model_space.custom.description import describe
+
+    return describe(technique or [], network)
 
 
 def folder_of(kind: str, name: str) -> Path:
@@ -121,12 +125,12 @@ def _explained(error: Exception, then: str) -> tuple[int, str]:
     from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
-    from model_space.custom.loading import OwnError
+    from model_space.custom.code import CustomCodeError
     from model_space.data import DataError
     from model_space.worker.client import TrainingError
     from search.errors import InputError, StudyFailedError
 
-    if isinstance(error, (InputError, DataError, OwnError)):
+    if isinstance(error, (InputError, DataError, CustomCodeError)):
         return 2, str(error)
     if isinstance(error, (StudyFailedError, TrainingError)):
         return 1, f"{error}; {then}"

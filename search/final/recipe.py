@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optuna.trial import FixedTrial
 
-from model_space.techniques import Choice
+from model_space.recipe import Recipe
 from search.analysis.confirmation import Mean, mean, with_dials
 from search.errors import InputError
 from search.planning.space import Space
@@ -22,7 +22,7 @@ def launched(results: Results) -> Results:
     return results
 
 
-def best(results: Results) -> Choice:
+def best(results: Results) -> Recipe:
     """What `confirm` takes for the best recipe; raises `InputError` where there is none yet."""
     space = Space.of(Settings.from_json(launched(results).settings))
     if results.best is None:
@@ -33,7 +33,7 @@ def best(results: Results) -> Choice:
     return space.suggest(FixedTrial(dict(results.best.params)))
 
 
-def confirmed(results: Results, choice: Choice) -> tuple[Mean, int] | None:
+def confirmed(results: Results, choice: Recipe) -> tuple[Mean, int] | None:
     """The test accuracy, in percent, of that recipe's `confirm` runs, and how many these are."""
     space = Space.of(Settings.from_json(launched(results).settings))
     accuracies = [
@@ -44,6 +44,6 @@ def confirmed(results: Results, choice: Choice) -> tuple[Mean, int] | None:
     return (mean(accuracies), len(accuracies)) if accuracies else None
 
 
-def in_words(choice: Choice) -> str:
+def in_words(choice: Recipe) -> str:
     """A recipe's techniques, with their dials."""
     return with_dials(choice.items()) or "none"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from model_space.facts import DataFacts
+from model_space.recipe import Recipe
 from model_space.script import Order, write
-from model_space.techniques import Choice
 from search.errors import InputError
 from search.final.recipe import best, confirmed, in_words, launched
 from search.planning.parsing import parse_recipe
@@ -18,7 +19,6 @@ from search.reporting import words
 from search.results import Results
 from search.running.compatibility import versions_of
 from search.running.hardware import check_installed
-from search.running.study import data_of
 from search.settings import Settings
 from search.storage.connection import load_study
 from search.storage.reading import read
@@ -50,8 +50,8 @@ def write_code(
     """Write a script that trains a study's best recipe, or another, as `kouka train` does.
 
     The arguments are those of `search.final.training.train_final`, but for `out`, a file, which is
-    written whole or not at all. Raises `InputError`, `DataError`, `OwnError`, or `TrainingError`
-    where the process that writes it dies.
+    written whole or not at all. Raises `InputError`, `DataError`, `CustomCodeError`, or
+    `TrainingError` where the process that writes it dies.
     """
     if epochs is not None and epochs < 1:
         raise InputError(f"--epochs {epochs} is too small; it takes 1 or more")
@@ -63,15 +63,14 @@ def write_code(
     _check_free(out)
     budget = words.budget(replace(results, settings=settings.to_json()))
     order = Order(
-        about=_about(results, settings, choice, budget, chosen=recipe is not None),
-        choice=choice,
-        budget=asdict(settings.budget()),
+        about=tuple(_about(results, settings, choice, budget, chosen=recipe is not None)),
+        recipe=choice,
+        budget=settings.budget(),
         backend=settings.backend,
         seed=run_seed(settings.seed, "confirm", 0),
-        data=data_of(settings),
-        facts=results.data,
-        own={name: one for name, one in settings.own.items() if name in choice},
-        network=settings.network,
+        data=settings.data_spec(),
+        facts=DataFacts.from_json(results.data),
+        custom_code=settings.custom_code.used_by(choice),
     )
     code = write(order)
     _write(out, f"{code}\n\n{_MARK}{_digest(code)}\n")
@@ -79,7 +78,7 @@ def write_code(
 
 
 def _about(
-    results: Results, settings: Settings, choice: Choice, budget: str, *, chosen: bool
+    results: Results, settings: Settings, choice: Recipe, budget: str, *, chosen: bool
 ) -> list[str]:
     """The paragraphs at the script's top."""
     which = "A recipe" if chosen else "The best recipe"

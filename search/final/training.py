@@ -6,13 +6,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from model_space.facts import DataFacts
+from model_space.recipe import Recipe
 from model_space.saved.model_card import CARD, MODEL, Card
-from model_space.techniques import Choice
-from model_space.worker.client import DataFacts, Worker
+from model_space.worker.client import Worker
 from search.analysis.confirmation import Mean, mean
 from search.errors import InputError, StudyFailedError
 from search.final.recipe import best, in_words, launched
@@ -25,7 +26,7 @@ from search.results import ACCURACY, Objective
 from search.running import signals
 from search.running.compatibility import check_fingerprint, versions_of
 from search.running.hardware import check_installed, shares
-from search.running.study import needs_of
+from search.running.study import workload_of
 from search.running.worker_loop import study_checkpoints
 from search.settings import Settings
 from search.storage.connection import load_study
@@ -103,7 +104,7 @@ def train_final(
     images are trained on as well. The test images are looked at once a run, at its end, and choose
     nothing. `data` and `brought` are as in `search.running.study.join`. The folder `out` is written
     at the end, all of it or nothing; what is interrupted goes on from what is in the folder
-    `checkpoints`. Raises `InputError`, `DataError`, `OwnError`, `TrainingError`, or
+    `checkpoints`. Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, or
     `StudyFailedError` where a run diverges.
     """
     for option, value in (("--seeds", seeds), ("--epochs", epochs)):
@@ -117,7 +118,7 @@ def train_final(
     check_installed(settings.backend)
     with _draft(out) as folder:
         environment = {**shares(1)[0], "KERAS_BACKEND": settings.backend}
-        worker = Worker(environment, **{**needs_of(settings), **({"name": data} if data else {})})
+        worker = Worker(workload_of(settings, data), environment)
         try:
             facts = worker.start(watch.reading)
             check_fingerprint(name, data or settings.data, study.user_attrs, facts)
@@ -150,7 +151,7 @@ def train_final(
 
 def _train(
     worker: Worker,
-    choice: Choice,
+    choice: Recipe,
     settings: Settings,
     seeds: Mapping[int, Path],
     watch: FinalWatch,
@@ -161,7 +162,7 @@ def _train(
 
     `seeds` have a checkpoint each; the first one's network is written to `save`.
     """
-    budget = asdict(settings.budget())
+    budget = settings.budget()
     curves: dict[int, list[float]] = {}
     tests: list[_Test] = []
     for number, (seed, checkpoint) in enumerate(seeds.items(), start=1):
@@ -178,12 +179,13 @@ def _train(
         # The first is saved because it is the first: a choice by test accuracy would flatter it.
         to = save if number == 1 else None
         outcome = worker.train_final(choice, budget, seed, report, checkpoint, to)
-        if outcome["diverged"]:
+        if outcome.diverged:
             raise StudyFailedError(
                 f"the training diverged with seed {seed}, so no model is written; "
                 "another --recipe may do better"
             )
-        accuracy, tested = outcome["test_accuracy"], outcome["test_objective"]
+        accuracy, tested = outcome.test_accuracy, outcome.test_objective
+        assert accuracy is not None  # only a run that is stopped early has none
         tests.append(_Test(accuracy, accuracy if tested is None else tested))
         watch.ended(number, accuracy, objective.scale * tests[-1].objective)
     return curves, tests
@@ -191,7 +193,7 @@ def _train(
 
 def _card(
     name: str,
-    choice: Choice,
+    choice: Recipe,
     settings: Settings,
     facts: DataFacts,
     seeds: tuple[int, ...],
@@ -210,15 +212,16 @@ def _card(
         pixels=pixels,
         sound=facts.sound,
         recipe=choice,
-        budget={**asdict(settings.budget()), "backend": settings.backend},
+        budget=settings.budget(),
+        backend=settings.backend,
         images={"trained": facts.train + facts.validation, "test": facts.test},
         seeds=seeds,
         saved_seed=seeds[0],
-        test_accuracies=[test.accuracy for test in tests],
+        test_accuracies=tuple(test.accuracy for test in tests),
         versions=versions_of(settings.backend),
         objective=settings.objective,
         test_objectives=(
-            None if settings.objective == ACCURACY.key else [test.objective for test in tests]
+            None if settings.objective == ACCURACY.key else tuple(test.objective for test in tests)
         ),
     )
 

@@ -18,6 +18,7 @@ from rich.console import Console
 from sklearn.datasets import load_digits
 from typer.testing import Result
 
+from model_space.budget import Budget
 from model_space.data import Data, DataError, load
 from model_space.data.fresh import read_files
 from model_space.saved.model_card import Card
@@ -42,8 +43,8 @@ SMALL = Settings(
 
 
 CARD = Card(
-    study="s", classes=["cat", "dog"], image_shape=(16, 16, 1), pixels="", sound=None, recipe={},
-    budget={}, images={}, seeds=[1], saved_seed=1, test_accuracies=[0.5], versions={},
+    study="s", classes=("cat", "dog"), image_shape=(16, 16, 1), pixels="", sound=None, recipe={},
+    budget=Budget(), images={}, seeds=(1,), saved_seed=1, test_accuracies=(0.5,), versions={},
 )  # fmt: skip
 
 
@@ -122,8 +123,8 @@ def test_the_best_recipe_is_trained_and_what_is_written_says_so(
     result = kouka("train", "s")
     assert result.exit_code == 0, result.output
     seeds = [run_seed(0, "confirm", index) for index in range(3)]
-    choice = {"residual": {}, "dropout": {"rate": 0.4}}
-    assert fake_worker.trained == [(choice, seed) for seed in seeds]
+    recipe = {"residual": {}, "dropout": {"rate": 0.4}}
+    assert fake_worker.trained == [(recipe, seed) for seed in seeds]
     said = " ".join(result.output.split())
     assert "Techniques on: residual, dropout (rate 0.4)." in said
     assert re.search(
@@ -138,10 +139,10 @@ def test_the_best_recipe_is_trained_and_what_is_written_says_so(
     }  # fmt: skip
     assert (written / "model.keras").read_text() == f"the network of seed {seeds[0]}"
     card = Card.read(written / "model.json")
-    assert (card.seeds, card.saved_seed) == (seeds, seeds[0])
-    assert card.recipe == choice
+    assert (card.seeds, card.saved_seed) == (tuple(seeds), seeds[0])
+    assert card.recipe == recipe
     assert card.images == {"trained": 120, "test": 20}
-    assert card.budget["epochs"] == 2
+    assert card.budget.epochs == 2
     assert len(card.test_accuracies) == 3
     assert (card.objective, card.test_objectives) == ("accuracy", None)
     assert "resized to 32×32" in card.pixels
@@ -180,9 +181,9 @@ def test_another_recipe_seed_count_and_length_can_be_asked_for(
     result = kouka("train", "s", "--recipe", "mixup=0.3", "--seeds", "1", "--epochs", "5",
                    "--out", "deep/er")  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert [choice for choice, _ in fake_worker.trained] == [{"mixup": {"alpha": 0.3}}]
+    assert [recipe for recipe, _ in fake_worker.trained] == [{"mixup": {"alpha": 0.3}}]
     assert re.search(r"%, of one seed, on", " ".join(result.output.split()))
-    assert Card.read(folder / "deep" / "er" / "model.json").budget["epochs"] == 5
+    assert Card.read(folder / "deep" / "er" / "model.json").budget.epochs == 5
 
 
 @pytest.mark.usefixtures("fake_worker")
@@ -192,7 +193,7 @@ def test_what_it_wrote_is_replaced_and_nothing_else_is(kouka: Kouka, folder: Pat
     assert kouka("train", "s").exit_code == 0
     assert kouka("train", "s", "--epochs", "3").exit_code == 0
     written = folder / "models" / "s"
-    assert Card.read(written / "model.json").budget["epochs"] == 3
+    assert Card.read(written / "model.json").budget.epochs == 3
     (written / "notes.txt").write_text("mine")
     result = kouka("train", "s")
     assert result.exit_code == 2
@@ -214,7 +215,10 @@ REFUSED = (
     (["train", "moved"], "the images of digits are not those the study 'moved' began with"),
     (["predict", "models/s", "a.png"], "there is no model models/s; kouka train NAME makes one"),
     (["predict", "bare", "a.png"], "bare/model.keras has no model.json beside it"),
-    (["predict", "torn/model.keras", "a.png"], "torn/model.json is not what kouka train"),
+    (
+        ["predict", "torn/model.keras", "a.png"],
+        "torn/model.json is not a model card that kouka train",
+    ),
     (["predict", "whole", "a.png"], "there is no file a.png"),
     (["predict", "whole", "taken"], "taken cannot be read as an image"),
     (["predict", "whole", "taken", "--top", "0"], "--top 0 is too small"),
@@ -376,7 +380,7 @@ def test_a_model_is_trained_loads_without_kouka_and_predicts(
     assert trained.exit_code == 0, trained.output
     card = Card.read(folder / "models" / "s" / "model.json")
     assert card.images == {"trained": 250, "test": len(data.test[1])}
-    assert card.classes == list("0123456789")
+    assert card.classes == tuple("0123456789")
 
     np.save(tmp_path / "test.npy", data.test[0])
     ended = subprocess.run(
