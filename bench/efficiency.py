@@ -58,15 +58,14 @@ def bare_seconds(results: Results) -> float:
     import tensorflow as tf
 
     from model_space.budget import Budget
-    from model_space.data import load
-    from model_space.training.setup import Made
+    from model_space.data import load_spec
+    from model_space.training.setup import TrainingSetup
     from search.planning.space import Space
-    from search.running.study import data_of
     from search.settings import Settings
 
     settings = Settings.from_json(results.settings)
     space = Space.of(settings)
-    data = load(**data_of(settings))
+    data = load_spec(settings.data_spec(), lambda done, of: None)
     images, labels = (tf.constant(each) for each in data.train)
     budget = Budget(settings.epochs, settings.batch_size, settings.width, settings.depth)
     size, batch = len(images), budget.batch_size
@@ -74,9 +73,9 @@ def bare_seconds(results: Results) -> float:
     for run in results.runs:
         if run.state not in ("complete", "pruned"):
             continue
-        choice = space.suggest(optuna.trial.FixedTrial(dict(run.params)))
-        made = Made(choice, data, budget)
-        network, optimizer = made.network, made.optimizer
+        recipe = space.suggest(optuna.trial.FixedTrial(dict(run.params)))
+        setup = TrainingSetup(recipe, data, budget)
+        network, optimizer = setup.network, setup.optimizer
 
         @tf.function  # type: ignore[untyped-decorator]
         def epoch() -> None:
@@ -84,10 +83,10 @@ def bare_seconds(results: Results) -> float:
             for first in tf.range(0, size, batch):
                 rows = order[first : first + batch]
                 x, y = tf.gather(images, rows), tf.gather(labels, rows)
-                taken = made.training_batch(x, y)  # noqa: B023 - within this turn
+                taken = setup.training_batch(x, y)  # noqa: B023 - within this turn
                 with tf.GradientTape() as tape:
                     scores = network(taken["images"], training=True)  # noqa: B023
-                    loss = made.loss(taken["labels"], scores)  # noqa: B023
+                    loss = setup.loss(taken["labels"], scores)  # noqa: B023
                 weights = network.trainable_variables  # noqa: B023
                 optimizer.apply(tape.gradient(loss, weights), weights)  # noqa: B023
 

@@ -16,14 +16,17 @@ import re
 from pathlib import Path
 
 from bench.results import reporter
-from model_space.techniques import SETS, Choice, usual
+from model_space.budget import Budget
+from model_space.data import DataSpec
+from model_space.recipe import Recipe
+from model_space.techniques import SETS, usual
 from model_space.worker.client import Worker
 
-BUDGET = {"epochs": 1, "batch_size": 25, "width": 0.1, "depth": 10}
+BUDGET = Budget(epochs=1, batch_size=25, width=0.1)
 SHOWN = (1, 50, 100, 200)
 
 
-def recipe(run: int) -> Choice:
+def recipe(run: int) -> Recipe:
     """Another set of techniques for every run, at their usual dials."""
     bits = run * 97  # odd, so that all sets come, and neighbours differ much
     return usual([name for place, name in enumerate(SETS["article"]) if bits >> place & 1])
@@ -55,7 +58,7 @@ def main() -> None:
         peak = max(peak, mebibytes(child(server), "VmHWM"))
         return True
 
-    worker = Worker(name="digits", train_size=50, validation=50)
+    worker = Worker(DataSpec("digits", train_size=50, validation=50))
     worker.start()
     server = child(os.getpid())
     for run in range(1, runs + 1):

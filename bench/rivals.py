@@ -28,7 +28,8 @@ import numpy as np
 
 from bench.results import reporter
 from model_space.data import Data, load
-from model_space.techniques import SETS, Choice, compose, usual
+from model_space.recipe import Recipe
+from model_space.techniques import SETS, compose, usual
 
 RUNS = 16
 DIGITS = {"train_size": 1000, "validation": 0.2, "epochs": 12, "batch_size": 32, "width": 0.125}
@@ -38,15 +39,15 @@ LADDER = ((), ("augmentation",), ("batch_norm",), ("residual", "late_widening"),
 """What each of the article's steps adds."""
 
 
-def network(choice: Choice, data: Data, settings: dict[str, Any]) -> Any:
+def network(recipe: Recipe, data: Data, settings: dict[str, Any]) -> Any:
     """The compiled network of a recipe, as a script of one's own would make it."""
     import keras
 
     from model_space.networks.article import build
 
-    recipe = compose(choice)
-    model = build(data.image_shape, len(data.classes), recipe, width=settings["width"])
-    model.compile(recipe.optimizer(1e-3), "categorical_crossentropy", metrics=["accuracy"])
+    stages = compose(recipe)
+    model = build(data.image_shape, len(data.classes), stages, width=settings["width"])
+    model.compile(stages.optimizer(1e-3), "categorical_crossentropy", metrics=["accuracy"])
     assert isinstance(model, keras.Model)
     return model
 
@@ -114,7 +115,7 @@ def article(data: Data, settings: dict[str, Any], seed: int) -> list[float]:
     return found
 
 
-def batches(data: Data, choice: Choice, settings: dict[str, Any]) -> Any:
+def batches(data: Data, recipe: Recipe, settings: dict[str, Any]) -> Any:
     """The training set as tf.data, augmented and mixed by Keras' layers: the quick way to do it."""
     import tensorflow as tf
     from keras import layers
@@ -122,12 +123,12 @@ def batches(data: Data, choice: Choice, settings: dict[str, Any]) -> Any:
     x, y = arrays(data)[0]
     found = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x))
     found = found.batch(settings["batch_size"])
-    if "augmentation" in choice:
+    if "augmentation" in recipe:
         flip = layers.RandomFlip("horizontal")
         shift = layers.RandomTranslation(0.2, 0.2, fill_mode="nearest")
         turn = layers.RandomRotation(20 / 360, fill_mode="nearest")
         found = found.map(lambda x, y: (turn(shift(flip(x))), y), tf.data.AUTOTUNE)
-    if "mixup" in choice:
+    if "mixup" in recipe:
         mix = layers.MixUp(0.2)
 
         def mixed(x: Any, y: Any) -> Any:
@@ -142,7 +143,7 @@ def keras_tuner(data: Data, settings: dict[str, Any], seed: int) -> list[float]:
     """KerasTuner's random search over the same switches."""
     import keras_tuner
 
-    def choose(switches: Any) -> Choice:
+    def choose(switches: Any) -> Recipe:
         return usual([name for name in SETS["article"] if switches.Boolean(name)])
 
     class Model(keras_tuner.HyperModel):  # type: ignore[misc]
@@ -170,10 +171,10 @@ def plain_optuna(data: Data, settings: dict[str, Any], seed: int) -> list[float]
 
     def objective(trial: optuna.Trial) -> float:
         keras.backend.clear_session()
-        choice = usual([name for name in SETS["article"]
+        recipe = usual([name for name in SETS["article"]
                         if trial.suggest_categorical(name, [False, True])])  # fmt: skip
-        history = network(choice, data, settings).fit(
-            batches(data, choice, settings), epochs=settings["epochs"],
+        history = network(recipe, data, settings).fit(
+            batches(data, recipe, settings), epochs=settings["epochs"],
             validation_data=arrays(data)[1], verbose=0,
             callbacks=[KerasPruningCallback(trial, "val_accuracy")],
         )  # fmt: skip

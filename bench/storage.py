@@ -25,7 +25,8 @@ from typing import Any
 import optuna
 
 from bench.results import Row, reporter
-from model_space.worker.client import DataFacts
+from model_space.facts import DataFacts
+from model_space.outcome import Outcome
 from search.planning.schedule import Schedule
 from search.planning.settle import Requested
 from search.running import local_workers, study
@@ -43,21 +44,21 @@ class Sleeper:
 
     slept = 0.0
 
-    def __init__(self, *environment: object, **data: Any) -> None:
+    def __init__(self, workload: object = None, environment: object = None) -> None:
         pass
 
     def start(self) -> DataFacts:
         """Say what the data are, of which there are none."""
-        return DataFacts(["a", "b"], (32, 32, 3), 100, 20, 20, "none")
+        return DataFacts(("a", "b"), (32, 32, 3), 100, 20, 20, "none")
 
     def train(
         self,
-        choice: object,
+        recipe: object,
         budget: object,
         seed: int,
         report: Callable[[int, float], bool],
         checkpoint: object,
-    ) -> dict[str, Any]:
+    ) -> Outcome:
         """Sleep, and report each epoch."""
         seconds = SECONDS * random.Random(seed).uniform(0.8, 1.2)
         for epoch in range(1, EPOCHS + 1):
@@ -65,9 +66,7 @@ class Sleeper:
             time.sleep(seconds / EPOCHS)
             Sleeper.slept += time.perf_counter() - began
             report(epoch, 0.5 + epoch / 1000 + seed / 1e12)  # never worse, so that none is pruned
-        return {"objective": 0.6, "test_accuracy": 0.6, "test_objective": None,
-                "seconds_per_epoch": SECONDS / EPOCHS, "parameters": 1,
-                "diverged": False}  # fmt: skip
+        return Outcome(0.6, 0.6, None, SECONDS / EPOCHS, parameters=1, diverged=False)
 
     def ask_to_stop(self) -> None:
         """Go on."""

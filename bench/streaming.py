@@ -21,9 +21,11 @@ from pathlib import Path
 
 from bench.memory import child, mebibytes
 from bench.results import reporter
+from model_space.budget import Budget
+from model_space.data import DataSpec
 from model_space.worker.client import Stopped, Worker
 
-BUDGET = {"epochs": 1, "batch_size": 128, "width": 0.125, "depth": 10}
+BUDGET = Budget(epochs=1, batch_size=128, width=0.125)
 
 
 def link(source: Path, target: Path, images: int) -> None:
@@ -51,7 +53,7 @@ def main() -> None:
         (work / "images").mkdir()
         link(arguments.folder, work / "images", arguments.images)
         rows = []
-        worker = Worker(name=str(work / "images"), image_size=arguments.size)
+        worker = Worker(DataSpec(str(work / "images"), image_size=arguments.size))
         for reading in ("first time", "again"):  # it stops the process of the time before
             began = time.perf_counter()
             facts = worker.start()

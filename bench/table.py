@@ -20,16 +20,16 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from model_space.budget import Budget
+from model_space.data import DataSpec
 from model_space.techniques import SETS, usual
 from model_space.worker.client import Worker
 from search.running.hardware import threads_of_each
 
 IMAGES = 1000
-DATA: dict[str, Any] = {"name": "digits", "validation": 0.2}
 EPOCHS = 12
-BUDGET = {"epochs": EPOCHS, "batch_size": 32, "width": 0.125, "depth": 10}
+BUDGET = Budget(epochs=EPOCHS, batch_size=32, width=0.125)
 """As in `make study`, which trains on 1,000 images; 288 validate."""
 NAMES = SETS["article"]
 RUNS = Path(__file__).with_name("runs")
@@ -81,7 +81,9 @@ def main() -> None:
         def work() -> None:
             nonlocal done
             threads = str(max(1, (os.cpu_count() or 1) // arguments.workers))
-            worker = Worker(threads_of_each(threads), train_size=images, **DATA)
+            worker = Worker(
+                DataSpec("digits", validation=0.2, train_size=images), threads_of_each(threads)
+            )
             worker.start()
             while True:
                 with lock:
@@ -97,10 +99,10 @@ def main() -> None:
                         curve.append(accuracy)
                         return True
 
-                    outcome = worker.train(choice, dict(BUDGET), seed, report)
+                    outcome = worker.train(choice, BUDGET, seed, report)
                     with lock:
                         table.writerow([*map(int, recipe), seed, *(f"{a:.4f}" for a in curve),
-                                        f"{outcome['seconds_per_epoch']:.3f}"])  # fmt: skip
+                                        f"{outcome.seconds_per_epoch:.3f}"])  # fmt: skip
                         file.flush()
                 with lock:
                     done += 1

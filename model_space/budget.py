@@ -1,17 +1,31 @@
-"""How much a run may cost."""
+"""The budget of a training run: its length, and the size and number format of its network."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model_space.typed_json import from_json
+
 
 @dataclass(frozen=True)
 class Budget:
-    """How long and how large a network a run trains, and in which numbers."""
+    """The epochs, batch size, network size and precision of a run; the article's by default."""
 
     epochs: int = 100
     batch_size: int = 128
     width: float = 1.0
+    """Scales the channels of every convolution."""
     depth: int = 10
+    """Convolutions of the article's network: 6b + 4."""
     precision: str = "float32"
     """Keras' dtype policy of the network: `float32` or `mixed_bfloat16`."""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "width", "depth"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
+
+    @classmethod
+    def from_json(cls, value: object) -> Budget:
+        """Read what `dataclasses.asdict` of a budget became in JSON; raises `JsonError`."""
+        return from_json(cls, value)

@@ -1,6 +1,6 @@
-"""A question to a process of its own, where Keras and the user's code stay.
+"""Child processes for what must not run in this one, such as Keras and the user's code.
 
-Requests and answers are JSON objects, on the process's standard input and output.
+Requests and answers are JSON, on the standard input and output of the child.
 """
 
 from __future__ import annotations
@@ -12,49 +12,62 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TextIO
+from dataclasses import asdict
+from typing import TYPE_CHECKING, TextIO, TypeVar
+
+from model_space.typed_json import from_json
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Request = TypeVar("Request", bound="DataclassInstance")
+Answer = TypeVar("Answer", bound="DataclassInstance")
 
 
 class ChildError(RuntimeError):
-    """The process died; the message says how, as the end of a sentence about it."""
+    """The child died; the message says how, as the end of a sentence about it."""
 
 
-def ask(module: str, request: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    """What a module that ends in `respond` answers. Raises `ChildError` where it dies instead."""
+def ask(
+    module: str, request: DataclassInstance, answer: type[Answer], environment: Mapping[str, str]
+) -> Answer:
+    """Run a module that ends in `respond`, and return its answer to the request.
+
+    Raises `ChildError` where the process dies instead.
+    """
     ended = subprocess.run(
         [sys.executable, "-m", module],
-        input=json.dumps(request),
+        input=json.dumps(asdict(request)),
         capture_output=True,
         text=True,
         check=False,
         env=dict(environment),
     )
     if ended.returncode:
-        last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last = (ended.stderr.strip().splitlines() or ["it printed nothing"])[-1]
         raise ChildError(f"ended with exit code {ended.returncode}: {last}")
-    answer: dict[str, Any] = json.loads(ended.stdout)
-    return answer
+    return from_json(answer, json.loads(ended.stdout))
 
 
-def respond(answer: Callable[[dict[str, Any]], Mapping[str, Any]]) -> None:
+def respond(request: type[Request], answer: Callable[[Request], DataclassInstance]) -> None:
     """Answer the request, in the process that `ask` has started."""
-    with answer_stream() as told:
-        json.dump(answer(json.load(sys.stdin)), told)
+    with answer_stream() as answers:
+        json.dump(asdict(answer(from_json(request, json.load(sys.stdin)))), answers)
 
 
 def answer_stream() -> TextIO:
-    """This process's standard output, for answers alone: what is printed goes to the errors.
+    """Return this process's standard output for answers alone; all else goes to standard error.
 
     Libraries and the user's code may print at any time, which must not be taken for an answer.
     """
-    told = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return told
+    return answers
 
 
 @contextlib.contextmanager
 def ending_with(parent: int) -> Iterator[None]:
-    """In here this process ends within a second of its parent, whatever it is doing."""
+    """End this process within a second of its parent, whatever it is doing in this block."""
     left = threading.Event()
 
     def watch() -> None:

@@ -9,18 +9,18 @@ from keras import ops
 
 
 class Adam(keras.optimizers.Adam):  # type: ignore[misc]
-    """As Keras' own, but on a CPU one of TensorFlow's kernels updates a variable.
+    """Keras' Adam, with one of TensorFlow's kernels for each update on a CPU.
 
-    Keras has thirty operations do it, which take twice as long to trace; on a GPU, and on JAX, XLA
-    makes one kernel of them. Sources: Kingma & Ba 2015, arXiv:1412.6980; AMSGrad: Reddi et al.
-    2018, arXiv:1904.09237; decoupled decay: Loshchilov & Hutter 2019, arXiv:1711.05101.
+    Keras' own update is thirty operations, which take twice as long to trace; on a GPU, and on
+    JAX, XLA makes one kernel of them. Sources: Kingma & Ba 2015, arXiv:1412.6980; AMSGrad: Reddi et
+    al. 2018, arXiv:1904.09237; decoupled decay: Loshchilov & Hutter 2019, arXiv:1711.05101.
     """
 
     def __init__(self, learning_rate: Any, *, decoupled_decay: Any = None, **options: Any) -> None:
         """Shrink kernels by `decoupled_decay` times the learning rate a step, before the update.
 
-        Keras' own option tells the biases by their names, which TensorFlow's variables need not
-        have, and works out a schedule's learning rate for each weight.
+        Keras' own option recognizes biases by their names, which TensorFlow's variables need not
+        have, and computes a schedule's learning rate for each weight.
         """
         super().__init__(learning_rate, **options)
         self.decoupled_decay = decoupled_decay

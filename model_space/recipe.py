@@ -1,104 +1,11 @@
-"""A recipe: what fills each stage of a training run, from the image to the weights."""
+"""A recipe: the techniques that are on, and their dials."""
 
-from __future__ import annotations
+from collections.abc import Mapping
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from model_space.stages import BatchStage, ImageStage, Tensor
 
-Tensor = Any
-"""A tensor of whichever backend Keras runs on."""
+# The names of stages' types are for technique files that were written when they stood here.
+__all__ = ["BatchStage", "ImageStage", "Recipe", "Tensor"]
 
-ImageStage = Any
-"""A Keras layer, from images, (batch, height, width, channels) in [0, 1], to as many images."""
-
-BatchStage = Any
-"""A Keras layer, from a dictionary of `images` and their `labels`, (batch, classes), to another."""
-
-
-def _unchanged(x: Tensor) -> Tensor:
-    return x
-
-
-def _relu(x: Tensor) -> Tensor:
-    from keras import layers
-
-    return layers.ReLU()(x)
-
-
-def _always(y: Tensor, share: float) -> Tensor:
-    return y
-
-
-def _without_skip(x: Tensor, y: Tensor) -> Tensor:
-    return y
-
-
-def _flatten(x: Tensor) -> Tensor:
-    from keras import layers
-
-    return layers.Flatten()(x)
-
-
-def _cross_entropy() -> Any:
-    from keras import losses
-
-    return losses.CategoricalCrossentropy()
-
-
-def _adam(learning_rate: Any, **options: Any) -> Any:
-    from model_space.optimizers import Adam
-
-    return Adam(learning_rate, **options)
-
-
-def _constant(steps: int) -> float:
-    return 1e-3
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One stage a field, in the order in which an image meets them.
-
-    The defaults are the article's base CNN. A technique replaces the stages it touches with
-    `dataclasses.replace` and leaves the others alone.
-
-    What `augment` and `mix` hold builds a layer each, once a run, after the run's seed is set,
-    because such layers keep random states, which they must track as Keras' layers do; those from
-    `normalise` to `pool` are called wherever the network comes to that stage, and make the layers
-    they need there.
-    """
-
-    augment: tuple[Callable[[], ImageStage], ...] = ()
-    """Build what happens to the training images, a batch at a time, one after another."""
-    mix: tuple[Callable[[], BatchStage], ...] = ()
-    """Build what happens to a training batch of images and labels, after `augment`.
-
-    Where there are several, each batch is mixed by one of them, drawn at random.
-    """
-    widths: tuple[int, int, int] = (64, 128, 256)
-    """Channels of the block convolutions in each of the three stages, at width 1."""
-    more_blocks: int = 0
-    """Blocks in each of the three stages, beyond those of the depth that is asked for."""
-    normalise: Callable[[Tensor], Tensor] = _unchanged
-    """A convolution's output, before its activation."""
-    activate: Callable[[Tensor], Tensor] = _relu
-    """The nonlinearity after every convolution and block."""
-    recalibrate: Callable[[Tensor], Tensor] = _unchanged
-    """A block's output, before it is joined."""
-    survive: Callable[[Tensor, float], Tensor] = _always
-    """A block's output after `recalibrate`, and the share of the blocks up to it, in (0, 1]."""
-    join: Callable[[Tensor, Tensor], Tensor] = _without_skip
-    """A block's input x and output y, into what follows the block."""
-    drop: Callable[[Tensor], Tensor] = _unchanged
-    """The output of every downsampling convolution, after its activation."""
-    pool: Callable[[Tensor], Tensor] = _flatten
-    """The last feature map, (batch, height, width, channels), into (batch, features)."""
-    loss: Callable[[], Any] = _cross_entropy
-    """Builds the loss of (batch, classes) labels and probabilities."""
-    optimizer: Callable[..., Any] = _adam
-    """Builds the Keras optimizer from a learning rate or schedule, and options of Adam."""
-    schedule: Callable[[int], Any] = _constant
-    """The learning rate, or Keras schedule, for a run of so many steps."""
-    average: Callable[[Sequence[Any]], Any] | None = None
-    """Builds the averages of the network's weights by which it is judged, if not by the weights."""
+Recipe = Mapping[str, Mapping[str, float]]
+"""The techniques that are on, by name, each with the values of its dials; all others are off."""

@@ -47,7 +47,7 @@ OBJECTIVES: Mapping[str, Objective] = {
         ),
     )
 }
-"""Those of `model_space.training.objectives`, by name."""
+"""Those of `model_space.training.scorers`, by name."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Results:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """As `Settings.stored()`; empty where another program made the study."""
     data: Mapping[str, Any] = field(default_factory=dict)
-    """As `model_space.worker.client.DataFacts`; what is missing in an older study is not in it."""
+    """As `model_space.facts.DataFacts`; what is missing in an older study is not in it."""
     versions: Mapping[str, str] = field(default_factory=dict)
     objective: Objective = ACCURACY
     dials: tuple[Dial, ...] = ()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeGuard
 
 from model_space.budget import Budget
-from model_space.technique import Dial, Factor
+from model_space.custom.code import CustomCode
+from model_space.data import DataSpec
+from model_space.technique import Factor
 from model_space.techniques import SETS, TECHNIQUES
+from model_space.typed_json import JsonError, from_json
 from search.errors import InputError
 
 
@@ -26,10 +29,8 @@ class Settings:
     techniques: tuple[str, ...] = SETS["article"]
     fixed: Mapping[str, Mapping[str, float] | None] | None = None
     """Techniques that do not vary: their dials where they are on, None where they are off."""
-    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Techniques of the user's own, by name, as `custom.loading.describe` tells of them."""
-    network: Mapping[str, Any] | None = None
-    """The network of the user's own, likewise; the article's where it is None."""
+    custom_code: CustomCode = field(default_factory=CustomCode)
+    """The techniques and the network of the user's own."""
     left_out: tuple[str, ...] | None = None
     """Techniques of which the network does not call a stage; None until that has been looked at."""
     epochs: int = 100
@@ -62,15 +63,22 @@ class Settings:
     @property
     def known(self) -> tuple[Factor, ...]:
         """kouka's techniques, then those of the user's own."""
-        return (*TECHNIQUES, *own_factors(self.own))
+        return (*TECHNIQUES, *self.custom_code.techniques)
 
     def budget(self) -> Budget:
         """The budget of every run."""
         return Budget(**{one.name: getattr(self, one.name) for one in fields(Budget)})
 
+    def data_spec(self, data: str | None = None) -> DataSpec:
+        """The data of every run; `data` is where this machine has them, if not as launched."""
+        name = data or self.data
+        return DataSpec(name, self.image_size, self.validation, self.train_size, self.seed)
+
     def to_json(self) -> dict[str, Any]:
-        """The settings as JSON, which `from_json` reads."""
-        return asdict(self)
+        """The settings as JSON, in which `own` and `network` are the custom code."""
+        values = asdict(self)
+        del values["custom_code"]
+        return {**values, **self.custom_code.to_json()}
 
     @classmethod
     def from_json(cls, stored: object) -> Settings:
@@ -81,105 +89,16 @@ class Settings:
         """
         if not is_settings(stored):
             raise InputError("these are not the settings of a study that kouka launched")
-        values = {}
-        for name, read in _READERS.items():
-            if name in stored:
-                try:
-                    values[name] = read(stored[name])
-                except (TypeError, ValueError, KeyError, AttributeError):
-                    raise InputError(
-                        f"the study's settings hold {name} = {stored[name]!r}, which this kouka "
-                        "cannot read; use the kouka that launched it"
-                    ) from None
-        return cls(**values)
+        try:
+            settings = from_json(cls, stored, "settings")
+            return replace(settings, custom_code=CustomCode.from_json(stored))
+        except JsonError as error:
+            raise InputError(
+                f"this kouka cannot read the study's settings ({error}); use the kouka that "
+                "launched it"
+            ) from None
 
 
 def is_settings(stored: object) -> TypeGuard[Mapping[str, object]]:
     """Tell the settings of kouka from what other programs keep under that name."""
     return isinstance(stored, Mapping) and stored.keys() >= {"data", "techniques", "measure"}
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise TypeError
-    return value
-
-
-def _names(value: object) -> tuple[str, ...]:
-    return tuple(_text(one) for one in _items(value))
-
-
-def _counts(value: object) -> tuple[int, ...]:
-    return tuple(_whole(one) for one in _items(value))
-
-
-def _items(value: object) -> Sequence[object]:
-    if not isinstance(value, list | tuple):
-        raise TypeError
-    return value
-
-
-def _levels(value: object) -> Mapping[str, Mapping[str, float] | None]:
-    return {
-        name: None
-        if dials is None
-        else {dial: _number(number) for dial, number in _mapping(dials).items()}
-        for name, dials in _mapping(value).items()
-    }
-
-
-def _optional(read: Callable[[object], object]) -> Callable[[object], object]:
-    return lambda value: None if value is None else read(value)
-
-
-_READERS: Mapping[str, Callable[[object], Any]] = {
-    "data": _text,
-    "image_size": _optional(_whole),
-    "train_size": _optional(_whole),
-    "validation": _number,
-    "techniques": _names,
-    "fixed": _optional(_levels),
-    "own": _mapping,
-    "network": _optional(_mapping),
-    "left_out": _optional(_names),
-    "epochs": _whole,
-    "batch_size": _whole,
-    "width": _number,
-    "depth": _whole,
-    "backend": _text,
-    "precision": _text,
-    "objective": _text,
-    "pruner": _text,
-    "seed": _whole,
-    "measure": _counts,
-    "search": _whole,
-    "confirm": _whole,
-    "ladder": _whole,
-}
-"""What reads the stored value of each field."""
-
-
-def own_factors(own: Mapping[str, Mapping[str, Any]]) -> tuple[Factor, ...]:
-    """The techniques that `model_space.custom.loading.describe` described."""
-    return tuple(
-        Factor(name, one["changes"], one["source"], tuple(Dial(**dial) for dial in one["dials"]))
-        for name, one in own.items()
-    )

@@ -17,7 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Or every command that a test starts would compile kouka anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from model_space.data import Data, load
+from model_space.data import Data, load_spec
 from search import cli
 from search.cli import export
 from search.reporting import dashboard_note
@@ -76,7 +76,7 @@ def digits() -> Data:
     """What scripts are written for."""
     from tests.support.scripts import SMALL  # imports Keras, which few tests need
 
-    return load(**SMALL)
+    return load_spec(SMALL, lambda done, of: None)
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""What networks and training are made of beyond Keras' own: layers, averages of weights."""
+"""Components of networks and of training beyond Keras' own: layers, and averages of weights."""

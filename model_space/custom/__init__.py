@@ -1,1 +1,1 @@
-"""The user's own techniques and networks: found, loaded, and put beside kouka's."""
+"""The user's own techniques and networks: described, imported, and registered beside kouka's."""

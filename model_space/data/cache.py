@@ -1,4 +1,4 @@
-"""Decoded images on the disk: decoded once, shared by workers, and never in memory all at once."""
+"""The cache of decoded images on the disk, which workers share and map into memory in parts."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import numpy as np
 from filelock import FileLock
 
 _UNUSED_DAYS = 30
-"""After so long without a use, what is here is removed when something new comes."""
+"""Files that were not used for this long are removed when a new one is written."""
 
 
 def home() -> Path:
-    """The user's folder for what kouka can make again."""
+    """Return the user's folder for files that kouka can make again."""
     cache = os.environ.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "kouka"
 
 
 def folder() -> Path:
-    """Where decoded images are kept; whoever removes it loses the time to decode them."""
+    """Return the folder of decoded images; removing it costs the time to decode them again."""
     return home() / "images"
 
 
 def kept(key: str, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]) -> np.ndarray:
-    """The bytes of that key and shape, mapped from the disk; `fill` makes them the first time.
+    """Return the bytes of that key and shape, mapped from the disk; `fill` writes them once.
 
-    Where several processes want the same, one makes it and the others wait. Raises `OSError` where
-    it cannot be written, and leaves nothing half-made.
+    Of several processes that ask for the same key, one writes it and the others wait. Raises
+    `OSError` where it cannot be written, and leaves no part of it.
     """
     path = folder() / f"{key}.npy"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,10 +44,10 @@ def kept(key: str, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]) -
 
 
 def joined(first: np.ndarray, second: np.ndarray, key: str) -> np.ndarray:
-    """Two arrays of images (N, height, width, channels), one after the other.
+    """Concatenate two arrays of images (N, height, width, channels).
 
-    Where the first is mapped from the disk, as it may be more than the memory holds, so is what
-    comes of it, under that key.
+    Where the first is mapped from the disk, because it may be larger than memory, so is the
+    result, under that key.
     """
     if not isinstance(first.base, np.memmap):
         return np.concatenate([first, second])

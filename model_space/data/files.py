@@ -1,4 +1,4 @@
-"""Files into images: on all cores, once, and kept on the disk for the next time."""
+"""Decoding of files into images, on all cores, once, into the cache on the disk."""
 
 from __future__ import annotations
 
@@ -12,29 +12,32 @@ from functools import partial
 import numpy as np
 
 from model_space.data.cache import kept
-from model_space.data.source import Reading
+from model_space.data.source import Progress
 
 _AT_ONCE = 1000
-"""Files that are decoded between two looks at the clock."""
+"""Files decoded between two looks at the clock."""
 
-Decode = Callable[[str], np.ndarray]
-"""Makes an image (height, width, channels), bytes, of a file; raises `DataError`."""
+FileDecoder = Callable[[str], np.ndarray]
+"""Decodes a file into an image (height, width, channels), bytes; raises `DataError`."""
 
 
 def decoded(
-    files: np.ndarray, decode: Decode, how: object, shape: tuple[int, int, int], reading: Reading
+    files: np.ndarray,
+    decode: FileDecoder,
+    how: object,
+    shape: tuple[int, int, int],
+    reading: Progress,
 ) -> np.ndarray:
-    """The images (N, height, width, channels) of the files (N,), mapped from the disk.
+    """Decode files (N,) into images (N, height, width, channels), mapped from the disk.
 
-    `how` tells what `decode` does from all else that might be done to these files, and `shape`
-    is that of one image.
+    `how` identifies what `decode` does to a file, and `shape` is that of one image.
     """
     fill = partial(_fill, files, decode, reading)
     return kept(_key(files, how), (len(files), *shape), fill)
 
 
 def _key(files: np.ndarray, how: object) -> str:
-    """Tells these files, as they are now and decoded so, from all others."""
+    """Return a digest of the files, as they are now, and of how they are decoded."""
     digest = hashlib.sha256(repr(how).encode())
     for file in files:
         facts = os.stat(file)
@@ -42,17 +45,17 @@ def _key(files: np.ndarray, how: object) -> str:
     return digest.hexdigest()[:32]
 
 
-def _fill(files: np.ndarray, decode: Decode, reading: Reading, images: np.ndarray) -> None:
-    """Decode the files into the images, on all cores, and tell every second how far that is."""
+def _fill(files: np.ndarray, decode: FileDecoder, reading: Progress, images: np.ndarray) -> None:
+    """Decode the files into the images, on all cores, and report the progress every second."""
 
     def fill(index: int) -> None:
         images[index] = decode(files[index])
 
-    told = time.monotonic()
+    reported = time.monotonic()
     with ThreadPoolExecutor() as threads:
         for first in range(0, len(files), _AT_ONCE):
             # Not all at once, so that an error ends it soon.
             list(threads.map(fill, range(first, min(first + _AT_ONCE, len(files)))))
-            if time.monotonic() - told > 1:
+            if time.monotonic() - reported > 1:
                 reading(min(first + _AT_ONCE, len(files)), len(files))
-                told = time.monotonic()
+                reported = time.monotonic()

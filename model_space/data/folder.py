@@ -1,5 +1,4 @@
-"""A folder of images or of sounds, one subfolder per class, with or without train/, val/ and test/
-above."""
+"""Folders of images or sounds: a subfolder for each class, within train/, val/ and test/ if any."""
 
 from __future__ import annotations
 
@@ -17,11 +16,14 @@ _PARTS = {"train": ("train", "training"), "validation": ("val", "validation"), "
 def read_folder(path: Path, image_size: int | None) -> Source:
     """List the files of each part; they are decoded once those to be used are chosen.
 
-    How they are decoded is as `images.image_decoder` and `sound.sound_decoder` say.
+    The decoders are `images.image_decoder` and `sound.sound_decoder`. Raises `DataError`.
     """
     parts = part_folders(path)
     if parts and "train" not in parts:
-        raise DataError(f"{path} has {', '.join(parts)} but no train folder beside it")
+        raise DataError(
+            f"{path} has {', '.join(parts)} but no train folder; add one, or give a folder with a "
+            "subfolder per class"
+        )
     train = parts.get("train", path)
     classes = tuple(sorted(folder.name for folder in _subfolders(train)))
     if not classes:
@@ -35,13 +37,13 @@ def read_folder(path: Path, image_size: int | None) -> Source:
     pictures = [file for file in files if _ends(file, images.SUFFIXES)]
     if sounds and pictures:
         raise DataError(
-            f"{path} holds images and sounds, such as {pictures[0]} and {sounds[0]}; --data takes "
-            "one kind, so move the other elsewhere"
+            f"{path} holds both images and sounds, such as {pictures[0]} and {sounds[0]}; --data "
+            "takes one kind, so move the other elsewhere"
         )
     if sounds and image_size is not None:
         raise DataError(
-            f"--image-size {image_size} is for images and {path} holds sounds, whose length and "
-            "mel bands decide; leave it out"
+            f"--image-size {image_size} is for images, and {path} holds sounds; leave it out: the "
+            "length of the sounds and the mel bands decide the size"
         )
     first, how = listed["train"][0], None
     if sounds:
@@ -54,8 +56,7 @@ def read_folder(path: Path, image_size: int | None) -> Source:
 
 
 def holds_sounds(path: Path) -> bool:
-    """Whether the first file in a folder, if it is one, that could be an image or a sound is a
-    sound."""
+    """Return True where the first image or sound in a folder is a sound; False for no folder."""
     of_data = (
         file for file in path.rglob("*") if _ends(str(file), images.SUFFIXES + sound.SUFFIXES)
     )
@@ -63,7 +64,7 @@ def holds_sounds(path: Path) -> bool:
 
 
 def part_folders(path: Path) -> dict[str, Path]:
-    """The folders of `train`, `validation` and `test` in a folder, as far as there are any."""
+    """Return those folders of `train`, `validation` and `test` that a folder has."""
     there = (
         (part, path / name) for part, names in _PARTS.items() for name in reversed(names)
         if (path / name).is_dir()
@@ -77,19 +78,23 @@ def _subfolders(path: Path) -> list[Path]:
 
 def _list(folder: Path, classes: tuple[str, ...]) -> Part:
     if unknown := sorted({item.name for item in _subfolders(folder)} - set(classes)):
-        raise DataError(f"{folder} has classes that the training folder lacks: {unknown}")
+        raise DataError(
+            f"{folder} has classes that the training folder lacks: {unknown}; remove them, or add "
+            "them there"
+        )
     suffixes = images.SUFFIXES + sound.SUFFIXES
     files: list[str] = []
     labels: list[int] = []
     for label, name in enumerate(classes):
         inside = sorted((folder / name).rglob("*")) if (folder / name).is_dir() else []
-        found = [str(file) for file in inside if _ends(str(file), suffixes)]
-        if not found:
+        files_of_class = [str(file) for file in inside if _ends(str(file), suffixes)]
+        if not files_of_class:
             raise DataError(
-                f"{folder / name} has no images or sounds; they end in {', '.join(suffixes)}"
+                f"{folder / name} has no images or sounds; add some, which end in "
+                f"{', '.join(suffixes)}, or remove the folder"
             )
-        files += found
-        labels += [label] * len(found)
+        files += files_of_class
+        labels += [label] * len(files_of_class)
     return np.array(files, dtype=object), np.array(labels)
 
 

@@ -1,4 +1,4 @@
-"""Files that no study has seen, as the images that a model was trained on."""
+"""Reading of new files, for the predictions of a trained model."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from model_space.data.source import DataError
 def read_files(
     files: Sequence[str], shape: tuple[int, int, int], sound: Spectrogram | None
 ) -> np.ndarray:
-    """The images (N, *shape), bytes, of the files, decoded as those of a folder are.
+    """Decode files into images (N, *shape), bytes, as the files of a folder are decoded.
 
-    `shape` is height, width and channels; `sound` says how sounds become images, and is None
-    where the files are images. Raises `DataError` for the first that is missing or broken.
+    `shape` is height, width and channels; `sound` is the conversion of sounds into images, and
+    None where the files are images. Raises `DataError` for the first that is missing or broken.
     """
     height, width, channels = shape
     read = np.empty((len(files), *shape), np.uint8)

@@ -1,4 +1,4 @@
-"""Image files: of one size, and all in colour or all grey."""
+"""Decoding of image files, all to one size, and all to colour or all to grey."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import numpy as np
 from PIL import Image
 
 from model_space.data.files import decoded
-from model_space.data.source import DataError, Decode, Reading
+from model_space.data.source import DataError, Decoder, Progress
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 
 File = str | BinaryIO
-"""A file's name, or what is in it."""
+"""A file's name, or its content."""
 
 
-def image_decoder(first: str, image_size: int | None) -> Decode:
-    """Return what decodes image files as they are in the first of them.
+def image_decoder(first: str, image_size: int | None) -> Decoder:
+    """Return a decoder of image files, to the kind and size of the first of them.
 
-    They become RGB, or grey if the first is grey, and of the first one's size, or `image_size`
-    pixels square.
+    Images become RGB, or grey where the first is grey, and have the size of the first, or
+    `image_size` pixels a side. Raises `DataError` where the first is broken.
     """
     with _open(first) as image:
         mode = "L" if image.mode in ("1", "L", "LA", "I;16", "I") else "RGB"
         size = (image_size, image_size) if image_size else image.size
     shape = size[1], size[0], 1 if mode == "L" else 3
 
-    def decode(files: np.ndarray, reading: Reading) -> np.ndarray:
+    def decode(files: np.ndarray, reading: Progress) -> np.ndarray:
         return decoded(
             files, partial(decode_image, mode=mode, size=size), (mode, size), shape, reading
         )
@@ -37,7 +37,7 @@ def image_decoder(first: str, image_size: int | None) -> Decode:
 
 
 def size_of(file: File) -> tuple[int, int]:
-    """An image's width and height; raises `DataError`."""
+    """Return an image's width and height; raises `DataError`."""
     with _open(file) as image:
         return image.size
 
@@ -50,7 +50,7 @@ def _open(file: File) -> Image.Image:
 
 
 def decode_image(file: File, mode: str, size: tuple[int, int]) -> np.ndarray:
-    """The image (height, width, channels), bytes, of a file.
+    """Decode a file into an image (height, width, channels), bytes.
 
     `mode` is Pillow's, L or RGB, and `size` width and height. Raises `DataError`.
     """
@@ -78,7 +78,7 @@ def pixels(image: Image.Image, mode: str, size: tuple[int, int]) -> np.ndarray:
 
 
 def resized(images: np.ndarray, size: int | None) -> np.ndarray:
-    """The images (N, height, width, channels) of so many pixels square, unless that is None."""
+    """Resize images (N, height, width, channels) to `size` pixels a side, unless that is None."""
     if size is None or images.shape[1:3] == (size, size):
         return images
     result = np.empty((len(images), size, size, images.shape[-1]), images.dtype)

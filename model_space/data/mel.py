@@ -1,4 +1,4 @@
-"""A sound as an image: the loudness of its pitches, from moment to moment."""
+"""Log-mel spectrograms: the loudness of the pitches of a sound, over time."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from functools import cache
 import numpy as np
 
 BANDS = 40
-"""Pitches told apart, as in Sainath & Parada 2015 (Interspeech), who recognize spoken words."""
+"""Mel bands, as in Sainath & Parada 2015 (Interspeech), who recognize spoken words."""
 DECIBELS = 80
-"""From the loudest point of a clip, white, to black: less is inaudible beside it."""
+"""The range from the loudest point of a clip, white, to black: less is inaudible beside it."""
 
 _HOP_SECONDS = 0.016
-"""From one frame to the next, which overlaps it by half, unless there would be too many."""
+"""From a frame to the next, which overlaps it by half, unless there would be too many."""
 _FEWEST_FRAMES, _MOST_FRAMES = 16, 128
 
 
 @dataclass(frozen=True)
 class Spectrogram:
-    """How sounds become images of so many mel bands × frames."""
+    """The conversion of sounds into images of bands × frames."""
 
     rate: int
     """Samples a second (Hz)."""
     seconds: float
-    """How long the frames are together: longer sounds are cut, shorter ones end in silence."""
+    """The length of all frames together: longer sounds are cut, shorter ones end in silence."""
     bands: int
     frames: int
 
@@ -41,7 +41,7 @@ class Spectrogram:
 
 
 def spectrogram_for(rate: int, seconds: float) -> Spectrogram:
-    """What shows sounds of so many samples a second whole where they last so many seconds.
+    """Return a conversion that shows sounds of that rate (Hz) and length (seconds) whole.
 
     A frame lasts 32 ms and the next begins after half of that; where that makes more than 128
     frames, all are longer, so that an image never costs more to train on.
@@ -53,10 +53,10 @@ def spectrogram_for(rate: int, seconds: float) -> Spectrogram:
 
 
 def log_mel(sound: np.ndarray, how: Spectrogram) -> np.ndarray:
-    """The image (bands, frames, 1), bytes, of samples (N,): low pitches first.
+    """Return the image (bands, frames, 1), bytes, of samples (N,): low pitches first.
 
-    Values are decibels below the clip's own loudest point, as how loud a recording is tells more of
-    the microphone than of what is heard. Silence is black.
+    Values are decibels below the clip's own loudest point, because the loudness of a recording
+    depends on the microphone more than on the sound. Silence is black.
     """
     padded = np.zeros(how.samples, np.float32)
     kept = sound[: how.samples]
@@ -73,30 +73,30 @@ def log_mel(sound: np.ndarray, how: Spectrogram) -> np.ndarray:
 
 
 def _mel(hertz: np.ndarray | float) -> np.ndarray:
-    """The pitch in mel of frequencies in hertz (the HTK Book, Young et al. 2006, section 5.4)."""
+    """Return frequencies in Hz as pitch in mel (the HTK Book, Young et al. 2006, section 5.4)."""
     return 2595 * np.log10(1 + np.asarray(hertz) / 700)
 
 
 def _step(rate: int, bands: int) -> float:
-    """Mels between the middles of two bands that, with an edge each, reach up to rate / 2."""
+    """Return the mels between the middles of bands that together reach up to rate / 2."""
     return float(_mel(rate / 2)) / (bands + 1)
 
 
 def _points(rate: int, window: int, bands: int) -> int:
-    """How long a Fourier transform lets the lowest band, the narrowest, hold a frequency."""
+    """Return the length of a Fourier transform with a frequency in the lowest, narrowest band."""
     width = 700 * (10 ** (2 * _step(rate, bands) / 2595) - 1)
     return 1 << math.ceil(math.log2(max(window, rate / width + 1)))
 
 
 @cache
 def _hann(length: int) -> np.ndarray:
-    """Hann's window (length,), of which halves that overlap sum to one."""
+    """Return Hann's window (length,), of which overlapping halves sum to one."""
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(np.float32)
 
 
 @cache
 def _filters(rate: int, points: int, bands: int) -> np.ndarray:
-    """Each band's weights of the frequencies, (bands, points // 2 + 1).
+    """Return each band's weights of the frequencies, (bands, points // 2 + 1).
 
     They are triangles on the mel scale, evenly spaced, each from the middle of the band below,
     through 1 at its own, to the middle of the band above.

@@ -1,4 +1,4 @@
-"""Sound files: of one sampling rate and one length, as images of their mel bands."""
+"""Decoding of sound files, all to one sampling rate and length, into log-mel images."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import numpy as np
 
 from model_space.data.files import decoded
 from model_space.data.mel import DECIBELS, Spectrogram, log_mel, spectrogram_for
-from model_space.data.source import DataError, Decode, Reading
+from model_space.data.source import DataError, Decoder, Progress
 
 # What reads and resamples sounds is imported where it is used: most data are images.
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 _SURVEYED = 1000
-"""Files, at most, that say how all are decoded."""
+"""Files, at most, that decide how all are decoded."""
 _FIT = 95
 """Percent of the sounds that are not cut."""
 _MOST_SECONDS = 30.0
@@ -28,12 +28,12 @@ _RATES = 1_000, 768_000
 """The lowest and the highest sampling rate that sound is recorded with, in Hz."""
 
 
-def sound_decoder(files: np.ndarray) -> tuple[Decode, Spectrogram]:
-    """Return what decodes sound files as these (N,), the training files, ask for, and how that is.
+def sound_decoder(files: np.ndarray) -> tuple[Decoder, Spectrogram]:
+    """Return a decoder of sound files that suits the training files (N,), and its conversion.
 
-    All get the most common sampling rate, and the length that is enough for 95 % of them but
-    30 seconds at most, as far as 1,000 files tell, taken at even distances. The first of their
-    samples are used, the mean of their channels; a sound that is too short ends in silence.
+    All sounds get the most common sampling rate, and the length that is enough for 95 % of them,
+    at most 30 seconds, judged by up to 1,000 files at even distances. Longer sounds are cut,
+    shorter ones end in silence, and channels are averaged. Raises `DataError`.
     """
     with warnings.catch_warnings():
         _ignore_unknown_chunks()
@@ -43,7 +43,7 @@ def sound_decoder(files: np.ndarray) -> tuple[Decode, Spectrogram]:
     how = spectrogram_for(rate, min(_MOST_SECONDS, float(seconds)))
     shape = how.bands, how.frames, 1
 
-    def decode(files: np.ndarray, reading: Reading) -> np.ndarray:
+    def decode(files: np.ndarray, reading: Progress) -> np.ndarray:
         with warnings.catch_warnings():  # out here, as threads share what is ignored
             _ignore_unknown_chunks()
             return decoded(files, partial(decode_sound, how=how), (how, DECIBELS), shape, reading)
@@ -52,14 +52,14 @@ def sound_decoder(files: np.ndarray) -> tuple[Decode, Spectrogram]:
 
 
 def _ignore_unknown_chunks() -> None:
-    """Files hold more than sound, which is nothing to warn of."""
+    """Ignore the warnings of chunks in a .wav file that are no sound."""
     from scipy.io.wavfile import WavFileWarning
 
     warnings.simplefilter("ignore", WavFileWarning)
 
 
 def decode_sound(file: str, how: Spectrogram) -> np.ndarray:
-    """The image (bands, frames, 1), bytes, of a sound file; raises `DataError`."""
+    """Decode a sound file into an image (bands, frames, 1), bytes; raises `DataError`."""
     rate, _, channels = _read(file, how.seconds)
     if not np.isfinite(channels).all():
         raise DataError(f"{file} has samples that are NaN or infinite; repair or remove it")
@@ -67,7 +67,7 @@ def decode_sound(file: str, how: Spectrogram) -> np.ndarray:
 
 
 def mel_image(rate: int, channels: np.ndarray, how: Spectrogram) -> np.ndarray:
-    """The image (bands, frames, 1), bytes, of samples (n, channels), so many a second."""
+    """Return the image (bands, frames, 1), bytes, of samples (n, channels) at `rate` Hz."""
     from scipy.signal import resample_poly
 
     sound = channels.mean(axis=1, dtype=np.float64)
@@ -81,16 +81,16 @@ def mel_image(rate: int, channels: np.ndarray, how: Spectrogram) -> np.ndarray:
 
 
 def _read(file: str, seconds: float) -> tuple[int, int, np.ndarray]:
-    """A sound's rate in Hz, its number of samples, and of its first seconds those (n, channels)."""
+    """Return the rate in Hz, the number of samples, and those of the first seconds."""
     read = _read_wav if Path(file).suffix.lower() == ".wav" else _read_other
     rate, of, channels = read(file, seconds)
     if not _RATES[0] <= rate <= _RATES[1]:
         raise DataError(
-            f"{file} has {rate} samples a second; sounds have {_RATES[0]:,} to {_RATES[1]:,}, so "
+            f"{file} has {rate} samples a second, and a sound has {_RATES[0]:,} to {_RATES[1]:,}; "
             "repair or remove it"
         )
     if not of:
-        raise DataError(f"{file} is a sound of no length; remove it")
+        raise DataError(f"{file} is a sound without samples; remove it")
     return rate, of, channels
 
 
@@ -122,7 +122,7 @@ def _read_other(file: str, seconds: float) -> tuple[int, int, np.ndarray]:
         import soundfile
     except ImportError as error:
         raise DataError(
-            f"{file} is not a .wav file, and others take pip install 'kouka[sound]'"
+            f"{file} is not a .wav file; pip install 'kouka[sound]' to read other sounds"
         ) from error
     try:
         with soundfile.SoundFile(file) as sound:

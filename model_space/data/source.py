@@ -1,4 +1,4 @@
-"""What a reader found, before anything is held out: entries that can be decoded later."""
+"""The source of a data set, as it is listed: entries to be split first and decoded later."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Part = tuple[np.ndarray, np.ndarray]
 """Entries (N, …) and their integer labels (N,)."""
 
 
-Reading = Callable[[int, int], None]
-"""Is told how many images or sounds of how many are decoded, each second where that is long."""
+Progress = Callable[[int, int], None]
+"""Takes the number of images or sounds decoded and the number of all, about once a second."""
 
-Decode = Callable[[np.ndarray, Reading], np.ndarray]
-"""Turns entries (N, …) into images (N, height, width, channels), bytes or floats."""
+Decoder = Callable[[np.ndarray, Progress], np.ndarray]
+"""Decodes entries (N, …) into images (N, height, width, channels), bytes or floats."""
 
 
 class DataError(ValueError):
@@ -32,13 +32,13 @@ class Source:
     train: Part
     validation: Part | None
     test: Part | None
-    decode: Decode
+    decode: Decoder
     sound: Spectrogram | None = None
-    """How sounds become images; None where the entries are images."""
+    """The conversion of sounds into images; None where the entries are images."""
     close: Callable[[], None] = lambda: None
-    """Lets go of what `decode` needs."""
+    """Releases the resources of `decode`."""
 
     @property
     def thing(self) -> str:
-        """What an entry is, for messages."""
+        """The noun for an entry: image or sound."""
         return "image" if self.sound is None else "sound"

@@ -1,4 +1,4 @@
-"""Which images train, which validate, which test: stratified, seeded, and never the same."""
+"""Splits into training, validation and test images: disjoint, stratified and seeded."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ TEST_SHARE = 0.2
 def split(
     source: Source, *, validation: float, train_size: int | None, seed: int
 ) -> tuple[Part, Part, Part]:
-    """Return the training, validation and test entries, each class in its share in each part.
+    """Return the training, validation and test entries, stratified by class.
 
-    `validation` below 1 is a share of the training images, from 1 on a number of them; where
-    the source brings validation images, it does not apply. `train_size` caps what remains to
-    train on.
+    `validation` below 1 is a share of the training images, from 1 on a number of them; it does
+    not apply where the source has validation images. `train_size` is the most images to train
+    on. Raises `DataError`.
     """
     if len(source.classes) < 2:
         raise DataError(
-            f"there is one class, {source.classes[0]!r}; a classifier needs two or more"
+            f"the data have one class, {source.classes[0]!r}; a classifier needs two or more"
         )
     missing = 1 + (source.validation is None) + (source.test is None)
     counts = np.bincount(source.train[1], minlength=len(source.classes))
@@ -47,8 +47,8 @@ def split(
     if train_size is not None:
         if not len(source.classes) <= train_size <= len(train[1]):
             raise DataError(
-                f"--train-size {train_size} does not fit: {len(train[1])} {source.thing}s are left "
-                f"to train on, in {len(source.classes)} classes"
+                f"--train-size {train_size} does not fit; it takes {len(source.classes)} (one for "
+                f"each class) to {len(train[1])} (the {source.thing}s left to train on)"
             )
         train, _ = take(train, train_size, random, keep=0)
     return train, held, test

@@ -1,4 +1,4 @@
-"""TensorFlow Datasets by name: a process of their own reads them, and ends.
+"""TensorFlow Datasets by name, read by a child process.
 
 TensorFlow reads them, and a process in which it has computed anything must not be forked, as
 `model_space.worker.server` is.
@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from model_space.data.cache import kept
-from model_space.data.source import DataError, Part, Reading, Source
+from model_space.data.source import DataError, Part, Progress, Source
 
 TFDS = "tfds:"
-"""Of the names of these data sets; the rest is as `tfds.builder` takes it."""
+"""The prefix of the names of these data sets; `tfds.builder` takes the rest."""
 
 
 def read_tfds(name: str, image_size: int | None) -> Source:
@@ -31,22 +31,22 @@ def read_tfds(name: str, image_size: int | None) -> Source:
     pixels square. Entries are counted through the splits train, validation and test.
     """
     if find_spec("tensorflow_datasets") is None:
-        raise DataError(f"--data {name} takes TensorFlow Datasets: pip install 'kouka[tfds]'")
+        raise DataError(f"--data {name} needs TensorFlow Datasets: pip install 'kouka[tfds]'")
     reader = _Reader(name)
     try:
-        found = reader.ask(name=name, image_size=image_size)
-        classes, parts = _labelled(name, found["classes"], found["labels"])
+        listing = reader.ask(name=name, image_size=image_size)
+        classes, parts = _labelled(name, listing["classes"], listing["labels"])
     except BaseException:
         reader.close()
         raise
-    shape = height, width, channels = found["shape"]
+    shape = height, width, channels = listing["shape"]
 
-    def decode(entries: np.ndarray, reading: Reading) -> np.ndarray:
+    def decode(entries: np.ndarray, reading: Progress) -> np.ndarray:
         def fill(images: np.ndarray) -> None:
             assert isinstance(images, np.memmap)
             reader.ask(reading, entries=entries.tolist(), into=str(images.filename))
 
-        digest = hashlib.sha256(repr((found["identity"], shape)).encode())
+        digest = hashlib.sha256(repr((listing["identity"], shape)).encode())
         digest.update(entries.astype("<i8").tobytes())
         return kept(digest.hexdigest()[:32], (len(entries), height, width, channels), fill)
 
@@ -59,9 +59,9 @@ def read_tfds(name: str, image_size: int | None) -> Source:
 def _labelled(
     name: str, names: list[str], labels: dict[str, list[int]]
 ) -> tuple[tuple[str, ...], dict[str, Part]]:
-    """The classes of the training images, and each part's entries and labels among these.
+    """Return the classes of the training images, and the entries and labels of each part.
 
-    A part all of whose labels are negative has been published without labels, and is left out.
+    A part whose labels are all negative was published without labels, and is left out.
     """
     parts: dict[str, Part] = {}
     first = 0
@@ -70,18 +70,24 @@ def _labelled(
             parts[part] = np.arange(first, first + len(of_part)), np.array(of_part, np.int64)
         first += len(of_part)
     if "train" not in parts or parts["train"][1].min() < 0:
-        raise DataError(f"{name} has training images without a class; give other --data")
+        raise DataError(
+            f"{name} has training images without a class, which no classifier can use; give "
+            "other --data"
+        )
     values = np.unique(parts["train"][1])
     for part, (_, of) in parts.items():
         if unknown := np.setdiff1d(of, values).tolist():
-            raise DataError(f"the {part} split of {name} has labels that train lacks: {unknown}")
+            raise DataError(
+                f"the {part} split of {name} has labels that train lacks: {unknown}; give other "
+                "--data"
+            )
     return tuple(names[value] for value in values), {
         part: (entries, np.searchsorted(values, of)) for part, (entries, of) in parts.items()
     }
 
 
 class _Reader:
-    """The process that reads one data set (`model_space.data.tfds_reader`), from without."""
+    """The client of the process that reads one data set, `model_space.data.tfds_reader`."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -93,8 +99,8 @@ class _Reader:
             env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},  # a GPU is for training
         )
 
-    def ask(self, reading: Reading = lambda done, of: None, **request: Any) -> dict[str, Any]:
-        """Its answer to a request; raises `DataError` where it cannot give one."""
+    def ask(self, reading: Progress = lambda done, of: None, **request: Any) -> dict[str, Any]:
+        """Send a request and return the answer; raises `DataError` where there is none."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with contextlib.suppress(BrokenPipeError):  # its answers end, too

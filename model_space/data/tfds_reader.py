@@ -1,9 +1,9 @@
-"""The process that reads a data set of TensorFlow Datasets, from within.
+"""The process that reads a data set of TensorFlow Datasets.
 
-Every request and answer is a JSON object on a line: the name of the data set and the size of its
-images once, which is answered with its classes and labels; then, again and again, which of its
-images to decode into which file, of whose progress it tells every second or so. Whatever cannot be
-done is answered with a sentence.
+Every request and answer is a JSON object on a line. The first request names the data set and the
+size of its images, and is answered with the classes and labels. Each later one names images to
+decode into a file, and is answered with the progress, about once a second, and at its end.
+Whatever cannot be done is answered with a sentence for the user.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from filelock import FileLock
 from model_space.child import answer_stream, ending_with
 from model_space.data.cache import home
 from model_space.data.images import decode_image, size_of
-from model_space.data.source import DataError, Reading
+from model_space.data.source import DataError, Progress
 
 _PARTS = ("train", "validation", "test")
 _AT_ONCE = 500
-"""Images that are decoded between two looks at the clock."""
+"""Images decoded between two looks at the clock."""
 
 
 class DataSet:
@@ -44,7 +44,7 @@ class DataSet:
         self._name = name
         self._builder = self._find(name.partition(":")[2])
         self.image, self.label = self._features()
-        """The names of its features that are the image and its class."""
+        """The names of its features for the image and for its class."""
         self._prepare()
         splits = self._builder.info.splits
         if "train" not in splits:
@@ -54,8 +54,8 @@ class DataSet:
         self._mode, self._channels = ("L", 1) if channels == 1 else ("RGB", 3)
         self._size = (image_size, image_size) if image_size else self._first_size()
 
-    def found(self) -> dict[str, Any]:
-        """Its classes, its labels by part, its images' shape, and a digest of what it is."""
+    def listing(self) -> dict[str, Any]:
+        """Return its classes, labels by part, image shape, and a digest of its files."""
         digest = hashlib.sha256(repr((self._builder.info.full_name, self._mode)).encode())
         for part in self._parts.values():
             for path in part.filepaths:
@@ -73,12 +73,12 @@ class DataSet:
             "identity": digest.hexdigest(),
         }
 
-    def decode(self, entries: list[int], into: str, reading: Reading) -> None:
-        """Decode the images of those numbers, in ascending order, into a file of NumPy's."""
+    def decode(self, entries: list[int], into: str, reading: Progress) -> None:
+        """Decode the images of those numbers, in ascending order, into a .npy file."""
         images = np.load(into, mmap_mode="r+")
         wanted = np.zeros(sum(part.num_examples for part in self._parts.values()), bool)
         wanted[entries] = True
-        first, done, told = 0, 0, time.monotonic()
+        first, done, reported = 0, 0, time.monotonic()
         with ThreadPoolExecutor() as threads:
             for part, facts in self._parts.items():
                 begin, first = first, first + facts.num_examples
@@ -90,9 +90,9 @@ class DataSet:
                     for pixels in threads.map(self._pixels, encoded):
                         images[done] = pixels
                         done += 1
-                    if time.monotonic() - told > 1:
+                    if time.monotonic() - reported > 1:
                         reading(done, len(entries))
-                        told = time.monotonic()
+                        reported = time.monotonic()
 
     def _find(self, named: str) -> Any:
         try:
@@ -111,7 +111,7 @@ class DataSet:
             ) from error
 
     def _features(self) -> tuple[str, str]:
-        """The names of the image and of its class."""
+        """Return the names of the features for the image and for its class."""
         features, kinds = self._builder.info.features, self._tfds.features
         named = dict(features) if isinstance(features, kinds.FeaturesDict) else {}
         images = [
@@ -140,11 +140,11 @@ class DataSet:
         except Exception as error:  # tfds raises all kinds
             raise DataError(
                 f"TensorFlow Datasets could not download or prepare {self._name} "
-                f"({_reason(error)}); mend that, prepare it with tfds build, or give other --data"
+                f"({_reason(error)}); solve that, prepare it with tfds build, or give other --data"
             ) from error
 
     def _batches(self, part: str, feature: str) -> Iterator[np.ndarray]:
-        """One feature of all examples of a part, image files as they are."""
+        """Yield one feature of all examples of a part in batches, image files undecoded."""
         undecoded = {self.image: self._tfds.decode.SkipDecoding()}
         examples = self._builder.as_dataset(
             split=part,
@@ -169,12 +169,12 @@ class DataSet:
         except DataError as error:
             raise DataError(
                 f"{self._name} holds an image that cannot be read; remove "
-                f"{self._builder.data_dir}, and it is prepared anew"
+                f"{self._builder.data_dir} to have it prepared anew"
             ) from error
 
 
 def _reason(error: Exception) -> str:
-    """The first line of a message, without its full stop."""
+    """Return the first line of a message, without its full stop."""
     lines = (line.strip().rstrip(".:") for line in str(error).splitlines())
     return next((line for line in lines if line), type(error).__name__)
 
@@ -182,7 +182,7 @@ def _reason(error: Exception) -> str:
 def _answer_requests(answer: Callable[..., None]) -> None:
     asked = json.loads(sys.stdin.readline())
     data = DataSet(asked["name"], asked["image_size"])
-    answer(**data.found())
+    answer(**data.listing())
     for line in sys.stdin:
         asked = json.loads(line)
         data.decode(asked["entries"], asked["into"], lambda done, of: answer(reading=done, of=of))
@@ -191,11 +191,11 @@ def _answer_requests(answer: Callable[..., None]) -> None:
 
 def main() -> None:
     """Answer the requests on standard input until they end."""
-    told = answer_stream()
+    answers = answer_stream()
 
     def answer(**message: Any) -> None:
-        told.write(json.dumps(message) + "\n")
-        told.flush()
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
 
     with ending_with(os.getppid()):
         try:

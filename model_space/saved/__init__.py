@@ -1,1 +1,1 @@
-"""A saved model: its description beside it, and its predictions."""
+"""Saved models: the card that describes one, and the predictions of one."""

@@ -1,88 +1,84 @@
-"""What goes with a saved model: how its images are prepared, and how it was made."""
+"""The card of a saved model: how to prepare images for it, and how it was trained."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from model_space.budget import Budget
 from model_space.data import DataError
 from model_space.data.mel import Spectrogram
-from model_space.techniques import Choice
+from model_space.recipe import Recipe
+from model_space.typed_json import from_json
 
 MODEL, CARD = "model.keras", "model.json"
-"""The files' names."""
+"""The names of the files."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """What `model.json` holds, by the same names."""
+    """The content of `model.json`, by the same names; there, `backend` stands in `budget`."""
 
     study: str
-    classes: Sequence[str]
+    classes: tuple[str, ...]
     """In the order of the model's probabilities."""
     image_shape: tuple[int, int, int]
     """Height, width and channels."""
     pixels: str
-    """How an image becomes what the model takes, in words."""
-    sound: Mapping[str, float] | None
-    """The fields of `Spectrogram` that turn sounds into images; None where the data are images."""
-    recipe: Choice
-    budget: Mapping[str, Any]
-    """The fields of `Budget`, and the `backend`."""
+    """The preparation of an image for the model, in words."""
+    sound: Spectrogram | None
+    """The conversion of sounds into images; None where the data are images."""
+    recipe: Recipe
+    budget: Budget
     images: Mapping[str, int]
-    """How many were `trained` on, and how many are in the `test` set."""
-    seeds: Sequence[int]
+    """The number of images `trained` on, and in the `test` set."""
+    seeds: tuple[int, ...]
     saved_seed: int
     """The seed of the network in `model.keras`."""
-    test_accuracies: Sequence[float]
+    test_accuracies: tuple[float, ...]
     """Fractions, one a seed."""
     versions: Mapping[str, str]
     objective: str = "accuracy"
-    """What the study judged by."""
-    test_objectives: Sequence[float] | None = None
-    """That on the test images, one a seed; None where it is accuracy."""
-
-    @property
-    def spectrogram(self) -> Spectrogram | None:
-        """How sounds become images; None where the data are images."""
-        return None if self.sound is None else Spectrogram(**self.sound)  # type: ignore[arg-type]
+    """The objective by which the study judged its runs."""
+    test_objectives: tuple[float, ...] | None = None
+    """That objective on the test images, one a seed; None where it is accuracy."""
+    backend: str = "tensorflow"
+    """The backend of Keras that trained it."""
 
     def write(self, path: Path) -> None:
-        """Write it as JSON. Raises `OSError`."""
-        text = json.dumps(asdict(self), indent=2, ensure_ascii=False)
+        """Write the card as JSON. Raises `OSError`."""
+        content = asdict(self)
+        content["budget"]["backend"] = content.pop("backend")
+        text = json.dumps(content, indent=2, ensure_ascii=False)
         path.write_text(text + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Card:
-        """Read what `write` wrote; raises `DataError` where it cannot have written that."""
+        """Read a card that `write` has written; raises `DataError` for any other file."""
         try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
-            height, width, channels = fields.pop("image_shape")
-            card = cls(image_shape=(int(height), int(width), int(channels)), **fields)
-            card.spectrogram  # noqa: B018 - raises where there can be none
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return from_json(cls, {**content, "backend": content["budget"]["backend"]})
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise DataError(
-                f"{path} is not what kouka train of this version writes; train the model again, "
-                "or restore that file"
+                f"{path} is not a model card that kouka train has written; restore it, or train "
+                "the model again"
             ) from error
-        return card
 
 
 def find(model: Path) -> tuple[Path, Card]:
-    """The model's file and its card, from the folder of both or the file itself.
+    """Return a model's file and its card, given the folder of both or the file itself.
 
     Raises `DataError` where either is missing.
     """
     file = model if model.suffix == Path(MODEL).suffix else model / MODEL
     if not file.is_file():
-        raise DataError(f"there is no model {model}; kouka train NAME makes one in models/NAME")
+        raise DataError(f"there is no model {model}; kouka train NAME writes one to models/NAME")
     card = file.with_name(CARD)
     if not card.is_file():
         raise DataError(
-            f"{file} has no {CARD} beside it, which names its classes and says how images are "
-            "prepared; put it back, or train the model again"
+            f"{file} has no {CARD} beside it, which holds its classes and how to prepare images; "
+            "restore it, or train the model again"
         )
     return file, Card.read(card)

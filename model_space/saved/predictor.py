@@ -1,15 +1,11 @@
-"""Probabilities of the classes of images or sounds, from a saved model, in a child process.
-
-The process is this module, which answers with the probabilities, or why there are none.
-"""
+"""Probabilities of the classes of images or sounds, from a saved model, in a child process."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -23,46 +19,53 @@ from model_space.worker.client import ENVIRONMENT, TrainingError
 _BATCH = 500
 
 
-def predict(model: Path, files: Sequence[str]) -> tuple[Sequence[str], list[list[float]]]:
-    """The classes, and for each of the files their probabilities in that order.
+@dataclass(frozen=True)
+class _Request:
+    model: str
+    """The file of the network."""
+    classes: int
+    image_shape: tuple[int, int, int]
+    sound: Spectrogram | None
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    probabilities: tuple[tuple[float, ...], ...] = ()
+    unusable: str | None = None
+    """The reason why the model or a file cannot be used; None where all can."""
+
+
+def predict(model: Path, files: Sequence[str]) -> tuple[Sequence[str], Sequence[Sequence[float]]]:
+    """Return the classes, and for each of the files their probabilities in that order.
 
     `model` is as `model_space.saved.model_card.find` takes it. Raises `DataError` where the model
     or a file cannot be used, and `TrainingError` where the process dies.
     """
     network, card = find(model)
-    how = card.spectrogram
-    request = {
-        "network": str(network),
-        "shape": card.image_shape,
-        "sound": how and asdict(how),
-        "classes": len(card.classes),
-        "files": list(files),
-    }
+    request = _Request(str(network), len(card.classes), card.image_shape, card.sound, tuple(files))
     environment = {**ENVIRONMENT, **os.environ, "KERAS_BACKEND": "tensorflow"}
     try:
-        answer = ask("model_space.saved.predictor", request, environment)
+        answer = ask(__name__, request, _Answer, environment)
     except ChildError as error:
         raise TrainingError(f"the process that runs the model {error}") from error
-    if "unusable" in answer:
-        raise DataError(answer["unusable"])
-    probabilities: list[list[float]] = answer["probabilities"]
-    return card.classes, probabilities
+    if answer.unusable is not None:
+        raise DataError(answer.unusable)
+    return card.classes, answer.probabilities
 
 
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
+def _answer(request: _Request) -> _Answer:
     """Decode the files, which refuses broken ones before Keras is imported, and run the model."""
-    sound = request["sound"]
     try:
-        images = read_files(
-            request["files"], tuple(request["shape"]), sound and Spectrogram(**sound)
-        )
-        return {"probabilities": _run(request["network"], images, request["classes"])}
+        images = read_files(request.files, request.image_shape, request.sound)
+        probabilities = _run(request.model, images, request.classes)
     except DataError as error:
-        return {"unusable": str(error)}
+        return _Answer(unusable=str(error))
+    return _Answer(tuple(map(tuple, probabilities)))
 
 
 def _run(network: str, images: np.ndarray, classes: int) -> list[list[float]]:
-    """The probabilities (N, classes) of images (N, height, width, channels), bytes."""
+    """Return the probabilities (N, classes) of images (N, height, width, channels), bytes."""
     import keras
 
     try:
@@ -73,15 +76,15 @@ def _run(network: str, images: np.ndarray, classes: int) -> list[list[float]]:
         ) from error
     if (model.input_shape[1:], model.output_shape[1:]) != (images.shape[1:], (classes,)):
         raise DataError(
-            f"{network} and the model.json beside it are not of one model; put back what kouka "
-            "train wrote"
+            f"{network} and the model.json beside it belong to different models; restore the files "
+            "that kouka train wrote together"
         )
-    found: list[list[float]] = []
+    probabilities: list[list[float]] = []
     for first in range(0, len(images), _BATCH):
         batch = images[first : first + _BATCH].astype(np.float32) * np.float32(1 / 255)
-        found += keras.ops.convert_to_numpy(model(batch, training=False)).tolist()
-    return found
+        probabilities += keras.ops.convert_to_numpy(model(batch, training=False)).tolist()
+    return probabilities
 
 
 if __name__ == "__main__":
-    respond(_answer)
+    respond(_Request, _answer)

@@ -1,62 +1,61 @@
-"""A recipe as a Keras script that stands alone, written by a child process.
+"""Scripts: a recipe as a Keras script that stands alone, written by a child process.
 
-The script is built, run up to the training and held against the network before it is answered: what
-cannot be written is refused, and nothing is left out.
+The script is executed up to the training, and its network is compared with the recipe's, before it
+is returned: what cannot be written is refused, and nothing is left out.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
+from model_space.budget import Budget
 from model_space.child import ChildError, ask
-from model_space.custom.loading import OwnError
-from model_space.data import DataError
-from model_space.techniques import Choice
+from model_space.custom.code import CustomCode, CustomCodeError
+from model_space.data import DataError, DataSpec
+from model_space.facts import DataFacts
+from model_space.recipe import Recipe
 from model_space.worker.client import ENVIRONMENT, TrainingError
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a script is to hold."""
+    """An order for a script: the recipe, its training and its data."""
 
-    about: Sequence[str]
-    """Paragraphs at its top."""
-    choice: Choice
-    budget: Mapping[str, Any]
-    """The fields of `Budget`."""
+    about: tuple[str, ...]
+    """Paragraphs at the top of the script."""
+    recipe: Recipe
+    budget: Budget
     backend: str
     seed: int
     """Of the weights, the order of the images and every random draw."""
-    data: Mapping[str, Any]
-    """The arguments of `model_space.data.load`, but for `reading`."""
-    facts: Mapping[str, Any]
-    """The fields of `DataFacts`, as the study keeps them."""
-    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    network: Mapping[str, Any] | None = None
-    """Both as `model_space.custom.loading.describe` returns them."""
+    data: DataSpec
+    facts: DataFacts
+    """The facts of the study's data, which those of `data` must equal."""
+    custom_code: CustomCode = field(default_factory=CustomCode)
 
-    @property
-    def things(self) -> str:
-        """What the data are."""
-        return "sounds" if self.facts.get("sound") else "images"
+
+@dataclass(frozen=True)
+class Answer:
+    """A script, or the reason why there is none."""
+
+    script: str = ""
+    data_refused: str | None = None
+    code_refused: str | None = None
 
 
 def write(order: Order) -> str:
-    """The script. Raises `DataError`, `OwnError`, and `TrainingError` where the process dies.
+    """Return the script. The data are listed and split, but not decoded.
 
-    The data are looked at, to see how they are read and split, but no image is.
+    Raises `DataError`, `CustomCodeError`, and `TrainingError` where the process dies.
     """
     environment = {**ENVIRONMENT, **os.environ, "KERAS_BACKEND": order.backend}
     try:
-        answer = ask("model_space.script.writer", asdict(order), environment)
+        answer = ask("model_space.script.writer", order, Answer, environment)
     except ChildError as error:
         raise TrainingError(f"the process that writes the script {error}") from error
-    if "data" in answer:
-        raise DataError(answer["data"])
-    if "own" in answer:
-        raise OwnError(answer["own"])
-    script: str = answer["script"]
-    return script
+    if answer.data_refused is not None:
+        raise DataError(answer.data_refused)
+    if answer.code_refused is not None:
+        raise CustomCodeError(answer.code_refused)
+    return answer.script

@@ -1,4 +1,4 @@
-"""A network as code that builds it: step by step, and what repeats itself as functions."""
+"""The code that builds a network, step by step, with functions for parts that repeat."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from itertools import chain, count
 from typing import Any
 
 from model_space.script.calls import Argument
-from model_space.script.graph import Graph, Tensor
+from model_space.script.graph import Graph, SymbolicTensor
 from model_space.script.layout import bracketed
 from model_space.script.steps import Step, resized, snake, steps
 
 _NAMES = ("x", "y", "z", "u", "v", "w")
-"""What tensors are called, as many as are needed at once."""
+"""The names of tensors, as many as are needed at once."""
 _TENSOR = "keras.KerasTensor"
 _LONG = 3
-"""Steps, at least, of a segment that stands apart."""
+"""The fewest steps of a segment that stands apart."""
 _WORTHWHILE = 8
-"""Lines, at least, that a function saves."""
+"""The fewest lines that a function must save."""
 
 _Segment = list[Step]
 """Steps from one tensor to one, by which alone they meet the rest of the network."""
@@ -32,19 +32,19 @@ class _Function:
 
     name: str
     steps: _Segment
-    """Those of the first segment, with parameters in the place of what differs."""
+    """The steps of the first segment, with parameters for the options that differ."""
     values: dict[str, tuple[str, ...]]
     """For each parameter, its code in each segment."""
 
 
 def builder(graph: Graph, policy: str) -> list[str]:
-    """The code of functions, of which the last, `build`, returns such a network, untrained.
+    """Return the code of functions, of which the last, `build`, returns the untrained network.
 
     Its images are of `IMAGE_SHAPE`. `policy` is Keras' dtype policy with which the network was
-    made, and which is in force. Raises `OwnError` for what cannot be written.
+    made, and which is in force. Raises `CustomCodeError` for a network that cannot be written.
     """
-    found, shared = steps(graph)
-    segments = _segments(found, graph)
+    all_steps, shared = steps(graph)
+    segments = _segments(all_steps, graph)
     functions: list[_Function] = []
     shorter = list(segments)
     for members in _alike(segments):
@@ -82,7 +82,7 @@ def builder(graph: Graph, policy: str) -> list[str]:
 
 
 def _spaced(segments: Sequence[_Segment]) -> list[Step]:
-    """The steps of all segments, those of several steps between empty lines."""
+    """Return the steps of all segments, the long ones between empty lines."""
     body: list[Step] = []
     long = False
     for segment in segments:
@@ -96,13 +96,13 @@ def _spaced(segments: Sequence[_Segment]) -> list[Step]:
     return body
 
 
-def _segments(found: Sequence[Step], graph: Graph) -> list[_Segment]:
-    """Cut where one tensor is all that goes on, and a part begins or paths part."""
-    uses = _uses(found, graph.output)
+def _segments(body: Sequence[Step], graph: Graph) -> list[_Segment]:
+    """Cut the steps where they share one tensor with the rest, and a part or a path begins."""
+    uses = _uses(body, graph.output)
     left = uses.copy()
-    alive: set[Tensor] = {graph.input}
+    alive: set[SymbolicTensor] = {graph.input}
     segments: list[_Segment] = [[]]
-    for step in found:
+    for step in body:
         if segments[-1] and len(alive) == 1 and (step.begins or uses[next(iter(alive))] > 1):
             segments.append([])
         segments[-1].append(step)
@@ -112,10 +112,10 @@ def _segments(found: Sequence[Step], graph: Graph) -> list[_Segment]:
 
 
 def _alike(segments: Sequence[_Segment]) -> list[list[int]]:
-    """Which segments, by their numbers, are worth a function: many, of many steps."""
+    """Return the numbers of segments that are alike, where a function for them saves lines."""
     groups: dict[Any, list[int]] = defaultdict(list)
     for index, segment in enumerate(segments):
-        local: dict[Tensor, int] = {}
+        local: dict[SymbolicTensor, int] = {}
         form = []
         for step in segment:
             takes = tuple(
@@ -147,7 +147,7 @@ def _function(members: Sequence[_Segment], others: Sequence[_Function]) -> _Func
 
 
 def _parameter(name: str, codes: tuple[str, ...], values: dict[str, tuple[str, ...]]) -> str:
-    """The name of the parameter with this code in each segment, which is a new one if need be."""
+    """Return the name of the parameter with this code in each segment, a new one if need be."""
     for known, its in values.items():
         if its == codes:
             return known
@@ -160,7 +160,7 @@ def _parameter(name: str, codes: tuple[str, ...], values: dict[str, tuple[str, .
 
 
 def _name(body: _Segment, others: Sequence[_Function]) -> str:
-    """What a function is called by what is in it, unlike the others."""
+    """Return a name for a function, after its steps, that no other has."""
     if any(len(set(step.tensors)) > 1 for step in body):
         name = "block"
     elif body[0].kind.startswith("Conv"):
@@ -178,7 +178,7 @@ def _name(body: _Segment, others: Sequence[_Function]) -> str:
 
 
 def _call(function: _Function, number: int, segment: _Segment, graph: Graph) -> Step:
-    """The call of a function in the place of a segment, its number among those alike."""
+    """Return the call of a function in the place of a segment, `number` among those alike."""
     by_name = len(function.values) > 1
     options = tuple(Argument(n, codes[number], by_name) for n, codes in function.values.items())
     taken, given = segment[0].tensors[0], segment[-1].gives
@@ -200,7 +200,7 @@ def _definition(function: _Function) -> str:
 
 
 def _kind(code: str) -> str:
-    """The annotation of a parameter that is given such code."""
+    """Return the annotation of a parameter that is given such code."""
     try:
         kind = type(ast.literal_eval(code)).__name__
     except ValueError:  # no plain value
@@ -209,21 +209,23 @@ def _kind(code: str) -> str:
 
 
 def _words(body: _Segment) -> str:
-    """What a function does, in a sentence."""
+    """Describe a function in a sentence."""
     if meet := _meet(body):
         return f"Apply layers to `x` on paths that meet in {meet}."
     return f"Apply {', '.join(step.kind for step in body)} to `x`."
 
 
 def _meet(body: _Segment) -> str:
-    """What joins the paths of a segment, in words; empty where it has one."""
+    """Name the steps that join the paths of a segment; empty where it has one path."""
     return " and in ".join(
         dict.fromkeys(step.kind for step in body if len(set(step.tensors)) > 1)
     )  # fmt: skip
 
 
-def _lines(body: Sequence[Step], taken: Tensor, name: str, given: Tensor) -> tuple[list[str], str]:
-    """The steps as lines, given the name of what they take, and the name of what they give."""
+def _lines(
+    body: Sequence[Step], taken: SymbolicTensor, name: str, given: SymbolicTensor
+) -> tuple[list[str], str]:
+    """Return the steps as lines, and the name of the tensor `given`; `name` is that of `taken`."""
     names = {taken: name}
     left = _uses(body, given)
     lines = []
@@ -241,6 +243,6 @@ def _lines(body: Sequence[Step], taken: Tensor, name: str, given: Tensor) -> tup
     return lines, names[given]
 
 
-def _uses(body: Sequence[Step], given: Tensor) -> Counter[Tensor]:
-    """How often each tensor is taken, and what is given in the end once more."""
+def _uses(body: Sequence[Step], given: SymbolicTensor) -> Counter[SymbolicTensor]:
+    """Count the uses of each tensor; the one that is given in the end counts once more."""
     return Counter([given, *(tensor for step in body for tensor in step.tensors)])

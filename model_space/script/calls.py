@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from model_space.custom.loading import OwnError
+from model_space.custom.code import CustomCodeError
 
 
 @dataclass(frozen=True)
@@ -38,20 +38,20 @@ class Call:
         return f"{self.function}({', '.join(map(str, self.arguments))})"
 
     def but(self, *arguments: Argument) -> Call:
-        """The same with these in the place of its own of those names, or before them."""
+        """Return the call with these arguments first, in the place of its own of those names."""
         names = {argument.name for argument in arguments}
         left = (argument for argument in self.arguments if argument.name not in names)
         return Call(self.function, (*arguments, *left))
 
 
 def call(thing: Any, *, numbers: bool = False) -> Call:
-    """The call that makes such an object, which has a config, with what is not a default.
+    """Return the call that makes such an object, which has a config, defaults left out.
 
-    With `numbers`, real numbers are told even where they are defaults. Raises `OwnError` where the
-    call would make another.
+    With `numbers`, floats are written even where they are defaults. Raises `CustomCodeError` where
+    the call would make another object.
     """
-    kind, told = type(thing), _serialized(thing)
-    config = _config(told)
+    kind, saved = type(thing), _serialized(thing)
+    config = _config(saved)
     given = {name: config[name] for name in required(kind) if name in config}
     if numbers:
         given |= {name: value for name, value in config.items() if type(value) is float}
@@ -74,11 +74,11 @@ def call(thing: Any, *, numbers: bool = False) -> Call:
         raise _unwritable(kind)
     by_position = required(kind)
     arguments = tuple(Argument(n, literal(v), n not in by_position) for n, v in given.items())
-    return Call(public_name(told), arguments)
+    return Call(public_name(saved), arguments)
 
 
 def required(function: Any) -> list[str]:
-    """The parameters of a function, or of a class, that have no default, without `self`."""
+    """Return the parameters of a function, or of a class, that have no default, without `self`."""
     return [
         name
         for name, parameter in inspect.signature(function).parameters.items()
@@ -87,16 +87,16 @@ def required(function: Any) -> list[str]:
     ]
 
 
-def public_name(told: Mapping[str, Any]) -> str:
-    """The name that a script has for a class, by how Keras saves an object of it."""
-    module, name = str(told["module"]), str(told["class_name"])
+def public_name(saved: Mapping[str, Any]) -> str:
+    """Return the name that a script has for the class of an object, as Keras saves it."""
+    module, name = str(saved["module"]), str(saved["class_name"])
     if module == "keras.layers":
         return f"layers.{name}"
     return f"{module}.{name}" if module.split(".")[0] == "keras" else name
 
 
 def literal(value: Any) -> str:
-    """The code of a value as Keras' configs hold them. Raises `OwnError` for any other."""
+    """Return the code of a value of a Keras config; raises `CustomCodeError` for any other."""
     if value is None or isinstance(value, (bool, int)):
         return repr(value)
     if isinstance(value, float):
@@ -111,52 +111,56 @@ def literal(value: Any) -> str:
         return _literal_object(value)
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
-    raise OwnError(f"the value {value!r} cannot be written into a script")
+    raise CustomCodeError(f"the value {value!r} cannot be written into a script")
 
 
 def remade(kind: Any, config: Mapping[str, Any]) -> Any:
-    """An object of that class and config. Raises `OwnError` where the config does not make one."""
+    """Return an object of that class and config; raises `CustomCodeError` where none is made."""
     try:
         return kind.from_config(copy.deepcopy(dict(config)))
     except Exception as error:  # whatever a constructor raises at what it does not take
         raise _unwritable(kind) from error
 
 
-def _literal_object(told: Mapping[str, Any]) -> str:
-    module, name = str(told.get("module")), told["class_name"]
+def _literal_object(saved: Mapping[str, Any]) -> str:
+    module, name = str(saved.get("module")), saved["class_name"]
     if name == "__slice__":
-        ends = (literal(told["config"][end]) for end in ("start", "stop", "step"))
+        ends = (literal(saved["config"][end]) for end in ("start", "stop", "step"))
         return f"slice({', '.join(ends)})"
     if name == "__ellipsis__":
         return "..."
     if name.startswith("__"):
-        raise OwnError("a tensor that is part of the network cannot be written into a script")
+        raise CustomCodeError(
+            "a tensor that is part of the network cannot be written into a script"
+        )
     if name == "DTypePolicy":
-        return literal(told["config"]["name"])
+        return literal(saved["config"]["name"])
     if module.split(".")[0] != "keras":
-        raise OwnError(
-            f"{name} of {module} is inside a layer of Keras', and cannot be written into a script; "
-            "take what Keras has, or make a layer of your own around it"
+        raise CustomCodeError(
+            f"{name} of {module}, which is inside a layer of Keras', cannot be written into a "
+            "script; use one of Keras' own, or make a layer of your own around it"
         )
     if name == "function":
-        return f"{module}.{told['config']}"
-    return str(call(keras.saving.deserialize_keras_object(copy.deepcopy(dict(told))), numbers=True))
+        return f"{module}.{saved['config']}"
+    return str(
+        call(keras.saving.deserialize_keras_object(copy.deepcopy(dict(saved))), numbers=True)
+    )
 
 
 def _serialized(thing: Any) -> dict[str, Any]:
     try:
-        told: dict[str, Any] = keras.saving.serialize_keras_object(thing)
+        saved: dict[str, Any] = keras.saving.serialize_keras_object(thing)
     except Exception as error:  # whatever a get_config of the user's own raises
         raise _unwritable(type(thing)) from error
-    return told
+    return saved
 
 
-def _config(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in told["config"].items() if name != "name"}
+def _config(saved: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in saved["config"].items() if name != "name"}
 
 
 def _made(kind: Any, given: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The config of what these arguments make; None where they make nothing."""
+    """Return the config of the object that these arguments make; None where they make none."""
     try:
         return _config(
             _serialized(kind(**{name: _revived(value) for name, value in given.items()}))
@@ -171,9 +175,9 @@ def _revived(value: Any) -> Any:
     return value
 
 
-def _unwritable(kind: type) -> OwnError:
-    return OwnError(
-        f"{kind.__name__} of {kind.__module__} cannot be written into a script, as no call that "
-        "its get_config tells of makes the same; write a get_config that holds all that its "
-        "__init__ takes"
+def _unwritable(kind: type) -> CustomCodeError:
+    return CustomCodeError(
+        f"{kind.__name__} of {kind.__module__} cannot be written into a script, because calling it "
+        "with its get_config makes another object; return every argument of its __init__ from "
+        "get_config"
     )

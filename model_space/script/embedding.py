@@ -1,4 +1,4 @@
-"""Source code taken out of modules, with all that it needs of them."""
+"""Source code taken out of modules, with the definitions that it needs of them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from model_space.custom.loading import OwnError
+from model_space.custom.code import CustomCodeError
 
-_OURS = __name__.split(".")[0]
+_PACKAGE = __name__.split(".")[0]
 _PRAGMA = re.compile(r"  # (type: ignore|noqa)[^\n]*")
 
 
@@ -23,16 +23,16 @@ class Embedding:
     imports: dict[str, str] = field(default_factory=dict)
     """The statement that imports a name."""
     future: bool = False
-    """Whether some of the user's own are written with annotations that are not evaluated."""
+    """True where a module of the user's own has annotations that are not evaluated."""
     _owner: dict[str, str] = field(default_factory=dict)
-    """The module that a name in the script is of."""
+    """The module of each name in the script."""
 
     def sources(self, *things: Any) -> list[str]:
-        """The source of each class or function, and of what it needs, that is not in the script.
+        """Return the source of classes, functions and all that they need and the script lacks.
 
-        A constant is told as its module and its name.
-        What a module of kouka's takes from another comes before it, and the rest in the module's
-        own order. Raises `OwnError` where there is no source, or two names are the same.
+        A constant is given as its module and its name. The definitions of a module come in its
+        own order, after those of kouka's other modules that it needs. Raises `CustomCodeError`
+        where there is no source, or two names are the same.
         """
         wanted: dict[str, set[str]] = {}
         needs: dict[str, set[str]] = {}
@@ -52,30 +52,30 @@ class Embedding:
     def _want(
         self, module: str, name: str, wanted: dict[str, set[str]], needs: dict[str, set[str]]
     ) -> None:
-        """Add a name of a module, and what it needs."""
+        """Add a name of a module, and the names that it needs."""
         if self._owner.get(name) == module:
             return
         source = _module(module)
         if name not in source.definitions:
-            raise OwnError(
+            raise CustomCodeError(
                 f"{name} of {module} cannot be written into a script: it is made within a "
                 "function, so its source does not stand alone; define it at the top of its file"
             )
         if name in self._owner or name in self.imports:
             other = self._owner.get(name) or self.imports[name]
-            raise OwnError(
-                f"{name} of {module} and of {other} have one name, and cannot be in one script; "
-                "rename one of them"
+            raise CustomCodeError(
+                f"{name} is the name of two things, of {module} and of {other}, and a script can "
+                "hold one of them; rename the other"
             )
         self._owner[name] = module
-        self.future = self.future or (source.future and module.split(".")[0] != _OURS)
+        self.future = self.future or (source.future and module.split(".")[0] != _PACKAGE)
         wanted.setdefault(module, set()).add(name)
         for used in source.names(name):
             if used in source.definitions:
                 self._want(module, used, wanted, needs)
             elif used in source.imports:
                 statement, home, original = source.imports[used]
-                if home.split(".")[0] == _OURS:
+                if home.split(".")[0] == _PACKAGE:
                     needs.setdefault(module, set()).add(home)
                     self._want(home, original, wanted, needs)
                 else:
@@ -101,7 +101,7 @@ class _Module:
         try:
             text = inspect.getsource(sys.modules[module])
         except (KeyError, OSError, TypeError) as error:
-            raise OwnError(
+            raise CustomCodeError(
                 f"the source of {module} cannot be read, so nothing of it can be written into a "
                 "script"
             ) from error
@@ -112,23 +112,23 @@ class _Module:
             isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in self._body
         )
         self.definitions: dict[str, int] = {}
-        """Where in the module's body each class, function and constant is."""
+        """The index in the module's body of each class, function and constant."""
         for index, node in enumerate(self._body):
             for name in _defined(node):
                 self.definitions[name] = index
         self.imports: dict[str, tuple[str, str, str]] = {}
-        """For each name that is imported anywhere: the statement, the module and the name there."""
+        """For each imported name: the statement, the module and the name there."""
         for each in ast.walk(tree):
             self.imports |= _imported(each)
 
     def names(self, name: str) -> set[str]:
-        """The names that a definition uses."""
+        """Return the names that a definition uses."""
         node = self._body[self.definitions[name]]
         names = (each for each in ast.walk(node) if isinstance(each, ast.Name))
         return {each.id for each in names if isinstance(each.ctx, ast.Load)} - {name}
 
     def source(self, index: int) -> str:
-        """A definition's lines, with the comment above and, for a constant, the words below it."""
+        """Return a definition's lines, with the comment above and the docstring of a constant."""
         node = self._body[index]
         decorators = getattr(node, "decorator_list", [])
         first = min(node.lineno, *(each.lineno for each in decorators), node.lineno)
@@ -159,22 +159,22 @@ def _defined(node: ast.stmt) -> list[str]:
 
 
 def _imported(node: ast.AST) -> dict[str, tuple[str, str, str]]:
-    found = {}
+    imports = {}
     if isinstance(node, ast.Import):
         for alias in node.names:
             as_name = f" as {alias.asname}" if alias.asname else ""
             name = alias.asname or alias.name.split(".")[0]
-            found[name] = f"import {alias.name}{as_name}", alias.name, ""
+            imports[name] = f"import {alias.name}{as_name}", alias.name, ""
     if isinstance(node, ast.ImportFrom) and node.module and node.module != "__future__":
         for alias in node.names:
             as_name = f" as {alias.asname}" if alias.asname else ""
             name = alias.asname or alias.name
-            found[name] = (
+            imports[name] = (
                 f"from {node.module} import {alias.name}{as_name}",
                 node.module,
                 alias.name,
             )
-    return found
+    return imports
 
 
 def _is_text(node: ast.stmt | None) -> bool:
@@ -186,9 +186,9 @@ def _is_text(node: ast.stmt | None) -> bool:
 
 
 def _lines_of_imports(node: ast.stmt) -> set[int]:
-    """The lines of the imports within a definition, which go to the script's top."""
-    found: set[int] = set()
+    """Return the line numbers of imports in a definition, which go to the script's top."""
+    lines: set[int] = set()
     for each in ast.walk(node):
         if isinstance(each, (ast.Import, ast.ImportFrom)):
-            found |= set(range(each.lineno, (each.end_lineno or each.lineno) + 1))
-    return found
+            lines |= set(range(each.lineno, (each.end_lineno or each.lineno) + 1))
+    return lines

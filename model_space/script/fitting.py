@@ -9,19 +9,19 @@ from typing import Any
 import keras
 import numpy as np
 
-from model_space.components.averages import WeightAverages
 from model_space.components.layers import OneOf, RandomAffine
-from model_space.custom.loading import OwnError
+from model_space.components.weight_averages import WeightAverages
+from model_space.custom.code import CustomCodeError
 from model_space.optimizers import Adam
-from model_space.recipe import Recipe
 from model_space.script import Order
-from model_space.script.averages import AveragedWeights
 from model_space.script.calls import Argument, Call, call, literal
 from model_space.script.embedding import Embedding
 from model_space.script.layout import bracketed
+from model_space.script.weight_averages import AveragedWeights
+from model_space.stages import Stages
 from model_space.techniques.label_smoothing import Smoothed
 from model_space.training.plain_keras import keras_class
-from model_space.training.setup import Made
+from model_space.training.setup import TrainingSetup
 
 _BATCHES = '''\
 class TrainingBatches(keras.utils.PyDataset):
@@ -90,13 +90,16 @@ _NOT_DECAYED = (
 )
 
 
-def stages(made: Made, order: Order, embedding: Embedding) -> list[str]:
-    """The code of a class `TrainingBatches`, and of what it is made of; none without stages."""
-    if not made.augment and not made.mix:
+def training_batches(setup: TrainingSetup, order: Order, embedding: Embedding) -> list[str]:
+    """Return the code of a class `TrainingBatches` and of its layers.
+
+    Empty where training images are neither augmented nor mixed.
+    """
+    if not setup.augment and not setup.mix:
         return []
     blocks: list[str] = []
-    augment = [code for layer in made.augment for code in _stage(layer, embedding, blocks)]
-    mix = [code for layer in made.mix for code in _stage(layer, embedding, blocks)]
+    augment = [code for layer in setup.augment for code in _stage(layer, embedding, blocks)]
+    mix = [code for layer in setup.mix for code in _stage(layer, embedding, blocks)]
     built: list[str] = []
     changes: list[str] = []
     if augment:
@@ -120,7 +123,7 @@ def stages(made: Made, order: Order, embedding: Embedding) -> list[str]:
 
 
 def _stage(layer: Any, embedding: Embedding, blocks: list[str]) -> list[str]:
-    """The calls that make layers which do the same; what they need goes to the blocks."""
+    """Return calls that make layers which do the same; the code they need goes to the blocks."""
     if isinstance(layer, RandomAffine):
         config = layer.get_config()
         shift, degrees = config["shift"], config["degrees"]
@@ -137,20 +140,20 @@ def _stage(layer: Any, embedding: Embedding, blocks: list[str]) -> list[str]:
 
 
 def training(
-    made: Made, recipe: Recipe, steps: int, order: Order, embedding: Embedding
+    setup: TrainingSetup, stages: Stages, steps: int, order: Order, embedding: Embedding
 ) -> list[str]:
-    """The code of a function `main`, and of what it calls, for a run of so many steps."""
+    """Return the code of a function `main`, and of the code it calls, for a run of `steps`."""
     blocks: list[str] = []
-    batches = bool(made.augment or made.mix)
-    rate, lines = _rate(recipe.schedule, steps, embedding, blocks)
-    lines += _optimizer(made.optimizer, rate, recipe.schedule(steps), embedding, blocks)
-    loss = _loss(made.loss, embedding, blocks)
+    batches = bool(setup.augment or setup.mix)
+    rate, lines = _rate(stages.schedule, steps, embedding, blocks)
+    lines += _optimizer(setup.optimizer, rate, stages.schedule(steps), embedding, blocks)
+    loss = _loss(setup.loss, embedding, blocks)
     options = ["epochs=EPOCHS", "verbose=2"]
-    for averages in made.averages:
+    for averages in setup.averages:
         if not isinstance(averages, WeightAverages):
-            raise OwnError(
+            raise CustomCodeError(
                 f"{type(averages).__name__}, which averages the weights, cannot be written into a "
-                "script; model_space.components.averages.WeightAverages can be"
+                "script; model_space.components.weight_averages.WeightAverages can be"
             )
         blocks += embedding.sources(AveragedWeights)
         options.append(f"callbacks=[AveragedWeights({literal(averages.momentum)})]")
@@ -167,7 +170,7 @@ def training(
             loss=loss,
             compiled=_COMPILED if order.backend == "tensorflow" else "",
             fit="\n".join(fit),
-            things=order.things,
+            things=order.facts.things,
         )
     )
     return blocks
@@ -176,7 +179,7 @@ def training(
 def _rate(
     schedule: Callable[[int], Any], steps: int, embedding: Embedding, blocks: list[str]
 ) -> tuple[str, list[str]]:
-    """The code of the learning rate, and lines before it."""
+    """Return the code of the learning rate, and lines before it."""
     rate = schedule(steps)
     if isinstance(rate, (int, float)):
         return literal(rate), []
@@ -190,7 +193,10 @@ def _rate(
 def _optimizer(
     optimizer: Any, rate: str, value: Any, embedding: Embedding, blocks: list[str]
 ) -> list[str]:
-    """Lines that make the optimizer; `rate` is the code of its learning rate if that is `value`."""
+    """Return lines that make the optimizer.
+
+    `rate` is the code of its learning rate, if that is still `value`.
+    """
     decay = None
     if isinstance(optimizer, Adam):
         decay = optimizer.decoupled_decay
@@ -220,7 +226,7 @@ def _loss(loss: Any, embedding: Embedding, blocks: list[str]) -> str:
 
 
 def _object(thing: Any, embedding: Embedding, blocks: list[str]) -> str:
-    """The code of an object of Keras', or of the user's own, whose class is then embedded."""
+    """Return the code of an object of Keras', or of the user's, whose class is then embedded."""
     if inspect.isfunction(thing):
         if not _is_of_keras(thing):
             blocks += embedding.sources(thing)

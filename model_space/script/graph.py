@@ -12,16 +12,16 @@ from typing import Any
 
 import keras
 
-from model_space.custom.loading import OwnError
+from model_space.custom.code import CustomCodeError
 from model_space.training.plain_keras import keras_class
 
 _MODELS = ("Functional", "Model", "Sequential")
-_OURS = __name__.split(".")[0]
+_PACKAGE = __name__.split(".")[0]
 
 
 @dataclass(frozen=True)
-class Tensor:
-    """What a call gives, or what goes into the network, by a number."""
+class SymbolicTensor:
+    """The input of the network, or the result of a call, by a number."""
 
     number: int
 
@@ -32,68 +32,70 @@ class Node:
 
     layer: str
     """Its name: calls of the same layer share its weights."""
-    told: Mapping[str, Any]
+    saved: Mapping[str, Any]
     """The layer or operation as Keras saves it: `module`, `class_name` and `config`."""
     arguments: tuple[Any, ...]
-    """With a `Tensor` wherever it takes one."""
+    """The positional arguments, with a `SymbolicTensor` wherever the call takes one."""
     options: Mapping[str, Any]
-    """The same by name, those that are None left out."""
-    gives: Tensor
+    """The arguments by name, those that are None left out."""
+    gives: SymbolicTensor
 
 
 class Graph:
     """The calls of a network of one input and one output; models within it are taken apart."""
 
     def __init__(self, network: Any) -> None:
-        """Raises `OwnError` for a network that is more than calls."""
+        """Take a network apart; raises `CustomCodeError` where it is more than calls."""
         if isinstance(network, keras.Sequential):
             network = keras.Model(network.inputs, network.outputs)
         try:
             config = network.get_config()
             layers = config["layers"]
         except Exception as error:
-            raise OwnError(
-                "the network cannot be written into a script, as it is none of Keras' functional "
-                "or sequential models, whose layers can be told"
+            raise CustomCodeError(
+                "the network cannot be written into a script, because it is neither a functional "
+                "nor a sequential model of Keras"
             ) from error
         inputs, outputs = _keys(config["input_layers"]), _keys(config["output_layers"])
         if len(inputs) != 1 or len(outputs) != 1 or not layers:
-            raise OwnError(
+            raise CustomCodeError(
                 f"a network of {len(inputs)} inputs and {len(outputs)} outputs cannot be written "
                 "into a script; one of each can"
             )
         self._input = f"{network.input_shape} {network.inputs[0].dtype}"
         self.nodes: list[Node] = []
-        self.shapes: dict[Tensor, tuple[int | None, ...]] = {}
-        self.input = Tensor(0)
+        self.shapes: dict[SymbolicTensor, tuple[int | None, ...]] = {}
+        self.input = SymbolicTensor(0)
         self._count = 1
         [self.output] = self._functional(config, [self.input], "")
         self.shapes[self.output] = tuple(network.output_shape)
         self.calls = Counter(node.layer for node in self.nodes)
-        """How often each layer is called."""
+        """The number of calls of each layer."""
 
     def digest(self) -> str:
-        """Tells networks apart: equal for the same layers, options and connections."""
-        told = {self.input: self._input}
+        """Return a digest that is equal for the same layers, options and connections."""
+        digests = {self.input: self._input}
         for node in self.nodes:
-            module = str(node.told["module"])
+            module = str(node.saved["module"])
             what = [
-                module if module.split(".")[0] == "keras" else "", node.told["class_name"],
-                _nameless(node.told["config"]), self.calls[node.layer], node.arguments,
+                module if module.split(".")[0] == "keras" else "", node.saved["class_name"],
+                _nameless(node.saved["config"]), self.calls[node.layer], node.arguments,
                 node.options,
             ]  # fmt: skip
-            text = json.dumps(what, sort_keys=True, default=lambda tensor: told[tensor])
-            told[node.gives] = hashlib.sha256(text.encode()).hexdigest()
-        return told[self.output]
+            text = json.dumps(what, sort_keys=True, default=lambda tensor: digests[tensor])
+            digests[node.gives] = hashlib.sha256(text.encode()).hexdigest()
+        return digests[self.output]
 
     def _functional(
-        self, config: Mapping[str, Any], inputs: Sequence[Tensor], path: str
-    ) -> list[Tensor]:
-        """Add the calls of a functional model, and return what it gives."""
+        self, config: Mapping[str, Any], inputs: Sequence[SymbolicTensor], path: str
+    ) -> list[SymbolicTensor]:
+        """Add the calls of a functional model, and return its outputs."""
         keys = _keys(config["input_layers"])
         if len(keys) != len(inputs):
-            raise OwnError(f"the model {path} cannot be written into a script as it is called")
-        known: dict[tuple[str, int, int], Tensor] = dict(zip(keys, inputs, strict=True))
+            raise CustomCodeError(
+                f"the model {path} cannot be written into a script as it is called"
+            )
+        known: dict[tuple[str, int, int], SymbolicTensor] = dict(zip(keys, inputs, strict=True))
         left = [
             (layer, number, node)
             for layer in config["layers"]
@@ -108,7 +110,7 @@ class Graph:
                 else:
                     waiting.append((layer, number, node))
             if len(waiting) == len(left):
-                raise OwnError(
+                raise CustomCodeError(
                     f"the network cannot be written into a script: {waiting[0][0]['name']} takes "
                     "one of several outputs of a layer"
                 )
@@ -122,33 +124,35 @@ class Graph:
         self,
         layer: Mapping[str, Any],
         node: Mapping[str, Any],
-        known: Mapping[tuple[str, int, int], Tensor],
+        known: Mapping[tuple[str, int, int], SymbolicTensor],
         path: str,
-    ) -> list[Tensor]:
+    ) -> list[SymbolicTensor]:
         arguments = tuple(self._with_tensors(each, known) for each in node["args"])
         options = {n: self._with_tensors(v, known) for n, v in node["kwargs"].items()}
         options = {name: value for name, value in options.items() if value is not None}
         name = f"{path}{layer['name']}"
         if layer["class_name"] in _MODELS and "layers" in layer["config"]:
             [inputs] = arguments if len(arguments) == 1 and not options else [None]
-            if isinstance(inputs, Tensor):
+            if isinstance(inputs, SymbolicTensor):
                 inputs = [inputs]
-            if not isinstance(inputs, list) or not all(isinstance(i, Tensor) for i in inputs):
-                raise OwnError(
+            if not isinstance(inputs, list) or not all(
+                isinstance(i, SymbolicTensor) for i in inputs
+            ):
+                raise CustomCodeError(
                     f"the model {name} inside the network cannot be written into a script as it "
                     "is called, with more than its inputs"
                 )
             if layer["class_name"] == "Sequential":
                 return self._sequential(layer["config"], inputs, f"{name}/")
             return self._functional(layer["config"], inputs, f"{name}/")
-        gives = Tensor(self._count)
+        gives = SymbolicTensor(self._count)
         self._count += 1
         self.nodes.append(Node(name, _of_keras(layer), arguments, options, gives))
         return [gives]
 
     def _sequential(
-        self, config: Mapping[str, Any], inputs: list[Tensor], path: str
-    ) -> list[Tensor]:
+        self, config: Mapping[str, Any], inputs: list[SymbolicTensor], path: str
+    ) -> list[SymbolicTensor]:
         for layer in config["layers"]:
             if layer["class_name"] == "InputLayer":
                 continue
@@ -158,7 +162,9 @@ class Graph:
             inputs = self._call(named, node, {}, path)
         return inputs
 
-    def _with_tensors(self, value: Any, known: Mapping[tuple[str, int, int], Tensor]) -> Any:
+    def _with_tensors(
+        self, value: Any, known: Mapping[tuple[str, int, int], SymbolicTensor]
+    ) -> Any:
         if isinstance(value, (list, tuple)):
             return type(value)(self._with_tensors(one, known) for one in value)
         if _is_tensor(value):
@@ -168,9 +174,9 @@ class Graph:
         return value
 
 
-def tensors(value: Any) -> Iterator[Tensor]:
-    """The tensors in the arguments of a call, in order."""
-    if isinstance(value, Tensor):
+def tensors(value: Any) -> Iterator[SymbolicTensor]:
+    """Yield the tensors in the arguments of a call, in order."""
+    if isinstance(value, SymbolicTensor):
         yield value
     if isinstance(value, Mapping):
         value = list(value.values())
@@ -179,22 +185,22 @@ def tensors(value: Any) -> Iterator[Tensor]:
             yield from tensors(one)
 
 
-def _of_keras(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A layer of kouka's as the one of Keras' own that it is made from, which does the same."""
-    if str(told["module"]).split(".")[0] != _OURS:
-        return told
-    kind = keras_class(getattr(sys.modules[told["module"]], told["class_name"]))
+def _of_keras(saved: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a layer of kouka's as the layer of Keras' that it subclasses, which does the same."""
+    if str(saved["module"]).split(".")[0] != _PACKAGE:
+        return saved
+    kind = keras_class(getattr(sys.modules[saved["module"]], saved["class_name"]))
     its = {"module": "keras.layers", "class_name": kind.__name__, "registered_name": None}
-    return {**told, **its}
+    return {**saved, **its}
 
 
-def _keys(told: Any) -> list[tuple[str, int, int]]:
-    """Tensors as Keras names them: layer, call, and which of its outputs."""
-    if isinstance(told, Mapping):
-        told = list(told.values())
-    if told and isinstance(told[0], str):
-        told = [told]
-    return [(str(layer), int(node), int(output)) for layer, node, output in told]
+def _keys(saved: Any) -> list[tuple[str, int, int]]:
+    """Return tensors as Keras names them: layer, number of the call, number of the output."""
+    if isinstance(saved, Mapping):
+        saved = list(saved.values())
+    if saved and isinstance(saved[0], str):
+        saved = [saved]
+    return [(str(layer), int(node), int(output)) for layer, node, output in saved]
 
 
 def _is_tensor(value: Any) -> bool:
@@ -218,7 +224,7 @@ def _tensors(value: Any) -> Iterator[tuple[str, int, int]]:
 
 
 def _nameless(config: Any, at_top: bool = True) -> Any:
-    """A config without the names of layers, which Keras counts up."""
+    """Return a config without the names of layers, which Keras numbers."""
     if isinstance(config, Mapping):
         layers = at_top or "trainable" in config
         return {n: _nameless(v, False) for n, v in config.items() if not (layers and n == "name")}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 WIDTH = 100
-"""Of a line, in characters."""
+"""Characters of a line, at most."""
 
 
 def bracketed(before: str, items: Sequence[str], after: str, indent: int = 4) -> list[str]:
-    """Code whose bracket is opened at the end of `before` and closed at the beginning of `after`.
+    """Lay out code with a bracket that `before` opens at its end and `after` closes at its start.
 
-    It takes one line where that is wide enough; else what is in the bracket takes a line, or one
-    for each item.
+    It takes one line where it fits; otherwise the items take a line of their own, or one each.
     """
     margin, inside = " " * indent, " " * (indent + 4)
     line = f"{margin}{before}{', '.join(items)}{after}"
@@ -24,7 +23,7 @@ def bracketed(before: str, items: Sequence[str], after: str, indent: int = 4) ->
 
 
 def paragraph(text: str, width: int = WIDTH) -> list[str]:
-    """A text's words in lines of no more than so many characters."""
+    """Wrap a text in lines of at most `width` characters."""
     lines: list[str] = []
     for word in text.split():
         if lines and len(lines[-1]) + 1 + len(word) <= width:

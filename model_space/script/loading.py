@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from model_space.data import DIGITS, DataError, find
+from model_space.data import DataError, DataSpec
 from model_space.data.arrays import KERAS_SETS, npz_names
 from model_space.data.folder import part_folders
 from model_space.data.images import SUFFIXES as IMAGES
 from model_space.data.images import pixels, resized
+from model_space.data.loading import DIGITS, find
 from model_space.data.mel import Spectrogram
 from model_space.data.sound import SUFFIXES as SOUNDS
 from model_space.data.sound import mel_image
 from model_space.data.source import Source
 from model_space.data.splits import TEST_SHARE, split, take
 from model_space.data.tfds import TFDS
+from model_space.facts import DataFacts
 from model_space.script.embedding import Embedding
 
 _PART = "model_space.data.source", "Part"
@@ -88,32 +89,29 @@ _SOUND = (
 
 
 @dataclass
-class _Reading:
-    """How a kind of data is read, before anything is held out."""
+class _ReadingCode:
+    """The code that reads a kind of data, before anything is held out."""
 
     lines: list[str]
-    """They give `train` and whatever of `validation` and `test` there is."""
+    """They assign `train`, and `validation` and `test` where the data have them."""
     parts: set[str]
     size: int | None = None
-    """Pixels a side to which the images are resized afterwards."""
+    """Pixels a side to which the images are then resized."""
     constants: list[str] = field(default_factory=list)
     blocks: list[str] = field(default_factory=list)
-    """What the lines call, and `decoded` where they give files."""
+    """Code that the lines call, and `decoded` where they list files."""
     pixels: str = _BYTES
     """The code of images as numbers from 0 to 1."""
     files: bool = False
 
 
-def loading(
-    data: Mapping[str, Any], facts: Mapping[str, Any], embedding: Embedding
-) -> tuple[list[str], list[str]]:
-    """Constants, and the code of functions `load` and `prepared`.
+def loading(data: DataSpec, facts: DataFacts, embedding: Embedding) -> tuple[list[str], list[str]]:
+    """Return constants, and the code of functions `load` and `prepared`.
 
-    `data` are the arguments of `model_space.data.load`, and `facts` the fields of `DataFacts`.
-    Raises `DataError` where the data are not what the study tells of, as far as that can be seen
-    without decoding them.
+    Raises `DataError` where the data differ from the facts, as far as that can be seen without
+    decoding them.
     """
-    name, size = str(data["name"]), data["image_size"]
+    name, size = data.name, data.image_size
     blocks = embedding.sources(_PART)
     if name in KERAS_SETS:
         reading = _keras(name, size, facts)
@@ -130,7 +128,7 @@ def loading(
             reading = _npz(Path(name), size)
     held_out = _held_out(reading.parts, data)
     if held_out:
-        reading.constants.append(f"SPLIT_SEED = {data['seed']}  # of the study's splits")
+        reading.constants.append(f"SPLIT_SEED = {data.seed}  # of the study's splits")
         blocks += embedding.sources(take)
     blocks += reading.blocks
     given = ["train", "test"]
@@ -144,27 +142,27 @@ def loading(
     return reading.constants, blocks
 
 
-def _check(source: Source, data: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
-    sizes = {name: data[name] for name in ("validation", "train_size", "seed")}
-    found = [len(labels) for _, labels in split(source, **sizes)]
-    known = [facts[part] for part in ("train", "validation", "test")]
-    if (found, list(source.classes)) != (known, list(facts["classes"])):
+def _check(source: Source, data: DataSpec, facts: DataFacts) -> None:
+    parts = split(source, validation=data.validation, train_size=data.train_size, seed=data.seed)
+    sizes = tuple(len(labels) for _, labels in parts)
+    known = facts.train, facts.validation, facts.test
+    if (sizes, source.classes) != (known, facts.classes):
         raise DataError(
-            f"the {source.thing}s of {data['name']} are not those the study began with; put them "
-            "back, or say with --data where they are"
+            f"the {source.thing}s of {data.name} are not those of the study; restore them, or "
+            "name their place with --data"
         )
 
 
-def _held_out(parts: set[str], data: Mapping[str, Any]) -> list[str]:
-    """Lines that draw the test images where there are none, and join all others to `train`."""
+def _held_out(parts: set[str], data: DataSpec) -> list[str]:
+    """Return lines that draw the test images where there are none, and join the others."""
     lines = []
     held = "validation" in parts
     if "test" not in parts:
         share = f"round({TEST_SHARE} * len(train[1]))"
         lines.append(f"test, train = take(train, {share}, random, keep={1 + (not held)})")
-    if (size := data["train_size"]) is not None:
+    if (size := data.train_size) is not None:
         if not held:
-            count = data["validation"]
+            count = data.validation
             share = f"round({count} * len(train[1]))" if count < 1 else str(int(count))
             lines.append(f"validation, train = take(train, {share}, random, keep=1)")
         lines.append(f"train, _ = take(train, {size}, random, keep=0)")
@@ -179,26 +177,26 @@ def _held_out(parts: set[str], data: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _digits(size: int) -> _Reading:
+def _digits(size: int) -> _ReadingCode:
     lines = [
         "digits = load_digits()",
         "images = (digits.images * (255 / 16)).round().astype(np.uint8)[..., np.newaxis]",
         "train = images, digits.target",
     ]
-    return _Reading(lines, {"train"}, size)
+    return _ReadingCode(lines, {"train"}, size)
 
 
-def _keras(name: str, size: int | None, facts: Mapping[str, Any]) -> _Reading:
-    channel = "[..., np.newaxis]" if facts["image_shape"][2] == 1 else ""
+def _keras(name: str, size: int | None, facts: DataFacts) -> _ReadingCode:
+    channel = "[..., np.newaxis]" if facts.image_shape[2] == 1 else ""
     lines = [
         f"(images, labels), (held, held_labels) = keras.datasets.{name}.load_data()",
         f"train = images{channel}, labels.ravel()",
         f"test = held{channel}, held_labels.ravel()",
     ]
-    return _Reading(lines, {"train", "test"}, size)
+    return _ReadingCode(lines, {"train", "test"}, size)
 
 
-def _npz(path: Path, size: int | None) -> _Reading:
+def _npz(path: Path, size: int | None) -> _ReadingCode:
     with np.load(path, allow_pickle=False) as archive:
         names = npz_names(path, archive.files)
         arrays = {part: (archive[x], archive[y]) for part, (x, y) in names.items()}
@@ -233,13 +231,13 @@ def _npz(path: Path, size: int | None) -> _Reading:
     as_numbers = _BYTES if all(bytes_) and not rescaled else "images"
     if any(bytes_) and not all(bytes_) and not rescaled:
         as_numbers = "images / np.float32(255) if images.dtype == np.uint8 else images"
-    return _Reading(lines, set(arrays), size, [f"DATA = {_text(path)}"], pixels=as_numbers)
+    return _ReadingCode(lines, set(arrays), size, [f"DATA = {_text(path)}"], pixels=as_numbers)
 
 
-def _tfds(name: str, source: Source, facts: Mapping[str, Any], embedding: Embedding) -> _Reading:
+def _tfds(name: str, source: Source, facts: DataFacts, embedding: Embedding) -> _ReadingCode:
     from model_space.data.tfds_reader import DataSet
 
-    height, width, channels = facts["image_shape"]
+    height, width, channels = facts.image_shape
     known = DataSet(name, None)
     read = _READ.format(
         image=known.image, label=known.label, mode=_mode(channels), width=width, height=height
@@ -251,18 +249,18 @@ def _tfds(name: str, source: Source, facts: Mapping[str, Any], embedding: Embedd
             lines.append(f'{part} = read("{part}")')
         lines.append(f"{part} = {part}[0], np.searchsorted(classes, {part}[1])")
     constants = [f"DATA = {_text(name.removeprefix(TFDS))}  # of TensorFlow Datasets"]
-    return _Reading(
+    return _ReadingCode(
         lines, set(parts), constants=constants, blocks=[*embedding.sources(pixels), read]
     )  # fmt: skip
 
 
 def _mode(channels: int) -> str:
-    """Pillow's."""
+    """Return Pillow's mode for images of that many channels."""
     return "L" if channels == 1 else "RGB"
 
 
-def _folder(path: Path, source: Source, facts: Mapping[str, Any], embedding: Embedding) -> _Reading:
-    height, width, channels = facts["image_shape"]
+def _folder(path: Path, source: Source, facts: DataFacts, embedding: Embedding) -> _ReadingCode:
+    height, width, channels = facts.image_shape
     blocks = [f"SUFFIXES = ({', '.join(map(_text, SOUNDS if source.sound else IMAGES))})", _LISTED]
     if source.sound is None:
         mode = _mode(channels)
@@ -277,7 +275,7 @@ def _folder(path: Path, source: Source, facts: Mapping[str, Any], embedding: Emb
         wav = all(file.lower().endswith(".wav") for file in files)
         decode = [*(_WAV if wav else _ANY_SOUND), *_SOUND]
         blocks += embedding.sources(Spectrogram, mel_image)
-        blocks.append(f"SPECTROGRAM = {Spectrogram(**facts['sound'])!r}")
+        blocks.append(f"SPECTROGRAM = {facts.sound!r}")
     blocks.append(_DECODED.format(lines=_indented(decode, 8)))
     folders = part_folders(path) or {"train": path}
     code = {
@@ -290,7 +288,7 @@ def _folder(path: Path, source: Source, facts: Mapping[str, Any], embedding: Emb
         'classes = sorted(name for name in folders if not name.startswith("."))',
         *(f"{part} = listed({where}, classes)" for part, where in code.items()),
     ]
-    return _Reading(
+    return _ReadingCode(
         lines, set(folders), constants=[f"DATA = Path({_text(path)})"], blocks=blocks, files=True
     )  # fmt: skip
 

@@ -1,28 +1,29 @@
-"""The process that writes a script: it makes the network, and everything that trains it."""
+"""Writing a whole script, in the process that makes the network and all that trains it."""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from model_space.budget import Budget
 from model_space.child import respond
-from model_space.custom.loading import OwnError, in_a_line
-from model_space.custom.registry import load_kit
+from model_space.custom.code import CustomCodeError
+from model_space.custom.loading import in_a_line
+from model_space.custom.registry import load_registry
 from model_space.data import Data, DataError
-from model_space.script import Order
+from model_space.facts import DataFacts
+from model_space.script import Answer, Order
 from model_space.script.building import builder
 from model_space.script.embedding import Embedding
-from model_space.script.fitting import stages, training
+from model_space.script.fitting import training, training_batches
 from model_space.script.graph import Graph
 from model_space.script.layout import WIDTH, paragraph
 from model_space.script.loading import loading
-from model_space.script.steps import own_class
-from model_space.training.setup import Made, precision
+from model_space.script.steps import custom_class
+from model_space.training.setup import TrainingSetup, precision
 
 _IMPORTS = {
     "math": "import math",
@@ -40,38 +41,39 @@ _IMPORTS = {
     "BytesIO": "from io import BytesIO",
     "load_digits": "from sklearn.datasets import load_digits",
 }
-"""The statement that imports what a script calls by these names."""
+"""The statements that import the names which a script uses."""
 
 
 def script(order: Order) -> str:
-    """The whole script. Raises `DataError` and `OwnError`."""
-    facts, budget = order.facts, Budget(**order.budget)
-    kit, embedding = load_kit(order.own, order.network), Embedding()
+    """Return the whole script. Raises `DataError` and `CustomCodeError`."""
+    facts, budget = order.facts, order.budget
+    registry, embedding = load_registry(order.custom_code), Embedding()
     constants, data = loading(order.data, facts, embedding)
-    made = Made(order.choice, _stand_in(facts), budget, kit)
-    recipe, steps = kit.compose(order.choice), -(-_images(facts) // budget.batch_size)
-    batches = stages(made, order, embedding)
+    setup = TrainingSetup(order.recipe, _stand_in(facts), budget, registry)
+    stages = registry.compose(order.recipe)
+    steps = -(-_images(facts) // budget.batch_size) * budget.epochs
+    batches = training_batches(setup, order, embedding)
     with precision(budget.precision):
-        graph = Graph(made.network)
-        own = [kind for node in graph.nodes if (kind := own_class(node))]
-        network = [*embedding.sources(*own), *builder(graph, budget.precision)]
-    fitting = training(made, recipe, steps * budget.epochs, order, embedding)
+        graph = Graph(setup.network)
+        custom = [kind for node in graph.nodes if (kind := custom_class(node))]
+        network = [*embedding.sources(*custom), *builder(graph, budget.precision)]
+    fitting = training(setup, stages, steps, order, embedding)
     sections = {
         "The data": data,
-        f"What happens to the training {order.things}": batches,
+        f"What happens to the training {facts.things}": batches,
         "The network": network,
         "The training": fitting,
     }
     code = "\n\n\n".join(
         f"# %% {title}\n\n\n{_joined(blocks)}" for title, blocks in sections.items() if blocks
     )
-    sides = "mel bands, frames" if facts.get("sound") else "height, width"
+    sides = "height, width" if facts.sound is None else "mel bands, frames"
     constants = [
-        f"SEED = {order.seed}  # of the weights, the order of {order.things}, every random draw",
+        f"SEED = {order.seed}  # of the weights, the order of {facts.things}, every random draw",
         f"EPOCHS = {budget.epochs}",
         f"BATCH_SIZE = {budget.batch_size}",
-        f"IMAGE_SHAPE = {tuple(facts['image_shape'])}  # {sides}, channels",
-        f"CLASSES = {len(facts['classes'])}",
+        f"IMAGE_SHAPE = {facts.image_shape}  # {sides}, channels",
+        f"CLASSES = {len(facts.classes)}",
         *constants,
     ]
     top = [
@@ -86,26 +88,26 @@ def script(order: Order) -> str:
     ]
     text = "\n".join([*top, *constants, "", "", code, ""])
     built = _check(text, graph)
-    if order.network:
-        again = kit.network(recipe, tuple(facts["image_shape"]), len(facts["classes"]), budget)
-        _check_untrained(made.network, again, built)
+    if order.custom_code.network is not None:
+        again = registry.network(stages, facts.image_shape, len(facts.classes), budget)
+        _check_untrained(setup.network, again, built)
     return text
 
 
-def _images(facts: Mapping[str, Any]) -> int:
-    """How many there are to train on."""
-    return int(facts["train"] + facts["validation"])
+def _images(facts: DataFacts) -> int:
+    """Return the number of images that the script trains on."""
+    return facts.train + facts.validation
 
 
-def _stand_in(facts: Mapping[str, Any]) -> Data:
-    """Data of that shape, number and classes, which take no memory."""
-    images = np.broadcast_to(np.uint8(0), (_images(facts), *facts["image_shape"]))
+def _stand_in(facts: DataFacts) -> Data:
+    """Return data of that shape, number and classes, which take no memory."""
+    images = np.broadcast_to(np.uint8(0), (_images(facts), *facts.image_shape))
     part = images, np.broadcast_to(np.int64(0), len(images))
-    return Data(tuple(facts["classes"]), part, part, part)
+    return Data(facts.classes, part, part, part)
 
 
 def _about(paragraphs: Sequence[str]) -> list[str]:
-    """The words at the top."""
+    """Return the docstring at the top."""
     lines: list[str] = []
     for text in paragraphs:
         safe = text.replace("\\", "\\\\").replace('"""', "'''")
@@ -116,7 +118,7 @@ def _about(paragraphs: Sequence[str]) -> list[str]:
 
 
 def _joined(blocks: Sequence[str]) -> str:
-    """Functions and classes two empty lines apart; constants one below the other."""
+    """Join functions and classes by two empty lines, and constants by none."""
     text, before = "", ""
     for block in blocks:
         close = before and _is_constant(before) and _is_constant(block)
@@ -130,14 +132,14 @@ def _is_constant(block: str) -> bool:
 
 
 def _imports(code: str, embedding: Embedding) -> list[str]:
-    """The imports of the code, as isort sorts them."""
+    """Return the imports of the code, sorted as by isort."""
     used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
     statements = dict(embedding.imports)
     for name in used & _IMPORTS.keys():
         if statements.setdefault(name, _IMPORTS[name]) != _IMPORTS[name]:
-            raise OwnError(
-                f"the script calls {name} what {_IMPORTS[name]!r} gives, and code of your own what "
-                f"{statements[name]!r} gives; give it another name there"
+            raise CustomCodeError(
+                f"the script needs the name {name} for {_IMPORTS[name]!r}, and code of your own "
+                f"has it for {statements[name]!r}; rename it there"
             )
     modules = [statement for statement in statements.values() if statement.startswith("import ")]
     names: dict[str, list[str]] = {}
@@ -161,14 +163,14 @@ def _is_standard(statement: str) -> bool:
 
 
 def _in_order(name: str) -> tuple[int, str]:
-    """Constants first, then classes, then the rest."""
+    """Return a key that sorts constants first, then classes, then the rest."""
     return 0 if name.isupper() else 1 if name[0].isupper() else 2, name
 
 
 def _check(text: str, graph: Graph) -> Any:
-    """The network that the script builds.
+    """Run the script up to its training, and return the network that it builds.
 
-    Raises `OwnError` unless the script runs, up to its training, and that network is the same.
+    Raises `CustomCodeError` where it does not run, or builds another network.
     """
     namespace: dict[str, Any] = {"__name__": "script"}
     try:
@@ -176,41 +178,40 @@ def _check(text: str, graph: Graph) -> Any:
         network = namespace["build"]()
         built = Graph(network)
     except Exception as error:  # whatever code of the user's own raises where it is alone
-        raise OwnError(
-            f"the script would not run: {in_a_line(error)}; code of your own has to "
-            "stand alone, with what it imports from other packages"
+        raise CustomCodeError(
+            f"the script would not run: {in_a_line(error)}; code of your own must "
+            "stand alone but for its imports from other packages"
         ) from error
     if built.digest() != graph.digest():
-        raise OwnError(
-            "the network cannot be written into a script, as what would be written builds another; "
-            "layers of Keras' and functions of keras.ops can be"
+        raise CustomCodeError(
+            "the network cannot be written into a script, because the script would build another; "
+            "layers of Keras' own and functions of keras.ops can be written"
         )
     return network
 
 
 def _check_untrained(network: Any, again: Any, built: Any) -> None:
-    """Raise `OwnError` where the user's function gives weights that no initializer does.
+    """Raise `CustomCodeError` where the user's function sets weights itself, by no initializer.
 
-    Those are the same each time that the function is called, and others in the script's network.
+    Such weights are the same at every call of the function, and different in the script's network.
     """
     for one, other, scripts in zip(network.weights, again.weights, built.weights, strict=True):
         mine = one.numpy()
         if np.array_equal(mine, other.numpy()) and not np.array_equal(mine, scripts.numpy()):
-            raise OwnError(
-                f"the network comes with weights of its own ({one.path}), as one that has been "
-                "trained before does, and a script would begin without them; kouka train begins "
-                "with them"
+            raise CustomCodeError(
+                f"the network comes with weights of its own ({one.path}), like a pretrained one, "
+                "and a script would begin without them; kouka train begins with them"
             )
 
 
-def _answer(request: dict[str, Any]) -> dict[str, str]:
+def _answer(order: Order) -> Answer:
     try:
-        return {"script": script(Order(**request))}
+        return Answer(script(order))
     except DataError as error:
-        return {"data": str(error)}
-    except OwnError as error:
-        return {"own": str(error)}
+        return Answer(data_refused=str(error))
+    except CustomCodeError as error:
+        return Answer(code_refused=str(error))
 
 
 if __name__ == "__main__":
-    respond(_answer)
+    respond(Order, _answer)

@@ -1,10 +1,11 @@
-"""The techniques, one file each; a new one is a new file and its name in `TECHNIQUES`."""
+"""Techniques, one file each; a new one is a new file and its name in `TECHNIQUES`."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
 from model_space.recipe import Recipe
+from model_space.stages import Stages
 from model_space.technique import Technique
 from model_space.techniques import (
     amsgrad,
@@ -51,7 +52,7 @@ TECHNIQUES: tuple[Technique, ...] = (
     cosine_schedule.TECHNIQUE,
     weight_ema.TECHNIQUE,
 )
-"""The article's, in its order; then the newer ones, in the order of the stages."""
+"""The article's techniques, in its order, then the newer ones, in the order of the stages."""
 
 SETS: Mapping[str, tuple[str, ...]] = {
     "article": tuple(t.name for t in TECHNIQUES[:8]),
@@ -69,23 +70,20 @@ SETS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Names for several techniques.
 
-`modern` is what image classifiers are trained with today; `sound` is for log-mel images, of which
-neither a turned nor a patched one is a sound. Both have sixteen, the most that 32 runs measure.
+`modern` is for images, as classifiers are trained today. `sound` is for log-mel images, and has no
+technique that rotates or patches them. Both have sixteen techniques, the most that 32 runs measure.
 """
 
-Choice = Mapping[str, Mapping[str, float]]
-"""The techniques that are on, each with the values of its dials."""
 
-
-def usual(names: Collection[str]) -> Choice:
-    """These techniques, their dials at the usual values."""
+def usual(names: Collection[str]) -> Recipe:
+    """Return the recipe of these techniques, their dials at the usual values."""
     return {t.name: {d.name: d.usual for d in t.dials} for t in TECHNIQUES if t.name in names}
 
 
-def compose(choice: Choice, techniques: Sequence[Technique] = TECHNIQUES) -> Recipe:
-    """Return the base recipe with the chosen techniques on, in the order of `techniques`."""
-    recipe = Recipe()
+def compose(recipe: Recipe, techniques: Sequence[Technique] = TECHNIQUES) -> Stages:
+    """Return the stages of a recipe, its techniques applied in the order of `techniques`."""
+    stages = Stages()
     for candidate in techniques:
-        if candidate.name in choice:
-            recipe = candidate.apply(recipe, **choice[candidate.name])
-    return recipe
+        if candidate.name in recipe:
+            stages = candidate.apply(stages, **recipe[candidate.name])
+    return stages

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from functools import partial
 
-from model_space.recipe import Recipe
+from model_space.stages import Stages
 from model_space.technique import Technique
 
 
-def amsgrad(recipe: Recipe) -> Recipe:
+def amsgrad(stages: Stages) -> Stages:
     """Turn Adam's AMSGrad variant on."""
-    return replace(recipe, optimizer=partial(recipe.optimizer, amsgrad=True))
+    return replace(stages, optimizer=partial(stages.optimizer, amsgrad=True))
 
 
 TECHNIQUE = Technique(

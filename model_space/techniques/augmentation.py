@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from model_space.recipe import ImageStage, Recipe
+from model_space.stages import ImageStage, Stages
 from model_space.technique import Technique
 
 
@@ -12,9 +12,9 @@ def _augment() -> ImageStage:
     return RandomAffine(degrees=20, shift=0.2)
 
 
-def augmentation(recipe: Recipe) -> Recipe:
+def augmentation(stages: Stages) -> Stages:
     """Turn the article's image augmentation on."""
-    return replace(recipe, augment=(*recipe.augment, _augment))
+    return replace(stages, augment=(*stages.augment, _augment))
 
 
 TECHNIQUE = Technique(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from model_space.recipe import Recipe, Tensor
+from model_space.stages import Stages, Tensor
 from model_space.technique import Technique
 
 # Keras' default of 0.99 needs about 500 steps before the moving averages mean anything; in a
@@ -16,9 +16,9 @@ def _normalise(x: Tensor) -> Tensor:
     return BatchNormalization(momentum=MOMENTUM)(x)
 
 
-def batch_norm(recipe: Recipe) -> Recipe:
+def batch_norm(stages: Stages) -> Stages:
     """Turn batch normalization on."""
-    return replace(recipe, normalise=_normalise)
+    return replace(stages, normalise=_normalise)
 
 
 TECHNIQUE = Technique(

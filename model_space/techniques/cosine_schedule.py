@@ -3,17 +3,17 @@
 from dataclasses import replace
 from typing import Any
 
-from model_space.recipe import Recipe
+from model_space.stages import Stages
 from model_space.technique import Technique
 
 WARM_UP = 0.05
-"""Of the steps: 5 of 90 epochs in Goyal et al. 2017, arXiv:1706.02677."""
+"""A share of the steps: 5 of 90 epochs in Goyal et al. 2017, arXiv:1706.02677."""
 PEAK = 1e-3
-"""As without this schedule, so that its course is all that is new."""
+"""The rate without this schedule, so that its course is all that is new."""
 
 
 def cosine(steps: int) -> Any:
-    """The learning rates of steps 0 to `steps` - 1, of which the first is no longer zero."""
+    """Return the learning rates of steps 0 to `steps` - 1, all of them above zero."""
     from keras.optimizers.schedules import CosineDecay
 
     warm_up = int(WARM_UP * steps)
@@ -22,9 +22,9 @@ def cosine(steps: int) -> Any:
     )
 
 
-def cosine_schedule(recipe: Recipe) -> Recipe:
+def cosine_schedule(stages: Stages) -> Stages:
     """Warm up linearly for a twentieth of the run, then fall to zero along half a cosine."""
-    return replace(recipe, schedule=cosine)
+    return replace(stages, schedule=cosine)
 
 
 TECHNIQUE = Technique(

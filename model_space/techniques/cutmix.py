@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from model_space.recipe import BatchStage, Recipe
+from model_space.stages import BatchStage, Stages
 from model_space.technique import Dial, Technique
 
 
-def cutmix(recipe: Recipe, alpha: float) -> Recipe:
+def cutmix(stages: Stages, alpha: float) -> Stages:
     """Paste a box into each image, of a share that is drawn from Beta(alpha, alpha)."""
 
     def build() -> BatchStage:
@@ -14,7 +14,7 @@ def cutmix(recipe: Recipe, alpha: float) -> Recipe:
 
         return CutMix(alpha)
 
-    return replace(recipe, mix=(*recipe.mix, build))
+    return replace(stages, mix=(*stages.mix, build))
 
 
 TECHNIQUE = Technique(

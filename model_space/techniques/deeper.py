@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from model_space.recipe import Recipe
+from model_space.stages import Stages
 from model_space.technique import Technique
 
 
-def deeper(recipe: Recipe) -> Recipe:
+def deeper(stages: Stages) -> Stages:
     """Add two blocks to each stage: 22 convolutions for 10, and always twelve more."""
-    return replace(recipe, more_blocks=recipe.more_blocks + 2)
+    return replace(stages, more_blocks=stages.more_blocks + 2)
 
 
 TECHNIQUE = Technique(

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from model_space.recipe import Recipe, Tensor
+from model_space.stages import Stages, Tensor
 from model_space.technique import Dial, Technique
 
 
-def dropout(recipe: Recipe, rate: float) -> Recipe:
+def dropout(stages: Stages, rate: float) -> Stages:
     """Drop activations with probability `rate` while training."""
 
     def drop(x: Tensor) -> Tensor:
@@ -14,7 +14,7 @@ def dropout(recipe: Recipe, rate: float) -> Recipe:
 
         return Dropout(rate)(x)
 
-    return replace(recipe, drop=drop)
+    return replace(stages, drop=drop)
 
 
 TECHNIQUE = Technique(

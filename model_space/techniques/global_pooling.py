@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from model_space.recipe import Recipe, Tensor
+from model_space.stages import Stages, Tensor
 from model_space.technique import Technique
 
 
@@ -12,9 +12,9 @@ def _pool(x: Tensor) -> Tensor:
     return layers.GlobalAveragePooling2D()(x)
 
 
-def global_pooling(recipe: Recipe) -> Recipe:
+def global_pooling(stages: Stages) -> Stages:
     """Average each channel of the last feature map."""
-    return replace(recipe, pool=_pool)
+    return replace(stages, pool=_pool)
 
 
 TECHNIQUE = Technique(

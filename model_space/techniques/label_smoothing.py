@@ -3,28 +3,28 @@
 from dataclasses import replace
 from typing import Any
 
-from model_space.recipe import Recipe, Tensor
+from model_space.stages import Stages, Tensor
 from model_space.technique import Dial, Technique
 
 
 class Smoothed:
     """A loss of labels of which a share is spread evenly over the classes.
 
-    Keras' losses have this as an option, which no variable can be.
+    Keras' losses have this as an option, which cannot be a variable.
     """
 
     def __init__(self, loss: Any, factor: Any) -> None:
         self.loss, self.factor = loss, factor
 
     def __call__(self, labels: Tensor, scores: Tensor) -> Tensor:
-        """The loss of (batch, classes) labels and probabilities."""
+        """Return the loss of (batch, classes) labels and probabilities."""
         smoothed = labels + self.factor * (1 / labels.shape[-1] - labels)
         return self.loss(smoothed, scores)
 
 
-def label_smoothing(recipe: Recipe, factor: float) -> Recipe:
+def label_smoothing(stages: Stages, factor: float) -> Stages:
     """Share out `factor` of every label evenly among the classes."""
-    return replace(recipe, loss=lambda: Smoothed(recipe.loss(), factor))
+    return replace(stages, loss=lambda: Smoothed(stages.loss(), factor))
 
 
 TECHNIQUE = Technique(

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from model_space.recipe import Recipe
+from model_space.stages import Stages
 from model_space.technique import Technique
 
 
-def late_widening(recipe: Recipe) -> Recipe:
+def late_widening(stages: Stages) -> Stages:
     """Widen the network after a block instead of in it, which halves the parameters."""
-    return replace(recipe, widths=(64, 64, 128))
+    return replace(stages, widths=(64, 64, 128))
 
 
 TECHNIQUE = Technique(

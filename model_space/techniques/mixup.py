@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from model_space.recipe import BatchStage, Recipe
+from model_space.stages import BatchStage, Stages
 from model_space.technique import Dial, Technique
 
 
-def mixup(recipe: Recipe, alpha: float) -> Recipe:
+def mixup(stages: Stages, alpha: float) -> Stages:
     """Mix each image, and its label alike, with another of its batch by a Beta(alpha, alpha)."""
 
     def build() -> BatchStage:
@@ -14,7 +14,7 @@ def mixup(recipe: Recipe, alpha: float) -> Recipe:
 
         return layers.MixUp(alpha)
 
-    return replace(recipe, mix=(*recipe.mix, build))
+    return replace(stages, mix=(*stages.mix, build))
 
 
 TECHNIQUE = Technique(

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from model_space.recipe import ImageStage, Recipe
+from model_space.stages import ImageStage, Stages
 from model_space.technique import Dial, Technique
 
 
-def rand_augment(recipe: Recipe, magnitude: float) -> Recipe:
+def rand_augment(stages: Stages, magnitude: float) -> Stages:
     """Change every image by two operations of that magnitude, from 0 to 10."""
 
     def build() -> ImageStage:
@@ -14,7 +14,7 @@ def rand_augment(recipe: Recipe, magnitude: float) -> Recipe:
 
         return RandAugment(magnitude)
 
-    return replace(recipe, augment=(*recipe.augment, build))
+    return replace(stages, augment=(*stages.augment, build))
 
 
 TECHNIQUE = Technique(

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from model_space.recipe import ImageStage, Recipe
+from model_space.stages import ImageStage, Stages
 from model_space.technique import Dial, Technique
 
 
-def random_erasing(recipe: Recipe, probability: float) -> Recipe:
+def random_erasing(stages: Stages, probability: float) -> Stages:
     """Fill a rectangle of an image with noise, with that probability."""
 
     def build() -> ImageStage:
@@ -14,7 +14,7 @@ def random_erasing(recipe: Recipe, probability: float) -> Recipe:
 
         return RandomErasing(probability)
 
-    return replace(recipe, augment=(*recipe.augment, build))
+    return replace(stages, augment=(*stages.augment, build))
 
 
 TECHNIQUE = Technique(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from model_space.recipe import Recipe, Tensor
+from model_space.stages import Stages, Tensor
 from model_space.technique import Technique
 
 
@@ -15,13 +15,13 @@ def _join(x: Tensor, y: Tensor) -> Tensor:
     return layers.Add()([x, y])
 
 
-def residual(recipe: Recipe) -> Recipe:
+def residual(stages: Stages) -> Stages:
     """Add a block's input to its output, padded with zero channels where the block is wider.
 
     The padding is option A of the source: it has no parameters, so the network keeps its ten
     convolutions and only the skips are new.
     """
-    return replace(recipe, join=_join)
+    return replace(stages, join=_join)
 
 
 TECHNIQUE = Technique(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from model_space.recipe import Recipe, Tensor
+from model_space.stages import Stages, Tensor
 from model_space.technique import Technique
 
 
@@ -12,9 +12,9 @@ def _silu(x: Tensor) -> Tensor:
     return layers.Activation("silu")(x)
 
 
-def silu(recipe: Recipe) -> Recipe:
+def silu(stages: Stages) -> Stages:
     """Activate by x · sigmoid(x)."""
-    return replace(recipe, activate=_silu)
+    return replace(stages, activate=_silu)
 
 
 TECHNIQUE = Technique(

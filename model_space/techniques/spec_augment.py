@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from model_space.recipe import ImageStage, Recipe
+from model_space.stages import ImageStage, Stages
 from model_space.technique import Dial, Technique
 
 
-def spec_augment(recipe: Recipe, time: float) -> Recipe:
+def spec_augment(stages: Stages, time: float) -> Stages:
     """Mask two bands of frequency, and two of up to this share of the time."""
 
     def build() -> ImageStage:
@@ -14,7 +14,7 @@ def spec_augment(recipe: Recipe, time: float) -> Recipe:
 
         return SpecAugment(time)
 
-    return replace(recipe, augment=(*recipe.augment, build))
+    return replace(stages, augment=(*stages.augment, build))
 
 
 TECHNIQUE = Technique(

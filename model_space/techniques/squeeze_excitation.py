@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from model_space.recipe import Recipe, Tensor
+from model_space.stages import Stages, Tensor
 from model_space.technique import Technique
 
 REDUCTION = 16
-"""Channels to a unit of the bottleneck, as in the source."""
+"""Channels for each unit of the bottleneck, as in the source."""
 
 
 def _recalibrate(x: Tensor) -> Tensor:
@@ -19,9 +19,9 @@ def _recalibrate(x: Tensor) -> Tensor:
     return layers.Multiply()([x, layers.Dense(channels, activation="sigmoid")(hidden)])
 
 
-def squeeze_excitation(recipe: Recipe) -> Recipe:
+def squeeze_excitation(stages: Stages) -> Stages:
     """Recalibrate every block's output, before a skip is added."""
-    return replace(recipe, recalibrate=_recalibrate)
+    return replace(stages, recalibrate=_recalibrate)
 
 
 TECHNIQUE = Technique(

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from model_space.recipe import Recipe, Tensor
+from model_space.stages import Stages, Tensor
 from model_space.technique import Dial, Technique
 
 
-def stochastic_depth(recipe: Recipe, rate: float) -> Recipe:
+def stochastic_depth(stages: Stages, rate: float) -> Stages:
     """Drop the last block's output of an image with probability `rate`, earlier ones' less."""
 
     def survive(y: Tensor, share: float) -> Tensor:
@@ -14,7 +14,7 @@ def stochastic_depth(recipe: Recipe, rate: float) -> Recipe:
 
         return StochasticDepth(rate, share)(y)
 
-    return replace(recipe, survive=survive)
+    return replace(stages, survive=survive)
 
 
 TECHNIQUE = Technique(

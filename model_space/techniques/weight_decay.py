@@ -3,13 +3,13 @@
 from dataclasses import replace
 from functools import partial
 
-from model_space.recipe import Recipe
+from model_space.stages import Stages
 from model_space.technique import Dial, Technique
 
 
-def weight_decay(recipe: Recipe, rate: float) -> Recipe:
+def weight_decay(stages: Stages, rate: float) -> Stages:
     """Shrink kernels by `rate` times the learning rate a step; biases and normalization stay."""
-    return replace(recipe, optimizer=partial(recipe.optimizer, decoupled_decay=rate))
+    return replace(stages, optimizer=partial(stages.optimizer, decoupled_decay=rate))
 
 
 TECHNIQUE = Technique(

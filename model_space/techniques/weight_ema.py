@@ -4,22 +4,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from model_space.recipe import Recipe
+from model_space.stages import Stages
 from model_space.technique import Dial, Technique
 
 
-def weight_ema(recipe: Recipe, momentum: float) -> Recipe:
+def weight_ema(stages: Stages, momentum: float) -> Stages:
     """Validate and test with exponential moving averages of the weights.
 
-    Those of batch normalization's statistics are averaged too, or they would not fit the weights.
+    The statistics of batch normalization are averaged too, to fit the averaged weights.
     """
 
     def build(weights: Sequence[Any]) -> Any:
-        from model_space.components.averages import WeightAverages
+        from model_space.components.weight_averages import WeightAverages
 
         return WeightAverages(weights, momentum)
 
-    return replace(recipe, average=build)
+    return replace(stages, average=build)
 
 
 TECHNIQUE = Technique(

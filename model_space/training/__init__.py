@@ -1,1 +1,1 @@
-"""Training one recipe, from a network and its images to its accuracy by epoch."""
+"""Training: from a recipe, data, a budget and a seed to a trained network and its scores."""

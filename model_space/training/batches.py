@@ -1,4 +1,4 @@
-"""The images of an epoch, in its order, as shards that are trained on one after another."""
+"""Batches: the order of the images in each epoch, cut into shards of whole batches."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import numpy as np
 from keras import ops
 
 from model_space.data.source import Part
-from model_space.recipe import Tensor
+from model_space.stages import Tensor
 
 _SHARD_BYTES = 256 << 20
-"""The most that a shard's images take, which a run holds three times: where data are larger than
-memory, they stay on the disk but for these."""
+"""The most that a shard's images take. A run holds three shards in memory; the rest of the data may
+stay on the disk."""
 
 T = TypeVar("T")
 
 
 def orders(images: int, seed: int) -> Iterator[np.ndarray]:
-    """Yield the order of so many images in each epoch, as row numbers (N,), without end."""
+    """Yield the order of the images in each epoch, as row numbers (images,), without end."""
     random = np.random.default_rng(seed)
     while True:
         yield random.permutation(images)
 
 
 def shards(part: Part, batch_size: int, order: np.ndarray | None = None) -> Iterator[Part]:
-    """Cut images and labels into whole batches, as many at a time as a shard takes.
+    """Yield images and labels as shards of whole batches.
 
-    They come in the given order of rows (N,), or else as they are.
+    Rows are in the given order (N,), or in that of the part where none is given.
     """
     images, labels = part
     size = shard_size(images, batch_size)
@@ -41,13 +41,16 @@ def shards(part: Part, batch_size: int, order: np.ndarray | None = None) -> Iter
 
 
 def shard_size(images: np.ndarray, batch_size: int) -> int:
-    """How many images (N, height, width, channels) are a shard: a multiple of the batch size."""
+    """Return the number of images in a shard, a multiple of the batch size.
+
+    `images` are (N, height, width, channels).
+    """
     batch_bytes = batch_size * images.itemsize * int(np.prod(images.shape[1:]))
     return max(1, _SHARD_BYTES // batch_bytes) * batch_size
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:
-    """Yield the items, the next of which a thread makes while one is used."""
+    """Yield the items; a thread makes the next while one is used."""
     waiting = iter(items)
     with ThreadPoolExecutor(1) as thread:
         following = thread.submit(next, waiting, None)
@@ -57,9 +60,9 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
 
 
 def as_batch(images: Tensor, labels: Tensor, classes: int) -> dict[str, Tensor]:
-    """Images, bytes or floats in [0, 1], and labels (batch,) as techniques take them.
+    """Return images, bytes or floats in [0, 1], and labels (batch,) as techniques take them.
 
-    They are `images`, float32 in [0, 1], and `labels`, (batch, classes).
+    These are `images`, float32 in [0, 1], and `labels`, one-hot rows (batch, classes).
     """
     x = ops.cast(images, "float32")
     if keras.backend.standardize_dtype(images.dtype) == "uint8":

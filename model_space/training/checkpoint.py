@@ -1,4 +1,4 @@
-"""What a training run keeps in a file, to go on from after a kill."""
+"""Checkpoints: the file of a training run from which it resumes after a kill."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ class Stopped(Exception):  # noqa: N818 - nothing went wrong
 
 
 class Epoch(NamedTuple):
-    """What an epoch came to."""
+    """The objective and the time of an epoch."""
 
     objective: float
-    """Its value on the validation images."""
+    """On the validation images."""
     seconds: float
     traced: bool
-    """Whether it was the first of its process, which also traces the network."""
+    """True for the first epoch of its process, which also traces the network."""
 
 
 @dataclass(frozen=True)
-class State:
-    """A run at the end of an epoch."""
+class RunState:
+    """The state of a run at the end of an epoch."""
 
     epochs: list[Epoch]
     variables: list[np.ndarray]
@@ -36,12 +36,12 @@ class State:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The file that keeps a run's state, and a text that tells the run from every other."""
+    """A file for a run's state, and a text that identifies the run."""
 
     path: Path
     run: str
 
-    def save(self, state: State) -> None:
+    def save(self, state: RunState) -> None:
         """Write the state, all of it or nothing.
 
         Raises `OSError` where it cannot be written.
@@ -55,7 +55,7 @@ class Checkpoint:
         finally:
             partial.unlink(missing_ok=True)
 
-    def load(self, fresh: list[np.ndarray]) -> State | None:
+    def load(self, fresh: list[np.ndarray]) -> RunState | None:
         """Return the state; None where the file is missing, damaged or another run's.
 
         `fresh` holds the variables as the run begins: the state's have their shapes and types.
@@ -72,7 +72,7 @@ class Checkpoint:
             return None
         if [(v.shape, v.dtype) for v in variables] != [(v.shape, v.dtype) for v in fresh]:
             return None
-        return State(epochs, variables)
+        return RunState(epochs, variables)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A network and what trains it, compiled once, and begun anew for every run."""
+"""A compiled run: its network and training loops, which later runs of the kind use again."""
 
 from __future__ import annotations
 
@@ -8,73 +8,75 @@ from typing import Any
 import numpy as np
 
 from model_space.budget import Budget
-from model_space.custom.registry import OURS, Kit
+from model_space.custom.registry import BUILT_IN, Registry
 from model_space.data import Data
 from model_space.data.source import Part
-from model_space.techniques import Choice
+from model_space.recipe import Recipe
 from model_space.training.backends import EVALUATION_BATCH, loops, making
 from model_space.training.batches import shards
-from model_space.training.objectives import ACCURACY, Objective
 from model_space.training.plain_keras import plain
-from model_space.training.setup import Made
+from model_space.training.scorers import ACCURACY, Scorer
+from model_space.training.setup import TrainingSetup
 
 
-class Traced:
-    """What all runs of the same techniques and budget share: everything but values.
+class CompiledRun:
+    """The network and the loops that all runs of the same techniques and budget share.
 
-    Those are the weights, the optimizer's state, the random states, the techniques' dials and the
-    order of the images.
+    Runs differ in values alone: the weights, the optimizer's state, the random states, the
+    techniques' dials and the order of the images.
     """
 
     def __init__(
-        self, choice: Choice, data: Data, budget: Budget, seed: int, kit: Kit = OURS
+        self, recipe: Recipe, data: Data, budget: Budget, seed: int, registry: Registry = BUILT_IN
     ) -> None:
-        """Make everything as a run of this seed needs it; `begin` does so for another run."""
-        self._data, self._budget, self._kit = data, budget, kit
-        self._made = self._make(choice, seed, turnable=True)
-        self.network, self.optimizer = self._made.network, self._made.optimizer
-        self.variables: list[Any] = self._made.variables
-        self._loops = loops(self._made, data, budget.batch_size)
+        """Make all that a run of this seed needs; `begin` prepares it for another run."""
+        self._data, self._budget, self._registry = data, budget, registry
+        self._setup = self._make(recipe, seed, variable_dials=True)
+        self.network, self.optimizer = self._setup.network, self._setup.optimizer
+        self.variables: list[Any] = self._setup.variables
+        self._loops = loops(self._setup, data, budget.batch_size)
         self.put, self.train = self._loops.put, self._loops.train
-        """As those of `model_space.training.backends.Loops`."""
+        """The methods of `model_space.training.backends.Loops`."""
 
-    def begin(self, choice: Choice, seed: int) -> None:
+    def begin(self, recipe: Recipe, seed: int) -> None:
         """Give every variable the value that it has at the beginning of another run.
 
-        It is made as for a network of that run's own, so that there is no telling them apart.
-        `choice` holds the same techniques as before.
+        The values are those of a network that is made for that run, so the two runs train alike.
+        `recipe` must have the same techniques on as before.
         """
-        fresh = self._make(choice, seed)
+        fresh = self._make(recipe, seed)
         for variable, new in zip(self.variables, fresh.variables, strict=True):
             variable.assign(new)
-        for (technique, dial), variable in self._made.dials.items():
-            variable.assign(choice[technique][dial])
+        for (technique, dial), variable in self._setup.dials.items():
+            variable.assign(recipe[technique][dial])
 
     def values(self) -> list[np.ndarray]:
-        """The values of `variables`, copied."""
+        """Copy the values of `variables`."""
         return [np.asarray(variable.value).copy() for variable in self.variables]
 
     def accuracy(self, part: Part) -> float:
-        """The share of images whose label the network names."""
+        """Return the accuracy on some images, a fraction."""
         right = sum(self._loops.correct(self.put(s)) for s in shards(part, EVALUATION_BATCH))
         return right / len(part[1])
 
-    def judge(self, objective: Objective, part: Part) -> tuple[float, float]:
-        """The objective on some images, and their accuracy."""
-        if objective is ACCURACY:  # no need of probabilities
+    def judge(self, scorer: Scorer, part: Part) -> tuple[float, float]:
+        """Return the objective on some images, and the accuracy, a fraction."""
+        if scorer is ACCURACY:  # which needs no probabilities
             accuracy = self.accuracy(part)
             return accuracy, accuracy
-        found = [self._loops.probabilities(self.put(s)) for s in shards(part, EVALUATION_BATCH)]
-        labels, probabilities = part[1], np.concatenate(found)
-        return objective.score(labels, probabilities), ACCURACY.score(labels, probabilities)
+        batches = [self._loops.probabilities(self.put(s)) for s in shards(part, EVALUATION_BATCH)]
+        labels, probabilities = part[1], np.concatenate(batches)
+        return scorer.score(labels, probabilities), ACCURACY.score(labels, probabilities)
 
     def plain(self) -> Any:
-        """A copy of the network as it is judged now, of Keras' own layers."""
-        return plain(self.network, [np.asarray(value) for value in self._made.judged()])
+        """Copy the network, with the weights by which it is judged, as layers of Keras' own."""
+        return plain(self.network, [np.asarray(value) for value in self._setup.judged()])
 
-    def _make(self, choice: Choice, seed: int, *, turnable: bool = False) -> Made:
+    def _make(self, recipe: Recipe, seed: int, *, variable_dials: bool = False) -> TrainingSetup:
         # Whatever Keras makes draws its seed from Python. Setting TensorFlow's own, which nothing
         # uses, would empty its cache of functions, and they take a second to make again.
         random.seed(seed)
         with making():
-            return Made(choice, self._data, self._budget, self._kit, turnable=turnable)
+            return TrainingSetup(
+                recipe, self._data, self._budget, self._registry, variable_dials=variable_dials
+            )

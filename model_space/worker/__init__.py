@@ -1,1 +1,1 @@
-"""The process that trains: its client, which needs no Keras, and its server."""
+"""The worker, a process that trains: its client, which needs no Keras, its server, the messages."""

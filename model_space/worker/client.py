@@ -1,13 +1,11 @@
-"""The process that trains, from without: it holds Keras, so that nothing else has to.
+"""The client of a worker: it drives a process that holds Keras, so that nothing else has to.
 
-It is told what to do, and answers, as `model_space.worker.server` describes. What Keras' backend
-prints, and the process itself on a crash, goes to a log file.
+Whatever Keras' backend prints, and the process itself on a crash, goes to a log file.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -16,17 +14,40 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from model_space.custom.loading import OwnError
-from model_space.data import DataError
-from model_space.data.source import Reading
-from model_space.techniques import Choice
+from model_space.budget import Budget
+from model_space.custom.code import CustomCodeError
+from model_space.data import DataError, DataSpec, Progress
+from model_space.facts import DataFacts
+from model_space.outcome import Outcome
+from model_space.recipe import Recipe
 from model_space.training.checkpoint import Stopped
+from model_space.worker.messages import (
+    CodeRefused,
+    Command,
+    DataRead,
+    DataRefused,
+    Decoding,
+    Died,
+    EpochEnded,
+    Failed,
+    GoOn,
+    Interrupted,
+    Job,
+    JobEnd,
+    Message,
+    Stop,
+    Survey,
+    Surveyed,
+    Train,
+    Trained,
+    Workload,
+    decode,
+    encode,
+)
 
-__all__ = ["DataFacts", "Stopped", "TrainingError", "Worker"]
+__all__ = ["Stopped", "TrainingError", "Worker", "Workload"]
 
 ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -38,27 +59,14 @@ ENVIRONMENT = {
     # So would Arrow, which TensorFlow imports by way of pandas where both are installed.
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-"""Of every process in which Keras runs, unless the user's says otherwise."""
+"""The environment of every process in which Keras runs, unless the user's says otherwise."""
+
+Report = Callable[[int, float], bool]
+"""Takes the epoch, from 1, and its objective; returns True to go on."""
 
 
 class TrainingError(RuntimeError):
-    """A run raised, or its process died; the message says how."""
-
-
-@dataclass(frozen=True)
-class DataFacts:
-    """What a study keeps of its data."""
-
-    classes: list[str]
-    image_shape: tuple[int, int, int]
-    train: int
-    validation: int
-    test: int
-    fingerprint: str
-    sound: dict[str, float] | None = None
-    """The fields of `model_space.data.mel.Spectrogram`; None where the data are images."""
-    class_counts: dict[str, list[int]] | None = None
-    """How many of each class, in their order, are in `train` and in `validation`."""
+    """A run has failed, or its process has died; the message says how."""
 
 
 class Worker:
@@ -68,118 +76,101 @@ class Worker:
     """
 
     def __init__(
-        self,
-        environment: Mapping[str, str] | None = None,
-        *,
-        own: Mapping[str, Mapping[str, Any]] | None = None,
-        network: Mapping[str, Any] | None = None,
-        objective: str = "accuracy",
-        **data: Any,
+        self, workload: Workload | DataSpec, environment: Mapping[str, str] | None = None
     ) -> None:
-        """Take the arguments of `model_space.data.load`; nothing is read before `start`.
+        """Train runs of a workload, or on some data; nothing is read before `start`.
 
-        `own` and `network` are as `model_space.custom.loading.describe` returns them, for runs that
-        need them. `objective`, a name of `model_space.training.objectives`, is what every run is
-        judged by.
-        `environment` is added to that of the child, for CUDA_VISIBLE_DEVICES and the like;
-        Keras runs on TensorFlow unless it has another KERAS_BACKEND.
+        `environment` is added to that of the child, for CUDA_VISIBLE_DEVICES and the like; Keras
+        runs on TensorFlow unless it has another KERAS_BACKEND.
         """
         self._environment = environment or {}
-        self._request = {**data, "own": own or {}, "network": network, "objective": objective}
+        self._workload = Workload(workload) if isinstance(workload, DataSpec) else workload
         self._server: _Server | None = None
         self._lock = threading.Lock()  # while `_server` is replaced, so that `stop` misses none
         self._asked_to_stop = False
 
-    def start(self, reading: Reading = lambda done, of: None) -> DataFacts:
+    def start(self, reading: Progress = lambda done, of: None) -> DataFacts:
         """Start the process, read the data and import Keras.
 
-        `reading` is told how many images of how many have been decoded. Raises `DataError`, before
-        Keras is imported, where the data cannot be used, `OwnError` where the user's own code
-        cannot, and `TrainingError` where the process dies.
+        `reading` is called about once a second with the number of images decoded and of all.
+        Raises `DataError`, before Keras is imported, where the data cannot be used,
+        `CustomCodeError` where the user's code cannot, and `TrainingError` where the process dies.
         """
         self.stop()
         return self._start(reading)[1]
 
-    def survey(self, techniques: Sequence[str], budget: dict[str, Any]) -> tuple[str, ...]:
-        """Look at what is the user's own; returns the techniques that its network has no stage for.
+    def survey(self, techniques: Sequence[str], budget: Budget) -> tuple[str, ...]:
+        """Try the user's code, and return the techniques that the network has no stage for.
 
-        Raises `OwnError` where something is not what a study needs, and else as `train`.
+        Raises `CustomCodeError` where some of the code cannot be used; otherwise as `train`.
         """
-        answer = self._answer(techniques=list(techniques), budget=budget)
-        if "unusable" in answer:
-            raise OwnError(answer["unusable"])
-        return tuple(self._of(answer, "left_out"))
+        end = self._do(Survey(tuple(techniques), budget))
+        if isinstance(end, CodeRefused):
+            raise CustomCodeError(end.reason)
+        if isinstance(end, Surveyed):
+            return end.left_out
+        raise _error(end)
 
     def train(
         self,
-        choice: Choice,
-        budget: dict[str, Any],
+        recipe: Recipe,
+        budget: Budget,
         seed: int,
-        report: Callable[[int, float], bool],
+        report: Report,
         checkpoint: Path | None = None,
-    ) -> dict[str, Any]:
-        """Train one run and return its `Outcome` as a dictionary.
+    ) -> Outcome:
+        """Train one run.
 
-        `budget` holds the fields of `Budget`; `report(epoch, objective)` says whether to go on;
-        the run's state is kept in `checkpoint`. Raises `Stopped` once `ask_to_stop` was called,
-        and `TrainingError` where the run fails; the next call starts a new process if need be.
+        `report` takes each epoch, from 1, and its validation objective, and returns True to go on.
+        The state of the run is kept in `checkpoint` while it lasts. Raises `Stopped` once
+        `ask_to_stop` was called, and `TrainingError` where the run fails; the next call starts a
+        new process if need be.
         """
-        return self._run(
-            report, choice=choice, budget=budget, seed=seed,
-            checkpoint=checkpoint and str(checkpoint),
-        )  # fmt: skip
+        return self._run(Train(recipe, budget, seed, _text(checkpoint)), report)
 
     def train_final(
         self,
-        choice: Choice,
-        budget: dict[str, Any],
+        recipe: Recipe,
+        budget: Budget,
         seed: int,
-        report: Callable[[int, float], bool],
+        report: Report,
         checkpoint: Path | None = None,
         save: Path | None = None,
-    ) -> dict[str, Any]:
-        """Train on the training and validation images together; else as `train`.
+    ) -> Outcome:
+        """Train one run on the training and validation images together; otherwise as `train`.
 
-        What is reported of an epoch is the objective on images that are trained on. `checkpoint`
-        stays, so that the same call comes to the same again, and at once. The network is written
-        to `save`, whose name ends in .keras.
+        The objective reported for an epoch is on images that are trained on. `checkpoint` is kept
+        at the end, so that the same call returns the same again, and at once. The network is
+        written to `save`, whose name ends in .keras.
         """
-        return self._run(
-            report, choice=choice, budget=budget, seed=seed, train_on="all",
-            checkpoint=checkpoint and str(checkpoint), save=save and str(save.resolve()),
-        )  # fmt: skip
+        save = save and save.resolve()
+        job = Train(recipe, budget, seed, _text(checkpoint), final=True, save=_text(save))
+        return self._run(job, report)
 
-    def _run(self, report: Callable[[int, float], bool], **job: Any) -> dict[str, Any]:
-        outcome: dict[str, Any] = self._of(self._answer(report, **job), "outcome")
-        return outcome
+    def _run(self, job: Train, report: Report) -> Outcome:
+        end = self._do(job, report)
+        if isinstance(end, Trained):
+            return end.outcome
+        raise _error(end)
 
-    def _answer(
-        self, report: Callable[[int, float], bool] = lambda epoch, accuracy: True, **job: Any
-    ) -> dict[str, Any]:
-        """What the server says of a job at its end, its epochs reported."""
+    def _do(self, job: Job, report: Report = lambda epoch, objective: True) -> JobEnd:
+        """Send a job, report its epochs, and return the server's answer at its end."""
         if self._asked_to_stop:
             raise Stopped
         server = self._server or self._start()[0]
-        server.send(**job)
+        server.send(job)
         if self._asked_to_stop:  # perhaps before the job was sent, when it would stop nothing
-            server.send(stop=True)
+            server.send(Stop())
         try:
-            while "epoch" in (answer := self._receive(server)):
-                server.send(go_on=report(answer["epoch"], answer["objective"]))
+            while isinstance(answer := self._receive(server), EpochEnded):
+                server.send(GoOn(report(answer.epoch, answer.objective)))
         except BaseException:
             self.stop()  # the run would wait for its acknowledgement
             raise
-        if "died" in answer:
-            raise TrainingError(server.epitaph(answer["died"]))
+        if isinstance(answer, Died):
+            raise TrainingError(server.epitaph(answer.exit_code))
+        assert isinstance(answer, JobEnd)
         return answer
-
-    @staticmethod
-    def _of(answer: dict[str, Any], what: str) -> Any:
-        if "stopped" in answer:
-            raise Stopped
-        if what not in answer:
-            raise TrainingError(answer.get("error") or answer["unusable"])
-        return answer[what]
 
     def ask_to_stop(self) -> None:
         """End the run under way after its batch, and let no other begin: `train` raises `Stopped`.
@@ -188,7 +179,7 @@ class Worker:
         """
         self._asked_to_stop = True
         if (server := self._server) is not None:
-            server.send(stop=True)
+            server.send(Stop())
 
     def stop(self) -> None:
         """End the process at once, whatever it is doing.
@@ -200,21 +191,21 @@ class Worker:
         if server is not None:
             server.kill()
 
-    def _start(self, reading: Reading = lambda done, of: None) -> tuple[_Server, DataFacts]:
+    def _start(self, reading: Progress = lambda done, of: None) -> tuple[_Server, DataFacts]:
         with self._lock:
-            server = self._server = _Server(self._environment, self._request)
-        while "reading" in (answer := self._receive(server)):
-            reading(answer["reading"], answer["of"])
-        if "unusable" in answer:
+            server = self._server = _Server(self._environment, self._workload)
+        while isinstance(answer := self._receive(server), Decoding):
+            reading(answer.done, answer.of)
+        if isinstance(answer, DataRefused):
             self.stop()
-            raise DataError(answer["unusable"])
-        if "unusable" in (ready := self._receive(server)):  # else Keras is there
+            raise DataError(answer.reason)
+        assert isinstance(answer, DataRead)
+        if isinstance(ready := self._receive(server), CodeRefused):  # else Keras is there
             self.stop()
-            raise OwnError(ready["unusable"])
-        answer["image_shape"] = tuple(answer["image_shape"])
-        return server, DataFacts(**answer)
+            raise CustomCodeError(ready.reason)
+        return server, answer.facts
 
-    def _receive(self, server: _Server) -> dict[str, Any]:
+    def _receive(self, server: _Server) -> Message:
         if (message := server.receive()) is not None:
             return message
         stopped = self._server is not server
@@ -224,10 +215,22 @@ class Worker:
         raise TrainingError("the training process was stopped" if stopped else server.epitaph())
 
 
+def _error(end: JobEnd) -> Exception:
+    """Return the exception for a job that did not end well."""
+    if isinstance(end, Failed | CodeRefused):
+        return TrainingError(end.reason)
+    assert isinstance(end, Interrupted)
+    return Stopped()
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
 class _Server:
     """The child process, as its parent sees it."""
 
-    def __init__(self, environment: Mapping[str, str], request: Mapping[str, Any]) -> None:
+    def __init__(self, environment: Mapping[str, str], workload: Workload) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
         self._process = subprocess.Popen(
             [sys.executable, "-m", "model_space.worker.server"],
@@ -244,21 +247,19 @@ class _Server:
         for file in (self._process.stdin, self._process.stdout, self._log):
             assert file is not None
             weakref.finalize(self, file.close)
-        self.send(**request)
+        self.send(workload)
 
-    def send(self, **message: Any) -> None:
+    def send(self, message: Command) -> None:
+        """Send a message; none is received by a process that has died."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # `receive` finds that it died
-            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._process.stdin.write(encode(message))
 
-    def receive(self) -> dict[str, Any] | None:
-        """The next message, or None where the process has died."""
+    def receive(self) -> Message | None:
+        """Return the next message, or None where the process has died."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        if not line.endswith(b"\n"):
-            return None
-        message: dict[str, Any] = json.loads(line)
-        return message
+        return decode(line) if line.endswith(b"\n") else None
 
     def kill(self) -> None:
         """Kill the server and its fork, and wait for the server."""
@@ -268,7 +269,7 @@ class _Server:
         self._process.wait()
 
     def epitaph(self, code: int | None = None) -> str:
-        """Say how a process died: a fork with this exit code, or else the server itself."""
+        """Describe how a process died: a fork with this exit code, or else the server itself."""
         if code is None:
             code = self._process.wait()
         if code < 0:
@@ -281,4 +282,4 @@ class _Server:
         size = os.fstat(self._log.fileno()).st_size
         end = os.pread(self._log.fileno(), 2000, max(0, size - 2000))
         lines = end.decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+        return lines[-1] if lines else "it printed nothing"

@@ -1,16 +1,10 @@
-"""The process that trains, from within: a server that forks, and its forks.
+"""The server of a worker: a process that reads the data, and the forks of it that train.
 
-The server reads the data and imports Keras once, and forks to train: what a run leaks or breaks
+The server reads the data and imports Keras once, and forks to train: whatever a run leaks or breaks
 ends with its fork. TensorFlow and JAX do not survive a fork once they have begun to compute, so
-the server itself never does. A fork trains one run after another, as it keeps what it has traced;
-it ends where a run fails, and when it keeps much.
-
-Every request and answer is a JSON object on a line: once the data set, whose reading is told of
-where it takes long, with the objective and what code of the user's own the runs need; then a job a
-run, which the server hands to its fork. A job may say to train on all images but the test images,
-and where to save the network; or to look at what is the user's own. The fork answers with the
-epochs, each of which is acknowledged, and with the outcome, an error, or that it stopped; the
-server tells of a fork that dies within a run. A request to stop may come at any time.
+the server itself never does. A fork trains one run after another, as it keeps the networks that it
+has compiled; it ends where a run fails, and when it keeps many. The server hands jobs to its fork
+and the answers on to the client, as `model_space.worker.messages` describes.
 """
 
 from __future__ import annotations
@@ -18,82 +12,95 @@ from __future__ import annotations
 import contextlib
 import gc
 import itertools
-import json
 import os
 import queue
 import selectors
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from model_space.budget import Budget
 from model_space.child import answer_stream, ending_with
-from model_space.custom.loading import OwnError
-from model_space.data import DataError, load
+from model_space.custom.code import CustomCodeError
+from model_space.data import DataError, load_spec
+from model_space.facts import DataFacts
 from model_space.training.checkpoint import Stopped
-from model_space.training.objectives import objective
+from model_space.training.scorers import scorer
+from model_space.worker.messages import (
+    Answer,
+    CodeRefused,
+    DataRead,
+    DataRefused,
+    Decoding,
+    Died,
+    EpochEnded,
+    Failed,
+    GoOn,
+    Interrupted,
+    Job,
+    JobEnd,
+    LastJob,
+    Message,
+    Ready,
+    Stop,
+    Survey,
+    Surveyed,
+    Train,
+    Trained,
+    Workload,
+    decode,
+    encode,
+)
 
 if TYPE_CHECKING:
     from model_space.training.trainer import Trainer
 
 _MOST_NETWORKS = 8
-"""How many traced networks, of about 20 MB each, a fork keeps before another takes its place."""
+"""Compiled networks, of about 20 MB each, that a fork keeps before another takes its place."""
 _MOST_RUNS = 64
-"""How many runs a fork trains, each of which leaves a megabyte or two, before that."""
+"""Runs that a fork trains before that; each leaves a megabyte or two."""
 
 
 def serve() -> None:
-    """Answer the requests on standard input until they end."""
-    told = answer_stream()
-
-    def answer(**message: Any) -> None:
-        told.write(json.dumps(message) + "\n")
-        told.flush()
-
+    """Answer the messages on standard input until they end."""
+    answers = answer_stream()
     requests = os.fdopen(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
+
+    def answer(message: Answer) -> None:
+        answers.buffer.write(encode(message))
+        answers.flush()
+
     with ending_with(os.getppid()):
-        request = json.loads(requests.readline())
-        own = request.pop("own"), request.pop("network")
-        judged_by = objective(request.pop("objective"))
+        workload = decode(requests.readline())
+        assert isinstance(workload, Workload)
         try:
-            data = load(
-                **request,
-                reading=lambda done, of: answer(reading=done, of=of),
-            )
+            data = load_spec(workload.data, lambda done, of: answer(Decoding(done, of)))
         except DataError as error:
-            answer(unusable=str(error))
+            answer(DataRefused(str(error)))
             return
         except OSError as error:
-            answer(unusable=f"the data cannot be read ({error}); mend that, or give other --data")
+            reason = f"the data cannot be read ({error}); make them readable, or give other --data"
+            answer(DataRefused(reason))
             return
-        sizes = {part: len(getattr(data, part)[1]) for part in ("train", "validation", "test")}
-        answer(
-            classes=data.classes,
-            image_shape=data.image_shape,
-            fingerprint=data.fingerprint(),
-            sound=data.sound and asdict(data.sound),
-            class_counts=data.class_counts(),
-            **sizes,
-        )
+        answer(DataRead(DataFacts.of(data)))
         # Only now, so that data that cannot be used is refused before Keras is imported.
-        from model_space.custom.registry import load_kit
+        from model_space.custom.registry import load_registry
         from model_space.training.trainer import Trainer
 
         try:
-            trainer = Trainer(data, load_kit(*own), judged_by)
-        except OwnError as error:
-            answer(unusable=str(error))
+            registry = load_registry(workload.custom_code)
+            trainer = Trainer(data, registry, scorer(workload.objective))
+        except CustomCodeError as error:
+            answer(CodeRefused(str(error)))
             return
-        answer(ready=True)
+        answer(Ready())
     gc.freeze()  # or every fork would look for garbage in all that was imported
     _supervise(requests, trainer, answer)
 
 
-def _supervise(requests: FileIO, trainer: Trainer, answer: Callable[..., None]) -> None:
+def _supervise(requests: FileIO, trainer: Trainer, answer: Callable[[Answer], None]) -> None:
     """Hand jobs to a fork and its answers on, until the requests end; fork where there is none."""
     fork: _Fork | None = None
     with selectors.DefaultSelector() as ready:
@@ -104,7 +111,7 @@ def _supervise(requests: FileIO, trainer: Trainer, answer: Callable[..., None]) 
                 if key.fileobj is requests:
                     if not (line := requests.readline()):
                         return
-                    is_job = not {"stop", "go_on"} & json.loads(line).keys()
+                    is_job = isinstance(decode(line), Job)
                     if is_job and fork is None:
                         fork = _Fork(trainer)
                         ready.register(fork.answers, selectors.EVENT_READ)
@@ -113,16 +120,16 @@ def _supervise(requests: FileIO, trainer: Trainer, answer: Callable[..., None]) 
                         fork.works = fork.works or is_job
                     continue
                 assert fork is not None
-                message = fork.receive()
-                if message is None or "last" in message:
+                message, last = fork.receive()
+                if message is None or last:
                     ready.unregister(fork.answers)
                     code, works, fork = fork.wait(), fork.works, None
                     if message is None and works:
-                        answer(died=code)
-                elif "epoch" not in message:
+                        answer(Died(code))
+                elif not isinstance(message, EpochEnded):
                     fork.works = False
                 if message is not None:
-                    answer(**message)
+                    answer(message)
 
 
 class _Fork:
@@ -138,7 +145,7 @@ class _Fork:
             os.close(answers)
             try:
                 with ending_with(server):
-                    _train_runs(trainer, os.fdopen(jobs, "rb"), os.fdopen(answers_end, "w"))
+                    _train_runs(trainer, os.fdopen(jobs, "rb"), os.fdopen(answers_end, "wb"))
             finally:
                 os._exit(0)
         os.close(jobs)
@@ -146,18 +153,26 @@ class _Fork:
         self._jobs = os.fdopen(jobs_end, "wb", buffering=0)
         self.answers = os.fdopen(answers, "rb", buffering=0)
         self.works = False
-        """Whether a job is under way."""
+        """True while a job is under way."""
 
     def send(self, line: bytes) -> None:
+        """Hand a message on."""
         with contextlib.suppress(BrokenPipeError):  # `receive` finds that it died
             self._jobs.write(line)
 
-    def receive(self) -> dict[str, Any] | None:
-        """The next message, or None where the fork has died."""
+    def receive(self) -> tuple[Answer | None, bool]:
+        """Return the next answer, None where the fork has died, and True where it is its last."""
+        message = self._read()
+        if isinstance(message, LastJob):
+            return self._read(), True
+        return message, False
+
+    def _read(self) -> Answer | None:
         line = self.answers.readline()
         if not line.endswith(b"\n"):
             return None
-        message: dict[str, Any] = json.loads(line)
+        message = decode(line)
+        assert isinstance(message, Answer)
         return message
 
     def wait(self) -> int:
@@ -167,79 +182,87 @@ class _Fork:
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
 
-def _train_runs(trainer: Trainer, requests: BufferedReader, answers: TextIO) -> None:
-    """Train run after run in a fork, and answer with how each of them went."""
-    jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+def _train_runs(trainer: Trainer, requests: BufferedReader, answers: BinaryIO) -> None:
+    """Do job after job in a fork, and answer with the end of each."""
+    jobs: queue.SimpleQueue[Message] = queue.SimpleQueue()
     acknowledgements: queue.SimpleQueue[bool] = queue.SimpleQueue()
     stop = threading.Event()
 
-    def answer(**message: Any) -> None:
-        answers.write(json.dumps(message) + "\n")
+    def answer(*messages: Answer) -> None:
+        answers.write(b"".join(map(encode, messages)))
         answers.flush()
 
     def listen() -> None:
         for line in requests:
-            message = json.loads(line)
-            if "stop" in message:
+            message = decode(line)
+            if isinstance(message, Stop):
                 stop.set()
-            elif "go_on" in message:
-                acknowledgements.put(message["go_on"])
+            elif isinstance(message, GoOn):
+                acknowledgements.put(message.go_on)
             else:
                 jobs.put(message)
         os._exit(1)  # whoever asked for the runs is gone
 
     def report(epoch: int, objective: float) -> bool:
-        answer(epoch=epoch, objective=objective)
+        answer(EpochEnded(epoch, objective))
         return acknowledgements.get()
 
     threading.Thread(target=listen, daemon=True).start()
     for number in itertools.count(1):
-        result = _train(trainer, jobs.get(), report, stop.is_set)
+        job = jobs.get()
+        assert isinstance(job, Job)
+        end = _do(trainer, job, report, stop.is_set)
         full = trainer.networks >= _MOST_NETWORKS or number >= _MOST_RUNS
-        if full or not {"outcome", "left_out"} & result.keys():
-            answer(**result, last=True)
+        if full or not isinstance(end, Trained | Surveyed):
+            answer(LastJob(), end)
             break
-        answer(**result)
+        answer(end)
         gc.collect()  # while the next run is chosen: a network is a knot of cycles
+
+
+def _do(
+    trainer: Trainer,
+    job: Job,
+    report: Callable[[int, float], bool],
+    stopping: Callable[[], bool],
+) -> JobEnd:
+    """Do a job, and return how it ended."""
+    try:
+        if isinstance(job, Survey):
+            return Surveyed(trainer.survey(job.techniques, job.budget))
+        return _train(trainer, job, report, stopping)
+    except Stopped:
+        return Interrupted()
+    except CustomCodeError as error:
+        return CodeRefused(str(error))
+    except BaseException as error:
+        kind = "out of memory" if _is_of_memory(error) else type(error).__name__
+        return Failed(f"{kind}: {_reason(error)}")
 
 
 def _train(
     trainer: Trainer,
-    job: dict[str, Any],
+    job: Train,
     report: Callable[[int, float], bool],
     stopping: Callable[[], bool],
-) -> dict[str, Any]:
-    """Do a job, and say how that went."""
-    try:
-        budget = Budget(**job["budget"])
-        if "techniques" in job:
-            return {"left_out": trainer.survey(job["techniques"], budget)}
-        choice = job["choice"]
-        final = job.get("train_on") == "all"
-        trainer = trainer.joined if final else trainer
-        outcome = trainer.train(
-            choice,
-            budget,
-            job["seed"],
-            report,
-            checkpoint=job["checkpoint"] and Path(job["checkpoint"]),
-            stopping=stopping,
-            kept=final,
-        )
-        if job.get("save"):
-            trainer.save(choice, budget, Path(job["save"]))
-    except Stopped:
-        return {"stopped": True}
-    except OwnError as error:
-        return {"unusable": str(error)}
-    except BaseException as error:
-        kind = "out of memory" if _is_of_memory(error) else type(error).__name__
-        return {"error": f"{kind}: {_reason(error)}"}
-    return {"outcome": asdict(outcome)}
+) -> Trained:
+    trainer = trainer.joined if job.final else trainer
+    outcome = trainer.train(
+        job.recipe,
+        job.budget,
+        job.seed,
+        report,
+        checkpoint=None if job.checkpoint is None else Path(job.checkpoint),
+        stopping=stopping,
+        kept=job.final,
+    )
+    if job.save is not None:
+        trainer.save(job.recipe, job.budget, Path(job.save))
+    return Trained(outcome)
 
 
 def _is_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out: Python's, TensorFlow's or, by its code at the beginning, JAX's."""
+    """Recognize that memory ran out: Python's, TensorFlow's or, by its error code, JAX's."""
     names = {kind.__name__ for kind in type(error).__mro__}
     return bool(names & {"MemoryError", "ResourceExhaustedError"}) or str(error).startswith(
         "RESOURCE_EXHAUSTED"
@@ -247,7 +270,7 @@ def _is_of_memory(error: BaseException) -> bool:
 
 
 def _reason(error: BaseException) -> str:
-    """The first line of its message, but for the stack that TensorFlow puts before it."""
+    """Return the first line of a message, past the stack that TensorFlow puts before it."""
     stack = ("Graph execution error:", "Detected at node ", "  File ")
     lines = (line for line in str(error).splitlines() if line and not line.startswith(stack))
     return next(lines, "no message")

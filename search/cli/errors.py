@@ -58,12 +58,12 @@ def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
     from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
-    from model_space.custom.loading import OwnError
+    from model_space.custom.code import CustomCodeError
     from model_space.data import DataError
     from model_space.worker.client import TrainingError
     from search.errors import DivergedError, InputError, StudyFailedError
 
-    if isinstance(error, (InputError, DataError, OwnError)):
+    if isinstance(error, (InputError, DataError, CustomCodeError)):
         return WRONG_INPUT, str(error)
     if isinstance(error, (StudyFailedError, TrainingError)):
         return FAILED, f"{error}; {remedy}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -176,12 +175,12 @@ def launch(
         from model_space.data import is_set
         from model_space.techniques import TECHNIQUES
         from search.planning.parsing import parse_fix, parse_techniques
-        from search.settings import own_factors
+        from search.planning.settle import Requested
 
-        custom = custom_code(technique, network)
-        known = (*TECHNIQUES, *own_factors(custom.own))
-        requested = replace(
-            custom,
+        code = custom_code(technique, network)
+        known = (*TECHNIQUES, *code.techniques)
+        requested = Requested(
+            custom_code=code,
             data=resolved(data),
             image_size=image_size,
             train_size=train_size,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from search.planning.settle import Requested
+    from model_space.custom.code import CustomCode
 
 DEFAULT_STORAGE = "sqlite:///studies.db"
 _CODE = "FILE.py, FILE.py:NAME or PACKAGE.MODULE:NAME"
@@ -114,19 +114,18 @@ def resolved(data: str | None) -> str | None:
     return None if data is None else resolve_data(data)
 
 
-def custom_code(technique: list[str] | None, network: str | None) -> Requested:
-    """Describe techniques and a network of the user's own as requested settings.
+def custom_code(technique: list[str] | None, network: str | None) -> CustomCode:
+    """Describe the techniques and the network of the user's own that the options name.
 
-    Raises `OwnError` where the code cannot be used.
+    Raises `CustomCodeError` where the code cannot be used.
     """
-    from search.planning.settle import Requested
+    from model_space.custom.code import CustomCode
 
     if not technique and network is None:
-        return Requested()
-    from model_space.custom.loading import describe
+        return CustomCode()
+    from model_space.custom.description import describe
 
-    described = describe(technique or [], network)
-    return Requested(**{name: value for name, value in described.items() if value})
+    return describe(technique or [], network)
 
 
 def deadline(timeout: float | None) -> float | None:

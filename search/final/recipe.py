@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import optuna
 from optuna.trial import FixedTrial
 
-from model_space.techniques import Choice
+from model_space.custom.code import CustomCode
+from model_space.recipe import Recipe
 from search.analysis.confirmation import Mean, mean, with_dials
 from search.errors import InputError
 from search.planning.parsing import parse_recipe
@@ -29,7 +30,7 @@ class Task:
     results: Results
     settings: Settings
     """Those of the study, but for the epochs where others are asked for."""
-    choice: Choice
+    recipe: Recipe
 
     @property
     def budget(self) -> str:
@@ -38,7 +39,7 @@ class Task:
 
 
 def find_task(
-    url: str, name: str, recipe: str | None, epochs: int | None, custom_code: Requested | None
+    url: str, name: str, recipe: str | None, epochs: int | None, custom_code: CustomCode | None
 ) -> Task:
     """Find a study's best recipe, or read another as `parse_recipe` does.
 
@@ -49,10 +50,13 @@ def find_task(
         raise InputError(f"--epochs {epochs} is too small; it takes 1 or more")
     study = load_study(url, name)
     results = read(study)
-    settings = settle(Settings.from_json(launched(results).settings), custom_code or Requested())
-    choice = best(results) if recipe is None else parse_recipe(recipe, settings.known)
+    settings = settle(
+        Settings.from_json(launched(results).settings),
+        Requested(custom_code=custom_code or CustomCode()),
+    )
+    chosen = best(results) if recipe is None else parse_recipe(recipe, settings.known)
     check_installed(settings.backend)
-    return Task(study, results, replace(settings, epochs=epochs or settings.epochs), choice)
+    return Task(study, results, replace(settings, epochs=epochs or settings.epochs), chosen)
 
 
 def launched(results: Results) -> Results:
@@ -65,7 +69,7 @@ def launched(results: Results) -> Results:
     return results
 
 
-def best(results: Results) -> Choice:
+def best(results: Results) -> Recipe:
     """Return the recipe of the best run; raise `InputError` where no run has finished."""
     space = Space.of(Settings.from_json(launched(results).settings))
     if results.best is None:
@@ -76,17 +80,17 @@ def best(results: Results) -> Choice:
     return space.suggest(FixedTrial(dict(results.best.params)))
 
 
-def confirmed(results: Results, choice: Choice) -> tuple[Mean, int] | None:
+def confirmed(results: Results, recipe: Recipe) -> tuple[Mean, int] | None:
     """The mean test accuracy, in percent, of a recipe's `confirm` runs, and their number."""
     space = Space.of(Settings.from_json(launched(results).settings))
     accuracies = [
         100 * run.test_accuracy
         for run in results.of("confirm")
-        if run.test_accuracy is not None and space.suggest(FixedTrial(dict(run.params))) == choice
+        if run.test_accuracy is not None and space.suggest(FixedTrial(dict(run.params))) == recipe
     ]
     return (mean(accuracies), len(accuracies)) if accuracies else None
 
 
-def in_words(choice: Choice) -> str:
+def in_words(recipe: Recipe) -> str:
     """A recipe's techniques with their dials, or `none`."""
-    return with_dials(choice.items()) or "none"
+    return with_dials(recipe.items()) or "none"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from model_space.custom.code import CustomCode
+from model_space.facts import DataFacts
 from model_space.script import Order, write
 from search.errors import InputError
 from search.final.recipe import Task, confirmed, find_task, in_words
 from search.planning.phases.plan import run_seed
-from search.planning.settle import Requested
 from search.reporting import formatting, words
 from search.running.compatibility import versions_of
-from search.running.study import data_of
 
 _MARK = "# Written by kouka code; of the lines above, the SHA-256 begins with "
 """The beginning of a script's last line, which ends with a digest of the lines above it."""
@@ -37,33 +37,32 @@ def write_code(
     recipe: str | None = None,
     epochs: int | None = None,
     data: str | None = None,
-    custom_code: Requested | None = None,
+    custom_code: CustomCode | None = None,
 ) -> Written:
     """Write a script that trains a study's best recipe, or another, as `kouka train` does.
 
     The arguments are those of `search.final.training.train_final`, but for `out`, a file, which is
-    written whole or not at all. Raises `InputError`, `DataError`, `OwnError`, or `TrainingError`
-    where the process that writes it dies.
+    written whole or not at all. Raises `InputError`, `DataError`, `CustomCodeError`, or
+    `TrainingError` where the process that writes it dies.
     """
     task = find_task(url, name, recipe, epochs, custom_code)
     if data is not None:
         task = replace(task, settings=replace(task.settings, data=data))
     _check_free(out)
-    settings, choice = task.settings, task.choice
+    settings = task.settings
     order = Order(
-        about=_about(task, chosen=recipe is not None),
-        choice=choice,
-        budget=asdict(settings.budget()),
+        about=tuple(_about(task, chosen=recipe is not None)),
+        recipe=task.recipe,
+        budget=settings.budget(),
         backend=settings.backend,
         seed=run_seed(settings.seed, "confirm", 0),
-        data=data_of(settings),
-        facts=task.results.data,
-        own={name: one for name, one in settings.own.items() if name in choice},
-        network=settings.network,
+        data=settings.data_spec(),
+        facts=DataFacts.from_json(task.results.data),
+        custom_code=settings.custom_code.used_by(task.recipe),
     )
     code = write(order)
     _write(out, f"{code}\n\n{_MARK}{_digest(code)}\n")
-    return Written(in_words(choice), task.budget)
+    return Written(in_words(task.recipe), task.budget)
 
 
 def _about(task: Task, *, chosen: bool) -> list[str]:
@@ -73,11 +72,11 @@ def _about(task: Task, *, chosen: bool) -> list[str]:
     things = results.things
     said = [
         f"{which} of the study {results.name}, in Keras alone.",
-        f"Techniques on: {in_words(task.choice)}.",
+        f"Techniques on: {in_words(task.recipe)}.",
         f"Budget: {task.budget}. The network is trained on the training and validation {things} "
         f"together, and tested on the test {things}.",
     ]
-    if found := confirmed(results, task.choice):
+    if found := confirmed(results, task.recipe):
         test, runs = found
         said.append(
             f"In the study, trained without the validation {things}, its test accuracy was "

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from model_space.custom.code import CustomCode
+from model_space.facts import DataFacts
 from model_space.saved.model_card import CARD, MODEL, Card
-from model_space.worker.client import DataFacts, Worker
+from model_space.worker.client import Worker
 from search.analysis.confirmation import Mean, mean
 from search.errors import DivergedError, InputError
 from search.final.model_folder import CURVES, draft
 from search.final.recipe import Task, find_task, in_words
 from search.planning.phases.plan import run_seed
-from search.planning.settle import Requested
 from search.reporting import formatting
 from search.reporting.figures.learning import figure
 from search.results import ACCURACY, Objective
 from search.running import signals
 from search.running.compatibility import check_fingerprint, versions_of
 from search.running.hardware import shares
-from search.running.study import needs_of
+from search.running.study import workload_of
 from search.running.worker_loop import study_checkpoints
 
 
@@ -84,7 +85,7 @@ def train_final(
     seeds: int = 3,
     epochs: int | None = None,
     data: str | None = None,
-    custom_code: Requested | None = None,
+    custom_code: CustomCode | None = None,
     checkpoints: Path,
 ) -> Trained:
     """Train a study's best recipe, or another, with several seeds, and write the first's network.
@@ -94,7 +95,7 @@ def train_final(
     images are trained on as well. The test images are looked at once a run, at its end, and choose
     nothing. `data` and `custom_code` are as in `search.running.study.join`. The folder `out` is
     written at the end, all of it or nothing; what is interrupted resumes from the folder
-    `checkpoints`. Raises `InputError`, `DataError`, `OwnError`, `TrainingError`, or
+    `checkpoints`. Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, or
     `DivergedError` where a run diverges.
     """
     if seeds < 1:
@@ -103,12 +104,12 @@ def train_final(
     settings, objective, things = task.settings, task.results.objective, task.results.things
     with draft(out) as folder:
         environment = {**shares(1)[0], "KERAS_BACKEND": settings.backend}
-        worker = Worker(environment, **{**needs_of(settings), **({"name": data} if data else {})})
+        worker = Worker(workload_of(settings, data), environment)
         try:
             facts = worker.start(watch.reading)
             check_fingerprint(name, data or settings.data, task.study.user_attrs, facts)
             images = f"the {facts.train + facts.validation:,} training and validation {things}"
-            watch.began(in_words(task.choice), images, settings.epochs, seeds, objective)
+            watch.began(in_words(task.recipe), images, settings.epochs, seeds, objective)
             drawn = [run_seed(settings.seed, "confirm", index) for index in range(seeds)]
             kept = [study_checkpoints(checkpoints, url, name) / f"final-{s}.npz" for s in drawn]
             checkpoint_of = dict(zip(drawn, kept, strict=True))
@@ -117,7 +118,7 @@ def train_final(
             worker.stop()
         card = _card(task, facts, tuple(curves), tests)
         trained = Trained(
-            card, in_words(task.choice), task.budget, images, things,
+            card, in_words(task.recipe), task.budget, images, things,
             test=mean([ACCURACY.scale * test.accuracy for test in tests]),
             objective=objective,
             test_objective=mean([objective.scale * test.objective for test in tests], objective),
@@ -138,7 +139,7 @@ def _train(
     Returns the objective on the training images by seed and epoch, in its unit, and the tests in
     the order of the seeds.
     """
-    budget, objective = asdict(task.settings.budget()), task.results.objective
+    budget, objective = task.settings.budget(), task.results.objective
     curves: dict[int, list[float]] = {}
     tests: list[_Test] = []
     for number, (seed, checkpoint) in enumerate(seeds.items(), start=1):
@@ -154,13 +155,14 @@ def _train(
 
         # The first is saved because it is the first: a choice by test accuracy would flatter it.
         to = save if number == 1 else None
-        outcome = worker.train_final(task.choice, budget, seed, report, checkpoint, to)
-        if outcome["diverged"]:
+        outcome = worker.train_final(task.recipe, budget, seed, report, checkpoint, to)
+        if outcome.diverged:
             raise DivergedError(
                 f"the training diverged with seed {seed}, so no model was written; "
                 "another --recipe may do better"
             )
-        accuracy, tested = outcome["test_accuracy"], outcome["test_objective"]
+        accuracy, tested = outcome.test_accuracy, outcome.test_objective
+        assert accuracy is not None  # only a run that is stopped early has none
         tests.append(_Test(accuracy, accuracy if tested is None else tested))
         watch.ended(number, accuracy, objective.scale * tests[-1].objective)
     return curves, tests
@@ -180,15 +182,16 @@ def _card(task: Task, facts: DataFacts, seeds: tuple[int, ...], tests: Sequence[
         image_shape=facts.image_shape,
         pixels=pixels,
         sound=facts.sound,
-        recipe=task.choice,
-        budget={**asdict(settings.budget()), "backend": settings.backend},
+        recipe=task.recipe,
+        budget=settings.budget(),
+        backend=settings.backend,
         images={"trained": facts.train + facts.validation, "test": facts.test},
         seeds=seeds,
         saved_seed=seeds[0],
-        test_accuracies=[test.accuracy for test in tests],
+        test_accuracies=tuple(test.accuracy for test in tests),
         versions=versions_of(settings.backend),
         objective=settings.objective,
         test_objectives=(
-            None if settings.objective == ACCURACY.key else [test.objective for test in tests]
+            None if settings.objective == ACCURACY.key else tuple(test.objective for test in tests)
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model_space.custom.loading import clash
+from model_space.technique import clash
 from search.errors import InputError
 from search.planning.design import check_runs
 from search.planning.pruners import PRUNERS
@@ -23,22 +23,23 @@ def check(settings: Settings) -> Settings:
             raise InputError(f"{option(name)} {value} is too small; it takes {smallest} or more")
     if not 0 < settings.width <= 16:
         raise InputError(f"--width {settings.width:g} is not between 0 and 16")
+    network = settings.custom_code.network
     for name in ("width", "depth"):
-        if settings.network and name not in settings.network["keywords"]:
+        if network and name not in network.keywords:
             usual, value = getattr(Settings, name), getattr(settings, name)
             if value != usual:
                 raise InputError(
-                    f"--{name} {value:g} has no meaning for --network {settings.network['at']}, "
+                    f"--{name} {value:g} has no meaning for --network {network.at}, "
                     f"which takes no {name}; leave it out, or give that function a keyword "
                     f"{name}"
                 )
     for name in settings.left_out or ():
-        if settings.network and (settings.fixed or {}).get(name) is not None:
+        if network and (settings.fixed or {}).get(name) is not None:
             raise InputError(
-                f"--fix {name} cannot be on: --network {settings.network['at']} does not call the "
+                f"--fix {name} cannot be on: --network {network.at} does not call the "
                 "stage that it changes"
             )
-    if not settings.network and (settings.depth < 10 or (settings.depth - 4) % 6):
+    if not network and (settings.depth < 10 or (settings.depth - 4) % 6):
         raise InputError(
             f"--depth {settings.depth} is not possible; depths are 10, 16, 22, … (6b + 4)"
         )
@@ -70,7 +71,7 @@ def check(settings: Settings) -> Settings:
         raise InputError(f"--technique: {reason}; choose another")
     if not settings.factors:
         raise InputError("no technique is left to study; name some in --techniques, or fix fewer")
-    if settings.network is None or settings.left_out is not None:
+    if network is None or settings.left_out is not None:
         check_runs(settings.measure[-1], len(settings.factors))
     return settings
 

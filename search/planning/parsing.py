@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from model_space.data import is_set
+from model_space.recipe import Recipe
 from model_space.technique import Dial, Factor
-from model_space.techniques import SETS, TECHNIQUES, Choice
+from model_space.techniques import SETS, TECHNIQUES
 from search.errors import InputError
 from search.planning.lookup import technique
 
@@ -16,7 +17,7 @@ NONE = "none"
 """The recipe without any technique."""
 
 
-def parse_recipe(text: str, known: Sequence[Factor] = TECHNIQUES) -> Choice:
+def parse_recipe(text: str, known: Sequence[Factor] = TECHNIQUES) -> Recipe:
     """Read a recipe: known techniques separated by commas, as `batch_norm,mixup=0.3`, or `none`.
 
     `NAME` is on with its dials at their usual values, `NAME=VALUE` turns the one dial that it has,

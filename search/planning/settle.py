@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
 from search.errors import InputError
 from search.planning.checks import check, option
 from search.settings import Settings
 
+_Custom = CustomTechnique | CustomNetwork
 _MAY_GROW = ("search", "confirm", "ladder")
 
 
@@ -23,8 +25,7 @@ class Requested:
     validation: float | None = None
     techniques: tuple[str, ...] | None = None
     fixed: Mapping[str, Mapping[str, float] | None] | None = None
-    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    network: Mapping[str, Any] | None = None
+    custom_code: CustomCode = field(default_factory=CustomCode)
     left_out: tuple[str, ...] | None = None
     epochs: int | None = None
     batch_size: int | None = None
@@ -55,29 +56,32 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     every difference.
     """
     asked = requested.named()
-    for name in ("measure", "own", "network"):
+    for name in ("measure", "custom_code"):
         asked.pop(name, None)
-    runs, own, network = requested.measure, requested.own, requested.network
+    runs, code = requested.measure, requested.custom_code
     if stored is None:
         if runs is not None:
             asked["measure"] = (runs,)
-        asked["techniques"] = with_own(asked.get("techniques", Settings.techniques), own)
-        return check(Settings(**asked, own=own, network=network))
+        asked["techniques"] = with_custom(asked.get("techniques", Settings.techniques), code)
+        return check(Settings(**asked, custom_code=code))
     if "techniques" in asked:
-        asked["techniques"] = with_own(asked["techniques"], stored.own)
+        asked["techniques"] = with_custom(asked["techniques"], stored.custom_code)
+    known = stored.custom_code
     differences = [
         f"{option(name)} is {shown(getattr(stored, name))}, not {shown(value)}"
         for name, value in asked.items()
         if value != getattr(stored, name)
         and not (name in _MAY_GROW and value > getattr(stored, name))
     ]
+    given: list[tuple[str, _Custom, _Custom | None]] = [
+        ("--technique", one, known.technique(one.name)) for one in code.techniques
+    ]
+    if code.network is not None:
+        given.append(("--network", code.network, known.network))
     differences += [
-        f"{what} {one['at']} {'was not given' if before is None else 'has changed since'}"
-        for what, one, before in (
-            *(("--technique", one, stored.own.get(name)) for name, one in own.items()),
-            *([("--network", network, stored.network)] if network else []),
-        )
-        if before is None or before["digest"] != one["digest"]
+        f"{what} {one.at} {'was not given' if before is None else 'has changed since'}"
+        for what, one, before in given
+        if before is None or before.digest != one.digest
     ]
     if runs is not None and runs < stored.measure[-1]:
         differences.append(f"--measure is {stored.measure[-1]}, not {runs}")
@@ -87,7 +91,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
             "use another name for a new study, or leave these options out to go on with this one"
         )
     # The same code may be elsewhere by now.
-    stored = replace(stored, own={**stored.own, **own}, network=network or stored.network)
+    stored = replace(stored, custom_code=known.updated(code))
     grown = replace(stored, **{name: value for name, value in asked.items() if name in _MAY_GROW})
     if runs is not None and runs > stored.measure[-1]:
         begun = tuple(count for count in stored.measure if count)
@@ -95,9 +99,9 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     return check(grown)
 
 
-def with_own(techniques: Sequence[str], own: Mapping[str, Any]) -> tuple[str, ...]:
+def with_custom(techniques: Sequence[str], code: CustomCode) -> tuple[str, ...]:
     """The techniques, and then those of the user's own."""
-    return tuple(dict.fromkeys((*techniques, *own)))
+    return tuple(dict.fromkeys((*techniques, *(one.name for one in code.techniques))))
 
 
 def shown(value: Any) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
+from model_space.recipe import Recipe
 from model_space.technique import Dial, Factor
-from model_space.techniques import TECHNIQUES, Choice
+from model_space.techniques import TECHNIQUES
 from search.planning.lookup import technique
 from search.settings import Settings
 
@@ -56,7 +57,7 @@ class Space:
         """Tell all the parameters of a run from a part of them."""
         return set(params) == set(self.params([name for name in self.factors if params.get(name)]))
 
-    def suggest(self, trial: optuna.Trial | optuna.trial.FixedTrial) -> Choice:
+    def suggest(self, trial: optuna.Trial | optuna.trial.FixedTrial) -> Recipe:
         """The techniques of a trial: each on or off, the dials only where it is on."""
         choice: dict[str, Mapping[str, float]] = dict(self.fixed_on)
         for name in self.factors:

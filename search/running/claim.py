@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import optuna
@@ -11,7 +10,8 @@ from optuna.samplers import TPESampler
 from optuna.storages import RDBStorage
 from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
-from model_space.techniques import Choice
+from model_space.budget import Budget
+from model_space.recipe import Recipe
 from search.planning.phases import Planned
 from search.planning.pruners import PRUNERS, Pruning
 from search.planning.schedule import Schedule, schedule
@@ -30,9 +30,8 @@ class Claim:
 
     planned: Planned
     trial_id: int
-    choice: Choice
-    budget: Mapping[str, Any]
-    """The fields of `model_space.budget.Budget`."""
+    choice: Recipe
+    budget: Budget
     pruning: Pruning | None
 
 
@@ -76,9 +75,8 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         except LockLostError:
             fail(storage, trial_id, schema.INTERRUPTED)
             raise
-    budget = asdict(settings.budget())
     pruning = PRUNERS[settings.pruner](settings.epochs) if planned.phase == "search" else None
-    return Claim(planned, trial_id, space.suggest(FixedTrial(params)), budget, pruning)
+    return Claim(planned, trial_id, space.suggest(FixedTrial(params)), settings.budget(), pruning)
 
 
 def _sample(trials: list[FrozenTrial], space: Space, seed: int) -> dict[str, Any]:

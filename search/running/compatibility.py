@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from model_space.worker.client import DataFacts
+from model_space.facts import DataFacts
 from search.errors import InputError
 from search.storage import schema
 

@@ -6,9 +6,10 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from model_space.worker.client import DataFacts, Stopped, Worker
+from model_space.budget import Budget
+from model_space.facts import DataFacts
+from model_space.worker.client import Stopped, Worker, Workload
 from search.running.worker_loop import Tally, work
 from search.storage.heartbeat import Identity
 
@@ -16,10 +17,10 @@ from search.storage.heartbeat import Identity
 class LocalWorkers:
     """Workers side by side, as many as there are environments for their training processes."""
 
-    def __init__(self, data: Mapping[str, Any], environments: Sequence[Mapping[str, str]]) -> None:
-        """Take the arguments of `Worker`, less its environment; nothing is read before `facts`."""
+    def __init__(self, workload: Workload, environments: Sequence[Mapping[str, str]]) -> None:
+        """Take the workload of all workers; nothing is read before `facts`."""
         self.workers = len(environments)
-        self._workers = [Worker(environment, **data) for environment in environments]
+        self._workers = [Worker(workload, environment) for environment in environments]
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
         self._changed = threading.Condition()
@@ -30,12 +31,12 @@ class LocalWorkers:
         """Start the first training process, and return what it says of the data.
 
         `reading` is told how many images of how many have been decoded. Raises `DataError` where
-        they cannot be used, `OwnError` where the user's own code cannot, and `TrainingError` where
-        it cannot start.
+        they cannot be used, `CustomCodeError` where the user's own code cannot, and
+        `TrainingError` where it cannot start.
         """
         return self._workers[0].start(reading)
 
-    def survey(self, techniques: Sequence[str], budget: dict[str, Any]) -> tuple[str, ...]:
+    def survey(self, techniques: Sequence[str], budget: Budget) -> tuple[str, ...]:
         """Look at what is the user's own, as `Worker.survey` does."""
         return self._workers[0].survey(techniques, budget)
 

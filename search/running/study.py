@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import optuna
 
+from model_space.custom.code import CustomCode
 from model_space.data import holds_sounds, is_set
+from model_space.facts import DataFacts
 from model_space.techniques import SETS
-from model_space.worker.client import DataFacts
+from model_space.worker.client import Workload
 from search.errors import InputError
 from search.planning.settle import Requested, settle
 from search.results import OBJECTIVES
@@ -69,7 +70,7 @@ def launch(
     data set is of that data, and one of sounds is of the techniques for sounds. `attach` shows
     what the runs say so far beside the trials. `deadline`, a `time.monotonic()`, is when no
     further run begins. Nothing is created until the settings, the data and the user's own code have
-    been found usable. Raises `InputError`, `DataError`, `OwnError`, `TrainingError`,
+    been found usable. Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`,
     `StudyFailedError`, or what the storage raised after all patience.
     """
     check_writable(url)
@@ -77,8 +78,8 @@ def launch(
     crew = _crew(settings, environments)
     try:
         facts = crew.facts(watch.reading)
-        if settings.own or settings.network:
-            left_out = crew.survey(settings.techniques, asdict(settings.budget()))
+        if settings.custom_code:
+            left_out = crew.survey(settings.techniques, settings.budget())
             requested = replace(requested, left_out=left_out)
         with exclusive(url):
             # Again, for another launch may have made or extended it meanwhile.
@@ -101,18 +102,18 @@ def join(
     *,
     checkpoints: Path,
     data: str | None = None,
-    custom_code: Requested | None = None,
+    custom_code: CustomCode | None = None,
     deadline: float | None = None,
 ) -> int:
     """Take part in a study that has been launched, and return how many runs are left out.
 
-    `data` is where this machine has the study's data, and `custom_code`, as from
-    `model_space.custom.loading.describe`, tells where it has the code that is the user's own, if
-    not where the study was launched. The rest is as in `launch`. Raises `InputError` where the
+    `data` and `custom_code` say where this machine has the study's data and the user's own code,
+    if not where the study was launched. The rest is as in `launch`. Raises `InputError` where the
     study is missing, its data or code differ, or this version of kouka would train something else.
     """
     study = load_study(url, name)
-    settings, attributes = settle(_settings(study), custom_code or Requested()), study.user_attrs
+    requested = Requested(custom_code=custom_code or CustomCode())
+    settings, attributes = settle(_settings(study), requested), study.user_attrs
     check_installed(settings.backend)
     check_versions(name, settings.backend, attributes[schema.VERSIONS])
     crew = _crew(settings, environments, data)
@@ -142,27 +143,12 @@ def _crew(
     settings: Settings, environments: Sequence[Mapping[str, str]], data: str | None = None
 ) -> LocalWorkers:
     keras = {"KERAS_BACKEND": settings.backend}
-    where = {"name": data} if data else {}
-    return LocalWorkers(
-        {**needs_of(settings), **where}, [{**each, **keras} for each in environments]
-    )
+    return LocalWorkers(workload_of(settings, data), [{**each, **keras} for each in environments])
 
 
-def needs_of(settings: Settings) -> dict[str, Any]:
-    """The arguments of `model_space.worker.client.Worker`, but for the environment."""
-    others = {name: getattr(settings, name) for name in ("own", "network", "objective")}
-    return {**data_of(settings), **others}
-
-
-def data_of(settings: Settings) -> dict[str, Any]:
-    """The arguments of `model_space.data.load`."""
-    return {
-        "name": settings.data,
-        "image_size": settings.image_size,
-        "validation": settings.validation,
-        "train_size": settings.train_size,
-        "seed": settings.seed,
-    }
+def workload_of(settings: Settings, data: str | None = None) -> Workload:
+    """What the workers of a study train on; `data` is where this machine has it, if elsewhere."""
+    return Workload(settings.data_spec(data), settings.objective, settings.custom_code)
 
 
 def _open(url: str, name: str, settings: Settings, facts: DataFacts) -> optuna.Study:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
+from model_space.outcome import Outcome
 from model_space.worker.client import Stopped, TrainingError, Worker
 from search.running.claim import Claim
 from search.running.pruning import PruningChecks
@@ -50,7 +50,7 @@ def run_trial(
     try:
         with beating(storage, trial_id):
             outcome = worker.train(
-                claim.choice, dict(claim.budget), claim.planned.seed, report, checkpoint
+                claim.choice, claim.budget, claim.planned.seed, report, checkpoint
             )
     except TrainingError as error:
         reason = str(error)
@@ -89,17 +89,15 @@ class _Curve:
         self._written_at = time.monotonic()
 
 
-def _keep(
-    storage: RDBStorage, trial_id: int, curve: _Curve, outcome: dict[str, Any]
-) -> TrialState | None:
-    stopped = outcome["test_accuracy"] is None
+def _keep(storage: RDBStorage, trial_id: int, curve: _Curve, outcome: Outcome) -> TrialState | None:
+    stopped = outcome.test_accuracy is None
     state = TrialState.PRUNED if stopped else TrialState.COMPLETE
     attributes = {
-        schema.SECONDS_PER_EPOCH: outcome["seconds_per_epoch"],
-        schema.PARAMETERS: outcome["parameters"],
-        **({schema.DIVERGED: True} if outcome["diverged"] else {}),
-        schema.TEST_ACCURACY: outcome["test_accuracy"],
-        schema.TEST_OBJECTIVE: outcome["test_objective"],
+        schema.SECONDS_PER_EPOCH: outcome.seconds_per_epoch,
+        schema.PARAMETERS: outcome.parameters,
+        **({schema.DIVERGED: True} if outcome.diverged else {}),
+        schema.TEST_ACCURACY: outcome.test_accuracy,
+        schema.TEST_OBJECTIVE: outcome.test_objective,
     }
 
     def keep() -> TrialState:
@@ -107,7 +105,7 @@ def _keep(
         for name, value in attributes.items():
             if value is not None:
                 storage.set_trial_user_attr(trial_id, name, value)
-        value = list(curve.values.values())[-1] if stopped else outcome["objective"]
+        value = list(curve.values.values())[-1] if stopped else outcome.objective
         storage.set_trial_state_values(trial_id, state, [value])
         return state
 

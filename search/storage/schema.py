@@ -2,7 +2,7 @@
 
 A trial's parameters are `TECHNIQUE` (False or True) and `TECHNIQUE_DIAL` (a number); its value
 is the study's objective on the validation images after the last epoch, as
-`model_space.training.objectives` computes it: an accuracy is a fraction. Its intermediate values
+`model_space.training.scorers` computes it: an accuracy is a fraction. Its intermediate values
 are those after each epoch, from 1. The rest are user attributes.
 """
 

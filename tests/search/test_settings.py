@@ -10,13 +10,18 @@ from typing import Any
 import pytest
 
 from model_space.budget import Budget
+from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
 from search.errors import InputError
 from search.planning.settle import Requested
-from search.settings import _READERS, Settings, is_settings
+from search.settings import Settings, is_settings
 
 STORED = Settings(
     data="digits", image_size=32, validation=100, fixed={"mixup": {"alpha": 0.2}, "dropout": None},
-    own={"mine": {"at": "mine.py"}}, network={"at": "net.py"}, left_out=("residual",),
+    custom_code=CustomCode(
+        (CustomTechnique(name="mine", changes="c", source="s", at="mine.py", digest="1"),),
+        CustomNetwork("net.py", "2", ("width",)),
+    ),
+    left_out=("residual",),
     measure=(16, 64),
 )  # fmt: skip
 
@@ -30,10 +35,16 @@ def test_settings_are_read_as_they_were_written() -> None:
     assert Settings.from_json(as_json(Settings())) == Settings()
 
 
-def test_every_setting_has_a_reader_and_can_be_asked_for() -> None:
+def test_every_setting_can_be_asked_for() -> None:
     names = [one.name for one in fields(Settings)]
-    assert list(_READERS) == names
     assert sorted(one.name for one in fields(Requested)) == sorted(names)
+
+
+def test_custom_code_is_kept_under_the_names_of_version_0_1() -> None:
+    stored = as_json(STORED)
+    assert "custom_code" not in stored
+    assert stored["own"]["mine"]["at"] == "mine.py"
+    assert stored["network"] == {"at": "net.py", "digest": "2", "keywords": ["width"]}
 
 
 def test_what_an_older_study_does_not_hold_has_its_default() -> None:
@@ -41,7 +52,7 @@ def test_what_an_older_study_does_not_hold_has_its_default() -> None:
     for name in ("objective", "precision", "backend", "own", "network", "left_out", "ladder"):
         del older[name]
     assert Settings.from_json(older) == replace(
-        STORED, own={}, network=None, left_out=None
+        STORED, custom_code=CustomCode(), left_out=None
     )  # fmt: skip
 
 
@@ -55,7 +66,7 @@ def test_what_a_newer_study_holds_beside_is_left_alone() -> None:
      ("measure", [16.5]), ("fixed", {"mixup": 0.2}), ("own", ["mine"]), ("data", 3)],
 )  # fmt: skip
 def test_a_value_that_kouka_does_not_write_is_named(name: str, value: object) -> None:
-    with pytest.raises(InputError, match=f"the study's settings hold {name} = "):
+    with pytest.raises(InputError, match=rf"cannot read the study's settings \(.*\b{name}\b"):
         Settings.from_json({**as_json(STORED), name: value})
 
 

@@ -22,7 +22,9 @@ import sqlalchemy
 from optuna.exceptions import ExperimentalWarning
 from sqlalchemy.engine import Engine
 
-from model_space.techniques import Choice
+from model_space.budget import Budget
+from model_space.outcome import Outcome
+from model_space.recipe import Recipe
 from search.planning.settle import Requested
 from search.running import local_workers, study
 from search.running.ray_workers import _Silent
@@ -45,19 +47,19 @@ class SlowWorker(FakeWorker):
 
     def train(
         self,
-        choice: Choice,
-        budget: Mapping[str, Any],
+        recipe: Recipe,
+        budget: Budget,
         seed: int,
         report: Callable[[int, float], bool],
         checkpoint: Path | None = None,
-    ) -> dict[str, Any]:
+    ) -> Outcome:
         def slowly(epoch: int, accuracy: float) -> bool:
             time.sleep(SECONDS_PER_EPOCH)
             while WAITING is not None and WAITING.exists():
                 time.sleep(0.05)
             return report(epoch, accuracy)
 
-        return super().train(choice, budget, seed, slowly, checkpoint)
+        return super().train(recipe, budget, seed, slowly, checkpoint)
 
 
 def start(task: Callable[..., None], *arguments: Any) -> ForkServerProcess:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +11,20 @@ import keras
 from keras import layers
 
 from model_space.budget import Budget
-from model_space.data import Data
+from model_space.data import Data, DataSpec
+from model_space.facts import DataFacts
+from model_space.recipe import Recipe
 from model_space.script import Order, writer
-from model_space.techniques import Choice
 
-SMALL: dict[str, Any] = {
-    "name": "digits", "image_size": None, "validation": 50, "train_size": 200, "seed": 0
-}  # fmt: skip
+SMALL = DataSpec("digits", validation=50, train_size=200)
 
 
-def facts(data: Data) -> dict[str, Any]:
-    sizes = {part: len(getattr(data, part)[1]) for part in ("train", "validation", "test")}
-    return {
-        "classes": list(data.classes), "image_shape": list(data.image_shape),
-        "sound": data.sound and asdict(data.sound), **sizes,
-    }  # fmt: skip
-
-
-def written(choice: Choice, data: Data, where: Mapping[str, Any] = SMALL, /, **changes: Any) -> str:
-    order: dict[str, Any] = {
-        "about": ["A test."], "choice": choice, "backend": "tensorflow", "seed": 7, "data": where,
-        "facts": facts(data), "budget": asdict(Budget(epochs=2, batch_size=25, width=0.1)),
-    }  # fmt: skip
-    return writer.script(Order(**order | changes))
+def written(recipe: Recipe, data: Data, where: DataSpec = SMALL, /, **changes: Any) -> str:
+    order = Order(
+        about=("A test.",), recipe=recipe, backend="tensorflow", seed=7, data=where,
+        facts=DataFacts.of(data), budget=Budget(epochs=2, batch_size=25, width=0.1),
+    )  # fmt: skip
+    return writer.script(replace(order, **changes))
 
 
 def run(script: str) -> dict[str, Any]:

@@ -7,19 +7,19 @@ from dataclasses import replace
 import keras
 import pytest
 
-from model_space.custom.registry import Kit
+from model_space.custom.registry import Registry
 from model_space.networks import article
-from model_space.recipe import Recipe
+from model_space.stages import Stages
 
 
 def build(
-    image_shape: tuple[int, ...], classes: int, recipe: Recipe, *, width: float, depth: int
+    image_shape: tuple[int, ...], classes: int, stages: Stages, *, width: float, depth: int
 ) -> keras.Model:
     """As the article's, but for the stages that it leaves out."""
-    first = replace(recipe, widths=recipe.widths[:1])  # type: ignore[arg-type]
+    first = replace(stages, widths=stages.widths[:1])  # type: ignore[arg-type]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(article, "_DOWNSAMPLED", article._DOWNSAMPLED[:1])
         return article.build(image_shape, classes, first, width=width, depth=depth)
 
 
-SHALLOW = Kit(build=build)
+SHALLOW = Registry(build=build)

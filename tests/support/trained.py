@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from model_space.custom.registry import OURS, Kit
+from model_space.custom.registry import BUILT_IN, Registry
 from model_space.data import Data
-from model_space.training.trainer import Outcome, Trainer
+from model_space.outcome import Outcome
+from model_space.training.trainer import Trainer
 
 
-def train(choice: Any, data: Data, *arguments: Any, kit: Kit = OURS, **options: Any) -> Outcome:
+def train(
+    recipe: Any, data: Data, *arguments: Any, registry: Registry = BUILT_IN, **options: Any
+) -> Outcome:
     """Train as `Trainer.train` does."""
-    return Trainer(data, kit).train(choice, *arguments, **options)
+    return Trainer(data, registry).train(recipe, *arguments, **options)

@@ -1,4 +1,4 @@
-"""Layers for networks that are traced once and trained many times, their dials free to change.
+"""Layers for networks that are compiled once and trained often, with dials that may be variables.
 
 Where Keras has a layer of that name, the one here says why it takes its place.
 """

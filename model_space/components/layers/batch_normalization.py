@@ -5,11 +5,11 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from model_space.recipe import Tensor
+from model_space.stages import Tensor
 
 
 class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
-    """As Keras' own, but one of TensorFlow's kernels normalises a batch, where Keras runs on it.
+    """Keras' batch normalization, by one of TensorFlow's kernels where Keras runs on TensorFlow.
 
     It is traced in half the time. Source: Ioffe & Szegedy 2015, arXiv:1502.03167.
     """

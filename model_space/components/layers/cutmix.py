@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from model_space.recipe import Tensor
+from model_space.stages import Tensor
 
 
 class CutMix(layers.Layer):  # type: ignore[misc]
@@ -41,7 +41,7 @@ class CutMix(layers.Layer):  # type: ignore[misc]
         }
 
     def _span(self, length: int, share: Tensor) -> Tensor:
-        """Which pixels of a side a box covers, (batch, length), whose middle is anywhere on it."""
+        """Mask the pixels of a side, (batch, length), under a box with its middle anywhere."""
         middle = length * keras.random.uniform(ops.shape(share), seed=self.seed_generator)
         centres = ops.arange(length, dtype="float32") + 0.5
         return ops.abs(centres - middle[:, None]) < share[:, None] * length / 2

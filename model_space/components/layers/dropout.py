@@ -8,11 +8,11 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from model_space.recipe import Tensor
+from model_space.stages import Tensor
 
 
 class Dropout(layers.Dropout):  # type: ignore[misc]
-    """As Keras' own, but its rate, in [0, 1), may be a variable.
+    """Keras' dropout with a rate, in [0, 1), that may be a variable.
 
     Keras builds the rate into the graph. Source: Srivastava et al. 2014, JMLR 15.
     """
@@ -35,7 +35,7 @@ class Dropout(layers.Dropout):  # type: ignore[misc]
         return ops.convert_to_tensor(self._now[0]())
 
     def _drawn(self, x: Tensor) -> Any:
-        """The shape of what is drawn to drop `x` by."""
+        """Return the shape of the random draws for `x`."""
         return ops.shape(x)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers, ops
 
-from model_space.recipe import BatchStage, Tensor
+from model_space.stages import BatchStage, Tensor
 
 
 class OneOf(layers.Layer):  # type: ignore[misc]
@@ -21,8 +21,8 @@ class OneOf(layers.Layer):  # type: ignore[misc]
     def call(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Mix a batch of `images` and `labels`.
 
-        Every stage does, and one's result is taken: a stage's random state is to move on whichever
-        is drawn, and what mixing takes is little beside a training step.
+        Every stage mixes, and the result of one is taken: the random states of all must move on
+        whichever is drawn, and mixing takes little time beside a training step.
         """
         drawn = keras.random.randint((), 0, len(self.stages), seed=self.seed_generator)
         mixed: dict[str, Tensor]

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from model_space.recipe import Tensor
+from model_space.stages import Tensor
 
 OPERATIONS = (
     "identity", "autocontrast", "equalize", "rotate", "solarize", "color", "posterize", "contrast",

@@ -1,4 +1,4 @@
-"""Turns, shifts and flips by one map an image."""
+"""Random rotations, shifts and flips, by one affine map an image."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import math
 import keras
 from keras import layers, ops
 
-from model_space.recipe import Tensor
+from model_space.stages import Tensor
 
 
 class RandomAffine(layers.Layer):  # type: ignore[misc]
-    """Turns, shifts and flips every image of a batch at random; edges fill what comes in.
+    """Rotates, shifts and flips every image of a batch at random, edges filled.
 
-    One affine map an image, and so one interpolation, where Keras' three layers do two.
+    One affine map an image interpolates once, where Keras' three layers interpolate twice.
     """
 
     def __init__(self, degrees: float, shift: float) -> None:

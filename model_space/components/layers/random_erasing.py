@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from model_space.recipe import Tensor
+from model_space.stages import Tensor
 
 AREA = 0.02, 0.4
 """The least and the most of an image that is erased, as in the source."""
@@ -49,7 +49,7 @@ class RandomErasing(layers.Layer):  # type: ignore[misc]
 
 
 def _span(length: int, size: Tensor, at: Tensor) -> Tensor:
-    """Which pixels of a side, (batch, length), so many cover, from a place in [0, 1)."""
+    """Mask `size` pixels of a side, (batch, length), at a place in [0, 1)."""
     first = ops.floor(at * (length - size + 1))[:, None]
     places = ops.arange(length, dtype="float32")
     return (places >= first) & (places < first + size[:, None])

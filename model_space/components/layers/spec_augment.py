@@ -7,10 +7,10 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from model_space.recipe import Tensor
+from model_space.stages import Tensor
 
 MASKS = 2
-"""Of each kind, as in the source's policies LD, SM and SS."""
+"""Masks of each kind, as in the source's policies LD, SM and SS."""
 FREQUENCY = 27 / 80
 """The most that one masks of the mel bands: 27 of 80, as in policies LB and LD."""
 
@@ -18,8 +18,8 @@ FREQUENCY = 27 / 80
 class SpecAugment(layers.Layer):  # type: ignore[misc]
     """Masks bands of frequency and of time of log-mel images: height is frequency, width is time.
 
-    What is masked has the image's mean, which in the source is zero. Its time warping is left
-    out, as the least of the three there. Source: Park et al. 2019, arXiv:1904.08779.
+    Masks have the image's mean, which in the source is zero. The source's time warping is left
+    out, as it has the least effect of the three. Source: Park et al. 2019, arXiv:1904.08779.
     """
 
     def __init__(self, time: Any) -> None:
@@ -39,7 +39,7 @@ class SpecAugment(layers.Layer):  # type: ignore[misc]
         return images
 
     def _band(self, images: Tensor, length: int, share: Any) -> Tensor:
-        """Which places of a side one mask covers, (batch, length); its width is uniform from 0."""
+        """Draw a mask over a side, (batch, length), of a width that is uniform from 0."""
         most = ops.floor(share * length)
         draws = keras.random.uniform((2, ops.shape(images)[0], 1), seed=self.seed_generator)
         width = ops.floor(draws[0] * (most + 1))

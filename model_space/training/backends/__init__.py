@@ -1,4 +1,4 @@
-"""What differs between the backends that Keras runs on: loops over batches, compiled."""
+"""Compiled loops over batches, one module for each backend that Keras runs on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from model_space.data import Data
 from model_space.data.source import Part
-from model_space.training.setup import Made
+from model_space.training.setup import TrainingSetup
 
 EVALUATION_BATCH = 500
 
@@ -25,28 +25,31 @@ class Loops(Protocol):
         """Bring a shard of images and labels to where the loops run; any thread may."""
 
     def train(self, shard: Any, first: int, last: int) -> float:
-        """Train on the shard's rows from `first` up to `last`; the sum of the batches' losses."""
+        """Train on the shard's rows from `first` up to `last`; return the sum of batch losses."""
 
     def correct(self, shard: Any) -> int:
-        """How many images have the label that the network names."""
+        """Count the images whose likeliest class is their label."""
 
     def probabilities(self, shard: Any) -> np.ndarray:
-        """What the network gives for the classes of every image, (N, classes)."""
+        """Return the probabilities of the classes for every image, (N, classes)."""
 
 
-def loops(made: Made, data: Data, batch_size: int) -> Loops:
-    """The loops of a network for such data, on the backend that Keras runs on."""
+def loops(setup: TrainingSetup, data: Data, batch_size: int) -> Loops:
+    """Return the loops of a network, on the backend that Keras runs on.
+
+    The images will have the shape and type of those in `data`.
+    """
     if keras.backend.backend() == "jax":
         from model_space.training.backends.jax import JaxLoops
 
-        return JaxLoops(made, batch_size, EVALUATION_BATCH)
+        return JaxLoops(setup, batch_size, EVALUATION_BATCH)
     from model_space.training.backends.tensorflow import TensorFlowLoops
 
-    return TensorFlowLoops(made, data, batch_size, EVALUATION_BATCH)
+    return TensorFlowLoops(setup, data, batch_size, EVALUATION_BATCH)
 
 
 def making() -> AbstractContextManager[None]:
-    """A block in which a `Made` is made."""
+    """Return the context in which a `TrainingSetup` must be made."""
     if keras.backend.backend() == "jax":
         return nullcontext()
     from model_space.training.backends.tensorflow import nameless

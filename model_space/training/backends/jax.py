@@ -13,22 +13,22 @@ from jax import numpy as jnp
 
 from model_space.data.source import Part
 from model_space.training.batches import as_batch
-from model_space.training.setup import Made
+from model_space.training.setup import TrainingSetup
 
 Shard = tuple[jax.Array, jax.Array]
-State = tuple[list[jax.Array], list[jax.Array], list[jax.Array]]
+Values = tuple[list[jax.Array], list[jax.Array], list[jax.Array]]
 """Values of the weights, of the optimizer's variables, and of all others, dials included."""
 
 
 class JaxLoops:
     """`Loops` on JAX; what has another shape is compiled anew, which takes seconds."""
 
-    def __init__(self, made: Made, batch_size: int, evaluation_batch: int) -> None:
-        self._made = made
+    def __init__(self, setup: TrainingSetup, batch_size: int, evaluation_batch: int) -> None:
+        self._setup = setup
         self._batch_size, self._evaluation_batch = batch_size, evaluation_batch
-        weights, slots = made.network.trainable_variables, made.optimizer.variables
+        weights, slots = setup.network.trainable_variables, setup.optimizer.variables
         apart = {id(variable) for variable in (*weights, *slots)}
-        others = [v for v in (*made.variables, *made.dials.values()) if id(v) not in apart]
+        others = [v for v in (*setup.variables, *setup.dials.values()) if id(v) not in apart]
         self._variables = weights, slots, others
         # On a CPU, XLA's loops take ten times as long as the steps in them do one by one.
         self._at_once = jax.default_backend() != "cpu"
@@ -67,8 +67,8 @@ class JaxLoops:
     def probabilities(self, shard: Shard) -> np.ndarray:
         """See `Loops`."""
         state = self._values()
-        found = [self._evaluate(state, *batch) for batch in self._batches(shard)]
-        return np.concatenate([np.asarray(each) for each in found])[: len(shard[1])]
+        scores = [self._evaluate(state, *batch) for batch in self._batches(shard)]
+        return np.concatenate([np.asarray(each) for each in scores])[: len(shard[1])]
 
     def _batches(self, shard: Shard) -> Iterator[Shard]:
         images, labels = shard
@@ -79,7 +79,7 @@ class JaxLoops:
         for first in range(0, len(labels), size):
             yield images[first : first + size], labels[first : first + size]
 
-    def _values(self) -> State:
+    def _values(self) -> Values:
         weights, slots, others = ([v.value for v in each] for each in self._variables)
         return weights, slots, others
 
@@ -96,42 +96,51 @@ class JaxLoops:
         labels: jax.Array,
     ) -> tuple[jax.Array, list[jax.Array]]:
         with self._scope(weights, others) as scope:
-            batch = self._made.training_batch(images, labels)
-            loss = self._made.training_loss(batch)
+            batch = self._setup.training_batch(images, labels)
+            loss = self._setup.training_loss(batch)
         return loss, [scope.get_current_value(variable) for variable in self._variables[2]]
 
     def _step(
-        self, state: State, images: jax.Array, labels: jax.Array, first: jax.Array, size: int
-    ) -> tuple[State, jax.Array]:
+        self, state: Values, images: jax.Array, labels: jax.Array, first: jax.Array, size: int
+    ) -> tuple[Values, jax.Array]:
         weights, slots, others = state
         batch = (lax.dynamic_slice_in_dim(each, first, size) for each in (images, labels))
         gradient = jax.value_and_grad(self._loss, has_aux=True)
         (loss, others), gradients = gradient(weights, others, *batch)
-        weights, slots = self._made.optimizer.stateless_apply(slots, gradients, weights)
+        weights, slots = self._setup.optimizer.stateless_apply(slots, gradients, weights)
         with self._scope(weights, others) as scope:
-            for averages in self._made.averages:
+            for averages in self._setup.averages:
                 averages.update()
         others = [scope.get_current_value(variable) for variable in self._variables[2]]
         return (weights, slots, others), loss
 
     def _steps(
-        self, state: State, images: jax.Array, labels: jax.Array, first: jax.Array, count: jax.Array
-    ) -> tuple[State, jax.Array]:
+        self,
+        state: Values,
+        images: jax.Array,
+        labels: jax.Array,
+        first: jax.Array,
+        count: jax.Array,
+    ) -> tuple[Values, jax.Array]:
         size = self._batch_size
 
-        def one_more(number: jax.Array, sofar: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
+        def one_more(
+            number: jax.Array, sofar: tuple[Values, jax.Array]
+        ) -> tuple[Values, jax.Array]:
             state, losses = sofar
             state, loss = self._step(state, images, labels, first + number * size, size)
             return state, losses + loss
 
-        found: tuple[State, jax.Array] = lax.fori_loop(0, count, one_more, (state, jnp.float32(0)))
-        return found
+        result: tuple[Values, jax.Array] = lax.fori_loop(
+            0, count, one_more, (state, jnp.float32(0))
+        )
+        return result
 
-    def _named_right(self, state: State, images: jax.Array, labels: jax.Array) -> jax.Array:
+    def _named_right(self, state: Values, images: jax.Array, labels: jax.Array) -> jax.Array:
         scores = self._scores(state, images, labels)
         return jnp.sum(jnp.argmax(scores, axis=1) == labels)
 
-    def _scores(self, state: State, images: jax.Array, labels: jax.Array) -> jax.Array:
+    def _scores(self, state: Values, images: jax.Array, labels: jax.Array) -> jax.Array:
         with self._scope(state[0], state[2]):
             x = as_batch(images, labels, 1)["images"]
-            return self._made.evaluate(x)
+            return self._setup.evaluate(x)

@@ -12,16 +12,18 @@ import tensorflow as tf
 from model_space.data import Data
 from model_space.data.source import Part
 from model_space.training.batches import as_batch
-from model_space.training.setup import Made
+from model_space.training.setup import TrainingSetup
 
 
 class TensorFlowLoops:
     """`Loops` on TensorFlow; a graph is traced in its first call, which takes seconds."""
 
-    def __init__(self, made: Made, data: Data, batch_size: int, evaluation_batch: int) -> None:
-        self._train = _train(made, data, batch_size)
-        self._correct = _correct(made, data, evaluation_batch)
-        self._evaluate = _evaluate(made, data)
+    def __init__(
+        self, setup: TrainingSetup, data: Data, batch_size: int, evaluation_batch: int
+    ) -> None:
+        self._train = _train(setup, data, batch_size)
+        self._correct = _correct(setup, data, evaluation_batch)
+        self._evaluate = _evaluate(setup, data)
         self._evaluation_batch = evaluation_batch
 
     def put(self, part: Part) -> tuple[tf.Tensor, tf.Tensor]:
@@ -42,8 +44,8 @@ class TensorFlowLoops:
         images, labels = shard
         size = self._evaluation_batch
         batches = (slice(first, first + size) for first in range(0, len(labels), size))
-        found = [self._evaluate(images[rows], labels[rows]) for rows in batches]
-        return np.concatenate([each.numpy() for each in found])
+        scores = [self._evaluate(images[rows], labels[rows]) for rows in batches]
+        return np.concatenate([each.numpy() for each in scores])
 
 
 @contextmanager
@@ -61,7 +63,7 @@ def nameless() -> Iterator[None]:
 
 
 def _signature(data: Data) -> list[tf.TensorSpec]:
-    """Of images and labels, however many."""
+    """Return the specification of images and labels, in any number."""
     images = data.train[0]
     return [
         tf.TensorSpec((None, *data.image_shape), images.dtype),
@@ -69,8 +71,8 @@ def _signature(data: Data) -> list[tf.TensorSpec]:
     ]
 
 
-def _train(made: Made, data: Data, batch_size: int) -> Callable[..., tf.Tensor]:
-    optimizer, weights = made.optimizer, made.network.trainable_variables
+def _train(setup: TrainingSetup, data: Data, batch_size: int) -> Callable[..., tf.Tensor]:
+    optimizer, weights = setup.optimizer, setup.network.trainable_variables
 
     # XLA takes longer to compile on a CPU than it saves there.
     @tf.function(  # type: ignore[untyped-decorator]
@@ -78,9 +80,9 @@ def _train(made: Made, data: Data, batch_size: int) -> Callable[..., tf.Tensor]:
     )
     def step(batch: dict[str, tf.Tensor]) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            loss = made.training_loss(batch)
+            loss = setup.training_loss(batch)
         optimizer.apply(tape.gradient(loss, weights), weights)
-        for averages in made.averages:
+        for averages in setup.averages:
             averages.update()
         return loss
 
@@ -92,7 +94,7 @@ def _train(made: Made, data: Data, batch_size: int) -> Callable[..., tf.Tensor]:
     def train(images: tf.Tensor, labels: tf.Tensor, first: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
         def one_more(row: tf.Tensor, losses: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             rows = slice(row, tf.minimum(row + batch_size, last))
-            batch = made.training_batch(images[rows], labels[rows])
+            batch = setup.training_batch(images[rows], labels[rows])
             return row + batch_size, losses + step(batch)
 
         loop = tf.while_loop(
@@ -103,17 +105,17 @@ def _train(made: Made, data: Data, batch_size: int) -> Callable[..., tf.Tensor]:
     return train  # type: ignore[no-any-return]
 
 
-def _evaluate(made: Made, data: Data) -> Callable[..., tf.Tensor]:
+def _evaluate(setup: TrainingSetup, data: Data) -> Callable[..., tf.Tensor]:
     @tf.function(  # type: ignore[untyped-decorator]
         input_signature=_signature(data), autograph=False
     )
     def evaluate(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        return made.evaluate(as_batch(images, labels, 1)["images"])
+        return setup.evaluate(as_batch(images, labels, 1)["images"])
 
     return evaluate  # type: ignore[no-any-return]
 
 
-def _correct(made: Made, data: Data, evaluation_batch: int) -> Callable[..., tf.Tensor]:
+def _correct(setup: TrainingSetup, data: Data, evaluation_batch: int) -> Callable[..., tf.Tensor]:
     @tf.function(  # type: ignore[untyped-decorator]
         input_signature=_signature(data), autograph=False
     )
@@ -121,7 +123,7 @@ def _correct(made: Made, data: Data, evaluation_batch: int) -> Callable[..., tf.
         def more(first: tf.Tensor, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             rows = slice(first, first + evaluation_batch)
             x = as_batch(images[rows], labels[rows], 1)["images"]
-            named = tf.argmax(made.evaluate(x), axis=1, output_type=tf.int64)
+            named = tf.argmax(setup.evaluate(x), axis=1, output_type=tf.int64)
             right = tf.cast(named == labels[rows], tf.int32)
             return first + evaluation_batch, count + tf.reduce_sum(right)
 

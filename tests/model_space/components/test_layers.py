@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model_space.components.averages import WeightAverages
 from model_space.components.layers import BatchNormalization, Dropout, StochasticDepth
+from model_space.components.weight_averages import WeightAverages
 from model_space.optimizers import Adam
 
 

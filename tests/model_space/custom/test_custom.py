@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,24 +13,19 @@ from keras import layers
 from typer.testing import Result
 
 from model_space.budget import Budget
-from model_space.custom.loading import (
-    OwnError,
-    _answer,
-    clash,
-    describe,
-    keywords,
-    load_network,
-    load_technique,
-)
-from model_space.custom.registry import Kit, load_kit, unsupported
-from model_space.data import Data, load
+from model_space.custom.code import CustomCode, CustomCodeError, CustomNetwork
+from model_space.custom.description import describe, import_and_describe
+from model_space.custom.loading import accepted_keywords, load_network, load_technique
+from model_space.custom.registry import Registry, load_registry
+from model_space.data import Data, DataSpec, load
 from model_space.networks import resnet20
-from model_space.recipe import Recipe
-from model_space.technique import Technique
+from model_space.stages import Stages
+from model_space.technique import Dial, Technique, clash
 from model_space.techniques import SETS, TECHNIQUES, compose, usual
-from model_space.training.setup import Made
+from model_space.training.setup import TrainingSetup
+from model_space.training.survey import unsupported
 from model_space.training.trainer import Trainer
-from model_space.worker.client import Worker
+from model_space.worker.client import Worker, Workload
 from search.storage.connection import load_study
 from search.storage.reading import read
 from tests.support.fakes import FakeWorker
@@ -68,7 +62,7 @@ def data() -> Data:
 
 def test_the_readmes_technique_adds_noise_in_training_alone(noise: Path, data: Data) -> None:
     technique, _ = load_technique(str(noise))
-    made = Made({"noise": {"deviation": 0.3}}, data, BUDGET, Kit((technique,)))
+    made = TrainingSetup({"noise": {"deviation": 0.3}}, data, BUDGET, Registry((technique,)))
     grey = np.full((20, *SHAPE), 128, np.uint8)
     images = keras.ops.convert_to_numpy(made.training_batch(grey, np.zeros(20, np.int64))["images"])
     assert abs(images.mean() - 128 / 255) < 0.02
@@ -144,18 +138,16 @@ def test_a_study_goes_on_with_the_same_code_wherever_it_is_and_with_no_other(
 def test_a_technique_and_a_module_are_named_by_package_too(folder: Path) -> None:
     (folder / "tricks").mkdir()
     (folder / "tricks" / "noisy.py").write_text(readme("noise.py").replace("TECHNIQUE", "NOISE"))
-    told = describe(["tricks.noisy:NOISE"], None)
-    assert told["own"]["noise"]["at"] == "tricks.noisy:NOISE"
-    assert told["own"]["noise"]["dials"] == [
-        {"name": "deviation", "low": 0.02, "usual": 0.1, "high": 0.3, "log": True}
-    ]
-    assert keywords(load_network("model_space.networks.resnet20:build")[0]) == ("width",)
+    [noise] = describe(["tricks.noisy:NOISE"], None).techniques
+    assert (noise.name, noise.at) == ("noise", "tricks.noisy:NOISE")
+    assert noise.dials == (Dial("deviation", low=0.02, usual=0.1, high=0.3, log=True),)
+    assert accepted_keywords(load_network("model_space.networks.resnet20:build")[0]) == ("width",)
 
 
 HEAD = "from dataclasses import replace\nfrom model_space.technique import Technique, Dial\n"
 GOOD = (
     HEAD + 'TECHNIQUE = Technique(name="mine", changes="", source="", '
-    "apply=lambda recipe: replace(recipe, more_blocks=1))\n"
+    "apply=lambda stages: replace(stages, more_blocks=1))\n"
 )
 BAD_TECHNIQUES = {
     "no such file": (None, r"there is no file .*bad\.py on this machine"),
@@ -170,11 +162,11 @@ BAD_TECHNIQUES = {
     "a set's name": (GOOD.replace('"mine"', '"modern"'), "'modern' stands for several"),
     "no name": (GOOD.replace('"mine"', '"My trick"'), "small letters, digits and _"),
     "changes nothing": (
-        GOOD.replace("replace(recipe, more_blocks=1)", "recipe"), "the recipe as it was"),
-    "no recipe": (GOOD.replace("replace(recipe, more_blocks=1)", "None"), "returned a NoneType"),
+        GOOD.replace("replace(stages, more_blocks=1)", "stages"), "the stages unchanged"),
+    "no stages": (GOOD.replace("replace(stages, more_blocks=1)", "None"), "returned a NoneType"),
     "fails": (
         GOOD.replace("more_blocks=1", "no_stage=1"),
-        r"cannot be applied to a recipe: TypeError: .*\(bad.py, line 3\)"),
+        r"cannot be applied to the stages of a run: TypeError: .*\(bad.py, line 3\)"),
     "dial": (
         GOOD.replace(")\n", ', dials=(Dial("a", 0, 2, 1),))\n'),
         r"lies outside 0 to 1 \(bad.py, line 3\)"),
@@ -186,8 +178,8 @@ def test_a_technique_that_is_none_is_refused(case: str, folder: Path) -> None:
     code, message = BAD_TECHNIQUES[case]
     if code is not None:
         (folder / "bad.py").write_text(code.replace("import Technique, Dial\n)", ""))
-    answer = _answer({"techniques": ["bad.py"], "network": None})
-    assert re.search(message, answer.get("unusable", "it was taken")), answer
+    with pytest.raises(CustomCodeError, match=message):
+        import_and_describe(["bad.py"], None)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +210,7 @@ def test_bad_code_is_told_in_a_sentence_and_creates_nothing(
 def test_a_network_without_a_size_refuses_it(
     kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
 ) -> None:
-    (folder / "own.py").write_text("def build(image_shape, classes, recipe): ...\n")
+    (folder / "own.py").write_text("def build(image_shape, classes, stages): ...\n")
     result = kouka("launch", "digits", "--network", "own.py", "--width", "0.5")
     assert result.exit_code == 2
     assert re.search(r"--width 0.5 has no meaning for --network .*own\.py", result.stderr)
@@ -232,20 +224,20 @@ def test_names_that_two_parameters_would_share_clash() -> None:
     )
 
 
-def logits(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+def logits(image_shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
     inputs = keras.Input(image_shape)
     return keras.Model(inputs, layers.Dense(classes)(layers.Flatten()(inputs)))
 
 
-def one_class_more(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
-    return logits(image_shape, classes + 1, recipe)
+def one_class_more(image_shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
+    return logits(image_shape, classes + 1, stages)
 
 
-def nothing(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> None:
+def nothing(image_shape: tuple[int, ...], classes: int, stages: Stages) -> None:
     pass
 
 
-def broken(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+def broken(image_shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
     return layers.Conv2D(4, 40)(keras.Input(image_shape))
 
 
@@ -259,18 +251,20 @@ def broken(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.
     ],
 )
 def test_a_network_that_is_none_is_refused(build: Callable[..., Any], message: str) -> None:
-    with pytest.raises(OwnError, match=message):
-        unsupported(Kit(build=build), SETS["article"], SHAPE, 3, BUDGET)
+    with pytest.raises(CustomCodeError, match=message):
+        unsupported(Registry(build=build), SETS["article"], SHAPE, 3, BUDGET)
 
 
 def test_a_network_that_will_not_do_is_refused_by_the_worker_that_has_the_data(small: Path) -> None:
     small.write_text(small.read_text().replace("Dense(classes,", "Dense(classes + 1,"))
     _, digest = load_network(str(small))
-    network = {"at": str(small), "digest": digest, "keywords": ["width"]}
-    worker = Worker(name="digits", train_size=50, validation=20, network=network)
+    code = CustomCode(network=CustomNetwork(str(small), digest, ("width",)))
+    worker = Worker(Workload(DataSpec("digits", train_size=50, validation=20), custom_code=code))
     try:
-        with pytest.raises(OwnError, match=r"to \(None, 11\); the data need .* to \(None, 10\)"):
-            worker.survey(["dropout"], asdict(BUDGET))
+        with pytest.raises(
+            CustomCodeError, match=r"to \(None, 11\); the data need .* to \(None, 10\)"
+        ):
+            worker.survey(["dropout"], BUDGET)
     finally:
         worker.stop()
 
@@ -280,7 +274,7 @@ def test_what_the_worker_refuses_ends_the_launch_and_creates_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     def refuse(*arguments: object) -> None:
-        raise OwnError("it will not do")
+        raise CustomCodeError("it will not do")
 
     monkeypatch.setattr(FakeWorker, "survey", refuse)
     result = kouka("launch", "digits", "--technique", "noise.py")
@@ -290,8 +284,8 @@ def test_what_the_worker_refuses_ends_the_launch_and_creates_nothing(
 
 def test_resnet20_is_the_sources_with_its_three_techniques_on() -> None:
     """19 convolutions, 20 layers, 0.27 million parameters in the source's table 6."""
-    recipe = compose(usual(["batch_norm", "residual", "global_pooling"]))
-    model = resnet20.build((32, 32, 3), 10, recipe)
+    stages = compose(usual(["batch_norm", "residual", "global_pooling"]))
+    model = resnet20.build((32, 32, 3), 10, stages)
     convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
     assert len(convolutions) == 19
     assert [c.filters for c in convolutions] == [16] * 7 + [32] * 6 + [64] * 6
@@ -304,42 +298,42 @@ def test_resnet20_is_the_sources_with_its_three_techniques_on() -> None:
 
 
 def test_a_network_leaves_out_what_it_does_not_call() -> None:
-    kit = Kit(build=resnet20.build)
-    assert unsupported(kit, SETS["all"], SHAPE, 3, BUDGET) == ("late_widening",)
-    assert unsupported(Kit(), SETS["all"], SHAPE, 3, BUDGET) == ()
+    registry = Registry(build=resnet20.build)
+    assert unsupported(registry, SETS["all"], SHAPE, 3, BUDGET) == ("late_widening",)
+    assert unsupported(Registry(), SETS["all"], SHAPE, 3, BUDGET) == ()
 
 
-def tiny(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+def tiny(image_shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
     inputs = keras.Input(image_shape)
     x = layers.Dense(8)(layers.Flatten()(inputs))
-    x = recipe.drop(recipe.activate(recipe.normalise(x)))
+    x = stages.drop(stages.activate(stages.normalise(x)))
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
 
 
 def test_an_own_dials_value_is_traced_anew_and_kouka_s_is_not(data: Data) -> None:
     """A dial that own code copies into its graph must not outlive its run."""
 
-    def shift(recipe: Recipe, by: float) -> Recipe:
+    def shift(stages: Stages, by: float) -> Stages:
         from dataclasses import replace
 
-        return replace(recipe, normalise=lambda x: recipe.normalise(x) + float(by))
+        return replace(stages, normalise=lambda x: stages.normalise(x) + float(by))
 
     own = Technique(name="shift", changes="", source="", apply=shift)
-    kit = Kit((own,), build=tiny)
-    trainer = Trainer(data, kit)
+    registry = Registry((own,), build=tiny)
+    trainer = Trainer(data, registry)
     runs = [
         ({"shift": {"by": 0.0}, "dropout": {"rate": rate}}, BUDGET, 3) for rate in (0.1, 0.3)
     ] + [({"shift": {"by": 5.0}, "dropout": {"rate": 0.1}}, BUDGET, 3)]
-    for choice, budget, seed in runs:
+    for recipe, budget, seed in runs:
         curve: list[float] = []
 
         def report(epoch: int, accuracy: float, curve: list[float] = curve) -> bool:
             curve.append(accuracy)
             return True
 
-        trainer.train(choice, budget, seed, report)
+        trainer.train(recipe, budget, seed, report)
         fresh: list[float] = []
-        Trainer(data, kit).train(choice, budget, seed, partial(report, curve=fresh))
+        Trainer(data, registry).train(recipe, budget, seed, partial(report, curve=fresh))
         assert curve == fresh
     assert trainer.networks == 2
 
@@ -351,20 +345,66 @@ def test_a_technique_that_breaks_the_batch_is_refused_before_the_study(data: Dat
 
     for build, message in (
         (Cut, r"made images of shape \(8, 14, 15, 1\)"),
-        (lambda: lambda images: images, "built a function; .* builds a Keras layer"),
+        (lambda: lambda images: images, "built a function; .* build a Keras layer"),
     ):
         own = Technique(
             name="cut", changes="", source="",
-            apply=lambda recipe, build=build: Recipe(augment=(build,)),
+            apply=lambda stages, build=build: Stages(augment=(build,)),
         )  # fmt: skip
-        with pytest.raises(OwnError, match=message):
-            Trainer(data, Kit((own,))).survey(["cut"], BUDGET)
+        with pytest.raises(CustomCodeError, match=message):
+            Trainer(data, Registry((own,))).survey(["cut"], BUDGET)
 
 
-def test_a_kit_is_of_the_code_that_was_described(noise: Path) -> None:
-    told = describe([str(noise)], None)
-    [technique] = load_kit(told["own"], None).own
+def test_a_registry_is_of_the_code_that_was_described(noise: Path) -> None:
+    code = describe([str(noise)], None)
+    [technique] = load_registry(code).custom_techniques
     assert technique.name == "noise"
     noise.write_text(noise.read_text() + "# another line\n")
-    with pytest.raises(OwnError, match="is not what the study began with"):
-        load_kit(told["own"], None)
+    with pytest.raises(CustomCodeError, match="has changed since the study began"):
+        load_registry(code)
+
+
+OLD = '''
+from dataclasses import replace
+
+from keras import Input, Model, layers
+
+from model_space.recipe import ImageStage, Recipe, Tensor
+from model_space.technique import Dial, Technique
+
+
+def offset(recipe: Recipe, by: float) -> Recipe:
+    """Version 0.1 called the stages a recipe, and their types stood beside it."""
+
+    def build() -> ImageStage:
+        return layers.Rescaling(1, offset=by)
+
+    return replace(recipe, augment=(*recipe.augment, build))
+
+
+TECHNIQUE = Technique(
+    name="offset", changes="", source="", apply=offset, dials=(Dial("by", 0.1, 0.25, 0.5),)
+)
+
+
+def build(image_shape: tuple, classes: int, recipe: Recipe, *, width: float = 1.0) -> Model:
+    inputs = Input(image_shape)
+    x: Tensor = recipe.pool(recipe.normalise(layers.Conv2D(round(width * 40), 3)(inputs)))
+    return Model(inputs, layers.Dense(classes, activation="softmax", dtype="float32")(x))
+'''
+
+
+def test_files_that_were_written_for_version_0_1_go_on_working(folder: Path, data: Data) -> None:
+    (folder / "old.py").write_text(OLD)
+    code = import_and_describe(["old.py"], "old.py")
+    assert (code.techniques[0].name, code.network and code.network.keywords) == (
+        "offset", ("width",)
+    )  # fmt: skip
+    registry = load_registry(code)
+    recipe = {"offset": {"by": 0.25}, "batch_norm": {}}
+    setup = TrainingSetup(recipe, data, BUDGET, registry)
+    assert setup.network.layers[1].filters == 4
+    black = np.zeros((20, *SHAPE), np.uint8)
+    batch = setup.training_batch(black, np.zeros(20, np.int64))
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(batch["images"]), 0.25)
+    assert "residual" in unsupported(registry, SETS["article"], SHAPE, 10, BUDGET)

@@ -217,7 +217,7 @@ Y = np.arange(20) % 2
 X = images(20)
 
 UNUSABLE = {
-    "unknown name": (lambda path: "cifar11", "no data set or path 'cifar11'.*cifar10"),
+    "unknown name": (lambda path: "cifar11", "no data set and no path 'cifar11'.*cifar10"),
     "no folder": (no_folder, "nowhere'.*folder of images"),
     "empty folder": (empty_folder, "no subfolders"),
     "empty class": (empty_class, "b has no images"),
@@ -234,8 +234,8 @@ UNUSABLE = {
     "NaN": (npz(x=np.full((20, 16, 16), np.nan), y=Y), "NaN"),
     "lengths": (npz(x=X, y=Y[:-1]), "20 images in x and 19 labels in y"),
     "no labels": (npz(x=X), "holds x; it needs"),
-    "half a test": (npz(x_train=X, y_train=Y, x_test=X), "x_test without its partner"),
-    "seven channels": (npz(x=images(20, 16, 16, 7), y=Y), "N×H×W"),
+    "half a test": (npz(x_train=X, y_train=Y, x_test=X), "x_test without its counterpart"),
+    "seven channels": (npz(x=images(20, 16, 16, 7), y=Y), "N×height×width"),
     "two shapes": (
         npz(x_train=X, y_train=Y, x_test=images(20, 18, 18, 3), y_test=Y), "differ in shape"),
     "text labels": (npz(x=X, y=np.array(["a", "b"] * 10)), "labels are integers or one-hot"),

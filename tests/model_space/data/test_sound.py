@@ -307,7 +307,7 @@ def no_rate(path: Path) -> None:
         (cut_short, "cannot be read as a sound; repair"),
         (cut_short_of_24_bits, "cannot be read as a sound; repair"),
         (no_channels, "cannot be read as a sound; repair"),
-        (no_samples, "is a sound of no length; remove"),
+        (no_samples, "is a sound without samples; remove"),
         (no_rate, "has 0 samples a second.*1,000 to 768,000.*repair"),
         (nan, "NaN or infinite; repair"),
     ],
@@ -332,7 +332,7 @@ def test_images_among_sounds_are_refused_with_one_of_each(tmp_path: Path) -> Non
 
 
 def test_sounds_have_no_image_size(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"--image-size 32 is for images and .* holds sounds"):
+    with pytest.raises(DataError, match=r"--image-size 32 is for images, and .* holds sounds"):
         load(str(tones(tmp_path)), image_size=32)
 
 
@@ -340,7 +340,7 @@ def test_messages_speak_of_sounds(tmp_path: Path) -> None:
     tones(tmp_path)
     for options, says in (
         ({"validation": 100}, "leaves none of the 10 training sounds"),
-        ({"train_size": 100}, "8 sounds are left to train on"),
+        ({"train_size": 100}, r"8 \(the sounds left to train on\)"),
     ):
         with pytest.raises(DataError, match=says):
             load(str(tmp_path), **options)  # type: ignore[arg-type]

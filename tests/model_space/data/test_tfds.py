@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model_space.data import DataError, load, tfds, tfds_reader
-from model_space.data.source import Reading
+from model_space.budget import Budget
+from model_space.data import DataError, DataSpec, load, tfds, tfds_reader
+from model_space.data.source import Progress
 from model_space.worker.client import Worker
 from tests.model_space.script.test_data import in_order
 from tests.support.scripts import check_clean, run, written
@@ -96,11 +97,11 @@ class _Here:
     def __init__(self, name: str) -> None:
         _Here.asked = []
 
-    def ask(self, reading: Reading = lambda done, of: None, **request: Any) -> Example:
+    def ask(self, reading: Progress = lambda done, of: None, **request: Any) -> Example:
         _Here.asked.append(request)
         if "name" in request:
             self._data = tfds_reader.DataSet(**request)
-            return dict(json.loads(json.dumps(self._data.found())))
+            return dict(json.loads(json.dumps(self._data.listing())))
         self._data.decode(**request, reading=reading)
         return {}
 
@@ -198,17 +199,17 @@ def test_a_worker_reads_it_says_nothing_and_trains(
     stored: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TFDS_DATA_DIR", str(stored))
-    worker = Worker(name="tfds:tiny", image_size=15)
+    worker = Worker(DataSpec("tfds:tiny", image_size=15))
     try:
         facts = worker.start()
-        assert (facts.classes, facts.image_shape) == (["cat", "dog"], (15, 15, 1))
+        assert (facts.classes, facts.image_shape) == (("cat", "dog"), (15, 15, 1))
         assert (facts.train, facts.validation, facts.test) == (48, 10, 12)
         outcome = worker.train(
-            {"global_pooling": {}}, {"epochs": 1, "width": 0.1}, 0, lambda epoch, accuracy: True
+            {"global_pooling": {}}, Budget(epochs=1, width=0.1), 0, lambda epoch, accuracy: True
         )
     finally:
         worker.stop()
-    assert 0 <= outcome["objective"] <= 1
+    assert 0 <= outcome.objective <= 1
     assert capfd.readouterr() == ("", "")
 
 
@@ -224,8 +225,7 @@ def test_a_reader_that_dies_is_told(stored: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("name", ["tfds:tiny", "tfds:several"])
 def test_a_script_reads_the_same_images(here: type[_Here], name: str, tmp_path: Path) -> None:
     data = load(name, validation=4)
-    where = {"name": name, "image_size": None, "validation": 4, "train_size": None, "seed": 0}
-    script = written({}, data, where)
+    script = written({}, data, DataSpec(name, validation=4))
     check_clean({"script": script}, tmp_path)
     train, test = run(script)["load"]()
     for ours, theirs in zip(in_order(*train), in_order(*data.joined().train), strict=True):

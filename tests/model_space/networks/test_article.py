@@ -9,18 +9,19 @@ from keras import layers
 
 from model_space.components.layers import StochasticDepth
 from model_space.networks.article import build
-from model_space.techniques import SETS, TECHNIQUES, Choice, compose, usual
+from model_space.recipe import Recipe
+from model_space.techniques import SETS, TECHNIQUES, compose, usual
 from tests.support import article
 
 CIFAR = (32, 32, 3)
 
 
-def choice(*names: str) -> Choice:
+def recipe(*names: str) -> Recipe:
     return usual(names)
 
 
 def network(*names: str, **options: float) -> keras.Model:
-    return build(CIFAR, 10, compose(choice(*names)), **options)  # type: ignore[arg-type]
+    return build(CIFAR, 10, compose(recipe(*names)), **options)  # type: ignore[arg-type]
 
 
 def convolutions(model: keras.Model) -> list[keras.Layer]:
@@ -74,19 +75,19 @@ IMAGES = np.random.default_rng(0).random((4, 15, 15, 1), np.float32)
 LABELS = np.eye(2, dtype=np.float32)[[0, 1, 1, 1]]
 
 
-def train_a_step(chosen: Choice, width: float) -> None:
+def train_a_step(chosen: Recipe, width: float) -> None:
     """Train one step, not compiled, on what the stages make of four images."""
-    recipe = compose(chosen)
-    model = build((15, 15, 1), 2, recipe, width=width)
+    stages = compose(chosen)
+    model = build((15, 15, 1), 2, stages, width=width)
     assert len(convolutions(model)) == (22 if "deeper" in chosen else 10), chosen
     assert model.output_shape == (None, 2), chosen
-    optimizer, loss = recipe.optimizer(recipe.schedule(1)), recipe.loss()
+    optimizer, loss = stages.optimizer(stages.schedule(1)), stages.loss()
     weights = model.trainable_variables
-    averages = [] if recipe.average is None else [recipe.average(model.weights)]
+    averages = [] if stages.average is None else [stages.average(model.weights)]
     batch = {"images": IMAGES, "labels": LABELS}
-    for augment in recipe.augment:
+    for augment in stages.augment:
         batch["images"] = augment()(batch["images"])
-    for mix in recipe.mix:
+    for mix in stages.mix:
         batch = mix()(batch)
     before = [weight.numpy() for weight in weights]
     with tf.GradientTape() as tape:
@@ -111,7 +112,7 @@ def test_every_combination_of_any_four_of_the_articles_techniques_trains_a_step(
         assert len(np.unique(rows[:, four], axis=0)) == 16
     for row in rows:
         names = [name for name, on in zip(SETS["article"], row, strict=True) if on]
-        train_a_step(choice(*names), 0.125)
+        train_a_step(recipe(*names), 0.125)
 
 
 def test_every_combination_of_any_two_techniques_trains_a_step() -> None:
@@ -122,7 +123,7 @@ def test_every_combination_of_any_two_techniques_trains_a_step() -> None:
         assert len(np.unique(rows[:, two], axis=0)) == 4
     for row in rows:
         names = [t.name for t, on in zip(TECHNIQUES, row, strict=True) if on]
-        train_a_step(choice(*names), 0.05)
+        train_a_step(recipe(*names), 0.05)
 
 
 def test_random_combinations_with_random_dials_train_a_step() -> None:
@@ -136,12 +137,12 @@ def test_random_combinations_with_random_dials_train_a_step() -> None:
 
 
 def test_the_order_of_a_choice_is_no_matter() -> None:
-    def described(chosen: Choice) -> list[object]:
-        recipe = compose(chosen)
-        built = [type(each()).__name__ for each in (*recipe.augment, *recipe.mix)]
-        return [built, recipe.optimizer.keywords]  # type: ignore[attr-defined]
+    def described(chosen: Recipe) -> list[object]:
+        stages = compose(chosen)
+        built = [type(each()).__name__ for each in (*stages.augment, *stages.mix)]
+        return [built, stages.optimizer.keywords]  # type: ignore[attr-defined]
 
-    everything = choice(*SETS["all"])
+    everything = recipe(*SETS["all"])
     assert described(everything) == described(dict(reversed(list(everything.items()))))
     assert described(everything) == [
         ["RandomAffine", "RandAugment", "RandomErasing", "SpecAugment", "MixUp", "CutMix"],
@@ -152,7 +153,7 @@ def test_the_order_of_a_choice_is_no_matter() -> None:
 def test_a_skip_adds_the_input_padded_with_zero_channels() -> None:
     x = np.ones((1, 4, 4, 2), np.float32)
     y = np.full((1, 4, 4, 3), 5, np.float32)
-    joined = np.asarray(compose(choice("residual")).join(x, y))
+    joined = np.asarray(compose(recipe("residual")).join(x, y))
     assert (joined[..., :2] == 6).all()
     assert (joined[..., 2] == 5).all()
 
@@ -190,7 +191,7 @@ def test_silu_takes_the_place_of_every_relu() -> None:
     assert not [layer for layer in model.layers if isinstance(layer, layers.ReLU)]
     assert len([layer for layer in model.layers if isinstance(layer, layers.Activation)]) == 10
     x = np.linspace(-5, 5, 11, dtype=np.float32)
-    y = np.asarray(compose(choice("silu")).activate(x))
+    y = np.asarray(compose(recipe("silu")).activate(x))
     np.testing.assert_allclose(y, x / (1 + np.exp(-x)), rtol=1e-5)
 
 
@@ -204,7 +205,7 @@ def test_squeeze_excitation_gates_every_blocks_output_before_the_skip() -> None:
         assert gate.shape == (None, 1, 1, taken.shape[-1])
         assert isinstance(multiply._outbound_nodes[0].operation, layers.Add)
     inputs = keras.Input((5, 4, 32))
-    block = keras.Model(inputs, compose(choice("squeeze_excitation")).recalibrate(inputs))
+    block = keras.Model(inputs, compose(recipe("squeeze_excitation")).recalibrate(inputs))
     assert block.weights[0].shape == (32, 2)
     rng = np.random.default_rng(0)
     block.set_weights([rng.normal(size=weight.shape) for weight in block.weights])
@@ -243,8 +244,8 @@ def test_label_smoothing_is_by_hand_and_reads_its_factor_anew() -> None:
 
 @pytest.mark.parametrize(("steps", "warm_up"), [(100, 5), (39, 1), (7, 0), (1, 0)])
 def test_the_cosines_learning_rates_of_a_whole_run(steps: int, warm_up: int) -> None:
-    recipe = compose(choice("cosine_schedule"))
-    optimizer = recipe.optimizer(recipe.schedule(steps))
+    stages = compose(recipe("cosine_schedule"))
+    optimizer = stages.optimizer(stages.schedule(steps))
     found = []
     for step in range(steps):
         optimizer.iterations.assign(step)

@@ -1,11 +1,12 @@
-"""What is the user's own in a recipe is written into its script."""
+"""The user's own techniques and network, as they are written into a script."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from model_space.custom.loading import OwnError, load_network, load_technique
+from model_space.custom.code import CustomCodeError
+from model_space.custom.description import import_and_describe
 from model_space.data import Data
 from model_space.networks import resnet20
 from model_space.techniques import compose
@@ -45,19 +46,15 @@ def factor(training):
 
 TECHNIQUE = Technique(
     name="darker", changes="", source="",
-    apply=lambda recipe: replace(recipe, augment=(*recipe.augment, Darker)),
+    apply=lambda stages: replace(stages, augment=(*stages.augment, Darker)),
 )
 '''
 
 
 def test_what_is_the_users_own_is_written_with_what_it_needs(digits: Data, folder: Path) -> None:
     (folder / "darker.py").write_text(DARKER)
-    own = {"at": "darker.py", "digest": load_technique("darker.py")[1]}
-    network = {"at": "model_space.networks.resnet20:build"}
-    network["digest"] = load_network(network["at"])[1]
-    script = written(
-        {"darker": {}, "residual": {}}, digits, own={"darker": own}, network=network
-    )  # fmt: skip
+    code = import_and_describe(["darker.py"], "model_space.networks.resnet20:build")
+    script = written({"darker": {}, "residual": {}}, digits, custom_code=code)
     order = [
         script.index(text) for text in ("STRENGTH =", "class Darker", "Images =", "def factor")
     ]
@@ -102,9 +99,9 @@ class Nothing:
         pass
 
 
-def apply(recipe, **changes):
+def apply(stages, **changes):
     return replace(
-        recipe, schedule=falling, loss=lambda: brier,
+        stages, schedule=falling, loss=lambda: brier,
         optimizer=lambda rate, **options: keras.optimizers.SGD(rate, momentum=0.9), **changes,
     )
 
@@ -112,12 +109,12 @@ def apply(recipe, **changes):
 TECHNIQUE = Technique(name="mine", changes="", source="", apply=apply)
 CONSTANT = Technique(
     name="mine", changes="", source="",
-    apply=lambda recipe: replace(
-        recipe, optimizer=lambda rate: keras.optimizers.RMSprop(0.3, weight_decay=0.02)
+    apply=lambda stages: replace(
+        stages, optimizer=lambda rate: keras.optimizers.RMSprop(0.3, weight_decay=0.02)
     ),
 )
 AVERAGED = Technique(
-    name="mine", changes="", source="", apply=lambda recipe: apply(recipe, average=Nothing)
+    name="mine", changes="", source="", apply=lambda stages: apply(stages, average=Nothing)
 )
 '''
 
@@ -126,9 +123,8 @@ def test_what_trains_may_be_the_users_own(digits: Data, folder: Path) -> None:
     (folder / "trained.py").write_text(TRAINED)
 
     def script(name: str) -> str:
-        at = f"trained.py:{name}"
-        own = {"mine": {"at": at, "digest": load_technique(at)[1]}}
-        return written({"mine": {}}, digits, own=own)
+        code = import_and_describe([f"trained.py:{name}"], None)
+        return written({"mine": {}}, digits, custom_code=code)
 
     text = script("TECHNIQUE")
     assert "optimizer = keras.optimizers.SGD(learning_rate=falling(steps), momentum=0.9)" in text
@@ -140,5 +136,7 @@ def test_what_trains_may_be_the_users_own(digits: Data, folder: Path) -> None:
     assert float(space["brier"](labels, labels[::-1])) == pytest.approx(4 / 3)
     text = script("CONSTANT")
     assert "keras.optimizers.RMSprop(learning_rate=0.3, weight_decay=0.02)" in text
-    with pytest.raises(OwnError, match="Nothing, which averages the weights, cannot be written"):
+    with pytest.raises(
+        CustomCodeError, match="Nothing, which averages the weights, cannot be written"
+    ):
         script("AVERAGED")

@@ -1,6 +1,7 @@
 """The script's data are the study's, wherever they come from."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model_space.data import Data, DataError, load
+from model_space.data import Data, DataError, DataSpec, load_spec
 from tests.model_space.data.test_sound import tones
 from tests.support.scripts import SMALL, check_clean, run, written
 
@@ -37,28 +38,28 @@ def archive(path: Path, **changes: Any) -> Path:
 
 
 X, Y = np.random.default_rng(1).normal(3, 2, (30, 15, 15, 3)), np.arange(30)[:, None] % 3
-SOURCES: dict[str, Callable[[Path], dict[str, Any]]] = {
-    "digits": lambda path: {"name": "digits"},
-    "digits, fewer and larger": lambda path: {**SMALL, "image_size": 20},
-    "a share": lambda path: {"name": "digits", "train_size": 300, "validation": 0.25, "seed": 3},
-    "archive": lambda path: {"name": str(archive(path / "a.npz")), "validation": 6},
-    "archive in parts": lambda path: {
-        "name": str(archive(
+SOURCES: dict[str, Callable[[Path], DataSpec]] = {
+    "digits": lambda path: DataSpec("digits"),
+    "digits, fewer and larger": lambda path: replace(SMALL, image_size=20),
+    "a share": lambda path: DataSpec("digits", train_size=300, validation=0.25, seed=3),
+    "archive": lambda path: DataSpec(str(archive(path / "a.npz")), validation=6),
+    "archive in parts": lambda path: DataSpec(
+        str(archive(
             path / "a.npz", x=None, y=None, x_train=X[:20], y_train=Y[:20], x_test=X[20:25],
             y_test=Y[20:25], x_val=X[25:], y_val=np.eye(3)[Y[25:, 0]],
         )),
-        "train_size": 15,
-    },
-    "archive of numbers from 0 to 1": lambda path: {
-        "name": str(archive(path / "a.npz", x=np.random.default_rng(2).random((40, 15, 15, 1)))),
-        "image_size": 17,
-    },
-    "folder": lambda path: {"name": str(pictures(path / "data"))},
-    "folder in parts, resized": lambda path: {
-        "name": str([pictures(path / "data" / part) for part in ("val", "train")][1].parent),
-        "image_size": 16,
-    },
-    "sounds": lambda path: {"name": str(tones(path / "data"))},
+        train_size=15,
+    ),
+    "archive of numbers from 0 to 1": lambda path: DataSpec(
+        str(archive(path / "a.npz", x=np.random.default_rng(2).random((40, 15, 15, 1)))),
+        image_size=17,
+    ),
+    "folder": lambda path: DataSpec(str(pictures(path / "data"))),
+    "folder in parts, resized": lambda path: DataSpec(
+        str([pictures(path / "data" / part) for part in ("val", "train")][1].parent),
+        image_size=16,
+    ),
+    "sounds": lambda path: DataSpec(str(tones(path / "data"))),
 }  # fmt: skip
 
 
@@ -76,17 +77,16 @@ SETS_OF_KERAS = {"cifar10": ((32, 32, 3), (60, 1)), "mnist": ((28, 28), (60,))}
 def test_the_scripts_data_and_test_images_are_the_study_s(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where: dict[str, Any] = {"image_size": None, "validation": 0.1, "train_size": None, "seed": 0}
     if case in SOURCES:
-        where |= SOURCES[case](tmp_path)
+        where = SOURCES[case](tmp_path)
     else:
-        where |= {"name": case, "train_size": 30}
+        where = DataSpec(case, train_size=30)
         image, of = SETS_OF_KERAS[case]
         images = np.random.default_rng(0).integers(0, 256, (60, *image), np.uint8)
         labels = (np.arange(60) % 10).astype(np.uint8).reshape(of)
         halves = (images[:40], labels[:40]), (images[40:], labels[40:])
         monkeypatch.setattr(getattr(keras.datasets, case), "load_data", lambda: halves)
-    data = load(**where)
+    data = load_spec(where, lambda done, of: None)
     script = written({}, data, where)
     space = run(script)
     check_clean({"script": script}, tmp_path)
@@ -104,7 +104,7 @@ def test_the_scripts_data_and_test_images_are_the_study_s(
 
 
 def test_data_that_are_not_the_study_s_are_refused(digits: Data) -> None:
-    with pytest.raises(DataError, match="the images of digits are not those the study began with"):
-        written({}, digits, {**SMALL, "validation": 60})
-    with pytest.raises(DataError, match="there is no data set or path 'nothing'"):
-        written({}, digits, {**SMALL, "name": "nothing"})
+    with pytest.raises(DataError, match="the images of digits are not those of the study"):
+        written({}, digits, replace(SMALL, validation=60))
+    with pytest.raises(DataError, match="there is no data set and no path 'nothing'"):
+        written({}, digits, replace(SMALL, name="nothing"))

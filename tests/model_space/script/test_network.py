@@ -1,6 +1,7 @@
 """The script's network is the study's, or it is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,17 @@ import pytest
 from keras import layers
 
 from model_space.budget import Budget
-from model_space.custom.loading import OwnError
-from model_space.custom.registry import Kit
+from model_space.custom.code import CustomCode, CustomCodeError, CustomNetwork
+from model_space.custom.registry import Registry
 from model_space.data import Data
 from model_space.recipe import Recipe
 from model_space.script import writer
 from model_space.script.building import builder
 from model_space.script.graph import Graph
-from model_space.techniques import SETS, Choice, usual
+from model_space.stages import Stages
+from model_space.techniques import SETS, usual
 from model_space.training.plain_keras import plain
-from model_space.training.setup import Made
+from model_space.training.setup import TrainingSetup
 from tests.support.scripts import check_clean, described, run, written
 
 # So Keras reads TensorFlow's variables when it copies and saves them.
@@ -30,25 +32,27 @@ MIXED = {
     "batch_norm": {}, "residual": {}, "dropout": {"rate": 0.35}, "silu": {}, "global_pooling": {},
     "stochastic_depth": {"rate": 0.25}, "cutmix": {"alpha": 0.7},
 }  # fmt: skip
-NETWORKS: dict[str, tuple[Choice, dict[str, Any]]] = {
-    "none": ({}, {}),
-    "article": (usual(SETS["article"]), {}),
-    "all": (usual(SETS["all"]), {}),
-    "mixed": (MIXED, {"depth": 16, "width": 0.2}),
-    "bfloat16": (usual(["residual", "batch_norm"]), {"precision": "mixed_bfloat16"}),
-}
+BUDGET = Budget(epochs=2, batch_size=25, width=0.1)
+NETWORKS: dict[str, tuple[Recipe, Budget]] = {
+    "none": ({}, BUDGET),
+    "article": (usual(SETS["article"]), BUDGET),
+    "all": (usual(SETS["all"]), BUDGET),
+    "mixed": (MIXED, replace(BUDGET, depth=16, width=0.2)),
+    "bfloat16": (
+        usual(["residual", "batch_norm"]), replace(BUDGET, precision="mixed_bfloat16")
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_scripts_network_is_the_study_s_layer_by_layer(
     name: str, digits: Data, tmp_path: Path
 ) -> None:
-    choice, budget = NETWORKS[name]
-    budget = {"epochs": 2, "batch_size": 25, "width": 0.1, **budget}
-    script = written(choice, digits, budget=budget)
+    recipe, budget = NETWORKS[name]
+    script = written(recipe, digits, budget=budget)
     check_clean({"script": script}, tmp_path)
     built = run(script)["build"]()
-    made = Made(choice, digits, Budget(**budget)).network
+    made = TrainingSetup(recipe, digits, budget).network
     expected = plain(made, [np.asarray(weight) for weight in made.weights])
     assert described(built) == described(expected)
     built.set_weights(expected.get_weights())
@@ -125,7 +129,7 @@ def through(*calls: Callable[[Any], Any]) -> keras.Model:
 
 def test_a_layer_of_the_users_own_is_written_out(digits: Data, monkeypatch: Any) -> None:
     monkeypatch.setattr(
-        writer, "load_kit", lambda own, network: Kit(build=lambda *_: through(Own(0.5)))
+        writer, "load_registry", lambda code: Registry(build=lambda *_: through(Own(0.5)))
     )
     script = written({}, digits)
     assert "SHIFT = 0.25" in script
@@ -160,7 +164,7 @@ UNWRITABLE: dict[str, tuple[Callable[[], keras.Model], str]] = {
         lambda: through(lambda x: x + np.ones((16, 16, 1), np.float32)), "a tensor that is part"),
     "outputs": (
         lambda: through(lambda x: keras.ops.split(x, 2, axis=1)[1]), "one of several outputs"),
-    "subclass": (lambda: Subclass(), "none of Keras' functional or sequential models"),
+    "subclass": (lambda: Subclass(), "neither a functional nor a sequential model"),
 }  # fmt: skip
 
 
@@ -171,7 +175,7 @@ class Subclass(keras.Model):  # type: ignore[misc]
 @pytest.mark.parametrize("case", UNWRITABLE)
 def test_what_cannot_be_written_is_refused_in_a_sentence(case: str) -> None:
     make, says = UNWRITABLE[case]
-    with pytest.raises(OwnError, match=says) as refused:
+    with pytest.raises(CustomCodeError, match=says) as refused:
         builder(Graph(make()), "float32")
     assert "\n" not in str(refused.value)
 
@@ -182,7 +186,7 @@ def test_a_script_that_would_build_another_network_is_refused(
     monkeypatch.setattr(
         writer, "builder", lambda *a: [block.replace("ReLU", "ELU") for block in builder(*a)]
     )
-    with pytest.raises(OwnError, match="what would be written builds another"):
+    with pytest.raises(CustomCodeError, match="the script would build another"):
         written({}, digits)
 
 
@@ -190,19 +194,21 @@ def test_a_script_that_would_build_another_network_is_refused(
 def test_a_network_that_comes_with_weights_of_its_own_is_refused(
     digits: Data, monkeypatch: pytest.MonkeyPatch, loads: bool
 ) -> None:
-    def build(shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+    def build(shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
         inputs = keras.Input(shape)
         seeded = keras.initializers.GlorotUniform(seed=1)  # the same every time, as in the script
-        x = layers.Dense(4, activation="relu", kernel_initializer=seeded)(recipe.pool(inputs))
+        x = layers.Dense(4, activation="relu", kernel_initializer=seeded)(stages.pool(inputs))
         model = keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
         if loads:
             model.layers[-1].kernel.assign(np.random.default_rng(1).normal(size=(4, classes)))
         return model
 
-    monkeypatch.setattr(writer, "load_kit", lambda own, network: Kit(build=build))
-    network = {"at": "trained.py", "digest": "", "keywords": []}
+    monkeypatch.setattr(writer, "load_registry", lambda code: Registry(build=build))
+    code = CustomCode(network=CustomNetwork("trained.py", "", ()))
     if not loads:
-        assert "seed=1" in written({}, digits, network=network)
+        assert "seed=1" in written({}, digits, custom_code=code)
         return
-    with pytest.raises(OwnError, match=r"comes with weights of its own \(dense_\d+/kernel\)"):
-        written({}, digits, network=network)
+    with pytest.raises(
+        CustomCodeError, match=r"comes with weights of its own \(dense_\d+/kernel\)"
+    ):
+        written({}, digits, custom_code=code)

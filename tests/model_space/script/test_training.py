@@ -2,7 +2,6 @@
 
 import random
 import re
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,13 @@ from keras import layers
 
 from model_space.budget import Budget
 from model_space.components.layers import OneOf, RandomAffine
-from model_space.custom.registry import Kit
+from model_space.custom.registry import Registry
 from model_space.data import Data
 from model_space.recipe import Recipe
 from model_space.script import writer
-from model_space.techniques import SETS, TECHNIQUES, Choice, compose, usual
-from model_space.training.setup import Made
+from model_space.stages import Stages
+from model_space.techniques import SETS, TECHNIQUES, compose, usual
+from model_space.training.setup import TrainingSetup
 from model_space.training.trainer import Trainer
 from tests.support.scripts import check_clean, run, written
 
@@ -26,27 +26,27 @@ from tests.support.scripts import check_clean, run, written
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-def small(shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+def small(shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
     """A network that is quick to make and calls every stage."""
     x = inputs = keras.Input(shape)
-    for _ in range(1 + recipe.more_blocks):
-        y = recipe.normalise(layers.Conv2D(recipe.widths[1] // 8, 3, padding="same")(x))
-        y = recipe.survive(recipe.recalibrate(recipe.activate(y)), 0.5)
-        x = recipe.join(x, y)
-    x = recipe.drop(recipe.activate(layers.Conv2D(8, 3, strides=4)(x)))
-    scores = layers.Dense(classes, activation="softmax", dtype="float32")(recipe.pool(x))
+    for _ in range(1 + stages.more_blocks):
+        y = stages.normalise(layers.Conv2D(stages.widths[1] // 8, 3, padding="same")(x))
+        y = stages.survive(stages.recalibrate(stages.activate(y)), 0.5)
+        x = stages.join(x, y)
+    x = stages.drop(stages.activate(layers.Conv2D(8, 3, strides=4)(x)))
+    scores = layers.Dense(classes, activation="softmax", dtype="float32")(stages.pool(x))
     return keras.Model(inputs, scores)
 
 
 @pytest.fixture
-def kit(monkeypatch: pytest.MonkeyPatch) -> Kit:
+def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
     """Scripts are of the small network."""
-    kit = Kit(build=small)
-    monkeypatch.setattr(writer, "load_kit", lambda own, network: kit)
-    return kit
+    registry = Registry(build=small)
+    monkeypatch.setattr(writer, "load_registry", lambda code: registry)
+    return registry
 
 
-@pytest.mark.usefixtures("kit")
+@pytest.mark.usefixtures("registry")
 def test_every_technique_changes_the_script_and_all_scripts_are_clean(
     digits: Data, tmp_path: Path
 ) -> None:
@@ -55,7 +55,7 @@ def test_every_technique_changes_the_script_and_all_scripts_are_clean(
     choices["turned"] = {
         t.name: {dial.name: dial.low for dial in t.dials} for t in TECHNIQUES if t.dials
     }
-    scripts = {name: written(choice, digits) for name, choice in choices.items()}
+    scripts = {name: written(recipe, digits) for name, recipe in choices.items()}
     assert len(set(scripts.values())) == len(scripts)
     scripts["jax"] = written(usual(["mixup"]), digits, backend="jax")
     assert "tensorflow" not in scripts["jax"]
@@ -69,9 +69,9 @@ def test_the_scripts_stages_are_the_study_s(digits: Data) -> None:
     """Draw for draw, where they are not Keras' own."""
     names = ["rand_augment", "random_erasing", "spec_augment", "mixup", "cutmix"]
     space = run(written(usual(names), digits))
-    recipe = compose(usual(names))
+    stages = compose(usual(names))
     random.seed(5)
-    augment, mix = ([build() for build in stage] for stage in (recipe.augment, recipe.mix))
+    augment, mix = ([build() for build in stage] for stage in (stages.augment, stages.mix))
     one_of = OneOf(mix)
     random.seed(5)
     images, labels = digits.train
@@ -125,7 +125,7 @@ def test_the_scripts_augmentation_moves_images_as_far_as_the_study_s(digits: Dat
         assert a.std() == pytest.approx(b.std(), rel=0.07)
 
 
-TRAINS: dict[str, Choice] = {
+TRAINS: dict[str, Recipe] = {
     "none": {},
     "all": {
         **usual(["batch_norm", "amsgrad", "label_smoothing", "cosine_schedule"]),
@@ -136,20 +136,25 @@ TRAINS: dict[str, Choice] = {
 
 @pytest.mark.parametrize("name", TRAINS)
 def test_the_script_trains_as_the_study_does(
-    name: str, digits: Data, folder: Path, kit: Kit, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    name: str,
+    digits: Data,
+    folder: Path,
+    registry: Registry,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
 ) -> None:
     """From the same weights, an epoch in one batch, so that no order matters."""
-    choice = TRAINS[name]
+    recipe = TRAINS[name]
     budget = Budget(epochs=8, batch_size=250)
     random.seed(3)
-    made = Made(choice, digits.joined(), budget, kit, turnable=True)
-    begun = [np.asarray(weight) for weight in made.network.weights]
-    trainer = Trainer(digits, kit).joined
-    outcome = trainer.train(choice, budget, 3, lambda epoch, accuracy: True)
-    trainer.save(choice, budget, folder / "expected.keras")
+    setup = TrainingSetup(recipe, digits.joined(), budget, registry, variable_dials=True)
+    begun = [np.asarray(weight) for weight in setup.network.weights]
+    trainer = Trainer(digits, registry).joined
+    outcome = trainer.train(recipe, budget, 3, lambda epoch, accuracy: True)
+    trainer.save(recipe, budget, folder / "expected.keras")
     expected = keras.models.load_model(folder / "expected.keras", compile=False)
 
-    space = run(written(choice, digits, budget=asdict(budget)))
+    space = run(written(recipe, digits, budget=budget))
     build = space["build"]
 
     def with_those_weights() -> keras.Model:

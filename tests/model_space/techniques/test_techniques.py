@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from model_space import techniques
-from model_space.recipe import Recipe
+from model_space.stages import Stages
 from model_space.technique import Dial, Technique
 from model_space.techniques import SETS, TECHNIQUES, compose
 from search.planning.parsing import parse_techniques
@@ -41,16 +41,16 @@ def test_every_file_is_listed() -> None:
 
 @pytest.mark.parametrize("technique", TECHNIQUES, ids=lambda t: t.name)
 def test_a_technique_replaces_its_own_stage_and_no_other(technique: Technique) -> None:
-    base = Recipe()
-    recipe = technique.apply(base, **{dial.name: dial.usual for dial in technique.dials})
-    changed = [f.name for f in fields(Recipe) if getattr(recipe, f.name) != getattr(base, f.name)]
+    base = Stages()
+    stages = technique.apply(base, **{dial.name: dial.usual for dial in technique.dials})
+    changed = [f.name for f in fields(Stages) if getattr(stages, f.name) != getattr(base, f.name)]
     assert changed == [STAGES[technique.name]]
     assert technique.changes
     assert technique.source
 
 
 def test_a_technique_that_is_off_is_never_called() -> None:
-    assert compose({}) == Recipe()
+    assert compose({}) == Stages()
 
 
 def test_the_usual_values_are_the_sources() -> None:

@@ -11,11 +11,11 @@ from model_space.data import Data, load
 from model_space.techniques import TECHNIQUES, usual
 from model_space.training.backends import jax as backend
 from model_space.training.backends import loops
-from model_space.training.setup import Made
+from model_space.training.setup import TrainingSetup
 from tests.support.shallow import SHALLOW
 
 pytestmark = pytest.mark.jax
-CHOICE = {"batch_norm": {}, "dropout": {"rate": 0.3}}
+RECIPE = {"batch_norm": {}, "dropout": {"rate": 0.3}}
 BUDGET = Budget(epochs=1, batch_size=20, width=0.05)
 
 
@@ -30,14 +30,14 @@ def test_many_batches_in_one_call_are_those_batches_one_by_one(data: Data) -> No
     ends = []
     for at_once in (True, False):
         keras.utils.set_random_seed(1)
-        made = Made(CHOICE, data, BUDGET, SHALLOW, turnable=True)
-        compiled = loops(made, data, BUDGET.batch_size)
+        setup = TrainingSetup(RECIPE, data, BUDGET, SHALLOW, variable_dials=True)
+        compiled = loops(setup, data, BUDGET.batch_size)
         assert isinstance(compiled, backend.JaxLoops)
         compiled._at_once = at_once
         shard = compiled.put(data.train)
-        began = [np.asarray(variable.value) for variable in made.variables]
+        began = [np.asarray(variable.value) for variable in setup.variables]
         losses = [compiled.train(shard, 0, 40), compiled.train(shard, 40, 90)]
-        ends.append((losses, [np.asarray(variable.value) for variable in made.variables]))
+        ends.append((losses, [np.asarray(variable.value) for variable in setup.variables]))
     (losses, values), (expected_losses, expected) = ends
     np.testing.assert_allclose(losses, expected_losses, rtol=1e-4)
     # Adam makes a step of a rounding where a gradient is none, as of biases before normalization.
@@ -48,27 +48,27 @@ def test_many_batches_in_one_call_are_those_batches_one_by_one(data: Data) -> No
 
 
 def test_every_dial_is_a_value_and_not_compiled_in(data: Data) -> None:
-    choice = {
+    recipe = {
         **usual([technique.name for technique in TECHNIQUES if technique.dials]),
         "weight_ema": {"momentum": 0.2},  # what a few steps reach
     }
     keras.utils.set_random_seed(1)
-    made = Made(choice, data, BUDGET, SHALLOW, turnable=True)
-    compiled = loops(made, data, BUDGET.batch_size)
+    setup = TrainingSetup(recipe, data, BUDGET, SHALLOW, variable_dials=True)
+    compiled = loops(setup, data, BUDGET.batch_size)
     shard = compiled.put(data.train)
-    began = [np.asarray(variable.value).copy() for variable in made.variables]
+    began = [np.asarray(variable.value).copy() for variable in setup.variables]
 
     def trained() -> list[np.ndarray]:
-        for variable, value in zip(made.variables, began, strict=True):
+        for variable, value in zip(setup.variables, began, strict=True):
             variable.assign(value)
         compiled.train(shard, 0, 80)  # batches enough for both mixup and cutmix
-        return [np.asarray(variable.value).copy() for variable in made.variables]
+        return [np.asarray(variable.value).copy() for variable in setup.variables]
 
     usually = trained()
-    for (technique, dial), variable in made.dials.items():
-        variable.assign(0.5 * choice[technique][dial])
+    for (technique, dial), variable in setup.dials.items():
+        variable.assign(0.5 * recipe[technique][dial])
         turned = trained()
         assert any((a != b).any() for a, b in zip(usually, turned, strict=True)), technique
-        variable.assign(choice[technique][dial])
+        variable.assign(recipe[technique][dial])
     for value, again in zip(usually, trained(), strict=True):
         np.testing.assert_array_equal(value, again)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from model_space.recipe import Recipe
+from model_space.stages import Stages
 from model_space.techniques import compose
 from model_space.training import batches
 from model_space.training.batches import ahead, as_batch, orders, shards
@@ -23,10 +23,10 @@ def black_and_white(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def epochs(
-    images: np.ndarray, labels: np.ndarray, classes: int, recipe: Recipe, batch: int, seed: int = 0
+    images: np.ndarray, labels: np.ndarray, classes: int, stages: Stages, batch: int, seed: int = 0
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The images and labels of one epoch after another, as a run trains on them."""
-    augments, mixes = ([build() for build in stage] for stage in (recipe.augment, recipe.mix))
+    augments, mixes = ([build() for build in stage] for stage in (stages.augment, stages.mix))
     for order in orders(len(images), seed):
         x, y = [], []
         for start in range(0, len(images), batch):
@@ -72,7 +72,7 @@ def test_mixups_weights_follow_the_beta_distribution() -> None:
 def test_each_epoch_holds_every_image_once_in_a_new_order() -> None:
     images = np.arange(100, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 1), np.uint8)
     labels = np.zeros(100, int)
-    trained = epochs(images, labels, 2, Recipe(), 32)
+    trained = epochs(images, labels, 2, Stages(), 32)
     first, second = (next(trained)[0][:, 0, 0, 0] for _ in range(2))
     assert sorted(first) == sorted(second)
     np.testing.assert_allclose(sorted(first), np.arange(100) / 255, atol=1e-6)
@@ -91,8 +91,8 @@ def test_augmentation_changes_training_images_and_their_labels_stay() -> None:
     random = np.random.default_rng(0)
     images, labels = random.integers(0, 256, (40, 16, 16, 3), np.uint8), np.arange(40) % 4
     (x, y), (augmented_x, augmented_y) = (
-        next(epochs(images, labels, 4, recipe, 40, seed=3))
-        for recipe in (Recipe(), compose({"augmentation": {}}))
+        next(epochs(images, labels, 4, stages, 40, seed=3))
+        for stages in (Stages(), compose({"augmentation": {}}))
     )
     np.testing.assert_array_equal(y, augmented_y)
     assert np.abs(x - augmented_x).mean(axis=(1, 2, 3)).min() > 0.01

@@ -1,13 +1,15 @@
 import errno
 import io
 import itertools
+import json
 import os
 import pickle
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +19,23 @@ import pytest
 
 from model_space.budget import Budget
 from model_space.custom import registry
-from model_space.custom.registry import Kit
+from model_space.custom.registry import Registry
 from model_space.data import Data, load
+from model_space.outcome import Outcome
 from model_space.recipe import Recipe
+from model_space.stages import Stages
+from model_space.training import run as running
 from model_space.training import trainer
-from model_space.training.checkpoint import Checkpoint, Epoch, State, Stopped
-from model_space.training.trainer import Outcome, Trainer
+from model_space.training.checkpoint import Checkpoint, Epoch, RunState, Stopped
+from model_space.training.trainer import Trainer
 from tests.support import trained
 from tests.support.shallow import SHALLOW
-
-Choice = dict[str, dict[str, float]]
 
 TINY = Budget(epochs=4, batch_size=32, width=0.1)
 BATCHES = 4
 """Of 100 images, an epoch."""
-MIXUP: Choice = {"mixup": {"alpha": 0.2}}
-ALL_ON: Choice = {
+MIXUP: Recipe = {"mixup": {"alpha": 0.2}}
+ALL_ON: Recipe = {
     "augmentation": {}, "batch_norm": {}, "residual": {}, "late_widening": {},
     "global_pooling": {}, "dropout": {"rate": 0.2}, "mixup": {"alpha": 0.2}, "amsgrad": {},
 }  # fmt: skip
@@ -79,31 +82,33 @@ def equal(some: list[np.ndarray], others: list[np.ndarray]) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
 
 
-def small(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+def small(image_shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
     """A network that TensorFlow traces in less time than the article's."""
     inputs = keras.Input(image_shape)
-    x = recipe.drop(keras.layers.ReLU()(keras.layers.Dense(20)(keras.layers.Flatten()(inputs))))
+    x = stages.drop(keras.layers.ReLU()(keras.layers.Dense(20)(keras.layers.Flatten()(inputs))))
     return keras.Model(inputs, keras.layers.Dense(classes, activation="softmax")(x))
 
 
-SMALL = Kit(build=small)
-train = partial(trained.train, kit=SMALL)
+SMALL = Registry(build=small)
+train = partial(trained.train, registry=SMALL)
 
 
-def run(choice: Choice, data: Data, checkpoint: Path | None = None, kit: Kit = SMALL) -> Run:
-    reports, trainer = Reports(), Trainer(data, kit)
-    outcome = trainer.train(choice, TINY, 1, reports, checkpoint)
-    [kept] = trainer._traced.values()
+def run(
+    recipe: Recipe, data: Data, checkpoint: Path | None = None, registry: Registry = SMALL
+) -> Run:
+    reports, trainer = Reports(), Trainer(data, registry)
+    outcome = trainer.train(recipe, TINY, 1, reports, checkpoint)
+    [kept] = trainer._compiled.values()
     values = [variable.numpy() for variable in kept.network.variables + kept.optimizer.variables]
     return Run(replace(outcome, seconds_per_epoch=0), reports, values)
 
 
-def killed(choice: Choice, data: Data, checkpoint: Path, kit: Kit = SMALL) -> None:
+def killed(recipe: Recipe, data: Data, checkpoint: Path, registry: Registry = SMALL) -> None:
     """Leave the checkpoint of a run that ended while it reported its third epoch."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "CHECKPOINT_SECONDS", 0)
+        patch.setattr(running, "CHECKPOINT_SECONDS", 0)
         with pytest.raises(Killed):
-            train(choice, data, TINY, 1, Reports(failing=3), checkpoint, kit=kit)
+            train(recipe, data, TINY, 1, Reports(failing=3), checkpoint, registry=registry)
 
 
 def before_batch(number: int) -> Callable[[], bool]:
@@ -115,7 +120,7 @@ def before_batch(number: int) -> Callable[[], bool]:
 @pytest.fixture(scope="module", autouse=True)
 def one_batch_a_call() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "_SHORTEST_CALL", 0)
+        patch.setattr(running, "_SHORTEST_CALL", 0)
         yield
 
 
@@ -153,7 +158,7 @@ def checkpoint(path: Path, kept: bytes) -> Path:
 @pytest.fixture
 def every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checkpoint is written at the end of every epoch."""
-    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(running, "CHECKPOINT_SECONDS", 0)
 
 
 def left(path: Path) -> list[str]:
@@ -167,14 +172,14 @@ NEWER = {
 
 
 @pytest.mark.parametrize(
-    "choice", [{"augmentation": {}}, {"dropout": {"rate": 0.2}}, NEWER], ids=",".join
+    "recipe", [{"augmentation": {}}, {"dropout": {"rate": 0.2}}, NEWER], ids=",".join
 )
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
-    choice: Choice, data: Data, path: Path
+    recipe: Recipe, data: Data, path: Path
 ) -> None:
-    killed(choice, data, path)
+    killed(recipe, data, path)
     assert left(path) == ["run.npz"]
-    assert run(choice, data, path) == run(choice, data)
+    assert run(recipe, data, path) == run(recipe, data)
     assert left(path) == []
 
 
@@ -186,7 +191,7 @@ def test_a_killed_run_with_mixup_does(data: Data, checkpoint: Path, undisturbed:
 
 def test_a_killed_run_of_a_network_with_every_stage_does(data: Data, path: Path) -> None:
     killed(ALL_ON, data, path, SHALLOW)
-    assert run(ALL_ON, data, path, SHALLOW) == run(ALL_ON, data, kit=SHALLOW)
+    assert run(ALL_ON, data, path, SHALLOW) == run(ALL_ON, data, registry=SHALLOW)
     assert left(path) == []
 
 
@@ -260,7 +265,7 @@ def test_the_seconds_an_epoch_leave_out_the_first_of_each_process(
 
 
 def test_a_checkpoint_is_written_every_so_often(data: Data, path: Path) -> None:
-    assert trainer.CHECKPOINT_SECONDS == 20
+    assert running.CHECKPOINT_SECONDS == 20
     with pytest.raises(Killed):
         train(MIXUP, data, TINY, 1, Reports(failing=2), path)
     assert left(path) == []
@@ -288,7 +293,7 @@ def test_the_checkpoint_of_a_run_that_diverges_is_removed(
 ) -> None:
     rates = keras.optimizers.schedules.PiecewiseConstantDecay([BATCHES], [1e-3, 1e38])
     monkeypatch.setattr(
-        registry, "compose", lambda choice, techniques: Recipe(schedule=lambda steps: rates)
+        registry, "compose", lambda recipe, techniques: Stages(schedule=lambda steps: rates)
     )
     with monkeypatch.context() as patch:  # killed once it has diverged
         patch.setattr(trainer, "removed_at_the_end", nullcontext)
@@ -312,7 +317,7 @@ def test_a_full_disk_fails_the_run_and_leaves_nothing(data: Data, path: Path) ->
 
 def reported_before_training(checkpoint: Path, **changed: Any) -> list[float]:
     """What a run reports before its first batch: the epochs that it takes from the file."""
-    arguments = {"choice": MIXUP, "budget": TINY, "seed": 1, **changed}
+    arguments = {"recipe": MIXUP, "budget": TINY, "seed": 1, **changed}
     reports = Reports()
     with pytest.raises(Stopped):
         train(report=reports, checkpoint=checkpoint, stopping=before_batch(1), **arguments)
@@ -323,7 +328,7 @@ def test_another_runs_checkpoint_is_none(data: Data, checkpoint: Path) -> None:
     assert len(reported_before_training(checkpoint, data=data)) == 2
     images, labels = data.train
     for other in (
-        {"choice": {"mixup": {"alpha": 0.3}}},
+        {"recipe": {"mixup": {"alpha": 0.3}}},
         {"budget": replace(TINY, epochs=5)},
         {"seed": 2},
         {"data": replace(data, train=(255 - images, labels))},
@@ -346,7 +351,7 @@ def test_a_run_with_a_damaged_checkpoint_starts_afresh(
     assert left(checkpoint) == []
 
 
-STATE = State(
+STATE = RunState(
     epochs=[Epoch(0.5, 2.0, traced=True), Epoch(0.25, 1.0, traced=False)],
     variables=[np.arange(600, dtype=np.float32).reshape(20, 30), np.array(7)],
 )
@@ -437,7 +442,7 @@ def test_a_run_that_is_kept_comes_to_the_same_again_without_training(
     def again(stopping: Callable[[], bool]) -> Run:
         reports, trainer = Reports(), Trainer(data, SMALL)
         outcome = trainer.train(MIXUP, TINY, 1, reports, path, stopping, kept=True)
-        [kept] = trainer._traced.values()
+        [kept] = trainer._compiled.values()
         values = [v.numpy() for v in kept.network.variables + kept.optimizer.variables]
         return Run(replace(outcome, seconds_per_epoch=0), reports, values)
 
@@ -445,3 +450,12 @@ def test_a_run_that_is_kept_comes_to_the_same_again_without_training(
     assert left(path) == ["run.npz"]
     assert again(lambda: True) == undisturbed  # it would stop before its first batch
     assert left(path) == ["run.npz"]
+
+
+def test_a_checkpoint_of_version_0_1_is_one_of_the_same_run(data: Data) -> None:
+    """The text that tells runs apart has the names that it had there."""
+    backend = keras.backend.backend()
+    assert json.loads(Trainer(data, SMALL)._identity(MIXUP, TINY, 1)) == {
+        "choice": MIXUP, "data": data.fingerprint(), "budget": asdict(TINY), "own": [],
+        "objective": "accuracy", "seed": 1, "keras": keras.__version__, backend: version(backend),
+    }  # fmt: skip

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from model_space.budget import Budget
-from model_space.custom.loading import OwnError
+from model_space.custom.code import CustomCodeError
 from model_space.data import DataError, load
 from model_space.networks.article import build
 from model_space.saved.predictor import _run
 from model_space.techniques import TECHNIQUES, compose, usual
-from model_space.training.compiled import Traced
+from model_space.training.compiled import CompiledRun
 from model_space.training.plain_keras import plain
 
 # So Keras reads TensorFlow's variables when it copies and saves them.
@@ -27,7 +27,7 @@ def test_the_copy_is_of_keras_own_layers_and_names_what_the_network_is_judged_by
 ) -> None:
     random = np.random.default_rng(0)
     data = load("digits", train_size=100, validation=60)
-    traced = Traced(EVERYTHING, data, Budget(epochs=1, batch_size=20, width=0.1), 1)
+    traced = CompiledRun(EVERYTHING, data, Budget(epochs=1, batch_size=20, width=0.1), 1)
     for variable in traced.variables:
         if keras.backend.is_float_dtype(variable.dtype):
             variable.assign(np.asarray(variable.value) * random.uniform(0.5, 2, variable.shape))
@@ -56,7 +56,7 @@ def test_a_skip_that_is_padded_loads_in_safe_mode(tmp_path: Path, precision: str
     found = _run(str(tmp_path / "model.keras"), images, 4)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     for wrong, classes in ((images, 5), (images[:, :15], 4)):
-        with pytest.raises(DataError, match=r"model\.json beside it are not of one model"):
+        with pytest.raises(DataError, match=r"model\.json beside it belong to different models"):
             _run(str(tmp_path / "model.keras"), wrong, classes)
 
 
@@ -66,7 +66,9 @@ def test_a_layer_that_keras_has_not_is_not_dropped_in_silence() -> None:
             return x / 2  # type: ignore[operator]
 
     network = keras.Sequential([keras.Input((3,)), Halve()])
-    with pytest.raises(OwnError, match="Halve, which is made from no layer of Keras' own"):
+    with pytest.raises(
+        CustomCodeError, match="Halve cannot be saved, because it subclasses no layer"
+    ):
         plain(network, [])
 
 

@@ -10,15 +10,17 @@ from keras import layers
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
 from model_space.budget import Budget
-from model_space.custom import registry as kits
-from model_space.custom.registry import Kit
+from model_space.custom import registry as registries
+from model_space.custom.registry import Registry
 from model_space.data import Data, load
+from model_space.outcome import Outcome
 from model_space.recipe import Recipe
-from model_space.techniques import SETS, Choice, batch_norm, usual
+from model_space.stages import Stages
+from model_space.techniques import SETS, batch_norm, usual
 from model_space.training import backends, batches, compiled
 from model_space.training.batches import orders
-from model_space.training.objectives import objective
-from model_space.training.trainer import Outcome, Trainer
+from model_space.training.scorers import scorer
+from model_space.training.trainer import Trainer
 from tests.support.shallow import SHALLOW
 
 SMALL = Budget(epochs=2, batch_size=32, width=0.1)
@@ -41,7 +43,7 @@ def data() -> Data:
 
 
 def run_of(
-    trainer: Trainer, choice: Choice, seed: int = 1, budget: Budget = SMALL
+    trainer: Trainer, recipe: Recipe, seed: int = 1, budget: Budget = SMALL
 ) -> tuple[Outcome, list[float]]:
     """What a run comes to, but for its time, and its objective by epoch."""
     curve: list[float] = []
@@ -51,7 +53,7 @@ def run_of(
         curve.append(value)
         return True
 
-    return without_time(trainer.train(choice, budget, seed, report)), curve
+    return without_time(trainer.train(recipe, budget, seed, report)), curve
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +63,9 @@ def all_on(data: Data) -> tuple[Trainer, Outcome, list[float]]:
     return trainer, *run_of(trainer, ALL_ON)
 
 
-def only(trainer: Trainer) -> compiled.Traced:
+def only(trainer: Trainer) -> compiled.CompiledRun:
     """The one network that it keeps."""
-    [kept] = trainer._traced.values()
+    [kept] = trainer._compiled.values()
     return kept
 
 
@@ -116,9 +118,9 @@ def test_the_outcome_is_the_last_epochs_and_a_run_that_is_told_to_stop_does(data
 def test_a_diverged_run_counts_at_chance_level(
     name: str, chance: float, data: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = Recipe(schedule=lambda steps: 1e38)
-    monkeypatch.setattr(kits, "compose", lambda choice, techniques: broken)
-    outcome, curve = run_of(Trainer(data, SHALLOW, objective(name)), {})
+    broken = Stages(schedule=lambda steps: 1e38)
+    monkeypatch.setattr(registries, "compose", lambda recipe, techniques: broken)
+    outcome, curve = run_of(Trainer(data, SHALLOW, scorer(name)), {})
     assert outcome.diverged
     assert outcome.objective == chance == curve[-1]
     assert outcome.test_objective == (None if name == "accuracy" else pytest.approx(chance))
@@ -136,18 +138,18 @@ def test_a_run_whose_last_step_broke_it_counts_at_chance_level(
         return compiled
 
     monkeypatch.setattr(compiled, "loops", broken)
-    trainer = Trainer(data, objective=objective("neg_log_loss"))
+    trainer = Trainer(data, scorer=scorer("neg_log_loss"))
     outcome = trainer.train({}, SMALL, 1, lambda epoch, value: True)
     assert outcome.diverged
     assert outcome.objective == outcome.test_objective == -math.log(10)
 
 
-@pytest.mark.parametrize(("choice", "amsgrad"), [({}, False), ({"amsgrad": {}}, True)])
+@pytest.mark.parametrize(("recipe", "amsgrad"), [({}, False), ({"amsgrad": {}}, True)])
 def test_amsgrad_reaches_the_optimizer(
-    choice: dict[str, dict[str, float]], amsgrad: bool, data: Data
+    recipe: dict[str, dict[str, float]], amsgrad: bool, data: Data
 ) -> None:
     trainer = Trainer(data, SHALLOW)
-    trainer.train(choice, replace(SMALL, epochs=1), 1, lambda epoch, accuracy: True)
+    trainer.train(recipe, replace(SMALL, epochs=1), 1, lambda epoch, accuracy: True)
     used = only(trainer).optimizer
     assert isinstance(used, keras.optimizers.Adam)
     assert used.amsgrad is amsgrad
@@ -207,7 +209,7 @@ def test_another_objective_is_scikit_learns_of_what_the_network_says(
     """However the images are batched, and in however many shards they come."""
     monkeypatch.setattr(backends, "EVALUATION_BATCH", 16)
     monkeypatch.setattr(compiled, "EVALUATION_BATCH", 16)
-    trainer, longer = Trainer(uneven, SHALLOW, objective(name)), replace(SMALL, epochs=8)
+    trainer, longer = Trainer(uneven, SHALLOW, scorer(name)), replace(SMALL, epochs=8)
     outcome, curve = run_of(trainer, {"residual": {}, "amsgrad": {}}, budget=longer)
     expected = []
     for images, labels in (uneven.validation, uneven.test):
@@ -223,44 +225,46 @@ def test_another_objective_is_scikit_learns_of_what_the_network_says(
     assert outcome.test_accuracy == expected[1][1]
     assert expected[0][0] != pytest.approx(expected[0][1], rel=1e-3)
     monkeypatch.setattr(batches, "_SHARD_BYTES", 1)
-    again, accuracy = only(trainer).judge(objective(name), uneven.validation)
+    again, accuracy = only(trainer).judge(scorer(name), uneven.validation)
     assert again == pytest.approx(curve[-1])
     assert accuracy == expected[0][1]
 
 
-def regularized(image_shape: tuple[int, ...], classes: int, recipe: Recipe) -> keras.Model:
+def regularized(image_shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
     """A network of which most of the loss is what its layers add."""
     inputs = keras.Input(image_shape)
     x = layers.ActivityRegularization(l1=1e-3)(layers.Conv2D(8, 3, activation="relu")(inputs))
     scores = layers.Dense(
         classes, activation="softmax", kernel_regularizer=keras.regularizers.L2(0.3)
-    )(recipe.pool(x))
+    )(stages.pool(x))
     return keras.Model(inputs, scores)
 
 
 @pytest.mark.parametrize(
-    ("choice", "kit"),
+    ("recipe", "registry"),
     [
         ({}, SHALLOW),
         pytest.param({"batch_norm": {}, "residual": {}, "amsgrad": {}}, SHALLOW,
                      marks=pytest.mark.jax),
-        pytest.param({}, Kit(build=regularized), marks=pytest.mark.jax),
+        pytest.param({}, Registry(build=regularized), marks=pytest.mark.jax),
     ],
 )  # fmt: skip
-def test_a_run_is_what_keras_own_fit_makes_of_it(choice: Choice, kit: Kit, data: Data) -> None:
+def test_a_run_is_what_keras_own_fit_makes_of_it(
+    recipe: Recipe, registry: Registry, data: Data
+) -> None:
     """The same weights to begin with, the same images in the same order, two epochs."""
     budget = replace(SMALL, epochs=2)
-    reference = compiled.Traced(choice, data, budget, 5, kit)
+    reference = compiled.CompiledRun(recipe, data, budget, 5, registry)
     images, labels = data.train[0] / 255, np.eye(10)[data.train[1]]
     initial = [weight.numpy() for weight in reference.network.weights]
     reference.network.compile(
-        keras.optimizers.Adam(1e-3, amsgrad="amsgrad" in choice), "categorical_crossentropy"
+        keras.optimizers.Adam(1e-3, amsgrad="amsgrad" in recipe), "categorical_crossentropy"
     )
     for order in itertools.islice(orders(len(images), 5), 2):
         reference.network.fit(images[order], labels[order], batch_size=32, shuffle=False, verbose=0)
     expected = [weight.numpy() for weight in reference.network.weights]
-    trainer = Trainer(data, kit)
-    trainer.train(choice, budget, 5, lambda epoch, accuracy: True)
+    trainer = Trainer(data, registry)
+    trainer.train(recipe, budget, 5, lambda epoch, accuracy: True)
     trained = [weight.numpy() for weight in only(trainer).network.weights]
     pairs = zip(initial, trained, expected, strict=True)
     off, moved = np.sum([(np.abs(b - c).sum(), np.abs(a - c).sum()) for a, b, c in pairs], axis=0)
@@ -292,10 +296,10 @@ def test_a_short_run_shows_batch_norm_and_not_its_moving_averages(
 @pytest.mark.jax
 def test_validation_and_test_go_by_the_averages_of_the_weights(data: Data) -> None:
     """The averages name another class than the weights do; both follow every step by hand."""
-    choice = {"weight_ema": {"momentum": 0.3}, "batch_norm": {}}
-    shared = compiled.Traced(choice, data, SMALL, 1, SHALLOW)
+    recipe = {"weight_ema": {"momentum": 0.3}, "batch_norm": {}}
+    shared = compiled.CompiledRun(recipe, data, SMALL, 1, SHALLOW)
     weights = shared.network.weights
-    [averages] = shared._made.averages
+    [averages] = shared._setup.averages
     kept = averages.variables[1:]
     expected = [np.array(weight.numpy()) for weight in weights]
     shard = shared.put(data.train)
@@ -365,14 +369,14 @@ def test_a_run_that_was_cut_short_leaves_nothing_to_the_next(
 
 def test_networks_compute_in_the_precision_of_the_budget_and_nothing_else_does(data: Data) -> None:
     trainer = Trainer(data, SHALLOW)
-    choice = {
+    recipe = {
         "augmentation": {},
         "batch_norm": {},
         "dropout": {"rate": 0.2},
         "mixup": {"alpha": 0.2},
     }
     outcome = trainer.train(
-        choice, replace(SMALL, precision="mixed_bfloat16"), 1, lambda epoch, accuracy: True
+        recipe, replace(SMALL, precision="mixed_bfloat16"), 1, lambda epoch, accuracy: True
     )
     assert not outcome.diverged
     *hidden, scores = (layer for layer in only(trainer).network.layers if layer.weights)
@@ -380,7 +384,7 @@ def test_networks_compute_in_the_precision_of_the_budget_and_nothing_else_does(d
     assert {layer.variable_dtype for layer in hidden} == {"float32"}
     assert scores.compute_dtype == "float32"
     assert keras.config.dtype_policy().name == "float32"
-    batch = only(trainer)._made.training_batch(*(each[:5] for each in data.train))
+    batch = only(trainer)._setup.training_batch(*(each[:5] for each in data.train))
     assert {keras.backend.standardize_dtype(each.dtype) for each in batch.values()} == {"float32"}
 
 

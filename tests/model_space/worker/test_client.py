@@ -8,55 +8,57 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from model_space.custom.loading import describe
-from model_space.data import DataError, load
-from model_space.worker.client import Stopped, TrainingError, Worker
+from model_space.budget import Budget
+from model_space.custom.code import CustomCode
+from model_space.custom.description import describe
+from model_space.data import DataError, DataSpec, load_spec
+from model_space.data.mel import Spectrogram
+from model_space.worker.client import Stopped, TrainingError, Worker, Workload
 from model_space.worker.server import _MOST_NETWORKS
 from tests.model_space.data.test_sound import tones
 from tests.support import shallow
 
-DATA: dict[str, Any] = {"name": "digits", "train_size": 200, "validation": 50}
-BUDGET = {"epochs": 1, "batch_size": 25, "width": 0.1, "depth": 10}
-LONG = {"epochs": 3, "batch_size": 1, "width": 2.0, "depth": 10}  # seconds an epoch
+DATA = DataSpec("digits", train_size=200, validation=50)
+BUDGET = Budget(epochs=1, batch_size=25, width=0.1)
+LONG = Budget(epochs=3, batch_size=1, width=2.0)  # seconds an epoch
 
 
 @pytest.fixture(scope="module")
-def shallow_network() -> dict[str, Any]:
+def shallow_network() -> CustomCode:
     """A network that is traced sooner than the article's, as a study keeps it."""
-    found = describe([], f"{shallow.__file__}:build")
-    network: dict[str, Any] = found["network"]
-    return network
+    return describe([], f"{shallow.__file__}:build")
 
 
 @pytest.fixture(scope="module")
-def small(shallow_network: dict[str, Any]) -> Iterator[Worker]:
-    one = Worker(**DATA, network=shallow_network)
+def small(shallow_network: CustomCode) -> Iterator[Worker]:
+    one = Worker(Workload(DATA, custom_code=shallow_network))
     yield one
     one.stop()
 
 
 @pytest.fixture
-def fresh(shallow_network: dict[str, Any]) -> Iterator[Worker]:
-    one = Worker(**DATA, network=shallow_network)
+def fresh(shallow_network: CustomCode) -> Iterator[Worker]:
+    one = Worker(Workload(DATA, custom_code=shallow_network))
     yield one
     one.stop()
 
 
 @pytest.fixture(scope="module")
-def first(small: Worker) -> tuple[float, float]:
+def first(small: Worker) -> tuple[float, float | None]:
     """What a run of `train_again` comes to."""
     return train_again(small)
 
 
-def train_again(worker: Worker) -> tuple[float, float]:
+def train_again(worker: Worker) -> tuple[float, float | None]:
     outcome = worker.train({"dropout": {"rate": 0.2}}, BUDGET, 7, go_on)
-    return outcome["objective"], outcome["test_accuracy"]
+    return outcome.objective, outcome.test_accuracy
 
 
 def go_on(epoch: int, accuracy: float) -> bool:
@@ -112,32 +114,33 @@ def test_it_says_what_the_data_are(small: Worker) -> None:
     facts = small.start()
     assert (facts.train, facts.validation, facts.image_shape) == (200, 50, (16, 16, 1))
     assert facts.sound is None
-    data = load(**DATA)
+    data = load_spec(DATA, lambda done, of: None)
     assert facts.class_counts == {
-        "train": np.bincount(data.train[1]).tolist(),
-        "validation": np.bincount(data.validation[1]).tolist(),
+        "train": tuple(np.bincount(data.train[1])),
+        "validation": tuple(np.bincount(data.validation[1])),
     }
     assert [sum(counts) for counts in facts.class_counts.values()] == [200, 50]
 
 
 def test_it_says_how_sounds_became_images_and_judges_by_what_it_is_told(tmp_path: Path) -> None:
-    hearing = Worker(name=str(tones(tmp_path)), objective="neg_log_loss")
+    hearing = Worker(Workload(DataSpec(str(tones(tmp_path))), "neg_log_loss"))
     try:
         facts = hearing.start()
-        assert facts.sound == {"rate": 8000, "seconds": 1.008, "bands": 40, "frames": 62}
+        assert facts.sound == Spectrogram(rate=8000, seconds=1.008, bands=40, frames=62)
         assert facts.image_shape == (40, 62, 1)
         outcome = hearing.train({"global_pooling": {}}, BUDGET, 1, go_on)
-        assert outcome["parameters"] > 0
+        assert outcome.parameters > 0
         # An untrained network knows little more of the two classes than which are there.
-        assert outcome["objective"] == pytest.approx(-math.log(2), abs=0.3)
-        assert outcome["test_objective"] == pytest.approx(-math.log(2), abs=0.3)
-        assert 0 <= outcome["test_accuracy"] <= 1
+        assert outcome.objective == pytest.approx(-math.log(2), abs=0.3)
+        assert outcome.test_objective == pytest.approx(-math.log(2), abs=0.3)
+        assert outcome.test_accuracy is not None
+        assert 0 <= outcome.test_accuracy <= 1
     finally:
         hearing.stop()
 
 
 def test_data_that_cannot_be_used_are_refused_and_leave_no_process() -> None:
-    refused = Worker(name="nothing-of-this-name")
+    refused = Worker(DataSpec("nothing-of-this-name"))
     with pytest.raises(DataError, match="nothing-of-this-name"):
         refused.start()
     assert refused._server is None
@@ -145,13 +148,13 @@ def test_data_that_cannot_be_used_are_refused_and_leave_no_process() -> None:
 
 def test_a_run_that_raises_is_told_and_the_next_one_trains(small: Worker) -> None:
     with pytest.raises(TrainingError, match="ValueError: depth 11"):
-        small.train({}, {**BUDGET, "depth": 11}, 1, go_on)
-    assert small.train({}, BUDGET, 1, go_on)["parameters"] > 0
+        small.train({}, replace(BUDGET, depth=11), 1, go_on)
+    assert small.train({}, BUDGET, 1, go_on).parameters > 0
 
 
 def test_a_run_without_memory_for_it_says_so(small: Worker) -> None:
     with pytest.raises(TrainingError, match=r"^out of memory: .*OOM when allocating tensor"):
-        small.train({}, {**BUDGET, "width": 20000.0}, 1, go_on)
+        small.train({}, replace(BUDGET, width=20000.0), 1, go_on)
 
 
 def test_a_fork_is_replaced_before_the_networks_that_it_keeps_are_many(fresh: Worker) -> None:
@@ -165,10 +168,10 @@ def test_a_fork_is_replaced_before_the_networks_that_it_keeps_are_many(fresh: Wo
 
     for _ in range(2):  # the second time they are there
         for number in range(_MOST_NETWORKS - 1):
-            fresh.train({}, {**BUDGET, "width": 0.1 + number / 100}, 1, weigh)
+            fresh.train({}, replace(BUDGET, width=0.1 + number / 100), 1, weigh)
     assert len({fork for fork, _, _ in used}) == 1
     for number in (8, 9):
-        fresh.train({}, {**BUDGET, "width": 0.1 + number / 100}, 1, weigh)
+        fresh.train({}, replace(BUDGET, width=0.1 + number / 100), 1, weigh)
     (fork, server, memory), *_, (last, server_at_last, last_memory) = used
     assert fork != last
     assert server_at_last < 1.02 * server
@@ -176,7 +179,7 @@ def test_a_fork_is_replaced_before_the_networks_that_it_keeps_are_many(fresh: Wo
 
 
 def test_a_later_run_equals_the_first_of_its_seed(
-    small: Worker, first: tuple[float, float]
+    small: Worker, first: tuple[float, float | None]
 ) -> None:
     assert train_again(small) == first
 
@@ -188,7 +191,7 @@ def test_the_process_that_forks_has_one_thread(small: Worker) -> None:
 
 
 def test_a_killed_run_is_told_and_costs_nothing_else(
-    small: Worker, first: tuple[float, float]
+    small: Worker, first: tuple[float, float | None]
 ) -> None:
     def kill(epoch: int, accuracy: float) -> bool:
         os.kill(fork_of(server_of(small)), signal.SIGKILL)
@@ -202,7 +205,7 @@ def test_a_killed_run_is_told_and_costs_nothing_else(
 
 
 def test_a_killed_process_takes_its_run_along_and_the_next_run_starts_another(
-    small: Worker, first: tuple[float, float]
+    small: Worker, first: tuple[float, float | None]
 ) -> None:
     server = server_of(small)
     report, epochs = in_an_epoch(lambda: os.kill(server, signal.SIGKILL))
@@ -248,9 +251,12 @@ def test_a_worker_that_is_asked_to_stop_beforehand_starts_nothing(fresh: Worker)
 
 
 PARENT = f"""
-from model_space.worker.client import Worker
+from model_space.budget import Budget
+from model_space.custom.code import CustomCode, CustomNetwork
+from model_space.data import DataSpec
+from model_space.worker.client import Worker, Workload
 
-worker = Worker(**{DATA}, network=NETWORK)
+worker = Worker(Workload({DATA}, custom_code=CODE))
 
 def report(epoch, accuracy):
     print(worker._server._process.pid, flush=True)
@@ -260,8 +266,8 @@ worker.train({{}}, {LONG}, 1, report)
 """
 
 
-def test_nothing_outlives_a_parent_that_is_killed(shallow_network: dict[str, Any]) -> None:
-    command = [sys.executable, "-c", PARENT.replace("NETWORK", repr(shallow_network))]
+def test_nothing_outlives_a_parent_that_is_killed(shallow_network: CustomCode) -> None:
+    command = [sys.executable, "-c", PARENT.replace("CODE", repr(shallow_network))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         server = int(parent.stdout.readline())

@@ -5,8 +5,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -16,12 +16,13 @@ from typer.testing import Result
 
 import model_space.script
 from model_space.child import ChildError
-from model_space.custom.loading import OwnError
+from model_space.custom.code import CustomCodeError
 from model_space.data import Data
-from model_space.script import Order, writer
+from model_space.facts import DataFacts
+from model_space.script import Answer, Order, writer
+from model_space.typed_json import from_json
 from search.final import script
 from tests.search.final.test_training import studied
-from tests.support.scripts import facts
 
 Kouka = Callable[..., Result]
 # So Keras reads TensorFlow's variables when it copies and saves them.
@@ -32,7 +33,7 @@ def study(data: Data, confirmed: tuple[float, ...] = ()) -> None:
     """A study of kouka's of these data, whose best run has dropout at 0.4 and residual on."""
     studied(fingerprint=data.fingerprint())
     found = optuna.load_study(study_name="s", storage="sqlite:///studies.db")
-    found.set_user_attr("data", {**facts(data), "fingerprint": data.fingerprint()})
+    found.set_user_attr("data", asdict(DataFacts.of(data)))
     best = found.best_trial
     for seed, accuracy in enumerate(confirmed):
         for params, test in ((best.params, accuracy), (found.trials[0].params, 0.1)):
@@ -69,8 +70,8 @@ def test_the_best_recipe_is_written_with_what_it_came_to(
     assert "Techniques on: residual, dropout (rate 0.4)." in result.output
     assert "Run it: python models/s.py" in result.output
     [order] = orders
-    assert order.choice == {"residual": {}, "dropout": {"rate": 0.4}}
-    assert order.budget["epochs"] == 2
+    assert order.recipe == {"residual": {}, "dropout": {"rate": 0.4}}
+    assert order.budget.epochs == 2
     header = " ".join(order.about)
     assert "The best recipe of the study s, in Keras alone." in header
     assert re.search(
@@ -80,8 +81,8 @@ def test_the_best_recipe_is_written_with_what_it_came_to(
     assert "2 epochs, batch 25, width 0.1" in header
     other = kouka("code", "s", "--recipe", "mixup=0.3", "--epochs", "5", "--out", "deep/er.py")
     assert other.exit_code == 0, other.output
-    assert orders[1].choice == {"mixup": {"alpha": 0.3}}
-    assert orders[1].budget["epochs"] == 5
+    assert orders[1].recipe == {"mixup": {"alpha": 0.3}}
+    assert orders[1].budget.epochs == 5
     assert "A recipe of the study s" in orders[1].about[0]
     assert "test accuracy" not in " ".join(orders[1].about)
     assert (folder / "deep" / "er.py").exists()
@@ -145,7 +146,11 @@ def test_what_cannot_be_done_is_refused_in_a_sentence_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "says"),
     [
-        (["--data", "nothing"], 2, "there is no data set or path 'nothing'; --data takes digits"),
+        (
+            ["--data", "nothing"],
+            2,
+            "there is no data set and no path 'nothing'; --data takes digits",
+        ),
         (["--recipe", "mixup"], 2, "kouka: Own of tests.search.final.test_script is made of chalk"),
         (["--epochs", "3"], 1, "ended with exit code 1: no Keras; no script was written"),
     ],
@@ -157,14 +162,16 @@ def test_a_refusal_of_the_process_that_writes_reaches_the_user(
     study(digits)
 
     def refuse(*arguments: object) -> None:
-        raise OwnError("Own of tests.search.final.test_script is made of chalk")
+        raise CustomCodeError("Own of tests.search.final.test_script is made of chalk")
 
-    def ask(module: str, request: Mapping[str, Any], environment: Mapping[str, str]) -> Any:
-        if request["budget"]["epochs"] == 3:
+    def ask(
+        module: str, request: Order, answer: type[Answer], environment: Mapping[str, str]
+    ) -> Answer:
+        if request.budget.epochs == 3:
             raise ChildError("ended with exit code 1: no Keras")
-        return writer._answer(json.loads(json.dumps(request)))
+        return writer._answer(from_json(Order, json.loads(json.dumps(asdict(request)))))
 
-    monkeypatch.setattr(writer, "stages", refuse)
+    monkeypatch.setattr(writer, "training_batches", refuse)
     monkeypatch.setattr(model_space.script, "ask", ask)
     result = kouka("code", "s", *arguments)
     assert result.exit_code == exit_code, result.output

@@ -18,6 +18,7 @@ from rich.console import Console
 from sklearn.datasets import load_digits
 from typer.testing import Result
 
+from model_space.budget import Budget
 from model_space.data import Data, DataError, load
 from model_space.data.fresh import read_files
 from model_space.saved.model_card import Card
@@ -43,8 +44,8 @@ SMALL = Settings(
 
 
 CARD = Card(
-    study="s", classes=["cat", "dog"], image_shape=(16, 16, 1), pixels="", sound=None, recipe={},
-    budget={}, images={}, seeds=[1], saved_seed=1, test_accuracies=[0.5], versions={},
+    study="s", classes=("cat", "dog"), image_shape=(16, 16, 1), pixels="", sound=None, recipe={},
+    budget=Budget(), images={}, seeds=(1,), saved_seed=1, test_accuracies=(0.5,), versions={},
 )  # fmt: skip
 
 
@@ -123,8 +124,8 @@ def test_the_best_recipe_is_trained_and_what_is_written_says_so(
     result = kouka("train", "s")
     assert result.exit_code == 0, result.output
     seeds = [run_seed(0, "confirm", index) for index in range(3)]
-    choice = {"residual": {}, "dropout": {"rate": 0.4}}
-    assert fake_worker.trained == [(choice, seed) for seed in seeds]
+    recipe = {"residual": {}, "dropout": {"rate": 0.4}}
+    assert fake_worker.trained == [(recipe, seed) for seed in seeds]
     said = " ".join(result.output.split())
     assert "Techniques on: residual, dropout (rate 0.4)." in said
     assert re.search(
@@ -139,10 +140,10 @@ def test_the_best_recipe_is_trained_and_what_is_written_says_so(
     }  # fmt: skip
     assert (written / "model.keras").read_text() == f"the network of seed {seeds[0]}"
     card = Card.read(written / "model.json")
-    assert (card.seeds, card.saved_seed) == (seeds, seeds[0])
-    assert card.recipe == choice
+    assert (card.seeds, card.saved_seed) == (tuple(seeds), seeds[0])
+    assert card.recipe == recipe
     assert card.images == {"trained": 120, "test": 20}
-    assert card.budget["epochs"] == 2
+    assert card.budget.epochs == 2
     assert len(card.test_accuracies) == 3
     assert (card.objective, card.test_objectives) == ("accuracy", None)
     assert "resized to 32×32" in card.pixels
@@ -185,7 +186,7 @@ def test_another_recipe_seed_count_and_length_can_be_asked_for(
     said = " ".join(result.output.split())
     assert "Training on the 120 training and validation images: 1 run of 5 epochs." in said
     assert "%, of one seed, on" in said
-    assert Card.read(folder / "deep" / "er" / "model.json").budget["epochs"] == 5
+    assert Card.read(folder / "deep" / "er" / "model.json").budget.epochs == 5
 
 
 @pytest.mark.usefixtures("fake_worker")
@@ -195,7 +196,7 @@ def test_what_it_wrote_is_replaced_and_nothing_else_is(kouka: Kouka, folder: Pat
     assert kouka("train", "s").exit_code == 0
     assert kouka("train", "s", "--epochs", "3").exit_code == 0
     written = folder / "models" / "s"
-    assert Card.read(written / "model.json").budget["epochs"] == 3
+    assert Card.read(written / "model.json").budget.epochs == 3
     (written / "notes.txt").write_text("mine")
     result = kouka("train", "s")
     assert result.exit_code == 2
@@ -217,7 +218,10 @@ REFUSED = (
     (["train", "moved"], "the images of digits are not those the study 'moved' began with"),
     (["predict", "models/s", "a.png"], "there is no model models/s; kouka train NAME makes one"),
     (["predict", "bare", "a.png"], "bare/model.keras has no model.json beside it"),
-    (["predict", "torn/model.keras", "a.png"], "torn/model.json is not what kouka train"),
+    (
+        ["predict", "torn/model.keras", "a.png"],
+        "torn/model.json is not a model card that kouka train",
+    ),
     (["predict", "whole", "a.png"], "there is no file a.png"),
     (["predict", "whole", "taken"], "taken cannot be read as an image"),
     (["predict", "whole", "taken", "--top", "0"], "--top 0 is too small"),
@@ -384,7 +388,7 @@ def test_a_model_is_trained_loads_without_kouka_and_predicts(
     assert trained.exit_code == 0, trained.output
     card = Card.read(folder / "models" / "s" / "model.json")
     assert card.images == {"trained": 250, "test": len(data.test[1])}
-    assert card.classes == list("0123456789")
+    assert card.classes == tuple("0123456789")
 
     np.save(tmp_path / "test.npy", data.test[0])
     ended = subprocess.run(

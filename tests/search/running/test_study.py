@@ -277,16 +277,16 @@ def test_techniques_and_fixed_ones_reach_the_runs(
     kouka(*SMALL, "--techniques", "mixup,batch_norm,dropout,amsgrad", "--fix", "dropout=off",
           "--fix", "mixup=0.3", "--measure", "8", "--search", "4", "--confirm", "1")  # fmt: skip
     assert set(results().factors) == {"batch_norm", "amsgrad"}
-    for choice, _ in fake_worker.trained:
-        assert choice["mixup"] == {"alpha": 0.3}
-        assert set(choice) <= {"mixup", "batch_norm", "amsgrad"}
+    for recipe, _ in fake_worker.trained:
+        assert recipe["mixup"] == {"alpha": 0.3}
+        assert set(recipe) <= {"mixup", "batch_norm", "amsgrad"}
 
 
 @pytest.mark.with_report
 def test_a_run_that_fails_is_tried_three_times_and_named(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
-    everything_off = staticmethod(lambda choice: not choice)
+    everything_off = staticmethod(lambda recipe: not recipe)
     fake_worker.fail = everything_off
     result = kouka(*FOUR, "--search", "0", "--confirm", "0")
     assert result.exit_code == 0
@@ -302,7 +302,7 @@ def test_a_run_that_fails_is_tried_three_times_and_named(
 def test_a_study_whose_first_runs_all_fail_stops(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
-    fake_worker.fail = staticmethod(lambda choice: True)
+    fake_worker.fail = staticmethod(lambda recipe: True)
     result = kouka(*FULL)
     assert result.exit_code == 1
     assert "it was made to fail" in result.stderr

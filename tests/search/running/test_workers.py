@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, select
 from sqlalchemy.exc import DBAPIError
 from typer.testing import Result
 
-from model_space.techniques import Choice
+from model_space.recipe import Recipe
 from search.analysis.effects import effects, repeated
 from search.reporting import dashboard_note
 from search.results import Results, Run
@@ -271,7 +271,7 @@ def test_a_storage_that_stays_away_ends_the_launch_which_goes_on_later(
     launch = ("launch", "s", "--data", "digits", "--epochs", "2", "--measure", "16", "--search",
               "0", "--confirm", "0", "--storage", url)  # fmt: skip
 
-    def stop_it(choice: Choice) -> bool:
+    def stop_it(recipe: Recipe) -> bool:
         if len(fake_worker.trained) == 3:
             postgres.stop("immediate")
         return False
@@ -288,7 +288,7 @@ def test_a_storage_that_stays_away_ends_the_launch_which_goes_on_later(
     assert "cannot be opened" in refused.stderr
     assert postgres.PASSWORD not in refused.output
     postgres.start()
-    fake_worker.fail = staticmethod(lambda choice: False)
+    fake_worker.fail = staticmethod(lambda recipe: False)
     assert kouka(*launch).exit_code == 0
     assert [run.state for run in results(url).runs].count("complete") == 16
     assert len(results(url).runs) == 17
@@ -358,7 +358,7 @@ def everything_in(url: str) -> str:
 def test_the_fake_worker_is_what_the_promises_are_held_against(undisturbed: Results) -> None:
     assert len(undisturbed.runs) == PLANNED
     for run in undisturbed.runs:
-        choice: Choice = {name: {} for name in run.on}
+        recipe: Recipe = {name: {} for name in run.on}
         assert run.seed is not None
-        assert run.value == fake_accuracy(choice, run.seed)
+        assert run.value == fake_accuracy(recipe, run.seed)
     assert FakeWorker.trained == []

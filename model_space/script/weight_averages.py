@@ -1,4 +1,4 @@
-"""What averages the weights in a script: `model_space.components.averages` for Keras' own loop."""
+"""Weight averages in a script: `model_space.components.weight_averages` for Keras' `fit`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class AveragedWeights(keras.callbacks.Callback):  # type: ignore[misc]
     """Averages the weights over the steps, exponentially, and ends with the averages in place.
 
     At step t, from 0, the momentum is at most (1 + t) / (10 + t), so that an average covers the
-    last tenth of a short run, and hardly what the weights were to begin with.
+    last tenth of a short run, and hardly the initial weights.
     """
 
     def __init__(self, momentum: float) -> None:

@@ -22,7 +22,7 @@ from sklearn.metrics import (
 )
 from typer.testing import CliRunner, Result
 
-from model_space.training import objectives
+from model_space.training import scorers
 from search import cli
 from search.results import OBJECTIVES
 from search.settings import Settings
@@ -61,13 +61,13 @@ def drawn(seed: int, images: int, classes: int) -> tuple[np.ndarray, np.ndarray]
     return labels, (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-@pytest.mark.parametrize("name", [one.name for one in objectives.OBJECTIVES])
+@pytest.mark.parametrize("name", [one.name for one in scorers.SCORERS])
 def test_they_are_scikit_learns(name: str) -> None:
     assert name in get_scorer_names()
     found = []
     for seed, (images, classes) in enumerate([(7, 2), (60, 10), (1000, 3), (10_000, 100)]):
         labels, probabilities = drawn(seed, images, classes)
-        value = objectives.objective(name).score(labels, probabilities)
+        value = scorers.scorer(name).score(labels, probabilities)
         assert value == pytest.approx(theirs(name, labels, probabilities), rel=1e-5)
         assert math.isfinite(value)
         found.append(value)
@@ -78,16 +78,16 @@ def test_chance_is_what_knowing_nothing_comes_to() -> None:
     random = np.random.default_rng(0)
     for classes in (2, 10):
         labels, guesses = random.integers(0, classes, (2, 20_000))
-        for one in objectives.OBJECTIVES:
+        for one in scorers.SCORERS:
             unsure = np.full((len(labels), classes), 1 / classes, np.float32)
             guessed = unsure if one.name == "neg_log_loss" else np.eye(classes)[guesses]
             assert one.score(labels, guessed) == pytest.approx(one.chance(classes), abs=0.015)
 
 
 def test_each_has_its_words() -> None:
-    assert list(OBJECTIVES) == [one.name for one in objectives.OBJECTIVES]
+    assert list(OBJECTIVES) == [one.name for one in scorers.SCORERS]
     with pytest.raises(KeyError):
-        objectives.objective("f1")
+        scorers.scorer("f1")
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -113,7 +113,7 @@ def by_log_loss(tmp_path_factory: pytest.TempPathFactory) -> Launched:
         patch.setenv("KOUKA_CHECKPOINTS", str(folder / "checkpoints"))
         patch.setattr("search.running.local_workers.Worker", FakeWorker)
         FakeWorker.reset()
-        FakeWorker.class_counts = {"train": [80, 20], "validation": [16, 4]}
+        FakeWorker.class_counts = {"train": (80, 20), "validation": (16, 4)}
         result = CliRunner().invoke(cli.app, [*LAUNCH, "--objective", "neg_log_loss"])
         FakeWorker.reset()
     assert result.exit_code == 0, result.output

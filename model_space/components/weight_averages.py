@@ -11,10 +11,10 @@ from keras import ops
 
 
 class WeightAverages:
-    """Exponential moving averages of variables, which are to be updated after every step.
+    """Exponential moving averages of variables, to be updated after every step.
 
     At step t, from 0, the momentum is at most (1 + t) / (10 + t), so that an average covers the
-    last tenth of a short run, and hardly what the weights were to begin with; TensorFlow's
+    last tenth of a short run, and hardly the initial weights; TensorFlow's
     ExponentialMovingAverage does the same.
     """
 
@@ -28,7 +28,7 @@ class WeightAverages:
 
     @property
     def variables(self) -> list[Any]:
-        """The averages, and how many steps they are of."""
+        """The averages, and the number of steps that they are of."""
         return [self._steps, *self._averages]
 
     def update(self) -> None:
@@ -41,7 +41,7 @@ class WeightAverages:
         self._steps.assign_add(1)
 
     def in_place(self) -> keras.StatelessScope:
-        """A block in which the weights have the values of their averages.
+        """Return a context in which the weights have the values of their averages.
 
         On JAX, it hides the values of all other variables, which inference does not read.
         """

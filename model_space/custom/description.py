@@ -1,0 +1,83 @@
+"""Describing the user's code: a child process imports it, so that this one stays without it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from model_space.child import ChildError, ask, respond
+from model_space.custom.code import CustomCode, CustomCodeError, CustomNetwork, CustomTechnique
+from model_space.custom.loading import accepted_keywords, load_network, load_technique
+
+
+@dataclass(frozen=True)
+class _Request:
+    techniques: tuple[str, ...]
+    network: str | None
+
+
+@dataclass(frozen=True)
+class _Answer:
+    code: CustomCode = field(default_factory=CustomCode)
+    unusable: str | None = None
+    """The reason why the code cannot be used; None where it can."""
+
+
+def describe(techniques: Sequence[str], network: str | None) -> CustomCode:
+    """Describe techniques and a network, each given as FILE.py, FILE.py:NAME or MODULE:NAME.
+
+    Raises `CustomCodeError`.
+    """
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "2", "KERAS_BACKEND": "tensorflow", **os.environ}
+    try:
+        answer = ask(__name__, _Request(tuple(techniques), network), _Answer, environment)
+    except ChildError as error:
+        names = " ".join([*techniques, *filter(None, [network])])
+        raise CustomCodeError(f"the process that imports {names} {error}") from error
+    if answer.unusable is not None:
+        raise CustomCodeError(answer.unusable)
+    return answer.code
+
+
+def import_and_describe(techniques: Sequence[str], network: str | None) -> CustomCode:
+    """Describe them as `describe` does, by importing them into this process."""
+    described: dict[str, CustomTechnique] = {}
+    for at in map(_absolute, techniques):
+        technique, digest = load_technique(at)
+        name = technique.name
+        if name in described:
+            raise CustomCodeError(
+                f"--technique {at}: {name!r} is the name of that in {described[name].at} already; "
+                "choose another"
+            )
+        described[name] = CustomTechnique(
+            name=name, changes=technique.changes, source=technique.source, dials=technique.dials,
+            at=at, digest=digest,
+        )  # fmt: skip
+    if network is None:
+        return CustomCode(tuple(described.values()))
+    at = _absolute(network)
+    build, digest = load_network(at)
+    described_network = CustomNetwork(at, digest, accepted_keywords(build))
+    return CustomCode(tuple(described.values()), described_network)
+
+
+def _absolute(at: str) -> str:
+    """Make a file's path absolute, so that it is found from every folder."""
+    where, colon, name = at.rpartition(":")
+    if not colon or not name.isidentifier():
+        return str(Path(at).absolute()) if at.endswith(".py") else at
+    return f"{Path(where).absolute()}:{name}" if where.endswith(".py") else at
+
+
+def _answer(request: _Request) -> _Answer:
+    try:
+        return _Answer(import_and_describe(request.techniques, request.network))
+    except CustomCodeError as error:
+        return _Answer(unusable=str(error))
+
+
+if __name__ == "__main__":
+    respond(_Request, _answer)

@@ -1,0 +1,21 @@
+"""The specification of a data set: its name, the size of its images and the sizes of its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """The arguments of `model_space.data.load`."""
+
+    name: str
+    """A known set, a folder or a .npz file, as `--data` takes it."""
+    image_size: int | None = None
+    """Pixels a side to which images are resized; None leaves them as they are."""
+    validation: float = 0.1
+    """Below 1 a share of the training images, from 1 on a number of them, to validate with."""
+    train_size: int | None = None
+    """The most images to train on; None takes all that are left."""
+    seed: int = 0
+    """Of the draws that hold images out."""

@@ -1,0 +1,22 @@
+"""The outcome of a training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The scores, time and size of a run that has ended."""
+
+    objective: float
+    """On the validation images after the last epoch; chance level where the run diverged."""
+    test_accuracy: float | None
+    """Accuracy on the test images, a fraction; None where the run was stopped early."""
+    test_objective: float | None
+    """The objective on the test images; None where it was stopped, or where that is accuracy."""
+    seconds_per_epoch: float
+    """Median over the epochs, leaving out those in which the network was traced."""
+    parameters: int
+    """Weights of the network, the ones that are not trained included."""
+    diverged: bool

@@ -1,0 +1,133 @@
+"""Trying the user's code before a study relies on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from model_space.budget import Budget
+from model_space.custom.code import CustomCodeError
+from model_space.custom.loading import in_a_line
+from model_space.custom.registry import Registry
+from model_space.data import Data
+from model_space.stages import Stages
+from model_space.technique import Technique
+from model_space.training.setup import TrainingSetup
+
+_IMAGES = 8
+"""Training images that a technique of the user's own is tried on."""
+_NETWORK_STAGES = frozenset({
+    "widths", "more_blocks", "normalise", "activate", "recalibrate", "survive", "join", "drop",
+    "pool",
+})  # fmt: skip
+"""The stages that a network calls; the others are training's."""
+
+
+def survey(
+    registry: Registry, techniques: Sequence[str], data: Data, budget: Budget
+) -> tuple[str, ...]:
+    """Build the network and a batch of each custom technique, and check that they can be used.
+
+    Returns the techniques, of those named, that change a stage which the network does not call.
+    Raises `CustomCodeError` where the network or a batch cannot be made, or is not what it must be.
+    """
+    left_out = unsupported(registry, techniques, data.image_shape, len(data.classes), budget)
+    for technique in registry.custom_techniques:
+        if technique.name not in left_out:
+            _check_batch(technique, registry, data, budget)
+    return left_out
+
+
+def unsupported(
+    registry: Registry,
+    techniques: Sequence[str],
+    image_shape: tuple[int, ...],
+    classes: int,
+    budget: Budget,
+) -> tuple[str, ...]:
+    """Return the techniques, of those named, that change a stage the network does not call.
+
+    Builds the network with all of them off, and with all of the others on. Raises
+    `CustomCodeError` where it cannot be built, or gives no probabilities.
+    """
+    named = [one for one in registry.techniques if one.name in techniques]
+    called: set[str] = set()
+    _build(registry, _recording(Stages(), called), image_shape, classes, budget)
+    left_out = tuple(one.name for one in named if one.replaced_stages() & _NETWORK_STAGES - called)
+    recipe = {
+        one.name: {dial.name: dial.usual for dial in one.dials}
+        for one in named
+        if one.name not in left_out
+    }
+    model = _build(registry, registry.compose(recipe), image_shape, classes, budget)
+    images = np.random.default_rng(0).random((2, *image_shape), dtype=np.float32)
+    scores = np.asarray(keras.ops.convert_to_numpy(model(images, training=False)))
+    if not (np.all(scores >= 0) and np.allclose(scores.sum(axis=1), 1, atol=1e-3)):
+        raise CustomCodeError(
+            f"the network gives {np.round(scores[0], 3).tolist()} for an image, which are no "
+            "probabilities; end it in Dense(classes, activation='softmax', dtype='float32')"
+        )
+    return left_out
+
+
+def _build(
+    registry: Registry, stages: Stages, image_shape: tuple[int, ...], classes: int, budget: Budget
+) -> Any:
+    try:
+        return registry.network(stages, image_shape, classes, budget)
+    except CustomCodeError:
+        raise
+    except Exception as error:
+        raise CustomCodeError(
+            f"the network cannot be built for images of {'×'.join(map(str, image_shape))} and "
+            f"{classes} classes: {in_a_line(error)}"
+        ) from error
+
+
+def _recording(stages: Stages, called: set[str]) -> Stages:
+    """Return stages that add to `called` the names of those that are called, or read if values."""
+
+    class Recording(Stages):
+        def __getattribute__(self, name: str) -> Any:
+            stage = super().__getattribute__(name)
+            if name not in _NETWORK_STAGES:
+                return stage
+            if not callable(stage):
+                called.add(name)
+                return stage
+
+            def call(*arguments: Any) -> Any:
+                called.add(name)
+                return stage(*arguments)
+
+            return call
+
+    return Recording(**vars(stages))
+
+
+def _check_batch(technique: Technique, registry: Registry, data: Data, budget: Budget) -> None:
+    """Raise `CustomCodeError` unless a technique alone makes a batch that can be trained on."""
+    name, classes = technique.name, len(data.classes)
+    images, labels = (part[:_IMAGES] for part in data.train)
+    recipe = {name: {dial.name: dial.usual for dial in technique.dials}}
+    try:
+        batch = TrainingSetup(recipe, data, budget, registry).training_batch(images, labels)
+        made, shares = (keras.ops.convert_to_numpy(batch[key]) for key in ("images", "labels"))
+    except Exception as error:
+        raise CustomCodeError(
+            f"the technique {name} cannot make a batch to train on: {in_a_line(error)}"
+        ) from error
+    if made.shape != images.shape or shares.shape != (len(labels), classes):
+        raise CustomCodeError(
+            f"the technique {name} made images of shape {made.shape} and labels of shape "
+            f"{shares.shape} from {images.shape} and {(len(labels), classes)}; it must keep both "
+            "shapes"
+        )
+    if not (np.isfinite(made).all() and np.allclose(shares.sum(axis=1), 1, atol=1e-3)):
+        raise CustomCodeError(
+            f"the technique {name} made pixels that are NaN or infinite, or labels whose shares of "
+            "the classes do not sum to 1; it must keep both"
+        )
