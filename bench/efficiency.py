@@ -61,9 +61,8 @@ def bare_seconds(results: Results) -> float:
     from model_space.data import load_spec
     from model_space.training.setup import TrainingSetup
     from search.planning.space import Space
-    from search.settings import Settings
 
-    settings = Settings.from_json(results.settings)
+    settings = results.launched_with()
     space = Space.of(settings)
     data = load_spec(settings.data_spec(), lambda done, of: None)
     images, labels = (tf.constant(each) for each in data.train)

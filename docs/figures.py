@@ -110,10 +110,11 @@ def _effects() -> go.Figure:
     found = findings(REFERENCE)
     drawn, results = draw(found)["effects"], found.results
     height = drawn.layout.height - drawn.layout.margin.t
-    settings = results.settings
+    settings, data = results.launched_with(), results.data
+    assert data is not None
     caption = (
-        f"{len(results.of('measure'))} networks; {results.data['train']:,} images (JPEG files), "
-        f"{settings['epochs']} epochs, {settings['width']:g} of the channels"
+        f"{len(results.of('measure'))} networks; {data.train:,} images (JPEG files), "
+        f"{settings.epochs} epochs, {settings.width:g} of the channels"
     )
     return styled(
         drawn, title="CIFAR-10, trained briefly: what each technique is worth", caption=caption,

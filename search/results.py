@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from model_space.facts import DataFacts
+from search.errors import InputError
+from search.settings import Settings
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -125,10 +129,10 @@ class Results:
     name: str
     factors: tuple[str, ...]
     runs: tuple[Run, ...]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """As `Settings.stored()`; empty where another program made the study."""
-    data: Mapping[str, Any] = field(default_factory=dict)
-    """As `model_space.facts.DataFacts`; what is missing in an older study is not in it."""
+    settings: Settings | None = None
+    """None where another program made the study."""
+    data: DataFacts | None = None
+    """None where the study does not hold them."""
     versions: Mapping[str, str] = field(default_factory=dict)
     objective: Objective = ACCURACY
     dials: tuple[Dial, ...] = ()
@@ -139,6 +143,15 @@ class Results:
     conditional: tuple[Conditional, ...] = ()
     """Parameters left out of `factors`, as not every complete trial was asked for them."""
 
+    def launched_with(self) -> Settings:
+        """The settings of a study that kouka launched; raises `InputError` for another's."""
+        if self.settings is None:
+            raise InputError(
+                f"the study {self.name!r} was not launched by kouka, which cannot know what its "
+                "runs trained; name a study of kouka launch"
+            )
+        return self.settings
+
     def of(self, *phases: str) -> list[Run]:
         """The completed runs of some phases."""
         return [
@@ -148,8 +161,8 @@ class Results:
 
     @property
     def things(self) -> str:
-        """What the data are: images or sounds."""
-        return "sounds" if self.data.get("sound") else "images"
+        """The plural noun for what the data are: images or sounds."""
+        return "images" if self.data is None else self.data.things
 
     @property
     def best(self) -> Run | None:

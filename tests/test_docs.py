@@ -206,7 +206,7 @@ def test_a_study_is_shipped_with_its_findings_and_in_place_of_an_older_one(
     assert repr(theirs.effects.effects) == repr(mine.effects.effects)
     assert theirs.effects.runs == 16
     assert theirs.confirmed == mine.confirmed
-    assert theirs.results.settings["data"] == "images"
+    assert theirs.results.launched_with().data == "images"
     assert str(folder) not in shipped.read_text(encoding="latin-1")
     assert kouka("status", "s", "--storage", f"sqlite:///{shipped}").exit_code == 0
 

@@ -47,8 +47,9 @@ class ClassSizes:
 
 def class_counts(results: Results, part: Part) -> list[tuple[str, int]]:
     """Classes with their images in one part of the data; empty where the study does not say."""
-    counts = (results.data.get("class_counts") or {}).get(part)
-    return list(zip(results.data["classes"], counts, strict=True)) if counts else []
+    if results.data is None or results.data.class_counts is None:
+        return []
+    return list(zip(results.data.classes, results.data.class_counts[part], strict=True))
 
 
 def class_sizes(results: Results, part: Part) -> ClassSizes | None:

@@ -19,6 +19,9 @@ _LEAST_RUNS = 2
 _DOMINANT = 0.7
 """Share of what the techniques alone leave unexplained from which one cell is the explanation."""
 
+_LEVEL = 0.4
+"""Ratio of the spread inside a cell to that outside, below which its runs are at one level."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -32,7 +35,8 @@ def dominant_cell(levels: np.ndarray, values: np.ndarray, names: Sequence[str]) 
     """The cell that explains most of what a sum of effects leaves of the values, if it dominates.
 
     `levels` is (runs, techniques) of ±1, `values` (runs,). Returns None where no cell explains
-    seven tenths of the residual sum of squares.
+    seven tenths of the residual sum of squares. A cell of two techniques is an interaction like
+    others, which confounds no effect, unless its runs end at one level whatever else is on.
     """
     runs, techniques = levels.shape
     main = np.column_stack([np.ones(runs), levels])
@@ -49,6 +53,9 @@ def dominant_cell(levels: np.ndarray, values: np.ndarray, names: Sequence[str]) 
     if not usable.any():
         return None
     explained = np.where(usable, (left @ apart) ** 2 / np.where(usable, lengths, 1), 0)
+    for place in np.flatnonzero(explained >= _DOMINANT * total):
+        if len(cells[place]) == 2 and not _is_level(values, members[:, place] > 0):
+            explained[place] = 0
     best = int(np.argmax(explained))
     if explained[best] < _DOMINANT * total:
         return None
@@ -57,6 +64,11 @@ def dominant_cell(levels: np.ndarray, values: np.ndarray, names: Sequence[str]) 
         tuple(names[at] for at, side in chosen if side > 0),
         tuple(names[at] for at, side in chosen if side < 0),
     )
+
+
+def _is_level(values: np.ndarray, inside: np.ndarray) -> bool:
+    """Tell a cell whose values spread far less than those outside."""
+    return bool(np.std(values[inside]) < _LEVEL * np.std(values[~inside]))
 
 
 def _members(levels: np.ndarray) -> np.ndarray:

@@ -50,8 +50,7 @@ class RunLosses:
 
 def planned_runs(results: Results) -> int | None:
     """Runs asked of the `measure` phase; None where the study does not say."""
-    asked = results.settings.get("measure")
-    return asked[-1] if asked else None
+    return None if results.settings is None else results.settings.measure[-1]
 
 
 def run_losses(results: Results, measured: Sequence[Run]) -> RunLosses:

@@ -153,7 +153,7 @@ class Progress:
         seconds = each * runs / self._workers
         self._console.print(
             f"About {duration(seconds)} for {counted(runs, 'run')} of "
-            f"{counted(results.settings['epochs'], 'epoch')} on this machine."
+            f"{counted(results.launched_with().epochs, 'epoch')} on this machine."
         )
         if seconds > _LONG:
             self._console.print("Stop with Ctrl-C; the same command resumes.")
@@ -167,7 +167,7 @@ class Progress:
         took = [r.seconds for r in results.runs if r.state == "complete" and r.seconds is not None]
         if took:
             return statistics.mean(took)
-        total: int = results.settings["epochs"]
+        total: int = results.launched_with().epochs
         for (_, began), *epochs in self._seen.values():
             if len(epochs) > 1:
                 # The first epoch also traces the network; the later ones tell what one takes.
@@ -226,7 +226,7 @@ def _run_line(run: Run, results: Results) -> Text:
     epoch = max(run.curve, default=0)
     reached = f", {level(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
     line = Text(f"run {run.number}  ", no_wrap=True)
-    line.append(f"epoch {epoch} of {results.settings['epochs']}{reached}  ")
+    line.append(f"epoch {epoch} of {results.launched_with().epochs}{reached}  ")
     line.append(describe(run, results.factors), style="dim")
     return line
 

@@ -111,10 +111,10 @@ def status_table(results: Sequence[Results]) -> Table:
 def _progress(results: Results, phase: str) -> str:
     ended = [r for r in results.runs if r.phase == phase and r.ended]
     pruned = sum(run.state == "pruned" for run in ended)
-    asked = results.settings.get(phase)
+    settings = results.settings
     total = ""
-    if phase in ("measure", "search") and asked is not None:
-        total = f" of {asked[-1] if phase == 'measure' else asked}"
+    if settings is not None and phase in ("measure", "search"):
+        total = f" of {settings.measure[-1] if phase == 'measure' else settings.search}"
     return f"{len(ended)}{total}" + (f" ({pruned} pruned)" if pruned else "")
 
 

@@ -35,7 +35,7 @@ class Task:
     @property
     def budget(self) -> str:
         """The data, the epochs, and the size of the network, in words."""
-        return describe_budget(replace(self.results, settings=self.settings.to_json()))
+        return describe_budget(replace(self.results, settings=self.settings))
 
 
 def find_task(
@@ -51,7 +51,7 @@ def find_task(
     study = load_study(url, name)
     results = read(study)
     settings = settle(
-        Settings.from_json(launched(results).settings),
+        results.launched_with(),
         Requested(custom_code=custom_code or CustomCode()),
     )
     chosen = best(results) if recipe is None else parse_recipe(recipe, settings.known)
@@ -59,19 +59,9 @@ def find_task(
     return Task(study, results, replace(settings, epochs=epochs or settings.epochs), chosen)
 
 
-def launched(results: Results) -> Results:
-    """Return the results; raise `InputError` for a study that another program launched."""
-    if not results.settings:
-        raise InputError(
-            f"the study {results.name!r} was not launched by kouka, which cannot know what its "
-            "runs trained; name a study of kouka launch"
-        )
-    return results
-
-
 def best(results: Results) -> Recipe:
     """Return the recipe of the best run; raise `InputError` where no run has finished."""
-    space = Space.of(Settings.from_json(launched(results).settings))
+    space = Space.of(results.launched_with())
     if results.best is None:
         raise InputError(
             f"the study {results.name!r} has no finished run by which to choose a recipe; "
@@ -82,7 +72,7 @@ def best(results: Results) -> Recipe:
 
 def confirmed(results: Results, recipe: Recipe) -> tuple[Mean, int] | None:
     """The mean test accuracy, in percent, of a recipe's `confirm` runs, and their number."""
-    space = Space.of(Settings.from_json(launched(results).settings))
+    space = Space.of(results.launched_with())
     accuracies = [
         100 * run.test_accuracy
         for run in results.of("confirm")

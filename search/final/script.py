@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model_space.custom.code import CustomCode
-from model_space.facts import DataFacts
 from model_space.script import Order, write
 from search.errors import InputError
 from search.final.recipe import Task, confirmed, find_task, in_words
@@ -49,7 +48,8 @@ def write_code(
     if data is not None:
         task = replace(task, settings=replace(task.settings, data=data))
     _check_free(out)
-    settings = task.settings
+    settings, facts = task.settings, task.results.data
+    assert facts is not None  # a launch stores them before anything is trained
     order = Order(
         about=tuple(_about(task, chosen=recipe is not None)),
         recipe=task.recipe,
@@ -57,7 +57,7 @@ def write_code(
         backend=settings.backend,
         seed=run_seed(settings.seed, "confirm", 0),
         data=settings.data_spec(),
-        facts=DataFacts.from_json(task.results.data),
+        facts=facts,
         custom_code=settings.custom_code.used_by(task.recipe),
     )
     code = write(order)

@@ -33,7 +33,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
             "maximize": results.objective.maximize,
         },
         "budget": describe_budget(results),
-        "settings": dict(results.settings),
+        "settings": {} if results.settings is None else results.settings.to_json(),
         "classes": _classes(results),
         "runs": {
             phase: len(results.of(phase)) for phase in dict.fromkeys(r.phase for r in results.runs)

@@ -16,7 +16,6 @@ from search.planning.phases import Planned
 from search.planning.pruners import PRUNERS, Pruning
 from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
-from search.settings import Settings
 from search.storage import schema
 from search.storage.heartbeat import Identity, fail, fail_lost
 from search.storage.lock import LockLostError, exclusive
@@ -46,7 +45,7 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
     with exclusive(url, study.study_name) as confirm_lock:
         fail_lost(study, storage, me)
         results = read(study)
-        settings = Settings.from_json(results.settings)
+        settings = results.launched_with()
         space = Space.of(settings)
         now = schedule(settings, space, results)
         if not now.next:

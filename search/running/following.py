@@ -18,7 +18,6 @@ from search.planning.space import Space
 from search.results import Results
 from search.running import signals
 from search.running.worker_loop import study_checkpoints
-from search.settings import Settings
 from search.storage.connection import is_away, patiently
 from search.storage.reading import read
 
@@ -135,7 +134,7 @@ def _look(study: optuna.Study, watch: StudyWatch, shown: _Shown, last: bool = Fa
     """Show how the study goes, and return how many runs are left; None where it has ended."""
     try:
         results = read(study)
-        settings = Settings.from_json(results.settings)
+        settings = results.launched_with()
         now = schedule(settings, Space.of(settings), results)
         watch.seen(results, now)
         shown.renew(results, last)

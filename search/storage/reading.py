@@ -17,9 +17,11 @@ from optuna.distributions import (
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from model_space.facts import DataFacts
+from model_space.typed_json import JsonError
 from search.errors import InputError
 from search.results import ACCURACY, OBJECTIVES, Conditional, Dial, Objective, Results, Run
-from search.settings import is_settings
+from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.heartbeat import Identity
 
@@ -50,9 +52,9 @@ def read(study: optuna.Study, techniques: Mapping[str, Any] | None = None) -> Re
         )
     trials = study.get_trials(deepcopy=False)
     attributes = study.user_attrs
-    settings = attributes.get(schema.SETTINGS)
-    settings = settings if is_settings(settings) else {}
-    designed = bool(settings) or any(_phase(trial) is not None for trial in trials)
+    stored = attributes.get(schema.SETTINGS)
+    settings = Settings.from_json(stored) if is_settings(stored) else None
+    designed = settings is not None or any(_phase(trial) is not None for trial in trials)
     spaces = _spaces(trials)
     asked = _asked(trials)
     factors = _factors(spaces, settings, techniques)
@@ -71,7 +73,7 @@ def read(study: optuna.Study, techniques: Mapping[str, Any] | None = None) -> Re
         factors=tuple(names),
         runs=tuple(_run(trial, factors, objective) for trial in trials),
         settings=settings,
-        data=_mapping(attributes.get(schema.DATA)),
+        data=_facts(attributes.get(schema.DATA)),
         versions=_mapping(attributes.get(schema.VERSIONS)),
         objective=objective,
         dials=dials,
@@ -93,13 +95,13 @@ _Factor = tuple[str, str, Any]
 
 def _factors(
     spaces: Mapping[str, BaseDistribution],
-    settings: Mapping[str, Any],
+    settings: Settings | None,
     techniques: Mapping[str, Any] | None,
 ) -> list[_Factor]:
     choices = {name: _two_choices(spaces[name]) for name in sorted(spaces)}
     found = {name: pair for name, pair in choices.items() if pair is not None}
     if techniques is None:
-        order = [*settings.get("techniques", ()), *found]
+        order = [*(settings.techniques if settings else ()), *found]
         return [_factor(name, found[name]) for name in dict.fromkeys(order) if name in found]
     for name, on in techniques.items():
         if name not in found:
@@ -179,14 +181,14 @@ def _dial(name: str, space: BaseDistribution, factors: list[str]) -> list[Dial]:
 
 
 def _objective(
-    study: optuna.Study, trials: list[FrozenTrial], settings: Mapping[str, Any], designed: bool
+    study: optuna.Study, trials: list[FrozenTrial], settings: Settings | None, designed: bool
 ) -> Objective:
     maximize = study.direction == StudyDirection.MAXIMIZE
     values = [t.value for t in trials if t.state == TrialState.COMPLETE and t.value is not None]
     values = [value for value in values if math.isfinite(value)]
     fractions = maximize and all(0 <= value <= 1 for value in values)
     if settings or (designed and fractions):
-        key = settings.get("objective", ACCURACY.key)
+        key = settings.objective if settings else ACCURACY.key
         if key not in OBJECTIVES:
             raise InputError(
                 f"the study {study.study_name!r} is judged by {key!r}, which this kouka does not "
@@ -243,6 +245,13 @@ def _whole(value: object) -> int | None:
 
 def _number(value: object) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _facts(value: object) -> DataFacts | None:
+    try:
+        return DataFacts.from_json(value)
+    except JsonError:
+        return None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

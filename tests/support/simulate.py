@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from model_space.facts import DataFacts
 from search.results import Results, Run
 from tests.support.fakes import EFFECTS
 
@@ -70,3 +71,19 @@ def random_pairs(names: Sequence[str], seed: int, spread: float) -> dict[tuple[s
 def results_of(runs: Sequence[Run], names: Sequence[str] = NAMES, **more: Any) -> Results:
     """A study of these runs."""
     return Results("s", tuple(names), tuple(runs), **more)
+
+
+def facts(
+    validation: Sequence[int] = (10, 10),
+    train: Sequence[int] = (500, 500),
+    classes: Sequence[str] | None = None,
+) -> DataFacts:
+    """Facts of data with so many images of each class to validate on, and to train on."""
+    return DataFacts(
+        classes=tuple(classes or (f"class {number}" for number in range(len(validation)))),
+        image_shape=(32, 32, 3),
+        train=sum(train),
+        validation=sum(validation),
+        test=100,
+        class_counts={"train": tuple(train), "validation": tuple(validation)},
+    )

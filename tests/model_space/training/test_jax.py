@@ -62,7 +62,7 @@ def study(tmp_path_factory: pytest.TempPathFactory, on_jax: dict[str, str]) -> P
 def test_a_study_is_trained_on_jax_and_says_so(study: Path) -> None:
     found = read(load_study(f"sqlite:///{study}/studies.db", "tiny"))
     assert [run.state for run in found.runs] == ["complete"] * 4
-    assert found.settings["backend"] == "jax"
+    assert found.launched_with().backend == "jax"
     assert "jax" in found.versions
     assert "tensorflow" not in found.versions
     assert "jax" in (study / "reports" / "tiny" / "report.md").read_text()

@@ -124,7 +124,7 @@ def by_log_loss(tmp_path_factory: pytest.TempPathFactory) -> Launched:
 def test_a_study_keeps_the_objective_as_it_is(by_log_loss: Launched) -> None:
     study = by_log_loss.study
     found = read(study)
-    assert found.settings["objective"] == "neg_log_loss"
+    assert found.launched_with().objective == "neg_log_loss"
     assert study.metric_names == ["validation negative log loss"]
     assert {run.state for run in found.runs} == {"complete", "pruned"}
     for trial, run in zip(study.trials, found.runs, strict=True):

@@ -16,8 +16,9 @@ from search.analysis.logit import logit_refit
 from search.analysis.multiplicity import significant_alone
 from search.planning.design import design
 from search.results import OBJECTIVES, Results
+from search.settings import Settings
 from search.storage.schema import INTERRUPTED, TRIES
-from tests.support.simulate import NAMES, repeats_of, results_of, run, simulated, value
+from tests.support.simulate import NAMES, facts, repeats_of, results_of, run, simulated, value
 
 SIXTY_FOUR = design(8, 64, 64)
 
@@ -47,7 +48,7 @@ def test_failures_are_counted_by_reason_and_those_given_up_are_named() -> None:
         replace(run([], 0.5), value=None),
         run([], 0.5, state="pruned"),
     ]
-    losses = diagnose(results_of(runs, settings={"measure": [8, 16]}), None, []).losses
+    losses = diagnose(results_of(runs, settings=Settings(measure=(8, 16))), None, []).losses
     assert (losses.measured, losses.planned) == (14, 16)
     (given_up,) = losses.given_up
     assert (given_up.recipe, given_up.tries, given_up.reason) == ("mixup", TRIES, "out of memory")
@@ -97,7 +98,7 @@ def test_the_false_alarms_are_those_of_eight_independent_intervals() -> None:
 
 
 def test_runs_at_chance_level_are_named_by_what_sets_them_apart() -> None:
-    data = {"classes": list("abcd"), "class_counts": {"validation": [40, 30, 20, 10]}}
+    data = facts(validation=(40, 30, 20, 10), classes=tuple("abcd"))
     runs = [
         one if one.on & {"batch_norm", "mixup"} else replace(one, value=0.4)
         for one in simulated(SIXTY_FOUR, 0, 0.3)
@@ -109,7 +110,7 @@ def test_runs_at_chance_level_are_named_by_what_sets_them_apart() -> None:
     assert (low.on, low.off) == ((), ("batch_norm", "mixup"))
     equal = replace(results, objective=OBJECTIVES["balanced_accuracy"])
     assert at_chance_level(equal, runs) is None  # 25 %, of four classes
-    assert at_chance_level(replace(results, data={}), runs) is None
+    assert at_chance_level(replace(results, data=None), runs) is None
 
 
 def test_interactions_that_a_ceiling_makes_vanish_on_the_logit() -> None:

@@ -18,7 +18,7 @@ SPACE = Space(SETTINGS.factors)
 
 def results(*runs: Run) -> Results:
     numbered = tuple(replace(run, number=number) for number, run in enumerate(runs))
-    return Results("s", SETTINGS.factors, numbered, SETTINGS.to_json())
+    return Results("s", SETTINGS.factors, numbered, SETTINGS)
 
 
 def planned(phase: str, so_far: Results) -> list[Planned]:

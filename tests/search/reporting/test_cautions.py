@@ -7,13 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from model_space.data.mel import Spectrogram
 from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects, repeated
 from search.planning.design import design
 from search.reporting.cautions import cautions
 from search.results import ACCURACY, OBJECTIVES, Objective, Results, Run
+from search.settings import Settings
 from tests.support.simulate import (
     NAMES,
+    facts,
     random_pairs,
     repeats_of,
     results_of,
@@ -33,11 +36,11 @@ def said(results: Results) -> str:
 
 
 def quiet() -> Results:
-    return results_of(simulated(SIXTY_FOUR, 0, 0.3), settings={"measure": [64]})
+    return results_of(simulated(SIXTY_FOUR, 0, 0.3), settings=Settings(measure=(64,)))
 
 
 def missing() -> Results:
-    return results_of(simulated(SIXTY_FOUR[:60], 0, 0.3), settings={"measure": [64]})
+    return results_of(simulated(SIXTY_FOUR[:60], 0, 0.3), settings=Settings(measure=(64,)))
 
 
 def failed() -> Results:
@@ -128,7 +131,7 @@ def endless() -> Results:
 
 def uneven(objective: Objective = ACCURACY, counts: tuple[int, ...] = (41, 56, 3)) -> Results:
     """Of the images that validate, so many are of each class."""
-    data = {"classes": ["cat", "cow", "dog"], "class_counts": {"validation": list(counts)}}
+    data = facts(validation=counts, classes=("cat", "cow", "dog"))
     runs = [replace(r, scale=objective.scale) for r in simulated(SIXTY_FOUR, 0, 0.3)]
     return results_of(runs, data=data, objective=objective)
 
@@ -139,8 +142,7 @@ def untaught(accuracy: float = 0.1, counts: tuple[int, ...] = (20,) * 10) -> Res
         r if r.on & {"batch_norm", "residual", "mixup"} else replace(r, value=accuracy)
         for r in simulated(SIXTY_FOUR, 0, 0.3)
     ]
-    names = [f"class {number}" for number in range(len(counts))]
-    return results_of(runs, data={"classes": names, "class_counts": {"validation": list(counts)}})
+    return results_of(runs, data=facts(validation=counts))
 
 
 CASES: tuple[tuple[Callable[[], Results], str], ...] = (
@@ -207,7 +209,8 @@ def test_classes_are_cautioned_of_where_they_differ_and_the_objective_weighs_the
     for odd in ((5, 3, 1), (50, 30, 23), (3, 3, 0)):
         assert "Class" in said(uneven(counts=odd)), odd
     heard = uneven()
-    heard = replace(heard, data={**heard.data, "sound": {"rate": 8000}})
+    assert heard.data is not None
+    heard = replace(heard, data=replace(heard.data, sound=Spectrogram(8000, 1.0, 40, 62)))
     assert "of the validation sounds" in said(heard)
 
 

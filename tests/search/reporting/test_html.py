@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
+from model_space.data.mel import Spectrogram
+from model_space.facts import DataFacts
 from search import draw, export_study, summarise
 from search.analysis.importances import Importance
 from search.planning.design import design
@@ -17,13 +20,13 @@ from search.reporting.figures.style import label
 from search.reporting.findings import Findings, find
 from search.reporting.sections import sections
 from search.results import OBJECTIVES, Dial
+from search.settings import Settings
 from tests.search.analysis.test_ladder import climbed
 from tests.search.storage.test_foreign_studies import foreign
 from tests.support.simulate import NAMES, random_pairs, repeats_of, results_of, run, simulated
 
-DATA = {"train": 400, "validation": 100, "test": 50, "image_shape": [40, 62, 1]}
-CLASSES = {"classes": ["cat", "[dog]"],
-           "class_counts": {"train": [380, 20], "validation": [95, 5]}}  # fmt: skip
+UNCOUNTED = DataFacts(("cat", "[dog]"), (40, 62, 1), 400, 100, 50)
+DATA = replace(UNCOUNTED, class_counts={"train": (380, 20), "validation": (95, 5)})
 
 
 def everything(**more: Any) -> Findings:
@@ -43,7 +46,7 @@ def everything(**more: Any) -> Findings:
     results = results_of(
         [*measured, *climbed(), *searched, *confirmed],
         dials=(Dial("dropout_rate", "dropout", 0.05, 0.5, False),),
-        settings={"data": "cifar10", "epochs": 2, "batch_size": 128, "width": 0.5, "depth": 10},
+        settings=Settings(data="cifar10", epochs=2, width=0.5),
         **more,
     )
     return find(results, [Importance("PED-ANOVA", "mixup", 1.0)])
@@ -90,11 +93,10 @@ def test_every_figure_says_what_was_run_at_what_budget() -> None:
 
 
 def test_images_are_described_by_shape_and_sounds_by_rate_and_bands() -> None:
-    heard = {"rate": 8000, "seconds": 1.008, "bands": 40, "frames": 62}
+    heard = Spectrogram(rate=8000, seconds=1.008, bands=40, frames=62)
     for data, says in (
         (DATA, "images of 40×62×1)"),
-        ({**DATA, "sound": None}, "images of 40×62×1)"),
-        ({**DATA, "sound": heard}, "sounds of 1 s at 8 kHz as 40 mel bands × 62 frames)"),
+        (replace(DATA, sound=heard), "sounds of 1 s at 8 kHz as 40 mel bands × 62 frames)"),
     ):
         findings = everything(data=data)
         said = f"cifar10 (400 training, 100 validation, 50 test {says}, 2 epochs"
@@ -127,7 +129,7 @@ def test_images_are_described_by_shape_and_sounds_by_rate_and_bands() -> None:
     ],
 )
 def test_classes_of_unequal_size_are_described_with_their_weights(key: str, says: str) -> None:
-    study = results_of([run([], 0.5)], data={**DATA, **CLASSES}, objective=OBJECTIVES[key])
+    study = results_of([run([], 0.5)], data=DATA, objective=OBJECTIVES[key])
     findings = find(study, [])
     [classes] = [s for s in sections(findings) if s.title == "The classes"]
     assert classes.text == (
@@ -170,7 +172,7 @@ def keys(value: Any, at: str = "") -> set[str]:
 
 
 def test_the_summary_is_json_and_every_key_of_it_is_described() -> None:
-    findings = everything(data={**DATA, **CLASSES})
+    findings = everything(data=DATA)
     document = json.loads(json.dumps(summarise(findings), allow_nan=False))
     described = Path(__file__).parents[3] / "docs" / "summary.md"
     rows = [line for line in described.read_text(encoding="utf-8").splitlines() if line[:2] == "| "]
@@ -179,7 +181,7 @@ def test_the_summary_is_json_and_every_key_of_it_is_described() -> None:
     assert document["schema"] == 1
     assert document["effects"][0]["technique"] == "augmentation"
     assert document["classes"][1] == {"class": "[dog]", "train": 20, "validation": 5}
-    assert summarise(everything(data=DATA))["classes"] == []
+    assert summarise(everything(data=UNCOUNTED))["classes"] == []
     for row in document["confirmed"]:
         assert row["test_objective"] == row["test"] == 60
 

@@ -10,11 +10,12 @@ from search.reporting import words
 from search.reporting.budget import describe_budget, short_budget
 from search.reporting.cautions import cautions
 from search.results import ACCURACY, OBJECTIVES, Objective, Results
+from search.settings import Settings
 from tests.support.fakes import EFFECTS
-from tests.support.simulate import NAMES, random_pairs, results_of, run, simulated
+from tests.support.simulate import NAMES, facts, random_pairs, results_of, run, simulated
 
-SETTINGS = {"epochs": 12, "batch_size": 32}
-DATA = {"train": 1000}
+SETTINGS = Settings(data="digits", epochs=12, batch_size=32)
+DATA = facts()
 
 
 def study(noise: float, runs: int = 64) -> Results:
@@ -50,10 +51,12 @@ def test_without_a_certain_effect_the_largest_is_named_all_the_same() -> None:
 
 
 def test_the_budget_is_left_out_where_the_study_does_not_say_it() -> None:
-    results = replace(study(0.3), settings={}, data={})
+    results = replace(study(0.3), settings=None, data=None)
     assert answer(results).startswith("augmentation helps most: ")
-    assert short_budget(replace(results, settings={"epochs": 1})) == "1 epoch"
-    assert describe_budget(replace(results, settings={"epochs": 1})) == "1 epoch"
+    assert describe_budget(results) == "budget unknown: the study does not say"
+    results = replace(results, settings=replace(SETTINGS, epochs=1))
+    assert short_budget(results) == "1 epoch"
+    assert describe_budget(results) == "digits, 1 epoch, batch 32, width 1, depth 10"
 
 
 def test_the_unit_is_that_of_the_objective() -> None:
@@ -98,7 +101,7 @@ def test_one_of_anything_is_singular() -> None:
     runs = simulated(design(2, 4, 4), 0, 0.3, effects=worth)
     runs += [replace(runs[0], value=(runs[0].value or 0) + 0.001)]
     failed = run([], 0.0, state="failed", failure="no disk")
-    results = results_of([*runs, failed], two, settings={"measure": [6]})
+    results = results_of([*runs, failed], two, settings=Settings(measure=(6,)))
     diagnostics = diagnose(results, fitted(results), [])
     said = " ".join(cautions(results, diagnostics))
     for sentence in (

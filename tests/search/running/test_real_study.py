@@ -78,9 +78,10 @@ def test_a_trial_keeps_what_the_design_says(undisturbed: Path) -> None:
         if run.state == "complete":
             assert run.value == run.curve[EPOCHS]
             assert list(run.curve) == list(range(1, EPOCHS + 1))
-    assert found.data["train"] == 100
-    assert found.data["validation"] == 100
-    assert found.settings["epochs"] == EPOCHS
+    assert found.data is not None
+    assert found.data.train == 100
+    assert found.data.validation == 100
+    assert found.launched_with().epochs == EPOCHS
     assert "tensorflow" in found.versions
 
 

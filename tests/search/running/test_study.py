@@ -397,7 +397,7 @@ def test_the_precision_is_a_setting_and_auto_is_whatever_it_is(
     monkeypatch.setattr("search.running.study.best_precision", lambda: "mixed_bfloat16")
     small = [*SMALL, "--measure", "16", "--search", "0", "--confirm", "0"]
     assert kouka(*small, "--precision", "auto").exit_code == 0
-    assert results().settings["precision"] == "mixed_bfloat16"
+    assert results().launched_with().precision == "mixed_bfloat16"
     assert "mixed_bfloat16" in describe_budget(results())
     monkeypatch.setattr("search.running.study.best_precision", lambda: "float32")
     assert kouka(*small, "--precision", "auto").exit_code == 0
@@ -423,7 +423,7 @@ def test_a_new_study_of_sounds_is_of_the_techniques_for_sounds(
     (folder / "mine" / "a" / f"0{suffix}").touch()
     small = ("launch", "s", "--data", "mine", "--epochs", "1", *options, "--timeout", "0")
     assert kouka(*small).exit_code == 0
-    assert tuple(results().settings["techniques"]) == expected
+    assert results().launched_with().techniques == expected
     assert kouka(*small).exit_code == 0
 
 
@@ -472,7 +472,7 @@ def test_a_study_named_after_a_data_set_is_of_that_data(
     ):
         kouka("launch", *arguments, "--measure", "16", "--search", "0", "--confirm", "0",
               "--epochs", "1", "--timeout", "0")  # fmt: skip
-        assert results(name).settings["data"] == data
+        assert results(name).launched_with().data == data
 
 
 def test_every_study_in_a_storage_is_its_own(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
