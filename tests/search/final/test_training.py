@@ -216,7 +216,7 @@ REFUSED = (
     (["train", "s", "--out", "taken/deeper"], "--out .*deeper cannot be written"),
     (["train", "s", "--out", "bare"], "--out .*bare holds model.keras, which kouka train did not"),
     (["train", "moved"], "the images of digits are not those the study 'moved' began with"),
-    (["predict", "models/s", "a.png"], "there is no model models/s; kouka train NAME makes one"),
+    (["predict", "models/s", "a.png"], "there is no model models/s; kouka train NAME writes one"),
     (["predict", "bare", "a.png"], "bare/model.keras has no model.json beside it"),
     (
         ["predict", "torn/model.keras", "a.png"],
