@@ -20,7 +20,8 @@ _DOMINANT = 0.7
 """Share of what the techniques alone leave unexplained from which one cell is the explanation."""
 
 _LEVEL = 0.4
-"""Ratio of the spread inside a cell to that outside, below which its runs are at one level."""
+"""Ratio of the spread in a cell to that which the techniques' effects predict there, below which
+its runs are at one level."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def dominant_cell(levels: np.ndarray, values: np.ndarray, names: Sequence[str]) 
         return None
     explained = np.where(usable, (left @ apart) ** 2 / np.where(usable, lengths, 1), 0)
     for place in np.flatnonzero(explained >= _DOMINANT * total):
-        if len(cells[place]) == 2 and not _is_level(values, members[:, place] > 0):
+        inside = members[:, place] > 0
+        if len(cells[place]) == 2 and not _is_level(values[inside], (values - left)[inside]):
             explained[place] = 0
     best = int(np.argmax(explained))
     if explained[best] < _DOMINANT * total:
@@ -66,9 +68,9 @@ def dominant_cell(levels: np.ndarray, values: np.ndarray, names: Sequence[str]) 
     )
 
 
-def _is_level(values: np.ndarray, inside: np.ndarray) -> bool:
-    """Tell a cell whose values spread far less than those outside."""
-    return bool(np.std(values[inside]) < _LEVEL * np.std(values[~inside]))
+def _is_level(values: np.ndarray, fitted: np.ndarray) -> bool:
+    """Tell values that spread far less than the techniques alone would have them spread."""
+    return bool(np.std(values) < _LEVEL * np.std(fitted))
 
 
 def _members(levels: np.ndarray) -> np.ndarray:
