@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import optuna
 
+from model_space.facts import DataFacts
 from search import Findings, analyse, load_study
+from search.settings import Settings
 from search.storage import schema
 
 STUDIES = Path(__file__).parents[1] / "studies.db"
@@ -35,13 +36,11 @@ def findings(name: str) -> Findings:
     return analyse(study(name))
 
 
-def settings(name: str) -> dict[str, Any]:
-    """Read the settings of a study in `studies.db`, as it keeps them."""
-    kept: dict[str, Any] = study(name).user_attrs[schema.SETTINGS]
-    return kept
+def settings(name: str) -> Settings:
+    """Read the settings of a study in `studies.db`."""
+    return Settings.from_json(study(name).user_attrs[schema.SETTINGS])
 
 
-def data(name: str) -> dict[str, Any]:
+def data(name: str) -> DataFacts:
     """Read what a study in `studies.db` keeps of its data."""
-    kept: dict[str, Any] = study(name).user_attrs[schema.DATA]
-    return kept
+    return DataFacts.from_json(study(name).user_attrs[schema.DATA])

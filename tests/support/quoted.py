@@ -292,7 +292,7 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(readme, "trains {29} small networks",
                 lambda: (sum(run.ended for run in findings(EXAMPLE).results.runs),))  # fmt: skip
     yield Quote(readme, "{64} networks on {4,000} images of CIFAR-10, for 10 epochs",
-                lambda: (_fit().runs, data(REFERENCE)["train"]))  # fmt: skip
+                lambda: (_fit().runs, data(REFERENCE).train))  # fmt: skip
     yield Quote(readme, "`batch_norm` helps most, by {+5.2} points (95 % interval: {+4.4} to "
                 "{+5.9})", lambda: _effect("batch_norm"))  # fmt: skip
     yield Quote(
@@ -313,9 +313,9 @@ def _quotes() -> Iterator[Quote]:
                 lambda: _covered("verdicts"))  # fmt: skip
 
     yield Quote(article, "took {13} minutes on one NVIDIA H200", _minutes)
-    yield Quote(article, "{4,000} images, 10 epochs", lambda: (data(REFERENCE)["train"],))
+    yield Quote(article, "{4,000} images, 10 epochs", lambda: (data(REFERENCE).train,))
     yield Quote(article, "and {5,000} of the 50,000 training images",
-                lambda: (data(ARTICLE)["validation"],))  # fmt: skip
+                lambda: (data(ARTICLE).validation,))  # fmt: skip
     yield Quote(
         article,
         "comes to {65.6} % here and to {72.9} % in the article, the last step to {85.0} % and "
@@ -367,7 +367,7 @@ def _quotes() -> Iterator[Quote]:
                 lambda: _shares("fANOVA", "batch_norm"))  # fmt: skip
     yield Quote(article, "The best of {80} runs came to {47.8} %", _best)
     yield Quote(article, "it comes to {46.25} % ({43.07} to {49.43}) of the {10,000} test images",
-                lambda: (*_confirmed("best"), data(REFERENCE)["test"]))  # fmt: skip
+                lambda: (*_confirmed("best"), data(REFERENCE).test))  # fmt: skip
     yield Quote(article, "All eight techniques come to {41.25} % ({38.12} to {44.38}), and none to "
                 "{41.67} % ({37.10} to {46.23})",
                 lambda: (*_confirmed("all on"), *_confirmed("all off")))  # fmt: skip
@@ -418,7 +418,7 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(machines, "{102} seconds with two workers and {183} with one",
                 lambda: (_took(2), _took(1)))  # fmt: skip
     yield Quote(machines, "{1.8} seconds for an epoch of {45,000} images; with two of `mixup`, "
-                "{2.7}", lambda: (_pace()[0], data(ARTICLE)["train"], _pace()[1]))  # fmt: skip
+                "{2.7}", lambda: (_pace()[0], data(ARTICLE).train, _pace()[1]))  # fmt: skip
 
     yield Quote(bench, "cover {94} to {99} %, and no row has more than {1.9} % of studies",
                 lambda: (*_covered("coverage"),
