@@ -23,7 +23,7 @@ from search.cli import app
 from search.settings import Settings
 from search.storage import schema
 from tests.support.fakes import FakeWorker
-from tests.support.quoted import QUOTES, Quote, agrees, text_of
+from tests.support.quoted import CLAIMS, QUOTES, Claim, Quote, agrees, text_of
 
 TOP = Path(__file__).parents[1]
 PAGES = sorted(
@@ -211,6 +211,12 @@ def test_a_quoted_number_is_the_one_that_was_measured(quote: Quote) -> None:
     assert len(quote.written) == len(numbers) > 0
     for written, number in zip(quote.written, numbers, strict=True):
         assert agrees(written, number), f"{written} is quoted for {number}"
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.page}: {claim.sentence[:40]}")
+def test_what_a_page_says_in_words_was_measured(claim: Claim) -> None:
+    assert claim.sentence in text_of(claim.page)
+    assert claim.holds()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """The measured numbers that hand-written sentences quote, each with what computes it.
 
 A quote is a page, a piece of its text with every number that was measured in braces, and a function
-that gives these numbers in their order. They must agree as far as the page writes them.
+that gives these numbers in their order. They must agree as far as the page writes them. A claim is
+a sentence that says in words what was measured, and a function that tells whether it is so.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.knowing import Table
-from bench.results import column
+from bench.results import column, rows_of
 from bench.table import NAMES, rows
 from docs.shipped import ARTICLE, DEEPER, EXAMPLE, REFERENCE, data, findings, study
 from docs.tables import ACCURACIES, CHANGES
@@ -50,6 +51,14 @@ class Quote(NamedTuple):
         return _NUMBER.findall(self.text)
 
 
+class Claim(NamedTuple):
+    """Text of a page, and a function that tells whether what it says was measured."""
+
+    page: str
+    sentence: str
+    holds: Callable[[], bool]
+
+
 @cache
 def text_of(page: str) -> str:
     """Read a page, its lines joined."""
@@ -78,6 +87,10 @@ def _worth(*techniques: str) -> Numbers:
     return lambda: tuple(_effect(name)[0] for name in techniques)
 
 
+def _verdicts(name: str, verdict: str) -> set[str]:
+    return {effect.technique for effect in _fit(name).effects if effect.verdict == verdict}
+
+
 def _bounds(found: SimpleEffect) -> tuple[float, float, float]:
     return found.effect, found.low, found.high
 
@@ -98,6 +111,24 @@ def _changes(name: str, *techniques: str) -> Numbers:
 def _first_step() -> tuple[float, float, float]:
     step = _step(REFERENCE, "augmentation")
     return step.change, step.low, step.high
+
+
+def _clear_steps() -> set[str]:
+    """The steps of the short ladder whose interval excludes zero, by the first that they add."""
+    return {
+        step.added[0] for step in findings(REFERENCE).ladder[1:] if not step.low <= 0 <= step.high
+    }
+
+
+def _largest_steps() -> set[str]:
+    steps = sorted(findings(ARTICLE).ladder[1:], key=lambda step: -abs(step.change))
+    return {step.added[0] for step in steps[:2]}
+
+
+def _largest_pair() -> set[str]:
+    largest = max(findings(REFERENCE).interactions, key=lambda row: abs(row.effect))
+    (pair,) = largest.pairs
+    return set(pair)
 
 
 def _seed_noise() -> tuple[float, float]:
@@ -217,6 +248,7 @@ def _interacting() -> tuple[float, float]:
 
 
 KOUKA, LADDER, ONE = "kouka's design", "the article's ladder", "one at a time, from the base"
+KOUKAS = "kouka, %"
 
 
 def _top(*of: tuple[int, str]) -> tuple[float, ...]:
@@ -449,3 +481,56 @@ def _quotes() -> Iterator[Quote]:
 
 
 QUOTES = tuple(_quotes())
+
+
+def _highest_of_every_row() -> bool:
+    """kouka's share of right answers is above all others', but for one row and method."""
+    others = [name for name in rows_of("ranking")[0] if name not in ("techniques", "runs", KOUKAS)]
+    ahead = column("ranking", KOUKAS)
+    behind = {name: column("ranking", name) for name in others}
+    pairs = [(name, *pair) for name in others for pair in zip(ahead, behind[name], strict=True)]
+    return [name for name, kouka, other in pairs if other >= kouka] == ["fANOVA, random, %"] and (
+        max(other - kouka for _, kouka, other in pairs) == 0
+    )
+
+
+CLAIMS = (
+    Claim(
+        "README.md",
+        "The one that is clear here is that of augmentation",
+        lambda: _verdicts(EXAMPLE, "hurts") | _verdicts(EXAMPLE, "helps") == {"augmentation"},
+    ),
+    Claim("README.md", "`residual` (+1.9) helps too",
+          lambda: _verdicts(REFERENCE, "helps") == {"batch_norm", "residual"}),
+    Claim(
+        "README.md",
+        "`augmentation` (-1.7), `mixup` (-1.6), `late_widening` (-1.4) and `global_pooling` (-1.3) "
+        "hurt",
+        lambda: _verdicts(REFERENCE, "hurts")
+        == {"augmentation", "mixup", "late_widening", "global_pooling"},
+    ),
+    Claim("README.md", "`amsgrad` and `dropout` have no clear effect",
+          lambda: _verdicts(REFERENCE, "no clear effect") == {"amsgrad", "dropout"}),
+    Claim(
+        "docs/article.md",
+        "three of the seven have an interval that excludes zero: `augmentation` (-2.9), "
+        "`batch_norm` (+4.0) and `mixup` (-2.5)",
+        lambda: _clear_steps() == {"augmentation", "batch_norm", "mixup"},
+    ),
+    Claim("docs/article.md", "`augmentation` (+15.9) and `batch_norm` (+4.2) are the largest steps",
+          lambda: _largest_steps() == {"augmentation", "batch_norm"}),
+    Claim("docs/article.md", "Three of the seven steps have one sign on the validation images",
+          lambda: set(_on_test_images()) == {"residual", "dropout", "amsgrad"}),
+    Claim("docs/article.md", "The largest: `batch_norm` is worth +2.1 points (95 %: +1.2 to +3.0) "
+          "without `global_pooling`", lambda: _largest_pair() == {"batch_norm", "global_pooling"}),
+    Claim(
+        "docs/article.md",
+        "None of its seven steps differs from the order-free effect of what it adds",
+        lambda: not any(row.disagree for row in findings(REFERENCE).comparisons),
+    ),
+    Claim(
+        "bench/README.md",
+        "kouka's share is the highest of every row, once shared with fANOVA over random trials",
+        _highest_of_every_row,
+    ),
+)  # fmt: skip
