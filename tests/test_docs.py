@@ -69,6 +69,19 @@ def test_every_file_that_a_page_names_is_there(page: str) -> None:
         assert "NAME" in name or (TOP / name).exists(), name
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_every_option_and_target_that_a_page_names_is_there(page: str) -> None:
+    text = _FENCED.sub("", (TOP / page).read_text(encoding="utf-8"))
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    options = {one for command in commands.values() for p in command.params for one in p.opts}
+    targets = re.findall(r"^(\w+):", (TOP / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    for code in re.findall(r"`(?:[A-Z_]+=\S+ )?((?:kouka |--)[^`]+)`", text):
+        for option in re.findall(r"(?<!\S)--[a-z-]+", code):
+            assert option in {*options, "--help", "--record"}, code  # the last is of bench/
+    for target in re.findall(r"(?:`|^    )make (\w+)", text, re.MULTILINE):
+        assert target in targets, target
+
+
 def test_every_page_is_linked_from_the_front_page() -> None:
     front = (TOP / "README.md").read_text(encoding="utf-8")
     for page in PAGES:
