@@ -10,7 +10,6 @@ import optuna
 from model_space.facts import DataFacts
 from search import Findings, analyse, load_study
 from search.settings import Settings
-from search.storage import schema
 
 STUDIES = Path(__file__).parents[1] / "studies.db"
 REFERENCE, DEEPER, ARTICLE, EXAMPLE = (
@@ -38,9 +37,11 @@ def findings(name: str) -> Findings:
 
 def settings(name: str) -> Settings:
     """Read the settings of a study in `studies.db`."""
-    return Settings.from_json(study(name).user_attrs[schema.SETTINGS])
+    return findings(name).results.launched_with()
 
 
 def data(name: str) -> DataFacts:
     """Read what a study in `studies.db` keeps of its data."""
-    return DataFacts.from_json(study(name).user_attrs[schema.DATA])
+    facts = findings(name).results.data
+    assert facts is not None
+    return facts
