@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 import plotly.io
 
 from bench.results import column
-from docs.shipped import REFERENCE, findings
+from docs.shipped import REFERENCE, data, findings, settings
 from search import draw
 from search.reporting.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION, styled
 
@@ -110,11 +110,10 @@ def _effects() -> go.Figure:
     found = findings(REFERENCE)
     drawn, results = draw(found)["effects"], found.results
     height = drawn.layout.height - drawn.layout.margin.t
-    settings, data = results.launched_with(), results.data
-    assert data is not None
+    budget = settings(REFERENCE)
     caption = (
-        f"{len(results.of('measure'))} networks; {data.train:,} images (JPEG files), "
-        f"{settings.epochs} epochs, {settings.width:g} of the channels"
+        f"{len(results.of('measure'))} networks; {data(REFERENCE).train:,} images (JPEG files), "
+        f"{budget.epochs} epochs, {budget.width:g} of the channels"
     )
     return styled(
         drawn, title="CIFAR-10, trained briefly: what each technique is worth", caption=caption,

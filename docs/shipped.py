@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import optuna
 
+from model_space.facts import DataFacts
 from search import Findings, analyse, load_study
-from search.storage import schema
+from search.settings import Settings
 
 STUDIES = Path(__file__).parents[1] / "studies.db"
 REFERENCE, DEEPER, ARTICLE, EXAMPLE = (
@@ -35,13 +35,13 @@ def findings(name: str) -> Findings:
     return analyse(study(name))
 
 
-def settings(name: str) -> dict[str, Any]:
-    """Read the settings of a study in `studies.db`, as it keeps them."""
-    kept: dict[str, Any] = study(name).user_attrs[schema.SETTINGS]
-    return kept
+def settings(name: str) -> Settings:
+    """Read the settings of a study in `studies.db`."""
+    return findings(name).results.launched_with()
 
 
-def data(name: str) -> dict[str, Any]:
+def data(name: str) -> DataFacts:
     """Read what a study in `studies.db` keeps of its data."""
-    kept: dict[str, Any] = study(name).user_attrs[schema.DATA]
-    return kept
+    facts = findings(name).results.data
+    assert facts is not None
+    return facts

@@ -88,12 +88,12 @@ def studies() -> str:
     for name in CIFAR:
         images, launched = data(name), settings(name)
         runs = findings(name).results.runs
-        convolutions = str(launched["depth"])
-        if "deeper" in launched["techniques"]:
-            convolutions += f" or {launched['depth'] + 12}"
+        convolutions = str(launched.depth)
+        if "deeper" in launched.techniques:
+            convolutions += f" or {launched.depth + 12}"
         rows.append((
-            f"`{name}`", f"{images['train']:,}", f"{images['validation']:,}",
-            str(launched["epochs"]), f"{launched['width']:g}", convolutions, _phases(runs),
+            f"`{name}`", f"{images.train:,}", f"{images.validation:,}", str(launched.epochs),
+            f"{launched.width:g}", convolutions, _phases(runs),
         ))  # fmt: skip
     return _table(heads, "-rrrrr-", rows)
 

@@ -1,14 +1,14 @@
 """The pages say what was measured and what the program prints, and their links lead somewhere."""
 
-import json
 import re
 import shlex
 import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -23,7 +23,7 @@ from search.cli import app
 from search.settings import Settings
 from search.storage import schema
 from tests.support.fakes import FakeWorker
-from tests.support.quoted import QUOTES, Quote, agrees, text_of
+from tests.support.quoted import CLAIMS, QUOTES, Claim, Quote, agrees, text_of
 
 TOP = Path(__file__).parents[1]
 PAGES = sorted(
@@ -69,6 +69,19 @@ def test_every_file_that_a_page_names_is_there(page: str) -> None:
         assert "NAME" in name or (TOP / name).exists(), name
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_every_option_and_target_that_a_page_names_is_there(page: str) -> None:
+    text = _FENCED.sub("", (TOP / page).read_text(encoding="utf-8"))
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    options = {one for command in commands.values() for p in command.params for one in p.opts}
+    targets = re.findall(r"^(\w+):", (TOP / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    for code in re.findall(r"`(?:[A-Z_]+=\S+ )?((?:kouka |--)[^`]+)`", text):
+        for option in re.findall(r"(?<!\S)--[a-z-]+", code):
+            assert option in {*options, "--help", "--record"}, code  # the last is of bench/
+    for target in re.findall(r"(?:`|^    )make (\w+)", text, re.MULTILINE):
+        assert target in targets, target
+
+
 def test_every_page_is_linked_from_the_front_page() -> None:
     front = (TOP / "README.md").read_text(encoding="utf-8")
     for page in PAGES:
@@ -111,24 +124,17 @@ def test_the_commands_that_launched_the_studies_give_their_settings() -> None:
         launched[name] = {**options, **({"backend": backend} if backend else {})}
     assert set(launched) == set(shipped.CIFAR)
     for name, options in launched.items():
-        kept = {**shipped.settings(name), "data": None}
-        kept["techniques"] = ",".join(kept["techniques"])
-        (kept["measure"],) = kept["measure"]
-        for one in fields(Settings):
-            default = getattr(Settings(), one.name)
-            if one.name in options:
-                said = options[one.name]
-                assert kept[one.name] in (said, _number(said)), one.name
-            elif one.name == "techniques":
-                assert kept[one.name] == ",".join(default)
-            elif one.name == "measure":
-                assert (kept[one.name],) == default
-            elif one.name != "data":
-                assert json.dumps(kept[one.name]) == json.dumps(default), one.name
+        kept = shipped.settings(name)
+        said = {option: _value(text) for option, text in options.items()}
+        if "techniques" in said:
+            said["techniques"] = tuple(options["techniques"].split(","))
+        if "measure" in said:
+            said["measure"] = (said["measure"],)
+        assert replace(Settings(), data=kept.data, **said) == kept
 
 
-def _number(text: str) -> float | None:
-    return float(text) if text.replace(".", "").isdigit() else None
+def _value(text: str) -> Any:
+    return float(text) if text.replace(".", "").isdigit() else text
 
 
 @pytest.mark.parametrize("name", figures.FIGURES)
@@ -218,6 +224,12 @@ def test_a_quoted_number_is_the_one_that_was_measured(quote: Quote) -> None:
     assert len(quote.written) == len(numbers) > 0
     for written, number in zip(quote.written, numbers, strict=True):
         assert agrees(written, number), f"{written} is quoted for {number}"
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.page}: {claim.sentence[:40]}")
+def test_what_a_page_says_in_words_was_measured(claim: Claim) -> None:
+    assert claim.sentence in text_of(claim.page)
+    assert claim.holds()
 
 
 @pytest.mark.parametrize(

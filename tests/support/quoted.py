@@ -1,7 +1,8 @@
 """The measured numbers that hand-written sentences quote, each with what computes it.
 
 A quote is a page, a piece of its text with every number that was measured in braces, and a function
-that gives these numbers in their order. They must agree as far as the page writes them.
+that gives these numbers in their order. They must agree as far as the page writes them. A claim is
+a sentence that says in words what was measured, and a function that tells whether it is so.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.knowing import Table
-from bench.results import column
+from bench.results import column, rows_of
 from bench.table import NAMES, rows
 from docs.shipped import ARTICLE, DEEPER, EXAMPLE, REFERENCE, data, findings, study
 from docs.tables import ACCURACIES, CHANGES
@@ -50,6 +51,14 @@ class Quote(NamedTuple):
         return _NUMBER.findall(self.text)
 
 
+class Claim(NamedTuple):
+    """Text of a page, and a function that tells whether what it says was measured."""
+
+    page: str
+    sentence: str
+    holds: Callable[[], bool]
+
+
 @cache
 def text_of(page: str) -> str:
     """Read a page, its lines joined."""
@@ -78,6 +87,10 @@ def _worth(*techniques: str) -> Numbers:
     return lambda: tuple(_effect(name)[0] for name in techniques)
 
 
+def _verdicts(name: str, verdict: str) -> set[str]:
+    return {effect.technique for effect in _fit(name).effects if effect.verdict == verdict}
+
+
 def _bounds(found: SimpleEffect) -> tuple[float, float, float]:
     return found.effect, found.low, found.high
 
@@ -98,6 +111,24 @@ def _changes(name: str, *techniques: str) -> Numbers:
 def _first_step() -> tuple[float, float, float]:
     step = _step(REFERENCE, "augmentation")
     return step.change, step.low, step.high
+
+
+def _clear_steps() -> set[str]:
+    """The steps of the short ladder whose interval excludes zero, by the first that they add."""
+    return {
+        step.added[0] for step in findings(REFERENCE).ladder[1:] if not step.low <= 0 <= step.high
+    }
+
+
+def _largest_steps() -> set[str]:
+    steps = sorted(findings(ARTICLE).ladder[1:], key=lambda step: -abs(step.change))
+    return {step.added[0] for step in steps[:2]}
+
+
+def _largest_pair() -> set[str]:
+    largest = max(findings(REFERENCE).interactions, key=lambda row: abs(row.effect))
+    (pair,) = largest.pairs
+    return set(pair)
 
 
 def _seed_noise() -> tuple[float, float]:
@@ -217,6 +248,7 @@ def _interacting() -> tuple[float, float]:
 
 
 KOUKA, LADDER, ONE = "kouka's design", "the article's ladder", "one at a time, from the base"
+KOUKAS = "kouka, %"
 
 
 def _top(*of: tuple[int, str]) -> tuple[float, ...]:
@@ -292,7 +324,7 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(readme, "trains {29} small networks",
                 lambda: (sum(run.ended for run in findings(EXAMPLE).results.runs),))  # fmt: skip
     yield Quote(readme, "{64} networks on {4,000} images of CIFAR-10, for 10 epochs",
-                lambda: (_fit().runs, data(REFERENCE)["train"]))  # fmt: skip
+                lambda: (_fit().runs, data(REFERENCE).train))  # fmt: skip
     yield Quote(readme, "`batch_norm` helps most, by {+5.2} points (95 % interval: {+4.4} to "
                 "{+5.9})", lambda: _effect("batch_norm"))  # fmt: skip
     yield Quote(
@@ -313,9 +345,9 @@ def _quotes() -> Iterator[Quote]:
                 lambda: _covered("verdicts"))  # fmt: skip
 
     yield Quote(article, "took {13} minutes on one NVIDIA H200", _minutes)
-    yield Quote(article, "{4,000} images, 10 epochs", lambda: (data(REFERENCE)["train"],))
+    yield Quote(article, "{4,000} images, 10 epochs", lambda: (data(REFERENCE).train,))
     yield Quote(article, "and {5,000} of the 50,000 training images",
-                lambda: (data(ARTICLE)["validation"],))  # fmt: skip
+                lambda: (data(ARTICLE).validation,))  # fmt: skip
     yield Quote(
         article,
         "comes to {65.6} % here and to {72.9} % in the article, the last step to {85.0} % and "
@@ -367,7 +399,7 @@ def _quotes() -> Iterator[Quote]:
                 lambda: _shares("fANOVA", "batch_norm"))  # fmt: skip
     yield Quote(article, "The best of {80} runs came to {47.8} %", _best)
     yield Quote(article, "it comes to {46.25} % ({43.07} to {49.43}) of the {10,000} test images",
-                lambda: (*_confirmed("best"), data(REFERENCE)["test"]))  # fmt: skip
+                lambda: (*_confirmed("best"), data(REFERENCE).test))  # fmt: skip
     yield Quote(article, "All eight techniques come to {41.25} % ({38.12} to {44.38}), and none to "
                 "{41.67} % ({37.10} to {46.23})",
                 lambda: (*_confirmed("all on"), *_confirmed("all off")))  # fmt: skip
@@ -418,7 +450,7 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(machines, "{102} seconds with two workers and {183} with one",
                 lambda: (_took(2), _took(1)))  # fmt: skip
     yield Quote(machines, "{1.8} seconds for an epoch of {45,000} images; with two of `mixup`, "
-                "{2.7}", lambda: (_pace()[0], data(ARTICLE)["train"], _pace()[1]))  # fmt: skip
+                "{2.7}", lambda: (_pace()[0], data(ARTICLE).train, _pace()[1]))  # fmt: skip
 
     yield Quote(bench, "cover {94} to {99} %, and no row has more than {1.9} % of studies",
                 lambda: (*_covered("coverage"),
@@ -449,3 +481,56 @@ def _quotes() -> Iterator[Quote]:
 
 
 QUOTES = tuple(_quotes())
+
+
+def _highest_of_every_row() -> bool:
+    """kouka's share of right answers is above all others', but for one row and method."""
+    others = [name for name in rows_of("ranking")[0] if name not in ("techniques", "runs", KOUKAS)]
+    ahead = column("ranking", KOUKAS)
+    behind = {name: column("ranking", name) for name in others}
+    pairs = [(name, *pair) for name in others for pair in zip(ahead, behind[name], strict=True)]
+    return [name for name, kouka, other in pairs if other >= kouka] == ["fANOVA, random, %"] and (
+        max(other - kouka for _, kouka, other in pairs) == 0
+    )
+
+
+CLAIMS = (
+    Claim(
+        "README.md",
+        "The one that is clear here is that of augmentation",
+        lambda: _verdicts(EXAMPLE, "hurts") | _verdicts(EXAMPLE, "helps") == {"augmentation"},
+    ),
+    Claim("README.md", "`residual` (+1.9) helps too",
+          lambda: _verdicts(REFERENCE, "helps") == {"batch_norm", "residual"}),
+    Claim(
+        "README.md",
+        "`augmentation` (-1.7), `mixup` (-1.6), `late_widening` (-1.4) and `global_pooling` (-1.3) "
+        "hurt",
+        lambda: _verdicts(REFERENCE, "hurts")
+        == {"augmentation", "mixup", "late_widening", "global_pooling"},
+    ),
+    Claim("README.md", "`amsgrad` and `dropout` have no clear effect",
+          lambda: _verdicts(REFERENCE, "no clear effect") == {"amsgrad", "dropout"}),
+    Claim(
+        "docs/article.md",
+        "three of the seven have an interval that excludes zero: `augmentation` (-2.9), "
+        "`batch_norm` (+4.0) and `mixup` (-2.5)",
+        lambda: _clear_steps() == {"augmentation", "batch_norm", "mixup"},
+    ),
+    Claim("docs/article.md", "`augmentation` (+15.9) and `batch_norm` (+4.2) are the largest steps",
+          lambda: _largest_steps() == {"augmentation", "batch_norm"}),
+    Claim("docs/article.md", "Three of the seven steps have one sign on the validation images",
+          lambda: set(_on_test_images()) == {"residual", "dropout", "amsgrad"}),
+    Claim("docs/article.md", "The largest: `batch_norm` is worth +2.1 points (95 %: +1.2 to +3.0) "
+          "without `global_pooling`", lambda: _largest_pair() == {"batch_norm", "global_pooling"}),
+    Claim(
+        "docs/article.md",
+        "None of its seven steps differs from the order-free effect of what it adds",
+        lambda: not any(row.disagree for row in findings(REFERENCE).comparisons),
+    ),
+    Claim(
+        "bench/README.md",
+        "kouka's share is the highest of every row, once shared with fANOVA over random trials",
+        _highest_of_every_row,
+    ),
+)  # fmt: skip
