@@ -100,7 +100,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Dial:
+class SearchedDial:
     """A number that the search turned where its technique was on."""
 
     name: str
@@ -135,7 +135,7 @@ class Results:
     """None where the study does not hold them."""
     versions: Mapping[str, str] = field(default_factory=dict)
     objective: Objective = ACCURACY
-    dials: tuple[Dial, ...] = ()
+    dials: tuple[SearchedDial, ...] = ()
     designed: bool = True
     """Whether the trials say that kouka's phases planned them; else any sampler may have."""
     others: tuple[str, ...] = ()

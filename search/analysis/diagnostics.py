@@ -10,6 +10,7 @@ from search.analysis.chance_level import AtChanceLevel, at_chance_level
 from search.analysis.classes import ClassSizes, class_sizes
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, estimability
+from search.analysis.failing_cells import FailingCell, failing_cell
 from search.analysis.logit import LogitRefit, logit_refit
 from search.analysis.multiplicity import SignificantAlone, significant_alone
 from search.analysis.run_losses import RunLosses, run_losses
@@ -23,6 +24,7 @@ class FitDiagnostics:
     effects: Effects
     estimability: Estimability
     chance_level: AtChanceLevel | None
+    failing: FailingCell | None
     significant_alone: SignificantAlone | None
     logit: LogitRefit | None
     additivity: Additivity | None
@@ -52,6 +54,7 @@ def diagnose(
             effects,
             estimability(effects, results, measured),
             at_chance_level(results, measured),
+            failing_cell(effects.fit.failing, measured),
             significant_alone(effects),
             logit_refit(results, effects, repeats),
             additivity(results, effects),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.analysis.t_distribution import CONFIDENCE
-from search.results import Dial, Results, Run
+from search.results import Results, Run, SearchedDial
 
 _FEWEST = 5
 """Runs for a rank correlation."""
@@ -30,7 +30,7 @@ class DialRun:
 class DialTrend:
     """A dial's runs, and their rank correlation with the objective."""
 
-    dial: Dial
+    dial: SearchedDial
     runs: tuple[DialRun, ...]
     correlation: float
     """Spearman's, over the runs that were not pruned; NaN with fewer than five."""

@@ -10,10 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, product
+from statistics import fmean
 
 import numpy as np
 
-_LARGEST = 3
+from search.results import Run
+
+LARGEST = 3
 """Techniques that a cell is made of, at most."""
 _LEAST_RUNS = 2
 _DOMINANT = 0.7
@@ -28,16 +31,49 @@ its runs are at one level."""
 class Cell:
     """A combination of techniques, each on or off."""
 
+    @property
+    def techniques(self) -> int:
+        """Number of techniques in it."""
+        return len(self.on) + len(self.off)
+
     on: tuple[str, ...]
     off: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FailingCell:
+    """A cell's runs beside all others, in percent or the objective's unit."""
+
+    cell: Cell
+    runs: int
+    mean: float
+    others: float
+    """Mean of the runs outside."""
+
+
+def failing_cell(cell: Cell | None, measured: Sequence[Run]) -> FailingCell | None:
+    """Compare a cell's runs with the others; None without a cell."""
+    if cell is None:
+        return None
+    on, off = frozenset(cell.on), frozenset(cell.off)
+    inside = [run for run in measured if on <= run.on and not off & run.on]
+    outside = [run for run in measured if run not in inside]
+    return FailingCell(
+        cell,
+        len(inside),
+        fmean(run.scaled for run in inside),
+        fmean(run.scaled for run in outside),
+    )
 
 
 def dominant_cell(levels: np.ndarray, values: np.ndarray, names: Sequence[str]) -> Cell | None:
     """The cell that explains most of what a sum of effects leaves of the values, if it dominates.
 
     `levels` is (runs, techniques) of ±1, `values` (runs,). Returns None where no cell explains
-    seven tenths of the residual sum of squares. A cell of two techniques is an interaction like
-    others, which confounds no effect, unless its runs end at one level whatever else is on.
+    seven tenths of the residual sum of squares. Where the cell's runs share the level of other
+    techniques too, these are in it: the runs cannot tell which of them act together. A cell of two
+    techniques is an interaction like others, which confounds no effect, unless its runs end at one
+    level whatever else is on.
     """
     runs, techniques = levels.shape
     main = np.column_stack([np.ones(runs), levels])
@@ -61,10 +97,10 @@ def dominant_cell(levels: np.ndarray, values: np.ndarray, names: Sequence[str]) 
     best = int(np.argmax(explained))
     if explained[best] < _DOMINANT * total:
         return None
-    chosen = cells[best]
+    sums = members[:, best] @ levels / members[:, best].sum()
     return Cell(
-        tuple(names[at] for at, side in chosen if side > 0),
-        tuple(names[at] for at, side in chosen if side < 0),
+        tuple(name for name, side in zip(names, sums, strict=True) if side == 1),
+        tuple(name for name, side in zip(names, sums, strict=True) if side == -1),
     )
 
 
@@ -88,7 +124,7 @@ def _cells(techniques: int) -> list[tuple[tuple[int, int], ...]]:
 
 
 def _all_cells(techniques: int) -> Iterator[tuple[tuple[int, int], ...]]:
-    for size in range(2, _LARGEST + 1):
+    for size in range(2, LARGEST + 1):
         for places in combinations(range(techniques), size):
             for sides in product((1, -1), repeat=size):
                 yield tuple(zip(places, sides, strict=True))

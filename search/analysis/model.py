@@ -15,7 +15,7 @@ from itertools import combinations
 
 import numpy as np
 
-from search.analysis.failing_cells import dominant_cell
+from search.analysis.failing_cells import Cell, dominant_cell
 from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
 from search.planning.design import pair_columns
 from search.results import Run
@@ -129,7 +129,12 @@ class Fit:
     dof_from_repeats: int
     """Those that come from repeated runs."""
     dof_from_interactions: int
-    """Those that come from the smaller interactions, which are assumed to be noise (Lenth 1989)."""
+    """Those that come from the interactions: the smaller ones, which are assumed to be noise
+    (Lenth 1989), or all where a cell fails."""
+    failing: Cell | None = None
+    """Recipes that fail together, where an interaction is certain and they explain most of what
+    the techniques leave. Unless every pair can be estimated, the noise is then the root mean
+    square of all interactions, as what the cell loses is in every effect and sum."""
 
     @property
     def dof_from_residuals(self) -> int:
@@ -216,7 +221,8 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         from_interactions = len(sizes) // 3
         squares = squares + from_interactions * _lenth_pse(sizes) ** 2
         dof += from_repeats + from_interactions
-    if _some_certain(sizes, squares, dof) and _failing(model, values):
+    cell = _failing(model, values) if _some_certain(sizes, squares, dof) else None
+    if cell is not None and not model.pairs_estimable:
         # More than two techniques act together, and all their sums show it, the effects as well.
         squares = np.maximum(squares / dof, np.mean(sizes**2, axis=0))
         from_repeats, from_interactions, dof = 0, len(sizes), model.dof + len(sizes)
@@ -229,18 +235,17 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         variances = np.where(kept, residuals**2 / np.maximum(1 - leverage, 1e-9)[:, np.newaxis], 0)
     else:
         variances = np.broadcast_to(noise**2, values.shape)
-    return Fit(model, coefficients, variances, noise, dof, from_repeats, from_interactions)
+    return Fit(model, coefficients, variances, noise, dof, from_repeats, from_interactions, cell)
 
 
-def _failing(model: Model, values: np.ndarray) -> bool:
-    """Check for a cell that explains most of what the techniques alone leave of any response.
+def _failing(model: Model, values: np.ndarray) -> Cell | None:
+    """A cell that explains most of what the techniques alone leave of a response, the last first.
 
     Where every pair can be estimated, three techniques together are aliased with no effect.
     """
-    if model.pairs_estimable:
-        return False
     techniques = model.columns[:, 1 : 1 + len(model.techniques)]
-    return any(dominant_cell(techniques, column, model.techniques) for column in values.T)
+    cells = (dominant_cell(techniques, column, model.techniques) for column in values.T[::-1])
+    return next((cell for cell in cells if cell is not None), None)
 
 
 def _some_certain(sizes: np.ndarray, squares: np.ndarray, dof: int) -> bool:

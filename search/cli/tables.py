@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -18,9 +19,9 @@ from search.storage.schema import INTERRUPTED, PHASES
 _COLOURS = {"helps": "blue", "hurts": "red"}
 
 
-def effects_table(fit: Effects, objective: Objective) -> Table:
+def effects_table(fit: Effects, objective: Objective) -> RenderableType:
     """The techniques, largest first."""
-    table = _table(title=f"Effect of each technique on {objective.name}, {fit.runs} runs")
+    table = _table()
     table.add_column("technique", no_wrap=True)
     table.add_column(objective.unit or "effect", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="right", no_wrap=True)
@@ -32,13 +33,13 @@ def effects_table(fit: Effects, objective: Objective) -> Table:
             interval(effect),
             Text(effect.verdict, style=_COLOURS.get(effect.verdict, "dim")),
         )
-    return table
+    return _titled(f"Effect of each technique on {objective.name}, {fit.runs} runs", table)
 
 
-def confirmed_table(rows: Sequence[Confirmed], objective: Objective) -> Table:
+def confirmed_table(rows: Sequence[Confirmed], objective: Objective) -> RenderableType:
     """The objective on the test images over fresh seeds, and the accuracy where it is another."""
     name = f"test {objective.measure}"
-    table = _table(title=f"{name.capitalize()} over fresh seeds, mean (95 % interval)")
+    table = _table()
     table.add_column("recipe", no_wrap=True)
     table.add_column("seeds", justify="right")
     table.add_column(name, justify="right", no_wrap=True)
@@ -49,12 +50,12 @@ def confirmed_table(rows: Sequence[Confirmed], objective: Objective) -> Table:
         accuracy = [] if objective is ACCURACY else [f"{row.test.mean:.2f} %"]
         tested = mean(row.test_objective, objective)
         table.add_row(row.label, str(row.runs), tested, *accuracy, row.recipe)
-    return table
+    return _titled(f"{name.capitalize()} over fresh seeds, mean (95 % interval)", table)
 
 
-def ladder_table(steps: Sequence[Step], objective: Objective) -> Table:
+def ladder_table(steps: Sequence[Step], objective: Objective) -> RenderableType:
     """The article's steps in its order."""
-    table = _table(title=f"The article's ladder, by {objective.name}")
+    table = _table()
     table.add_column("adds")
     table.add_column("seeds", justify="right")
     table.add_column(objective.measure, justify="right", no_wrap=True)
@@ -68,7 +69,7 @@ def ladder_table(steps: Sequence[Step], objective: Objective) -> Table:
             change(step),
             interval(step),
         )
-    return table
+    return _titled(f"The article's ladder, by {objective.name}", table)
 
 
 def predictions_table(
@@ -118,6 +119,10 @@ def _progress(results: Results, phase: str) -> str:
     return f"{len(ended)}{total}" + (f" ({pruned} pruned)" if pruned else "")
 
 
-def _table(title: str | None = None) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False,
-                 padding=(0, 1, 0, 0))  # fmt: skip
+def _titled(title: str, table: Table) -> RenderableType:
+    """A table below its title, which Rich would break at the table's width."""
+    return Group(Text(title, style="bold"), table)
+
+
+def _table() -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))

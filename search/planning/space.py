@@ -59,13 +59,13 @@ class Space:
 
     def suggest(self, trial: optuna.Trial | optuna.trial.FixedTrial) -> Recipe:
         """The techniques of a trial: each on or off, the dials only where it is on."""
-        choice: dict[str, Mapping[str, float]] = dict(self.fixed_on)
+        recipe: dict[str, Mapping[str, float]] = dict(self.fixed_on)
         for name in self.factors:
             if trial.suggest_categorical(name, [False, True]):
-                choice[name] = {
+                recipe[name] = {
                     dial.name: trial.suggest_float(
                         f"{name}_{dial.name}", dial.low, dial.high, log=dial.log
                     )
                     for dial in self._dials(name)
                 }
-        return choice
+        return recipe

@@ -10,12 +10,13 @@ from search.analysis.classes import ClassSizes
 from search.analysis.diagnostics import Diagnostics, FitDiagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
+from search.analysis.failing_cells import LARGEST, FailingCell
 from search.analysis.logit import LogitRefit
 from search.analysis.model import ENOUGH_DOF
 from search.analysis.multiplicity import SignificantAlone
 from search.analysis.run_losses import GivenUp, RunLosses
 from search.reporting.budget import left_out
-from search.reporting.formatting import counted, listed
+from search.reporting.formatting import counted, level, listed
 from search.results import ACCURACY, Objective, Results
 
 _MOST_IN_COMMON = 4
@@ -42,6 +43,7 @@ def _fit(results: Results, fit: FitDiagnostics) -> list[str]:
     return [
         *_techniques(fit.estimability),
         *(_chance_level(fit.chance_level) if fit.chance_level else []),
+        *(_failing(fit.failing, results.objective) if fit.failing else []),
         *_noise_sources(fit.effects),
         *_pairs(fit.effects, fit.estimability, results.designed),
         *(_significant_alone(fit.significant_alone) if fit.significant_alone else []),
@@ -152,6 +154,25 @@ def _chance_level(low: AtChanceLevel) -> list[str]:
         f"more than {low.level:.1f} %, as predicting one class every time does. So the effects "
         "also show whether a network learns at all, which techniques and their pairs may not "
         "explain in full."
+    ]
+
+
+def _failing(failing: FailingCell, objective: Objective) -> list[str]:
+    on, off = (
+        f"{preposition} {listed(names)}" if names else ""
+        for preposition, names in (("with", failing.cell.on), ("without", failing.cell.off))
+    )
+    runs = f"The {counted(failing.runs, 'run')} {' and '.join(filter(None, (on, off)))}"
+    inside, outside = (level(value, objective) for value in (failing.mean, failing.others))
+    which = (
+        "Some of these techniques together explain"
+        if failing.cell.techniques > LARGEST
+        else "This combination explains"
+    )
+    return [
+        f"{runs} reached {inside} on average, the others {outside}. {which} most of what the "
+        "techniques by themselves do not, so the intervals of all effects are wide; a new study "
+        "that holds one of them (--fix) has narrower ones."
     ]
 
 

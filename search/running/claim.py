@@ -29,7 +29,7 @@ class Claim:
 
     planned: Planned
     trial_id: int
-    choice: Recipe
+    recipe: Recipe
     budget: Budget
     pruning: Pruning | None
 

@@ -50,7 +50,7 @@ def run_trial(
     try:
         with beating(storage, trial_id):
             outcome = worker.train(
-                claim.choice, claim.budget, claim.planned.seed, report, checkpoint
+                claim.recipe, claim.budget, claim.planned.seed, report, checkpoint
             )
     except TrainingError as error:
         reason = str(error)

@@ -85,5 +85,5 @@ def study_checkpoints(folder: Path, url: str, name: str) -> Path:
 
 def _key(found: Claim) -> str:
     """The file of a planned run's checkpoint; the run checks for itself that it is its own."""
-    recipe = hashlib.sha256(json.dumps(found.choice, sort_keys=True).encode()).hexdigest()[:8]
-    return f"{found.planned.phase}-{found.planned.seed}-{recipe}.npz"
+    digest = hashlib.sha256(json.dumps(found.recipe, sort_keys=True).encode()).hexdigest()[:8]
+    return f"{found.planned.phase}-{found.planned.seed}-{digest}.npz"

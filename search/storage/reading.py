@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 from model_space.facts import DataFacts
 from model_space.typed_json import JsonError
 from search.errors import InputError
-from search.results import ACCURACY, OBJECTIVES, Conditional, Dial, Objective, Results, Run
+from search.results import ACCURACY, OBJECTIVES, Conditional, Objective, Results, Run, SearchedDial
 from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.heartbeat import Identity
@@ -172,12 +172,12 @@ def _is_off(choice: object) -> bool:
         return False
 
 
-def _dial(name: str, space: BaseDistribution, factors: list[str]) -> list[Dial]:
+def _dial(name: str, space: BaseDistribution, factors: list[str]) -> list[SearchedDial]:
     owners = [factor for factor in factors if name.startswith(f"{factor}_")]
     low, high = getattr(space, "low", None), getattr(space, "high", None)
     if not owners or low is None or high is None or name in factors:
         return []
-    return [Dial(name, max(owners, key=len), low, high, getattr(space, "log", False))]
+    return [SearchedDial(name, max(owners, key=len), low, high, getattr(space, "log", False))]
 
 
 def _objective(

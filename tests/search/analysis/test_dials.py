@@ -5,10 +5,10 @@ import pytest
 from scipy.stats import spearmanr
 
 from search.analysis.dials import dials
-from search.results import Dial
+from search.results import SearchedDial
 from tests.support.simulate import results_of, run
 
-RATE = Dial("dropout_rate", "dropout", 0.05, 0.5, log=False)
+RATE = SearchedDial("dropout_rate", "dropout", 0.05, 0.5, log=False)
 
 
 def test_a_trend_is_spearmans_over_the_whole_runs_of_the_search() -> None:

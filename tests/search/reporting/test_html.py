@@ -19,7 +19,7 @@ from search.reporting.budget import describe_budget
 from search.reporting.figures.style import label
 from search.reporting.findings import Findings, find
 from search.reporting.sections import sections
-from search.results import OBJECTIVES, Dial
+from search.results import OBJECTIVES, SearchedDial
 from search.settings import Settings
 from tests.search.analysis.test_ladder import climbed
 from tests.search.storage.test_foreign_studies import foreign
@@ -45,7 +45,7 @@ def everything(**more: Any) -> Findings:
                 for at in range(1, 8)]  # fmt: skip
     results = results_of(
         [*measured, *climbed(), *searched, *confirmed],
-        dials=(Dial("dropout_rate", "dropout", 0.05, 0.5, False),),
+        dials=(SearchedDial("dropout_rate", "dropout", 0.05, 0.5, False),),
         settings=Settings(data="cifar10", epochs=2, width=0.5),
         **more,
     )
