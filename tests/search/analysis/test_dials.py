@@ -8,6 +8,8 @@ from search.analysis.dials import dials
 from search.results import Dial
 from tests.support.simulate import results_of, run
 
+pytestmark = pytest.mark.numeric
+
 RATE = Dial("dropout_rate", "dropout", 0.05, 0.5, log=False)
 
 
