@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
+from search.running.hardware import cores
+
 TOP = Path(__file__).parents[1]
 OURS = (
     "ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS", "XLA_FLAGS", "OPENBLAS_CORETYPE",
@@ -88,7 +90,7 @@ def has(machine: Machine) -> bool:
 @contextmanager
 def busy(on: bool) -> Iterator[None]:
     """A loop on each core, while in here."""
-    count = len(os.sched_getaffinity(0)) if on else 0
+    count = cores() if on else 0
     loops = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(count)]
     try:
         yield
