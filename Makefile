@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PAGES := README.md bench/README.md $(wildcard docs/*.md)
 
-.PHONY: study dashboard test check bench docs figures pins clean
+.PHONY: study dashboard test portable check bench docs figures pins clean
 
 study: .venv/installed ## launch or go on with the study of scikit-learn's digits
 	$(BIN)/kouka launch digits --data digits --train-size 1000 --validation 0.2 \
@@ -16,6 +16,9 @@ dashboard: .venv/installed ## watch the studies in optuna-dashboard
 
 test: .venv/installed ## run the tests
 	$(BIN)/pytest
+
+portable: .venv/installed ## run the tests that another machine could fail as such machines would
+	$(BIN)/python -m tests.portable
 
 check: .venv/installed ## all checks but the tests
 	$(BIN)/ruff format --check .

@@ -1,6 +1,8 @@
 import os
 import random
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +27,7 @@ from tests.support.fakes import FakeWorker
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _IN_MEMORY = Path("/dev/shm")
 if (
     "TMPDIR" not in os.environ
@@ -62,6 +65,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--thorough", action="store_true", help="repeat what may go wrong by chance")
 
 
+@pytest.fixture(autouse=True)
+def _signals_as_they_were() -> Iterator[None]:
+    """A command listens to signals for as long as its process lives, here that of all tests.
+
+    Its hook for what is raised in finalizers would take pytest's place, and write what an earlier
+    test has left behind amid the output of a later one.
+    """
+    hook = sys.unraisablehook
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    sys.unraisablehook = hook
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Decoded images are kept in here, and not with the user's."""
@@ -89,13 +107,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeWorker]]:
+def fake_worker(monkeypatch: pytest.MonkeyPatch) -> type[FakeWorker]:
     """Studies launched in this process compute their accuracies instead of training."""
-    FakeWorker.reset()
-    for home in ("running.local_workers", "final.training"):
-        monkeypatch.setattr(f"search.{home}.Worker", FakeWorker)
-    yield FakeWorker
-    FakeWorker.reset()
+    worker = FakeWorker.new()
+    worker.take_the_place(monkeypatch)
+    return worker
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ def results() -> Results:
     return read(load_study("sqlite:///old.db", "old"))
 
 
+@pytest.mark.numeric
 def test_it_is_exported_with_the_numbers_that_it_had(kouka: Kouka, old: Path) -> None:
     before = (old / "old.db").read_bytes()
     exported = kouka("export", "old", "--out", "out", *STORAGE)

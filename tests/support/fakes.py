@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import pytest
 
 from model_space.budget import Budget
 from model_space.facts import DataFacts
@@ -37,29 +38,41 @@ def fake_accuracy(recipe: Recipe, seed: int, noise: float = 0.3) -> float:
 
 
 class FakeWorker:
-    """Takes the place of `model_space.worker.client.Worker`; every run it trains is recorded."""
+    """Takes the place of `model_space.worker.client.Worker`; every run it trains is recorded.
 
-    trained: ClassVar[list[tuple[Recipe, int]]] = []
-    interrupt_at: ClassVar[int | None] = None
+    Each test takes a subclass, which begins with the state below: no other test sees what it sets.
+    """
+
+    trained: ClassVar[list[tuple[Recipe, int]]]
+    interrupt_at: ClassVar[int | None]
     """Raise KeyboardInterrupt in the middle of this run of the process, counted from 0."""
-    fail: ClassVar[Callable[[Recipe], bool]] = staticmethod(lambda recipe: False)
-    fingerprint: ClassVar[str] = "the same"
-    diverge: ClassVar[Callable[[int], bool]] = staticmethod(lambda seed: False)
+    fail: ClassVar[Callable[[Recipe], bool]]
+    fingerprint: ClassVar[str]
+    diverge: ClassVar[Callable[[int], bool]]
     """Whether a final training with this seed diverges."""
-
-    class_counts: ClassVar[Mapping[str, tuple[int, ...]] | None] = None
+    class_counts: ClassVar[Mapping[str, tuple[int, ...]] | None]
     """Images of its two classes."""
+
+    def __init_subclass__(cls) -> None:
+        cls.trained, cls.interrupt_at = [], None
+        cls.fingerprint, cls.class_counts = "the same", None
+        cls.fail = staticmethod(lambda recipe: False)
+        cls.diverge = staticmethod(lambda seed: False)
+
+    @classmethod
+    def new(cls) -> type[FakeWorker]:
+        """A worker of which nothing was asked yet."""
+        return type("NewFakeWorker", (cls,), {})
+
+    @classmethod
+    def take_the_place(cls, patch: pytest.MonkeyPatch) -> None:
+        """Train whatever is trained in this process."""
+        for home in ("running.local_workers", "final.training"):
+            patch.setattr(f"search.{home}.Worker", cls)
 
     def __init__(self, workload: Workload, environment: Mapping[str, str] | None = None) -> None:
         self.workload = workload
         self.asked_to_stop = False
-
-    @classmethod
-    def reset(cls) -> None:
-        cls.trained, cls.interrupt_at, cls.fingerprint = [], None, "the same"
-        cls.class_counts = None
-        cls.fail = staticmethod(lambda recipe: False)
-        cls.diverge = staticmethod(lambda seed: False)
 
     def start(self, reading: object = None) -> DataFacts:
         return DataFacts(("a", "b"), (32, 32, 3), 100, 20, 20, self.fingerprint, None,

@@ -31,6 +31,7 @@ from search.running.ray_workers import _Silent
 from search.storage import connection, heartbeat
 from search.storage.lock import exclusive
 from tests.support.fakes import FakeWorker
+from tests.support.processes import until
 
 SECONDS_PER_EPOCH = 0.01
 SQLITE_WAIT = 3
@@ -69,14 +70,6 @@ def start(task: Callable[..., None], *arguments: Any) -> ForkServerProcess:
     process = context.Process(target=task, args=arguments, daemon=True)
     process.start()
     return process
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for a condition; assert that it comes in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 _TRAINING = (
@@ -146,13 +139,17 @@ def work(
     patience: float = 300,
     epoch: float = SECONDS_PER_EPOCH,
     grace: float = 60,
+    waiting: Path | None = None,
 ) -> None:
     """Take part in a study as `kouka worker` does.
 
     `die_at` kills the process before so many SQL statements or commits; `machine` makes it one of
-    another machine, of which only the signs of life tell.
+    another machine, of which only the signs of life tell. While there is a file `waiting`, its
+    epochs do not end.
     """
     _prepare(patience, epoch)
+    global WAITING
+    WAITING = waiting
     heartbeat.GRACE = grace
     if machine is not None:
         heartbeat._machine = lambda: machine

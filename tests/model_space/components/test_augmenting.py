@@ -9,6 +9,8 @@ from PIL import Image, ImageEnhance, ImageOps
 from model_space.components.layers import CutMix, OneOf, RandAugment, RandomErasing, SpecAugment
 from model_space.components.layers.rand_augment import OPERATIONS
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture(autouse=True)
 def seeded() -> None:

@@ -9,6 +9,8 @@ from model_space.components.layers import BatchNormalization, Dropout, Stochasti
 from model_space.components.weight_averages import WeightAverages
 from model_space.optimizers import Adam
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.mark.parametrize("amsgrad", [False, True])
 def test_adam_updates_as_keras_own_does(amsgrad: bool) -> None:

@@ -60,6 +60,7 @@ def data() -> Data:
     return load("digits", train_size=50, validation=20, image_size=15)
 
 
+@pytest.mark.numeric
 def test_the_readmes_technique_adds_noise_in_training_alone(noise: Path, data: Data) -> None:
     technique, _ = load_technique(str(noise))
     made = TrainingSetup({"noise": {"deviation": 0.3}}, data, BUDGET, Registry((technique,)))
@@ -276,7 +277,7 @@ def test_what_the_worker_refuses_ends_the_launch_and_creates_nothing(
     def refuse(*arguments: object) -> None:
         raise CustomCodeError("it will not do")
 
-    monkeypatch.setattr(FakeWorker, "survey", refuse)
+    monkeypatch.setattr(fake_worker, "survey", refuse)
     result = kouka("launch", "digits", "--technique", "noise.py")
     assert (result.exit_code, result.stderr) == (2, "kouka: it will not do\n")
     assert not (folder / "studies.db").exists()
@@ -310,6 +311,7 @@ def tiny(image_shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Mo
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
 
 
+@pytest.mark.numeric
 def test_an_own_dials_value_is_traced_anew_and_kouka_s_is_not(data: Data) -> None:
     """A dial that own code copies into its graph must not outlive its run."""
 

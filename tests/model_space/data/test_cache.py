@@ -15,6 +15,8 @@ from PIL import Image
 from model_space.data import DataError, cache, files, images, load
 from model_space.data.cache import kept
 
+pytestmark = pytest.mark.timed
+
 SHAPE = (4, 3, 3, 1)
 
 

@@ -18,6 +18,8 @@ from scipy.io import wavfile
 from model_space.data import DataError, load, sound
 from model_space.data.mel import Spectrogram, _filters, _points, log_mel, spectrogram_for
 
+pytestmark = pytest.mark.numeric
+
 RATE = 8000
 
 
@@ -144,10 +146,9 @@ def test_most_sounds_are_whole_and_the_longest_are_cut(tmp_path: Path) -> None:
     data = load(str(tmp_path))
     assert data.sound == spectrogram_for(RATE, 0.69)
     how = data.sound
-    np.testing.assert_array_equal(
-        image(tmp_path / "a" / "3.wav", how),
-        log_mel(noise(9)[: how.samples + 1] - noise(how.seconds).mean(), how)[..., 0],
-    )
+    expected = log_mel(noise(9)[: how.samples + 1] - noise(how.seconds).mean(), how)[..., 0]
+    # A level is rounded from sums in float32.
+    assert abs(image(tmp_path / "a" / "3.wav", how) - expected).max() <= 1
 
 
 def test_most_seconds_are_thirty(tmp_path: Path) -> None:

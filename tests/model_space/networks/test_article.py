@@ -44,6 +44,7 @@ def test_parameter_counts_are_the_articles(names: tuple[str, ...], parameters: i
 FINAL = ("batch_norm", "residual", "late_widening", "global_pooling", "dropout")
 
 
+@pytest.mark.numeric
 @pytest.mark.parametrize(
     ("names", "longhand"), [((), article.base), (FINAL, article.final)], ids=["base", "final"]
 )
@@ -126,6 +127,7 @@ def test_every_combination_of_any_two_techniques_trains_a_step() -> None:
         train_a_step(recipe(*names), 0.05)
 
 
+@pytest.mark.numeric
 def test_random_combinations_with_random_dials_train_a_step() -> None:
     random = np.random.default_rng(0)
     for _ in range(3):
@@ -186,6 +188,7 @@ def test_deeper_adds_two_blocks_to_every_stage() -> None:
     assert maps(deep) == maps(usual_depth)
 
 
+@pytest.mark.numeric
 def test_silu_takes_the_place_of_every_relu() -> None:
     model = network("silu", "batch_norm", width=0.1)
     assert not [layer for layer in model.layers if isinstance(layer, layers.ReLU)]
@@ -195,6 +198,7 @@ def test_silu_takes_the_place_of_every_relu() -> None:
     np.testing.assert_allclose(y, x / (1 + np.exp(-x)), rtol=1e-5)
 
 
+@pytest.mark.numeric
 def test_squeeze_excitation_gates_every_blocks_output_before_the_skip() -> None:
     model = network("squeeze_excitation", "residual")
     gates = [layer for layer in model.layers if isinstance(layer, layers.Multiply)]
@@ -229,6 +233,7 @@ def test_blocks_survive_less_often_the_deeper_they_are(names: tuple[str, ...]) -
         assert isinstance(layer._outbound_nodes[0].operation, after)
 
 
+@pytest.mark.numeric
 def test_label_smoothing_is_by_hand_and_reads_its_factor_anew() -> None:
     factor = keras.Variable(0.0, trainable=False)
     loss = compose({"label_smoothing": {"factor": factor}}).loss()
@@ -242,6 +247,7 @@ def test_label_smoothing_is_by_hand_and_reads_its_factor_anew() -> None:
         assert float(loss(labels, scores)) == pytest.approx(by_hand, rel=1e-5)
 
 
+@pytest.mark.numeric
 @pytest.mark.parametrize(("steps", "warm_up"), [(100, 5), (39, 1), (7, 0), (1, 0)])
 def test_the_cosines_learning_rates_of_a_whole_run(steps: int, warm_up: int) -> None:
     stages = compose(recipe("cosine_schedule"))

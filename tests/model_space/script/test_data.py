@@ -14,6 +14,8 @@ from model_space.data import Data, DataError, DataSpec, load_spec
 from tests.model_space.data.test_sound import tones
 from tests.support.scripts import SMALL, check_clean, run, written
 
+pytestmark = pytest.mark.numeric
+
 
 def pictures(root: Path, count: int = 7, suffix: str = ".png") -> Path:
     draw = np.random.default_rng(0)

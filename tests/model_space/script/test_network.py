@@ -25,7 +25,10 @@ from model_space.training.setup import TrainingSetup
 from tests.support.scripts import check_clean, described, run, written
 
 # So Keras reads TensorFlow's variables when it copies and saves them.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.numeric,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 
 MIXED = {

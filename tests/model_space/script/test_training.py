@@ -20,10 +20,14 @@ from model_space.stages import Stages
 from model_space.techniques import SETS, TECHNIQUES, compose, usual
 from model_space.training.setup import TrainingSetup
 from model_space.training.trainer import Trainer
+from tests.support.scores import share_right
 from tests.support.scripts import check_clean, run, written
 
 # So Keras reads TensorFlow's variables when it copies and saves them.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.numeric,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 
 def small(shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
@@ -177,4 +181,8 @@ def test_the_script_trains_as_the_study_does(
     scores = [np.asarray(network(images)) for network in (found, expected, build())]
     np.testing.assert_allclose(scores[0], scores[1], atol=5e-4)
     assert np.abs(scores[1] - scores[2]).max() > 5e-3
-    assert float(said[1]) == pytest.approx(100 * (outcome.test_accuracy or 0), abs=0.3)
+    assert outcome.test_accuracy is not None
+    # Each by its own scores: alike as these are, after eight steps many images lie between classes.
+    for percent, own in ((float(said[1]), scores[0]), (100 * outcome.test_accuracy, scores[1])):
+        least, most = share_right(own, digits.test[1])
+        assert 100 * least - 0.005 <= percent <= 100 * most + 0.005

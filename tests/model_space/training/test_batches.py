@@ -11,6 +11,8 @@ from model_space.techniques import compose
 from model_space.training import batches
 from model_space.training.batches import ahead, as_batch, orders, shards
 
+pytestmark = pytest.mark.numeric
+
 ALL = {"augmentation": {}, "mixup": {"alpha": 1.0}}
 
 
@@ -97,7 +99,7 @@ def test_augmentation_changes_training_images_and_their_labels_stay() -> None:
     np.testing.assert_array_equal(y, augmented_y)
     assert np.abs(x - augmented_x).mean(axis=(1, 2, 3)).min() > 0.01
     assert augmented_x.min() >= 0
-    assert augmented_x.max() <= 1
+    assert augmented_x.max() <= 1 + 1e-6  # weights of neighbours, rounded, may sum to more than 1
 
 
 def by_keras(images: np.ndarray) -> np.ndarray:
@@ -189,7 +191,7 @@ def test_one_item_is_made_ahead_and_no_more() -> None:
 
     taken = ahead(items())
     for item in taken:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while len(made) < min(5, item + 2) and time.monotonic() < deadline:
             time.sleep(0.001)
         time.sleep(0.01)

@@ -5,12 +5,14 @@ import json
 import os
 import pickle
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -171,6 +173,7 @@ NEWER = {
 }  # fmt: skip
 
 
+@pytest.mark.numeric
 @pytest.mark.parametrize(
     "recipe", [{"augmentation": {}}, {"dropout": {"rate": 0.2}}, NEWER], ids=",".join
 )
@@ -183,12 +186,14 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     assert left(path) == []
 
 
+@pytest.mark.numeric
 @pytest.mark.jax
 def test_a_killed_run_with_mixup_does(data: Data, checkpoint: Path, undisturbed: Run) -> None:
     assert run(MIXUP, data, checkpoint) == undisturbed
     assert left(checkpoint) == []
 
 
+@pytest.mark.numeric
 def test_a_killed_run_of_a_network_with_every_stage_does(data: Data, path: Path) -> None:
     killed(ALL_ON, data, path, SHALLOW)
     assert run(ALL_ON, data, path, SHALLOW) == run(ALL_ON, data, registry=SHALLOW)
@@ -264,11 +269,18 @@ def test_the_seconds_an_epoch_leave_out_the_first_of_each_process(
     assert 50 < outcome.seconds_per_epoch < 60
 
 
-def test_a_checkpoint_is_written_every_so_often(data: Data, path: Path) -> None:
+def test_a_checkpoint_is_written_every_so_often(
+    data: Data, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert running.CHECKPOINT_SECONDS == 20
-    with pytest.raises(Killed):
-        train(MIXUP, data, TINY, 1, Reports(failing=2), path)
-    assert left(path) == []
+    # Read at the beginning, after each epoch, and where it is written.
+    for readings, kept in (((0.0, 10.0, 19.0), []), ((0.0, 19.0, 21.0, 21.0), ["run.npz"])):
+        clock = iter(readings)
+        told = SimpleNamespace(monotonic=clock.__next__, perf_counter=time.perf_counter)
+        monkeypatch.setattr(running, "time", told)
+        with pytest.raises(Killed):
+            train(MIXUP, data, TINY, 1, Reports(failing=3), path)
+        assert left(path) == kept
 
 
 @pytest.mark.usefixtures("every_epoch")

@@ -1,11 +1,13 @@
-"""Keras on JAX: tests of training that are not bound to TensorFlow, and a study, in processes."""
+"""Keras on JAX, in processes: the tests marked `jax`, one by one, those of `on_jax.py`, a study."""
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -32,20 +34,56 @@ def on_jax(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
 
 
-def test_tests_of_training_hold_on_jax(on_jax: dict[str, str]) -> None:
-    """Those marked `jax`, and `on_jax.py` beside this file."""
-    folder = Path(__file__).parent
+def marked(file: Path) -> list[str]:
+    """The tests of a file that hold on JAX: marked `jax` themselves, by a case, or all of them."""
+    # Read and not imported: a process has one backend.
+    tree = ast.parse(file.read_text(encoding="utf-8")).body
+    all_of_it = any(ast.unparse(each) == "pytestmark = pytest.mark.jax" for each in tree)
+    return [
+        f"{file.stem}.{each.name}"
+        for each in tree
+        if isinstance(each, ast.FunctionDef) and each.name.startswith("test_")
+        if all_of_it or any("mark.jax" in ast.unparse(one) for one in each.decorator_list)
+    ]
+
+
+FOLDER = Path(__file__).parent
+FILES = [FOLDER / name for name in ("test_trainer.py", "test_checkpoint.py", "on_jax.py")]
+ON_JAX = [name for file in FILES for name in marked(file)]
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    on_jax: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[ElementTree.Element]]:
+    """The cases of each test, as pytest reports them of one process on JAX."""
+    report = tmp_path_factory.mktemp("on_jax") / "report.xml"
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-n", "0", "-q", "-m", "jax", "-p", "no:cacheprovider",
          # Keras' own, on JAX.
          "-W", "ignore:__array__ implementation:DeprecationWarning",
          "-W", "ignore:Explicitly requested dtype int64:UserWarning",
-         str(folder / "test_trainer.py"), str(folder / "test_checkpoint.py"),
-         str(folder / "on_jax.py")],
-        env=on_jax, cwd=folder.parents[2], capture_output=True, text=True, check=False,
+         f"--junitxml={report}", *map(str, FILES)],
+        env=on_jax, cwd=FOLDER.parents[2], capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert ended.returncode == 0, ended.stdout
-    assert "skipped" not in ended.stdout
+    assert report.exists(), ended.stdout + ended.stderr
+    cases: dict[str, list[ElementTree.Element]] = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        file = case.attrib["classname"].rpartition(".")[2]
+        cases.setdefault(f"{file}.{case.attrib['name'].partition('[')[0]}", []).append(case)
+    return cases
+
+
+@pytest.mark.numeric
+@pytest.mark.parametrize("name", ON_JAX)
+def test_it_holds_on_jax(name: str, outcomes: dict[str, list[ElementTree.Element]]) -> None:
+    for case in outcomes[name]:
+        for what in case:  # a failure, an error, or why it was skipped
+            pytest.fail(f"{case.attrib['name']}: {what.tag}\n{what.text}", pytrace=False)
+
+
+def test_no_other_test_was_run_on_jax(outcomes: dict[str, list[ElementTree.Element]]) -> None:
+    assert outcomes.keys() == set(ON_JAX)
 
 
 @pytest.fixture(scope="module")

@@ -111,11 +111,10 @@ def by_log_loss(tmp_path_factory: pytest.TempPathFactory) -> Launched:
         patch.chdir(folder)
         patch.setenv("KOUKA_STORAGE", f"sqlite:///{folder}/studies.db")
         patch.setenv("KOUKA_CHECKPOINTS", str(folder / "checkpoints"))
-        patch.setattr("search.running.local_workers.Worker", FakeWorker)
-        FakeWorker.reset()
-        FakeWorker.class_counts = {"train": (80, 20), "validation": (16, 4)}
+        worker = FakeWorker.new()
+        worker.class_counts = {"train": (80, 20), "validation": (16, 4)}
+        worker.take_the_place(patch)
         result = CliRunner().invoke(cli.app, [*LAUNCH, "--objective", "neg_log_loss"])
-        FakeWorker.reset()
     assert result.exit_code == 0, result.output
     study = load_study(f"sqlite:///{folder}/studies.db", "s")
     return Launched(study, folder / "out", " ".join(result.output.split()))

@@ -20,32 +20,49 @@ from model_space.custom.code import CustomCode
 from model_space.custom.description import describe
 from model_space.data import DataError, DataSpec, load_spec
 from model_space.data.mel import Spectrogram
+from model_space.recipe import Recipe
 from model_space.worker.client import Stopped, TrainingError, Worker, Workload
 from model_space.worker.server import _MOST_NETWORKS
 from tests.model_space.data.test_sound import tones
-from tests.support import shallow
+from tests.support import gate, shallow
+from tests.support.processes import ending
+
+pytestmark = pytest.mark.timed
 
 DATA = DataSpec("digits", train_size=200, validation=50)
 BUDGET = Budget(epochs=1, batch_size=25, width=0.1)
-LONG = Budget(epochs=3, batch_size=1, width=2.0)  # seconds an epoch
+BATCHES = 20
+LONG = Budget(epochs=3, batch_size=200 // BATCHES, width=0.1)
+HELD: Recipe = {"gate": {}}
+"""By which `gate` holds a run."""
 
 
 @pytest.fixture(scope="module")
-def shallow_network() -> CustomCode:
-    """A network that is traced sooner than the article's, as a study keeps it."""
-    return describe([], f"{shallow.__file__}:build")
+def code() -> CustomCode:
+    """A network that is traced sooner than the article's, and `gate`, as a study keeps them."""
+    return describe([gate.TECHNIQUE], f"{shallow.__file__}:build")
 
 
 @pytest.fixture(scope="module")
-def small(shallow_network: CustomCode) -> Iterator[Worker]:
-    one = Worker(Workload(DATA, custom_code=shallow_network))
+def held(tmp_path_factory: pytest.TempPathFactory) -> gate.Gate:
+    return gate.Gate(tmp_path_factory.mktemp("held") / "gate")
+
+
+@pytest.fixture(autouse=True)
+def _opened(held: gate.Gate) -> None:
+    held.open()
+
+
+@pytest.fixture(scope="module")
+def small(code: CustomCode, held: gate.Gate) -> Iterator[Worker]:
+    one = Worker(Workload(DATA, custom_code=code), held.environment)
     yield one
     one.stop()
 
 
 @pytest.fixture
-def fresh(shallow_network: CustomCode) -> Iterator[Worker]:
-    one = Worker(Workload(DATA, custom_code=shallow_network))
+def fresh(code: CustomCode, held: gate.Gate) -> Iterator[Worker]:
+    one = Worker(Workload(DATA, custom_code=code), held.environment)
     yield one
     one.stop()
 
@@ -92,21 +109,33 @@ def fork_of(server: int) -> int:
 
 
 def wait_for_the_end_of(server: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 300
     while left := [process for process in processes() if process.group == server]:
         assert time.monotonic() < deadline, left
         time.sleep(0.1)
 
 
-def in_an_epoch(act: Callable[[], None]) -> tuple[Callable[[int, float], bool], list[int]]:
-    """A report that acts from another thread, a moment into the second epoch."""
+def in_an_epoch(
+    held: gate.Gate, act: Callable[[], None], pace: float = 0
+) -> tuple[Callable[[int, float], bool], list[int]]:
+    """A report that acts from another thread, within the second epoch, which is held.
+
+    A batch of the first takes as many seconds as `pace` says: by these a run chooses how many it
+    trains at once.
+    """
     epochs: list[int] = []
+
+    def wait_and_act() -> None:
+        held.wait()
+        act()
 
     def report(epoch: int, accuracy: float) -> bool:
         epochs.append(epoch)
-        threading.Timer(0.3, act).start()
+        held.let_through(BATCHES + 1)
+        threading.Thread(target=wait_and_act, daemon=True).start()
         return True
 
+    held.let_through(0, then=pace)
     return report, epochs
 
 
@@ -205,38 +234,39 @@ def test_a_killed_run_is_told_and_costs_nothing_else(
 
 
 def test_a_killed_process_takes_its_run_along_and_the_next_run_starts_another(
-    small: Worker, first: tuple[float, float | None]
+    small: Worker, first: tuple[float, float | None], held: gate.Gate
 ) -> None:
     server = server_of(small)
-    report, epochs = in_an_epoch(lambda: os.kill(server, signal.SIGKILL))
+    report, epochs = in_an_epoch(held, lambda: os.kill(server, signal.SIGKILL))
     with pytest.raises(TrainingError, match=r"killed by signal 9 \(out of memory\?\)"):
-        small.train({}, LONG, 1, report)
+        small.train(HELD, LONG, 1, report)
     assert epochs == [1]
     wait_for_the_end_of(server)
     assert train_again(small) == first
     assert server_of(small) != server
 
 
-def test_stop_from_another_thread_ends_a_run_at_once(small: Worker) -> None:
+def test_stop_from_another_thread_ends_a_run_at_once(small: Worker, held: gate.Gate) -> None:
     small.train({}, BUDGET, 1, go_on)
     server = server_of(small)
-    report, epochs = in_an_epoch(small.stop)
+    report, epochs = in_an_epoch(held, small.stop)
     with pytest.raises(TrainingError, match="the training process was stopped"):
-        small.train({}, LONG, 1, report)
+        small.train(HELD, LONG, 1, report)
     assert epochs == [1]
     wait_for_the_end_of(server)
 
 
 def test_a_run_that_is_asked_to_stop_does_so_within_its_epoch(
-    fresh: Worker, tmp_path: Path
+    fresh: Worker, tmp_path: Path, held: gate.Gate
 ) -> None:
     def ask() -> None:
         fresh.ask_to_stop()
         fresh.ask_to_stop()
+        held.let_through(0, then=0.3)  # the batches that are left then take several seconds
 
-    report, epochs = in_an_epoch(ask)
+    report, epochs = in_an_epoch(held, ask, pace=0.1)
     with pytest.raises(Stopped):
-        fresh.train({}, LONG, 1, report, tmp_path / "run.npz")
+        fresh.train(HELD, LONG, 1, report, tmp_path / "run.npz")
     assert epochs == [1]
     assert (tmp_path / "run.npz").exists()
     with pytest.raises(Stopped):
@@ -252,7 +282,7 @@ def test_a_worker_that_is_asked_to_stop_beforehand_starts_nothing(fresh: Worker)
 
 PARENT = f"""
 from model_space.budget import Budget
-from model_space.custom.code import CustomCode, CustomNetwork
+from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
 from model_space.data import DataSpec
 from model_space.worker.client import Worker, Workload
 
@@ -262,16 +292,20 @@ def report(epoch, accuracy):
     print(worker._server._process.pid, flush=True)
     return True
 
-worker.train({{}}, {LONG}, 1, report)
+worker.train({HELD}, {LONG}, 1, report)
 """
 
 
-def test_nothing_outlives_a_parent_that_is_killed(shallow_network: CustomCode) -> None:
-    command = [sys.executable, "-c", PARENT.replace("CODE", repr(shallow_network))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+def test_nothing_outlives_a_parent_that_is_killed(code: CustomCode, held: gate.Gate) -> None:
+    held.let_through(BATCHES + 1)
+    command = [sys.executable, "-c", PARENT.replace("CODE", repr(code))]
+    with ending(
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env={**os.environ, **held.environment}
+        )
+    ) as parent:
         assert parent.stdout is not None
         server = int(parent.stdout.readline())
-        time.sleep(0.5)
-        assert fork_of(server)
+        assert held.wait() == [fork_of(server)]
         parent.kill()
     wait_for_the_end_of(server)

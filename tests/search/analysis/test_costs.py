@@ -11,6 +11,8 @@ from search.planning.design import design, pair_columns
 from search.results import Run
 from tests.support.simulate import NAMES, simulated
 
+pytestmark = pytest.mark.numeric
+
 
 def timed() -> list[Run]:
     """batch_norm adds two seconds to ten; late_widening halves the parameters."""

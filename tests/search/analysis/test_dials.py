@@ -8,6 +8,8 @@ from search.analysis.dials import dials
 from search.results import SearchedDial
 from tests.support.simulate import results_of, run
 
+pytestmark = pytest.mark.numeric
+
 RATE = SearchedDial("dropout_rate", "dropout", 0.05, 0.5, log=False)
 
 

@@ -24,6 +24,8 @@ from tests.support.simulate import (
     value,
 )
 
+pytestmark = pytest.mark.numeric
+
 ENDS: tuple[list[str], ...] = ([], list(NAMES), ["augmentation", "batch_norm"])
 
 

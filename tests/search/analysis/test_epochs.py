@@ -9,6 +9,8 @@ from search.planning.design import design
 from search.results import Run
 from tests.support.simulate import NAMES, random_pairs, run, simulated
 
+pytestmark = pytest.mark.numeric
+
 
 def with_curves(runs: list[Run], epochs: int = 6) -> list[Run]:
     """batch_norm's five points come at epoch 4, everything else at once; noise at each."""

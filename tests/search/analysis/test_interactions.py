@@ -12,6 +12,8 @@ from search.planning.design import design
 from search.results import Run
 from tests.support.simulate import NAMES, random_pairs, repeats_of, simulated, value
 
+pytestmark = pytest.mark.numeric
+
 
 def fitted(runs: list[Run], names: tuple[str, ...] = NAMES, noise: float | None = None) -> Effects:
     """The effects; with the noise of repeated runs where it is given."""

@@ -14,6 +14,8 @@ from search.results import Run
 from tests.support.fakes import EFFECTS
 from tests.support.simulate import NAMES, results_of, run, simulated, value
 
+pytestmark = pytest.mark.numeric
+
 
 def climbed(pairs: dict[tuple[str, str], float] | None = None, seeds: int = 3) -> list[Run]:
     """The article's ladder over several seeds."""

@@ -10,6 +10,8 @@ from search.analysis.effects import effects
 from search.analysis.simple_effects import simple_effect
 from search.results import Run
 
+pytestmark = pytest.mark.numeric
+
 NAMES = ("residual", "deeper", "batch_norm")
 
 

@@ -304,7 +304,7 @@ def served(**options: Any) -> str:
         kwargs=options,
         daemon=True,
     ).start()
-    assert ready.wait(30)
+    assert ready.wait(300)
     return addresses[0]
 
 

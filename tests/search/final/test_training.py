@@ -35,6 +35,7 @@ from search.results import ACCURACY
 from search.settings import Settings
 from tests.model_space.data.test_sound import tones
 from tests.support.fakes import FakeWorker
+from tests.support.scores import ROUNDING, share_right
 
 Kouka = Callable[..., Result]
 
@@ -398,7 +399,8 @@ def test_a_model_is_trained_loads_without_kouka_and_predicts(
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     scores = np.array(json.loads(ended.stdout.splitlines()[-1]))
-    assert (scores.argmax(axis=1) == data.test[1]).mean() == card.test_accuracies[0]
+    least, most = share_right(scores, data.test[1])
+    assert least <= card.test_accuracies[0] <= most
 
     # A scan as it was before it was enlarged, which is what a user has.
     for scan in (load_digits().images * (255 / 16)).round().astype(np.uint8):
@@ -413,4 +415,4 @@ def test_a_model_is_trained_loads_without_kouka_and_predicts(
         assert found, predicted.output
         for label, percent in (found.group(1, 2), found.group(3, 4)):
             assert 100 * row[int(label)] == pytest.approx(float(percent), abs=0.06)
-        assert int(found[1]) == row.argmax()
+        assert row[int(found[1])] == pytest.approx(row.max(), abs=ROUNDING)

@@ -81,6 +81,7 @@ def test_a_grown_design_keeps_its_runs_and_stays_clear(
         assert_main_effects_are_clear(grown)
 
 
+@pytest.mark.numeric
 def test_a_design_grown_to_64_separates_every_pair_as_a_fresh_one_does() -> None:
     def columns(rows: np.ndarray) -> np.ndarray:
         main = levels(rows)

@@ -25,6 +25,8 @@ from tests.support.simulate import (
     value,
 )
 
+pytestmark = pytest.mark.numeric
+
 SIXTEEN, SIXTY_FOUR = design(8, 16, 16), design(8, 64, 64)
 ENDS: tuple[list[str], ...] = ([], list(NAMES))
 

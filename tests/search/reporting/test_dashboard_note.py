@@ -5,12 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import optuna
+import pytest
 from optuna_dashboard import get_note, save_note
 from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
 from typer.testing import Result
 
 from search.storage.connection import load_study
 from tests.support.fakes import FakeWorker
+
+pytestmark = pytest.mark.numeric
 
 Kouka = Callable[..., Result]
 STORAGE = "sqlite:///studies.db"
@@ -39,7 +42,7 @@ def test_the_figure_and_the_note_hold_what_the_finished_study_says(
     }
     lines = (folder / "out" / "effects.csv").read_text(encoding="utf-8").splitlines()[1:]
     for technique, _, low, high, *_ in (line.split(",") for line in lines):
-        assert shown[technique] == (float(low), float(high))
+        assert shown[technique] == pytest.approx((float(low), float(high)))
     note = get_note(study)
     assert "augmentation helps most" in note
     assert "PED-ANOVA" in note

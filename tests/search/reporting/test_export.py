@@ -59,6 +59,7 @@ def effects_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.numeric
 @pytest.mark.parametrize("runs", [16, 64])
 def test_known_effects_are_found_within_their_intervals(
     kouka: Kouka, folder: Path, runs: int

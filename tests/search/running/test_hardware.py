@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import resource
 from pathlib import Path
 
 import pytest
@@ -110,6 +113,37 @@ def test_a_backend_that_is_not_installed_is_told() -> None:
         check_installed("nothing")
 
 
-def test_this_machine_has_cores_and_memory() -> None:
-    assert hardware.cores() >= 1
-    assert hardware.memory() > 1 << 28
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="as Linux bounds a process")
+def test_the_cores_are_those_that_this_process_may_use() -> None:
+    allowed = os.sched_getaffinity(0)
+    listed = re.search(r"Cpus_allowed_list:\s*(\S+)", Path("/proc/self/status").read_text())
+    assert listed
+    spans = [span.split("-") for span in listed[1].split(",")]
+    assert hardware.cores() == sum(int(span[-1]) - int(span[0]) + 1 for span in spans)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert hardware.cores() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def test_the_memory_is_the_machines_or_what_its_control_group_may_use(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    limit = tmp_path / "memory.max"
+    asked: list[str] = []
+
+    def path(name: str) -> Path:
+        asked.append(name)
+        return limit
+
+    monkeypatch.setattr(hardware, "Path", path)
+    whole = hardware.memory()  # there is no such file
+    assert asked == ["/sys/fs/cgroup/memory.max"]
+    used = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    available = re.search(r"MemAvailable:\s*(\d+) kB", Path("/proc/meminfo").read_text())
+    assert available
+    assert whole > max(used, 1024 * int(available[1]))
+    for text, expected in (("max\n", whole), (f"{whole + 1}\n", whole), ("5000000\n", 5_000_000)):
+        limit.write_text(text)
+        assert hardware.memory() == expected

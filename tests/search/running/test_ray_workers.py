@@ -14,7 +14,10 @@ from search.results import Results
 from search.storage.connection import load_study
 from search.storage.reading import read
 from tests.support import harness
-from tests.support.harness import training, until
+from tests.support.harness import training
+from tests.support.processes import until
+
+pytestmark = pytest.mark.timed
 
 pytest.importorskip("ray")
 

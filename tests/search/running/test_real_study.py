@@ -14,21 +14,31 @@ import pytest
 from search.results import Results, Run
 from search.storage.connection import load_study
 from search.storage.reading import read
+from tests.support import gate
 from tests.support.harness import states
+from tests.support.processes import ending, until
+
+pytestmark = pytest.mark.timed
 
 NAME = "dropout"
-EPOCHS = 14
-"""So many that a run is still under way when it has been seen to be; two networks are traced."""
+EPOCHS = 10
+BATCHES = 4
+"""Of an epoch."""
 COMMAND = [
     sys.executable, "-c", "from search.cli import main; main()", "launch", "tiny",
     "--data", "digits", "--train-size", "100", "--validation", "100", "--epochs", str(EPOCHS),
     "--batch-size", "25", "--width", "0.1", "--techniques", NAME,
+    "--technique", gate.TECHNIQUE, "--fix", "gate=on",
     "--measure", "4", "--search", "2", "--confirm", "1", "--out", "out",
 ]  # fmt: skip
 
 
 def surroundings(folder: Path) -> dict[str, str]:
-    return {**os.environ, "KOUKA_CHECKPOINTS": str(folder / "checkpoints")}
+    return {
+        **os.environ,
+        **gate.Gate(folder / "gate").environment,
+        "KOUKA_CHECKPOINTS": str(folder / "checkpoints"),
+    }
 
 
 def launch(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -115,46 +125,63 @@ def test_a_second_signal_ends_it_at_once_and_leaves_no_process(tmp_path: Path) -
 
 def interrupt_after(folder: Path, runs: int, how: signal.Signals, twice: bool = False) -> None:
     """Launch, and send a signal in the midst of the run after so many."""
-    process = subprocess.Popen(
-        COMMAND, cwd=folder, env=surroundings(folder), stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, text=True,
-        # A shell makes what it runs in the background deaf to SIGINT, these tests for one.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
-    deadline = time.monotonic() + 240
-    while not in_the_midst(folder, runs):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.send_signal(how)
-    if twice:
-        time.sleep(0.05)
+    held = gate.Gate(folder / "gate")
+    held.let_through(0)
+    with ending(
+        subprocess.Popen(
+            COMMAND, cwd=folder, env=surroundings(folder), stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True,
+            # A shell makes what it runs in the background deaf to SIGINT, these tests for one.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+    ) as process:  # fmt: skip
+        hold_in_the_midst(held, folder, runs)
+        family = descendants(process.pid)
+        assert len(family) == 2  # the one that forks, and the one that trains
         process.send_signal(how)
-    _, said = process.communicate(timeout=60)
-    if how != signal.SIGKILL:
-        assert process.returncode == 130
-        assert said.count("\n") == 1
-        assert "same command resumes" in said
-        assert [run.state for run in results(folder).runs].count("failed") == 1 or twice
-    wait_for_orphans_of(process.pid)
+        if twice:
+            time.sleep(0.05)
+            process.send_signal(how)
+        elif how != signal.SIGKILL:
+            held.let_through(0, then=0.5)  # so the rest of the run takes longer than to be stopped
+        _, said = process.communicate(timeout=300)
+        if how != signal.SIGKILL:
+            assert process.returncode == 130
+            assert said.count("\n") == 1
+            assert "same command resumes" in said
+            assert [run.state for run in results(folder).runs].count("failed") == 1 or twice
+    # The training process must end with its parent, even where the parent was killed.
+    until(lambda: not family & {pid for pid, _ in living()})
+    held.open()
 
 
-def in_the_midst(folder: Path, runs: int) -> bool:
-    if not (folder / "studies.db").exists():  # asking would make it
-        return False
-    found = states(f"sqlite:///{folder / 'studies.db'}")
-    return found["COMPLETE"] + found["PRUNED"] == runs and found["RUNNING"] > 0
+def hold_in_the_midst(held: gate.Gate, folder: Path, runs: int) -> None:
+    """Let a study train until so many runs have ended and two epochs of the next one are over.
+
+    Batch by batch of a third of a run, so that no run can pass by.
+    """
+    batches = seen = 0
+    while seen < 2:
+        held.wait()
+        found = states(f"sqlite:///{folder / 'studies.db'}")
+        seen += found["COMPLETE"] + found["PRUNED"] == runs
+        assert found["COMPLETE"] + found["PRUNED"] <= runs
+        assert found["RUNNING"] > 0
+        if seen < 2:
+            batches += EPOCHS * BATCHES // 3
+            held.let_through(batches)
 
 
-def wait_for_orphans_of(pid: int) -> None:
-    """The training process must end with its parent, even where the parent was killed."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        listed = subprocess.run(
-            ["ps", "-eo", "ppid,args"], capture_output=True, text=True, check=True
-        ).stdout
-        if not any("model_space.worker.server" in line and line.split()[0] in ("1", str(pid))
-                   for line in listed.splitlines()):  # fmt: skip
-            return
-        time.sleep(0.2)
-    raise AssertionError(f"a training process outlived its parent {pid} (this is {os.getpid()})")
+def living() -> list[tuple[int, int]]:
+    """The processes that live, each with its parent."""
+    listed = subprocess.run(
+        ["ps", "-eo", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [line.split() for line in listed.splitlines()]
+    return [(int(pid), int(parent)) for pid, parent, state in rows if state[0] != "Z"]
+
+
+def descendants(pid: int) -> set[int]:
+    """The children of a process, and theirs."""
+    children = {child for child, parent in living() if parent == pid}
+    return children.union(*map(descendants, children))

@@ -5,6 +5,7 @@ import csv
 import math
 import re
 import signal
+import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,11 @@ import numpy as np
 import optuna
 import pytest
 from optuna.trial import TrialState
-from typer.testing import Result
+from typer.testing import CliRunner, Result
 
 from model_space.techniques import SETS
+from search import cli
+from search.cli import export
 from search.reporting import dashboard_note
 from search.reporting.budget import describe_budget
 from search.results import Results, Run
@@ -26,6 +29,8 @@ from search.storage.connection import load_study, worker_storage
 from search.storage.heartbeat import Identity
 from search.storage.reading import read
 from tests.support.fakes import EFFECTS, FakeWorker
+from tests.support.harness import states
+from tests.support.processes import until
 
 Kouka = Callable[..., Result]
 STORAGE = "sqlite:///studies.db"
@@ -168,23 +173,25 @@ def test_the_ladder_is_the_articles(kouka: Kouka, fake_worker: type[FakeWorker])
     assert len({run.seed for run in runs}) == 16
 
 
-UNDISTURBED: list[tuple[Any, ...]] = []
-
-
-def undisturbed(kouka: Kouka) -> list[tuple[Any, ...]]:
-    """What a study that nothing interrupts comes to; it runs once, wherever it is first asked."""
-    if not UNDISTURBED:
-        kouka(*FEW[:1], "undisturbed", *FEW[2:])
-        UNDISTURBED.extend(identity(run) for run in results("undisturbed").runs)
-    return UNDISTURBED
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, ...]]:
+    """What a study that nothing interrupts comes to."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("KOUKA_STORAGE", raising=False)
+        patch.setenv("KOUKA_CHECKPOINTS", str(folder / "checkpoints"))
+        patch.setattr(export, "write_report", lambda *arguments: None)
+        patch.setattr(dashboard_note, "attach", lambda *arguments: None)
+        FakeWorker.new().take_the_place(patch)
+        assert CliRunner().invoke(cli.app, list(FEW)).exit_code == 0
+        return [identity(run) for run in results().runs]
 
 
 @pytest.mark.parametrize("at", [0, 10, 14, 18], ids=lambda at: f"run {at}")
 def test_an_interrupted_study_goes_on_and_equals_one_that_was_not(
-    kouka: Kouka, fake_worker: type[FakeWorker], at: int
+    kouka: Kouka, fake_worker: type[FakeWorker], undisturbed: list[tuple[Any, ...]], at: int
 ) -> None:
-    expected = undisturbed(kouka)
-    fake_worker.reset()
     fake_worker.interrupt_at = at
     result = kouka(*FEW)
     assert result.exit_code == 130
@@ -193,7 +200,7 @@ def test_an_interrupted_study_goes_on_and_equals_one_that_was_not(
     kept = [identity(run) for run in results().runs if run.state in ("complete", "pruned")]
     assert len(kept) == at
     assert kouka(*FEW).exit_code == 0
-    assert [identity(r) for r in results().runs if r.state != "failed"] == expected
+    assert [identity(r) for r in results().runs if r.state != "failed"] == undisturbed
     failed = [run for run in results().runs if run.state == "failed"]
     assert [run.failure for run in failed] == [schema.INTERRUPTED]
     trained = len(fake_worker.trained)
@@ -329,23 +336,28 @@ def test_a_search_that_nothing_was_measured_for_begins_at_random(
     assert len(ended("search")) == 3
 
 
-def test_a_worker_runs_what_a_launch_left(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+def test_a_worker_runs_what_a_launch_left(
+    kouka: Kouka, fake_worker: type[FakeWorker], undisturbed: list[tuple[Any, ...]]
+) -> None:
     kouka(*FEW, "--timeout", "0")
     assert results().runs == ()
     assert kouka("worker", "s", "--timeout", "0").exit_code == 0
     assert results().runs == ()
     result = kouka("worker", "s")
     assert result.exit_code == 0, result.output
-    assert Counter(identity(run) for run in results().runs) == Counter(undisturbed(kouka))
+    assert Counter(identity(run) for run in results().runs) == Counter(undisturbed)
     assert "confirm 6/6" in result.output
 
 
-def test_many_workers_measure_what_one_does(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+@pytest.mark.timed
+def test_many_workers_measure_what_one_does(
+    kouka: Kouka, fake_worker: type[FakeWorker], undisturbed: list[tuple[Any, ...]]
+) -> None:
     result = kouka(*FEW, "--workers", "3")
     assert result.exit_code == 0, result.output
     assert ", 3 workers" in result.output
     measured = [identity(run) for run in results().of("measure", "ladder")]
-    alone = [one for one in undisturbed(kouka) if one[0] in ("measure", "ladder")]
+    alone = [one for one in undisturbed if one[0] in ("measure", "ladder")]
     assert Counter(measured) == Counter(alone)
     assert len(ended("search")) == 4
     assert len(ended("confirm")) == 6
@@ -436,17 +448,27 @@ def begun_elsewhere() -> tuple[optuna.storages.RDBStorage, Claim]:
     return storage, held
 
 
+@pytest.mark.timed
 def test_launching_a_study_that_is_being_run_joins_it(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
     """A run under way with another launch is neither failed nor run twice."""
     kouka(*FOUR, "--search", "0", "--confirm", "0", "--timeout", "0")
     storage, held = begun_elsewhere()
-    assert kouka("launch", "s", "--timeout", "6").exit_code == 0
-    assert len(ended("measure")) == 7
-    storage.set_trial_user_attr(held.trial_id, schema.TEST_ACCURACY, 0.5)
-    storage.set_trial_state_values(held.trial_id, TrialState.COMPLETE, [0.5])
+    others: list[Counter[str]] = []
+
+    def finish_it() -> None:
+        """Once all the others have ended, and the launch can but wait for it."""
+        until(lambda: states(STORAGE)["COMPLETE"] == 7)
+        others.append(states(STORAGE))
+        storage.set_trial_user_attr(held.trial_id, schema.TEST_ACCURACY, 0.5)
+        storage.set_trial_state_values(held.trial_id, TrialState.COMPLETE, [0.5])
+
+    elsewhere = threading.Thread(target=finish_it)
+    elsewhere.start()
     assert kouka("launch", "s").exit_code == 0
+    elsewhere.join()
+    assert others == [Counter(COMPLETE=7, RUNNING=1)]
     assert [run.state for run in results().runs] == ["complete"] * 8
 
 
@@ -492,6 +514,7 @@ def test_a_measured_study_finds_the_effects_it_was_given(
         assert math.isclose(float(rows[name]["effect"]), effect, abs_tol=0.5)
 
 
+@pytest.mark.timed
 def test_an_interruption_that_a_library_swallowed_still_ends_the_launch(
     kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,9 +29,12 @@ from search.storage import connection
 from search.storage.connection import load_study
 from search.storage.lock import LockLostError, exclusive
 from search.storage.reading import read
-from tests.support import harness, servers
+from tests.support import gate, harness, servers
 from tests.support.fakes import FakeWorker, fake_accuracy
-from tests.support.harness import states, until
+from tests.support.harness import states, training
+from tests.support.processes import ending, until
+
+pytestmark = pytest.mark.timed
 
 SEED = 20261124
 REQUESTED = {"data": "digits", "epochs": 3, "measure": 16, "ladder": 1, "search": 0, "confirm": 2}
@@ -65,7 +68,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return results(url)
 
 
-def ended(process: Any, seconds: float = 120) -> None:
+def ended(process: Any, seconds: float = 600) -> None:
     process.join(seconds)
     assert process.exitcode == 0
 
@@ -205,15 +208,19 @@ def test_no_two_workers_run_the_same(
     for repeat in range(20 if thorough else 1):
         name = f"s{repeat}"
         prepared(url, name, folder, requested)
-        workers = [harness.start(harness.work, url, name, folder, None, None, 300, 0.0)
+        waiting = folder / "waiting"
+        waiting.touch()  # or the first might have run all before the last one has started
+        workers = [harness.start(harness.work, url, name, folder, None, None, 300, 0.0, 60, waiting)
                    for _ in range(8)]  # fmt: skip
+        until(lambda: len(training(url)) == 8)
+        waiting.unlink()
         for process in workers:
-            ended(process, 300)
+            ended(process)
         runs = results(url, name).runs
         assert len(runs) == measure + 8 * seeds
         assert len({essence(run) for run in runs}) == len(runs)
         assert {run.state for run in runs} == {"complete"}
-        assert len({run.worker for run in runs}) > 2
+        assert len({run.worker for run in runs}) == 8
 
 
 def test_a_storage_that_is_away_for_a_while_is_waited_for(
@@ -301,19 +308,31 @@ def test_a_real_study_by_two_workers_on_postgresql_survives_a_kill_and_keeps_its
     url = postgres.url(postgres.new_database())
     command = [
         sys.executable, "-c", "from search.cli import main; main()", "launch", "s", "--data",
-        "digits", "--train-size", "100", "--validation", "100", "--epochs", "20", "--batch-size",
-        "25", "--width", "0.1", "--techniques", "dropout", "--measure", "4", "--search",
-        "0", "--confirm", "0", "--workers", "2", "--storage", url, "--out", "out",
+        "digits", "--train-size", "100", "--validation", "100", "--epochs", "3", "--batch-size",
+        "25", "--width", "0.1", "--techniques", "dropout", "--technique", gate.TECHNIQUE, "--fix",
+        "gate=on", "--measure", "4", "--search", "0", "--confirm", "0", "--workers", "2",
+        "--storage", url, "--out", "out",
     ]  # fmt: skip
-    with (folder / "said").open("w") as said:
-        launch = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT)
-    until(lambda: "Study s" in (folder / "said").read_text(), 120)
-    titles = " ".join(process.decode() for process in command_lines())
-    assert "s:***@127.0.0.1" in titles.replace("kouka", "s")
-    assert postgres.PASSWORD not in titles
-    until(lambda: states(url)["RUNNING"] == 2)
-    os.kill(forks_of(launch.pid)[0], signal.SIGKILL)
-    assert launch.wait(180) == 0, (folder / "said").read_text()
+    held = gate.Gate(folder / "gate")
+    held.let_through(0)
+    with (
+        (folder / "said").open("w") as said,
+        ending(
+            subprocess.Popen(
+                command, cwd=folder, env={**os.environ, **held.environment}, stdout=said,
+                stderr=subprocess.STDOUT,
+            )
+        ) as launch,
+    ):  # fmt: skip
+        forks = held.wait(processes=2)  # two runs at once
+        assert states(url)["RUNNING"] == 2
+        assert "Study s" in (folder / "said").read_text()
+        titles = " ".join(process.decode() for process in command_lines())
+        assert "s:***@127.0.0.1" in titles.replace("kouka", "s")
+        assert postgres.PASSWORD not in titles
+        os.kill(forks[0], signal.SIGKILL)
+        held.open()
+        assert launch.wait(600) == 0, (folder / "said").read_text()
     runs = results(url).runs
     assert [run.state for run in runs].count("complete") == 4
     (failed,) = (run for run in runs if run.state == "failed")
@@ -335,15 +354,6 @@ def command_lines() -> list[bytes]:
     return found
 
 
-def forks_of(launch: int) -> list[int]:
-    """The processes that train: the children of a launch's children."""
-    listed = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True)
-    parents = {
-        int(pid): int(parent) for pid, parent in map(str.split, listed.stdout.splitlines()[1:])
-    }
-    return [pid for pid, parent in parents.items() if parents.get(parent) == launch]
-
-
 def everything_in(url: str) -> str:
     engine = create_engine(url)
     tables = MetaData()
@@ -361,4 +371,3 @@ def test_the_fake_worker_is_what_the_promises_are_held_against(undisturbed: Resu
         recipe: Recipe = {name: {} for name in run.on}
         assert run.seed is not None
         assert run.value == fake_accuracy(recipe, run.seed)
-    assert FakeWorker.trained == []

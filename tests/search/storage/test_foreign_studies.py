@@ -13,6 +13,7 @@ import optuna
 import pytest
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
+from pandas.testing import assert_frame_equal
 from typer.testing import Result
 
 from search import InputError, analyse, api, draw, export_study, frame, read, summarise
@@ -48,6 +49,7 @@ def foreign(
     return study
 
 
+@pytest.mark.numeric
 def test_any_two_choices_are_on_and_off() -> None:
     rows = frame(analyse(foreign(60))).set_index("technique")
     assert set(rows.index) == {"aug", "use_bn", "mix", "optimizer=sgd", "drop"}
@@ -200,6 +202,7 @@ def test_every_public_name_is_there_and_documented() -> None:
         _ = search.nothing
 
 
+@pytest.mark.numeric
 def test_the_notebook_of_the_docs_runs(folder: Path) -> None:
     study = foreign(40, storage="sqlite:///studies.db")
     optuna.copy_study(from_study_name="theirs", from_storage="sqlite:///studies.db",
@@ -209,7 +212,7 @@ def test_the_notebook_of_the_docs_runs(folder: Path) -> None:
     said: dict[str, Any] = {}
     exec(code, said)
     findings = analyse(study)
-    assert said["findings"].effects.effects == findings.effects.effects  # type: ignore[union-attr]
+    assert_frame_equal(frame(said["findings"]), frame(findings))  # 1e-5: each was fitted anew
     assert said["findings"].cautions == findings.cautions
 
 

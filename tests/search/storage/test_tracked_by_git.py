@@ -12,7 +12,6 @@ from typer.testing import Result
 
 from search.storage import tracked_by_git
 from search.storage.tracked_by_git import caution
-from tests.support.fakes import FakeWorker
 
 Kouka = Callable[..., Result]
 URL = "sqlite:///studies.db"
@@ -101,6 +100,5 @@ def test_launch_worker_and_copy_say_it_once(kouka: Kouka, folder: Path) -> None:
     back = kouka("copy", "s", "--storage", "sqlite:///mine.db", "--to", "sqlite:///kept.db")
     assert "Git tracks" not in back.output
     git("add", "kept.db")
-    FakeWorker.reset()
     more = kouka("copy", "other", "--to", "sqlite:///kept.db").output
     assert more.count("Git tracks kept.db") == 1
