@@ -49,5 +49,5 @@ TECHNIQUE = Technique(
     name="gate",
     changes="nothing",
     source="",
-    apply=lambda recipe: replace(recipe, augment=(*recipe.augment, build)),
+    apply=lambda stages: replace(stages, augment=(*stages.augment, build)),
 )

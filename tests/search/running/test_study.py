@@ -466,7 +466,7 @@ def test_launching_a_study_that_is_being_run_joins_it(
 
     elsewhere = threading.Thread(target=finish_it)
     elsewhere.start()
-    assert kouka("launch", "s").exit_code == 0
+    assert kouka("launch", "s", "--timeout", "600").exit_code == 0
     elsewhere.join()
     assert others == [Counter(COMPLETE=7, RUNNING=1)]
     assert [run.state for run in results().runs] == ["complete"] * 8
