@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from search.analysis.model import Fit, build, fit
-from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
+from search.analysis.t_distribution import CONFIDENCE, critical_value, familywise, quantile
 from search.results import Results, Run
 
 POWER = 0.8
@@ -146,7 +146,8 @@ def effects(
     known_first = sorted(rows, key=lambda e: (math.isnan(e.effect), -abs(e.effect)))
     all_off = model.prediction(())
     baseline = float(all_off @ fitted.coefficients[:, 0]) if model.estimable(all_off) else math.nan
-    detectable = (fitted.critical_value + quantile(fitted.dof, POWER)) * float(np.mean(errors))
+    clear = critical_value(fitted.dof, tests) + quantile(fitted.dof, POWER)
+    detectable = clear * float(np.mean(errors))
     return Effects(tuple(known_first), len(measured), fitted, baseline, detectable)
 
 

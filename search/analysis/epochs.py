@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.analysis.model import build, fit
+from search.analysis.t_distribution import critical_value
 from search.results import Run
 
 
@@ -21,7 +22,8 @@ class EpochEffects:
     low: tuple[float, ...]
     high: tuple[float, ...]
     pays_from: int | None
-    """First epoch from which on every interval is on the same side of zero; None without one."""
+    """First epoch from which on every interval is on the same side of zero; None where the effect
+    after the last epoch is not clear, by the test that verdicts go by."""
 
 
 def effects_by_epoch(
@@ -42,16 +44,16 @@ def effects_by_epoch(
         return []
     fitted = fit(model, _curves(measured, epochs), [_curves(group, epochs) for group in whole])
     rows = []
-    for name in model.techniques:
-        if not model.estimable(contrast := model.technique_contrast(name)):
-            continue
+    known = [t for t in model.techniques if model.estimable(model.technique_contrast(t))]
+    for name in known:
+        contrast = model.technique_contrast(name)
         effect, error = fitted.estimate(contrast)
         margin = fitted.critical_value * error
         low, high = effect - margin, effect + margin
         lines = [tuple(map(float, line)) for line in (effect, low, high)]
-        rows.append(
-            EpochEffects(name, epochs, lines[0], lines[1], lines[2], _pays_from(epochs, low, high))
-        )
+        clear = abs(effect[-1]) > critical_value(fitted.dof, len(known)) * error[-1]
+        pays = _pays_from(epochs, low, high) if clear else None
+        rows.append(EpochEffects(name, epochs, lines[0], lines[1], lines[2], pays))
     return sorted(rows, key=lambda row: -abs(row.effect[-1]))
 
 

@@ -6,6 +6,7 @@ SciPy is imported where it is called, as importing it takes most of a second.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 CONFIDENCE = 0.95
 """Coverage of every interval that kouka gives."""
@@ -49,6 +50,23 @@ def familywise(t: float, dof: float, tests: int) -> float:
     )
     beyond = -np.expm1(tests * np.log1p(-2 * ndtr(-abs(t) * np.exp(x))))
     return min(1.0, float(np.trapezoid(density * beyond, x)))
+
+
+@cache
+def critical_value(dof: float, tests: int) -> float:
+    """The |t| whose familywise p-value is 5 %; NaN without degrees of freedom."""
+    from scipy.optimize import brentq
+
+    if not dof:
+        return math.nan
+    # Bonferroni's is never too small (Šidák 1967).
+    largest = quantile(dof, 1 - (1 - CONFIDENCE) / (2 * tests))
+    least = quantile(dof)
+    if tests == 1:
+        return least
+    return float(
+        brentq(lambda t: familywise(t, dof, tests) - (1 - CONFIDENCE), 0.99 * least, 1.01 * largest)
+    )
 
 
 def welch(difference: float, *parts: tuple[float, float]) -> float:

@@ -49,6 +49,23 @@ def test_a_technique_pays_from_the_epoch_at_which_its_effect_comes() -> None:
     assert [row.technique for row in rows[:2]] == ["augmentation", "batch_norm"]
 
 
+def test_a_technique_without_effect_is_seldom_said_to_pay() -> None:
+    """Of studies in which nothing has an effect, as of their verdicts, 5 % name a technique."""
+    nothing = dict.fromkeys(NAMES, 0.0)
+    named = 0
+    for seed in range(150):
+        random = np.random.default_rng(seed)
+        runs = [
+            replace(one, curve={e: 0.7 + 0.01 * float(x) for e, x in enumerate(noise, start=1)})
+            for one, noise in zip(
+                simulated(design(8, 64, 64), seed, 1.0, effects=nothing),
+                random.standard_normal((64, 6)), strict=True,
+            )
+        ]  # fmt: skip
+        named += any(row.pays_from is not None for row in effects_by_epoch(runs, NAMES))
+    assert named / 150 < 0.1
+
+
 def test_a_diverged_run_stays_where_it_was_left() -> None:
     measured = with_curves(simulated(design(8, 64, 64), 0, 0.3))
     measured[0] = replace(measured[0], value=0.1, diverged=True, curve={1: 0.1})
