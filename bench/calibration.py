@@ -1,4 +1,4 @@
-"""Whether kouka's intervals and verdicts are true, and its ranking right, on simulated studies.
+"""Calibration of kouka's intervals, verdicts and ranking on simulated studies.
 
     python -m bench.calibration            # all of it, about 40 minutes on two cores
     python -m bench.calibration --quick    # a twentieth of the studies

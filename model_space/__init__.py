@@ -1,4 +1,4 @@
-"""All of Keras: the techniques, the network, the data and the training.
+"""Keras' half of kouka: the techniques, the network, the data and the training.
 
 Nothing here knows of Optuna, of a study or of a database; `search` decides what to train.
 """

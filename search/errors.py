@@ -1,4 +1,4 @@
-"""What the user can mend."""
+"""Errors that the user can mend, and those of a study that cannot go on."""
 
 
 class InputError(ValueError):

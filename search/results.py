@@ -14,7 +14,7 @@ from search.settings import Settings
 
 @dataclass(frozen=True)
 class Objective:
-    """What the runs were scored by, and the unit in which its differences are given."""
+    """The score of a study's runs, and the unit in which its differences are given."""
 
     name: str = "validation accuracy"
     unit: str = "points"
@@ -30,7 +30,7 @@ class Objective:
 
     @property
     def share(self) -> bool:
-        """Whether it is a share, which is given in percent."""
+        """True for a share, which is given in percent."""
         return self.unit == "points"
 
     @property
@@ -90,7 +90,7 @@ class Run:
 
     @property
     def ended(self) -> bool:
-        """Whether it needs no other try: it is complete, or pruned."""
+        """True where it needs no other try: it is complete, or pruned."""
         return self.state in ("complete", "pruned")
 
     @property
@@ -137,7 +137,7 @@ class Results:
     objective: Objective = ACCURACY
     dials: tuple[SearchedDial, ...] = ()
     designed: bool = True
-    """Whether the trials say that kouka's phases planned them; else any sampler may have."""
+    """True where the trials say that kouka's phases planned them; else any sampler may have."""
     others: tuple[str, ...] = ()
     """Parameters of such a foreign study that are neither on/off nor a technique's dial."""
     conditional: tuple[Conditional, ...] = ()

@@ -17,7 +17,7 @@ from search.errors import InputError
 
 @dataclass(frozen=True)
 class Settings:
-    """All that must stay the same for the runs of a study to be comparable.
+    """The settings that must stay the same for the runs of a study to be comparable.
 
     The defaults are the article's budget, and the recommended number of runs.
     """

@@ -107,7 +107,7 @@ def train_final(
         worker = Worker(workload_of(settings, data), environment)
         try:
             facts = worker.start(watch.reading)
-            check_fingerprint(name, data or settings.data, task.study.user_attrs, facts)
+            check_fingerprint(name, data or settings.data, task.results.data, facts)
             images = f"the {facts.train + facts.validation:,} training and validation {things}"
             watch.began(in_words(task.recipe), images, settings.epochs, seeds, objective)
             drawn = [run_seed(settings.seed, "confirm", index) for index in range(seeds)]

@@ -5,19 +5,17 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
-from typing import Any
 
 from model_space.facts import DataFacts
 from search.errors import InputError
-from search.storage import schema
 
 
-def check_fingerprint(
-    name: str, data: str, attributes: Mapping[str, Any], facts: DataFacts
-) -> None:
-    """Raise `InputError` where a study's attributes tell of other images than these facts do."""
-    known = attributes.get(schema.DATA, {})
-    if known and known["fingerprint"] != facts.fingerprint:
+def check_fingerprint(name: str, data: str, known: DataFacts | None, facts: DataFacts) -> None:
+    """Raise `InputError` where a study began with other images than those of these facts.
+
+    `known` are the facts that the study keeps, if any.
+    """
+    if known is not None and known.fingerprint and known.fingerprint != facts.fingerprint:
         things = "sounds" if facts.sound else "images"
         raise InputError(
             f"the {things} of {data} are not those the study {name!r} began with; put "

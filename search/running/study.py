@@ -30,6 +30,7 @@ from search.storage.connection import (
     study_names,
 )
 from search.storage.lock import exclusive
+from search.storage.reading import read
 
 
 def stored_settings(url: str, name: str) -> Settings | None:
@@ -113,13 +114,13 @@ def join(
     """
     study = load_study(url, name)
     requested = Requested(custom_code=custom_code or CustomCode())
-    settings, attributes = settle(_settings(study), requested), study.user_attrs
+    settings, held = settle(_settings(study), requested), read(study)
     check_installed(settings.backend)
-    check_versions(name, settings.backend, attributes[schema.VERSIONS])
+    check_versions(name, settings.backend, held.versions)
     crew = _crew(settings, environments, data)
     try:
         facts = crew.facts(watch.reading)
-        check_fingerprint(name, data or settings.data, attributes, facts)
+        check_fingerprint(name, data or settings.data, held.data, facts)
         return follow(study, url, crew, watch, attach, checkpoints, deadline)
     finally:
         crew.stop()
@@ -147,7 +148,7 @@ def _crew(
 
 
 def workload_of(settings: Settings, data: str | None = None) -> Workload:
-    """What the workers of a study train on; `data` is where this machine has it, if elsewhere."""
+    """The workload of a study's workers; `data` is where this machine has the data, if elsewhere."""
     return Workload(settings.data_spec(data), settings.objective, settings.custom_code)
 
 
@@ -156,7 +157,7 @@ def _open(url: str, name: str, settings: Settings, facts: DataFacts) -> optuna.S
     study = optuna.create_study(
         study_name=name, storage=make_storage(url), direction="maximize", load_if_exists=True
     )
-    check_fingerprint(name, settings.data, study.user_attrs, facts)
+    check_fingerprint(name, settings.data, read(study).data, facts)
     study.set_metric_names([OBJECTIVES[settings.objective].name])
     study.set_user_attr(schema.DATA, asdict(facts))
     study.set_user_attr(schema.VERSIONS, versions_of(settings.backend))

@@ -253,7 +253,6 @@ def test_a_study_from_before_objectives_is_of_accuracy(
     settings: dict[str, Any] = dict(stored().user_attrs["settings"])
     del settings["objective"]
     stored().set_user_attr("settings", settings)
-    stored().set_user_attr("data", {"fingerprint": "the same"})
     assert Settings.from_json(settings).objective == "accuracy"
     result = kouka(*MEASURE)
     assert result.exit_code == 0, result.output

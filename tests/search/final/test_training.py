@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from search.settings import Settings
 from tests.model_space.data.test_sound import tones
 from tests.support.fakes import FakeWorker
 from tests.support.scores import ROUNDING, share_right
+from tests.support.simulate import facts
 
 Kouka = Callable[..., Result]
 
@@ -58,7 +59,7 @@ def studied(
         study_name=name, storage="sqlite:///studies.db", direction="maximize"
     )
     study.set_user_attr("settings", settings.to_json())
-    study.set_user_attr("data", {"fingerprint": fingerprint})
+    study.set_user_attr("data", asdict(replace(facts(train=(50, 50)), fingerprint=fingerprint)))
     space = Space(settings.factors)
     for number in range(runs):
         params = space.params(["residual", "dropout"]) | {"dropout_rate": 0.4}
@@ -133,7 +134,9 @@ def test_the_best_recipe_is_trained_and_what_is_written_says_so(
         r"Test accuracy (\d\d\.\d\d) % \(\d\d\.\d\d to \d\d\.\d\d\), the mean of 3 seeds and its "
         r"95 % interval, on 20 test images that no run was trained on", said
     )  # fmt: skip
-    assert "the 120 training and validation images: digits, 2 epochs, batch 25, width 0.1" in said
+    split = "100 training, 20 validation, 100 test images of 32×32×3"
+    budget = f"digits ({split}), 2 epochs, batch 25, width 0.1"
+    assert f"the 120 training and validation images: {budget}" in said
     assert "kouka predict models/s IMAGE" in said
     written = folder / "models" / "s"
     assert {file.name for file in written.iterdir()} == {
