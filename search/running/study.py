@@ -148,7 +148,7 @@ def _crew(
 
 
 def workload_of(settings: Settings, data: str | None = None) -> Workload:
-    """The workload of a study's workers; `data` is where this machine has the data, if elsewhere."""
+    """The workload of a study; `data` is where this machine has the data, if elsewhere."""
     return Workload(settings.data_spec(data), settings.objective, settings.custom_code)
 
 
