@@ -202,7 +202,8 @@ def launch(
             backend=os.environ.get("KERAS_BACKEND") or None,
         )
         data = data or "cifar10"
-        name = name or (data if is_set(data) else Path(data).stem)
+        if name is None:
+            name = data if is_set(data) else Path(data).stem
         _launch(
             name, requested, storage, out or folder_of("reports", name), timeout=timeout,
             workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints,

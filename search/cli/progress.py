@@ -70,6 +70,13 @@ class Progress:
         left = (now - self._began_reading) * (of - done) / max(1, done)
         self._reading = f"{done:,} of {of:,}, about {duration(max(1, left))} left"
 
+    def moved(self, before: str, now: str) -> None:
+        """Print that the study has its data at another place from now on."""
+        self._console.print(
+            f"The data are the same at {now} as at {before}; the study takes them from there now.",
+            soft_wrap=True,
+        )
+
     def study_opened(self, results: Results, workers: int) -> None:
         """Print the study's name and budget, and what it holds already."""
         self._workers = workers

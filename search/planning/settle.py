@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
 
 from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
@@ -50,7 +51,7 @@ class Requested:
 
 
 def settle(stored: Settings | None, requested: Requested) -> Settings:
-    """The settings of a new study, or of a known one that may grow but not change.
+    """The settings of a new study, or of a known one that may grow and move but not change.
 
     What the user did not name keeps its stored or default value. Raises `InputError` that names
     every difference.
@@ -71,6 +72,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         f"{option(name)} is {shown(getattr(stored, name))}, not {shown(value)}"
         for name, value in asked.items()
         if value != getattr(stored, name)
+        and not (name == "data" and _is_place(stored.data) and _is_place(value))
         and not (name in _MAY_GROW and value > getattr(stored, name))
     ]
     given: list[tuple[str, _Custom, _Custom | None]] = [
@@ -90,13 +92,19 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
             f"this study was launched with other settings: {'; '.join(differences)}; "
             "use another name for a new study, or leave these options out to go on with this one"
         )
-    # The same code may be elsewhere by now.
+    # The same code and data may be elsewhere by now.
     stored = replace(stored, custom_code=known.updated(code))
-    grown = replace(stored, **{name: value for name, value in asked.items() if name in _MAY_GROW})
+    free = (*_MAY_GROW, "data")
+    grown = replace(stored, **{name: value for name, value in asked.items() if name in free})
     if runs is not None and runs > stored.measure[-1]:
         begun = tuple(count for count in stored.measure if count)
         grown = replace(grown, measure=(*begun, runs))
     return check(grown)
+
+
+def _is_place(data: str) -> bool:
+    """Tell a path from the name of a data set; the fingerprint tells whether the data agree."""
+    return Path(data).is_absolute()
 
 
 def with_custom(techniques: Sequence[str], code: CustomCode) -> tuple[str, ...]:

@@ -10,13 +10,21 @@ from model_space.facts import DataFacts
 from search.errors import InputError
 
 
-def check_fingerprint(name: str, data: str, known: DataFacts | None, facts: DataFacts) -> None:
+def check_fingerprint(
+    name: str, data: str, known: DataFacts | None, facts: DataFacts, before: str | None = None
+) -> None:
     """Raise `InputError` where a study began with other images than those of these facts.
 
-    `known` are the facts that the study keeps, if any.
+    `known` are the facts that the study keeps, if any; `data` is where the images are, and `before`
+    where the study had its own, if known.
     """
     if known is not None and known.fingerprint and known.fingerprint != facts.fingerprint:
         things = "sounds" if facts.sound else "images"
+        if before is not None and before != data:
+            raise InputError(
+                f"the {things} of {data} are not those of {before}, with which the study {name!r} "
+                "began; leave --data out, or use another name for a new study"
+            )
         raise InputError(
             f"the {things} of {data} are not those the study {name!r} began with; put "
             "them back, or use another name for a new study"

@@ -33,6 +33,9 @@ class StudyWatch(Protocol):
     def reading(self, done: int, of: int) -> None:
         """Receive, each second or so before all else, the number of images or sounds decoded."""
 
+    def moved(self, before: str, now: str) -> None:
+        """Learn that the study's data, the same as before, are at another place now."""
+
     def study_opened(self, results: Results, workers: int) -> None:
         """Receive what the study holds as its workers begin."""
 

@@ -180,6 +180,9 @@ class _Silent:
     def reading(self, done: int, of: int) -> None:
         pass
 
+    def moved(self, before: str, now: str) -> None:
+        pass
+
     def study_opened(self, results: Results, workers: int) -> None:
         pass
 

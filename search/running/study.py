@@ -74,8 +74,10 @@ def launch(
     been found usable. Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`,
     `StudyFailedError`, or what the storage raised after all patience.
     """
+    _check_name(name)
     check_writable(url)
-    settings = _settle(url, name, requested)
+    settings, before = _settle(url, name, requested)
+    _check_there(name, settings, before)
     crew = _crew(settings, environments)
     try:
         facts = crew.facts(watch.reading)
@@ -84,8 +86,10 @@ def launch(
             requested = replace(requested, left_out=left_out)
         with exclusive(url):
             # Again, for another launch may have made or extended it meanwhile.
-            settings = _settle(url, name, requested)
-            study = _open(url, name, settings, facts)
+            settings, before = _settle(url, name, requested)
+            study = _open(url, name, settings, facts, before)
+        if before is not None and before != settings.data:
+            watch.moved(before, settings.data)
         if elsewhere is not None:
             crew.stop()
         workers = elsewhere or crew
@@ -113,10 +117,13 @@ def join(
     study is missing, its data or code differ, or this version of kouka would train something else.
     """
     study = load_study(url, name)
+    check_writable(url)
     requested = Requested(custom_code=custom_code or CustomCode())
     settings, held = settle(_settings(study), requested), read(study)
     check_installed(settings.backend)
     check_versions(name, settings.backend, held.versions)
+    if data is None:
+        _check_there(name, settings, settings.data)
     crew = _crew(settings, environments, data)
     try:
         facts = crew.facts(watch.reading)
@@ -126,7 +133,30 @@ def join(
         crew.stop()
 
 
-def _settle(url: str, name: str, requested: Requested) -> Settings:
+def _check_name(name: str) -> None:
+    """Raise `InputError` for a name that a new study may not have, as folders are named after it.
+
+    A study of another program may have it, which can be exported.
+    """
+    if not name.strip(" ./\\") or not name.isprintable():
+        raise InputError(
+            f"a study cannot be called {name!r}; NAME takes letters and digits, and what else a "
+            "folder's name may have"
+        )
+
+
+def _check_there(name: str, settings: Settings, before: str | None) -> None:
+    """Raise `InputError` where a study's data were a path at its launch, and are there no more."""
+    data = Path(settings.data)
+    if settings.data == before and data.is_absolute() and not data.exists():
+        raise InputError(
+            f"the data of the study {name!r} are no longer at {data}; --data takes the place "
+            "where they are now"
+        )
+
+
+def _settle(url: str, name: str, requested: Requested) -> tuple[Settings, str | None]:
+    """The settings of a launch, and where a known study had its data before."""
     stored = stored_settings(url, name)
     if stored is None and requested.data is None and is_set(name):
         requested = replace(requested, data=name)
@@ -137,7 +167,7 @@ def _settle(url: str, name: str, requested: Requested) -> Settings:
         requested = replace(requested, precision=decided)
     settings = settle(stored, requested)
     check_installed(settings.backend)
-    return settings
+    return settings, None if stored is None else stored.data
 
 
 def _crew(
@@ -152,12 +182,17 @@ def workload_of(settings: Settings, data: str | None = None) -> Workload:
     return Workload(settings.data_spec(data), settings.objective, settings.custom_code)
 
 
-def _open(url: str, name: str, settings: Settings, facts: DataFacts) -> optuna.Study:
-    """Make the study, or bring what it says of itself up to date."""
+def _open(
+    url: str, name: str, settings: Settings, facts: DataFacts, before: str | None
+) -> optuna.Study:
+    """Make the study, or bring what it says of itself up to date.
+
+    `before` is where it had its data; elsewhere they must be the same.
+    """
     study = optuna.create_study(
         study_name=name, storage=make_storage(url), direction="maximize", load_if_exists=True
     )
-    check_fingerprint(name, settings.data, read(study).data, facts)
+    check_fingerprint(name, settings.data, read(study).data, facts, before)
     study.set_metric_names([OBJECTIVES[settings.objective].name])
     study.set_user_attr(schema.DATA, asdict(facts))
     study.set_user_attr(schema.VERSIONS, versions_of(settings.backend))

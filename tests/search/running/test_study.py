@@ -278,6 +278,34 @@ def test_images_that_changed_are_noticed(kouka: Kouka, fake_worker: type[FakeWor
     assert "not those the study 's' began with" in result.stderr
 
 
+def test_data_that_moved_are_taken_from_their_new_place(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
+) -> None:
+    old, new = folder / "old.npz", folder / "new.npz"
+    for place in (old, new):
+        place.write_bytes(b"")
+    command = ["launch", "s", "--techniques", "mixup,amsgrad,dropout", "--measure", "8",
+               "--search", "0", "--confirm", "0"]  # fmt: skip
+    assert kouka(*command, "--data", "old.npz").exit_code == 0
+    runs = len(results().runs)
+    old.unlink()
+    result = kouka("launch", "s")
+    assert result.exit_code == 2
+    assert f"are no longer at {old}; --data takes the place" in result.stderr
+    fake_worker.fingerprint = "another"
+    result = kouka("launch", "s", "--data", "new.npz")
+    assert result.exit_code == 2
+    assert f"the images of {new} are not those of {old}" in result.stderr
+    assert stored().user_attrs["settings"]["data"] == str(old)
+    fake_worker.reset()
+    result = kouka("launch", "s", "--data", "new.npz", "--search", "1")
+    assert result.exit_code == 0, result.output
+    assert f"The data are the same at {new} as at {old}" in " ".join(result.output.split())
+    assert len(results().runs) == runs + 1
+    assert stored().user_attrs["settings"]["data"] == str(new)
+    assert kouka("launch", "s", "--search", "2").exit_code == 0
+
+
 def test_techniques_and_fixed_ones_reach_the_runs(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
