@@ -18,6 +18,7 @@ from search.cli import (
     train,
     worker,
 )
+from search.cli.encoding import replace_unencodable
 from search.storage.passwords import hide_in_title
 
 app = typer.Typer(
@@ -68,4 +69,5 @@ def _kouka(
 def main() -> None:
     """Run the `kouka` command."""
     hide_in_title()
+    replace_unencodable()
     app()

@@ -7,13 +7,18 @@ from typing import Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, StorageOption, StudyArgument
+from search.cli.options import DEFAULT_STORAGE, StorageOption, StudyArgument, as_url
 
 
 def copy(
     name: StudyArgument,
     to: Annotated[
-        str, typer.Option(metavar="URL", help="The database to copy it to: an SQLAlchemy URL.")
+        str,
+        typer.Option(
+            metavar="URL|FILE",
+            callback=as_url,
+            help="The database to copy it to: an SQLAlchemy URL or an SQLite file.",
+        ),
     ],
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:

@@ -11,15 +11,32 @@ import typer
 if TYPE_CHECKING:
     from model_space.custom.code import CustomCode
 
+_LONGEST_FOLDER = 200
+"""Bytes of a folder's name; systems take 255, and files beside it add an ending."""
 DEFAULT_STORAGE = "sqlite:///studies.db"
 _CODE = "FILE.py, FILE.py:NAME or PACKAGE.MODULE:NAME"
 _AS_LAUNCHED = "[default: where the launch had it]"
+
+
+def as_url(storage: str) -> str:
+    """Take a file for the storage in it; ends the command where it is none."""
+    from search.cli.errors import user_errors
+
+    with user_errors():
+        from search.storage.connection import storage_url
+
+        return storage_url(storage)
+
 
 StudyArgument = Annotated[str, typer.Argument(metavar="NAME", help="The study.")]
 StorageOption = Annotated[
     str,
     typer.Option(
-        metavar="URL", envvar="KOUKA_STORAGE", help="The studies' database: an SQLAlchemy URL."
+        metavar="URL|FILE",
+        envvar="KOUKA_STORAGE",
+        callback=as_url,
+        help="The studies' database: an SQLAlchemy URL, an SQLite file, or an Optuna journal file "
+        "to read.",
     ),
 ]
 WorkersOption = Annotated[
@@ -102,9 +119,17 @@ def folder_of(kind: str, name: str) -> Path:
     """Return the folder of a study's `reports` or `models` for a user who names none.
 
     A study's name may have slashes, as names of data sets do; a folder in another's would be in
-    the way of what is written there.
+    the way of what is written there. Another program's may be empty or as long as it likes.
     """
-    return Path(kind) / name.replace("/", "-")
+    from hashlib import sha256
+
+    folder = "".join("-" if c in "/\\" or not c.isprintable() else c for c in name)
+    if not folder.strip(" ."):
+        folder = f"study-{len(folder)}" if folder else "study"
+    if len(folder.encode()) > _LONGEST_FOLDER:
+        start = folder.encode()[: _LONGEST_FOLDER // 2].decode(errors="ignore")
+        folder = f"{start}-{sha256(name.encode()).hexdigest()[:8]}"
+    return Path(kind) / folder
 
 
 def resolved(data: str | None) -> str | None:

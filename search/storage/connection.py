@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import optuna
 import sqlalchemy
 from optuna.exceptions import StorageInternalError
+from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -32,13 +33,52 @@ SILENCE = 60
 
 _KNOWN: set[str] = set()
 """Storages whose tables this process has found to be those of its Optuna."""
+_JOURNAL = "journal"
+"""Stands for the database in the URL of an Optuna journal file."""
+_TAKES = (
+    "--storage takes an SQLite file, an Optuna journal file to read, or an SQLAlchemy URL such as "
+    "sqlite:///FILE"
+)
+_NEW_FILES = (".db", ".sqlite", ".sqlite3")
+"""Endings of a file that may be made, where a file is named and not a URL."""
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 _Answer = TypeVar("_Answer")
 
 
+def storage_url(text: str) -> str:
+    """The URL of a storage that is named by its URL or by its file.
+
+    Raises `InputError` where a file is named that is neither an SQLite database nor an Optuna
+    journal, or that is not there and has no ending of a database.
+    """
+    if ":" in text.partition("/")[0]:
+        return text
+    file = Path(text)
+    if not text or file.is_dir():
+        raise InputError(f"the storage {text!r} is no file and no URL; {_TAKES}")
+    if not file.exists():
+        if file.suffix.lower() in _NEW_FILES:
+            return f"sqlite:///{text}"
+        raise InputError(f"the storage {text} is not there, and it is not a URL; {_TAKES}")
+    try:
+        with file.open("rb") as content:
+            begins = content.read(16)
+    except OSError as error:
+        raise InputError(f"the storage {text} cannot be read: {error.strerror}") from error
+    if begins in (b"", b"SQLite format 3\0"):
+        return f"sqlite:///{text}"
+    if begins.startswith(b'{"op_code":'):
+        return f"{_JOURNAL}:///{text}"
+    raise InputError(
+        f"the storage {text} is neither an SQLite database nor an Optuna journal file; {_TAKES}"
+    )
+
+
 def redact(url: str) -> str:
-    """The URL with its password hidden, fit to print."""
+    """The URL with its password hidden, fit to print; of a journal file its path."""
     parsed = sqlalchemy.make_url(url)
+    if parsed.get_backend_name() == _JOURNAL:
+        return parsed.database or ""
     hidden = {name: "***" for name in parsed.query if "pass" in name.lower()}
     return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
 
@@ -71,9 +111,9 @@ def is_away(error: Exception) -> bool:
 
 
 def located(url: str) -> str:
-    """The URL with the path of an SQLite file made absolute, so that it holds in every folder."""
+    """The URL with the path of a file made absolute, so that it holds in every folder."""
     parsed = sqlalchemy.make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
+    if parsed.get_backend_name() in ("sqlite", _JOURNAL) and parsed.database:
         parsed = parsed.set(database=str(Path(parsed.database).resolve()))
     return parsed.render_as_string(hide_password=False)
 
@@ -97,11 +137,13 @@ def worker_storage(url: str) -> optuna.storages.RDBStorage:
     )
 
 
-def find_storage(url: str) -> optuna.storages.RDBStorage | None:
-    """Open the storage at an SQLAlchemy URL, or return None where nobody has made it yet.
+def find_storage(url: str) -> optuna.storages.BaseStorage | None:
+    """Open the storage at a URL, or return None where nobody has made it yet.
 
     Creates nothing. Raises `InputError` where something is there that cannot be opened.
     """
+    if journal := _journal_file(url):
+        return _opened_journal(journal)
     file = sqlite_file(url)
     if file is not None and not file.exists():
         return None
@@ -127,6 +169,18 @@ def _opened(url: str, skip_table_creation: bool = False) -> optuna.storages.RDBS
     return storage
 
 
+def _opened_journal(file: Path) -> optuna.storages.JournalStorage:
+    if not file.exists():  # it would be made
+        raise InputError(f"there is no journal file {file}; {_TAKES}")
+    try:
+        return optuna.storages.JournalStorage(JournalFileBackend(str(file)))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"the journal file {file} cannot be read ({error}); copy it again from where it was "
+            "written"
+        ) from error
+
+
 def _is_made(engine: sqlalchemy.Engine) -> bool:
     """Tell that all tables are there: creating them ends with writing a version."""
     if not sqlalchemy.inspect(engine).has_table("alembic_version"):
@@ -136,7 +190,7 @@ def _is_made(engine: sqlalchemy.Engine) -> bool:
         return bool(connection.execute(count).scalar())
 
 
-def open_storage(url: str) -> optuna.storages.RDBStorage:
+def open_storage(url: str) -> optuna.storages.BaseStorage:
     """Open a storage that must be there; raises `InputError` where it is not."""
     storage = find_storage(url)
     if storage is None:
@@ -146,14 +200,37 @@ def open_storage(url: str) -> optuna.storages.RDBStorage:
 
 def check_writable(url: str) -> None:
     """Raise `InputError` unless the storage could be made or written, before anything else is."""
-    file = sqlite_file(url)
-    if file is not None and (
-        file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK)
-    ):
+    if journal := _journal_file(url):
+        raise InputError(
+            f"the storage {journal} is an Optuna journal file, which kouka reads and does not "
+            "write; --storage sqlite:///FILE takes studies that are launched, and `kouka copy` "
+            "copies a study there"
+        )
+    if not is_writable(url):
         raise InputError(
             f"the storage {redact(url)} cannot be written; it takes a file in a folder "
-            "that exists and that you may write to"
+            "that exists, and you must be allowed to write to both"
         )
+
+
+def is_writable(url: str) -> bool:
+    """Tell whether a storage could be made or written, as far as its file and folder say.
+
+    SQLite, and the lock of a study, write files beside the database.
+    """
+    if _journal_file(url):
+        return False
+    file = sqlite_file(url)
+    if file is None:
+        return True
+    needed = [file, file.parent] if file.exists() else [file.parent]
+    return not file.is_dir() and all(os.access(path, os.W_OK) for path in needed)
+
+
+def _journal_file(url: str) -> Path | None:
+    """The path of an Optuna journal file, or None where the URL is of a database."""
+    head, found, path = url.partition(":///")
+    return Path(path) if found and head == _JOURNAL else None
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -164,9 +241,7 @@ def sqlite_file(url: str) -> Path | None:
     try:
         parsed = sqlalchemy.make_url(url)
     except ArgumentError:
-        raise InputError(
-            "the storage is not a URL; it takes sqlite:///FILE or another SQLAlchemy URL"
-        ) from None
+        raise InputError(f"the storage is not a URL; {_TAKES}") from None
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import optuna
+from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
 from search.errors import InputError
 from search.storage.connection import (
     check_writable,
     find_storage,
+    is_writable,
     load_study,
     located,
     make_storage,
@@ -31,8 +35,9 @@ def copy(url: str, name: str, to: str) -> int:
     check_writable(to)
     if located(url) == located(to):
         raise InputError(f"the study {name!r} is in {redact(to)} already; --to takes another")
-    with exclusive(url, name), exclusive(to):
-        fail_lost(study, storage)
+    with exclusive(url, name) if is_writable(url) else nullcontext(), exclusive(to):
+        if isinstance(storage, RDBStorage) and is_writable(url):
+            fail_lost(study, storage)
         if running := study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             raise InputError(
                 f"the study {name!r} has runs under way ({len(running)}); stop its workers, or "

@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from search.errors import InputError
 from search.storage import connection as database
-from search.storage.connection import SQLITE_WAIT, connect_options, located, sqlite_file
+from search.storage.connection import SQLITE_WAIT, connect_options, located, redact, sqlite_file
 
 
 class LockLostError(ConnectionError):
@@ -32,7 +32,7 @@ def exclusive(url: str, name: str = "") -> Iterator[Callable[[], None]]:
 
     The call raises `LockLostError` where the lock has been lost with the connection that held
     it. Raises `TimeoutError` after `PATIENCE` seconds, and `InputError` for a database that has no
-    such lock.
+    such lock, or whose folder cannot be written.
     """
     patience = database.PATIENCE
     file = sqlite_file(url)
@@ -43,6 +43,11 @@ def exclusive(url: str, name: str = "") -> Iterator[Callable[[], None]]:
             lock.acquire(timeout=patience)
         except Timeout:
             raise TimeoutError(f"another worker held the study for {patience:g} seconds") from None
+        except OSError as error:
+            raise InputError(
+                f"the storage {redact(url)} cannot be written: its lock {lock.lock_file} could not "
+                f"be made ({error.strerror}); you must be allowed to write to its folder"
+            ) from error
         try:
             yield lambda: None
         finally:

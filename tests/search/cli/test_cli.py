@@ -1,5 +1,6 @@
 """The command line as its user meets it: what it prints, where, and with which exit code."""
 
+import os
 import re
 import subprocess
 import sys
@@ -13,13 +14,18 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+from filelock import FileLock
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from typer.testing import Result
 
 from model_space.worker.client import TrainingError
 from search.cli import progress
 from search.cli.options import folder_of
+from search.errors import InputError
 from search.reporting import dashboard_server
 from search.storage.connection import open_storage, study_names
+from search.storage.lock import exclusive
 from tests.support.fakes import FakeWorker
 
 Kouka = Callable[..., Result]
@@ -70,7 +76,11 @@ BAD = {
     "objective": (
         ["launch", "--objective", "f1"],
         "no objective 'f1'; --objective takes accuracy, balanced_accuracy, neg_log_loss"),
-    "storage form": (["launch", "--data", "digits", "--storage", "studies.db"], "not a URL"),
+    "storage form": (
+        ["launch", "--data", "digits", "--storage", "studies"], "studies is not there, .*URL"),
+    "no storage": (["status", "--storage", ""], "'' is no file and no URL"),
+    "no name": (["launch", " ", "--data", "digits"], "cannot be called ' '"),
+    "a folder's name": (["launch", "..", "--data", "digits"], "cannot be called '..'"),
     "storage folder": (
         ["launch", "--data", "digits", "--storage", "sqlite:////no/a.db"], "cannot be written"),
     "storage driver": (
@@ -354,3 +364,102 @@ def test_a_host_that_cannot_be_served_or_not_safely_is_refused(
 
 def test_the_folder_of_a_study_is_one_folder_whatever_its_name() -> None:
     assert str(folder_of("reports", "tfds:a/b:1.0.0")) == "reports/tfds:a-b:1.0.0"
+    names = ["", ".", "..", "...", "/", "../../etc", "a\\b", "a\nb\0", "é" * 300, "é" * 299]
+    folders = [folder_of("reports", name) for name in names]
+    assert all(path.parent == Path("reports") for path in folders)
+    assert all(path.name.strip(" .") and len(path.name.encode()) < 220 for path in folders)
+    assert len({path.name for path in folders}) == len(names)
+
+
+@pytest.mark.parametrize("name", [".", "..", "", "../up"])
+def test_a_study_of_any_name_is_exported_to_a_folder_of_its_own(
+    kouka: Kouka, folder: Path, name: str
+) -> None:
+    optuna.create_study(study_name=name, storage="sqlite:///studies.db")
+    result = kouka("export", name)
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in folder.iterdir()} == {"studies.db", "reports"}
+    (report,) = (folder / "reports").iterdir()
+    assert report.is_dir()
+    assert str(report.relative_to(folder)) in result.output
+
+
+def test_a_file_is_a_storage(kouka: Kouka, folder: Path) -> None:
+    foreign_study()
+    journal = JournalStorage(JournalFileBackend("journal.log"))
+    optuna.copy_study(from_study_name="foreign", from_storage="sqlite:///studies.db",
+                      to_storage=journal)  # fmt: skip
+    (folder / "notes.txt").write_text("nothing\n")
+    (folder / "broken.log").write_text('{"op_code":0,"worker_id\n' * 3)
+    before = (folder / "journal.log").read_bytes()
+    for file in ("studies.db", "journal.log", "./journal.log", str(folder / "journal.log")):
+        for command in (("status",), ("status", "foreign"), ("export", "foreign")):
+            result = kouka(*command, "--storage", file)
+            assert result.exit_code == 0, result.output
+    for arguments, says in (
+        (["status", "--storage", "notes.txt"], "neither an SQLite database nor an Optuna journal"),
+        (["status", "--storage", "broken.log"], "journal file broken.log cannot be read"),
+        (["export", "x", "--storage", "journal.log"], "no study 'x' in journal.log; it holds for"),
+        (["launch", "--storage", "journal.log"], "journal file, which kouka reads and does not"),
+        (["worker", "foreign", "--storage", "journal.log"], "which kouka reads and does not"),
+        (["copy", "foreign", "--to", "journal.log"], "which kouka reads and does not"),
+    ):
+        result = kouka(*arguments)
+        assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
+        assert says in result.stderr
+    result = kouka("copy", "foreign", "--storage", "journal.log", "--to", "new.db")
+    assert result.exit_code == 0, result.output
+    assert study_names(open_storage("sqlite:///new.db")) == ["foreign"]
+    assert (folder / "journal.log").read_bytes() == before
+
+
+def test_a_storage_that_cannot_be_written_is_read(
+    kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """root may write everywhere, so that it may not is told in the system's place."""
+    foreign_study()
+    locked = folder / "locked"
+    locked.mkdir()
+    (folder / "studies.db").rename(locked / "studies.db")
+    access, acquire = os.access, FileLock.acquire
+
+    def denied(path: Path, mode: int) -> bool:
+        return access(path, mode) and not (mode & os.W_OK and Path(path).resolve() == locked)
+
+    def no_lock(lock: FileLock, *arguments: Any, **keywords: Any) -> Any:
+        if Path(lock.lock_file).parent == locked:
+            raise PermissionError(13, "Permission denied")
+        return acquire(lock, *arguments, **keywords)
+
+    monkeypatch.setattr(os, "access", denied)
+    monkeypatch.setattr(FileLock, "acquire", no_lock)
+    here = ("--storage", "locked/studies.db")
+    assert kouka("copy", "foreign", "--to", "new.db", *here).exit_code == 0
+    assert study_names(open_storage("sqlite:///new.db")) == ["foreign"]
+    assert kouka("status", *here).exit_code == 0
+    for command in (["launch", "--data", "digits"], ["worker", "foreign"]):
+        result = kouka(*command, *here)
+        assert result.exit_code == 2
+        assert "the storage sqlite:///locked/studies.db cannot be written" in result.stderr
+        assert result.stderr.count("\n") == 1
+    with (
+        pytest.raises(InputError, match=r"its lock .* could not be made .Permission denied"),
+        exclusive("sqlite:///locked/studies.db", "foreign"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_what_the_terminal_cannot_show_is_replaced(folder: Path, encoding: str) -> None:
+    foreign_study("été – 効果", ("−x", "b", "…"))
+    for command in (
+        ["export", "été – 効果"], ["status"], ["techniques"], ["status", "–"], ["export", "効"],
+    ):  # fmt: skip
+        result = subprocess.run(
+            [sys.executable, "-c", "from search.cli import main; main()", *command], cwd=folder,
+            capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": encoding},
+        )  # fmt: skip
+        assert b"Traceback" not in result.stderr, result.stderr
+        assert result.returncode == (0 if result.stdout else 2)
+        said = (result.stdout + result.stderr).decode(encoding)
+        assert "?" in said or "x" in said

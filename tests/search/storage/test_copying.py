@@ -54,7 +54,7 @@ def test_what_cannot_be_copied_is_told_and_left_as_it_is(
     for arguments, said in (
         (("copy", "nope", "--to", THERE), "there is no study 'nope'"),
         (("copy", "s", "--to", HERE), "is in sqlite:///studies.db already"),
-        (("copy", "s", "--to", "nonsense"), "the storage is not a URL"),
+        (("copy", "s", "--to", "nonsense"), "the storage nonsense is not there"),
         (("copy", "s", "--to", "sqlite:///no/folder/x.db"), "cannot be written"),
     ):
         result = kouka(*arguments)
