@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from search.planning.phases import PLANS, Planned
+from search.planning.phases.confirm import expected
 from search.planning.space import Space
 from search.results import Results, Run
 from search.settings import Settings
@@ -52,7 +53,11 @@ def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
         tries = [(one, [r for r in runs[phase, one.seed] if one.is_run(r)]) for one in wanted]
         lacking = [(one, tried) for one, tried in tries if not _is_over(tried)]
         planned[phase], left[phase] = len(wanted), len(lacking)
-        if not any(left[other] for other in WAITS_FOR[phase]):
+        waits = any(left[other] for other in WAITS_FOR[phase])
+        if waits and phase == "confirm":
+            guessed = max(len(wanted), expected(settings, space))
+            planned[phase], left[phase] = guessed, guessed - len(wanted) + len(lacking)
+        if not waits:
             free = [pair for pair in lacking if not any(r.state == "running" for r in pair[1])]
             free.sort(key=lambda pair: _failures(pair[1]))
             ready += [_again(one, tried, space) for one, tried in free]

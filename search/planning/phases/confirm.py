@@ -18,3 +18,12 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
         for repeat in range(settings.confirm)
         for params in recipes
     ]
+
+
+def expected(settings: Settings, space: Space) -> int:
+    """The runs to expect before the best recipe is known: another than all off and all on.
+
+    One technique without dials has no other.
+    """
+    recipes = 2 if len(space.params(space.factors)) == 1 else 3
+    return recipes * settings.confirm

@@ -45,8 +45,17 @@ def everything(*phases: str, so_far: Results | None = None) -> list[Run]:
 def test_measuring_and_the_ladder_need_not_wait_for_each_other() -> None:
     begun = now()
     assert [one.phase for one in begun.next] == ["measure"] * 4 + ["ladder"] * 3
-    assert dict(begun.left) == {"measure": 4, "ladder": 3, "search": 2, "confirm": 2}
+    assert dict(begun.left) == {"measure": 4, "ladder": 3, "search": 2, "confirm": 3}
     assert begun.phase == "measure"
+
+
+def test_the_best_recipe_is_counted_before_it_is_known() -> None:
+    """It is another than all off and all on, but for one technique without dials."""
+    runs = everything("measure", "ladder")
+    assert now().left["confirm"] == now(*runs).left["confirm"] == 3
+    alone = replace(SETTINGS, techniques=("batch_norm",), ladder=0)
+    left = schedule(alone, Space(alone.factors), Results("s", alone.factors, (), alone)).left
+    assert left["confirm"] == 2
 
 
 def test_a_run_under_way_is_left_but_not_next() -> None:
