@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import optuna
@@ -13,6 +14,10 @@ from optuna.importance import (
     MeanDecreaseImpurityImportanceEvaluator,
     PedAnovaImportanceEvaluator,
 )
+from optuna.trial import FrozenTrial, TrialState
+
+MOST = 250
+"""Trials of which fANOVA is computed, whose time grows with their square: 4 min of 1,500."""
 
 _EVALUATORS: dict[str, Callable[[], BaseImportanceEvaluator]] = {
     "PED-ANOVA": PedAnovaImportanceEvaluator,
@@ -28,22 +33,50 @@ class Importance:
     evaluator: str
     parameter: str
     importance: float
+    drawn: int | None = None
+    """Trials that it is computed of, drawn at random; None where it is of all."""
 
 
-def importances(study: optuna.Study) -> list[Importance]:
+def importances(study: optuna.Study, objective: int | None = None) -> list[Importance]:
     """Compute every evaluator's shares over the completed trials, each largest first.
 
     Empty with fewer than two different values. fANOVA and MDI leave out the dials, which exist
-    only where their technique is on.
+    only where their technique is on. `objective`, from 1, is one of a study's several. Above `MOST`
+    trials fANOVA is of so many, drawn at random and the same at each call.
     """
-    complete = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
-    if len({trial.value for trial in complete}) < 2:
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    column = (objective or 1) - 1
+    if len({trial.values[column] for trial in complete}) < 2:
         return []
-    return [
-        Importance(name, parameter, share)
-        for name, evaluator in _EVALUATORS.items()
-        for parameter, share in _shares(study, evaluator()).items()
-    ]
+    every = study if len(study.directions) == 1 else _of(study, complete, column)
+    rows = []
+    for name, evaluator in _EVALUATORS.items():
+        some = name == "fANOVA" and len(complete) > MOST
+        drawn = random.Random(0).sample(complete, MOST) if some else None  # noqa: S311 - no secret
+        of = every if drawn is None else _of(study, drawn, column)
+        count = None if drawn is None else len(drawn)
+        rows += [
+            Importance(name, parameter, share, count)
+            for parameter, share in _shares(of, evaluator()).items()
+        ]
+    return rows
+
+
+def _of(study: optuna.Study, trials: Sequence[FrozenTrial], column: int) -> optuna.Study:
+    """A study of these trials, by one objective, in memory."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        made = optuna.create_study(direction=study.directions[column])
+    finally:
+        optuna.logging.set_verbosity(before)
+    made.add_trials(
+        optuna.create_trial(
+            params=trial.params, distributions=trial.distributions, value=trial.values[column]
+        )
+        for trial in trials
+    )
+    return made
 
 
 def _shares(study: optuna.Study, evaluator: BaseImportanceEvaluator) -> dict[str, float]:

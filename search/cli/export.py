@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,13 @@ def export(
             help="Images beside the HTML figures: png, svg, or png,svg.  [default: none]",
         ),
     ] = "",
+    objective: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Of a study of several objectives, the one to report on: 1, 2, …",
+        ),
+    ] = None,
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Write a study's report.
@@ -49,17 +57,32 @@ def export(
                     f"--format {kind} is not known; it takes {', '.join(IMAGE_FORMATS)}"
                 )
         study = load_study(storage, name)
-        write_report(study, out or folder_of("reports", name), formats, make_console())
+        folder = out or folder_of("reports", name)
+        write_report(study, folder, formats, make_console(), objective)
 
 
-def write_report(study: optuna.Study, out: Path, formats: Sequence[str], console: Console) -> None:
+def write_report(
+    study: optuna.Study,
+    out: Path,
+    formats: Sequence[str],
+    console: Console,
+    objective: int | None = None,
+) -> None:
     """Write a study's report to a folder, and print what the study found."""
     from search.cli.findings import print_findings
     from search.reporting.export import export_study
 
-    findings, unwritten = export_study(study, out, formats)
+    with _working(console):
+        findings, unwritten = export_study(study, out, formats, objective)
     print_findings(findings, console)
     console.print()
     if unwritten:
         console.print(unwritten)
     console.print(f"Report: {out / 'report.html'}", soft_wrap=True)
+
+
+def _working(console: Console) -> AbstractContextManager[object]:
+    """Show on a terminal that something goes on, as a study of many trials takes a while."""
+    if not console.is_terminal:
+        return nullcontext()
+    return console.status("Reading the runs, and drawing the report …")

@@ -28,13 +28,13 @@ def status(
         quiet_optuna()
         console = make_console()
         if name:
-            results = read(load_study(storage, name))
+            results = read(load_study(storage, name), objective=1)
             console.print(status_table([results]), describe_budget(results), sep="\n")
             return
         readable, unreadable = [], []
         for study in all_studies(storage):
             try:
-                readable.append(read(study))
+                readable.append(read(study, objective=1))
             except InputError as error:
                 unreadable.append(str(error))
         if readable or not unreadable:

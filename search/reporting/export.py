@@ -26,16 +26,16 @@ IMAGE_FORMATS = ("png", "svg")
 
 
 def export_study(
-    study: optuna.Study, out: Path, formats: Sequence[str] = ()
+    study: optuna.Study, out: Path, formats: Sequence[str] = (), objective: int | None = None
 ) -> tuple[Findings, str]:
     """Write the report, the figures, the tables and the summary of a study to `out`.
 
     `formats`, of `IMAGE_FORMATS`, are written beside the interactive figures where a Chrome is
     found. Every file is complete before it replaces an older one. Returns the findings, and a
-    sentence on images that could not be written, else an empty string. Raises `InputError` where
-    `out` cannot be written.
+    sentence on images that could not be written, else an empty string. `objective`, from 1, is one
+    of a study's several. Raises `InputError` where `out` cannot be written.
     """
-    findings = analyse(study)
+    findings = analyse(study, objective=objective)
     unwritten = write(findings, out, formats)
     return findings, unwritten
 

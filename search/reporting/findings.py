@@ -45,14 +45,18 @@ class Findings:
     """Optuna's."""
 
 
-def analyse(study: optuna.Study, techniques: Mapping[str, Any] | None = None) -> Findings:
+def analyse(
+    study: optuna.Study,
+    techniques: Mapping[str, Any] | None = None,
+    objective: int | None = None,
+) -> Findings:
     """Analyse a study of kouka, or any with on/off parameters.
 
-    `techniques` maps the parameters to analyse to the choice that is on; see `read`. Raises
-    `InputError` where the study does not fit.
+    `techniques` maps parameters to the choice that is on, and `objective`, from 1, is one of a
+    study's several; see `read`. Raises `InputError` where the study does not fit.
     """
-    results = read(study, techniques)
-    return find(results, importances(study))
+    results = read(study, techniques, objective)
+    return find(results, importances(study, objective))
 
 
 def find(results: Results, shares: list[Importance]) -> Findings:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 
+from search.analysis.importances import Importance
 from search.reporting.budget import describe_budget
 from search.reporting.figures import (
     costs,
@@ -55,8 +58,16 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
     if complete:
         drawn["history"] = history.figure(results, level, everything)
     if findings.importances:
-        drawn["importances"] = importances.figure(findings.importances, everything)
+        drawn["importances"] = importances.figure(
+            findings.importances, f"{everything}{_drawn(findings.importances)}"
+        )
     return drawn
+
+
+def _drawn(rows: Sequence[Importance]) -> str:
+    """Continue a caption: the importances that are of some trials only."""
+    of = {row.evaluator: row.drawn for row in rows if row.drawn is not None}
+    return "".join(f"; {name} of {count:,} drawn at random" for name, count in of.items())
 
 
 def _waterfall_caption(findings: Findings, measured: str) -> str:

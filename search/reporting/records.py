@@ -8,7 +8,7 @@ objective, its name or unit replaces `accuracy` or `points` in the names of colu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from search.errors import InputError
@@ -60,7 +60,11 @@ def records(findings: Findings) -> dict[str, Records]:
         ),
         "importances": Records(
             ("evaluator", "parameter", "importance"),
-            tuple(asdict(share) for share in findings.importances),
+            tuple(
+                {"evaluator": row.evaluator, "parameter": row.parameter,
+                 "importance": row.importance}
+                for row in findings.importances
+            ),
         ),
         "trials": Records(
             ("number", "phase", "state", judged, *tested, *_RUN, *params),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from search.analysis.classes import class_sizes
+from search.analysis.importances import Importance
 from search.reporting import words
 from search.reporting.findings import Findings
 from search.reporting.section import Section
@@ -59,7 +61,7 @@ def _answer(findings: Findings) -> Section:
         words.answer(effects, results),
         "effects",
         effects_table(effects, results.objective),
-        (*_ABOUT_EFFECTS, *findings.cautions),
+        (*_ABOUT_EFFECTS[: 3 if len(effects.effects) > 1 else 2], *findings.cautions),
     )
 
 
@@ -213,5 +215,16 @@ def _importances(findings: Findings) -> Section | None:
         "trials of all phases, also those that the search chose. Where they and the effects "
         "disagree, believe the effects.",
         "importances",
-        remarks=tuple(f"{name}: {meaning}." for name, meaning in words.IMPORTANCES.items()),
+        remarks=(
+            *(f"{name}: {meaning}." for name, meaning in words.IMPORTANCES.items()),
+            *_drawn(findings.importances),
+        ),
     )
+
+
+def _drawn(rows: Sequence[Importance]) -> list[str]:
+    of = {row.evaluator: row.drawn for row in rows if row.drawn is not None}
+    return [
+        f"{name} is computed of {count:,} complete trials, drawn at random, as all would take long."
+        for name, count in of.items()
+    ]

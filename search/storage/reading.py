@@ -32,50 +32,51 @@ _OFF_WORDS = frozenset({
 """Choices, in lower case, that leave a technique out; so does what reads as the number zero."""
 
 
-def read(study: optuna.Study, techniques: Mapping[str, Any] | None = None) -> Results:
+def read(
+    study: optuna.Study,
+    techniques: Mapping[str, Any] | None = None,
+    objective: int | None = None,
+) -> Results:
     """Read a study, kouka's own or any other with on/off parameters.
 
     On/off are booleans, 0 and 1, and any two choices of which one is zero or says off, no or none;
     of two other choices the second counts as on, and the technique is called PARAMETER=CHOICE.
-    `techniques` says otherwise: it maps the parameters to study to the choice that is on.
+    `techniques` says otherwise of some: it maps parameters to the choice that is on.
 
     A parameter that only some of the complete trials were asked for is no technique unless
     `techniques` names it; the runs are then the trials that were asked for all that it names.
+    `objective`, from 1, chooses one of a study's several.
 
-    Raises `InputError` for a study of several objectives, or of one that this version does not
-    know, or where `techniques` does not fit it.
+    Raises `InputError` where `objective` or `techniques` does not fit the study, or is needed, and
+    for a study by an objective that this version does not know.
     """
-    if len(study.directions) > 1:
-        raise InputError(
-            f"the study {study.study_name!r} has {len(study.directions)} objectives; effects are "
-            "of one, so copy its trials to a study of one objective"
-        )
+    column = _column(study, objective)
     trials = study.get_trials(deepcopy=False)
     attributes = study.user_attrs
     stored = attributes.get(schema.SETTINGS)
     settings = Settings.from_json(stored) if is_settings(stored) else None
     designed = settings is not None or any(_phase(trial) is not None for trial in trials)
     spaces = _spaces(trials)
-    asked = _asked(trials)
-    factors = _factors(spaces, settings, techniques)
-    conditional: tuple[Conditional, ...] = ()
-    if techniques is None:
-        conditional = tuple(asked[name] for _, name, _ in factors if name in asked)
-        factors = [factor for factor in factors if factor[1] not in asked]
-    else:
+    factors = _factors(spaces, settings, techniques or {})
+    if techniques:
         trials = [trial for trial in trials if techniques.keys() <= trial.params.keys()]
+        # What these trials have in common is no technique in them.
+        factors = [one for one in factors if one[1] in techniques or _varies(one[1], trials)]
+    asked = _asked(trials)
+    conditional = tuple(asked[name] for _, name, _ in factors if name in asked)
+    factors = [factor for factor in factors if factor[1] not in asked]
     names = [name for name, _, _ in factors]
     dials = tuple(dial for name in spaces for dial in _dial(name, spaces[name], names))
     known = {parameter for _, parameter, _ in factors} | {dial.name for dial in dials}
-    objective = _objective(study, trials, settings, designed)
+    judged = _objective(study, column, trials, settings, designed)
     return Results(
         name=study.study_name,
         factors=tuple(names),
-        runs=tuple(_run(trial, factors, objective) for trial in trials),
+        runs=tuple(_run(trial, factors, judged, column) for trial in trials),
         settings=settings,
         data=_facts(attributes.get(schema.DATA)),
         versions=_mapping(attributes.get(schema.VERSIONS)),
-        objective=objective,
+        objective=judged,
         dials=dials,
         designed=designed,
         others=tuple(
@@ -96,13 +97,10 @@ _Factor = tuple[str, str, Any]
 def _factors(
     spaces: Mapping[str, BaseDistribution],
     settings: Settings | None,
-    techniques: Mapping[str, Any] | None,
+    techniques: Mapping[str, Any],
 ) -> list[_Factor]:
     choices = {name: _two_choices(spaces[name]) for name in sorted(spaces)}
     found = {name: pair for name, pair in choices.items() if pair is not None}
-    if techniques is None:
-        order = [*(settings.techniques if settings else ()), *found]
-        return [_factor(name, found[name]) for name in dict.fromkeys(order) if name in found]
     for name, on in techniques.items():
         if name not in found:
             raise InputError(
@@ -112,7 +110,38 @@ def _factors(
         if on not in found[name]:
             accepted = " and ".join(map(repr, found[name]))
             raise InputError(f"{name!r} is never {on!r}; its choices are {accepted}")
-    return [(name, name, on) for name, on in techniques.items()]
+    order = dict.fromkeys((*(settings.techniques if settings else ()), *found))
+    others = [name for name in order if name in found and name not in techniques]
+    return [
+        *((name, name, on) for name, on in techniques.items()),
+        *(_factor(name, found[name]) for name in others),
+    ]
+
+
+def _varies(name: str, trials: list[FrozenTrial]) -> bool:
+    return len({repr(trial.params[name]) for trial in trials if name in trial.params}) > 1
+
+
+def _column(study: optuna.Study, objective: int | None) -> int:
+    """The place of an objective, given from 1, among a study's."""
+    count = len(study.directions)
+    if objective is None:
+        if count == 1:
+            return 0
+        raise InputError(
+            f"the study {study.study_name!r} has {count} objectives ({_named(study)}); effects are "
+            "of one, so say which: --objective N, or in Python objective=N"
+        )
+    if not 1 <= objective <= count:
+        raise InputError(
+            f"the study {study.study_name!r} has no objective {objective}; it has {_named(study)}"
+        )
+    return objective - 1
+
+
+def _named(study: optuna.Study) -> str:
+    names = study.metric_names or [""] * len(study.directions)
+    return ", ".join(f"{at} {name}".rstrip() for at, name in enumerate(names, start=1))
 
 
 def _spaces(trials: list[FrozenTrial]) -> dict[str, BaseDistribution]:
@@ -181,11 +210,14 @@ def _dial(name: str, space: BaseDistribution, factors: list[str]) -> list[Search
 
 
 def _objective(
-    study: optuna.Study, trials: list[FrozenTrial], settings: Settings | None, designed: bool
+    study: optuna.Study,
+    column: int,
+    trials: list[FrozenTrial],
+    settings: Settings | None,
+    designed: bool,
 ) -> Objective:
-    maximize = study.direction == StudyDirection.MAXIMIZE
-    values = [t.value for t in trials if t.state == TrialState.COMPLETE and t.value is not None]
-    values = [value for value in values if math.isfinite(value)]
+    maximize = study.directions[column] == StudyDirection.MAXIMIZE
+    values = [value for trial in trials if (value := _value(trial, column)) is not None]
     fractions = maximize and all(0 <= value <= 1 for value in values)
     if settings or (designed and fractions):
         key = settings.objective if settings else ACCURACY.key
@@ -195,13 +227,15 @@ def _objective(
                 f"know (it knows {', '.join(OBJECTIVES)}); use the kouka that launched it"
             )
         return OBJECTIVES[key]
-    name = (study.metric_names or ["the objective"])[0]
+    several = len(study.directions) > 1
+    unnamed = f"objective {column + 1}" if several else "the objective"
+    name = study.metric_names[column] if study.metric_names else unnamed
     if fractions and values:
         return Objective(name)
     return Objective(name, "", 1.0, maximize, -math.inf, math.inf)
 
 
-def _run(trial: FrozenTrial, factors: list[_Factor], objective: Objective) -> Run:
+def _run(trial: FrozenTrial, factors: list[_Factor], objective: Objective, column: int) -> Run:
     attributes = trial.user_attrs
     return Run(
         number=trial.number,
@@ -212,7 +246,7 @@ def _run(trial: FrozenTrial, factors: list[_Factor], objective: Objective) -> Ru
             name for name, parameter, on in factors
             if parameter in trial.params and trial.params[parameter] == on
         ),
-        value=_value(trial),
+        value=_value(trial, column),
         curve={
             step: value
             for step, value in sorted(trial.intermediate_values.items())
@@ -267,7 +301,9 @@ def _worker(stored: object) -> str:
     return "" if worker is None else f"{worker.host} {worker.pid}"
 
 
-def _value(trial: FrozenTrial) -> float | None:
-    if trial.state != TrialState.COMPLETE or trial.value is None or not math.isfinite(trial.value):
+def _value(trial: FrozenTrial, column: int) -> float | None:
+    """A trial's final value, if it has one that is finite."""
+    if trial.state != TrialState.COMPLETE or not trial.values:
         return None
-    return trial.value
+    value = trial.values[column]
+    return value if math.isfinite(value) else None
