@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
 from search.analysis.effects import Effects
 from search.analysis.model import varied
 from search.results import Results, Run
@@ -20,6 +22,8 @@ class Pairs(Enum):
 
     EACH = "each"
     SUMS = "sums"
+    SOME = "some"
+    """Some, or none, each by itself."""
     NOISE = "noise"
     """None; they are part of the noise."""
     CONFOUNDED = "confounded"
@@ -40,17 +44,26 @@ class Estimability:
     """Pairs of these."""
     groups: int
     """Pairs or sums of pairs that differ in some run."""
+    groups_estimable: int
+    """Those of them that can be estimated."""
     pairs_estimable: Pairs
     runs_for_pairs: int | None
     """Fewest runs of a design that separates all pairs; None above 512."""
+    balanced: bool
+    """True where each technique, and each pair's every combination, is in as many runs as any
+    other, so that the effects are independent of each other, whoever planned the runs."""
 
 
 def estimability(effects: Effects, results: Results, measured: Sequence[Run]) -> Estimability:
     """Find what the runs can estimate of the techniques and their pairs."""
     model = effects.fit.model
     vary = varied(measured, results.factors)
-    if effects.pairs:
-        seen = Pairs.EACH if model.pairs_estimable else Pairs.SUMS
+    contrasts = [model.group_contrast(at) for at in range(len(model.groups) * effects.pairs)]
+    pairs = sum(len(group.pairs) for group in model.groups)
+    if effects.pairs and model.pairs_estimable:
+        seen = Pairs.EACH
+    elif effects.pairs:
+        seen = Pairs.SOME if len(model.groups) == pairs else Pairs.SUMS
     else:
         seen = Pairs.NOISE if model.effects_clear else Pairs.CONFOUNDED
     techniques = len(model.techniques)
@@ -60,8 +73,15 @@ def estimability(effects: Effects, results: Results, measured: Sequence[Run]) ->
             e.technique for e in effects.effects if math.isnan(e.effect) and e.technique in vary
         ),
         techniques=techniques,
-        pairs=sum(len(group.pairs) for group in model.groups),
+        pairs=pairs,
         groups=len(model.groups),
+        groups_estimable=sum(model.estimable(contrast) for contrast in contrasts),
         pairs_estimable=seen,
+        balanced=_is_balanced(model.columns[:, : 1 + techniques]),
         runs_for_pairs=next((r for r, most in _MOST_AT_RESOLUTION_V if techniques <= most), None),
     )
+
+
+def _is_balanced(columns: np.ndarray) -> bool:
+    """Check a constant and techniques as ±1, (runs, 1 + techniques), for orthogonality."""
+    return bool(np.array_equal(columns.T @ columns, len(columns) * np.eye(columns.shape[1])))

@@ -39,6 +39,10 @@ class RunLosses:
     """Measured runs."""
     pruned: int
     """Runs of any phase."""
+    unexplained: int
+    """Failed runs that do not say why, as those of other programs."""
+    running: int
+    waiting: int
     all_equal: bool
     """True where all of several measured runs have the same value."""
 
@@ -56,6 +60,7 @@ def planned_runs(results: Results) -> int | None:
 def run_losses(results: Results, measured: Sequence[Run]) -> RunLosses:
     """Count the runs that are missing, failed, diverged or without a value."""
     given_up, failures = _failures(results)
+    states = Counter(run.state for run in results.runs)
     return RunLosses(
         measured=len(measured),
         planned=planned_runs(results),
@@ -63,7 +68,10 @@ def run_losses(results: Results, measured: Sequence[Run]) -> RunLosses:
         failures=failures,
         no_value=sum(run.state == "complete" and run.value is None for run in results.runs),
         diverged=sum(run.diverged for run in measured),
-        pruned=sum(run.state == "pruned" for run in results.runs),
+        pruned=states["pruned"],
+        unexplained=sum(run.state == "failed" and run.failure is None for run in results.runs),
+        running=states["running"],
+        waiting=states["waiting"],
         all_equal=len(measured) > 1 and len({run.value for run in measured}) == 1,
     )
 

@@ -29,8 +29,10 @@ def cautions(results: Results, diagnostics: Diagnostics) -> list[str]:
     return [
         *_nothing_learned(losses),
         *(_no_noise(fit.effects) if fit else []),
-        *(_not_designed(results, losses) if fit else []),
+        *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
+        *_conditional(results),
         *_losses(losses),
+        *_unfinished(results, losses),
         *left_out(results),
         *(_fit(results, fit) if fit else []),
         *_classes(results, diagnostics.validation),
@@ -74,14 +76,16 @@ def _no_noise(effects: Effects) -> list[str]:
     return []
 
 
-def _not_designed(results: Results, losses: RunLosses) -> list[str]:
+def _not_designed(results: Results, losses: RunLosses, balanced: bool) -> list[str]:
     if results.designed:
         return []
-    sentences = [
-        "These trials were not planned as a balanced design. A sampler that learns prefers what "
-        "did well before, so its later trials depend on the luck of its earlier ones. Read the "
-        "effects as hints: they are less certain than their intervals say."
-    ]
+    sentences = []
+    if not balanced:
+        sentences.append(
+            "These trials were not planned as a balanced design. A sampler that learns prefers "
+            "what did well before, so its later trials depend on the luck of its earlier ones. "
+            "Read the effects as hints: they are less certain than their intervals say."
+        )
     if losses.pruned:
         have, are = ("has", "is") if losses.pruned == 1 else ("have", "are")
         sentences.append(
@@ -94,6 +98,34 @@ def _not_designed(results: Results, losses: RunLosses) -> list[str]:
             "one changed together with a technique, it is part of that technique's effect."
         )
     return sentences
+
+
+def _conditional(results: Results) -> list[str]:
+    return [
+        f"{one.parameter} is left out: only {one.asked:,} of {one.trials:,} complete trials were "
+        f"asked for it, and not asked is not off. In Python, analyse(study, "
+        f"{{{one.parameter!r}: …}}) with the choice that is on studies those that were."
+        for one in results.conditional
+    ]
+
+
+def _unfinished(results: Results, losses: RunLosses) -> list[str]:
+    """Trials of another program that are not complete; kouka's own say why, or are run again."""
+    if results.designed:
+        return []
+    parts = [
+        f"{counted(count, 'trial')} {state if count == 1 else states}"
+        for count, state, states in (
+            (losses.unexplained, "has failed", "have failed"),
+            (losses.running, "is running", "are running"),
+            (losses.waiting, "is waiting to run", "are waiting to run"),
+        )
+        if count
+    ]
+    if not parts:
+        return []
+    one = losses.unexplained + losses.running + losses.waiting == 1
+    return [f"{listed(parts)}, and {'is' if one else 'are'} left out."]
 
 
 def _losses(losses: RunLosses) -> list[str]:
@@ -217,6 +249,13 @@ def _pairs(effects: Effects, estimable: Estimability, designed: bool) -> list[st
             f"{runs} give each technique's effect, averaged over the others, but {their} only as "
             f"{counted(estimable.groups, 'sum')}. So it is not known which pairs of a sum "
             f"interact, or how much a technique's effect depends on what else is on.{more}"
+        ]
+    if estimable.pairs_estimable is Pairs.SOME:
+        known = f"only {estimable.groups_estimable} of " if estimable.groups_estimable else ""
+        can = "can" if known else "cannot yet"
+        return [
+            f"{runs} {can} estimate {known}{their}. So it is not known how much a technique's "
+            f"effect depends on what else is on.{more}"
         ]
     if estimable.pairs_estimable is Pairs.CONFOUNDED:
         return [

@@ -27,7 +27,10 @@ def effects_table(effects: Effects, objective: Objective) -> Table:
         )
         for e in effects.effects
     )  # fmt: skip
-    return Table(head, rows, (1, 2, 4, 5, 6, 7))
+    if len(rows) > 1:
+        return Table(head, rows, (1, 2, 4, 5, 6, 7))
+    # Of one, it is the largest whatever it is.
+    return Table(head[:5] + head[7:], tuple(row[:5] + row[7:] for row in rows), (1, 2, 4, 5))
 
 
 def confirmed_table(findings: Findings) -> Table:

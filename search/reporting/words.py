@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from search.analysis.classes import ClassSizes
@@ -39,10 +40,41 @@ IMPORTANCES = {
 
 
 def no_effects(results: Results) -> str:
-    """Say why there are no effects."""
+    """Say why there are no effects, and what to do."""
+    if not results.runs and not results.designed:
+        return "There are no trials yet."
     if not results.factors and results.runs:
+        if results.conditional:
+            return (
+                "No parameter that every complete trial was asked for is on or off, so there is no "
+                "technique to judge."
+            )
         return "No parameter of these trials is on or off, so there is no technique to judge."
-    return "There are too few measure runs yet to tell the techniques apart."
+    if results.designed:
+        return "There are too few measure runs yet to tell the techniques apart."
+    complete = len(results.of("measure"))
+    if not complete:
+        return f"No trial is complete yet: {_states(results)}. Effects need complete trials."
+    techniques = counted(len(results.factors), "technique")
+    if complete <= len(results.factors) + 1:
+        return (
+            f"{counted(complete, 'complete trial')} cannot tell {techniques} apart: that takes "
+            f"{len(results.factors) + 2:,} at the least, and twice as many give useful intervals. "
+            "Run more trials, or vary fewer parameters."
+        )
+    return (
+        f"These {counted(complete, 'complete trial')} cannot tell {techniques} apart, as they "
+        "changed together or not at all. Run more trials that change each alone."
+    )
+
+
+def _states(results: Results) -> str:
+    """Count the trials by state."""
+    states = Counter(run.state for run in results.runs if run.state != "complete")
+    parts = [f"{count:,} {state}" for state, count in states.most_common()]
+    if infinite := sum(run.state == "complete" for run in results.runs):
+        parts.append(f"{infinite:,} without a finite value")
+    return listed(parts)
 
 
 def answer(effects: Effects, results: Results) -> str:
@@ -60,12 +92,17 @@ def answer(effects: Effects, results: Results) -> str:
     certain = [effect for effect in effects.effects if effect.verdict in CERTAIN]
     if not certain:
         unsure = "no technique has a clear effect" if effects.dof else "no effect has an interval"
+        if len(effects.effects) == 1:
+            how = "has no clear effect" if effects.dof else "has an effect without interval"
+            return _sentence(f"{after}{largest.technique} {how}: {_worth(largest, results)}.")
         return _sentence(
             f"{after}{unsure}. The largest is {largest.technique}: {_worth(largest, results)}."
         )
     first, others = certain[0], certain[1:]
-    parts = [f"{after}{first.technique} {first.verdict} most: {_worth(first, results)}."]
-    if first is largest and not math.isnan(first.first):
+    alone = len(effects.effects) == 1
+    most = "" if alone else " most"
+    parts = [f"{after}{first.technique} {first.verdict}{most}: {_worth(first, results)}."]
+    if first is largest and not alone and not math.isnan(first.first):
         parts.append(f"It is the largest effect with a probability {_sure(first.first)}.")
     parts += [
         _these(same, verdict, too=verdict == first.verdict)

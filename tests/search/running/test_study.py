@@ -292,12 +292,12 @@ def test_data_that_moved_are_taken_from_their_new_place(
     result = kouka("launch", "s")
     assert result.exit_code == 2
     assert f"are no longer at {old}; --data takes the place" in result.stderr
-    fake_worker.fingerprint = "another"
+    same, fake_worker.fingerprint = fake_worker.fingerprint, "another"
     result = kouka("launch", "s", "--data", "new.npz")
     assert result.exit_code == 2
     assert f"the images of {new} are not those of {old}" in result.stderr
     assert stored().user_attrs["settings"]["data"] == str(old)
-    fake_worker.reset()
+    fake_worker.fingerprint = same
     result = kouka("launch", "s", "--data", "new.npz", "--search", "1")
     assert result.exit_code == 0, result.output
     assert f"The data are the same at {new} as at {old}" in " ".join(result.output.split())

@@ -17,6 +17,7 @@ from pandas.testing import assert_frame_equal
 from typer.testing import Result
 
 from search import InputError, analyse, api, draw, export_study, frame, read, summarise
+from search.reporting.sections import sections
 
 Kouka = Callable[..., Result]
 
@@ -66,7 +67,7 @@ def test_any_two_choices_are_on_and_off() -> None:
 def test_the_user_may_say_which_choice_is_on() -> None:
     findings = analyse(foreign(60), {"optimizer": "adam", "aug": "on"})
     assert findings.effects is not None
-    assert findings.results.factors == ("optimizer", "aug")
+    assert findings.results.factors == ("optimizer", "aug", "drop", "mix", "use_bn")
     assert findings.effects.of("optimizer").effect == pytest.approx(4, abs=1.5)
     with pytest.raises(InputError, match=r"'lr' is no parameter of two choices.*aug, drop"):
         analyse(foreign(4), {"lr": 1})
@@ -111,10 +112,42 @@ def test_pruned_and_failed_trials_are_left_out_and_named() -> None:
     assert "ended without a finite value" in told
 
 
-def test_several_objectives_are_refused() -> None:
-    study = optuna.create_study(study_name="two", directions=["maximize", "minimize"])
-    with pytest.raises(InputError, match="'two' has 2 objectives"):
+def test_one_of_several_objectives_is_chosen(kouka: Kouka, folder: Path) -> None:
+    """`mix` helps the first, which rises, and `aug` the second, which falls."""
+
+    def function(trial: optuna.Trial) -> tuple[float, float]:
+        aug = trial.suggest_categorical("aug", [False, True])
+        mix = trial.suggest_categorical("mix", [False, True])
+        noise = 0.01 * np.random.default_rng(trial.number).standard_normal(2)
+        return 0.5 + 0.2 * mix + noise[0], 30 - 4.0 * aug + noise[1]
+
+    study = optuna.create_study(
+        study_name="two", directions=["maximize", "minimize"], storage="sqlite:///studies.db",
+        sampler=optuna.samplers.RandomSampler(seed=0),
+    )  # fmt: skip
+    study.optimize(function, n_trials=40)
+    with pytest.raises(InputError, match=r"'two' has 2 objectives \(1, 2\); .* --objective N"):
         analyse(study)
+    with pytest.raises(InputError, match="no objective 3; it has 1, 2"):
+        analyse(study, objective=3)
+    first, second = analyse(study, objective=1), analyse(study, objective=2)
+    assert first.effects is not None
+    assert second.effects is not None
+    assert first.results.objective.name == "objective 1"
+    assert first.effects.of("mix").effect == pytest.approx(20, abs=1)
+    assert first.effects.of("aug").verdict == "no clear effect"
+    assert second.effects.of("aug").effect == pytest.approx(-4, abs=0.05)
+    assert second.effects.of("aug").verdict == "helps"
+    for findings, matters in ((first, "mix"), (second, "aug")):
+        top = {row.evaluator: row.parameter for row in reversed(findings.importances)}
+        assert set(top.values()) == {matters}
+    assert kouka("export", "two").exit_code == 2
+    result = kouka("export", "two", "--objective", "2")
+    assert result.exit_code == 0, result.output
+    assert "aug helps most: -4.0" in " ".join(result.output.split()).replace("−", "-")
+    result = kouka("status")
+    assert "two" in result.output
+    assert "objective 1" in result.output
 
 
 @pytest.mark.parametrize("trials", [0, 1, 2, 3, 6, 9])
@@ -313,3 +346,140 @@ def test_attributes_of_kouka_s_names_are_another_program_s_own() -> None:
     assert (run.phase, run.worker, run.seed) == ("measure", "", None)
     assert (run.parameters, run.seconds_per_epoch, run.diverged) == (None, None, False)
     assert summarise(findings)["best"]["params"]["bn"] == 1
+
+
+def test_a_parameter_of_some_trials_is_named_and_left_out() -> None:
+    def function(trial: optuna.Trial) -> float:
+        value = 0.5 + 0.1 * trial.suggest_categorical("bn", [False, True])
+        if trial.suggest_categorical("optimizer", ["adam", "sgd"]) == "sgd":
+            value += 0.05 * trial.suggest_categorical("nesterov", [False, True])
+        return value + 0.01 * np.random.default_rng(trial.number).standard_normal()
+
+    study = foreign(40, function)
+    asked = sum("nesterov" in trial.params for trial in study.trials)
+    said = " ".join(analyse(study).cautions)
+    assert f"nesterov is left out: only {asked} of 40 complete trials were asked" in said
+    findings = analyse(study, {"nesterov": True})
+    # All of these trials were by sgd, which is no technique in them.
+    assert findings.results.factors == ("nesterov", "bn")
+    assert "left out: only" not in " ".join(findings.cautions)
+
+
+def _waiting(study: optuna.Study) -> None:
+    for _ in range(3):
+        study.enqueue_trial({"aug": "on"})
+
+
+def _ended(state: TrialState) -> Callable[[optuna.Study], None]:
+    def end(study: optuna.Study) -> None:
+        for _ in range(2):
+            trial = study.ask()
+            trial.suggest_categorical("aug", ["off", "on"])
+            if state != TrialState.RUNNING:
+                study.tell(trial, state=state)
+
+    return end
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda study: None, "There are no trials yet."),
+        (_waiting, "No parameter of these trials is on or off"),
+        (_ended(TrialState.FAIL), "No trial is complete yet: 2 failed."),
+        (_ended(TrialState.PRUNED), "No trial is complete yet: 2 pruned."),
+        (_ended(TrialState.RUNNING), "No trial is complete yet: 2 running."),
+    ],
+)
+def test_a_study_without_a_complete_trial_says_what_it_has(
+    make: Callable[[optuna.Study], None], says: str
+) -> None:
+    study = optuna.create_study()
+    make(study)
+    assert says in summarise(analyse(study))["answer"]
+
+
+def test_too_few_trials_for_the_parameters_say_how_many_it_takes() -> None:
+    def function(trial: optuna.Trial) -> float:
+        on = [trial.suggest_categorical(f"t{at}", [False, True]) for at in range(30)]
+        return 0.5 + 0.01 * sum(on)
+
+    said = summarise(analyse(foreign(20, function)))["answer"]
+    assert said.startswith("20 complete trials cannot tell 30 techniques apart")
+    assert "that takes 32 at the least" in said
+
+
+def test_trials_that_failed_or_run_are_counted() -> None:
+    study = foreign(40)
+    for state in (TrialState.FAIL, TrialState.FAIL, TrialState.RUNNING):
+        _ended(state)(study)
+    study.enqueue_trial({"aug": "on"})
+    said = " ".join(analyse(study).cautions)
+    assert "4 trials have failed, 2 trials are running and 1 trial is waiting to run" in said
+
+
+def test_one_technique_is_not_compared_with_others() -> None:
+    def function(trial: optuna.Trial) -> float:
+        noise = 0.01 * np.random.default_rng(trial.number).standard_normal()
+        return float(0.5 + 0.1 * trial.suggest_categorical("bn", [False, True]) + noise)
+
+    findings = analyse(foreign(20, function))
+    said = summarise(findings)["answer"]
+    assert said.startswith("bn helps: +")
+    assert "largest" not in said
+    section = sections(findings)[0]
+    assert section.table is not None
+    assert not {"largest", "top three"} & set(section.table.head)
+    assert "Largest" not in " ".join(section.remarks)
+
+
+def test_names_are_printed_as_they_are(kouka: Kouka, folder: Path) -> None:
+    names = ("[bold]x[/]", ":smile:", "[/red]")
+
+    def function(trial: optuna.Trial) -> float:
+        on = [trial.suggest_categorical(name, [False, True]) for name in names]
+        return 0.5 + 0.1 * on[0] + 0.01 * np.random.default_rng(trial.number).standard_normal()
+
+    study = optuna.create_study(study_name="[red]s[/] :smile:", storage="sqlite:///studies.db")
+    study.optimize(function, n_trials=20)
+    result = kouka("export", "[red]s[/] :smile:", "--out", "[b]o[/b]")
+    assert result.exit_code == 0, result.output
+    for name in (*names, "Report: [b]o[/b]/report.html"):
+        assert name in result.output
+    assert (folder / "[b]o[/b]" / "report.html").exists()
+    result = kouka("status")
+    assert "[red]s[/] :smile:" in result.output
+    result = kouka("export", "[/x]")
+    assert "there is no study '[/x]'" in result.stderr
+    assert "[red]s[/] :smile:" in result.stderr
+
+
+def test_a_balanced_design_is_one_whoever_made_it() -> None:
+    """Montgomery's filtration rates, a full factorial of four factors."""
+    rates = [45, 71, 48, 65, 68, 60, 80, 65, 43, 100, 45, 104, 75, 86, 70, 96]
+    study = optuna.create_study(direction="maximize")
+    space = {name: optuna.distributions.CategoricalDistribution([False, True]) for name in "ABCD"}
+    for at, rate in enumerate(rates):
+        params = {name: bool(at >> bit & 1) for bit, name in enumerate("ABCD")}
+        study.add_trial(optuna.create_trial(params=params, distributions=space, value=rate))  # type: ignore[arg-type]
+    findings = analyse(study)
+    assert findings.effects is not None
+    printed = {"A": 21.625, "B": 3.125, "C": 9.875, "D": 14.625}
+    for name, effect in printed.items():
+        assert findings.effects.of(name).effect == pytest.approx(effect)
+    assert "balanced design" not in " ".join(findings.cautions)
+    study.add_trial(study.trials[0])
+    assert "not planned as a balanced design" in " ".join(analyse(study).cautions)
+
+
+def test_fanova_of_many_trials_is_of_some_of_them() -> None:
+    study = foreign(20)
+    study.add_trials(study.trials * 14)
+    findings = analyse(study)
+    assert {row.evaluator: row.drawn for row in findings.importances} == {
+        "PED-ANOVA": None, "fANOVA": 250, "MDI": None,
+    }  # fmt: skip
+    assert findings.importances == analyse(study).importances
+    assert "fANOVA of 250 drawn at random" in draw(findings)["importances"].layout.meta["caption"]
+    remarks = sections(findings)[-1].remarks
+    assert "fANOVA is computed of 250 complete trials, drawn at random" in remarks[-1]
