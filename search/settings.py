@@ -43,6 +43,8 @@ class Settings:
     """Keras' dtype policy of the networks."""
     objective: str = "accuracy"
     """A key of `search.results.OBJECTIVES`."""
+    last_epochs: int = 1
+    """The last epochs whose mean objective a run is judged by: one in a study that does not say."""
     pruner: str = "median"
     seed: int = 0
     measure: tuple[int, ...] = (64,)
@@ -97,6 +99,15 @@ class Settings:
                 f"this kouka cannot read the study's settings ({error}); use the kouka that "
                 "launched it"
             ) from None
+
+
+def usual_last_epochs(epochs: int) -> int:
+    """The last epochs that judge the runs of a new study: a quarter of all, at most ten.
+
+    One epoch's accuracy varies more from epoch to epoch than most effects are large, above all
+    while networks still learn fast. `docs/methods.md` says what the mean gains.
+    """
+    return min(10, -(-epochs // 4))
 
 
 def is_settings(stored: object) -> TypeGuard[Mapping[str, object]]:

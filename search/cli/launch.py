@@ -134,6 +134,14 @@ def launch(
             "[default: accuracy]",
         ),
     ] = None,
+    last_epochs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            help="Judge each run by the mean of its last epochs, this many; 1 takes the last "
+            "alone.  [default: a quarter of the epochs, at most 10]",
+        ),
+    ] = None,
     pruner: Annotated[
         str | None,
         typer.Option(
@@ -192,6 +200,7 @@ def launch(
             confirm=confirm,
             ladder=ladder,
             epochs=epochs,
+            last_epochs=last_epochs,
             batch_size=batch_size,
             width=width,
             depth=depth,

@@ -21,6 +21,11 @@ def check(settings: Settings) -> Settings:
         value = getattr(settings, name)
         if value is not None and value < smallest:
             raise InputError(f"{option(name)} {value} is too small; it takes {smallest} or more")
+    if not 1 <= settings.last_epochs <= settings.epochs:
+        raise InputError(
+            f"--last-epochs {settings.last_epochs} is not possible; it takes 1 to the number of "
+            f"epochs, {settings.epochs}"
+        )
     if not 0 < settings.width <= 16:
         raise InputError(f"--width {settings.width:g} is not between 0 and 16")
     network = settings.custom_code.network

@@ -10,7 +10,7 @@ from typing import Any
 from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
 from search.errors import InputError
 from search.planning.checks import check, option
-from search.settings import Settings
+from search.settings import Settings, usual_last_epochs
 
 _Custom = CustomTechnique | CustomNetwork
 _MAY_GROW = ("search", "confirm", "ladder")
@@ -36,6 +36,7 @@ class Requested:
     precision: str | None = None
     """Also `auto`, until the study's machine decides it."""
     objective: str | None = None
+    last_epochs: int | None = None
     pruner: str | None = None
     seed: int | None = None
     measure: int | None = None
@@ -64,6 +65,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         if runs is not None:
             asked["measure"] = (runs,)
         asked["techniques"] = with_custom(asked.get("techniques", Settings.techniques), code)
+        asked.setdefault("last_epochs", usual_last_epochs(asked.get("epochs", Settings.epochs)))
         return check(Settings(**asked, custom_code=code))
     if "techniques" in asked:
         asked["techniques"] = with_custom(asked["techniques"], stored.custom_code)

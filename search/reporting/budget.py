@@ -33,19 +33,28 @@ def describe_budget(results: Results) -> str:
         parts += [f"{name} {getattr(settings, name):g}" for name in sizes]
         if settings.precision != "float32":
             parts.append(settings.precision)
+        if settings.last_epochs > 1:
+            parts.append(f"judged by the mean of the last {settings.last_epochs} epochs")
     if results.objective.key not in ("", ACCURACY.key):
         parts.append(f"objective {results.objective.key}")
     return ", ".join(parts) or "budget unknown: the study does not say"
 
 
 def short_budget(results: Results) -> str:
-    """Describe epochs and training images alone: "12 epochs on 1,000 training images".
+    """Describe epochs and training images: "after 12 epochs on 1,000 training images".
+
+    Where several epochs judge a run: "over the last 3 of 12 epochs on 1,000 training images".
 
     Empty where the study says neither.
     """
     parts = []
     if results.settings is not None:
-        parts.append(counted(results.settings.epochs, "epoch"))
+        epochs, last = results.settings.epochs, results.settings.last_epochs
+        parts.append(
+            f"over the last {last} of {epochs} epochs"
+            if last > 1
+            else f"after {counted(epochs, 'epoch')}"
+        )
     if results.data is not None:
         parts.append(f"{results.data.train:,} training {results.data.things}")
     return " on ".join(parts)

@@ -84,7 +84,7 @@ def answer(effects: Effects, results: Results) -> str:
     """
     largest = effects.effects[0]
     budget = short_budget(results)
-    after = f"After {budget}, " if budget else ""
+    after = f"{_sentence(budget)}, " if budget else ""
     if not any(effect.effect for effect in effects.effects):
         return _sentence(
             f"{after}all runs have the same value: they say nothing about any technique."

@@ -32,6 +32,8 @@ class Claim:
     recipe: Recipe
     budget: Budget
     pruning: Pruning | None
+    last_epochs: int
+    """The last epochs whose mean objective is the trial's value."""
 
 
 def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> Claim | Schedule:
@@ -75,7 +77,8 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
             fail(storage, trial_id, schema.INTERRUPTED)
             raise
     pruning = PRUNERS[settings.pruner](settings.epochs) if planned.phase == "search" else None
-    return Claim(planned, trial_id, space.suggest(FixedTrial(params)), settings.budget(), pruning)
+    recipe = space.suggest(FixedTrial(params))
+    return Claim(planned, trial_id, recipe, settings.budget(), pruning, settings.last_epochs)
 
 
 def _sample(trials: list[FrozenTrial], space: Space, seed: int) -> dict[str, Any]:

@@ -182,6 +182,12 @@ def workload_of(settings: Settings, data: str | None = None) -> Workload:
     return Workload(settings.data_spec(data), settings.objective, settings.custom_code)
 
 
+def _metric_name(settings: Settings) -> str:
+    """The name of a trial's value, as optuna-dashboard shows it."""
+    name, last = OBJECTIVES[settings.objective].name, settings.last_epochs
+    return f"{name}, mean of the last {last} epochs" if last > 1 else name
+
+
 def _open(
     url: str, name: str, settings: Settings, facts: DataFacts, before: str | None
 ) -> optuna.Study:
@@ -193,7 +199,7 @@ def _open(
         study_name=name, storage=make_storage(url), direction="maximize", load_if_exists=True
     )
     check_fingerprint(name, settings.data, read(study).data, facts, before)
-    study.set_metric_names([OBJECTIVES[settings.objective].name])
+    study.set_metric_names([_metric_name(settings)])
     study.set_user_attr(schema.DATA, asdict(facts))
     study.set_user_attr(schema.VERSIONS, versions_of(settings.backend))
     study.set_user_attr(schema.SETTINGS, settings.to_json())

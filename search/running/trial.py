@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from statistics import fmean
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
@@ -59,7 +60,7 @@ def run_trial(
     except (Stopped, KeyboardInterrupt):
         patiently(lambda: fail(storage, trial_id, schema.INTERRUPTED))
         raise
-    return None if lost else _keep(storage, trial_id, curve, outcome)
+    return None if lost else _keep(storage, claim, curve, outcome)
 
 
 class _Curve:
@@ -89,8 +90,15 @@ class _Curve:
         self._written_at = time.monotonic()
 
 
-def _keep(storage: RDBStorage, trial_id: int, curve: _Curve, outcome: Outcome) -> TrialState | None:
-    stopped = outcome.test_accuracy is None
+def _keep(storage: RDBStorage, claim: Claim, curve: _Curve, outcome: Outcome) -> TrialState | None:
+    trial_id, stopped = claim.trial_id, outcome.test_accuracy is None
+    by_epoch = list(curve.values.values())
+    if stopped:
+        judged_by = by_epoch[-1]
+    elif outcome.diverged:
+        judged_by = outcome.objective
+    else:
+        judged_by = fmean(by_epoch[-claim.last_epochs :])
     state = TrialState.PRUNED if stopped else TrialState.COMPLETE
     attributes = {
         schema.SECONDS_PER_EPOCH: outcome.seconds_per_epoch,
@@ -105,8 +113,7 @@ def _keep(storage: RDBStorage, trial_id: int, curve: _Curve, outcome: Outcome) -
         for name, value in attributes.items():
             if value is not None:
                 storage.set_trial_user_attr(trial_id, name, value)
-        value = list(curve.values.values())[-1] if stopped else outcome.objective
-        storage.set_trial_state_values(trial_id, state, [value])
+        storage.set_trial_state_values(trial_id, state, [judged_by])
         return state
 
     try:

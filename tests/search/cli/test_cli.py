@@ -116,7 +116,10 @@ def test_bad_input_is_refused_in_a_sentence_and_creates_nothing(
 
 def test_data_that_cannot_be_used_are_refused_by_the_worker(folder: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.array([{}] * 20, dtype=object), y=np.arange(20) % 2)
-    for data, says in (("cifar11", "there is no data set and no path 'cifar11'"), ("a.npz", "pickled")):
+    for data, says in (
+        ("cifar11", "there is no data set and no path 'cifar11'"),
+        ("a.npz", "pickled"),
+    ):
         result = shell("launch", "--data", data, cwd=folder)
         assert result.returncode == 2
         assert says in result.stderr

@@ -562,3 +562,38 @@ def test_an_interruption_that_a_library_swallowed_still_ends_the_launch(
     assert "the same command resumes" in result.stderr
     monkeypatch.setattr(dashboard_note, "attach", lambda *shown: None)
     assert kouka(*small).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("epochs", "options", "last"),
+    [("4", (), 1), ("12", (), 3), ("60", (), 10), ("12", ("--last-epochs", "1"), 1)],
+)
+def test_a_run_is_judged_by_the_mean_of_its_last_epochs(
+    kouka: Kouka, fake_worker: type[FakeWorker], epochs: str, options: tuple[str, ...], last: int
+) -> None:
+    command = ("launch", "s", "--data", "digits", "--techniques", "mixup,dropout", "--measure", "4",
+               "--search", "1", "--confirm", "1", "--epochs", epochs, *options)  # fmt: skip
+    result = kouka(*command)
+    assert result.exit_code == 0, result.output
+    assert results().launched_with().last_epochs == last
+    for run in results().runs:
+        if run.state == "complete":
+            values = list(run.curve.values())
+            assert run.value == pytest.approx(sum(values[-last:]) / last)
+    said = " ".join(result.output.split())
+    assert (f"judged by the mean of the last {last} epochs" in said) == (last > 1)
+    names = stored().metric_names
+    assert names is not None
+    assert ("mean of the last" in names[0]) == (last > 1)
+    assert kouka(*command, "--last-epochs", "2").exit_code == 2
+
+
+@pytest.mark.parametrize("last", ["0", "5"])
+def test_no_more_last_epochs_than_there_are(
+    kouka: Kouka, fake_worker: type[FakeWorker], last: str
+) -> None:
+    result = kouka(*SMALL, "--epochs", "4", "--last-epochs", last)
+    assert result.exit_code == 2
+    assert f"--last-epochs {last} is not possible; it takes 1 to the number of epochs, 4" in (
+        " ".join(result.stderr.split())
+    )
