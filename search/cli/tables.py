@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -12,17 +14,19 @@ from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import Step
 from search.reporting import words
-from search.reporting.formatting import change, interval, level, mean
+from search.reporting.formatting import change, counted, interval, level, mean
 from search.results import ACCURACY, Objective, Results
 from search.storage.schema import INTERRUPTED, PHASES
 
+_LONGEST_WORD = 24
+"""Characters of a name that are not broken, where the terminal is wide enough for the table."""
 _COLOURS = {"helps": "blue", "hurts": "red"}
 
 
 def effects_table(fit: Effects, objective: Objective) -> RenderableType:
     """The techniques, largest first."""
     table = _table()
-    table.add_column("technique", no_wrap=True)
+    table.add_column("technique", overflow="fold")
     table.add_column(objective.unit or "effect", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="right", no_wrap=True)
     table.add_column("verdict")
@@ -33,19 +37,21 @@ def effects_table(fit: Effects, objective: Objective) -> RenderableType:
             interval(effect),
             Text(effect.verdict, style=_COLOURS.get(effect.verdict, "dim")),
         )
-    return _titled(f"Effect of each technique on {objective.name}, {fit.runs} runs", table)
+    return _titled(
+        f"Effect of each technique on {objective.name}, {counted(fit.runs, 'run')}", table
+    )
 
 
 def confirmed_table(rows: Sequence[Confirmed], objective: Objective) -> RenderableType:
     """The objective on the test images over fresh seeds, and the accuracy where it is another."""
     name = f"test {objective.measure}"
     table = _table()
-    table.add_column("recipe", no_wrap=True)
+    table.add_column("recipe", overflow="fold")
     table.add_column("seeds", justify="right")
     table.add_column(name, justify="right", no_wrap=True)
     if objective is not ACCURACY:
         table.add_column("test accuracy", justify="right", no_wrap=True)
-    table.add_column("techniques on")
+    table.add_column("techniques on", overflow="fold")
     for row in rows:
         accuracy = [] if objective is ACCURACY else [f"{row.test.mean:.2f} %"]
         tested = mean(row.test_objective, objective)
@@ -56,7 +62,7 @@ def confirmed_table(rows: Sequence[Confirmed], objective: Objective) -> Renderab
 def ladder_table(steps: Sequence[Step], objective: Objective) -> RenderableType:
     """The article's steps in its order."""
     table = _table()
-    table.add_column("adds")
+    table.add_column("adds", overflow="fold")
     table.add_column("seeds", justify="right")
     table.add_column(objective.measure, justify="right", no_wrap=True)
     table.add_column("change", justify="right", no_wrap=True)
@@ -81,7 +87,7 @@ def predictions_table(
     """The likeliest classes of each file, in the order of their probabilities."""
     table = _table()
     table.add_column("file", overflow="fold")
-    table.add_column("class")
+    table.add_column("class", overflow="fold")
     table.add_column("probability", justify="right", no_wrap=True)
     for file, row in zip(files, probabilities, strict=True):
         ranked = sorted(zip(row, classes, strict=True), key=lambda pair: -pair[0])[:top]
@@ -93,7 +99,7 @@ def predictions_table(
 def status_table(results: Sequence[Results]) -> Table:
     """The runs of each study that have ended, of those asked for, by phase."""
     table = _table()
-    table.add_column("study", no_wrap=True)
+    table.add_column("study", overflow="fold")
     for phase in PHASES:
         table.add_column(phase, justify="right")
     table.add_column("failed", justify="right")
@@ -124,5 +130,47 @@ def _titled(title: str, table: Table) -> RenderableType:
     return Group(Text(title, style="bold"), table)
 
 
+class _Fitting(Table):
+    """A table, or on a terminal that is too narrow for its columns a few lines for each row."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self._fit(options.max_width):
+            yield from super().__rich_console__(console, options)
+            return
+        rows = zip(*([_plain(cell) for cell in column.cells] for column in self.columns),
+                   strict=True)  # fmt: skip
+        heads = [_plain(column.header) for column in self.columns]
+        for first, *cells in rows:
+            if first:
+                yield Text(first, overflow="fold")
+            parts = [f"{head} {cell}".lstrip() for head, cell in zip(heads[1:], cells, strict=True)
+                     if cell]  # fmt: skip
+            yield Padding(Text("; ".join(parts), overflow="fold"), (0, 0, 0, 2))
+
+    def _fit(self, width: int) -> bool:
+        """Share a width among the columns; False where it is too small for them.
+
+        Numbers need a line each, and other cells that of a word. What is left goes to the columns
+        that lack least, so that a long name is the last.
+        """
+        needed, wanted = [], []
+        for column in self.columns:
+            cells = [_plain(cell) for cell in (column.header, *column.cells)]
+            longest = max(map(cell_len, cells))
+            word = max((cell_len(word) for cell in cells for word in cell.split()), default=0)
+            needed.append(longest if column.no_wrap else min(word, _LONGEST_WORD))
+            wanted.append(longest)
+        spare = width - sum(needed) - len(needed)
+        widths = zip(self.columns, needed, wanted, strict=True)
+        for column, least, most in sorted(widths, key=lambda one: one[2] - one[1]):
+            column.width = min(most, least + max(0, spare))
+            spare -= column.width - least
+        return spare >= 0
+
+
+def _plain(cell: RenderableType) -> str:
+    return cell.plain if isinstance(cell, Text) else str(cell)
+
+
 def _table() -> Table:
-    return Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    return _Fitting(box=None, pad_edge=False, padding=(0, 1, 0, 0))

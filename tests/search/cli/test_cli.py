@@ -466,3 +466,32 @@ def test_what_the_terminal_cannot_show_is_replaced(folder: Path, encoding: str) 
         assert result.returncode == (0 if result.stdout else 2)
         said = (result.stdout + result.stderr).decode(encoding)
         assert "?" in said or "x" in said
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 200])
+def test_tables_are_whole_on_any_terminal(
+    kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """Nothing is cut, whatever the length of a name; where there is room, no word is broken."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    name = "a_parameter_of_" + "eighty_characters_" * 3 + "and_more__"
+    foreign_study("a-study-called-long", (name, "global_pooling", "b"))
+    said = kouka("export", "a-study-called-long").output.split("\n\n")[1]
+    assert max(map(len, said.splitlines())) <= width
+    assert "…" not in said
+    rows = [line for line in said.splitlines() if "global_pooling" in line]
+    assert len(rows) == 1
+    for number in re.findall(r"[+-]\d+\.\d", kouka("export", "a-study-called-long").output)[:3]:
+        assert number in said
+    lines = [line[: len(name)].strip() for line in said.splitlines()]
+    at = next(at for at, line in enumerate(lines) if line.startswith("a_para"))
+    found = ""
+    while len(found) < len(name):
+        found += lines[at].split(" ")[0]
+        at += 1
+    assert found == name
+    said = kouka("status").output
+    assert "a-study-called-long" in said
+    assert "measure" in said
+    assert "validation" not in said
+    assert "…" not in said
