@@ -27,7 +27,8 @@ def export(
         str,
         typer.Option(
             metavar="FORMATS",
-            help="Images beside the HTML figures: png, svg, or png,svg.  [default: none]",
+            help="Images beside the HTML figures: png, svg, pdf, or several as png,pdf.  "
+            "[default: none]",
         ),
     ] = "",
     objective: Annotated[
@@ -50,7 +51,8 @@ def export(
         from search.storage.connection import load_study
 
         quiet_optuna()
-        formats = [kind.strip() for kind in format.split(",") if kind.strip()]
+        named = (kind.strip() for kind in format.split(","))
+        formats = list(dict.fromkeys(kind for kind in named if kind))
         for kind in formats:
             if kind not in IMAGE_FORMATS:
                 raise InputError(

@@ -212,7 +212,7 @@ class Progress:
             head.add_row(
                 Text(now.phase, style="bold"),
                 ProgressBar(total=planned, completed=done, width=30),
-                Text(f"{done} of {planned} runs, {self._time_left()}"),
+                Text(f"{done} of {counted(planned, 'run')}, {self._time_left()}"),
             )
             yield head
         running = [run for run in results.runs if run.state == "running"]

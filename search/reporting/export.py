@@ -22,7 +22,11 @@ from search.reporting.records import Records, records
 from search.reporting.sections import sections
 from search.reporting.summary import summarise
 
-IMAGE_FORMATS = ("png", "svg")
+IMAGE_FORMATS = ("png", "svg", "pdf")
+_WIDTH = 1000
+"""Pixels; an image is as high as its figure."""
+_SCALE = {"png": 2}
+"""Pixels of an image for each of its figure, for screens that show two."""
 
 
 def export_study(
@@ -52,9 +56,10 @@ def write(findings: Findings, out: Path, formats: Sequence[str] = ()) -> str:
                 _csv(draft / f"{name}.csv", table)
             _figures(figures, draft)
             _text(draft / "report.html", page(findings.results, parts, figures))
-            _text(draft / "report.md", document(findings.results, parts, figures))
             _text(draft / "summary.json", json.dumps(summarise(findings), indent=2) + "\n")
             unwritten = _images(figures, formats, draft)
+            written = () if unwritten else tuple(formats)
+            _text(draft / "report.md", document(findings.results, parts, figures, written))
             for file in draft.iterdir():
                 file.replace(out / file.name)
     except OSError as error:
@@ -79,7 +84,9 @@ def _images(figures: Mapping[str, go.Figure], formats: Sequence[str], folder: Pa
             plotly.io.write_images(
                 [figures[name] for name, _ in wanted],
                 [folder / f"{name}.{kind}" for name, kind in wanted],
-                width=1000,
+                width=_WIDTH,
+                height=[figures[name].layout.height for name, _ in wanted],
+                scale=[_SCALE.get(kind, 1) for _, kind in wanted],
             )
     except RuntimeError:
         return (

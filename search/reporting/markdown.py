@@ -9,21 +9,41 @@ from search.reporting.budget import describe_budget, provenance
 from search.reporting.section import Section, Table
 from search.results import Results
 
+_SHOWN = ("png", "svg")
+"""Formats that a page shows; it links to others."""
 
-def document(results: Results, sections: Sequence[Section], figures: Collection[str]) -> str:
-    """Render the sections in order; `figures` are those that lie beside it as NAME.html."""
+
+def document(
+    results: Results,
+    sections: Sequence[Section],
+    figures: Collection[str],
+    images: Sequence[str] = (),
+) -> str:
+    """Render the sections in order.
+
+    `figures` are those that lie beside it as NAME.html, and as an image in each of the formats
+    `images`.
+    """
     parts = [f"# {_text(results.name)}", _text(describe_budget(results))]
     for section in sections:
         if section.title:
             parts.append(f"## {section.title}")
         parts.append(_text(section.text))
         if section.figure in figures:
-            parts.append(f"[Figure: {section.figure}]({section.figure}.html)")
+            parts.append(_figure(section.figure, images))
         if section.table is not None:
             parts.append(_table(section.table))
         if section.remarks:
             parts.append("\n".join(f"- {_text(remark)}" for remark in section.remarks))
     return "\n\n".join([*parts, provenance(results)]) + "\n"
+
+
+def _figure(name: str, images: Sequence[str]) -> str:
+    """Show the image that there is, which leads to the interactive figure, and link to the rest."""
+    shown = next((kind for kind in _SHOWN if kind in images), None)
+    text = f"![Figure: {name}]({name}.{shown})" if shown else f"Figure: {name}"
+    others = [f"[{kind}]({name}.{kind})" for kind in images if kind != shown]
+    return " · ".join([f"[{text}]({name}.html)", *others])
 
 
 def _table(table: Table) -> str:

@@ -96,7 +96,7 @@ BAD = {
     "no storage to export": (["export", "x"], "no studies in sqlite:///studies.db.*kouka launch"),
     "no storage to watch": (["dashboard"], "no studies in sqlite:///studies.db"),
     "no storage to tell of": (["status"], "no studies in sqlite:///studies.db"),
-    "format": (["export", "x", "--format", "pdf"], "--format pdf is not known; it takes png, svg"),
+    "format": (["export", "x", "--format", "gif"], "gif is not known; it takes png, svg, pdf"),
 }  # fmt: skip
 
 

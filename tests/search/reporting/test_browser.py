@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +217,23 @@ def test_twenty_techniques_with_long_names_do_not_collide(
         assert min(box[0] for box in boxes) >= 0, figure
         assert max(box[2] for box in boxes) <= width * 0.6, figure
         assert complaints(driver) == []
+
+
+def test_a_name_of_eighty_characters_wraps_in_the_tables(driver: Driver, tmp_path: Path) -> None:
+    names = ("x" * 80, "b", "_".join(["name"] * 16))
+    runs = simulated(
+        np.array(list(product((False, True), repeat=3)) * 4), 0, 0.3,
+        effects=dict(zip(names, (4.0, 1.0, 0.0), strict=True)),
+    )  # fmt: skip
+    write(find(results_of(runs, names), []), tmp_path)
+    visit(driver, tmp_path / "report.html", DESKTOP)
+    effects, *_ = driver.execute_script(
+        "return [...document.querySelectorAll('.wide')].map("
+        "(t) => [t.scrollWidth, t.clientWidth, t.querySelector('td').offsetHeight])"
+    )
+    scrolled, shown, height = effects
+    assert scrolled <= shown
+    assert height > 40  # several lines
 
 
 def test_the_dashboard_shows_the_effects_and_what_they_are(

@@ -2,11 +2,14 @@
 
 import csv
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import optuna
+import plotly.graph_objects as go
 import plotly.io
 import pytest
 import statsmodels.api
@@ -156,16 +159,32 @@ def test_images_are_written_where_there_is_a_chrome_and_else_a_sentence(
     assert result.exit_code == 0
     assert "needs Chrome or Chromium" in " ".join(result.output.split())
 
-    def with_chrome(figures: list[object], files: list[Path], **options: object) -> None:
-        for file in files:
+    report = folder / "out" / "report.md"
+    assert "[Figure: effects](effects.html)\n" in report.read_text(encoding="utf-8")
+    sizes = {}
+
+    def with_chrome(figures: list[go.Figure], files: list[Path], **options: Any) -> None:
+        rows = zip(figures, files, options["height"], options["scale"], strict=True)
+        for figure, file, height, scale in rows:
             file.write_bytes(b"an image")
+            assert height == figure.layout.height
+            sizes[file.name] = (options["width"], height, scale)
 
     monkeypatch.setattr(plotly.io, "write_images", with_chrome)
-    result = kouka("export", "known", "--out", "out", "--format", "png,svg")
+    result = kouka("export", "known", "--out", "out", "--format", "png, svg,pdf,png")
     assert "Chrome" not in result.output
     assert {file.name for file in (folder / "out").glob("effects.*")} == {
-        "effects.csv", "effects.html", "effects.png", "effects.svg",
+        "effects.csv", "effects.html", "effects.png", "effects.svg", "effects.pdf",
     }  # fmt: skip
+    assert {name.partition(".")[2]: scale for name, (_, _, scale) in sizes.items()} == {
+        "png": 2, "svg": 1, "pdf": 1,
+    }  # fmt: skip
+    assert len({height for _, height, _ in sizes.values()}) > 3
+    shown = "[![Figure: effects](effects.png)](effects.html) · [svg](effects.svg) · [pdf]"
+    said = report.read_text(encoding="utf-8")
+    assert shown in said
+    for link in re.findall(r"\]\(([^)]+)\)", said):
+        assert (folder / "out" / link).exists(), link
 
 
 def test_the_ladder_is_reported_step_by_step(
