@@ -40,6 +40,8 @@ class Objective:
 
 
 ACCURACY = Objective(key="accuracy")
+UNNAMED = "the objective"
+"""Stands for the name of an objective to which its study gives none."""
 
 OBJECTIVES: Mapping[str, Objective] = {
     one.key: one

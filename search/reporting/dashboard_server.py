@@ -13,7 +13,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from optuna_dashboard import wsgi
 
 from search.errors import InputError
-from search.storage.connection import open_storage
+from search.storage.connection import is_writable, open_storage
 
 HOST = "127.0.0.1"
 
@@ -47,7 +47,7 @@ def serve(
     """Serve until interrupted, and call `ready` with the address once it answers there.
 
     The dashboard has no password and can delete studies, so a host that others can reach takes
-    `read_only` or `allow_writes`. Raises `InputError` without, and where the storage, the host or
+    `read_only` or `allow_writes`; a storage that cannot be written is served read-only. Raises `InputError` without, and where the storage, the host or
     the port is not to be had.
     """
     if read_only and allow_writes:
@@ -58,7 +58,7 @@ def serve(
             "studies; add --read-only, or --allow-writes if that is what you want"
         )
     app: App = wsgi(open_storage(url))
-    if read_only:
+    if read_only or not is_writable(url):
         app = reading_only(app)
     server_class = _Server6 if ":" in host else _Server
     try:

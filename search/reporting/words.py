@@ -22,7 +22,7 @@ from search.reporting.formatting import (
     probability,
     signed,
 )
-from search.results import ACCURACY, Objective, Results, Run
+from search.results import ACCURACY, UNNAMED, Objective, Results, Run
 
 _MOST_NAMED = 4
 """Techniques, or interactions, in one sentence."""
@@ -94,7 +94,7 @@ def answer(effects: Effects, results: Results) -> str:
         unsure = "no technique has a clear effect" if effects.dof else "no effect has an interval"
         if len(effects.effects) == 1:
             how = "has no clear effect" if effects.dof else "has an effect without interval"
-            return _sentence(f"{after}{largest.technique} {how}: {_worth(largest, results)}.")
+            return f"{after}{largest.technique} {how}: {_worth(largest, results)}."
         return _sentence(
             f"{after}{unsure}. The largest is {largest.technique}: {_worth(largest, results)}."
         )
@@ -145,8 +145,9 @@ def _unclear(names: Sequence[str]) -> str:
 
 
 def reached(run: Run, objective: Objective) -> str:
-    """Describe a run's value, with the name of what it is."""
-    return f"{level(run.scaled, objective)} {objective.name}"
+    """Describe a run's value, with the name of what it is where it has one."""
+    name = "" if objective.name == UNNAMED else f" {objective.name}"
+    return f"{level(run.scaled, objective)}{name}"
 
 
 def over_seeds(runs: int) -> str:

@@ -20,7 +20,16 @@ from optuna.trial import FrozenTrial, TrialState
 from model_space.facts import DataFacts
 from model_space.typed_json import JsonError
 from search.errors import InputError
-from search.results import ACCURACY, OBJECTIVES, Conditional, Objective, Results, Run, SearchedDial
+from search.results import (
+    ACCURACY,
+    OBJECTIVES,
+    UNNAMED,
+    Conditional,
+    Objective,
+    Results,
+    Run,
+    SearchedDial,
+)
 from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.heartbeat import Identity
@@ -227,9 +236,9 @@ def _objective(
                 f"know (it knows {', '.join(OBJECTIVES)}); use the kouka that launched it"
             )
         return OBJECTIVES[key]
-    several = len(study.directions) > 1
-    unnamed = f"objective {column + 1}" if several else "the objective"
-    name = study.metric_names[column] if study.metric_names else unnamed
+    name = UNNAMED if len(study.directions) == 1 else f"objective {column + 1}"
+    if study.metric_names:
+        name = study.metric_names[column]
     if fractions and values:
         return Objective(name)
     return Objective(name, "", 1.0, maximize, -math.inf, math.inf)

@@ -302,7 +302,7 @@ def test_the_storage_can_come_from_the_environment(
     assert not (folder / "studies.db").exists()
 
 
-def served(**options: Any) -> str:
+def served(storage: str = "sqlite:///studies.db", **options: Any) -> str:
     """The address of a dashboard that runs as long as the tests."""
     addresses: list[str] = []
     ready = threading.Event()
@@ -313,7 +313,7 @@ def served(**options: Any) -> str:
 
     threading.Thread(
         target=dashboard_server.serve,
-        args=("sqlite:///studies.db", 0, note),
+        args=(storage, 0, note),
         kwargs=options,
         daemon=True,
     ).start()
@@ -344,6 +344,20 @@ def test_a_read_only_dashboard_refuses_every_change(folder: Path) -> None:
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(request, timeout=30)
     assert study_names(open_storage("sqlite:///studies.db")) == ["foreign"]
+
+
+def test_a_journal_file_is_served_read_only(folder: Path) -> None:
+    foreign_study()
+    optuna.copy_study(
+        from_study_name="foreign", from_storage="sqlite:///studies.db",
+        to_storage=JournalStorage(JournalFileBackend("journal.log")),
+    )  # fmt: skip
+    address = served("journal:///journal.log")
+    with urllib.request.urlopen(address + "api/studies", timeout=30) as answer:
+        assert b"foreign" in answer.read()
+    request = urllib.request.Request(address + "api/studies/0", method="DELETE")
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(request, timeout=30)
 
 
 @pytest.mark.parametrize(
