@@ -47,8 +47,8 @@ def serve(
     """Serve until interrupted, and call `ready` with the address once it answers there.
 
     The dashboard has no password and can delete studies, so a host that others can reach takes
-    `read_only` or `allow_writes`; a storage that cannot be written is served read-only. Raises `InputError` without, and where the storage, the host or
-    the port is not to be had.
+    `read_only` or `allow_writes`. A storage that cannot be written is served read-only. Raises
+    `InputError` without these, and where the storage, the host or the port is not to be had.
     """
     if read_only and allow_writes:
         raise InputError("--read-only and --allow-writes exclude each other; give one of them")
