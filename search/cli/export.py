@@ -35,7 +35,8 @@ def export(
         int | None,
         typer.Option(
             metavar="NUMBER",
-            help="Of a study of several objectives, the one to report on: 1, 2, …",
+            help="Of a study of several objectives, the one to report on: 1, 2, …  "
+            "[default: the only one]",
         ),
     ] = None,
     storage: StorageOption = DEFAULT_STORAGE,
