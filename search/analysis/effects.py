@@ -60,7 +60,7 @@ class Effects:
     baseline: float
     """Fitted value of all off, in percent or the objective's unit; NaN where not estimable."""
     minimum_detectable_effect: float
-    """Smallest effect whose interval excludes zero 4 times in 5, in the effects' unit."""
+    """Smallest effect that gets its verdict 4 times in 5, in the effects' unit."""
 
     @property
     def pairs(self) -> bool:

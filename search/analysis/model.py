@@ -133,8 +133,9 @@ class Fit:
     (Lenth 1989), or all where a cell fails."""
     failing: Cell | None = None
     """Recipes that fail together, where an interaction is certain and they explain most of what
-    the techniques leave. Unless every pair can be estimated, the noise is then the root mean
-    square of all interactions, as what the cell loses is in every effect and sum."""
+    the techniques leave, both in the last response. Unless every pair can be estimated, the noise
+    is then the root mean square of all interactions, as what the cell loses is in every effect and
+    sum."""
 
     @property
     def dof_from_residuals(self) -> int:
@@ -221,7 +222,8 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         from_interactions = len(sizes) // 3
         squares = squares + from_interactions * _lenth_pse(sizes) ** 2
         dof += from_repeats + from_interactions
-    cell = _failing(model, values) if _some_certain(sizes, squares, dof) else None
+    certain = _some_certain(sizes[:, -1], squares[-1], dof)
+    cell = _failing(model, values[:, -1]) if certain else None
     if cell is not None and not model.pairs_estimable:
         # More than two techniques act together, and all their sums show it, the effects as well.
         squares = np.maximum(squares / dof, np.mean(sizes**2, axis=0))
@@ -239,21 +241,17 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
 
 
 def _failing(model: Model, values: np.ndarray) -> Cell | None:
-    """A cell that explains most of what the techniques alone leave of a response, the last first.
-
-    Where every pair can be estimated, three techniques together are aliased with no effect.
-    """
+    """The cell that explains most of what the techniques alone leave of the values, (runs,)."""
     techniques = model.columns[:, 1 : 1 + len(model.techniques)]
-    cells = (dominant_cell(techniques, column, model.techniques) for column in values.T[::-1])
-    return next((cell for cell in cells if cell is not None), None)
+    return dominant_cell(techniques, values, model.techniques)
 
 
-def _some_certain(sizes: np.ndarray, squares: np.ndarray, dof: int) -> bool:
-    """Check for an interaction that is certain, corrected for their number, of any response."""
-    if not len(sizes) or not dof or not np.all(squares > 0):
+def _some_certain(sizes: np.ndarray, squares: float, dof: int) -> bool:
+    """Check for an interaction that is certain, corrected for their number, (interactions,)."""
+    if not len(sizes) or not dof or not squares > 0:
         return False
-    largest = np.max(np.max(np.abs(sizes), axis=0) / np.sqrt(squares / dof))
-    return familywise(float(largest), dof, len(sizes)) < 1 - CONFIDENCE
+    largest = float(np.max(np.abs(sizes)) / math.sqrt(squares / dof))
+    return familywise(largest, dof, len(sizes)) < 1 - CONFIDENCE
 
 
 def _interaction_sizes(model: Model, coefficients: np.ndarray) -> np.ndarray:

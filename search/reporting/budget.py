@@ -43,21 +43,19 @@ def describe_budget(results: Results) -> str:
 def short_budget(results: Results) -> str:
     """Describe epochs and training images: "after 12 epochs on 1,000 training images".
 
-    Where several epochs judge a run: "over the last 3 of 12 epochs on 1,000 training images".
+    Where several epochs judge a run, it ends with "(mean of the last 3)".
 
     Empty where the study says neither.
     """
     parts = []
     if results.settings is not None:
-        epochs, last = results.settings.epochs, results.settings.last_epochs
-        parts.append(
-            f"over the last {last} of {epochs} epochs"
-            if last > 1
-            else f"after {counted(epochs, 'epoch')}"
-        )
+        parts.append(f"after {counted(results.settings.epochs, 'epoch')}")
     if results.data is not None:
         parts.append(f"{results.data.train:,} training {results.data.things}")
-    return " on ".join(parts)
+    budget = " on ".join(parts)
+    if results.settings is not None and results.settings.last_epochs > 1:
+        budget += f" (mean of the last {results.settings.last_epochs})"
+    return budget
 
 
 def left_out(results: Results) -> list[str]:

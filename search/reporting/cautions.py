@@ -347,6 +347,6 @@ def _detectable(effects: Effects, objective: Objective) -> list[str]:
     unit = f" {objective.unit}".rstrip()
     noise, effect = (f"{value:#.2g}".rstrip(".") for value in (effects.noise, least))
     return [
-        f"Runs scatter around the fit by {noise}{unit} (standard deviation; {source}). With that, "
-        f"fewer than 4 of 5 such studies would find an effect below {effect}{unit}."
+        f"Runs differ from the fit by {noise}{unit} (standard deviation; {source}). An effect must "
+        f"be {effect}{unit} or more for 4 of 5 such studies to find it clear."
     ]

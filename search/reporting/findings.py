@@ -39,7 +39,7 @@ class Findings:
     confirmed: tuple[Confirmed, ...]
     ladder: tuple[Step, ...]
     comparisons: tuple[Comparison, ...]
-    """The ladder's steps beside the effects in any order."""
+    """The ladder's steps beside the order-free effects."""
     curves: tuple[Curves, ...]
     importances: tuple[Importance, ...]
     """Optuna's."""

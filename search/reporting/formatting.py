@@ -151,7 +151,7 @@ def per_second(cost: Cost) -> str:
 
 def pays_from(row: EpochEffects) -> str:
     """Format the epoch from which a technique's interval excludes zero."""
-    return "not by the last epoch" if row.pays_from is None else f"epoch {row.pays_from}"
+    return "not clear" if row.pays_from is None else f"epoch {row.pays_from}"
 
 
 def duration(seconds: float) -> str:

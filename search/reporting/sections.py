@@ -151,9 +151,10 @@ def _epochs(findings: Findings) -> Section | None:
     if not findings.by_epoch:
         return None
     return Section(
-        "When each technique starts to pay",
+        "From which epoch each effect is clear",
         "The effect after each epoch, with a band of 95 % intervals. A dot marks the epoch from "
-        "which the interval excludes zero to the end.",
+        "which the interval excludes zero to the end, where the effect after the last epoch is "
+        "clear by the test that verdicts go by.",
         "epochs",
         epochs_table(findings.by_epoch),
     )

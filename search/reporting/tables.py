@@ -55,7 +55,7 @@ def ladder_table(findings: Findings) -> Table:
     beside = {row.step.adds: row for row in findings.comparisons}
     head: tuple[str, ...] = ("adds", "seeds", f"{objective.name} (95 %)", "step (95 %)")
     if beside:
-        head += ("effect in any order (95 %)", "p of no difference")
+        head += ("order-free effect (95 %)", "p (step = effect)")
     rows = []
     for step in findings.ladder:
         changed = formatting.change(step)
@@ -83,7 +83,7 @@ def interactions_table(rows: Sequence[Interaction]) -> Table:
 def epochs_table(rows: Sequence[EpochEffects]) -> Table:
     """Tabulate the effects after the first and the last epoch."""
     first, last = rows[0].epochs[0], rows[0].epochs[-1]
-    head = ("technique", "interval excludes zero from", f"effect at epoch {first} (95 %)",
+    head = ("technique", "clear from", f"effect at epoch {first} (95 %)",
             f"at epoch {last} (95 %)")  # fmt: skip
     cells = tuple(
         (row.technique, formatting.pays_from(row), _at(row, 0), _at(row, -1)) for row in rows

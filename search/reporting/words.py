@@ -181,7 +181,7 @@ def class_weights(results: Results, validation: ClassSizes) -> str:
 
 
 def ladder_verdict(steps: Sequence[Step], comparisons: Sequence[Comparison]) -> str:
-    """Say where the ladder and the effects in any order disagree; empty where neither is known."""
+    """Say where the ladder and the order-free effects disagree; empty where neither is known."""
     if len(steps) > 1 and not steps[-1].dof:
         return (
             "Each step was run once, so no change can be told from a change of seed. --ladder 3 "
@@ -194,12 +194,12 @@ def ladder_verdict(steps: Sequence[Step], comparisons: Sequence[Comparison]) -> 
     apart = [row for row in comparisons if row.disagree]
     if not apart:
         return (
-            f"None of the {counted(len(comparisons), 'step')} differs from the effect in any order "
+            f"None of the {counted(len(comparisons), 'step')} differs from its order-free effect "
             "by more than a change of seed."
         )
     named = [
         f"{row.step.adds} ({signed(row.step.change, row.step)} as a step, "
-        f"{signed(row.effect, row)} in any order)"
+        f"{signed(row.effect, row)} as its order-free effect)"
         for row in apart
     ]
     return (

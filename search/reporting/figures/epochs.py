@@ -53,12 +53,12 @@ def figure(rows: Sequence[EpochEffects], unit: str, caption: str) -> go.Figure:
                 y=[row.effect[at]],
                 mode="markers",
                 marker={"color": BLUE, "size": 9, "symbol": "circle"},
-                hovertemplate=f"interval excludes zero from epoch {row.pays_from}<extra></extra>",
+                hovertemplate=f"clear from epoch {row.pays_from}<extra></extra>",
                 **where,
             )
     zero_line(drawn, y=0)
     lines = -(-len(rows) // 2)
-    styled(drawn, title="When each technique starts to pay", caption=caption,
+    styled(drawn, title="From which epoch each effect is clear", caption=caption,
            height=110 + 150 * lines)  # fmt: skip
     drawn.update_layout(showlegend=False)
     epoch_axes(drawn, len(rows), rows[0].epochs)

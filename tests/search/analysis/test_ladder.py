@@ -58,7 +58,7 @@ def test_where_the_order_decides_it_is_said_and_else_not() -> None:
     assert {row.step.adds for row in rows if row.disagree} == {"augmentation", "batch_norm"}
     said = words.ladder_verdict(steps, rows)
     assert "disagree" in said
-    assert "augmentation (+15.93 as a step, +13.08 in any order)" in said
+    assert "augmentation (+15.93 as a step, +13.08 as its order-free effect)" in said
     steps = ladder(results_of(climbed()))
     agreed = compare(steps, effects(simulated(design(8, 64, 64), 0, 0.3), NAMES))
     assert "None of the 7 steps differs" in words.ladder_verdict(steps, agreed)

@@ -10,7 +10,7 @@ import typer
 from typer.testing import Result
 
 from search import cli
-from search.settings import Settings
+from search.settings import Settings, usual_last_epochs
 
 Kouka = Callable[..., Result]
 
@@ -61,12 +61,14 @@ def test_the_defaults_of_launch_are_those_of_the_settings() -> None:
     for field in fields(Settings):
         option = f"--{field.name.replace('_', '-')}"
         value = getattr(Settings, field.name, None)
-        if option not in said or value is None or field.name == "data":
+        if option not in said or value is None or field.name in ("data", "last_epochs"):
             continue
         (value,) = value if field.name == "measure" else (value,)
         expected = SET_OF.get(value) or (f"{value:g}" if isinstance(value, float) else str(value))
         assert re.split(r"[;,] ", said[option])[0] == expected, option
         compared.add(field.name)
+    assert said["--last-epochs"] == "a quarter of the epochs, at most 10"
+    assert [usual_last_epochs(epochs) for epochs in (1, 8, 10, 40, 100)] == [1, 2, 3, 10, 10]
     assert compared >= {"epochs", "width", "techniques", "precision", "objective", "pruner"}
 
 

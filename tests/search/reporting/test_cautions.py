@@ -189,7 +189,7 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
         "by size: predicting 'cow' every time gives 56.0 %. A new study with --objective "
         "balanced_accuracy weighs the classes equally.",
     ),
-    (quiet, "Runs scatter around the fit by 0.28 points (standard deviation; seeds)."),
+    (quiet, "Runs differ from the fit by 0.28 points (standard deviation; seeds)."),
     (
         untaught,
         "8 of 64 measured runs learned nothing: those with batch_norm, residual and mixup off. "

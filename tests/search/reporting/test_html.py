@@ -57,7 +57,7 @@ def test_every_section_is_there_and_begins_with_the_answer() -> None:
     assert titles == [
         "", "The best recipe on fresh seeds and test images", "From all off to all on",
         "The article's ladder", "Interactions of two techniques",
-        "When each technique starts to pay",
+        "From which epoch each effect is clear",
         "What each technique costs", "Dials", "Learning curves", "Every run",
         "Optuna's importances",
     ]  # fmt: skip

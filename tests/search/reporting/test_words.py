@@ -56,12 +56,12 @@ def test_the_budget_is_left_out_where_the_study_does_not_say_it() -> None:
     assert describe_budget(results) == "budget unknown: the study does not say"
     results = replace(results, settings=replace(SETTINGS, epochs=1))
     assert short_budget(results) == "after 1 epoch"
+    assert describe_budget(results) == "digits, 1 epoch, batch 32, width 1, depth 10"
     results = replace(results, settings=replace(SETTINGS, last_epochs=3), data=DATA)
     assert answer(results).startswith(
-        "Over the last 3 of 12 epochs on 1,000 training images, augmentation helps most: "
+        "After 12 epochs on 1,000 training images (mean of the last 3), augmentation helps most: "
     )
     assert describe_budget(results).endswith("judged by the mean of the last 3 epochs")
-    assert describe_budget(results) == "digits, 1 epoch, batch 32, width 1, depth 10"
 
 
 def test_the_unit_is_that_of_the_objective() -> None:
