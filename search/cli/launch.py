@@ -99,7 +99,8 @@ def launch(
     ladder: Annotated[
         int | None,
         typer.Option(
-            metavar="SEEDS", help="Seeds for each of the article's eight steps.  [default: 0]"
+            metavar="SEEDS",
+            help="Seeds for each of the eight networks of the article's ladder.  [default: 0]",
         ),
     ] = None,
     epochs: Annotated[
