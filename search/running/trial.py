@@ -95,7 +95,7 @@ def _keep(storage: RDBStorage, claim: Claim, curve: _Curve, outcome: Outcome) ->
     by_epoch = list(curve.values.values())
     if stopped:
         judged_by = by_epoch[-1]
-    elif outcome.diverged:
+    elif outcome.diverged or claim.last_epochs == 1:
         judged_by = outcome.objective
     else:
         judged_by = fmean(by_epoch[-claim.last_epochs :])

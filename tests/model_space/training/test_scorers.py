@@ -154,7 +154,7 @@ def test_its_effects_are_in_nats_wherever_they_stand(by_log_loss: Launched) -> N
     assert (
         "Effect of each technique on validation negative log loss, 16 runs technique nats" in said
     )
-    assert re.search(r"an effect below 0\.00\d+ nats", said)
+    assert re.search(r"An effect must be 0\.00\d+ nats or more", said)
     assert re.search(r"measure 1/16 -0\.\d{4} nats ", said)
     assert re.search(r"Test negative log loss over fresh seeds.* best 2 -0\.\d+ nats \(", said)
     figure = (out / "effects.html").read_text(encoding="utf-8")
