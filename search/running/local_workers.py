@@ -30,7 +30,7 @@ class LocalWorkers:
     def facts(self, reading: Callable[[int, int], None]) -> DataFacts:
         """Start the first training process, and return what it says of the data.
 
-        `reading` is told how many images of how many have been decoded. Raises `DataError` where
+        `reading` receives the numbers of images decoded, and of all. Raises `DataError` where
         they cannot be used, `CustomCodeError` where the user's own code cannot, and
         `TrainingError` where it cannot start.
         """

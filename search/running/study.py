@@ -78,11 +78,11 @@ def launch(
     check_writable(url)
     settings, before = _settle(url, name, requested)
     _check_there(name, settings, before)
-    crew = _crew(settings, environments)
+    local = _local_workers(settings, environments)
     try:
-        facts = crew.facts(watch.reading)
+        facts = local.facts(watch.reading)
         if settings.custom_code:
-            left_out = crew.survey(settings.techniques, settings.budget())
+            left_out = local.survey(settings.techniques, settings.budget())
             requested = replace(requested, left_out=left_out)
         with exclusive(url):
             # Again, for another launch may have made or extended it meanwhile.
@@ -91,11 +91,11 @@ def launch(
         if before is not None and before != settings.data:
             watch.moved(before, settings.data)
         if elsewhere is not None:
-            crew.stop()
-        workers = elsewhere or crew
+            local.stop()
+        workers = elsewhere or local
         return follow(study, url, workers, watch, attach, checkpoints, deadline)
     finally:
-        crew.stop()
+        local.stop()
 
 
 def join(
@@ -124,13 +124,13 @@ def join(
     check_versions(name, settings.backend, held.versions)
     if data is None:
         _check_there(name, settings, settings.data)
-    crew = _crew(settings, environments, data)
+    local = _local_workers(settings, environments, data)
     try:
-        facts = crew.facts(watch.reading)
+        facts = local.facts(watch.reading)
         check_fingerprint(name, data or settings.data, held.data, facts)
-        return follow(study, url, crew, watch, attach, checkpoints, deadline)
+        return follow(study, url, local, watch, attach, checkpoints, deadline)
     finally:
-        crew.stop()
+        local.stop()
 
 
 def _check_name(name: str) -> None:
@@ -170,7 +170,7 @@ def _settle(url: str, name: str, requested: Requested) -> tuple[Settings, str | 
     return settings, None if stored is None else stored.data
 
 
-def _crew(
+def _local_workers(
     settings: Settings, environments: Sequence[Mapping[str, str]], data: str | None = None
 ) -> LocalWorkers:
     keras = {"KERAS_BACKEND": settings.backend}
