@@ -6,7 +6,7 @@ three techniques, and in a small design it is aliased with the effects of innoce
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, product
@@ -82,7 +82,7 @@ def dominant_cell(levels: np.ndarray, values: np.ndarray, names: Sequence[str]) 
     total = float(left @ left)
     cells, members = _cells(techniques), _members(levels)
     enough = (members.sum(axis=0) >= _LEAST_RUNS) & (members.sum(axis=0) <= runs // 2)
-    if not enough.any() or total <= 1e-12 * float(values @ values):
+    if total <= 1e-12 * float(values @ values):
         return None
     apart = members - basis @ (basis.T @ members)
     lengths = np.sum(apart**2, axis=0)
@@ -120,11 +120,10 @@ def _members(levels: np.ndarray) -> np.ndarray:
 
 @cache
 def _cells(techniques: int) -> list[tuple[tuple[int, int], ...]]:
-    return list(_all_cells(techniques))
-
-
-def _all_cells(techniques: int) -> Iterator[tuple[tuple[int, int], ...]]:
-    for size in range(2, LARGEST + 1):
-        for places in combinations(range(techniques), size):
-            for sides in product((1, -1), repeat=size):
-                yield tuple(zip(places, sides, strict=True))
+    """Places and sides of all cells of two techniques and of three."""
+    return [
+        tuple(zip(places, sides, strict=True))
+        for size in range(2, LARGEST + 1)
+        for places in combinations(range(techniques), size)
+        for sides in product((1, -1), repeat=size)
+    ]

@@ -30,7 +30,7 @@ from search.storage.connection import (
     study_names,
 )
 from search.storage.lock import exclusive
-from search.storage.reading import read
+from search.storage.reading import stored_facts, stored_versions
 
 
 def stored_settings(url: str, name: str) -> Settings | None:
@@ -119,15 +119,15 @@ def join(
     study = load_study(url, name)
     check_writable(url)
     requested = Requested(custom_code=custom_code or CustomCode())
-    settings, held = settle(_settings(study), requested), read(study)
+    settings = settle(_settings(study), requested)
     check_installed(settings.backend)
-    check_versions(name, settings.backend, held.versions)
+    check_versions(name, settings.backend, stored_versions(study))
     if data is None:
         _check_there(name, settings, settings.data)
     local = _local_workers(settings, environments, data)
     try:
         facts = local.facts(watch.reading)
-        check_fingerprint(name, data or settings.data, held.data, facts)
+        check_fingerprint(name, data or settings.data, stored_facts(study), facts)
         return follow(study, url, local, watch, attach, checkpoints, deadline)
     finally:
         local.stop()
@@ -198,7 +198,7 @@ def _open(
     study = optuna.create_study(
         study_name=name, storage=make_storage(url), direction="maximize", load_if_exists=True
     )
-    check_fingerprint(name, settings.data, read(study).data, facts, before)
+    check_fingerprint(name, settings.data, stored_facts(study), facts, before)
     study.set_metric_names([_metric_name(settings)])
     study.set_user_attr(schema.DATA, asdict(facts))
     study.set_user_attr(schema.VERSIONS, versions_of(settings.backend))

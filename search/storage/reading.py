@@ -83,8 +83,8 @@ def read(
         factors=tuple(names),
         runs=tuple(_run(trial, factors, judged, column) for trial in trials),
         settings=settings,
-        data=_facts(attributes.get(schema.DATA)),
-        versions=_mapping(attributes.get(schema.VERSIONS)),
+        data=stored_facts(study),
+        versions=stored_versions(study),
         objective=judged,
         dials=dials,
         designed=designed,
@@ -97,6 +97,20 @@ def read(
         ),
         conditional=conditional,
     )
+
+
+def stored_facts(study: optuna.Study) -> DataFacts | None:
+    """The facts that a study keeps of its data; None where it keeps none. Reads no trial."""
+    try:
+        return DataFacts.from_json(study.user_attrs.get(schema.DATA))
+    except JsonError:
+        return None
+
+
+def stored_versions(study: optuna.Study) -> Mapping[str, str]:
+    """The versions of packages that a study keeps; empty where it keeps none. Reads no trial."""
+    stored = study.user_attrs.get(schema.VERSIONS)
+    return stored if isinstance(stored, Mapping) else {}
 
 
 _Factor = tuple[str, str, Any]
@@ -288,17 +302,6 @@ def _whole(value: object) -> int | None:
 
 def _number(value: object) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _facts(value: object) -> DataFacts | None:
-    try:
-        return DataFacts.from_json(value)
-    except JsonError:
-        return None
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _text(value: object) -> str | None:
