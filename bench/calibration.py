@@ -3,8 +3,7 @@
     python -m bench.calibration            # all of it, about 40 minutes on two cores
     python -m bench.calibration --quick    # a twentieth of the studies
 
-Prints the tables of bench/README.md. Effects are those of the article's ladder, with sparse
-interactions; accuracies are computed from them, so that the truth is known. A study is 16 to 128
+Prints the tables of bench/README.md. The truths are those of `bench.truths`. A study is 8 to 128
 runs of a design, and the confirm runs that kouka makes by default.
 """
 
@@ -15,7 +14,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import optuna
@@ -29,91 +28,26 @@ from optuna.importance import (
 from optuna.trial import create_trial
 
 from bench.results import Row, reporter
+from bench.truths import KINDS, Machine, Truth, article, names, simulate
 from search.analysis import effects as effects_module
-from search.analysis.effects import Effects, effects
+from search.analysis.effects import CERTAIN, Effects, effects
 from search.analysis.t_distribution import quantile
 from search.planning.design import fraction, possible_runs
 from search.results import Run
 
 TECHNIQUES = (7, 8, 10, 12)
 RUNS = (16, 32, 64, 128)
-NOISES = (0.2, 0.5, 1.0)
-ARTICLE = (13.21, 5.15, -1.53, 0.73, 0.0, 0.24, 0.26)
-"""Points; the article's steps, with dropout's +0.02 as an effect of exactly none."""
-MORE = (0.0, 0.5, -1.0, 2.0)
-"""From which the effects of an eighth technique and more are drawn."""
-SEEDS = 3
-"""Of each confirmed recipe, as `--confirm` has it."""
+HARDER = ((3, 8), (6, 16), (8, 16), (8, 32), (8, 64), (10, 32), (12, 32), (12, 64), (20, 64))
+"""Techniques and runs of the studies that every kind of truth is tried on."""
+LARGE_KINDS = ("equal", "unequal", "three fail to chance", "three lose 12 points")
+"""Kinds of truth for more than 12 techniques, whose million recipes take a second a study."""
+LARGE, LARGE_LOSS = 1.0, 0.025
+"""Points, and nats of a log loss, from which an effect ought to be named."""
 EVALUATORS: dict[str, Callable[[], BaseImportanceEvaluator]] = {
     "fANOVA": lambda: FanovaImportanceEvaluator(seed=0),
     "MDI": lambda: MeanDecreaseImpurityImportanceEvaluator(seed=0),
     "PED-ANOVA": PedAnovaImportanceEvaluator,
 }
-
-
-class Machine(Protocol):
-    """Whatever trains recipes, given as ±1 for each technique."""
-
-    @property
-    def effects(self) -> np.ndarray:
-        """The true effects, in points."""
-
-    def value(self, recipe: np.ndarray, random: np.random.Generator) -> float:
-        """One run's percent."""
-
-
-@dataclass(frozen=True)
-class Truth:
-    """A simulated machine: what recipes are worth in points, and how much a seed changes."""
-
-    effects: np.ndarray
-    pairs: np.ndarray
-    """(techniques, techniques), above the diagonal: interaction indices in points."""
-    noise: float
-    noisy: int | None
-    """A technique that multiplies the noise by 2/3 where it is on and 4/3 where it is off."""
-
-    def mean(self, recipe: np.ndarray) -> float:
-        """Percent, of a recipe as ±1."""
-        return float(60 + self.effects @ recipe / 2 + recipe @ self.pairs @ recipe / 4)
-
-    def value(self, recipe: np.ndarray, random: np.random.Generator) -> float:
-        """One run's percent."""
-        scale = 1.0 if self.noisy is None else 1 - recipe[self.noisy] / 3
-        return self.mean(recipe) + self.noise * scale * float(random.standard_normal())
-
-
-def truth(techniques: int, unequal: bool, random: np.random.Generator) -> Truth:
-    """Effects in the article's order; three pairs in ten interact, by one point or so."""
-    extra = random.choice(MORE, max(0, techniques - len(ARTICLE)))
-    pairs = np.triu(random.normal(0, 1, (techniques, techniques)), 1)
-    pairs *= random.random(pairs.shape) < 0.3
-    noisy = int(random.integers(techniques)) if unequal else None
-    return Truth(np.array([*ARTICLE, *extra]), pairs, float(random.choice(NOISES)), noisy)
-
-
-def names(techniques: int) -> list[str]:
-    """t0, t1, …"""
-    return [f"t{index}" for index in range(techniques)]
-
-
-def run(recipe: np.ndarray, percent: float, phase: str = "measure") -> Run:
-    """A complete run as kouka reads it."""
-    on = frozenset(name for name, x in zip(names(len(recipe)), recipe, strict=True) if x > 0)
-    return Run(0, phase, "complete", {}, on, percent / 100)
-
-
-def simulate(
-    machine: Machine, rows: np.ndarray, random: np.random.Generator
-) -> tuple[list[Run], list[list[Run]]]:
-    """The measured runs, and the confirm runs: the best of them, all off and all on."""
-    values = [machine.value(row, random) for row in rows]
-    best, ends = rows[int(np.argmax(values))], np.ones(rows.shape[1])
-    confirmed = [
-        [run(recipe, machine.value(recipe, random), "confirm") for _ in range(SEEDS)]
-        for recipe in (best, -ends, ends)
-    ]
-    return [run(row, value) for row, value in zip(rows, values, strict=True)], confirmed
 
 
 @dataclass
@@ -125,16 +59,22 @@ class Coverage:
     width: float = 0.0
     wrong: int = 0
     studies: int = 0
+    large: int = 0
+    named: int = 0
 
     def add(self, found: Effects, machine: Truth) -> None:
         """Count one study."""
         false = False
         for effect in found.effects:
             true = machine.effects[int(effect.technique[1:])]
+            certain = effect.verdict in CERTAIN
             self.covered += effect.low <= true <= effect.high
             self.width += (effect.high - effect.low) / 2
             self.intervals += 1
-            false |= true == 0 and effect.verdict in ("helps", "hurts")
+            false |= certain and true * effect.effect <= 0
+            if abs(true) >= (LARGE_LOSS if machine.loss else LARGE):
+                self.large += 1
+                self.named += certain and true * effect.effect > 0
         self.wrong += false
         self.studies += 1
 
@@ -143,8 +83,12 @@ class Coverage:
         return {
             f"coverage{of}, %": round(100 * self.covered / self.intervals, 1),
             f"half-width{of}, points": round(self.width / self.intervals, 2),
-            f"wrong for a null{of}, %": round(100 * self.wrong / self.studies, 1),
+            f"wrong{of}, %": round(100 * self.wrong / self.studies, 1),
         }
+
+    def power(self) -> float:
+        """Percent of the effects of a point and more that are named with their sign."""
+        return round(100 * self.named / self.large, 1)
 
 
 def cover(techniques: int, runs: int, unequal: bool, studies: int) -> Row:
@@ -155,7 +99,7 @@ def cover(techniques: int, runs: int, unequal: bool, studies: int) -> Row:
     with_confirm, alone = Coverage(), Coverage()
     hc3 = 0
     for _ in range(studies):
-        machine = truth(techniques, unequal, random)
+        machine = KINDS["unequal" if unequal else "equal"](techniques, random)
         measured, confirmed = simulate(machine, rows, random)
         for coverage, repeats in ((with_confirm, confirmed), (alone, [])):
             found = effects(measured, names(techniques), repeats)
@@ -170,6 +114,27 @@ def cover(techniques: int, runs: int, unequal: bool, studies: int) -> Row:
         **with_confirm.cells(),
         **alone.cells(of=", no confirm"),
         "coverage by HC3, %": round(100 * hc3 / with_confirm.intervals, 1) if hc3 else None,
+    }
+
+
+def cover_kind(techniques: int, runs: int, kind: str, studies: int) -> Row:
+    """A row of the table of harder truths."""
+    effects_module._DRAWS = 10
+    random = np.random.default_rng([techniques, runs, list(KINDS).index(kind)])
+    rows = np.where(fraction(techniques, runs), 1.0, -1.0)
+    coverage = Coverage()
+    for _ in range(studies):
+        machine = KINDS[kind](techniques, random)
+        measured, confirmed = simulate(machine, random.permutation(rows), random)
+        found = effects(measured, names(techniques), confirmed, maximize=not machine.loss)
+        assert found is not None
+        coverage.add(found, machine)
+    return {
+        "truth": kind,
+        "techniques": techniques,
+        "runs": runs,
+        **coverage.cells(),
+        "named, %": coverage.power(),
     }
 
 
@@ -207,9 +172,9 @@ def rank(techniques: int, runs: int, studies: int) -> Row:
     rows = np.where(fraction(techniques, runs), 1.0, -1.0)
     right: dict[str, int] = {}
     for study in range(studies):
-        machine = truth(techniques, False, random)
+        machine = article(techniques, random)
         while not distinct(machine):
-            machine = truth(techniques, False, random)
+            machine = article(techniques, random)
         true = largest_three(machine.effects)
         for method, found in guesses(machine, rows, random, study):
             right[method] = right.get(method, 0) + (found == true)
@@ -292,9 +257,15 @@ def main() -> None:
     jobs: list[tuple[Callable[..., Row], tuple[Any, ...]]] = [
         (cover, (k, n, unequal, given.studies // share)) for k, n in sizes for unequal in (0, 1)
     ]
+    harder: list[tuple[Callable[..., Row], tuple[Any, ...]]] = [
+        (cover_kind, (k, n, kind, 2 * given.studies // 5 // share))
+        for kind in KINDS
+        for k, n in HARDER
+        if not (kind.startswith("three") and k == 3) and (k <= 12 or kind in LARGE_KINDS)
+    ]
     ranked = [(rank, (k, n, max(2, given.ranked // share))) for k, n in sizes if k in (8, 12)]
     with get_context("spawn").Pool(2) as pool:
-        for table, rows in (("coverage", jobs), ("ranking", ranked)):
+        for table, rows in (("coverage", jobs), ("truths", harder), ("ranking", ranked)):
             report = reporter(table, record=given.record)
             for row in pool.imap(_call, rows):
                 report(row)

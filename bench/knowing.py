@@ -22,9 +22,10 @@ import optuna
 from optuna.exceptions import ExperimentalWarning
 from scipy.stats import spearmanr
 
-from bench.calibration import EVALUATORS, Machine, largest_three, names, run, sampled, simulate
+from bench.calibration import EVALUATORS, largest_three, sampled
 from bench.results import Row, reporter
 from bench.table import EPOCHS, IMAGES, NAMES, file_of, rows
+from bench.truths import Machine, names, run, simulate
 from search.analysis import effects as effects_module
 from search.analysis.effects import effects
 from search.planning.design import fraction, possible_runs
@@ -40,6 +41,9 @@ BUDGETS = (
 
 class Table:
     """A machine whose runs have all been made."""
+
+    drift = 0.0
+    loss = False
 
     def __init__(self, images: int, epoch: int) -> None:
         """Read the accuracies after an epoch of runs on so many training images."""
