@@ -26,8 +26,6 @@ class Pairs(Enum):
     """Some, or none, each by itself."""
     NOISE = "noise"
     """None; they are part of the noise."""
-    CONFOUNDED = "confounded"
-    """None; they are part of the effects."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def estimability(effects: Effects, results: Results, measured: Sequence[Run]) ->
     elif effects.pairs:
         seen = Pairs.SOME if len(model.groups) == pairs else Pairs.SUMS
     else:
-        seen = Pairs.NOISE if model.effects_clear else Pairs.CONFOUNDED
+        seen = Pairs.NOISE
     techniques = len(model.techniques)
     return Estimability(
         unvaried=tuple(name for name in results.factors if name not in vary),

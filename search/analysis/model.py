@@ -16,6 +16,7 @@ from itertools import combinations
 import numpy as np
 
 from search.analysis.failing_cells import Cell, dominant_cell
+from search.analysis.random_pairs import fit_mixed, residual_contrasts
 from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
 from search.planning.design import pair_columns
 from search.results import Run
@@ -27,6 +28,9 @@ _LEAST_DOF = 4
 """With fewer, repeated runs included, the pairwise terms leave too few to estimate the noise."""
 
 _TOLERANCE = 1e-6
+
+_MOSTLY_SEEN = 0.75
+"""Share of an effect that the runs must see, for its interval to hold what they do not see."""
 
 _ROUNDING = 1e-12
 """A share of the largest value, below which a number is a rounding error."""
@@ -59,10 +63,10 @@ class Model:
     """All pairs, those with equal columns together, whether or not the model has their terms."""
     pairs: bool
     """True where the groups are terms of the model; else interactions count as noise."""
-    effects_clear: bool
-    """True where no effect is confounded with an interaction of two techniques."""
     dof: int
     """Degrees of freedom of the residuals."""
+    random_pairs: bool = False
+    """True where effects are estimated beside pairs as random terms, and not all at once."""
 
     @cached_property
     def pairs_estimable(self) -> bool:
@@ -72,6 +76,16 @@ class Model:
             len(group.pairs) == 1 and self.estimable(self._unit(first + position))
             for position, group in enumerate(self.groups)
         )
+
+    @property
+    def some_effect(self) -> bool:
+        """True where the effect of a technique can be estimated."""
+        return any(self.estimable(self.technique_contrast(name)) for name in self.techniques)
+
+    @property
+    def every_effect(self) -> bool:
+        """True where each technique's effect can be estimated."""
+        return all(self.estimable(self.technique_contrast(name)) for name in self.techniques)
 
     def estimable(self, contrast: np.ndarray) -> bool:
         """Check that the runs determine a combination of the coefficients, (terms,)."""
@@ -105,7 +119,16 @@ class Model:
     @cached_property
     def _determined(self) -> np.ndarray:
         """(terms, terms): the projection on the estimable combinations of coefficients."""
-        return np.asarray(self.inverse @ self.columns)
+        determined = np.asarray(self.inverse @ self.columns)
+        if self.random_pairs:
+            first = 1 + len(self.techniques)
+            main = self.columns[:, :first]
+            alone = np.linalg.pinv(main, rcond=1e-9) @ main
+            seen = np.flatnonzero(np.diag(alone) >= _MOSTLY_SEEN)
+            alone[seen] = np.eye(first)[seen]
+            determined[:first] = 0
+            determined[:first, :first] = alone
+        return determined
 
     def _unit(self, term: int) -> np.ndarray:
         unit = np.zeros(self.columns.shape[1])
@@ -131,6 +154,9 @@ class Fit:
     dof_from_interactions: int
     """Those that come from the interactions: the smaller ones, which are assumed to be noise
     (Lenth 1989), or all where a cell fails."""
+    covariances: np.ndarray | None = None
+    """(responses, terms, terms): of the coefficients, where the pairs are random; None where the
+    variances say it all."""
     failing: Cell | None = None
     """Recipes that fail together, where an interaction is certain and they explain most of what
     the techniques leave, both in the last response. Unless every pair can be estimated, the noise
@@ -144,12 +170,17 @@ class Fit:
 
     def estimate(self, contrast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Estimate a combination of the coefficients: value and standard error, (responses,)."""
-        weights = contrast @ self.model.inverse
-        return contrast @ self.coefficients, np.sqrt(weights**2 @ self.variances)
+        if self.covariances is not None:
+            variances = np.einsum("i,rij,j->r", contrast, self.covariances, contrast)
+        else:
+            variances = (contrast @ self.model.inverse) ** 2 @ self.variances
+        return contrast @ self.coefficients, np.sqrt(np.maximum(variances, 0))
 
     def covariance(self, contrasts: np.ndarray) -> np.ndarray:
         """Covariance, (contrasts, contrasts), of combinations of the first response's
         coefficients."""
+        if self.covariances is not None:
+            return np.asarray(contrasts @ self.covariances[0] @ contrasts.T)
         weights = contrasts @ self.model.inverse
         return np.asarray((weights * self.variances[:, 0]) @ weights.T)
 
@@ -179,7 +210,8 @@ def build(
 
     `dof_from_repeats` are degrees of freedom of the noise from repeated runs, which are not among
     `runs`. The model has the pairs where each effect can be estimated beside them and enough
-    degrees of freedom remain.
+    degrees of freedom remain. Where runs are missing these are fewer than the terms, or the pairs
+    share their columns in part, the pairs are random terms (see `random_pairs`).
     """
     names = varied(runs, techniques)
     if not names:
@@ -187,13 +219,15 @@ def build(
     main = np.column_stack([np.ones(len(runs)), levels(runs, names)])
     columns, groups = _groups(main[:, 1:], names)
     full = _model(names, np.column_stack([main, columns]), groups)
+    regular = not groups or _is_orthogonal(full.columns)
+    if not regular and (not full.every_effect or full.dof < full.columns.shape[1]):
+        mixed = replace(full, random_pairs=True)
+        return mixed if mixed.some_effect else None
     room = full.dof >= ENOUGH_DOF or full.dof + dof_from_repeats >= _LEAST_DOF
-    if full.effects_clear and room:
+    if full.every_effect and room:
         return full
-    plain = replace(_model(names, main, groups), pairs=False, effects_clear=full.effects_clear)
-    if any(plain.estimable(plain.technique_contrast(name)) for name in names):
-        return plain
-    return None
+    plain = replace(_model(names, main, groups), pairs=False)
+    return plain if plain.some_effect else None
 
 
 def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -> Fit:
@@ -209,8 +243,13 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     coefficients = model.inverse @ values
     residuals = values - model.columns @ coefficients
     rounding = _ROUNDING * np.max(np.abs(values), axis=0)
+    exact = np.all(np.abs(residuals) < rounding, axis=0)
+    if model.random_pairs and not (model.dof and model.every_effect and exact.all()):
+        return _fit_mixed(model, values, rounding, list(repeated))
     coefficients = np.where(np.abs(coefficients) < rounding, 0, coefficients)
-    residuals = np.where(np.all(np.abs(residuals) < rounding, axis=0), 0, residuals)
+    residuals = np.where(exact, 0, residuals)
+    if model.random_pairs:
+        return Fit(model, coefficients, 0 * values, 0 * values[0], model.dof, 0, 0)
     squares = np.sum(residuals**2, axis=0)
     sizes = _interaction_sizes(model, coefficients)
     dof, from_repeats, from_interactions = model.dof, 0, 0
@@ -237,7 +276,51 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         variances = np.where(kept, residuals**2 / np.maximum(1 - leverage, 1e-9)[:, np.newaxis], 0)
     else:
         variances = np.broadcast_to(noise**2, values.shape)
-    return Fit(model, coefficients, variances, noise, dof, from_repeats, from_interactions, cell)
+    return Fit(
+        model, coefficients, variances, noise, dof, from_repeats, from_interactions, failing=cell
+    )
+
+
+def _fit_mixed(
+    model: Model, values: np.ndarray, rounding: np.ndarray, repeated: Sequence[np.ndarray]
+) -> Fit:
+    """Fit with the pairs as random terms, and the noise from the same three sources."""
+    first = 1 + len(model.techniques)
+    fixed = model.columns[:, :first]
+    # The interaction of a group is a sum of as many as it has pairs.
+    random = model.columns[:, first:] * np.sqrt([len(group.pairs) for group in model.groups])
+    squares = np.zeros(values.shape[1])
+    from_repeats = from_interactions = 0
+    if model.dof < ENOUGH_DOF:
+        for group in repeated:
+            squares = squares + np.sum((group - group.mean(axis=0)) ** 2, axis=0)
+            from_repeats += len(group) - 1
+        sizes = residual_contrasts(fixed, random, values)
+        from_interactions = len(sizes) // 3
+        squares = squares + from_interactions * _lenth_pse(sizes) ** 2
+    elsewhere = from_repeats + from_interactions
+    mixed = fit_mixed(fixed, random, model.inverse, values, squares, elsewhere)
+    cell = _failing(model, values[:, -1]) if mixed.interactions else None
+    if cell is not None and not model.pairs_estimable:
+        from_repeats = from_interactions = 0
+        mixed = fit_mixed(fixed, random, model.inverse, values, squares * 0, 0, interactions=False)
+    return Fit(
+        model,
+        np.where(np.abs(mixed.coefficients) < 1000 * rounding, 0, mixed.coefficients),
+        np.broadcast_to(mixed.noise**2, values.shape),
+        mixed.noise,
+        mixed.dof,
+        from_repeats,
+        from_interactions,
+        mixed.covariances,
+        cell,
+    )
+
+
+def _is_orthogonal(columns: np.ndarray) -> bool:
+    """Check that no column shares anything with another."""
+    shared = columns.T @ columns
+    return bool(np.all(np.abs(shared - np.diag(np.diag(shared))) < _TOLERANCE))
 
 
 def _failing(model: Model, values: np.ndarray) -> Cell | None:
@@ -281,9 +364,7 @@ def _lenth_pse(sizes: np.ndarray) -> np.ndarray:
 def _model(names: tuple[str, ...], columns: np.ndarray, groups: tuple[Alias, ...]) -> Model:
     inverse = np.linalg.pinv(columns, rcond=1e-9)
     dof = len(columns) - int(np.linalg.matrix_rank(columns))
-    model = Model(names, columns, inverse, groups, True, True, dof)
-    clear = all(model.estimable(model.technique_contrast(name)) for name in names)
-    return replace(model, effects_clear=clear)
+    return Model(names, columns, inverse, groups, True, dof)
 
 
 def _groups(main: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, tuple[Alias, ...]]:

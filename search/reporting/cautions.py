@@ -244,23 +244,23 @@ def _pairs(effects: Effects, estimable: Estimability, designed: bool) -> list[st
         if designed and estimable.runs_for_pairs
         else ""
     )
+    beside = (
+        " The intervals of the effects hold what interactions may add to them."
+        if effects.fit.model.random_pairs
+        else ""
+    )
     if estimable.pairs_estimable is Pairs.SUMS:
         return [
             f"{runs} give each technique's effect, averaged over the others, but {their} only as "
             f"{counted(estimable.groups, 'sum')}. So it is not known which pairs of a sum "
-            f"interact, or how much a technique's effect depends on what else is on.{more}"
+            f"interact, or how much a technique's effect depends on what else is on.{beside}{more}"
         ]
     if estimable.pairs_estimable is Pairs.SOME:
         known = f"only {estimable.groups_estimable} of " if estimable.groups_estimable else ""
         can = "can" if known else "cannot yet"
         return [
             f"{runs} {can} estimate {known}{their}. So it is not known how much a technique's "
-            f"effect depends on what else is on.{more}"
-        ]
-    if estimable.pairs_estimable is Pairs.CONFOUNDED:
-        return [
-            f"{runs} do not separate {their} from the effects. Where techniques interact, part of "
-            f"that appears as an effect, and no interval shows it.{more}"
+            f"effect depends on what else is on.{beside}{more}"
         ]
     return [
         f"{runs} give each technique's effect, averaged over the others, but not {their}, which "

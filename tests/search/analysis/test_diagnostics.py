@@ -63,9 +63,9 @@ def test_failures_are_counted_by_reason_and_those_given_up_are_named() -> None:
     [
         (design(8, 64, 64), Pairs.EACH),
         (design(8, 16, 16), Pairs.NOISE),
-        (design(8, 16, 16)[:12], Pairs.CONFOUNDED),
+        (design(8, 64, 64)[:40], Pairs.SOME),
     ],
-    ids=["64", "16", "12"],
+    ids=["64", "16", "40"],
 )
 def test_pairs_are_estimable_as_the_design_allows(rows: np.ndarray, seen: Pairs) -> None:
     fit = checked(results_of(simulated(rows, 0, 0.3)))

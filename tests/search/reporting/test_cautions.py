@@ -173,7 +173,7 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
         alone,
         "16 runs of 8 techniques give each technique's effect, averaged over the others, but not",
     ),
-    (few, "12 runs of 8 techniques do not separate their 28 interactions from the effects"),
+    (few, "The intervals of the effects hold what interactions may add to them."),
     (from_repeats, "but their 28 interactions only as 7 sums"),
     (partly, "40 runs of 8 techniques can estimate only 13 of their 28 interactions."),
     (quiet, "64 runs separate all 28 interactions"),

@@ -113,8 +113,7 @@ def test_one_of_anything_is_singular() -> None:
         "5 of 6 planned runs are complete; 1 is missing.",
         "1 run failed: no disk.",
         "Only 2 degrees of freedom remain to estimate the noise",
-        "5 runs of 2 techniques give each technique's effect, averaged over the others, but not "
-        "their interaction, which counts as noise and widens the intervals.",
+        "5 runs separate the interaction of two techniques from the effects;",
     ):
         assert sentence in said
     fit = diagnostics.fit

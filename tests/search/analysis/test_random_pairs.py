@@ -1,0 +1,121 @@
+"""Effects of a design with missing runs, in which the interactions are random."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from search.analysis.effects import Effects, effects
+from search.planning.design import design, fraction, pair_columns
+from tests.support.fakes import EFFECTS
+from tests.support.simulate import NAMES, random_pairs, repeats_of, simulated
+
+pytestmark = [pytest.mark.numeric, pytest.mark.usefixtures("unranked")]
+
+SIXTEEN, SIXTY_FOUR = design(8, 16, 16), design(8, 64, 64)
+
+
+def fitted(rows: np.ndarray, seed: int = 0, noise: float = 1.0, spread: float = 0.0) -> Effects:
+    pairs = random_pairs(NAMES, seed, spread) if spread else None
+    found = effects(simulated(rows, seed, noise, pairs), NAMES)
+    assert found is not None
+    return found
+
+
+def half_width(found: Effects) -> float:
+    return float(np.mean([e.high - e.low for e in found.effects])) / 2
+
+
+def test_the_fit_is_the_mean_over_the_spread_of_the_interactions() -> None:
+    """The oracle: the likelihood of the residuals in its textbook form, with whole matrices."""
+    rows = SIXTY_FOUR[:44]
+    runs = simulated(rows, 3, 1.0, random_pairs(NAMES, 1, 1.0))
+    found = effects(runs, NAMES)
+    assert found is not None
+    main = np.where(rows, 1.0, -1.0)
+    fixed, random = np.column_stack([np.ones(44), main]), pair_columns(main)
+    values = np.array([one.scaled for one in runs])
+    free = np.eye(44) - fixed @ np.linalg.pinv(fixed)
+    mean_share = np.trace(free @ random @ random.T @ free) / 35
+    logs: list[float] = []
+    estimates, variances = [], []
+    for ratio in [1e-9, *np.exp(np.arange(-4.5, 7.6, 0.5))]:
+        shape = np.eye(44) + ratio / mean_share * random @ random.T
+        inverse = np.linalg.inv(shape)
+        information = fixed.T @ inverse @ fixed
+        estimate = np.linalg.solve(information, fixed.T @ inverse @ values)
+        left = values - fixed @ estimate
+        squares = left @ inverse @ left
+        logs.append(
+            -0.5 * np.linalg.slogdet(shape)[1]
+            - 0.5 * np.linalg.slogdet(information)[1]
+            - 35 / 2 * math.log(squares)
+            + math.log(ratio / (1 + ratio) ** 2 if len(logs) else 1)
+        )
+        estimates.append(estimate)
+        variances.append(squares / 35 * np.linalg.inv(information))
+    prior = np.exp(np.arange(-4.5, 7.6, 0.5))
+    chances = np.exp(np.array(logs) - max(logs))
+    chances[1:] /= np.sum(prior / (1 + prior) ** 2)
+    chances /= chances.sum()
+    mean = chances @ np.array(estimates)
+    total = sum(
+        chance * (variance + np.outer(estimate - mean, estimate - mean))
+        for chance, variance, estimate in zip(chances, variances, estimates, strict=True)
+    )
+    for at, name in enumerate(NAMES, start=1):
+        contrast = found.fit.model.technique_contrast(name)
+        effect, error = (float(one[0]) for one in found.fit.estimate(contrast))
+        assert effect == pytest.approx(2 * mean[at], abs=1e-3)
+        assert error == pytest.approx(2 * math.sqrt(total[at, at]), rel=1e-3)
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.0])
+def test_intervals_narrow_as_runs_are_added(spread: float) -> None:
+    order = np.random.default_rng(0).permutation(64)
+    widths = [
+        float(np.mean([half_width(fitted(SIXTY_FOUR[order[:count]], seed, spread=spread))
+                       for seed in range(12)]))
+        for count in (14, 20, 28, 36, 40, 44, 52, 60, 64)
+    ]  # fmt: skip
+    assert all(more < 1.1 * fewer for fewer, more in pairwise(widths))
+
+
+def test_interactions_that_the_runs_separate_are_those_of_least_squares() -> None:
+    rows = SIXTY_FOUR[:60]
+    found = fitted(rows, spread=1.0)
+    main = np.where(rows, 1.0, -1.0)
+    columns = np.column_stack([np.ones(60), main, pair_columns(main)])
+    values = [one.scaled for one in simulated(rows, 0, 1.0, random_pairs(NAMES, 0, 1.0))]
+    coefficients = np.linalg.lstsq(columns, values)[0]
+    model = found.fit.model
+    for at in range(28):
+        estimate, _ = found.fit.estimate(model.group_contrast(at))
+        assert estimate[0] == pytest.approx(4 * coefficients[9 + at])
+
+
+def test_a_lost_pair_of_opposite_recipes_leaves_every_effect() -> None:
+    opposite = next(r for r in range(1, 16) if np.array_equal(SIXTEEN[r], ~SIXTEEN[0]))
+    rows = np.delete(SIXTEEN, [0, opposite], axis=0)
+    inside = []
+    for seed in range(25):
+        found = effects(simulated(rows, seed, 0.5), NAMES, repeats_of(([], NAMES), 3, 0.5))
+        assert found is not None
+        assert all(math.isfinite(e.low) for e in found.effects)
+        inside += [e.low <= EFFECTS[e.technique] <= e.high for e in found.effects]
+    assert np.mean(inside) > 0.9
+
+
+def test_values_without_noise_give_their_effects_exactly() -> None:
+    found = fitted(np.random.default_rng(0).permutation(SIXTY_FOUR)[:52], noise=0.0, spread=2.0)
+    assert found.noise == 0
+    for effect in found.effects:
+        assert effect.effect == pytest.approx(EFFECTS[effect.technique], abs=1e-6)
+
+
+def test_techniques_that_change_together_have_no_estimate() -> None:
+    rows = fraction(8, 32)[:20].copy()
+    rows[:, 1] = rows[:, 0]
+    found = fitted(rows)
+    assert [e.technique for e in found.effects if math.isnan(e.effect)] == list(NAMES[:2])
