@@ -13,6 +13,7 @@ from search.analysis.importances import Importance as Importance
 from search.analysis.interactions import Interaction as Interaction
 from search.analysis.ladder import Comparison as Comparison
 from search.analysis.ladder import Step as Step
+from search.analysis.simple_effects import Dependence as Dependence
 from search.analysis.simple_effects import SimpleEffect as SimpleEffect
 from search.analysis.simple_effects import simple_effect as simple_effect
 from search.errors import InputError as InputError

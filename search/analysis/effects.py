@@ -44,10 +44,6 @@ class Effect:
     """Probability that no other technique's effect is larger in size, whatever the sign."""
     top_three: float
     """Probability that at most two others are."""
-    smallest_step: float
-    """Change where the other techniques suit it least; NaN unless every pair can be estimated."""
-    largest_step: float
-    """Change where they suit it best."""
 
 
 @dataclass(frozen=True)
@@ -125,22 +121,19 @@ def effects(
     errors = np.sqrt(np.diag(covariance))
     ranks = _ranks(estimates, covariance, fitted.dof)
     tests = len(known)
-    half_ranges = _half_ranges(fitted)
     rows = []
     for name in techniques:
         if name not in known:
             nan = math.nan
-            rows.append(Effect(name, nan, nan, nan, nan, "no estimate", nan, nan, nan, nan))
+            rows.append(Effect(name, nan, nan, nan, nan, "no estimate", nan, nan))
             continue
         at = known.index(name)
         effect, error = float(estimates[at]), float(errors[at])
         p_value, verdict = _judge(effect, error, fitted.dof, tests, maximize)
         margin = fitted.critical_value * error
-        half_range = half_ranges.get(name, math.nan)
         rows.append(
             Effect(
-                name, effect, effect - margin, effect + margin, p_value, verdict, *ranks[at],
-                effect - half_range, effect + half_range,
+                name, effect, effect - margin, effect + margin, p_value, verdict, *ranks[at]
             )
         )  # fmt: skip
     known_first = sorted(rows, key=lambda e: (math.isnan(e.effect), -abs(e.effect)))
@@ -181,26 +174,3 @@ def _ranks(estimates: np.ndarray, covariance: np.ndarray, dof: int) -> list[tupl
         for place in (1, min(3, len(estimates)))
     )
     return [(float(a), float(b)) for a, b in zip(first, three, strict=True)]
-
-
-def _half_ranges(fitted: Fit) -> dict[str, float]:
-    """Half the range of each technique's step over all settings of the others.
-
-    The interactions are shrunk towards zero by the share of their spread that is noise (James &
-    Stein 1961): summed without that, their noise alone would make a range. Empty where the pairs
-    or the noise cannot be estimated.
-    """
-    model = fitted.model
-    if not model.pairs_estimable or not fitted.dof:
-        return {}
-    contrasts = np.array([model.group_contrast(at) for at in range(len(model.groups))])
-    contrasts = contrasts.reshape(len(model.groups), model.columns.shape[1])
-    estimates = contrasts @ fitted.coefficients[:, 0]
-    noise = float(np.trace(fitted.covariance(contrasts)))
-    total = float(np.sum(estimates**2))
-    kept = max(0.0, 1 - noise / total) if total > 0 else 0.0
-    half_ranges = dict.fromkeys(model.techniques, 0.0)
-    for group, estimate in zip(model.groups, estimates, strict=True):
-        for name in group.pairs[0]:
-            half_ranges[name] += kept * abs(float(estimate)) / 2
-    return half_ranges

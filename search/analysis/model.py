@@ -176,6 +176,21 @@ class Fit:
             variances = (contrast @ self.model.inverse) ** 2 @ self.variances
         return contrast @ self.coefficients, np.sqrt(np.maximum(variances, 0))
 
+    def dof_of(self, contrast: np.ndarray) -> float:
+        """Degrees of freedom of a combination's standard error, in the first response.
+
+        Those of the noise, where all runs share one variance or the contrast weighs them alike;
+        else fewer (Bell & McCaffrey 2002), as a few runs decide.
+        """
+        if not self.dof or not np.ptp(self.variances[:, 0]):
+            return self.dof
+        model = self.model
+        left = np.eye(len(model.columns)) - model.columns @ model.inverse
+        room = np.diag(left)
+        weights = np.where(room > _TOLERANCE, contrast @ model.inverse, 0) ** 2
+        scaled = weights / np.maximum(room, _TOLERANCE)
+        return float(min(self.dof, np.sum(weights) ** 2 / (scaled @ left**2 @ scaled)))
+
     def covariance(self, contrasts: np.ndarray) -> np.ndarray:
         """Covariance, (contrasts, contrasts), of combinations of the first response's
         coefficients."""

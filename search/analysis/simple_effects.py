@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from search.analysis.after_choice import after_choice
 from search.analysis.effects import Effects
+from search.analysis.interactions import Interaction, interactions
+from search.analysis.t_distribution import quantile
 
 
 @dataclass(frozen=True)
@@ -22,8 +28,22 @@ class SimpleEffect:
     effect: float
     """NaN where the runs cannot estimate it, as where they see the pair only in a sum."""
     low: float
-    """Ends of the 95 % interval."""
+    """Ends of the 95 % interval, which allows for naming the pairs whose interaction is certain."""
     high: float
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """A technique's effect without another one and with it, where their interaction is certain."""
+
+    without: SimpleEffect
+    with_it: SimpleEffect
+
+    @property
+    def reverses(self) -> bool:
+        """True where both intervals exclude zero, on opposite sides."""
+        one, two = self.without, self.with_it
+        return one.high < 0 < two.low or two.high < 0 < one.low
 
 
 def simple_effect(effects: Effects, technique: str, other: str, *, on: bool) -> SimpleEffect:
@@ -31,16 +51,47 @@ def simple_effect(effects: Effects, technique: str, other: str, *, on: bool) -> 
 
     Raises `KeyError` where the runs do not vary both.
     """
-    model = effects.fit.model
-    pairs = [set(group.pairs[0]) if len(group.pairs) == 1 else set() for group in model.groups]
-    if not {technique, other} <= set(model.techniques):
-        raise KeyError(f"{technique!r} or {other!r} does not vary in these runs")
-    effect = error = math.nan
-    if model.pairs and {technique, other} in pairs:
-        # The effect is the mean of the two simple effects, which differ by the interaction.
-        half = model.group_contrast(pairs.index({technique, other})) / 2
-        contrast = model.technique_contrast(technique) + (half if on else -half)
-        if model.estimable(contrast):
-            effect, error = (float(value[0]) for value in effects.fit.estimate(contrast))
-    margin = effects.fit.critical_value * error
-    return SimpleEffect(technique, other, on, effect, effect - margin, effect + margin)
+    for row in interactions(effects):
+        if (technique, other) in row.pairs or (other, technique) in row.pairs:
+            return _estimate(effects, row, technique, other, on=on)
+    raise KeyError(f"{technique!r} or {other!r} does not vary in these runs")
+
+
+def dependences(effects: Effects, rows: Sequence[Interaction]) -> list[Dependence]:
+    """Estimate both simple effects of both techniques of each pair whose interaction is certain.
+
+    `rows` are the interactions. The largest interaction comes first.
+    """
+    certain = [row for row in rows if row.certain and len(row.pairs) == 1]
+    return [
+        Dependence(*(_estimate(effects, row, *names, on=on) for on in (False, True)))
+        for row in sorted(certain, key=lambda row: -abs(row.effect))
+        for names in (row.pairs[0], row.pairs[0][::-1])
+    ]
+
+
+def _estimate(
+    effects: Effects, pair: Interaction, technique: str, other: str, *, on: bool
+) -> SimpleEffect:
+    fit, model = effects.fit, effects.fit.model
+    unknown = SimpleEffect(technique, other, on, math.nan, math.nan, math.nan)
+    if len(pair.pairs) > 1 or math.isnan(pair.effect):
+        return unknown
+    # The effect is the mean of the two simple effects, which differ by the interaction.
+    interaction = model.group_contrast([group.pairs for group in model.groups].index(pair.pairs))
+    contrast = model.technique_contrast(technique) + (interaction if on else -interaction) / 2
+    if not model.estimable(contrast):
+        return unknown
+    effect, error = (float(value[0]) for value in fit.estimate(contrast))
+    dof = fit.dof_of(contrast)
+    margin = quantile(dof, (1 + pair.level) / 2) * error
+    low, high = effect - margin, effect + margin
+    shared = float(fit.covariance(np.array([contrast, interaction]))[0, 1])
+    if pair.certain and shared:
+        # The interaction is this many times the simple effect, and a part that does not depend on
+        # it.
+        slope = shared / error**2
+        threshold = quantile(pair.dof, (1 + pair.level) / 2) * pair.error / (abs(slope) * error)
+        ends = after_choice(effect, error, dof, threshold, pair.effect / slope - effect)
+        low, high = min(low, ends[0]), max(high, ends[1])
+    return SimpleEffect(technique, other, on, effect, low, high)

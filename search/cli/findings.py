@@ -21,6 +21,8 @@ def print_findings(findings: Findings, console: Console) -> None:
         console.print(words.answer(findings.effects, findings.results))
         if pairs := words.certain_pairs(findings.interactions, objective):
             console.print(pairs)
+        if turned := words.reversals(findings.dependences, objective.maximize):
+            console.print(turned)
     for caution in findings.cautions:
         console.print(f"• {caution}", style="dim", markup=False)
     if findings.ladder:

@@ -18,6 +18,7 @@ from search.analysis.epochs import EpochEffects, effects_by_epoch
 from search.analysis.importances import Importance, importances
 from search.analysis.interactions import Interaction, interactions
 from search.analysis.ladder import Comparison, Step, compare, ladder
+from search.analysis.simple_effects import Dependence, dependences
 from search.reporting.cautions import cautions
 from search.results import Results
 from search.storage.reading import read
@@ -33,6 +34,8 @@ class Findings:
     cautions: tuple[str, ...]
     """Sentences to read before believing the effects, worst first."""
     interactions: tuple[Interaction, ...]
+    dependences: tuple[Dependence, ...]
+    """Two for each pair whose interaction is certain."""
     by_epoch: tuple[EpochEffects, ...]
     costs: tuple[Cost, ...]
     dials: tuple[DialTrend, ...]
@@ -63,12 +66,14 @@ def find(results: Results, shares: list[Importance]) -> Findings:
     """Analyse results; `shares` are the importances by Optuna."""
     measured, repeats = results.of("measure"), repeated(results)
     fitted = effects(measured, results.factors, repeats, results.objective.maximize)
+    pairs = interactions(fitted) if fitted else []
     steps = ladder(results)
     return Findings(
         results,
         fitted,
         cautions=tuple(cautions(results, diagnose(results, fitted, repeats))),
-        interactions=tuple(interactions(fitted) if fitted else ()),
+        interactions=tuple(pairs),
+        dependences=tuple(dependences(fitted, pairs) if fitted else ()),
         by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats)),
         costs=tuple(costs(measured, fitted) if fitted else ()),
         dials=tuple(dials(results)),

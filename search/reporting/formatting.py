@@ -125,13 +125,6 @@ def p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def steps(effect: Effect) -> str:
-    """Format the range of a technique's step over what else is on."""
-    if math.isnan(effect.smallest_step):
-        return UNKNOWN
-    return f"{signed(effect.smallest_step, effect)} to {signed(effect.largest_step, effect)}"
-
-
 def parameters(cost: Estimate) -> str:
     """Format parameters added to the network, with their interval where it has a width."""
     if math.isnan(cost.value):

@@ -32,8 +32,8 @@ class Records:
 
 
 def records(findings: Findings) -> dict[str, Records]:
-    """Build all tables by name: effects, interactions, effects_by_epoch, ladder, confirmed,
-    importances and trials."""
+    """Build all tables by name: effects, interactions, simple_effects, effects_by_epoch, ladder,
+    confirmed, importances and trials."""
     params = dict.fromkeys(name for run in findings.results.runs for name in run.params)
     judged = column(findings.results.objective)
     per_second = f"{findings.results.objective.unit or ACCURACY.unit}_per_second"
@@ -43,6 +43,10 @@ def records(findings: Findings) -> dict[str, Records]:
         "interactions": Records(
             ("interaction", "pairs", "effect", "low", "high", "p_value"),
             tuple(_interactions(findings)),
+        ),
+        "simple_effects": Records(
+            ("technique", "other", "other_on", "effect", "low", "high"),
+            tuple(_simple_effects(findings)),
         ),
         "effects_by_epoch": Records(
             ("technique", "epoch", "effect", "low", "high"), tuple(_by_epoch(findings))
@@ -94,7 +98,7 @@ def frame(findings: Findings, table: str = "effects") -> pd.DataFrame:
 
 
 _EFFECT = ("technique", "effect", "low", "high", "p_value", "verdict", "p_first", "p_top_three",
-           "smallest_step", "largest_step", "pays_from_epoch", "seconds", "seconds_low",
+           "pays_from_epoch", "seconds", "seconds_low",
            "seconds_high", "parameters", "parameters_low", "parameters_high")  # fmt: skip
 
 
@@ -105,8 +109,7 @@ def _effects(findings: Findings, per_second: str) -> Iterator[Row]:
         row: Row = {
             "technique": e.technique, "effect": e.effect, "low": e.low, "high": e.high,
             "p_value": e.p_value, "verdict": e.verdict, "p_first": e.first,
-            "p_top_three": e.top_three, "smallest_step": e.smallest_step,
-            "largest_step": e.largest_step, "pays_from_epoch": starts.get(e.technique),
+            "p_top_three": e.top_three, "pays_from_epoch": starts.get(e.technique),
         }  # fmt: skip
         if cost := costs.get(e.technique):
             row |= _bounds("seconds", cost.seconds) | _bounds("parameters", cost.parameters)
@@ -125,6 +128,15 @@ def _interactions(findings: Findings) -> Iterator[Row]:
             "interaction": row.name, "pairs": len(row.pairs), "effect": row.effect,
             "low": row.low, "high": row.high, "p_value": row.p_value,
         }  # fmt: skip
+
+
+def _simple_effects(findings: Findings) -> Iterator[Row]:
+    for pair in findings.dependences:
+        for row in (pair.without, pair.with_it):
+            yield {
+                "technique": row.technique, "other": row.other, "other_on": row.on,
+                "effect": row.effect, "low": row.low, "high": row.high,
+            }  # fmt: skip
 
 
 def _by_epoch(findings: Findings) -> Iterator[Row]:

@@ -9,10 +9,12 @@ from search.analysis.classes import class_sizes
 from search.analysis.importances import Importance
 from search.reporting import words
 from search.reporting.findings import Findings
+from search.reporting.formatting import listed
 from search.reporting.section import Section
 from search.reporting.tables import (
     confirmed_table,
     costs_table,
+    dependences_table,
     effects_table,
     epochs_table,
     interactions_table,
@@ -25,7 +27,8 @@ MOST_PAIRS = 12
 _ABOUT_EFFECTS = (
     "An effect is the change when the technique is turned on, averaged over what else is on. Each "
     "interval is for its technique alone; the verdict uses p, which is corrected for the number of "
-    "techniques.",
+    "techniques. The interval in the first sentence also allows for naming the largest: "
+    "where it is not much larger than others, it is wider there than in the table.",
     "'No clear effect': these runs cannot tell the effect from a change of seed. It need not be "
     "zero.",
     "'Largest' and 'top three' are the probabilities that the effect is the largest, or among the "
@@ -42,6 +45,7 @@ def sections(findings: Findings) -> list[Section]:
         _waterfall(findings),
         _ladder(findings),
         _interactions(findings),
+        _dependences(findings),
         _epochs(findings),
         _costs(findings),
         _dials(findings),
@@ -128,8 +132,15 @@ def _interactions(findings: Findings) -> Section | None:
         "An interaction is the change of one technique's effect when the other is turned on. Below "
         "zero, the two take from each other.",
         words.certain_pairs(known, findings.results.objective),
+        "Where the interval of a clear one reaches beyond zero, its sign is not settled.",
     ]
-    unknown = len(findings.interactions) - len(known)
+    text += [
+        f"{row.name} cannot be told from {listed(row.triple)} acting together, which two by two "
+        "interact as much."
+        for row in findings.interactions
+        if row.triple
+    ]
+    unknown = sum(math.isnan(row.effect) and not row.triple for row in findings.interactions)
     if unknown:
         text.append(f"{unknown} cannot be told from the others with these runs.")
     if any(len(row.pairs) > 1 for row in known):
@@ -145,6 +156,26 @@ def _interactions(findings: Findings) -> Section | None:
         interactions_table(known[:MOST_PAIRS]),
         (f"{more} more {'is' if more == 1 else 'are'} in interactions.csv.",) if more > 0 else (),
     )
+
+
+def _dependences(findings: Findings) -> Section | None:
+    rows = findings.dependences
+    if not rows:
+        return None
+    more = (len(rows) - MOST_PAIRS) // 2
+    return Section(
+        "Techniques that depend on another",
+        "For each pair whose interaction is clear: what either technique is worth without the "
+        "other and with it, averaged over the rest. "
+        + (
+            words.reversals(rows, findings.results.objective.maximize)
+            or "None of them clearly helps with the other and hurts without it, or the other way "
+            "round."
+        ),
+        table=dependences_table(rows[:MOST_PAIRS]),
+        remarks=(f"{more} more pair{'s' * (more > 1)} {'is' if more == 1 else 'are'} in "
+                 "simple_effects.csv.",) if more > 0 else (),
+    )  # fmt: skip
 
 
 def _epochs(findings: Findings) -> Section | None:

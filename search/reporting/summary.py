@@ -13,7 +13,7 @@ from search.reporting.findings import Findings
 from search.reporting.records import column, records
 from search.results import Results
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the document, raised when a key goes or changes its meaning; not for new keys."""
 
 
@@ -53,6 +53,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
             "all_off": fitted.baseline,
         },
         "interactions": list(tables["interactions"].rows),
+        "simple_effects": list(tables["simple_effects"].rows),
         "ladder": list(tables["ladder"].rows),
         "confirmed": list(tables["confirmed"].rows),
         "best": None

@@ -8,6 +8,7 @@ from search.analysis.costs import Estimate
 from search.analysis.effects import Effects
 from search.analysis.epochs import EpochEffects
 from search.analysis.interactions import Interaction
+from search.analysis.simple_effects import Dependence
 from search.reporting import formatting
 from search.reporting.findings import Findings
 from search.reporting.section import Table
@@ -17,20 +18,19 @@ from search.results import ACCURACY, Objective
 def effects_table(effects: Effects, objective: Objective) -> Table:
     """Tabulate the effects, largest first."""
     unit = f"effect, {objective.unit}" if objective.unit else "effect"
-    head = ("technique", unit, "95 % interval", "verdict", "p", "largest", "top three",
-            "range over what else is on")  # fmt: skip
+    head = ("technique", unit, "95 % interval", "verdict", "p", "largest", "top three")  # fmt: skip
     rows = tuple(
         (
             e.technique, formatting.change(e) or formatting.UNKNOWN, formatting.interval(e),
             e.verdict, formatting.p_value(e.p_value), formatting.probability(e.first),
-            formatting.probability(e.top_three), formatting.steps(e),
+            formatting.probability(e.top_three),
         )
         for e in effects.effects
     )  # fmt: skip
     if len(rows) > 1:
-        return Table(head, rows, (1, 2, 4, 5, 6, 7))
+        return Table(head, rows, (1, 2, 4, 5, 6))
     # Of one, it is the largest whatever it is.
-    return Table(head[:5] + head[7:], tuple(row[:5] + row[7:] for row in rows), (1, 2, 4, 5))
+    return Table(head[:5], tuple(row[:5] for row in rows), (1, 2, 4))
 
 
 def confirmed_table(findings: Findings) -> Table:
@@ -78,6 +78,17 @@ def interactions_table(rows: Sequence[Interaction]) -> Table:
         for row in rows
     )  # fmt: skip
     return Table(("pair", "interaction", "95 % interval", "p"), cells, (1, 2, 3))
+
+
+def dependences_table(rows: Sequence[Dependence]) -> Table:
+    """Tabulate what techniques are worth without another one and with it."""
+    cells = tuple(
+        (row.without.technique, row.without.other,
+         formatting.with_interval(row.without.effect, row.without),
+         formatting.with_interval(row.with_it.effect, row.with_it))
+        for row in rows
+    )  # fmt: skip
+    return Table(("technique", "the other", "without it (95 %)", "with it (95 %)"), cells, (2, 3))
 
 
 def epochs_table(rows: Sequence[EpochEffects]) -> Table:

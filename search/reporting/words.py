@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from search.analysis.classes import ClassSizes
 from search.analysis.dials import DialTrend
 from search.analysis.effects import CERTAIN, Effect, Effects
+from search.analysis.headline import headline
 from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, Step
+from search.analysis.simple_effects import Dependence
 from search.reporting.budget import short_budget
 from search.reporting.formatting import (
     change,
@@ -82,7 +84,7 @@ def answer(effects: Effects, results: Results) -> str:
 
     Then name the others: those that help, those that hurt, and those without a clear effect.
     """
-    largest = effects.effects[0]
+    largest, named = effects.effects[0], headline(effects)
     budget = short_budget(results)
     after = f"{_sentence(budget)}, " if budget else ""
     if not any(effect.effect for effect in effects.effects):
@@ -94,14 +96,14 @@ def answer(effects: Effects, results: Results) -> str:
         unsure = "no technique has a clear effect" if effects.dof else "no effect has an interval"
         if len(effects.effects) == 1:
             how = "has no clear effect" if effects.dof else "has an effect without interval"
-            return f"{after}{largest.technique} {how}: {_worth(largest, results)}."
+            return f"{after}{largest.technique} {how}: {_worth(named, results)}."
         return _sentence(
-            f"{after}{unsure}. The largest is {largest.technique}: {_worth(largest, results)}."
+            f"{after}{unsure}. The largest is {named.technique}: {_worth(named, results)}."
         )
     first, others = certain[0], certain[1:]
     alone = len(effects.effects) == 1
     most = "" if alone else " most"
-    parts = [f"{after}{first.technique} {first.verdict}{most}: {_worth(first, results)}."]
+    parts = [f"{after}{first.technique} {first.verdict}{most}: {_worth(named, results)}."]
     if first is largest and not alone and not math.isnan(first.first):
         parts.append(f"It is the largest effect with a probability {_sure(first.first)}.")
     parts += [
@@ -132,7 +134,7 @@ def _sure(value: float) -> str:
 
 
 def _these(effects: Sequence[Effect], verdict: str, *, too: bool) -> str:
-    named = [f"{effect.technique} ({interval(effect)})" for effect in effects[:_MOST_NAMED]]
+    named = [f"{effect.technique} ({change(effect)})" for effect in effects[:_MOST_NAMED]]
     more = len(effects) - len(named)
     names = listed([*named, f"{more} more"] if more else named)
     return f"{names} {verdict if len(effects) == 1 else verdict[:-1]}{' too' if too else ''}."
@@ -224,8 +226,31 @@ def certain_pairs(rows: Sequence[Interaction], objective: Objective) -> str:
     which = "The largest, with" if len(certain) > _MOST_NAMED else "With"
     return (
         f"{counted(len(certain), 'interaction')} {'is' if len(certain) == 1 else 'are'} clear, at "
-        f"a false discovery rate of 5 %. {which} 95 % intervals{unit}: {'; '.join(named)}."
+        f"a false discovery rate of 5 %. {which} 95 % intervals{unit} that allow for this choice: "
+        f"{'; '.join(named)}."
     )
+
+
+def reversals(rows: Sequence[Dependence], maximize: bool) -> str:
+    """Name the techniques that help with another one and hurt without it, or the other way round.
+
+    Empty where none does.
+    """
+    turned = [row for row in rows if row.reverses]
+    if not turned:
+        return ""
+    named = [
+        f"{row.without.technique} {_verb(row.with_it.effect, maximize)} with {row.without.other} "
+        f"and {_verb(row.without.effect, maximize)} without it"
+        for row in turned[:_MOST_NAMED]
+    ]
+    more = len(turned) - len(named)
+    listing = "; ".join(named) + (f"; {more} more change sign" if more else "")
+    return f"What else is on decides the sign: {listing}."
+
+
+def _verb(effect: float, maximize: bool) -> str:
+    return "helps" if (effect > 0) == maximize else "hurts"
 
 
 def dial_trend(trend: DialTrend, objective: Objective) -> str:

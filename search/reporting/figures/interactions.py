@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from search.analysis.interactions import Interaction
 from search.reporting import formatting
 from search.reporting.figures.style import label, rows_height, styled
+from search.reporting.formatting import listed
 
 _SCALE = [(0, "#E69F00"), (0.5, "#F4F4F4"), (1, "#56B4E9")]
 """Light enough at both ends for dark numbers."""
@@ -84,7 +85,8 @@ def _text(row: Interaction, sign: int, size: int) -> str:
 
 def _hover(row: Interaction) -> str:
     if math.isnan(row.effect):
-        return f"{row.name}: cannot be estimated from these runs"
+        what = f"told from {listed(row.triple)} together" if row.triple else "estimated"
+        return f"{row.name}: cannot be {what} by these runs"
     what = f"sum {row.letter}, which these runs cannot separate:<br>" if row.letter else ""
     name = row.name.replace(" + ", "<br>+ ").replace(" − ", "<br>− ")
     return (
