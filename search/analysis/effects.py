@@ -9,8 +9,9 @@ from typing import Literal
 
 import numpy as np
 
+from search.analysis.looks import ALL, ALONE, Look, look_at
 from search.analysis.model import Fit, build, fit
-from search.analysis.t_distribution import CONFIDENCE, critical_value, familywise, quantile
+from search.analysis.t_distribution import critical_value, familywise, quantile
 from search.results import Results, Run
 
 POWER = 0.8
@@ -19,8 +20,9 @@ POWER = 0.8
 _DRAWS = 20_000
 """For the probabilities of ranks; their error is below 0.4 %."""
 
-Verdict = Literal["helps", "hurts", "no clear effect", "no estimate"]
-"""'No clear effect': the runs cannot tell the effect from a change of seed."""
+Verdict = Literal["helps", "hurts", "no clear effect", "no estimate", "not yet"]
+"""'No clear effect': the runs cannot tell the effect from a change of seed. 'Not yet': some of the
+planned runs are still to come."""
 
 CERTAIN: tuple[Verdict, ...] = ("helps", "hurts")
 
@@ -38,7 +40,8 @@ class Effect:
     """Ends of the 95 % interval; NaN where the noise cannot be estimated."""
     high: float
     p_value: float
-    """Two-sided, corrected for the number of techniques; see `familywise`."""
+    """Two-sided, corrected for the number of techniques (see `familywise`) and for the looks at
+    the study (see `looks`); NaN while planned runs are still to come."""
     verdict: Verdict
     first: float
     """Probability that no other technique's effect is larger in size, whatever the sign."""
@@ -57,6 +60,8 @@ class Effects:
     """Fitted value of all off, in percent or the objective's unit; NaN where not estimable."""
     minimum_detectable_effect: float
     """Smallest effect that gets its verdict 4 times in 5, in the effects' unit."""
+    look: Look = ALONE
+    """The look at the study that these are of."""
 
     @property
     def pairs(self) -> bool:
@@ -89,11 +94,20 @@ def repeated(results: Results) -> list[list[Run]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
+def effects_of(results: Results, repeats: Sequence[Sequence[Run]]) -> Effects | None:
+    """Estimate the effects of a study by its measured runs; `repeats` are those of `repeated`."""
+    return effects(
+        results.of("measure"), results.factors, repeats, results.objective.maximize,
+        look_at(results),
+    )  # fmt: skip
+
+
 def effects(
     runs: Sequence[Run],
     techniques: Sequence[str],
     repeats: Sequence[Sequence[Run]] = (),
     maximize: bool = True,
+    look: Look = ALONE,
 ) -> Effects | None:
     """Estimate the effects by least squares on the techniques as ±1 columns and on their pairs.
 
@@ -101,7 +115,8 @@ def effects(
     value: the mean of its steps over all orders of adding the techniques, so that the effects sum
     to all on minus all off. Standard errors are those of `model.fit`; intervals and p-values are
     Student's t. `repeats` are groups of runs of one recipe each; the noise is estimated from them
-    too where `runs` leave too few degrees of freedom.
+    too where `runs` leave too few degrees of freedom. `look` says whether verdicts are due, and how
+    sure they must be.
 
     Returns None where the runs cannot estimate any effect.
     """
@@ -129,7 +144,7 @@ def effects(
             continue
         at = known.index(name)
         effect, error = float(estimates[at]), float(errors[at])
-        p_value, verdict = _judge(effect, error, fitted.dof, tests, maximize)
+        p_value, verdict = _judge(effect, error, fitted.dof, tests, maximize, look)
         margin = fitted.critical_value * error
         rows.append(
             Effect(
@@ -139,18 +154,21 @@ def effects(
     known_first = sorted(rows, key=lambda e: (math.isnan(e.effect), -abs(e.effect)))
     all_off = model.prediction(())
     baseline = float(all_off @ fitted.coefficients[:, 0]) if model.estimable(all_off) else math.nan
-    clear = critical_value(fitted.dof, tests) + quantile(fitted.dof, POWER)
+    clear = critical_value(fitted.dof, tests, look.level(tests)) + quantile(fitted.dof, POWER)
     detectable = clear * float(np.mean(errors))
-    return Effects(tuple(known_first), len(measured), fitted, baseline, detectable)
+    return Effects(tuple(known_first), len(measured), fitted, baseline, detectable, look)
 
 
 def _judge(
-    effect: float, error: float, dof: int, tests: int, maximize: bool
+    effect: float, error: float, dof: int, tests: int, maximize: bool, look: Look
 ) -> tuple[float, Verdict]:
     if not dof:
         return math.nan, "no estimate"
+    if not look.complete:
+        return math.nan, "not yet"
     p_value = familywise(effect / error, dof, tests) if error else float(effect == 0)
-    if p_value >= 1 - CONFIDENCE:
+    p_value = min(1.0, p_value * ALL / look.level(tests))
+    if p_value >= ALL:
         return p_value, "no clear effect"
     return p_value, "helps" if (effect > 0) == maximize else "hurts"
 

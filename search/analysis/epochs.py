@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.analysis.looks import ALONE, Look
 from search.analysis.model import build, fit
 from search.analysis.t_distribution import critical_value
 from search.results import Run
@@ -23,13 +24,14 @@ class EpochEffects:
     high: tuple[float, ...]
     pays_from: int | None
     """First epoch from which on every interval is on the same side of zero; None where the effect
-    after the last epoch is not clear, by the test that verdicts go by."""
+    after the last epoch is not clear, by the test that verdicts go by, or verdicts are not due."""
 
 
 def effects_by_epoch(
     runs: Sequence[Run],
     techniques: Sequence[str],
     repeats: Sequence[Sequence[Run]] = (),
+    look: Look = ALONE,
 ) -> list[EpochEffects]:
     """Estimate the effects, as `effects` does, after each epoch that every run reached.
 
@@ -45,14 +47,15 @@ def effects_by_epoch(
     fitted = fit(model, _curves(measured, epochs), [_curves(group, epochs) for group in whole])
     rows = []
     known = [t for t in model.techniques if model.estimable(model.technique_contrast(t))]
+    least = critical_value(fitted.dof, len(known), look.level(len(known)))
     for name in known:
         contrast = model.technique_contrast(name)
         effect, error = fitted.estimate(contrast)
         margin = fitted.critical_value * error
         low, high = effect - margin, effect + margin
         lines = [tuple(map(float, line)) for line in (effect, low, high)]
-        clear = abs(effect[-1]) > critical_value(fitted.dof, len(known)) * error[-1]
-        pays = _pays_from(epochs, low, high) if clear else None
+        clear = abs(effect[-1]) > least * error[-1]
+        pays = _pays_from(epochs, low, high) if clear and look.complete else None
         rows.append(EpochEffects(name, epochs, lines[0], lines[1], lines[2], pays))
     return sorted(rows, key=lambda row: -abs(row.effect[-1]))
 

@@ -38,6 +38,8 @@ def headline(effects: Effects) -> Effect:
     if named.verdict in CERTAIN:
         contrast = fit.model.technique_contrast(named.technique)
         error, dof = float(fit.estimate(contrast)[1][0]), fit.dof_of(contrast)
-        ends = after_choice(named.effect, error, dof, critical_value(dof, tests))
+        ends = after_choice(
+            named.effect, error, dof, critical_value(dof, tests, effects.look.level(tests))
+        )
         low, high = min(low, ends[0]), max(high, ends[1])
     return replace(named, low=low, high=high)

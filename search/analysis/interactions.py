@@ -12,6 +12,7 @@ import numpy as np
 
 from search.analysis.after_choice import after_choice
 from search.analysis.effects import Effects
+from search.analysis.looks import ALL, Look
 from search.analysis.model import Model, Pair
 from search.analysis.t_distribution import CONFIDENCE, quantile, two_sided
 
@@ -82,31 +83,32 @@ def interactions(effects: Effects) -> list[Interaction]:
             effect, error = (float(value[0]) for value in fit.estimate(contrast))
             row = replace(row, effect=effect, error=error, dof=fit.dof_of(contrast))
         rows.append(row)
-    rows = _tested(rows)
+    rows = _tested(rows, effects.look)
     triples = _triples(model, rows)
     if any(triples):
         rows = [
             Interaction(row.pairs, row.signs, triple=triple) if triple else row
             for row, triple in zip(rows, triples, strict=True)
         ]
-        rows = _tested(rows)
+        rows = _tested(rows, effects.look)
     rows = _with_intervals(rows)
     rows.sort(key=lambda row: (math.isnan(row.p_value), row.p_value, -abs(row.effect)))
     letters = (a + b for a in ("", *ascii_uppercase) for b in ascii_uppercase)
     return [replace(row, letter=next(letters)) if len(row.pairs) > 1 else row for row in rows]
 
 
-def _tested(rows: Sequence[Interaction]) -> list[Interaction]:
-    """Give every estimate its p-value among all others."""
+def _tested(rows: Sequence[Interaction], look: Look) -> list[Interaction]:
+    """Give every estimate its p-value among all others, at one of a study's looks."""
+    if not look.complete:
+        return list(rows)
     alone = [
         (two_sided(row.effect / row.error, row.dof) if row.error else float(not row.effect))
         if row.dof
         else math.nan
         for row in rows
     ]
-    return [
-        replace(row, p_value=p) for row, p in zip(rows, _benjamini_hochberg(alone), strict=True)
-    ]
+    adjusted = _benjamini_hochberg([p * ALL / look.level(1) for p in alone])
+    return [replace(row, p_value=p) for row, p in zip(rows, adjusted, strict=True)]
 
 
 def _with_intervals(rows: Sequence[Interaction]) -> list[Interaction]:

@@ -40,6 +40,7 @@ def logit_refit(
         [_logit(run) for run in results.of("measure")],
         results.factors,
         [[_logit(run) for run in group] for group in repeats],
+        look=fitted.look,
     )
     if other is None or _unexplained(other) >= _unexplained(fitted):
         return None

@@ -24,7 +24,7 @@ def significant_alone(effects: Effects) -> SignificantAlone | None:
     names = tuple(
         e.technique for e in effects.effects if e.low * e.high > 0 and e.verdict not in CERTAIN
     )
-    if not names:
+    if not names or not effects.look.complete:
         return None
     tests = len(effects.effects)
     false_alarms = familywise(effects.fit.critical_value, effects.dof, tests)

@@ -57,14 +57,19 @@ def planned_runs(results: Results) -> int | None:
     return None if results.settings is None else results.settings.measure[-1]
 
 
+def given_up(results: Results) -> tuple[GivenUp, ...]:
+    """Find the runs that failed as often as they may be tried, and are not tried again."""
+    return _failures(results)[0]
+
+
 def run_losses(results: Results, measured: Sequence[Run]) -> RunLosses:
     """Count the runs that are missing, failed, diverged or without a value."""
-    given_up, failures = _failures(results)
+    lost, failures = _failures(results)
     states = Counter(run.state for run in results.runs)
     return RunLosses(
         measured=len(measured),
         planned=planned_runs(results),
-        given_up=given_up,
+        given_up=lost,
         failures=failures,
         no_value=sum(run.state == "complete" and run.value is None for run in results.runs),
         diverged=sum(run.diverged for run in measured),
@@ -81,10 +86,10 @@ def _failures(results: Results) -> tuple[tuple[GivenUp, ...], tuple[tuple[str, i
     tries: dict[tuple[str, int | None, str], list[Run]] = {}
     for run in failed:
         tries.setdefault((run.phase, run.seed, describe(run, results.factors)), []).append(run)
-    given_up = []
+    lost = []
     for (phase, seed, recipe), runs in tries.items():
         if seed is not None and len(runs) >= TRIES:
-            given_up.append(GivenUp(phase, recipe, len(runs), str(runs[-1].failure)))
+            lost.append(GivenUp(phase, recipe, len(runs), str(runs[-1].failure)))
             failed = [run for run in failed if run not in runs]
     reasons = Counter(str(run.failure) for run in failed)
-    return tuple(given_up), tuple(sorted(reasons.items()))
+    return tuple(lost), tuple(sorted(reasons.items()))

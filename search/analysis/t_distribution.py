@@ -53,20 +53,18 @@ def familywise(t: float, dof: float, tests: int) -> float:
 
 
 @cache
-def critical_value(dof: float, tests: int) -> float:
-    """The |t| whose familywise p-value is 5 %; NaN without degrees of freedom."""
+def critical_value(dof: float, tests: int, level: float = 1 - CONFIDENCE) -> float:
+    """The |t| whose familywise p-value is `level`, at most 5 %; NaN without degrees of freedom."""
     from scipy.optimize import brentq
 
     if not dof:
         return math.nan
     # Bonferroni's is never too small (Šidák 1967).
-    largest = quantile(dof, 1 - (1 - CONFIDENCE) / (2 * tests))
-    least = quantile(dof)
+    largest = quantile(dof, 1 - level / (2 * tests))
+    least = quantile(dof, 1 - level / 2)
     if tests == 1:
         return least
-    return float(
-        brentq(lambda t: familywise(t, dof, tests) - (1 - CONFIDENCE), 0.99 * least, 1.01 * largest)
-    )
+    return float(brentq(lambda t: familywise(t, dof, tests) - level, 0.99 * least, 1.01 * largest))
 
 
 def welch(difference: float, *parts: tuple[float, float]) -> float:

@@ -13,11 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from search.analysis.confirmation import describe
-from search.analysis.effects import Effects, effects, repeated
+from search.analysis.effects import Effects, effects_of, repeated
+from search.analysis.looks import look_at
 from search.cli.tables import effects_table
 from search.planning.schedule import Schedule
 from search.reporting.budget import describe_budget, left_out
 from search.reporting.formatting import counted, duration, level
+from search.reporting.words import growth
 from search.results import Results, Run
 from search.storage import schema
 
@@ -88,7 +90,9 @@ class Progress:
         resumed = f", resumed after {counted(len(ended), 'run')}" if ended else ""
         by = f", {counted(workers, 'worker')}" if workers > 1 else ""
         self._console.print(f"Study {results.name}{resumed}: {describe_budget(results)}{by}.")
-        for note in (*left_out(results), self._caution):
+        look = look_at(results)
+        grown = "" if look.complete else growth(look.sizes)
+        for note in (*left_out(results), grown, self._caution):
             if note:
                 self._console.print(note)
 
@@ -98,7 +102,7 @@ class Progress:
         self._results, self._schedule, self._note = results, now, ""
         new = [run for run in results.runs if run.number not in self._reported]
         if began or any(run.state != "running" for run in new):
-            self._fit = effects(results.of("measure"), results.factors, repeated(results))
+            self._fit = effects_of(results, repeated(results))
         for run in new:
             if run.state == "running":
                 epochs = self._seen.setdefault(run.number, [])

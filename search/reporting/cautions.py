@@ -17,6 +17,7 @@ from search.analysis.multiplicity import SignificantAlone
 from search.analysis.run_losses import GivenUp, RunLosses
 from search.reporting.budget import left_out
 from search.reporting.formatting import counted, level, listed
+from search.reporting.words import growth
 from search.results import ACCURACY, Objective, Results
 
 _MOST_IN_COMMON = 4
@@ -32,6 +33,7 @@ def cautions(results: Results, diagnostics: Diagnostics) -> list[str]:
         *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
         *_conditional(results),
         *_losses(losses),
+        *_growth(fit.effects if fit else None),
         *_unfinished(results, losses),
         *left_out(results),
         *(_fit(results, fit) if fit else []),
@@ -147,6 +149,11 @@ def _losses(losses: RunLosses) -> list[str]:
         counts = "it counts" if losses.diverged == 1 else "they count"
         sentences.append(f"{counted(losses.diverged, 'run')} diverged; {counts} at chance level.")
     return sentences
+
+
+def _growth(effects: Effects | None) -> list[str]:
+    said = growth(effects.look.sizes) if effects else ""
+    return [said] if said else []
 
 
 def _given_up(run: GivenUp) -> str:
@@ -341,7 +348,7 @@ def _classes(results: Results, sizes: ClassSizes | None) -> list[str]:
 
 def _detectable(effects: Effects, objective: Objective) -> list[str]:
     least = effects.minimum_detectable_effect
-    if not math.isfinite(least) or effects.noise == 0:
+    if not math.isfinite(least) or effects.noise == 0 or not effects.look.complete:
         return []
     source = "seeds" if effects.pairs else "seeds and interactions together"
     unit = f" {objective.unit}".rstrip()

@@ -6,7 +6,7 @@ import optuna
 from optuna_dashboard import get_note, save_note, save_plotly_graph_object
 
 from search.analysis.diagnostics import diagnose
-from search.analysis.effects import effects, repeated
+from search.analysis.effects import effects_of, repeated
 from search.reporting import words
 from search.reporting.budget import describe_budget
 from search.reporting.cautions import cautions
@@ -21,7 +21,7 @@ _MARK = "_kouka renews this note as runs finish._"
 def attach(study: optuna.Study, results: Results) -> None:
     """Renew figure and note from the runs so far; leave a note alone that kouka did not write."""
     repeats = repeated(results)
-    fitted = effects(results.of("measure"), results.factors, repeats, results.objective.maximize)
+    fitted = effects_of(results, repeats)
     unit = effect_unit(results.objective)
     if fitted is not None:
         caption = f"{counted(fitted.runs, 'measured run')}; {describe_budget(results)}"
@@ -44,7 +44,7 @@ def _note(answer: str, points: list[str], unit: str) -> str:
 The figure *What each technique is worth*, on the study's first page, shows each technique's effect
 in {unit} with its 95 % interval. It uses the `measure` trials, which are
 a balanced experiment. "No clear effect" means that these trials cannot tell the effect from a
-change of seed.
+change of seed; "not yet", that some of the planned trials are still to come.
 
 The dashboard's own *Hyperparameter Importance* is something else: each parameter's PED-ANOVA share,
 computed from all completed trials, also those that a search chose. It has no sign, no unit and no

@@ -13,11 +13,12 @@ from search.analysis.costs import Cost, costs
 from search.analysis.curves import Curves, curves
 from search.analysis.diagnostics import diagnose
 from search.analysis.dials import DialTrend, dials
-from search.analysis.effects import Effects, effects, repeated
+from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.epochs import EpochEffects, effects_by_epoch
 from search.analysis.importances import Importance, importances
 from search.analysis.interactions import Interaction, interactions
 from search.analysis.ladder import Comparison, Step, compare, ladder
+from search.analysis.looks import look_at
 from search.analysis.simple_effects import Dependence, dependences
 from search.reporting.cautions import cautions
 from search.results import Results
@@ -65,7 +66,8 @@ def analyse(
 def find(results: Results, shares: list[Importance]) -> Findings:
     """Analyse results; `shares` are the importances by Optuna."""
     measured, repeats = results.of("measure"), repeated(results)
-    fitted = effects(measured, results.factors, repeats, results.objective.maximize)
+    fitted = effects_of(results, repeats)
+    look = look_at(results)
     pairs = interactions(fitted) if fitted else []
     steps = ladder(results)
     return Findings(
@@ -74,7 +76,7 @@ def find(results: Results, shares: list[Importance]) -> Findings:
         cautions=tuple(cautions(results, diagnose(results, fitted, repeats))),
         interactions=tuple(pairs),
         dependences=tuple(dependences(fitted, pairs) if fitted else ()),
-        by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats)),
+        by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats, look)),
         costs=tuple(costs(measured, fitted) if fitted else ()),
         dials=tuple(dials(results)),
         confirmed=tuple(confirmation(results)),

@@ -27,10 +27,13 @@ MOST_PAIRS = 12
 _ABOUT_EFFECTS = (
     "An effect is the change when the technique is turned on, averaged over what else is on. Each "
     "interval is for its technique alone; the verdict uses p, which is corrected for the number of "
-    "techniques. The interval in the first sentence also allows for naming the largest: "
-    "where it is not much larger than others, it is wider there than in the table.",
+    "techniques, and for the looks at a study that has grown. The interval in the first sentence "
+    "also allows for naming the largest: where it is not much larger than others, it is wider "
+    "there than in the table.",
     "'No clear effect': these runs cannot tell the effect from a change of seed. It need not be "
     "zero.",
+    "'Not yet': some of the planned runs are still to come. Who looks often enough finds "
+    "something, so verdicts wait for all of them.",
     "'Largest' and 'top three' are the probabilities that the effect is the largest, or among the "
     "three largest, whatever its sign.",
 )

@@ -91,6 +91,13 @@ def answer(effects: Effects, results: Results) -> str:
         return _sentence(
             f"{after}all runs have the same value: they say nothing about any technique."
         )
+    if not effects.look.complete:
+        return (
+            f"{after}{'with' if after else 'With'} {effects.look.finished} of "
+            f"{effects.look.sizes[-1]} planned runs, the largest effect so far is "
+            f"{named.technique}: {_worth(named, results)}. Verdicts follow when all planned "
+            "runs are in."
+        )
     certain = [effect for effect in effects.effects if effect.verdict in CERTAIN]
     if not certain:
         unsure = "no technique has a clear effect" if effects.dof else "no effect has an interval"
@@ -210,9 +217,21 @@ def ladder_verdict(steps: Sequence[Step], comparisons: Sequence[Comparison]) -> 
     )
 
 
+def growth(sizes: Sequence[int]) -> str:
+    """Say what verdicts of a study that has grown allow for; empty for one that has not."""
+    if len(sizes) < 2:
+        return ""
+    return (
+        f"The study has grown from {listed([str(size) for size in sizes[:-1]])} to {sizes[-1]} "
+        "runs. Each growth is one more look at the same techniques, so a verdict takes a lower "
+        "p-value than it would in a new study of as many runs; the intervals are those of one."
+    )
+
+
 def certain_pairs(rows: Sequence[Interaction], objective: Objective) -> str:
-    """Name the largest of the certain interactions; empty where none can be estimated."""
-    known = [row for row in rows if not math.isnan(row.effect)]
+    """Name the largest of the certain interactions; empty where none can be estimated, or where
+    planned runs are still to come."""
+    known = [row for row in rows if not math.isnan(row.p_value)]
     if not known:
         return ""
     certain = sorted((row for row in known if row.certain), key=lambda row: -abs(row.effect))

@@ -21,6 +21,7 @@ _MARKS = {
     "helps": (BLUE, "circle"),
     "hurts": (VERMILION, "diamond"),
     "no clear effect": (GREY, "circle-open"),
+    "not yet": (GREY, "square-open"),
     "no estimate": (GREY, "x-thin-open"),
 }
 

@@ -1,0 +1,116 @@
+"""Looks at a study: when its verdicts are due, and how sure each must be.
+
+Whoever looks often enough finds something. So a verdict is due when all planned runs are in, and
+each time that a study grows is one more look, for which a part of the 5 % is kept (alpha spending,
+Lan & DeMets 1983). The boundaries are those of normal estimates from runs that grow in number
+(Armitage, McPherson & Rowe 1969).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from search.analysis.run_losses import given_up
+from search.analysis.t_distribution import CONFIDENCE
+from search.results import Results
+
+ALL = 1 - CONFIDENCE
+"""Share of studies that may give a wrong verdict, over all looks at them."""
+FIRST = 0.04
+"""Share of them that may at the first look, which for most studies is the only one."""
+_KEPT = 1 / 3
+"""Share of what is left that each further look leaves to those after it."""
+_POWER = 2.0
+"""Of the share of the planned runs, to which what is spent at planned looks is proportional."""
+
+_REACH, _POINTS = 8.0, 1601
+"""Grid of the standard normal: from minus to plus so much, and its number of points."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A look at a study's effects."""
+
+    sizes: tuple[int, ...] = ()
+    """Numbers of runs at which verdicts were due or are, first to last; empty where nobody planned
+    any, so that this look stands for itself."""
+    finished: int = 0
+    """Planned runs that have ended, or were given up."""
+
+    @property
+    def complete(self) -> bool:
+        """True where all planned runs are in, so that verdicts are due."""
+        return not self.sizes or self.finished >= self.sizes[-1]
+
+    def level(self, tests: int) -> float:
+        """Level of this look's corrected p-values, of so many tests at a time."""
+        return (
+            levels(self.sizes, spent_by_growth(len(self.sizes)), tests)[-1] if self.sizes else ALL
+        )
+
+
+ALONE = Look()
+"""A look at runs that nobody planned, which are judged as they stand."""
+
+
+def look_at(results: Results) -> Look:
+    """Take the look that a study's plan allows now: one for each size that it grew to."""
+    sizes = tuple(size for size in results.settings.measure if size) if results.settings else ()
+    if not sizes:
+        return ALONE
+    ended = {(run.seed, run.on) for run in results.runs if run.phase == "measure" and run.ended}
+    lost = [one for one in given_up(results) if one.phase == "measure"]
+    return Look(sizes, len(ended) + len(lost))
+
+
+def spent_by_growth(looks: int) -> tuple[float, ...]:
+    """Shares of studies that may be wrong by each look, where nobody knows how many will follow."""
+    return tuple(ALL - (ALL - FIRST) * _KEPT**before for before in range(looks))
+
+
+def spent_as_planned(sizes: Sequence[int], planned: int) -> tuple[float, ...]:
+    """The same by looks at some of the planned runs, where all runs are the last (Kim & DeMets
+    1987); little early, so that the last look loses little."""
+    return tuple(FIRST * min(1.0, size / planned) ** _POWER for size in sizes)
+
+
+@cache
+def levels(sizes: tuple[int, ...], spent: tuple[float, ...], tests: int) -> tuple[float, ...]:
+    """Levels of the corrected p-values at looks after so many runs.
+
+    By each look the share `spent` of studies without any effect has given a wrong verdict, in one
+    of so many independent tests.
+    """
+    alone = [1 - (1 - share) ** (1 / tests) for share in spent]
+    return tuple(float(1 - (1 - level) ** tests) for level in _levels_of_one(sizes, alone))
+
+
+def _levels_of_one(sizes: Sequence[int], spent: Sequence[float]) -> list[float]:
+    """Two-sided levels of one test at each look, by recursion over its distribution."""
+    from scipy.special import ndtr, ndtri
+
+    grid = np.linspace(-_REACH, _REACH, _POINTS)
+    step = grid[1] - grid[0]
+    found: list[float] = []
+    inside = np.zeros(0)
+    for at, size in enumerate(sizes):
+        share = spent[at] - (spent[at - 1] if at else 0)
+        if not at:
+            density = np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi)
+        else:
+            # The estimate so far is a weighted mean of that before and of the new runs'.
+            kept = np.sqrt(sizes[at - 1] / size)
+            spread = np.sqrt(1 - kept**2)
+            apart = (grid[:, np.newaxis] - kept * grid) / spread
+            density = np.exp(-(apart**2) / 2) @ inside * step / (np.sqrt(2 * np.pi) * spread)
+        half = density[_POINTS // 2 :]
+        steps = step * (half[1:] + half[:-1])
+        beyond = np.append(np.cumsum(steps[::-1])[::-1], 0)
+        bound = float(np.interp(-share, -beyond, grid[_POINTS // 2 :]) if at else -ndtri(share / 2))
+        found.append(float(2 * ndtr(-bound)))
+        inside = np.where(np.abs(grid) < bound, density, 0)
+    return found

@@ -1,0 +1,89 @@
+"""Looks at a study: when its verdicts are due, and how sure each must be."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+from scipy.stats import multivariate_normal
+
+from search.analysis.effects import effects_of
+from search.analysis.looks import (
+    ALONE,
+    Look,
+    levels,
+    look_at,
+    spent_as_planned,
+    spent_by_growth,
+)
+from search.planning.design import design
+from search.results import Results
+from search.settings import Settings
+from tests.support.simulate import NAMES, results_of, run, simulated
+
+pytestmark = pytest.mark.numeric
+
+
+def study(finished: int, *sizes: int) -> Results:
+    rows = design(8, 16, 16)[:finished]
+    runs = [replace(one, seed=at) for at, one in enumerate(simulated(rows, 0, 0.3))]
+    return results_of(runs, settings=Settings(measure=sizes))
+
+
+@pytest.mark.parametrize("spent", [spent_by_growth(2), spent_as_planned((16, 64), 64)])
+def test_two_looks_are_wrong_as_often_as_is_spent(spent: tuple[float, ...]) -> None:
+    """The oracle: the two estimates' bivariate normal distribution; one test."""
+    first, second = (-float(ndtri(level / 2)) for level in levels((16, 64), spent, 1))
+    joint = multivariate_normal(cov=[[1, 0.5], [0.5, 1]])
+    neither = joint.cdf([first, second], lower_limit=[-first, -second])
+    assert 1 - neither == pytest.approx(spent[1], abs=2e-4)
+
+
+def test_a_study_that_grows_is_wrong_in_at_most_five_per_cent_of_cases() -> None:
+    """Eight techniques without effect, looked at after 16, 32, 64 and 128 runs."""
+    random = np.random.default_rng(0)
+    sizes = (16, 32, 64, 128)
+    sums = np.cumsum(random.standard_normal((4000, 128, 8)), axis=1)
+    wrong = np.zeros(4000, dtype=bool)
+    by_look = []
+    for at, level in enumerate(levels(sizes, spent_by_growth(4), 8)):
+        one = 1 - (1 - level) ** (1 / 8)
+        size = sizes[at]
+        wrong |= np.any(np.abs(sums[:, size - 1]) / np.sqrt(size) > -ndtri(one / 2), axis=1)
+        by_look.append(wrong.mean())
+    assert by_look == pytest.approx(spent_by_growth(4), abs=0.01)
+    assert by_look[-1] <= 0.058
+
+
+def test_verdicts_wait_for_the_planned_runs() -> None:
+    part, whole = study(12, 16), study(16, 16)
+    found = effects_of(part, [])
+    assert found is not None
+    assert {effect.verdict for effect in found.effects} == {"not yet"}
+    assert all(np.isnan(effect.p_value) for effect in found.effects)
+    assert all(effect.low < effect.high for effect in found.effects)
+    done = effects_of(whole, [])
+    assert done is not None
+    assert "helps" in {effect.verdict for effect in done.effects}
+
+
+def test_a_run_that_was_given_up_is_not_waited_for() -> None:
+    part = study(15, 16)
+    failed = run(NAMES[:1], 0.0, state="failed", failure="no memory", seed=15)
+    tries = [replace(failed, value=None)] * 2
+    assert not look_at(replace(part, runs=(*part.runs, *tries))).complete
+    assert look_at(replace(part, runs=(*part.runs, *tries, tries[0]))).complete
+
+
+def test_a_grown_study_waits_again_and_asks_for_more() -> None:
+    assert not look_at(study(16, 16, 32)).complete
+    grown = Look((16, 32), 32)
+    assert grown.complete
+    assert grown.level(8) < 0.02 < Look((32,), 32).level(8) == pytest.approx(0.04)
+
+
+def test_a_study_without_a_plan_is_judged_as_it_stands() -> None:
+    foreign = replace(study(12, 16), settings=None)
+    assert look_at(foreign) == ALONE
+    assert ALONE.complete
+    assert ALONE.level(8) == pytest.approx(0.05)
