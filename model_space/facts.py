@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model_space.data import Data
+from model_space.data.checks import Checks, check
 from model_space.data.mel import Spectrogram
+from model_space.data.reading import Reading
 from model_space.typed_json import from_json
 
 
@@ -27,12 +29,15 @@ class DataFacts:
     sound: Spectrogram | None = None
     """The conversion of sounds into images; None where the data are images."""
     class_counts: Mapping[str, tuple[int, ...]] | None = None
-    """Images of each class, in their order, in `train` and in `validation`; None where an older
-    study does not hold them."""
+    """Images of each class, in their order, in `train`, in `validation` and, since it is counted,
+    in `test`; None where an older study does not hold them."""
+    reading: Reading | None = None
+    """What was left out and changed; None, and so below, where an older study does not hold it."""
+    checks: Checks | None = None
 
     @classmethod
     def of(cls, data: Data) -> DataFacts:
-        """Return the facts of some data; reads every image once, for the digest."""
+        """Return the facts of some data; reads every image, for the digest and the checks."""
         return cls(
             classes=data.classes,
             image_shape=data.image_shape,
@@ -42,6 +47,8 @@ class DataFacts:
             fingerprint=data.fingerprint(),
             sound=data.sound,
             class_counts={part: tuple(counts) for part, counts in data.class_counts().items()},
+            reading=data.reading,
+            checks=check(data.parts),
         )
 
     @classmethod

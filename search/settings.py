@@ -55,6 +55,9 @@ class Settings:
     """Seeds for each of the best recipe, all off and all on."""
     ladder: int = 0
     """Seeds for each step of the article's ladder."""
+    reader: int = 1
+    """The version of the rules by which the data are read: the first in a study that does not
+    say."""
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -74,7 +77,9 @@ class Settings:
     def data_spec(self, data: str | None = None) -> DataSpec:
         """The data of every run; `data` is where this machine has them, if not as launched."""
         name = data or self.data
-        return DataSpec(name, self.image_size, self.validation, self.train_size, self.seed)
+        return DataSpec(
+            name, self.image_size, self.validation, self.train_size, self.seed, self.reader
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The settings as JSON, in which `own` and `network` are the custom code."""

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 
+from model_space.data.reading import AS_IT_IS, Levels, Reading
 from model_space.data.source import DataError, Part, Source
 
 KERAS_SETS = ("cifar10", "cifar100", "mnist", "fashion_mnist")
 
 _LAYOUTS = "x_train, y_train and, if you like, x_test, y_test, x_val, y_val; or x, y"
+
+_KINDS = {
+    "x": ("x", "data", "image", "images", "img", "imgs", "features", "inputs"),
+    "y": ("y", "label", "labels", "target", "targets"),
+}
+_PARTS = {
+    "train": ("train", "training", "tr"),
+    "validation": ("val", "valid", "validation", "dev"),
+    "test": ("test", "testing", "te", "eval"),
+}
+_MEANINGS = {
+    name: (part, kind)
+    for part, of_part in _PARTS.items() for at in of_part
+    for kind, of_kind in _KINDS.items() for what in of_kind
+    for name in (what + at, at + what)
+} | {what: ("train", kind) for kind, of_kind in _KINDS.items() for what in of_kind}  # fmt: skip
+"""The part and the kind of an array by its name, in lower case, of letters alone."""
+
+NARROW = 0.25
+"""The share of its range under which what an image holds is scaled to the whole of it."""
+
+_FIRST_NAMES = ("x_train", "y_train", "x_test", "y_test", "x_val", "y_val")
+"""The names that the first version of the reader took, beside x and y."""
 
 
 def read_digits() -> Source:
@@ -46,10 +71,13 @@ def read_keras(name: str) -> Source:
     )
 
 
-def read_npz(path: Path) -> Source:
-    """Read a NumPy archive; nothing in it is ever unpickled. Raises `DataError`."""
+def read_npz(path: Path, reader: int) -> Source:
+    """Read a NumPy archive; nothing in it is ever unpickled. Raises `DataError`.
+
+    `reader` is the version of the rules.
+    """
     arrays = _load(path)
-    names = npz_names(path, arrays)
+    names = npz_names(path, arrays, reader)
     images = {part: _images(arrays[x], f"{x} of {path}") for part, (x, _) in names.items()}
     shapes = {part: image.shape[1:] for part, image in images.items()}
     if len(set(shapes.values())) > 1:
@@ -65,46 +93,67 @@ def read_npz(path: Path) -> Source:
             )
     values = np.unique(labels["train"])
     for part, (_, y) in names.items():
-        if unknown := np.setdiff1d(labels[part], values).tolist():
+        if unknown := sorted(set(labels[part].tolist()) - set(values.tolist())):
             raise DataError(
                 f"{y} of {path} has labels that {names['train'][1]} lacks: {unknown}; remove those "
                 "images, or add some of their classes to train on"
             )
-    parts = {part: (image, np.searchsorted(values, labels[part])) for part, image in _span(images)}
+    scaled, levels = _scaled(images, reader)
+    parts = {part: (image, np.searchsorted(values, labels[part])) for part, image in scaled.items()}
+    taken = {name for pair in names.values() for name in pair}
+    reading = Reading(
+        splits={part: x for part, (x, _) in names.items()} if len(names) > 1 else {},
+        arrays_left_out=tuple(sorted(arrays.keys() - taken)),
+        levels=levels,
+    )
     return _source(
         parts["train"],
         parts.get("validation"),
         parts.get("test"),
         tuple(str(value) for value in values),
+        reading,
     )
 
 
-def npz_names(path: Path, held: Collection[str]) -> dict[str, tuple[str, str]]:
+def npz_names(path: Path, held: Collection[str], reader: int) -> dict[str, tuple[str, str]]:
     """Return the names of the images and labels of each part, among those an archive holds.
 
-    Raises `DataError` where there is nothing to train on.
+    x and y without a part are to train on. Raises `DataError` where there is nothing to train on,
+    or two names mean the same.
     """
-    if "x_train" in held and "y_train" in held:
-        names = {"train": ("x_train", "y_train")}
-        for part, suffix in (("test", "test"), ("validation", "val")):
-            pair = (f"x_{suffix}", f"y_{suffix}")
-            if present := [name for name in pair if name in held]:
-                if len(present) == 1:
-                    raise DataError(
-                        f"{path} has {present[0]} without its counterpart; it needs {_LAYOUTS}"
-                    )
-                names[part] = pair
-        return names
-    if "x" in held and "y" in held:
-        return {"train": ("x", "y")}
-    names_held = ", ".join(sorted(held)) or "nothing"
-    raise DataError(f"{path} holds {names_held}; it needs {_LAYOUTS}")
+    if reader == 1:
+        first = _FIRST_NAMES if {"x_train", "y_train"} <= set(held) else ("x", "y")
+        held = [name for name in held if name in first]
+    found: dict[tuple[str, str], str] = {}
+    for name in held:
+        meaning = _MEANINGS.get(re.sub(r"[\W_]", "", name.lower()))
+        if meaning is not None and (other := found.setdefault(meaning, name)) != name:
+            raise DataError(
+                f"{path} holds {other} and {name}, which mean the same; it needs {_LAYOUTS}"
+            )
+    if {kind for part, kind in found if part == "train"} != _KINDS.keys():
+        names_held = ", ".join(sorted(held)) or "nothing"
+        raise DataError(f"{path} holds {names_held}; it needs {_LAYOUTS}")
+    names = {}
+    for part in _PARTS:
+        pair = [found[part, kind] for kind in _KINDS if (part, kind) in found]
+        if len(pair) == 1:
+            raise DataError(f"{path} has {pair[0]} without its counterpart; it needs {_LAYOUTS}")
+        if pair:
+            names[part] = pair[0], pair[1]
+    return names
 
 
 def _source(
-    train: Part, validation: Part | None, test: Part | None, classes: tuple[str, ...]
+    train: Part,
+    validation: Part | None,
+    test: Part | None,
+    classes: tuple[str, ...],
+    reading: Reading = AS_IT_IS,
 ) -> Source:
-    return Source(classes, train, validation, test, decode=lambda images, reading: images)
+    return Source(
+        classes, train, validation, test, decode=lambda images, progress: images, reading=reading
+    )
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:
@@ -124,27 +173,40 @@ def _load(path: Path) -> dict[str, np.ndarray]:
 
 def _images(array: np.ndarray, where: str) -> np.ndarray:
     """Check an array of images and give it a channel axis; bytes stay bytes."""
+    if array.ndim == 4 and array.shape[-1] not in (1, 3) and array.shape[1] in (1, 3):
+        raise DataError(
+            f"{where} has shape {array.shape}, its channels first; move them to the end, as "
+            "np.moveaxis(x, 1, -1) does"
+        )
     if array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[-1] not in (1, 3)):
         raise DataError(
             f"{where} has shape {array.shape}; images are N×height×width, or "
             "N×height×width×channels with 1 or 3 channels"
         )
-    if array.dtype.kind not in "uif":
-        raise DataError(f"{where} has type {array.dtype}; images are uint8 or floats")
+    if array.dtype.kind not in "buif":
+        raise DataError(f"{where} has type {array.dtype}; images are numbers or booleans")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise DataError(f"{where} has pixels that are NaN or infinite; replace them")
     images = array if array.ndim == 4 else array[..., np.newaxis]
+    if images.dtype == np.bool_:
+        images = images * np.uint8(255)
     return images if images.dtype == np.uint8 else images.astype(np.float32)
 
 
 def _labels(array: np.ndarray, where: str) -> np.ndarray:
-    """Return integer labels (N,), from integers (N,) or (N, 1) or one-hot rows (N, classes)."""
+    """Return labels (N,): integers, from integers (N,) or (N, 1) or one-hot rows, or texts."""
+    if array.dtype.kind in "US" and array.ndim in (1, 2) and array.size == len(array):
+        return (
+            np.char.decode(array.ravel(), "utf-8", "replace")
+            if array.dtype.kind == "S"
+            else (array.ravel())
+        )
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise DataError(f"{where} has labels that are NaN or infinite; replace them")
     if array.dtype.kind not in "uifb" or array.ndim not in (1, 2):
         raise DataError(
-            f"{where} has shape {array.shape} and type {array.dtype}; labels are integers or "
-            "one-hot rows"
+            f"{where} has shape {array.shape} and type {array.dtype}; labels are integers, "
+            "texts or one-hot rows"
         )
     if array.ndim == 2 and array.shape[1] > 1:
         if not (np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all()):
@@ -161,17 +223,24 @@ def _labels(array: np.ndarray, where: str) -> np.ndarray:
     return flat.astype(np.int64)
 
 
-def _span(images: dict[str, np.ndarray]) -> list[tuple[str, np.ndarray]]:
-    """Rescale float images so that the training images span 0 to 1, if any leaves that range."""
-    if all(
-        image.dtype == np.uint8 or (image.min() >= 0 and image.max() <= 1)
-        for image in images.values()
-        if image.size
-    ):
-        return list(images.items())
+def _scaled(
+    images: dict[str, np.ndarray], reader: int
+) -> tuple[dict[str, np.ndarray], Levels | None]:
+    """Scale numbers that are not bytes, and return the values that become 0 and 1.
+
+    They are those between which the training images lie, if any image leaves the range of 0 to 1,
+    or if the training images use less than a quarter of it.
+    """
+    numbers = [image for image in images.values() if image.dtype != np.uint8 and image.size]
+    if not numbers:
+        return images, None
     low, high = float(images["train"].min()), float(images["train"].max())
+    within = all(image.min() >= 0 and image.max() <= 1 for image in numbers)
+    narrow = reader > 1 and 0 < high - low < NARROW
+    if within and not narrow:
+        return images, None
     span = (high - low) or 1.0
-    return [
-        (part, ((image.astype(np.float32) - low) / span).astype(np.float32))
+    return {
+        part: ((image.astype(np.float32) - low) / span).astype(np.float32)
         for part, image in images.items()
-    ]
+    }, (low, high)

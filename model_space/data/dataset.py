@@ -9,6 +9,7 @@ import numpy as np
 
 from model_space.data.cache import joined
 from model_space.data.mel import Spectrogram
+from model_space.data.reading import AS_IT_IS, Reading
 from model_space.data.source import Part
 
 _SAMPLE = 2_000
@@ -28,6 +29,7 @@ class Data:
     test: Part
     sound: Spectrogram | None = None
     """The conversion of sounds into images; None where the data are images."""
+    reading: Reading = AS_IT_IS
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -35,12 +37,16 @@ class Data:
         height, width, channels = self.train[0].shape[1:]
         return height, width, channels
 
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts by name."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
     def class_counts(self) -> dict[str, list[int]]:
-        """Count the images of each class in `train` and in `validation`."""
-        parts = {"train": self.train, "validation": self.validation}
+        """Count the images of each class in each part."""
         return {
             part: np.bincount(labels, minlength=len(self.classes)).tolist()
-            for part, (_, labels) in parts.items()
+            for part, (_, labels) in self.parts.items()
         }
 
     def fingerprint(self) -> str:

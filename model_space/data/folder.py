@@ -2,39 +2,84 @@
 
 from __future__ import annotations
 
-import itertools
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+from model_space.data import earlier, images, sound
+from model_space.data.layout import SUFFIXES, Layout, find_layout
+from model_space.data.listing import IMAGES, SOUNDS, listed, subfolders, walk
+from model_space.data.mel import Spectrogram
+from model_space.data.reading import AS_IT_IS, Reading
+from model_space.data.source import DataError, Decoder, Part, Progress, Source
 
-from model_space.data import images, sound
-from model_space.data.source import DataError, Part, Source
 
-_PARTS = {"train": ("train", "training"), "validation": ("val", "validation"), "test": ("test",)}
-
-
-def read_folder(path: Path, image_size: int | None) -> Source:
+def read_folder(
+    path: Path, image_size: int | None, reader: int, progress: Progress = lambda done, of: None
+) -> Source:
     """List the files of each part; they are decoded once those to be used are chosen.
 
-    The decoders are `images.image_decoder` and `sound.sound_decoder`. Raises `DataError`.
+    `reader` is the version of the rules. Raises `DataError` and `OSError`.
     """
-    parts = part_folders(path)
-    if parts and "train" not in parts:
-        raise DataError(
-            f"{path} has {', '.join(parts)} but no train folder; add one, or give a folder with a "
-            "subfolder per class"
-        )
-    train = parts.get("train", path)
-    classes = tuple(sorted(folder.name for folder in _subfolders(train)))
-    if not classes:
-        raise DataError(
-            f"{train} has no subfolders; --data needs a folder with one subfolder of images or "
-            "sounds per class"
-        )
-    listed = {part: _list(folder, classes) for part, folder in (parts or {"train": path}).items()}
-    files = [file for entries, _ in listed.values() for file in entries]
-    sounds = [file for file in files if _ends(file, sound.SUFFIXES)]
-    pictures = [file for file in files if _ends(file, images.SUFFIXES)]
+    if reader == 1:
+        return _read_as_before(path, image_size, progress)
+    layout = find_layout(path)
+    parts = {part: listed(at, layout.classes, SUFFIXES) for part, at in layout.parts.items()}
+    sounds = _holds_sounds(path, parts, image_size)
+    files = {part: names for part, (names, _) in parts.items()}
+    decode: Decoder
+    how = None
+    if sounds:
+        decode, how, changed = sound.sound_decoder(files, sound.mel_image, progress)
+    else:
+        decode, changed = images.image_decoder(files, image_size, progress)
+    reading = _account(path, layout, changed, sum(map(len, files.values())))
+    return _source(layout.classes, parts, decode, how, reading)
+
+
+def holds_sounds(path: Path) -> bool:
+    """Return True where a folder's classes are of sounds; False where there are none."""
+    try:
+        layout = find_layout(path)
+        inside = walk(layout.parts["train"] / layout.classes[0])
+        return next(file.suffix.lower() in SOUNDS for file in inside if _is_data(file))
+    except (DataError, OSError):
+        return False
+
+
+def _read_as_before(path: Path, image_size: int | None, progress: Progress) -> Source:
+    """List the files by the first rules, of `model_space.data.earlier`."""
+    folders = earlier.part_folders(path) or {"train": path}
+    classes = earlier.class_names(folders["train"])
+    parts = {part: earlier.listed(folder, classes) for part, folder in folders.items()}
+    files = {part: names for part, (names, _) in parts.items()}
+    if _holds_sounds(path, parts, image_size):
+        decode, how, _ = sound.sound_decoder(files, earlier.mel_image, progress)
+        return _source(classes, parts, decode, how, AS_IT_IS)
+    with images.opened(files["train"][0]) as first:
+        mode, size = earlier.mode_and_size(first)
+    size = (image_size, image_size) if image_size else size
+    return _source(classes, parts, images.decoder(earlier.pixels, mode, size), None, AS_IT_IS)
+
+
+def _source(
+    classes: tuple[str, ...],
+    parts: Mapping[str, Part],
+    decode: Decoder,
+    how: Spectrogram | None,
+    reading: Reading,
+) -> Source:
+    train, validation, test = (parts.get(part) for part in ("train", "validation", "test"))
+    assert train is not None
+    return Source(classes, train, validation, test, decode, how, reading)
+
+
+def _holds_sounds(path: Path, parts: Mapping[str, Part], image_size: int | None) -> bool:
+    """Tell sounds from images. Raises `DataError` where there are both, or neither."""
+    files = [str(file) for entries, _ in parts.values() for file in entries]
+    sounds = [file for file in files if Path(file).suffix.lower() in SOUNDS]
+    pictures = [file for file in files if Path(file).suffix.lower() in IMAGES]
     if sounds and pictures:
         raise DataError(
             f"{path} holds both images and sounds, such as {pictures[0]} and {sounds[0]}; --data "
@@ -45,58 +90,38 @@ def read_folder(path: Path, image_size: int | None) -> Source:
             f"--image-size {image_size} is for images, and {path} holds sounds; leave it out: the "
             "length of the sounds and the mel bands decide the size"
         )
-    first, how = listed["train"][0], None
-    if sounds:
-        decode, how = sound.sound_decoder(first)
-    else:
-        decode = images.image_decoder(first[0], image_size)
-    return Source(
-        classes, listed["train"], listed.get("validation"), listed.get("test"), decode, how
+    return bool(sounds)
+
+
+def _account(path: Path, layout: Layout, changed: Reading, taken: int) -> Reading:
+    """Complete the account of the reading with what was left out of a folder."""
+    skipped: list[Path] = []
+    suffixes = Counter(file.suffix.lower() for file in walk(path, skipped))
+    data = sum(count for suffix, count in suffixes.items() if suffix in SUFFIXES)
+    train = layout.parts["train"]
+    return replace(
+        changed,
+        splits={part: str(at.relative_to(path)) for part, at in layout.parts.items() if at != path},
+        left_out={name: count for name, count in suffixes.items() if name not in SUFFIXES},
+        hidden=sum(map(_data_within, skipped)),
+        outside=max(0, data - taken),
+        unlabelled=layout.unlabelled,
+        empty_classes=layout.empty,
+        like_splits=layout.like_splits,
+        nested={
+            name: len(inside)
+            for name in layout.classes
+            if len(inside := subfolders(train / name)) > 1
+            and not any(item.is_file() for item in (train / name).iterdir())
+        },
     )
 
 
-def holds_sounds(path: Path) -> bool:
-    """Return True where the first image or sound in a folder is a sound; False for no folder."""
-    of_data = (
-        file for file in path.rglob("*") if _ends(str(file), images.SUFFIXES + sound.SUFFIXES)
-    )
-    return any(_ends(str(file), sound.SUFFIXES) for file in itertools.islice(of_data, 1))
+def _is_data(file: Path) -> bool:
+    return file.suffix.lower() in SUFFIXES
 
 
-def part_folders(path: Path) -> dict[str, Path]:
-    """Return those folders of `train`, `validation` and `test` that a folder has."""
-    there = (
-        (part, path / name) for part, names in _PARTS.items() for name in reversed(names)
-        if (path / name).is_dir()
-    )  # fmt: skip
-    return dict(there)
-
-
-def _subfolders(path: Path) -> list[Path]:
-    return [item for item in path.iterdir() if item.is_dir() and not item.name.startswith(".")]
-
-
-def _list(folder: Path, classes: tuple[str, ...]) -> Part:
-    if unknown := sorted({item.name for item in _subfolders(folder)} - set(classes)):
-        raise DataError(
-            f"{folder} has classes that the training folder lacks: {unknown}; remove them, or add "
-            "them there"
-        )
-    suffixes = images.SUFFIXES + sound.SUFFIXES
-    files: list[str] = []
-    labels: list[int] = []
-    for label, name in enumerate(classes):
-        inside = sorted((folder / name).rglob("*")) if (folder / name).is_dir() else []
-        files_of_class = [str(file) for file in inside if _ends(str(file), suffixes)]
-        if not files_of_class:
-            raise DataError(
-                f"{folder / name} has no images or sounds; add some, which end in "
-                f"{', '.join(suffixes)}, or remove the folder"
-            )
-        files += files_of_class
-        labels += [label] * len(files_of_class)
-    return np.array(files, dtype=object), np.array(labels)
-
-
-def _ends(file: str, suffixes: tuple[str, ...]) -> bool:
-    return Path(file).suffix.lower() in suffixes
+def _data_within(hidden: Path) -> int:
+    """Count the images and sounds of a hidden file or folder."""
+    files = [hidden] if hidden.is_file() else hidden.rglob("*")
+    return sum(map(_is_data, files))

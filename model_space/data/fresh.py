@@ -3,31 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from model_space.data.images import decode_image
+from model_space.data import earlier, images, sound
 from model_space.data.mel import Spectrogram
-from model_space.data.sound import decode_sound
+from model_space.data.reading import Levels
 from model_space.data.source import DataError
+from model_space.data.stretching import stretched
 
 
-def read_files(
-    files: Sequence[str], shape: tuple[int, int, int], sound: Spectrogram | None
-) -> np.ndarray:
-    """Decode files into images (N, *shape), bytes, as the files of a folder are decoded.
+@dataclass(frozen=True)
+class Preparation:
+    """The preparation of a file for a network, as the files that trained it were prepared."""
 
-    `shape` is height, width and channels; `sound` is the conversion of sounds into images, and
-    None where the files are images. Raises `DataError` for the first that is missing or broken.
-    """
-    height, width, channels = shape
-    read = np.empty((len(files), *shape), np.uint8)
-    for file, target in zip(files, read, strict=True):
-        if not Path(file).exists():
-            raise DataError(f"there is no file {file}")
-        if sound is None:
-            target[:] = decode_image(file, "L" if channels == 1 else "RGB", (width, height))
-        else:
-            target[:] = decode_sound(file, sound)
-    return read
+    image_shape: tuple[int, int, int]
+    """Height, width and channels."""
+    sound: Spectrogram | None = None
+    """The conversion of sounds into images; None where the files are images."""
+    levels: Levels | None = None
+    """The values of images of more than 8 bits that become black and white."""
+    stretched: tuple[int, int] | None = None
+    """The bytes that become 0 and 255."""
+    reader: int = 1
+    """The version of the rules."""
+
+    def read(self, files: Sequence[str]) -> np.ndarray:
+        """Decode files into images (N, height, width, channels), bytes.
+
+        Raises `DataError` for the first that is missing or broken.
+        """
+        read = np.empty((len(files), *self.image_shape), np.uint8)
+        for file, target in zip(files, read, strict=True):
+            if not Path(file).exists():
+                raise DataError(f"there is no file {file}")
+            target[:] = self._read(file)
+        return read if self.stretched is None else stretched(read, *self.stretched)
+
+    def _read(self, file: str) -> np.ndarray:
+        height, width, channels = self.image_shape
+        if self.sound is not None:
+            mel_image = earlier.mel_image if self.reader == 1 else sound.mel_image
+            return sound.decode_sound(file, self.sound, mel_image)
+        pixels = earlier.pixels if self.reader == 1 else images.pixels
+        mode = "L" if channels == 1 else "RGB"
+        return images.decode_image(file, mode, (width, height), self.levels, pixels)

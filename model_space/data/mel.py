@@ -52,24 +52,31 @@ def spectrogram_for(rate: int, seconds: float) -> Spectrogram:
     return Spectrogram(rate, (frames + 1) * hop / rate, BANDS, frames)
 
 
-def log_mel(sound: np.ndarray, how: Spectrogram) -> np.ndarray:
-    """Return the image (bands, frames, 1), bytes, of samples (N,): low pitches first.
+def log_mel(sounds: np.ndarray, how: Spectrogram) -> np.ndarray:
+    """Return the image (bands, frames, 1), bytes, of samples (N,) or (N, channels).
 
-    Values are decibels below the clip's own loudest point, because the loudness of a recording
-    depends on the microphone more than on the sound. Silence is black.
+    Low pitches come first. The power is the mean of the channels'. Values are decibels below the
+    clip's own loudest point, because the loudness of a recording depends on the microphone more
+    than on the sound. Silence is black.
     """
+    power = np.mean([_power(sound, how) for sound in np.atleast_2d(sounds.T)], axis=0)
+    loudest = power.max()
+    if not loudest > 0:
+        return np.zeros((how.bands, how.frames, 1), np.uint8)
+    decibels: np.ndarray = 10 * np.log10(np.maximum(power / loudest, 10 ** (-DECIBELS / 10)))
+    return np.rint(255 * (1 + decibels / DECIBELS)).astype(np.uint8)[..., np.newaxis]
+
+
+def _power(sound: np.ndarray, how: Spectrogram) -> np.ndarray:
+    """Return the power (bands, frames) of samples (N,)."""
     padded = np.zeros(how.samples, np.float32)
     kept = sound[: how.samples]
     padded[: len(kept)] = kept
     frames = np.lib.stride_tricks.sliding_window_view(padded, 2 * how.hop)[:: how.hop]
     points = _points(how.rate, 2 * how.hop, how.bands)
     spectrum = np.fft.rfft(frames * _hann(2 * how.hop), points)
-    power = _filters(how.rate, points, how.bands) @ np.square(np.abs(spectrum)).T
-    loudest = power.max()
-    if not loudest > 0:
-        return np.zeros((how.bands, how.frames, 1), np.uint8)
-    decibels: np.ndarray = 10 * np.log10(np.maximum(power / loudest, 10 ** (-DECIBELS / 10)))
-    return np.rint(255 * (1 + decibels / DECIBELS)).astype(np.uint8)[..., np.newaxis]
+    power: np.ndarray = _filters(how.rate, points, how.bands) @ np.square(np.abs(spectrum)).T
+    return power
 
 
 def _mel(hertz: np.ndarray | float) -> np.ndarray:

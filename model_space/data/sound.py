@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections import Counter
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -13,11 +12,12 @@ import numpy as np
 
 from model_space.data.files import decoded
 from model_space.data.mel import DECIBELS, Spectrogram, log_mel, spectrogram_for
-from model_space.data.source import DataError, Decoder, Progress
+from model_space.data.reading import Reading
+from model_space.data.source import Decoder, FileError, Progress
+from model_space.data.spec import READER
+from model_space.data.wav import NotPlainWavError, read_wav
 
 # What reads and resamples sounds is imported where it is used: most data are images.
-
-SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 _SURVEYED = 1000
 """Files, at most, that decide how all are decoded."""
@@ -26,104 +26,113 @@ _FIT = 95
 _MOST_SECONDS = 30.0
 _RATES = 1_000, 768_000
 """The lowest and the highest sampling rate that sound is recorded with, in Hz."""
+_FACTS = np.dtype([("rate", "<i8"), ("samples", "<i8"), ("plain", "?")])
+"""Of a sound file: its rate in Hz, its samples, and True where it is a WAV that needs no library
+to be read."""
+
+MelImage = Callable[[int, np.ndarray, Spectrogram], np.ndarray]
+"""Turns samples (n, channels) at a rate in Hz into an image (bands, frames, 1), bytes."""
 
 
-def sound_decoder(files: np.ndarray) -> tuple[Decoder, Spectrogram]:
-    """Return a decoder of sound files that suits the training files (N,), and its conversion.
+def sound_decoder(
+    files: Mapping[str, np.ndarray], mel_image: MelImage, progress: Progress
+) -> tuple[Decoder, Spectrogram, Reading]:
+    """Return a decoder of sound files, its conversion, and what that changes of the files given.
 
-    All sounds get the most common sampling rate, and the length that is enough for 95 % of them,
-    at most 30 seconds, judged by up to 1,000 files at even distances. Longer sounds are cut,
-    shorter ones end in silence, and channels are averaged. Raises `DataError`.
+    All sounds get the most common sampling rate of the training files, and the length that is
+    enough for 95 % of them, at most 30 seconds, judged by up to 1,000 files at even distances.
+    Longer sounds are cut, shorter ones end in silence. Raises `DataError` that names the broken
+    files.
     """
-    with warnings.catch_warnings():
-        _ignore_unknown_chunks()
-        surveyed = [_read(file, 0) for file in files[:: -(-len(files) // _SURVEYED)]]
-    rate = Counter(rate for rate, _, _ in surveyed).most_common(1)[0][0]
-    seconds = np.percentile([of / rate for rate, of, _ in surveyed], _FIT, method="higher")
+    facts = {part: survey(of_part, progress) for part, of_part in files.items()}
+    surveyed = facts["train"][:: -(-len(facts["train"]) // _SURVEYED)]
+    rate = Counter(surveyed["rate"].tolist()).most_common(1)[0][0]
+    seconds = np.percentile(surveyed["samples"] / surveyed["rate"], _FIT, method="higher")
     how = spectrogram_for(rate, min(_MOST_SECONDS, float(seconds)))
     shape = how.bands, how.frames, 1
+    every = np.concatenate(list(facts.values()))
+    reading = Reading(
+        cut=int((every["samples"] / every["rate"] > how.seconds).sum()),
+        resampled=int((every["rate"] != how.rate).sum()),
+    )
+    rules = () if mel_image.__module__ != __name__ else (READER,)
 
     def decode(files: np.ndarray, reading: Progress) -> np.ndarray:
-        with warnings.catch_warnings():  # out here, as threads share what is ignored
-            _ignore_unknown_chunks()
-            return decoded(files, partial(decode_sound, how=how), (how, DECIBELS), shape, reading)
+        one = partial(decode_sound, how=how, mel_image=mel_image)
+        return decoded(files, one, (how, DECIBELS, *rules), shape, reading)
 
-    return decode, how
-
-
-def _ignore_unknown_chunks() -> None:
-    """Ignore the warnings of chunks in a .wav file that are no sound."""
-    from scipy.io.wavfile import WavFileWarning
-
-    warnings.simplefilter("ignore", WavFileWarning)
+    return decode, how, reading
 
 
-def decode_sound(file: str, how: Spectrogram) -> np.ndarray:
+def survey(files: np.ndarray, progress: Progress) -> np.ndarray:
+    """Return the rates and lengths of files (N,), which are looked at once, as `_FACTS` (N,).
+
+    Raises `DataError` that names the broken ones.
+    """
+    rows = decoded(files, _look, ("sounds", _FACTS.descr, READER), (_FACTS.itemsize,), progress)
+    return np.frombuffer(rows, _FACTS) if len(rows) else np.zeros(0, _FACTS)
+
+
+def _look(file: str) -> np.ndarray:
+    rate, count, _ = _read(file, 0)
+    try:
+        read_wav(file, 0)
+        plain = True
+    except ValueError:
+        plain = False
+    return np.frombuffer(np.array([(rate, count, plain)], _FACTS).tobytes(), np.uint8)
+
+
+def decode_sound(file: str, how: Spectrogram, mel_image: MelImage) -> np.ndarray:
     """Decode a sound file into an image (bands, frames, 1), bytes; raises `DataError`."""
     rate, _, channels = _read(file, how.seconds)
     if not np.isfinite(channels).all():
-        raise DataError(f"{file} has samples that are NaN or infinite; repair or remove it")
+        raise FileError(file, "has samples that are NaN or infinite")
     return mel_image(rate, channels, how)
 
 
 def mel_image(rate: int, channels: np.ndarray, how: Spectrogram) -> np.ndarray:
-    """Return the image (bands, frames, 1), bytes, of samples (n, channels) at `rate` Hz."""
+    """Return the image (bands, frames, 1), bytes, of samples (n, channels) at `rate` Hz.
+
+    Its power is the mean of the channels', so that none is lost where two are opposite.
+    """
     from scipy.signal import resample_poly
 
-    sound = channels.mean(axis=1, dtype=np.float64)
     # Whatever numbers stand for silence and for the loudest sound, these are 0 and 1.
-    sound -= sound.mean()
-    sound /= np.abs(sound).max() or 1
+    sounds = channels - channels.mean(axis=0, dtype=np.float64)
+    sounds /= np.abs(sounds).max() or 1
     if rate != how.rate:
         ratio = Fraction(how.rate, rate).limit_denominator(1000)
-        sound = resample_poly(sound, ratio.numerator, ratio.denominator)
-    return log_mel(sound, how)
+        sounds = resample_poly(sounds, ratio.numerator, ratio.denominator)
+    return log_mel(sounds, how)
 
 
 def _read(file: str, seconds: float) -> tuple[int, int, np.ndarray]:
     """Return the rate in Hz, the number of samples, and those of the first seconds."""
-    read = _read_wav if Path(file).suffix.lower() == ".wav" else _read_other
-    rate, of, channels = read(file, seconds)
+    try:
+        rate, of, channels = read_wav(file, seconds)
+    except NotPlainWavError as error:
+        rate, of, channels = _read_other(file, seconds, error)
+    except Exception as error:  # a damaged header misleads in all kinds of ways
+        raise _corrupt(file) from error
     if not _RATES[0] <= rate <= _RATES[1]:
-        raise DataError(
-            f"{file} has {rate} samples a second, and a sound has {_RATES[0]:,} to {_RATES[1]:,}; "
-            "repair or remove it"
+        raise FileError(
+            file, f"has {rate} samples a second, and a sound has {_RATES[0]:,} to {_RATES[1]:,}"
         )
     if not of:
-        raise DataError(f"{file} is a sound without samples; remove it")
+        raise FileError(file, "is a sound without samples", "remove it")
     return rate, of, channels
 
 
-def _read_wav(file: str, seconds: float) -> tuple[int, int, np.ndarray]:
-    from scipy.io import wavfile
-
-    try:
-        _check_whole(file)
-        try:
-            rate, sound = wavfile.read(file, mmap=True)
-        except ValueError:  # 24 bits cannot be mapped, nor can nothing
-            rate, sound = wavfile.read(file)
-    except Exception as error:  # SciPy raises all kinds, as a broken file happens to mislead it
-        raise _corrupt(file) from error
-    return rate, len(sound), sound[: round(seconds * rate)].reshape(-1, *sound.shape[1:] or (1,))
-
-
-def _check_whole(file: str) -> None:
-    """Raise `ValueError` where the file is shorter than it says in its beginning."""
-    with open(file, "rb") as opened:
-        kind, size = opened.read(4), int.from_bytes(opened.read(4), "little")
-    # Eight bytes come before those counted; one that pads the last chunk is often forgotten.
-    if kind == b"RIFF" and os.path.getsize(file) + 1 < size + 8:
-        raise ValueError("cut short")
-
-
-def _read_other(file: str, seconds: float) -> tuple[int, int, np.ndarray]:
+def _read_other(file: str, seconds: float, as_wav: NotPlainWavError) -> tuple[int, int, np.ndarray]:
     try:
         import soundfile
     except ImportError as error:
-        raise DataError(
-            f"{file} is not a .wav file; pip install 'kouka[sound]' to read other sounds"
-        ) from error
+        wav = Path(file).suffix.lower() in (".wav", ".wave")
+        if wav and "coding" not in str(as_wav):
+            raise _corrupt(file) from error
+        kind = f"is a WAV of {as_wav}" if wav else "is not a .wav file"
+        raise FileError(file, kind, "pip install 'kouka[sound]' to read other sounds") from error
     try:
         with soundfile.SoundFile(file) as sound:
             wanted = min(sound.frames, round(seconds * sound.samplerate))
@@ -135,5 +144,5 @@ def _read_other(file: str, seconds: float) -> tuple[int, int, np.ndarray]:
         raise _corrupt(file) from error
 
 
-def _corrupt(file: str) -> DataError:
-    return DataError(f"{file} cannot be read as a sound; repair or remove it")
+def _corrupt(file: str) -> FileError:
+    return FileError(file, "cannot be read as a sound")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model_space.data.mel import Spectrogram
+from model_space.data.reading import AS_IT_IS, Reading
 
 Part = tuple[np.ndarray, np.ndarray]
 """Entries (N, …) and their integer labels (N,)."""
@@ -24,6 +25,15 @@ class DataError(ValueError):
     """The data cannot be used; the message is one sentence for the user."""
 
 
+class FileError(DataError):
+    """A file cannot be used."""
+
+    def __init__(self, file: object, problem: str, remedy: str = "repair or remove it") -> None:
+        """Say what the file is or has, and what to do about it."""
+        super().__init__(f"{file} {problem}; {remedy}")
+        self.described = f"{file} {problem}"
+
+
 @dataclass(frozen=True)
 class Source:
     """A data set whose images or sounds may still be on the disk."""
@@ -35,6 +45,7 @@ class Source:
     decode: Decoder
     sound: Spectrogram | None = None
     """The conversion of sounds into images; None where the entries are images."""
+    reading: Reading = AS_IT_IS
     close: Callable[[], None] = lambda: None
     """Releases the resources of `decode`."""
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+READER = 2
+"""The version of the rules by which data are read, which `docs/data.md` describes.
+
+What was begun by earlier rules, those of `model_space.data.earlier`, goes on by them.
+"""
+
 
 @dataclass(frozen=True)
 class DataSpec:
@@ -19,3 +25,5 @@ class DataSpec:
     """The most images to train on; None takes all that are left."""
     seed: int = 0
     """Of the draws that hold images out."""
+    reader: int = READER
+    """The version of the rules."""

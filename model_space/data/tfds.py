@@ -24,27 +24,28 @@ TFDS = "tfds:"
 """The prefix of the names of these data sets; `tfds.builder` takes the rest."""
 
 
-def read_tfds(name: str, image_size: int | None) -> Source:
+def read_tfds(name: str, image_size: int | None, reader: int) -> Source:
     """Prepare a data set where it is not on this machine yet, and list its images.
 
     They become grey or RGB as the data set says, and of the first one's size, or `image_size`
-    pixels square. Entries are counted through the splits train, validation and test.
+    pixels square. Entries are counted through the splits train, validation and test. `reader` is
+    the version of the rules.
     """
     if find_spec("tensorflow_datasets") is None:
         raise DataError(f"--data {name} needs TensorFlow Datasets: pip install 'kouka[tfds]'")
-    reader = _Reader(name)
+    client = _Reader(name)
     try:
-        listing = reader.ask(name=name, image_size=image_size)
+        listing = client.ask(name=name, image_size=image_size, reader=reader)
         classes, parts = _labelled(name, listing["classes"], listing["labels"])
     except BaseException:
-        reader.close()
+        client.close()
         raise
     shape = height, width, channels = listing["shape"]
 
     def decode(entries: np.ndarray, reading: Progress) -> np.ndarray:
         def fill(images: np.ndarray) -> None:
             assert isinstance(images, np.memmap)
-            reader.ask(reading, entries=entries.tolist(), into=str(images.filename))
+            client.ask(reading, entries=entries.tolist(), into=str(images.filename))
 
         digest = hashlib.sha256(repr((listing["identity"], shape)).encode())
         digest.update(entries.astype("<i8").tobytes())
@@ -52,7 +53,7 @@ def read_tfds(name: str, image_size: int | None) -> Source:
 
     return Source(
         classes, parts["train"], parts.get("validation"), parts.get("test"), decode,
-        close=reader.close,
+        close=client.close,
     )  # fmt: skip
 
 

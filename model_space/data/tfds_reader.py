@@ -23,9 +23,11 @@ import numpy as np
 from filelock import FileLock
 
 from model_space.child import answer_stream, ending_with
+from model_space.data import earlier, images
 from model_space.data.cache import home
 from model_space.data.images import decode_image, size_of
 from model_space.data.source import DataError, Progress
+from model_space.data.spec import READER
 
 _PARTS = ("train", "validation", "test")
 _AT_ONCE = 500
@@ -35,13 +37,14 @@ _AT_ONCE = 500
 class DataSet:
     """A data set on this machine's disk, of images of one size."""
 
-    def __init__(self, name: str, image_size: int | None) -> None:
+    def __init__(self, name: str, image_size: int | None, reader: int = READER) -> None:
         """Prepare it, if need be; raises `DataError` where it cannot be used."""
         import tensorflow_datasets
 
         self._tfds = tensorflow_datasets
         self._tfds.disable_progress_bar()
         self._name = name
+        self._reader = reader
         self._builder = self._find(name.partition(":")[2])
         self.image, self.label = self._features()
         """The names of its features for the image and for its class."""
@@ -56,7 +59,9 @@ class DataSet:
 
     def listing(self) -> dict[str, Any]:
         """Return its classes, labels by part, image shape, and a digest of its files."""
-        digest = hashlib.sha256(repr((self._builder.info.full_name, self._mode)).encode())
+        rules = () if self._reader == 1 else (self._reader,)
+        identity = (self._builder.info.full_name, self._mode, *rules)
+        digest = hashlib.sha256(repr(identity).encode())
         for part in self._parts.values():
             for path in part.filepaths:
                 facts = path.stat()
@@ -165,7 +170,8 @@ class DataSet:
 
     def _pixels(self, encoded: bytes) -> np.ndarray:
         try:
-            return decode_image(BytesIO(encoded), self._mode, self._size)
+            pixels = earlier.pixels if self._reader == 1 else images.pixels
+            return decode_image(BytesIO(encoded), self._mode, self._size, None, pixels)
         except DataError as error:
             raise DataError(
                 f"{self._name} holds an image that cannot be read; remove "
@@ -181,7 +187,7 @@ def _reason(error: Exception) -> str:
 
 def _answer_requests(answer: Callable[..., None]) -> None:
     asked = json.loads(sys.stdin.readline())
-    data = DataSet(asked["name"], asked["image_size"])
+    data = DataSet(asked["name"], asked["image_size"], asked["reader"])
     answer(**data.listing())
     for line in sys.stdin:
         asked = json.loads(line)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from model_space.budget import Budget
 from model_space.data import DataError
+from model_space.data.fresh import Preparation
 from model_space.data.mel import Spectrogram
+from model_space.data.reading import Levels
 from model_space.recipe import Recipe
 from model_space.typed_json import from_json
 
@@ -46,6 +48,17 @@ class Card:
     """That objective on the test images, one a seed; None where it is accuracy."""
     backend: str = "tensorflow"
     """The backend of Keras that trained it."""
+    levels: Levels | None = None
+    """The values of images of more than 8 bits that become black and white."""
+    stretched: tuple[int, int] | None = None
+    """The bytes that become 0 and 255, where those of the data lay close together."""
+    reader: int = 1
+    """The version of the rules by which the data were read."""
+
+    @property
+    def preparation(self) -> Preparation:
+        """The preparation of files for the network."""
+        return Preparation(self.image_shape, self.sound, self.levels, self.stretched, self.reader)
 
     def write(self, path: Path) -> None:
         """Write the card as JSON. Raises `OSError`."""

@@ -11,8 +11,7 @@ import numpy as np
 
 from model_space.child import ChildError, ask, respond
 from model_space.data import DataError
-from model_space.data.fresh import read_files
-from model_space.data.mel import Spectrogram
+from model_space.data.fresh import Preparation
 from model_space.saved.model_card import find
 from model_space.worker.client import ENVIRONMENT, TrainingError
 
@@ -24,8 +23,7 @@ class _Request:
     model: str
     """The file of the network."""
     classes: int
-    image_shape: tuple[int, int, int]
-    sound: Spectrogram | None
+    preparation: Preparation
     files: tuple[str, ...]
 
 
@@ -43,7 +41,7 @@ def predict(model: Path, files: Sequence[str]) -> tuple[Sequence[str], Sequence[
     or a file cannot be used, and `TrainingError` where the process dies.
     """
     network, card = find(model)
-    request = _Request(str(network), len(card.classes), card.image_shape, card.sound, tuple(files))
+    request = _Request(str(network), len(card.classes), card.preparation, tuple(files))
     environment = {**ENVIRONMENT, **os.environ, "KERAS_BACKEND": "tensorflow"}
     try:
         answer = ask(__name__, request, _Answer, environment)
@@ -57,7 +55,7 @@ def predict(model: Path, files: Sequence[str]) -> tuple[Sequence[str], Sequence[
 def _answer(request: _Request) -> _Answer:
     """Decode the files, which refuses broken ones before Keras is imported, and run the model."""
     try:
-        images = read_files(request.files, request.image_shape, request.sound)
+        images = request.preparation.read(request.files)
         probabilities = _run(request.model, images, request.classes)
     except DataError as error:
         return _Answer(unusable=str(error))

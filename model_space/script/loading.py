@@ -10,20 +10,21 @@ from pathlib import Path
 
 import numpy as np
 
-from model_space.data import DataError, DataSpec
+from model_space.data import DataError, DataSpec, earlier, images, listing, sound
 from model_space.data.arrays import KERAS_SETS, npz_names
-from model_space.data.folder import part_folders
-from model_space.data.images import SUFFIXES as IMAGES
-from model_space.data.images import pixels, resized
+from model_space.data.images import resized
+from model_space.data.layout import find_layout
 from model_space.data.loading import DIGITS, find
 from model_space.data.mel import Spectrogram
-from model_space.data.sound import SUFFIXES as SOUNDS
-from model_space.data.sound import mel_image
+from model_space.data.reading import AS_IT_IS
 from model_space.data.source import Source
 from model_space.data.splits import TEST_SHARE, split, take
+from model_space.data.stretching import stretched
 from model_space.data.tfds import TFDS
+from model_space.data.wav import read_wav
 from model_space.facts import DataFacts
 from model_space.script.embedding import Embedding
+from model_space.script.layout import bracketed
 
 _PART = "model_space.data.source", "Part"
 _BYTES = "images.astype(np.float32) / 255"
@@ -53,16 +54,6 @@ def read(part: str) -> Part:
             images.append(pixels(image, "{mode}", ({width}, {height})))
         labels.append(example["{label}"])
     return np.array(images), np.array(labels)'''
-_LISTED = '''\
-def listed(folder: Path, classes: list[str]) -> Part:
-    """Return the files in one subfolder for each class, and the numbers of their classes."""
-    files, labels = [], []
-    for label, name in enumerate(classes):
-        for file in sorted((folder / name).rglob("*")):
-            if file.suffix.lower() in SUFFIXES:
-                files.append(file)
-                labels.append(label)
-    return np.array(files), np.array(labels)'''
 _DECODED = '''\
 def decoded(part: Part) -> Part:
     """Return the images (N, height, width, channels), bytes, of files, and their labels."""
@@ -70,22 +61,22 @@ def decoded(part: Part) -> Part:
     images = np.empty((len(files), *IMAGE_SHAPE), np.uint8)
     for file, target in zip(files, images, strict=True):
 {lines}
-    return images, labels'''
+    return {images}, labels'''
 _IMAGE = (
     "with Image.open(file) as image:",
-    '    target[:] = pixels(image, "{mode}", ({width}, {height}))',
+    '    target[:] = pixels(image, "{mode}", ({width}, {height}){levels})',
 )
-_WAV = ("rate, samples = wavfile.read(file)",)
+_WAV = ("rate, _, samples = read_wav(file, SPECTROGRAM.seconds)",)
 _ANY_SOUND = (
-    'if file.suffix.lower() == ".wav":',
-    "    rate, samples = wavfile.read(file)",
-    "else:",
-    '    samples, rate = soundfile.read(file, dtype="float32")',
+    "try:",
+    "    rate, _, samples = read_wav(file, SPECTROGRAM.seconds)",
+    "except NotPlainWavError:",
+    "    with soundfile.SoundFile(file) as sound:",
+    "        rate = sound.samplerate",
+    "        wanted = round(SPECTROGRAM.seconds * rate)",
+    '        samples = sound.read(wanted, dtype="float32", always_2d=True)',
 )
-_SOUND = (
-    "samples = samples[: round(SPECTROGRAM.seconds * rate)]",
-    "target[:] = mel_image(rate, samples.reshape(len(samples), -1), SPECTROGRAM)",
-)
+_SOUND = "target[:] = mel_image(rate, samples, SPECTROGRAM)"
 
 
 @dataclass
@@ -116,16 +107,16 @@ def loading(data: DataSpec, facts: DataFacts, embedding: Embedding) -> tuple[lis
     if name in KERAS_SETS:
         reading = _keras(name, size, facts)
     else:
-        with closing(find(name, size)) as source:
+        with closing(find(name, size, data.reader)) as source:
             _check(source, data, facts)
         if name == DIGITS:
             reading = _digits(size or 16)
         elif name.startswith(TFDS):
-            reading = _tfds(name, source, facts, embedding)
+            reading = _tfds(data, source, facts, embedding)
         elif Path(name).is_dir():
-            reading = _folder(Path(name), source, facts, embedding)
+            reading = _folder(data, source, facts, embedding)
         else:
-            reading = _npz(Path(name), size)
+            reading = _npz(data, source)
     held_out = _held_out(reading.parts, data)
     if held_out:
         reading.constants.append(f"SPLIT_SEED = {data.seed}  # of the study's splits")
@@ -134,9 +125,16 @@ def loading(data: DataSpec, facts: DataFacts, embedding: Embedding) -> tuple[lis
     given = ["train", "test"]
     if reading.files:
         given = [f"decoded({part})" for part in given]
-    elif reading.size is not None:
-        blocks += embedding.sources(resized)
-        given = [f"(resized({part}[0], {reading.size}), {part}[1])" for part in given]
+    else:
+        prepared = "{}[0]"
+        if levels := (facts.reading or AS_IT_IS).stretched:
+            blocks += embedding.sources(stretched)
+            prepared = f"stretched({prepared}, {levels[0]}, {levels[1]})"
+        if reading.size is not None:
+            blocks += embedding.sources(resized)
+            prepared = f"resized({prepared}, {reading.size})"
+        if "(" in prepared:
+            given = [f"({prepared.format(part)}, {part}[1])" for part in given]
     lines = [*reading.lines, *held_out, f"return {', '.join(given)}"]
     blocks += [_LOAD.format(lines=_indented(lines)), _PREPARED.format(pixels=reading.pixels)]
     return reading.constants, blocks
@@ -196,23 +194,24 @@ def _keras(name: str, size: int | None, facts: DataFacts) -> _ReadingCode:
     return _ReadingCode(lines, {"train", "test"}, size)
 
 
-def _npz(path: Path, size: int | None) -> _ReadingCode:
+def _npz(data: DataSpec, source: Source) -> _ReadingCode:
+    path = Path(data.name)
     with np.load(path, allow_pickle=False) as archive:
-        names = npz_names(path, archive.files)
+        names = npz_names(path, archive.files, data.reader)
         arrays = {part: (archive[x], archive[y]) for part, (x, y) in names.items()}
-    bytes_ = [images.dtype == np.uint8 for images, _ in arrays.values()]
-    rescaled = any(
-        images.dtype != np.uint8 and images.size and (images.min() < 0 or images.max() > 1)
-        for images, _ in arrays.values()
-    )
+    bytes_ = [images.dtype in (np.uint8, np.bool_) for images, _ in arrays.values()]
+    rescaled = source.reading.levels is not None
     lines = ["with np.load(DATA, allow_pickle=False) as archive:"]
-    for part, (images, labels) in arrays.items():
+    for part, (pixels, labels) in arrays.items():
         x, y = (f"archive[{_text(name)}]" for name in names[part])
-        x += "[..., np.newaxis]" if images.ndim == 3 else ""
-        x += ".astype(np.float32)" if rescaled or images.dtype != np.uint8 else ""
+        x += "[..., np.newaxis]" if pixels.ndim == 3 else ""
+        number = pixels.dtype not in (np.uint8, np.bool_)
+        if pixels.dtype == np.bool_:
+            x = f"({x} * np.uint8(255))" if rescaled else f"{x} * np.uint8(255)"
+        x += ".astype(np.float32)" if rescaled or number else ""
         if labels.ndim == 2:
             y += ".argmax(axis=1)" if labels.shape[1] > 1 else ".ravel()"
-        y += "" if labels.dtype.kind in "iu" or ".argmax" in y else ".astype(np.int64)"
+        y += "" if labels.dtype.kind in "iuUS" or ".argmax" in y else ".astype(np.int64)"
         lines.append(f"    {part} = {x}, {y}")
     labels = arrays["train"][1]
     values = np.unique(
@@ -231,14 +230,17 @@ def _npz(path: Path, size: int | None) -> _ReadingCode:
     as_numbers = _BYTES if all(bytes_) and not rescaled else "images"
     if any(bytes_) and not all(bytes_) and not rescaled:
         as_numbers = "images / np.float32(255) if images.dtype == np.uint8 else images"
-    return _ReadingCode(lines, set(arrays), size, [f"DATA = {_text(path)}"], pixels=as_numbers)
+    return _ReadingCode(
+        lines, set(arrays), data.image_size, [f"DATA = {_text(path)}"], pixels=as_numbers
+    )
 
 
-def _tfds(name: str, source: Source, facts: DataFacts, embedding: Embedding) -> _ReadingCode:
+def _tfds(data: DataSpec, source: Source, facts: DataFacts, embedding: Embedding) -> _ReadingCode:
     from model_space.data.tfds_reader import DataSet
 
     height, width, channels = facts.image_shape
-    known = DataSet(name, None)
+    known = DataSet(data.name, None)
+    pixels = earlier.pixels if data.reader == 1 else images.pixels
     read = _READ.format(
         image=known.image, label=known.label, mode=_mode(channels), width=width, height=height
     )
@@ -248,7 +250,7 @@ def _tfds(name: str, source: Source, facts: DataFacts, embedding: Embedding) -> 
         if part != "train":
             lines.append(f'{part} = read("{part}")')
         lines.append(f"{part} = {part}[0], np.searchsorted(classes, {part}[1])")
-    constants = [f"DATA = {_text(name.removeprefix(TFDS))}  # of TensorFlow Datasets"]
+    constants = [f"DATA = {_text(data.name.removeprefix(TFDS))}  # of TensorFlow Datasets"]
     return _ReadingCode(
         lines, set(parts), constants=constants, blocks=[*embedding.sources(pixels), read]
     )  # fmt: skip
@@ -259,42 +261,67 @@ def _mode(channels: int) -> str:
     return "L" if channels == 1 else "RGB"
 
 
-def _folder(path: Path, source: Source, facts: DataFacts, embedding: Embedding) -> _ReadingCode:
-    height, width, channels = facts.image_shape
-    blocks = [f"SUFFIXES = ({', '.join(map(_text, SOUNDS if source.sound else IMAGES))})", _LISTED]
-    if source.sound is None:
-        mode = _mode(channels)
-        decode = [line.format(mode=mode, width=width, height=height) for line in _IMAGE]
-        blocks += embedding.sources(pixels)
+def _folder(data: DataSpec, source: Source, facts: DataFacts, embedding: Embedding) -> _ReadingCode:
+    path, account = Path(data.name), facts.reading or AS_IT_IS
+    if data.reader == 1:
+        folders = earlier.part_folders(path) or {"train": path}
+        blocks = embedding.sources(earlier.listed)
+        suffixes = ""
     else:
-        files = (
-            file
-            for entries in (source.train, source.validation, source.test) if entries is not None
-            for file in entries[0]
-        )  # fmt: skip
-        wav = all(file.lower().endswith(".wav") for file in files)
-        decode = [*(_WAV if wav else _ANY_SOUND), *_SOUND]
-        blocks += embedding.sources(Spectrogram, mel_image)
+        folders = find_layout(path).parts
+        suffixes = "IMAGES" if source.sound is None else "SOUNDS"
+        blocks = embedding.sources((listing.__name__, suffixes), listing.listed)
+    if source.sound is None:
+        blocks += embedding.sources(earlier.pixels if data.reader == 1 else images.pixels)
+        decode = _image_code(facts)
+    else:
+        mel_image = earlier.mel_image if data.reader == 1 else sound.mel_image
+        blocks += embedding.sources(Spectrogram, mel_image, read_wav)
         blocks.append(f"SPECTROGRAM = {facts.sound!r}")
-    blocks.append(_DECODED.format(lines=_indented(decode, 8)))
-    folders = part_folders(path) or {"train": path}
-    code = {
-        part: " / ".join(["DATA", *map(_text, folder.relative_to(path).parts)])
-        for part, folder in folders.items()
-    }
-    within = code["train"] if folders["train"] == path else f"({code['train']})"
-    lines = [
-        f"folders = [each.name for each in {within}.iterdir() if each.is_dir()]",
-        'classes = sorted(name for name in folders if not name.startswith("."))',
-        *(f"{part} = listed({where}, classes)" for part, where in code.items()),
-    ]
+        decode = [*_sound_code(source), _SOUND]
+    decoded = "images"
+    if account.stretched:
+        blocks += embedding.sources(stretched)
+        decoded = f"stretched(images, {account.stretched[0]}, {account.stretched[1]})"
+    blocks.append(_DECODED.format(lines=_indented(decode, 8), images=decoded))
+    lines = []
+    for part, folder in folders.items():
+        where = " / ".join(["DATA", *map(_text, folder.relative_to(path).parts)])
+        given = [where, "CLASS_NAMES", *([suffixes] if suffixes else [])]
+        lines.append(f"{part} = listed({', '.join(given)})")
+    names = bracketed("CLASS_NAMES = [", [_text(name) for name in source.classes], "]", 0)
     return _ReadingCode(
-        lines, set(folders), constants=[f"DATA = Path({_text(path)})"], blocks=blocks, files=True
-    )  # fmt: skip
+        lines,
+        set(folders),
+        constants=[f"DATA = Path({_text(path)})", *names],
+        blocks=blocks,
+        files=True,
+    )
+
+
+def _image_code(facts: DataFacts) -> list[str]:
+    """Return the lines that decode an image."""
+    height, width, channels = facts.image_shape
+    levels = (facts.reading or AS_IT_IS).levels
+    given = "" if levels is None else f", {levels}"
+    return [
+        line.format(mode=_mode(channels), width=width, height=height, levels=given)
+        for line in _IMAGE
+    ]
+
+
+def _sound_code(source: Source) -> Iterable[str]:
+    """Return the lines that read a sound: shorter where each is a WAV that needs no library."""
+    listed = (source.train, source.validation, source.test)
+    files = np.concatenate([part[0] for part in listed if part is not None])
+    plain = sound.survey(files, lambda done, of: None)["plain"]
+    return _WAV if plain.all() else _ANY_SOUND
 
 
 def _text(value: object) -> str:
-    return json.dumps(str(value), ensure_ascii=False)
+    text = str(value)
+    # A name that is no Unicode, as file systems may have, can only be written by its codes.
+    return json.dumps(text, ensure_ascii=any("\ud800" <= char <= "\udfff" for char in text))
 
 
 def _indented(lines: Iterable[str], margin: int = 4) -> str:

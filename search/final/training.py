@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from model_space.custom.code import CustomCode
+from model_space.data.reading import AS_IT_IS
 from model_space.facts import DataFacts
 from model_space.saved.model_card import CARD, MODEL, Card
 from model_space.worker.client import Worker
@@ -171,15 +172,20 @@ def _train(
 def _card(task: Task, facts: DataFacts, seeds: tuple[int, ...], tests: Sequence[_Test]) -> Card:
     settings = task.settings
     height, width, channels = facts.image_shape
+    reading = facts.reading or AS_IT_IS
     if facts.sound:
         pixels = "a sound's mel bands as bytes, by the numbers in `sound`; divided by 255"
     else:
         colours = "grey" if channels == 1 else "RGB"
-        pixels = f"{colours}, resized to {width}×{height} (bilinear), bytes divided by 255"
+        upright = "" if settings.reader == 1 else "upright, on white where transparent, "
+        pixels = f"{upright}{colours}, resized to {width}×{height} (bilinear), bytes divided by 255"
     return Card(
         study=task.results.name,
         classes=facts.classes,
         image_shape=facts.image_shape,
+        levels=reading.levels,
+        stretched=reading.stretched,
+        reader=settings.reader,
         pixels=pixels,
         sound=facts.sound,
         recipe=task.recipe,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
+from model_space.data.spec import READER
 from search.errors import InputError
 from search.planning.checks import check, option
 from search.settings import Settings, usual_last_epochs
@@ -65,6 +66,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         if runs is not None:
             asked["measure"] = (runs,)
         asked["techniques"] = with_custom(asked.get("techniques", Settings.techniques), code)
+        asked["reader"] = READER
         asked.setdefault("last_epochs", usual_last_epochs(asked.get("epochs", Settings.epochs)))
         return check(Settings(**asked, custom_code=code))
     if "techniques" in asked:

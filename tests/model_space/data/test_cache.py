@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,9 +125,9 @@ def test_a_folder_is_decoded_once_and_again_when_a_file_changes(
     decoded: list[str] = []
     original = images.decode_image
 
-    def decode(file: str, mode: str, size: tuple[int, int]) -> np.ndarray:
+    def decode(file: str, **how: Any) -> np.ndarray:
         decoded.append(file)
-        return original(file, mode, size)
+        return original(file, **how)
 
     monkeypatch.setattr(images, "decode_image", decode)
     first = load(str(path))

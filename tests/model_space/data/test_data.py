@@ -139,14 +139,14 @@ def test_several_sizes_become_the_firsts_or_the_one_asked_for(tmp_path: Path) ->
     assert load(str(tmp_path), image_size=24).image_shape == (24, 24, 3)
 
 
-def test_sixteen_bit_images_keep_their_greys(tmp_path: Path) -> None:
+def test_sixteen_bit_images_span_black_to_white(tmp_path: Path) -> None:
     for name, value in (("dark", 1000), ("light", 60000)):
         (tmp_path / name).mkdir()
         for i in range(5):
             pixels = np.full((16, 16), value, np.uint16)
             Image.fromarray(pixels).save(tmp_path / name / f"{i}.png")
     data = load(str(tmp_path))
-    assert set(np.unique(data.train[0])) == {1000 // 256, 60000 // 256}
+    assert set(np.unique(data.train[0])) == {0, 255}
 
 
 def no_folder(path: Path) -> str:
@@ -154,11 +154,6 @@ def no_folder(path: Path) -> str:
 
 
 def empty_folder(path: Path) -> str:
-    return str(path)
-
-
-def empty_class(path: Path) -> str:
-    (folder(path, {"a": 5}) / "b").mkdir()
     return str(path)
 
 
@@ -220,7 +215,6 @@ UNUSABLE = {
     "unknown name": (lambda path: "cifar11", "no data set and no path 'cifar11'.*cifar10"),
     "no folder": (no_folder, "nowhere'.*folder of images"),
     "empty folder": (empty_folder, "no subfolders"),
-    "empty class": (empty_class, "b has no images"),
     "one class": (one_class, "one class, 'a'"),
     "scarce class": (scarce_class, "'rare' has 2 training image.*3 or more"),
     "corrupt image": (corrupt_image, r"b/3\.png cannot be read"),
@@ -238,7 +232,7 @@ UNUSABLE = {
     "seven channels": (npz(x=images(20, 16, 16, 7), y=Y), "N×height×width"),
     "two shapes": (
         npz(x_train=X, y_train=Y, x_test=images(20, 18, 18, 3), y_test=Y), "differ in shape"),
-    "text labels": (npz(x=X, y=np.array(["a", "b"] * 10)), "labels are integers or one-hot"),
+    "dates": (npz(x=X, y=Y.astype("M8[D]")), "labels are integers, texts or one-hot"),
     "fractional labels": (npz(x=X, y=Y + 0.5), "not whole numbers"),
     "two-hot labels": (npz(x=X, y=np.ones((20, 2))), "not one-hot"),
     "labels of the test": (npz(x_train=X, y_train=Y, x_test=X, y_test=Y + 1), r"lacks: \[2\]"),

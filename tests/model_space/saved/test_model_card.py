@@ -43,12 +43,13 @@ CARD = Card(
 )  # fmt: skip
 
 
-def test_a_card_of_version_0_1_is_read_and_the_same_is_written(tmp_path: Path) -> None:
+def test_a_card_of_version_0_1_is_read_and_written_with_what_it_means(tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     path.write_text(json.dumps(OLD))
     assert Card.read(path) == CARD
     CARD.write(path)
-    assert json.loads(path.read_text(encoding="utf-8")) == OLD
+    added = {"levels": None, "stretched": None, "reader": 1}
+    assert json.loads(path.read_text(encoding="utf-8")) == {**OLD, **added}
 
 
 def test_a_card_of_images_has_no_sound(tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""Checks of decoded images for what can hardly be meant: no contrast, or the same in two parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import numpy as np
+
+from model_space.data.source import Part
+
+_SAMPLE, _VALUES = 1000, 20_000_000
+"""Training images, and values of these, at most, between which the spread is estimated."""
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The values of the images, and the images that stand out."""
+
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """The least and the greatest value in each part that has images: 0 to 255 where they are
+    bytes, and 0 to 1 otherwise."""
+    spread: float = 1.0
+    """The standard deviation of a pixel's values between training images, as a share of the
+    range, over all pixels (root mean square)."""
+    uniform: int = 0
+    """Images of which all pixels have one value, such as silence."""
+    repeated: Mapping[str, int] = field(default_factory=dict)
+    """Images of `validation` and of `test` that are also among those before them, by part;
+    uniform ones do not count."""
+    contradicting: int = 0
+    """Different training images that occur in more than one class."""
+
+
+def check(parts: Mapping[str, Part]) -> Checks:
+    """Check the images and labels of `train`, `validation` and `test`; reads every image once."""
+    seen: dict[bytes, set[int]] = {}
+    ranges, repeated = {}, {}
+    uniform = contradicting = 0
+    for part, (images, labels) in parts.items():
+        if not len(images):
+            continue
+        ranges[part] = float(images.min()), float(images.max())
+        found: dict[bytes, set[int]] = {}
+        again = 0
+        for image, label in zip(images, labels.tolist(), strict=True):
+            if (image == image.flat[0]).all():
+                uniform += 1
+                continue
+            digest = blake2b(np.ascontiguousarray(image).data, digest_size=16).digest()
+            again += digest in seen
+            found.setdefault(digest, set()).add(label)
+        if part == "train":
+            several = {digest for digest, of in found.items() if len(of) > 1}
+            contradicting = len(several)
+        else:
+            repeated[part] = again
+        for digest, of in found.items():
+            seen.setdefault(digest, set()).update(of)
+    return Checks(ranges, _spread(parts["train"][0]), uniform, repeated, contradicting)
+
+
+def _spread(images: np.ndarray) -> float:
+    if not len(images):
+        return 1.0
+    most = max(2, min(_SAMPLE, _VALUES // images[0].size))
+    some = images[:: -(-len(images) // most)].astype(np.float32)
+    scale = 255 if images.dtype == np.uint8 else 1
+    return float(np.sqrt(some.var(axis=0).mean())) / scale
