@@ -123,19 +123,19 @@ def loading(data: DataSpec, facts: DataFacts, embedding: Embedding) -> tuple[lis
         blocks += embedding.sources(take)
     blocks += reading.blocks
     given = ["train", "test"]
+    levels = (facts.reading or AS_IT_IS).stretched
+    changes = []
+    if levels and not reading.files:
+        blocks += embedding.sources(stretched)
+        changes = [
+            f"{part} = stretched({part}[0], {_numbers(levels)}), {part}[1]" for part in given
+        ]
     if reading.files:
         given = [f"decoded({part})" for part in given]
-    else:
-        prepared = "{}[0]"
-        if levels := (facts.reading or AS_IT_IS).stretched:
-            blocks += embedding.sources(stretched)
-            prepared = f"stretched({prepared}, {levels[0]}, {levels[1]})"
-        if reading.size is not None:
-            blocks += embedding.sources(resized)
-            prepared = f"resized({prepared}, {reading.size})"
-        if "(" in prepared:
-            given = [f"({prepared.format(part)}, {part}[1])" for part in given]
-    lines = [*reading.lines, *held_out, f"return {', '.join(given)}"]
+    elif reading.size is not None:
+        blocks += embedding.sources(resized)
+        given = [f"(resized({part}[0], {reading.size}), {part}[1])" for part in given]
+    lines = [*reading.lines, *held_out, *changes, f"return {', '.join(given)}"]
     blocks += [_LOAD.format(lines=_indented(lines)), _PREPARED.format(pixels=reading.pixels)]
     return reading.constants, blocks
 
@@ -282,7 +282,7 @@ def _folder(data: DataSpec, source: Source, facts: DataFacts, embedding: Embeddi
     decoded = "images"
     if account.stretched:
         blocks += embedding.sources(stretched)
-        decoded = f"stretched(images, {account.stretched[0]}, {account.stretched[1]})"
+        decoded = f"stretched(images, {_numbers(account.stretched)})"
     blocks.append(_DECODED.format(lines=_indented(decode, 8), images=decoded))
     lines = []
     for part, folder in folders.items():
@@ -316,6 +316,10 @@ def _sound_code(source: Source) -> Iterable[str]:
     files = np.concatenate([part[0] for part in listed if part is not None])
     plain = sound.survey(files, lambda done, of: None)["plain"]
     return _WAV if plain.all() else _ANY_SOUND
+
+
+def _numbers(values: Iterable[int]) -> str:
+    return ", ".join(map(str, values))
 
 
 def _text(value: object) -> str:

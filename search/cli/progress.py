@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -12,12 +13,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from model_space.data import is_set
 from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.looks import look_at
 from search.cli.tables import effects_table
 from search.planning.schedule import Schedule
 from search.reporting.budget import describe_budget, left_out
+from search.reporting.data import account, data_cautions
 from search.reporting.formatting import counted, duration, level
 from search.reporting.words import growth
 from search.results import Results, Run
@@ -90,11 +93,17 @@ class Progress:
         resumed = f", resumed after {counted(len(ended), 'run')}" if ended else ""
         by = f", {counted(workers, 'worker')}" if workers > 1 else ""
         self._console.print(f"Study {results.name}{resumed}: {describe_budget(results)}{by}.")
+        if results.data is not None:
+            for line in account(results.data):
+                self._console.print(line, markup=False)
         look = look_at(results)
         grown = "" if look.complete else growth(look.sizes)
-        for note in (*left_out(results), grown, self._caution):
+        notes = (
+            _namesake(results), *left_out(results), *data_cautions(results), grown, self._caution,
+        )  # fmt: skip
+        for note in notes:
             if note:
-                self._console.print(note)
+                self._console.print(note, markup=False)
 
     def seen(self, results: Results, now: Schedule) -> None:
         """Show what the study holds now, and print the runs that have ended since."""
@@ -231,6 +240,17 @@ class Progress:
         else:
             yield Text()
             yield effects_table(self._fit, results.objective)
+
+
+def _namesake(results: Results) -> str:
+    """Say that a file or folder here has the name of the data set; empty where none has."""
+    name = "" if results.settings is None else results.settings.data
+    if not is_set(name) or not Path(name).exists():
+        return ""
+    return (
+        f"{name} is the data set of that name, and not {Path(name).absolute()}; a new study with "
+        f"--data {Path('.', name).absolute()} is of that."
+    )
 
 
 def _run_line(run: Run, results: Results) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 from search.analysis.additivity import Additivity
 from search.analysis.chance_level import AtChanceLevel
@@ -16,6 +17,7 @@ from search.analysis.model import ENOUGH_DOF
 from search.analysis.multiplicity import SignificantAlone
 from search.analysis.run_losses import GivenUp, RunLosses
 from search.reporting.budget import left_out
+from search.reporting.data import data_cautions
 from search.reporting.formatting import counted, level, listed
 from search.reporting.words import growth
 from search.results import ACCURACY, Objective, Results
@@ -36,11 +38,20 @@ def cautions(results: Results, diagnostics: Diagnostics) -> list[str]:
         *_growth(fit.effects if fit else None),
         *_unfinished(results, losses),
         *left_out(results),
+        *data_cautions(results, _typical_accuracy(results)),
         *(_fit(results, fit) if fit else []),
         *_classes(results, diagnostics.validation),
         *(_separate_pairs(fit.effects, fit.estimability) if fit else []),
         *(_detectable(fit.effects, results.objective) if fit else []),
     ]
+
+
+def _typical_accuracy(results: Results) -> float | None:
+    """The median of the measured runs, a fraction; None where it is no share or there is none."""
+    values = [run.scaled for run in results.of("measure") if run.value is not None]
+    if not values or not results.objective.share:
+        return None
+    return statistics.median(values) / 100
 
 
 def _fit(results: Results, fit: FitDiagnostics) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from search.analysis.classes import class_sizes
 from search.analysis.importances import Importance
 from search.reporting import words
+from search.reporting.data import account
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed
 from search.reporting.section import Section
@@ -44,6 +45,7 @@ def sections(findings: Findings) -> list[Section]:
     every = [
         _answer(findings),
         _confirmed(findings),
+        _data(findings),
         _classes(findings),
         _waterfall(findings),
         _ladder(findings),
@@ -83,6 +85,13 @@ def _confirmed(findings: Findings) -> Section | None:
         "what to expect.",
         table=confirmed_table(findings),
     )
+
+
+def _data(findings: Findings) -> Section | None:
+    data = findings.results.data
+    if data is None or data.reading is None:
+        return None
+    return Section("The data", " ".join(account(data)))
 
 
 def _classes(findings: Findings) -> Section | None:

@@ -394,9 +394,9 @@ def test_what_else_changes_is_counted(tmp_path: Path) -> None:
 
 
 def test_arrays_by_other_names(tmp_path: Path) -> None:
-    x, y = np.arange(60 * 256).reshape(60, SIDE, SIDE) % 251, np.arange(60)[:, None] % 2
-    x = x.astype(np.uint8)
-    cases: tuple[dict[str, np.ndarray], ...] = (
+    x = (np.arange(60 * 256).reshape(60, SIDE, SIDE) % 251).astype(np.uint8)
+    y = np.arange(60)[:, None] % 2
+    cases: tuple[dict[str, Any], ...] = (
         {"x": x[:40], "y": y[:40], "x_test": x[40:50], "y_test": y[40:50], "x_val": x[50:],
          "y_val": y[50:]},
         {"X_train": x[:40], "Y_train": y[:40], "X_test": x[40:50], "Y_test": y[40:50],
@@ -418,7 +418,7 @@ def test_arrays_by_other_names(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [np.str_, np.bytes_])
 def test_labels_may_be_texts(tmp_path: Path, kind: type) -> None:
-    y = np.array(["dog", "cat", "bird"])[np.arange(60) % 3].astype(kind)
+    y: Any = np.array(["dog", "cat", "bird"])[np.arange(60) % 3].astype(kind)
     np.savez(tmp_path / "a.npz", x=pixels(0, 60, SIDE, SIDE), y=y)
     data = load(str(tmp_path / "a.npz"))
     assert data.classes == ("bird", "cat", "dog")
@@ -437,7 +437,8 @@ def test_labels_may_be_texts(tmp_path: Path, kind: type) -> None:
 def test_arrays_that_may_mean_two_things_are_refused(
     tmp_path: Path, arrays: dict[str, int], says: str
 ) -> None:
-    np.savez(tmp_path / "a.npz", **{name: np.zeros(3) for name in arrays})
+    held: dict[str, Any] = {name: np.zeros(3) for name in arrays}
+    np.savez(tmp_path / "a.npz", **held)
     with pytest.raises(DataError, match=says):
         load(str(tmp_path / "a.npz"))
 

@@ -1,5 +1,6 @@
 """The script's data are the study's, wherever they come from."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,10 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.io import wavfile
 
 from model_space.data import Data, DataError, DataSpec, load_spec
+from tests.model_space.data.test_as_people_have_them import ODD, riff
 from tests.model_space.data.test_sound import tones
 from tests.support.scripts import SMALL, check_clean, run, written
 
@@ -39,6 +42,60 @@ def archive(path: Path, **changes: Any) -> Path:
     return path
 
 
+def mixed(
+    root: Path, parts: tuple[str, ...] = ("Training", "valid", "test"), empty: str = "none"
+) -> Path:
+    """A folder with all that the reader knows of, within another."""
+    for seed, part in enumerate(parts):
+        inside = pictures(root / "archive" / part)
+        draw = np.random.default_rng(seed)
+        colours = draw.integers(0, 256, (6, 20, 18, 4), np.uint8)
+        exif = Image.Exif()
+        for orientation in range(1, 9):
+            exif[0x0112] = orientation
+            photo = Image.fromarray(colours[0, ..., :3] // orientation)
+            photo.save(inside / "a" / f"photo {orientation}.jfif", "JPEG", exif=exif)
+        Image.fromarray(colours[1]).save(inside / "b" / "shape.webp", lossless=True)
+        Image.fromarray(colours[2, ..., 0].astype(np.uint16) * 16).save(inside / "b" / "deep.png")
+        Image.fromarray(colours[3, ..., 0]).save(inside / "a" / "grey.tif")
+        Image.fromarray(colours[4]).quantize(9).save(inside / "a" / "few.png", transparency=3)
+        (inside / "b" / "linked").symlink_to(inside / "a" / "deeper")
+        (inside / "b" / ".copies").mkdir()
+        Image.fromarray(colours[5]).save(inside / "b" / ".copies" / "0.png")
+        (inside / empty).mkdir(exist_ok=True)
+    return root
+
+
+def bits() -> np.ndarray:
+    return np.random.default_rng(3).integers(0, 2, (40, 16, 16)).astype(bool)
+
+
+NAMES = np.array(["dog", "cat"])[np.arange(40) % 2]
+
+
+def masks(root: Path) -> Path:
+    for number, image in enumerate(bits()):
+        (root / NAMES[number]).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image.astype(np.uint8)).save(root / NAMES[number] / f"{number}.png")
+    return root
+
+
+def odd_sounds(root: Path) -> Path:
+    for number, content in enumerate(ODD.values()):
+        for name in "ab":
+            (root / name).mkdir(parents=True, exist_ok=True)
+            (root / name / f"{number}.WAV").write_bytes(content + b"x" * (name == "b"))
+    codes = np.random.default_rng(0).integers(0, 256, 4000, np.uint8).tobytes()
+    (root / "a" / "telephone.wav").write_bytes(riff(codes, 7, 1))
+    tone = np.sin(np.arange(8000) / 9)
+    wavfile.write(root / "b" / "opposite.wav", 11025, np.stack([tone, -tone], axis=1))
+    with contextlib.suppress(ImportError):
+        import soundfile
+
+        soundfile.write(root / "a" / "more.flac", tone, 8000)
+    return root
+
+
 X, Y = np.random.default_rng(1).normal(3, 2, (30, 15, 15, 3)), np.arange(30)[:, None] % 3
 SOURCES: dict[str, Callable[[Path], DataSpec]] = {
     "digits": lambda path: DataSpec("digits"),
@@ -62,6 +119,19 @@ SOURCES: dict[str, Callable[[Path], DataSpec]] = {
         image_size=16,
     ),
     "sounds": lambda path: DataSpec(str(tones(path / "data"))),
+    "folder as people have it": lambda path: DataSpec(str(mixed(path / "data"))),
+    "the same, by the earlier rules": lambda path: DataSpec(
+        str(mixed(path / "data", ("train", "val", "test"), "") / "archive"), reader=1
+    ),
+    "folder of zeros and ones": lambda path: DataSpec(str(masks(path / "data"))),
+    "archive as people have it": lambda path: DataSpec(
+        str(archive(
+            path / "a.npz", x=None, y=None, trainImages=12 + bits().astype(np.uint8),
+            train_labels=NAMES, X_val=bits()[::4], y_valid=NAMES[::4],
+        )),
+        image_size=17,
+    ),
+    "sounds as people have them": lambda path: DataSpec(str(odd_sounds(path / "data"))),
 }  # fmt: skip
 
 

@@ -1,0 +1,194 @@
+"""Sentences about a study's data: how they were read, and what looks wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from model_space.data.checks import Checks
+from model_space.data.reading import Reading
+from model_space.facts import DataFacts
+from search.analysis.proportions import FEW, half_width
+from search.reporting.formatting import counted, listed
+from search.results import Results
+
+_MOST_CLASSES = 12
+"""Classes, at most, whose images are all given."""
+_MOST_NAMES = 6
+_LARGE = 256 * 256
+"""Pixels of an image above which training is slow for what it gains."""
+_LEAST_SPREAD = 0.01
+_PARTS = {"train": "training", "validation": "validation", "test": "test"}
+
+
+def account(data: DataFacts) -> list[str]:
+    """Say which classes there are, and what was left out of the data and changed."""
+    lines = [_classes(data)]
+    if (reading := data.reading) is not None:
+        lines += [*_parts(data, reading), *_left_out(data, reading), *_changes(data, reading)]
+    return lines
+
+
+def data_cautions(results: Results, accuracy: float | None = None) -> list[str]:
+    """Say what looks wrong with the data; `accuracy`, a fraction, is what runs reach on them."""
+    data = results.data
+    if data is None:
+        return []
+    sentences = [*_layout(data.reading)] if data.reading else []
+    sentences += _checks(data, data.checks) if data.checks else []
+    height, width, _ = data.image_shape
+    size = results.settings.image_size if results.settings else None
+    if data.sound is None and size is None and height * width > _LARGE:
+        sentences.append(
+            f"The images are {height}×{width} pixels, which takes much time and memory to train "
+            "on. A new study with --image-size 64 or 128 is far faster."
+        )
+    return [*sentences, *_few_images(data, 0.8 if accuracy is None else accuracy)]
+
+
+def _classes(data: DataFacts) -> str:
+    counts = [] if data.class_counts is None else list(data.class_counts["train"])
+    kind = f"{len(data.classes)} classes"
+    values = ""
+    if data.checks is not None and "train" in data.checks.ranges:
+        low, high = data.checks.ranges["train"]
+        values = f"; values from {low:.4g} to {high:.4g}"
+    if not counts:
+        return f"{kind}{values}."
+    if len(counts) <= _MOST_CLASSES:
+        each = ", ".join(f"{n} {c:,}" for n, c in zip(data.classes, counts, strict=True))
+        return f"{kind} of training {data.things}: {each}{values}."
+    most, fewest = (counts.index(pick(counts)) for pick in (max, min))
+    return (
+        f"{kind} ({_some(data.classes)}), of {counts[fewest]:,} ({data.classes[fewest]}) to "
+        f"{counts[most]:,} ({data.classes[most]}) training {data.things}{values}."
+    )
+
+
+def _parts(data: DataFacts, reading: Reading) -> list[str]:
+    sentences = []
+    found = [f"{_PARTS[part]} {data.things} from {at}" for part, at in reading.splits.items()]
+    if found:
+        cut = [_PARTS[part] for part in _PARTS if part not in reading.splits]
+        others = f"; {listed(cut)} {data.things} are held out of the training {data.things}"
+        sentences.append(f"Splits: {', '.join(found)}{others if cut else ''}.")
+    for part, counts in (data.class_counts or {}).items():
+        lacking = [n for n, c in zip(data.classes, counts, strict=True) if not c]
+        if lacking:
+            sentences.append(f"Without {_PARTS[part]} {data.things}: {_some(lacking)}.")
+    return sentences
+
+
+def _left_out(data: DataFacts, reading: Reading) -> list[str]:
+    one = data.things.removesuffix("s")
+    files = sorted(reading.left_out.items(), key=lambda each: -each[1])
+    parts = [f"{count:,} {suffix or 'without suffix'}" for suffix, count in files[:_MOST_NAMES]]
+    if len(files) > _MOST_NAMES:
+        parts.append(f"{sum(count for _, count in files[_MOST_NAMES:]):,} other files")
+    if reading.hidden:
+        parts.append(counted(reading.hidden, f"hidden {one}"))
+    if reading.outside:
+        where = f" (those of {listed(reading.unlabelled)})" if reading.unlabelled else ""
+        parts.append(f"{counted(reading.outside, one)} in no class{where}")
+    if reading.empty_classes:
+        parts.append(f"empty folders ({_some(reading.empty_classes)})")
+    if reading.arrays_left_out:
+        parts.append(f"the arrays {_some(reading.arrays_left_out)}")
+    return [f"Left out: {', '.join(parts)}."] if parts else []
+
+
+def _changes(data: DataFacts, reading: Reading) -> list[str]:
+    height, width, _ = data.image_shape
+    changes = [
+        (reading.resized, f"resized to {height}×{width}"),
+        (reading.turned, "turned upright by EXIF"),
+        (reading.composed, "laid on white, as they are transparent"),
+        (reading.made_grey, "made grey, as the training images are"),
+        (reading.made_colour, "grey and made RGB, as others are in colour"),
+        (reading.first_frames, "of several frames, of which the first is taken"),
+        (reading.eight_bits, "of 16 bits a colour, of which the upper 8 are read"),
+        (reading.cut, "cut at the end"),
+        (reading.resampled, "resampled"),
+    ]
+    parts = [f"{count:,} {what}" for count, what in changes if count]
+    if reading.levels is not None:
+        low, high = reading.levels
+        parts.append(f"values of {low:.4g} to {high:.4g} scaled to the whole range")
+    if reading.stretched is not None:
+        low, high = reading.stretched
+        parts.append(f"bytes of {low} to {high} scaled to 0 to 255")
+    return [f"Changed: {'; '.join(parts)}."] if parts else []
+
+
+def _layout(reading: Reading) -> list[str]:
+    sentences = []
+    if names := reading.like_splits:
+        what = "is a class, though it is" if len(names) == 1 else "are classes, though they are"
+        sentences.append(
+            f"{listed(names)} {what} named like a split. Give --data a folder in which every "
+            "folder is a split, if that is meant."
+        )
+    if reading.nested:
+        name, count = next(iter(reading.nested.items()))
+        sentences.append(
+            f"{_some(list(reading.nested))} hold{'s' * (len(reading.nested) == 1)} folders only "
+            f"({name}: {count}), and what is in them is one class. If these folders are the "
+            f"classes, give the folder above them as --data."
+        )
+    return sentences
+
+
+def _checks(data: DataFacts, checks: Checks) -> list[str]:
+    sentences = []
+    if checks.spread == 0:
+        sentences.append(f"All training {data.things} are the same, so nothing can be learned.")
+    elif checks.spread < _LEAST_SPREAD:
+        sentences.append(
+            f"The training {data.things} are nearly the same: their values differ by "
+            f"{100 * checks.spread:.2g} % of the range (standard deviation). Look at some of them."
+        )
+    if checks.uniform:
+        total = data.train + data.validation + data.test
+        what = "of a single colour" if data.sound is None else "silent"
+        sentences.append(f"{checks.uniform:,} of {total:,} {data.things} are {what}.")
+    again = [
+        f"{count:,} of {getattr(data, part):,} {_PARTS[part]} {data.things}"
+        for part, count in checks.repeated.items()
+        if count
+    ]
+    if again:
+        sentences.append(
+            f"Also in an earlier split, bit for bit: {listed(again)}. An accuracy on "
+            f"{data.things} that were trained on says little of others."
+        )
+    if checks.contradicting:
+        sentences.append(
+            f"{counted(checks.contradicting, 'training ' + data.things.removesuffix('s'))} "
+            f"{'occur' if checks.contradicting > 1 else 'occurs'} in more than one class."
+        )
+    low, high = checks.ranges.get("train", (0.0, 0.0))
+    for part, (least, most) in checks.ranges.items():
+        if max(most - high, low - least) > high - low:
+            sentences.append(
+                f"The {_PARTS[part]} {data.things} have values from {least:.4g} to {most:.4g}, and "
+                f"the training {data.things} from {low:.4g} to {high:.4g}. Scale both alike."
+            )
+    return sentences
+
+
+def _few_images(data: DataFacts, accuracy: float) -> list[str]:
+    images = data.validation
+    if not 0 < images < FEW:
+        return []
+    points = 100 * half_width(accuracy, images)
+    return [
+        f"{counted(images, 'validation ' + data.things.removesuffix('s'))} leave an accuracy near "
+        f"{100 * accuracy:.0f} % uncertain by ±{points:.1f} points (95 %), beside what seeds do. "
+        f"All recipes are judged on the same {data.things}, so their differences are less "
+        "uncertain, but hold for these. More of them in a new study: --validation."
+    ]
+
+
+def _some(names: Sequence[str]) -> str:
+    """Name some of many."""
+    more = len(names) - _MOST_NAMES
+    return listed([*names[:_MOST_NAMES], f"{more:,} more"] if more > 0 else list(names))
