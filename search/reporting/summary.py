@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-from model_space.facts import DataFacts
 from search.analysis.classes import class_counts
 from search.reporting import words
 from search.reporting.budget import describe_budget
+from search.reporting.data import account
 from search.reporting.findings import Findings
 from search.reporting.records import column, records
 from search.results import Results
@@ -37,7 +36,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
         "budget": describe_budget(results),
         "settings": {} if results.settings is None else results.settings.to_json(),
         "classes": _classes(results),
-        "data": _data(results.data),
+        "data": [] if results.data is None else account(results.data),
         "runs": {
             phase: len(results.of(phase)) for phase in dict.fromkeys(r.phase for r in results.runs)
         },
@@ -78,14 +77,6 @@ def _classes(results: Results) -> list[dict[str, Any]]:
         {"class": name, "train": train, "validation": validation}
         for (name, train), (_, validation) in zip(*parts, strict=True)
     ]
-
-
-def _data(data: DataFacts | None) -> dict[str, Any] | None:
-    """The shape and sizes of the data, how they were read, and what checks found."""
-    if data is None:
-        return None
-    values = asdict(data)
-    return {name: values[name] for name in values.keys() - {"classes", "class_counts"}}
 
 
 def _plain(value: Any) -> Any:

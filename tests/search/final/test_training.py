@@ -20,7 +20,7 @@ from typer.testing import Result
 
 from model_space.budget import Budget
 from model_space.data import Data, DataError, load
-from model_space.data.fresh import read_files
+from model_space.data.fresh import Preparation
 from model_space.saved.model_card import Card
 from model_space.technique import Dial, Factor
 from model_space.worker.client import Worker
@@ -343,12 +343,12 @@ def mapped(data: Data) -> bool:
 def test_files_are_read_as_those_of_the_data_were(tmp_path: Path) -> None:
     heard = load(str(tones(tmp_path / "tones")))
     files = sorted(str(file) for file in (tmp_path / "tones").rglob("*.wav"))
-    read = read_files(files, heard.image_shape, heard.sound)
+    read = Preparation(heard.image_shape, heard.sound, reader=2).read(files)
     parts = (heard.train, heard.validation, heard.test)
     known = {image.tobytes() for images, _ in parts for image in images}
     assert {image.tobytes() for image in read} == known
     with pytest.raises(DataError, match=r"0\.wav cannot be read as an image"):
-        read_files(files, (16, 16, 3), None)
+        Preparation((16, 16, 3)).read(files)
 
 
 def test_a_terminal_shows_the_epoch_its_accuracy_and_the_time_left() -> None:

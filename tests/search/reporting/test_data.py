@@ -1,0 +1,166 @@
+"""What is said of the data: each fact where it is due, in a sentence, and nothing otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from model_space.data.checks import Checks
+from model_space.data.mel import Spectrogram
+from model_space.data.reading import Reading
+from model_space.facts import DataFacts
+from search.analysis.proportions import half_width
+from search.cli.progress import Progress
+from search.reporting.data import account, data_cautions
+from search.results import Results
+from search.settings import Settings
+from tests.support.simulate import results_of, run
+
+PLAIN = DataFacts(
+    classes=("cat", "dog"), image_shape=(16, 16, 3), train=40, validation=600, test=20,
+    class_counts={"train": (25, 15), "validation": (300, 300), "test": (10, 10)},
+    reading=Reading(), checks=Checks({"train": (0.0, 255.0), "test": (1.0, 250.0)}),
+)  # fmt: skip
+
+
+def read(**facts: Any) -> DataFacts:
+    return replace(PLAIN, reading=Reading(**facts))
+
+
+def checked(**facts: Any) -> DataFacts:
+    assert PLAIN.checks is not None
+    return replace(PLAIN, checks=replace(PLAIN.checks, **facts))
+
+
+def of(data: DataFacts, settings: Settings | None = None) -> Results:
+    return results_of([run([], 0.5)], data=data, settings=settings)
+
+
+def test_plain_data_take_one_line_and_no_caution() -> None:
+    assert account(PLAIN) == ["2 classes of training images: cat 25, dog 15; values from 0 to 255."]
+    assert data_cautions(of(PLAIN)) == []
+
+
+def test_many_classes_take_one_line_too() -> None:
+    names = tuple(f"class {number:02}" for number in range(40))
+    counts = (9, 3, *[5] * 38)
+    data = replace(PLAIN, classes=names, class_counts={"train": counts})
+    assert account(data) == [
+        "40 classes (class 00, class 01, class 02, class 03, class 04, class 05 and 34 more), of 3 "
+        "(class 01) to 9 (class 00) training images; values from 0 to 255."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (
+            read(splits={"train": "Training", "test": "Testing"}),
+            "Splits: training images from Training, test images from Testing; validation images "
+            "are held out of the training images.",
+        ),
+        (
+            replace(PLAIN, class_counts={"train": (25, 15), "validation": (9, 0)}),
+            "Without validation images: dog.",
+        ),
+        (
+            read(left_out={".txt": 1, ".heic": 7, "": 2}, hidden=3, outside=1, unlabelled=("x",)),
+            "Left out: 7 .heic, 2 without suffix, 1 .txt, 3 hidden images, 1 image in no class "
+            "(those of x).",
+        ),
+        (
+            read(empty_classes=("cow",), arrays_left_out=("ids", "names")),
+            "Left out: empty folders (cow), the arrays ids and names.",
+        ),
+        (
+            read(resized=4, turned=2, composed=1, made_colour=3),
+            "Changed: 4 resized to 16×16; 2 turned upright by EXIF; 1 laid on white, as they are "
+            "transparent; 3 grey and made RGB, as others are in colour.",
+        ),
+        (
+            read(levels=(0.0, 4095.0), first_frames=2, eight_bits=1, made_grey=6),
+            "Changed: 6 made grey, as the training images are; 2 of several frames, of which the "
+            "first is taken; 1 of 16 bits a colour, of which the upper 8 are read; values of 0 to "
+            "4095 scaled to the whole range.",
+        ),
+        (
+            replace(read(cut=2, resampled=1, stretched=(0, 1)), sound=Spectrogram(8000, 1, 40, 9)),
+            "Changed: 2 cut at the end; 1 resampled; bytes of 0 to 1 scaled to 0 to 255.",
+        ),
+    ],
+)
+def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> None:
+    assert account(data)[1:] == [says]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (checked(spread=0.0), "All training images are the same"),
+        (checked(spread=0.004), "nearly the same: their values differ by 0.4 % of the range"),
+        (checked(uniform=3), "3 of 660 images are of a single colour."),
+        (
+            replace(checked(uniform=1), sound=Spectrogram(8000, 1, 40, 9)),
+            "1 of 660 sounds are silent.",
+        ),
+        (
+            checked(repeated={"validation": 2, "test": 1}),
+            "Also in an earlier split, bit for bit: 2 of 600 validation images and 1 of 20 test "
+            "images.",
+        ),
+        (checked(contradicting=2), "2 training images occur in more than one class."),
+        (
+            checked(ranges={"train": (0.0, 1.0), "test": (0.0, 255.0)}),
+            "The test images have values from 0 to 255, and the training images from 0 to 1.",
+        ),
+        (read(like_splits=("train",)), "train is a class, though it is named like a split."),
+        (read(nested={"Dataset": 10}), "Dataset holds folders only (Dataset: 10)"),
+        (replace(PLAIN, image_shape=(2000, 3000, 3)), "2000×3000 pixels, which takes much time"),
+        (replace(PLAIN, validation=165), "165 validation images leave an accuracy near 80 % uncer"),
+    ],
+)
+def test_what_looks_wrong_is_said(data: DataFacts, says: str) -> None:
+    [caution] = data_cautions(of(data))
+    assert says in caution
+
+
+def test_an_older_study_has_classes_and_the_caution_of_few_images() -> None:
+    old = replace(PLAIN, reading=None, checks=None, validation=5)
+    assert account(old) == ["2 classes of training images: cat 25, dog 15."]
+    [caution] = data_cautions(of(old))
+    assert caution.startswith("5 validation images leave an accuracy near 80 % uncertain by ±29")
+
+
+def test_no_size_is_advised_where_one_was_chosen() -> None:
+    large = replace(PLAIN, image_shape=(300, 300, 3))
+    assert data_cautions(of(large, Settings(image_size=300))) == []
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.8, 0.97])
+@pytest.mark.parametrize("images", [5, 165, 2000])
+def test_the_interval_of_a_share_is_wilsons(share: float, images: int) -> None:
+    statsmodels = pytest.importorskip("statsmodels.stats.proportion")
+    low, high = statsmodels.proportion_confint(share * images, images, method="wilson")
+    assert half_width(share, images) == pytest.approx((high - low) / 2, rel=1e-6)
+
+
+def test_a_launch_says_it_before_the_first_run(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "digits").mkdir()
+    console = Console(width=400, record=True)
+    data = replace(read(hidden=2), checks=Checks({}, 0.0))
+    Progress(console, "A last word.").study_opened(of(data, Settings(data="digits")), 1)
+    said = console.export_text().splitlines()
+    assert said[1:4] == [
+        "2 classes of training images: cat 25, dog 15.",
+        "Left out: 2 hidden images.",
+        f"digits is the data set of that name, and not {tmp_path}/digits; a new study with --data "
+        f"{tmp_path}/digits is of that.",
+    ]
+    assert said[4].startswith("All training images are the same")
+    assert said[5] == "A last word."
