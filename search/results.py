@@ -114,6 +114,38 @@ class SearchedDial:
 
 
 @dataclass(frozen=True)
+class Category:
+    """A foreign study's parameter of several levels: choices, or a few integers."""
+
+    name: str
+    levels: tuple[Any, ...]
+    """In the order of its distribution."""
+
+    def place(self, value: Any) -> int:
+        """The place of a value among the levels; −1 where it is none of them."""
+        return next(
+            (at for at, one in enumerate(self.levels)
+             if one == value and isinstance(one, bool) == isinstance(value, bool)),
+            -1,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Number:
+    """A foreign study's parameter of many values."""
+
+    name: str
+    log: bool
+    """True where the study chose it on a logarithmic scale."""
+
+    def scaled(self, value: Any) -> float:
+        """A value on the parameter's scale; NaN of what is no number, or not positive there."""
+        if not isinstance(value, int | float) or (self.log and value <= 0):
+            return math.nan
+        return math.log(value) if self.log else float(value)
+
+
+@dataclass(frozen=True)
 class Conditional:
     """An on/off parameter that only some of a study's complete trials were asked for."""
 
@@ -140,8 +172,8 @@ class Results:
     dials: tuple[SearchedDial, ...] = ()
     designed: bool = True
     """True where the trials say that kouka's phases planned them; else any sampler may have."""
-    others: tuple[str, ...] = ()
-    """Parameters of such a foreign study that are neither on/off nor a technique's dial."""
+    others: tuple[Category | Number, ...] = ()
+    """A foreign study's parameters that vary and are no technique."""
     conditional: tuple[Conditional, ...] = ()
     """Parameters left out of `factors`, as not every complete trial was asked for them."""
 

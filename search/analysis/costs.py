@@ -10,7 +10,7 @@ import numpy as np
 
 from search.analysis.effects import Effects
 from search.analysis.model import Fit, build, fit
-from search.results import Run
+from search.results import Category, Number, Run
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Cost:
-    """Increase when one technique is turned on, averaged over the others."""
+    """Increase when one technique is turned on, or at one level, averaged over the others."""
 
     technique: str
     seconds: Estimate
@@ -36,18 +36,20 @@ class Cost:
     is above zero."""
 
 
-def costs(runs: Sequence[Run], effects: Effects) -> list[Cost]:
+def costs(
+    runs: Sequence[Run], effects: Effects, others: Sequence[Category | Number] = ()
+) -> list[Cost]:
     """Estimate the costs of the techniques, in the order of `effects`.
 
     Fitted as the effects are, but without repeated runs, which ran at other times and loads. Empty
     where no run has its seconds or its parameters.
     """
-    names = [effect.technique for effect in effects.effects]
+    names = [effect.technique for effect in effects.effects if effect.level is None]
     whole = [run for run in runs if run.value is not None and not run.diverged]
     timed = [run for run in whole if run.seconds_per_epoch is not None]
     counted = [run for run in whole if run.parameters is not None]
-    seconds = _fit(timed, names, [r.seconds_per_epoch for r in timed])
-    parameters = _fit(counted, names, [r.parameters for r in counted])
+    seconds = _fit(timed, names, [r.seconds_per_epoch for r in timed], others)
+    parameters = _fit(counted, names, [r.parameters for r in counted], others)
     if seconds is None and parameters is None:
         return []
     rows = []
@@ -64,14 +66,19 @@ def costs(runs: Sequence[Run], effects: Effects) -> list[Cost]:
     return rows
 
 
-def _fit(runs: Sequence[Run], names: Sequence[str], values: Sequence[float | None]) -> Fit | None:
-    model = build(runs, names)
+def _fit(
+    runs: Sequence[Run],
+    names: Sequence[str],
+    values: Sequence[float | None],
+    others: Sequence[Category | Number],
+) -> Fit | None:
+    model = build(runs, names, others=others)
     return None if model is None else fit(model, np.array(values, dtype=float)[:, np.newaxis])
 
 
 def _estimate(fitted: Fit | None, name: str) -> Estimate:
     nothing = Estimate(math.nan, math.nan, math.nan)
-    if fitted is None or name not in fitted.model.techniques:
+    if fitted is None or name not in fitted.model.names:
         return nothing
     if not fitted.model.estimable(contrast := fitted.model.technique_contrast(name)):
         return nothing

@@ -9,10 +9,11 @@ from typing import Literal
 
 import numpy as np
 
+from search.analysis.covariates import Level
 from search.analysis.looks import ALL, ALONE, Look, look_at
 from search.analysis.model import Fit, build, fit
 from search.analysis.t_distribution import critical_value, familywise, quantile
-from search.results import Results, Run
+from search.results import Category, Number, Results, Run
 
 POWER = 0.8
 """Of the minimum detectable effect."""
@@ -31,22 +32,37 @@ CERTAIN: tuple[Verdict, ...] = ("helps", "hurts")
 class Effect:
     """Change of the objective when one technique is turned on, averaged over the others.
 
-    In points (percentage points) of a share such as accuracy, else in the objective's unit.
+    Or when a parameter of several levels goes from its reference level to another. In points
+    (percentage points) of a share such as accuracy, else in the objective's unit.
     """
 
     technique: str
+    """Its name, or that of the level."""
     effect: float
     low: float
     """Ends of the 95 % interval; NaN where the noise cannot be estimated."""
     high: float
     p_value: float
-    """Two-sided, corrected for the number of techniques (see `familywise`) and for the looks at
-    the study (see `looks`); NaN while planned runs are still to come."""
+    """Two-sided, corrected for the number of effects (see `familywise`) and for the looks at the
+    study (see `looks`); NaN while planned runs are still to come."""
     verdict: Verdict
     first: float
-    """Probability that no other technique's effect is larger in size, whatever the sign."""
+    """Probability that no other technique's effect is larger in size, whatever the sign. Of a
+    parameter of several levels it is that of its largest effect, and NaN at its other levels."""
     top_three: float
     """Probability that at most two others are."""
+    level: Level | None = None
+    """None of a technique that is on or off."""
+
+    @property
+    def parameter(self) -> str:
+        """The technique, or the parameter that the level is of."""
+        return self.level.parameter if self.level else self.technique
+
+    @property
+    def phrase(self) -> str:
+        """Its name in a sentence."""
+        return self.level.phrase if self.level else self.technique
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,16 @@ class Effects:
     def pairs(self) -> bool:
         """True where interactions of two techniques are in the fit, and not in the noise."""
         return self.fit.model.pairs
+
+    @property
+    def parameters(self) -> int:
+        """Number of techniques, and of parameters with levels."""
+        return len({effect.parameter for effect in self.effects})
+
+    @property
+    def levels(self) -> bool:
+        """True where some effects are of levels."""
+        return any(effect.level for effect in self.effects)
 
     @property
     def dof(self) -> int:
@@ -98,7 +124,7 @@ def effects_of(results: Results, repeats: Sequence[Sequence[Run]]) -> Effects | 
     """Estimate the effects of a study by its measured runs; `repeats` are those of `repeated`."""
     return effects(
         results.of("measure"), results.factors, repeats, results.objective.maximize,
-        look_at(results),
+        look_at(results), results.others,
     )  # fmt: skip
 
 
@@ -108,6 +134,7 @@ def effects(
     repeats: Sequence[Sequence[Run]] = (),
     maximize: bool = True,
     look: Look = ALONE,
+    others: Sequence[Category | Number] = (),
 ) -> Effects | None:
     """Estimate the effects by least squares on the techniques as ±1 columns and on their pairs.
 
@@ -116,12 +143,13 @@ def effects(
     to all on minus all off. Standard errors are those of `model.fit`; intervals and p-values are
     Student's t. `repeats` are groups of runs of one recipe each; the noise is estimated from them
     too where `runs` leave too few degrees of freedom. `look` says whether verdicts are due, and how
-    sure they must be.
+    sure they must be. `others` are a foreign study's further parameters: their levels have effects
+    too, and all effects are adjusted for the rest, both as far as the runs allow; see `covariates`.
 
     Returns None where the runs cannot estimate any effect.
     """
     measured = [run for run in runs if run.value is not None]
-    model = build(measured, techniques, sum(len(group) - 1 for group in repeats))
+    model = build(measured, techniques, sum(len(group) - 1 for group in repeats), others)
     if model is None:
         return None
     fitted = fit(
@@ -129,18 +157,21 @@ def effects(
         np.array([[run.scaled] for run in measured]),
         [np.array([[run.scaled] for run in group]) for group in repeats],
     )
-    known = [t for t in model.techniques if model.estimable(model.technique_contrast(t))]
+    levels = {one.name: one for one in (*model.levels, *model.covariates.unseen)}
+    known = [name for name in model.names if model.estimable(model.technique_contrast(name))]
     contrasts = np.array([model.technique_contrast(t) for t in known])
     estimates = contrasts @ fitted.coefficients[:, 0]
     covariance = fitted.covariance(contrasts)
     errors = np.sqrt(np.diag(covariance))
-    ranks = _ranks(estimates, covariance, fitted.dof)
+    parameters = [levels[name].parameter if name in levels else name for name in known]
+    ranks = _ranks(estimates, covariance, fitted.dof, parameters)
     tests = len(known)
     rows = []
-    for name in techniques:
+    for name in (*techniques, *levels):
+        level = levels.get(name)
         if name not in known:
             nan = math.nan
-            rows.append(Effect(name, nan, nan, nan, nan, "no estimate", nan, nan))
+            rows.append(Effect(name, nan, nan, nan, nan, "no estimate", nan, nan, level))
             continue
         at = known.index(name)
         effect, error = float(estimates[at]), float(errors[at])
@@ -148,7 +179,7 @@ def effects(
         margin = fitted.critical_value * error
         rows.append(
             Effect(
-                name, effect, effect - margin, effect + margin, p_value, verdict, *ranks[at]
+                name, effect, effect - margin, effect + margin, p_value, verdict, *ranks[at], level
             )
         )  # fmt: skip
     known_first = sorted(rows, key=lambda e: (math.isnan(e.effect), -abs(e.effect)))
@@ -173,11 +204,14 @@ def _judge(
     return p_value, "helps" if (effect > 0) == maximize else "hurts"
 
 
-def _ranks(estimates: np.ndarray, covariance: np.ndarray, dof: int) -> list[tuple[float, float]]:
+def _ranks(
+    estimates: np.ndarray, covariance: np.ndarray, dof: int, parameters: Sequence[str]
+) -> list[tuple[float, float]]:
     """Probabilities of each effect that it is first and that it is in the top three.
 
-    Draws from the effects' multivariate t distribution, with no prior. NaN without degrees of
-    freedom or without any noise.
+    A parameter of several levels counts once, by its largest effect in each draw. Draws from the
+    effects' multivariate t distribution, with no prior. NaN without degrees of freedom or without
+    any noise.
     """
     if not dof or not covariance.any():
         return [(math.nan, math.nan)] * len(estimates)
@@ -186,9 +220,14 @@ def _ranks(estimates: np.ndarray, covariance: np.ndarray, dof: int) -> list[tupl
     root = vectors * np.sqrt(np.maximum(values, 0))
     spread = random.standard_normal((_DRAWS, len(estimates))) @ root.T
     spread /= np.sqrt(random.chisquare(dof, (_DRAWS, 1)) / dof)
-    sizes = np.abs(estimates + spread)
+    every = np.abs(estimates + spread)
+    of = {name: [at for at, one in enumerate(parameters) if one == name] for name in parameters}
+    sizes = np.column_stack([every[:, places].max(axis=1) for places in of.values()])
     first, three = (
         np.mean(sizes >= np.partition(sizes, -place, axis=1)[:, [-place]], axis=0)
-        for place in (1, min(3, len(estimates)))
+        for place in (1, min(3, len(of)))
     )
-    return [(float(a), float(b)) for a, b in zip(first, three, strict=True)]
+    ranks = [(math.nan, math.nan)] * len(estimates)
+    for places, one, top in zip(of.values(), first, three, strict=True):
+        ranks[max(places, key=lambda at: abs(estimates[at]))] = (float(one), float(top))
+    return ranks

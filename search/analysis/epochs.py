@@ -10,12 +10,12 @@ import numpy as np
 from search.analysis.looks import ALONE, Look
 from search.analysis.model import build, fit
 from search.analysis.t_distribution import critical_value
-from search.results import Run
+from search.results import Category, Number, Run
 
 
 @dataclass(frozen=True)
 class EpochEffects:
-    """One technique's effect after each epoch, in its unit, with the ends of 95 % intervals."""
+    """One effect after each epoch, in its unit, with the ends of 95 % intervals."""
 
     technique: str
     epochs: tuple[int, ...]
@@ -32,6 +32,7 @@ def effects_by_epoch(
     techniques: Sequence[str],
     repeats: Sequence[Sequence[Run]] = (),
     look: Look = ALONE,
+    others: Sequence[Category | Number] = (),
 ) -> list[EpochEffects]:
     """Estimate the effects, as `effects` does, after each epoch that every run reached.
 
@@ -41,12 +42,12 @@ def effects_by_epoch(
     measured = [run for run in runs if run.value is not None]
     epochs = shared_epochs(measured)
     whole = [group for group in repeats if set(epochs) <= set(shared_epochs(group))]
-    model = build(measured, techniques, sum(len(group) - 1 for group in whole))
+    model = build(measured, techniques, sum(len(group) - 1 for group in whole), others)
     if model is None or not epochs:
         return []
     fitted = fit(model, _curves(measured, epochs), [_curves(group, epochs) for group in whole])
     rows = []
-    known = [t for t in model.techniques if model.estimable(model.technique_contrast(t))]
+    known = [name for name in model.names if model.estimable(model.technique_contrast(name))]
     least = critical_value(fitted.dof, len(known), look.level(len(known)))
     for name in known:
         contrast = model.technique_contrast(name)

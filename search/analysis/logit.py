@@ -41,11 +41,12 @@ def logit_refit(
         results.factors,
         [[_logit(run) for run in group] for group in repeats],
         look=fitted.look,
+        others=results.others,
     )
     if other is None or _unexplained(other) >= _unexplained(fitted):
         return None
     changed = tuple(
-        e.technique
+        e.phrase
         for e in fitted.effects
         if other.of(e.technique).verdict != e.verdict
         and (e.verdict in CERTAIN or other.of(e.technique).verdict in CERTAIN)
@@ -59,8 +60,7 @@ def _unexplained(fitted: Effects) -> float:
     """Fraction of the values' variance that the effects alone, without pairs, do not explain."""
     model = fitted.fit.model
     values = model.columns @ fitted.fit.coefficients[:, 0]
-    main = model.columns[:, : 1 + len(model.techniques)]
-    left = values - main @ np.linalg.lstsq(main, values)[0]
+    left = values - model.main @ np.linalg.lstsq(model.main, values)[0]
     return float(np.var(left) + fitted.noise**2) / float(np.var(values) + fitted.noise**2)
 
 

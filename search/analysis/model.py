@@ -15,11 +15,12 @@ from itertools import combinations
 
 import numpy as np
 
+from search.analysis.covariates import NONE, Covariates, Level, covariates
 from search.analysis.failing_cells import Cell, dominant_cell
 from search.analysis.random_pairs import fit_mixed, residual_contrasts
 from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
 from search.planning.design import pair_columns
-from search.results import Run
+from search.results import Category, Number, Run
 
 ENOUGH_DOF = 5
 """Degrees of freedom from which the residuals alone give each run's variance."""
@@ -51,7 +52,7 @@ class Alias:
 class Model:
     """The terms that some runs can estimate: a constant, the techniques, and pairs where possible.
 
-    The columns are 1, each technique as ±1, and the groups of pairs, in this order.
+    The columns are 1, each technique as ±1, the groups of pairs, and the covariates, in this order.
     """
 
     techniques: tuple[str, ...]
@@ -67,6 +68,17 @@ class Model:
     """Degrees of freedom of the residuals."""
     random_pairs: bool = False
     """True where effects are estimated beside pairs as random terms, and not all at once."""
+    covariates: Covariates = NONE
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The levels of other parameters that have effects."""
+        return self.covariates.levels
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all that has an effect: the techniques, then the levels."""
+        return (*self.techniques, *(level.name for level in self.levels))
 
     @cached_property
     def pairs_estimable(self) -> bool:
@@ -79,22 +91,25 @@ class Model:
 
     @property
     def some_effect(self) -> bool:
-        """True where the effect of a technique can be estimated."""
-        return any(self.estimable(self.technique_contrast(name)) for name in self.techniques)
+        """True where the effect of a technique or level can be estimated."""
+        return any(self.estimable(self.technique_contrast(name)) for name in self.names)
 
     @property
     def every_effect(self) -> bool:
-        """True where each technique's effect can be estimated."""
-        return all(self.estimable(self.technique_contrast(name)) for name in self.techniques)
+        """True where each effect can be estimated."""
+        return all(self.estimable(self.technique_contrast(name)) for name in self.names)
 
     def estimable(self, contrast: np.ndarray) -> bool:
         """Check that the runs determine a combination of the coefficients, (terms,)."""
         return bool(np.all(np.abs(contrast @ self._determined - contrast) < _TOLERANCE))
 
     def technique_contrast(self, name: str) -> np.ndarray:
-        """Weights, (terms,), that make a technique's effect of the coefficients: from −1, off, to
-        +1, on."""
-        return 2 * self._unit(1 + self.techniques.index(name))
+        """Weights, (terms,), that make an effect of the coefficients: a technique's from −1, off,
+        to +1, on, or a level's, from its reference."""
+        at = self.names.index(name)
+        if at < len(self.techniques):
+            return 2 * self._unit(1 + at)
+        return self._unit(self._first_covariate + at - len(self.techniques))
 
     def group_contrast(self, position: int) -> np.ndarray:
         """Weights, (terms,), that make a group's interaction of the coefficients: the change of one
@@ -104,7 +119,7 @@ class Model:
     def prediction(self, on: Collection[str]) -> np.ndarray:
         """Weights, (terms,), that make a recipe's value of the coefficients.
 
-        NaN where aliased pairs have different signs.
+        Covariates are at their mean. NaN where aliased pairs have different signs.
         """
         side = {name: 1 if name in on else -1 for name in self.techniques}
         pairs = []
@@ -114,7 +129,23 @@ class Model:
                 for (a, b), sign in zip(group.pairs, group.signs, strict=True)
             }
             pairs.append(products.pop() if len(products) == 1 else math.nan)
-        return np.array([1, *side.values(), *pairs], dtype=float)
+        weights = np.array([1, *side.values(), *pairs], dtype=float)
+        return np.append(weights, np.zeros(self.columns.shape[1] - len(weights)))
+
+    @property
+    def main(self) -> np.ndarray:
+        """(runs, n): the columns without the pairs."""
+        last = self._first_covariate
+        return np.delete(self.columns, slice(1 + len(self.techniques), last), axis=1)
+
+    def adjustment(self, coefficients: np.ndarray) -> np.ndarray:
+        """The covariates' part, (runs, responses), in the fitted values."""
+        first = self._first_covariate
+        return np.asarray(self.columns[:, first:] @ coefficients[first:])
+
+    @property
+    def _first_covariate(self) -> int:
+        return 1 + len(self.techniques) + len(self.groups) * self.pairs
 
     @cached_property
     def _determined(self) -> np.ndarray:
@@ -219,29 +250,37 @@ def varied(runs: Sequence[Run], techniques: Sequence[str]) -> tuple[str, ...]:
 
 
 def build(
-    runs: Sequence[Run], techniques: Sequence[str], dof_from_repeats: int = 0
+    runs: Sequence[Run],
+    techniques: Sequence[str],
+    dof_from_repeats: int = 0,
+    others: Sequence[Category | Number] = (),
 ) -> Model | None:
     """Build the largest model that the runs can estimate, or None where no effect can be.
 
     `dof_from_repeats` are degrees of freedom of the noise from repeated runs, which are not among
     `runs`. The model has the pairs where each effect can be estimated beside them and enough
     degrees of freedom remain. Where runs are missing these are fewer than the terms, or the pairs
-    share their columns in part, the pairs are random terms (see `random_pairs`).
+    share their columns in part, the pairs are random terms (see `random_pairs`). Beside `others`,
+    which become its covariates, they are in where half of the degrees of freedom remain.
     """
     names = varied(runs, techniques)
-    if not names:
+    beside = covariates(runs, len(names), others)
+    if not names and not beside.levels:
         return None
     main = np.column_stack([np.ones(len(runs)), levels(runs, names)])
     columns, groups = _groups(main[:, 1:], names)
-    full = _model(names, np.column_stack([main, columns]), groups)
-    regular = not groups or _is_orthogonal(full.columns)
-    if not regular and (not full.every_effect or full.dof < full.columns.shape[1]):
-        mixed = replace(full, random_pairs=True)
-        return mixed if mixed.some_effect else None
+    full = _model(names, [main, columns], groups, beside, pairs=True)
     room = full.dof >= ENOUGH_DOF or full.dof + dof_from_repeats >= _LEAST_DOF
+    plain = _model(names, [main], groups, beside, pairs=False)
+    if beside.columns is None:
+        regular = not groups or _is_orthogonal(full.columns)
+        if not regular and (not full.every_effect or full.dof < full.columns.shape[1]):
+            mixed = replace(full, random_pairs=True)
+            return mixed if mixed.some_effect else None
+    elif 2 * full.dof < plain.dof:
+        room = False
     if full.every_effect and room:
         return full
-    plain = replace(_model(names, main, groups), pairs=False)
     return plain if plain.some_effect else None
 
 
@@ -249,11 +288,13 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     """Fit `values`, (runs, responses), by least squares.
 
     With enough degrees of freedom the standard errors are HC2 (MacKinnon & White 1985): equal to
-    the classical ones in a balanced design, and valid where runs are missing. With fewer, one
-    variance is pooled, weighted by degrees of freedom, from three sources: the residuals, the
-    `repeated` runs (arrays (repeats, responses), one a recipe), and the smaller interactions.
-    Repeated runs alone would not do: the few recipes that are repeated may be less noisy than the
-    rest, and they do not show interactions of three techniques, which bias the effects.
+    the classical ones in a balanced design, and valid where runs are missing. Beside covariates
+    they are classical, as a level of few runs would have too small a variance from these alone.
+    With fewer, one variance is pooled, weighted by degrees of freedom, from three sources: the
+    residuals, the `repeated` runs (arrays (repeats, responses), one a recipe), and the smaller
+    interactions. Repeated runs alone would not do: the few recipes that are repeated may be less
+    noisy than the rest, and they do not show interactions of three techniques, which bias the
+    effects.
     """
     coefficients = model.inverse @ values
     residuals = values - model.columns @ coefficients
@@ -277,14 +318,15 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         squares = squares + from_interactions * _lenth_pse(sizes) ** 2
         dof += from_repeats + from_interactions
     certain = _some_certain(sizes[:, -1], squares[-1], dof)
-    cell = _failing(model, values[:, -1]) if certain else None
+    adjusted = values - model.adjustment(coefficients)
+    cell = _failing(model, adjusted[:, -1]) if certain else None
     if cell is not None and not model.pairs_estimable:
         # More than two techniques act together, and all their sums show it, the effects as well.
         squares = np.maximum(squares / dof, np.mean(sizes**2, axis=0))
         from_repeats, from_interactions, dof = 0, len(sizes), model.dof + len(sizes)
         squares, enough = squares * dof, False
     noise = np.sqrt(squares / dof) if dof else squares * math.nan
-    if enough:
+    if enough and model.covariates.columns is None:
         leverage = np.einsum("ij,ji->i", model.columns, model.inverse)
         # A run with a leverage of one fits itself: its residual is zero and says nothing.
         kept = (1 - leverage > _TOLERANCE)[:, np.newaxis]
@@ -376,10 +418,18 @@ def _lenth_pse(sizes: np.ndarray) -> np.ndarray:
     return np.asarray(1.5 * np.nanmedian(kept, axis=0))
 
 
-def _model(names: tuple[str, ...], columns: np.ndarray, groups: tuple[Alias, ...]) -> Model:
+def _model(
+    names: tuple[str, ...],
+    parts: list[np.ndarray],
+    groups: tuple[Alias, ...],
+    beside: Covariates,
+    *,
+    pairs: bool,
+) -> Model:
+    columns = np.column_stack(parts if beside.columns is None else [*parts, beside.columns])
     inverse = np.linalg.pinv(columns, rcond=1e-9)
     dof = len(columns) - int(np.linalg.matrix_rank(columns))
-    return Model(names, columns, inverse, groups, True, dof)
+    return Model(names, columns, inverse, groups, pairs, dof, covariates=beside)
 
 
 def _groups(main: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, tuple[Alias, ...]]:

@@ -10,11 +10,12 @@ from search.analysis.t_distribution import familywise
 
 @dataclass(frozen=True)
 class SignificantAlone:
-    """Techniques whose 95 % interval excludes zero, and which have no clear effect all the same."""
+    """Techniques and levels whose 95 % interval excludes zero, without a clear effect all the
+    same."""
 
     techniques: tuple[str, ...]
     tests: int
-    """Techniques in the study."""
+    """Effects in the study."""
     false_alarms: float
     """Fraction of studies without any effect in which some interval excludes zero."""
 
@@ -22,7 +23,7 @@ class SignificantAlone:
 def significant_alone(effects: Effects) -> SignificantAlone | None:
     """Find the effects that only the correction for several tests leaves unclear, if any."""
     names = tuple(
-        e.technique for e in effects.effects if e.low * e.high > 0 and e.verdict not in CERTAIN
+        e.phrase for e in effects.effects if e.low * e.high > 0 and e.verdict not in CERTAIN
     )
     if not names or not effects.look.complete:
         return None

@@ -14,7 +14,7 @@ from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import Step
 from search.reporting import words
-from search.reporting.formatting import change, counted, interval, level, mean
+from search.reporting.formatting import change, counted, heading, interval, level, mean
 from search.results import ACCURACY, Objective, Results
 from search.storage.schema import INTERRUPTED, PHASES
 
@@ -26,7 +26,7 @@ _COLOURS = {"helps": "blue", "hurts": "red"}
 def effects_table(fit: Effects, objective: Objective) -> RenderableType:
     """The techniques, largest first."""
     table = _table()
-    table.add_column("technique", overflow="fold")
+    table.add_column(heading(fit), overflow="fold")
     table.add_column(objective.unit or "effect", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="right", no_wrap=True)
     table.add_column("verdict")
@@ -38,7 +38,7 @@ def effects_table(fit: Effects, objective: Objective) -> RenderableType:
             Text(effect.verdict, style=_COLOURS.get(effect.verdict, "dim")),
         )
     return _titled(
-        f"Effect of each technique on {objective.name}, {counted(fit.runs, 'run')}", table
+        f"Effect of each {heading(fit)} on {objective.name}, {counted(fit.runs, 'run')}", table
     )
 
 

@@ -8,6 +8,7 @@ import statistics
 from search.analysis.additivity import Additivity
 from search.analysis.chance_level import AtChanceLevel
 from search.analysis.classes import ClassSizes
+from search.analysis.covariates import Covariates
 from search.analysis.diagnostics import Diagnostics, FitDiagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
@@ -33,6 +34,7 @@ def cautions(results: Results, diagnostics: Diagnostics) -> list[str]:
         *_nothing_learned(losses),
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
+        *(_covariates(fit.effects.fit.model.covariates, fit.effects.runs) if fit else []),
         *_conditional(results),
         *_losses(losses),
         *_growth(fit.effects if fit else None),
@@ -56,12 +58,20 @@ def _typical_accuracy(results: Results) -> float | None:
 
 def _fit(results: Results, fit: FitDiagnostics) -> list[str]:
     return [
-        *_techniques(fit.estimability),
+        *_techniques(
+            fit.estimability, covariates=fit.effects.fit.model.covariates.columns is not None
+        ),
         *(_chance_level(fit.chance_level) if fit.chance_level else []),
         *(_failing(fit.failing, results.objective) if fit.failing else []),
         *_noise_sources(fit.effects),
         *_pairs(fit.effects, fit.estimability, results.designed),
-        *(_significant_alone(fit.significant_alone) if fit.significant_alone else []),
+        *(
+            _significant_alone(
+                fit.significant_alone, "effect" if fit.effects.levels else "technique"
+            )
+            if fit.significant_alone
+            else []
+        ),
         *(_logit(fit.logit, results.objective) if fit.logit else []),
         *(_additivity(fit.additivity, results.objective) if fit.additivity else []),
     ]
@@ -105,11 +115,32 @@ def _not_designed(results: Results, losses: RunLosses, balanced: bool) -> list[s
             f"{counted(losses.pruned, 'pruned trial')} {have} no final value and {are} left out, "
             "so settings that do badly at first are seen too rarely."
         )
-    if results.others:
+    return sentences
+
+
+def _covariates(beside: Covariates, runs: int) -> list[str]:
+    sentences = []
+    if adjusted := (*beside.categories, *beside.numbers):
+        how = ""
+        if beside.numbers:
+            each = "a straight line" if beside.degree == 1 else f"a curve of degree {beside.degree}"
+            how = f" ({'numbers' if beside.categories else 'each'} by {each})"
+        sentences.append(f"The effects are adjusted for {listed(adjusted)}{how}.")
+    if beside.partial:
         sentences.append(
-            f"Other parameters varied too ({listed(results.others)}). They count as noise; where "
-            "one changed together with a technique, it is part of that technique's effect."
+            f"They are {'also ' * bool(adjusted)}adjusted for {listed(beside.partial)}, among the "
+            "trials that were asked for it."
         )
+    if beside.noise:
+        one = len(beside.noise) == 1
+        sentences.append(
+            f"{counted(runs, 'trial')} are too few to adjust for {listed(beside.noise)}. "
+            f"{'Its' if one else 'Their'} spread counts as noise; where {'it' if one else 'one'} "
+            "changed together with a technique, it is part of that technique's effect."
+        )
+    if beside.unseen:
+        names = listed([f"{one.parameter} {one.level}" for one in beside.unseen])
+        sentences.append(f"No complete trial has {names}.")
     return sentences
 
 
@@ -174,20 +205,22 @@ def _given_up(run: GivenUp) -> str:
     )
 
 
-def _techniques(estimable: Estimability) -> list[str]:
+def _techniques(estimable: Estimability, *, covariates: bool) -> list[str]:
     sentences = []
+    others = "parameters" if covariates else "techniques"
     if names := estimable.unvaried:
         of = "its effect is" if len(names) == 1 else "their effects are"
         sentences.append(f"{listed(names)} never varied in these runs, so {of} unknown.")
     if len(estimable.confounded) == 1:
         sentences.append(
-            f"{estimable.confounded[0]} cannot be told apart from other techniques. More runs "
+            f"{estimable.confounded[0]} cannot be told apart from other {others}. More runs "
             "separate them."
         )
     elif estimable.confounded:
+        together = "changed together" if covariates else "were on and off together"
         sentences.append(
-            f"{listed(estimable.confounded)} cannot be told apart: they were on and off together. "
-            "More runs separate them."
+            f"{listed(estimable.confounded)} cannot be told apart: they {together}. More runs "
+            "separate them."
         )
     return sentences
 
@@ -303,10 +336,10 @@ def _separate_pairs(effects: Effects, estimable: Estimability) -> list[str]:
     ]
 
 
-def _significant_alone(alone: SignificantAlone) -> list[str]:
+def _significant_alone(alone: SignificantAlone, noun: str) -> list[str]:
     return [
         f"{listed(alone.techniques)}: the interval excludes zero, but with "
-        f"{counted(alone.tests, 'technique')} {100 * alone.false_alarms:.0f} % of studies without "
+        f"{counted(alone.tests, noun)} {100 * alone.false_alarms:.0f} % of studies without "
         "any effect have such an interval. More runs would settle it."
     ]
 
@@ -362,6 +395,8 @@ def _detectable(effects: Effects, objective: Objective) -> list[str]:
     if not math.isfinite(least) or effects.noise == 0 or not effects.look.complete:
         return []
     source = "seeds" if effects.pairs else "seeds and interactions together"
+    if effects.fit.model.covariates.columns is not None:
+        source = "seeds, and what the fit leaves out"
     unit = f" {objective.unit}".rstrip()
     noise, effect = (f"{value:#.2g}".rstrip(".") for value in (effects.noise, least))
     return [

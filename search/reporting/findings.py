@@ -67,7 +67,7 @@ def find(results: Results, shares: list[Importance]) -> Findings:
     """Analyse results; `shares` are the importances by Optuna."""
     measured, repeats = results.of("measure"), repeated(results)
     fitted = effects_of(results, repeats)
-    look = look_at(results)
+    look, others = look_at(results), results.others
     pairs = interactions(fitted) if fitted else []
     steps = ladder(results)
     return Findings(
@@ -76,8 +76,8 @@ def find(results: Results, shares: list[Importance]) -> Findings:
         cautions=tuple(cautions(results, diagnose(results, fitted, repeats))),
         interactions=tuple(pairs),
         dependences=tuple(dependences(fitted, pairs) if fitted else ()),
-        by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats, look)),
-        costs=tuple(costs(measured, fitted) if fitted else ()),
+        by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats, look, others)),
+        costs=tuple(costs(measured, fitted, others) if fitted else ()),
         dials=tuple(dials(results)),
         confirmed=tuple(confirmation(results)),
         ladder=tuple(steps),

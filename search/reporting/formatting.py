@@ -8,7 +8,7 @@ from typing import Protocol
 
 from search.analysis.confirmation import Mean
 from search.analysis.costs import Cost, Estimate
-from search.analysis.effects import Effect
+from search.analysis.effects import Effect, Effects
 from search.analysis.epochs import EpochEffects
 from search.analysis.ladder import Step
 from search.results import Objective
@@ -96,6 +96,11 @@ def mean(value: Mean, objective: Objective) -> str:
     decimals = max(2, _decimals(value))
     middle, low, high = (f"{v:.{decimals}f}" for v in (value.mean, value.low, value.high))
     return f"{middle} {objective.unit} ({low} to {high})"
+
+
+def heading(effects: Effects) -> str:
+    """Name the column of what the effects are of."""
+    return "parameter" if effects.levels else "technique"
 
 
 def axis(name: str, objective: Objective) -> str:

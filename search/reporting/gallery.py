@@ -33,6 +33,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
     drawn: dict[str, go.Figure] = {}
     if fitted is not None:
         drawn["effects"] = effects.figure(fitted, unit, measured)
+    if fitted is not None and fitted.fit.model.techniques:
         drawn["waterfall"] = waterfall.figure(
             fitted, results.factors, findings.ladder, level, _waterfall_caption(findings, measured)
         )

@@ -99,7 +99,8 @@ def frame(findings: Findings, table: str = "effects") -> pd.DataFrame:
 
 _EFFECT = ("technique", "effect", "low", "high", "p_value", "verdict", "p_first", "p_top_three",
            "pays_from_epoch", "seconds", "seconds_low",
-           "seconds_high", "parameters", "parameters_low", "parameters_high")  # fmt: skip
+           "seconds_high", "parameters", "parameters_low", "parameters_high", "parameter",
+           "reference", "level")  # fmt: skip
 
 
 def _effects(findings: Findings, per_second: str) -> Iterator[Row]:
@@ -110,6 +111,8 @@ def _effects(findings: Findings, per_second: str) -> Iterator[Row]:
             "technique": e.technique, "effect": e.effect, "low": e.low, "high": e.high,
             "p_value": e.p_value, "verdict": e.verdict, "p_first": e.first,
             "p_top_three": e.top_three, "pays_from_epoch": starts.get(e.technique),
+            "parameter": e.parameter, "reference": e.level.reference if e.level else None,
+            "level": e.level.level if e.level else None,
         }  # fmt: skip
         if cost := costs.get(e.technique):
             row |= _bounds("seconds", cost.seconds) | _bounds("parameters", cost.parameters)

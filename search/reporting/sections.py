@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from search.analysis.classes import class_sizes
+from search.analysis.effects import Effects
 from search.analysis.importances import Importance
 from search.reporting import words
 from search.reporting.data import account
@@ -38,6 +39,11 @@ _ABOUT_EFFECTS = (
     "'Largest' and 'top three' are the probabilities that the effect is the largest, or among the "
     "three largest, whatever its sign.",
 )
+_ABOUT_LEVELS = (
+    "A parameter of several levels has an effect for each change from its first level to another; "
+    "p is corrected for these too."
+)
+_RANKS_OF_LEVELS = " A parameter of several levels counts once, by its largest effect."
 
 
 def sections(findings: Findings) -> list[Section]:
@@ -70,8 +76,16 @@ def _answer(findings: Findings) -> Section:
         words.answer(effects, results),
         "effects",
         effects_table(effects, results.objective),
-        (*_ABOUT_EFFECTS[: 3 if len(effects.effects) > 1 else 2], *findings.cautions),
+        (*_about(effects), *findings.cautions),
     )
+
+
+def _about(effects: Effects) -> tuple[str, ...]:
+    change, unclear, ranks = _ABOUT_EFFECTS
+    said = [change, *([_ABOUT_LEVELS] if effects.levels else []), unclear]
+    if effects.parameters > 1:
+        said.append(f"{ranks}{_RANKS_OF_LEVELS if effects.levels else ''}")
+    return tuple(said)
 
 
 def _confirmed(findings: Findings) -> Section | None:
@@ -108,8 +122,13 @@ def _classes(findings: Findings) -> Section | None:
 
 
 def _waterfall(findings: Findings) -> Section | None:
-    if findings.effects is None:
+    if findings.effects is None or not findings.effects.fit.model.techniques:
         return None
+    mean = (
+        ""
+        if findings.effects.fit.model.covariates.columns is None
+        else " The other parameters are at their mean."
+    )
     ladder = (
         " Below them are the steps of the ladder, which hold for its order only."
         if findings.ladder
@@ -119,6 +138,7 @@ def _waterfall(findings: Findings) -> Section | None:
         "From all off to all on",
         "Each effect is the mean of the technique's steps over all orders of adding the "
         "techniques. So the effects sum to the difference between all on and all off, as fitted."
+        + mean
         + ladder,
         "waterfall",
     )

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from search.analysis.classes import class_counts
+from search.analysis.covariates import NONE
 from search.reporting import words
 from search.reporting.budget import describe_budget
 from search.reporting.data import account
@@ -22,6 +23,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
     """Build the document, of strings, numbers and lists; an unknown number is None."""
     results, fitted = findings.results, findings.effects
     tables = records(findings)
+    beside = NONE if fitted is None else fitted.fit.model.covariates
     best = results.best
     document = {
         "schema": SCHEMA,
@@ -53,6 +55,8 @@ def summarise(findings: Findings) -> dict[str, Any]:
             "noise": fitted.noise,
             "floor": fitted.minimum_detectable_effect,
             "all_off": fitted.baseline,
+            "adjusted_for": [*beside.categories, *beside.numbers, *beside.partial],
+            "not_adjusted_for": beside.noise,
         },
         "interactions": list(tables["interactions"].rows),
         "simple_effects": list(tables["simple_effects"].rows),

@@ -18,7 +18,8 @@ from search.results import ACCURACY, Objective
 def effects_table(effects: Effects, objective: Objective) -> Table:
     """Tabulate the effects, largest first."""
     unit = f"effect, {objective.unit}" if objective.unit else "effect"
-    head = ("technique", unit, "95 % interval", "verdict", "p", "largest", "top three")  # fmt: skip
+    head = (formatting.heading(effects), unit, "95 % interval", "verdict", "p", "largest",
+            "top three")  # fmt: skip
     rows = tuple(
         (
             e.technique, formatting.change(e) or formatting.UNKNOWN, formatting.interval(e),
@@ -27,7 +28,7 @@ def effects_table(effects: Effects, objective: Objective) -> Table:
         )
         for e in effects.effects
     )  # fmt: skip
-    if len(rows) > 1:
+    if effects.parameters > 1:
         return Table(head, rows, (1, 2, 4, 5, 6))
     # Of one, it is the largest whatever it is.
     return Table(head[:5], tuple(row[:5] for row in rows), (1, 2, 4))

@@ -24,7 +24,7 @@ from search.reporting.formatting import (
     probability,
     signed,
 )
-from search.results import ACCURACY, UNNAMED, Objective, Results, Run
+from search.results import ACCURACY, UNNAMED, Category, Objective, Results, Run
 
 _MOST_NAMED = 4
 """Techniques, or interactions, in one sentence."""
@@ -45,29 +45,45 @@ def no_effects(results: Results) -> str:
     """Say why there are no effects, and what to do."""
     if not results.runs and not results.designed:
         return "There are no trials yet."
-    if not results.factors and results.runs:
-        if results.conditional:
-            return (
-                "No parameter that every complete trial was asked for is on or off, so there is no "
-                "technique to judge."
-            )
-        return "No parameter of these trials is on or off, so there is no technique to judge."
     if results.designed:
         return "There are too few measure runs yet to tell the techniques apart."
+    categories = _categories(results)
+    if not results.factors and not categories:
+        which = (
+            "that every complete trial was asked for" if results.conditional else "of these trials"
+        )
+        return (
+            f"No parameter {which} is on or off or has a few levels, so there is no technique to "
+            "judge."
+        )
     complete = len(results.of("measure"))
     if not complete:
         return f"No trial is complete yet: {_states(results)}. Effects need complete trials."
-    techniques = counted(len(results.factors), "technique")
-    if complete <= len(results.factors) + 1:
+    if results.factors:
+        techniques, least = counted(len(results.factors), "technique"), len(results.factors) + 2
+    else:
+        few = min(categories, key=lambda one: len(one.levels))
+        techniques, least = f"the {len(few.levels)} levels of {few.name}", 2 * len(few.levels) - 1
+    if complete < least:
         return (
             f"{counted(complete, 'complete trial')} cannot tell {techniques} apart: that takes "
-            f"{len(results.factors) + 2:,} at the least, and twice as many give useful intervals. "
-            "Run more trials, or vary fewer parameters."
+            f"{least:,} at the least, and twice as many give useful intervals. Run more trials, or "
+            "vary fewer parameters."
         )
     return (
         f"These {counted(complete, 'complete trial')} cannot tell {techniques} apart, as they "
         "changed together or not at all. Run more trials that change each alone."
     )
+
+
+def _categories(results: Results) -> list[Category]:
+    """The categories that every complete trial was asked for."""
+    return [
+        one
+        for one in results.others
+        if isinstance(one, Category)
+        and all(one.name in run.params for run in results.of("measure"))
+    ]
 
 
 def _states(results: Results) -> str:
@@ -101,27 +117,29 @@ def answer(effects: Effects, results: Results) -> str:
     certain = [effect for effect in effects.effects if effect.verdict in CERTAIN]
     if not certain:
         unsure = "no technique has a clear effect" if effects.dof else "no effect has an interval"
+        if effects.dof and effects.levels:
+            unsure = "no effect is clear"
         if len(effects.effects) == 1:
             how = "has no clear effect" if effects.dof else "has an effect without interval"
-            return f"{after}{largest.technique} {how}: {_worth(named, results)}."
+            return f"{after}{largest.phrase} {how}: {_worth(named, results)}."
         return _sentence(
-            f"{after}{unsure}. The largest is {named.technique}: {_worth(named, results)}."
+            f"{after}{unsure}. The largest is {named.phrase}: {_worth(named, results)}."
         )
     first, others = certain[0], certain[1:]
     alone = len(effects.effects) == 1
     most = "" if alone else " most"
-    parts = [f"{after}{first.technique} {first.verdict}{most}: {_worth(named, results)}."]
-    if first is largest and not alone and not math.isnan(first.first):
+    parts = [f"{after}{first.phrase} {first.verdict}{most}: {_worth(named, results)}."]
+    if first is largest and effects.parameters > 1 and not math.isnan(first.first):
         parts.append(f"It is the largest effect with a probability {_sure(first.first)}.")
     parts += [
         _these(same, verdict, too=verdict == first.verdict)
         for verdict in CERTAIN
         if (same := [effect for effect in others if effect.verdict == verdict])
     ]
-    unclear = [e.technique for e in effects.effects if e.verdict == "no clear effect"]
+    unclear = [e.phrase for e in effects.effects if e.verdict == "no clear effect"]
     if unclear:
         parts.append(_unclear(unclear))
-    if unknown := [e.technique for e in effects.effects if e.verdict == "no estimate"]:
+    if unknown := [e.phrase for e in effects.effects if e.verdict == "no estimate"]:
         parts.append(f"There is no estimate for {listed(unknown)}.")
     return " ".join(parts)
 
@@ -141,7 +159,7 @@ def _sure(value: float) -> str:
 
 
 def _these(effects: Sequence[Effect], verdict: str, *, too: bool) -> str:
-    named = [f"{effect.technique} ({change(effect)})" for effect in effects[:_MOST_NAMED]]
+    named = [f"{effect.phrase} ({change(effect)})" for effect in effects[:_MOST_NAMED]]
     more = len(effects) - len(named)
     names = listed([*named, f"{more} more"] if more else named)
     return f"{names} {verdict if len(effects) == 1 else verdict[:-1]}{' too' if too else ''}."

@@ -24,7 +24,9 @@ from search.results import (
     ACCURACY,
     OBJECTIVES,
     UNNAMED,
+    Category,
     Conditional,
+    Number,
     Objective,
     Results,
     Run,
@@ -33,6 +35,11 @@ from search.results import (
 from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.heartbeat import Identity
+
+_MOST_LEVELS = 6
+"""Values of an integer that are levels, each with an effect; of more it is a number."""
+
+_NUMERIC = (IntDistribution, FloatDistribution)
 
 _OFF_WORDS = frozenset({
     "", "-", "absent", "disable", "disabled", "f", "false", "n", "n/a", "na", "nil", "no", "none",
@@ -76,7 +83,7 @@ def read(
     factors = [factor for factor in factors if factor[1] not in asked]
     names = [name for name, _, _ in factors]
     dials = tuple(dial for name in spaces for dial in _dial(name, spaces[name], names))
-    known = {parameter for _, parameter, _ in factors} | {dial.name for dial in dials}
+    techniques_of = {parameter for _, parameter, _ in factors}
     judged = _objective(study, column, trials, settings, designed)
     return Results(
         name=study.study_name,
@@ -88,12 +95,12 @@ def read(
         objective=judged,
         dials=dials,
         designed=designed,
-        others=tuple(
-            name
-            for name in spaces
-            if name not in known
-            and not spaces[name].single()
-            and all(name != one.parameter for one in conditional)
+        others=()
+        if designed
+        else tuple(
+            _other(name, space)
+            for name, space in spaces.items()
+            if name not in techniques_of and not space.single()
         ),
         conditional=conditional,
     )
@@ -182,10 +189,24 @@ def _union(one: BaseDistribution, other: BaseDistribution) -> BaseDistribution:
     if isinstance(one, IntDistribution) and isinstance(other, IntDistribution):
         low, high = min(one.low, other.low), max(one.high, other.high)
         return IntDistribution(low, high, log=one.log and other.log)
-    if isinstance(one, FloatDistribution) and isinstance(other, FloatDistribution):
+    if isinstance(one, _NUMERIC) and isinstance(other, _NUMERIC):
         least, most = min(one.low, other.low), max(one.high, other.high)
         return FloatDistribution(least, most, log=one.log and other.log)
+    if isinstance(one, CategoricalDistribution) and isinstance(other, CategoricalDistribution):
+        more = [choice for choice in other.choices if choice not in one.choices]
+        return CategoricalDistribution((*one.choices, *more))
     return other
+
+
+def _other(name: str, space: BaseDistribution) -> Category | Number:
+    """A parameter that is no technique: a category, or a number that takes many values."""
+    if isinstance(space, CategoricalDistribution):
+        return Category(name, tuple(space.choices))
+    if isinstance(space, IntDistribution):
+        values = range(space.low, space.high + 1, space.step)
+        if len(values) <= _MOST_LEVELS:
+            return Category(name, tuple(values))
+    return Number(name, bool(getattr(space, "log", False)))
 
 
 def _asked(trials: list[FrozenTrial]) -> dict[str, Conditional]:

@@ -16,6 +16,7 @@ from search.reporting.figures.style import (
     styled,
     zero_line,
 )
+from search.reporting.formatting import heading
 
 _MARKS = {
     "helps": (BLUE, "circle"),
@@ -27,7 +28,7 @@ _MARKS = {
 
 
 def figure(effects: Effects, unit: str, caption: str) -> go.Figure:
-    """Draw a row a technique, largest at the top. `unit` names the axis.
+    """Draw a row a technique or level, largest at the top. `unit` names the axis.
 
     Colour and shape both show the verdict.
     """
@@ -57,7 +58,9 @@ def figure(effects: Effects, unit: str, caption: str) -> go.Figure:
     zero_line(drawn, x=0)
     names = [row.technique for row in known]
     height = rows_height(names)
-    styled(drawn, title="What each technique is worth", caption=caption, height=80 + height)
+    styled(
+        drawn, title=f"What each {heading(effects)} is worth", caption=caption, height=80 + height
+    )
     drawn.update_layout(legend={"orientation": "h", "y": -85 / height, "yanchor": "top", "x": 0},
                         showlegend=True)  # fmt: skip
     drawn.update_xaxes(title=f"{unit} (95 % interval)")

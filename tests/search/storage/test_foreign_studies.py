@@ -18,6 +18,7 @@ from typer.testing import Result
 
 from search import InputError, analyse, api, draw, export_study, frame, read, summarise
 from search.reporting.sections import sections
+from search.results import Category
 
 Kouka = Callable[..., Result]
 
@@ -53,14 +54,17 @@ def foreign(
 @pytest.mark.numeric
 def test_any_two_choices_are_on_and_off() -> None:
     rows = frame(analyse(foreign(60))).set_index("technique")
-    assert set(rows.index) == {"aug", "use_bn", "mix", "optimizer=sgd", "drop"}
-    for name, effect in {"aug": 5, "use_bn": 3, "mix": 2, "optimizer=sgd": -4, "drop": 0}.items():
+    worth = {"aug": 5, "use_bn": 3, "mix": 2, "optimizer=sgd": -4, "drop": 0,
+             "activation: relu → gelu": 0, "activation: relu → silu": 0}  # fmt: skip
+    assert set(rows.index) == set(worth)
+    for name, effect in worth.items():
         assert rows.low[name] - 0.1 <= effect <= rows.high[name] + 0.1
     assert rows.verdict["optimizer=sgd"] == "hurts"
     findings = analyse(foreign(60))
     told = " ".join(findings.cautions)
     assert "not planned as a balanced design" in told
-    assert "activation and lr" in told
+    assert "The effects are adjusted for activation and lr" in told
+    assert "also adjusted for drop_rate, among the trials that were asked for it" in told
     assert [dial.name for dial in findings.results.dials] == ["drop_rate"]
 
 
@@ -284,7 +288,7 @@ def test_a_range_that_changed_is_read_as_the_union() -> None:
 
     results = read(foreign(40, function))
     assert results.factors == ("bn",)
-    assert results.others == ("extra",)
+    assert results.others == (Category("extra", (0, 1, 2)),)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,218 @@
+"""Columns of a foreign study's other parameters, beside the techniques that are on or off.
+
+Each level of a category gets an effect against the category's first level. The effects are adjusted
+for numbers, as learning rates, and for what only some trials were asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from search.results import Category, Number, Run
+
+_HIGHEST_DEGREE = 4
+
+_LEAST_LENGTH = 1e-6
+"""Of a column, beside those before it, for it to say anything more."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level of a category, compared with the category's reference level."""
+
+    parameter: str
+    reference: Any
+    """The first level that the runs have."""
+    level: Any
+
+    @property
+    def name(self) -> str:
+        """Its name in tables: `optimizer: sgd → adam`."""
+        return f"{self.parameter}: {_text(self.reference, self.level)}"
+
+    @property
+    def phrase(self) -> str:
+        """Its name in a sentence: `optimizer sgd → adam`."""
+        return f"{self.parameter} {_text(self.reference, self.level)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Covariates:
+    """Columns of a model for other parameters than the techniques, and what they stand for."""
+
+    levels: tuple[Level, ...] = ()
+    """Those that have a column, which come first: 1 at the level and 0 elsewhere, centred."""
+    columns: np.ndarray | None = None
+    """(runs, levels and others), each of mean zero; None without any."""
+    numbers: tuple[str, ...] = ()
+    """Parameters that are in as polynomials."""
+    degree: int = 0
+    """Of these polynomials; 0 without any."""
+    partial: tuple[str, ...] = ()
+    """Parameters that only some trials were asked for, and that are in as far as these differ."""
+    unseen: tuple[Level, ...] = ()
+    """Levels of the same categories that no run has."""
+    constant: tuple[str, ...] = ()
+    """Categories of which the runs have one level."""
+    noise: tuple[str, ...] = ()
+    """Parameters that vary, but whose spread counts as noise, as the runs are too few."""
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Parameters whose levels have columns."""
+        return tuple(dict.fromkeys(level.parameter for level in self.levels))
+
+
+NONE = Covariates()
+
+
+def covariates(
+    runs: Sequence[Run], techniques: int, parameters: Sequence[Category | Number]
+) -> Covariates:
+    """Make the columns that so many runs can carry beside a number of techniques.
+
+    What is in and what is not depends on the numbers of runs and columns alone, and never on the
+    values, by which a choice would make the intervals too narrow. Categories come first, those of
+    the fewest levels before others, as long as they take no more than half of the degrees of
+    freedom. Numbers are polynomials of one degree d, on a log scale where their distribution is,
+    with 1/(d + 1) of the rest at most. Of a parameter that only some trials were asked for, the
+    differences among these are columns, where half of the rest suffices.
+    """
+    if not runs or not parameters:
+        return NONE
+    categories, numbers, partial = [], [], []
+    for one in parameters:
+        asked = np.array([_asked(run, one) for run in runs])
+        if not asked.all():
+            partial.append((one, asked))
+        elif isinstance(one, Category):
+            categories.append(_Levels.of(runs, one))
+        else:
+            numbers.append(one)
+    left = len(runs) - 1 - techniques
+    constant = [one.category.name for one in categories if not one.levels]
+    categories = [one for one in categories if one.levels]
+    fitted = _affordable(categories, left // 2)
+    left -= sum(len(one.levels) for one in fitted)
+    noise = [one.category.name for one in categories if one not in fitted]
+    blocks = [one.columns for one in fitted]
+    varied = [one for one in numbers if _polynomial(_values(runs, one), 1).shape[1]]
+    degree = _degree(len(varied), left)
+    if degree:
+        smooth = [_polynomial(_values(runs, one), degree) for one in varied]
+        left -= sum(columns.shape[1] for columns in smooth)
+        blocks += smooth
+    else:
+        noise += [one.name for one in varied]
+    within = [(one.name, _within(runs, one, asked)) for one, asked in partial]
+    within = [(name, columns) for name, columns in within if columns.shape[1]]
+    partial_names = tuple(name for name, _ in within)
+    if room := 2 * sum(columns.shape[1] for _, columns in within) <= left:
+        blocks += [columns for _, columns in within]
+    else:
+        noise += partial_names
+    return Covariates(
+        levels=tuple(level for one in fitted for level in one.levels),
+        columns=np.column_stack(blocks) if blocks else None,
+        numbers=tuple(one.name for one in varied) if degree else (),
+        degree=degree,
+        partial=partial_names if room else (),
+        unseen=tuple(level for one in fitted for level in one.unseen),
+        constant=tuple(constant),
+        noise=tuple(noise),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Levels:
+    """A category that every run has, with a column for each level but the first."""
+
+    category: Category
+    levels: tuple[Level, ...]
+    unseen: tuple[Level, ...]
+    columns: np.ndarray
+
+    @staticmethod
+    def of(runs: Sequence[Run], category: Category) -> _Levels:
+        at = np.array([category.place(run.params[category.name]) for run in runs])
+        seen = sorted(set(at))
+        first = category.levels[seen[0]]
+        named = [Level(category.name, first, level) for level in category.levels]
+        return _Levels(
+            category,
+            tuple(named[place] for place in seen[1:]),
+            tuple(named[place] for place in range(len(named)) if place not in seen),
+            _indicators(at, seen[1:]),
+        )
+
+
+def _affordable(categories: Sequence[_Levels], room: int) -> list[_Levels]:
+    """The categories whose levels fit into the room, those of the fewest levels first."""
+    kept = set()
+    for one in sorted(categories, key=lambda one: len(one.levels)):
+        if len(one.levels) <= room:
+            kept.add(one.category.name)
+            room -= len(one.levels)
+    return [one for one in categories if one.category.name in kept]
+
+
+def _degree(numbers: int, left: int) -> int:
+    """The highest degree d at which so many polynomials take at most 1/(d + 1) of what is left."""
+    allowed = [d for d in range(1, _HIGHEST_DEGREE + 1) if d * (d + 1) * numbers <= left]
+    return max(allowed, default=0) if numbers else 0
+
+
+def _asked(run: Run, parameter: Category | Number) -> bool:
+    value = run.params.get(parameter.name)
+    if isinstance(parameter, Category):
+        return parameter.name in run.params and parameter.place(value) >= 0
+    return parameter.name in run.params and math.isfinite(parameter.scaled(value))
+
+
+def _within(runs: Sequence[Run], parameter: Category | Number, asked: np.ndarray) -> np.ndarray:
+    """Columns, (runs, n), of the differences among the runs that were asked; 0 in the others."""
+    some = [run for run, one in zip(runs, asked, strict=True) if one]
+    if not some:
+        return np.empty((len(runs), 0))
+    inside = (
+        _Levels.of(some, parameter).columns
+        if isinstance(parameter, Category)
+        else _polynomial(_values(some, parameter), 1)
+    )
+    columns = np.zeros((len(runs), inside.shape[1]))
+    columns[asked] = inside
+    return columns
+
+
+def _values(runs: Sequence[Run], number: Number) -> np.ndarray:
+    return np.array([number.scaled(run.params[number.name]) for run in runs])
+
+
+def _indicators(at: np.ndarray, places: Sequence[int]) -> np.ndarray:
+    columns = (at[:, np.newaxis] == np.array(places, dtype=int)).astype(float)
+    return np.asarray(columns - columns.mean(axis=0))
+
+
+def _polynomial(values: np.ndarray, degree: int) -> np.ndarray:
+    """Orthogonal polynomials of values, (values, degree) or fewer where the values are few."""
+    low, high = values.min(), values.max()
+    if low == high:
+        return np.empty((len(values), 0))
+    scaled = 2 * (values - low) / (high - low) - 1
+    raw = np.polynomial.legendre.legvander(scaled, degree)
+    basis, weights = np.linalg.qr(raw)
+    kept = np.abs(np.diag(weights)) > _LEAST_LENGTH
+    kept[0] = False
+    return np.asarray(math.sqrt(len(values)) * basis[:, kept])
+
+
+def _text(reference: Any, level: Any) -> str:
+    words = str(reference), str(level)
+    if words[0] == words[1]:
+        words = repr(reference), repr(level)
+    return " → ".join(words)
