@@ -135,8 +135,16 @@ class Number:
     """A foreign study's parameter of many values."""
 
     name: str
-    log: bool
+    low: float
+    """Ends of its distribution."""
+    high: float
+    log: bool = False
     """True where the study chose it on a logarithmic scale."""
+
+    @property
+    def middle(self) -> float:
+        """The middle of its distribution, scaled."""
+        return (self.scaled(self.low) + self.scaled(self.high)) / 2
 
     def scaled(self, value: Any) -> float:
         """A value on the parameter's scale; NaN of what is no number, or not positive there."""

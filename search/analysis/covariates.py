@@ -17,6 +17,9 @@ from search.results import Category, Number, Run
 
 _HIGHEST_DEGREE = 4
 
+_MOST_VARIANCE = 2.0
+"""Of a mean at the middle of a parameter's distribution, beside that at the values' own mean."""
+
 _LEAST_LENGTH = 1e-6
 """Of a column, beside those before it, for it to say anything more."""
 
@@ -48,7 +51,7 @@ class Covariates:
     levels: tuple[Level, ...] = ()
     """Those that have a column, which come first: 1 at the level and 0 elsewhere, centred."""
     columns: np.ndarray | None = None
-    """(runs, levels and others), each of mean zero; None without any."""
+    """(runs, levels and others); None without any."""
     numbers: tuple[str, ...] = ()
     """Parameters that are in as polynomials."""
     degree: int = 0
@@ -81,7 +84,8 @@ def covariates(
     the fewest levels before others, as long as they take no more than half of the degrees of
     freedom. Numbers are polynomials of one degree d, on a log scale where their distribution is,
     with 1/(d + 1) of the rest at most. Of a parameter that only some trials were asked for, the
-    differences among these are columns, where half of the rest suffices.
+    differences among these are columns, where half of the rest suffices: effects then are those at
+    the middle of its distribution, which the trials must surround.
     """
     if not runs or not parameters:
         return NONE
@@ -109,19 +113,21 @@ def covariates(
         blocks += smooth
     else:
         noise += [one.name for one in varied]
-    within = [(one.name, _within(runs, one, asked)) for one, asked in partial]
-    within = [(name, columns) for name, columns in within if columns.shape[1]]
-    partial_names = tuple(name for name, _ in within)
-    if room := 2 * sum(columns.shape[1] for _, columns in within) <= left:
-        blocks += [columns for _, columns in within]
-    else:
-        noise += partial_names
+    within = {one.name: (_within(runs, one, asked), asked) for one, asked in partial}
+    within = {name: (columns, asked) for name, (columns, asked) in within.items() if columns.any()}
+    usable = {
+        name: columns for name, (columns, asked) in within.items() if _surround(columns[asked])
+    }
+    if 2 * sum(columns.shape[1] for columns in usable.values()) > left:
+        usable = {}
+    blocks += usable.values()
+    noise += [name for name in within if name not in usable]
     return Covariates(
         levels=tuple(level for one in fitted for level in one.levels),
         columns=np.column_stack(blocks) if blocks else None,
         numbers=tuple(one.name for one in varied) if degree else (),
         degree=degree,
-        partial=partial_names if room else (),
+        partial=tuple(usable),
         unseen=tuple(level for one in fitted for level in one.unseen),
         constant=tuple(constant),
         noise=tuple(noise),
@@ -175,18 +181,34 @@ def _asked(run: Run, parameter: Category | Number) -> bool:
 
 
 def _within(runs: Sequence[Run], parameter: Category | Number, asked: np.ndarray) -> np.ndarray:
-    """Columns, (runs, n), of the differences among the runs that were asked; 0 in the others."""
+    """Columns, (runs, n), that are 0 in the runs that were not asked.
+
+    In the others they are 0 at the middle of a number, and sum to 0 over the levels of a category.
+    """
     some = [run for run, one in zip(runs, asked, strict=True) if one]
     if not some:
-        return np.empty((len(runs), 0))
-    inside = (
-        _Levels.of(some, parameter).columns
-        if isinstance(parameter, Category)
-        else _polynomial(_values(some, parameter), 1)
-    )
+        inside = np.empty((0, 0))
+    elif isinstance(parameter, Category):
+        at = np.array([parameter.place(run.params[parameter.name]) for run in some])
+        seen = sorted(set(at))
+        inside = np.eye(len(seen))[np.searchsorted(seen, at)][:, 1:] - 1 / len(seen)
+    else:
+        values = _values(some, parameter)
+        width = np.ptp(values)
+        inside = (
+            (values[:, np.newaxis] - parameter.middle) / width
+            if width
+            else np.empty((len(some), 0))
+        )
     columns = np.zeros((len(runs), inside.shape[1]))
     columns[asked] = inside
     return columns
+
+
+def _surround(columns: np.ndarray) -> bool:
+    """Check that the runs asked, (runs, n), tell their mean where the columns are 0."""
+    inverse = np.linalg.pinv(np.column_stack([np.ones(len(columns)), columns]))
+    return float(len(columns) * inverse[0] @ inverse[0]) <= _MOST_VARIANCE
 
 
 def _values(runs: Sequence[Run], number: Number) -> np.ndarray:

@@ -8,7 +8,6 @@ import statistics
 from search.analysis.additivity import Additivity
 from search.analysis.chance_level import AtChanceLevel
 from search.analysis.classes import ClassSizes
-from search.analysis.covariates import Covariates
 from search.analysis.diagnostics import Diagnostics, FitDiagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
@@ -34,7 +33,7 @@ def cautions(results: Results, diagnostics: Diagnostics) -> list[str]:
         *_nothing_learned(losses),
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
-        *(_covariates(fit.effects.fit.model.covariates, fit.effects.runs) if fit else []),
+        *(_covariates(fit.effects) if fit else []),
         *_conditional(results),
         *_losses(losses),
         *_growth(fit.effects if fit else None),
@@ -118,29 +117,30 @@ def _not_designed(results: Results, losses: RunLosses, balanced: bool) -> list[s
     return sentences
 
 
-def _covariates(beside: Covariates, runs: int) -> list[str]:
-    sentences = []
-    if adjusted := (*beside.categories, *beside.numbers):
+def _covariates(effects: Effects) -> list[str]:
+    beside, sentences = effects.fit.model.covariates, []
+    adjusted = []
+    if always := (*beside.categories, *beside.numbers):
         how = ""
         if beside.numbers:
             each = "a straight line" if beside.degree == 1 else f"a curve of degree {beside.degree}"
             how = f" ({'numbers' if beside.categories else 'each'} by {each})"
-        sentences.append(f"The effects are adjusted for {listed(adjusted)}{how}.")
+        adjusted.append(f"for {listed(always)}{how}")
     if beside.partial:
-        sentences.append(
-            f"They are {'also ' * bool(adjusted)}adjusted for {listed(beside.partial)}, among the "
-            "trials that were asked for it."
-        )
+        adjusted.append(f"for {listed(beside.partial)} in the trials that were asked for it")
+    if adjusted and (effects.parameters > 1 or beside.numbers or beside.partial):
+        sentences.append(f"The effects are adjusted {', and '.join(adjusted)}.")
     if beside.noise:
         one = len(beside.noise) == 1
+        trials = counted(effects.runs, "trial")
         sentences.append(
-            f"{counted(runs, 'trial')} are too few to adjust for {listed(beside.noise)}. "
+            f"{trials} are not enough to adjust for {listed(beside.noise)}. "
             f"{'Its' if one else 'Their'} spread counts as noise; where {'it' if one else 'one'} "
             "changed together with a technique, it is part of that technique's effect."
         )
     if beside.unseen:
-        names = listed([f"{one.parameter} {one.level}" for one in beside.unseen])
-        sentences.append(f"No complete trial has {names}.")
+        names = [f"{one.parameter} {one.level}" for one in beside.unseen]
+        sentences.append(f"No complete trial has {' or '.join(names)}.")
     return sentences
 
 

@@ -98,9 +98,10 @@ def read(
         others=()
         if designed
         else tuple(
-            _other(name, space)
+            other
             for name, space in spaces.items()
             if name not in techniques_of and not space.single()
+            for other in _other(name, space)
         ),
         conditional=conditional,
     )
@@ -198,15 +199,17 @@ def _union(one: BaseDistribution, other: BaseDistribution) -> BaseDistribution:
     return other
 
 
-def _other(name: str, space: BaseDistribution) -> Category | Number:
+def _other(name: str, space: BaseDistribution) -> list[Category | Number]:
     """A parameter that is no technique: a category, or a number that takes many values."""
     if isinstance(space, CategoricalDistribution):
-        return Category(name, tuple(space.choices))
+        return [Category(name, tuple(space.choices))]
     if isinstance(space, IntDistribution):
         values = range(space.low, space.high + 1, space.step)
         if len(values) <= _MOST_LEVELS:
-            return Category(name, tuple(values))
-    return Number(name, bool(getattr(space, "log", False)))
+            return [Category(name, tuple(values))]
+    if isinstance(space, _NUMERIC):
+        return [Number(name, space.low, space.high, space.log)]
+    return []
 
 
 def _asked(trials: list[FrozenTrial]) -> dict[str, Conditional]:

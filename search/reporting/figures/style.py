@@ -83,7 +83,8 @@ def zero_line(figure: go.Figure, **axis: float) -> None:
 
 def label(name: str) -> str:
     """Break a name into lines that are short enough to stand beside a plot on a phone."""
-    pieces = re.findall(rf"[^_=\s]{{1,{_LABEL_WIDTH}}}[_=\s]*", name) or [name]
+    # The two levels on the sides of an arrow stay together.
+    pieces = re.findall(rf"(?:[^_=\s]| → ){{1,{_LABEL_WIDTH}}}[_=\s]*", name) or [name]
     lines = [""]
     for piece in pieces:
         if lines[-1] and len(lines[-1]) + len(piece.rstrip("_= ")) > _LABEL_WIDTH:

@@ -64,7 +64,7 @@ def test_any_two_choices_are_on_and_off() -> None:
     told = " ".join(findings.cautions)
     assert "not planned as a balanced design" in told
     assert "The effects are adjusted for activation and lr" in told
-    assert "also adjusted for drop_rate, among the trials that were asked for it" in told
+    assert "and for drop_rate in the trials that were asked for it" in told
     assert [dial.name for dial in findings.results.dials] == ["drop_rate"]
 
 
