@@ -124,17 +124,19 @@ def _covariates(effects: Effects) -> list[str]:
         how = ""
         if beside.numbers:
             each = "a straight line" if beside.degree == 1 else f"a curve of degree {beside.degree}"
-            how = f" ({'numbers' if beside.categories else 'each'} by {each})"
+            which = "numbers " if beside.categories else "each " if len(always) > 1 else ""
+            how = f" ({which}by {each})"
         adjusted.append(f"for {listed(always)}{how}")
     if beside.partial:
-        adjusted.append(f"for {listed(beside.partial)} in the trials that were asked for it")
+        them = "it" if len(beside.partial) == 1 else "them"
+        adjusted.append(f"for {listed(beside.partial)} in the trials that were asked for {them}")
     if adjusted and (effects.parameters > 1 or beside.numbers or beside.partial):
         sentences.append(f"The effects are adjusted {', and '.join(adjusted)}.")
     if beside.noise:
         one = len(beside.noise) == 1
         trials = counted(effects.runs, "trial")
         sentences.append(
-            f"{trials} are not enough to adjust for {listed(beside.noise)}. "
+            f"{trials} are too few, or too much alike, to adjust for {listed(beside.noise)}. "
             f"{'Its' if one else 'Their'} spread counts as noise; where {'it' if one else 'one'} "
             "changed together with a technique, it is part of that technique's effect."
         )
@@ -398,7 +400,10 @@ def _detectable(effects: Effects, objective: Objective) -> list[str]:
     if effects.fit.model.covariates.columns is not None:
         source = "seeds, and what the fit leaves out"
     unit = f" {objective.unit}".rstrip()
-    noise, effect = (f"{value:#.2g}".rstrip(".") for value in (effects.noise, least))
+    noise, effect = (
+        f"{value:#.2g}".rstrip(".") if value < 99.5 else f"{value:,.0f}"
+        for value in (effects.noise, least)
+    )
     return [
         f"Runs differ from the fit by {noise}{unit} (standard deviation; {source}). An effect must "
         f"be {effect}{unit} or more for 4 of 5 such studies to find it clear."

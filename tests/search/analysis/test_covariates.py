@@ -1,0 +1,221 @@
+"""Other parameters of foreign studies: effects of levels, and adjustment for the rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import combinations, product
+from typing import Any
+
+import numpy as np
+import pytest
+import statsmodels.api
+
+from search.analysis.effects import Effects, effects
+from search.analysis.estimability import estimability
+from search.analysis.t_distribution import familywise
+from search.results import Category, Number, Run
+from tests.support.simulate import results_of, run
+
+pytestmark = pytest.mark.numeric
+
+TECHNIQUES = ("aug", "bn", "mix")
+OPTIMIZER = Category("optimizer", ("sgd", "adam", "lion"))
+LAYERS = Category("layers", (1, 2, 3))
+RATE = Number("rate", 1e-5, 1e-1, log=True)
+DECAY = Number("decay", 0.0, 1.0)
+MOMENTUM = Number("momentum", 0.0, 1.0)
+NESTEROV = Category("nesterov", (False, True))
+OTHERS = (OPTIMIZER, LAYERS, RATE, DECAY, MOMENTUM, NESTEROV)
+TRUE = {
+    "aug": 3.0, "bn": 0.0, "mix": -2.0, "optimizer: sgd → adam": 2.0,
+    "optimizer: sgd → lion": 0.0, "layers: 1 → 2": 1.0, "layers: 1 → 3": 1.5,
+}  # fmt: skip
+
+
+def value(on: set[str], params: dict[str, Any]) -> float:
+    """Percent: a peak over the rate, and dials of sgd alone, which are 0 in the mean."""
+    points = 70.0 + sum(TRUE[name] for name in on) - 4 * (math.log10(params["rate"]) + 2.5) ** 2
+    points += TRUE.get(f"optimizer: sgd → {params['optimizer']}", 0)
+    points += TRUE.get(f"layers: 1 → {params['layers']}", 0) + 4 * params["decay"]
+    if params["optimizer"] == "sgd":
+        points += 4 * (params["momentum"] - 0.5) + 4 * (params["nesterov"] - 0.5)
+    return float(points)
+
+
+def studied(count: int, seed: int, rows: Sequence[tuple[Any, ...]] = ()) -> list[Run]:
+    """Runs of parameters drawn at random, or with techniques and levels from `rows`."""
+    random = np.random.default_rng(seed)
+    runs = []
+    for at in range(count):
+        *sides, optimizer, layers = (
+            rows[at] if rows else (*random.integers(0, 2, 3), *random.integers(0, 3, 2))
+        )
+        on = {name for name, side in zip(TECHNIQUES, sides, strict=True) if side}
+        params = {
+            "optimizer": OPTIMIZER.levels[optimizer],
+            "layers": LAYERS.levels[layers],
+            "rate": 10 ** random.uniform(-5, -1),
+            "decay": random.uniform(),
+        }
+        if params["optimizer"] == "sgd":
+            params |= {"momentum": random.uniform(), "nesterov": bool(random.integers(2))}
+        points = value(on, params) + random.standard_normal()
+        runs.append(run(on, points / 100, params=params))
+    return runs
+
+
+def fitted(runs: list[Run], others: Sequence[Category | Number] = OTHERS) -> Effects:
+    found = effects(runs, TECHNIQUES, others=others)
+    assert found is not None
+    return found
+
+
+def test_the_fit_equals_statsmodels_with_dummies_powers_and_products() -> None:
+    runs = studied(70, seed=1)
+    found = fitted(runs)
+    covariates = found.fit.model.covariates
+    assert covariates.categories == ("optimizer", "layers")
+    assert (covariates.numbers, covariates.degree) == (("rate", "decay"), 4)
+    assert set(covariates.partial) == {"momentum", "nesterov"}
+    on = np.array([[name in r.on for name in TECHNIQUES] for r in runs], dtype=float)
+    rate = np.array([math.log10(r.params["rate"]) + 3 for r in runs])
+    decay = np.array([r.params["decay"] - 0.5 for r in runs])
+    sgd = [r.params["optimizer"] == "sgd" for r in runs]
+    columns = [
+        np.ones(len(runs)),
+        *on.T,
+        *([r.params["optimizer"] == level for r in runs] for level in ("adam", "lion")),
+        *([r.params["layers"] == level for r in runs] for level in (2, 3)),
+        *(rate**power for power in range(1, 5)),
+        *(decay**power for power in range(1, 5)),
+        [r.params.get("momentum", 0.5) - 0.5 for r in runs],
+        [r.params["nesterov"] - 0.5 if one else 0 for r, one in zip(runs, sgd, strict=True)],
+        # Halves, so that a technique's column stays its effect averaged over the others.
+        *(4 * (on[:, a] - 0.5) * (on[:, b] - 0.5) for a, b in combinations(range(3), 2)),
+    ]
+    design = np.column_stack(columns).astype(float)
+    oracle = statsmodels.api.OLS([r.scaled for r in runs], design).fit()
+    assert found.pairs
+    assert found.dof == oracle.df_resid
+    assert found.noise == pytest.approx(math.sqrt(oracle.mse_resid))
+    assert {effect.technique for effect in found.effects} == set(TRUE)
+    for at, name in enumerate(TRUE, start=1):
+        effect = found.of(name)
+        assert effect.effect == pytest.approx(oracle.params[at])
+        assert [effect.low, effect.high] == pytest.approx(list(oracle.conf_int()[at]))
+        expected = familywise(abs(oracle.tvalues[at]), found.dof, len(TRUE))
+        assert effect.p_value == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+def test_intervals_hold_the_truth_as_often_as_they_say(balanced: bool) -> None:
+    """Where lr, weight decay and dials that only sgd has spread the values by three points."""
+    rows = list(product((0, 1), (0, 1), (0, 1), range(3), range(3))) if balanced else []
+    held = total = wrong = 0
+    widths, plain = [], []
+    for seed in range(40):
+        runs = studied(72, seed, rows)
+        found = fitted(runs)
+        for effect in found.effects:
+            true = TRUE[effect.technique]
+            held += effect.low <= true <= effect.high
+            total += 1
+            wrong += effect.verdict in ("helps", "hurts") and true * effect.effect <= 0
+        widths.append(found.of("aug").high - found.of("aug").low)
+        if seed < 10:
+            alone = fitted(runs, ()).of("aug")
+            plain.append(alone.high - alone.low)
+    assert 0.92 <= held / total <= 0.98
+    assert wrong <= 4
+    assert np.mean(widths) < 0.3 * np.mean(plain)
+
+
+@pytest.mark.parametrize(
+    ("count", "degree", "levels"), [(8, 0, 2), (16, 1, 4), (26, 2, 4), (44, 3, 4), (70, 4, 4)]
+)
+def test_the_number_of_runs_decides_what_is_adjusted_for(
+    count: int, degree: int, levels: int
+) -> None:
+    covariates = fitted(studied(count, seed=5)).fit.model.covariates
+    assert covariates.degree == degree
+    assert len(covariates.levels) == levels
+    named = {*covariates.categories, *covariates.numbers, *covariates.partial, *covariates.noise}
+    assert named == {one.name for one in OTHERS}
+
+
+def test_degrees_of_freedom_are_never_used_up() -> None:
+    for count in range(5, 60, 4):
+        found = effects(studied(count, seed=count), TECHNIQUES, others=OTHERS)
+        if found is not None:
+            model = found.fit.model
+            assert 16 * model.dof >= count - 1 - len(model.techniques)
+            assert model.dof > 0
+
+
+def test_an_effect_is_that_at_the_middle_of_a_dial_that_only_some_have() -> None:
+    """All momenta above the middle: adjusting would have to guess, so they count as noise."""
+    runs = studied(70, seed=1)
+    high = [
+        run(r.on, r.value or 0, params={**r.params, "momentum": 0.9 + 0.1 * r.params["momentum"]})
+        if "momentum" in r.params
+        else r
+        for r in runs
+    ]
+    assert "momentum" in fitted(runs).fit.model.covariates.partial
+    assert "momentum" in fitted(high).fit.model.covariates.noise
+    assert "nesterov" in fitted(high).fit.model.covariates.partial
+
+
+def test_a_level_of_one_run_has_an_interval_as_wide_as_the_noise() -> None:
+    runs = [r for r in studied(70, seed=2) if r.params["optimizer"] != "lion"]
+    one = run(runs[0].on, 0.7, params={**runs[0].params, "optimizer": "lion"})
+    found = fitted([*runs, one])
+    lion, adam = found.of("optimizer: sgd → lion"), found.of("optimizer: sgd → adam")
+    assert lion.high - lion.low > 2 * 2 * found.noise
+    assert lion.high - lion.low > 2 * (adam.high - adam.low)
+
+
+def test_a_parameter_of_several_levels_counts_once_among_the_ranks() -> None:
+    found = fitted(studied(70, seed=1))
+    ranked = [effect for effect in found.effects if not math.isnan(effect.first)]
+    assert sorted(effect.parameter for effect in ranked) == sorted(
+        [*TECHNIQUES, "optimizer", "layers"]
+    )
+    assert found.parameters == 5
+    assert sum(effect.first for effect in ranked) == pytest.approx(1, abs=1e-6)
+    assert sum(effect.top_three for effect in ranked) == pytest.approx(3, abs=1e-6)
+    assert found.of("optimizer: sgd → adam").first > 0
+    assert math.isnan(found.of("optimizer: sgd → lion").first)
+
+
+def test_levels_that_no_run_has_or_that_changed_together_have_no_estimate() -> None:
+    runs = [
+        r for r in studied(70, seed=1) if r.params["optimizer"] == "sgd" or r.params["layers"] == 2
+    ]
+    runs = [r for r in runs if r.params["layers"] != 3]
+    together = [
+        run(r.on, r.value or 0, params={"optimizer": ("sgd", "adam")[r.params["layers"] - 1],
+                                        "layers": r.params["layers"]})
+        for r in runs
+    ]  # fmt: skip
+    found = fitted(together, (OPTIMIZER, LAYERS))
+    assert {e.technique for e in found.effects if math.isnan(e.effect)} == {
+        "optimizer: sgd → adam", "optimizer: sgd → lion", "layers: 1 → 2", "layers: 1 → 3"
+    }  # fmt: skip
+    of = estimability(found, results_of(together, TECHNIQUES), together)
+    assert set(of.confounded) == {"optimizer sgd → adam", "layers 1 → 2"}
+    assert [level.level for level in found.fit.model.covariates.unseen] == ["lion", 3]
+    assert found.of("aug").verdict != "no estimate"
+
+
+def test_a_full_factorial_of_levels_is_balanced_and_one_run_less_is_not() -> None:
+    rows = list(product((0, 1), (0, 1), (0, 1), range(3), range(3)))
+    runs = studied(72, 0, rows)
+    others = (OPTIMIZER, LAYERS)
+    results = results_of(runs, TECHNIQUES, others=others)
+    assert estimability(fitted(runs, others), results, runs).balanced
+    assert not estimability(
+        fitted(runs), results_of(runs, TECHNIQUES, others=OTHERS), runs
+    ).balanced
+    assert not estimability(fitted(runs[1:], others), results, runs[1:]).balanced
