@@ -34,10 +34,12 @@ _ABOUT_EFFECTS = (
     "there than in the table.",
     "'No clear effect': these runs cannot tell the effect from a change of seed. It need not be "
     "zero.",
-    "'Not yet': some of the planned runs are still to come. Who looks often enough finds "
-    "something, so verdicts wait for all of them.",
     "'Largest' and 'top three' are the probabilities that the effect is the largest, or among the "
     "three largest, whatever its sign.",
+)
+_ABOUT_WAITING = (
+    "'Not yet': some of the planned runs are still to come. Who looks often enough finds "
+    "something, so verdicts wait for all of them."
 )
 _ABOUT_LEVELS = (
     "A parameter of several levels has an effect for each change from its first level to another; "
@@ -82,7 +84,8 @@ def _answer(findings: Findings) -> Section:
 
 def _about(effects: Effects) -> tuple[str, ...]:
     change, unclear, ranks = _ABOUT_EFFECTS
-    said = [change, *([_ABOUT_LEVELS] if effects.levels else []), unclear]
+    said = [change, *([_ABOUT_LEVELS] if effects.levels else [])]
+    said.append(unclear if effects.look.complete else _ABOUT_WAITING)
     if effects.parameters > 1:
         said.append(f"{ranks}{_RANKS_OF_LEVELS if effects.levels else ''}")
     return tuple(said)
