@@ -20,3 +20,5 @@ class Outcome:
     parameters: int
     """Weights of the network, the ones that are not trained included."""
     diverged: bool
+    test_correct: str | None = None
+    """The test images that were named right, as `model_space.correctness` packs them."""

@@ -80,6 +80,8 @@ class Run:
     """A fraction of the test images."""
     test_objective: float | None = None
     """The study's objective on the test images, where that is not accuracy."""
+    test_correct: str | None = None
+    """The test images that were named right, as `model_space.correctness` packs them."""
     seconds_per_epoch: float | None = None
     parameters: int | None = None
     diverged: bool = False
@@ -165,6 +167,21 @@ class Conditional:
 
 
 @dataclass(frozen=True)
+class Candidates:
+    """The recipes that `confirm` compares beside all off and all on, chosen when it begins."""
+
+    measure: tuple[int, ...]
+    """The settings that planned the runs by which they were chosen."""
+    search: int
+    recipes: tuple[Mapping[str, bool | float], ...]
+    """The parameters of a trial each."""
+
+    def fit(self, settings: Settings) -> bool:
+        """True where the study has not grown since, which would give others."""
+        return (self.measure, self.search) == (settings.measure, settings.search)
+
+
+@dataclass(frozen=True)
 class Results:
     """A study's runs, the techniques that vary in them, and what it says of itself."""
 
@@ -184,6 +201,9 @@ class Results:
     """A foreign study's parameters that vary and are no technique."""
     conditional: tuple[Conditional, ...] = ()
     """Parameters left out of `factors`, as not every complete trial was asked for them."""
+    candidates: Candidates | None = None
+    """None before the confirmation begins, and in a study that compares its best run's recipe, as
+    earlier versions did."""
 
     def launched_with(self) -> Settings:
         """The settings of a study that kouka launched; raises `InputError` for another's."""

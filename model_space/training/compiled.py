@@ -54,19 +54,20 @@ class CompiledRun:
         """Copy the values of `variables`."""
         return [np.asarray(variable.value).copy() for variable in self.variables]
 
-    def accuracy(self, part: Part) -> float:
-        """Return the accuracy on some images, a fraction."""
-        right = sum(self._loops.correct(self.put(s)) for s in shards(part, EVALUATION_BATCH))
-        return right / len(part[1])
+    def correct(self, part: Part) -> np.ndarray:
+        """Return booleans (N,): the images whose likeliest class is their label."""
+        return np.concatenate(
+            [self._loops.correct(self.put(each)) for each in shards(part, EVALUATION_BATCH)]
+        )
 
-    def judge(self, scorer: Scorer, part: Part) -> tuple[float, float]:
-        """Return the objective on some images, and the accuracy, a fraction."""
+    def judge(self, scorer: Scorer, part: Part) -> tuple[float, np.ndarray]:
+        """Return the objective on some images, and booleans (N,): those that are named right."""
         if scorer is ACCURACY:  # which needs no probabilities
-            accuracy = self.accuracy(part)
-            return accuracy, accuracy
+            correct = self.correct(part)
+            return float(np.mean(correct)), correct
         batches = [self._loops.probabilities(self.put(s)) for s in shards(part, EVALUATION_BATCH)]
         labels, probabilities = part[1], np.concatenate(batches)
-        return scorer.score(labels, probabilities), ACCURACY.score(labels, probabilities)
+        return scorer.score(labels, probabilities), probabilities.argmax(axis=1) == labels
 
     def plain(self) -> Any:
         """Copy the network, with the weights by which it is judged, as layers of Keras' own."""

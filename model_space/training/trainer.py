@@ -12,8 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from model_space.budget import Budget
+from model_space.correctness import pack
 from model_space.custom.registry import BUILT_IN, Registry
 from model_space.data import Data
 from model_space.outcome import Outcome
@@ -136,17 +138,18 @@ class Trainer:
             run.train_epoch()
         if kept:
             run.save()
-        tested = accuracy = None
+        tested = correct = None
         if not run.stopped:
-            tested, accuracy = compiled.judge(self._scorer, self._data.test)
+            tested, correct = compiled.judge(self._scorer, self._data.test)
             if not math.isfinite(tested):
                 tested = self._scorer.chance(len(self._data.classes))
         steady = [epoch.seconds for epoch in run.epochs if not epoch.traced]
         return Outcome(
             objective=run.epochs[-1].objective,
-            test_accuracy=accuracy,
+            test_accuracy=None if correct is None else float(np.mean(correct)),
             test_objective=None if self._scorer is ACCURACY else tested,
             seconds_per_epoch=statistics.median(steady or [e.seconds for e in run.epochs]),
             parameters=compiled.network.count_params(),
             diverged=run.diverged,
+            test_correct=None if correct is None else pack(correct),
         )

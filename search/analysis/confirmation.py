@@ -1,13 +1,21 @@
-"""Test results of the best recipe, all off and all on, over fresh seeds."""
+"""Test results over fresh seeds: the recommended recipe, other candidates, all off and all on."""
 
 from __future__ import annotations
 
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, Protocol
 
+import numpy as np
+
+from model_space.correctness import unpack
+from search.analysis.classes import class_sizes
+from search.analysis.recommendation import recommend
 from search.analysis.t_distribution import quantile
+from search.analysis.tested import Difference, Tested, accuracy, difference
 from search.results import ACCURACY, Objective, Results, Run
 
 
@@ -28,48 +36,117 @@ class Confirmed:
     """Results of one recipe over seeds that had no part in choosing it."""
 
     label: str
-    """best, all off, all on, or earlier best."""
+    """recommended, candidate, all off or all on; recommended (all off) where it is an end."""
     recipe: str
+    params: Mapping[str, Any]
+    """The parameters of its trials."""
     runs: int
+    """Those that diverged included."""
+    diverged: int
+    """Runs that diverged, or learned nothing, which have no part in the means and intervals unless
+    all did."""
     test: Mean
-    """Accuracy on the test images."""
+    """Accuracy on the test images; the interval holds for other seeds and other images, unless the
+    study does not say how many there are."""
     test_objective: Mean
-    """The study's objective on the test images: the same where that is accuracy."""
+    """The study's objective on the test images: the same where that is accuracy, else with an
+    interval that holds for other seeds alone."""
     validation: Mean
-    """The objective on the validation images."""
+    """The objective on the validation images, with an interval for other seeds."""
+    gain: Difference | None
+    """Test accuracy less that of all off; None for all off, and while that is not known."""
+
+    @property
+    def recommended(self) -> bool:
+        """True of the recipe to use."""
+        return self.label.startswith(RECOMMENDED)
+
+
+RECOMMENDED = "recommended"
 
 
 def confirmation(results: Results) -> list[Confirmed]:
-    """Summarise the `confirm` runs by recipe: the best first, then by their test results."""
+    """Summarise the `confirm` runs by recipe: the recommended first, then by their test results."""
     objective = results.objective
     groups: dict[str, list[Run]] = {}
     for run in results.of("confirm"):
         if run.test_accuracy is not None and _tested(run, objective) is not None:
             groups.setdefault(describe(run, results.factors), []).append(run)
-    best = describe(results.best, results.factors) if results.best else None
+    if not groups:
+        return []
+    found = recommend(results)
+    chosen = describe(found, results.factors) if found else None
+    learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
+    tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
+    among = list(tests.values())
+    off = next((recipe for recipe, runs in groups.items() if not runs[0].on), None)
     rows = []
     for recipe, runs in groups.items():
-        on = [name in runs[0].on for name in results.factors]
-        label = "all on" if all(on) else "earlier best" if any(on) else "all off"
-        if recipe == best:
-            label = "best" if label == "earlier best" else f"best ({label})"
+        low, high = accuracy(tests[recipe], among)
+        test = Mean(100 * tests[recipe].mean, low, high)
+        kept = learned[recipe]
+        tested = [objective.scale * (_tested(run, objective) or 0) for run in kept]
         rows.append(
             Confirmed(
-                label,
+                _label(runs[0], recipe == chosen, results.factors),
                 recipe,
+                runs[0].params,
                 len(runs),
-                mean([100 * (run.test_accuracy or 0) for run in runs]),
-                mean([objective.scale * (_tested(run, objective) or 0) for run in runs], objective),
-                mean([run.scaled for run in runs], objective),
+                sum(_failed(run, results) for run in runs),
+                test,
+                test if objective is ACCURACY else mean(tested, objective),
+                mean([run.scaled for run in kept], objective),
+                None
+                if off is None or recipe == off
+                else difference(tests[recipe], tests[off], among),
             )
         )
-    return sorted(
-        rows, key=lambda row: (not row.label.startswith("best"), -row.test_objective.mean)
-    )
+    return sorted(rows, key=lambda row: (not row.recommended, -row.test_objective.mean))
+
+
+def _label(run: Run, chosen: bool, factors: Sequence[str]) -> str:
+    on = [name in run.on for name in factors]
+    end = "all on" if all(on) else "" if any(on) else "all off"
+    if chosen:
+        return f"{RECOMMENDED} ({end})" if end else RECOMMENDED
+    return end or "candidate"
+
+
+def _learned(runs: Sequence[Run], results: Results) -> list[Run]:
+    """The runs that did not diverge; all of them where all did."""
+    return [run for run in runs if not _failed(run, results)] or list(runs)
+
+
+def _failed(run: Run, results: Results) -> bool:
+    """True of a run that diverged, or whose test accuracy is that of guessing."""
+    if run.diverged or results.data is None:
+        return run.diverged
+    sizes = class_sizes(results, "validation")
+    chance = sizes.largest_share if sizes else 1 / len(results.data.classes)
+    error = math.sqrt(chance * (1 - chance) / results.data.test)
+    return (run.test_accuracy or 0.0) <= chance + 3 * error
+
+
+def _test(runs: Sequence[Run], results: Results) -> Tested:
+    images = None if results.data is None else results.data.test
+    return tested([(run.test_accuracy or 0.0, run.test_correct) for run in runs], images)
 
 
 def _tested(run: Run, objective: Objective) -> float | None:
     return run.test_accuracy if objective is ACCURACY else run.test_objective
+
+
+def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> Tested:
+    """The tests of runs, each an accuracy, a fraction, and the images that it named right, packed.
+
+    `images` is the number of test images.
+    """
+    packed = [text for _, text in runs if text is not None]
+    correct = None
+    if len(packed) == len(runs):
+        with suppress(ValueError):  # what another program wrote under that name, or of other images
+            correct = np.array([unpack(text) for text in packed])
+    return Tested(tuple(accuracy for accuracy, _ in runs), images, correct)
 
 
 def mean(values: Sequence[float], objective: Objective = ACCURACY) -> Mean:
@@ -83,7 +160,19 @@ def mean(values: Sequence[float], objective: Objective = ACCURACY) -> Mean:
     )
 
 
-def describe(run: Run, factors: Sequence[str]) -> str:
+class Recipe(Protocol):
+    """Techniques with a trial's parameters, such as a run's."""
+
+    @property
+    def on(self) -> frozenset[str]:
+        """The techniques that are on."""
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """A trial's parameters."""
+
+
+def describe(run: Recipe, factors: Sequence[str]) -> str:
     """List the techniques that are on in a run, with their dials; "none" where there are none."""
     on = []
     for name in factors:

@@ -34,3 +34,8 @@ def print_findings(findings: Findings, console: Console) -> None:
     if findings.confirmed:
         console.print()
         console.print(confirmed_table(findings.confirmed, objective))
+        for sentence in words.about_tests(findings.results, findings.confirmed):
+            console.print(f"• {sentence}", style="dim", markup=False)
+    if recommended := words.recommendation(findings.results, findings.confirmed):
+        console.print()
+        console.print(recommended, markup=False)

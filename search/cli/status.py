@@ -18,10 +18,12 @@ def status(
 ) -> None:
     """Show how far studies are."""
     with user_errors():
+        from search.analysis.confirmation import confirmation
         from search.cli.console import make_console, quiet_optuna
         from search.cli.tables import status_table
         from search.errors import InputError
         from search.reporting.budget import describe_budget
+        from search.reporting.words import recommendation
         from search.storage.connection import all_studies, load_study
         from search.storage.reading import read
 
@@ -30,6 +32,7 @@ def status(
         if name:
             results = read(load_study(storage, name), objective=1)
             console.print(status_table([results]), describe_budget(results), sep="\n")
+            console.print(recommendation(results, confirmation(results)), markup=False)
             return
         readable, unreadable = [], []
         for study in all_studies(storage):

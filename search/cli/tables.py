@@ -14,7 +14,15 @@ from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import Step
 from search.reporting import words
-from search.reporting.formatting import change, counted, heading, interval, level, mean
+from search.reporting.formatting import (
+    change,
+    counted,
+    heading,
+    interval,
+    level,
+    mean,
+    with_interval,
+)
 from search.results import ACCURACY, Objective, Results
 from search.storage.schema import INTERRUPTED, PHASES
 
@@ -51,11 +59,13 @@ def confirmed_table(rows: Sequence[Confirmed], objective: Objective) -> Renderab
     table.add_column(name, justify="right", no_wrap=True)
     if objective is not ACCURACY:
         table.add_column("test accuracy", justify="right", no_wrap=True)
+    table.add_column("points over all off", justify="right", no_wrap=True)
     table.add_column("techniques on", overflow="fold")
     for row in rows:
         accuracy = [] if objective is ACCURACY else [f"{row.test.mean:.2f} %"]
         tested = mean(row.test_objective, objective)
-        table.add_row(row.label, str(row.runs), tested, *accuracy, row.recipe)
+        gain = with_interval(row.gain.points, row.gain) if row.gain else ""
+        table.add_row(row.label, str(row.runs), tested, *accuracy, gain, row.recipe)
     return _titled(f"{name.capitalize()} over fresh seeds, mean (95 % interval)", table)
 
 

@@ -9,7 +9,8 @@ from optuna.trial import FixedTrial
 
 from model_space.custom.code import CustomCode
 from model_space.recipe import Recipe
-from search.analysis.confirmation import Mean, mean, with_dials
+from search.analysis.confirmation import Confirmed, confirmation, with_dials
+from search.analysis.recommendation import recommend
 from search.errors import InputError
 from search.planning.parsing import parse_recipe
 from search.planning.settle import Requested, settle
@@ -41,7 +42,7 @@ class Task:
 def find_task(
     url: str, name: str, recipe: str | None, epochs: int | None, custom_code: CustomCode | None
 ) -> Task:
-    """Find a study's best recipe, or read another as `parse_recipe` does.
+    """Find a study's recommended recipe, or read another as `parse_recipe` does.
 
     `custom_code` is as in `search.running.study.join`. Raises `InputError` where there is no such
     study or recipe, or where this machine lacks the backend.
@@ -54,31 +55,34 @@ def find_task(
         results.launched_with(),
         Requested(custom_code=custom_code or CustomCode()),
     )
-    chosen = best(results) if recipe is None else parse_recipe(recipe, settings.known)
+    chosen = recommended(results) if recipe is None else parse_recipe(recipe, settings.known)
     check_installed(settings.backend)
     return Task(study, results, replace(settings, epochs=epochs or settings.epochs), chosen)
 
 
-def best(results: Results) -> Recipe:
-    """Return the recipe of the best run; raise `InputError` where no run has finished."""
+def recommended(results: Results) -> Recipe:
+    """Return the recommended recipe; raise `InputError` where no run has finished."""
     space = Space.of(results.launched_with())
-    if results.best is None:
+    found = recommend(results)
+    if found is None:
         raise InputError(
             f"the study {results.name!r} has no finished run by which to choose a recipe; "
             f"kouka launch {results.name} resumes it, or --recipe names one"
         )
-    return space.suggest(FixedTrial(dict(results.best.params)))
+    return space.suggest(FixedTrial(dict(found.params)))
 
 
-def confirmed(results: Results, recipe: Recipe) -> tuple[Mean, int] | None:
-    """The mean test accuracy, in percent, of a recipe's `confirm` runs, and their number."""
+def confirmed(results: Results, recipe: Recipe) -> Confirmed | None:
+    """What the `confirm` runs of a recipe came to; None where it has none."""
     space = Space.of(results.launched_with())
-    accuracies = [
-        100 * run.test_accuracy
-        for run in results.of("confirm")
-        if run.test_accuracy is not None and space.suggest(FixedTrial(dict(run.params))) == recipe
-    ]
-    return (mean(accuracies), len(accuracies)) if accuracies else None
+    return next(
+        (
+            row
+            for row in confirmation(results)
+            if space.suggest(FixedTrial(dict(row.params))) == recipe
+        ),
+        None,
+    )
 
 
 def in_words(recipe: Recipe) -> str:

@@ -38,7 +38,7 @@ def write_code(
     data: str | None = None,
     custom_code: CustomCode | None = None,
 ) -> Written:
-    """Write a script that trains a study's best recipe, or another, as `kouka train` does.
+    """Write a script that trains a study's recommended recipe, or another, as `kouka train` does.
 
     The arguments are those of `search.final.training.train_final`, but for `out`, a file, which is
     written whole or not at all. Raises `InputError`, `DataError`, `CustomCodeError`, or
@@ -68,7 +68,7 @@ def write_code(
 def _about(task: Task, *, chosen: bool) -> list[str]:
     """The paragraphs at the script's top."""
     results, settings = task.results, task.settings
-    which = "A recipe" if chosen else "The best recipe"
+    which = "A recipe" if chosen else "The recommended recipe"
     things = results.things
     said = [
         f"{which} of the study {results.name}, in Keras alone.",
@@ -77,10 +77,10 @@ def _about(task: Task, *, chosen: bool) -> list[str]:
         f"together, and tested on the test {things}.",
     ]
     if found := confirmed(results, task.recipe):
-        test, runs = found
+        seeds = found.runs - found.diverged
         said.append(
             f"In the study, trained without the validation {things}, its test accuracy was "
-            f"{formatting.percent(test)}{words.over_seeds(runs)}."
+            f"{formatting.percent(found.test)}{words.over_seeds(seeds)}{words.over_all_off(found)}."
         )
     versions = versions_of(settings.backend)
     names = ("python", "keras", settings.backend, "numpy")

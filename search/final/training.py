@@ -1,4 +1,4 @@
-"""The final training: a study's best recipe, or another, on all images but the test images."""
+"""The final training: a study's recommended recipe, on all images but the test images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from model_space.data.reading import AS_IT_IS
 from model_space.facts import DataFacts
 from model_space.saved.model_card import CARD, MODEL, Card
 from model_space.worker.client import Worker
-from search.analysis.confirmation import Mean, mean
+from search.analysis.confirmation import Mean, mean, tested
+from search.analysis.tested import accuracy as interval
 from search.errors import DivergedError, InputError
 from search.final.model_folder import CURVES, draft
 from search.final.recipe import Task, find_task, in_words
@@ -62,11 +63,13 @@ class Trained:
     things: str
     """images or sounds."""
     test: Mean
-    """Accuracy on the test images over the seeds, in percent."""
+    """Accuracy on the test images over the seeds, in percent; its interval holds for other seeds
+    and other images."""
     objective: Objective
     """The study's."""
     test_objective: Mean
-    """The objective on the test images over the seeds, in its unit."""
+    """The objective on the test images over the seeds, in its unit; where that is not accuracy, its
+    interval is for other seeds alone."""
 
 
 class _Test(NamedTuple):
@@ -74,6 +77,8 @@ class _Test(NamedTuple):
 
     accuracy: float
     objective: float
+    correct: str | None
+    """The images that were named right, packed."""
 
 
 def train_final(
@@ -89,15 +94,14 @@ def train_final(
     custom_code: CustomCode | None = None,
     checkpoints: Path,
 ) -> Trained:
-    """Train a study's best recipe, or another, with several seeds, and write the first's network.
+    """Train a study's recommended recipe, with several seeds, and write the first's network.
 
-    The best is what `confirm` takes for it; another is a `recipe` as `parse_recipe` reads it. All
-    is as in the study's runs, but for the `epochs` where these are given, and that validation
-    images are trained on as well. The test images are looked at once a run, at its end, and choose
-    nothing. `data` and `custom_code` are as in `search.running.study.join`. The folder `out` is
-    written at the end, all of it or nothing; what is interrupted resumes from the folder
-    `checkpoints`. Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, or
-    `DivergedError` where a run diverges.
+    Another `recipe` is read by `parse_recipe`. All is as in the study's runs, but for the `epochs`
+    where these are given, and that validation images are trained on as well. The test images are
+    looked at once a run, at its end, and choose nothing. `data` and `custom_code` are as in
+    `search.running.study.join`. The folder `out` is written at the end, all of it or nothing; what
+    is interrupted resumes from the folder `checkpoints`. Raises `InputError`, `DataError`,
+    `CustomCodeError`, `TrainingError`, or `DivergedError` where a run diverges.
     """
     if seeds < 1:
         raise InputError(f"--seeds {seeds} is too small; it takes 1 or more")
@@ -120,9 +124,10 @@ def train_final(
         card = _card(task, facts, tuple(curves), tests)
         trained = Trained(
             card, in_words(task.recipe), task.budget, images, things,
-            test=mean([ACCURACY.scale * test.accuracy for test in tests]),
+            test=_accuracy(tests, facts),
             objective=objective,
-            test_objective=mean([objective.scale * test.objective for test in tests], objective),
+            test_objective=_accuracy(tests, facts) if objective is ACCURACY else mean(
+                [objective.scale * test.objective for test in tests], objective),
         )  # fmt: skip
         card.write(folder / CARD)
         axis = formatting.axis(objective.measure, objective)
@@ -162,11 +167,17 @@ def _train(
                 f"the training diverged with seed {seed}, so no model was written; "
                 "another --recipe may do better"
             )
-        accuracy, tested = outcome.test_accuracy, outcome.test_objective
+        accuracy, reached = outcome.test_accuracy, outcome.test_objective
         assert accuracy is not None  # only a run that is stopped early has none
-        tests.append(_Test(accuracy, accuracy if tested is None else tested))
+        reached = accuracy if reached is None else reached
+        tests.append(_Test(accuracy, reached, outcome.test_correct))
         watch.ended(number, accuracy, objective.scale * tests[-1].objective)
     return curves, tests
+
+
+def _accuracy(tests: Sequence[_Test], facts: DataFacts) -> Mean:
+    one = tested([(test.accuracy, test.correct) for test in tests], facts.test)
+    return Mean(ACCURACY.scale * one.mean, *interval(one))
 
 
 def _card(task: Task, facts: DataFacts, seeds: tuple[int, ...], tests: Sequence[_Test]) -> Card:

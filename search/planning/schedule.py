@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from search.planning.phases import PLANS, Planned
-from search.planning.phases.confirm import expected
+from search.planning.phases.confirm import expected, wants_candidates
 from search.planning.space import Space
 from search.results import Results, Run
 from search.settings import Settings
@@ -34,6 +34,8 @@ class Schedule:
     """The runs of each phase; those of `confirm` are a guess until its turn."""
     left: Mapping[Phase, int]
     """The runs of each phase that have not ended and are not given up, those under way included."""
+    choose: bool = False
+    """True where the recipes of `confirm` are to be chosen, before any further run begins."""
 
     @property
     def phase(self) -> Phase | None:
@@ -48,20 +50,22 @@ def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
         runs[run.phase, run.seed].append(run)
     planned, left = {}, {}
     ready: list[Planned] = []
+    unchosen = wants_candidates(settings, results)
     for phase, plan in PLANS.items():
         wanted = plan(settings, space, results)
         tries = [(one, [r for r in runs[phase, one.seed] if one.is_run(r)]) for one in wanted]
         lacking = [(one, tried) for one, tried in tries if not _is_over(tried)]
         planned[phase], left[phase] = len(wanted), len(lacking)
         waits = any(left[other] for other in WAITS_FOR[phase])
-        if waits and phase == "confirm":
+        if phase == "confirm" and (waits or unchosen):
             guessed = max(len(wanted), expected(settings, space))
             planned[phase], left[phase] = guessed, guessed - len(wanted) + len(lacking)
-        if not waits:
+        if not waits and not (phase == "confirm" and unchosen):
             free = [pair for pair in lacking if not any(r.state == "running" for r in pair[1])]
             free.sort(key=lambda pair: _failures(pair[1]))
             ready += [_again(one, tried, space) for one, tried in free]
-    return Schedule(tuple(ready), planned, left)
+    begins = not any(left[other] for other in WAITS_FOR["confirm"])
+    return Schedule(tuple(ready), planned, left, choose=begins and unchosen)
 
 
 def _is_over(tried: list[Run]) -> bool:

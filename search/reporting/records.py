@@ -7,10 +7,12 @@ objective, its name or unit replaces `accuracy` or `points` in the names of colu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from search.analysis.tested import Difference
 from search.errors import InputError
 from search.reporting.findings import Findings
 from search.results import ACCURACY, Objective, Run
@@ -59,7 +61,7 @@ def records(findings: Findings) -> dict[str, Records]:
         "confirmed": Records(
             ("label", "recipe", "runs", "test", "test_low", "test_high", "test_objective",
              "test_objective_low", "test_objective_high", "validation", "validation_low",
-             "validation_high"),
+             "validation_high", "diverged", "gain", "gain_low", "gain_high", "gain_paired"),
             tuple(_confirmed(findings)),
         ),
         "importances": Records(
@@ -165,7 +167,13 @@ def _confirmed(findings: Findings) -> Iterator[Row]:
     for row in findings.confirmed:
         head = {"label": row.label, "recipe": row.recipe, "runs": row.runs}
         tested = _bounds("test", row.test) | _bounds("test_objective", row.test_objective)
-        yield head | tested | _bounds("validation", row.validation)
+        unknown = Difference(math.nan, math.nan, math.nan, paired=False)
+        gain = row.gain or unknown
+        yield {
+            **head, **tested, **_bounds("validation", row.validation), "diverged": row.diverged,
+            "gain": gain.points, "gain_low": gain.low, "gain_high": gain.high,
+            "gain_paired": gain.paired if row.gain else None,
+        }  # fmt: skip
 
 
 def _trial(run: Run, judged: str, tested: tuple[str, ...]) -> Row:

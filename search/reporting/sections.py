@@ -96,11 +96,12 @@ def _confirmed(findings: Findings) -> Section | None:
         return None
     objective, things = findings.results.objective, findings.results.things
     return Section(
-        f"The best recipe on fresh seeds and test {things}",
-        f"The best recipe is that of the run with the best {objective.name}, and luck has its part "
-        f"in that value. Fresh seeds and the test {things}, which had no part in that choice, show "
-        "what to expect.",
+        f"The recommended recipe on fresh seeds and test {things}",
+        f"{words.recommendation(findings.results, findings.confirmed)} The candidates are the "
+        "strongest recipes by the fit and the runs together. The recommended one is chosen by "
+        f"{objective.name}, fresh seeds included; the test {things} had no part in any choice.",
         table=confirmed_table(findings),
+        remarks=tuple(words.about_tests(findings.results, findings.confirmed)),
     )
 
 

@@ -7,7 +7,9 @@ from importlib.metadata import version
 from typing import Any
 
 from search.analysis.classes import class_counts
+from search.analysis.confirmation import RECOMMENDED, describe
 from search.analysis.covariates import NONE
+from search.analysis.recommendation import recommend
 from search.reporting import words
 from search.reporting.budget import describe_budget
 from search.reporting.data import account
@@ -69,9 +71,28 @@ def summarise(findings: Findings) -> dict[str, Any]:
             "params": dict(best.params),
             column(results.objective): best.scaled,
         },
+        "recommended": _recommended(findings),
         "notes": list(findings.cautions),
     }
     return {key: _plain(value) for key, value in document.items()}
+
+
+def _recommended(findings: Findings) -> dict[str, Any] | None:
+    """The recommended recipe, with the row of `confirmed` that is of it; None before any run."""
+    found = recommend(findings.results)
+    if found is None:
+        return None
+    rows = records(findings)["confirmed"].rows
+    tested = next((row for row in rows if row["label"].startswith(RECOMMENDED)), {})
+    kept = ("test", "test_low", "test_high", "gain", "gain_low", "gain_high", "gain_paired")
+    return {
+        "recipe": describe(found, findings.results.factors),
+        "on": sorted(found.on),
+        "params": dict(found.params),
+        "confirmed": found.confirmed,
+        "predicted": found.predicted,
+        **{name: tested.get(name) for name in kept},
+    }
 
 
 def _classes(results: Results) -> list[dict[str, Any]]:

@@ -37,12 +37,16 @@ def effects_table(effects: Effects, objective: Objective) -> Table:
 def confirmed_table(findings: Findings) -> Table:
     """Tabulate the test results of the recipes that were run on fresh seeds."""
     objective = findings.results.objective
-    names = ["test accuracy", objective.name]
+    names = ["test accuracy", "points over all off", objective.name]
     if objective is not ACCURACY:
         names.insert(0, f"test {objective.measure}")
     rows = []
     for row in findings.confirmed:
-        cells = [formatting.percent(row.test), formatting.mean(row.validation, objective)]
+        cells = [
+            formatting.percent(row.test),
+            formatting.with_interval(row.gain.points, row.gain) if row.gain else "",
+            formatting.mean(row.validation, objective),
+        ]
         if objective is not ACCURACY:
             cells.insert(0, formatting.mean(row.test_objective, objective))
         rows.append((row.label, str(row.runs), *cells, row.recipe))

@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from search.analysis.classes import ClassSizes
+from search.analysis.confirmation import Confirmed, describe
 from search.analysis.dials import DialTrend
 from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.headline import headline
 from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, Step
+from search.analysis.recommendation import recommend
 from search.analysis.simple_effects import Dependence
+from search.analysis.tested import rate
 from search.reporting.budget import short_budget
 from search.reporting.formatting import (
     change,
@@ -21,8 +24,10 @@ from search.reporting.formatting import (
     interval,
     level,
     listed,
+    percent,
     probability,
     signed,
+    with_interval,
 )
 from search.results import ACCURACY, UNNAMED, Category, Objective, Results, Run
 
@@ -180,6 +185,67 @@ def reached(run: Run, objective: Objective) -> str:
 def over_seeds(runs: int) -> str:
     """Continue a sentence on a mean: how many seeds it and its interval are of."""
     return ", of one seed" if runs == 1 else f", the mean of {runs} seeds and its 95 % interval"
+
+
+def over_all_off(row: Confirmed) -> str:
+    """Continue a sentence on a recipe's test accuracy: how far it is above that of all off."""
+    if row.gain is None:
+        return ""
+    return f"; {with_interval(row.gain.points, row.gain)} points over all off"
+
+
+def recommendation(results: Results, rows: Sequence[Confirmed]) -> str:
+    """Name the recommended recipe, what it reaches, and how far that is above all off.
+
+    Empty where no run is complete. `rows` are those of `confirmation`.
+    """
+    found = recommend(results)
+    if found is None:
+        return ""
+    name = describe(found, results.factors)
+    name = "no technique (all off)" if name == "none" else name
+    if rows and rows[0].recommended:
+        row = rows[0]
+        seeds = row.runs - row.diverged
+        return (
+            f"Recommended: {name}. Test accuracy {percent(row.test)}{over_seeds(seeds)}"
+            f"{over_all_off(row)}."
+        )
+    if math.isnan(found.predicted):
+        return f"Recommended so far: {name}, the best run's."
+    about = f"{level(found.predicted, results.objective)} {results.objective.name}"
+    unsure = "; no fresh seed has confirmed it" if results.settings else ""
+    return f"Recommended so far: {name}. The runs predict {about}{unsure}."
+
+
+def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
+    """Say what the intervals of the test accuracies hold for, and which runs diverged."""
+    things = results.things
+    sentences = []
+    if results.data is not None:
+        hold = f"Intervals of test accuracy hold for other seeds and other test {things}"
+        pairs = [row.gain for row in rows if row.gain is not None]
+        if pairs and not all(gain.paired for gain in pairs):
+            hold += (
+                f". Differences are not paired, as some runs do not keep which {things} they named "
+                "right; their intervals are wider for it"
+            )
+        elif pairs:
+            hold += f"; differences are of the same {things}, one by one"
+        sentences.append(f"{hold}.")
+    if results.objective is not ACCURACY:
+        sentences.append(f"Those of {results.objective.measure} hold for other seeds alone.")
+    failed, runs = sum(row.diverged for row in rows), sum(row.runs for row in rows)
+    if failed:
+        low, high = (100 * end for end in rate(failed, runs))
+        names = listed([f"{row.diverged} of {row.runs} of {row.recipe}" for row in rows
+                        if row.diverged])  # fmt: skip
+        sentences.append(
+            f"{failed} of {counted(runs, 'confirm run')} diverged or learned nothing: {names}. "
+            "Means and intervals are of the others, where there are any; expect the same of "
+            f"{100 * failed / runs:.0f} % of runs (95 % interval {low:.0f} to {high:.0f} %)."
+        )
+    return sentences
 
 
 def class_extremes(part: str, sizes: ClassSizes) -> str:

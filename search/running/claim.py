@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import optuna
@@ -12,10 +12,12 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
 from model_space.budget import Budget
 from model_space.recipe import Recipe
+from search.analysis.recommendation import candidates
 from search.planning.phases import Planned
 from search.planning.pruners import PRUNERS, Pruning
 from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
+from search.results import Candidates
 from search.storage import schema
 from search.storage.heartbeat import Identity, fail, fail_lost
 from search.storage.lock import LockLostError, exclusive
@@ -40,9 +42,10 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
     """Begin the next planned run as a trial of its own, or say where the study stands.
 
     Under the study's lock: what lost its worker is failed, so that it is planned again; the
-    settings are read, which another launch may have extended; and the trial begins with its
-    parameters, its worker and a sign of life. Whoever dies in between leaves a trial that the
-    next one fails. Raises `LockLostError`, with nothing begun, where the lock was lost.
+    settings are read, which another launch may have extended; where the confirmation begins, its
+    candidates are chosen; and the trial begins with its parameters, its worker and a sign of life.
+    Whoever dies in between leaves a trial that the next one fails. Raises `LockLostError`, with
+    nothing begun, where the lock was lost.
     """
     with exclusive(url, study.study_name) as confirm_lock:
         fail_lost(study, storage, me)
@@ -50,6 +53,10 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         settings = results.launched_with()
         space = Space.of(settings)
         now = schedule(settings, space, results)
+        if now.choose:
+            chosen = Candidates(settings.measure, settings.search, tuple(candidates(results)))
+            study.set_user_attr(schema.CANDIDATES, asdict(chosen))
+            now = schedule(settings, space, replace(results, candidates=chosen))
         if not now.next:
             return now
         planned = now.next[0]

@@ -106,6 +106,7 @@ def _keep(storage: RDBStorage, claim: Claim, curve: _Curve, outcome: Outcome) ->
         **({schema.DIVERGED: True} if outcome.diverged else {}),
         schema.TEST_ACCURACY: outcome.test_accuracy,
         schema.TEST_OBJECTIVE: outcome.test_objective,
+        schema.TEST_CORRECT: outcome.test_correct if claim.planned.phase == "confirm" else None,
     }
 
     def keep() -> TrialState:

@@ -18,12 +18,13 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from model_space.facts import DataFacts
-from model_space.typed_json import JsonError
+from model_space.typed_json import JsonError, from_json
 from search.errors import InputError
 from search.results import (
     ACCURACY,
     OBJECTIVES,
     UNNAMED,
+    Candidates,
     Category,
     Conditional,
     Number,
@@ -104,6 +105,7 @@ def read(
             for other in _other(name, space)
         ),
         conditional=conditional,
+        candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
     )
 
 
@@ -119,6 +121,13 @@ def stored_versions(study: optuna.Study) -> Mapping[str, str]:
     """The versions of packages that a study keeps; empty where it keeps none. Reads no trial."""
     stored = study.user_attrs.get(schema.VERSIONS)
     return stored if isinstance(stored, Mapping) else {}
+
+
+def _candidates(stored: object) -> Candidates | None:
+    try:
+        return from_json(Candidates, stored)
+    except JsonError:
+        return None
 
 
 _Factor = tuple[str, str, Any]
@@ -302,6 +311,7 @@ def _run(trial: FrozenTrial, factors: list[_Factor], objective: Objective, colum
         seed=_whole(attributes.get(schema.SEED)),
         test_accuracy=_number(attributes.get(schema.TEST_ACCURACY)),
         test_objective=_number(attributes.get(schema.TEST_OBJECTIVE)),
+        test_correct=_text(attributes.get(schema.TEST_CORRECT)),
         seconds_per_epoch=_number(attributes.get(schema.SECONDS_PER_EPOCH)),
         parameters=_whole(attributes.get(schema.PARAMETERS)),
         diverged=attributes.get(schema.DIVERGED) is True,

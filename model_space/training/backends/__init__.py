@@ -27,8 +27,8 @@ class Loops(Protocol):
     def train(self, shard: Any, first: int, last: int) -> float:
         """Train on the shard's rows from `first` up to `last`; return the sum of batch losses."""
 
-    def correct(self, shard: Any) -> int:
-        """Count the images whose likeliest class is their label."""
+    def correct(self, shard: Any) -> np.ndarray:
+        """Return booleans (N,): the images whose likeliest class is their label."""
 
     def probabilities(self, shard: Any) -> np.ndarray:
         """Return the probabilities of the classes for every image, (N, classes)."""

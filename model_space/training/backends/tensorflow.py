@@ -35,9 +35,9 @@ class TensorFlowLoops:
         """See `Loops`."""
         return float(self._train(*shard, tf.constant(first), tf.constant(last)))
 
-    def correct(self, shard: tuple[tf.Tensor, tf.Tensor]) -> int:
+    def correct(self, shard: tuple[tf.Tensor, tf.Tensor]) -> np.ndarray:
         """See `Loops`."""
-        return int(self._correct(*shard))
+        return np.asarray(self._correct(*shard))
 
     def probabilities(self, shard: tuple[tf.Tensor, tf.Tensor]) -> np.ndarray:
         """See `Loops`."""
@@ -120,16 +120,18 @@ def _correct(setup: TrainingSetup, data: Data, evaluation_batch: int) -> Callabl
         input_signature=_signature(data), autograph=False
     )
     def correct(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        def more(first: tf.Tensor, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def more(batch: tf.Tensor, found: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+            first = batch * evaluation_batch
             rows = slice(first, first + evaluation_batch)
             x = as_batch(images[rows], labels[rows], 1)["images"]
             named = tf.argmax(setup.evaluate(x), axis=1, output_type=tf.int64)
-            right = tf.cast(named == labels[rows], tf.int32)
-            return first + evaluation_batch, count + tf.reduce_sum(right)
+            return batch + 1, found.write(batch, named == labels[rows])
 
-        size = tf.shape(images)[0]
-        return tf.while_loop(
-            lambda first, count: first < size, more, (0, 0), parallel_iterations=1
-        )[1]
+        batches = -(-tf.shape(images)[0] // evaluation_batch)
+        none = tf.TensorArray(tf.bool, batches, infer_shape=False, element_shape=(None,))
+        loop = tf.while_loop(
+            lambda batch, found: batch < batches, more, (0, none), parallel_iterations=1
+        )
+        return loop[1].concat()
 
     return correct  # type: ignore[no-any-return]

@@ -1,18 +1,31 @@
-"""`confirm`: the best recipe against all-off and all-on, on fresh seeds."""
+"""`confirm`: the strongest recipes against all-off and all-on, on fresh seeds."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from search.planning.phases.plan import Planned, run_seed
 from search.planning.space import Space
 from search.results import Results
 from search.settings import Settings
 
+CANDIDATES = 3
+"""Recipes that are compared beside all off and all on."""
+ENDS = ("all off", "all on")
+
 
 def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
-    """The recipes side by side, seed by seed; the best is chosen by validation accuracy."""
-    recipes = [space.params([]), space.params(space.factors)]
-    if results.best is not None and results.best.params not in recipes:
-        recipes.insert(0, dict(results.best.params))
+    """The recipes side by side, seed by seed.
+
+    Without candidates for the study as it is now, they are the best run's recipe and the ends, as
+    in earlier versions.
+    """
+    recipes: list[Mapping[str, Any]] = [space.params([]), space.params(space.factors)]
+    chosen: Sequence[Mapping[str, Any]] = [] if results.best is None else [results.best.params]
+    if results.candidates is not None and results.candidates.fit(settings):
+        chosen = results.candidates.recipes
+    recipes = [*(dict(one) for one in chosen if one not in recipes), *recipes]
     return [
         Planned("confirm", run_seed(settings.seed, "confirm", repeat), params)
         for repeat in range(settings.confirm)
@@ -21,9 +34,24 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
 
 
 def expected(settings: Settings, space: Space) -> int:
-    """The runs to expect before the best recipe is known: another than all off and all on.
+    """The runs to expect before the candidates are known, which are others than the ends.
 
-    One technique without dials has no other.
+    Few techniques without dials have few others.
     """
-    recipes = 2 if len(space.params(space.factors)) == 1 else 3
+    recipes = len(ENDS) + CANDIDATES
+    if len(space.params(space.factors)) == len(space.factors):
+        recipes = min(recipes, 2 ** len(space.factors))
     return recipes * settings.confirm
+
+
+def wants_candidates(settings: Settings, results: Results) -> bool:
+    """True where candidates are to be chosen, once the phases before have ended.
+
+    A study whose best run's recipe is being confirmed already, by an earlier version, keeps to it.
+    """
+    if not settings.confirm:
+        return False
+    if results.candidates is not None:
+        return not results.candidates.fit(settings)
+    confirmed = [run.params for run in results.runs if run.phase == "confirm"]
+    return results.best is not None and results.best.params not in confirmed

@@ -1,0 +1,237 @@
+"""The recommended recipe, by all runs together: what was observed of it, and what the fit says.
+
+The values are fitted on a scale on which techniques add up better than on the objective's own: the
+logit of a share, the logarithm of a log loss. Runs far below the others count as less far below
+(Tukey's fence), as it matters that a recipe fails, and not how badly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from search.analysis.model import levels, varied
+from search.analysis.surface import Points, Surface, fit_surface
+from search.planning.phases.confirm import CANDIDATES
+from search.planning.space import Space
+from search.results import Objective, Results, Run
+
+_BEAM = 32
+"""Recipes whose neighbours, one technique away, are looked at in each round of the search."""
+_DRAWS = 2000
+_FENCE = 1.5
+"""Interquartile ranges below the first quartile at which a value is cut (Tukey 1977)."""
+_USUAL_IMAGES = 1000
+"""Validation images where a study does not say how many it has."""
+_LEAST_LOSS = 1e-3
+"""In nats; its logarithm would otherwise be infinite."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """A recipe that may be recommended."""
+
+    on: frozenset[str]
+    """The techniques that are on."""
+    params: Mapping[str, Any]
+    """A trial's parameters; where another program made the study, they may lack the dials."""
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The recipe to use, by what is known so far."""
+
+    on: frozenset[str]
+    params: Mapping[str, Any]
+    """As in `Option`."""
+    predicted: float
+    """The objective on the validation images in the mean over seeds, in percent or in its unit; NaN
+    where the runs are too few to predict it."""
+    confirmed: bool
+    """True where it was chosen among recipes that ran on fresh seeds, and by these runs too."""
+
+
+def recommend(results: Results) -> Recommendation | None:
+    """Recommend the recipe with the best predicted objective; None where no run is complete.
+
+    It is one of those that `confirm` compares, once it does, else any. The test images choose
+    nothing.
+    """
+    runs = _runs(results)
+    if not runs:
+        return None
+    compared = _compared(results)
+    surface = _Fitted.of(results, runs)
+    if surface is None:
+        best = max(runs, key=lambda run: _sign(results.objective) * run.scaled)
+        return Recommendation(best.on, best.params, math.nan, bool(compared))
+    options = compared or surface.strongest(_BEAM)
+    values = surface.values(options)
+    top = int(np.argmax(values))
+    on, params = options[top].on, options[top].params
+    predicted = _back(float(values[top]), results.objective)
+    return Recommendation(on, params, predicted, bool(compared))
+
+
+def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, Any]]:
+    """Choose the parameters of the recipes to confirm, beside all off and all on.
+
+    They are not simply those with the best predictions, which are often near each other, and right
+    or wrong together: each is added for what it may gain over those before it and the ends. The
+    expected maximum is computed from draws of the fit's distribution. Empty where no run is
+    complete.
+    """
+    runs = _runs(results)
+    if not runs:
+        return []
+    surface = _Fitted.of(results, runs)
+    if surface is None:
+        only = recommend(results)
+        return [only.params] if only else []
+    options = surface.strongest(2 * _BEAM)
+    ends = [surface.option(frozenset()), surface.option(frozenset(results.factors))]
+    others = [one for one in options if one not in ends]
+    return [others[place].params for place in surface.expected_best(others, ends, count)]
+
+
+def _runs(results: Results) -> list[Run]:
+    return results.of("measure", "ladder", "search", "confirm")
+
+
+def _compared(results: Results) -> list[Option]:
+    """The recipes that `confirm` compares, or compared before the study grew."""
+    confirmed = [run.params for run in results.of("confirm")]
+    chosen = results.candidates.recipes if results.candidates and confirmed else ()
+    found: list[Mapping[str, Any]] = []
+    for params in (*chosen, *confirmed):
+        if params not in found:
+            found.append(params)
+    return [Option(_on(params, results.factors), params) for params in found]
+
+
+def _on(params: Mapping[str, Any], factors: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name in factors if params.get(name) is True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """The surface of a study, and the recipes as its points."""
+
+    surface: Surface
+    runs: Sequence[Run]
+    techniques: tuple[str, ...]
+    """Those that vary."""
+    always: frozenset[str]
+    """Those that are on in every run."""
+    space: Space | None
+    """None where another program made the study."""
+    dials: frozenset[str]
+
+    @classmethod
+    def of(cls, results: Results, runs: Sequence[Run]) -> _Fitted | None:
+        """Fit the surface; None where the runs are too few or all equal."""
+        techniques = varied(runs, results.factors)
+        dials = frozenset(dial.name for dial in results.dials)
+        points = Points(levels(runs, techniques), [_key(run.on, run.params, dials) for run in runs])
+        surface = fit_surface(points, _scaled(runs, results)) if techniques else None
+        if surface is None:
+            return None
+        always = frozenset.intersection(*(run.on for run in runs))
+        space = None if results.settings is None else Space.of(results.settings)
+        return cls(surface, runs, techniques, always, space, dials)
+
+    def strongest(self, count: int) -> list[Option]:
+        """Find the recipes with the best predictions, best first, by a beam search from all runs.
+
+        Dials are at their usual values, but where a run had others.
+        """
+        known: dict[str, Option] = {}
+        for run in self.runs:
+            known.setdefault(self._key(run.on, run.params), Option(run.on, run.params))
+            self._add(known, run.on)
+        top: list[str] = []
+        while True:
+            keys = list(known)
+            values = self.values([known[key] for key in keys])
+            order = np.argsort(-values, kind="stable")
+            best = [keys[place] for place in order[: max(count, _BEAM)]]
+            if best == top:
+                return [known[key] for key in best[:count]]
+            top = best
+            for key in top[:_BEAM]:
+                for name in self.techniques:
+                    self._add(known, known[key].on ^ {name})
+
+    def expected_best(
+        self, options: Sequence[Option], beside: Sequence[Option], count: int
+    ) -> list[int]:
+        """Choose options one by one, each for the mean that it adds to the best of those chosen and
+        of those `beside` them."""
+        means, spread = self.surface.predict(self._points([*options, *beside]))
+        variances, vectors = np.linalg.eigh(spread)
+        normal = np.random.default_rng(0).standard_normal((_DRAWS, len(means)))
+        draws = means + normal @ (vectors * np.sqrt(np.maximum(variances, 0))).T
+        best = draws[:, len(options) :].max(axis=1, keepdims=True)
+        draws = draws[:, : len(options)]
+        chosen: list[int] = []
+        for _ in range(min(count, len(options))):
+            gained = np.maximum(draws, best).mean(axis=0)
+            gained[chosen] = -np.inf
+            chosen.append(int(np.argmax(gained)))
+            best = np.maximum(best, draws[:, chosen[-1:]])
+        return chosen
+
+    def values(self, options: Sequence[Option]) -> np.ndarray:
+        """Predict the options' values, (options,), on the scale of the fit."""
+        return self.surface.means(self._points(options))
+
+    def _points(self, options: Sequence[Option]) -> Points:
+        signs = [[1.0 if name in one.on else -1.0 for name in self.techniques] for one in options]
+        return Points(np.array(signs), [self._key(one.on, one.params) for one in options])
+
+    def _key(self, on: frozenset[str], params: Mapping[str, Any]) -> str:
+        return _key(on, params, self.dials)
+
+    def _add(self, known: dict[str, Option], on: frozenset[str]) -> None:
+        one = self.option(on | self.always)
+        known.setdefault(self._key(one.on, one.params), one)
+
+    def option(self, on: frozenset[str]) -> Option:
+        """Make an option of techniques, with their dials at the usual values."""
+        params = dict.fromkeys(sorted(on), True) if self.space is None else self.space.params(on)
+        return Option(on, params)
+
+
+def _key(on: frozenset[str], params: Mapping[str, Any], dials: frozenset[str]) -> str:
+    turned = sorted((name, params[name]) for name in dials & params.keys())
+    return f"{sorted(on)} {turned}"
+
+
+def _sign(objective: Objective) -> int:
+    return 1 if objective.maximize else -1
+
+
+def _scaled(runs: Sequence[Run], results: Results) -> np.ndarray:
+    """The runs' values, (runs,), greater where better, on the scale of the fit."""
+    values = np.array([run.value for run in runs], dtype=float)
+    if results.objective.share:
+        images = _USUAL_IMAGES if results.data is None else results.data.validation
+        shares = (images * values + 0.5) / (images + 1)
+        values = np.log(shares / (1 - shares))
+    elif results.objective.key == "neg_log_loss":
+        values = -np.log(np.maximum(-values, _LEAST_LOSS))
+    values = _sign(results.objective) * values
+    first, third = np.percentile(values, [25, 75])
+    return np.maximum(values, first - _FENCE * (third - first)) if third > first else values
+
+
+def _back(value: float, objective: Objective) -> float:
+    """A value on the scale of the fit, in percent or in the objective's unit."""
+    value *= _sign(objective)
+    if objective.share:
+        return 100 / (1 + math.exp(-value))
+    return -math.exp(-value) if objective.key == "neg_log_loss" else value

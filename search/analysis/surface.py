@@ -1,0 +1,130 @@
+"""The value of every recipe, predicted from runs of some: the techniques and their pairs as random
+effects.
+
+A recipe's value is a constant, plus a random term for each technique, for each pair and for the
+recipe itself; a run adds noise. The variances of the four are estimated by restricted maximum
+likelihood with the penalty of Chung et al. (2013, Psychometrika 78), which keeps each above zero,
+and the values by the best linear unbiased prediction (Henderson 1975, Biometrics 31). So a fit that
+explains little is hardly believed, and neither is one lucky run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+_MOST_RECIPES = 500
+"""Of more recipes, whose matrices would take seconds, so many are drawn at random."""
+_SPAN = 14.0
+"""Logarithm of the range below the total variance in which each variance is looked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Recipes, as the surface tells them apart."""
+
+    levels: np.ndarray
+    """(recipes, techniques): 1 where a technique is on, -1 where it is off."""
+    keys: Sequence[str]
+    """(recipes,): equal for the same techniques with the same dials."""
+
+    def __getitem__(self, rows: np.ndarray) -> Points:
+        """Select recipes by their places."""
+        return Points(self.levels[rows], [self.keys[row] for row in rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A fit to the mean values of some recipes."""
+
+    observed: Points
+    variances: np.ndarray
+    """(4,): of all techniques together, of all pairs, of a recipe, and of one run's noise."""
+    _inverse: np.ndarray
+    _weights: np.ndarray
+    _centred: np.ndarray
+    constant: float
+
+    def predict(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
+        """Predict the values of recipes: means, (recipes,), and covariance, (recipes, recipes)."""
+        across = self._covariance(points, self.observed)
+        missing = 1 - across @ self._weights
+        spread = self._covariance(points, points) - across @ self._inverse @ across.T
+        spread += np.outer(missing, missing) / self._weights.sum()
+        return self.constant + across @ self._centred, spread
+
+    def means(self, points: Points) -> np.ndarray:
+        """Predict the values of recipes, (recipes,)."""
+        return np.asarray(self.constant + self._covariance(points, self.observed) @ self._centred)
+
+    def _covariance(self, points: Points, others: Points) -> np.ndarray:
+        kernels = _kernels(points, others)
+        return np.asarray(np.tensordot(self.variances[:3], kernels, 1))
+
+
+def fit_surface(points: Points, values: np.ndarray) -> Surface | None:
+    """Fit the surface to runs, one of `points` and a value, (runs,), each.
+
+    None for fewer than three recipes, or where all runs have the same value.
+    """
+    keys, first, of = np.unique(points.keys, return_index=True, return_inverse=True)
+    if len(keys) > _MOST_RECIPES:
+        drawn = np.random.default_rng(0).permutation(len(keys))[:_MOST_RECIPES]
+        rows = np.flatnonzero(np.isin(of, drawn))
+        return fit_surface(points[rows], values[rows])
+    counts = np.bincount(of)
+    means = np.bincount(of, values) / counts
+    if len(keys) < 3 or not np.ptp(means) > 0:
+        return None
+    within, dof = float(np.sum((values - means[of]) ** 2)), len(values) - len(keys)
+    recipes = points[first]
+    kernels = np.concatenate([_kernels(recipes, recipes), [np.diag(1 / counts)]])
+    variances = _variances(kernels, means, within, dof)
+    inverse = np.linalg.inv(np.tensordot(variances, kernels, 1))
+    weights = inverse.sum(axis=0)
+    constant = float(weights @ means / weights.sum())
+    return Surface(recipes, variances, inverse, weights, inverse @ (means - constant), constant)
+
+
+def _kernels(points: Points, others: Points) -> np.ndarray:
+    """Correlations (3, points, others) by techniques, by pairs, and of the recipes themselves.
+
+    Half of a recipe's own term is shared by the same techniques with other dials.
+    """
+    techniques = points.levels.shape[1]
+    products = points.levels @ others.levels.T
+    pairs = (products**2 - techniques) / max(techniques * (techniques - 1), 1)
+    same = np.array(points.keys)[:, np.newaxis] == np.array(others.keys)
+    own = ((products == techniques) + same.astype(float)) / 2
+    return np.array([products / max(techniques, 1), pairs, own])
+
+
+def _variances(kernels: np.ndarray, means: np.ndarray, within: float, dof: int) -> np.ndarray:
+    """Estimate the variances, (4,); `within` and `dof` are of the runs around their recipes."""
+    from scipy.optimize import minimize
+
+    total = float(np.var(means))
+
+    def loss(logs: np.ndarray) -> tuple[float, np.ndarray]:
+        variances = np.exp(logs)
+        covariance = np.tensordot(variances, kernels, 1)
+        inverse = np.linalg.inv(covariance)
+        weights = inverse.sum(axis=0)
+        projection = inverse - np.outer(weights, weights) / weights.sum()
+        scores = projection @ means
+        likelihood = -(np.linalg.slogdet(covariance)[1] + np.log(weights.sum()) + means @ scores)
+        likelihood -= dof * logs[3] + within / variances[3]
+        slopes = np.einsum("i,kij,j->k", scores, kernels, scores)
+        slopes = (slopes - np.einsum("ij,kij->k", projection, kernels)) * variances
+        slopes[3] += within / variances[3] - dof
+        penalty = logs.sum()  # twice the logarithm of the standard deviations
+        return -(likelihood + penalty) / 2, -(slopes + 1) / 2
+
+    top = np.log(total)
+    found = minimize(
+        loss, np.full(4, top - np.log(4)), jac=True, method="L-BFGS-B",
+        bounds=[(top - _SPAN, top + np.log(100))] * 4,
+    )  # fmt: skip
+    return np.exp(found.x)
