@@ -70,6 +70,10 @@ class Table:
         """Mean over all recipes with a technique, less that without it, in points."""
         return self._effects
 
+    def means(self) -> dict[tuple[bool, ...], float]:
+        """The percent of each recipe, in the mean over its runs."""
+        return {recipe: float(np.mean(runs)) for recipe, runs in self._percents.items()}
+
     def value(self, recipe: np.ndarray, random: np.random.Generator) -> float:
         """The percent of one of a recipe's runs."""
         return float(random.choice(self._percents[tuple(recipe > 0)]))

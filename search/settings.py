@@ -52,7 +52,7 @@ class Settings:
     before."""
     search: int = 20
     confirm: int = 3
-    """Seeds for each of the best recipe, all off and all on."""
+    """Seeds for each of the candidates, all off and all on."""
     ladder: int = 0
     """Seeds for each step of the article's ladder."""
     reader: int = 1

@@ -13,9 +13,9 @@ import numpy as np
 
 from model_space.correctness import unpack
 from search.analysis.classes import class_sizes
-from search.analysis.recommendation import recommend
+from search.analysis.held_out import Difference, HeldOut, accuracy, difference
+from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import quantile
-from search.analysis.tested import Difference, Tested, accuracy, difference
 from search.results import ACCURACY, Objective, Results, Run
 
 
@@ -65,17 +65,14 @@ class Confirmed:
 RECOMMENDED = "recommended"
 
 
-def confirmation(results: Results) -> list[Confirmed]:
+def confirmation(results: Results, recommended: Recommendation | None) -> list[Confirmed]:
     """Summarise the `confirm` runs by recipe: the recommended first, then by their test results."""
     objective = results.objective
     groups: dict[str, list[Run]] = {}
     for run in results.of("confirm"):
         if run.test_accuracy is not None and _tested(run, objective) is not None:
             groups.setdefault(describe(run, results.factors), []).append(run)
-    if not groups:
-        return []
-    found = recommend(results)
-    chosen = describe(found, results.factors) if found else None
+    chosen = describe(recommended, results.factors) if recommended else None
     learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
     tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
     among = list(tests.values())
@@ -127,7 +124,7 @@ def _failed(run: Run, results: Results) -> bool:
     return (run.test_accuracy or 0.0) <= chance + 3 * error
 
 
-def _test(runs: Sequence[Run], results: Results) -> Tested:
+def _test(runs: Sequence[Run], results: Results) -> HeldOut:
     images = None if results.data is None else results.data.test
     return tested([(run.test_accuracy or 0.0, run.test_correct) for run in runs], images)
 
@@ -136,7 +133,7 @@ def _tested(run: Run, objective: Objective) -> float | None:
     return run.test_accuracy if objective is ACCURACY else run.test_objective
 
 
-def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> Tested:
+def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> HeldOut:
     """The tests of runs, each an accuracy, a fraction, and the images that it named right, packed.
 
     `images` is the number of test images.
@@ -146,7 +143,7 @@ def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> Test
     if len(packed) == len(runs):
         with suppress(ValueError):  # what another program wrote under that name, or of other images
             correct = np.array([unpack(text) for text in packed])
-    return Tested(tuple(accuracy for accuracy, _ in runs), images, correct)
+    return HeldOut(tuple(accuracy for accuracy, _ in runs), images, correct)
 
 
 def mean(values: Sequence[float], objective: Objective = ACCURACY) -> Mean:

@@ -7,6 +7,7 @@ logit of a share, the logarithm of a log loss. Runs far below the others count a
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from search.results import Objective, Results, Run
 
 _BEAM = 32
 """Recipes whose neighbours, one technique away, are looked at in each round of the search."""
-_DRAWS = 2000
+_DRAWS = 1000
 _FENCE = 1.5
 """Interquartile ranges below the first quartile at which a value is cut (Tukey 1977)."""
 _USUAL_IMAGES = 1000
@@ -125,8 +126,6 @@ class _Fitted:
     runs: Sequence[Run]
     techniques: tuple[str, ...]
     """Those that vary."""
-    always: frozenset[str]
-    """Those that are on in every run."""
     space: Space | None
     """None where another program made the study."""
     dials: frozenset[str]
@@ -136,24 +135,32 @@ class _Fitted:
         """Fit the surface; None where the runs are too few or all equal."""
         techniques = varied(runs, results.factors)
         dials = frozenset(dial.name for dial in results.dials)
-        points = Points(levels(runs, techniques), [_key(run.on, run.params, dials) for run in runs])
+        keys = np.array([_key(run.on, run.params, dials) for run in runs])
+        points = Points(levels(runs, techniques), keys)
         surface = fit_surface(points, _scaled(runs, results)) if techniques else None
         if surface is None:
             return None
-        always = frozenset.intersection(*(run.on for run in runs))
         space = None if results.settings is None else Space.of(results.settings)
-        return cls(surface, runs, techniques, always, space, dials)
+        return cls(surface, runs, techniques, space, dials)
 
     def strongest(self, count: int) -> list[Option]:
         """Find the recipes with the best predictions, best first, by a beam search from all runs.
 
         Dials are at their usual values, but where a run had others.
         """
-        known: dict[str, Option] = {}
+        known: dict[int, Option] = {}
+        seen: set[frozenset[str]] = set()
+
+        def add(on: frozenset[str]) -> None:
+            if on not in seen:
+                seen.add(on)
+                one = self.option(on)
+                known.setdefault(self._key(one.on, one.params), one)
+
         for run in self.runs:
             known.setdefault(self._key(run.on, run.params), Option(run.on, run.params))
-            self._add(known, run.on)
-        top: list[str] = []
+            add(run.on)
+        top: list[int] = []
         while True:
             keys = list(known)
             values = self.values([known[key] for key in keys])
@@ -164,7 +171,7 @@ class _Fitted:
             top = best
             for key in top[:_BEAM]:
                 for name in self.techniques:
-                    self._add(known, known[key].on ^ {name})
+                    add(known[key].on ^ {name})
 
     def expected_best(
         self, options: Sequence[Option], beside: Sequence[Option], count: int
@@ -191,14 +198,11 @@ class _Fitted:
 
     def _points(self, options: Sequence[Option]) -> Points:
         signs = [[1.0 if name in one.on else -1.0 for name in self.techniques] for one in options]
-        return Points(np.array(signs), [self._key(one.on, one.params) for one in options])
+        keys = [self._key(one.on, one.params) for one in options]
+        return Points(np.array(signs), np.array(keys))
 
-    def _key(self, on: frozenset[str], params: Mapping[str, Any]) -> str:
+    def _key(self, on: frozenset[str], params: Mapping[str, Any]) -> int:
         return _key(on, params, self.dials)
-
-    def _add(self, known: dict[str, Option], on: frozenset[str]) -> None:
-        one = self.option(on | self.always)
-        known.setdefault(self._key(one.on, one.params), one)
 
     def option(self, on: frozenset[str]) -> Option:
         """Make an option of techniques, with their dials at the usual values."""
@@ -206,9 +210,11 @@ class _Fitted:
         return Option(on, params)
 
 
-def _key(on: frozenset[str], params: Mapping[str, Any], dials: frozenset[str]) -> str:
+def _key(on: frozenset[str], params: Mapping[str, Any], dials: frozenset[str]) -> int:
+    """A number of 63 bits for each recipe, the same in every process."""
     turned = sorted((name, params[name]) for name in dials & params.keys())
-    return f"{sorted(on)} {turned}"
+    digest = hashlib.blake2b(f"{sorted(on)} {turned}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) >> 1
 
 
 def _sign(objective: Objective) -> int:

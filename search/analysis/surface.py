@@ -10,12 +10,11 @@ explains little is hardly believed, and neither is one lucky run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-_MOST_RECIPES = 500
+_MOST_RECIPES = 300
 """Of more recipes, whose matrices would take seconds, so many are drawn at random."""
 _SPAN = 14.0
 """Logarithm of the range below the total variance in which each variance is looked for."""
@@ -27,12 +26,12 @@ class Points:
 
     levels: np.ndarray
     """(recipes, techniques): 1 where a technique is on, -1 where it is off."""
-    keys: Sequence[str]
-    """(recipes,): equal for the same techniques with the same dials."""
+    keys: np.ndarray
+    """(recipes,): integers, equal for the same techniques with the same dials."""
 
     def __getitem__(self, rows: np.ndarray) -> Points:
         """Select recipes by their places."""
-        return Points(self.levels[rows], [self.keys[row] for row in rows])
+        return Points(self.levels[rows], self.keys[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +95,7 @@ def _kernels(points: Points, others: Points) -> np.ndarray:
     techniques = points.levels.shape[1]
     products = points.levels @ others.levels.T
     pairs = (products**2 - techniques) / max(techniques * (techniques - 1), 1)
-    same = np.array(points.keys)[:, np.newaxis] == np.array(others.keys)
+    same = points.keys[:, np.newaxis] == others.keys
     own = ((products == techniques) + same.astype(float)) / 2
     return np.array([products / max(techniques, 1), pairs, own])
 

@@ -1,4 +1,4 @@
-"""`kouka code`: a Keras script of a study's best recipe."""
+"""`kouka code`: a Keras script of a study's recommended recipe."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def code(
     ] = None,
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
-    """Write the best recipe as a script.
+    """Write the recommended recipe as a script.
 
     The script needs Keras and not kouka, and trains as kouka train does.
     """

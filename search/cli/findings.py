@@ -36,6 +36,7 @@ def print_findings(findings: Findings, console: Console) -> None:
         console.print(confirmed_table(findings.confirmed, objective))
         for sentence in words.about_tests(findings.results, findings.confirmed):
             console.print(f"• {sentence}", style="dim", markup=False)
-    if recommended := words.recommendation(findings.results, findings.confirmed):
+    results, recommended = findings.results, findings.recommended
+    if sentence := words.recommendation(results, recommended, findings.confirmed):
         console.print()
-        console.print(recommended, markup=False)
+        console.print(sentence, markup=False)

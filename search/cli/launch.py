@@ -87,13 +87,14 @@ def launch(
     ] = None,
     search: Annotated[
         int | None,
-        typer.Option(metavar="RUNS", help="Runs that search for the best recipe.  [default: 20]"),
+        typer.Option(metavar="RUNS", help="Runs that search for better recipes.  [default: 20]"),
     ] = None,
     confirm: Annotated[
         int | None,
         typer.Option(
             metavar="SEEDS",
-            help="Seeds for each of the best recipe, all techniques off, and all on.  [default: 3]",
+            help="Seeds for each of the three strongest recipes, all techniques off, and all on.  "
+            "[default: 3]",
         ),
     ] = None,
     ladder: Annotated[

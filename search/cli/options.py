@@ -84,7 +84,7 @@ RecipeOption = Annotated[
     typer.Option(
         metavar="RECIPE",
         help="The techniques to turn on, such as batch_norm,mixup=0.3. NAME.DIAL=VALUE sets one "
-        "of several dials; none turns every technique off.  [default: the study's best recipe]",
+        "of several dials; none turns every technique off.  [default: the recommended one]",
     ),
 ]
 EpochsOption = Annotated[

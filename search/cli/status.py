@@ -19,6 +19,7 @@ def status(
     """Show how far studies are."""
     with user_errors():
         from search.analysis.confirmation import confirmation
+        from search.analysis.recommendation import recommend
         from search.cli.console import make_console, quiet_optuna
         from search.cli.tables import status_table
         from search.errors import InputError
@@ -32,7 +33,9 @@ def status(
         if name:
             results = read(load_study(storage, name), objective=1)
             console.print(status_table([results]), describe_budget(results), sep="\n")
-            console.print(recommendation(results, confirmation(results)), markup=False)
+            found = recommend(results)
+            rows = confirmation(results, found)
+            console.print(recommendation(results, found, rows), markup=False)
             return
         readable, unreadable = [], []
         for study in all_studies(storage):

@@ -1,4 +1,4 @@
-"""`kouka train`: a model of a study's best recipe."""
+"""`kouka train`: a model of a study's recommended recipe."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def train(
     ] = None,
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
-    """Train and save the best recipe.
+    """Train and save the recommended recipe.
 
     Trains on the training and validation images together, and tests on the test images. The model
     saved is that of the first seed.

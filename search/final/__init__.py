@@ -1,1 +1,1 @@
-"""The products of a study's best recipe: a trained model, or a script."""
+"""The products of a study's recommended recipe: a trained model, or a script."""

@@ -78,7 +78,7 @@ def confirmed(results: Results, recipe: Recipe) -> Confirmed | None:
     return next(
         (
             row
-            for row in confirmation(results)
+            for row in confirmation(results, recommend(results))
             if space.suggest(FixedTrial(dict(row.params))) == recipe
         ),
         None,

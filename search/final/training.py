@@ -13,7 +13,7 @@ from model_space.facts import DataFacts
 from model_space.saved.model_card import CARD, MODEL, Card
 from model_space.worker.client import Worker
 from search.analysis.confirmation import Mean, mean, tested
-from search.analysis.tested import accuracy as interval
+from search.analysis.held_out import accuracy as interval
 from search.errors import DivergedError, InputError
 from search.final.model_folder import CURVES, draft
 from search.final.recipe import Task, find_task, in_words

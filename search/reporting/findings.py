@@ -19,6 +19,7 @@ from search.analysis.importances import Importance, importances
 from search.analysis.interactions import Interaction, interactions
 from search.analysis.ladder import Comparison, Step, compare, ladder
 from search.analysis.looks import look_at
+from search.analysis.recommendation import Recommendation, recommend
 from search.analysis.simple_effects import Dependence, dependences
 from search.reporting.cautions import cautions
 from search.results import Results
@@ -40,6 +41,8 @@ class Findings:
     by_epoch: tuple[EpochEffects, ...]
     costs: tuple[Cost, ...]
     dials: tuple[DialTrend, ...]
+    recommended: Recommendation | None
+    """None while no run is complete."""
     confirmed: tuple[Confirmed, ...]
     ladder: tuple[Step, ...]
     comparisons: tuple[Comparison, ...]
@@ -69,7 +72,7 @@ def find(results: Results, shares: list[Importance]) -> Findings:
     fitted = effects_of(results, repeats)
     look, others = look_at(results), results.others
     pairs = interactions(fitted) if fitted else []
-    steps = ladder(results)
+    steps, recommended = ladder(results), recommend(results)
     return Findings(
         results,
         fitted,
@@ -79,7 +82,8 @@ def find(results: Results, shares: list[Importance]) -> Findings:
         by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats, look, others)),
         costs=tuple(costs(measured, fitted, others) if fitted else ()),
         dials=tuple(dials(results)),
-        confirmed=tuple(confirmation(results)),
+        recommended=recommended,
+        confirmed=tuple(confirmation(results, recommended)),
         ladder=tuple(steps),
         comparisons=tuple(compare(steps, fitted)),
         curves=tuple(curves(measured, results.factors)),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from search.analysis.tested import Difference
+from search.analysis.held_out import Difference
 from search.errors import InputError
 from search.reporting.findings import Findings
 from search.results import ACCURACY, Objective, Run

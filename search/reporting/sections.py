@@ -95,11 +95,11 @@ def _confirmed(findings: Findings) -> Section | None:
     if not findings.confirmed:
         return None
     objective, things = findings.results.objective, findings.results.things
+    recommended = words.recommendation(findings.results, findings.recommended, findings.confirmed)
     return Section(
         f"The recommended recipe on fresh seeds and test {things}",
-        f"{words.recommendation(findings.results, findings.confirmed)} The candidates are the "
-        "strongest recipes by the fit and the runs together. The recommended one is chosen by "
-        f"{objective.name}, fresh seeds included; the test {things} had no part in any choice.",
+        f"{recommended} It is chosen among these recipes by {objective.name}, from what the fit "
+        f"says and what all runs reached, these included. The test {things} choose nothing.",
         table=confirmed_table(findings),
         remarks=tuple(words.about_tests(findings.results, findings.confirmed)),
     )

@@ -9,7 +9,6 @@ from typing import Any
 from search.analysis.classes import class_counts
 from search.analysis.confirmation import RECOMMENDED, describe
 from search.analysis.covariates import NONE
-from search.analysis.recommendation import recommend
 from search.reporting import words
 from search.reporting.budget import describe_budget
 from search.reporting.data import account
@@ -79,7 +78,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
 
 def _recommended(findings: Findings) -> dict[str, Any] | None:
     """The recommended recipe, with the row of `confirmed` that is of it; None before any run."""
-    found = recommend(findings.results)
+    found = findings.recommended
     if found is None:
         return None
     rows = records(findings)["confirmed"].rows

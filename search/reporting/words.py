@@ -11,11 +11,11 @@ from search.analysis.confirmation import Confirmed, describe
 from search.analysis.dials import DialTrend
 from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.headline import headline
+from search.analysis.held_out import rate
 from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, Step
-from search.analysis.recommendation import recommend
+from search.analysis.recommendation import Recommendation
 from search.analysis.simple_effects import Dependence
-from search.analysis.tested import rate
 from search.reporting.budget import short_budget
 from search.reporting.formatting import (
     change,
@@ -194,12 +194,13 @@ def over_all_off(row: Confirmed) -> str:
     return f"; {with_interval(row.gain.points, row.gain)} points over all off"
 
 
-def recommendation(results: Results, rows: Sequence[Confirmed]) -> str:
+def recommendation(
+    results: Results, found: Recommendation | None, rows: Sequence[Confirmed]
+) -> str:
     """Name the recommended recipe, what it reaches, and how far that is above all off.
 
     Empty where no run is complete. `rows` are those of `confirmation`.
     """
-    found = recommend(results)
     if found is None:
         return ""
     name = describe(found, results.factors)

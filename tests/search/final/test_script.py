@@ -74,7 +74,7 @@ def test_the_best_recipe_is_written_with_what_it_came_to(
     assert order.recipe == {"residual": {}, "dropout": {"rate": 0.4}}
     assert order.budget.epochs == 2
     header = " ".join(order.about)
-    assert "The best recipe of the study s, in Keras alone." in header
+    assert "The recommended recipe of the study s, in Keras alone." in header
     assert re.search(
         r"test accuracy was 85\.00 % \(72\.58 to 97\.42\), the mean of 3 seeds", header
     )

@@ -8,7 +8,7 @@ from typing import Any
 from search.planning.phases import PLANS, Planned
 from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
-from search.results import Results, Run
+from search.results import Candidates, Results, Run
 from search.settings import Settings
 
 SETTINGS = Settings(data="digits", techniques=("batch_norm", "mixup"), measure=(4,), search=2,
@@ -45,14 +45,14 @@ def everything(*phases: str, so_far: Results | None = None) -> list[Run]:
 def test_measuring_and_the_ladder_need_not_wait_for_each_other() -> None:
     begun = now()
     assert [one.phase for one in begun.next] == ["measure"] * 4 + ["ladder"] * 3
-    assert dict(begun.left) == {"measure": 4, "ladder": 3, "search": 2, "confirm": 3}
+    assert dict(begun.left) == {"measure": 4, "ladder": 3, "search": 2, "confirm": 5}
     assert begun.phase == "measure"
 
 
-def test_the_best_recipe_is_counted_before_it_is_known() -> None:
-    """It is another than all off and all on, but for one technique without dials."""
+def test_the_candidates_are_counted_before_they_are_known() -> None:
+    """They are others than all off and all on, but for one technique without dials."""
     runs = everything("measure", "ladder")
-    assert now().left["confirm"] == now(*runs).left["confirm"] == 3
+    assert now().left["confirm"] == now(*runs).left["confirm"] == 5
     alone = replace(SETTINGS, techniques=("batch_norm",), ladder=0)
     left = schedule(alone, Space(alone.factors), Results("s", alone.factors, (), alone)).left
     assert left["confirm"] == 2
@@ -106,3 +106,35 @@ def test_a_study_whose_runs_have_all_ended_has_no_phase() -> None:
     runs += everything("confirm", so_far=results(*runs))
     assert now(*runs).phase is None
     assert not now(*runs).next
+
+
+def test_candidates_are_chosen_once_the_other_phases_have_ended() -> None:
+    runs = [replace(one, value=0.4 + 0.1 * ("mixup" in one.on) - 0.05 * len(one.on - {"mixup"}))
+            for one in everything("measure", "ladder")]  # fmt: skip
+    assert not now(*runs).choose
+    runs += everything("search")
+    before = now(*runs)
+    assert before.choose
+    assert not before.next
+    assert before.phase == "confirm"
+    mixup = {**SPACE.params(["mixup"]), "mixup_alpha": 0.5}
+    chosen = Candidates(SETTINGS.measure, SETTINGS.search, (mixup, SPACE.params([])))
+    known = replace(results(*runs), candidates=chosen)
+    after = schedule(SETTINGS, SPACE, known)
+    assert [one.params for one in after.next] == [
+        mixup, SPACE.params([]), SPACE.params(SETTINGS.factors)
+    ]  # fmt: skip
+    grown = replace(SETTINGS, search=3)
+    assert not schedule(grown, SPACE, known).choose
+    last = PLANS["search"](grown, SPACE, known)[-1]
+    done = replace(known, runs=(*known.runs, run(last)))
+    assert schedule(grown, SPACE, done).choose
+
+
+def test_a_confirmation_that_an_earlier_version_began_goes_on_as_it_was() -> None:
+    runs = everything("measure", "ladder", "search")
+    runs[0] = replace(runs[0], value=0.9)
+    begun = planned("confirm", results(*runs))
+    after = now(*runs, run(begun[0]))
+    assert not after.choose
+    assert list(after.next) == begun[1:]

@@ -38,7 +38,7 @@ SMALL = ("launch", "s", "--data", "digits", "--epochs", "4")
 FULL = (*SMALL, "--measure", "16", "--ladder", "1", "--search", "4", "--confirm", "2")
 FOUR = (*SMALL, "--techniques", "augmentation,batch_norm,dropout,mixup", "--measure", "8")
 FEW = (*FOUR, "--ladder", "1", "--search", "4", "--confirm", "2")
-"""A smaller study of all phases: 8, 5, 4 and 6 runs."""
+"""A smaller study of all phases: 8, 5, 4 and 10 runs."""
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,7 @@ def identity(run: Run) -> tuple[Any, ...]:
 def test_a_study_goes_through_its_phases(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
     assert kouka(*FULL).exit_code == 0
     phases = [run.phase for run in results().runs]
-    assert phases == ["measure"] * 16 + ["ladder"] * 8 + ["search"] * 4 + ["confirm"] * 6
+    assert phases == ["measure"] * 16 + ["ladder"] * 8 + ["search"] * 4 + ["confirm"] * 10
     for run in results().runs:
         assert run.seed is not None
         if run.state == "complete":
@@ -143,15 +143,18 @@ def test_the_search_turns_dials_within_their_range(
         assert all((dial in run.params) == run.params[dial.split("_")[0]] for run in runs)
 
 
-def test_confirmation_runs_the_best_recipe_all_off_and_all_on(
+def test_confirmation_runs_three_candidates_all_off_and_all_on(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
     kouka(*FULL)
     found = results()
-    assert found.best is not None
+    assert found.candidates is not None
     recipes = [tuple(sorted(run.params.items())) for run in found.of("confirm")]
-    assert len(recipes) == 6
-    assert recipes.count(tuple(sorted(found.best.params.items()))) == 2
+    assert len(recipes) == 10
+    for chosen in found.candidates.recipes:
+        assert recipes.count(tuple(sorted(chosen.items()))) == 2
+        assert chosen["augmentation"] and chosen["batch_norm"]
+        assert not chosen["late_widening"]
     off = tuple(sorted(dict.fromkeys(EFFECTS, False).items()))
     assert recipes.count(off) == 2
     seeds = {run.seed for run in found.of("confirm")}
@@ -374,7 +377,7 @@ def test_a_worker_runs_what_a_launch_left(
     result = kouka("worker", "s")
     assert result.exit_code == 0, result.output
     assert Counter(identity(run) for run in results().runs) == Counter(undisturbed)
-    assert "confirm 6/6" in result.output
+    assert "confirm 10/10" in result.output
 
 
 @pytest.mark.timed
@@ -388,7 +391,7 @@ def test_many_workers_measure_what_one_does(
     alone = [one for one in undisturbed if one[0] in ("measure", "ladder")]
     assert Counter(measured) == Counter(alone)
     assert len(ended("search")) == 4
-    assert len(ended("confirm")) == 6
+    assert len(ended("confirm")) == 10
 
 
 def test_a_worker_whose_images_or_versions_differ_refuses(

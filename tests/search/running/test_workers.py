@@ -38,7 +38,7 @@ pytestmark = pytest.mark.timed
 
 SEED = 20261124
 REQUESTED = {"data": "digits", "epochs": 3, "measure": 16, "ladder": 1, "search": 0, "confirm": 2}
-PLANNED = 16 + 8 + 6
+PLANNED = 16 + 8 + 10
 
 
 @pytest.fixture(scope="module")

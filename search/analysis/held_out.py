@@ -28,7 +28,7 @@ PRIOR_DOF = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class HeldOut:
     """The tests of one recipe's runs that learned, on the same images."""
 
     accuracies: tuple[float, ...]
@@ -92,7 +92,7 @@ class Difference:
     """True where it was computed image by image, as the interval of a pair."""
 
 
-def accuracy(one: Tested, among: Sequence[Tested] = ()) -> tuple[float, float]:
+def accuracy(one: HeldOut, among: Sequence[HeldOut] = ()) -> tuple[float, float]:
     """The 95 % interval of a recipe's accuracy, in percent; NaN where there is none.
 
     `among` are all recipes with the same data, this one included, whose seeds are pooled.
@@ -110,7 +110,7 @@ def accuracy(one: Tested, among: Sequence[Tested] = ()) -> tuple[float, float]:
     return min(low, 100 * one.mean), max(high, 100 * one.mean)
 
 
-def difference(one: Tested, other: Tested, among: Sequence[Tested] = ()) -> Difference:
+def difference(one: HeldOut, other: HeldOut, among: Sequence[HeldOut] = ()) -> Difference:
     """A recipe's accuracy less another's, with its 95 % interval.
 
     Where each image's result is known of both, the images count by the difference that they make.
@@ -127,7 +127,8 @@ def difference(one: Tested, other: Tested, among: Sequence[Tested] = ()) -> Diff
         parts += [(_images(each), max(each.images - 1, 1)) for each in (one, other) if each.images]
     error, critical = _total(parts)
     points, half = 100 * (one.mean - other.mean), 100 * critical * error
-    return Difference(points, max(-100.0, points - half), min(100.0, points + half), paired)
+    low, high = (float(np.clip(points + end, -100, 100)) for end in (-half, half))
+    return Difference(points, low, high, paired)
 
 
 def rate(count: int, of: int) -> tuple[float, float]:
@@ -139,7 +140,7 @@ def rate(count: int, of: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _seeds(one: Tested, among: Sequence[Tested]) -> tuple[float, int]:
+def _seeds(one: HeldOut, among: Sequence[HeldOut]) -> tuple[float, int]:
     """Variance of a mean by its seeds, and its degrees of freedom."""
     dof = sum(each.seeds_dof for each in among)
     if not dof:
@@ -151,7 +152,7 @@ def _seeds(one: Tested, among: Sequence[Tested]) -> tuple[float, int]:
     return variance * one.slope**2 / len(one.accuracies), prior + own
 
 
-def _images(one: Tested) -> float:
+def _images(one: HeldOut) -> float:
     """Variance of a mean by its images, less what is in the seeds' already.
 
     Half an image more on each side keeps it above zero.

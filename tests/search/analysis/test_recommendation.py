@@ -1,0 +1,164 @@
+"""The recommended recipe, from made-up runs of known truths."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model_space.correctness import pack
+from model_space.facts import DataFacts
+from search.analysis.confirmation import Confirmed, confirmation
+from search.analysis.recommendation import candidates, recommend
+from search.planning.design import fraction
+from search.planning.phases.confirm import plan
+from search.planning.space import Space
+from search.results import Candidates, Objective, Results, Run
+from search.settings import Settings
+
+NAMES = ("augmentation", "batch_norm", "residual", "dropout", "mixup", "amsgrad")
+SETTINGS = Settings(data="digits", techniques=NAMES, measure=(16,), search=0, confirm=3)
+SPACE = Space.of(SETTINGS)
+Truth = Callable[[frozenset[str]], float]
+
+
+def run(on: set[str] | frozenset[str], value: float, phase: str = "measure", seed: int = 0) -> Run:
+    return Run(0, phase, "complete", SPACE.params(on), frozenset(on), value, seed=seed,
+               test_accuracy=value)  # fmt: skip
+
+
+def study(truth: Truth, noise: float = 0.0, runs: int = 16, seed: int = 0) -> Results:
+    random = np.random.default_rng(seed)
+    rows = fraction(len(NAMES), runs)
+    recipes = [frozenset(n for n, on in zip(NAMES, row, strict=True) if on) for row in rows]
+    measured = tuple(run(on, truth(on) + noise * random.standard_normal()) for on in recipes)
+    return Results("s", NAMES, measured, SETTINGS, DataFacts(("a", "b"), (8, 8, 1), 900, 500, 400))
+
+
+def confirmed(results: Results, truth: Truth) -> Results:
+    chosen = Candidates(SETTINGS.measure, SETTINGS.search, tuple(candidates(results)))
+    results = replace(results, candidates=chosen)
+    runs = [
+        run({n for n in NAMES if (one.params or {})[n]}, 0, "confirm", one.seed)
+        for one in plan(SETTINGS, SPACE, results)
+    ]
+    tried = [replace(one, value=truth(one.on), test_accuracy=truth(one.on)) for one in runs]
+    return replace(results, runs=(*results.runs, *tried))
+
+
+def confirmed_rows(results: Results) -> list[Confirmed]:
+    return confirmation(results, recommend(results))
+
+
+def additive(on: frozenset[str]) -> float:
+    return 0.8 + 0.05 * ("batch_norm" in on) - 0.04 * ("mixup" in on) + 0.03 * ("amsgrad" in on)
+
+
+def test_a_recipe_that_was_never_run_may_be_recommended() -> None:
+    results = study(additive)
+    assert not any({"batch_norm", "amsgrad"} == run.on - {"residual"} for run in results.runs[:1])
+    found = recommend(results)
+    assert found is not None
+    assert {"batch_norm", "amsgrad"} <= found.on
+    assert "mixup" not in found.on
+    assert found.predicted == pytest.approx(88, abs=0.7)
+    assert not found.confirmed
+    assert found.params == SPACE.params(found.on)
+
+
+def test_one_lucky_run_is_not_enough() -> None:
+    results = study(additive, noise=0.005)
+    usual = next(one for one in results.runs if one.on & {"batch_norm", "mixup", "amsgrad"} ==
+                 {"batch_norm"})  # fmt: skip
+    lucky = replace(usual, value=max(one.value or 0 for one in results.runs) + 0.001)
+    results = replace(results, runs=tuple(lucky if one is usual else one for one in results.runs))
+    assert results.best == lucky
+    found = recommend(results)
+    assert found is not None
+    assert {"batch_norm", "amsgrad"} <= found.on
+
+
+def test_a_recipe_that_did_well_on_many_seeds_is() -> None:
+    """The fit says otherwise, as three techniques act together; nine runs outweigh it."""
+    results = study(additive, noise=0.002)
+    on = frozenset({"augmentation", "mixup", "dropout"})
+    again = [run(on, 0.93, "confirm", seed) for seed in range(9)]
+    found = recommend(replace(results, runs=(*results.runs, *again)))
+    assert found is not None
+    assert found.on == on
+
+
+def test_dials_that_the_search_found_are_kept() -> None:
+    results = study(additive)
+    params = {**SPACE.params({"batch_norm", "dropout"}), "dropout_rate": 0.11}
+    tuned = [replace(run({"batch_norm", "dropout"}, 0.97, "confirm", seed), params=params)
+             for seed in range(5)]  # fmt: skip
+    found = recommend(replace(results, runs=(*results.runs, *tuned)))
+    assert found is not None
+    assert found.params == params
+
+
+def test_a_smaller_objective_may_be_better() -> None:
+    results = study(lambda on: 5 - 4 * additive(on))
+    less = Objective("loss", "", 1.0, maximize=False)
+    found = recommend(replace(results, objective=less, settings=None))
+    assert found is not None
+    assert {"batch_norm", "amsgrad"} <= found.on
+    assert "mixup" not in found.on
+
+
+def test_candidates_differ_from_each_other_and_from_the_ends() -> None:
+    results = study(additive, noise=0.01)
+    chosen = candidates(results)
+    assert len(chosen) == 3
+    assert candidates(results) == chosen
+    known = [*chosen, SPACE.params([]), SPACE.params(NAMES)]
+    assert len({repr(params) for params in known}) == 5
+
+
+@pytest.mark.parametrize("runs", [0, 1, 2])
+def test_few_or_equal_runs_give_what_they_can(runs: int) -> None:
+    results = study(lambda on: 0.5)
+    found = recommend(replace(results, runs=results.runs[:runs]))
+    assert (found is None) == (runs == 0)
+    equal = recommend(results)
+    assert equal is not None
+    assert candidates(results) == [equal.params]
+
+
+def test_the_winner_is_chosen_by_validation_and_not_by_test() -> None:
+    results = confirmed(study(additive), additive)
+    recipe = frozenset(n for n in NAMES if (results.candidates or candidates).recipes[0][n])  # type: ignore[union-attr]
+    runs = tuple(
+        replace(one, value=0.95 if one.on == recipe else one.value,
+                test_accuracy=0.10 if one.on == recipe else 0.99)
+        if one.phase == "confirm" else one for one in results.runs
+    )  # fmt: skip
+    found = recommend(replace(results, runs=runs))
+    assert found is not None
+    assert found.on == recipe
+    assert found.confirmed
+
+
+def test_a_diverged_seed_is_told_and_leaves_the_interval() -> None:
+    results = confirmed(study(additive, noise=0.003), additive)
+    images = np.random.default_rng(0).random(400)
+
+    def tested(one: Run) -> Run:
+        correct = images < additive(one.on)
+        return replace(one, test_correct=pack(correct), test_accuracy=float(correct.mean()))
+
+    runs = [tested(one) if one.phase == "confirm" else one for one in results.runs]
+    rows = confirmed_rows(replace(results, runs=tuple(runs)))
+    assert rows[0].recommended
+    assert rows[0].gain is not None
+    assert rows[0].gain.paired
+    assert rows[0].gain.low > 0
+    last = max(at for at, one in enumerate(runs) if dict(one.params) == dict(rows[0].params))
+    runs[last] = replace(runs[last], value=0.5, test_accuracy=0.5, diverged=True,
+                         test_correct=pack(images < 0.5))  # fmt: skip
+    after = confirmed_rows(replace(results, runs=tuple(runs)))
+    row = next(row for row in after if row.recipe == rows[0].recipe)
+    assert (row.runs, row.diverged) == (3, 1)
+    assert row.test.mean == pytest.approx(rows[0].test.mean)
+    assert row.test.high - row.test.low < 10
