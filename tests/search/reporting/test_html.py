@@ -161,7 +161,7 @@ def test_the_waterfall_runs_from_all_off_to_all_on() -> None:
 
 def keys(value: Any, at: str = "") -> set[str]:
     """Every path of a document: `effects[].low`, `fit.noise`."""
-    if at in ("settings", "runs", "best.params"):
+    if at in ("settings", "runs", "best.params", "recommended.params"):
         return {at}
     if isinstance(value, dict):
         return set().union(*(keys(v, f"{at}.{k}" if at else k) for k, v in value.items()))
