@@ -84,7 +84,9 @@ def chosen(truth: Table, images: int, runs: int, studies: int) -> Row:
     for _ in range(studies):
         before, after = study(train, runs, 3, 412)
         best, early, late = before.best, recommend(before), recommend(after)
-        assert best is not None and early is not None and late is not None
+        assert best is not None
+        assert early is not None
+        assert late is not None
         found["best run"].append(true(best.on))
         found["recommended, not confirmed"].append(true(early.on))
         found["recommended"].append(true(late.on))

@@ -9,10 +9,12 @@ from search.analysis.effects import Effect as Effect
 from search.analysis.effects import Effects as Effects
 from search.analysis.effects import effects as effects
 from search.analysis.epochs import EpochEffects as EpochEffects
+from search.analysis.held_out import Difference as Difference
 from search.analysis.importances import Importance as Importance
 from search.analysis.interactions import Interaction as Interaction
 from search.analysis.ladder import Comparison as Comparison
 from search.analysis.ladder import Step as Step
+from search.analysis.recommendation import Recommendation as Recommendation
 from search.analysis.simple_effects import Dependence as Dependence
 from search.analysis.simple_effects import SimpleEffect as SimpleEffect
 from search.analysis.simple_effects import simple_effect as simple_effect

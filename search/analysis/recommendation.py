@@ -56,13 +56,13 @@ class Recommendation:
     """True where it was chosen among recipes that ran on fresh seeds, and by these runs too."""
 
 
-def recommend(results: Results) -> Recommendation | None:
+def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommendation | None:
     """Recommend the recipe with the best predicted objective; None where no run is complete.
 
-    It is one of those that `confirm` compares, once it does, else any. The test images choose
-    nothing.
+    It is one of those that `confirm` compares, once it does, else any. `runs` are those to go by,
+    such as all of one budget; by default all that are complete. The test images choose nothing.
     """
-    runs = _runs(results)
+    runs = _runs(results) if runs is None else runs
     if not runs:
         return None
     compared = _compared(results)
