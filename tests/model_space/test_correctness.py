@@ -24,5 +24,5 @@ def test_the_text_fits_every_database() -> None:
 
 @pytest.mark.parametrize("text", ["", "3", "3:?", "x:eJwDAAAAAAE=", "9:eJwDAAAAAAE="])
 def test_another_text_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"packed list|invalid literal|is not of"):
         unpack(text)

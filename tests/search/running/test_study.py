@@ -153,7 +153,8 @@ def test_confirmation_runs_three_candidates_all_off_and_all_on(
     assert len(recipes) == 10
     for chosen in found.candidates.recipes:
         assert recipes.count(tuple(sorted(chosen.items()))) == 2
-        assert chosen["augmentation"] and chosen["batch_norm"]
+        assert chosen["augmentation"]
+        assert chosen["batch_norm"]
         assert not chosen["late_widening"]
     off = tuple(sorted(dict.fromkeys(EFFECTS, False).items()))
     assert recipes.count(off) == 2
