@@ -21,6 +21,7 @@ from search.reporting.formatting import (
     interval,
     level,
     mean,
+    short_percent,
     with_interval,
 )
 from search.results import ACCURACY, Objective, Results
@@ -56,14 +57,18 @@ def confirmed_table(rows: Sequence[Confirmed], objective: Objective) -> Renderab
     table = _table()
     table.add_column("recipe", overflow="fold")
     table.add_column("seeds", justify="right")
-    table.add_column(name, justify="right", no_wrap=True)
+    table.add_column(f"{name}, %" if objective.share else name, justify="right", no_wrap=True)
     if objective is not ACCURACY:
-        table.add_column("test accuracy", justify="right", no_wrap=True)
+        table.add_column("test accuracy, %", justify="right", no_wrap=True)
     table.add_column("points over all off", justify="right", no_wrap=True)
     table.add_column("techniques on", overflow="fold")
     for row in rows:
-        accuracy = [] if objective is ACCURACY else [f"{row.test.mean:.2f} %"]
-        tested = mean(row.test_objective, objective)
+        accuracy = [] if objective is ACCURACY else [f"{row.test.mean:.1f}"]
+        tested = (
+            short_percent(row.test_objective)
+            if objective.share
+            else mean(row.test_objective, objective)
+        )
         gain = with_interval(row.gain.points, row.gain) if row.gain else ""
         table.add_row(row.label, str(row.runs), tested, *accuracy, gain, row.recipe)
     return _titled(f"{name.capitalize()} over fresh seeds, mean (95 % interval)", table)

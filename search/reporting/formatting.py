@@ -80,6 +80,13 @@ def percent(value: Mean) -> str:
     return f"{value.mean:.2f} % ({value.low:.2f} to {value.high:.2f})"
 
 
+def short_percent(value: Mean) -> str:
+    """Format a mean accuracy with its interval, to a decimal and without the sign of percent."""
+    if math.isnan(value.low):
+        return f"{value.mean:.1f}"
+    return f"{value.mean:.1f} ({value.low:.1f} to {value.high:.1f})"
+
+
 def level(value: float, objective: Objective) -> str:
     """Format a value of the objective, given in percent of a share, else in its unit."""
     if objective.share:

@@ -216,9 +216,7 @@ def test_balanced_accuracy_is_in_points_of_it(
     said = " ".join(result.output.split())
     assert "augmentation helps most: +13." in said
     assert "points of validation balanced accuracy" in said
-    assert re.search(
-        r"Test balanced accuracy over fresh seeds.* recommended 2 \d\d\.\d\d % \(", said
-    )
+    assert re.search(r"Test balanced accuracy over fresh seeds.* recommended 2 \d\d\.\d \(", said)
     for row in rows(folder / "out" / "effects.csv"):
         assert float(row["effect"]) == pytest.approx(EFFECTS[row["technique"]], abs=0.4)
     html = (folder / "out" / "history.html").read_text(encoding="utf-8")
