@@ -112,12 +112,16 @@ class Effects:
 def repeated(results: Results) -> list[list[Run]]:
     """Groups of runs that differ in nothing but their seed, which show the noise alone.
 
-    The search is left out, as a sampler chose its recipes and a pruner its runs.
+    The search is left out, as a sampler chose its recipes and a pruner its runs. Of the candidates
+    of `confirm` only the first counts: they are alike, and good recipes are less noisy than most.
     """
     groups: dict[tuple[str, frozenset[str], str], list[Run]] = {}
     for run in results.of("confirm", "ladder"):
         groups.setdefault((run.phase, run.on, repr(sorted(run.params.items()))), []).append(run)
-    return [group for group in groups.values() if len(group) > 1]
+    several = [group for group in groups.values() if len(group) > 1]
+    ends = (frozenset(), frozenset(results.factors))
+    candidates = [g for g in several if g[0].phase == "confirm" and g[0].on not in ends]
+    return [group for group in several if not any(group is other for other in candidates[1:])]
 
 
 def effects_of(results: Results, repeats: Sequence[Sequence[Run]]) -> Effects | None:

@@ -23,8 +23,11 @@ import numpy as np
 
 from search.analysis.t_distribution import quantile
 
-PRIOR_DOF = 2
-"""Degrees of freedom that all recipes' seeds together are worth in the variance of one's."""
+PRIOR_DOF = 1
+"""Degrees of freedom that all recipes' seeds together are worth in the variance of one's.
+
+With more, the interval of a recipe that was chosen among others covers less than 93 %.
+"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ import pytest
 from model_space.correctness import pack
 from model_space.facts import DataFacts
 from search.analysis.confirmation import Confirmed, confirmation
+from search.analysis.effects import repeated
 from search.analysis.recommendation import candidates, recommend
 from search.planning.design import fraction
 from search.planning.phases.confirm import plan
@@ -162,3 +163,12 @@ def test_a_diverged_seed_is_told_and_leaves_the_interval() -> None:
     assert (row.runs, row.diverged) == (3, 1)
     assert row.test.mean == pytest.approx(rows[0].test.mean)
     assert row.test.high - row.test.low < 10
+
+
+def test_candidates_do_not_make_the_effects_look_more_certain() -> None:
+    """They are quiet recipes, and alike: one stands for all in the noise."""
+    results = confirmed(study(additive), additive)
+    assert len(results.of("confirm")) == 15
+    groups = repeated(results)
+    assert [len(group) for group in groups] == [3, 3, 3]
+    assert {group[0].on for group in groups} >= {frozenset(), frozenset(NAMES)}
