@@ -119,7 +119,7 @@ def repeated(results: Results) -> list[list[Run]]:
     for run in results.of("confirm", "ladder"):
         groups.setdefault((run.phase, run.on, repr(sorted(run.params.items()))), []).append(run)
     several = [group for group in groups.values() if len(group) > 1]
-    ends = (frozenset(), frozenset(results.factors))
+    ends: tuple[frozenset[str], ...] = (frozenset(), frozenset(results.factors))
     candidates = [g for g in several if g[0].phase == "confirm" and g[0].on not in ends]
     return [group for group in several if not any(group is other for other in candidates[1:])]
 

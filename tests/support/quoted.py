@@ -414,10 +414,10 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(article, "fANOVA puts `batch_norm` first, with {0.70}",
                 lambda: _shares("fANOVA", "batch_norm"))  # fmt: skip
     yield Quote(article, "The best of {80} runs came to {47.8} %", _best)
-    yield Quote(article, "it comes to {46.25} % ({44.05} to {48.47}) of the {10,000} test images",
+    yield Quote(article, "it comes to {46.25} % ({43.98} to {48.55}) of the {10,000} test images",
                 lambda: (*_confirmed("recommended"), data(REFERENCE).test))  # fmt: skip
-    yield Quote(article, "All eight techniques come to {41.25} % ({39.10} to {43.43}), and none to "
-                "{41.67} % ({39.09} to {44.30})",
+    yield Quote(article, "All eight techniques come to {41.25} % ({39.03} to {43.51}), and none to "
+                "{41.67} % ({38.78} to {44.62})",
                 lambda: (*_confirmed("all on"), *_confirmed("all off")))  # fmt: skip
     yield Quote(article, "An epoch takes {15} seconds", _epoch_seconds)
     yield Quote(article, "by {+3.4} seconds ({+1.2} to {+5.5})", _slower)
