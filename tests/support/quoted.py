@@ -337,7 +337,7 @@ def _quotes() -> Iterator[Quote]:
     digits, machines, techniques = "docs/digits.md", "docs/many-machines.md", "docs/techniques.md"
     long = _changes(ARTICLE, "augmentation")
 
-    yield Quote(readme, "trains {29} small networks",
+    yield Quote(readme, "trains {35} small networks",
                 lambda: (sum(run.ended for run in findings(EXAMPLE).results.runs),))  # fmt: skip
     yield Quote(readme, "{64} networks on {4,000} images of CIFAR-10, for 10 epochs",
                 lambda: (_fit().runs, data(REFERENCE).train))  # fmt: skip
