@@ -91,7 +91,7 @@ def interactions(effects: Effects) -> list[Interaction]:
             for row, triple in zip(rows, triples, strict=True)
         ]
         rows = _tested(rows, effects.look)
-    rows = _with_intervals(rows)
+    rows = _with_intervals(rows, effects.look)
     rows.sort(key=lambda row: (math.isnan(row.p_value), row.p_value, -abs(row.effect)))
     letters = (a + b for a in ("", *ascii_uppercase) for b in ascii_uppercase)
     return [replace(row, letter=next(letters)) if len(row.pairs) > 1 else row for row in rows]
@@ -111,20 +111,25 @@ def _tested(rows: Sequence[Interaction], look: Look) -> list[Interaction]:
     return [replace(row, p_value=p) for row, p in zip(rows, adjusted, strict=True)]
 
 
-def _with_intervals(rows: Sequence[Interaction]) -> list[Interaction]:
-    tests = sum(not math.isnan(row.p_value) for row in rows)
+def _with_intervals(rows: Sequence[Interaction], look: Look) -> list[Interaction]:
+    tests = sum(row.dof > 0 for row in rows)
     certain = sum(row.certain for row in rows)
     level = 1 - (1 - CONFIDENCE) * max(1, certain) / max(1, tests)
     bounded = []
     for row in rows:
-        critical_value = quantile(row.dof, (1 + level) / 2)
-        margin = critical_value * row.error
+        row = replace(row, level=level)
+        margin = quantile(row.dof, (1 + level) / 2) * row.error
         low, high = row.effect - margin, row.effect + margin
         if row.certain:
-            ends = after_choice(row.effect, row.error, row.dof, critical_value)
+            ends = after_choice(row.effect, row.error, row.dof, certain_from(row, look))
             low, high = min(low, ends[0]), max(high, ends[1])
-        bounded.append(replace(row, low=low, high=high, level=level))
+        bounded.append(replace(row, low=low, high=high))
     return bounded
+
+
+def certain_from(row: Interaction, look: Look) -> float:
+    """Find the |t| from which an interaction is certain at one of a study's looks."""
+    return quantile(row.dof, 1 - (1 - row.level) / 2 * look.level(1) / ALL)
 
 
 def _triples(model: Model, rows: Sequence[Interaction]) -> list[tuple[str, ...]]:
@@ -140,7 +145,7 @@ def _triples(model: Model, rows: Sequence[Interaction]) -> list[tuple[str, ...]]
     if len(certain) < 3:
         return suspects
     main = model.columns[:, 1 : 1 + len(model.techniques)]
-    columns = model.columns[:, 1 + len(model.techniques) :]
+    columns = model.columns[:, 1 + len(model.techniques) :][:, : len(rows)]
     for places in combinations(range(len(model.techniques)), 3):
         triple = tuple(model.techniques[place] for place in places)
         among = [certain.get(frozenset(pair)) for pair in combinations(triple, 2)]
