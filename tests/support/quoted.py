@@ -398,17 +398,17 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(article, "the skips are worth {+1.9} points ({+1.2} to {+2.6}), and the later "
                 "widening {-1.4} ({-2.1} to {-0.7})",
                 lambda: (*_effect("residual"), *_effect("late_widening")))  # fmt: skip
-    yield Quote(article, "they are worth {+1.1} ({+0.2} to {+2.1}) and {-2.4} ({-3.3} to {-1.4})",
+    yield Quote(article, "they are worth {+1.1} ({+0.2} to {+2.1}) and {-2.4} ({-3.6} to {0.0})",
                 lambda: (*_either_way("residual", "batch_norm")[3:],
                          *_either_way("late_widening", "batch_norm")[3:]))  # fmt: skip
     yield Quote(article, "has {32} runs of five techniques", lambda: (_fit(DEEPER).runs,))
-    yield Quote(article, "the skips are worth {+2.0} points ({-4.1} to {+14.1}) at 10 convolutions "
-                "and {+16.0} ({+3.0} to {+23.0}) at 22",
+    yield Quote(article, "the skips are worth {+2.0} points ({-4.1} to {+15.0}) at 10 convolutions "
+                "and {+16.0} ({+2.4} to {+23.0}) at 22",
                 lambda: _either_way("residual", "deeper", _fit(DEEPER)))  # fmt: skip
     yield Quote(article, "they came to {10.0} % or less", _lost)
     yield Quote(article, "Among the {16} runs with `batch_norm`, as in the article, the skips are "
-                "worth {-0.1} ({-2.7} to {+2.5}) at 10 convolutions, and {+3.8} ({+0.2} to "
-                "{+7.4}) at 22", _skips_with_batch_norm)  # fmt: skip
+                "worth {-0.1} ({-3.0} to {+2.9}) at 10 convolutions, and {+3.8} ({-0.2} to "
+                "{+7.9}) at 22", _skips_with_batch_norm)  # fmt: skip
     yield Quote(article, "with a share of {0.80}, and give `batch_norm` {0.00}",
                 lambda: _shares("PED-ANOVA", "dropout_rate", "batch_norm"))  # fmt: skip
     yield Quote(article, "fANOVA puts `batch_norm` first, with {0.70}",
