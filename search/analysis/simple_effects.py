@@ -10,7 +10,7 @@ import numpy as np
 
 from search.analysis.after_choice import after_choice
 from search.analysis.effects import Effects
-from search.analysis.interactions import Interaction, certain_from, interactions
+from search.analysis.interactions import Interaction, interactions
 from search.analysis.t_distribution import CONFIDENCE, quantile
 
 _RELATED = 0.4
@@ -96,7 +96,7 @@ def _estimate(
     if pair.certain and abs(shared) > _RELATED * error * pair.error:
         # The interaction is so many times the simple effect, and a part independent of it.
         slope = shared / error**2
-        threshold = certain_from(pair, effects.look) * pair.error / (abs(slope) * error)
+        threshold = pair.threshold * pair.error / (abs(slope) * error)
         ends = after_choice(effect, error, dof, threshold, pair.effect / slope - effect)
         low, high = min(low, ends[0]), max(high, ends[1])
     return SimpleEffect(technique, other, on, effect, low, high)

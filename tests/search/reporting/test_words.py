@@ -5,6 +5,7 @@ from dataclasses import replace
 from search.analysis.diagnostics import diagnose
 from search.analysis.effects import Effects, effects, repeated
 from search.analysis.interactions import interactions
+from search.analysis.simple_effects import dependences
 from search.planning.design import design
 from search.reporting import words
 from search.reporting.budget import describe_budget, short_budget
@@ -98,6 +99,21 @@ def test_clear_interactions_are_counted_and_the_largest_named() -> None:
     assert one.startswith(f"1 interaction is {rate} With 95 % intervals in points that allow ")
     none = [row for row in rows if not row.certain]
     assert words.certain_pairs(none, ACCURACY) == f"No interaction is {rate}"
+
+
+def test_a_technique_whose_sign_another_decides_is_named_with_both() -> None:
+    pairs = {("augmentation", "batch_norm"): 6.0}
+    worth = dict.fromkeys(NAMES, 0.0)
+    found = fitted(results_of(simulated(design(8, 64, 64), 0, 0.3, pairs, worth)))
+    rows = dependences(found, interactions(found))
+    assert words.reversals(rows, maximize=True) == (
+        "What else is on decides the sign: augmentation helps with batch_norm and hurts without "
+        "it; batch_norm helps with augmentation and hurts without it."
+    )
+    assert words.reversals(rows[:1], maximize=False) == (
+        "What else is on decides the sign: augmentation hurts with batch_norm and helps without it."
+    )
+    assert words.reversals([], maximize=True) == ""
 
 
 def test_one_of_anything_is_singular() -> None:
