@@ -37,7 +37,7 @@ CLEAR = 0.5
 CASES = (
     ("equal", 8, 64), ("weak interactions", 8, 64), ("strong interactions", 8, 64),
     ("no interactions", 8, 64), ("no effects", 8, 64), ("unequal", 8, 64), ("heavy tails", 8, 64),
-    ("weak triples", 8, 64), ("3 % diverge", 8, 64), ("two fail to chance", 8, 64),
+    ("weak triples", 8, 64), ("few diverge", 8, 64), ("two fail to chance", 8, 64),
     ("three fail to chance", 8, 64), ("three lose 12 points", 8, 64),
     ("three lose 4 points", 8, 64), ("random recipes", 8, 64), ("random recipes", 6, 40),
     ("digits", 8, 16), ("digits", 8, 64), ("digits, 250 images", 8, 16),
@@ -117,6 +117,7 @@ def maker(kind: str) -> Callable[[int, np.random.Generator], Known]:
         "strong interactions": pairwise(3.0),
         "no effects": pairwise(0.0, scale=0.0),
         "random recipes": pairwise(1.0, 0.3),
+        "few diverge": KINDS["3 % diverge"],
     }
     return made.get(kind) or KINDS[kind]
 

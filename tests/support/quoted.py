@@ -471,6 +471,26 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(bench, "cover {94} to {99} %, and no row has more than {1.9} % of studies",
                 lambda: (*_covered("coverage"),
                          max(column("coverage", "wrong for a null, %"))))  # fmt: skip
+    yield Quote(
+        bench,
+        "16 runs of digits see ({91.9} %), the largest interaction of digits with 250 images "
+        "({92.0} %), and the first effect of 40 random recipes ({92.8} %)",
+        lambda: (
+            *column("selection", "they cover, %", truth="digits", runs=16),
+            *column("selection", "the largest, %", truth="digits, 250 images", runs=64),
+            *column("selection", "headline, %", truth="random recipes", runs=40),
+        ),
+    )
+    yield Quote(
+        bench,
+        "but for {4.2} % where three techniques lose 4 points, {5.8} % where many weak threes act "
+        "together, and all {5} of 400 studies of digits",
+        lambda: (
+            *column("selection", "false, %", truth="three lose 4 points"),
+            *column("selection", "false, %", truth="weak triples"),
+            *column("selection", "reversals", truth="digits", runs=64),
+        ),
+    )
     yield Quote(bench, "it is more than needed: {97} to {99} %.", lambda: _bounds_of(_tight()))
     yield Quote(bench, "HC3 would cover {97} to {100} %",
                 lambda: _bounds_of(column("coverage", "coverage by HC3, %")))  # fmt: skip
@@ -510,6 +530,12 @@ def _highest_of_every_row() -> bool:
     )
 
 
+def _below_93() -> int:
+    """Count the shares of chosen intervals that hold, in all rows, below 93 %."""
+    shown = ("headline, %", "they cover, %", "the largest, %", "simple effects, %")
+    return sum(share < 93 for name in shown for share in column("selection", name))
+
+
 CLAIMS = (
     Claim(
         "README.md",
@@ -544,6 +570,8 @@ CLAIMS = (
         "None of its seven steps differs from the order-free effect of what it adds",
         lambda: not any(row.disagree for row in findings(REFERENCE).comparisons),
     ),
+    Claim("bench/README.md", "hold in 93 % of cases or more, but for three",
+          lambda: _below_93() == 3),
     Claim(
         "bench/README.md",
         "kouka's share is the highest of every row, once shared with fANOVA over random trials",
