@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations, product
+from itertools import combinations, groupby, product
 from statistics import fmean
 
 import numpy as np
@@ -111,11 +111,11 @@ def _is_level(values: np.ndarray, fitted: np.ndarray) -> bool:
 
 def _members(levels: np.ndarray) -> np.ndarray:
     """(runs, cells): 1.0 where a run is in a cell."""
-    columns = [
-        np.all([levels[:, at] == side for at, side in cell], axis=0)
-        for cell in _cells(levels.shape[1])
-    ]
-    return np.array(columns, dtype=float).T
+    members = []
+    for _, cells in groupby(_cells(levels.shape[1]), key=len):
+        places, sides = np.moveaxis(np.array(list(cells)), 2, 0)
+        members.append(np.all(levels[:, places] == sides, axis=2))
+    return np.concatenate(members, axis=1).astype(float)
 
 
 @cache

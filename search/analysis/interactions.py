@@ -20,6 +20,9 @@ _ALIKE = 2.5
 """Ratio of the largest to the smallest of interactions that one failing cell may cause: it causes
 equal ones, which the techniques' own interactions and the noise change."""
 
+_TAKEN = 0.25
+"""Share of an interaction of three in the estimate of a pair's, from which it may explain it."""
+
 
 @dataclass(frozen=True)
 class Interaction:
@@ -43,8 +46,10 @@ class Interaction:
     dof: float = 0
     """Degrees of freedom of that error."""
     level: float = math.nan
-    """Level of its interval: 1 − 0.05 R / m, where R of m interactions are certain, or where it
-    would be the first."""
+    """Level of its interval before the choice: 1 − 0.05 R / m, where R of m interactions are
+    certain; R is at least 1."""
+    threshold: float = math.nan
+    """The |t| from which an interaction is certain, where so many are."""
     triple: tuple[str, ...] = ()
     """Three techniques that may act together, which these runs cannot tell from it; else empty."""
     letter: str = ""
@@ -72,7 +77,8 @@ def interactions(effects: Effects) -> list[Interaction]:
     together.
 
     With R certain ones of m, the intervals have the level 1 − 0.05 R / m (Benjamini & Yekutieli
-    2005, J. Am. Stat. Assoc. 100). That of a certain one also contains the interval of
+    2005, J. Am. Stat. Assoc. 100), or 1 − 0.05 / m where the noise is estimated from interactions
+    too. That of a certain one also contains the interval of
     `after_choice`, as the level alone does not hold where few are certain.
     """
     fit, model = effects.fit, effects.fit.model
@@ -91,7 +97,7 @@ def interactions(effects: Effects) -> list[Interaction]:
             for row, triple in zip(rows, triples, strict=True)
         ]
         rows = _tested(rows, effects.look)
-    rows = _with_intervals(rows)
+    rows = _with_intervals(rows, effects)
     rows.sort(key=lambda row: (math.isnan(row.p_value), row.p_value, -abs(row.effect)))
     letters = (a + b for a in ("", *ascii_uppercase) for b in ascii_uppercase)
     return [replace(row, letter=next(letters)) if len(row.pairs) > 1 else row for row in rows]
@@ -111,47 +117,57 @@ def _tested(rows: Sequence[Interaction], look: Look) -> list[Interaction]:
     return [replace(row, p_value=p) for row, p in zip(rows, adjusted, strict=True)]
 
 
-def _with_intervals(rows: Sequence[Interaction]) -> list[Interaction]:
-    tests = sum(not math.isnan(row.p_value) for row in rows)
-    certain = sum(row.certain for row in rows)
-    level = 1 - (1 - CONFIDENCE) * max(1, certain) / max(1, tests)
+def _with_intervals(rows: Sequence[Interaction], effects: Effects) -> list[Interaction]:
+    tests = max(1, sum(row.dof > 0 for row in rows))
+    certain = max(1, sum(row.certain for row in rows))
+    # Noise that is estimated from the interactions is low where they are taken for certain.
+    allowed = 1 if effects.fit.dof_from_interactions else certain
+    level = 1 - (1 - CONFIDENCE) * allowed / tests
+    chance = effects.look.level(1) * certain / tests
     bounded = []
     for row in rows:
-        critical_value = quantile(row.dof, (1 + level) / 2)
-        margin = critical_value * row.error
+        threshold = quantile(row.dof, 1 - chance / 2)
+        margin = quantile(row.dof, (1 + level) / 2) * row.error
         low, high = row.effect - margin, row.effect + margin
         if row.certain:
-            ends = after_choice(row.effect, row.error, row.dof, critical_value)
+            ends = after_choice(row.effect, row.error, row.dof, threshold)
             low, high = min(low, ends[0]), max(high, ends[1])
-        bounded.append(replace(row, low=low, high=high, level=level))
+        bounded.append(replace(row, low=low, high=high, level=level, threshold=threshold))
     return bounded
 
 
 def _triples(model: Model, rows: Sequence[Interaction]) -> list[tuple[str, ...]]:
     """Three techniques for each interaction that they may cause in its place; else empty.
 
-    In a fraction of all recipes, a pair's column may be that of three other techniques. Where a
-    combination of these three fails, or helps, each two of them interact, as much as the three do
-    (effect heredity, Hamada & Wu 1992, J. Qual. Technol. 24). So they are suspected where two by
-    two they interact certainly, and the smaller of these interactions are like the pair's.
+    In a fraction of all recipes, a pair's column may be that of three other techniques, in part or
+    in full. Where a combination of these three fails, or helps, each two of them interact, as much
+    as the three do (effect heredity, Hamada & Wu 1992, J. Qual. Technol. 24). So they are suspected
+    where two by two they interact certainly, and the pair's interaction is like what an interaction
+    of the three as large as these would add to it. Where the columns overlap in part, as in a grown
+    design, one of the three pairs may be hidden, so two are enough.
     """
     suspects: list[tuple[str, ...]] = [()] * len(rows)
     certain = {frozenset(pair): row for row in rows if row.certain for pair in row.pairs}
-    if len(certain) < 3:
+    if len(certain) < 2:
         return suspects
-    main = model.columns[:, 1 : 1 + len(model.techniques)]
-    columns = model.columns[:, 1 + len(model.techniques) :]
+    first = 1 + len(model.techniques)
+    main = model.columns[:, 1:first]
+    pairs = model.inverse[first : first + len(rows)]
     for places in combinations(range(len(model.techniques)), 3):
         triple = tuple(model.techniques[place] for place in places)
         among = [certain.get(frozenset(pair)) for pair in combinations(triple, 2)]
         found = [row for row in among if row is not None]
-        if len(found) < 3:
+        if len(found) < 2:
+            continue
+        taken = np.abs(pairs @ np.prod(main[:, places], axis=1))
+        if len(found) < 3 and not np.any((taken > _TAKEN) & (taken < 1 - _TAKEN / 2)):
             continue
         smaller = sorted(abs(row.effect) for row in found)[:2]
-        alike = np.abs(columns.T @ np.prod(main[:, places], axis=1)) > len(main) / 2
         for at, row in enumerate(rows):
-            sizes = [abs(row.effect), *smaller]
-            if alike[at] and row not in found and max(sizes) <= _ALIKE * min(sizes):
+            if taken[at] < _TAKEN or row in found:
+                continue
+            sizes = [abs(row.effect), *(taken[at] * size for size in smaller)]
+            if max(sizes) <= _ALIKE * min(sizes):
                 suspects[at] = triple
     return suspects
 

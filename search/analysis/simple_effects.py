@@ -11,7 +11,11 @@ import numpy as np
 from search.analysis.after_choice import after_choice
 from search.analysis.effects import Effects
 from search.analysis.interactions import Interaction, interactions
-from search.analysis.t_distribution import quantile
+from search.analysis.t_distribution import CONFIDENCE, quantile
+
+_RELATED = 0.4
+"""Correlation with the interaction from which the choice of the pair matters to a simple effect; in
+a balanced design it is 0.7. Below, the interval's level alone allows for it."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class SimpleEffect:
     effect: float
     """NaN where the runs cannot estimate it, as where they see the pair only in a sum."""
     low: float
-    """Ends of the 95 % interval, which allows for naming the pairs whose interaction is certain."""
+    """Ends of the 95 % interval. Where the pair's interaction is certain, it allows for naming the
+    pair for that."""
     high: float
 
 
@@ -84,14 +89,14 @@ def _estimate(
         return unknown
     effect, error = (float(value[0]) for value in fit.estimate(contrast))
     dof = fit.dof_of(contrast)
-    margin = quantile(dof, (1 + pair.level) / 2) * error
+    level = pair.level if pair.certain else CONFIDENCE
+    margin = quantile(dof, (1 + level) / 2) * error
     low, high = effect - margin, effect + margin
     shared = float(fit.covariance(np.array([contrast, interaction]))[0, 1])
-    if pair.certain and shared:
-        # The interaction is this many times the simple effect, and a part that does not depend on
-        # it.
+    if pair.certain and abs(shared) > _RELATED * error * pair.error:
+        # The interaction is so many times the simple effect, and a part independent of it.
         slope = shared / error**2
-        threshold = quantile(pair.dof, (1 + pair.level) / 2) * pair.error / (abs(slope) * error)
+        threshold = pair.threshold * pair.error / (abs(slope) * error)
         ends = after_choice(effect, error, dof, threshold, pair.effect / slope - effect)
         low, high = min(low, ends[0]), max(high, ends[1])
     return SimpleEffect(technique, other, on, effect, low, high)

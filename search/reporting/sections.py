@@ -168,11 +168,15 @@ def _interactions(findings: Findings) -> Section | None:
         "An interaction is the change of one technique's effect when the other is turned on. Below "
         "zero, the two take from each other.",
         words.certain_pairs(known, findings.results.objective),
-        "Where the interval of a clear one reaches beyond zero, its sign is not settled.",
     ]
+    if any(row.certain and row.low < 0 < row.high for row in known):
+        text.append(
+            "Where the interval of a clear one includes zero, the two interact, but it is not "
+            "settled which way."
+        )
     text += [
-        f"{row.name} cannot be told from {listed(row.triple)} acting together, which two by two "
-        "interact as much."
+        f"{row.name} looks the same in these runs as {listed(row.triple)} acting together. As "
+        "each two of these interact, it gets no number."
         for row in findings.interactions
         if row.triple
     ]

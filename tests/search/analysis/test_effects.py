@@ -155,7 +155,7 @@ def exact_study(names: tuple[str, ...], runs: int) -> tuple[list[Run], dict, dic
     return simulated(rows, 0, 0.0, pairs, main), main, pairs
 
 
-def test_an_effect_is_the_mean_step_over_all_orders_and_its_range_their_range() -> None:
+def test_an_effect_is_the_mean_step_over_all_orders() -> None:
     names = ("a", "b", "c", "d")
     runs, main, pairs = exact_study(names, 16)
     fit = effects(runs, names)
@@ -163,9 +163,6 @@ def test_an_effect_is_the_mean_step_over_all_orders_and_its_range_their_range() 
     for effect in fit.effects:
         steps = brute_force_steps(effect.technique, names, main, pairs)
         assert effect.effect == pytest.approx(np.mean(steps))
-        # Every set of others comes first in some order, so the range is over all of them.
-        assert effect.smallest_step == pytest.approx(min(steps))
-        assert effect.largest_step == pytest.approx(max(steps))
 
 
 def test_shapiq_finds_the_same_shapley_values_and_interactions() -> None:
@@ -197,15 +194,10 @@ def test_the_effects_sum_to_all_on_minus_all_off() -> None:
     assert fit.baseline == pytest.approx(off)
 
 
-def test_the_range_over_orders_does_not_grow_from_noise_alone() -> None:
-    """Without interactions the mean range is far below what unshrunk estimates would make it."""
-    wide = []
-    for seed in range(40):
-        fit = effects(simulated(design(8, 64, 64), seed, 1.0), NAMES)
-        assert fit is not None
-        wide += [e.largest_step - e.smallest_step for e in fit.effects]
-    # Unshrunk: seven interactions, each an error of 4/8 and so 0.4 in size on average: 2.8.
-    assert np.mean(wide) < 1.0
+@pytest.fixture
+def unranked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The draws for the ranks take longer than all else, in tests of many studies."""
+    monkeypatch.setattr("search.analysis.effects._DRAWS", 2)
 
 
 @pytest.mark.usefixtures("unranked")

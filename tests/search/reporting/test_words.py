@@ -5,6 +5,7 @@ from dataclasses import replace
 from search.analysis.diagnostics import diagnose
 from search.analysis.effects import Effects, effects, repeated
 from search.analysis.interactions import interactions
+from search.analysis.simple_effects import dependences
 from search.planning.design import design
 from search.reporting import words
 from search.reporting.budget import describe_budget, short_budget
@@ -36,9 +37,9 @@ def test_the_answer_begins_with_the_budget_and_names_the_largest_effect() -> Non
     assert answer(study(0.3)) == (
         "After 12 epochs on 1,000 training images, augmentation helps most: +13.08 points of "
         "validation accuracy (95 % interval +12.94 to +13.23). It is the largest effect with a "
-        "probability above 99 %. batch_norm (+4.90 to +5.19), global_pooling (+2.32 to +2.61) and "
-        "amsgrad (+0.87 to +1.16) help too. late_widening (-4.27 to -3.98) and residual (-1.66 to "
-        "-1.37) hurt. dropout and mixup show no clear effect."
+        "probability above 99 %. batch_norm (+5.05), global_pooling (+2.47) and amsgrad (+1.01) "
+        "help too. late_widening (-4.12) and residual (-1.52) hurt. dropout and mixup show no "
+        "clear effect."
     )
 
 
@@ -90,13 +91,29 @@ def test_clear_interactions_are_counted_and_the_largest_named() -> None:
     certain = [row for row in rows if row.certain]
     many = words.certain_pairs(rows, ACCURACY)
     assert many.startswith(
-        f"{len(certain)} interactions are {rate} The largest, with 95 % intervals in points: "
+        f"{len(certain)} interactions are {rate} The largest, with 95 % intervals in points "
+        "that allow for this choice: "
     )
     assert many.count(" × ") == 4
     one = words.certain_pairs([certain[0]], ACCURACY)
-    assert one.startswith(f"1 interaction is {rate} With 95 % intervals in points: ")
+    assert one.startswith(f"1 interaction is {rate} With 95 % intervals in points that allow ")
     none = [row for row in rows if not row.certain]
     assert words.certain_pairs(none, ACCURACY) == f"No interaction is {rate}"
+
+
+def test_a_technique_whose_sign_another_decides_is_named_with_both() -> None:
+    pairs = {("augmentation", "batch_norm"): 6.0}
+    worth = dict.fromkeys(NAMES, 0.0)
+    found = fitted(results_of(simulated(design(8, 64, 64), 0, 0.3, pairs, worth)))
+    rows = dependences(found, interactions(found))
+    assert words.reversals(rows, maximize=True) == (
+        "What else is on decides the sign: augmentation helps with batch_norm and hurts without "
+        "it; batch_norm helps with augmentation and hurts without it."
+    )
+    assert words.reversals(rows[:1], maximize=False) == (
+        "What else is on decides the sign: augmentation hurts with batch_norm and helps without it."
+    )
+    assert words.reversals([], maximize=True) == ""
 
 
 def test_one_of_anything_is_singular() -> None:
