@@ -36,7 +36,7 @@ def cautions(results: Results, diagnostics: Diagnostics) -> list[str]:
         *(_covariates(fit.effects) if fit else []),
         *_conditional(results),
         *_losses(losses),
-        *_growth(fit.effects if fit else None),
+        *filter(None, [growth(results)]),
         *_unfinished(results, losses),
         *left_out(results),
         *data_cautions(results, _typical_accuracy(results)),
@@ -193,11 +193,6 @@ def _losses(losses: RunLosses) -> list[str]:
         counts = "it counts" if losses.diverged == 1 else "they count"
         sentences.append(f"{counted(losses.diverged, 'run')} diverged; {counts} at chance level.")
     return sentences
-
-
-def _growth(effects: Effects | None) -> list[str]:
-    said = growth(effects.look.sizes) if effects else ""
-    return [said] if said else []
 
 
 def _given_up(run: GivenUp) -> str:
