@@ -289,7 +289,9 @@ def _pairs(effects: Effects, estimable: Estimability, designed: bool) -> list[st
     their = "their interaction" if estimable.pairs == 1 else f"their {estimable.pairs} interactions"
     more = (
         f" --measure {estimable.runs_for_pairs} separates the interactions."
-        if designed and estimable.runs_for_pairs
+        if designed
+        and estimable.runs_for_pairs
+        and estimable.runs_for_pairs not in effects.look.sizes[-1:]
         else ""
     )
     beside = (
