@@ -87,7 +87,7 @@ def cover(techniques: int, runs: int, finished: int, kind: str, studies: int) ->
                 continue
             coverage.add(found, machine)
     return {
-        "truth": kind,
+        "truth": kind.replace("3 %", "some"),
         "techniques": techniques,
         "planned": runs,
         "finished": finished,
@@ -127,7 +127,7 @@ def look(sizes: tuple[int, ...], studies: int) -> Row:
                     large += int(np.sum(np.abs(machine.effects) >= LARGE))
             wrong[allowed] += false * (study % 2)
     return {
-        "looks after": ", ".join(map(str, sizes)),
+        "looks": _at(sizes),
         "wrong at some look, %": round(100 * wrong[True] / studies, 1),
         "wrong if each look stood alone, %": round(100 * wrong[False] / studies, 1),
         "named at the last, %": round(100 * named / large, 1),
@@ -139,7 +139,7 @@ def growth(techniques: int, sizes: tuple[int, ...]) -> Row:
     now, before = grown(techniques, sizes), design(techniques, sizes[0], sizes[-1])
     return {
         "techniques": techniques,
-        "runs": ", ".join(map(str, sizes)),
+        "runs": _at(sizes),
         "variance of interactions": _finite(interaction_variance(now)),
         "variance of effects": _finite(effect_variance(now)),
         "variance of interactions, doubled blocks": _finite(interaction_variance(before)),
@@ -155,6 +155,10 @@ def effect_variance(rows: Design) -> float:
         return np.inf
     variances = np.diag(np.linalg.inv(columns.T @ columns)) * len(rows)
     return float(np.mean(variances[1 : 1 + rows.shape[1]]))
+
+
+def _at(sizes: tuple[int, ...]) -> str:
+    return f"at {', '.join(map(str, sizes))}"
 
 
 def _finite(value: float) -> float | None:
