@@ -62,7 +62,7 @@ class Coverage:
     large: int = 0
     named: int = 0
 
-    def add(self, found: Effects, machine: Truth) -> None:
+    def add(self, found: Effects, machine: Machine) -> None:
         """Count one study."""
         false = False
         for effect in found.effects:

@@ -50,6 +50,9 @@ class Settings:
     measure: tuple[int, ...] = (64,)
     """The run counts the `measure` phase was asked for, first to last; each added to the one
     before."""
+    growth: str = "doubled"
+    """The way in which the design of those runs grows: `doubled`, block after block, in a study
+    that does not say; else `exchanged`, see `search.planning.design.grown`."""
     search: int = 20
     confirm: int = 3
     """Seeds for each of the candidates, all off and all on."""

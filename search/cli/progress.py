@@ -96,8 +96,7 @@ class Progress:
         if results.data is not None:
             for line in account(results.data):
                 self._console.print(line, markup=False)
-        look = look_at(results)
-        grown = "" if look.complete else growth(look.sizes)
+        grown = "" if look_at(results).complete else growth(results)
         notes = (
             _namesake(results), *left_out(results), *data_cautions(results), grown, self._caution,
         )  # fmt: skip

@@ -24,6 +24,18 @@ MOST_RUNS = 1024
 _RESTARTS = 12
 _CANDIDATES = 300
 
+_MOST_EXCHANGED = 10
+"""Techniques whose recipes are all tried as further runs of a design."""
+_ENOUGH_RUNS = 1.25
+"""Runs for each term of the pairwise model, from which further runs can separate them all well."""
+_NEARLY_FRESH = 1.1
+"""Variance of interactions, over that in a new design, with which another block will do."""
+_EXCHANGES = 2048
+"""Random beginnings of an exchange, times the recipes to choose from."""
+_RIDGE = 1e-3
+_WEIGHT = 3.0
+"""Of a technique's variance beside that of an interaction."""
+
 
 def possible_runs(techniques: int) -> list[int]:
     """The run counts, powers of two, whose designs have resolution IV or higher.
@@ -59,6 +71,43 @@ def design(techniques: int, first: int, runs: int) -> Design:
         rows = np.concatenate([rows, _block_beside(rows)])
     rows.flags.writeable = False
     return rows
+
+
+@cache
+def grown(techniques: int, sizes: tuple[int, ...]) -> Design:
+    """The design of a study that was asked for so many runs, first to last, each time in all.
+
+    Its first rows are those that it had at the size before. What is added is another block, where
+    that leaves the interactions nearly as certain as in a new design, or where the runs are too few
+    to tell them apart anyway; else single runs, exchanged until both sorts of effects are as
+    certain as may be.
+    """
+    rows = fraction(techniques, sizes[0])
+    for size in sizes[1:]:
+        blocks = rows
+        while len(blocks) < size:
+            blocks = np.concatenate([blocks, _block_beside(blocks)])
+        terms = 1 + techniques + techniques * (techniques - 1) // 2
+        exchange = techniques <= _MOST_EXCHANGED and size >= _ENOUGH_RUNS * terms
+        if exchange and not interaction_variance(blocks) <= _NEARLY_FRESH:
+            rows = np.concatenate([rows, _runs_beside(rows, size - len(rows))])
+        else:
+            rows = blocks
+    rows.flags.writeable = False
+    return rows
+
+
+def interaction_variance(rows: Design) -> float:
+    """Mean variance of the interactions, as a multiple of that in a design that is orthogonal.
+
+    Infinite where the runs cannot tell all of them apart; 1 where there are none.
+    """
+    features = _features(np.where(rows, 1.0, -1.0))
+    techniques = rows.shape[1]
+    if np.linalg.matrix_rank(features) < features.shape[1]:
+        return np.inf
+    variances = np.diag(np.linalg.inv(features.T @ features / len(rows)))
+    return float(np.mean(variances[1 + techniques :])) if techniques > 1 else 1.0
 
 
 def fraction(techniques: int, runs: int) -> Design:
@@ -133,3 +182,59 @@ def _block_beside(rows: Design) -> Design:
         if determinant > best_determinant + 1e-9:
             best, best_determinant = candidate, determinant
     return best
+
+
+def _runs_beside(rows: Design, count: int) -> Design:
+    """Choose so many recipes, so that with the rows they tell all effects as surely as may be.
+
+    Begins at random, and exchanges one recipe at a time for that which most lowers the variances of
+    the pairwise model (A-optimality; Fedorov 1972, *Theory of Optimal Experiments*).
+    """
+    techniques = rows.shape[1]
+    numbers = np.arange(2**techniques)[:, np.newaxis]
+    recipes = numbers >> np.arange(techniques) & 1 == 1
+    features = _features(np.where(recipes, 1.0, -1.0))
+    weights = np.ones(features.shape[1])
+    weights[0], weights[1 : 1 + techniques] = 0, _WEIGHT
+    before = _features(np.where(rows, 1.0, -1.0))
+    begun = before.T @ before + _RIDGE * np.eye(features.shape[1])
+    random = np.random.default_rng([techniques, len(rows), count])
+    found = []
+    for _ in range(min(8, max(2, _EXCHANGES // len(recipes)))):
+        chosen = random.choice(len(recipes), count, replace=count > len(recipes))
+        chosen, variance = _exchange(features, begun, chosen, weights)
+        found.append((variance, [int(place) for place in chosen]))
+    return np.asarray(recipes[min(found)[1]])
+
+
+def _exchange(
+    features: np.ndarray, begun: np.ndarray, chosen: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Exchange recipes while that lowers the weighted variances, which are returned too.
+
+    All is rounded, so that other processors choose the same among equals.
+    """
+    chosen, changed = chosen.copy(), True
+    while changed:
+        changed = False
+        inverse = np.linalg.inv(begun + features[chosen].T @ features[chosen])
+        solved = features @ inverse
+        for place, recipe in enumerate(chosen):
+            leaving = solved[recipe]
+            room = 1 - features[recipe] @ leaving
+            without = solved + np.outer(solved @ features[recipe], leaving) / room
+            gains = (without**2 @ weights) / (1 + np.sum(without * features, axis=1))
+            gains = np.round(gains, 7)
+            best = int(np.argmax(gains))
+            if gains[best] > gains[recipe]:
+                chosen[place], changed = best, True
+                entering = without[best]
+                share = 1 + features[best] @ entering
+                solved = without - np.outer(without @ features[best], entering) / share
+    inverse = np.linalg.inv(begun + features[chosen].T @ features[chosen])
+    return chosen, round(float(weights @ np.diag(inverse)), 7)
+
+
+def _features(levels: np.ndarray) -> np.ndarray:
+    """Columns of the pairwise model: 1, the techniques, and their pairs."""
+    return np.column_stack([np.ones(len(levels)), levels, pair_columns(levels)])

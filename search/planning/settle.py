@@ -68,7 +68,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         asked["techniques"] = with_custom(asked.get("techniques", Settings.techniques), code)
         asked["reader"] = READER
         asked.setdefault("last_epochs", usual_last_epochs(asked.get("epochs", Settings.epochs)))
-        return check(Settings(**asked, custom_code=code))
+        return check(Settings(**asked, custom_code=code, growth="exchanged"))
     if "techniques" in asked:
         asked["techniques"] = with_custom(asked["techniques"], stored.custom_code)
     known = stored.custom_code
@@ -102,7 +102,9 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     grown = replace(stored, **{name: value for name, value in asked.items() if name in free})
     if runs is not None and runs > stored.measure[-1]:
         begun = tuple(count for count in stored.measure if count)
-        grown = replace(grown, measure=(*begun, runs))
+        # What it measured is the same by either way of growing, until it has grown.
+        growth = "exchanged" if len(begun) < 2 else stored.growth
+        grown = replace(grown, measure=(*begun, runs), growth=growth)
     return check(grown)
 
 

@@ -36,7 +36,7 @@ def cautions(results: Results, diagnostics: Diagnostics) -> list[str]:
         *(_covariates(fit.effects) if fit else []),
         *_conditional(results),
         *_losses(losses),
-        *_growth(fit.effects if fit else None),
+        *filter(None, [growth(results)]),
         *_unfinished(results, losses),
         *left_out(results),
         *data_cautions(results, _typical_accuracy(results)),
@@ -195,11 +195,6 @@ def _losses(losses: RunLosses) -> list[str]:
     return sentences
 
 
-def _growth(effects: Effects | None) -> list[str]:
-    said = growth(effects.look.sizes) if effects else ""
-    return [said] if said else []
-
-
 def _given_up(run: GivenUp) -> str:
     return (
         f"A {run.phase} run was given up after it had failed {run.tries} times (techniques on: "
@@ -294,7 +289,9 @@ def _pairs(effects: Effects, estimable: Estimability, designed: bool) -> list[st
     their = "their interaction" if estimable.pairs == 1 else f"their {estimable.pairs} interactions"
     more = (
         f" --measure {estimable.runs_for_pairs} separates the interactions."
-        if designed and estimable.runs_for_pairs
+        if designed
+        and estimable.runs_for_pairs
+        and estimable.runs_for_pairs not in effects.look.sizes[-1:]
         else ""
     )
     beside = (

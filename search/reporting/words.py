@@ -14,8 +14,11 @@ from search.analysis.headline import headline
 from search.analysis.held_out import rate
 from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, Step
+from search.analysis.looks import look_at
 from search.analysis.recommendation import Recommendation
 from search.analysis.simple_effects import Dependence
+from search.planning.design import interaction_variance
+from search.planning.phases.measure import design_of
 from search.reporting.budget import short_budget
 from search.reporting.formatting import (
     change,
@@ -30,6 +33,9 @@ from search.reporting.formatting import (
     with_interval,
 )
 from search.results import ACCURACY, UNNAMED, Category, Objective, Results, Run
+
+_WORTH_SAYING = 1.1
+"""Variance of interactions, over that in a new study, above which it is told."""
 
 _MOST_NAMED = 4
 """Techniques, or interactions, in one sentence."""
@@ -302,15 +308,21 @@ def ladder_verdict(steps: Sequence[Step], comparisons: Sequence[Comparison]) -> 
     )
 
 
-def growth(sizes: Sequence[int]) -> str:
-    """Say what verdicts of a study that has grown allow for; empty for one that has not."""
-    if len(sizes) < 2:
+def growth(results: Results) -> str:
+    """Say what growing costs a study that has grown, or is about to; empty for any other."""
+    sizes = look_at(results).sizes
+    if results.settings is None or len(sizes) < 2:
         return ""
-    return (
-        f"The study has grown from {listed([str(size) for size in sizes[:-1]])} to {sizes[-1]} "
-        "runs. Each growth is one more look at the same techniques, so a verdict takes a lower "
-        "p-value than it would in a new study of as many runs; the intervals are those of one."
+    said = (
+        f"The study grows from {listed([str(size) for size in sizes[:-1]])} to {sizes[-1]} runs. "
+        "Each growth is one more look at the same techniques, so a verdict takes a lower p-value "
+        "than in a new study of as many runs."
     )
+    techniques = len(results.settings.factors)
+    cost = interaction_variance(design_of(results.settings, techniques))
+    if not _WORTH_SAYING < cost < math.inf:
+        return said
+    return f"{said} Interactions have {cost:.1f} times the variance that they would have there."
 
 
 def certain_pairs(rows: Sequence[Interaction], objective: Objective) -> str:

@@ -12,7 +12,7 @@ import pytest
 from model_space.budget import Budget
 from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
 from search.errors import InputError
-from search.planning.settle import Requested
+from search.planning.settle import Requested, settle
 from search.settings import Settings, is_settings
 
 STORED = Settings(
@@ -37,8 +37,19 @@ def test_settings_are_read_as_they_were_written() -> None:
 
 def test_every_setting_can_be_asked_for() -> None:
     names = [one.name for one in fields(Settings)]
-    asked = [*(one.name for one in fields(Requested)), "reader"]  # which the kouka decides
+    asked = [
+        *(one.name for one in fields(Requested)),
+        "reader",
+        "growth",
+    ]  # which the kouka decides
     assert sorted(asked) == sorted(names)
+
+
+def test_a_study_that_has_grown_goes_on_growing_in_its_own_way() -> None:
+    older = replace(STORED, measure=(16, 32))
+    assert settle(older, Requested(measure=64)).growth == "doubled"
+    assert settle(replace(STORED, measure=(16,)), Requested(measure=32)).growth == "exchanged"
+    assert settle(None, Requested()).growth == "exchanged"
 
 
 def test_custom_code_is_kept_under_the_names_of_version_0_1() -> None:

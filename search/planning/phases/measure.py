@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from search.planning.design import design
+from search.planning.design import Design, design, grown
 from search.planning.phases.plan import Planned, run_seed
 from search.planning.space import Space
 from search.results import Results
 from search.settings import Settings
+
+
+def design_of(settings: Settings, techniques: int) -> Design:
+    """The design of a study's `measure` runs; a study keeps the way in which it grows."""
+    sizes = tuple(count for count in settings.measure if count)
+    if settings.growth == "doubled":
+        return design(techniques, sizes[0], sizes[-1])
+    return grown(techniques, sizes)
 
 
 def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
@@ -19,7 +27,7 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
     sizes = [count for count in settings.measure if count]
     if not sizes:
         return []
-    levels = design(len(space.factors), sizes[0], sizes[-1])
+    levels = design_of(settings, len(space.factors))
     random = np.random.default_rng(run_seed(settings.seed, "measure"))
     order = [
         row

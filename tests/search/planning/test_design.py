@@ -1,8 +1,27 @@
+import zlib
+
 import numpy as np
 import pytest
 
 from search.errors import InputError
-from search.planning.design import design, fraction, pair_columns, possible_runs
+from search.planning.design import (
+    design,
+    fraction,
+    grown,
+    interaction_variance,
+    pair_columns,
+    possible_runs,
+)
+
+KEPT = {
+    (8, (16, 64)): 1627471414,
+    (7, (16, 32, 64)): 844182111,
+    (6, (16, 32)): 1650300197,
+    (8, (16, 32, 64)): 2555080638,
+    (8, (64, 128)): 2282410769,
+    (4, (8, 16)): 2190476950,
+}
+"""Checksums of grown designs."""
 
 
 def levels(rows: np.ndarray) -> np.ndarray:
@@ -101,3 +120,36 @@ def test_run_counts_that_make_no_design_are_refused_with_those_that_do() -> None
     assert possible_runs(8)[0] == 16
     assert possible_runs(9)[0] == 32
     assert possible_runs(1)[0] == 2
+
+
+@pytest.mark.numeric
+@pytest.mark.parametrize(
+    ("techniques", "sizes", "pairs", "effects"),
+    [
+        (8, (16, 64), 1.25, 1.10),
+        (7, (16, 32, 64), 1.25, 1.05),
+        (6, (16, 32), 1.30, 1.17),
+        (8, (16, 32, 64), 1.50, 1.20),
+        (8, (64, 128), 1.0, 1.0),
+        (4, (8, 16), 1.0, 1.0),
+    ],
+)
+def test_a_design_grows_to_one_that_is_nearly_as_good_as_a_new_one(
+    techniques: int, sizes: tuple[int, ...], pairs: float, effects: float
+) -> None:
+    """Mean variances, over those in a new design, by the pairwise model."""
+    rows = grown(techniques, sizes)
+    assert rows.shape == (sizes[-1], techniques)
+    np.testing.assert_array_equal(rows[: sizes[0]], fraction(techniques, sizes[0]))
+    assert interaction_variance(rows) < pairs + 1e-9
+    main = levels(rows)
+    columns = np.column_stack([np.ones(len(main)), main, pair_columns(main)])
+    variances = np.diag(np.linalg.inv(columns.T @ columns)) * len(main)
+    assert np.mean(variances[1 : 1 + techniques]) < effects + 1e-9
+    # What the designs were when this was written, so that studies in being keep theirs.
+    assert zlib.crc32(np.packbits(rows).tobytes()) == KEPT[techniques, sizes]
+
+
+def test_too_few_runs_to_separate_pairs_grow_by_blocks_that_keep_effects_clear() -> None:
+    for techniques, sizes in ((8, (16, 32)), (12, (32, 64)), (16, (32, 64))):
+        assert_main_effects_are_clear(grown(techniques, sizes))
