@@ -279,7 +279,7 @@ def build(
         regular = not groups or _is_orthogonal(full.columns)
         if not regular and (not full.every_effect or full.dof < full.columns.shape[1]):
             mixed = replace(full, random_pairs=True)
-            return mixed if plain.dof and mixed.some_effect else None
+            return mixed if (plain.dof or plain.some_effect) and mixed.some_effect else None
     elif 2 * full.dof < plain.dof:
         room = False
     if full.every_effect and room:
