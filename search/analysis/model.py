@@ -216,11 +216,14 @@ class Fit:
         if not self.dof or not np.ptp(self.variances[:, 0]):
             return self.dof
         model = self.model
-        left = np.eye(len(model.columns)) - model.columns @ model.inverse
-        room = np.diag(left)
-        weights = np.where(room > _TOLERANCE, contrast @ model.inverse, 0) ** 2
+        columns, inverse = model.columns, model.inverse
+        room = 1 - np.einsum("ij,ji->i", columns, inverse)
+        weights = np.where(room > _TOLERANCE, contrast @ inverse, 0) ** 2
         scaled = weights / np.maximum(room, _TOLERANCE)
-        return float(min(self.dof, np.sum(weights) ** 2 / (scaled @ left**2 @ scaled)))
+        # The sum over pairs of runs of their squared leverages, without the matrix of these.
+        shared = (columns.T * scaled) @ columns * ((inverse * scaled) @ inverse.T)
+        spread = scaled**2 @ (2 * room - 1) + np.sum(shared)
+        return float(min(self.dof, np.sum(weights) ** 2 / spread))
 
     def covariance(self, contrasts: np.ndarray) -> np.ndarray:
         """Covariance, (contrasts, contrasts), of combinations of the first response's
@@ -276,7 +279,7 @@ def build(
         regular = not groups or _is_orthogonal(full.columns)
         if not regular and (not full.every_effect or full.dof < full.columns.shape[1]):
             mixed = replace(full, random_pairs=True)
-            return mixed if mixed.some_effect else None
+            return mixed if (plain.dof or plain.some_effect) and mixed.some_effect else None
     elif 2 * full.dof < plain.dof:
         room = False
     if full.every_effect and room:

@@ -184,8 +184,12 @@ def _unclear(names: Sequence[str]) -> str:
 
 def reached(run: Run, objective: Objective) -> str:
     """Describe a run's value, with the name of what it is where it has one."""
+    return _named(run.scaled, objective)
+
+
+def _named(value: float, objective: Objective) -> str:
     name = "" if objective.name == UNNAMED else f" {objective.name}"
-    return f"{level(run.scaled, objective)}{name}"
+    return f"{level(value, objective)}{name}"
 
 
 def over_seeds(runs: int) -> str:
@@ -205,9 +209,10 @@ def recommendation(
 ) -> str:
     """Name the recommended recipe, what it reaches, and how far that is above all off.
 
-    Empty where no run is complete. `rows` are those of `confirmation`.
+    Empty where no run is complete, or where no parameter is a technique. `rows` are those of
+    `confirmation`.
     """
-    if found is None:
+    if found is None or not results.factors:
         return ""
     name = describe(found, results.factors)
     name = "no technique (all off)" if name == "none" else name
@@ -220,7 +225,7 @@ def recommendation(
         )
     if math.isnan(found.predicted):
         return f"Recommended so far: {name}, the best run's."
-    about = f"{level(found.predicted, results.objective)} {results.objective.name}"
+    about = _named(found.predicted, results.objective)
     unsure = "; no fresh seed has confirmed it" if results.settings else ""
     return f"Recommended so far: {name}. The runs predict {about}{unsure}."
 

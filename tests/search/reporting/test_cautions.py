@@ -12,7 +12,7 @@ from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects, repeated
 from search.planning.design import design
 from search.reporting.cautions import cautions
-from search.results import ACCURACY, OBJECTIVES, Objective, Results, Run
+from search.results import ACCURACY, OBJECTIVES, Category, Number, Objective, Results, Run
 from search.settings import Settings
 from tests.support.simulate import (
     NAMES,
@@ -33,7 +33,7 @@ ENDS: tuple[list[str], ...] = ([], list(NAMES))
 
 def said(results: Results) -> str:
     repeats = repeated(results)
-    fitted = effects(results.of("measure"), results.factors, repeats)
+    fitted = effects(results.of("measure"), results.factors, repeats, others=results.others)
     return "\n".join(cautions(results, diagnose(results, fitted, repeats)))
 
 
@@ -129,8 +129,14 @@ def together_more() -> Results:
 
 
 def foreign() -> Results:
-    runs: list[Run] = [*simulated(SIXTY_FOUR[:63], 0, 0.3), run([], 0.1, state="pruned")]
-    return results_of(runs, designed=False, others=("lr", "decay"))
+    random = np.random.default_rng(0)
+    measured = [
+        replace(one, params={"lr": 10 ** random.uniform(-4, -1), "layers": int(at % 3)})
+        for at, one in enumerate(simulated(SIXTY_FOUR[:63], 0, 0.3))
+    ]
+    runs: list[Run] = [*measured, run([], 0.1, state="pruned")]
+    others = (Number("lr", 1e-4, 1e-1, log=True), Category("layers", (0, 1, 2)))
+    return results_of(runs, designed=False, others=others)
 
 
 def endless() -> Results:
@@ -182,7 +188,7 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (together_more, "more than two techniques act together"),
     (foreign, "These trials were not planned as a balanced design."),
     (foreign, "1 pruned trial has no final value"),
-    (foreign, "Other parameters varied too (lr and decay)"),
+    (foreign, "The effects are adjusted for layers and lr (numbers by a curve of degree 4)."),
     (
         uneven,
         "Class 'cow' has 56.0 % of the validation images and 'dog' 3.0 %, and accuracy weighs them "

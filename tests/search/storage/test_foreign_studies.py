@@ -231,7 +231,7 @@ def test_every_public_name_is_there_and_documented() -> None:
     import search
 
     public = [name for name in vars(api) if not name.startswith("_")]
-    assert len(public) == 27
+    assert len(public) == 28
     for name in public:
         assert getattr(search, name) is getattr(api, name)
         assert (getattr(search, name).__doc__ or "").strip(), name
@@ -487,3 +487,84 @@ def test_fanova_of_many_trials_is_of_some_of_them() -> None:
     assert "fANOVA of 250 drawn at random" in draw(findings)["importances"].layout.meta["caption"]
     remarks = sections(findings)[-1].remarks
     assert "fANOVA is computed of 250 complete trials, drawn at random" in remarks[-1]
+
+
+def test_levels_are_in_the_table_the_answer_and_every_file(kouka: Kouka, folder: Path) -> None:
+    """Three optimizers, up to three layers, a learning rate and a momentum of one optimizer."""
+
+    def function(trial: optuna.Trial) -> float:
+        points = 70.0 + trial.suggest_categorical("bn", [False, True])
+        kind = trial.suggest_categorical("optimizer", ["sgd", "adam", "lion"])
+        points += {"sgd": 0, "adam": 6, "lion": -1}[kind]
+        points += trial.suggest_int("layers", 1, 3)
+        points -= 3 * (math.log10(trial.suggest_float("lr", 1e-4, 1e-1, log=True)) + 2) ** 2
+        if kind == "sgd":
+            points += trial.suggest_float("momentum", 0, 1)
+        return (points + 0.3 * np.random.default_rng(trial.number).standard_normal()) / 100
+
+    study = foreign(50, function, storage="sqlite:///studies.db")
+    result = kouka("export", "theirs", "--out", "out")
+    assert result.exit_code == 0, result.output
+    output = " ".join(result.output.split())
+    assert "Effect of each parameter on the objective, 50 runs" in output
+    assert "optimizer sgd → adam helps most: +5" in output or "adam helps most: +6" in output
+    assert "The effects are adjusted for optimizer, layers and lr" in output
+    assert "and for momentum in the trials that were asked for it" in output
+    findings = analyse(study)
+    rows = frame(findings).set_index("technique")
+    assert list(rows.loc["optimizer: sgd → adam", ["parameter", "reference", "level"]]) == [
+        "optimizer", "sgd", "adam"
+    ]  # fmt: skip
+    assert rows.loc["layers: 1 → 3", "level"] == 3
+    assert rows.low["layers: 1 → 3"] < 2 < rows.high["layers: 1 → 3"]
+    assert rows.high["bn"] - rows.low["bn"] < 1
+    document = summarise(findings)
+    assert document["fit"]["adjusted_for"] == ["optimizer", "layers", "lr", "momentum"]
+    assert document["fit"]["not_adjusted_for"] == []
+    assert {row["technique"] for row in document["effects"]} == set(rows.index)
+    report = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    assert "optimizer: sgd → lion" in report
+    assert "A parameter of several levels has an effect for each change" in report
+
+
+@pytest.mark.parametrize(
+    "choices", [[None, True, 1.5], [1, "1", 2], ["a", "b", "c", "d"], [0, 1, 2], ["none", "x", "y"]]
+)
+def test_levels_of_any_type_are_compared_with_the_first(choices: list[Any], tmp_path: Path) -> None:
+    study = foreign(
+        40, lambda trial: 0.5 + 0.1 * (trial.suggest_categorical("x", choices) is choices[-1])
+    )
+    findings, _ = export_study(study, tmp_path)
+    assert findings.effects is not None
+    last = findings.effects.effects[0]
+    assert last.level is not None
+    assert (last.level.reference, last.level.level) == (choices[0], choices[-1])
+    assert last.effect == pytest.approx(10)
+    assert len({effect.technique for effect in findings.effects.effects}) == len(choices) - 1
+
+
+def test_choices_that_were_added_later_are_levels_too() -> None:
+    study = optuna.create_study(direction="maximize")
+    for at in range(30):
+        choices = ("a", "b") if at < 10 else ("a", "b", "c")
+        space = {"x": optuna.distributions.CategoricalDistribution(choices)}
+        params = {"x": choices[at % len(choices)]}
+        value = 0.5 + 0.1 * (params["x"] == "c") + 0.001 * (at % 4)
+        study.add_trial(optuna.create_trial(params=params, distributions=space, value=value))  # type: ignore[arg-type]
+    assert read(study).others == (Category("x", ("a", "b", "c")),)
+    findings = analyse(study)
+    assert findings.effects is not None
+    assert findings.effects.of("x: a → c").effect == pytest.approx(10, abs=0.5)
+
+
+def test_too_few_trials_for_the_levels_say_how_many_it_takes() -> None:
+    def function(trial: optuna.Trial) -> float:
+        return 0.5 + 0.1 * len(trial.suggest_categorical("kind", ["a", "bb", "ccc"]))
+
+    study = optuna.create_study(direction="maximize")
+    for kind in ("a", "bb", "ccc", "a"):
+        study.enqueue_trial({"kind": kind})
+    study.optimize(function, n_trials=4)
+    said = summarise(analyse(study))["answer"]
+    assert said.startswith("4 complete trials cannot tell the 3 levels of kind apart")
+    assert "that takes 5 at the least" in said
