@@ -85,8 +85,10 @@ def survey(files: np.ndarray, progress: Progress) -> np.ndarray:
 
     Images of more than 8 bits are read whole. Raises `DataError` that names the broken ones.
     """
+    if not len(files):
+        return np.zeros(0, _FACTS)
     rows = decoded(files, _look, ("survey", _FACTS.descr, READER), (_FACTS.itemsize,), progress)
-    return np.frombuffer(rows, _FACTS) if len(rows) else np.zeros(0, _FACTS)
+    return np.frombuffer(rows, _FACTS)
 
 
 def _look(file: str) -> np.ndarray:
