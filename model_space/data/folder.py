@@ -15,7 +15,6 @@ from model_space.data.mel import Spectrogram
 from model_space.data.reading import AS_IT_IS, Reading
 from model_space.data.source import DataError, Decoder, Part, Progress, Source
 
-
 _MOST_SUFFIXES = 20
 """Suffixes, at most, by which files that are left out are counted: some programs number by them."""
 
