@@ -139,6 +139,14 @@ def test_what_lies_beside_splits_is_left_out(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_folder_of_other_files_names_them(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    for name in ("1.heic", "2.HEIC", "3.txt"):
+        (tmp_path / "a" / name).write_bytes(b"")
+    with pytest.raises(DataError, match=r"no subfolders with images .*holds 2 \.heic, 1 \.txt"):
+        load(str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("folders", "says"),
     [
@@ -169,8 +177,9 @@ def test_a_part_may_lack_classes_and_a_class_be_empty(tmp_path: Path) -> None:
     assert data.classes == ("a", "b", "c")
     assert data.class_counts()["validation"] == [2, 0, 0]
     assert sizes(data) == [22, 2, 5]
+    (tmp_path / "eval" / "a").mkdir(parents=True)
     assert account(tmp_path) == {
-        "splits": {"train": "train", "validation": "valid"}, "empty_classes": ("none",),
+        "splits": {"train": "train", "validation": "valid"}, "empty_classes": ("none", "eval"),
         "unlabelled": ("test",), "outside": 3,
     }  # fmt: skip
 
