@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -133,11 +134,11 @@ def opened(file: File) -> Iterator[Image.Image]:
     except DataError:
         raise
     except Image.DecompressionBombError as error:
-        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        has, most, *_ = (int(number) for number in re.findall(r"\d+", str(error)))
         raise FileError(
             file,
-            f"has more than {most:,} pixels, the most that Pillow opens, because larger ones may "
-            "be made to exhaust the memory",
+            f"has {has:,} pixels, and Pillow opens {most:,} at most, because larger images may be "
+            "made to exhaust the memory",
             "make it smaller or remove it",
         ) from error
     except Exception as error:  # Pillow raises all kinds, as a broken file happens to mislead it
