@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 from collections.abc import Collection
@@ -91,6 +92,8 @@ def read_npz(path: Path, reader: int) -> Source:
                 f"{path} has {len(images[part])} images in {x} and {len(labels[part])} labels "
                 f"in {y}; the numbers must be equal"
             )
+    if not images["train"].size:
+        raise DataError(f"{names['train'][0]} of {path} is empty; give images to train on")
     values = np.unique(labels["train"])
     for part, (_, y) in names.items():
         if unknown := sorted(set(labels[part].tolist()) - set(values.tolist())):
@@ -159,16 +162,41 @@ def _source(
 def _load(path: Path) -> dict[str, np.ndarray]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, zipfile.BadZipFile, EOFError, AttributeError) as error:
+            _check_room(path, archive.zip.infolist())
+            arrays = {name: archive[name] for name in archive.files}
+    except DataError:
+        raise
+    except MemoryError as error:
         raise DataError(
-            f"{path} is not a readable .npz archive ({error}); write it again with np.savez"
+            f"{path} holds an array that is larger than the memory; give fewer or smaller images, "
+            "or a folder of files"
         ) from error
-    except ValueError as error:
+    except Exception as error:  # NumPy and zipfile raise all kinds, as damage misleads them
+        is_zip = zipfile.is_zipfile(path)
+        if "pickle" in str(error) and is_zip:
+            raise DataError(
+                f"{path} holds pickled Python objects, which could run code; save plain arrays of "
+                f"numbers: {_LAYOUTS}"
+            ) from error
+        reason = " ".join(str(error).split()) if is_zip else "it is no zip file"
         raise DataError(
-            f"{path} holds pickled Python objects, which could run code; save plain arrays of "
-            f"numbers: {_LAYOUTS}"
+            f"{path} is not a readable .npz archive ({reason}); write it again with np.savez"
         ) from error
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise DataError(f"{name} of {path} is no array; write it again with np.savez")
+    return arrays
+
+
+def _check_room(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    """Raise `DataError` where the arrays are larger than the memory of this machine."""
+    size = sum(member.file_size for member in members)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if size > memory:
+        raise DataError(
+            f"{path} holds arrays of {size / 1e9:.3g} GB, and this machine has a memory of "
+            f"{memory / 1e9:.3g} GB; give fewer or smaller images, or a folder of files"
+        )
 
 
 def _images(array: np.ndarray, where: str) -> np.ndarray:

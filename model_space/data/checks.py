@@ -10,6 +10,8 @@ import numpy as np
 
 from model_space.data.source import Part
 
+_AT_ONCE = 100
+"""Images that are in memory at once."""
 _SAMPLE, _VALUES = 1000, 20_000_000
 """Training images, and values of these, at most, between which the spread is estimated."""
 
@@ -35,30 +37,39 @@ class Checks:
 
 def check(parts: Mapping[str, Part]) -> Checks:
     """Check the images and labels of `train`, `validation` and `test`; reads every image once."""
-    seen: dict[bytes, set[int]] = {}
+    seen: set[bytes] = set()
     ranges, repeated = {}, {}
     uniform = contradicting = 0
     for part, (images, labels) in parts.items():
         if not len(images):
             continue
         ranges[part] = float(images.min()), float(images.max())
-        found: dict[bytes, set[int]] = {}
-        again = 0
-        for image, label in zip(images, labels.tolist(), strict=True):
-            if (image == image.flat[0]).all():
-                uniform += 1
-                continue
-            digest = blake2b(np.ascontiguousarray(image).data, digest_size=16).digest()
-            again += digest in seen
-            found.setdefault(digest, set()).add(label)
+        digests = _digests(images)
+        uniform += digests.count(None)
         if part == "train":
-            several = {digest for digest, of in found.items() if len(of) > 1}
-            contradicting = len(several)
+            classes: dict[bytes, set[int]] = {}
+            for digest, label in zip(digests, labels.tolist(), strict=True):
+                if digest is not None:
+                    classes.setdefault(digest, set()).add(label)
+            contradicting = sum(len(of) > 1 for of in classes.values())
         else:
-            repeated[part] = again
-        for digest, of in found.items():
-            seen.setdefault(digest, set()).update(of)
+            repeated[part] = sum(digest in seen for digest in digests)
+        seen.update(digest for digest in digests if digest is not None)
     return Checks(ranges, _spread(parts["train"][0]), uniform, repeated, contradicting)
+
+
+def _digests(images: np.ndarray) -> list[bytes | None]:
+    """Return a digest of each image; None of one whose pixels are all equal."""
+    digests: list[bytes | None] = []
+    for first in range(0, len(images), _AT_ONCE):
+        rows = np.ascontiguousarray(images[first : first + _AT_ONCE])
+        rows = rows.reshape(len(rows), -1)
+        equal = (rows == rows[:, :1]).all(axis=1)
+        digests += [
+            None if same else blake2b(row.data, digest_size=16).digest()
+            for row, same in zip(rows, equal.tolist(), strict=True)
+        ]
+    return digests
 
 
 def _spread(images: np.ndarray) -> float:

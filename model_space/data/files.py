@@ -83,10 +83,10 @@ def _fill(files: np.ndarray, decode: FileDecoder, reading: Progress, images: np.
                 reading(min(first + _AT_ONCE, len(files)), len(files))
                 reported = time.monotonic()
     if broken:
-        raise _all_of(broken)
+        raise all_of(broken)
 
 
-def _all_of(errors: list[FileError]) -> DataError:
+def all_of(errors: list[FileError]) -> DataError:
     """Return one error for all files."""
     if len(errors) == 1:
         return errors[0]

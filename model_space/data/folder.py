@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,6 +14,9 @@ from model_space.data.listing import IMAGES, SOUNDS, listed, subfolders, walk
 from model_space.data.mel import Spectrogram
 from model_space.data.reading import AS_IT_IS, Reading
 from model_space.data.source import DataError, Decoder, Part, Progress, Source
+
+_MOST_SUFFIXES = 20
+"""Suffixes, at most, by which files that are left out are counted: some programs number by them."""
 
 
 def read_folder(
@@ -35,7 +39,7 @@ def read_folder(
     else:
         decode, changed = images.image_decoder(files, image_size, progress)
     reading = _account(path, layout, changed, sum(map(len, files.values())))
-    return _source(layout.classes, parts, decode, how, reading)
+    return _source(tuple(map(in_unicode, layout.classes)), parts, decode, how, reading)
 
 
 def holds_sounds(path: Path) -> bool:
@@ -101,20 +105,38 @@ def _account(path: Path, layout: Layout, changed: Reading, taken: int) -> Readin
     train = layout.parts["train"]
     return replace(
         changed,
-        splits={part: str(at.relative_to(path)) for part, at in layout.parts.items() if at != path},
-        left_out={name: count for name, count in suffixes.items() if name not in SUFFIXES},
+        splits={
+            part: in_unicode(str(at.relative_to(path)))
+            for part, at in layout.parts.items()
+            if at != path
+        },
+        left_out=_most(
+            {in_unicode(name): count for name, count in suffixes.items() if name not in SUFFIXES}
+        ),
         hidden=sum(map(_data_within, skipped)),
         outside=max(0, data - taken),
-        unlabelled=layout.unlabelled,
-        empty_classes=layout.empty,
-        like_splits=layout.like_splits,
+        unlabelled=tuple(map(in_unicode, layout.unlabelled)),
+        empty_classes=tuple(map(in_unicode, layout.empty)),
+        like_splits=tuple(map(in_unicode, layout.like_splits)),
         nested={
-            name: len(inside)
+            in_unicode(name): len(inside)
             for name in layout.classes
             if len(inside := subfolders(train / name)) > 1
             and not any(item.is_file() for item in (train / name).iterdir())
         },
     )
+
+
+def _most(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return the largest counts, and the sum of the rest as that of `other`."""
+    largest = dict(Counter(counts).most_common(_MOST_SUFFIXES - 1))
+    rest = sum(counts.values()) - sum(largest.values())
+    return {**largest, "other": rest} if rest else largest
+
+
+def in_unicode(name: str) -> str:
+    """Return a file's name with the codes of those bytes that are no UTF-8, as \\xe9."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _is_data(file: Path) -> bool:

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from model_space.data import earlier, images, sound
+from model_space.data.files import all_of
 from model_space.data.mel import Spectrogram
 from model_space.data.reading import Levels
-from model_space.data.source import DataError
+from model_space.data.source import DataError, FileError
 from model_space.data.stretching import stretched
 
 
@@ -33,13 +34,19 @@ class Preparation:
     def read(self, files: Sequence[str]) -> np.ndarray:
         """Decode files into images (N, height, width, channels), bytes.
 
-        Raises `DataError` for the first that is missing or broken.
+        Raises `DataError` for the first that is missing, or that names the broken ones.
         """
         read = np.empty((len(files), *self.image_shape), np.uint8)
+        broken = []
         for file, target in zip(files, read, strict=True):
             if not Path(file).exists():
                 raise DataError(f"there is no file {file}")
-            target[:] = self._read(file)
+            try:
+                target[:] = self._read(file)
+            except FileError as error:
+                broken.append(error)
+        if broken:
+            raise all_of(broken)
         return read if self.stretched is None else stretched(read, *self.stretched)
 
     def _read(self, file: str) -> np.ndarray:

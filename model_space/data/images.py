@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -85,8 +86,10 @@ def survey(files: np.ndarray, progress: Progress) -> np.ndarray:
 
     Images of more than 8 bits are read whole. Raises `DataError` that names the broken ones.
     """
+    if not len(files):
+        return np.zeros(0, _FACTS)
     rows = decoded(files, _look, ("survey", _FACTS.descr, READER), (_FACTS.itemsize,), progress)
-    return np.frombuffer(rows, _FACTS) if len(rows) else np.zeros(0, _FACTS)
+    return np.frombuffer(rows, _FACTS)
 
 
 def _look(file: str) -> np.ndarray:
@@ -131,11 +134,11 @@ def opened(file: File) -> Iterator[Image.Image]:
     except DataError:
         raise
     except Image.DecompressionBombError as error:
-        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        has, most, *_ = (int(number) for number in re.findall(r"\d+", str(error)))
         raise FileError(
             file,
-            f"has more than {most:,} pixels, the most that Pillow opens, because larger ones may "
-            "be made to exhaust the memory",
+            f"has {has:,} pixels, and Pillow opens {most:,} at most, because larger images may be "
+            "made to exhaust the memory",
             "make it smaller or remove it",
         ) from error
     except Exception as error:  # Pillow raises all kinds, as a broken file happens to mislead it

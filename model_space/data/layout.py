@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ class Layout:
     classes: tuple[str, ...]
     """The names of the subfolders of `train` that hold images or sounds."""
     empty: tuple[str, ...] = ()
-    """Those that hold none."""
+    """Those that hold none, and splits that hold none."""
     unlabelled: tuple[str, ...] = ()
     """Folders named like a split whose images or sounds are in no class."""
     like_splits: tuple[str, ...] = ()
@@ -71,8 +72,8 @@ def find_layout(path: Path) -> Layout:
         classes, empty = _classes(root)
         if not classes:
             raise DataError(
-                f"{root} has no subfolders with images or sounds; --data needs a folder with one "
-                f"subfolder per class, of files that end in {', '.join(SUFFIXES)}"
+                f"{root} has no subfolders with images or sounds{_held(root)}; --data needs a "
+                f"folder with one subfolder per class, of files that end in {', '.join(SUFFIXES)}"
             )
         _check_no_splits_within(root, classes)
         like = tuple(name for name in classes if named_part(name) is not None)
@@ -107,6 +108,11 @@ def find_layout(path: Path) -> Layout:
             )
         else:
             parts[part] = folder
+    empty += tuple(
+        each.name
+        for each in subfolders(root)
+        if named_part(each.name) is not None and not _holds_data(each)
+    )
     return Layout(parts, classes, empty, tuple(sorted(unlabelled)))
 
 
@@ -160,6 +166,13 @@ def _check_no_splits_within(root: Path, classes: Sequence[str]) -> None:
         f"each folder of {root} has its own splits, such as {root / classes[0]}; put the splits "
         f"above the classes, such as {root / 'train' / classes[0]}"
     )
+
+
+def _held(folder: Path) -> str:
+    """Say which other files a folder holds, by the most frequent suffixes."""
+    counts = Counter(file.suffix.lower() or "without suffix" for file in walk(folder))
+    listed = ", ".join(f"{count} {suffix}" for suffix, count in counts.most_common(5))
+    return f" (of files, it holds {listed})" if listed else ""
 
 
 def _holds_data(folder: Path) -> bool:

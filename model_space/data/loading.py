@@ -91,6 +91,11 @@ def find(
     The arguments are as those of `load`. Raises `DataError`.
     """
     _check_name(name)
+    if reader > READER:
+        raise DataError(
+            f"the data were read by version {reader} of the rules, and this kouka knows {READER}; "
+            "use the kouka that launched the study"
+        )
     if name == DIGITS:
         return read_digits()
     if name in KERAS_SETS:

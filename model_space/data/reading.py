@@ -24,7 +24,7 @@ class Reading:
     unlabelled: tuple[str, ...] = ()
     """Folders beside the splits, or splits, whose images or sounds are in no class."""
     empty_classes: tuple[str, ...] = ()
-    """Folders for classes that hold nothing."""
+    """Folders for classes, or splits, that hold no image or sound."""
     like_splits: tuple[str, ...] = ()
     """Classes that are named like splits."""
     nested: Mapping[str, int] = field(default_factory=dict)

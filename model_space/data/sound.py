@@ -69,8 +69,10 @@ def survey(files: np.ndarray, progress: Progress) -> np.ndarray:
 
     Raises `DataError` that names the broken ones.
     """
+    if not len(files):
+        return np.zeros(0, _FACTS)
     rows = decoded(files, _look, ("sounds", _FACTS.descr, READER), (_FACTS.itemsize,), progress)
-    return np.frombuffer(rows, _FACTS) if len(rows) else np.zeros(0, _FACTS)
+    return np.frombuffer(rows, _FACTS)
 
 
 def _look(file: str) -> np.ndarray:

@@ -265,10 +265,12 @@ def _folder(data: DataSpec, source: Source, facts: DataFacts, embedding: Embeddi
     path, account = Path(data.name), facts.reading or AS_IT_IS
     if data.reader == 1:
         folders = earlier.part_folders(path) or {"train": path}
+        classes = earlier.class_names(folders["train"])
         blocks = embedding.sources(earlier.listed)
         suffixes = ""
     else:
-        folders = find_layout(path).parts
+        layout = find_layout(path)
+        folders, classes = layout.parts, layout.classes
         suffixes = "IMAGES" if source.sound is None else "SOUNDS"
         blocks = embedding.sources((listing.__name__, suffixes), listing.listed)
     if source.sound is None:
@@ -289,7 +291,7 @@ def _folder(data: DataSpec, source: Source, facts: DataFacts, embedding: Embeddi
         where = " / ".join(["DATA", *map(_text, folder.relative_to(path).parts)])
         given = [where, "CLASS_NAMES", *([suffixes] if suffixes else [])]
         lines.append(f"{part} = listed({', '.join(given)})")
-    names = bracketed("CLASS_NAMES = [", [_text(name) for name in source.classes], "]", 0)
+    names = bracketed("CLASS_NAMES = [", [_text(name) for name in classes], "]", 0)
     return _ReadingCode(
         lines,
         set(folders),

@@ -90,7 +90,7 @@ def _left_out(data: DataFacts, reading: Reading) -> list[str]:
         where = f" (those of {listed(reading.unlabelled)})" if reading.unlabelled else ""
         parts.append(f"{counted(reading.outside, one)} in no class{where}")
     if reading.empty_classes:
-        parts.append(f"empty folders ({_some(reading.empty_classes)})")
+        parts.append(f"folders without {data.things} ({_some(reading.empty_classes)})")
     if reading.arrays_left_out:
         parts.append(f"the arrays {_some(reading.arrays_left_out)}")
     return [f"Left out: {', '.join(parts)}."] if parts else []

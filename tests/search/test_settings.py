@@ -11,6 +11,7 @@ import pytest
 
 from model_space.budget import Budget
 from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
+from model_space.data.spec import READER
 from search.errors import InputError
 from search.planning.settle import Requested, settle
 from search.settings import Settings, is_settings
@@ -103,3 +104,12 @@ def test_the_shipped_studies_settings_are_read() -> None:
     for one in stored:
         settings = Settings.from_json(one)
         assert {name: value for name, value in as_json(settings).items() if name in one} == one
+
+
+def test_a_study_keeps_the_rules_by_which_its_data_were_first_read() -> None:
+    new = settle(None, Requested(data="digits"))
+    assert new.data_spec().reader == READER
+    stored = {name: value for name, value in as_json(new).items() if name != "reader"}
+    old = Settings.from_json(stored)
+    assert old.data_spec().reader == 1
+    assert settle(old, Requested(search=30)).data_spec("elsewhere").reader == 1

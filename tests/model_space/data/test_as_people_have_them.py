@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import io
+import json
 import os
 import struct
+import zipfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +24,8 @@ from model_space.data.fresh import Preparation
 from model_space.data.layout import named_part
 from model_space.data.wav import read_wav
 from model_space.facts import DataFacts
+from model_space.script.embedding import Embedding
+from model_space.script.loading import loading
 
 pytestmark = pytest.mark.numeric
 
@@ -132,6 +139,14 @@ def test_what_lies_beside_splits_is_left_out(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_folder_of_other_files_names_them(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    for name in ("1.heic", "2.HEIC", "3.txt"):
+        (tmp_path / "a" / name).write_bytes(b"")
+    with pytest.raises(DataError, match=r"no subfolders with images .*holds 2 \.heic, 1 \.txt"):
+        load(str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("folders", "says"),
     [
@@ -162,8 +177,9 @@ def test_a_part_may_lack_classes_and_a_class_be_empty(tmp_path: Path) -> None:
     assert data.classes == ("a", "b", "c")
     assert data.class_counts()["validation"] == [2, 0, 0]
     assert sizes(data) == [22, 2, 5]
+    (tmp_path / "eval" / "a").mkdir(parents=True)
     assert account(tmp_path) == {
-        "splits": {"train": "train", "validation": "valid"}, "empty_classes": ("none",),
+        "splits": {"train": "train", "validation": "valid"}, "empty_classes": ("none", "eval"),
         "unlabelled": ("test",), "outside": 3,
     }  # fmt: skip
 
@@ -203,6 +219,11 @@ def test_files_that_are_left_out_are_counted(tmp_path: Path) -> None:
     for name in ("a/x.heic", "a/y.HEIC", "b/notes.txt", "LICENSE"):
         (tmp_path / name).write_bytes(b"")
     assert account(tmp_path) == {"left_out": {".heic": 2, ".txt": 1, "": 1}}
+    for number in range(50):
+        (tmp_path / "a" / f"scan.{number}").write_bytes(b"")
+    left_out = account(tmp_path)["left_out"]
+    assert len(left_out) == 20
+    assert sum(left_out.values()) == 54
 
 
 def test_links_are_followed_and_never_in_a_circle(tmp_path: Path) -> None:
@@ -216,12 +237,30 @@ def test_links_are_followed_and_never_in_a_circle(tmp_path: Path) -> None:
     assert sizes(load(str(data))) == sizes(load(str(real)))
 
 
+def test_a_folder_may_have_a_name_that_is_no_unicode(tmp_path: Path) -> None:
+    names = b"caf\xe9", b"tea"
+    for name in names:
+        pictures(tmp_path / "data" / os.fsdecode(name), classes=".")
+    data = load(str(tmp_path / "data"))
+    assert data.classes == ("caf\\xe9", "tea")
+    json.dumps(asdict(DataFacts.of(data))).encode()
+    where = DataSpec(str(tmp_path / "data"))
+    constants, _ = loading(where, DataFacts.of(data), Embedding())
+    [line] = [line for line in constants if line.startswith("CLASS_NAMES = ")]
+    listed = ast.literal_eval(line.removeprefix("CLASS_NAMES = "))
+    assert tuple(map(os.fsencode, listed)) == names
+    "".join(constants).encode()
+
+
 def test_broken_files_are_named_together(tmp_path: Path) -> None:
     pictures(tmp_path, 8)
     for i in range(7):
         (tmp_path / "a" / f"{i}.png").write_bytes(b"broken")
-    with pytest.raises(DataError, match=r"7 files cannot be used: .*a/0\.png .*; and 2 more; repa"):
+    says = r"7 files cannot be used: .*a/0\.png .*; and 2 more; repair or remove them"
+    with pytest.raises(DataError, match=says):
         load(str(tmp_path))
+    with pytest.raises(DataError, match=says):
+        Preparation((SIDE, SIDE, 3)).read([str(tmp_path / "a" / f"{i}.png") for i in range(8)])
 
 
 def test_a_file_with_too_many_pixels_says_so(
@@ -230,7 +269,8 @@ def test_a_file_with_too_many_pixels_says_so(
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", SIDE * SIDE)
     pictures(tmp_path)
     Image.fromarray(pixels(1, 60, 60, 3)).save(tmp_path / "a" / "huge.png")
-    with pytest.raises(DataError, match=r"huge\.png has more than 512 pixels.*make it smaller"):
+    says = r"huge\.png has 3,600 pixels, .* 512 at most.*make it smaller"
+    with pytest.raises(DataError, match=says):
         load(str(tmp_path))
 
 
@@ -443,6 +483,26 @@ def test_arrays_that_may_mean_two_things_are_refused(
         load(str(tmp_path / "a.npz"))
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\3\4", b"no zip", b"\x93NUMPY\1\0"], ids=["empty", "cut", "text", "npy"]
+)
+def test_an_archive_that_is_none_is_refused_in_a_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(DataError, match=r"a\.npz is not a readable \.npz archive") as refusal:
+        load(str(tmp_path / "a.npz"))
+    assert "pickle" not in str(refusal.value)
+
+
+def test_arrays_larger_than_the_memory_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    shape = {"descr": "|u1", "fortran_order": False, "shape": (10**9, 1000, 1000)}
+    np.lib.format.write_array_header_1_0(header, shape)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x.npy", header.getvalue())
+    with pytest.raises(DataError, match="larger than the memory; give fewer or smaller images"):
+        load(str(tmp_path / "a.npz"))
+
+
 def test_channels_that_come_first_are_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=pixels(0, 20, 3, SIDE, SIDE), y=np.arange(20) % 2)
     with pytest.raises(DataError, match=r"\(20, 3, 16, 16\), its channels first; move them"):
@@ -602,9 +662,6 @@ def test_nearly_constant_inputs_are_found(tmp_path: Path) -> None:
 
 
 def test_facts_travel_as_json(tmp_path: Path) -> None:
-    import json
-    from dataclasses import asdict
-
     pictures(tmp_path / "Training", 10)
     facts = DataFacts.of(load(str(tmp_path)))
     assert DataFacts.from_json(json.loads(json.dumps(asdict(facts)))) == facts

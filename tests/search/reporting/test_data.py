@@ -73,7 +73,7 @@ def test_many_classes_take_one_line_too() -> None:
         ),
         (
             read(empty_classes=("cow",), arrays_left_out=("ids", "names")),
-            "Left out: empty folders (cow), the arrays ids and names.",
+            "Left out: folders without images (cow), the arrays ids and names.",
         ),
         (
             read(resized=4, turned=2, composed=1, made_colour=3),
