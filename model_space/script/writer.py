@@ -60,7 +60,7 @@ def script(order: Order) -> str:
     fitting = training(setup, stages, steps, order, embedding)
     sections = {
         "The data": data,
-        f"What happens to the training {facts.things}": batches,
+        "The training batches": batches,
         "The network": network,
         "The training": fitting,
     }
