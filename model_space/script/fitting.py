@@ -20,7 +20,7 @@ from model_space.script.layout import bracketed
 from model_space.script.weight_averages import AveragedWeights
 from model_space.stages import Stages
 from model_space.techniques.label_smoothing import Smoothed
-from model_space.training.plain_keras import keras_class
+from model_space.training.inlining import keras_class
 from model_space.training.setup import TrainingSetup
 
 _BATCHES = '''\
@@ -40,8 +40,8 @@ class TrainingBatches(keras.utils.PyDataset):
         rows = self.order[index * BATCH_SIZE : (index + 1) * BATCH_SIZE]
         {returned}
 {changed}
-    def on_epoch_begin(self) -> None:
-        """Draw the order of the epoch."""
+    def on_epoch_end(self) -> None:
+        """Draw the order of the next epoch; Keras calls this before the first one too."""
         self.order = self.random.permutation(len(self.labels))'''
 _UNCHANGED = "return prepared((self.images[rows], self.labels[rows]))"
 _CHANGED = """\

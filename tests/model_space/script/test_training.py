@@ -81,7 +81,7 @@ def test_the_scripts_stages_are_the_study_s(digits: Data) -> None:
     random.seed(5)
     images, labels = digits.train
     batches = space["TrainingBatches"](images, labels)
-    batches.on_epoch_begin()
+    batches.on_epoch_end()
     assert len(batches) == 8
     seen = []
     for index in range(8):
@@ -97,7 +97,7 @@ def test_the_scripts_stages_are_the_study_s(digits: Data) -> None:
         np.testing.assert_allclose(found_labels, expected["labels"], atol=1e-5)
     assert sorted(seen) == list(range(200))
     order = batches.order
-    batches.on_epoch_begin()
+    batches.on_epoch_end()
     assert (batches.order != order).any()
 
 
