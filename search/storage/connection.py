@@ -240,9 +240,16 @@ def sqlite_file(url: str) -> Path | None:
     """
     try:
         parsed = sqlalchemy.make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
         raise InputError(f"the storage is not a URL; {_TAKES}") from None
-    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+    if parsed.get_backend_name() != "sqlite":
+        return None
+    file = Path(parsed.database or "")
+    try:
+        file.exists()
+    except OSError as error:
+        raise InputError(f"the storage {url} cannot be read: {error.strerror}") from error
+    return file
 
 
 def connect_options(url: str, wait: int) -> dict[str, Any]:

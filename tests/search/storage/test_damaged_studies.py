@@ -55,6 +55,14 @@ def test_rows_that_make_no_sense_are_refused(changes: str, expected: str, tmp_pa
     assert outcome(database) == expected
 
 
+@pytest.mark.parametrize(
+    "url", ["sqlite:///" + "x" * 5000, "postgresql://u@[::1/x", "postgresql://u@host:port/x"]
+)
+def test_a_url_that_names_no_storage_is_refused(url: str) -> None:
+    with pytest.raises(InputError, match="the storage"):
+        all_studies(storage_url(url))
+
+
 def test_what_is_no_database_of_studies_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "other.db"
     for table in ("bookmarks (url TEXT)", "studies (student TEXT)"):
