@@ -98,7 +98,7 @@ def compared(found: list[float]) -> dict[str, float]:
     return {
         "kouka train, %": round(statistics.mean(kouka), 2),
         "script, %": round(statistics.mean(script), 2),
-        "difference, points": round(statistics.mean(apart), 2),
+        "difference, points": round(statistics.mean(apart), 2) + 0.0,  # or it might be -0.0
         "standard error, points": round(statistics.stdev(apart) / len(apart) ** 0.5, 2),
     }
 
