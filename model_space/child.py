@@ -46,6 +46,8 @@ def ask(
     if ended.returncode:
         last = (ended.stderr.strip().splitlines() or ["it printed nothing"])[-1]
         raise ChildError(f"ended with exit code {ended.returncode}: {last}")
+    if not ended.stdout:
+        raise ChildError("ended without an answer")
     return from_json(answer, json.loads(ended.stdout))
 
 

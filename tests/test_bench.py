@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from bench import results
+from bench import results, rivals
+from model_space.data import Data
 
 
 @pytest.fixture
@@ -44,6 +46,24 @@ def test_what_was_not_measured_is_kept_empty_and_shown_as_a_dash(folder: Path) -
     assert results.rows_of("truth")[0] == {"technique": "mixup", "effect, points": None}
     assert results.column("truth", "effect, points") == [1.5]
     assert results.markdown("truth").splitlines()[2:] == ["| mixup | – |", "| dropout | +1.5 |"]
+
+
+def test_a_rival_meets_the_images_in_a_new_order_every_epoch() -> None:
+    numbers = np.arange(8, dtype=np.uint8)
+    part = np.broadcast_to(numbers[:, None, None, None], (8, 1, 1, 1)).copy(), numbers % 2
+    data = Data(("a", "b"), part, part, part)
+    random = np.random.default_rng(0)
+    (x, y), _ = rivals.arrays(data)
+    one_by_one = rivals.generator(x, y, set(), 4, random)
+    shuffled = rivals.batches(data, {}, {"batch_size": 4})
+    epochs = [
+        [[next(one_by_one) for _ in range(2)] for _ in range(3)],
+        [list(shuffled.as_numpy_iterator()) for _ in range(3)],
+    ]
+    for rival in epochs:
+        orders = [tuple(np.concatenate([x.ravel() for x, _ in epoch]) * 255) for epoch in rival]
+        assert len(set(orders)) == 3
+        assert all(np.allclose(sorted(order), numbers) for order in orders)
 
 
 def test_nothing_is_kept_unless_it_is_to_be(folder: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import random
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import numpy as np
 
 from model_space.budget import Budget
 from model_space.custom.code import CustomCode, CustomCodeError
@@ -60,14 +63,17 @@ class Registry:
     ) -> Any:
         """Build the untrained Keras model, from images to (batch, classes) probabilities.
 
-        Raises `CustomCodeError` where the user's function returns anything else.
+        A seed that the user's function sets for the whole process has no effect, or every run
+        would begin with the same weights. Raises `CustomCodeError` where it returns anything else.
         """
         sizes = {name: getattr(budget, name) for name in accepted_keywords(self.build)}
-        model = self.build(image_shape, classes, stages, **sizes)
-        if not isinstance(model, keras.Model):
-            raise CustomCodeError(
-                f"{self._name()} returned a {type(model).__name__}, not a Keras model"
-            )
+        with _seeds_ignored():
+            model = self.build(image_shape, classes, stages, **sizes)
+            if not isinstance(model, keras.Model):
+                raise CustomCodeError(
+                    f"{self._name()} returned a {type(model).__name__}, not a Keras model"
+                )
+            model = _with_inputs(model, image_shape)
         shapes = model.input_shape, model.output_shape
         wanted = (None, *image_shape), (None, classes)
         if shapes != wanted:
@@ -84,6 +90,31 @@ class Registry:
 
     def _name(self) -> str:
         return f"{self.build.__module__}.{getattr(self.build, '__qualname__', 'build')}"
+
+
+def _with_inputs(model: Any, image_shape: tuple[int, ...]) -> Any:
+    """Give inputs to a model that has none, such as a `Sequential` or one of a subclass."""
+    if isinstance(model, keras.Sequential) and not model.built:
+        model.build((None, *image_shape))
+    if getattr(model, "inputs", None):
+        return model
+    inputs = keras.Input(image_shape)
+    return keras.Model(inputs, model(inputs))
+
+
+@contextmanager
+def _seeds_ignored() -> Iterator[None]:
+    """Let nobody seed the generators of Python, from which Keras draws seeds, and NumPy."""
+    kept: Any = random.seed, np.random.seed
+
+    def ignore(*arguments: object, **options: object) -> None:
+        pass
+
+    random.seed = np.random.seed = ignore
+    try:
+        yield
+    finally:
+        random.seed, np.random.seed = kept
 
 
 BUILT_IN = Registry()

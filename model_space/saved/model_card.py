@@ -65,7 +65,8 @@ class Card:
         content = asdict(self)
         content["budget"]["backend"] = content.pop("backend")
         text = json.dumps(content, indent=2, ensure_ascii=False)
-        path.write_text(text + "\n", encoding="utf-8")
+        # A class may be called what is no UTF-8: its bytes become escapes, as JSON has them.
+        path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
     @classmethod
     def read(cls, path: Path) -> Card:

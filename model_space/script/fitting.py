@@ -20,35 +20,38 @@ from model_space.script.layout import bracketed
 from model_space.script.weight_averages import AveragedWeights
 from model_space.stages import Stages
 from model_space.techniques.label_smoothing import Smoothed
-from model_space.training.plain_keras import keras_class
+from model_space.training.inlining import keras_class
 from model_space.training.setup import TrainingSetup
 
 _BATCHES = '''\
 class TrainingBatches(keras.utils.PyDataset):
-    """The training images, batch by batch, {what}, in another order every epoch."""
+    """The training {things}, batch by batch{what}, in another order every epoch."""
 
     def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
         super().__init__()
         self.images, self.labels = images, labels
-{stages}
-        self.random = np.random.default_rng(SEED)
-        self.on_epoch_end()
+{stages}        self.random = np.random.default_rng(SEED)
+        self.order = np.arange(len(labels))
 
     def __len__(self) -> int:
         return math.ceil(len(self.labels) / BATCH_SIZE)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         rows = self.order[index * BATCH_SIZE : (index + 1) * BATCH_SIZE]
-        images, labels = self.changed(*prepared((self.images[rows], self.labels[rows])))
-        return np.asarray(images), np.asarray(labels)
-
+        {returned}
+{changed}
+    def on_epoch_end(self) -> None:
+        """Draw the order of the next epoch; Keras calls this before the first one too."""
+        self.order = self.random.permutation(len(self.labels))'''
+_UNCHANGED = "return prepared((self.images[rows], self.labels[rows]))"
+_CHANGED = """\
+images, labels = self.changed(*prepared((self.images[rows], self.labels[rows])))
+        return np.asarray(images), np.asarray(labels)"""
+_CHANGES = '''
 {compiled}    def changed(self, images: {tensor}, labels: {tensor}) -> tuple[{tensor}, {tensor}]:
         """Return a batch as it is trained on."""
 {changes}
-
-    def on_epoch_end(self) -> None:
-        """Draw the order of the next epoch."""
-        self.order = self.random.permutation(len(self.labels))'''
+'''
 _AS_GRAPH = "    @tf.function(autograph=False, reduce_retracing=True)\n"
 _AUGMENT = (
     "for layer in self.augment:",
@@ -93,10 +96,9 @@ _NOT_DECAYED = (
 def training_batches(setup: TrainingSetup, order: Order, embedding: Embedding) -> list[str]:
     """Return the code of a class `TrainingBatches` and of its layers.
 
-    Empty where training images are neither augmented nor mixed.
+    It draws the orders itself, as a study does. On TensorFlow, Keras' `fit` of arrays after
+    `set_random_seed` would give every epoch the same batches.
     """
-    if not setup.augment and not setup.mix:
-        return []
     blocks: list[str] = []
     augment = [code for layer in setup.augment for code in _stage(layer, embedding, blocks)]
     mix = [code for layer in setup.mix for code in _stage(layer, embedding, blocks)]
@@ -110,13 +112,21 @@ def training_batches(setup: TrainingSetup, order: Order, embedding: Embedding) -
         changes += _MIX
     else:
         changes.append("return images, labels")
-    blocks.append(
-        _BATCHES.format(
-            what=" and ".join(["augmented"] * bool(augment) + ["mixed"] * bool(mix)),
-            stages=_indented(built, 8),
+    changed = ""
+    if augment or mix:
+        changed = _CHANGES.format(
             changes=_indented(changes, 8),
             compiled=_AS_GRAPH if order.backend == "tensorflow" else "",
             tensor="tf.Tensor" if order.backend == "tensorflow" else "jax.Array",
+        )
+    what = " and ".join(["augmented"] * bool(augment) + ["mixed"] * bool(mix))
+    blocks.append(
+        _BATCHES.format(
+            things=order.facts.things,
+            what=f", {what}" if what else "",
+            stages="".join(f"{line}\n" for line in _indented(built, 8).splitlines()),
+            returned=_CHANGED if changed else _UNCHANGED,
+            changed=changed,
         )
     )
     return blocks
@@ -144,11 +154,11 @@ def training(
 ) -> list[str]:
     """Return the code of a function `main`, and of the code it calls, for a run of `steps`."""
     blocks: list[str] = []
-    batches = bool(setup.augment or setup.mix)
     rate, lines = _rate(stages.schedule, steps, embedding, blocks)
     lines += _optimizer(setup.optimizer, rate, stages.schedule(steps), embedding, blocks)
     loss = _loss(setup.loss, embedding, blocks)
-    options = ["epochs=EPOCHS", "verbose=2"]
+    # Of the batches alone Keras would draw an order, and not of what is in them.
+    options = ["TrainingBatches(*train)", "epochs=EPOCHS", "shuffle=False", "verbose=2"]
     for averages in setup.averages:
         if not isinstance(averages, WeightAverages):
             raise CustomCodeError(
@@ -157,13 +167,7 @@ def training(
             )
         blocks += embedding.sources(AveragedWeights)
         options.append(f"callbacks=[AveragedWeights({literal(averages.momentum)})]")
-    if batches:
-        fit = bracketed("network.fit(", ["TrainingBatches(*train)", *options], ")")
-    else:
-        fit = ["    images, labels = prepared(train)"]
-        fit += bracketed(
-            "network.fit(", ["images", "labels", "batch_size=BATCH_SIZE", *options], ")"
-        )
+    fit = bracketed("network.fit(", options, ")")
     blocks.append(
         _MAIN.format(
             optimizer="\n".join(lines),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import sys
 from collections import Counter
@@ -13,7 +14,7 @@ from typing import Any
 import keras
 
 from model_space.custom.code import CustomCodeError
-from model_space.training.plain_keras import keras_class
+from model_space.training.inlining import keras_class
 
 _MODELS = ("Functional", "Model", "Sequential")
 _PACKAGE = __name__.split(".")[0]
@@ -53,8 +54,8 @@ class Graph:
             layers = config["layers"]
         except Exception as error:
             raise CustomCodeError(
-                "the network cannot be written into a script, because it is neither a functional "
-                "nor a sequential model of Keras"
+                "the network cannot be written into a script, because it, or a model in it, is "
+                "neither a functional nor a sequential model of Keras"
             ) from error
         inputs, outputs = _keys(config["input_layers"]), _keys(config["output_layers"])
         if len(inputs) != 1 or len(outputs) != 1 or not layers:
@@ -67,7 +68,7 @@ class Graph:
         self.shapes: dict[SymbolicTensor, tuple[int | None, ...]] = {}
         self.input = SymbolicTensor(0)
         self._count = 1
-        [self.output] = self._functional(config, [self.input], "")
+        [self.output] = self._functional(config, [self.input], "", training=None)
         self.shapes[self.output] = tuple(network.output_shape)
         self.calls = Counter(node.layer for node in self.nodes)
         """The number of calls of each layer."""
@@ -87,9 +88,17 @@ class Graph:
         return digests[self.output]
 
     def _functional(
-        self, config: Mapping[str, Any], inputs: Sequence[SymbolicTensor], path: str
+        self,
+        config: Mapping[str, Any],
+        inputs: Sequence[SymbolicTensor],
+        path: str,
+        *,
+        training: bool | None,
     ) -> list[SymbolicTensor]:
-        """Add the calls of a functional model, and return its outputs."""
+        """Add the calls of a functional model, and return its outputs.
+
+        `training` is what the model is called with, as its layers then are.
+        """
         keys = _keys(config["input_layers"])
         if len(keys) != len(inputs):
             raise CustomCodeError(
@@ -105,7 +114,7 @@ class Graph:
             waiting = []
             for layer, number, node in left:
                 if all(key in known for key in _tensors(node)):
-                    for index, tensor in enumerate(self._call(layer, node, known, path)):
+                    for index, tensor in enumerate(self._call(layer, node, known, path, training)):
                         known[layer["name"], number, index] = tensor
                 else:
                     waiting.append((layer, number, node))
@@ -126,12 +135,14 @@ class Graph:
         node: Mapping[str, Any],
         known: Mapping[tuple[str, int, int], SymbolicTensor],
         path: str,
+        training: bool | None,
     ) -> list[SymbolicTensor]:
         arguments = tuple(self._with_tensors(each, known) for each in node["args"])
         options = {n: self._with_tensors(v, known) for n, v in node["kwargs"].items()}
         options = {name: value for name, value in options.items() if value is not None}
         name = f"{path}{layer['name']}"
         if layer["class_name"] in _MODELS and "layers" in layer["config"]:
+            training = options.pop("training", training)
             [inputs] = arguments if len(arguments) == 1 and not options else [None]
             if isinstance(inputs, SymbolicTensor):
                 inputs = [inputs]
@@ -143,15 +154,22 @@ class Graph:
                     "is called, with more than its inputs"
                 )
             if layer["class_name"] == "Sequential":
-                return self._sequential(layer["config"], inputs, f"{name}/")
-            return self._functional(layer["config"], inputs, f"{name}/")
+                return self._sequential(layer["config"], inputs, f"{name}/", training)
+            return self._functional(layer["config"], inputs, f"{name}/", training=training)
+        saved = _of_keras(layer)
+        if training is not None and _takes_training(saved):
+            options["training"] = training
         gives = SymbolicTensor(self._count)
         self._count += 1
-        self.nodes.append(Node(name, _of_keras(layer), arguments, options, gives))
+        self.nodes.append(Node(name, saved, arguments, options, gives))
         return [gives]
 
     def _sequential(
-        self, config: Mapping[str, Any], inputs: list[SymbolicTensor], path: str
+        self,
+        config: Mapping[str, Any],
+        inputs: list[SymbolicTensor],
+        path: str,
+        training: bool | None,
     ) -> list[SymbolicTensor]:
         for layer in config["layers"]:
             if layer["class_name"] == "InputLayer":
@@ -159,7 +177,7 @@ class Graph:
             [taken] = inputs
             named = {**layer, "name": layer["config"]["name"]}
             node = {"args": [taken], "kwargs": {}}
-            inputs = self._call(named, node, {}, path)
+            inputs = self._call(named, node, {}, path, training)
         return inputs
 
     def _with_tensors(
@@ -192,6 +210,12 @@ def _of_keras(saved: Mapping[str, Any]) -> Mapping[str, Any]:
     kind = keras_class(getattr(sys.modules[saved["module"]], saved["class_name"]))
     its = {"module": "keras.layers", "class_name": kind.__name__, "registered_name": None}
     return {**saved, **its}
+
+
+def _takes_training(saved: Mapping[str, Any]) -> bool:
+    kind = getattr(sys.modules[saved["module"]], saved["class_name"], None)
+    call = getattr(kind, "call", None)
+    return call is not None and "training" in inspect.signature(call).parameters
 
 
 def _keys(saved: Any) -> list[tuple[str, int, int]]:

@@ -106,7 +106,7 @@ def _takes(node: Node, layer: Any) -> tuple[str | SymbolicTensor, ...]:
     takes = tuple(_code(node.arguments))
     usual = inspect.signature(layer.call).parameters
     for name, value in node.options.items():
-        if name not in usual or value != usual[name].default:
+        if name not in usual or name == "training" or value != usual[name].default:
             takes += (f", {name}=", *_code([value]))
     return takes
 

@@ -23,6 +23,7 @@ from model_space.script.graph import Graph
 from model_space.script.layout import WIDTH, paragraph
 from model_space.script.loading import loading
 from model_space.script.steps import custom_class
+from model_space.training.inlining import without_lambdas
 from model_space.training.setup import TrainingSetup, precision
 
 _IMPORTS = {
@@ -54,13 +55,13 @@ def script(order: Order) -> str:
     steps = -(-_images(facts) // budget.batch_size) * budget.epochs
     batches = training_batches(setup, order, embedding)
     with precision(budget.precision):
-        graph = Graph(setup.network)
+        graph = Graph(_without_lambdas(setup.network))
         custom = [kind for node in graph.nodes if (kind := custom_class(node))]
         network = [*embedding.sources(*custom), *builder(graph, budget.precision)]
     fitting = training(setup, stages, steps, order, embedding)
     sections = {
         "The data": data,
-        f"What happens to the training {facts.things}": batches,
+        "The training batches": batches,
         "The network": network,
         "The training": fitting,
     }
@@ -90,7 +91,7 @@ def script(order: Order) -> str:
     built = _check(text, graph)
     if order.custom_code.network is not None:
         again = registry.network(stages, facts.image_shape, len(facts.classes), budget)
-        _check_untrained(setup.network, again, built)
+        _check_untrained(_without_lambdas(setup.network), _without_lambdas(again), built)
     return text
 
 
@@ -188,6 +189,17 @@ def _check(text: str, graph: Graph) -> Any:
             "layers of Keras' own and functions of keras.ops can be written"
         )
     return network
+
+
+def _without_lambdas(network: Any) -> Any:
+    """Raise `CustomCodeError` where a function takes no symbolic tensor."""
+    try:
+        return without_lambdas(network)
+    except Exception as error:  # whatever a function of the user's own raises
+        raise CustomCodeError(
+            f"the Lambda in the network cannot be written into a script ({in_a_line(error)}); "
+            "functions of keras.ops can be, and layers"
+        ) from error
 
 
 def _check_untrained(network: Any, again: Any, built: Any) -> None:

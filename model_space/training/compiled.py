@@ -77,6 +77,7 @@ class CompiledRun:
         # Whatever Keras makes draws its seed from Python. Setting TensorFlow's own, which nothing
         # uses, would empty its cache of functions, and they take a second to make again.
         random.seed(seed)
+        np.random.seed(seed % 2**32)  # for the user's own, as Keras draws from Python alone
         with making():
             return TrainingSetup(
                 recipe, self._data, self._budget, self._registry, variable_dials=variable_dials

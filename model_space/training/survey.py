@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -13,8 +16,10 @@ from model_space.custom.code import CustomCodeError
 from model_space.custom.loading import in_a_line
 from model_space.custom.registry import Registry
 from model_space.data import Data
+from model_space.recipe import Recipe
 from model_space.stages import Stages
 from model_space.technique import Technique
+from model_space.training.plain_keras import check_plain
 from model_space.training.setup import TrainingSetup
 
 _IMAGES = 8
@@ -26,19 +31,94 @@ _NETWORK_STAGES = frozenset({
 """The stages that a network calls; the others are training's."""
 
 
-def survey(
-    registry: Registry, techniques: Sequence[str], data: Data, budget: Budget
-) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Findings:
+    """Findings about the user's code."""
+
+    left_out: tuple[str, ...]
+    """The techniques, of those studied, that change a stage which the network does not call."""
+    cautions: tuple[str, ...]
+    """Sentences about what the code can be used for, but perhaps not as its author expects."""
+
+
+def survey(registry: Registry, techniques: Sequence[str], data: Data, budget: Budget) -> Findings:
     """Build the network and a batch of each custom technique, and check that they can be used.
 
-    Returns the techniques, of those named, that change a stage which the network does not call.
     Raises `CustomCodeError` where the network or a batch cannot be made, or is not what it must be.
     """
-    left_out = unsupported(registry, techniques, data.image_shape, len(data.classes), budget)
+    shape, classes = data.image_shape, len(data.classes)
+    left_out = unsupported(registry, techniques, shape, classes, budget)
     for technique in registry.custom_techniques:
         if technique.name not in left_out:
             _check_batch(technique, registry, data, budget)
-    return left_out
+    recipe = _usual(registry, techniques, left_out)
+    return Findings(left_out, tuple(_cautions(registry, recipe, shape, classes, budget)))
+
+
+def _cautions(
+    registry: Registry, recipe: Recipe, image_shape: tuple[int, ...], classes: int, budget: Budget
+) -> Iterator[str]:
+    """Yield cautions about the network with all techniques on.
+
+    Raises `CustomCodeError` where its weights have other shapes with another seed.
+    """
+    seeds_set = False
+
+    @functools.wraps(registry.build)
+    def build(*arguments: Any, **options: Any) -> Any:
+        def seed(*numbers: object) -> None:
+            nonlocal seeds_set
+            seeds_set = True
+
+        kept, random.seed = random.seed, seed  # type: ignore[assignment]
+        try:
+            return registry.build(*arguments, **options)
+        finally:
+            random.seed = kept
+
+    networks = []
+    for number in (1, 2):
+        random.seed(number)
+        stages = registry.compose(recipe)
+        watched = replace(registry, build=build)
+        networks.append(_build(watched, stages, image_shape, classes, budget))
+    first, second = (
+        [keras.ops.convert_to_numpy(weight) for weight in network.weights] for network in networks
+    )
+    if [weight.shape for weight in first] != [weight.shape for weight in second]:
+        raise CustomCodeError(
+            "the network has weights of other shapes at every call, so its runs would not compare; "
+            "let build draw its shape from a generator of its own, such as random.Random(0)"
+        )
+    if seeds_set:
+        yield (
+            "the network's function sets a seed for the whole process, which has no effect: every "
+            "run has a seed of its own."
+        )
+    same = [
+        weight.path
+        for weight, one, other in zip(networks[0].weights, first, second, strict=True)
+        if np.ptp(one) and np.array_equal(one, other)
+    ]
+    if same:
+        more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+        yield (
+            f"every run begins with the same values of {same[0]}{more}: they come with the "
+            "network, or from a seed in it. A change of seed does not change them."
+        )
+    try:
+        check_plain(networks[0])
+    except CustomCodeError as error:
+        yield f"the study can run, but kouka train will not: {error}."
+
+
+def _usual(registry: Registry, techniques: Sequence[str], left_out: Sequence[str]) -> Recipe:
+    """Return the recipe of the techniques that are not left out, at the usual values."""
+    return {
+        one.name: {dial.name: dial.usual for dial in one.dials}
+        for one in registry.techniques
+        if one.name in techniques and one.name not in left_out
+    }
 
 
 def unsupported(
@@ -57,11 +137,7 @@ def unsupported(
     called: set[str] = set()
     _build(registry, _recording(Stages(), called), image_shape, classes, budget)
     left_out = tuple(one.name for one in named if one.replaced_stages() & _NETWORK_STAGES - called)
-    recipe = {
-        one.name: {dial.name: dial.usual for dial in one.dials}
-        for one in named
-        if one.name not in left_out
-    }
+    recipe = _usual(registry, techniques, left_out)
     model = _build(registry, registry.compose(recipe), image_shape, classes, budget)
     images = np.random.default_rng(0).random((2, *image_shape), dtype=np.float32)
     scores = np.asarray(keras.ops.convert_to_numpy(model(images, training=False)))

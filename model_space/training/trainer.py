@@ -22,9 +22,10 @@ from model_space.outcome import Outcome
 from model_space.recipe import Recipe
 from model_space.training.checkpoint import Checkpoint, removed_at_the_end
 from model_space.training.compiled import CompiledRun
+from model_space.training.plain_keras import check_plain
 from model_space.training.run import Report, Run
 from model_space.training.scorers import ACCURACY, Scorer
-from model_space.training.survey import survey
+from model_space.training.survey import Findings, survey
 
 
 class Trainer:
@@ -48,8 +49,8 @@ class Trainer:
         """A trainer on the training and validation images together, as `Data.joined` has them."""
         return Trainer(self._data.joined(), self._registry, self._scorer)
 
-    def survey(self, techniques: Sequence[str], budget: Budget) -> tuple[str, ...]:
-        """Try the user's code, and return the techniques that the network has no stage for.
+    def survey(self, techniques: Sequence[str], budget: Budget) -> Findings:
+        """Try the user's code, and return what is to be known before a study relies on it.
 
         Raises `CustomCodeError` where some of the code cannot be used.
         """
@@ -128,7 +129,7 @@ class Trainer:
     ) -> Outcome:
         compiled, traced = self._begin(recipe, budget, seed)
         if kept:
-            compiled.plain()  # raises now where the network could not be saved at the end
+            check_plain(compiled.network)  # raises now, and not at the end
         run = Run(
             compiled, self._data, budget, seed, self._scorer, report=report,
             checkpoint=checkpoint, stopping=stopping, traced=traced,

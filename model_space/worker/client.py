@@ -47,7 +47,7 @@ from model_space.worker.messages import (
     encode,
 )
 
-__all__ = ["Stopped", "TrainingError", "Worker", "Workload"]
+__all__ = ["Stopped", "Surveyed", "TrainingError", "Worker", "Workload"]
 
 ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -99,8 +99,8 @@ class Worker:
         self.stop()
         return self._start(reading)[1]
 
-    def survey(self, techniques: Sequence[str], budget: Budget) -> tuple[str, ...]:
-        """Try the user's code, and return the techniques that the network has no stage for.
+    def survey(self, techniques: Sequence[str], budget: Budget) -> Surveyed:
+        """Try the user's code, and return what is to be known before a study relies on it.
 
         Raises `CustomCodeError` where some of the code cannot be used; otherwise as `train`.
         """
@@ -108,7 +108,7 @@ class Worker:
         if isinstance(end, CodeRefused):
             raise CustomCodeError(end.reason)
         if isinstance(end, Surveyed):
-            return end.left_out
+            return end
         raise _error(end)
 
     def train(
@@ -141,7 +141,8 @@ class Worker:
 
         The objective reported for an epoch is on images that are trained on. `checkpoint` is kept
         at the end, so that the same call returns the same again, and at once. The network is
-        written to `save`, whose name ends in .keras.
+        written to `save`, whose name ends in .keras. Raises `CustomCodeError`, before anything is
+        trained, where it could not be.
         """
         save = save and save.resolve()
         job = Train(recipe, budget, seed, _text(checkpoint), final=True, save=_text(save))
@@ -151,6 +152,8 @@ class Worker:
         end = self._do(job, report)
         if isinstance(end, Trained):
             return end.outcome
+        if isinstance(end, CodeRefused) and job.final:
+            raise CustomCodeError(end.reason)
         raise _error(end)
 
     def _do(self, job: Job, report: Report = lambda epoch, objective: True) -> JobEnd:

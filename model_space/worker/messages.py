@@ -109,9 +109,10 @@ class LastJob:
 
 @dataclass(frozen=True)
 class Surveyed:
-    """A survey has ended, and these techniques change a stage which the network does not call."""
+    """A survey has ended; the fields are those of `model_space.training.survey.Findings`."""
 
     left_out: tuple[str, ...]
+    cautions: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -229,7 +229,8 @@ def _do(
     """Do a job, and return how it ended."""
     try:
         if isinstance(job, Survey):
-            return Surveyed(trainer.survey(job.techniques, job.budget))
+            findings = trainer.survey(job.techniques, job.budget)
+            return Surveyed(findings.left_out, findings.cautions)
         return _train(trainer, job, report, stopping)
     except Stopped:
         return Interrupted()

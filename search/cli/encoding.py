@@ -8,6 +8,8 @@ import sys
 
 _PLAIN = {"−": "-", "–": "-", "—": "-", "×": "x", "…": ".", "•": "*", "━": "-", "╸": "-"}
 """Each as wide as what it stands for, or tables would lose their columns."""
+_FIRST, _LAST = "\udc00", "\udcff"
+"""What Python makes of the bytes 0 to 255 in a file's name that is not UTF-8."""
 _HANDLER = "kouka.plain"
 
 
@@ -23,4 +25,10 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]
-    return "".join(_PLAIN.get(character, "?") for character in lacking), error.end
+    return "".join(map(_replacement, lacking)), error.end
+
+
+def _replacement(character: str) -> str:
+    if _FIRST <= character <= _LAST:
+        return f"\\x{ord(character) - ord(_FIRST):02x}"
+    return _PLAIN.get(character, "?")

@@ -75,6 +75,10 @@ class Progress:
         left = (now - self._began_reading) * (of - done) / max(1, done)
         self._reading = f"{done:,} of {of:,}, about {duration(max(1, left))} left"
 
+    def cautioned(self, caution: str) -> None:
+        """Print a caution about the user's own code."""
+        self._console.print(f"Caution: {caution}", soft_wrap=True)
+
     def moved(self, before: str, now: str) -> None:
         """Print that the study has its data at another place from now on."""
         self._console.print(

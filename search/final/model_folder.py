@@ -20,17 +20,17 @@ def draft(out: Path) -> Iterator[Path]:
 
     Raises `InputError` where it could not, before the block is begun if that can be known.
     """
-    out = out.resolve()
-    _check_free(out)
-    above = next(folder for folder in out.parents if folder.exists())
     with _writing(out):
+        out = out.resolve()
+        _check_free(out)
+        above = next(folder for folder in out.parents if folder.exists())
         beside = Path(tempfile.mkdtemp(dir=above, prefix=".kouka-"))
     try:
         new, old = beside / "new", beside / "old"
         with _writing(out):
             new.mkdir()
         yield new
-        with _writing(out):
+        with _writing(out, "; what was trained is kept, and another --out ends soon"):
             out.parent.mkdir(parents=True, exist_ok=True)
             _replace(out, new, old)
     finally:
@@ -63,10 +63,11 @@ def _check_free(out: Path) -> None:
 
 
 @contextmanager
-def _writing(out: Path) -> Iterator[None]:
+def _writing(out: Path, kept: str = "") -> Iterator[None]:
     try:
         yield
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # the latter of a link to itself, or a deep path
+        reason = getattr(error, "strerror", None) or error
         raise InputError(
-            f"--out {out} cannot be written ({error.strerror}); it takes a folder"
+            f"--out {out} cannot be written ({reason}); it takes a folder{kept}"
         ) from error

@@ -91,9 +91,15 @@ def _about(task: Task, *, chosen: bool) -> list[str]:
 
 def _check_free(out: Path) -> None:
     """Raise `InputError` unless `out` is missing, or as kouka code wrote it."""
-    if out.is_dir():
+    try:
+        is_folder, is_there = out.is_dir(), out.exists()
+    except OSError as error:  # of a name that is too long, for one
+        raise InputError(
+            f"--out {out} cannot be written ({error.strerror}); it takes a file"
+        ) from error
+    if is_folder:
         raise InputError(f"--out {out} is a folder; it takes a file")
-    if not out.exists():
+    if not is_there:
         return
     try:
         text = out.read_text(encoding="utf-8")
@@ -111,18 +117,18 @@ def _check_free(out: Path) -> None:
 
 
 def _digest(code: str) -> str:
-    return hashlib.sha256(code.encode()).hexdigest()[:16]
+    return hashlib.sha256(code.encode(errors="backslashreplace")).hexdigest()[:16]
 
 
 def _write(out: Path, text: str) -> None:
     partial = out.with_name(f".{out.name}.partial")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text, encoding="utf-8")
+        # The bytes of a path that is no UTF-8 become escapes, as Python has them.
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace")
         partial.replace(out)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # the latter of a path with too many folders
         with suppress(OSError):
             partial.unlink()
-        raise InputError(
-            f"--out {out} cannot be written ({error.strerror}); it takes a file"
-        ) from error
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"--out {out} cannot be written ({reason}); it takes a file") from error

@@ -100,8 +100,9 @@ def train_final(
     where these are given, and that validation images are trained on as well. The test images are
     looked at once a run, at its end, and choose nothing. `data` and `custom_code` are as in
     `search.running.study.join`. The folder `out` is written at the end, all of it or nothing; what
-    is interrupted resumes from the folder `checkpoints`. Raises `InputError`, `DataError`,
-    `CustomCodeError`, `TrainingError`, or `DivergedError` where a run diverges.
+    is interrupted, or cannot be written, resumes from the folder `checkpoints`. Raises
+    `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, or `DivergedError` where a run
+    diverges.
     """
     if seeds < 1:
         raise InputError(f"--seeds {seeds} is too small; it takes 1 or more")
@@ -115,9 +116,9 @@ def train_final(
             check_fingerprint(name, data or settings.data, task.results.data, facts)
             images = f"the {facts.train + facts.validation:,} training and validation {things}"
             watch.began(in_words(task.recipe), images, settings.epochs, seeds, objective)
-            drawn = [run_seed(settings.seed, "confirm", index) for index in range(seeds)]
-            kept = [study_checkpoints(checkpoints, url, name) / f"final-{s}.npz" for s in drawn]
-            checkpoint_of = dict(zip(drawn, kept, strict=True))
+            own_seeds = [run_seed(settings.seed, "confirm", index) for index in range(seeds)]
+            at = study_checkpoints(checkpoints, url, name)
+            checkpoint_of = {seed: at / f"final-{seed}.npz" for seed in own_seeds}
             curves, tests = _train(worker, task, checkpoint_of, watch, folder / MODEL)
         finally:
             worker.stop()
@@ -131,8 +132,9 @@ def train_final(
         )  # fmt: skip
         card.write(folder / CARD)
         axis = formatting.axis(objective.measure, objective)
-        figure(curves, axis, f"{trained.recipe}; {trained.budget}").write_html(folder / CURVES)
-    for file in kept:
+        drawn = figure(curves, axis, f"{trained.recipe}; {trained.budget}").to_html()
+        (folder / CURVES).write_text(drawn, encoding="utf-8", errors="backslashreplace")
+    for file in checkpoint_of.values():
         file.unlink(missing_ok=True)
     return trained
 

@@ -25,6 +25,8 @@ from search.reporting.summary import summarise
 IMAGE_FORMATS = ("png", "svg", "pdf")
 _WIDTH = 1000
 """Pixels; an image is as high as its figure."""
+_UNENCODABLE = "backslashreplace"
+"""The treatment of names of files that are not UTF-8: their bytes become escapes."""
 _SCALE = {"png": 2}
 """Pixels of an image for each of its figure, for screens that show two."""
 
@@ -62,10 +64,9 @@ def write(findings: Findings, out: Path, formats: Sequence[str] = ()) -> str:
             _text(draft / "report.md", document(findings.results, parts, figures, written))
             for file in draft.iterdir():
                 file.replace(out / file.name)
-    except OSError as error:
-        raise InputError(
-            f"--out {out} cannot be written ({error.strerror}); it takes a folder"
-        ) from error
+    except (OSError, RecursionError) as error:  # the latter of a path with too many folders
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"--out {out} cannot be written ({reason}); it takes a folder") from error
     return unwritten
 
 
@@ -73,7 +74,7 @@ def _figures(figures: Mapping[str, go.Figure], folder: Path) -> None:
     if figures:
         _text(folder / "plotly.min.js", get_plotlyjs())
     for name, figure in figures.items():
-        figure.write_html(folder / f"{name}.html", include_plotlyjs="directory")
+        _text(folder / f"{name}.html", figure.to_html(include_plotlyjs="directory"))
 
 
 def _images(figures: Mapping[str, go.Figure], formats: Sequence[str], folder: Path) -> str:
@@ -97,11 +98,11 @@ def _images(figures: Mapping[str, go.Figure], formats: Sequence[str], folder: Pa
 
 
 def _csv(path: Path, table: Records) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8", errors=_UNENCODABLE) as file:
         writer = csv.DictWriter(file, table.columns)
         writer.writeheader()
         writer.writerows(table.rows)
 
 
 def _text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", errors=_UNENCODABLE)

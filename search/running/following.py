@@ -33,6 +33,9 @@ class StudyWatch(Protocol):
     def reading(self, done: int, of: int) -> None:
         """Receive, each second or so before all else, the number of images or sounds decoded."""
 
+    def cautioned(self, caution: str) -> None:
+        """Receive, before anything is trained, a sentence about the user's own code."""
+
     def moved(self, before: str, now: str) -> None:
         """Learn that the study's data, the same as before, are at another place now."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from model_space.budget import Budget
 from model_space.facts import DataFacts
-from model_space.worker.client import Stopped, Worker, Workload
+from model_space.worker.client import Stopped, Surveyed, Worker, Workload
 from search.running.worker_loop import Tally, work
 from search.storage.heartbeat import Identity
 
@@ -36,7 +36,7 @@ class LocalWorkers:
         """
         return self._workers[0].start(reading)
 
-    def survey(self, techniques: Sequence[str], budget: Budget) -> tuple[str, ...]:
+    def survey(self, techniques: Sequence[str], budget: Budget) -> Surveyed:
         """Look at what is the user's own, as `Worker.survey` does."""
         return self._workers[0].survey(techniques, budget)
 

@@ -180,6 +180,9 @@ class _Silent:
     def reading(self, done: int, of: int) -> None:
         pass
 
+    def cautioned(self, caution: str) -> None:
+        pass
+
     def moved(self, before: str, now: str) -> None:
         pass
 

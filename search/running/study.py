@@ -82,8 +82,10 @@ def launch(
     try:
         facts = local.facts(watch.reading)
         if settings.custom_code:
-            left_out = local.survey(settings.techniques, settings.budget())
-            requested = replace(requested, left_out=left_out)
+            surveyed = local.survey(settings.techniques, settings.budget())
+            requested = replace(requested, left_out=surveyed.left_out)
+            for caution in surveyed.cautions:
+                watch.cautioned(caution)
         with exclusive(url):
             # Again, for another launch may have made or extended it meanwhile.
             settings, before = _settle(url, name, requested)

@@ -240,9 +240,16 @@ def sqlite_file(url: str) -> Path | None:
     """
     try:
         parsed = sqlalchemy.make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
         raise InputError(f"the storage is not a URL; {_TAKES}") from None
-    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+    if parsed.get_backend_name() != "sqlite":
+        return None
+    file = Path(parsed.database or "")
+    try:
+        file.exists()
+    except OSError as error:
+        raise InputError(f"the storage {url} cannot be read: {error.strerror}") from error
+    return file
 
 
 def connect_options(url: str, wait: int) -> dict[str, Any]:
@@ -283,12 +290,29 @@ def _explained(url: str) -> Iterator[None]:
             f"the storage {redact(url)} cannot be opened: the driver {error.name} is not "
             f"installed; {how} installs it"
         ) from error
-    except (SQLAlchemyError, StorageInternalError, RuntimeError, OSError) as error:
+    except (
+        SQLAlchemyError, StorageInternalError, RuntimeError, OSError, UnicodeError
+    ) as error:  # fmt: skip
         cause = error.__cause__ if isinstance(error, StorageInternalError) else error
         reason = str(getattr(cause, "orig", None) or cause).strip().splitlines()[0]
         if password := sqlalchemy.make_url(url).password:
             reason = reason.replace(password, "***")
         raise InputError(f"the storage {redact(url)} cannot be opened: {reason}") from error
+
+
+@contextmanager
+def undamaged(what: str) -> Iterator[None]:
+    """Raise `InputError` for what Optuna raises where the rows of a database make no sense."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (ValueError, TypeError, LookupError, AssertionError) as error:
+        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
+        raise InputError(
+            f"{what} cannot be read, because the database is damaged or was changed by another "
+            f"program ({reason}); restore a copy of it"
+        ) from error
 
 
 def load_study(url: str, name: str) -> optuna.Study:
@@ -298,15 +322,20 @@ def load_study(url: str, name: str) -> optuna.Study:
     if name not in names:
         held = f"it holds {', '.join(names)}" if names else "it holds none yet"
         raise InputError(f"there is no study {name!r} in {redact(url)}; {held}")
-    return optuna.load_study(study_name=name, storage=storage)
+    with undamaged(f"the study {name!r}"):
+        return optuna.load_study(study_name=name, storage=storage)
 
 
 def all_studies(url: str) -> list[optuna.Study]:
     """Return the studies of a storage that must be there, oldest first."""
     storage = open_storage(url)
-    return [optuna.load_study(study_name=name, storage=storage) for name in study_names(storage)]
+    with undamaged(f"the storage {redact(url)}"):
+        return [
+            optuna.load_study(study_name=name, storage=storage) for name in study_names(storage)
+        ]
 
 
 def study_names(storage: optuna.storages.BaseStorage) -> list[str]:
     """The names of the studies, oldest first."""
-    return [study.study_name for study in storage.get_all_studies()]
+    with undamaged("the list of studies"):
+        return [study.study_name for study in storage.get_all_studies()]

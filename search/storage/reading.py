@@ -35,6 +35,7 @@ from search.results import (
 )
 from search.settings import Settings, is_settings
 from search.storage import schema
+from search.storage.connection import undamaged
 from search.storage.heartbeat import Identity
 
 _MOST_LEVELS = 6
@@ -68,8 +69,9 @@ def read(
     for a study by an objective that this version does not know.
     """
     column = _column(study, objective)
-    trials = study.get_trials(deepcopy=False)
-    attributes = study.user_attrs
+    with undamaged(f"the study {study.study_name!r}"):
+        trials = study.get_trials(deepcopy=False)
+        attributes = study.user_attrs
     stored = attributes.get(schema.SETTINGS)
     settings = Settings.from_json(stored) if is_settings(stored) else None
     designed = settings is not None or any(_phase(trial) is not None for trial in trials)
@@ -306,7 +308,7 @@ def _run(trial: FrozenTrial, factors: list[_Factor], objective: Objective, colum
         curve={
             step: value
             for step, value in sorted(trial.intermediate_values.items())
-            if math.isfinite(value)
+            if _is_finite(value)
         },
         seed=_whole(attributes.get(schema.SEED)),
         test_accuracy=_number(attributes.get(schema.TEST_ACCURACY)),
@@ -352,4 +354,9 @@ def _value(trial: FrozenTrial, column: int) -> float | None:
     if trial.state != TrialState.COMPLETE or not trial.values:
         return None
     value = trial.values[column]
-    return value if math.isfinite(value) else None
+    return value if _is_finite(value) else None
+
+
+def _is_finite(value: object) -> bool:
+    """Tell a finite number; SQLite lets other programs write anything in its place."""
+    return isinstance(value, int | float) and math.isfinite(value)

@@ -14,7 +14,7 @@ from model_space.budget import Budget
 from model_space.facts import DataFacts
 from model_space.outcome import Outcome
 from model_space.recipe import Recipe
-from model_space.worker.client import Stopped, TrainingError, Workload
+from model_space.worker.client import Stopped, Surveyed, TrainingError, Workload
 
 EFFECTS = {
     "augmentation": 13.0,
@@ -82,8 +82,8 @@ class FakeWorker:
         """What an accuracy counts for: a point of it is a hundredth of a nat of a log loss."""
         return accuracy - 1 if self.workload.objective == "neg_log_loss" else accuracy
 
-    def survey(self, techniques: Sequence[str], budget: Budget) -> tuple[str, ...]:
-        return ()
+    def survey(self, techniques: Sequence[str], budget: Budget) -> Surveyed:
+        return Surveyed((), ())
 
     def train(
         self,

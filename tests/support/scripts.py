@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
 from model_space.budget import Budget
@@ -32,6 +33,33 @@ def run(script: str) -> dict[str, Any]:
     namespace: dict[str, Any] = {"__name__": "script"}
     exec(compile(script, "script", "exec", dont_inherit=True), namespace)
     return namespace
+
+
+def orders_trained_on(script: str, images: int) -> list[list[int]]:
+    """The images, by number, that the network of a script meets in each epoch of its training.
+
+    The script's network is another here, and it writes its model to the working folder.
+    """
+    space, met = run(script), list[int]()
+    numbered = np.zeros((images, *space["IMAGE_SHAPE"]), np.uint8)
+    numbered += np.arange(images, dtype=np.uint8).reshape(-1, 1, 1, 1)
+    part = numbered, np.arange(images) % space["CLASSES"]
+
+    class Meets(layers.Layer):  # type: ignore[misc]
+        def call(self, x: Any, training: bool = False) -> Any:
+            if training:
+                met.extend(np.round(255 * np.asarray(x)[:, 0, 0, 0]).astype(int).tolist())
+            return layers.Flatten()(x)
+
+    class Eager(keras.Sequential):  # type: ignore[misc]
+        def compile(self, *arguments: Any, **options: Any) -> None:
+            super().compile(*arguments, **{**options, "run_eagerly": True, "jit_compile": False})
+
+    last = layers.Dense(space["CLASSES"], activation="softmax")
+    space["load"] = lambda: (part, part)
+    space["build"] = lambda: Eager([keras.Input(space["IMAGE_SHAPE"]), Meets(), last])
+    space["main"]()
+    return [met[first : first + images] for first in range(0, len(met), images)]
 
 
 def described(model: keras.Model) -> list[object]:

@@ -283,6 +283,12 @@ def test_what_the_worker_refuses_ends_the_launch_and_creates_nothing(
     assert not (folder / "studies.db").exists()
 
 
+def test_code_that_ends_its_process_is_refused(folder: Path) -> None:
+    (folder / "ends.py").write_text("import os\nos._exit(0)\n")
+    with pytest.raises(CustomCodeError, match=r"imports ends\.py ended without an answer"):
+        describe(["ends.py"], None)
+
+
 def test_resnet20_is_the_sources_with_its_three_techniques_on() -> None:
     """19 convolutions, 20 layers, 0.27 million parameters in the source's table 6."""
     stages = compose(usual(["batch_norm", "residual", "global_pooling"]))

@@ -58,6 +58,12 @@ def test_a_card_of_images_has_no_sound(tmp_path: Path) -> None:
     assert Card.read(tmp_path / "model.json") == images
 
 
+def test_a_class_whose_name_is_no_utf_8_is_kept(tmp_path: Path) -> None:
+    latin = replace(CARD, classes=(b"caf\xe9".decode(errors="surrogateescape"), "thé"))
+    latin.write(tmp_path / "model.json")
+    assert Card.read(tmp_path / "model.json") == latin
+
+
 @pytest.mark.parametrize("change", [{"budget": {}}, {"seeds": 3}, {"sound": {}}, {"budget": None}])
 def test_another_files_content_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     path = tmp_path / "model.json"

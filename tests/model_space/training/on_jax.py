@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from model_space.budget import Budget
-from model_space.data import Data, load
+from model_space.custom.registry import Registry
+from model_space.data import Data, load, load_spec
+from model_space.script import writer
+from model_space.stages import Stages
 from model_space.techniques import TECHNIQUES, usual
 from model_space.training.backends import jax as backend
 from model_space.training.backends import loops
+from model_space.training.batches import orders
 from model_space.training.setup import TrainingSetup
+from tests.support.scripts import SMALL, orders_trained_on, written
 from tests.support.shallow import SHALLOW
 
 pytestmark = pytest.mark.jax
@@ -72,3 +81,21 @@ def test_every_dial_is_a_value_and_not_compiled_in(data: Data) -> None:
         variable.assign(recipe[technique][dial])
     for value, again in zip(usually, trained(), strict=True):
         np.testing.assert_array_equal(value, again)
+
+
+def linear(image_shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
+    inputs = keras.Input(image_shape)
+    scores = layers.Dense(classes, activation="softmax")(layers.Flatten()(inputs))
+    return keras.Model(inputs, scores)
+
+
+def test_a_script_draws_the_study_s_orders_a_new_one_every_epoch(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(writer, "load_registry", lambda code: Registry(build=linear))
+    data = load_spec(SMALL, lambda done, of: None)
+    found = orders_trained_on(
+        written({}, data, budget=Budget(epochs=2, batch_size=125), backend="jax"), 250
+    )
+    assert found == [order.tolist() for order in islice(orders(250, 7), 2)]

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from model_space.budget import Budget
-from model_space.custom.code import CustomCodeError
 from model_space.data import DataError, load
 from model_space.networks.article import build
 from model_space.saved.predictor import _run
@@ -67,18 +66,6 @@ def test_a_skip_that_is_padded_loads_in_safe_mode(tmp_path: Path, precision: str
     for wrong, classes in ((images, 5), (images[:, :15], 4)):
         with pytest.raises(DataError, match=r"model\.json beside it belong to different models"):
             _run(str(tmp_path / "model.keras"), wrong, classes)
-
-
-def test_a_layer_that_keras_has_not_is_not_dropped_in_silence() -> None:
-    class Halve(keras.layers.Layer):  # type: ignore[misc]
-        def call(self, x: object) -> object:
-            return x / 2  # type: ignore[operator]
-
-    network = keras.Sequential([keras.Input((3,)), Halve()])
-    with pytest.raises(
-        CustomCodeError, match="Halve cannot be saved, because it subclasses no layer"
-    ):
-        plain(network, [])
 
 
 def test_a_file_that_is_no_model_or_would_run_code_is_refused(tmp_path: Path) -> None:

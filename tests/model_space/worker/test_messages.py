@@ -36,7 +36,7 @@ MESSAGES: list[Message] = [
     messages.Ready(),
     messages.EpochEnded(1, 0.5),
     messages.LastJob(),
-    messages.Surveyed(("residual",)),
+    messages.Surveyed(("residual",), ("look out",)),
     messages.Trained(Outcome(0.5, None, None, 0.1, 1000, False)),
     messages.Interrupted(),
     messages.Failed("ValueError: ✗"),

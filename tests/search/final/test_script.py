@@ -62,6 +62,37 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
     return asked
 
 
+def test_a_path_that_is_no_utf_8_is_written_as_python_has_it(
+    kouka: Kouka, folder: Path, digits: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study(digits)
+    data = b"caf\xe9".decode(errors="surrogateescape")
+    monkeypatch.setattr(script, "write", lambda order: f'DATA = "{data}"\n')
+    for _ in range(2):  # the second time in the place of the first
+        result = kouka("code", "s")
+        assert result.exit_code == 0, result.output
+    space: dict[str, str] = {}
+    exec((folder / "models" / "s.py").read_text(encoding="utf-8"), space)
+    assert space["DATA"] == data
+
+
+def test_a_place_that_cannot_be_is_refused(
+    kouka: Kouka, folder: Path, digits: Data, orders: list[Order]
+) -> None:
+    study(digits)
+    (folder / "loop").symlink_to("loop")
+    before = sorted(folder.iterdir())
+    for command, out in (
+        ("code", "x" * 300), ("code", "loop/x"), ("train", "x" * 300), ("train", "loop"),
+        ("export", "x" * 300), ("export", "loop"),
+    ):  # fmt: skip
+        result = kouka(command, "s", "--out", out)
+        assert result.exit_code == 2, (command, result.output)
+        assert re.match(rf"kouka: --out {out}", result.stderr), command
+        assert result.stderr.count("\n") == 1
+    assert sorted(folder.iterdir()) == before
+
+
 def test_the_best_recipe_is_written_with_what_it_came_to(
     kouka: Kouka, folder: Path, digits: Data, orders: list[Order]
 ) -> None:

@@ -1,0 +1,77 @@
+"""Damaged databases and those of other programs: read or refused in a sentence, and soon."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from search.errors import InputError
+from search.storage.connection import all_studies, storage_url
+from search.storage.reading import read
+from tests.support.damage import within
+
+KEPT = Path(__file__).parents[2] / "kept" / "study-0.1.db"
+
+
+def outcome(database: Path) -> str:
+    said, studies = "", 0
+    with within(10):
+        try:
+            studies = len([read(study) for study in all_studies(storage_url(str(database)))])
+        except InputError as error:
+            said = str(error)
+    assert "\n" not in said
+    return "refused" if said else "read" if studies else "empty"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ("UPDATE trial_values SET value = 'x'", "read"),
+        ("UPDATE trial_values SET value = NULL", "refused"),
+        ("UPDATE trial_values SET value_type = 'INF_POS'", "refused"),
+        ("UPDATE trial_intermediate_values SET intermediate_value = 'x'", "read"),
+        ("UPDATE trial_user_attributes SET value_json = '{'", "refused"),
+        ("UPDATE trial_user_attributes SET value_json = '[]'", "read"),
+        ("UPDATE study_user_attributes SET value_json = '{'", "refused"),
+        ("UPDATE study_user_attributes SET value_json = '3'", "read"),
+        ("UPDATE trial_params SET distribution_json = 'x'", "refused"),
+        ("UPDATE trial_params SET param_value = 99", "refused"),
+        ("UPDATE trials SET state = 'GONE'", "refused"),
+        ("UPDATE trials SET datetime_start = 'yesterday'", "refused"),
+        ("UPDATE study_directions SET direction = 'UP'", "refused"),
+        ("DELETE FROM trial_params", "read"),
+        ("DELETE FROM studies", "empty"),
+    ],
+)
+def test_rows_that_make_no_sense_are_refused(changes: str, expected: str, tmp_path: Path) -> None:
+    database = tmp_path / "changed.db"
+    database.write_bytes(KEPT.read_bytes())
+    with sqlite3.connect(database) as connection:
+        connection.execute(changes)
+    connection.close()
+    assert outcome(database) == expected
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///" + "x" * 5000, "postgresql://u@[::1/x", "postgresql://u@host:port/x"]
+)
+def test_a_url_that_names_no_storage_is_refused(url: str) -> None:
+    with pytest.raises(InputError, match="the storage"):
+        all_studies(storage_url(url))
+
+
+def test_what_is_no_database_of_studies_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "other.db"
+    for table in ("bookmarks (url TEXT)", "studies (student TEXT)"):
+        file.unlink(missing_ok=True)
+        with sqlite3.connect(file) as connection:
+            connection.execute(f"CREATE TABLE {table}")
+        connection.close()
+        assert outcome(file) == "refused"
+    for content in (b"", b"hello", b"SQLite format 3\0", b'{"op_code": 0}\n', b"[]\n", b"\xff\xfe"):
+        file.write_bytes(content)
+        assert outcome(file) == "refused"
+    assert list(tmp_path.iterdir()) == [file]
