@@ -89,6 +89,22 @@ def launch(
         int | None,
         typer.Option(metavar="RUNS", help="Runs that search for better recipes.  [default: 20]"),
     ] = None,
+    verify: Annotated[
+        int | None,
+        typer.Option(
+            metavar="RUNS",
+            help="Longer runs of a balanced design around the recommended recipe, which decide "
+            "what matters and what is on.  [default: 16 with --verify-epochs, else 0]",
+        ),
+    ] = None,
+    verify_epochs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            help="Epochs of a run of --verify and --confirm: as many as you will train at.  "
+            "[default: those of --epochs]",
+        ),
+    ] = None,
     confirm: Annotated[
         int | None,
         typer.Option(
@@ -179,7 +195,7 @@ def launch(
     """Launch a study, or resume it.
 
     The same command resumes a study: finished runs are kept. A larger --measure, --search,
-    --confirm or --ladder extends it. The defaults are the article's budget.
+    --verify, --confirm or --ladder extends it. The defaults are the article's budget.
     """
     with user_errors():
         from model_space.data import is_set
@@ -199,6 +215,8 @@ def launch(
             fixed=parse_fix(fix, known) if fix else None,
             measure=measure,
             search=search,
+            verify=verify,
+            verify_epochs=verify_epochs,
             confirm=confirm,
             ladder=ladder,
             epochs=epochs,
