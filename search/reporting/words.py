@@ -10,6 +10,7 @@ from search.analysis.classes import ClassSizes
 from search.analysis.confirmation import Confirmed, describe
 from search.analysis.dials import DialTrend
 from search.analysis.effects import CERTAIN, Effect, Effects
+from search.analysis.epochs import EpochEffects
 from search.analysis.headline import headline
 from search.analysis.held_out import rate
 from search.analysis.interactions import Interaction
@@ -310,6 +311,17 @@ def growth(sizes: Sequence[int]) -> str:
         f"The study has grown from {listed([str(size) for size in sizes[:-1]])} to {sizes[-1]} "
         "runs. Each growth is one more look at the same techniques, so a verdict takes a lower "
         "p-value than it would in a new study of as many runs; the intervals are those of one."
+    )
+
+
+def sign_turn(row: EpochEffects) -> str:
+    """Say at which epoch a technique's effect turns its sign; empty where it does not."""
+    if row.turn is None:
+        return ""
+    side = "above" if row.effect[-1] > 0 else "below"
+    return (
+        f"{row.technique} turns its sign: its effect is {side} zero from epoch {row.turn.epoch} on "
+        f"(95 %: {row.turn.low} to {row.turn.high})."
     )
 
 
