@@ -13,6 +13,7 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 from model_space.budget import Budget
 from model_space.recipe import Recipe
 from search.analysis.in_question import choose_verified
+from search.analysis.rank_stability import ranked_from
 from search.analysis.recommendation import candidates
 from search.planning.phases import Planned
 from search.planning.pruners import PRUNERS, Pruning
@@ -88,7 +89,11 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         except LockLostError:
             fail(storage, trial_id, schema.INTERRUPTED)
             raise
-    pruning = PRUNERS[settings.pruner](settings.epochs) if planned.phase == "search" else None
+    pruning = None
+    if planned.phase == "search":
+        # A recipe that pays late looks poor until the runs rank as they do at their end.
+        earliest = ranked_from(results.of("measure")) or 1
+        pruning = PRUNERS[settings.pruner](settings.epochs, earliest)
     recipe = space.suggest(FixedTrial(params))
     budget, last_epochs = settings.budget(planned.phase), settings.last_epochs_of(planned.phase)
     return Claim(planned, trial_id, recipe, budget, pruning, last_epochs)
