@@ -14,6 +14,20 @@ from model_space.techniques import SETS, TECHNIQUES
 from model_space.typed_json import JsonError, from_json
 from search.errors import InputError
 
+
+@dataclass(frozen=True)
+class TimeLimit:
+    """The time that a study was planned for."""
+
+    seconds: float
+    """As it was asked for, from the launch to the report."""
+    training: float
+    """What of it is left for the runs, once the data were read and some epochs timed."""
+    workers: int = 1
+    chosen: tuple[str, ...] = ()
+    """Settings that the plan chose, and that the time that the runs take may still change."""
+
+
 LONG_PHASES = ("verify", "confirm")
 """The phases whose runs train for `verify_epochs`, where a study has them."""
 
@@ -65,6 +79,8 @@ class Settings:
     """The run counts the `verify` phase was asked for, first to last; empty for none."""
     verify_epochs: int | None = None
     """Epochs of the runs of `LONG_PHASES`; None where these train as long as all others."""
+    time: TimeLimit | None = None
+    """None in a study that takes what its runs take."""
     verify_last_epochs: int | None = None
     """The last epochs that judge these runs; None where `last_epochs` does."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from search.analysis.durations import run_time
 from search.analysis.movement import Movement, Rise, movements, rise
+from search.planning.durations import run_time
+from search.planning.phases.confirm import expected
+from search.planning.space import Space
 from search.results import Results
 
 _STILL_RISES = 0.04
@@ -15,8 +17,6 @@ LONGER = 4
 _SHORTEST, _LONGEST = 20, 100
 """Epochs of a proposed verification, unless the short runs are as long themselves."""
 _RUNS = 16
-_RECIPES = 3
-"""Those of `confirm`, which trains as long."""
 
 
 @dataclass(frozen=True)
@@ -62,5 +62,5 @@ def _proposal(results: Results) -> Proposal | None:
         return None
     epochs = max(2 * settings.epochs, min(_LONGEST, max(_SHORTEST, LONGER * settings.epochs)))
     takes = run_time(results)
-    runs = _RUNS + _RECIPES * settings.confirm
+    runs = _RUNS + expected(settings, Space.of(settings))
     return Proposal(_RUNS, epochs, None if takes is None else runs * takes.of(epochs))

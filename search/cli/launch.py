@@ -175,6 +175,15 @@ def launch(
             help="Fixes the split of the data and the seed of every run.  [default: 0]",
         ),
     ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Plan the study for this long, such as 90s, 30m or 2h: a few epochs are timed, "
+            "what you name stays, and the number and length of the runs are chosen.  "
+            "[default: as long as the runs take]",
+        ),
+    ] = None,
     timeout: TimeoutOption = None,
     workers: WorkersOption = "1",
     workers_per_gpu: PerGpuOption = None,
@@ -202,6 +211,7 @@ def launch(
         from model_space.techniques import TECHNIQUES
         from search.planning.parsing import parse_fix, parse_techniques
         from search.planning.settle import Requested
+        from search.planning.time_plan import time_limit
 
         code = custom_code(technique, network)
         known = (*TECHNIQUES, *code.techniques)
@@ -218,6 +228,7 @@ def launch(
             verify=verify,
             verify_epochs=verify_epochs,
             confirm=confirm,
+            time=None if time is None else time_limit(time),
             ladder=ladder,
             epochs=epochs,
             last_epochs=last_epochs,

@@ -15,16 +15,18 @@ from rich.text import Text
 
 from model_space.data import is_set
 from search.analysis.confirmation import describe
-from search.analysis.durations import RunTime, run_time
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.looks import look_at
 from search.cli.tables import effects_table
+from search.planning.durations import RunTime, run_time
 from search.planning.schedule import Schedule
+from search.planning.time_plan import TimePlan, Timing
 from search.reporting.budget import describe_budget, left_out
 from search.reporting.data import account, data_cautions
 from search.reporting.formatting import counted, duration, level, listed
 from search.reporting.words import growth
 from search.results import Results, Run
+from search.settings import Settings
 from search.storage import schema
 
 _LONG = 600
@@ -82,6 +84,25 @@ class Progress:
             f"The data are the same at {now} as at {before}; the study takes them from there now.",
             soft_wrap=True,
         )
+
+    def timing(self) -> None:
+        """Print that a few epochs are being timed."""
+        self._console.print("Timing a few epochs, to plan by …")
+
+    def planned(self, plan: TimePlan, timing: Timing, settings: Settings) -> None:
+        """Print the plan that was made for a time."""
+        network = f"width {settings.width:g}, depth {settings.depth}"
+        self._console.print(
+            f"An epoch takes {timing.cheapest:.2g} to {timing.dearest:.2g} s, a run "
+            f"{timing.start:.2g} s beside its epochs, with {counted(timing.workers, 'worker')} "
+            f"({network})."
+        )
+        self._console.print(f"The plan, about {duration(plan.seconds)}:")
+        for part in plan.parts:
+            self._console.print(
+                f"  {part.phase:8} {counted(part.runs, 'run')} of {counted(part.epochs, 'epoch')}, "
+                f"about {duration(part.seconds)}"
+            )
 
     def study_opened(self, results: Results, workers: int) -> None:
         """Print the study's name and budget, and what it holds already."""
@@ -276,5 +297,5 @@ def print_left(left: int, console: Console) -> None:
     """Print that `--timeout` left some runs to do, where it did."""
     if left:
         console.print(
-            f"Stopped by --timeout with {counted(left, 'run')} left; the same command resumes."
+            f"Stopped in time with {counted(left, 'run')} left; the same command resumes."
         )

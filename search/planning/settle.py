@@ -11,7 +11,7 @@ from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
 from model_space.data.spec import READER
 from search.errors import InputError
 from search.planning.checks import check, option
-from search.settings import Settings, usual_last_epochs
+from search.settings import Settings, TimeLimit, usual_last_epochs
 
 _Custom = CustomTechnique | CustomNetwork
 _MAY_GROW = ("search", "confirm", "ladder")
@@ -49,6 +49,7 @@ class Requested:
     verify: int | None = None
     """As many of the `verify` phase."""
     verify_epochs: int | None = None
+    time: TimeLimit | None = None
     search: int | None = None
     confirm: int | None = None
     ladder: int | None = None
@@ -66,7 +67,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     every difference.
     """
     asked = requested.named()
-    for name in (*_DESIGNS, "custom_code"):
+    for name in (*_DESIGNS, "custom_code", "time"):
         asked.pop(name, None)
     verified = requested.verify is not None or (stored is not None and stored.verify)
     if requested.verify_epochs is not None and not verified:
@@ -77,6 +78,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
             asked["measure"] = (requested.measure,)
         if requested.verify:
             asked["verify"] = (requested.verify,)
+        asked["time"] = requested.time
         asked["techniques"] = with_custom(asked.get("techniques", Settings.techniques), code)
         asked["reader"] = READER
         asked.setdefault("last_epochs", usual_last_epochs(asked.get("epochs", Settings.epochs)))
@@ -110,6 +112,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         for name, counts in sizes.items()
         if (runs := getattr(requested, name)) is not None and runs < max(counts, default=0)
     ]
+    differences += _shorter(stored.time, requested.time)
     if differences:
         raise InputError(
             f"this study was launched with other settings: {'; '.join(differences)}; "
@@ -119,7 +122,25 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     stored = replace(stored, custom_code=known.updated(code))
     free = (*_MAY_GROW, "data", "verify_epochs")
     grown = {name: value for name, value in asked.items() if name in free}
+    grown["time"] = _extended(stored.time, requested.time)
     return check(_judged(replace(stored, **grown, **sizes), requested.last_epochs))
+
+
+def _shorter(stored: TimeLimit | None, asked: TimeLimit | None) -> list[str]:
+    if asked is None:
+        return []
+    if stored is None:
+        return ["--time was not given"]
+    if asked.seconds < stored.seconds:
+        return [f"--time is {stored.seconds:g} seconds, not {asked.seconds:g}"]
+    return []
+
+
+def _extended(stored: TimeLimit | None, asked: TimeLimit | None) -> TimeLimit | None:
+    if stored is None or asked is None:
+        return stored
+    more = asked.seconds - stored.seconds
+    return replace(stored, seconds=asked.seconds, training=stored.training + more)
 
 
 def _grown(sizes: tuple[int, ...], runs: int | None) -> tuple[int, ...]:

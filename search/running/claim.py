@@ -16,10 +16,12 @@ from search.analysis.in_question import choose_verified
 from search.analysis.rank_stability import ranked_from
 from search.analysis.recommendation import candidates
 from search.planning.phases import Planned
+from search.planning.phases.confirm import ENDS
 from search.planning.pruners import PRUNERS, Pruning
 from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
 from search.results import Candidates, Results
+from search.running.timekeeping import fitted
 from search.settings import Settings
 from search.storage import schema
 from search.storage.heartbeat import Identity, fail, fail_lost
@@ -58,7 +60,7 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         space = Space.of(settings)
         now = schedule(settings, space, results)
         if now.choose is not None:
-            results = _choose(now.choose, study, settings, results)
+            results, settings = _choose(now.choose, study, settings, results)
             now = schedule(settings, space, results)
         if not now.next:
             return now
@@ -99,16 +101,27 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
     return Claim(planned, trial_id, recipe, budget, pruning, last_epochs)
 
 
-def _choose(phase: Phase, study: optuna.Study, settings: Settings, results: Results) -> Results:
-    """Choose what a phase runs, once and for all workers, and keep it in the study."""
-    if phase == "verify":
+def _choose(
+    phase: Phase, study: optuna.Study, settings: Settings, results: Results
+) -> tuple[Results, Settings]:
+    """Choose what a phase runs, once and for all workers, and keep it in the study.
+
+    In a study that was planned for a time, also how long or how often, so that it ends in time.
+    """
+    recipes = tuple(candidates(results)) if phase == "confirm" else ()
+    compared = len(recipes) + len(ENDS)
+    settings = fitted(settings, phase, compared, results, study.get_trials(deepcopy=False))
+    results = replace(results, settings=settings)
+    if settings.verify and results.verified is None:
         verified = choose_verified(results)
+        results = replace(results, verified=verified)
         study.set_user_attr(schema.VERIFIED, asdict(verified))
-        return replace(results, verified=verified)
-    recipes = tuple(candidates(results))
-    chosen = Candidates(settings.measure, settings.search, recipes, settings.verify)
-    study.set_user_attr(schema.CANDIDATES, asdict(chosen))
-    return replace(results, candidates=chosen)
+    else:
+        chosen = Candidates(settings.measure, settings.search, recipes, settings.verify)
+        results = replace(results, candidates=chosen)
+        study.set_user_attr(schema.CANDIDATES, asdict(chosen))
+    study.set_user_attr(schema.SETTINGS, settings.to_json())
+    return results, settings
 
 
 def _sample(trials: list[FrozenTrial], space: Space, seed: int) -> dict[str, Any]:
