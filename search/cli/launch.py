@@ -185,7 +185,7 @@ def launch(
         ),
     ] = None,
     timeout: TimeoutOption = None,
-    workers: WorkersOption = "1",
+    workers: WorkersOption = "auto",
     workers_per_gpu: PerGpuOption = None,
     ray: Annotated[
         str | None,
