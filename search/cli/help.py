@@ -61,9 +61,9 @@ class LaunchCommand(Command):
     groups = (
         ("Data", ("data", "train_size", "image_size", "validation")),
         ("Techniques and network", ("techniques", "fix", "technique", "network", "width", "depth")),
-        ("Phases", ("measure", "search", "confirm", "ladder", "pruner")),
-        ("Budget of a run", ("epochs", "batch_size", "precision", "objective", "last_epochs",
-                             "seed")),
+        ("Phases", ("time", "measure", "search", "verify", "confirm", "ladder", "pruner")),
+        ("Budget of a run", ("epochs", "verify_epochs", "batch_size", "precision", "objective",
+                             "last_epochs", "seed")),
         ("Where it runs, and what it writes", ("out", "storage", "workers", "timeout",
                                                "workers_per_gpu", "ray", "checkpoints")),
     )  # fmt: skip

@@ -61,7 +61,7 @@ def test_the_defaults_of_launch_are_those_of_the_settings() -> None:
     for field in fields(Settings):
         option = f"--{field.name.replace('_', '-')}"
         value = getattr(Settings, field.name, None)
-        if option not in said or value is None or field.name in ("data", "last_epochs"):
+        if option not in said or value in (None, ()) or field.name in ("data", "last_epochs"):
             continue
         (value,) = value if field.name == "measure" else (value,)
         expected = SET_OF.get(value) or (f"{value:g}" if isinstance(value, float) else str(value))
