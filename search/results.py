@@ -84,6 +84,8 @@ class Run:
     """The test images that were named right, as `model_space.correctness` packs them."""
     seconds_per_epoch: float | None = None
     parameters: int | None = None
+    epochs: int | None = None
+    """Those that it was to train; None where nothing says."""
     diverged: bool = False
     failure: str | None = None
     scale: float = 100.0
@@ -175,10 +177,24 @@ class Candidates:
     search: int
     recipes: tuple[Mapping[str, bool | float], ...]
     """The parameters of a trial each."""
+    verify: tuple[int, ...] = ()
 
     def fit(self, settings: Settings) -> bool:
         """True where the study has not grown since, which would give others."""
-        return (self.measure, self.search) == (settings.measure, settings.search)
+        asked = settings.measure, settings.search, settings.verify
+        return (self.measure, self.search, self.verify) == asked
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The techniques that the `verify` phase turns on and off, and the recipe around which.
+
+    It is chosen once, when the phase begins, so that all its runs are of one design.
+    """
+
+    techniques: tuple[str, ...]
+    params: Mapping[str, bool | int | float]
+    """The parameters of the recipe that was recommended then."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +220,8 @@ class Results:
     candidates: Candidates | None = None
     """None before the confirmation begins, and in a study that compares its best run's recipe, as
     earlier versions did."""
+    verified: Verified | None = None
+    """None until the phase `verify` has begun."""
 
     def launched_with(self) -> Settings:
         """The settings of a study that kouka launched; raises `InputError` for another's."""
@@ -215,11 +233,24 @@ class Results:
         return self.settings
 
     def of(self, *phases: str) -> list[Run]:
-        """The completed runs of some phases."""
+        """The completed runs of some phases, each at the budget that its phase has now.
+
+        A study that `verify` was added to later may have `confirm` runs of its former budget.
+        """
         return [
             run for run in self.runs
             if run.phase in phases and run.state == "complete" and run.value is not None
+            and self.at_budget(run)
         ]  # fmt: skip
+
+    def at_budget(self, run: Run) -> bool:
+        """Check that a run was to train for the epochs that its phase has now."""
+        settings = self.settings
+        return None in (settings, run.epochs) or run.epochs == self.epochs_of(run.phase)
+
+    def epochs_of(self, phase: str) -> int | None:
+        """The epochs that the runs of a phase train; None where the study does not say."""
+        return None if self.settings is None else self.settings.epochs_of(phase)
 
     @property
     def things(self) -> str:

@@ -16,6 +16,23 @@ from search.errors import InputError
 
 
 @dataclass(frozen=True)
+class TimeLimit:
+    """The time that a study was planned for."""
+
+    seconds: float
+    """As it was asked for, from the launch to the report."""
+    training: float
+    """What of it is left for the runs, once the data were read and some epochs timed."""
+    workers: int = 1
+    chosen: tuple[str, ...] = ()
+    """Settings that the plan chose, and that the time that the runs take may still change."""
+
+
+LONG_PHASES = ("verify", "confirm")
+"""The phases whose runs train for `verify_epochs`, where a study has them."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings that must stay the same for the runs of a study to be comparable.
 
@@ -61,6 +78,14 @@ class Settings:
     reader: int = 1
     """The version of the rules by which the data are read: the first in a study that does not
     say."""
+    verify: tuple[int, ...] = ()
+    """The run counts the `verify` phase was asked for, first to last; empty for none."""
+    verify_epochs: int | None = None
+    """Epochs of the runs of `LONG_PHASES`; None where these train as long as all others."""
+    time: TimeLimit | None = None
+    """None in a study that takes what its runs take."""
+    verify_last_epochs: int | None = None
+    """The last epochs that judge these runs; None where `last_epochs` does."""
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -73,9 +98,23 @@ class Settings:
         """kouka's techniques, then those of the user's own."""
         return (*TECHNIQUES, *self.custom_code.techniques)
 
-    def budget(self) -> Budget:
-        """The budget of every run."""
-        return Budget(**{one.name: getattr(self, one.name) for one in fields(Budget)})
+    @property
+    def final_epochs(self) -> int:
+        """The epochs of the runs that decide: those of `LONG_PHASES`."""
+        return self.verify_epochs or self.epochs
+
+    def epochs_of(self, phase: str) -> int:
+        """The epochs that a run of a phase trains."""
+        return self.final_epochs if phase in LONG_PHASES else self.epochs
+
+    def last_epochs_of(self, phase: str) -> int:
+        """The last epochs whose mean objective a run of a phase is judged by."""
+        return (phase in LONG_PHASES and self.verify_last_epochs) or self.last_epochs
+
+    def budget(self, phase: str = "measure") -> Budget:
+        """The budget of the runs of a phase."""
+        budget = Budget(**{one.name: getattr(self, one.name) for one in fields(Budget)})
+        return replace(budget, epochs=self.epochs_of(phase))
 
     def data_spec(self, data: str | None = None) -> DataSpec:
         """The data of every run; `data` is where this machine has them, if not as launched."""

@@ -112,11 +112,13 @@ class Effects:
 def repeated(results: Results) -> list[list[Run]]:
     """Groups of runs that differ in nothing but their seed, which show the noise alone.
 
-    The search is left out, as a sampler chose its recipes and a pruner its runs. Of the candidates
-    of `confirm` only the first counts: they are alike, and good recipes are less noisy than most.
+    Those at the budget of the `measure` runs. The search is left out, as a sampler chose its
+    recipes and a pruner its runs. Of the candidates of `confirm` only the first counts: they are
+    alike, and good recipes are less noisy than most.
     """
     groups: dict[tuple[str, frozenset[str], str], list[Run]] = {}
-    for run in results.of("confirm", "ladder"):
+    budget = results.epochs_of("measure")
+    for run in results.of(*(p for p in ("confirm", "ladder") if results.epochs_of(p) == budget)):
         groups.setdefault((run.phase, run.on, repr(sorted(run.params.items()))), []).append(run)
     several = [group for group in groups.values() if len(group) > 1]
     ends: tuple[frozenset[str], ...] = (frozenset(), frozenset(results.factors))

@@ -14,6 +14,18 @@ from search.results import Category, Number, Run
 
 
 @dataclass(frozen=True)
+class SignTurn:
+    """The epoch from which an effect has its final sign, where it clearly had the other before."""
+
+    epoch: int
+    """The first epoch from which on the estimate keeps its sign."""
+    low: int
+    """The last epoch at which the interval excludes zero on the former side."""
+    high: int
+    """The first epoch after it at which the interval excludes zero on the final side."""
+
+
+@dataclass(frozen=True)
 class EpochEffects:
     """One effect after each epoch, in its unit, with the ends of 95 % intervals."""
 
@@ -25,6 +37,9 @@ class EpochEffects:
     pays_from: int | None
     """First epoch from which on every interval is on the same side of zero; None where the effect
     after the last epoch is not clear, by the test that verdicts go by, or verdicts are not due."""
+    turn: SignTurn | None = None
+    """Where the effect turns its sign: clear after the last epoch as `pays_from` has it, and on the
+    other side before by a test corrected for the number of techniques and of epochs."""
 
 
 def effects_by_epoch(
@@ -55,9 +70,12 @@ def effects_by_epoch(
         margin = fitted.critical_value * error
         low, high = effect - margin, effect + margin
         lines = [tuple(map(float, line)) for line in (effect, low, high)]
-        clear = abs(effect[-1]) > least * error[-1]
-        pays = _pays_from(epochs, low, high) if clear and look.complete else None
-        rows.append(EpochEffects(name, epochs, lines[0], lines[1], lines[2], pays))
+        clear = abs(effect[-1]) > least * error[-1] and look.complete
+        pays = _pays_from(epochs, low, high) if clear else None
+        before = critical_value(fitted.dof, len(known) * len(epochs))
+        other_side = -np.sign(effect[-1]) * effect > before * error
+        turn = _turn(epochs, effect, low, high) if clear and other_side.any() else None
+        rows.append(EpochEffects(name, epochs, lines[0], lines[1], lines[2], pays, turn))
     return sorted(rows, key=lambda row: -abs(row.effect[-1]))
 
 
@@ -71,6 +89,19 @@ def _curves(runs: Sequence[Run], epochs: Sequence[int]) -> np.ndarray:
     return np.array(
         [[run.scale * run.curve.get(epoch, run.value or 0) for epoch in epochs] for run in runs]
     )
+
+
+def _turn(epochs: Sequence[int], effect: np.ndarray, low: np.ndarray, high: np.ndarray) -> SignTurn:
+    """Find where an effect turns to its last sign; it has been clear on both sides.
+
+    The epochs between the ends are those at which zero is not rejected, so the interval holds the
+    true turn as often as theirs hold zero (the inversion of a test).
+    """
+    final = np.sign(effect[-1])
+    former = int(np.flatnonzero((high < 0) if final > 0 else (low > 0))[-1])
+    later = np.flatnonzero((low > 0) if final > 0 else (high < 0))
+    turned = int(np.flatnonzero(np.sign(effect) != final)[-1]) + 1
+    return SignTurn(epochs[turned], epochs[former], epochs[int(later[later > former][0])])
 
 
 def _pays_from(epochs: Sequence[int], low: np.ndarray, high: np.ndarray) -> int | None:

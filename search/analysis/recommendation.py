@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from search.analysis.long_runs import deciding
 from search.analysis.model import levels, varied
 from search.analysis.surface import Points, Surface, fit_surface
 from search.planning.phases.confirm import CANDIDATES
@@ -59,9 +60,11 @@ class Recommendation:
 def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommendation | None:
     """Recommend the recipe with the best predicted objective; None where no run is complete.
 
-    It is one of those that `confirm` compares, once it does, else any. `runs` are those to go by,
-    such as all of one budget; by default all that are complete. The test images choose nothing.
+    It is one of those that `confirm` compares, once it does, else any. The long runs decide, where
+    a study has them, unless `runs` are those to go by; by default, all that are complete. The test
+    images choose nothing.
     """
+    results = deciding(results) if runs is None else results
     runs = _runs(results) if runs is None else runs
     if not runs:
         return None
@@ -86,6 +89,7 @@ def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, A
     expected maximum is computed from draws of the fit's distribution. Empty where no run is
     complete.
     """
+    results = deciding(results)
     runs = _runs(results)
     if not runs:
         return []

@@ -77,5 +77,15 @@ def welch(difference: float, *parts: tuple[float, float]) -> float:
         return math.nan
     if not total:
         return float(abs(difference) < 1e-9)
-    dof = total**2 / sum(error**4 / dof for error, dof in parts)
-    return two_sided(difference / math.sqrt(total), dof)
+    return two_sided(difference / math.sqrt(total), welch_dof(*parts))
+
+
+def welch_dof(*parts: tuple[float, float]) -> float:
+    """Degrees of freedom of a difference of estimates (Welch 1947), of parts as in `welch`.
+
+    Zero where a part has none, or where there is no noise at all.
+    """
+    total = sum(error**2 for error, _ in parts)
+    if math.isnan(total) or not total or not all(dof for _, dof in parts):
+        return 0.0
+    return total**2 / sum(error**4 / dof for error, dof in parts)

@@ -19,6 +19,7 @@ from search.cli import (
     worker,
 )
 from search.cli.encoding import replace_unencodable
+from search.cli.help import Command, LaunchCommand
 from search.storage.passwords import hide_in_title
 
 app = typer.Typer(
@@ -43,7 +44,7 @@ for _command in (
     code.code,
     predict.predict,
 ):
-    app.command()(_command)
+    app.command(cls=LaunchCommand if _command is launch.launch else Command)(_command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -13,8 +13,8 @@ from search.cli.options import (
     DataHereOption,
     EpochsOption,
     NetworkHereOption,
+    ReadStorageOption,
     RecipeOption,
-    StorageOption,
     StudyArgument,
     TechniqueHereOption,
     custom_code,
@@ -34,7 +34,7 @@ def code(
         Path | None,
         typer.Option(metavar="FILE", help="The file to write.  [default: models/NAME.py]"),
     ] = None,
-    storage: StorageOption = DEFAULT_STORAGE,
+    storage: ReadStorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Write the recommended recipe as a script.
 

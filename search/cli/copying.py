@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, StorageOption, StudyArgument, as_url
+from search.cli.options import DEFAULT_STORAGE, ReadStorageOption, StudyArgument, as_url
 
 
 def copy(
@@ -20,7 +20,7 @@ def copy(
             help="The database to copy it to: an SQLAlchemy URL or an SQLite file.",
         ),
     ],
-    storage: StorageOption = DEFAULT_STORAGE,
+    storage: ReadStorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Copy a study to another storage.
 

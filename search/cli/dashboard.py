@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, StorageOption
+from search.cli.options import DEFAULT_STORAGE, ReadStorageOption
 
 
 def dashboard(
@@ -29,7 +29,7 @@ def dashboard(
         bool,
         typer.Option("--allow-writes", help="Let everyone who reaches the host change studies."),
     ] = False,
-    storage: StorageOption = DEFAULT_STORAGE,
+    storage: ReadStorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Show the studies in a browser.
 

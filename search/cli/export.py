@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, StorageOption, StudyArgument, folder_of
+from search.cli.options import DEFAULT_STORAGE, ReadStorageOption, StudyArgument, folder_of
 
 if TYPE_CHECKING:
     import optuna
@@ -39,7 +39,7 @@ def export(
             "[default: the only one]",
         ),
     ] = None,
-    storage: StorageOption = DEFAULT_STORAGE,
+    storage: ReadStorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Write a study's report.
 

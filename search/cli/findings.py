@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from search.cli.tables import confirmed_table, effects_table, ladder_table
+from search.cli.tables import budgets_table, confirmed_table, effects_table, ladder_table
 from search.reporting import words
+from search.reporting.budgets import answer, cautions_that_count
 from search.reporting.findings import Findings
 
 
@@ -16,14 +17,20 @@ def print_findings(findings: Findings, console: Console) -> None:
         console.print(words.no_effects(findings.results))
     else:
         console.print()
-        console.print(effects_table(findings.effects, objective))
+        long = findings.verification
+        if long is not None and long.effects is not None:
+            console.print(budgets_table(findings.results, findings.effects, long))
+        else:
+            console.print(effects_table(findings.effects, objective))
         console.print()
-        console.print(words.answer(findings.effects, findings.results))
-        if pairs := words.certain_pairs(findings.interactions, objective):
-            console.print(pairs)
-        if turned := words.reversals(findings.dependences, objective.maximize):
+        console.print(answer(findings))
+        pairs = findings.interactions if long is None else long.interactions
+        if said := words.certain_pairs(pairs, objective):
+            console.print(said)
+        turned = words.reversals(findings.dependences, objective.maximize)
+        if turned and long is None:
             console.print(turned)
-    for caution in findings.cautions:
+    for caution in cautions_that_count(findings):
         console.print(f"• {caution}", style="dim", markup=False)
     if findings.ladder:
         console.print()

@@ -89,6 +89,22 @@ def launch(
         int | None,
         typer.Option(metavar="RUNS", help="Runs that search for better recipes.  [default: 20]"),
     ] = None,
+    verify: Annotated[
+        int | None,
+        typer.Option(
+            metavar="RUNS",
+            help="Longer runs of a balanced design around the recommended recipe, which decide "
+            "what matters and what is on.  [default: 16 with --verify-epochs, else 0]",
+        ),
+    ] = None,
+    verify_epochs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            help="Epochs of a run of --verify and --confirm: as many as you will train at.  "
+            "[default: those of --epochs]",
+        ),
+    ] = None,
     confirm: Annotated[
         int | None,
         typer.Option(
@@ -159,8 +175,17 @@ def launch(
             help="Fixes the split of the data and the seed of every run.  [default: 0]",
         ),
     ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Plan the study for this long, such as 90s, 30m or 2h: a few epochs are timed, "
+            "what you name stays, and the number and length of the runs are chosen.  "
+            "[default: as long as the runs take]",
+        ),
+    ] = None,
     timeout: TimeoutOption = None,
-    workers: WorkersOption = "1",
+    workers: WorkersOption = "auto",
     workers_per_gpu: PerGpuOption = None,
     ray: Annotated[
         str | None,
@@ -179,13 +204,14 @@ def launch(
     """Launch a study, or resume it.
 
     The same command resumes a study: finished runs are kept. A larger --measure, --search,
-    --confirm or --ladder extends it. The defaults are the article's budget.
+    --verify, --confirm or --ladder extends it. The defaults are the article's budget.
     """
     with user_errors():
         from model_space.data import is_set
         from model_space.techniques import TECHNIQUES
         from search.planning.parsing import parse_fix, parse_techniques
         from search.planning.settle import Requested
+        from search.planning.time_plan import time_limit
 
         code = custom_code(technique, network)
         known = (*TECHNIQUES, *code.techniques)
@@ -199,7 +225,10 @@ def launch(
             fixed=parse_fix(fix, known) if fix else None,
             measure=measure,
             search=search,
+            verify=verify,
+            verify_epochs=verify_epochs,
             confirm=confirm,
+            time=None if time is None else time_limit(time),
             ladder=ladder,
             epochs=epochs,
             last_epochs=last_epochs,

@@ -29,14 +29,23 @@ def as_url(storage: str) -> str:
 
 
 StudyArgument = Annotated[str, typer.Argument(metavar="NAME", help="The study.")]
+_DATABASE = "The studies' database: an SQLAlchemy URL"
 StorageOption = Annotated[
     str,
     typer.Option(
         metavar="URL|FILE",
         envvar="KOUKA_STORAGE",
         callback=as_url,
-        help="The studies' database: an SQLAlchemy URL, an SQLite file, or an Optuna journal file "
-        "to read.",
+        help=f"{_DATABASE} or an SQLite file.",
+    ),
+]
+ReadStorageOption = Annotated[
+    str,
+    typer.Option(
+        metavar="URL|FILE",
+        envvar="KOUKA_STORAGE",
+        callback=as_url,
+        help=f"{_DATABASE}, an SQLite file, or an Optuna journal file.",
     ),
 ]
 WorkersOption = Annotated[

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import statistics
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,12 +18,15 @@ from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.looks import look_at
 from search.cli.tables import effects_table
+from search.planning.durations import RunTime, run_time
 from search.planning.schedule import Schedule
+from search.planning.time_plan import TimePlan, Timing
 from search.reporting.budget import describe_budget, left_out
 from search.reporting.data import account, data_cautions
-from search.reporting.formatting import counted, duration, level
+from search.reporting.formatting import counted, duration, level, listed
 from search.reporting.words import growth
 from search.results import Results, Run
+from search.settings import Settings
 from search.storage import schema
 
 _LONG = 600
@@ -85,6 +88,25 @@ class Progress:
             f"The data are the same at {now} as at {before}; the study takes them from there now.",
             soft_wrap=True,
         )
+
+    def timing(self) -> None:
+        """Print that a few epochs are being timed."""
+        self._console.print("Timing a few epochs, to plan by …")
+
+    def planned(self, plan: TimePlan, timing: Timing, settings: Settings) -> None:
+        """Print the plan that was made for a time."""
+        network = f"width {settings.width:g}, depth {settings.depth}"
+        self._console.print(
+            f"An epoch takes {timing.cheapest:.2g} to {timing.dearest:.2g} s, a run "
+            f"{timing.start:.2g} s beside its epochs, with {counted(timing.workers, 'worker')} "
+            f"({network})."
+        )
+        self._console.print(f"The plan, about {duration(plan.seconds)}:")
+        for part in plan.parts:
+            self._console.print(
+                f"  {part.phase:8} {counted(part.runs, 'run')} of {counted(part.epochs, 'epoch')}, "
+                f"about {duration(part.seconds)}"
+            )
 
     def study_opened(self, results: Results, workers: int) -> None:
         """Print the study's name and budget, and what it holds already."""
@@ -164,20 +186,20 @@ class Progress:
         if self._estimated:
             return
         assert self._schedule is not None
-        runs = sum(run.ended for run in results.runs) - self._ended_before
-        runs += sum(self._schedule.left.values())
-        each = self._seconds_per_run(results) if runs else 0
-        if each is None:
+        runs = _left(results, self._schedule)
+        ended = [run for run in results.runs if run.ended][self._ended_before :]
+        runs.update(run.epochs for run in ended if run.epochs)
+        takes = self._run_time(results) if runs else RunTime(0, 0)
+        if takes is None:
             return
         self._estimated = True
         if not runs:
             self._console.print("Nothing is left to run.")
             return
-        seconds = each * runs / self._workers
-        self._console.print(
-            f"About {duration(seconds)} for {counted(runs, 'run')} of "
-            f"{counted(results.launched_with().epochs, 'epoch')} on this machine."
-        )
+        seconds = sum(count * takes.of(epochs) for epochs, count in runs.items()) / self._workers
+        counts = [f"{counted(count, 'run')} of {counted(epochs, 'epoch')}"
+                  for epochs, count in sorted(runs.items())]  # fmt: skip
+        self._console.print(f"About {duration(seconds)} for {listed(counts)} on this machine.")
         if seconds > _LONG:
             self._console.print("Stop with Ctrl-C; the same command resumes.")
             self._console.print(
@@ -185,29 +207,29 @@ class Progress:
                 "is faster."
             )
 
-    def _seconds_per_run(self, results: Results) -> float | None:
-        """The mean over the completed runs; before there is one, an estimate from the epochs."""
-        took = [r.seconds for r in results.runs if r.state == "complete" and r.seconds is not None]
-        if took:
-            return statistics.mean(took)
-        total: int = results.launched_with().epochs
+    def _run_time(self, results: Results) -> RunTime | None:
+        """From the complete runs; before there is one, from the epochs of those in training."""
+        if (known := run_time(results)) is not None:
+            return known
         for (_, began), *epochs in self._seen.values():
             if len(epochs) > 1:
                 # The first epoch also traces the network; the later ones tell what one takes.
                 (first, first_at), (last, last_at) = epochs[0], epochs[-1]
                 each = (last_at - first_at) / (last - first)
-                return first_at - began + each * (total - first)
+                return RunTime(max(0.0, first_at - began - each * first), each)
         return None
 
     def _time_left(self) -> str:
         assert self._results is not None
         assert self._schedule is not None
-        each = self._seconds_per_run(self._results)
-        if each is None:
+        takes = self._run_time(self._results)
+        if takes is None:
             return "time left not yet known"
         now = time.monotonic()
-        spent = sum(min(each, now - epochs[0][1]) for epochs in self._seen.values())
-        left = each * sum(self._schedule.left.values()) - spent
+        runs = _left(self._results, self._schedule)
+        longest = takes.of(max(runs, default=0))
+        spent = sum(min(longest, now - epochs[0][1]) for epochs in self._seen.values())
+        left = sum(count * takes.of(epochs) for epochs, count in runs.items()) - spent
         return f"about {duration(max(1.0, left / self._training_now()))} left"
 
     def _training_now(self) -> int:
@@ -256,11 +278,20 @@ def _namesake(results: Results) -> str:
     )
 
 
+def _left(results: Results, now: Schedule) -> Counter[int]:
+    """The number of runs that have not ended, by their epochs."""
+    runs: Counter[int] = Counter()
+    for phase, count in now.left.items():
+        if count:
+            runs[results.launched_with().epochs_of(phase)] += count
+    return runs
+
+
 def _run_line(run: Run, results: Results) -> Text:
     epoch = max(run.curve, default=0)
     reached = f", {level(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
     line = Text(f"run {run.number}  ", no_wrap=True)
-    line.append(f"epoch {epoch} of {results.launched_with().epochs}{reached}  ")
+    line.append(f"epoch {epoch} of {run.epochs}{reached}  ")
     line.append(describe(run, results.factors), style="dim")
     return line
 
@@ -269,5 +300,5 @@ def print_left(left: int, console: Console) -> None:
     """Print that `--timeout` left some runs to do, where it did."""
     if left:
         console.print(
-            f"Stopped by --timeout with {counted(left, 'run')} left; the same command resumes."
+            f"Stopped in time with {counted(left, 'run')} left; the same command resumes."
         )

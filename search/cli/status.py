@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, StorageOption
+from search.cli.options import DEFAULT_STORAGE, ReadStorageOption
 
 
 def status(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="One study.  [default: all of them]")
     ] = None,
-    storage: StorageOption = DEFAULT_STORAGE,
+    storage: ReadStorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Show how far studies are."""
     with user_errors():

@@ -14,9 +14,11 @@ from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import Step
 from search.reporting import words
+from search.reporting.findings import Verification
 from search.reporting.formatting import (
     change,
     counted,
+    effect_unit,
     heading,
     interval,
     level,
@@ -24,6 +26,7 @@ from search.reporting.formatting import (
     short_percent,
     with_interval,
 )
+from search.reporting.tables import budget_rows
 from search.results import ACCURACY, Objective, Results
 from search.storage.schema import INTERRUPTED, PHASES
 
@@ -49,6 +52,25 @@ def effects_table(fit: Effects, objective: Objective) -> RenderableType:
     return _titled(
         f"Effect of each {heading(fit)} on {objective.name}, {counted(fit.runs, 'run')}", table
     )
+
+
+def budgets_table(results: Results, short: Effects, long: Verification) -> RenderableType:
+    """The effects of the short runs beside those of the long ones, which the verdicts are of."""
+    assert long.effects is not None
+    table = _table()
+    table.add_column("technique", overflow="fold")
+    for phase in ("measure", "verify"):
+        table.add_column(
+            f"{counted(results.epochs_of(phase) or 0, 'epoch')} (95 %)", justify="right"
+        )
+    table.add_column("verdict")
+    for row in budget_rows(short, long):
+        table.add_row(
+            row.technique, row.short, row.long,
+            Text(row.verdict, style=_COLOURS.get(row.verdict, "dim")),
+        )  # fmt: skip
+    runs = f"{counted(short.runs, 'short run')}, {counted(long.effects.runs, 'long run')}"
+    return _titled(f"Effect of each technique, {effect_unit(results.objective)}; {runs}", table)
 
 
 def confirmed_table(rows: Sequence[Confirmed], objective: Objective) -> RenderableType:
@@ -131,12 +153,13 @@ def status_table(results: Sequence[Results]) -> Table:
 
 
 def _progress(results: Results, phase: str) -> str:
-    ended = [r for r in results.runs if r.phase == phase and r.ended]
+    ended = [r for r in results.runs if r.phase == phase and r.ended and results.at_budget(r)]
     pruned = sum(run.state == "pruned" for run in ended)
     settings = results.settings
     total = ""
-    if settings is not None and phase in ("measure", "search"):
-        total = f" of {settings.measure[-1] if phase == 'measure' else settings.search}"
+    if settings is not None and phase in ("measure", "search", "verify"):
+        asked = {"measure": settings.measure[-1], "search": settings.search}
+        total = f" of {asked.get(phase, max(settings.verify, default=0))}"
     return f"{len(ended)}{total}" + (f" ({pruned} pruned)" if pruned else "")
 
 

@@ -14,8 +14,8 @@ from search.cli.options import (
     DataHereOption,
     EpochsOption,
     NetworkHereOption,
+    ReadStorageOption,
     RecipeOption,
-    StorageOption,
     StudyArgument,
     TechniqueHereOption,
     custom_code,
@@ -45,7 +45,7 @@ def train(
         Path | None,
         typer.Option(metavar="FOLDER", help="The folder to write.  [default: models/NAME]"),
     ] = None,
-    storage: StorageOption = DEFAULT_STORAGE,
+    storage: ReadStorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Train and save the recommended recipe.
 

@@ -26,7 +26,7 @@ def worker(
     data: DataHereOption = None,
     technique: TechniqueHereOption = None,
     network: NetworkHereOption = None,
-    workers: WorkersOption = "1",
+    workers: WorkersOption = "auto",
     workers_per_gpu: PerGpuOption = None,
     timeout: TimeoutOption = None,
     checkpoints: CheckpointsOption = None,

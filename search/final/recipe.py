@@ -57,7 +57,8 @@ def find_task(
     )
     chosen = recommended(results) if recipe is None else parse_recipe(recipe, settings.known)
     check_installed(settings.backend)
-    return Task(study, results, replace(settings, epochs=epochs or settings.epochs), chosen)
+    settings = replace(settings, epochs=epochs or settings.final_epochs, verify_epochs=None)
+    return Task(study, results, settings, chosen)
 
 
 def recommended(results: Results) -> Recipe:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model_space.technique import clash
 from search.errors import InputError
-from search.planning.design import check_runs
+from search.planning.design import MOST_RUNS, check_runs
 from search.planning.pruners import PRUNERS
 from search.results import OBJECTIVES
 from search.settings import Settings
@@ -26,6 +26,7 @@ def check(settings: Settings) -> Settings:
             f"--last-epochs {settings.last_epochs} is not possible; it takes 1 to the number of "
             f"epochs, {settings.epochs}"
         )
+    _check_verify(settings)
     if not 0 < settings.width <= 16:
         raise InputError(f"--width {settings.width:g} is not between 0 and 16")
     network = settings.custom_code.network
@@ -79,6 +80,26 @@ def check(settings: Settings) -> Settings:
     if network is None or settings.left_out is not None:
         check_runs(settings.measure[-1], len(settings.factors))
     return settings
+
+
+def _check_verify(settings: Settings) -> None:
+    runs, epochs = max(settings.verify, default=0), settings.verify_epochs
+    possible = [2**power for power in range(2, MOST_RUNS.bit_length())]
+    if runs not in (0, *possible):
+        raise InputError(
+            f"--verify {runs} has no balanced design; it takes 0, "
+            f"{', '.join(map(str, possible[:-1]))} or {possible[-1]}"
+        )
+    if runs and epochs is None:
+        raise InputError(
+            f"--verify {runs} needs --verify-epochs COUNT: how long its runs train, which is more "
+            f"than --epochs {settings.epochs}"
+        )
+    if epochs is not None and epochs <= settings.epochs:
+        raise InputError(
+            f"--verify-epochs {epochs} is not more than --epochs {settings.epochs}; it takes the "
+            "epochs that you will train at, and --epochs the short ones to search with"
+        )
 
 
 def option(name: str) -> str:

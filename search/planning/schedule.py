@@ -9,6 +9,7 @@ from typing import Any
 
 from search.planning.phases import PLANS, Planned
 from search.planning.phases.confirm import expected, wants_candidates
+from search.planning.phases.verify import wants_techniques
 from search.planning.space import Space
 from search.results import Results, Run
 from search.settings import Settings
@@ -19,7 +20,8 @@ WAITS_FOR: Mapping[Phase, tuple[Phase, ...]] = {
     "measure": (),
     "ladder": (),
     "search": ("measure", "ladder"),
-    "confirm": ("measure", "ladder", "search"),
+    "verify": ("measure", "ladder", "search"),
+    "confirm": ("measure", "ladder", "search", "verify"),
 }
 """The phases that must have ended before a phase begins, as it builds on them."""
 
@@ -34,8 +36,9 @@ class Schedule:
     """The runs of each phase; those of `confirm` are a guess until its turn."""
     left: Mapping[Phase, int]
     """The runs of each phase that have not ended and are not given up, those under way included."""
-    choose: bool = False
-    """True where the recipes of `confirm` are to be chosen, before any further run begins."""
+    choose: Phase | None = None
+    """The phase whose recipes are to be chosen by the runs there are, before any further run
+    begins."""
 
     @property
     def phase(self) -> Phase | None:
@@ -47,25 +50,34 @@ def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
     """Compare the runs that the phases plan with the runs there are."""
     runs = defaultdict(list)
     for run in results.runs:
-        runs[run.phase, run.seed].append(run)
-    planned, left = {}, {}
+        if results.at_budget(run):
+            runs[run.phase, run.seed].append(run)
+    planned: dict[Phase, int] = {}
+    left: dict[Phase, int] = {}
     ready: list[Planned] = []
-    unchosen = wants_candidates(settings, results)
+    unchosen: dict[Phase, bool] = {
+        "verify": wants_techniques(settings, results),
+        "confirm": wants_candidates(settings, results),
+    }
+    choose: Phase | None = None
     for phase, plan in PLANS.items():
+        waits = any(left[other] for other in WAITS_FOR[phase])
+        if unchosen.get(phase) and not waits:
+            choose = phase
         wanted = plan(settings, space, results)
         tries = [(one, [r for r in runs[phase, one.seed] if one.is_run(r)]) for one in wanted]
         lacking = [(one, tried) for one, tried in tries if not _is_over(tried)]
         planned[phase], left[phase] = len(wanted), len(lacking)
-        waits = any(left[other] for other in WAITS_FOR[phase])
-        if phase == "confirm" and (waits or unchosen):
+        if phase == "verify" and unchosen[phase]:
+            planned[phase] = left[phase] = max(settings.verify)
+        if phase == "confirm" and (waits or unchosen[phase]):
             guessed = max(len(wanted), expected(settings, space))
             planned[phase], left[phase] = guessed, guessed - len(wanted) + len(lacking)
-        if not waits and not (phase == "confirm" and unchosen):
+        if not waits and not unchosen.get(phase):
             free = [pair for pair in lacking if not any(r.state == "running" for r in pair[1])]
             free.sort(key=lambda pair: _failures(pair[1]))
             ready += [_again(one, tried, space) for one, tried in free]
-    begins = not any(left[other] for other in WAITS_FOR["confirm"])
-    return Schedule(tuple(ready), planned, left, choose=begins and unchosen)
+    return Schedule(tuple(ready), planned, left, choose)
 
 
 def _is_over(tried: list[Run]) -> bool:

@@ -11,10 +11,14 @@ from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
 from model_space.data.spec import READER
 from search.errors import InputError
 from search.planning.checks import check, option
-from search.settings import Settings, usual_last_epochs
+from search.settings import Settings, TimeLimit, usual_last_epochs
 
 _Custom = CustomTechnique | CustomNetwork
 _MAY_GROW = ("search", "confirm", "ladder")
+_DESIGNS = ("measure", "verify")
+"""Phases whose settings hold every run count that was asked for."""
+USUAL_VERIFY = 16
+"""Runs of `verify` where only its epochs were asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,10 @@ class Requested:
     seed: int | None = None
     measure: int | None = None
     """The runs of the `measure` phase, all that it ran before included."""
+    verify: int | None = None
+    """As many of the `verify` phase."""
+    verify_epochs: int | None = None
+    time: TimeLimit | None = None
     search: int | None = None
     confirm: int | None = None
     ladder: int | None = None
@@ -59,16 +67,23 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     every difference.
     """
     asked = requested.named()
-    for name in ("measure", "custom_code"):
+    for name in (*_DESIGNS, "custom_code", "time"):
         asked.pop(name, None)
-    runs, code = requested.measure, requested.custom_code
+    verified = requested.verify is not None or (stored is not None and stored.verify)
+    if requested.verify_epochs is not None and not verified:
+        requested = replace(requested, verify=USUAL_VERIFY)
+    code = requested.custom_code
     if stored is None:
-        if runs is not None:
-            asked["measure"] = (runs,)
+        if requested.measure is not None:
+            asked["measure"] = (requested.measure,)
+        if requested.verify:
+            asked["verify"] = (requested.verify,)
+        asked["time"] = requested.time
         asked["techniques"] = with_custom(asked.get("techniques", Settings.techniques), code)
         asked["reader"] = READER
         asked.setdefault("last_epochs", usual_last_epochs(asked.get("epochs", Settings.epochs)))
-        return check(Settings(**asked, custom_code=code, growth="exchanged"))
+        settings = Settings(**asked, custom_code=code, growth="exchanged")
+        return check(_judged(settings, requested.last_epochs))
     if "techniques" in asked:
         asked["techniques"] = with_custom(asked["techniques"], stored.custom_code)
     known = stored.custom_code
@@ -78,6 +93,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         if value != getattr(stored, name)
         and not (name == "data" and _is_place(stored.data) and _is_place(value))
         and not (name in _MAY_GROW and value > getattr(stored, name))
+        and not (name == "verify_epochs" and stored.verify_epochs is None)
     ]
     given: list[tuple[str, _Custom, _Custom | None]] = [
         ("--technique", one, known.technique(one.name)) for one in code.techniques
@@ -89,8 +105,15 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         for what, one, before in given
         if before is None or before.digest != one.digest
     ]
-    if runs is not None and runs < stored.measure[-1]:
-        differences.append(f"--measure is {stored.measure[-1]}, not {runs}")
+    sizes: dict[str, Any] = {
+        name: _grown(getattr(stored, name), getattr(requested, name)) for name in _DESIGNS
+    }
+    differences += [
+        f"--{name} is {max(counts)}, not {runs}"
+        for name, counts in sizes.items()
+        if (runs := getattr(requested, name)) is not None and runs < max(counts, default=0)
+    ]
+    differences += _shorter(stored.time, requested.time)
     if differences:
         raise InputError(
             f"this study was launched with other settings: {'; '.join(differences)}; "
@@ -98,14 +121,49 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         )
     # The same code and data may be elsewhere by now.
     stored = replace(stored, custom_code=known.updated(code))
-    free = (*_MAY_GROW, "data")
-    grown = replace(stored, **{name: value for name, value in asked.items() if name in free})
-    if runs is not None and runs > stored.measure[-1]:
-        begun = tuple(count for count in stored.measure if count)
+    free = (*_MAY_GROW, "data", "verify_epochs")
+    grown = {name: value for name, value in asked.items() if name in free}
+    grown["time"] = _extended(stored.time, requested.time)
+    if sizes["measure"] != stored.measure and len([n for n in stored.measure if n]) < 2:
         # What it measured is the same by either way of growing, until it has grown.
-        growth = "exchanged" if len(begun) < 2 else stored.growth
-        grown = replace(grown, measure=(*begun, runs), growth=growth)
-    return check(grown)
+        grown["growth"] = "exchanged"
+    return check(_judged(replace(stored, **grown, **sizes), requested.last_epochs))
+
+
+def _shorter(stored: TimeLimit | None, asked: TimeLimit | None) -> list[str]:
+    if asked is None:
+        return []
+    if stored is None:
+        return ["--time was not given"]
+    if asked.seconds < stored.seconds:
+        return [f"--time is {stored.seconds:g} seconds, not {asked.seconds:g}"]
+    return []
+
+
+def _extended(stored: TimeLimit | None, asked: TimeLimit | None) -> TimeLimit | None:
+    if stored is None or asked is None:
+        return stored
+    more = asked.seconds - stored.seconds
+    return replace(stored, seconds=asked.seconds, training=stored.training + more)
+
+
+def _grown(sizes: tuple[int, ...], runs: int | None) -> tuple[int, ...]:
+    """The run counts of a design that so many runs are asked of now; as it is where none are."""
+    if runs is None or runs <= max(sizes, default=0):
+        return sizes
+    return (*(count for count in sizes if count), runs)
+
+
+def _judged(settings: Settings, last_epochs: int | None) -> Settings:
+    """Settle how many of their last epochs judge the runs of `verify_epochs`, if there are any.
+
+    As many as were asked for; else by the rule that settled it for the study's other runs.
+    """
+    if settings.verify_epochs is None or settings.verify_last_epochs is not None:
+        return settings
+    usual = settings.last_epochs == usual_last_epochs(settings.epochs)
+    by_rule = usual_last_epochs(settings.verify_epochs) if usual else settings.last_epochs
+    return replace(settings, verify_last_epochs=last_epochs or by_rule)
 
 
 def _is_place(data: str) -> bool:

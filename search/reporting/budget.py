@@ -24,7 +24,9 @@ def describe_budget(results: Results) -> str:
         split = f"{data.train} training, {data.validation} validation, {data.test} test"
         parts = [" ".join([*parts, f"({split} {data.things} of {_size(data)})"])]
     if settings is not None:
-        parts.append(counted(settings.epochs, "epoch"))
+        longer = f" ({settings.verify_epochs} to verify and confirm)"
+        epochs = counted(settings.epochs, "epoch")
+        parts.append(epochs + longer if settings.verify_epochs else epochs)
         sizes: tuple[str, ...] = ("width", "depth")
         if network := settings.custom_code.network:
             parts.append(f"network {PurePath(network.at).name}")
@@ -34,7 +36,9 @@ def describe_budget(results: Results) -> str:
         if settings.precision != "float32":
             parts.append(settings.precision)
         if settings.last_epochs > 1:
-            parts.append(f"judged by the mean of the last {settings.last_epochs} epochs")
+            longer = f" ({settings.verify_last_epochs} of {settings.verify_epochs})"
+            judged = f"judged by the mean of the last {settings.last_epochs} epochs"
+            parts.append(judged + longer if settings.verify_epochs else judged)
     if results.objective.key not in ("", ACCURACY.key):
         parts.append(f"objective {results.objective.key}")
     return ", ".join(parts) or "budget unknown: the study does not say"

@@ -26,8 +26,11 @@ _MOST_IN_COMMON = 4
 """Techniques by which to name runs that have them in common."""
 
 
-def cautions(results: Results, diagnostics: Diagnostics) -> list[str]:
-    """Word all diagnostics that a reader should know of, worst first."""
+def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--measure") -> list[str]:
+    """Word all diagnostics that a reader should know of, worst first.
+
+    `grown_by` is the option that asks for more of the runs that were measured.
+    """
     losses, fit = diagnostics.losses, diagnostics.fit
     return [
         *_nothing_learned(losses),
@@ -40,7 +43,7 @@ def cautions(results: Results, diagnostics: Diagnostics) -> list[str]:
         *_unfinished(results, losses),
         *left_out(results),
         *data_cautions(results, _typical_accuracy(results)),
-        *(_fit(results, fit) if fit else []),
+        *(_fit(results, fit, grown_by) if fit else []),
         *_classes(results, diagnostics.validation),
         *(_separate_pairs(fit.effects, fit.estimability) if fit else []),
         *(_detectable(fit.effects, results.objective) if fit else []),
@@ -55,7 +58,7 @@ def _typical_accuracy(results: Results) -> float | None:
     return statistics.median(values) / 100
 
 
-def _fit(results: Results, fit: FitDiagnostics) -> list[str]:
+def _fit(results: Results, fit: FitDiagnostics, grown_by: str) -> list[str]:
     return [
         *_techniques(
             fit.estimability, covariates=fit.effects.fit.model.covariates.columns is not None
@@ -63,7 +66,7 @@ def _fit(results: Results, fit: FitDiagnostics) -> list[str]:
         *(_chance_level(fit.chance_level) if fit.chance_level else []),
         *(_failing(fit.failing, results.objective) if fit.failing else []),
         *_noise_sources(fit.effects),
-        *_pairs(fit.effects, fit.estimability, results.designed),
+        *_pairs(fit.effects, fit.estimability, grown_by if results.designed else ""),
         *(
             _significant_alone(
                 fit.significant_alone, "effect" if fit.effects.levels else "technique"
@@ -282,14 +285,14 @@ def _noise_sources(effects: Effects) -> list[str]:
     return []
 
 
-def _pairs(effects: Effects, estimable: Estimability, designed: bool) -> list[str]:
+def _pairs(effects: Effects, estimable: Estimability, grown_by: str) -> list[str]:
     if not estimable.pairs or estimable.pairs_estimable is Pairs.EACH:
         return []
     runs = f"{counted(effects.runs, 'run')} of {counted(estimable.techniques, 'technique')}"
     their = "their interaction" if estimable.pairs == 1 else f"their {estimable.pairs} interactions"
     more = (
-        f" --measure {estimable.runs_for_pairs} separates the interactions."
-        if designed
+        f" {grown_by} {estimable.runs_for_pairs} separates the interactions."
+        if grown_by
         and estimable.runs_for_pairs
         and estimable.runs_for_pairs not in effects.look.sizes[-1:]
         else ""

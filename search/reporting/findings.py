@@ -8,6 +8,7 @@ from typing import Any
 
 import optuna
 
+from search.analysis.budgets import BudgetChange, budget_changes
 from search.analysis.confirmation import Confirmed, confirmation
 from search.analysis.costs import Cost, costs
 from search.analysis.curves import Curves, curves
@@ -15,15 +16,33 @@ from search.analysis.diagnostics import diagnose
 from search.analysis.dials import DialTrend, dials
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.epochs import EpochEffects, effects_by_epoch
+from search.analysis.fast_start import FastStart, fast_start
 from search.analysis.importances import Importance, importances
 from search.analysis.interactions import Interaction, interactions
 from search.analysis.ladder import Comparison, Step, compare, ladder
+from search.analysis.long_runs import held, long_study
 from search.analysis.looks import look_at
 from search.analysis.recommendation import Recommendation, recommend
 from search.analysis.simple_effects import Dependence, dependences
 from search.reporting.cautions import cautions
 from search.results import Results
 from search.storage.reading import read
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What the long runs found, and how it differs from what the short ones did."""
+
+    results: Results
+    """The `verify` runs as a study of their own; see `long_study`."""
+    effects: Effects | None
+    interactions: tuple[Interaction, ...]
+    by_epoch: tuple[EpochEffects, ...]
+    changes: tuple[BudgetChange, ...]
+    """From the short effects to the long ones."""
+    held: Mapping[str, bool]
+    """Techniques that are on, or off, in all of the long runs."""
+    cautions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -50,6 +69,11 @@ class Findings:
     curves: tuple[Curves, ...]
     importances: tuple[Importance, ...]
     """Optuna's."""
+    verification: Verification | None = None
+    """None before a `verify` run is complete."""
+    fast_start: FastStart | None = None
+    """None where longer runs have verified the effects, or nothing shows that they would not
+    stay."""
 
 
 def analyse(
@@ -73,6 +97,7 @@ def find(results: Results, shares: list[Importance]) -> Findings:
     look, others = look_at(results), results.others
     pairs = interactions(fitted) if fitted else []
     steps, recommended = ladder(results), recommend(results)
+    verification = verify(results, fitted)
     return Findings(
         results,
         fitted,
@@ -88,4 +113,27 @@ def find(results: Results, shares: list[Importance]) -> Findings:
         comparisons=tuple(compare(steps, fitted)),
         curves=tuple(curves(measured, results.factors)),
         importances=tuple(shares),
+        verification=verification,
+        fast_start=fast_start(results)
+        if verification is None and fitted is not None and fitted.look.complete
+        else None,
+    )
+
+
+def verify(results: Results, short: Effects | None) -> Verification | None:
+    """Analyse the long runs; `short` are the effects of the short ones, if these have any."""
+    long = long_study(results)
+    if long is None:
+        return None
+    measured, repeats = long.of("measure"), repeated(long)
+    fitted = effects_of(long, repeats)
+    diagnostics = diagnose(long, fitted, repeats)
+    return Verification(
+        long,
+        fitted,
+        interactions=tuple(interactions(fitted) if fitted else ()),
+        by_epoch=tuple(effects_by_epoch(measured, long.factors, repeats, look_at(long))),
+        changes=tuple(budget_changes(short, fitted) if short and fitted else ()),
+        held=held(results),
+        cautions=tuple(cautions(long, diagnostics, grown_by="--verify")),
     )

@@ -19,7 +19,7 @@ from search.reporting.figures import (
     interactions,
     waterfall,
 )
-from search.reporting.findings import Findings
+from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import axis, counted, effect_unit
 
 
@@ -31,6 +31,9 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
     budget = describe_budget(results)
     measured = f"{counted(len(results.of('measure')), 'measured run')}; {budget}"
     drawn: dict[str, go.Figure] = {}
+    long = findings.verification
+    if long is not None and long.effects is not None:
+        drawn["verified"] = effects.figure(long.effects, unit, _verified_caption(long))
     if fitted is not None:
         drawn["effects"] = effects.figure(fitted, unit, measured)
     if fitted is not None and fitted.fit.model.techniques:
@@ -42,7 +45,9 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
             findings.interactions, fitted.fit.model.techniques if fitted else (), of.unit, measured
         )
     if findings.by_epoch:
-        drawn["epochs"] = epochs.figure(findings.by_epoch, of.unit, measured)
+        caption = measured if long is None else f"{measured}; {_verified_caption(long)}"
+        longer = () if long is None else long.by_epoch
+        drawn["epochs"] = epochs.figure(findings.by_epoch, of.unit, caption, longer)
     if fitted is not None and any(row.seconds.value == row.seconds.value for row in findings.costs):
         drawn["costs"] = costs.figure(findings.costs, fitted, unit, measured)
     if findings.dials:
@@ -69,6 +74,11 @@ def _drawn(rows: Sequence[Importance]) -> str:
     """Continue a caption: the importances that are of some trials only."""
     of = {row.evaluator: row.drawn for row in rows if row.drawn is not None}
     return "".join(f"; {name} of {count:,} drawn at random" for name, count in of.items())
+
+
+def _verified_caption(long: Verification) -> str:
+    runs = len(long.results.of("measure"))
+    return f"{counted(runs, 'long run')}; {describe_budget(long.results)}"
 
 
 def _waterfall_caption(findings: Findings, measured: str) -> str:

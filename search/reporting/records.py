@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_RUN = ("test_accuracy", "seconds_per_epoch", "parameters", "seed", "diverged", "failure")
+_RUN = ("test_accuracy", "seconds_per_epoch", "parameters", "seed", "epochs", "diverged",
+        "failure")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,15 @@ class Records:
 
 
 def records(findings: Findings) -> dict[str, Records]:
-    """Build all tables by name: effects, interactions, simple_effects, effects_by_epoch, ladder,
-    confirmed, importances and trials."""
+    """Build all tables by name: effects, verified, interactions, simple_effects, effects_by_epoch,
+    ladder, confirmed, importances and trials."""
     params = dict.fromkeys(name for run in findings.results.runs for name in run.params)
     judged = column(findings.results.objective)
     per_second = f"{findings.results.objective.unit or ACCURACY.unit}_per_second"
     tested = () if judged == "accuracy" else (f"test_{judged}",)
     return {
         "effects": Records((*_EFFECT, per_second), tuple(_effects(findings, per_second))),
+        "verified": Records(_VERIFIED, tuple(_verified(findings))),
         "interactions": Records(
             ("interaction", "pairs", "effect", "low", "high", "p_value"),
             tuple(_interactions(findings)),
@@ -51,7 +53,7 @@ def records(findings: Findings) -> dict[str, Records]:
             tuple(_simple_effects(findings)),
         ),
         "effects_by_epoch": Records(
-            ("technique", "epoch", "effect", "low", "high"), tuple(_by_epoch(findings))
+            ("technique", "epoch", "effect", "low", "high", "phase"), tuple(_by_epoch(findings))
         ),
         "ladder": Records(
             ("adds", "runs", judged, "change", "low", "high", "effect_in_any_order",
@@ -105,6 +107,11 @@ _EFFECT = ("technique", "effect", "low", "high", "p_value", "verdict", "p_first"
            "reference", "level")  # fmt: skip
 
 
+_VERIFIED = ("technique", "effect", "low", "high", "p_value", "verdict", "epochs", "short_effect",
+             "short_low", "short_high", "short_verdict", "short_epochs", "change", "change_low",
+             "change_high", "p_no_change", "changed")  # fmt: skip
+
+
 def _effects(findings: Findings, per_second: str) -> Iterator[Row]:
     costs = {row.technique: row for row in findings.costs}
     starts = {row.technique: row.pays_from for row in findings.by_epoch}
@@ -145,10 +152,36 @@ def _simple_effects(findings: Findings) -> Iterator[Row]:
 
 
 def _by_epoch(findings: Findings) -> Iterator[Row]:
-    for row in findings.by_epoch:
-        for epoch, effect, low, high in zip(row.epochs, row.effect, row.low, row.high, strict=True):
-            yield {"technique": row.technique, "epoch": epoch, "effect": effect, "low": low,
-                   "high": high}  # fmt: skip
+    long = findings.verification.by_epoch if findings.verification else ()
+    for phase, rows in (("measure", findings.by_epoch), ("verify", long)):
+        for row in rows:
+            for epoch, *values in zip(row.epochs, row.effect, row.low, row.high, strict=True):
+                yield {"technique": row.technique, "epoch": epoch,
+                       **dict(zip(("effect", "low", "high"), values, strict=True)),
+                       "phase": phase}  # fmt: skip
+
+
+def _verified(findings: Findings) -> Iterator[Row]:
+    long = findings.verification
+    if long is None or long.effects is None:
+        return
+    changes = {row.technique: row for row in long.changes}
+    budgets = {
+        "epochs": findings.results.epochs_of("verify"),
+        "short_epochs": findings.results.epochs_of("measure"),
+    }
+    for e in long.effects.effects:
+        row: Row = {"technique": e.technique, "effect": e.effect, "low": e.low, "high": e.high,
+                    "p_value": e.p_value, "verdict": e.verdict, **budgets}  # fmt: skip
+        if change := changes.get(e.technique):
+            short = change.short
+            row |= {
+                "short_effect": short.effect, "short_low": short.low, "short_high": short.high,
+                "short_verdict": short.verdict, "change": change.difference,
+                "change_low": change.low, "change_high": change.high,
+                "p_no_change": change.p_value, "changed": change.kind,
+            }  # fmt: skip
+        yield row
 
 
 def _ladder(findings: Findings, judged: str) -> Iterator[Row]:

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 
 from search.analysis.classes import class_sizes
 from search.analysis.effects import Effects
+from search.analysis.epochs import EpochEffects
 from search.analysis.importances import Importance
 from search.reporting import words
+from search.reporting.budgets import answer
 from search.reporting.data import account
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed
 from search.reporting.section import Section
 from search.reporting.tables import (
+    budgets_table,
     confirmed_table,
     costs_table,
     dependences_table,
@@ -48,11 +51,20 @@ _ABOUT_LEVELS = (
 _RANKS_OF_LEVELS = " A parameter of several levels counts once, by its largest effect."
 
 
+_ABOUT_BUDGETS = (
+    "The effects of the short runs are averaged over all other techniques, those of the long runs "
+    "over the techniques that these turn on and off. A change is named where a test of the "
+    "difference, corrected for the number of techniques, is clear; it changed sign where both "
+    "effects are clear."
+)
+
+
 def sections(findings: Findings) -> list[Section]:
     """Compose the sections that the findings have something for, in order."""
     every = [
         _answer(findings),
         _confirmed(findings),
+        _short_runs(findings),
         _data(findings),
         _classes(findings),
         _waterfall(findings),
@@ -73,9 +85,18 @@ def _answer(findings: Findings) -> Section:
     results, effects = findings.results, findings.effects
     if effects is None:
         return Section("", words.no_effects(results), remarks=findings.cautions)
+    long = findings.verification
+    if long is not None and long.effects is not None:
+        return Section(
+            "",
+            answer(findings),
+            "verified",
+            budgets_table(results, effects, long),
+            (*_about(long.effects), _ABOUT_BUDGETS, *long.cautions),
+        )
     return Section(
         "",
-        words.answer(effects, results),
+        answer(findings),
         "effects",
         effects_table(effects, results.objective),
         (*_about(effects), *findings.cautions),
@@ -89,6 +110,20 @@ def _about(effects: Effects) -> tuple[str, ...]:
     if effects.parameters > 1:
         said.append(f"{ranks}{_RANKS_OF_LEVELS if effects.levels else ''}")
     return tuple(said)
+
+
+def _short_runs(findings: Findings) -> Section | None:
+    """The short runs, where long ones give the answer."""
+    results, effects, long = findings.results, findings.effects, findings.verification
+    if effects is None or long is None or long.effects is None:
+        return None
+    return Section(
+        "The short runs",
+        f"What chose the techniques to verify. {words.answer(effects, results)}",
+        "effects",
+        effects_table(effects, results.objective),
+        findings.cautions,
+    )
 
 
 def _confirmed(findings: Findings) -> Section | None:
@@ -139,7 +174,7 @@ def _waterfall(findings: Findings) -> Section | None:
         else ""
     )
     return Section(
-        "From all off to all on",
+        f"From all off to all on{_in_short_runs(findings)}",
         "Each effect is the mean of the technique's steps over all orders of adding the "
         "techniques. So the effects sum to the difference between all on and all off, as fitted."
         + mean
@@ -190,7 +225,7 @@ def _interactions(findings: Findings) -> Section | None:
         )
     more = len(known) - MOST_PAIRS
     return Section(
-        "Interactions of two techniques",
+        f"Interactions of two techniques{_in_short_runs(findings)}",
         " ".join(text),
         "interactions",
         interactions_table(known[:MOST_PAIRS]),
@@ -221,14 +256,33 @@ def _dependences(findings: Findings) -> Section | None:
 def _epochs(findings: Findings) -> Section | None:
     if not findings.by_epoch:
         return None
+    long = findings.verification
+    both = (
+        ""
+        if long is None
+        else (" Blue are the short runs, orange the long ones; the table is of the long ones.")
+    )
     return Section(
         "From which epoch each effect is clear",
-        "The effect after each epoch, with a band of 95 % intervals. A dot marks the epoch from "
-        "which the interval excludes zero to the end, where the effect after the last epoch is "
-        "clear by the test that verdicts go by.",
+        f"The effect after each epoch, with a band of 95 % intervals.{both} A dot marks the epoch "
+        "from which the interval excludes zero to the end, where the effect after the last epoch "
+        "is clear by the test that verdicts go by.",
         "epochs",
-        epochs_table(findings.by_epoch),
+        epochs_table(findings.by_epoch if long is None else long.by_epoch),
+        tuple(words.sign_turn(row) for row in _turned(findings)),
     )
+
+
+def _in_short_runs(findings: Findings) -> str:
+    """Continue a title: of which runs the section is, where the answer is of others."""
+    return "" if findings.verification is None else ", in the short runs"
+
+
+def _turned(findings: Findings) -> list[EpochEffects]:
+    """The techniques whose effect turns its sign, by the long runs where there are some."""
+    long = findings.verification
+    rows = findings.by_epoch if long is None else long.by_epoch
+    return [row for row in rows if row.turn is not None]
 
 
 def _costs(findings: Findings) -> Section | None:

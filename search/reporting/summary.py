@@ -9,8 +9,8 @@ from typing import Any
 from search.analysis.classes import class_counts
 from search.analysis.confirmation import RECOMMENDED, describe
 from search.analysis.covariates import NONE
-from search.reporting import words
 from search.reporting.budget import describe_budget
+from search.reporting.budgets import answer
 from search.reporting.data import account
 from search.reporting.findings import Findings
 from search.reporting.records import column, records
@@ -43,8 +43,10 @@ def summarise(findings: Findings) -> dict[str, Any]:
         "runs": {
             phase: len(results.of(phase)) for phase in dict.fromkeys(r.phase for r in results.runs)
         },
-        "answer": words.answer(fitted, results) if fitted else words.no_effects(results),
+        "answer": answer(findings),
         "effects": list(tables["effects"].rows),
+        "verified": list(tables["verified"].rows),
+        "held": dict(findings.verification.held) if findings.verification else {},
         "fit": None
         if fitted is None
         else {

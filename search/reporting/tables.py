@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from search.analysis.costs import Estimate
 from search.analysis.effects import Effects
@@ -10,9 +11,9 @@ from search.analysis.epochs import EpochEffects
 from search.analysis.interactions import Interaction
 from search.analysis.simple_effects import Dependence
 from search.reporting import formatting
-from search.reporting.findings import Findings
+from search.reporting.findings import Findings, Verification
 from search.reporting.section import Table
-from search.results import ACCURACY, Objective
+from search.results import ACCURACY, Objective, Results
 
 
 def effects_table(effects: Effects, objective: Objective) -> Table:
@@ -32,6 +33,63 @@ def effects_table(effects: Effects, objective: Objective) -> Table:
         return Table(head, rows, (1, 2, 4, 5, 6))
     # Of one, it is the largest whatever it is.
     return Table(head[:5], tuple(row[:5] for row in rows), (1, 2, 4))
+
+
+@dataclass(frozen=True)
+class BudgetRow:
+    """A technique's effects at both budgets, in words."""
+
+    technique: str
+    short: str
+    long: str
+    """`on` or `off` where the long runs hold it."""
+    verdict: str
+    """Of the long runs."""
+    changed: str
+    difference: str
+
+
+def budget_rows(short: Effects, long: Verification) -> list[BudgetRow]:
+    """Put the effects of the short runs beside those of the long ones, in the long ones' order."""
+    fitted = long.effects.effects if long.effects else ()
+    before = {one.technique: formatting.with_interval(one.effect, one) for one in short.effects}
+    changes = {one.technique: one for one in long.changes}
+    rows = []
+    for effect in fitted:
+        change = changes.get(effect.technique)
+        kind = {"sign": "changed sign", "size": "changed in size"}.get(
+            change.kind if change else "", ""
+        )
+        rows.append(
+            BudgetRow(
+                effect.technique,
+                before.get(effect.technique, formatting.UNKNOWN),
+                formatting.with_interval(effect.effect, effect),
+                effect.verdict,
+                kind,
+                formatting.with_interval(change.difference, change) if change else "",
+            )
+        )
+    rows += [
+        BudgetRow(
+            name, before.get(name, formatting.UNKNOWN), f"held {'on' if on else 'off'}", "", "", ""
+        )
+        for name, on in long.held.items()
+    ]
+    return rows
+
+
+def budgets_table(results: Results, short: Effects, long: Verification) -> Table:
+    """Tabulate the effects of both budgets, and the change between them."""
+    unit = f", {results.objective.unit}" if results.objective.unit else ""
+    epochs = [results.epochs_of(phase) for phase in ("measure", "verify")]
+    heads = [f"after {count} epochs{unit} (95 %)" for count in epochs]
+    rows = tuple(
+        (row.technique, row.short, row.long, row.verdict, row.difference, row.changed)
+        for row in budget_rows(short, long)
+    )
+    head = ("technique", *heads, "verdict of the long runs", "change (95 %)", "")
+    return Table(head, rows, (1, 2, 4))
 
 
 def confirmed_table(findings: Findings) -> Table:

@@ -10,6 +10,7 @@ from search.analysis.classes import ClassSizes
 from search.analysis.confirmation import Confirmed, describe
 from search.analysis.dials import DialTrend
 from search.analysis.effects import CERTAIN, Effect, Effects
+from search.analysis.epochs import EpochEffects
 from search.analysis.headline import headline
 from search.analysis.held_out import rate
 from search.analysis.interactions import Interaction
@@ -328,6 +329,17 @@ def growth(results: Results) -> str:
     if not _WORTH_SAYING < cost < math.inf:
         return said
     return f"{said} Interactions have {cost:.1f} times the variance that they would have there."
+
+
+def sign_turn(row: EpochEffects) -> str:
+    """Say at which epoch a technique's effect turns its sign; empty where it does not."""
+    if row.turn is None:
+        return ""
+    side = "above" if row.effect[-1] > 0 else "below"
+    return (
+        f"{row.technique} turns its sign: its effect is {side} zero from epoch {row.turn.epoch} on "
+        f"(95 %: {row.turn.low} to {row.turn.high})."
+    )
 
 
 def certain_pairs(rows: Sequence[Interaction], objective: Objective) -> str:

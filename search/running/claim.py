@@ -12,17 +12,23 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
 from model_space.budget import Budget
 from model_space.recipe import Recipe
+from search.analysis.in_question import choose_verified
+from search.analysis.rank_stability import ranked_from
 from search.analysis.recommendation import candidates
 from search.planning.phases import Planned
+from search.planning.phases.confirm import ENDS
 from search.planning.pruners import PRUNERS, Pruning
 from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
-from search.results import Candidates
+from search.results import Candidates, Results
+from search.running.timekeeping import fitted
+from search.settings import Settings
 from search.storage import schema
 from search.storage.heartbeat import Identity, fail, fail_lost
 from search.storage.lock import LockLostError, exclusive
 from search.storage.optuna_internals import begin_trial
 from search.storage.reading import read
+from search.storage.schema import Phase
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,10 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
     """Begin the next planned run as a trial of its own, or say where the study stands.
 
     Under the study's lock: what lost its worker is failed, so that it is planned again; the
-    settings are read, which another launch may have extended; where the confirmation begins, its
-    candidates are chosen; and the trial begins with its parameters, its worker and a sign of life.
-    Whoever dies in between leaves a trial that the next one fails. Raises `LockLostError`, with
-    nothing begun, where the lock was lost.
+    settings are read, which another launch may have extended; where a phase begins whose recipes
+    depend on what was run before, they are chosen; and the trial begins with its parameters, its
+    worker and a sign of life. Whoever dies in between leaves a trial that the next one fails.
+    Raises `LockLostError`, with nothing begun, where the lock was lost.
     """
     with exclusive(url, study.study_name) as confirm_lock:
         fail_lost(study, storage, me)
@@ -53,15 +59,16 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         settings = results.launched_with()
         space = Space.of(settings)
         now = schedule(settings, space, results)
-        if now.choose:
-            chosen = Candidates(settings.measure, settings.search, tuple(candidates(results)))
-            study.set_user_attr(schema.CANDIDATES, asdict(chosen))
-            now = schedule(settings, space, replace(results, candidates=chosen))
+        if now.choose is not None:
+            results, settings = _choose(now.choose, study, settings, results)
+            now = schedule(settings, space, results)
         if not now.next:
             return now
         planned = now.next[0]
         if planned.params is None:
-            params = _sample(study.get_trials(deepcopy=False), space, planned.seed)
+            trials = study.get_trials(deepcopy=False)
+            known = [trials[run.number] for run in results.runs if run.epochs == settings.epochs]
+            params = _sample(known, space, planned.seed)
         else:
             params = dict(planned.params)
         trial_id = begin_trial(
@@ -73,6 +80,7 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
                 user_attrs={
                     schema.PHASE: planned.phase,
                     schema.SEED: planned.seed,
+                    schema.EPOCHS: settings.epochs_of(planned.phase),
                     schema.WORKER: me.to_json(),
                 },
             ),
@@ -83,9 +91,37 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         except LockLostError:
             fail(storage, trial_id, schema.INTERRUPTED)
             raise
-    pruning = PRUNERS[settings.pruner](settings.epochs) if planned.phase == "search" else None
+    pruning = None
+    if planned.phase == "search":
+        # A recipe that pays late looks poor until the runs rank as they do at their end.
+        earliest = ranked_from(results.of("measure")) or 1
+        pruning = PRUNERS[settings.pruner](settings.epochs, earliest)
     recipe = space.suggest(FixedTrial(params))
-    return Claim(planned, trial_id, recipe, settings.budget(), pruning, settings.last_epochs)
+    budget, last_epochs = settings.budget(planned.phase), settings.last_epochs_of(planned.phase)
+    return Claim(planned, trial_id, recipe, budget, pruning, last_epochs)
+
+
+def _choose(
+    phase: Phase, study: optuna.Study, settings: Settings, results: Results
+) -> tuple[Results, Settings]:
+    """Choose what a phase runs, once and for all workers, and keep it in the study.
+
+    In a study that was planned for a time, also how long or how often, so that it ends in time.
+    """
+    recipes = tuple(candidates(results)) if phase == "confirm" else ()
+    compared = len(recipes) + len(ENDS)
+    settings = fitted(settings, phase, compared, results, study.get_trials(deepcopy=False))
+    results = replace(results, settings=settings)
+    if settings.verify and results.verified is None:
+        verified = choose_verified(results)
+        results = replace(results, verified=verified)
+        study.set_user_attr(schema.VERIFIED, asdict(verified))
+    else:
+        chosen = Candidates(settings.measure, settings.search, recipes, settings.verify)
+        results = replace(results, candidates=chosen)
+        study.set_user_attr(schema.CANDIDATES, asdict(chosen))
+    study.set_user_attr(schema.SETTINGS, settings.to_json())
+    return results, settings
 
 
 def _sample(trials: list[FrozenTrial], space: Space, seed: int) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
+from search.planning.time_plan import TimePlan, Timing
 from search.results import Results
 from search.running import signals
 from search.running.worker_loop import study_checkpoints
+from search.settings import Settings
 from search.storage.connection import is_away, patiently
 from search.storage.reading import read
 
@@ -38,6 +40,12 @@ class StudyWatch(Protocol):
 
     def moved(self, before: str, now: str) -> None:
         """Learn that the study's data, the same as before, are at another place now."""
+
+    def timing(self) -> None:
+        """Learn that a few epochs are being timed, to plan by."""
+
+    def planned(self, plan: TimePlan, timing: Timing, settings: Settings) -> None:
+        """Receive the plan that was made for a time, before its study begins."""
 
     def study_opened(self, results: Results, workers: int) -> None:
         """Receive what the study holds as its workers begin."""
@@ -87,8 +95,12 @@ def follow(
     attach: Attach,
     checkpoints: Path,
     deadline: float | None,
+    last_call: float | None = None,
 ) -> int:
-    """Watch the workers until they have ended; an interruption asks them to stop."""
+    """Watch the workers until they have ended; an interruption asks them to stop.
+
+    So does `last_call`, a `time.monotonic()`, for runs that still train then.
+    """
     name = study.study_name
     watch.study_opened(read(study), workers.workers)
     shown = _Shown(study, attach)
@@ -97,6 +109,8 @@ def follow(
         try:
             while workers.wait(_LOOK_EVERY):
                 signals.check()
+                if last_call is not None and time.monotonic() > last_call:
+                    workers.ask_to_stop()
                 for reason in workers.ended_early():
                     watch.worker_ended(reason)
                 if _look(study, watch, shown) is None:

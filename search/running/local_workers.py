@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from model_space.budget import Budget
 from model_space.facts import DataFacts
+from model_space.recipe import Recipe
 from model_space.worker.client import Stopped, Surveyed, Worker, Workload
+from search.planning.durations import RunTime
 from search.running.worker_loop import Tally, work
 from search.storage.heartbeat import Identity
 
@@ -25,6 +28,7 @@ class LocalWorkers:
         self._stopping = threading.Event()
         self._changed = threading.Condition()
         self._working = 0
+        self._started = False
         self._error: BaseException | None = None
 
     def facts(self, reading: Callable[[int, int], None]) -> DataFacts:
@@ -40,13 +44,70 @@ class LocalWorkers:
         """Look at what is the user's own, as `Worker.survey` does."""
         return self._workers[0].survey(techniques, budget)
 
+    def time(
+        self,
+        recipes: Sequence[Recipe],
+        budget: Budget,
+        go_on: Callable[[int, float], bool],
+        most: float,
+    ) -> list[list[RunTime]]:
+        """Train recipes one after another, each worker all of them, and return their times.
+
+        `go_on` is asked after each epoch, as in `Worker.train`. After `most` seconds all are
+        stopped. Raises the first error of a worker.
+        """
+        times: list[list[RunTime]] = [[] for _ in self._workers]
+        errors: list[BaseException] = []
+
+        def train(slot: int, worker: Worker) -> None:
+            try:
+                if slot:
+                    worker.start()
+                for recipe in recipes:
+                    ends: list[float] = []
+                    began = time.monotonic()
+
+                    def report(epoch: int, value: float, seen: list[float] = ends) -> bool:
+                        seen.append(time.monotonic())
+                        return go_on(epoch, value)
+
+                    outcome = worker.train(recipe, budget, 0, report)
+                    took = time.monotonic() - began
+                    # In the first epoch, the network is traced too.
+                    each = outcome.seconds_per_epoch
+                    if len(ends) > 1:
+                        each = (ends[-1] - ends[0]) / (len(ends) - 1)
+                    times[slot].append(RunTime(max(0.0, took - each * len(ends)), each))
+            except BaseException as error:
+                errors.append(error)
+
+        def give_up() -> None:
+            for worker in self._workers:
+                worker.stop()
+
+        timer = threading.Timer(most, give_up)
+        timer.daemon = True
+        timer.start()
+        threads = [threading.Thread(target=train, args=pair, daemon=True)
+                   for pair in enumerate(self._workers)]  # fmt: skip
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(1.0)
+        timer.cancel()
+        self._started = True
+        if errors:
+            raise errors[0]
+        return times
+
     def begin(self, url: str, name: str, checkpoints: Path, deadline: float | None) -> None:
         """Set all of them to work; see `search.running.worker_loop.work`."""
         tally = Tally()
 
         def man(slot: int, worker: Worker) -> None:
             try:
-                if slot:
+                if slot and not self._started:
                     worker.start()
                 work(
                     url, name, worker, Identity.here(slot), checkpoints=checkpoints,

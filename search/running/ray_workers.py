@@ -195,6 +195,12 @@ class _Silent:
     def storage_away(self, reason: str) -> None:
         pass
 
+    def timing(self) -> None:
+        pass
+
+    def planned(self, plan: object, timing: object, settings: object) -> None:
+        pass
+
     def worker_ended(self, reason: str) -> None:
         pass
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import optuna
 
@@ -14,13 +16,18 @@ from model_space.facts import DataFacts
 from model_space.techniques import SETS
 from model_space.worker.client import Workload
 from search.errors import InputError
+from search.planning.phases.confirm import expected
 from search.planning.settle import Requested, settle
+from search.planning.space import Space
+from search.planning.time_plan import plan_for
 from search.results import OBJECTIVES
 from search.running.compatibility import check_fingerprint, check_versions, versions_of
 from search.running.following import Attach, StudyWatch, Workers, follow
-from search.running.hardware import best_precision, check_installed
+from search.running.hardware import best_precision, check_installed, gpus
 from search.running.local_workers import LocalWorkers
-from search.settings import Settings, is_settings
+from search.running.timekeeping import time_spent
+from search.running.timing import time_epochs
+from search.settings import Settings, TimeLimit, is_settings
 from search.storage import schema
 from search.storage.connection import (
     check_writable,
@@ -31,6 +38,10 @@ from search.storage.connection import (
 )
 from search.storage.lock import exclusive
 from search.storage.reading import stored_facts, stored_versions
+
+_CPU_WIDTH = 0.25
+_OVERTIME = 0.04
+"""Share of a study's time by which a run may go beyond it."""
 
 
 def stored_settings(url: str, name: str) -> Settings | None:
@@ -74,9 +85,15 @@ def launch(
     been found usable. Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`,
     `StudyFailedError`, or what the storage raised after all patience.
     """
+    began = time.monotonic()
     _check_name(name)
     check_writable(url)
-    settings, before = _settle(url, name, requested)
+    if requested.time is not None and stored_settings(url, name) is None:
+        requested = _with_small_network(requested)
+        # The epochs that it is to be longer than are not planned yet.
+        settings, before = _settle(url, name, replace(requested, verify=None, verify_epochs=None))
+    else:
+        settings, before = _settle(url, name, requested)
     _check_there(name, settings, before)
     local = _local_workers(settings, environments)
     try:
@@ -86,6 +103,10 @@ def launch(
             requested = replace(requested, left_out=surveyed.left_out)
             for caution in surveyed.cautions:
                 watch.cautioned(caution)
+        if requested.time is not None and before is None:
+            # The reading, and the timing that follows, are a part of it.
+            workers = elsewhere.workers if elsewhere else local.workers
+            requested = _for_time(local, workers, settings, requested, began, watch)
         with exclusive(url):
             # Again, for another launch may have made or extended it meanwhile.
             settings, before = _settle(url, name, requested)
@@ -94,10 +115,56 @@ def launch(
             watch.moved(before, settings.data)
         if elsewhere is not None:
             local.stop()
-        workers = elsewhere or local
-        return follow(study, url, workers, watch, attach, checkpoints, deadline)
+        last_call = None
+        if settings.time is not None:
+            left = settings.time.training - time_spent(study.get_trials(deepcopy=False))
+            ends = time.monotonic() + max(0.0, left)
+            deadline = ends if deadline is None else min(deadline, ends)
+            last_call = ends + _OVERTIME * settings.time.seconds
+        return follow(
+            study, url, elsewhere or local, watch, attach, checkpoints, deadline, last_call
+        )
     finally:
         local.stop()
+
+
+def _with_small_network(requested: Requested) -> Requested:
+    """Ask for the width that a machine without a GPU trains, unless another was asked for."""
+    if requested.width is None and requested.custom_code.network is None and not gpus():
+        return replace(requested, width=_CPU_WIDTH)
+    return requested
+
+
+def _for_time(
+    local: LocalWorkers,
+    workers: int,
+    settings: Settings,
+    asked: Requested,
+    began: float,
+    watch: StudyWatch,
+) -> Requested:
+    """Time a few epochs, and ask for the runs that fit in the time, where none were asked for."""
+    assert asked.time is not None
+    watch.timing()
+    seconds = asked.time.seconds
+    timing = replace(time_epochs(local, settings, seconds), workers=workers)
+    spent = time.monotonic() - began
+    recipes = expected(replace(settings, confirm=1), Space.of(settings))
+    plan = plan_for(seconds, timing, len(settings.factors), asked, recipes, spent)
+    chosen: dict[str, Any] = {
+        "measure": plan.measure, "search": plan.search, "verify": plan.verify,
+        "confirm": plan.confirm, "epochs": plan.epochs, "verify_epochs": plan.verify_epochs,
+    }  # fmt: skip
+    given = asked.named()
+    watch.planned(plan, timing, settings)
+    return replace(
+        asked,
+        **{name: value for name, value in chosen.items() if name not in given},
+        time=TimeLimit(
+            seconds, seconds - spent, timing.workers,
+            tuple(name for name in ("verify", "verify_epochs", "confirm") if name not in given),
+        ),
+    )  # fmt: skip
 
 
 def join(

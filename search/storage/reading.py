@@ -32,6 +32,7 @@ from search.results import (
     Results,
     Run,
     SearchedDial,
+    Verified,
 )
 from search.settings import Settings, is_settings
 from search.storage import schema
@@ -91,7 +92,7 @@ def read(
     return Results(
         name=study.study_name,
         factors=tuple(names),
-        runs=tuple(_run(trial, factors, judged, column) for trial in trials),
+        runs=tuple(_run(trial, factors, judged, column, settings) for trial in trials),
         settings=settings,
         data=stored_facts(study),
         versions=stored_versions(study),
@@ -108,6 +109,7 @@ def read(
         ),
         conditional=conditional,
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
+        verified=_verified(study, names),
     )
 
 
@@ -293,7 +295,13 @@ def _objective(
     return Objective(name, "", 1.0, maximize, -math.inf, math.inf)
 
 
-def _run(trial: FrozenTrial, factors: list[_Factor], objective: Objective, column: int) -> Run:
+def _run(
+    trial: FrozenTrial,
+    factors: list[_Factor],
+    objective: Objective,
+    column: int,
+    settings: Settings | None,
+) -> Run:
     attributes = trial.user_attrs
     return Run(
         number=trial.number,
@@ -316,12 +324,23 @@ def _run(trial: FrozenTrial, factors: list[_Factor], objective: Objective, colum
         test_correct=_text(attributes.get(schema.TEST_CORRECT)),
         seconds_per_epoch=_number(attributes.get(schema.SECONDS_PER_EPOCH)),
         parameters=_whole(attributes.get(schema.PARAMETERS)),
+        # A study from before runs kept their epochs has one budget.
+        epochs=_whole(attributes.get(schema.EPOCHS)) or (settings.epochs if settings else None),
         diverged=attributes.get(schema.DIVERGED) is True,
         failure=_text(attributes.get(schema.FAILURE)),
         scale=objective.scale,
         seconds=None if trial.duration is None else trial.duration.total_seconds(),
         worker=_worker(attributes.get(schema.WORKER)),
     )  # fmt: skip
+
+
+def _verified(study: optuna.Study, factors: list[str]) -> Verified | None:
+    """What the phase `verify` began with; another program's attribute of this name is none."""
+    try:
+        chosen = from_json(Verified, study.user_attrs.get(schema.VERIFIED))
+    except JsonError:
+        return None
+    return chosen if set(chosen.techniques) <= set(factors) else None
 
 
 # Attributes of these names may be another program's, with a meaning of its own.

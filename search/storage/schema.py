@@ -8,12 +8,14 @@ are those after each epoch, from 1. The rest are user attributes.
 
 from typing import Literal, get_args
 
-Phase = Literal["measure", "ladder", "search", "confirm"]
+Phase = Literal["measure", "ladder", "search", "verify", "confirm"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
 """In the order in which a study goes through them."""
 
 PHASE = "phase"
 SEED = "seed"
+EPOCHS = "epochs"
+"""The epochs that a trial was to train."""
 TEST_ACCURACY = "test_accuracy"
 TEST_OBJECTIVE = "test_objective"
 """The study's objective on the test images, where that is not accuracy."""
@@ -40,5 +42,7 @@ SETTINGS = "settings"
 DATA = "data"
 """A study's user attribute: the data's classes and how many images are of each, image shape, sizes
 and fingerprint, and of sounds how they became images."""
+VERIFIED = "verified"
+"""A study's user attribute: the `search.results.Verified` that its `verify` phase began with."""
 VERSIONS = "versions"
 """A study's user attribute: the versions of what computed it."""

@@ -66,7 +66,8 @@ class FakeWorker:
 
     @classmethod
     def take_the_place(cls, patch: pytest.MonkeyPatch) -> None:
-        """Train whatever is trained in this process."""
+        """Train whatever is trained in this process, one run after another by default."""
+        patch.setattr("search.running.hardware.cores", lambda: 1)
         for home in ("running.local_workers", "final.training"):
             patch.setattr(f"search.{home}.Worker", cls)
 

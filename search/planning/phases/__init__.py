@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from search.planning.phases import confirm, ladder, measure, search
+from search.planning.phases import confirm, ladder, measure, search, verify
 from search.planning.phases.plan import Planned
 from search.planning.space import Space
 from search.results import Results
@@ -15,5 +15,6 @@ PLANS: Mapping[Phase, Callable[[Settings, Space, Results], list[Planned]]] = {
     "measure": measure.plan,
     "ladder": ladder.plan,
     "search": search.plan,
+    "verify": verify.plan,
     "confirm": confirm.plan,
 }

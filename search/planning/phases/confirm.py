@@ -53,5 +53,7 @@ def wants_candidates(settings: Settings, results: Results) -> bool:
         return False
     if results.candidates is not None:
         return not results.candidates.fit(settings)
-    confirmed = [run.params for run in results.runs if run.phase == "confirm"]
+    confirmed = [
+        run.params for run in results.runs if run.phase == "confirm" and results.at_budget(run)
+    ]
     return results.best is not None and results.best.params not in confirmed

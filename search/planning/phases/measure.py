@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from search.planning.design import Design, design, grown
-from search.planning.phases.plan import Planned, run_seed
+from search.planning.phases.plan import Planned, in_random_order, run_seed
 from search.planning.space import Space
 from search.results import Results
 from search.settings import Settings
@@ -20,25 +18,16 @@ def design_of(settings: Settings, techniques: int) -> Design:
 
 
 def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
-    """The runs of the design, in an order drawn at random within each size it grew to.
-
-    The random order keeps a drift of the machine or of its load out of the effects.
-    """
+    """Plan the runs of the design, in a random order."""
     sizes = [count for count in settings.measure if count]
     if not sizes:
         return []
-    levels = design_of(settings, len(space.factors))
-    random = np.random.default_rng(run_seed(settings.seed, "measure"))
-    order = [
-        row
-        for begin, end in zip([0, *sizes], sizes, strict=False)
-        for row in begin + random.permutation(end - begin)
-    ]
+    design_rows = design_of(settings, len(space.factors))
     return [
         Planned(
             "measure",
-            run_seed(settings.seed, "measure", int(row)),
-            space.params([name for name, on in zip(space.factors, levels[row], strict=True) if on]),
+            run_seed(settings.seed, "measure", row),
+            space.params([name for name, on in zip(space.factors, levels, strict=True) if on]),
         )
-        for row in order
+        for row, levels in in_random_order("measure", settings.seed, design_rows, sizes)
     ]

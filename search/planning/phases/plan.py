@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from search.planning.design import Design
 from search.results import Run
-from search.storage.schema import PHASES, Phase
+from search.storage.schema import Phase
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,27 @@ class Planned:
         )
 
 
+_NUMBERS: tuple[Phase, ...] = ("measure", "ladder", "search", "confirm", "verify")
+"""The phases in the order in which kouka came to have them, so that seeds never change."""
+
+
 def run_seed(study_seed: int, phase: Phase, *indices: int) -> int:
     """A seed of its own for each run of a study, the same at every launch."""
-    sequence = np.random.SeedSequence([study_seed, PHASES.index(phase), *indices])
+    sequence = np.random.SeedSequence([study_seed, _NUMBERS.index(phase), *indices])
     return int(sequence.generate_state(1)[0]) >> 1  # Keras takes 31 bits everywhere
+
+
+def in_random_order(
+    phase: Phase, study_seed: int, rows: Design, sizes: Sequence[int]
+) -> list[tuple[int, np.ndarray]]:
+    """The rows of a design that grew to `sizes`, each with its number in the design.
+
+    In an order drawn at random within each size it grew to, which keeps a drift of the machine or
+    of its load out of the effects.
+    """
+    random = np.random.default_rng(run_seed(study_seed, phase))
+    return [
+        (int(row), rows[row])
+        for begin, end in zip([0, *sizes], sizes, strict=False)
+        for row in begin + random.permutation(end - begin)
+    ]

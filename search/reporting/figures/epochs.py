@@ -9,20 +9,30 @@ import plotly.graph_objects as go
 
 from search.analysis.epochs import EpochEffects
 from search.reporting.figures.panels import epoch_axes, panels
-from search.reporting.figures.style import BLUE, styled, zero_line
+from search.reporting.figures.style import BLUE, VERMILION, styled, zero_line
 
 _BAND = "rgba(0, 114, 178, 0.2)"
 
 
-def figure(rows: Sequence[EpochEffects], unit: str, caption: str) -> go.Figure:
+_LONG_BAND = "rgba(213, 94, 0, 0.2)"
+
+
+def figure(
+    rows: Sequence[EpochEffects], unit: str, caption: str, longer: Sequence[EpochEffects] = ()
+) -> go.Figure:
     """Draw a panel a technique, on one scale.
 
     It shows the effect, the band of its 95 % intervals, and a mark at the epoch from which the band
-    excludes zero to the end.
+    excludes zero to the end; where the effect turns its sign, a diamond at that epoch with its
+    interval. `longer` are the effects of runs at a longer budget, in another colour.
     """
     drawn, place = panels([row.technique for row in rows])
-    for index, row in enumerate(rows):
-        line, column = place(index)
+    places = {row.technique: index for index, row in enumerate(rows)}
+    lines = [(row, BLUE, _BAND, "") for row in rows]
+    lines += [(row, VERMILION, _LONG_BAND, ", long runs") for row in longer
+              if row.technique in places]  # fmt: skip
+    for row, colour, band, of in lines:
+        line, column = place(places[row.technique])
         where = {"row": line, "col": column}
         epochs = list(row.epochs)
         if not math.isnan(row.low[-1]):
@@ -30,7 +40,7 @@ def figure(rows: Sequence[EpochEffects], unit: str, caption: str) -> go.Figure:
                 x=[*epochs, *epochs[::-1]],
                 y=[*row.high, *row.low[::-1]],
                 fill="toself",
-                fillcolor=_BAND,
+                fillcolor=band,
                 mode="lines",
                 line={"width": 0},
                 hoverinfo="skip",
@@ -40,9 +50,9 @@ def figure(rows: Sequence[EpochEffects], unit: str, caption: str) -> go.Figure:
             x=epochs,
             y=list(row.effect),
             mode="lines+markers" if len(epochs) < 2 else "lines",
-            line={"color": BLUE, "width": 2},
+            line={"color": colour, "width": 2},
             customdata=list(zip(row.low, row.high, strict=True)),
-            hovertemplate=f"{row.technique}, epoch %{{x}}: %{{y:+.3~g}}<br>95 %: "
+            hovertemplate=f"{row.technique}{of}, epoch %{{x}}: %{{y:+.3~g}}<br>95 %: "
             "%{customdata[0]:+.3~g} to %{customdata[1]:+.3~g}<extra></extra>",
             **where,
         )
@@ -52,15 +62,32 @@ def figure(rows: Sequence[EpochEffects], unit: str, caption: str) -> go.Figure:
                 x=[row.pays_from],
                 y=[row.effect[at]],
                 mode="markers",
-                marker={"color": BLUE, "size": 9, "symbol": "circle"},
+                marker={"color": colour, "size": 9, "symbol": "circle"},
                 hovertemplate=f"clear from epoch {row.pays_from}<extra></extra>",
                 **where,
             )
+        if row.turn is not None:
+            drawn.add_scatter(
+                x=[row.turn.epoch],
+                y=[0],
+                error_x={
+                    "type": "data",
+                    "array": [row.turn.high - row.turn.epoch],
+                    "arrayminus": [row.turn.epoch - row.turn.low],
+                    "color": colour,
+                    "thickness": 2,
+                },
+                mode="markers",
+                marker={"color": colour, "size": 10, "symbol": "diamond-open"},
+                hovertemplate=f"turns its sign at epoch {row.turn.epoch} (95 %: {row.turn.low} to "
+                f"{row.turn.high})<extra></extra>",
+                **where,
+            )
     zero_line(drawn, y=0)
-    lines = -(-len(rows) // 2)
+    high = -(-len(rows) // 2)
     styled(drawn, title="From which epoch each effect is clear", caption=caption,
-           height=110 + 150 * lines)  # fmt: skip
+           height=110 + 150 * high)  # fmt: skip
     drawn.update_layout(showlegend=False)
-    epoch_axes(drawn, len(rows), rows[0].epochs)
+    epoch_axes(drawn, len(rows), max((row.epochs for row in (*rows, *longer)), key=len))
     drawn.update_yaxes(title=unit, col=1)
     return drawn

@@ -7,14 +7,21 @@ from itertools import accumulate
 import plotly.graph_objects as go
 
 from search.analysis.confirmation import describe
-from search.reporting.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION, styled
+from search.reporting.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, styled
+from search.reporting.formatting import counted
 from search.results import Results
 from search.storage.schema import PHASES
 
 _MARKS = dict(
     zip(
         PHASES,
-        [(BLUE, "circle"), (ORANGE, "square"), (GREEN, "diamond"), (VERMILION, "star")],
+        [
+            (BLUE, "circle"),
+            (ORANGE, "square"),
+            (GREEN, "diamond"),
+            (PURPLE, "triangle-up"),
+            (VERMILION, "star"),
+        ],
         strict=True,
     )
 )
@@ -32,7 +39,7 @@ def figure(results: Results, objective: str, caption: str) -> go.Figure:
             y=[run.scaled for run in runs],
             mode="markers",
             marker={"color": colour, "symbol": symbol, "size": 9},
-            name=phase,
+            name=_name(phase, results),
             text=[describe(run, results.factors) for run in runs],
             hovertemplate="run %{x}: %{y:.4~g}<br>%{text}<extra>" + phase + "</extra>",
         )
@@ -67,3 +74,10 @@ def figure(results: Results, objective: str, caption: str) -> go.Figure:
     drawn.update_xaxes(title="run")
     drawn.update_yaxes(title=objective)
     return drawn
+
+
+def _name(phase: str, results: Results) -> str:
+    """A phase, with its epochs where the phases differ in them."""
+    if len({results.epochs_of(one) for one in PHASES}) == 1:
+        return phase
+    return f"{phase}, {counted(results.epochs_of(phase) or 0, 'epoch')}"

@@ -61,7 +61,7 @@ def test_the_defaults_of_launch_are_those_of_the_settings() -> None:
     for field in fields(Settings):
         option = f"--{field.name.replace('_', '-')}"
         value = getattr(Settings, field.name, None)
-        if option not in said or value is None or field.name in ("data", "last_epochs"):
+        if option not in said or value in (None, ()) or field.name in ("data", "last_epochs"):
             continue
         (value,) = value if field.name == "measure" else (value,)
         expected = SET_OF.get(value) or (f"{value:g}" if isinstance(value, float) else str(value))
@@ -80,3 +80,39 @@ def test_the_list_of_commands_cuts_no_sentence(
     assert "..." not in shown.replace("[ARGS]...", "")
     for name, command in COMMANDS.items():
         assert f"{name:12}{command.help.splitlines()[0]}" in shown
+
+
+def test_every_option_of_launch_is_in_a_group_with_the_usual_ones_first(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch = COMMANDS["launch"]
+    grouped = [name for _, names in launch.groups for name in names]
+    options = [one.name for one in launch.params if one.param_type_name == "option"]
+    assert sorted(grouped) == sorted(options)
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = kouka("launch", "--help").output
+    places = [shown.index(f"\n{title}:\n") for title, _ in launch.groups]
+    places.append(shown.index("\nOptions:\n  --help"))
+    assert places == sorted(places)
+    for (title, names), end in zip(launch.groups, places[1:], strict=True):
+        section = shown[shown.index(f"\n{title}:\n") : end]
+        assert re.findall(r"^  (--[\w-]+)", section, re.MULTILINE) == [
+            f"--{name.replace('_', '-')}" for name in names
+        ]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_no_wider_than_the_terminal_and_names_arguments_plainly(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = kouka(name, "--help").output
+    assert max(map(len, shown.splitlines())) <= 40
+    assert not re.search(r"[<{>}]", shown)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_only_commands_that_read_take_a_journal_file(kouka: Kouka, name: str) -> None:
+    storage = next((one for one in COMMANDS[name].params if one.name == "storage"), None)
+    reads = name not in ("launch", "worker")
+    assert storage is None or ("journal file" in storage.help) == reads

@@ -25,7 +25,7 @@ def test_a_run_is_pruned_when_optuna_itself_would_prune_it(name: str, tmp_path: 
     ours, theirs = (optuna.create_study(storage=s, direction="maximize") for s in storages)
     decisions: Counter[bool] = Counter()
     for curve in curves:
-        pruning, pruner = PRUNERS[name](EPOCHS), PRUNERS[name](EPOCHS).pruner
+        pruning, pruner = PRUNERS[name](EPOCHS, 1), PRUNERS[name](EPOCHS, 1).pruner
         running = create_trial(state=TrialState.RUNNING)
         mine, its = (s._storage.create_new_trial(s._study_id, running) for s in (ours, theirs))
         checks = PruningChecks(pruning, ours, storages[0], mine)
@@ -49,7 +49,14 @@ def test_a_run_is_pruned_when_optuna_itself_would_prune_it(name: str, tmp_path: 
 
 
 def test_nothing_is_looked_at_where_nothing_would_be_pruned() -> None:
-    assert PRUNERS["none"](100).epochs == frozenset()
-    assert min(PRUNERS["median"](100).epochs) == 26
-    assert sorted(PRUNERS["halving"](100).epochs) == [12, 24, 48, 96]
-    assert all(max(PRUNERS[name](8).epochs) < 8 for name in ("median", "halving"))
+    assert PRUNERS["none"](100, 1).epochs == frozenset()
+    assert min(PRUNERS["median"](100, 1).epochs) == 26
+    assert sorted(PRUNERS["halving"](100, 1).epochs) == [12, 24, 48, 96]
+    assert all(max(PRUNERS[name](8, 1).epochs) < 8 for name in ("median", "halving"))
+
+
+def test_no_run_is_judged_before_the_runs_rank_as_at_their_end() -> None:
+    assert min(PRUNERS["median"](100, 60).epochs) == 60
+    assert sorted(PRUNERS["halving"](100, 30).epochs) == [30, 60]
+    for name in ("median", "halving"):
+        assert PRUNERS[name](20, 20).epochs == frozenset()

@@ -30,7 +30,7 @@ COMMAND = [
     "--data", "digits", "--train-size", "100", "--validation", "100", "--epochs", str(EPOCHS),
     "--batch-size", "25", "--width", "0.1", "--techniques", NAME,
     "--technique", gate.TECHNIQUE, "--fix", "gate=on",
-    "--measure", "4", "--search", "2", "--confirm", "1", "--out", "out",
+    "--measure", "4", "--search", "2", "--confirm", "1", "--workers", "1", "--out", "out",
 ]  # fmt: skip
 
 

@@ -1,0 +1,66 @@
+"""Signs that the effects of a study are those of a fast start, which longer runs would change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from search.analysis.movement import Movement, Rise, movements, rise
+from search.planning.durations import run_time
+from search.planning.phases.confirm import expected
+from search.planning.space import Space
+from search.results import Results
+
+_STILL_RISES = 0.04
+"""Share of the whole rise that the last quarter of the epochs adds, from which a curve climbs."""
+LONGER = 4
+"""Times the epochs of the short runs that a verification is proposed with."""
+_SHORTEST, _LONGEST = 20, 100
+"""Epochs of a proposed verification, unless the short runs are as long themselves."""
+_RUNS = 16
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A verification that would settle the effects."""
+
+    runs: int
+    epochs: int
+    seconds: float | None
+    """With one worker, `confirm` included; None where no run tells."""
+
+
+@dataclass(frozen=True)
+class FastStart:
+    """Signs that the effects would be others after more epochs."""
+
+    epochs: int
+    """Of the measured runs."""
+    rise: Rise | None
+    """None where the mean learning curve has flattened."""
+    moving: tuple[Movement, ...]
+    """Effects that clearly move with the epochs, the largest change first."""
+    proposal: Proposal | None
+    """None in a study that kouka did not launch."""
+
+
+def fast_start(results: Results) -> FastStart | None:
+    """Find signs that the `measure` runs were too short for their effects to stay; None without."""
+    runs = results.of("measure")
+    climbing = rise(runs, results.objective.maximize)
+    if climbing is not None and not (climbing.steady and climbing.share >= _STILL_RISES):
+        climbing = None
+    moving = tuple(move for move in movements(runs, results.factors) if move.clear)
+    if climbing is None and not moving:
+        return None
+    epochs = max(max(run.curve) for run in runs if run.curve)
+    return FastStart(epochs, climbing, moving, _proposal(results))
+
+
+def _proposal(results: Results) -> Proposal | None:
+    settings = results.settings
+    if settings is None:
+        return None
+    epochs = max(2 * settings.epochs, min(_LONGEST, max(_SHORTEST, LONGER * settings.epochs)))
+    takes = run_time(results)
+    runs = _RUNS + expected(settings, Space.of(settings))
+    return Proposal(_RUNS, epochs, None if takes is None else runs * takes.of(epochs))

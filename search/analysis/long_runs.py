@@ -1,0 +1,70 @@
+"""The long runs of `verify` and `confirm`, as a study of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from search.analysis.model import varied
+from search.results import Results
+
+
+def long_study(results: Results) -> Results | None:
+    """The `verify` runs as the `measure` runs of a study of their own, at the long budget.
+
+    Its techniques are those that `verify` turns on and off, and its settings hold the others. It
+    has the `confirm` runs too, which are as long. None where no such run is planned or complete.
+    """
+    runs = results.of("verify")
+    begun = results.verified.techniques if results.verified else varied(runs, results.factors)
+    if not runs or not begun:
+        return None
+    settings = results.settings
+    if settings is not None:
+        fixed = {**(settings.fixed or {})}
+        fixed |= {name: {} if runs[0].params[name] else None
+                for name in results.factors if name not in begun}  # fmt: skip
+        settings = replace(
+            settings,
+            epochs=settings.final_epochs,
+            last_epochs=settings.last_epochs_of("verify"),
+            measure=settings.verify,
+            fixed=fixed,
+            verify=(), verify_epochs=None, verify_last_epochs=None, search=0, ladder=0,
+        )  # fmt: skip
+    kept = [run for run in results.runs if run.phase in ("verify", "confirm")]
+    return replace(
+        results,
+        factors=tuple(name for name in results.factors if name in begun),
+        runs=tuple(
+            replace(run, phase="measure") if run.phase == "verify" else run
+            for run in kept
+            if results.at_budget(run)
+        ),
+        settings=settings,
+        dials=(),
+        verified=None,
+    )
+
+
+def deciding(results: Results) -> Results:
+    """The runs that decide on the recipe, as a study of their own: the long ones where they can.
+
+    All techniques are among its own, also those that the long runs hold.
+    """
+    long = long_study(results)
+    if long is None or len(long.of("measure")) < len(long.factors) + 2:
+        return results
+    settings = long.settings
+    if settings is not None and results.settings is not None:
+        settings = replace(settings, fixed=results.settings.fixed)
+    return replace(long, factors=results.factors, settings=settings, dials=results.dials)
+
+
+def held(results: Results) -> Mapping[str, bool]:
+    """The techniques that `verify` holds, each on or off in all its runs."""
+    runs = results.of("verify")
+    if not runs:
+        return {}
+    turned = results.verified.techniques if results.verified else varied(runs, results.factors)
+    return {name: name in runs[0].on for name in results.factors if name not in turned}

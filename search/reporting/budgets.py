@@ -1,0 +1,97 @@
+"""The answer of a study: by its long runs where it has some, else with what would settle it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from search.analysis.budgets import BudgetChange
+from search.analysis.fast_start import FastStart
+from search.reporting import words
+from search.reporting.findings import Findings, Verification
+from search.reporting.formatting import counted, duration, listed, signed
+from search.results import Results
+
+_MOST_NAMED = 4
+"""Techniques in one sentence."""
+
+
+def answer(findings: Findings) -> str:
+    """Answer the study's question, at the budget that decides."""
+    results, fitted = findings.results, findings.effects
+    long = findings.verification
+    if long is not None and long.effects is not None:
+        parts = [words.answer(long.effects, long.results), _held(long), between(findings)]
+        return " ".join(part for part in parts if part)
+    if fitted is None:
+        return words.no_effects(results)
+    parts = [words.answer(fitted, results)]
+    if findings.fast_start is not None:
+        parts.append(fast_start(findings.fast_start, results))
+    return " ".join(parts)
+
+
+def cautions_that_count(findings: Findings) -> tuple[str, ...]:
+    """The cautions on the effects that the headline gives."""
+    long = findings.verification
+    return findings.cautions if long is None or long.effects is None else long.cautions
+
+
+def between(findings: Findings) -> str:
+    """Name the effects that changed from the short budget to the long one."""
+    long, results = findings.verification, findings.results
+    if long is None or not long.changes:
+        return ""
+    changed = [
+        f"{_named(rows)} changed {how}"
+        for how, kind in (("sign", "sign"), ("clearly in size", "size"))
+        if (rows := [one for one in long.changes if one.kind == kind])
+    ]
+    short, later = results.epochs_of("measure"), results.epochs_of("verify")
+    begin = f"From {short} epochs to {later}" if short and later else "From short runs to long ones"
+    return f"{begin}, {'; '.join(changed) or 'no effect changed clearly'}."
+
+
+def _named(changes: Sequence[BudgetChange]) -> str:
+    named = [
+        f"{one.technique} ({signed(one.short.effect, one.short)} to "
+        f"{signed(one.long.effect, one.long)})"
+        for one in changes[:_MOST_NAMED]
+    ]
+    more = len(changes) - len(named)
+    return listed([*named, f"{more} more"] if more else named)
+
+
+def _held(long: Verification) -> str:
+    """Say which techniques the long runs did not turn on and off."""
+    states = [(state, [name for name, on in long.held.items() if on == turned])
+              for state, turned in (("on", True), ("off", False))]  # fmt: skip
+    parts = [f"{listed(names)} {state}" for state, names in states if names]
+    return f"These runs held {' and '.join(parts)}." if parts else ""
+
+
+def fast_start(found: FastStart, results: Results) -> str:
+    """Say that longer runs would have other effects, why, and what settles it."""
+    objective = results.objective
+    signs = []
+    if found.rise is not None:
+        over = "epoch" if found.rise.epochs == 1 else counted(found.rise.epochs, "epoch")
+        verb = "rose" if objective.maximize else "fell"
+        unit = f" {objective.unit}" if objective.unit else ""
+        gain = f"{found.rise.last_quarter:.2g}{unit}"
+        signs.append(f"{objective.name} {verb} {gain} in the last {over}")
+    if found.moving:
+        named = [
+            f"that of {move.change.technique} by {signed(move.change.effect, move.change)}"
+            for move in found.moving[:_MOST_NAMED]
+        ]
+        begin, end = found.moving[0].begin, found.moving[0].end
+        signs.append(f"from epoch {begin} to {end} effects still moved, {listed(named)}")
+    said = f"These are effects of a fast start: {', and '.join(signs)}."
+    plan = found.proposal
+    if plan is None:
+        return said
+    time = "" if plan.seconds is None else f": about {duration(plan.seconds)} with one worker"
+    return (
+        f"{said} To know what holds after {plan.epochs} epochs, run kouka launch {results.name} "
+        f"--verify {plan.runs} --verify-epochs {plan.epochs}{time}."
+    )

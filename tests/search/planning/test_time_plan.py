@@ -1,0 +1,106 @@
+"""Plans made for a time, from epochs that are timed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from search.errors import InputError
+from search.planning.durations import RunTime
+from search.planning.settle import Requested
+from search.planning.time_plan import (
+    Timing,
+    epochs_that_fit,
+    plan_for,
+    seeds_that_fit,
+    time_limit,
+    with_long_runs,
+)
+from search.settings import Settings
+
+FAST = Timing(0.3, 0.5, 4.0, 2)
+SLOW = Timing(6.0, 9.0, 6.0, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("1h30m", 5400), ("1.5h", 5400)]
+)
+def test_a_time_is_read(text: str, seconds: float) -> None:
+    assert time_limit(text).seconds == seconds
+
+
+@pytest.mark.parametrize("text", ["", "30", "m", "half an hour", "-5m", "5m!", "0s"])
+def test_another_text_is_no_time(text: str) -> None:
+    with pytest.raises(InputError, match=r"^--time .*"):
+        time_limit(text)
+
+
+@pytest.mark.parametrize("timing", [FAST, SLOW, Timing(0.02, 0.05, 1.0, 8)])
+@pytest.mark.parametrize("seconds", [600, 1800, 3600, 7200])
+@pytest.mark.parametrize("techniques", [2, 8, 12])
+def test_a_plan_fits_in_its_time(timing: Timing, seconds: float, techniques: int) -> None:
+    plan = plan_for(seconds, timing, techniques, Requested())
+    assert plan.seconds <= seconds
+    assert plan.seconds == pytest.approx(
+        sum(timing.runs(part.runs, part.epochs) for part in plan.parts)
+    )
+    assert plan.measure >= 2 * techniques
+    if plan.verify:
+        assert (plan.verify_epochs or 0) > plan.epochs
+
+
+def test_a_plan_uses_its_time() -> None:
+    """Until the runs are as long as the article's, and as many as anybody wants."""
+    for seconds in (600, 1800, 3600):
+        for timing in (FAST, SLOW):
+            assert plan_for(seconds, timing, 8, Requested()).seconds > 0.8 * seconds
+
+
+def test_long_runs_come_first_and_short_ones_where_there_is_time() -> None:
+    little, more = (plan_for(minutes * 60, SLOW, 8, Requested()) for minutes in (30, 120))
+    assert (little.verify, little.verify_epochs, little.measure) == (0, None, 16)
+    assert (more.verify, more.measure) == (16, 64)
+    assert (more.verify_epochs or 0) >= 30 > more.epochs
+
+
+def test_what_is_given_is_kept() -> None:
+    given = Requested(measure=32, search=4, verify=8, verify_epochs=20, epochs=5, confirm=2,
+                      ladder=1)  # fmt: skip
+    plan = plan_for(3600, FAST, 4, given)
+    assert (plan.measure, plan.search, plan.verify, plan.confirm) == (32, 4, 8, 2)
+    assert (plan.epochs, plan.verify_epochs) == (5, 20)
+    assert [(part.phase, part.runs, part.epochs) for part in plan.parts] == [
+        ("measure", 32, 5), ("ladder", 8, 5), ("search", 4, 5), ("verify", 8, 20),
+        ("confirm", 10, 20),
+    ]  # fmt: skip
+
+
+def test_a_time_too_short_says_what_it_would_take() -> None:
+    with pytest.raises(InputError, match=r"--time 60s is too short.*about 4m on this machine"):
+        plan_for(60, SLOW, 8, Requested())
+    assert plan_for(4 * 60, SLOW, 8, Requested()).epochs >= 2
+    with pytest.raises(InputError, match=r"with --epochs 50 --measure 64, takes about"):
+        plan_for(600, SLOW, 8, Requested(measure=64, epochs=50))
+
+
+def test_the_long_runs_fit_in_the_time_that_the_short_ones_left() -> None:
+    settings = Settings(measure=(16,), epochs=5, verify=(16,), verify_epochs=20, confirm=1)
+    takes = RunTime(4.0, 0.5)
+    epochs = epochs_that_fit(settings, 200.0, takes, 2)
+    assert (8 + 3) * takes.of(epochs) <= 200 < (8 + 3) * takes.of(epochs + 1)
+    assert epochs_that_fit(settings, 1.0, takes, 2) == 6
+    assert epochs_that_fit(settings, 9999.0, takes, 2) == 100
+    settings = replace(settings, confirm=3)
+    assert seeds_that_fit(settings, 5, 100.0, takes, 2) == 2
+    assert seeds_that_fit(settings, 5, 1.0, takes, 2) == 1
+
+
+def test_long_runs_are_added_where_there_is_time_after_all() -> None:
+    settings = Settings(measure=(16,), epochs=5, confirm=1)
+    takes = RunTime(4.0, 0.5)
+    assert with_long_runs(settings, 60.0, takes, 2) is None
+    longer = with_long_runs(settings, 200.0, takes, 2)
+    assert longer is not None
+    assert (longer.verify, longer.epochs) == ((16,), 5)
+    assert (8 + 3) * takes.of(longer.final_epochs) <= 200

@@ -1,0 +1,176 @@
+"""The `verify` phase, from runs that are made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from search.analysis.in_question import choose_verified, in_question
+from search.analysis.recommendation import recommend
+from search.errors import InputError
+from search.planning.design import design
+from search.planning.phases import PLANS
+from search.planning.schedule import schedule
+from search.planning.settle import Requested, settle
+from search.planning.space import Space
+from search.results import Results, Run, Verified
+from search.settings import Settings
+from tests.support.fakes import EFFECTS
+
+NAMES = tuple(EFFECTS)
+SETTINGS = Settings(data="digits", measure=(64,), search=0, confirm=1, epochs=8, last_epochs=2,
+                    verify=(16,), verify_epochs=40, verify_last_epochs=10)  # fmt: skip
+SPACE = Space(SETTINGS.factors)
+MOVING = {**dict.fromkeys(NAMES, (0.0, 0.0)), "augmentation": (-9.0, 1.0), "batch_norm": (5.0, 5.0),
+          "mixup": (-3.0, 0.0)}  # fmt: skip
+"""Points that a technique adds in the middle of the training, and at its end."""
+
+
+def measured(noise: float = 0.3, runs: int = 64) -> list[Run]:
+    random = np.random.default_rng(1)
+    found = []
+    for number, one in enumerate(
+        PLANS["measure"](replace(SETTINGS, measure=(runs,)), SPACE, made())
+    ):
+        assert one.params is not None
+        on = frozenset(name for name in NAMES if one.params[name])
+        run_noise = noise * random.standard_normal()
+        curve = {}
+        for epoch in range(1, 9):
+            late = min(1.0, max(0.0, (epoch - 4) / 3))
+            moved = sum(
+                (early * (1 - late) + end * late) / (2 if name in on else -2)
+                for name, (early, end) in MOVING.items()
+            )
+            curve[epoch] = (60 + moved + run_noise + 0.1 * random.standard_normal()) / 100
+        found.append(Run(number, "measure", "complete", one.params, on, (curve[7] + curve[8]) / 2,
+                         curve, one.seed, epochs=8))  # fmt: skip
+    return found
+
+
+def made(*runs: Run, settings: Settings = SETTINGS) -> Results:
+    return Results("s", settings.factors, runs, settings)
+
+
+def begun() -> Results:
+    results = made(*measured())
+    return replace(results, verified=choose_verified(results))
+
+
+def test_what_matters_or_moves_is_verified_first() -> None:
+    results = made(*measured(), settings=replace(SETTINGS, verify=(8,)))
+    order = in_question(results, NAMES, 8)
+    assert sorted(order) == sorted(NAMES)
+    assert sorted(order[:3]) == ["augmentation", "batch_norm", "mixup"]
+    chosen = choose_verified(results)
+    assert len(chosen.techniques) == 4
+    assert {"augmentation", "batch_norm", "mixup"} < set(chosen.techniques)
+    found = recommend(results)
+    assert found is not None
+    assert chosen.params == found.params
+
+
+def test_as_many_are_verified_as_have_a_place() -> None:
+    assert choose_verified(made(*measured())).techniques == NAMES
+    assert choose_verified(made()).techniques == NAMES
+
+
+def test_the_design_is_balanced_around_the_recommended_recipe() -> None:
+    results = begun()
+    chosen, plan = results.verified, PLANS["verify"](SETTINGS, SPACE, results)
+    assert chosen is not None
+    assert len(plan) == len({one.seed for one in plan}) == 16
+    assert chosen.params in [one.params for one in plan]
+    levels = np.array([[one.params[n] for n in chosen.techniques] for one in plan if one.params])
+    np.testing.assert_array_equal(levels.sum(axis=0), 8)
+    for one in plan:
+        assert one.params is not None
+        held = set(NAMES) - set(chosen.techniques)
+        assert all(one.params[n] == chosen.params[n] for n in held)
+        assert SPACE.is_complete(one.params)
+    assert {one.seed for one in plan}.isdisjoint(
+        one.seed for one in PLANS["measure"](SETTINGS, SPACE, results)
+    )
+
+
+def test_a_turned_dial_of_the_recommended_recipe_is_kept() -> None:
+    runs = measured()
+    best = SPACE.params(["batch_norm", "mixup"]) | {"mixup_alpha": 0.7}
+    results = replace(made(*runs), verified=Verified(("batch_norm", "mixup"), best))
+    for one in PLANS["verify"](SETTINGS, SPACE, results):
+        assert one.params is not None
+        assert one.params.get("mixup_alpha") == (0.7 if one.params["mixup"] else None)
+
+
+def test_a_grown_design_keeps_its_runs() -> None:
+    results = begun()
+    plan = PLANS["verify"](SETTINGS, SPACE, results)
+    grown = PLANS["verify"](replace(SETTINGS, verify=(16, 32)), SPACE, results)
+    assert grown[:16] == plan
+    assert len(grown) == 32
+    assert len(design(8, 16, 32)) == 32
+
+
+def test_verify_waits_for_the_search_and_confirm_for_verify() -> None:
+    settings = replace(SETTINGS, search=1)
+    results = made(*measured(), settings=settings)
+    now = schedule(settings, SPACE, results)
+    assert {one.phase for one in now.next} == {"search"}
+    assert (now.left["verify"], now.left["confirm"]) == (16, 5)
+    now = schedule(SETTINGS, SPACE, made(*results.runs))
+    assert (now.choose, now.next, now.left["verify"]) == ("verify", (), 16)
+    now = schedule(SETTINGS, SPACE, begun())
+    assert now.choose is None
+    assert {one.phase for one in now.next} == {"verify"}
+
+
+def test_short_confirm_runs_do_not_stand_for_long_ones() -> None:
+    short = replace(SETTINGS, verify=(), verify_epochs=None)
+    runs = measured()
+    confirm = [
+        Run(0, "confirm", "complete", one.params or {}, frozenset(), 0.5, seed=one.seed, epochs=8)
+        for one in PLANS["confirm"](short, SPACE, made(*runs, settings=short))
+    ]
+    assert schedule(short, SPACE, made(*runs, *confirm, settings=short)).phase is None
+    assert len(made(*runs, *confirm, settings=short).of("confirm")) == 3
+    longer = made(*runs, *confirm)
+    assert longer.of("confirm") == []
+    assert dict(schedule(SETTINGS, SPACE, longer).left) == {
+        "measure": 0, "ladder": 0, "search": 0, "verify": 16, "confirm": 5
+    }  # fmt: skip
+
+
+def test_each_budget_has_its_last_epochs() -> None:
+    by_rule = settle(None, Requested(epochs=8, verify_epochs=40))
+    assert (by_rule.last_epochs, by_rule.last_epochs_of("verify")) == (2, 10)
+    assert (by_rule.verify, by_rule.budget("confirm").epochs) == ((16,), 40)
+    assert by_rule.budget("search").epochs == 8
+    assert settle(None, Requested(epochs=4, last_epochs=1, verify_epochs=40)).last_epochs_of(
+        "verify"
+    ) == 1  # fmt: skip
+    old = Settings(epochs=20)
+    added = settle(old, Requested(verify_epochs=40, verify=8))
+    assert (added.verify, added.last_epochs_of("confirm")) == ((8,), 1)
+    assert settle(added, Requested(verify=16)).verify == (8, 16)
+    assert old.last_epochs_of("confirm") == 1
+
+
+@pytest.mark.parametrize(
+    ("requested", "message"),
+    [
+        (Requested(verify=16, epochs=5), "--verify 16 needs --verify-epochs COUNT"),
+        (Requested(verify_epochs=5, epochs=5), "--verify-epochs 5 is not more than --epochs 5"),
+        (Requested(verify=12, verify_epochs=9, epochs=5), "--verify 12 has no balanced design"),
+    ],
+)
+def test_what_cannot_be_verified_is_refused(requested: Requested, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        settle(None, requested)
+
+
+def test_a_begun_verification_is_not_changed() -> None:
+    stored = settle(None, Requested(epochs=5, verify_epochs=40))
+    with pytest.raises(InputError, match=r"--verify-epochs is 40, not 60.*--verify is 16, not 8"):
+        settle(stored, Requested(verify_epochs=60, verify=8))

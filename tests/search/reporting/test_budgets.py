@@ -1,0 +1,174 @@
+"""Effects at two budgets, in the report and before it: from runs that are made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from search.analysis.budgets import budget_changes
+from search.analysis.effects import effects
+from search.analysis.epochs import effects_by_epoch
+from search.analysis.fast_start import fast_start
+from search.analysis.in_question import choose_verified
+from search.analysis.long_runs import long_study
+from search.analysis.recommendation import candidates, recommend
+from search.planning.design import design
+from search.planning.phases import PLANS
+from search.planning.space import Space
+from search.reporting.budgets import answer
+from search.reporting.export import write
+from search.reporting.findings import Findings, find
+from search.reporting.summary import summarise
+from search.results import Results, Run
+from search.settings import Settings
+from tests.support.simulate import simulated
+
+NAMES = ("augmentation", "batch_norm", "residual", "dropout", "mixup")
+SETTINGS = Settings(data="digits", techniques=NAMES, measure=(32,), search=0, confirm=0,
+                    epochs=4, last_epochs=1, verify=(16,), verify_epochs=16,
+                    verify_last_epochs=4)  # fmt: skip
+SPACE = Space(NAMES)
+EARLY = {"augmentation": -12.0, "batch_norm": 6.0, "residual": 3.0, "dropout": 0.0, "mixup": 0.0}
+LATE = {"augmentation": 8.0, "batch_norm": 1.0, "residual": 3.0, "dropout": 0.0, "mixup": 0.0}
+"""Points after the fourth epoch, and after the sixteenth; in a line between them."""
+
+
+def at(epoch: int, on: frozenset[str]) -> float:
+    late = (epoch - 4) / 12
+    moved = (EARLY[name] * (1 - late) + LATE[name] * late for name in NAMES)
+    signed = (value if name in on else -value for name, value in zip(NAMES, moved, strict=True))
+    return 60 + 20 * (1 - 0.7**epoch) + sum(signed) / 2
+
+
+def trained(phase: str, results: Results, first: int = 0) -> list[Run]:
+    random = np.random.default_rng(7)
+    runs = []
+    for number, one in enumerate(PLANS[phase](SETTINGS, SPACE, results), start=first):  # type: ignore[index]
+        assert one.params is not None
+        on = frozenset(name for name in NAMES if one.params[name])
+        seed, epochs = random.normal(0, 0.4), SETTINGS.epochs_of(phase)
+        curve = {
+            epoch: (at(epoch, on) + seed + random.normal(0, 0.1)) / 100
+            for epoch in range(1, epochs + 1)
+        }
+        last = list(curve.values())[-SETTINGS.last_epochs_of(phase) :]
+        runs.append(
+            Run(number, phase, "complete", one.params, on, sum(last) / len(last), curve, one.seed,
+                epochs=epochs, seconds=2.0 + epochs, seconds_per_epoch=1.0)
+        )  # fmt: skip
+    return runs
+
+
+def short() -> Results:
+    empty = Results("s", NAMES, (), SETTINGS)
+    return replace(empty, runs=tuple(trained("measure", empty)))
+
+
+def long() -> Results:
+    results = short()
+    chosen = choose_verified(results)
+    verified = tuple(name for name in chosen.techniques if name != "dropout")
+    results = replace(results, verified=replace(chosen, techniques=verified))
+    return replace(results, runs=(*results.runs, *trained("verify", results, 32)))
+
+
+@pytest.fixture(scope="module")
+def findings() -> Findings:
+    return find(long(), [])
+
+
+def test_runs_of_two_budgets_are_never_in_one_estimate(findings: Findings) -> None:
+    assert findings.effects is not None
+    assert findings.verification is not None
+    assert findings.verification.effects is not None
+    assert findings.effects.of("augmentation").effect == pytest.approx(-12, abs=0.8)
+    assert findings.verification.effects.of("augmentation").effect == pytest.approx(5.5, abs=0.8)
+    assert (findings.effects.runs, findings.verification.effects.runs) == (32, 16)
+
+
+def test_the_answer_is_that_of_the_long_runs(findings: Findings) -> None:
+    said = answer(findings)
+    assert said.startswith("After 16 epochs")
+    assert "augmentation helps most" in said
+    assert "These runs held" in said
+    assert "From 4 epochs to 16, augmentation (" in said
+    assert ") changed sign; batch_norm (" in said
+    assert ") changed clearly in size." in said
+    assert "fast start" not in said
+
+
+def test_the_recipe_that_the_study_ends_in_has_on_what_helps_long() -> None:
+    results = long()
+    before, chosen = recommend(short()), recommend(results)
+    assert before is not None
+    assert chosen is not None
+    assert not before.params["augmentation"]
+    assert chosen.params["augmentation"]
+    assert chosen.params["batch_norm"]
+    assert SPACE.is_complete(chosen.params)
+    assert all(one["augmentation"] for one in candidates(results)[:1])
+
+
+def test_short_runs_alone_say_that_their_effects_are_of_a_fast_start() -> None:
+    results = replace(short(), settings=replace(SETTINGS, verify=(), verify_epochs=None))
+    said = answer(find(results, []))
+    assert said.startswith("After 4 epochs")
+    assert "These are effects of a fast start: validation accuracy rose" in said
+    assert "from epoch 2 to 4 effects still moved, that of augmentation by +3.4" in said
+    # 16 runs of 20 epochs, at 2 seconds each and one for each epoch.
+    assert "run kouka launch s --verify 16 --verify-epochs 20: about 6 min with one worker" in said
+
+
+def test_a_training_that_has_ended_is_no_fast_start() -> None:
+    random = np.random.default_rng(3)
+    flat = [
+        replace(run, curve={e: (run.value or 0) + 0.002 * random.standard_normal() - 0.3 * 0.4**e
+                            for e in range(1, 13)})
+        for run in simulated(design(8, 32, 32), 5, 0.3)
+    ]  # fmt: skip
+    names = tuple(sorted({name for run in flat for name in run.on}))
+    assert fast_start(Results("s", names, tuple(flat))) is None
+
+
+def test_the_epoch_at_which_a_sign_turns_has_an_interval() -> None:
+    results = long_study(long())
+    assert results is not None
+    rows = {r.technique: r for r in effects_by_epoch(results.of("measure"), results.factors)}
+    turn = rows["augmentation"].turn
+    assert turn is not None
+    # It truly crosses zero at epoch 11.2.
+    assert turn.low <= 11 <= turn.high
+    assert turn.high - turn.low <= 3
+    assert rows["batch_norm"].turn is None
+
+
+def test_changes_are_rarely_claimed_where_there_are_none() -> None:
+    """In 5 % of studies; more than 11 of 100 would be in 1 % of all tests."""
+    rows = design(5, 16, 16)
+    same = dict.fromkeys(NAMES, 2.0)
+    wrong = 0
+    for seed in range(100):
+        one, other = (effects(simulated(rows, 2 * seed + k, 1.0, effects=same), NAMES)
+                      for k in (0, 1))  # fmt: skip
+        assert one is not None
+        assert other is not None
+        wrong += any(change.kind for change in budget_changes(one, other))
+    assert wrong <= 11
+
+
+def test_the_files_hold_both_budgets(findings: Findings, tmp_path: Path) -> None:
+    write(findings, tmp_path)
+    table = (tmp_path / "verified.csv").read_text(encoding="utf-8").splitlines()
+    assert table[0].startswith("technique,effect,low,high,p_value,verdict,epochs,short_effect")
+    assert table[1].startswith("augmentation,")
+    assert table[1].endswith(",sign")
+    assert (tmp_path / "verified.html").exists()
+    page = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "augmentation turns its sign: its effect is above zero from epoch 1" in page
+    assert "held off" in page or "held on" in page
+    summary = summarise(findings)
+    assert summary["answer"] == answer(findings)
+    assert {row["changed"] for row in summary["verified"]} >= {"sign", "size"}

@@ -1,0 +1,94 @@
+"""Studies that are planned for a time, with a worker that computes instead of training."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from optuna.trial import FrozenTrial, TrialState, create_trial
+from typer.testing import Result
+
+from search.planning.time_plan import Timing
+from search.results import Results
+from search.running.timekeeping import time_spent
+from search.settings import Settings
+from search.storage.connection import load_study
+from search.storage.reading import read
+from tests.support.fakes import FakeWorker
+
+Kouka = Callable[..., Result]
+LAUNCH = ("launch", "s", "--data", "digits", "--techniques", "batch_norm,residual", "--workers",
+          "1", "--measure", "4", "--search", "0", "--verify", "4", "--confirm", "1")  # fmt: skip
+pytestmark = pytest.mark.usefixtures("no_report")
+
+
+def results() -> Results:
+    return read(load_study("sqlite:///studies.db", "s"))
+
+
+def settings() -> Settings:
+    return results().launched_with()
+
+
+def test_a_study_is_planned_for_its_time(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    said = kouka(*LAUNCH, "--time", "60s")
+    assert said.exit_code == 0, said.output
+    assert "Timing a few epochs" in said.output
+    assert "The plan, about" in said.output
+    planned = [line.split() for line in said.output.splitlines() if line.startswith("  ")]
+    assert [(line[0], line[1]) for line in planned] == [
+        ("measure", "4"), ("verify", "4"), ("confirm", "4")
+    ]  # fmt: skip
+    assert settings().time is not None
+    assert len(results().of("measure", "verify", "confirm")) == 12
+    assert settings().width == 0.25
+    again = kouka(*LAUNCH, "--time", "60s")
+    assert again.exit_code == 0, again.output
+    assert "Timing" not in again.output
+
+
+def test_the_time_of_a_study_may_grow_but_not_shrink(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*LAUNCH, "--time", "60s")
+    assert kouka("launch", "s", "--time", "2m").exit_code == 0
+    limit = settings().time
+    assert limit is not None
+    assert limit.seconds == 120
+    shorter = kouka("launch", "s", "--time", "90s")
+    assert shorter.exit_code == 2
+    assert "--time is 120 seconds, not 90" in shorter.stderr
+
+
+def test_a_time_too_short_makes_no_study(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Timing(1.0, 2.0, 3.0, 1)
+    monkeypatch.setattr("search.running.study.time_epochs", lambda *arguments: slow)
+    short = kouka(*LAUNCH, "--time", "2s", "--epochs", "9", "--verify-epochs", "50")
+    assert short.exit_code == 2
+    assert "--time 2s is too short" in short.stderr
+    assert "takes about" in short.stderr
+    assert kouka("status", "s").exit_code == 2
+
+
+def test_a_study_without_time_left_begins_no_run(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.running.study.time_spent", lambda trials: 1e6)
+    said = kouka(*LAUNCH, "--time", "60s")
+    assert said.exit_code == 0
+    assert results().runs == ()
+    assert "Stopped in time with" in said.output
+
+
+def ran(begin: float, end: float | None) -> FrozenTrial:
+    noon = datetime(2026, 11, 27, 12)
+    trial = create_trial(state=TrialState.COMPLETE, value=0.5)
+    trial.datetime_start = noon + timedelta(seconds=begin)
+    trial.datetime_complete = None if end is None else noon + timedelta(seconds=end)
+    return trial
+
+
+def test_pauses_do_not_count_and_runs_side_by_side_count_once() -> None:
+    assert time_spent([]) == 0
+    assert time_spent([ran(0, 10), ran(5, 12), ran(6, 8), ran(100, 110)]) == 22
