@@ -73,7 +73,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
         "recommended": _recommended(findings),
         "notes": list(findings.cautions),
     }
-    return {key: plain(value) for key, value in document.items()}
+    return {key: _plain(value) for key, value in document.items()}
 
 
 def _recommended(findings: Findings) -> dict[str, Any] | None:
@@ -103,10 +103,9 @@ def _classes(results: Results) -> list[dict[str, Any]]:
     ]
 
 
-def plain(value: Any) -> Any:
-    """Make a value one that JSON has: of strings, numbers, lists, and None for what is unknown."""
+def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): plain(one) for key, one in value.items()}
+        return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(one) for one in value]
+        return [_plain(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
