@@ -25,7 +25,7 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
     name = shlex.quote(findings.results.name)
     where = storage_option(storage)
     commands = {f"kouka dashboard{where}": "show the study in a browser"}
-    if findings.results.best is not None and findings.results.settings is not None:
+    if findings.recommended is not None and findings.results.settings is not None:
         commands = {f"kouka train {name}{where}": "train and save this recipe", **commands}
     if findings.effects is not None:
         commands[f"kouka export {name}{where}"] = "print all effects"

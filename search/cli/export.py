@@ -35,8 +35,8 @@ def export(
         str,
         typer.Option(
             metavar="FORMATS",
-            help="Images beside the HTML figures: png, svg, pdf, or several as png,pdf.  "
-            "[default: none]",
+            help="Also images of the figures (png, svg, pdf), or tables and a paragraph of methods "
+            "for a paper (latex); several as pdf,latex.  [default: none]",
         ),
     ] = "",
     objective: Annotated[
@@ -57,17 +57,15 @@ def export(
     with user_errors():
         from search.cli.console import make_console, quiet_optuna
         from search.errors import InputError
-        from search.reporting.export import IMAGE_FORMATS
+        from search.reporting.export import FORMATS
         from search.storage.connection import load_study
 
         quiet_optuna()
         named = (kind.strip() for kind in format.split(","))
         formats = list(dict.fromkeys(kind for kind in named if kind))
         for kind in formats:
-            if kind not in IMAGE_FORMATS:
-                raise InputError(
-                    f"--format {kind} is not known; it takes {', '.join(IMAGE_FORMATS)}"
-                )
+            if kind not in FORMATS:
+                raise InputError(f"--format {kind} is not known; it takes {', '.join(FORMATS)}")
         study = load_study(storage, name)
         folder = out or folder_of("reports", name)
         show = _print_document if json else _print_all
