@@ -32,20 +32,18 @@ _NONE = "—"
 _COLOURS = {"helps": "blue", "hurts": "red"}
 
 
-def effects_table(fit: Effects, objective: Objective) -> RenderableType:
-    """The techniques, largest first."""
+def effects_table(fit: Effects, objective: Objective, *, verdicts: bool = True) -> RenderableType:
+    """The techniques, largest first; without `verdicts`, narrow enough for 40 columns."""
     table = _table()
     table.add_column(heading(fit), overflow="fold")
     table.add_column(objective.unit or "effect", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="right", no_wrap=True)
-    table.add_column("verdict")
+    if verdicts:
+        table.add_column("verdict")
     for effect in fit.effects:
-        table.add_row(
-            effect.technique,
-            change(effect),
-            interval(effect),
-            Text(effect.verdict, style=_COLOURS.get(effect.verdict, "dim")),
-        )
+        verdict = Text(effect.verdict, style=_COLOURS.get(effect.verdict, "dim"))
+        cells = (effect.technique, change(effect), interval(effect))
+        table.add_row(*cells, *([verdict] if verdicts else []))
     return _titled(
         f"Effect of each {heading(fit)} on {objective.name}, {counted(fit.runs, 'run')}", table
     )
