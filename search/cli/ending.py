@@ -7,6 +7,7 @@ import shlex
 from rich.console import Console
 
 from search.cli.options import DEFAULT_STORAGE
+from search.cli.tables import ladder_table
 from search.reporting.ending import Exported, answer_lines
 from search.reporting.formatting import counted
 from search.storage.connection import redact
@@ -16,8 +17,11 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
     """Print what to do and what matters, in at most 15 lines of 80 columns."""
     findings = exported.findings
     console.print()
-    for line in answer_lines(findings):
-        console.print(line)
+    if findings.effects is None and findings.ladder:
+        console.print(ladder_table(findings.ladder, findings.results.objective))
+    else:
+        for line in answer_lines(findings):
+            console.print(line)
     console.print()
     cautions = len(findings.cautions)
     read = f", with {counted(cautions, 'caution')} to read first" if cautions else ""
@@ -26,7 +30,10 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
     where = storage_option(storage)
     commands = {f"kouka dashboard{where}": "show the study in a browser"}
     if findings.recommended is not None and findings.results.settings is not None:
-        commands = {f"kouka train {name}{where}": "train and save this recipe", **commands}
+        commands = {
+            f"kouka train {name}{where}": "train and save the recipe",
+            **commands,
+        }
     if findings.effects is not None:
         commands[f"kouka export {name}{where}"] = "print all effects"
     wide = max(map(len, commands))

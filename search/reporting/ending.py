@@ -8,7 +8,6 @@ from typing import Any
 
 from search.reporting import words
 from search.reporting.findings import Findings
-from search.reporting.formatting import mean
 from search.reporting.summary import summarise
 
 SCHEMA = 1
@@ -49,18 +48,6 @@ def answer_lines(findings: Findings) -> list[str]:
     lines = [words.recommendation(results, findings.recommended, findings.confirmed, briefly=True)]
     if findings.effects is not None:
         lines.append(words.answer(findings.effects, results))
-    elif findings.ladder:
-        lines += [_climbed(findings), words.ladder_verdict(findings.ladder, findings.comparisons)]
     else:
         lines.append(words.no_effects(results))
     return [line for line in lines if line]
-
-
-def _climbed(findings: Findings) -> str:
-    first, last = findings.ladder[0], findings.ladder[-1]
-    objective = findings.results.objective
-    return (
-        f"The article's ladder goes from {mean(first.scaled, objective)}, the base, to "
-        f"{mean(last.scaled, objective)} {objective.name}, with all {len(findings.ladder) - 1} "
-        "steps."
-    )

@@ -28,7 +28,7 @@ LATEX = "latex"
 FORMATS = (*IMAGE_FORMATS, LATEX)
 """What can be written beside the report."""
 _WIDTH = 1000
-"""Pixels; an image is as high as its figure."""
+"""Pixels, of a figure that does not say; an image is as high as its figure."""
 _SCALE = {"png": 2}
 """Pixels of an image for each of its figure, for screens that show two."""
 
@@ -93,7 +93,7 @@ def _images(figures: Mapping[str, go.Figure], formats: Sequence[str], folder: Pa
             plotly.io.write_images(
                 [figures[name] for name, _ in wanted],
                 [folder / f"{name}.{kind}" for name, kind in wanted],
-                width=_WIDTH,
+                width=[figures[name].layout.meta.get("width", _WIDTH) for name, _ in wanted],
                 height=[figures[name].layout.height for name, _ in wanted],
                 scale=[_SCALE.get(kind, 1) for _, kind in wanted],
             )

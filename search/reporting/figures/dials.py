@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from search.analysis.dials import DialTrend
-from search.reporting.figures.style import BLUE, GREY, styled
+from search.reporting.figures.style import BLUE, GREY, as_wide_as, styled
 
 _TITLE_WIDTH = 14
 """Characters that fit beside a panel."""
@@ -56,4 +56,4 @@ def figure(rows: Sequence[DialTrend], objective: str, caption: str) -> go.Figure
         showlegend=True,
     )
     drawn.update_yaxes(title="<br>".join(wrap(objective, _TITLE_WIDTH)))
-    return drawn
+    return as_wide_as(drawn, 700)

@@ -62,6 +62,11 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int) -> go.Fi
     return figure
 
 
+def as_wide_as(figure: go.Figure, pixels: int) -> go.Figure:
+    """Say how wide an image of a figure is, where it is narrower than most."""
+    return figure.update_layout(meta={**figure.layout.meta, "width": pixels})
+
+
 def untitled(figure: go.Figure) -> go.Figure:
     """Copy a figure without title, caption and background, for a page that has its own.
 
