@@ -11,14 +11,17 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from rich.console import Console
 from typer.testing import CliRunner
 
-from docs.shipped import ARTICLE, CIFAR, REFERENCE, STUDIES, data, findings, settings
+from docs.shipped import ARTICLE, CIFAR, REFERENCE, data, findings, settings
 from model_space.technique import Technique
 from model_space.techniques import SETS, TECHNIQUES
 from search.cli import app
+from search.cli.ending import print_ending
+from search.cli.options import DEFAULT_STORAGE
+from search.reporting.ending import Exported
 from search.results import Run
 
 TOP = Path(__file__).parents[1]
@@ -30,14 +33,12 @@ CHANGES = tuple(after - before for before, after in pairwise(ACCURACIES))
 
 
 def ending(name: str) -> str:
-    """Show how a launch or an export of a shipped study ends, but for its cautions."""
-    with TemporaryDirectory() as folder:
-        out = f"{folder}/report"
-        lines = _printed("export", name, "--storage", f"sqlite:///{STUDIES}", "--out", out)
-    first = next(at for at, line in enumerate(lines) if line.startswith("•"))
-    after = next(at for at, line in enumerate(lines) if at > first and not line)
-    last = next(at for at, line in enumerate(lines) if line.startswith("Report:"))
-    return _block([*lines[:first], *lines[after : last - 1]])
+    """Show how a launch of a shipped study ends."""
+    console = Console(highlight=False, markup=False, emoji=False, width=80)
+    with console.capture() as said:
+        exported = Exported(findings(name), Path("reports") / name)
+        print_ending(exported, DEFAULT_STORAGE, console)
+    return _block(line.rstrip() for line in said.get().strip("\n").splitlines())
 
 
 def usage(command: str) -> str:

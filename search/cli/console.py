@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from json import dumps as json_text
 
 from rich.console import Console
 
 
-def make_console() -> Console:
+def make_console(json: bool = False) -> Console:
     """Make a console that prints names as they are, with their brackets and colons.
 
-    Rich would otherwise read `[bold]` as a style and `:smile:` as a picture.
+    Rich would otherwise read `[bold]` as a style and `:smile:` as a picture. Where stdout is for a
+    JSON document, it prints to stderr.
     """
-    return Console(highlight=False, markup=False, emoji=False)
+    return Console(highlight=False, markup=False, emoji=False, stderr=json)
+
+
+def print_json(document: object) -> None:
+    """Print a document of strings, finite numbers and lists to stdout, as `--json` does."""
+    # What the encoding of the terminal lacks is escaped.
+    print(json_text(document, indent=2, allow_nan=False))
 
 
 def quiet_optuna() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,11 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, ReadStorageOption, StudyArgument, folder_of
+from search.cli.options import (
+    DEFAULT_STORAGE,
+    JsonOption,
+    ReadStorageOption,
+    StudyArgument,
+    folder_of,
+)
 
 if TYPE_CHECKING:
     import optuna
     from rich.console import Console
+
+    from search.reporting.ending import Exported
 
 
 def export(
@@ -27,8 +35,8 @@ def export(
         str,
         typer.Option(
             metavar="FORMATS",
-            help="Images beside the HTML figures: png, svg, pdf, or several as png,pdf.  "
-            "[default: none]",
+            help="Also images of the figures (png, svg, pdf), or tables and a paragraph of methods "
+            "for a paper (latex); several as pdf,latex.  [default: none]",
         ),
     ] = "",
     objective: Annotated[
@@ -39,6 +47,7 @@ def export(
             "[default: the only one]",
         ),
     ] = None,
+    json: JsonOption = False,
     storage: ReadStorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Write a study's report.
@@ -48,20 +57,19 @@ def export(
     with user_errors():
         from search.cli.console import make_console, quiet_optuna
         from search.errors import InputError
-        from search.reporting.export import IMAGE_FORMATS
+        from search.reporting.export import FORMATS
         from search.storage.connection import load_study
 
         quiet_optuna()
         named = (kind.strip() for kind in format.split(","))
         formats = list(dict.fromkeys(kind for kind in named if kind))
         for kind in formats:
-            if kind not in IMAGE_FORMATS:
-                raise InputError(
-                    f"--format {kind} is not known; it takes {', '.join(IMAGE_FORMATS)}"
-                )
+            if kind not in FORMATS:
+                raise InputError(f"--format {kind} is not known; it takes {', '.join(FORMATS)}")
         study = load_study(storage, name)
         folder = out or folder_of("reports", name)
-        write_report(study, folder, formats, make_console(), objective)
+        show = _print_document if json else _print_all
+        write_report(study, folder, formats, make_console(json), show, objective)
 
 
 def write_report(
@@ -69,19 +77,33 @@ def write_report(
     out: Path,
     formats: Sequence[str],
     console: Console,
+    show: Callable[[Exported, Console], None],
     objective: int | None = None,
 ) -> None:
-    """Write a study's report to a folder, and print what the study found."""
-    from search.cli.findings import print_findings
+    """Write a study's report to a folder, and show what the study found."""
+    from search.reporting.ending import Exported
     from search.reporting.export import export_study
 
     with _working(console):
         findings, unwritten = export_study(study, out, formats, objective)
-    print_findings(findings, console)
-    console.print()
+    exported = Exported(findings, out, unwritten)
     if unwritten:
         console.print(unwritten)
-    console.print(f"Report: {out / 'report.html'}", soft_wrap=True)
+    show(exported, console)
+
+
+def _print_all(exported: Exported, console: Console) -> None:
+    from search.cli.findings import print_findings
+
+    print_findings(exported.findings, console)
+    console.print()
+    console.print(f"Report: {exported.report}", soft_wrap=True)
+
+
+def _print_document(exported: Exported, console: Console) -> None:
+    from search.cli.console import print_json
+
+    print_json(exported.to_json())
 
 
 def _working(console: Console) -> AbstractContextManager[object]:

@@ -6,9 +6,9 @@ import statistics
 import time
 
 from rich.console import Console, RenderableType
-from rich.live import Live
 from rich.text import Text
 
+from search.cli.live_display import LiveDisplay
 from search.reporting.formatting import counted, duration, level
 from search.results import ACCURACY, Objective
 
@@ -27,9 +27,7 @@ class FinalProgress:
         self._last_epoch_at = 0.0
         self._took: list[float] = []
         """Seconds of each epoch but the very first, which also compiles the network."""
-        self._live = Live(
-            console=console, get_renderable=self._display, transient=True, refresh_per_second=4
-        )
+        self._live = LiveDisplay(console, self._display)
 
     def __enter__(self) -> FinalProgress:
         if self._console.is_terminal:

@@ -65,5 +65,5 @@ class LaunchCommand(Command):
         ("Budget of a run", ("epochs", "verify_epochs", "batch_size", "precision", "objective",
                              "last_epochs", "seed")),
         ("Where it runs, and what it writes", ("out", "storage", "workers", "timeout",
-                                               "workers_per_gpu", "ray", "checkpoints")),
+                                               "workers_per_gpu", "ray", "checkpoints", "json")),
     )  # fmt: skip

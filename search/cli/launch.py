@@ -12,6 +12,7 @@ from search.cli.errors import interruptible, user_errors
 from search.cli.options import (
     DEFAULT_STORAGE,
     CheckpointsOption,
+    JsonOption,
     NetworkOption,
     PerGpuOption,
     StorageOption,
@@ -26,7 +27,10 @@ from search.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from search.planning.settle import Requested
+    from search.reporting.ending import Exported
 
 
 def launch(
@@ -200,6 +204,7 @@ def launch(
         Path | None,
         typer.Option(metavar="FOLDER", help="Where the report goes.  [default: reports/NAME]"),
     ] = None,
+    json: JsonOption = False,
 ) -> None:
     """Launch a study, or resume it.
 
@@ -246,7 +251,7 @@ def launch(
             name = data if is_set(data) else Path(data).stem
         _launch(
             name, requested, storage, out or folder_of("reports", name), timeout=timeout,
-            workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints,
+            workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints, json=json,
         )  # fmt: skip
 
 
@@ -261,8 +266,10 @@ def _launch(
     per_gpu: int | None,
     ray: str | None,
     checkpoints: Path | None,
+    json: bool,
 ) -> None:
-    from search.cli.console import make_console, quiet_optuna
+    from search.cli.console import make_console, print_json, quiet_optuna
+    from search.cli.ending import print_ending
     from search.cli.export import write_report
     from search.cli.progress import Progress, print_left
     from search.reporting.dashboard_note import attach
@@ -278,20 +285,20 @@ def _launch(
 
         elsewhere = RayWorkers(ray, storage, workers, per_gpu)
     environments = shares(parse_workers(workers, per_gpu)) if elsewhere is None else [{}]
-    console = make_console()
+    console = make_console(json)
     with interruptible(), Progress(console, caution(storage)) as progress:
         left = launch(
             storage, name, requested, environments, progress, attach,
             checkpoints=checkpoints or default_checkpoints(), deadline=deadline(timeout),
             elsewhere=elsewhere,
         )  # fmt: skip
-    with interruptible():
-        write_report(load_study(storage, name), out, (), console)
     print_left(left, console)
-    console.print(f"Watch it: kouka dashboard{_storage_option(storage)}", soft_wrap=True)
 
+    def show(exported: Exported, console: Console) -> None:
+        if json:
+            print_json(exported.to_json(left))
+        else:
+            print_ending(exported, storage, console)
 
-def _storage_option(storage: str) -> str:
-    from search.storage.connection import redact
-
-    return "" if storage == DEFAULT_STORAGE else f" --storage {redact(storage)}"
+    with interruptible():
+        write_report(load_study(storage, name), out, (), console, show)

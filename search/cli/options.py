@@ -48,6 +48,10 @@ ReadStorageOption = Annotated[
         help=f"{_DATABASE}, an SQLite file, or an Optuna journal file.",
     ),
 ]
+JsonOption = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON document to stdout, and all else to stderr."),
+]
 WorkersOption = Annotated[
     str,
     typer.Option(

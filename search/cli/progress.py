@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +16,7 @@ from model_space.data import is_set
 from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.looks import look_at
+from search.cli.live_display import LiveDisplay
 from search.cli.tables import effects_table
 from search.planning.durations import RunTime, run_time
 from search.planning.schedule import Schedule
@@ -31,6 +31,8 @@ from search.storage import schema
 
 _LONG = 600
 """Seconds above which a launch says how to stop or shorten a study."""
+_NARROW = 60
+"""Columns of a terminal below which the display is made of short lines."""
 _MOST_SHOWN = 8
 """Runs shown at most, each in a line."""
 
@@ -55,9 +57,7 @@ class Progress:
         self._estimated = False
         self._fit: Effects | None = None
         self._note = ""
-        self._live = Live(
-            console=console, get_renderable=self._display, transient=True, refresh_per_second=4
-        )
+        self._live = LiveDisplay(console, self._display)
 
     def __enter__(self) -> Progress:
         if self._console.is_terminal:
@@ -235,6 +235,10 @@ class Progress:
     def _training_now(self) -> int:
         return max(self._workers, len(self._seen))
 
+    @property
+    def _narrow(self) -> bool:
+        return self._console.width < _NARROW
+
     def _display(self) -> RenderableType:
         return Group(*self._shown())
 
@@ -246,13 +250,15 @@ class Progress:
             return
         if now.phase is not None:
             done, planned = self._done.get(now.phase, 0), now.planned[now.phase]
-            head = Table.grid(padding=(0, 2))
-            head.add_row(
-                Text(now.phase, style="bold"),
-                ProgressBar(total=planned, completed=done, width=30),
-                Text(f"{done} of {counted(planned, 'run')}, {self._time_left()}"),
-            )
-            yield head
+            said = f"{done} of {counted(planned, 'run')}, {self._time_left()}"
+            bar = ProgressBar(total=planned, completed=done, width=30)
+            if self._narrow:
+                yield Text.assemble((now.phase, "bold"), f"  {said}")
+                yield bar
+            else:
+                head = Table.grid(padding=(0, 2))
+                head.add_row(Text(now.phase, style="bold"), bar, Text(said))
+                yield head
         running = [run for run in results.runs if run.state == "running"]
         for run in running[:_MOST_SHOWN]:
             yield _run_line(run, results)
@@ -264,7 +270,7 @@ class Progress:
             yield Text("Effects are shown after a few more runs.", style="dim")
         else:
             yield Text()
-            yield effects_table(self._fit, results.objective)
+            yield effects_table(self._fit, results.objective, verdicts=not self._narrow)
 
 
 def _namesake(results: Results) -> str:
@@ -290,7 +296,7 @@ def _left(results: Results, now: Schedule) -> Counter[int]:
 def _run_line(run: Run, results: Results) -> Text:
     epoch = max(run.curve, default=0)
     reached = f", {level(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
-    line = Text(f"run {run.number}  ", no_wrap=True)
+    line = Text(f"run {run.number}  ", no_wrap=True, overflow="ellipsis")
     line.append(f"epoch {epoch} of {run.epochs}{reached}  ")
     line.append(describe(run, results.factors), style="dim")
     return line

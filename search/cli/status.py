@@ -2,48 +2,89 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, ReadStorageOption
+from search.cli.options import DEFAULT_STORAGE, JsonOption, ReadStorageOption
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from search.reporting.status import StudyStatus
+    from search.results import Results
+
+SCHEMA = 1
+"""Version of the document of `--json`, raised when a key goes or changes its meaning."""
 
 
 def status(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="One study.  [default: all of them]")
     ] = None,
+    json: JsonOption = False,
     storage: ReadStorageOption = DEFAULT_STORAGE,
 ) -> None:
-    """Show how far studies are."""
+    """Show how far studies are.
+
+    Of one study also its budget, its best recipe so far, and the steps of its ladder.
+    """
     with user_errors():
-        from search.analysis.confirmation import confirmation
-        from search.analysis.recommendation import recommend
-        from search.cli.console import make_console, quiet_optuna
+        from search.cli.console import make_console, print_json, quiet_optuna
         from search.cli.tables import status_table
         from search.errors import InputError
-        from search.reporting.budget import describe_budget
-        from search.reporting.words import recommendation
-        from search.storage.connection import all_studies, load_study
+        from search.reporting.status import status_of
+        from search.storage.connection import outlined_studies
         from search.storage.reading import read
 
         quiet_optuna()
-        console = make_console()
-        if name:
-            results = read(load_study(storage, name), objective=1)
-            console.print(status_table([results]), describe_budget(results), sep="\n")
-            found = recommend(results)
-            rows = confirmation(results, found)
-            console.print(recommendation(results, found, rows), markup=False)
-            return
-        readable, unreadable = [], []
-        for study in all_studies(storage):
+        console = make_console(json)
+        studies: list[Results] = []
+        unreadable = []
+        for study in outlined_studies(storage, name):
             try:
-                readable.append(read(study, objective=1))
+                studies.append(read(study, objective=1))
             except InputError as error:
+                if name is not None:
+                    raise
                 unreadable.append(str(error))
-        if readable or not unreadable:
-            console.print(status_table(readable) if readable else "There are no studies yet.")
+        found = [status_of(one) for one in studies]
+        if json:
+            print_json({"schema": SCHEMA, "studies": [asdict(one) for one in found],
+                        "unreadable": unreadable})  # fmt: skip
+        elif name is not None:
+            _print_one(studies[0], found[0], console)
+        elif found or not unreadable:
+            console.print(status_table(found) if found else "There are no studies yet.")
         for reason in unreadable:
             console.print(f"Not listed: {reason}.")
+
+
+def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
+    from search.cli.tables import ladder_table, phases_table, reached
+
+    console.print(f"{status.study}: {status.budget}.")
+    console.print()
+    console.print(phases_table(status))
+    others = {"running": status.running, "waiting": status.waiting, "failed": status.failed,
+              "interrupted": status.interrupted}  # fmt: skip
+    if counts := [f"{count:,} {state}" for state, count in others.items() if count]:
+        console.print(f"Beside these: {', '.join(counts)}.")
+    if best := status.best:
+        of = f" {status.objective}" if status.unit == "%" else ""
+        console.print()
+        console.print(f"Best so far: {reached(status)}{of}, by run {best.run} of {best.phase}.")
+    from search.analysis.confirmation import confirmation
+    from search.analysis.recommendation import recommend
+    from search.reporting.words import recommendation
+
+    found = recommend(results)
+    if sentence := recommendation(results, found, confirmation(results, found)):
+        console.print(sentence)
+    if any(run.phase == "ladder" and run.state == "complete" for run in results.runs):
+        from search.analysis.ladder import ladder
+
+        console.print()
+        console.print(ladder_table(ladder(results), results.objective))

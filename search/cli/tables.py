@@ -13,7 +13,6 @@ from rich.text import Text
 from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import Step
-from search.reporting import words
 from search.reporting.findings import Verification
 from search.reporting.formatting import (
     change,
@@ -26,29 +25,29 @@ from search.reporting.formatting import (
     short_percent,
     with_interval,
 )
+from search.reporting.status import PhaseStatus, StudyStatus
 from search.reporting.tables import budget_rows
 from search.results import ACCURACY, Objective, Results
-from search.storage.schema import INTERRUPTED, PHASES
+from search.storage.schema import PHASES
 
 _LONGEST_WORD = 24
 """Characters of a name that are not broken, where the terminal is wide enough for the table."""
+_NONE = "—"
 _COLOURS = {"helps": "blue", "hurts": "red"}
 
 
-def effects_table(fit: Effects, objective: Objective) -> RenderableType:
-    """The techniques, largest first."""
+def effects_table(fit: Effects, objective: Objective, *, verdicts: bool = True) -> RenderableType:
+    """The techniques, largest first; without `verdicts`, narrow enough for 40 columns."""
     table = _table()
     table.add_column(heading(fit), overflow="fold")
     table.add_column(objective.unit or "effect", justify="right", no_wrap=True)
     table.add_column("95 % interval", justify="right", no_wrap=True)
-    table.add_column("verdict")
+    if verdicts:
+        table.add_column("verdict")
     for effect in fit.effects:
-        table.add_row(
-            effect.technique,
-            change(effect),
-            interval(effect),
-            Text(effect.verdict, style=_COLOURS.get(effect.verdict, "dim")),
-        )
+        verdict = Text(effect.verdict, style=_COLOURS.get(effect.verdict, "dim"))
+        cells = (effect.technique, change(effect), interval(effect))
+        table.add_row(*cells, *([verdict] if verdicts else []))
     return _titled(
         f"Effect of each {heading(fit)} on {objective.name}, {counted(fit.runs, 'run')}", table
     )
@@ -133,34 +132,55 @@ def predictions_table(
     return table
 
 
-def status_table(results: Sequence[Results]) -> Table:
-    """The runs of each study that have ended, of those asked for, by phase."""
+def status_table(studies: Sequence[StudyStatus]) -> Table:
+    """The runs of each study that have ended, of those asked for; only the phases that there are.
+
+    A study has one line where the terminal is wide enough.
+    """
     table = _table()
+    phases = [name for name in PHASES
+              if any(one.phase == name for study in studies for one in study.phases)]  # fmt: skip
+    failed = any(study.failed for study in studies)
     table.add_column("study", overflow="fold")
-    for phase in PHASES:
-        table.add_column(phase, justify="right")
-    table.add_column("failed", justify="right")
-    table.add_column("best so far")
-    for one in results:
-        best = one.best
+    for name in phases:
+        table.add_column(name, justify="right", no_wrap=True)
+    if failed:
+        table.add_column("failed", justify="right", no_wrap=True)
+    table.add_column("best so far", no_wrap=True)
+    for study in studies:
+        ended = {one.phase: _ended(one) for one in study.phases}
         table.add_row(
-            one.name,
-            *(_progress(one, phase) for phase in PHASES),
-            str(sum(run.state == "failed" and run.failure != INTERRUPTED for run in one.runs)),
-            words.reached(best, one.objective) if best else "—",
+            study.study,
+            *(ended.get(name, _NONE) for name in phases),
+            *([str(study.failed)] if failed else []),
+            reached(study) + (" (ladder)" if study.best and study.best.phase == "ladder" else ""),
         )
     return table
 
 
-def _progress(results: Results, phase: str) -> str:
-    ended = [r for r in results.runs if r.phase == phase and r.ended and results.at_budget(r)]
-    pruned = sum(run.state == "pruned" for run in ended)
-    settings = results.settings
-    total = ""
-    if settings is not None and phase in ("measure", "search", "verify"):
-        asked = {"measure": settings.measure[-1], "search": settings.search}
-        total = f" of {asked.get(phase, max(settings.verify, default=0))}"
-    return f"{len(ended)}{total}" + (f" ({pruned} pruned)" if pruned else "")
+def phases_table(study: StudyStatus) -> Table:
+    """The phases of one study, a line each."""
+    table = _table()
+    table.add_column("phase", no_wrap=True)
+    table.add_column("ended", justify="right", no_wrap=True)
+    table.add_column("of them pruned", justify="right", no_wrap=True)
+    for one in study.phases:
+        table.add_row(one.phase, _ended(one), str(one.pruned) if one.pruned else "")
+    return table
+
+
+def _ended(phase: PhaseStatus) -> str:
+    return f"{phase.ended:,}" + ("" if phase.planned is None else f" of {phase.planned:,}")
+
+
+def reached(study: StudyStatus) -> str:
+    """Format the best value so far with its unit, or with the name of what has none."""
+    best = study.best
+    if best is None:
+        return _NONE
+    if study.unit == "%":
+        return f"{best.value:.2f} %"
+    return f"{best.value:.4g} {study.unit or study.objective}"
 
 
 def _titled(title: str, table: Table) -> RenderableType:
@@ -182,7 +202,7 @@ class _Fitting(Table):
             if first:
                 yield Text(first, overflow="fold")
             parts = [f"{head} {cell}".lstrip() for head, cell in zip(heads[1:], cells, strict=True)
-                     if cell]  # fmt: skip
+                     if cell not in ("", _NONE)]  # fmt: skip
             yield Padding(Text("; ".join(parts), overflow="fold"), (0, 0, 0, 2))
 
     def _fit(self, width: int) -> bool:

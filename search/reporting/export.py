@@ -17,14 +17,18 @@ from search.errors import InputError
 from search.reporting.findings import Findings, analyse
 from search.reporting.gallery import draw
 from search.reporting.html import page
+from search.reporting.latex import documents
 from search.reporting.markdown import document
 from search.reporting.records import Records, records
 from search.reporting.sections import sections
 from search.reporting.summary import summarise
 
 IMAGE_FORMATS = ("png", "svg", "pdf")
+LATEX = "latex"
+FORMATS = (*IMAGE_FORMATS, LATEX)
+"""What can be written beside the report."""
 _WIDTH = 1000
-"""Pixels; an image is as high as its figure."""
+"""Pixels, of a figure that does not say; an image is as high as its figure."""
 _UNENCODABLE = "backslashreplace"
 """The treatment of names of files that are not UTF-8: their bytes become escapes."""
 _SCALE = {"png": 2}
@@ -36,10 +40,11 @@ def export_study(
 ) -> tuple[Findings, str]:
     """Write the report, the figures, the tables and the summary of a study to `out`.
 
-    `formats`, of `IMAGE_FORMATS`, are written beside the interactive figures where a Chrome is
-    found. Every file is complete before it replaces an older one. Returns the findings, and a
-    sentence on images that could not be written, else an empty string. `objective`, from 1, is one
-    of a study's several. Raises `InputError` where `out` cannot be written.
+    `formats` are of `FORMATS`: images, which are written beside the interactive figures where a
+    Chrome is found, and LaTeX's tables and methods. Every file is complete before it replaces an
+    older one. Returns the findings, and a sentence on images that could not be written, else an
+    empty string. `objective`, from 1, is one of a study's several. Raises `InputError` where `out`
+    cannot be written.
     """
     findings = analyse(study, objective=objective)
     unwritten = write(findings, out, formats)
@@ -59,8 +64,12 @@ def write(findings: Findings, out: Path, formats: Sequence[str] = ()) -> str:
             _figures(figures, draft)
             _text(draft / "report.html", page(findings.results, parts, figures))
             _text(draft / "summary.json", json.dumps(summarise(findings), indent=2) + "\n")
-            unwritten = _images(figures, formats, draft)
-            written = () if unwritten else tuple(formats)
+            if LATEX in formats:
+                for name, text in documents(findings).items():
+                    _text(draft / f"{name}.tex", text)
+            images = tuple(kind for kind in formats if kind in IMAGE_FORMATS)
+            unwritten = _images(figures, images, draft)
+            written = () if unwritten else images
             _text(draft / "report.md", document(findings.results, parts, figures, written))
             for file in draft.iterdir():
                 file.replace(out / file.name)
@@ -85,7 +94,7 @@ def _images(figures: Mapping[str, go.Figure], formats: Sequence[str], folder: Pa
             plotly.io.write_images(
                 [figures[name] for name, _ in wanted],
                 [folder / f"{name}.{kind}" for name, kind in wanted],
-                width=_WIDTH,
+                width=[figures[name].layout.meta.get("width", _WIDTH) for name, _ in wanted],
                 height=[figures[name].layout.height for name, _ in wanted],
                 scale=[_SCALE.get(kind, 1) for _, kind in wanted],
             )

@@ -20,11 +20,12 @@ _TEMPLATE = Path(__file__).with_name("report.html")
 
 def page(results: Results, sections: Sequence[Section], figures: Mapping[str, go.Figure]) -> str:
     """Render the whole page; `figures` are those of `gallery.draw`."""
+    budget = describe_budget(results)
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         name=escape(results.name),
-        budget=escape(describe_budget(results)),
+        budget=escape(budget),
         plotly=get_plotlyjs() if figures else "",
-        sections="\n".join(_section(section, figures) for section in sections),
+        sections="\n".join(_section(section, figures, budget) for section in sections),
         made=escape(provenance(results)),
     )
 
@@ -34,12 +35,12 @@ def escape(text: str) -> str:
     return escape_quotes(text, quote=False)
 
 
-def _section(section: Section, figures: Mapping[str, go.Figure]) -> str:
+def _section(section: Section, figures: Mapping[str, go.Figure], budget: str) -> str:
     parts = [f"<h2>{escape(section.title)}</h2>"] if section.title else []
     kind = "" if section.title else " class='answer'"
     parts.append(f"<p{kind}>{escape(section.text)}</p>")
     if section.figure in figures:
-        parts.append(_figure(section.figure, figures[section.figure]))
+        parts.append(_figure(section.figure, figures[section.figure], budget))
     if section.table is not None:
         parts.append(_table(section.table))
     if section.remarks:
@@ -48,29 +49,41 @@ def _section(section: Section, figures: Mapping[str, go.Figure]) -> str:
     return f"<section>{''.join(parts)}</section>"
 
 
-def _figure(name: str, figure: go.Figure) -> str:
+def _figure(name: str, figure: go.Figure, budget: str) -> str:
     html = untitled(figure).to_html(
         full_html=False,
         include_plotlyjs=False,
         div_id=name,
         config={"responsive": True, "displayModeBar": False},
     )
-    caption = escape(figure.layout.meta["caption"])
+    # The head of the page says it for all figures; one that stands alone needs it.
+    caption = escape(figure.layout.meta["caption"].replace(f"; {budget}", ""))
     return f"<figure>{html}<figcaption>{caption}</figcaption></figure>"
 
 
 def _table(table: Table) -> str:
     head = "".join(_cell("th", text, at in table.numbers) for at, text in enumerate(table.head))
     rows = "".join(
-        "<tr>" + "".join(_cell("td", text, at in table.numbers) for at, text in enumerate(row))
+        "<tr role=row>"
+        + "".join(
+            _cell("td", text, at in table.numbers, table.head[at] if at else "")
+            for at, text in enumerate(row)
+        )
         + "</tr>"
         for row in table.rows
-    )  # fmt: skip
+    )
     return (
-        f"<div class='wide' tabindex='0'><table><thead><tr>{head}</tr></thead>"
+        f"<div class='wide' tabindex='0'><table role=table><thead><tr role=row>{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-def _cell(tag: str, text: str, number: bool) -> str:
-    return f"<{tag}{' class=number' if number else ''}>{escape(text)}</{tag}>"
+def _cell(tag: str, text: str, number: bool, head: str = "") -> str:
+    """Make a cell; `head` is said beside it on a phone, where a row is a few lines.
+
+    The roles are those of a table however it is laid out.
+    """
+    role = "columnheader" if tag == "th" else "cell"
+    kind = " class=number" if number else ""
+    said = f' data-head="{escape_quotes(head)}"' if head and text else ""
+    return f"<{tag} role={role}{kind}{said}>{escape(text)}</{tag}>"

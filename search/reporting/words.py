@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -38,6 +39,8 @@ from search.results import ACCURACY, UNNAMED, Category, Objective, Results, Run
 _WORTH_SAYING = 1.1
 """Variance of interactions, over that in a new study, above which it is told."""
 
+_LONG_RECIPE = 130
+"""Characters of a recipe that is given in full where there is room for a few lines."""
 _MOST_NAMED = 4
 """Techniques, or interactions, in one sentence."""
 
@@ -206,16 +209,21 @@ def over_all_off(row: Confirmed) -> str:
 
 
 def recommendation(
-    results: Results, found: Recommendation | None, rows: Sequence[Confirmed]
+    results: Results,
+    found: Recommendation | None,
+    rows: Sequence[Confirmed],
+    *,
+    briefly: bool = False,
 ) -> str:
     """Name the recommended recipe, what it reaches, and how far that is above all off.
 
     Empty where no run is complete, or where no parameter is a technique. `rows` are those of
-    `confirmation`.
+    `confirmation`. `briefly` leaves out of a long recipe its dials, then the last names.
     """
     if found is None or not results.factors:
         return ""
     name = describe(found, results.factors)
+    name = _shortened(name) if briefly else name
     name = "no technique (all off)" if name == "none" else name
     if rows and rows[0].recommended:
         row = rows[0]
@@ -229,6 +237,17 @@ def recommendation(
     about = _named(found.predicted, results.objective)
     unsure = "; no fresh seed has confirmed it" if results.settings else ""
     return f"Recommended so far: {name}. The runs predict {about}{unsure}."
+
+
+def _shortened(recipe: str) -> str:
+    if len(recipe) <= _LONG_RECIPE:
+        return recipe
+    names = re.sub(r" \([^)]*\)", "", recipe).split(", ")
+    shown = names
+    while len(", ".join(shown)) > _LONG_RECIPE and len(shown) > 1:
+        shown = shown[:-1]
+    more = len(names) - len(shown)
+    return f"{', '.join(shown)}{f' and {more} more' if more else ''}"
 
 
 def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:

@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
 )
 
 from search.errors import InputError
+from search.storage.optuna_internals import outlines
 
 SQLITE_WAIT = 10
 """Seconds that SQLite itself waits for a locked file, before `patiently` asks again."""
@@ -339,3 +340,19 @@ def study_names(storage: optuna.storages.BaseStorage) -> list[str]:
     """The names of the studies, oldest first."""
     with undamaged("the list of studies"):
         return [study.study_name for study in storage.get_all_studies()]
+
+
+def outlined_studies(url: str, name: str | None = None) -> list[optuna.Study]:
+    """Return a study of a storage that must be there, or all, without the trials' epochs.
+
+    Straight from the tables, in a fraction of the time that Optuna takes, where their version is
+    known; else as `load_study` and `all_studies` do. Raises `InputError` as these do.
+    """
+    if _journal_file(url) is None and ((file := sqlite_file(url)) is None or file.exists()):
+        with _explained(url):
+            engine = sqlalchemy.create_engine(url, **_options(url))
+            found = outlines(engine, name) if _is_made(engine) else None
+            engine.dispose()
+        if found or (found is not None and name is None):
+            return list(found)
+    return all_studies(url) if name is None else [load_study(url, name)]

@@ -6,20 +6,24 @@ another version has changed one of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
-from typing import Any
+import json
+import math
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import optuna
 import sqlalchemy
-from optuna.storages import RDBStorage
-from optuna.storages._rdb.models import (
-    TrialHeartbeatModel,
-    TrialIntermediateValueModel,
-    TrialModel,
-)
+from optuna.distributions import BaseDistribution, json_to_distribution
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+if TYPE_CHECKING:
+    from optuna.storages import RDBStorage
+
 TRIED = ("5.0",)
+TRIED_TABLES = ("v3.2.0.a",)
+"""Versions of the tables, as `alembic_version` has them."""
 
 
 def id_of(trial: FrozenTrial) -> int:
@@ -45,7 +49,7 @@ def write_values(storage: RDBStorage, trial_id: int, values: Mapping[int, float]
     `trial.report` takes a transaction for each. Raises `UpdateFinishedTrialError` where the trial
     has ended.
     """
-    trials, table = _table(TrialModel), _table(TrialIntermediateValueModel)
+    trials, table = _table("TrialModel"), _table("TrialIntermediateValueModel")
     rows = [
         {
             "trial_id": trial_id,
@@ -70,7 +74,7 @@ def heartbeat_ages(storage: RDBStorage, trial_ids: Collection[int]) -> dict[int,
     Optuna asks only for trials whose heartbeat is older than a limit that the storage was opened
     with, and only within `study.optimize`.
     """
-    heartbeats = _table(TrialHeartbeatModel)
+    heartbeats = _table("TrialHeartbeatModel")
     query = sqlalchemy.select(
         heartbeats.c.trial_id, heartbeats.c.heartbeat, sqlalchemy.func.now()
     ).where(heartbeats.c.trial_id.in_(trial_ids))
@@ -97,7 +101,7 @@ class CompleteTrials(optuna.Study):
         self, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> list[FrozenTrial]:
         """The complete trials, whatever `states` says."""
-        table = _table(TrialModel)
+        table = _table("TrialModel")
         query = sqlalchemy.select(table.c.trial_id).where(
             table.c.study_id == self._study_id, table.c.state == TrialState.COMPLETE.name
         )
@@ -111,6 +115,160 @@ class CompleteTrials(optuna.Study):
         return list(self._known.values())
 
 
-def _table(model: Any) -> sqlalchemy.Table:
-    table: sqlalchemy.Table = sqlalchemy.inspect(model).local_table
+class OutlinedStudy(optuna.Study):
+    """A study and its trials without their epochs, as they were when they were read.
+
+    It knows its name, its directions, its attributes and the names of its objectives, and asks no
+    storage. Its trials have neither times nor system attributes.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        directions: list[StudyDirection],
+        attributes: Mapping[str, Any],
+        objectives: list[str] | None,
+        trials: list[FrozenTrial],
+    ) -> None:
+        self.study_name = name
+        self._directions = directions
+        self._attributes = dict(attributes)
+        self._objectives = objectives
+        self._trials = trials
+
+    @property
+    def user_attrs(self) -> dict[str, Any]:
+        """The attributes that its user gave it."""
+        return self._attributes
+
+    @property
+    def metric_names(self) -> list[str] | None:
+        """The names of the objectives; None where they have none."""
+        return self._objectives
+
+    def get_trials(
+        self, deepcopy: bool = True, states: Container[TrialState] | None = None
+    ) -> list[FrozenTrial]:
+        """The trials by number, those of some states or all; never copied."""
+        return [one for one in self._trials if states is None or one.state in states]
+
+
+def is_tried(version: str) -> bool:
+    """Tell a version of Optuna whose private parts are those that kouka was tried with."""
+    return ".".join(version.split(".")[:2]) in TRIED
+
+
+def outlines(engine: sqlalchemy.Engine, name: str | None = None) -> list[OutlinedStudy] | None:
+    """Read the study of a name, or all, oldest first, straight from Optuna's tables.
+
+    Opening a storage by Optuna takes a second of a processor, and it reads a study with every
+    value of every epoch. Returns None where this Optuna or the tables are of a version that has
+    not been tried, so that Optuna must read them; an empty list where no study has that name.
+    """
+    if not is_tried(optuna.__version__):
+        return None
+    with engine.connect() as connection:
+        versions = connection.execute(_select("alembic_version", "version_num")).scalars().all()
+        if not versions or not set(versions) <= set(TRIED_TABLES):
+            return None
+        return _outlines(connection, name)
+
+
+_Rows = dict[int, list[Any]]
+"""Rows of a table by the study, or by the trial, that they belong to."""
+
+
+def _outlines(connection: sqlalchemy.Connection, name: str | None) -> list[OutlinedStudy]:
+    def rows(table: str, owner: str, *columns: str, order: str) -> _Rows:
+        """Rows of the studies in question; of a table of trials' rows by way of the trials."""
+        query = _select(table, owner, *columns, order=order)
+        if name is not None:
+            source = query.get_final_froms()[0]
+            if owner == "trial_id":
+                trials = sqlalchemy.table("trials", *_columns("trial_id", "study_id"))
+                query = query.join(trials, trials.c.trial_id == source.c.trial_id)
+                source = trials
+            query = query.where(source.c.study_id.in_(names))
+        found: _Rows = defaultdict(list)
+        for first, *others in connection.execute(query):
+            found[first].append(others)
+        return found
+
+    names = {
+        key: each
+        for key, each in connection.execute(
+            _select("studies", "study_id", "study_name", order="study_id")
+        )
+        if name in (None, each)
+    }
+    # The trials first: what is written of them meanwhile is more than their states say.
+    trials = rows("trials", "study_id", "trial_id", "number", "state", order="number")
+    values = rows("trial_values", "trial_id", "value", "value_type", order="objective")
+    params = rows("trial_params", "trial_id", "param_name", "param_value", "distribution_json",
+                  order="param_id")  # fmt: skip
+    attributes = rows("trial_user_attributes", "trial_id", "key", "value_json",
+                      order="trial_user_attribute_id")  # fmt: skip
+    directions = rows("study_directions", "study_id", "direction", order="objective")
+    user = rows("study_user_attributes", "study_id", "key", "value_json",
+                order="study_user_attribute_id")  # fmt: skip
+    system = rows("study_system_attributes", "study_id", "key", "value_json",
+                  order="study_system_attribute_id")  # fmt: skip
+    spaces: dict[str, BaseDistribution] = {}
+
+    def trial(trial_id: int, number: int, state: str) -> FrozenTrial:
+        space = {}
+        for parameter, _, stored in params[trial_id]:
+            if stored not in spaces:
+                spaces[stored] = json_to_distribution(stored)
+            space[parameter] = spaces[stored]
+        return FrozenTrial(
+            number, TrialState[state], None, None, None,
+            {parameter: space[parameter].to_external_repr(value)
+             for parameter, value, _ in params[trial_id]},
+            space, _from_json(attributes[trial_id]), {}, {}, trial_id,
+            values=[_value(*row) for row in values[trial_id]] or None,
+        )  # fmt: skip
+
+    return [
+        OutlinedStudy(
+            each,
+            [StudyDirection[direction] for (direction,) in directions[study_id]],
+            _from_json(user[study_id]),
+            _from_json(row for row in system[study_id] if row[0] == _OBJECTIVES).get(_OBJECTIVES),
+            [trial(*row) for row in trials[study_id]],
+        )
+        for study_id, each in names.items()
+    ]
+
+
+_OBJECTIVES = "study:metric_names"
+
+
+def _value(stored: float | None, kind: str) -> float:
+    return {"INF_POS": math.inf, "INF_NEG": -math.inf}.get(
+        kind, math.nan if stored is None else stored
+    )
+
+
+def _from_json(rows: Iterable[Any]) -> dict[str, Any]:
+    return {key: json.loads(stored) for key, stored in rows}
+
+
+def _columns(*names: str) -> list[sqlalchemy.ColumnClause[Any]]:
+    return [sqlalchemy.column(name) for name in names]
+
+
+def _select(table: str, *columns: str, order: str | None = None) -> sqlalchemy.Select[Any]:
+    source = sqlalchemy.table(
+        table, *_columns(*dict.fromkeys((*columns, *([order] if order else []))))
+    )
+    query = sqlalchemy.select(*(source.c[column] for column in columns))
+    return query if order is None else query.order_by(source.c[order])
+
+
+def _table(model: str) -> sqlalchemy.Table:
+    # Imported late: SQLAlchemy's object mapper takes long, and reading does without it.
+    from optuna.storages._rdb import models
+
+    table: sqlalchemy.Table = sqlalchemy.inspect(getattr(models, model)).local_table
     return table

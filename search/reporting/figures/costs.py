@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from search.analysis.costs import Cost
 from search.analysis.effects import Effects
-from search.reporting.figures.style import BLUE, GREY, styled, zero_line
+from search.reporting.figures.style import BLUE, GREY, as_wide_as, styled, zero_line
 
 _CORNERS = ("top right", "bottom left", "top left", "bottom right")
 """Sides of the marks for their numbers, so that those of neighbours do not overlap."""
@@ -52,7 +52,7 @@ def figure(rows: Sequence[Cost], effects: Effects, unit: str, caption: str) -> g
     )
     drawn.update_xaxes(title="seconds added to an epoch (95 %)")
     drawn.update_yaxes(title=f"{unit} (95 %)")
-    return drawn
+    return as_wide_as(drawn, 700)
 
 
 def _bar(low: float, middle: float, high: float) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from textwrap import wrap
 
@@ -9,9 +10,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from search.analysis.dials import DialTrend
-from search.reporting.figures.style import BLUE, GREY, styled
+from search.reporting.figures.style import BLUE, GREY, as_wide_as, styled
 
-_TITLE_WIDTH = 24
+_TITLE_WIDTH = 14
 """Characters that fit beside a panel."""
 
 
@@ -40,15 +41,19 @@ def figure(rows: Sequence[DialTrend], objective: str, caption: str) -> go.Figure
                 row=line,
                 col=1,
             )
-        drawn.update_xaxes(title=row.dial.name, row=line)
+        low, high = row.dial.low, row.dial.high
+        if row.dial.log and low > 0:
+            low, high = math.log10(low), math.log10(high)
+        beside = 0.03 * (high - low)
+        drawn.update_xaxes(title=row.dial.name, range=[low - beside, high + beside], row=line)
         if row.dial.log:
             ticks = [d * 10.0**p for p in range(-9, 9) for d in (1, 2, 5)]
             inside = [tick for tick in ticks if row.dial.low <= tick <= row.dial.high]
             drawn.update_xaxes(type="log", tickvals=inside, row=line)
     styled(drawn, title="Dials", caption=caption, height=90 + 230 * len(rows))
     drawn.update_layout(
-        legend={"orientation": "h", "y": -60 / (230 * len(rows)), "yanchor": "top", "x": 0},
+        legend={"orientation": "h", "y": -75 / (230 * len(rows)), "yanchor": "top", "x": 0},
         showlegend=True,
     )
     drawn.update_yaxes(title="<br>".join(wrap(objective, _TITLE_WIDTH)))
-    return drawn
+    return as_wide_as(drawn, 700)

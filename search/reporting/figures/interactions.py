@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from search.analysis.interactions import Interaction
 from search.reporting import formatting
-from search.reporting.figures.style import label, rows_height, styled
+from search.reporting.figures.style import as_wide_as, label, rows_height, styled
 from search.reporting.formatting import listed
 
 _SCALE = [(0, "#E69F00"), (0.5, "#F4F4F4"), (1, "#56B4E9")]
@@ -67,7 +67,7 @@ def figure(
     )
     drawn.update_xaxes(tickangle=-90, showgrid=False)
     drawn.update_yaxes(autorange="reversed", showgrid=False)
-    return drawn
+    return as_wide_as(drawn, min(1000, 320 + 70 * size))
 
 
 def _text(row: Interaction, sign: int, size: int) -> str:

@@ -11,8 +11,8 @@ from search.reporting.figures.style import label
 
 COLUMNS = 2
 
-_FEW = 10
-"""Epochs up to which each has a tick, as Plotly would add ticks at half epochs."""
+_FEW, _SOME = 5, 10
+"""Epochs up to which each, or every other, has a tick: Plotly would add ticks at half epochs."""
 
 
 def panels(names: Sequence[str]) -> tuple[go.Figure, Callable[[int], tuple[int, int]]]:
@@ -33,5 +33,6 @@ def panels(names: Sequence[str]) -> tuple[go.Figure, Callable[[int], tuple[int, 
 
 def epoch_axes(figure: go.Figure, names: int, epochs: Sequence[int]) -> None:
     """Name the epochs below the last panels of `panels`, in whole numbers."""
-    figure.update_xaxes(dtick=1 if len(epochs) <= _FEW else None)
+    step = 1 if len(epochs) <= _FEW else 2 if len(epochs) <= _SOME else None
+    figure.update_xaxes(dtick=step, tick0=epochs[0] if step else None)
     figure.update_xaxes(title="epoch", row=-(-names // COLUMNS))

@@ -23,6 +23,13 @@ _INK = "#222"
 _CAPTION_WIDTH = 76
 """Characters that fit beside each other on a phone."""
 
+_AXIS_WIDTH = 33
+"""Characters of an axis' title that fit below a plot on a phone."""
+_LINE = 20
+"""Pixels."""
+_ABOVE_LEGEND = 80
+"""Pixels between a plot and the legend below it, for the axis and one line of its title."""
+
 _LABEL_WIDTH = 18
 _LABEL_LINES = 3
 
@@ -56,8 +63,16 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int) -> go.Fi
     return figure
 
 
+def as_wide_as(figure: go.Figure, pixels: int) -> go.Figure:
+    """Say how wide an image of a figure is, where it is narrower than most."""
+    return figure.update_layout(meta={**figure.layout.meta, "width": pixels})
+
+
 def untitled(figure: go.Figure) -> go.Figure:
-    """Copy a figure without title, caption and background, for a page that has its own."""
+    """Copy a figure without title, caption and background, for a page that has its own.
+
+    Long titles of axes become lines that fit beside each other on a phone.
+    """
     copy = go.Figure(figure)
     top = 30 + _further_lines(figure)
     saved = figure.layout.margin.t - top
@@ -67,6 +82,14 @@ def untitled(figure: go.Figure) -> go.Figure:
         height=figure.layout.height - saved,
         paper_bgcolor="rgba(0, 0, 0, 0)",
     )
+    further = 0
+    for axis in copy.select_xaxes():
+        lines = wrap((axis.title.text or "").replace("95 %", "95\u00a0%"), _AXIS_WIDTH)
+        axis.title.text = "<br>".join(lines)
+        further = max(further, len(lines) - 1)
+    copy.layout.height += _LINE * further
+    if (copy.layout.legend.y or 0) < 0:  # it stands below the titles
+        copy.layout.legend.y *= 1 + further * _LINE / _ABOVE_LEGEND
     return copy
 
 

@@ -13,7 +13,7 @@ from search.analysis.ladder import Step
 from search.reporting.figures.style import BLUE, GREY, VERMILION, label, rows_height, styled
 from search.reporting.formatting import counted
 
-_LADDER = "The ladder: each step in that one order"
+_LADDER = "The ladder: steps in its order"
 
 
 def figure(

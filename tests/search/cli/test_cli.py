@@ -15,7 +15,7 @@ import numpy as np
 import optuna
 import pytest
 from filelock import FileLock
-from optuna.storages import JournalStorage
+from optuna.storages import JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from typer.testing import Result
 
@@ -37,12 +37,12 @@ def shell(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def foreign_study(
-    name: str = "foreign", parameters: tuple[str, str, str] = ("a", "b", "long")
+    name: str = "foreign",
+    parameters: tuple[str, str, str] = ("a", "b", "long"),
+    storage: str | RDBStorage = "sqlite:///studies.db",
 ) -> optuna.Study:
     """A study that another program made, with no settings, whose first parameter matters."""
-    study = optuna.create_study(
-        study_name=name, storage="sqlite:///studies.db", direction="maximize"
-    )
+    study = optuna.create_study(study_name=name, storage=storage, direction="maximize")
     for number in range(8):
         levels = {each: bool(number >> bit & 1) for bit, each in enumerate(parameters)}
         distribution = optuna.distributions.CategoricalDistribution([False, True])

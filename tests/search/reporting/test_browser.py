@@ -118,6 +118,45 @@ def test_the_report_is_drawn_without_complaint_and_without_sideways_scrolling(
     assert first.startswith("After 2 epochs, augmentation helps most: +13")
 
 
+def test_nothing_is_cut_on_a_phone(driver: Driver, report: Path) -> None:
+    """Every cell is on the screen with the name of its column, and so is every title of a figure;
+    no number of the heat map is wider than its cell."""
+    visit(driver, report / "report.html", PHONE)
+    tables = driver.execute_script(
+        "return [...document.querySelectorAll('.wide')].map((w) => [w.scrollWidth, w.clientWidth,"
+        "[...w.querySelectorAll('tbody td')].map((c) => c.getBoundingClientRect().right),"
+        "[...w.querySelectorAll('tbody td:not(:first-child):not(:empty)')]"
+        ".every((c) => getComputedStyle(c, '::before').content.length > 2)])"
+    )
+    assert len(tables) > 4
+    for wide, shown, cells, named in tables:
+        assert wide <= shown
+        assert max(cells) <= PHONE
+        assert named
+    titles = driver.execute_script(
+        "return [...document.querySelectorAll('.g-xtitle text, .g-ytitle text, .annotation-text,"
+        ".legendtext')].map((t) => {const b = t.getBoundingClientRect();"
+        "return [t.textContent, b.left, b.right]})"
+    )
+    assert len(titles) > 20
+    for text, left, right in titles:
+        assert 0 <= left < right <= PHONE, text
+    legend, title = driver.execute_script(
+        "const of = (s) => document.querySelector('#effects ' + s).getBoundingClientRect();"
+        "return [of('.legend').top, of('.g-xtitle text').bottom]"
+    )
+    assert title <= legend + 2
+    cell, texts, numbers = driver.execute_script(
+        "const plot = document.querySelector('#interactions');"
+        "return [plot.querySelector('.nsewdrag').getBoundingClientRect().width / 8,"
+        "plot.data[0].text.flat().filter(Boolean).length,"
+        "[...plot.querySelectorAll('.heatmap-label text')].map("
+        "(t) => t.getBoundingClientRect().width)]"
+    )
+    assert len(numbers) == texts > 50
+    assert max(numbers) <= cell
+
+
 def luminance(colour: str) -> float:
     """Relative luminance of `rgb(…)` (WCAG 2)."""
     parts = [float(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]

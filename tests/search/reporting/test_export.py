@@ -164,11 +164,12 @@ def test_images_are_written_where_there_is_a_chrome_and_else_a_sentence(
     sizes = {}
 
     def with_chrome(figures: list[go.Figure], files: list[Path], **options: Any) -> None:
-        rows = zip(figures, files, options["height"], options["scale"], strict=True)
-        for figure, file, height, scale in rows:
+        asked = (options["width"], options["height"], options["scale"])
+        for figure, file, width, height, scale in zip(figures, files, *asked, strict=True):
             file.write_bytes(b"an image")
             assert height == figure.layout.height
-            sizes[file.name] = (options["width"], height, scale)
+            assert width == figure.layout.meta.get("width", 1000)
+            sizes[file.name] = (width, height, scale)
 
     monkeypatch.setattr(plotly.io, "write_images", with_chrome)
     result = kouka("export", "known", "--out", "out", "--format", "png, svg,pdf,png")
@@ -180,6 +181,7 @@ def test_images_are_written_where_there_is_a_chrome_and_else_a_sentence(
         "png": 2, "svg": 1, "pdf": 1,
     }  # fmt: skip
     assert len({height for _, height, _ in sizes.values()}) > 3
+    assert len({width for width, _, _ in sizes.values()}) > 1
     shown = "[![Figure: effects](effects.png)](effects.html) · [svg](effects.svg) · [pdf]"
     said = report.read_text(encoding="utf-8")
     assert shown in said

@@ -1,0 +1,116 @@
+"""The status of a study: how far each of its phases is, and the best so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from search.analysis.confirmation import describe
+from search.planning.phases import ladder
+from search.planning.space import Space
+from search.reporting.budget import describe_budget
+from search.results import Results
+from search.settings import Settings
+from search.storage.schema import INTERRUPTED, PHASES
+
+
+@dataclass(frozen=True)
+class PhaseStatus:
+    """The runs of one phase."""
+
+    phase: str
+    """One of `schema.PHASES`; "measure" for trials of another program, which name none."""
+    ended: int
+    """Complete and pruned runs."""
+    pruned: int
+    planned: int | None
+    """None where it is not known: of `confirm`, or of another program's trials."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best run so far."""
+
+    run: int
+    """Its number in the study."""
+    phase: str
+    value: float
+    """In percent of a share, such as accuracy, else in the objective's unit."""
+    recipe: str
+    """The techniques that are on, with their dials; "none" where there are none."""
+    params: Mapping[str, Any]
+    """The trial's parameters."""
+
+
+@dataclass(frozen=True)
+class StudyStatus:
+    """How far a study is."""
+
+    study: str
+    budget: str
+    objective: str
+    """The name of what its runs are judged by."""
+    unit: str
+    """Of the best value: "%", or that of the objective, or nothing."""
+    phases: tuple[PhaseStatus, ...]
+    """Those that the study has, in order."""
+    running: int
+    waiting: int
+    failed: int
+    """Runs that failed, but for those that were interrupted."""
+    interrupted: int
+    best: Best | None
+    """Of the measured and searched runs; where there is none, of the ladder's."""
+
+
+def status_of(results: Results) -> StudyStatus:
+    """Count the runs of a study; needs neither the epochs nor the effects."""
+    objective = results.objective
+    states = [run.state for run in results.runs]
+    interrupted = sum(run.failure == INTERRUPTED for run in results.runs)
+    return StudyStatus(
+        results.name,
+        describe_budget(results),
+        objective.name,
+        "%" if objective.share else objective.unit,
+        tuple(_phases(results)),
+        running=states.count("running"),
+        waiting=states.count("waiting"),
+        failed=states.count("failed") - interrupted,
+        interrupted=interrupted,
+        best=_best(results),
+    )
+
+
+def _phases(results: Results) -> Iterator[PhaseStatus]:
+    for phase in PHASES:
+        runs = [run for run in results.runs if run.phase == phase]
+        planned = None if results.settings is None else _planned(results.settings, phase, results)
+        if runs or planned:
+            ended = [run for run in runs if run.ended]
+            pruned = sum(run.state == "pruned" for run in ended)
+            yield PhaseStatus(phase, len(ended), pruned, planned)
+
+
+def _planned(settings: Settings, phase: str, results: Results) -> int | None:
+    """The runs of a phase as far as the settings alone tell."""
+    asked: int | tuple[int, ...] = getattr(settings, phase)
+    if not isinstance(asked, int):  # the sizes that a design grew to
+        return max(asked, default=0)
+    if phase == "ladder":
+        return len(ladder.plan(settings, Space.of(settings), results))
+    # The recipes that are confirmed are not known before the search has ended.
+    return None if phase == "confirm" else asked
+
+
+def _best(results: Results) -> Best | None:
+    best = results.best
+    if best is None:
+        sign = 1 if results.objective.maximize else -1
+        best = max(results.of("ladder"), key=lambda run: sign * run.scaled, default=None)
+    if best is None:
+        return None
+    return Best(
+        best.number, best.phase, best.scaled, describe(best, results.factors), dict(best.params)
+    )

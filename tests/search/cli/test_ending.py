@@ -1,0 +1,113 @@
+"""The end of a launch: the answer and the next commands, short; or one JSON document."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import Result
+
+from search.cli.ending import print_ending
+from search.planning.design import design
+from search.reporting.ending import Exported
+from search.reporting.findings import Findings, find
+from search.results import UNNAMED, Objective
+from search.settings import Settings
+from tests.search.analysis.test_ladder import climbed
+from tests.search.reporting.test_html import everything
+from tests.support.fakes import FakeWorker
+from tests.support.simulate import repeats_of, results_of, simulated
+
+Kouka = Callable[..., Result]
+
+
+def ending(findings: Findings, storage: str = "sqlite:///studies.db", width: int = 80) -> list[str]:
+    console = Console(highlight=False, markup=False, emoji=False, width=width)
+    with console.capture() as said:
+        print_ending(Exported(findings, Path("reports/mine")), storage, console)
+    return said.get().splitlines()
+
+
+def many() -> Findings:
+    """Twenty techniques with long names, each with a clear effect."""
+    names = tuple(f"a_rather_long_technique_name_{number}" for number in range(20))
+    worth = {name: 4.0 if number % 2 else -2.0 for number, name in enumerate(names)}
+    runs = simulated(design(20, 64, 64), 0, 0.1, effects=worth)
+    return find(results_of([*runs, *(replace(run, phase="confirm", test_accuracy=0.5)
+                                     for run in runs[:6])], names), [])  # fmt: skip
+
+
+def unnamed() -> Findings:
+    """Another program's study, of an objective that is minimized."""
+    objective = Objective(UNNAMED, "", 1.0, maximize=False)
+    return find(results_of(simulated(design(8, 16, 16), 0, 0.3), objective=objective,
+                           designed=False), [])  # fmt: skip
+
+
+STUDIES: dict[str, Callable[[], Findings]] = {
+    "everything": everything,
+    "many techniques": many,
+    "another program's": unnamed,
+    "a ladder alone": lambda: find(results_of(climbed()), []),
+    "nothing yet": lambda: find(results_of([]), []),
+}
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_it_is_short_whatever_the_study(study: str) -> None:
+    lines = ending(STUDIES[study]())
+    assert len(lines) <= 15, lines
+    assert max(map(len, lines)) <= 80
+    assert any("reports/mine/report.html" in line for line in lines)
+    assert any(line.startswith("  kouka dashboard ") for line in lines)
+
+
+def confirmed(*recipes: list[str]) -> Findings:
+    """A study of which some recipes were confirmed, by runs without noise."""
+    runs = [replace(run, test_accuracy=run.value, params=dict.fromkeys(run.on, True))
+            for group in repeats_of(recipes, 3, 0.0) for run in group]  # fmt: skip
+    measured = [replace(run, params=dict.fromkeys(run.on, True))
+                for run in simulated(design(8, 16, 16), 0, 0.3)]  # fmt: skip
+    results = results_of([*measured, *runs], settings=Settings(epochs=2, measure=(16,)))
+    return find(results, [])
+
+
+def test_it_answers_first_and_ends_with_commands() -> None:
+    said = ending(confirmed(["augmentation"], []), "sqlite:///my.db")
+    text = " ".join(" ".join(said).split())
+    assert text.startswith("Recommended: augmentation. Test accuracy 75.00 %")
+    assert "points over all off." in text
+    assert text.index("Test accuracy") < text.index("augmentation helps most: +13.")
+    assert [line.split("  ")[1] for line in said[-3:]] == [
+        "kouka train s --storage sqlite:///my.db",
+        "kouka dashboard --storage sqlite:///my.db",
+        "kouka export s --storage sqlite:///my.db",
+    ]
+
+
+def test_only_what_kouka_launched_is_trained() -> None:
+    assert "kouka train" not in " ".join(ending(unnamed()))
+
+
+def test_a_launch_and_an_export_print_one_json_document(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    small = ("launch", "s", "--data", "digits", "--epochs", "1", "--measure", "16")
+    launched = kouka(*small, "--timeout", "0", "--json")
+    assert launched.exit_code == 0
+    assert "Study s: " in launched.stderr
+    document = json.loads(launched.stdout)
+    assert document.keys() == {
+        "schema", "study", "left", "report", "out", "unwritten", "summary"
+    }  # fmt: skip
+    assert document["study"] == "s"
+    assert document["left"] > 16 + 20  # and those that confirm
+    assert document["summary"]["recommended"] is None
+    assert document["summary"] == json.loads(Path("reports/s/summary.json").read_text())
+    assert Path(document["report"]).exists()
+    exported = json.loads(kouka("export", "s", "--json").stdout)
+    assert exported == {**document, "left": None}
+    refused = kouka("export", "none", "--json")
+    assert (refused.exit_code, refused.stdout) == (2, "")

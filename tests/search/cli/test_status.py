@@ -1,0 +1,199 @@
+"""`kouka status`: every kind of study, on any width, for people and for programs."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.exceptions import ExperimentalWarning
+from optuna.storages import RDBStorage
+from optuna.trial import TrialState, create_trial
+from typer.testing import Result
+
+from search.planning.phases.ladder import STEPS
+from search.results import Results
+from search.settings import Settings
+from search.storage import connection, optuna_internals
+from search.storage.connection import all_studies, outlined_studies
+from search.storage.reading import read
+from tests.search.cli.test_cli import foreign_study
+
+Kouka = Callable[..., Result]
+ON_OFF = CategoricalDistribution([False, True])
+
+
+def kouka_study(
+    storage: RDBStorage, name: str, planned: dict[str, Any], runs: dict[str, int]
+) -> None:
+    """One that kouka launched, with so many complete runs of each phase, each step twice."""
+    study = optuna.create_study(study_name=name, storage=storage, direction="maximize")
+    settings = Settings(data="digits", epochs=2, **{"measure": (0,), "search": 0, **planned})
+    study.set_user_attr("settings", settings.to_json())
+    names = [name for step in STEPS for name in step]
+    for phase, count in runs.items():
+        for number in range(count):
+            on = {name for step in STEPS[: number % 8 + 1] for name in step}
+            study.add_trial(create_trial(
+                params={name: name in on for name in names},
+                distributions=dict.fromkeys(names, ON_OFF), value=0.5 + 0.01 * number,
+                user_attrs={"phase": phase, "seed": number}, intermediate_values={1: 0.4},
+            ))  # fmt: skip
+
+
+def odd_study(storage: RDBStorage) -> None:
+    """One of two objectives, with every kind of parameter, state, value and attribute."""
+    study = optuna.create_study(
+        study_name="odd 効果", storage=storage, directions=["minimize", "maximize"]
+    )
+    with pytest.warns(ExperimentalWarning):
+        study.set_metric_names(["loss", "f1"])
+    study.set_user_attr("note", {"of": [1, None, "x"]})
+    spaces = {
+        "flag": ON_OFF,
+        "norm": CategoricalDistribution([None, "batch"]),
+        "layers": IntDistribution(1, 9),
+        "rate": FloatDistribution(1e-5, 1.0, log=True),
+    }
+    for number, state in enumerate((*[TrialState.COMPLETE] * 6, TrialState.FAIL,
+                                    TrialState.RUNNING, TrialState.WAITING)):  # fmt: skip
+        params = {"flag": number % 2 == 0, "norm": "batch" if number % 3 else None,
+                  "layers": 1 + number, "rate": 10.0**(-0.5 * number)}  # fmt: skip
+        if number == 5:
+            del params["rate"]
+        waiting = state is TrialState.WAITING
+        study.add_trial(create_trial(
+            state=state,
+            params={} if waiting else params,
+            distributions={} if waiting else {name: spaces[name] for name in params},
+            values=[float("inf") if number == 3 else 0.1 * number, 0.5]
+            if state is TrialState.COMPLETE else None,
+            user_attrs={"phase": "mine", "seed": number} if number % 2 else {},
+            intermediate_values={1: 0.5, 2: 0.25},
+        ))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A storage with a study of each kind: searched, a ladder, not begun, of other programs."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('studies') / 'studies.db'}"
+    storage = RDBStorage(url)
+    kouka_study(storage, "full", {"measure": (8, 16), "search": 3}, {"measure": 16, "search": 3})
+    kouka_study(storage, "ladder", {"ladder": 2}, {"ladder": 16})
+    kouka_study(storage, "new", {"measure": (32,), "search": 20}, {})
+    foreign_study(storage=storage)
+    odd_study(storage)
+    return url
+
+
+def without_epochs(results: Results) -> Results:
+    """What the tables are read for: neither the epochs of a run nor its times."""
+    return replace(
+        results, runs=tuple(replace(run, curve={}, seconds=None) for run in results.runs)
+    )
+
+
+def test_the_tables_say_what_optuna_says(studies: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_optuna = [without_epochs(read(one, objective=1)) for one in all_studies(studies)]
+    assert [one.name for one in by_optuna] == ["full", "ladder", "new", "foreign", "odd 効果"]
+    monkeypatch.setattr(connection, "all_studies", lambda url: pytest.fail("Optuna was asked"))
+    monkeypatch.setattr(connection, "load_study", lambda url, name: pytest.fail("Optuna was asked"))
+    assert [read(one, objective=1) for one in outlined_studies(studies)] == by_optuna
+    for one in by_optuna:
+        (alone,) = outlined_studies(studies, one.name)
+        assert read(alone, objective=1) == one
+
+
+@pytest.mark.parametrize("untried", ["TRIED", "TRIED_TABLES"])
+def test_optuna_reads_what_is_of_another_version(
+    studies: str, monkeypatch: pytest.MonkeyPatch, untried: str
+) -> None:
+    monkeypatch.setattr(optuna_internals, untried, ("v0",))
+    (study,) = outlined_studies(studies, "foreign")
+    assert not isinstance(study, optuna_internals.OutlinedStudy)
+    assert len(study.get_trials()) == 8
+
+
+def test_a_study_has_one_line_and_shows_what_there_is_of_it(
+    kouka: Kouka, studies: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    head, *lines = [
+        line.split() for line in kouka("status", "--storage", studies).output.splitlines()
+    ]
+    assert head == ["study", "measure", "ladder", "search", "failed", "best", "so", "far"]
+    by_name = {line[0]: " ".join(line[1:]) for line in lines}
+    assert len(by_name) == len(lines) == 5
+    assert by_name["full"].startswith("16 of 16 — 3 of 3 0 ")
+    assert by_name["ladder"].startswith("— 16 of 16 — 0 ")
+    assert by_name["ladder"].endswith("% (ladder)")
+    assert by_name["new"] == "0 of 32 — 0 of 20 0 —"
+    assert by_name["foreign"].startswith("8 — — 0 ")
+    assert by_name["odd"] == "効果 6 — — 1 0 loss"
+
+
+def test_a_narrow_terminal_breaks_no_number_and_shows_no_blank(
+    kouka: Kouka, studies: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = kouka("status", "--storage", studies).output
+    assert max(map(len, shown.splitlines())) <= 40
+    assert "—" not in shown
+    text = " ".join(shown.split())
+    assert "full measure 16 of 16; search 3 of 3; failed 0; best so far" in text
+    assert "foreign measure 8;" in text
+
+
+def test_one_study_is_shown_with_its_recipe_and_the_steps_of_its_ladder(
+    kouka: Kouka, studies: str
+) -> None:
+    shown = " ".join(kouka("status", "--storage", studies, "ladder").output.split())
+    assert "2 epochs" in shown
+    assert "The article's ladder, by validation accuracy" in shown
+    assert "residual + late_widening 2 " in shown
+    shown = " ".join(kouka("status", "--storage", studies, "odd 効果").output.split())
+    assert "Beside these: 1 running, 1 waiting, 1 failed." in shown
+    assert "Best so far: 0 loss, by run 0 of measure." in shown
+    assert kouka("status", "--storage", studies, "odd").exit_code == 2
+
+
+def test_the_status_is_one_json_document(kouka: Kouka, studies: str) -> None:
+    document = json.loads(kouka("status", "--storage", studies, "--json").stdout)
+    assert document.keys() == {"schema", "studies", "unreadable"}
+    full, ladder, new, foreign, odd = document["studies"]
+    assert full["phases"][:2] == [
+        {"phase": "measure", "ended": 16, "pruned": 0, "planned": 16},
+        {"phase": "search", "ended": 3, "pruned": 0, "planned": 3},
+    ]
+    assert (full["unit"], full["objective"]) == ("%", "validation accuracy")
+    assert 50 < full["best"]["value"] < 100
+    assert ladder["best"]["phase"] == "ladder"
+    assert new["best"] is None
+    assert foreign["phases"] == [{"phase": "measure", "ended": 8, "pruned": 0, "planned": None}]
+    assert (odd["running"], odd["waiting"], odd["failed"]) == (1, 1, 1)
+    assert odd["best"]["params"] == {"flag": True, "norm": None, "layers": 1, "rate": 1.0}
+    alone = json.loads(kouka("status", "--storage", studies, "ladder", "--json").stdout)
+    assert alone["studies"] == [ladder]
+    missing = kouka("status", "--storage", studies, "none", "--json")
+    assert (missing.exit_code, missing.stdout) == (2, "")
+    assert missing.stderr.startswith("kouka: there is no study 'none'")
+
+
+def test_status_does_without_what_takes_long_to_import(folder: Path) -> None:
+    foreign_study()
+    code = (
+        "import sys; from search.cli import app; app(sys.argv[1:], standalone_mode=False); "
+        "sys.exit(any(m in sys.modules for m in ('alembic', 'sqlalchemy.orm', 'scipy', 'plotly')))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, "status"], cwd=folder, check=False, capture_output=True,
+        text=True, env={**os.environ, "COLUMNS": "80"},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "foreign" in ran.stdout
