@@ -295,7 +295,7 @@ def _folder(data: DataSpec, source: Source, facts: DataFacts, embedding: Embeddi
     return _ReadingCode(
         lines,
         set(folders),
-        constants=[f"DATA = Path({_text(path)})", *names],
+        constants=[*bracketed("DATA = Path(", [_text(path)], ")", 0), *names],
         blocks=blocks,
         files=True,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import keras
@@ -12,7 +13,16 @@ from keras import layers
 from model_space.custom.code import CustomCodeError
 from model_space.stages import Tensor
 
-_FUNCTIONAL = type(keras.Model(inputs=(_one := keras.Input((1,))), outputs=_one))
+
+@cache
+def _functional() -> type:
+    """Keras' class of functional models, which has no public name.
+
+    Made when it is first asked for, as making a model starts TensorFlow's threads, and the process
+    that forks should have one.
+    """
+    one = keras.Input((1,))
+    return type(keras.Model(inputs=one, outputs=one))
 
 
 def without_lambdas(network: Any) -> Any:
@@ -40,11 +50,11 @@ def keras_class(kind: type) -> Any:
 
 def is_functional(network: Any) -> bool:
     """Return True for a model whose layers and calls Keras knows, and one by one."""
-    return isinstance(network, _FUNCTIONAL)
+    return isinstance(network, _functional())
 
 
 def _is_unknown(layer: Any) -> bool:
-    if isinstance(layer, (_FUNCTIONAL, keras.Sequential)):
+    if isinstance(layer, (_functional(), keras.Sequential)):
         return False
     own = keras_class(type(layer)) in (layers.Layer, keras.Model) and not _is_of_keras(layer)
     return own or isinstance(layer, layers.Lambda)
@@ -72,7 +82,7 @@ def _without(is_left_out: Callable[[Any], bool], network: Any) -> Any:
             for each in layer.layers:
                 x = call(each, x, training=training)
             return x
-        if not isinstance(layer, _FUNCTIONAL):
+        if not isinstance(layer, _functional()):
             return layer(*arguments, **options)  # some layer of Keras' around one that stays
 
         def call_within(layer: Any, *arguments: Any, **options: Any) -> Any:

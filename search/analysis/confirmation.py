@@ -43,8 +43,8 @@ class Confirmed:
     runs: int
     """Those that diverged included."""
     diverged: int
-    """Runs that diverged, or learned nothing, which have no part in the means and intervals unless
-    all did."""
+    """Runs that diverged, or learned nothing while others of the recipe learned; they have no part
+    in the means and intervals unless all diverged."""
     test: Mean
     """Accuracy on the test images; the interval holds for other seeds and other images, unless the
     study does not say how many there are."""
@@ -55,6 +55,11 @@ class Confirmed:
     """The objective on the validation images, with an interval for other seeds."""
     gain: Difference | None
     """Test accuracy less that of all off; None for all off, and while that is not known."""
+
+    @property
+    def seeds(self) -> int:
+        """Runs in the means and intervals."""
+        return self.runs - self.diverged or self.runs
 
     @property
     def recommended(self) -> bool:
@@ -89,7 +94,7 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
                 recipe,
                 runs[0].params,
                 len(runs),
-                sum(_failed(run, results) for run in runs),
+                sum(run.diverged for run in runs) if kept == runs else len(runs) - len(kept),
                 test,
                 test if objective is ACCURACY else mean(tested, objective),
                 mean([run.scaled for run in kept], objective),
@@ -110,14 +115,15 @@ def _label(run: Run, chosen: bool, factors: Sequence[str]) -> str:
 
 
 def _learned(runs: Sequence[Run], results: Results) -> list[Run]:
-    """The runs that did not diverge; all of them where all did."""
-    return [run for run in runs if not _failed(run, results)] or list(runs)
+    """The runs that did not diverge, and of these those above chance; all where none is left."""
+    steady = [run for run in runs if not run.diverged] or list(runs)
+    return [run for run in steady if not _at_chance(run, results)] or steady
 
 
-def _failed(run: Run, results: Results) -> bool:
-    """True of a run that diverged, or whose test accuracy is that of guessing."""
-    if run.diverged or results.data is None:
-        return run.diverged
+def _at_chance(run: Run, results: Results) -> bool:
+    """True of a run whose test accuracy is that of guessing."""
+    if results.data is None:
+        return False
     sizes = class_sizes(results, "validation")
     chance = sizes.largest_share if sizes else 1 / len(results.data.classes)
     error = math.sqrt(chance * (1 - chance) / results.data.test)

@@ -40,7 +40,7 @@ class FastStart:
     moving: tuple[Movement, ...]
     """Effects that clearly move with the epochs, the largest change first."""
     proposal: Proposal | None
-    """None in a study that kouka did not launch."""
+    """None in a study that this version of kouka could not go on with."""
 
 
 def fast_start(results: Results) -> FastStart | None:
@@ -58,9 +58,10 @@ def fast_start(results: Results) -> FastStart | None:
 
 def _proposal(results: Results) -> Proposal | None:
     settings = results.settings
-    if settings is None:
+    space = None if settings is None else Space.known_of(settings)
+    if settings is None or space is None:
         return None
     epochs = max(2 * settings.epochs, min(_LONGEST, max(_SHORTEST, LONGER * settings.epochs)))
     takes = run_time(results)
-    runs = _RUNS + expected(settings, Space.of(settings))
+    runs = _RUNS + expected(settings, space)
     return Proposal(_RUNS, epochs, None if takes is None else runs * takes.of(epochs))

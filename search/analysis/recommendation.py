@@ -144,7 +144,7 @@ class _Fitted:
         surface = fit_surface(points, _scaled(runs, results)) if techniques else None
         if surface is None:
             return None
-        space = None if results.settings is None else Space.of(results.settings)
+        space = None if results.settings is None else Space.known_of(results.settings)
         return cls(surface, runs, techniques, space, dials)
 
     def strongest(self, count: int) -> list[Option]:

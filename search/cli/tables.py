@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -13,7 +14,6 @@ from rich.text import Text
 from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import Step
-from search.reporting.findings import Verification
 from search.reporting.formatting import (
     change,
     counted,
@@ -26,9 +26,11 @@ from search.reporting.formatting import (
     with_interval,
 )
 from search.reporting.status import PhaseStatus, StudyStatus
-from search.reporting.tables import budget_rows
 from search.results import ACCURACY, Objective, Results
 from search.storage.schema import PHASES
+
+if TYPE_CHECKING:
+    from search.reporting.findings import Verification
 
 _LONGEST_WORD = 24
 """Characters of a name that are not broken, where the terminal is wide enough for the table."""
@@ -55,6 +57,8 @@ def effects_table(fit: Effects, objective: Objective, *, verdicts: bool = True) 
 
 def budgets_table(results: Results, short: Effects, long: Verification) -> RenderableType:
     """The effects of the short runs beside those of the long ones, which the verdicts are of."""
+    from search.reporting.tables import budget_rows
+
     assert long.effects is not None
     table = _table()
     table.add_column("technique", overflow="fold")
@@ -179,7 +183,8 @@ def reached(study: StudyStatus) -> str:
     if best is None:
         return _NONE
     if study.unit == "%":
-        return f"{best.value:.2f} %"
+        usual = study.objective == ACCURACY.name
+        return f"{best.value:.2f} %" + ("" if usual else f" {study.objective}")
     return f"{best.value:.4g} {study.unit or study.objective}"
 
 

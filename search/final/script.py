@@ -77,10 +77,9 @@ def _about(task: Task, *, chosen: bool) -> list[str]:
         f"together, and tested on the test {things}.",
     ]
     if found := confirmed(results, task.recipe):
-        seeds = found.runs - found.diverged
         said.append(
             f"In the study, trained without the validation {things}, its test accuracy was "
-            f"{formatting.percent(found.test)}{words.over_seeds(seeds)}{words.over_all_off(found)}."
+            f"{formatting.percent(found.test)}{words.over_seeds(found.seeds)}{words.over_all_off(found)}."
         )
     versions = versions_of(settings.backend)
     names = ("python", "keras", settings.backend, "numpy")

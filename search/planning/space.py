@@ -32,6 +32,13 @@ class Space:
         fixed_on = {name: dials for name, dials in fixed.items() if dials is not None}
         return cls(settings.factors, fixed_on, settings.known)
 
+    @classmethod
+    def known_of(cls, settings: Settings) -> Space | None:
+        """The space of a study; None where another version's techniques are among its own."""
+        space = cls.of(settings)
+        names = {one.name for one in space.known}
+        return space if names.issuperset((*space.factors, *space.fixed_on)) else None
+
     def _dials(self, name: str) -> tuple[Dial, ...]:
         return technique(name, self.known).dials
 

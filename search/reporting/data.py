@@ -42,7 +42,9 @@ def data_cautions(results: Results, accuracy: float | None = None) -> list[str]:
             f"The images are {height}×{width} pixels, which takes much time and memory to train "
             "on. A new study with --image-size 64 or 128 is far faster."
         )
-    return [*sentences, *_few_images(data, 0.8 if accuracy is None else accuracy)]
+    if results.objective.share:
+        sentences += _few_images(data, 0.8 if accuracy is None else accuracy)
+    return sentences
 
 
 def _classes(data: DataFacts) -> str:

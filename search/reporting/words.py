@@ -227,9 +227,8 @@ def recommendation(
     name = "no technique (all off)" if name == "none" else name
     if rows and rows[0].recommended:
         row = rows[0]
-        seeds = row.runs - row.diverged
         return (
-            f"Recommended: {name}. Test accuracy {percent(row.test)}{over_seeds(seeds)}"
+            f"Recommended: {name}. Test accuracy {percent(row.test)}{over_seeds(row.seeds)}"
             f"{over_all_off(row)}."
         )
     if math.isnan(found.predicted):

@@ -147,8 +147,9 @@ def test_it_says_what_the_data_are(small: Worker) -> None:
     assert facts.class_counts == {
         "train": tuple(np.bincount(data.train[1])),
         "validation": tuple(np.bincount(data.validation[1])),
+        "test": tuple(np.bincount(data.test[1])),
     }
-    assert [sum(counts) for counts in facts.class_counts.values()] == [200, 50]
+    assert [sum(counts) for counts in facts.class_counts.values()] == [200, 50, facts.test]
 
 
 def test_it_says_how_sounds_became_images_and_judges_by_what_it_is_told(tmp_path: Path) -> None:

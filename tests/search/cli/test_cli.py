@@ -262,7 +262,7 @@ def test_a_launch_says_how_long_and_what_it_found(
 ) -> None:
     output = kouka("launch", "s", "--data", "digits", "--epochs", "2", "--measure", "16",
                    "--search", "2", "--confirm", "2").output  # fmt: skip
-    assert "for 24 runs of 2 epochs on this machine" in " ".join(output.split())
+    assert "for 28 runs of 2 epochs on this machine" in " ".join(output.split())
     assert "augmentation helps most: +13." in " ".join(output.split())
     assert "all off" in output
     assert "report.html" in output

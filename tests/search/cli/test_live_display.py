@@ -22,10 +22,10 @@ LATER: dict[Phase, int] = {"ladder": 0, "search": 20, "confirm": 9}
 
 def show(seconds: float) -> None:
     """Show a study of which 40 runs have ended, and three are under way."""
-    runs = [replace(one, number=at, seconds=60.0, seed=at)
+    runs = [replace(one, number=at, seconds=60.0, seed=at, epochs=10)
             for at, one in enumerate(simulated(design(8, 64, 64)[:40], 0, 0.3))]  # fmt: skip
     under_way = run(NAMES, 0, state="running", curve={1: 0.3, 2: 0.4})
-    runs += [replace(under_way, number=40 + at, value=None) for at in range(3)]
+    runs += [replace(under_way, number=40 + at, value=None, epochs=10) for at in range(3)]
     results = results_of(runs, settings=Settings(data="cifar10", epochs=10))
     now = Schedule((), {"measure": 64, **LATER}, {"measure": 24, **LATER})
     with Progress(make_console()) as progress:

@@ -100,7 +100,7 @@ def test_a_trial_keeps_what_the_design_says(undisturbed: Path) -> None:
 def test_nothing_of_tensorflow_reaches_the_terminal(undisturbed: Path) -> None:
     printed = (undisturbed / "printed").read_text()
     assert "measure 4/4" in printed
-    assert "Effect of each technique" in printed
+    assert "print all effects" in printed
     for noise in ("WARNING", "cuda", "oneDNN", "tensorflow", "/usr", "Traceback"):
         assert noise not in printed
     with (undisturbed / "out" / "effects.csv").open() as file:

@@ -231,7 +231,7 @@ def test_every_public_name_is_there_and_documented() -> None:
     import search
 
     public = [name for name in vars(api) if not name.startswith("_")]
-    assert len(public) == 28
+    assert len(public) == 30
     for name in public:
         assert getattr(search, name) is getattr(api, name)
         assert (getattr(search, name).__doc__ or "").strip(), name
@@ -255,7 +255,7 @@ def test_the_notebook_of_the_docs_runs(folder: Path) -> None:
 
 def test_a_table_that_is_not_there_is_refused() -> None:
     findings = analyse(foreign(3))
-    with pytest.raises(InputError, match="no table 'effect'; there are effects, interactions"):
+    with pytest.raises(InputError, match="no table 'effect'; there are effects, verified"):
         frame(findings, "effect")
     assert list(frame(findings, "trials").columns[:3]) == ["number", "phase", "state"]
     assert TrialState.COMPLETE.name.lower() in set(frame(findings, "trials").state)
