@@ -15,7 +15,7 @@ from model_space.stages import Tensor
 
 
 @cache
-def _functional() -> type:
+def _functional() -> Any:
     """Keras' class of functional models, which has no public name.
 
     Made when it is first asked for, as making a model starts TensorFlow's threads, and the process
