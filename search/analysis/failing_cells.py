@@ -22,6 +22,8 @@ _LEAST_RUNS = 2
 _DOMINANT = 0.7
 """Share of what the techniques alone leave unexplained from which one cell is the explanation."""
 
+_ALIKE = 0.95
+"""Share of what the best cell explains from which another is an explanation as well."""
 _LEVEL = 0.4
 """Ratio of the spread in a cell to that which the techniques' effects predict there, below which
 its runs are at one level."""
@@ -38,6 +40,21 @@ class Cell:
 
     on: tuple[str, ...]
     off: tuple[str, ...]
+
+    @property
+    def parts(self) -> tuple[Cell, ...]:
+        """Itself; where more techniques than three share its runs, each three of them, any of which
+        may be the reason."""
+        if self.techniques <= LARGEST:
+            return (self,)
+        sides = [*((name, True) for name in self.on), *((name, False) for name in self.off)]
+        return tuple(
+            Cell(
+                tuple(name for name, on in three if on),
+                tuple(name for name, on in three if not on),
+            )
+            for three in combinations(sides, LARGEST)
+        )
 
 
 @dataclass(frozen=True)
@@ -66,14 +83,17 @@ def failing_cell(cell: Cell | None, measured: Sequence[Run]) -> FailingCell | No
     )
 
 
-def dominant_cell(levels: np.ndarray, values: np.ndarray, names: Sequence[str]) -> Cell | None:
-    """The cell that explains most of what a sum of effects leaves of the values, if it dominates.
+def dominant_cells(
+    levels: np.ndarray, values: np.ndarray, names: Sequence[str]
+) -> tuple[Cell, ...]:
+    """The cells that explain most of what a sum of effects leaves of the values, the best first.
 
-    `levels` is (runs, techniques) of ±1, `values` (runs,). Returns None where no cell explains
-    seven tenths of the residual sum of squares. Where the cell's runs share the level of other
-    techniques too, these are in it: the runs cannot tell which of them act together. A cell of two
-    techniques is an interaction like others, which confounds no effect, unless its runs end at one
-    level whatever else is on.
+    `levels` is (runs, techniques) of ±1, `values` (runs,). Empty where no cell explains seven
+    tenths of the residual sum of squares; several where they explain nearly as much as the best, as
+    in a design whose three-way interactions are those of other techniques. Where a cell's runs
+    share the level of other techniques too, these are in it: the runs cannot tell which of them act
+    together. A cell of two techniques is an interaction like others, which confounds no effect,
+    unless its runs end at one level whatever else is on.
     """
     runs, techniques = levels.shape
     main = np.column_stack([np.ones(runs), levels])
@@ -83,12 +103,12 @@ def dominant_cell(levels: np.ndarray, values: np.ndarray, names: Sequence[str]) 
     cells, members = _cells(techniques), _members(levels)
     enough = (members.sum(axis=0) >= _LEAST_RUNS) & (members.sum(axis=0) <= runs // 2)
     if total <= 1e-12 * float(values @ values):
-        return None
+        return ()
     apart = members - basis @ (basis.T @ members)
     lengths = np.sum(apart**2, axis=0)
     usable = enough & (lengths > 1e-9)
     if not usable.any():
-        return None
+        return ()
     explained = np.where(usable, (left @ apart) ** 2 / np.where(usable, lengths, 1), 0)
     for place in np.flatnonzero(explained >= _DOMINANT * total):
         inside = members[:, place] > 0
@@ -96,12 +116,47 @@ def dominant_cell(levels: np.ndarray, values: np.ndarray, names: Sequence[str]) 
             explained[place] = 0
     best = int(np.argmax(explained))
     if explained[best] < _DOMINANT * total:
-        return None
-    sums = members[:, best] @ levels / members[:, best].sum()
+        return ()
+    alike = np.flatnonzero(explained >= max(_ALIKE * explained[best], _DOMINANT * total))
+    order = [best, *(int(place) for place in alike if place != best)]
+    return tuple(dict.fromkeys(_cell(members[:, place], levels, names) for place in order))
+
+
+def _cell(members: np.ndarray, levels: np.ndarray, names: Sequence[str]) -> Cell:
+    """The cell of these runs, (runs,), with all techniques whose level they share."""
+    sums = members @ levels / members.sum()
     return Cell(
         tuple(name for name, side in zip(names, sums, strict=True) if side == 1),
         tuple(name for name, side in zip(names, sums, strict=True) if side == -1),
     )
+
+
+def coefficients_beside(
+    cell: Cell, levels: np.ndarray, values: np.ndarray, names: Sequence[str]
+) -> np.ndarray:
+    """Estimate the techniques' coefficients with the cell in the place of all interactions.
+
+    `levels` is (runs, techniques) of ±1, `values` (runs, responses). In the cell the values either
+    lose some points, or end at one level whatever else is on, by what fits them better. Returns
+    (techniques, responses), averaged over all recipes as those of the pairwise model are.
+    """
+    side = np.array([(name in cell.on) * 1.0 - (name in cell.off) * 1.0 for name in names])
+    inside = np.all((levels == side) | (side == 0), axis=1)
+    share = 0.5**cell.techniques
+    main = np.column_stack([np.ones(len(levels)), levels])
+    outside = np.linalg.lstsq(main[~inside], values[~inside], rcond=1e-9)[0][1:]
+    slopes = np.where(side[:, np.newaxis] == 0, outside, 0)
+    columns = np.column_stack([main, inside])
+    best = np.full(values.shape[1], np.inf)
+    found = np.zeros_like(slopes)
+    for lost in (0 * slopes, slopes):
+        without = values + inside[:, np.newaxis] * (levels @ lost)
+        fitted = np.linalg.lstsq(columns, without, rcond=1e-9)[0]
+        left = np.sum((without - columns @ fitted) ** 2, axis=0)
+        averaged = fitted[1:-1] + share * (side[:, np.newaxis] * fitted[-1] - lost)
+        found = np.where(left < best, averaged, found)
+        best = np.minimum(left, best)
+    return found
 
 
 def _is_level(values: np.ndarray, fitted: np.ndarray) -> bool:

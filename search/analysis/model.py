@@ -16,7 +16,7 @@ from itertools import combinations
 import numpy as np
 
 from search.analysis.covariates import NONE, Covariates, Level, covariates
-from search.analysis.failing_cells import Cell, dominant_cell
+from search.analysis.failing_cells import Cell, coefficients_beside, dominant_cells
 from search.analysis.random_pairs import fit_mixed, residual_contrasts
 from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
 from search.planning.design import pair_columns
@@ -183,16 +183,17 @@ class Fit:
     dof_from_repeats: int
     """Those that come from repeated runs."""
     dof_from_interactions: int
-    """Those that come from the interactions: the smaller ones, which are assumed to be noise
-    (Lenth 1989), or all where a cell fails."""
+    """Those that come from the smaller interactions, which are assumed to be noise (Lenth 1989)."""
     covariances: np.ndarray | None = None
     """(responses, terms, terms): of the coefficients, where the pairs are random; None where the
     variances say it all."""
     failing: Cell | None = None
     """Recipes that fail together, where an interaction is certain and they explain most of what
-    the techniques leave, both in the last response. Unless every pair can be estimated, the noise
-    is then the root mean square of all interactions, as what the cell loses is in every effect and
-    sum."""
+    the techniques leave, both in the last response."""
+    doubts: np.ndarray | None = None
+    """(terms, responses): what a coefficient would change by, at most, if a failing cell, and not
+    pairs of techniques, were the reason, of all cells that may be it. It counts as an error of its
+    own, as the runs do not tell which explanation is true (Draper 1995, J. R. Stat. Soc. B 57)."""
 
     @property
     def dof_from_residuals(self) -> int:
@@ -205,6 +206,8 @@ class Fit:
             variances = np.einsum("i,rij,j->r", contrast, self.covariances, contrast)
         else:
             variances = (contrast @ self.model.inverse) ** 2 @ self.variances
+        if self.doubts is not None:
+            variances = variances + contrast**2 @ self.doubts**2
         return contrast @ self.coefficients, np.sqrt(np.maximum(variances, 0))
 
     def dof_of(self, contrast: np.ndarray) -> float:
@@ -229,9 +232,13 @@ class Fit:
         """Covariance, (contrasts, contrasts), of combinations of the first response's
         coefficients."""
         if self.covariances is not None:
-            return np.asarray(contrasts @ self.covariances[0] @ contrasts.T)
-        weights = contrasts @ self.model.inverse
-        return np.asarray((weights * self.variances[:, 0]) @ weights.T)
+            covariance = contrasts @ self.covariances[0] @ contrasts.T
+        else:
+            weights = contrasts @ self.model.inverse
+            covariance = (weights * self.variances[:, 0]) @ weights.T
+        if self.doubts is not None:
+            covariance = covariance + (contrasts * self.doubts[:, 0] ** 2) @ contrasts.T
+        return np.asarray(covariance)
 
     @property
     def critical_value(self) -> float:
@@ -322,12 +329,7 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         dof += from_repeats + from_interactions
     certain = _some_certain(sizes[:, -1], squares[-1], dof)
     adjusted = values - model.adjustment(coefficients)
-    cell = _failing(model, adjusted[:, -1]) if certain else None
-    if cell is not None and not model.pairs_estimable:
-        # More than two techniques act together, and all their sums show it, the effects as well.
-        squares = np.maximum(squares / dof, np.mean(sizes**2, axis=0))
-        from_repeats, from_interactions, dof = 0, len(sizes), model.dof + len(sizes)
-        squares, enough = squares * dof, False
+    cells = _failing(model, adjusted[:, -1]) if certain else ()
     noise = np.sqrt(squares / dof) if dof else squares * math.nan
     if enough and model.covariates.columns is None:
         leverage = np.einsum("ij,ji->i", model.columns, model.inverse)
@@ -337,8 +339,9 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     else:
         variances = np.broadcast_to(noise**2, values.shape)
     return Fit(
-        model, coefficients, variances, noise, dof, from_repeats, from_interactions, failing=cell
-    )
+        model, coefficients, variances, noise, dof, from_repeats, from_interactions,
+        failing=next(iter(cells), None), doubts=_doubts(model, cells, adjusted, coefficients),
+    )  # fmt: skip
 
 
 def _fit_mixed(
@@ -360,20 +363,19 @@ def _fit_mixed(
         squares = squares + from_interactions * _lenth_pse(sizes) ** 2
     elsewhere = from_repeats + from_interactions
     mixed = fit_mixed(fixed, random, model.inverse, values, squares, elsewhere)
-    cell = _failing(model, values[:, -1]) if mixed.interactions else None
-    if cell is not None and not model.pairs_estimable:
-        from_repeats = from_interactions = 0
-        mixed = fit_mixed(fixed, random, model.inverse, values, squares * 0, 0, interactions=False)
+    cells = _failing(model, values[:, -1]) if mixed.interactions else ()
+    coefficients = np.where(np.abs(mixed.coefficients) < 1000 * rounding, 0, mixed.coefficients)
     return Fit(
         model,
-        np.where(np.abs(mixed.coefficients) < 1000 * rounding, 0, mixed.coefficients),
+        coefficients,
         np.broadcast_to(mixed.noise**2, values.shape),
         mixed.noise,
         mixed.dof,
         from_repeats,
         from_interactions,
         mixed.covariances,
-        cell,
+        next(iter(cells), None),
+        _doubts(model, cells, values, coefficients),
     )
 
 
@@ -383,10 +385,25 @@ def _is_orthogonal(columns: np.ndarray) -> bool:
     return bool(np.all(np.abs(shared - np.diag(np.diag(shared))) < _TOLERANCE))
 
 
-def _failing(model: Model, values: np.ndarray) -> Cell | None:
-    """The cell that explains most of what the techniques alone leave of the values, (runs,)."""
+def _failing(model: Model, values: np.ndarray) -> tuple[Cell, ...]:
+    """The cells that explain most of what the techniques alone leave of the values, (runs,)."""
     techniques = model.columns[:, 1 : 1 + len(model.techniques)]
-    return dominant_cell(techniques, values, model.techniques)
+    return dominant_cells(techniques, values, model.techniques)
+
+
+def _doubts(
+    model: Model, cells: Sequence[Cell], values: np.ndarray, coefficients: np.ndarray
+) -> np.ndarray | None:
+    """See `Fit.doubts`; None without a cell."""
+    if not cells:
+        return None
+    main = slice(1, 1 + len(model.techniques))
+    levels = model.columns[:, main]
+    parts = dict.fromkeys(part for cell in cells for part in cell.parts)
+    beside = [coefficients_beside(part, levels, values, model.techniques) for part in parts]
+    doubts = np.zeros_like(coefficients)
+    doubts[main] = np.max(np.abs(np.array(beside) - coefficients[main]), axis=0)
+    return doubts
 
 
 def _some_certain(sizes: np.ndarray, squares: float, dof: int) -> bool:

@@ -68,14 +68,11 @@ def fit_mixed(
     values: np.ndarray,
     squares: np.ndarray,
     dof: int,
-    *,
-    interactions: bool = True,
 ) -> MixedFit:
     """Fit `values`, (runs, responses), to fixed columns and to random ones.
 
     `inverse` is the pseudo-inverse of all columns, by which the interactions are estimated.
     `squares`, (responses,), with so many degrees of freedom, are of the noise from other sources.
-    Without `interactions` the random columns are taken for noise.
 
     A sum of effects that the runs do not see, as where a pair of opposite recipes is missing, is
     taken to be as large as those that they see.
@@ -86,7 +83,7 @@ def fit_mixed(
     total = len(shares) + dof
     mean = float(np.mean(shares)) if len(shares) else 0.0
     # Where no residual shows interactions, nothing tells their spread.
-    interactions = interactions and mean > _TOLERANCE
+    interactions = mean > _TOLERANCE
     spreads = _SPREADS / mean if interactions else _SPREADS[:1]
     weights = 1 / (1 + np.outer(spreads, shares))
     least = _LEAST_VARIANCE * np.mean(values**2, axis=0) + np.finfo(float).tiny

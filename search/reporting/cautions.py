@@ -254,8 +254,8 @@ def _failing(failing: FailingCell, objective: Objective) -> list[str]:
     )
     return [
         f"{runs} reached {inside} on average, the others {outside}. {which} most of what the "
-        "techniques by themselves do not, so the intervals of all effects are wide; a new study "
-        "that holds one of them (--fix) has narrower ones."
+        "techniques by themselves do not, so effects that it may explain as well have wider "
+        "intervals; a new study that holds one of them (--fix) has narrower ones."
     ]
 
 

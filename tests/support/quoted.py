@@ -470,7 +470,7 @@ def _quotes() -> Iterator[Quote]:
 
     yield Quote(bench, "cover {94} to {99} %, and no row has more than {1.9} % of studies",
                 lambda: (*_covered("coverage"),
-                         max(column("coverage", "wrong for a null, %"))))  # fmt: skip
+                         max(column("coverage", "wrong, %"))))  # fmt: skip
     yield Quote(
         bench,
         "16 runs of digits see ({91.9} %), the largest interaction of digits with 250 images "

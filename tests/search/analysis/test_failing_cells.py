@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from search.analysis.effects import effects
-from search.analysis.failing_cells import Cell, dominant_cell, failing_cell
+from search.analysis.failing_cells import Cell, coefficients_beside, dominant_cells, failing_cell
 from search.analysis.model import levels
 from search.planning.design import design
 from search.results import Run
@@ -30,7 +30,7 @@ def failing(runs: list[Run], cell: Cell, value: float | None, loss: float = 0.0)
 
 def dominant(runs: list[Run]) -> Cell | None:
     values = np.array([run.scaled for run in runs])
-    return dominant_cell(levels(runs, NAMES), values, NAMES)
+    return next(iter(dominant_cells(levels(runs, NAMES), values, NAMES)), None)
 
 
 @pytest.mark.parametrize("count", [16, 32, 64])
@@ -58,7 +58,39 @@ def test_noise_and_interactions_of_pairs_are_no_failing_cell(count: int) -> None
             assert found.fit.failing is None
 
 
-@pytest.mark.parametrize("count", [16, 32])
+@pytest.mark.parametrize(("value", "loss"), [(None, 12.0), (0.1, 0.0)])
+def test_with_the_cell_in_the_place_of_pairs_the_effects_are_those_of_all_recipes(
+    value: float | None, loss: float
+) -> None:
+    for count in (64, 256):
+        rows = design(8, count, count)
+        runs = failing(simulated(rows, 0, 0.0), THREE, value, loss)
+        every = failing(simulated(design(8, 256, 256), 0, 0.0), THREE, value, loss)
+        values = np.array([[run.scaled] for run in runs])
+        found = 2 * coefficients_beside(THREE, levels(runs, NAMES), values, NAMES)[:, 0]
+        truth = levels(every, NAMES).T @ [run.scaled for run in every] / 128
+        assert found == pytest.approx(truth, abs=1e-6)
+
+
+def test_where_four_share_a_cells_runs_each_three_of_them_may_be_the_reason() -> None:
+    four = Cell(("a", "b"), ("c", "d"))
+    assert len(four.parts) == 4
+    assert Cell(("a",), ("c", "d")) in four.parts
+    assert THREE.parts == (THREE,)
+
+
+def test_an_effect_that_a_cell_may_explain_as_well_is_in_doubt() -> None:
+    """In 64 runs of 8, a technique without effect is aliased with the cell and augmentation."""
+    runs = failing(simulated(design(8, 64, 64), 0, 0.3), THREE, 0.1)
+    found = effects(runs, NAMES)
+    assert found is not None
+    assert found.fit.doubts is not None
+    for place, name in enumerate(NAMES):
+        effect, doubt = found.of(name), 2 * float(found.fit.doubts[1 + place, 0])
+        assert effect.high - effect.effect >= found.fit.critical_value * doubt
+
+
+@pytest.mark.parametrize("count", [16, 32, 64])
 @pytest.mark.parametrize(("cell", "value"), [(THREE, None), (THREE, 0.1), (TWO, 0.1)])
 def test_no_innocent_technique_is_called_real(count: int, cell: Cell, value: float | None) -> None:
     """`dropout` and `mixup` do nothing; their columns are aliased with the cell's."""
