@@ -143,7 +143,7 @@ def covered_by_hc3(found: Effects, machine: Truth) -> int:
     use for a sandwich, as the noise comes from repeated runs."""
     model, fitted = found.fit.model, found.fit
     leverage = np.einsum("ij,ji->i", model.columns, model.inverse)
-    if fitted.dof_from_repeats:
+    if fitted.dof_from_repeats or fitted.dof_from_interactions:
         return 0
     variances = fitted.variances[:, 0] / np.maximum(1 - leverage, 1e-9)
     inside = 0

@@ -205,7 +205,7 @@ KINDS: Mapping[str, Callable[..., Truth]] = {
     "weak triples": _triples,
     "ceiling": _varied(ceiling=75.0),
     "log loss": _varied(loss=True),
-    "3 % diverge": _varied(diverging=0.03),
+    "some diverge": _varied(diverging=0.03),
     "drift": _varied(drift=2.0),
     "two fail to chance": failing(2, floor=CHANCE),
     "three fail to chance": failing(3, floor=CHANCE),
