@@ -47,7 +47,7 @@ KINDS_TRIED = (
     "heavy tails",
     "weak triples",
     "log loss",
-    "3 % diverge",
+    "some diverge",
     "drift",
 )
 HARDER = ((8, 16, 14), (8, 64, 44))

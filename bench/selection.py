@@ -117,7 +117,7 @@ def maker(kind: str) -> Callable[[int, np.random.Generator], Known]:
         "strong interactions": pairwise(3.0),
         "no effects": pairwise(0.0, scale=0.0),
         "random recipes": pairwise(1.0, 0.3),
-        "few diverge": KINDS["3 % diverge"],
+        "few diverge": KINDS["some diverge"],
     }
     return made.get(kind) or KINDS[kind]
 

@@ -468,17 +468,16 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(machines, "{1.8} seconds for an epoch of {45,000} images; with two of `mixup`, "
                 "{2.7}", lambda: (_pace()[0], data(ARTICLE).train, _pace()[1]))  # fmt: skip
 
-    yield Quote(bench, "cover {94} to {99} %, and no row has more than {1.9} % of studies",
+    yield Quote(bench, "cover {94} to {99} %, and no row has more than {1.6} % of studies",
                 lambda: (*_covered("coverage"),
                          max(column("coverage", "wrong, %"))))  # fmt: skip
     yield Quote(
         bench,
-        "16 runs of digits see ({91.9} %), the largest interaction of digits with 250 images "
-        "({92.0} %), and the first effect of 40 random recipes ({92.8} %)",
+        "16 runs of digits see ({91.9} %), and the largest interaction of digits with 250 images "
+        "({92.0} %)",
         lambda: (
             *column("selection", "they cover, %", truth="digits", runs=16),
             *column("selection", "the largest, %", truth="digits, 250 images", runs=64),
-            *column("selection", "headline, %", truth="random recipes", runs=40),
         ),
     )
     yield Quote(
@@ -570,8 +569,8 @@ CLAIMS = (
         "None of its seven steps differs from the order-free effect of what it adds",
         lambda: not any(row.disagree for row in findings(REFERENCE).comparisons),
     ),
-    Claim("bench/README.md", "hold in 93 % of cases or more, but for three",
-          lambda: _below_93() == 3),
+    Claim("bench/README.md", "hold in 93 % of cases or more, but for two",
+          lambda: _below_93() == 2),
     Claim(
         "bench/README.md",
         "kouka's share is the highest of every row, once shared with fANOVA over random trials",
