@@ -19,8 +19,11 @@ from search.results import Run
 LARGEST = 3
 """Techniques that a cell is made of, at most."""
 _LEAST_RUNS = 2
-_DOMINANT = 0.7
-"""Share of what the techniques alone leave unexplained from which one cell is the explanation."""
+_UNEXPLAINED = 0.3
+"""Share of what the techniques alone leave that may stay unexplained by the one cell that is the
+explanation, where it is a sum of many interactions."""
+_MANY = 20
+"""Interactions; of fewer, less may stay unexplained, as some cell fits them by chance."""
 
 _ALIKE = 0.95
 """Share of what the best cell explains from which another is an explanation as well."""
@@ -89,17 +92,19 @@ def dominant_cells(
     """The cells that explain most of what a sum of effects leaves of the values, the best first.
 
     `levels` is (runs, techniques) of ±1, `values` (runs,). Empty where no cell explains seven
-    tenths of the residual sum of squares; several where they explain nearly as much as the best, as
-    in a design whose three-way interactions are those of other techniques. Where a cell's runs
-    share the level of other techniques too, these are in it: the runs cannot tell which of them act
-    together. A cell of two techniques is an interaction like others, which confounds no effect,
-    unless its runs end at one level whatever else is on.
+    tenths of the residual sum of squares, or more in small designs; several where they explain
+    nearly as much as the best, as in a design whose three-way interactions are those of other
+    techniques. Where a cell's runs share the level of other techniques too, these are in it: the
+    runs cannot tell which of them act together. A cell of two techniques is an
+    interaction like others, which confounds no effect, unless its runs end at one level whatever
+    else is on.
     """
     runs, techniques = levels.shape
     main = np.column_stack([np.ones(runs), levels])
     basis, _ = np.linalg.qr(main)
     left = values - basis @ (basis.T @ values)
     total = float(left @ left)
+    dominant = (1 - _UNEXPLAINED * min(1.0, (runs - 1 - techniques) / _MANY)) * total
     cells, members = _cells(techniques), _members(levels)
     enough = (members.sum(axis=0) >= _LEAST_RUNS) & (members.sum(axis=0) <= runs // 2)
     if total <= 1e-12 * float(values @ values):
@@ -110,14 +115,14 @@ def dominant_cells(
     if not usable.any():
         return ()
     explained = np.where(usable, (left @ apart) ** 2 / np.where(usable, lengths, 1), 0)
-    for place in np.flatnonzero(explained >= _DOMINANT * total):
+    for place in np.flatnonzero(explained >= dominant):
         inside = members[:, place] > 0
         if len(cells[place]) == 2 and not _is_level(values[inside], (values - left)[inside]):
             explained[place] = 0
     best = int(np.argmax(explained))
-    if explained[best] < _DOMINANT * total:
+    if explained[best] < dominant:
         return ()
-    alike = np.flatnonzero(explained >= max(_ALIKE * explained[best], _DOMINANT * total))
+    alike = np.flatnonzero(explained >= max(_ALIKE * explained[best], dominant))
     order = [best, *(int(place) for place in alike if place != best)]
     return tuple(dict.fromkeys(_cell(members[:, place], levels, names) for place in order))
 
