@@ -49,10 +49,14 @@ _Answer = TypeVar("_Answer")
 def storage_url(text: str) -> str:
     """The URL of a storage that is named by its URL or by its file.
 
-    Raises `InputError` where a file is named that is neither an SQLite database nor an Optuna
-    journal, or that is not there and has no ending of a database.
+    Raises `InputError` where a URL cannot be read, and where a file is named that is neither an
+    SQLite database nor an Optuna journal, or that is not there and has no ending of a database.
     """
     if ":" in text.partition("/")[0]:
+        try:
+            redact(text)
+        except (ValueError, SQLAlchemyError):  # whose text may hold the password
+            raise InputError(f"the storage is not a URL; {_TAKES}") from None
         return text
     file = Path(text)
     if not text or file.is_dir():

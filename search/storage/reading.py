@@ -43,6 +43,7 @@ _MOST_LEVELS = 6
 """Values of an integer that are levels, each with an effect; of more it is a number."""
 
 _NUMERIC = (IntDistribution, FloatDistribution)
+_LARGEST = 1e100
 
 _OFF_WORDS = frozenset({
     "", "-", "absent", "disable", "disabled", "f", "false", "n", "n/a", "na", "nil", "no", "none",
@@ -377,5 +378,8 @@ def _value(trial: FrozenTrial, column: int) -> float | None:
 
 
 def _is_finite(value: object) -> bool:
-    """Tell a finite number; SQLite lets other programs write anything in its place."""
-    return isinstance(value, int | float) and math.isfinite(value)
+    """Tell a finite number; SQLite lets other programs write anything in its place.
+
+    One beyond `_LARGEST` counts as infinite, as sums of its squares would be.
+    """
+    return isinstance(value, int | float) and abs(value) < _LARGEST
