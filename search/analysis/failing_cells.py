@@ -22,7 +22,7 @@ _LEAST_RUNS = 2
 _UNEXPLAINED = 0.3
 """Share of what the techniques alone leave that may stay unexplained by the one cell that is the
 explanation, where it is a sum of many interactions."""
-_MANY = 20
+_MANY = 14
 """Interactions; of fewer, less may stay unexplained, as some cell fits them by chance."""
 
 _ALIKE = 0.95
