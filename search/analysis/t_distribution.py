@@ -48,7 +48,9 @@ def familywise(t: float, dof: float, tests: int) -> float:
     density = np.exp(
         math.log(2) + half * math.log(half) - gammaln(half) + dof * x - half * np.exp(2 * x)
     )
-    beyond = -np.expm1(tests * np.log1p(-2 * ndtr(-abs(t) * np.exp(x))))
+    # The |t| of one test is above a tiny one with a probability that rounds to 1.
+    above = np.minimum(2 * ndtr(-abs(t) * np.exp(x)), np.nextafter(1, 0))
+    beyond = -np.expm1(tests * np.log1p(-above))
     return min(1.0, float(np.trapezoid(density * beyond, x)))
 
 
