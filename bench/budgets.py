@@ -32,6 +32,8 @@ from search.settings import Settings, usual_last_epochs
 SPACE = Space(NAMES)
 TABLES = (1000, 250)
 """Training images of the tables."""
+SEEDS = 3
+"""Of each recipe in them."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +59,24 @@ WAYS = (
 class Trained:
     """Runs that have all been made already."""
 
-    def __init__(self, images: int) -> None:
-        """Read the curves of all recipes."""
+    def __init__(self, images: int, judge: int | None = None) -> None:
+        """Read the curves of all recipes; those of the seed `judge` are the truth and not drawn.
+
+        Without one, all are both.
+        """
         self._curves: dict[frozenset[str], list[dict[int, float]]] = defaultdict(list)
+        judged: dict[frozenset[str], list[dict[int, float]]] = defaultdict(list)
         for row in rows(images):
             on = frozenset(name for name in NAMES if row[name] == "1")
-            self._curves[on].append(
-                {epoch: float(row[f"epoch {epoch}"]) for epoch in range(1, EPOCHS + 1)}
-            )
+            curve = {epoch: float(row[f"epoch {epoch}"]) for epoch in range(1, EPOCHS + 1)}
+            if judge is None or int(row["seed"]) == judge:
+                judged[on].append(curve)
+            if judge is None or int(row["seed"]) != judge:
+                self._curves[on].append(curve)
         many = usual_last_epochs(EPOCHS)
         self.truth = {
             on: 100 * fmean(fmean(list(curve.values())[-many:]) for curve in curves)
-            for on, curves in self._curves.items()
+            for on, curves in judged.items()
         }
         self.effects = {
             name: fmean(v for on, v in self.truth.items() if name in on)

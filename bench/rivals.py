@@ -129,7 +129,7 @@ def batches(data: Data, recipe: Recipe, settings: dict[str, Any]) -> Any:
         turn = layers.RandomRotation(20 / 360, fill_mode="nearest")
         found = found.map(lambda x, y: (turn(shift(flip(x))), y), tf.data.AUTOTUNE)
     if "mixup" in recipe:
-        mix = layers.MixUp(0.2)
+        mix = layers.MixUp(recipe["mixup"]["alpha"])
 
         def mixed(x: Any, y: Any) -> Any:
             both = mix({"images": x, "labels": y})
