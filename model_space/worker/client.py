@@ -61,6 +61,9 @@ ENVIRONMENT = {
 }
 """The environment of every process in which Keras runs, unless the user's says otherwise."""
 
+_OF_MEMORY = (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)
+"""Signals of a process for which there was not enough, if they may have other causes too."""
+
 Report = Callable[[int, float], bool]
 """Takes the epoch, from 1, and its objective; returns True to go on."""
 
@@ -276,7 +279,7 @@ class _Server:
         if code is None:
             code = self._process.wait()
         if code < 0:
-            memory = " (out of memory?)" if code == -signal.SIGKILL else ""
+            memory = " (out of memory?)" if -code in _OF_MEMORY else ""
             return f"the training process was killed by signal {-code}{memory}"
         return f"the training process ended with exit code {code}: {self._last_line()}"
 
