@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape as escape_quotes
+from itertools import groupby
 from pathlib import Path
 from string import Template
 
@@ -12,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from search.reporting.budget import describe_budget, provenance
 from search.reporting.figures.style import untitled
-from search.reporting.section import Section, Table
+from search.reporting.section import Command, Section, Table
 from search.results import Results
 
 _TEMPLATE = Path(__file__).with_name("report.html")
@@ -21,11 +22,16 @@ _TEMPLATE = Path(__file__).with_name("report.html")
 def page(results: Results, sections: Sequence[Section], figures: Mapping[str, go.Figure]) -> str:
     """Render the whole page; `figures` are those of `gallery.draw`."""
     budget = describe_budget(results)
+    parts = []
+    for folded, some in groupby(sections, key=lambda section: section.folded):
+        if folded:
+            parts.append("<h2 id='details'>Details</h2>")
+        parts += [_section(section, figures, budget) for section in some]
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         name=escape(results.name),
         budget=escape(budget),
         plotly=get_plotlyjs() if figures else "",
-        sections="\n".join(_section(section, figures, budget) for section in sections),
+        sections="\n".join(parts),
         made=escape(provenance(results)),
     )
 
@@ -36,9 +42,12 @@ def escape(text: str) -> str:
 
 
 def _section(section: Section, figures: Mapping[str, go.Figure], budget: str) -> str:
-    parts = [f"<h2>{escape(section.title)}</h2>"] if section.title else []
-    kind = "" if section.title else " class='answer'"
-    parts.append(f"<p{kind}>{escape(section.text)}</p>")
+    parts = []
+    if section.headline:
+        parts.append(f"<p class='headline'>{escape(section.headline)}</p>")
+    if section.text:
+        parts.append(f"<p>{escape(section.text)}</p>")
+    parts += [_command(command) for command in section.commands]
     if section.figure in figures:
         parts.append(_figure(section.figure, figures[section.figure], budget))
     if section.table is not None:
@@ -46,19 +55,31 @@ def _section(section: Section, figures: Mapping[str, go.Figure], budget: str) ->
     if section.remarks:
         items = "".join(f"<li>{escape(remark)}</li>" for remark in section.remarks)
         parts.append(f"<ul>{items}</ul>")
-    return f"<section>{''.join(parts)}</section>"
+    title, body = escape(section.title), "".join(parts)
+    if section.folded:
+        return f"<details><summary><h3>{title}</h3></summary>{body}</details>"
+    return f"<section><h2>{title}</h2>{body}</section>"
+
+
+def _command(command: Command) -> str:
+    return (
+        f"<div class='command'><p>{escape(command.does)}</p>"
+        f"<pre tabindex='0'>{escape(command.line)}</pre></div>"
+    )
 
 
 def _figure(name: str, figure: go.Figure, budget: str) -> str:
-    html = untitled(figure).to_html(
-        full_html=False,
-        include_plotlyjs=False,
-        div_id=name,
-        config={"responsive": True, "displayModeBar": False},
-    )
+    """Embed a figure, which the page draws when it is first seen."""
+    drawn = untitled(figure)
+    # In JSON, a < is only within strings, where it could end the script.
+    data = str(drawn.to_json()).replace("<", "\\u003c")
     # The head of the page says it for all figures; one that stands alone needs it.
     caption = escape(figure.layout.meta["caption"].replace(f"; {budget}", ""))
-    return f"<figure>{html}<figcaption>{caption}</figcaption></figure>"
+    return (
+        f"<figure><div id='{name}' class='plot' style='height:{drawn.layout.height:g}px'></div>"
+        f"<script type='application/json'>{data}</script>"
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
 
 
 def _table(table: Table) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import groupby
 
 from search.reporting.budget import describe_budget, provenance
 from search.reporting.section import Section, Table
@@ -25,17 +26,33 @@ def document(
     `images`.
     """
     parts = [f"# {_text(results.name)}", _text(describe_budget(results))]
-    for section in sections:
-        if section.title:
-            parts.append(f"## {section.title}")
-        parts.append(_text(section.text))
-        if section.figure in figures:
-            parts.append(_figure(section.figure, images))
-        if section.table is not None:
-            parts.append(_table(section.table))
-        if section.remarks:
-            parts.append("\n".join(f"- {_text(remark)}" for remark in section.remarks))
+    for folded, some in groupby(sections, key=lambda section: section.folded):
+        if folded:
+            parts.append("## Details")
+        for section in some:
+            title, body = _text(section.title), _body(section, figures, images)
+            if folded:
+                parts += [f"<details><summary>{title}</summary>", *body, "</details>"]
+            else:
+                parts += [f"## {title}", *body]
     return "\n\n".join([*parts, provenance(results)]) + "\n"
+
+
+def _body(section: Section, figures: Collection[str], images: Sequence[str]) -> list[str]:
+    parts = []
+    if section.headline:
+        parts.append(f"**{_text(section.headline)}**")
+    if section.text:
+        parts.append(_text(section.text))
+    for command in section.commands:
+        parts += [_text(command.does), f"    {command.line}"]
+    if section.figure in figures:
+        parts.append(_figure(section.figure, images))
+    if section.table is not None:
+        parts.append(_table(section.table))
+    if section.remarks:
+        parts.append("\n".join(f"- {_text(remark)}" for remark in section.remarks))
+    return parts
 
 
 def _figure(name: str, images: Sequence[str]) -> str:

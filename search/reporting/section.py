@@ -15,13 +15,26 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Command:
+    """A line for a shell, and what it is for."""
+
+    line: str
+    does: str
+    """A sentence, of what it does or settles and how long it takes."""
+
+
+@dataclass(frozen=True)
 class Section:
-    """A title, and from top to bottom a text, a figure, a table and remarks."""
+    """A title, and from top to bottom a headline, a text, commands, a figure, a table, remarks."""
 
     title: str
-    """Empty for the section that opens the report."""
     text: str
     figure: str = ""
     """A name of `gallery.draw`; the figure is left out where there is none."""
     table: Table | None = None
     remarks: tuple[str, ...] = ()
+    headline: str = ""
+    """A sentence that says it all."""
+    commands: tuple[Command, ...] = ()
+    folded: bool = False
+    """True of details, which the reader opens."""

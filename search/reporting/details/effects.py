@@ -1,0 +1,109 @@
+"""The effects in full: tables with p-values and ranks, the waterfall, the ladder."""
+
+from __future__ import annotations
+
+from search.analysis.effects import Effects
+from search.reporting import words
+from search.reporting.findings import Findings
+from search.reporting.section import Section
+from search.reporting.tables import effects_table, ladder_table
+
+_ABOUT_EFFECTS = (
+    "An effect is the change when the technique is turned on, averaged over what else is on. Each "
+    "interval is for its technique alone; the verdict uses p, which is corrected for the number of "
+    "techniques, and for the looks at a study that has grown. Where a sentence names the largest "
+    "effect, its interval also allows for that choice: if others are nearly as large, it is wider "
+    "there than in the table."
+)
+_ABOUT_RANKS = (
+    "'Largest' and 'top three' are the probabilities that the effect is the largest, or among the "
+    "three largest, whatever its sign."
+)
+_ABOUT_WAITING = (
+    "'Not yet': some of the planned runs are still to come. Who looks often enough finds "
+    "something, so verdicts wait for all of them."
+)
+_ABOUT_LEVELS = (
+    "A parameter of several levels has an effect for each change from its first level to another; "
+    "p is corrected for these too."
+)
+_RANKS_OF_LEVELS = " A parameter of several levels counts once, by its largest effect."
+
+
+def effects(findings: Findings) -> Section | None:
+    """Tabulate all effects that decide, with what the columns mean."""
+    long = findings.verification
+    decides = findings.effects if long is None or long.effects is None else long.effects
+    if findings.effects is None or decides is None:
+        return None
+    return Section(
+        "Every effect, with p values and ranks",
+        _ABOUT_EFFECTS,
+        table=effects_table(decides, findings.results.objective),
+        remarks=_about(decides),
+    )
+
+
+def _about(effects: Effects) -> tuple[str, ...]:
+    said = [_ABOUT_LEVELS] if effects.levels else []
+    if not effects.look.complete:
+        said.append(_ABOUT_WAITING)
+    if effects.parameters > 1:
+        said.append(f"{_ABOUT_RANKS}{_RANKS_OF_LEVELS if effects.levels else ''}")
+    return tuple(said)
+
+
+def short_runs(findings: Findings) -> Section | None:
+    """Tabulate the effects of the short runs, where long ones give the answer."""
+    results, effects, long = findings.results, findings.effects, findings.verification
+    if effects is None or long is None or long.effects is None:
+        return None
+    return Section(
+        "The short runs",
+        f"What chose the techniques to verify. {words.answer(effects, results)}",
+        "effects",
+        effects_table(effects, results.objective),
+        findings.cautions,
+    )
+
+
+def waterfall(findings: Findings) -> Section | None:
+    """Go from all off to all on, an effect after the other."""
+    if findings.effects is None or not findings.effects.fit.model.techniques:
+        return None
+    mean = (
+        ""
+        if findings.effects.fit.model.covariates.columns is None
+        else " The other parameters are at their mean."
+    )
+    ladder = (
+        " Below them are the steps of the ladder, which hold for its order only."
+        if findings.ladder
+        else ""
+    )
+    return Section(
+        f"From all off to all on{in_short_runs(findings)}",
+        "Each effect is the mean of the technique's steps over all orders of adding the "
+        "techniques. So the effects sum to the difference between all on and all off, as fitted."
+        + mean
+        + ladder,
+        "waterfall",
+    )
+
+
+def ladder(findings: Findings) -> Section | None:
+    """Tabulate the steps of the article's ladder."""
+    if not findings.ladder:
+        return None
+    verdict = words.ladder_verdict(findings.ladder, findings.comparisons)
+    return Section(
+        "The article's ladder",
+        "The techniques added one after another, in the article's order. A step holds for that "
+        f"order only: what is on already makes it larger or smaller. {verdict}".rstrip(),
+        table=ladder_table(findings),
+    )
+
+
+def in_short_runs(findings: Findings) -> str:
+    """Continue a title: of which runs the section is, where the answer is of others."""
+    return "" if findings.verification is None else ", in the short runs"

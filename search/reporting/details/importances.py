@@ -1,0 +1,36 @@
+"""Optuna's importances, and why they differ from the effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from search.analysis.importances import Importance
+from search.reporting import words
+from search.reporting.findings import Findings
+from search.reporting.section import Section
+
+
+def importances(findings: Findings) -> Section | None:
+    """Draw Optuna's importances, and say what each means."""
+    if not findings.importances:
+        return None
+    return Section(
+        "Optuna's importances",
+        "Importances show which settings separate the trials. They do not show by how much or in "
+        "which direction, and they have no interval. They square differences and use the completed "
+        "trials of all phases, also those that the search chose. Where they and the effects "
+        "disagree, believe the effects.",
+        "importances",
+        remarks=(
+            *(f"{name}: {meaning}." for name, meaning in words.IMPORTANCES.items()),
+            *_drawn(findings.importances),
+        ),
+    )
+
+
+def _drawn(rows: Sequence[Importance]) -> list[str]:
+    of = {row.evaluator: row.drawn for row in rows if row.drawn is not None}
+    return [
+        f"{name} is computed of {count:,} complete trials, drawn at random, as all would take long."
+        for name, count in of.items()
+    ]

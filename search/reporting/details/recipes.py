@@ -1,0 +1,23 @@
+"""The recipes that ran on fresh seeds."""
+
+from __future__ import annotations
+
+from search.reporting import words
+from search.reporting.findings import Findings
+from search.reporting.section import Section
+from search.reporting.tables import confirmed_table
+
+
+def confirmed(findings: Findings) -> Section | None:
+    """Tabulate the test results of the recipes that ran on fresh seeds."""
+    if not findings.confirmed:
+        return None
+    objective, things = findings.results.objective, findings.results.things
+    recommended = words.recommendation(findings.results, findings.recommended, findings.confirmed)
+    return Section(
+        f"The recommended recipe on fresh seeds and test {things}",
+        f"{recommended} It is chosen among these recipes by {objective.name}, from what the fit "
+        f"says and what all runs reached, these included. The test {things} choose nothing.",
+        table=confirmed_table(findings),
+        remarks=tuple(words.about_tests(findings.results, findings.confirmed)),
+    )

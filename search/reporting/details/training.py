@@ -1,0 +1,87 @@
+"""The training: effects by epoch, costs, dials, learning curves, and every run."""
+
+from __future__ import annotations
+
+from search.analysis.epochs import EpochEffects
+from search.reporting import words
+from search.reporting.findings import Findings
+from search.reporting.section import Section
+from search.reporting.tables import costs_table, epochs_table
+
+
+def epochs(findings: Findings) -> Section | None:
+    """Draw and tabulate the effects after each epoch."""
+    if not findings.by_epoch:
+        return None
+    long = findings.verification
+    both = (
+        ""
+        if long is None
+        else (" Blue are the short runs, orange the long ones; the table is of the long ones.")
+    )
+    return Section(
+        "From which epoch each effect is clear",
+        f"The effect after each epoch, with a band of 95 % intervals.{both} A dot marks the epoch "
+        "from which the interval excludes zero to the end, where the effect after the last epoch "
+        "is clear by the test that verdicts go by.",
+        "epochs",
+        epochs_table(findings.by_epoch if long is None else long.by_epoch),
+        tuple(words.sign_turn(row) for row in _turned(findings)),
+    )
+
+
+def _turned(findings: Findings) -> list[EpochEffects]:
+    """The techniques whose effect turns its sign, by the long runs where there are some."""
+    long = findings.verification
+    rows = findings.by_epoch if long is None else long.by_epoch
+    return [row for row in rows if row.turn is not None]
+
+
+def costs(findings: Findings) -> Section | None:
+    """Draw and tabulate what each technique costs."""
+    if not findings.costs:
+        return None
+    unit = findings.results.objective.unit or "effect"
+    return Section(
+        "What each technique costs",
+        "The increase in an epoch's time and in the network's parameters when the technique is "
+        "turned on, averaged over what else is on. Seconds hold for the machine that ran the "
+        f"study, and for its load. {unit[:1].upper()}{unit[1:]} per second are given where the "
+        "technique certainly takes time.",
+        "costs",
+        costs_table(findings),
+    )
+
+
+def dials(findings: Findings) -> Section | None:
+    """Draw the objective against each dial."""
+    if not findings.dials:
+        return None
+    objective = findings.results.objective
+    return Section(
+        "Dials",
+        "The values that the search chose for the dials of techniques that were on. The sampler "
+        "chose each along with all the others, so a trend is a hint and not an effect.",
+        "dials",
+        remarks=tuple(f"{words.dial_trend(trend, objective)}." for trend in findings.dials),
+    )
+
+
+def curves(findings: Findings) -> Section | None:
+    """Draw the learning curves with each technique on and off."""
+    if not findings.curves:
+        return None
+    name = findings.results.objective.name
+    return Section(
+        "Learning curves",
+        f"{name[:1].upper()}{name[1:]} by epoch: the mean over the measured runs with the "
+        "technique on, and over those with it off.",
+        "curves",
+    )
+
+
+def history(findings: Findings) -> Section | None:
+    """Draw all runs in their order."""
+    if not any(run.state == "complete" for run in findings.results.runs):
+        return None
+    return Section("Every run", "All runs by phase, in the order in which they ran.", "history")
