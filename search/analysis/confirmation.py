@@ -13,7 +13,7 @@ import numpy as np
 
 from model_space.correctness import unpack
 from search.analysis.classes import class_sizes
-from search.analysis.held_out import Difference, HeldOut, accuracy, difference
+from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
 from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import quantile
 from search.results import ACCURACY, Objective, Results, Run
@@ -55,6 +55,9 @@ class Confirmed:
     """The objective on the validation images, with an interval for other seeds."""
     gain: Difference | None
     """Test accuracy less that of all off; None for all off, and while that is not known."""
+    objective_gain: Difference | None = None
+    """The objective on the test images less that of all off, in its unit: the same where that is
+    accuracy, else with an interval that holds for other seeds alone."""
 
     @property
     def seeds(self) -> int:
@@ -80,6 +83,7 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
     chosen = describe(recommended, results.factors) if recommended else None
     learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
     tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
+    scores = {recipe: _scores(runs, objective) for recipe, runs in learned.items()}
     among = list(tests.values())
     off = next((recipe for recipe, runs in groups.items() if not runs[0].on), None)
     rows = []
@@ -87,7 +91,9 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
         low, high = accuracy(tests[recipe], among)
         test = Mean(100 * tests[recipe].mean, low, high)
         kept = learned[recipe]
-        tested = [objective.scale * (_tested(run, objective) or 0) for run in kept]
+        gain = (
+            None if off is None or recipe == off else difference(tests[recipe], tests[off], among)
+        )
         rows.append(
             Confirmed(
                 _label(runs[0], recipe == chosen, results.factors),
@@ -96,11 +102,12 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
                 len(runs),
                 sum(run.diverged for run in runs) if kept == runs else len(runs) - len(kept),
                 test,
-                test if objective is ACCURACY else mean(tested, objective),
+                test if objective is ACCURACY else mean(scores[recipe], objective),
                 mean([run.scaled for run in kept], objective),
-                None
-                if off is None or recipe == off
-                else difference(tests[recipe], tests[off], among),
+                gain,
+                gain
+                if objective is ACCURACY or off is None or recipe == off
+                else _over_seeds(scores[recipe], scores[off], list(scores.values())),
             )
         )
     return sorted(rows, key=lambda row: (not row.recommended, -row.test_objective.mean))
@@ -133,6 +140,39 @@ def _at_chance(run: Run, results: Results) -> bool:
 def _test(runs: Sequence[Run], results: Results) -> HeldOut:
     images = None if results.data is None else results.data.test
     return tested([(run.test_accuracy or 0.0, run.test_correct) for run in runs], images)
+
+
+def _scores(runs: Sequence[Run], objective: Objective) -> list[float]:
+    """The objective of runs on the test images, in its unit."""
+    return [objective.scale * (_tested(run, objective) or 0) for run in runs]
+
+
+def _over_seeds(
+    one: Sequence[float], other: Sequence[float], among: Sequence[Sequence[float]]
+) -> Difference:
+    """The difference of two recipes' means, with an interval for other seeds.
+
+    The seeds of all recipes `among` count with a recipe's own, as in `held_out`.
+    """
+    squares = [sum((value - statistics.fmean(row)) ** 2 for value in row) for row in among]
+    dof = sum(len(row) - 1 for row in among)
+    parts = []
+    for row in (one, other):
+        own = len(row) - 1
+        prior = min(PRIOR_DOF, dof - own)
+        own_squares = sum((value - statistics.fmean(row)) ** 2 for value in row)
+        if not dof:
+            parts.append((math.nan, 1))
+            continue
+        variance = (prior * sum(squares) / dof + own_squares) / (prior + own)
+        parts.append((variance / len(row), prior + own))
+    error = math.sqrt(sum(variance for variance, _ in parts))
+    gained = statistics.fmean(one) - statistics.fmean(other)
+    if not error > 0:
+        return Difference(gained, gained + error, gained + error, paired=False)
+    satterthwaite = error**4 / sum(variance**2 / own for variance, own in parts)
+    half = quantile(satterthwaite) * error
+    return Difference(gained, gained - half, gained + half, paired=False)
 
 
 def _tested(run: Run, objective: Objective) -> float | None:

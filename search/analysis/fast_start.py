@@ -14,7 +14,7 @@ _STILL_RISES = 0.04
 """Share of the whole rise that the last quarter of the epochs adds, from which a curve climbs."""
 LONGER = 4
 """Times the epochs of the short runs that a verification is proposed with."""
-_SHORTEST, _LONGEST = 20, 100
+_SHORTEST, LONGEST = 20, 100
 """Epochs of a proposed verification, unless the short runs are as long themselves."""
 _RUNS = 16
 
@@ -53,15 +53,16 @@ def fast_start(results: Results) -> FastStart | None:
     if climbing is None and not moving:
         return None
     epochs = max(max(run.curve) for run in runs if run.curve)
-    return FastStart(epochs, climbing, moving, _proposal(results))
+    return FastStart(epochs, climbing, moving, proposal(results))
 
 
-def _proposal(results: Results) -> Proposal | None:
+def proposal(results: Results) -> Proposal | None:
+    """Propose long runs; None in a study that this version of kouka could not go on with."""
     settings = results.settings
     space = None if settings is None else Space.known_of(settings)
     if settings is None or space is None:
         return None
-    epochs = max(2 * settings.epochs, min(_LONGEST, max(_SHORTEST, LONGER * settings.epochs)))
+    epochs = max(2 * settings.epochs, min(LONGEST, max(_SHORTEST, LONGER * settings.epochs)))
     takes = run_time(results)
     runs = _RUNS + expected(settings, space)
     return Proposal(_RUNS, epochs, None if takes is None else runs * takes.of(epochs))

@@ -11,12 +11,14 @@ import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from search.analysis.long_runs import deciding
 from search.analysis.model import levels, varied
+from search.analysis.predicted import Predicted, predicted
 from search.analysis.surface import Points, Surface, fit_surface
 from search.planning.phases.confirm import CANDIDATES
 from search.planning.space import Space
@@ -25,6 +27,10 @@ from search.results import Objective, Results, Run
 _BEAM = 32
 """Recipes whose neighbours, one technique away, are looked at in each round of the search."""
 _DRAWS = 1000
+_FEW = 8
+"""Techniques up to which all recipes are compared."""
+_SPARE = 2
+"""Runs, more than techniques, from which a recipe's value is predicted with an interval."""
 _FENCE = 1.5
 """Interquartile ranges below the first quartile at which a value is cut (Tukey 1977)."""
 _USUAL_IMAGES = 1000
@@ -55,6 +61,8 @@ class Recommendation:
     where the runs are too few to predict it."""
     confirmed: bool
     """True where it was chosen among recipes that ran on fresh seeds, and by these runs too."""
+    reach: Predicted | None = None
+    """Its prediction with an interval, beside all off; None where the runs are too few."""
 
 
 def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommendation | None:
@@ -77,8 +85,19 @@ def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommenda
     values = surface.values(options)
     top = int(np.argmax(values))
     on, params = options[top].on, options[top].params
-    predicted = _back(float(values[top]), results.objective)
-    return Recommendation(on, params, predicted, bool(compared))
+    value = _back(float(values[top]), results.objective)
+    reach = _reach(results, runs, options[top])
+    return Recommendation(on, params, value, bool(compared), reach)
+
+
+def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | None:
+    """Predict a recipe and all off from the runs as they are, however far below the others."""
+    surface = _Fitted.of(results, runs, fenced=False)
+    if surface is None or len(runs) < len(surface.techniques) + _SPARE:
+        return None
+    among = [best, surface.option(frozenset()), *surface.some()]
+    back = partial(_back, objective=results.objective)
+    return predicted(*surface.predict(among), len(runs), back)
 
 
 def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, Any]]:
@@ -135,13 +154,13 @@ class _Fitted:
     dials: frozenset[str]
 
     @classmethod
-    def of(cls, results: Results, runs: Sequence[Run]) -> _Fitted | None:
+    def of(cls, results: Results, runs: Sequence[Run], *, fenced: bool = True) -> _Fitted | None:
         """Fit the surface; None where the runs are too few or all equal."""
         techniques = varied(runs, results.factors)
         dials = frozenset(dial.name for dial in results.dials)
         keys = np.array([_key(run.on, run.params, dials) for run in runs])
         points = Points(levels(runs, techniques), keys)
-        surface = fit_surface(points, _scaled(runs, results)) if techniques else None
+        surface = fit_surface(points, _scaled(runs, results, fenced)) if techniques else None
         if surface is None:
             return None
         space = None if results.settings is None else Space.known_of(results.settings)
@@ -200,6 +219,22 @@ class _Fitted:
         """Predict the options' values, (options,), on the scale of the fit."""
         return self.surface.means(self._points(options))
 
+    def some(self) -> list[Option]:
+        """All recipes with the usual dials, or of many some, drawn at random."""
+        count = len(self.techniques)
+        if count <= _FEW:
+            rows = [[bool(at >> bit & 1) for bit in range(count)] for at in range(2**count)]
+        else:
+            rows = (np.random.default_rng(0).random((2**_FEW, count)) < 0.5).tolist()
+        return [
+            self.option(frozenset(n for n, on in zip(self.techniques, row, strict=True) if on))
+            for row in rows
+        ]
+
+    def predict(self, options: Sequence[Option]) -> tuple[np.ndarray, np.ndarray]:
+        """Predict the options' values with their covariance, on the scale of the fit."""
+        return self.surface.predict(self._points(options))
+
     def _points(self, options: Sequence[Option]) -> Points:
         signs = [[1.0 if name in one.on else -1.0 for name in self.techniques] for one in options]
         keys = [self._key(one.on, one.params) for one in options]
@@ -225,7 +260,7 @@ def _sign(objective: Objective) -> int:
     return 1 if objective.maximize else -1
 
 
-def _scaled(runs: Sequence[Run], results: Results) -> np.ndarray:
+def _scaled(runs: Sequence[Run], results: Results, fenced: bool) -> np.ndarray:
     """The runs' values, (runs,), greater where better, on the scale of the fit."""
     values = np.array([run.value for run in runs], dtype=float)
     if results.objective.share:
@@ -235,6 +270,8 @@ def _scaled(runs: Sequence[Run], results: Results) -> np.ndarray:
     elif results.objective.key == "neg_log_loss":
         values = -np.log(np.maximum(-values, _LEAST_LOSS))
     values = _sign(results.objective) * values
+    if not fenced:
+        return np.asarray(values)
     first, third = np.percentile(values, [25, 75])
     return np.maximum(values, first - _FENCE * (third - first)) if third > first else values
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import shlex
-
 from rich.console import Console
 
 from search.cli.options import DEFAULT_STORAGE
 from search.cli.tables import ladder_table
+from search.reporting.answer import commands
+from search.reporting.answer.what_to_do import to_train
+from search.reporting.budgets import cautions_that_count
 from search.reporting.ending import Exported, answer_lines
-from search.reporting.formatting import counted
+from search.reporting.formatting import counted, duration
 from search.storage.connection import redact
+
+_ROOM = 46
+"""Characters of a command that has what it does beside it."""
 
 
 def print_ending(exported: Exported, storage: str, console: Console) -> None:
-    """Print what to do and what matters, in at most 15 lines of 80 columns."""
+    """Print what to do, what matters and how to go on, in at most 15 lines of 80 columns."""
     findings = exported.findings
     console.print()
     if findings.effects is None and findings.ladder:
@@ -23,21 +27,25 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
         for line in answer_lines(findings):
             console.print(line)
     console.print()
-    cautions = len(findings.cautions)
+    cautions = len(cautions_that_count(findings))
     read = f", with {counted(cautions, 'caution')} to read first" if cautions else ""
     console.print(f"The report{read}: {exported.report}", soft_wrap=True)
-    name = shlex.quote(findings.results.name)
-    where = storage_option(storage)
-    commands = {f"kouka dashboard{where}": "show the study in a browser"}
-    if findings.recommended is not None and findings.results.settings is not None:
-        commands = {
-            f"kouka train {name}{where}": "train and save the recipe",
-            **commands,
-        }
+    lines: dict[str, str] = {}
+    if trained := to_train(findings):
+        lines[trained[0].line] = "train and save the recipe"
+    if findings.steps:
+        step = findings.steps[0]
+        time = "" if step.seconds is None else f": about {duration(step.seconds)}"
+        does = "go on" if step.kind == "resume" else "settle more"
+        lines[commands.line(findings, "launch", step.options)] = f"{does}{time}"
+    lines[f"kouka dashboard{storage_option(storage)}"] = "show the study in a browser"
     if findings.effects is not None:
-        commands[f"kouka export {name}{where}"] = "print all effects"
-    wide = max(map(len, commands))
-    for command, does in commands.items():
+        lines[commands.line(findings, "export")] = "print all effects"
+    wide = max((len(command) for command in lines if len(command) <= _ROOM), default=0)
+    for command, does in lines.items():
+        if len(command) > wide:
+            console.print(f"  {command}", soft_wrap=True)
+            command = ""
         console.print(f"  {command:{wide}}  {does}", soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""The findings of a study, printed when it ends and when it is exported."""
+"""The findings of a study, printed when it is exported."""
 
 from __future__ import annotations
 
@@ -6,44 +6,70 @@ from rich.console import Console
 
 from search.cli.tables import budgets_table, confirmed_table, effects_table, ladder_table
 from search.reporting import words
-from search.reporting.budgets import answer, cautions_that_count
+from search.reporting.answer.how_sure import how_sure
+from search.reporting.answer.what_matters import pairs
+from search.reporting.answer.what_to_do import what_to_do
+from search.reporting.budgets import matters
 from search.reporting.findings import Findings
+from search.reporting.section import Section
 
 
 def print_findings(findings: Findings, console: Console) -> None:
-    """Print what was found, the answer first."""
-    objective = findings.results.objective
+    """Print what to do, what matters and how sure that is, then the tables behind it."""
+    _print_section(what_to_do(findings), console)
+    _print_effects(findings, console)
+    if sure := how_sure(findings):
+        _print_section(sure, console)
+    _print_ladder(findings, console)
+    _print_confirmed(findings, console)
+
+
+def _print_section(section: Section, console: Console) -> None:
+    _print_title(section.title, console)
+    for text in (section.headline, section.text):
+        if text:
+            console.print(text, markup=False)
+    for command in section.commands:
+        console.print(f"  {command.line}", markup=False, soft_wrap=True)
+        console.print(f"    {command.does}", markup=False, style="dim")
+    for remark in section.remarks:
+        console.print(f"• {remark}", style="dim", markup=False)
+
+
+def _print_title(title: str, console: Console) -> None:
+    console.print()
+    console.print(title, style="bold", markup=False)
+
+
+def _print_effects(findings: Findings, console: Console) -> None:
     if findings.effects is None:
-        console.print(words.no_effects(findings.results))
+        return
+    _print_title("What matters, and what does not", console)
+    console.print(matters(findings))
+    for said in pairs(findings):
+        console.print(said)
+    console.print()
+    long = findings.verification
+    if long is not None and long.effects is not None:
+        console.print(budgets_table(findings.results, findings.effects, long))
     else:
+        console.print(effects_table(findings.effects, findings.results.objective))
+
+
+def _print_ladder(findings: Findings, console: Console) -> None:
+    if not findings.ladder:
+        return
+    console.print()
+    console.print(ladder_table(findings.ladder, findings.results.objective))
+    if verdict := words.ladder_verdict(findings.ladder, findings.comparisons):
         console.print()
-        long = findings.verification
-        if long is not None and long.effects is not None:
-            console.print(budgets_table(findings.results, findings.effects, long))
-        else:
-            console.print(effects_table(findings.effects, objective))
-        console.print()
-        console.print(answer(findings))
-        pairs = findings.interactions if long is None else long.interactions
-        if said := words.certain_pairs(pairs, objective):
-            console.print(said)
-        turned = words.reversals(findings.dependences, objective.maximize)
-        if turned and long is None:
-            console.print(turned)
-    for caution in cautions_that_count(findings):
-        console.print(f"• {caution}", style="dim", markup=False)
-    if findings.ladder:
-        console.print()
-        console.print(ladder_table(findings.ladder, objective))
-        if verdict := words.ladder_verdict(findings.ladder, findings.comparisons):
-            console.print()
-            console.print(verdict)
-    if findings.confirmed:
-        console.print()
-        console.print(confirmed_table(findings.confirmed, objective))
-        for sentence in words.about_tests(findings.results, findings.confirmed):
-            console.print(f"• {sentence}", style="dim", markup=False)
-    results, recommended = findings.results, findings.recommended
-    if sentence := words.recommendation(results, recommended, findings.confirmed):
-        console.print()
-        console.print(sentence, markup=False)
+        console.print(verdict)
+
+
+def _print_confirmed(findings: Findings, console: Console) -> None:
+    if not findings.confirmed:
+        return
+    console.print()
+    console.print(confirmed_table(findings.confirmed, findings.results.objective))
+    for sentence in words.about_tests(findings.results, findings.confirmed):
+        console.print(f"• {sentence}", style="dim", markup=False)

@@ -76,13 +76,12 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
         of = f" {status.objective}" if status.unit == "%" else ""
         console.print()
         console.print(f"Best so far: {reached(status)}{of}, by run {best.run} of {best.phase}.")
-    from search.analysis.confirmation import confirmation
-    from search.analysis.recommendation import recommend
-    from search.reporting.words import recommendation
+    from search.reporting.answer.what_to_do import headline, support
+    from search.reporting.findings import find
 
-    found = recommend(results)
-    if sentence := recommendation(results, found, confirmation(results, found)):
-        console.print(sentence)
+    findings = find(results, [])
+    if findings.decision is not None:
+        console.print(" ".join([headline(findings), *support(findings, briefly=True)]))
     if any(run.phase == "ladder" and run.state == "complete" for run in results.runs):
         from search.analysis.ladder import ladder
 

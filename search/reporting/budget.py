@@ -62,6 +62,18 @@ def short_budget(results: Results) -> str:
     return budget
 
 
+def trained_for(results: Results, phase: str) -> str:
+    """Describe the training of a phase's runs: "after 40 epochs on 1,000 training images".
+
+    Empty where the study says neither.
+    """
+    epochs = results.epochs_of(phase)
+    parts = [] if epochs is None else [f"after {counted(epochs, 'epoch')}"]
+    if results.data is not None:
+        parts.append(f"{results.data.train:,} training {results.data.things}")
+    return " on ".join(parts)
+
+
 def left_out(results: Results) -> list[str]:
     """Name the techniques that change a stage which the user's network does not call."""
     if results.settings is None:

@@ -16,18 +16,27 @@ _MOST_NAMED = 4
 
 
 def answer(findings: Findings) -> str:
-    """Answer the study's question, at the budget that decides."""
+    """Answer what matters, at the budget that decides, and what would change it."""
+    said = matters(findings)
+    if findings.fast_start is not None and findings.effects is not None:
+        return f"{said} {fast_start(findings.fast_start, findings.results)}"
+    return said
+
+
+def matters(findings: Findings, *, briefly: bool = False, budget: bool = True) -> str:
+    """Say what matters at the budget that decides; `briefly` without most numbers.
+
+    The `budget` may have been said before.
+    """
     results, fitted = findings.results, findings.effects
     long = findings.verification
     if long is not None and long.effects is not None:
-        parts = [words.answer(long.effects, long.results), _held(long), between(findings)]
+        parts = [words.answer(long.effects, long.results, briefly=briefly, budget=budget)]
+        parts += [] if briefly else [_held(long), between(findings)]
         return " ".join(part for part in parts if part)
     if fitted is None:
         return words.no_effects(results)
-    parts = [words.answer(fitted, results)]
-    if findings.fast_start is not None:
-        parts.append(fast_start(findings.fast_start, results))
-    return " ".join(parts)
+    return words.answer(fitted, results, briefly=briefly, budget=budget)
 
 
 def cautions_that_count(findings: Findings) -> tuple[str, ...]:
@@ -69,8 +78,8 @@ def _held(long: Verification) -> str:
     return f"These runs held {' and '.join(parts)}." if parts else ""
 
 
-def fast_start(found: FastStart, results: Results) -> str:
-    """Say that longer runs would have other effects, why, and what settles it."""
+def signs_of_fast_start(found: FastStart, results: Results) -> str:
+    """Say why longer runs would have other effects."""
     objective = results.objective
     signs = []
     if found.rise is not None:
@@ -86,8 +95,12 @@ def fast_start(found: FastStart, results: Results) -> str:
         ]
         begin, end = found.moving[0].begin, found.moving[0].end
         signs.append(f"from epoch {begin} to {end} effects still moved, {listed(named)}")
-    said = f"These are effects of a fast start: {', and '.join(signs)}."
-    plan = found.proposal
+    return f"These are effects of a fast start: {', and '.join(signs)}."
+
+
+def fast_start(found: FastStart, results: Results) -> str:
+    """Say that longer runs would have other effects, why, and what settles it."""
+    said, plan = signs_of_fast_start(found, results), found.proposal
     if plan is None:
         return said
     time = "" if plan.seconds is None else f": about {duration(plan.seconds)} with one worker"

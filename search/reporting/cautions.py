@@ -45,8 +45,17 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *data_cautions(results, _typical_accuracy(results)),
         *(_fit(results, fit, grown_by) if fit else []),
         *_classes(results, diagnostics.validation),
-        *(_separate_pairs(fit.effects, fit.estimability) if fit else []),
-        *(_detectable(fit.effects, results.objective) if fit else []),
+    ]
+
+
+def notes(results: Results, diagnostics: Diagnostics) -> list[str]:
+    """Word what the runs can tell at the least, which is no caution."""
+    fit = diagnostics.fit
+    if fit is None:
+        return []
+    return [
+        *_separate_pairs(fit.effects, fit.estimability),
+        *_detectable(fit.effects, results.objective),
     ]
 
 

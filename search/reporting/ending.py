@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search.reporting import words
+from search.reporting.answer.what_to_do import headline, support
+from search.reporting.budgets import matters
 from search.reporting.findings import Findings
 from search.reporting.summary import summarise
 
@@ -43,11 +44,11 @@ class Exported:
 
 
 def answer_lines(findings: Findings) -> list[str]:
-    """Answer in a few sentences: the recipe and what it reaches, then what matters."""
-    results = findings.results
-    lines = [words.recommendation(results, findings.recommended, findings.confirmed, briefly=True)]
+    """Answer in a few sentences: what to do, then what matters."""
+    lines = [" ".join([headline(findings, briefly=True), *support(findings, briefly=True)])]
     if findings.effects is not None:
-        lines.append(words.answer(findings.effects, results))
-    else:
-        lines.append(words.no_effects(results))
-    return [line for line in lines if line]
+        results, decision = findings.results, findings.decision
+        tested = decision is not None and decision.tested is not None
+        same = tested and results.epochs_of("confirm") == results.epochs_of("measure")
+        lines.append(matters(findings, briefly=True, budget=not same or results.settings is None))
+    return lines

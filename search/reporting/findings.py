@@ -12,19 +12,23 @@ from search.analysis.budgets import BudgetChange, budget_changes
 from search.analysis.confirmation import Confirmed, confirmation
 from search.analysis.costs import Cost, costs
 from search.analysis.curves import Curves, curves
-from search.analysis.diagnostics import diagnose
+from search.analysis.decision import Decision, decide
+from search.analysis.diagnostics import FitDiagnostics, diagnose
 from search.analysis.dials import DialTrend, dials
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.epochs import EpochEffects, effects_by_epoch
-from search.analysis.fast_start import FastStart, fast_start
+from search.analysis.fast_start import LONGEST, FastStart, Proposal, fast_start, proposal
+from search.analysis.fitted_levels import FittedLevels, fitted_levels
 from search.analysis.importances import Importance, importances
 from search.analysis.interactions import Interaction, interactions
 from search.analysis.ladder import Comparison, Step, compare, ladder
 from search.analysis.long_runs import held, long_study
 from search.analysis.looks import look_at
+from search.analysis.next_steps import Step as NextStep
+from search.analysis.next_steps import next_steps
 from search.analysis.recommendation import Recommendation, recommend
 from search.analysis.simple_effects import Dependence, dependences
-from search.reporting.cautions import cautions
+from search.reporting.cautions import cautions, notes
 from search.results import Results
 from search.storage.reading import read
 
@@ -43,6 +47,9 @@ class Verification:
     held: Mapping[str, bool]
     """Techniques that are on, or off, in all of the long runs."""
     cautions: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """As those of the findings."""
+    fit: FitDiagnostics | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,22 @@ class Findings:
     fast_start: FastStart | None = None
     """None where longer runs have verified the effects, or nothing shows that they would not
     stay."""
+    notes: tuple[str, ...] = ()
+    """Sentences on what the runs can tell, which are no cautions."""
+    decision: Decision | None = None
+    """The recommended recipe beside all off."""
+    steps: tuple[NextStep, ...] = ()
+    """What would settle what is open, the most needed first."""
+    levels: FittedLevels | None = None
+    """None while there is no fit."""
+    storage_option: str = ""
+    """The option that names the study's storage in commands; empty for the default one."""
+
+    @property
+    def deciding(self) -> Effects | None:
+        """The effects that decide: those of the long runs, where these have any."""
+        long = self.verification
+        return self.effects if long is None or long.effects is None else long.effects
 
 
 def analyse(
@@ -97,27 +120,46 @@ def find(results: Results, shares: list[Importance]) -> Findings:
     look, others = look_at(results), results.others
     pairs = interactions(fitted) if fitted else []
     steps, recommended = ladder(results), recommend(results)
-    verification = verify(results, fitted)
+    diagnostics = diagnose(results, fitted, repeats)
+    verification, decides = verify(results, fitted), diagnostics.fit
+    if verification is not None:
+        decides = verification.fit or decides
+    tested = confirmation(results, recommended)
+    decision = decide(results, recommended, tested)
+    short_only = verification is None and fitted is not None and fitted.look.complete
+    early = fast_start(results) if short_only else None
     return Findings(
         results,
         fitted,
-        cautions=tuple(cautions(results, diagnose(results, fitted, repeats))),
+        cautions=tuple(cautions(results, diagnostics)),
         interactions=tuple(pairs),
         dependences=tuple(dependences(fitted, pairs) if fitted else ()),
         by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats, look, others)),
         costs=tuple(costs(measured, fitted, others) if fitted else ()),
         dials=tuple(dials(results)),
         recommended=recommended,
-        confirmed=tuple(confirmation(results, recommended)),
+        confirmed=tuple(tested),
         ladder=tuple(steps),
         comparisons=tuple(compare(steps, fitted)),
         curves=tuple(curves(measured, results.factors)),
         importances=tuple(shares),
         verification=verification,
-        fast_start=fast_start(results)
-        if verification is None and fitted is not None and fitted.look.complete
-        else None,
+        fast_start=early,
+        notes=tuple(notes(results, diagnostics)),
+        decision=decision,
+        steps=next_steps(results, decides, decision, _longer(results, early, short_only)),
+        levels=fitted_levels(diagnostics.fit, results.objective) if diagnostics.fit else None,
     )
+
+
+def _longer(results: Results, early: FastStart | None, short_only: bool) -> Proposal | None:
+    """Longer runs, where there are short ones alone."""
+    if early is not None:
+        return early.proposal
+    settings = results.settings
+    if not short_only or settings is None or settings.epochs >= LONGEST:
+        return None
+    return proposal(results)
 
 
 def verify(results: Results, short: Effects | None) -> Verification | None:
@@ -136,4 +178,6 @@ def verify(results: Results, short: Effects | None) -> Verification | None:
         changes=tuple(budget_changes(short, fitted) if short and fitted else ()),
         held=held(results),
         cautions=tuple(cautions(long, diagnostics, grown_by="--verify")),
+        notes=tuple(notes(long, diagnostics)),
+        fit=diagnostics.fit,
     )

@@ -73,7 +73,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
             column(results.objective): best.scaled,
         },
         "recommended": _recommended(findings),
-        "notes": list(findings.cautions),
+        "notes": [*findings.cautions, *findings.notes],
     }
     return {key: _plain(value) for key, value in document.items()}
 

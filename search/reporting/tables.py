@@ -16,8 +16,8 @@ from search.reporting.section import Table
 from search.results import ACCURACY, Objective, Results
 
 
-def effects_table(effects: Effects, objective: Objective) -> Table:
-    """Tabulate the effects, largest first."""
+def effects_table(effects: Effects, objective: Objective, *, ranks: bool = True) -> Table:
+    """Tabulate the effects, largest first; without `ranks`, also without p-values."""
     unit = f"effect, {objective.unit}" if objective.unit else "effect"
     head = (formatting.heading(effects), unit, "95 % interval", "verdict", "p", "largest",
             "top three")  # fmt: skip
@@ -29,6 +29,8 @@ def effects_table(effects: Effects, objective: Objective) -> Table:
         )
         for e in effects.effects
     )  # fmt: skip
+    if not ranks:
+        return Table(head[:4], tuple(row[:4] for row in rows), (1, 2))
     if effects.parameters > 1:
         return Table(head, rows, (1, 2, 4, 5, 6))
     # Of one, it is the largest whatever it is.

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 
-from search.analysis.classes import ClassSizes
-from search.analysis.confirmation import Confirmed, describe
-from search.analysis.dials import DialTrend
+from search.analysis.confirmation import Confirmed
 from search.analysis.effects import CERTAIN, Effect, Effects
-from search.analysis.epochs import EpochEffects
 from search.analysis.headline import headline
 from search.analysis.held_out import rate
 from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, Step
 from search.analysis.looks import look_at
-from search.analysis.recommendation import Recommendation
 from search.analysis.simple_effects import Dependence
 from search.planning.design import interaction_variance
 from search.planning.phases.measure import design_of
@@ -29,7 +24,6 @@ from search.reporting.formatting import (
     interval,
     level,
     listed,
-    percent,
     probability,
     signed,
     with_interval,
@@ -39,21 +33,9 @@ from search.results import ACCURACY, UNNAMED, Category, Objective, Results, Run
 _WORTH_SAYING = 1.1
 """Variance of interactions, over that in a new study, above which it is told."""
 
-_LONG_RECIPE = 130
-"""Characters of a recipe that is given in full where there is room for a few lines."""
 _MOST_NAMED = 4
 """Techniques, or interactions, in one sentence."""
-
-IMPORTANCES = {
-    "PED-ANOVA": "how far a parameter's values among the best tenth of the trials differ from "
-    "those among all trials; with few trials it is unsteady, and a dial that only the search turns "
-    "stands out for that alone (Watanabe et al. 2023)",
-    "fANOVA": "the share of the objective's variance, in a random forest fitted to the trials, "
-    "that a parameter explains alone (Hutter et al. 2014)",
-    "MDI": "how much splits on a parameter lower the variance in that forest's trees "
-    "(Louppe et al. 2013)",
-}
-"""Meanings of the shares of each of Optuna's evaluators."""
+_MOST_PAIRS = 3
 
 
 def no_effects(results: Results) -> str:
@@ -110,14 +92,17 @@ def _states(results: Results) -> str:
     return listed(parts)
 
 
-def answer(effects: Effects, results: Results) -> str:
+def answer(
+    effects: Effects, results: Results, *, briefly: bool = False, budget: bool = True
+) -> str:
     """Answer which technique matters most, by how much, how surely and at which budget.
 
     Then name the others: those that help, those that hurt, and those without a clear effect.
+    `briefly` names them without their effects, and the `budget` may have been said before.
     """
     largest, named = effects.effects[0], headline(effects)
-    budget = short_budget(results)
-    after = f"{_sentence(budget)}, " if budget else ""
+    said = short_budget(results) if budget else ""
+    after = f"{_sentence(said)}, " if said else ""
     if not any(effect.effect for effect in effects.effects):
         return _sentence(
             f"{after}all runs have the same value: they say nothing about any technique."
@@ -144,10 +129,11 @@ def answer(effects: Effects, results: Results) -> str:
     alone = len(effects.effects) == 1
     most = "" if alone else " most"
     parts = [f"{after}{first.phrase} {first.verdict}{most}: {_worth(named, results)}."]
-    if first is largest and effects.parameters > 1 and not math.isnan(first.first):
+    known = first is largest and effects.parameters > 1 and not math.isnan(first.first)
+    if known and not briefly:
         parts.append(f"It is the largest effect with a probability {_sure(first.first)}.")
     parts += [
-        _these(same, verdict, too=verdict == first.verdict)
+        _these(same, verdict, too=verdict == first.verdict, briefly=briefly)
         for verdict in CERTAIN
         if (same := [effect for effect in others if effect.verdict == verdict])
     ]
@@ -173,17 +159,34 @@ def _sure(value: float) -> str:
     return "above 99 %" if value > 0.99 else f"of {probability(value)}"
 
 
-def _these(effects: Sequence[Effect], verdict: str, *, too: bool) -> str:
-    named = [f"{effect.phrase} ({change(effect)})" for effect in effects[:_MOST_NAMED]]
+def _these(effects: Sequence[Effect], verdict: str, *, too: bool, briefly: bool) -> str:
+    named = [
+        effect.phrase if briefly else f"{effect.phrase} ({_with_bounds(effect)})"
+        for effect in effects[:_MOST_NAMED]
+    ]
     more = len(effects) - len(named)
     names = listed([*named, f"{more} more"] if more else named)
     return f"{names} {verdict if len(effects) == 1 else verdict[:-1]}{' too' if too else ''}."
 
 
+def _with_bounds(effect: Effect) -> str:
+    bounds = "" if math.isnan(effect.low) else f", {interval(effect)}"
+    return f"{change(effect)}{bounds}"
+
+
 def _unclear(names: Sequence[str]) -> str:
     if len(names) > _MOST_NAMED:
-        return f"The other {len(names)} show no clear effect."
-    return f"{listed(names)} {'shows' if len(names) == 1 else 'show'} no clear effect."
+        return f"The other {len(names)} cannot be told from a change of seed."
+    return f"{listed(names)} cannot be told from a change of seed."
+
+
+def plain(results: Results) -> str:
+    """Name the network with all techniques off."""
+    if results.settings is None:
+        return "all techniques off"
+    if results.settings.custom_code.network:
+        return "your network with all techniques off"
+    return "the plain network"
 
 
 def reached(run: Run, objective: Objective) -> str:
@@ -206,47 +209,6 @@ def over_all_off(row: Confirmed) -> str:
     if row.gain is None:
         return ""
     return f"; {with_interval(row.gain.points, row.gain)} points over all off"
-
-
-def recommendation(
-    results: Results,
-    found: Recommendation | None,
-    rows: Sequence[Confirmed],
-    *,
-    briefly: bool = False,
-) -> str:
-    """Name the recommended recipe, what it reaches, and how far that is above all off.
-
-    Empty where no run is complete, or where no parameter is a technique. `rows` are those of
-    `confirmation`. `briefly` leaves out of a long recipe its dials, then the last names.
-    """
-    if found is None or not results.factors:
-        return ""
-    name = describe(found, results.factors)
-    name = _shortened(name) if briefly else name
-    name = "no technique (all off)" if name == "none" else name
-    if rows and rows[0].recommended:
-        row = rows[0]
-        return (
-            f"Recommended: {name}. Test accuracy {percent(row.test)}{over_seeds(row.seeds)}"
-            f"{over_all_off(row)}."
-        )
-    if math.isnan(found.predicted):
-        return f"Recommended so far: {name}, the best run's."
-    about = _named(found.predicted, results.objective)
-    unsure = "; no fresh seed has confirmed it" if results.settings else ""
-    return f"Recommended so far: {name}. The runs predict {about}{unsure}."
-
-
-def _shortened(recipe: str) -> str:
-    if len(recipe) <= _LONG_RECIPE:
-        return recipe
-    names = re.sub(r" \([^)]*\)", "", recipe).split(", ")
-    shown = names
-    while len(", ".join(shown)) > _LONG_RECIPE and len(shown) > 1:
-        shown = shown[:-1]
-    more = len(names) - len(shown)
-    return f"{', '.join(shown)}{f' and {more} more' if more else ''}"
 
 
 def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
@@ -277,31 +239,6 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
             f"{100 * failed / runs:.0f} % of runs (95 % interval {low:.0f} to {high:.0f} %)."
         )
     return sentences
-
-
-def class_extremes(part: str, sizes: ClassSizes) -> str:
-    """Describe the largest and the smallest class; `part` names the images: "Training images"."""
-    return (
-        f"{part}: {sizes.images:,}, of which {sizes.largest_count:,} "
-        f"({100 * sizes.largest_share:.1f} %) are of class {sizes.largest!r} and "
-        f"{sizes.smallest_count:,} ({100 * sizes.smallest_share:.1f} %) of {sizes.smallest!r}."
-    )
-
-
-def class_weights(results: Results, validation: ClassSizes) -> str:
-    """Describe how the objective weighs classes of unequal size."""
-    objective = results.objective
-    name = _sentence(objective.measure)
-    if objective.key == "balanced_accuracy":
-        return (
-            f"{name} is the mean over the classes, so each class weighs the same: predicting one "
-            f"class every time gives {100 / validation.present:.1f} %."
-        )
-    sentence = f"{name} is a mean over {results.things}, so a class weighs by its size"
-    if objective is ACCURACY:
-        share = 100 * validation.largest_share
-        sentence += f": predicting {validation.largest!r} every time gives {share:.1f} %"
-    return f"{sentence}."
 
 
 def ladder_verdict(steps: Sequence[Step], comparisons: Sequence[Comparison]) -> str:
@@ -349,17 +286,6 @@ def growth(results: Results) -> str:
     return f"{said} Interactions have {cost:.1f} times the variance that they would have there."
 
 
-def sign_turn(row: EpochEffects) -> str:
-    """Say at which epoch a technique's effect turns its sign; empty where it does not."""
-    if row.turn is None:
-        return ""
-    side = "above" if row.effect[-1] > 0 else "below"
-    return (
-        f"{row.technique} turns its sign: its effect is {side} zero from epoch {row.turn.epoch} on "
-        f"(95 %: {row.turn.low} to {row.turn.high})."
-    )
-
-
 def certain_pairs(rows: Sequence[Interaction], objective: Objective) -> str:
     """Name the largest of the certain interactions; empty where none can be estimated, or where
     planned runs are still to come."""
@@ -382,6 +308,23 @@ def certain_pairs(rows: Sequence[Interaction], objective: Objective) -> str:
     )
 
 
+def main_pairs(rows: Sequence[Dependence], objective: Objective) -> list[str]:
+    """Say what techniques are worth without another one and with it: those that change sign, then
+    one technique of each pair whose interaction is the largest."""
+    turned = [row for row in rows if row.reverses]
+    others = [row for row in rows[::2] if not row.reverses]
+    pairs: dict[frozenset[str], Dependence] = {}
+    for row in (*turned, *others):
+        pairs.setdefault(frozenset((row.without.technique, row.without.other)), row)
+    unit = f" {objective.unit}".rstrip()
+    return [
+        f"{row.without.technique} is worth {signed(row.without.effect, row.without)}{unit} "
+        f"({interval(row.without)}) without {row.without.other}, and "
+        f"{signed(row.with_it.effect, row.with_it)} ({interval(row.with_it)}) with it."
+        for row in list(pairs.values())[:_MOST_PAIRS]
+    ]
+
+
 def reversals(rows: Sequence[Dependence], maximize: bool) -> str:
     """Name the techniques that help with another one and hurt without it, or the other way round.
 
@@ -402,13 +345,3 @@ def reversals(rows: Sequence[Dependence], maximize: bool) -> str:
 
 def _verb(effect: float, maximize: bool) -> str:
     return "helps" if (effect > 0) == maximize else "hurts"
-
-
-def dial_trend(trend: DialTrend, objective: Objective) -> str:
-    """Describe the correlation of a dial with the objective."""
-    whole = sum(not run.pruned for run in trend.runs)
-    head = f"{trend.dial.name}: {counted(whole, 'run')}"
-    if math.isnan(trend.correlation):
-        return f"{head}, too few for a trend"
-    bounds = "" if math.isnan(trend.low) else f" (95 %: {trend.low:+.2f} to {trend.high:+.2f})"
-    return f"{head}, rank correlation with {objective.measure} {trend.correlation:+.2f}{bounds}"

@@ -2,19 +2,62 @@
 
 from __future__ import annotations
 
-from search.reporting.budgets import answer
+from search.reporting import words
+from search.reporting.budgets import matters
 from search.reporting.findings import Findings
+from search.reporting.formatting import listed
 from search.reporting.section import Section
-from search.reporting.tables import budgets_table, effects_table
+from search.reporting.tables import budgets_table, effects_table, ladder_table
+
+TITLE = "What matters, and what does not"
+ABOUT_LADDER = (
+    "The techniques added one after another, in the article's order. A step holds for that order "
+    "only: what is on already makes it larger or smaller."
+)
 
 
 def what_matters(findings: Findings) -> Section | None:
-    """Name the techniques that help and hurt, with their effects."""
+    """Name the techniques that help and hurt, with their effects, and those that do neither."""
     results, effects, long = findings.results, findings.effects, findings.verification
     if effects is None:
-        return None
-    title = "What matters, and what does not"
+        return _ladder(findings)
+    text = " ".join([matters(findings), *no_contradiction(findings)])
     if long is not None and long.effects is not None:
         table = budgets_table(results, effects, long)
-        return Section(title, answer(findings), "verified", table)
-    return Section(title, answer(findings), "effects", effects_table(effects, results.objective))
+        return Section(TITLE, text, "verified", table, pairs(findings))
+    table = effects_table(effects, results.objective, ranks=False)
+    return Section(TITLE, text, "effects", table, pairs(findings))
+
+
+def _ladder(findings: Findings) -> Section | None:
+    """The article's steps, where nothing else says what matters."""
+    if not findings.ladder:
+        return None
+    verdict = words.ladder_verdict(findings.ladder, findings.comparisons)
+    return Section(TITLE, f"{ABOUT_LADDER} {verdict}".rstrip(), table=ladder_table(findings))
+
+
+def no_contradiction(findings: Findings) -> list[str]:
+    """Explain why a technique may help where nothing is surely better than the plain network."""
+    decision, effects = findings.decision, findings.deciding
+    if decision is None or effects is None or decision.any_better:
+        return []
+    helps = [effect.phrase for effect in effects.effects if effect.verdict == "helps"]
+    if not helps:
+        return []
+    it = f"{listed(helps)} {'helps' if len(helps) == 1 else 'help'}"
+    return [
+        f"Effects are averages over whatever else is on: {it} recipes that need it, which "
+        f"{words.plain(findings.results)} may not."
+    ]
+
+
+def pairs(findings: Findings) -> tuple[str, ...]:
+    """Name the techniques whose effect depends most on another one, by the runs that decide."""
+    objective, long = findings.results.objective, findings.verification
+    if long is not None and long.effects is not None:
+        said = words.certain_pairs([row for row in long.interactions if row.certain], objective)
+        return (said,) if said else ()
+    rows = findings.dependences
+    turned = words.reversals(rows, objective.maximize)
+    return (*([turned] if turned else []), *words.main_pairs(rows, objective))

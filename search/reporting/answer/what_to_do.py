@@ -1,13 +1,263 @@
-"""What to do: the recipe to train, what it reaches, and the command."""
+"""What to do: the recipe to train, what it reaches, its gain over all off, and the command."""
 
 from __future__ import annotations
 
+import math
+import re
+
+from search.analysis.confirmation import Mean, describe
+from search.analysis.decision import Decision, Gain
+from search.analysis.long_runs import deciding
 from search.reporting import words
+from search.reporting.answer import commands
+from search.reporting.budget import trained_for
 from search.reporting.findings import Findings
-from search.reporting.section import Section
+from search.reporting.formatting import (
+    counted,
+    interval,
+    listed,
+    mean,
+    percent,
+    signed,
+    with_interval,
+)
+from search.reporting.section import Command, Section
+from search.results import ACCURACY, Objective, Results
+
+_LONG_RECIPE = 130
+"""Characters of a recipe that is given in full where there is room for a few lines."""
 
 
 def what_to_do(findings: Findings) -> Section:
-    """Name the recommended recipe, with the command that trains it."""
-    said = words.recommendation(findings.results, findings.recommended, findings.confirmed)
-    return Section("What to do", said or words.no_effects(findings.results))
+    """Say which recipe to train, what it reaches and how far that is above all off."""
+    return Section(
+        "What to do",
+        " ".join(support(findings)),
+        headline=headline(findings),
+        commands=tuple(to_train(findings)),
+    )
+
+
+def to_train(findings: Findings) -> list[Command]:
+    """Train the recommended recipe, and the plain network where that may be as good."""
+    decision = findings.decision
+    if decision is None:
+        return []
+    plain = commands.train(findings, "none")
+    if decision.verdict == "worse":
+        chosen = [plain]
+    elif decision.verdict == "not sure":
+        chosen = [commands.train(findings), plain]
+    else:
+        chosen = [commands.train(findings)]
+    return [command for command in chosen if command is not None]
+
+
+def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
+    """List the techniques of the recommended recipe; `briefly` leaves out dials, then names."""
+    found = findings.recommended
+    if found is None or not found.on:
+        return "no technique"
+    recipe = describe(found, findings.results.factors)
+    return _shortened(recipe) if briefly else recipe
+
+
+def headline(findings: Findings, *, briefly: bool = False) -> str:
+    """Say in a sentence what to do, or that nothing is surely better than the plain network."""
+    decision, results = findings.decision, findings.results
+    if decision is None:
+        return _without_decision(findings)
+    recipe, off = recipe_of(findings, briefly=briefly), words.plain(results)
+    so_far = decision.tested is None
+    if decision.verdict == "better":
+        begin = "So far the runs favour" if so_far else _train(results)
+        return f"{begin} {recipe}: {_reach(decision, results)}{_over(decision, results)}."
+    if decision.verdict == "worse":
+        return f"Keep {off}: the recommended recipe comes out worse."
+    nothing = f"nothing tried is surely better than {off}"
+    if decision.verdict == "all off":
+        if so_far:
+            return f"So far {nothing}."
+        better = "by the validation runs no recipe is better" if decision.any_better else nothing
+        return _sentence(f"{better}.")
+    if decision.verdict == "not sure":
+        if decision.any_better:
+            nothing = f"the recommended recipe is not surely better than {off}"
+        return _sentence(f"{'so far ' if so_far else ''}{nothing}.")
+    if so_far:
+        return f"So far the runs favour {recipe}."
+    return f"{_train(results)} {recipe}: {_reach(decision, results)}."
+
+
+def support(findings: Findings, *, briefly: bool = False) -> list[str]:
+    """Say what the headline rests on: what was reached, by how many runs and at which budget."""
+    decision, results = findings.decision, findings.results
+    if decision is None:
+        return []
+    recipe = recipe_of(findings, briefly=briefly)
+    sentences = []
+    if decision.verdict in ("not sure", "worse"):
+        verb = "The runs favour" if decision.tested is None else "The recommended recipe is"
+        sentences.append(f"{verb} {recipe}: {_reach(decision, results)}{_over(decision, results)}.")
+    if decision.verdict == "all off":
+        sentences.append(f"With all techniques off, {_reach(decision, results)}.")
+        sentences += _next_best(findings)
+    elif decision.all_off is not None and not briefly:
+        sentences.append(_all_off(decision, results))
+    if decision.verdict == "not sure" and not briefly:
+        what = "seeds" if decision.tested is None else f"seeds or other test {results.things}"
+        sentences.append(
+            f"Other {what} may explain the difference: where time counts, {words.plain(results)} is "
+            "the simpler choice."
+        )
+    if decision.verdict == "unknown" and decision.tested is None:
+        sentences.append(_runs_of_it(findings))
+    sentences.append(_rests_on(findings, decision))
+    if not briefly:
+        sentences += _accuracy(decision, results)
+        sentences += _held_on(results)
+        if decision.tested is None and not math.isnan(decision.reached.mean):
+            unseen = "; no fresh seed has confirmed it" if results.settings else ""
+            sentences.append(f"This is predicted from all runs{unseen}.")
+    if findings.steps and findings.steps[0].kind == "resume":
+        left = findings.steps[0].runs
+        sentences.append(
+            f"{counted(left, 'planned run')} {'is' if left == 1 else 'are'} still to come, and "
+            "may change it."
+        )
+    return [sentence for sentence in sentences if sentence]
+
+
+def _without_decision(findings: Findings) -> str:
+    results = findings.results
+    best = results.best
+    if best is None or not results.runs:
+        return words.no_effects(results)
+    if results.factors:
+        return words.no_effects(results)
+    set_to = (
+        listed([f"{name} {value}" for name, value in best.params.items()]) if best.params else ""
+    )
+    return f"So far the best trial is {best.number}{f', with {set_to}' if set_to else ''}: " + (
+        f"{words.reached(best, results.objective)}."
+    )
+
+
+def _train(results: Results) -> str:
+    return "Turn on" if results.settings is None else "Train with"
+
+
+def _named(decision: Decision, objective: Objective) -> str:
+    if decision.tested is not None:
+        return f"test {objective.measure}"
+    return f"predicted {objective.name.removeprefix('the ')}"
+
+
+def _reach(decision: Decision, results: Results) -> str:
+    return f"{_named(decision, results.objective)} {_with_interval(decision.reached, results.objective)}"
+
+
+def _with_interval(value: Mean, objective: Objective) -> str:
+    """Format a level with the words for its interval."""
+    said = mean(value, objective)
+    return said.replace("(", "(95 % interval ", 1)
+
+
+def _over(decision: Decision, results: Results) -> str:
+    gain = decision.gain
+    return (
+        "" if gain is None else f", {_points(gain, results.objective)} over {words.plain(results)}"
+    )
+
+
+def _points(gain: Gain, objective: Objective) -> str:
+    unit = f" {objective.unit}".rstrip()
+    bounds = "" if math.isnan(gain.low) else f" ({interval(gain)})"
+    return f"{signed(gain.value, gain)}{unit}{bounds}"
+
+
+def _all_off(decision: Decision, results: Results) -> str:
+    assert decision.all_off is not None
+    name = _sentence(words.plain(results))
+    aside = ", with all techniques off," if name == "The plain network" else ""
+    verb = "is predicted to come to" if decision.tested is None else "comes to"
+    return f"{name}{aside} {verb} {mean(decision.all_off, results.objective)}."
+
+
+def _next_best(findings: Findings) -> list[str]:
+    """The best of the recipes that were tested beside all off."""
+    others = [row for row in findings.confirmed if row.objective_gain is not None]
+    if not others:
+        return []
+    best, objective = others[0], findings.results.objective
+    assert best.objective_gain is not None
+    gain = Gain(best.objective_gain.points, best.objective_gain.low, best.objective_gain.high)
+    return [
+        f"The best other recipe, {best.recipe}, comes to {mean(best.test_objective, objective)}, "
+        f"{_points(gain, objective)} over it."
+    ]
+
+
+def _rests_on(findings: Findings, decision: Decision) -> str:
+    results = findings.results
+    if decision.tested is None:
+        phase = "measure" if deciding(results) is results else "verify"
+        budget = trained_for(results, phase if results.of(phase) else "ladder")
+        return f"That is {budget}." if budget else ""
+    seeds, both = decision.tested.seeds, decision.all_off_tested not in (None, decision.tested)
+    each = " each" if both else ""
+    over = f"the mean of {seeds} seeds{each}" if seeds > 1 else f"one seed{each}, without interval"
+    budget = trained_for(results, "confirm")
+    return f"{'Both are' if both else 'It is'} {f'{budget}, ' if budget else ''}{over}."
+
+
+def _runs_of_it(findings: Findings) -> str:
+    """What the runs of the recommended recipe came to, where they are too few to predict it."""
+    results, found = findings.results, findings.recommended
+    assert found is not None
+    runs = [run for run in results.runs if run.state == "complete" and run.params == found.params]
+    if not runs:
+        return ""
+    if len(runs) == 1:
+        return f"Its one run came to {words.reached(runs[0], results.objective)}, without interval."
+    value = mean_of([run.scaled for run in runs], results.objective)
+    of = results.objective
+    return f"Its {len(runs)} runs came to {of.name} {_with_interval(value, of)} on average."
+
+
+def _accuracy(decision: Decision, results: Results) -> list[str]:
+    """Test accuracy, where the objective is another."""
+    row = decision.tested
+    if row is None or results.objective is ACCURACY:
+        return []
+    gain = ""
+    if row.gain is not None:
+        gain = f", {with_interval(row.gain.points, row.gain)} points over {words.plain(results)}"
+    return [f"Its test accuracy is {percent(row.test)}{gain}."]
+
+
+def _held_on(results: Results) -> list[str]:
+    settings = results.settings
+    fixed = (
+        []
+        if settings is None
+        else [n for n, on in (settings.fixed or {}).items() if on is not None]
+    )
+    if not fixed:
+        return []
+    return [f"{listed(fixed)} {'is' if len(fixed) == 1 else 'are'} on throughout."]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _shortened(recipe: str) -> str:
+    if len(recipe) <= _LONG_RECIPE:
+        return recipe
+    names = re.sub(r" \([^)]*\)", "", recipe).split(", ")
+    shown = names
+    while len(", ".join(shown)) > _LONG_RECIPE and len(shown) > 1:
+        shown = shown[:-1]
+    more = len(names) - len(shown)
+    return f"{', '.join(shown)}{f' and {more} more' if more else ''}"

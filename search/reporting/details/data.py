@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from search.analysis.classes import class_sizes
-from search.reporting import words
+from search.analysis.classes import ClassSizes, class_sizes
 from search.reporting.data import account
 from search.reporting.findings import Findings
 from search.reporting.section import Section
+from search.results import ACCURACY, Results
 
 
 def data(findings: Findings) -> Section | None:
@@ -24,8 +24,33 @@ def classes(findings: Findings) -> Section | None:
     if train is None or validation is None or not (train.unequal or validation.unequal):
         return None
     text = (
-        words.class_extremes(f"Training {results.things}", train),
-        words.class_extremes(f"Validation {results.things}", validation),
-        words.class_weights(results, validation),
+        class_extremes(f"Training {results.things}", train),
+        class_extremes(f"Validation {results.things}", validation),
+        class_weights(results, validation),
     )
     return Section("The classes", " ".join(text))
+
+
+def class_extremes(part: str, sizes: ClassSizes) -> str:
+    """Describe the largest and the smallest class; `part` names the images: "Training images"."""
+    return (
+        f"{part}: {sizes.images:,}, of which {sizes.largest_count:,} "
+        f"({100 * sizes.largest_share:.1f} %) are of class {sizes.largest!r} and "
+        f"{sizes.smallest_count:,} ({100 * sizes.smallest_share:.1f} %) of {sizes.smallest!r}."
+    )
+
+
+def class_weights(results: Results, validation: ClassSizes) -> str:
+    """Describe how the objective weighs classes of unequal size."""
+    objective = results.objective
+    name = objective.measure.capitalize()
+    if objective.key == "balanced_accuracy":
+        return (
+            f"{name} is the mean over the classes, so each class weighs the same: predicting one "
+            f"class every time gives {100 / validation.present:.1f} %."
+        )
+    sentence = f"{name} is a mean over {results.things}, so a class weighs by its size"
+    if objective is ACCURACY:
+        share = 100 * validation.largest_share
+        sentence += f": predicting {validation.largest!r} every time gives {share:.1f} %"
+    return f"{sentence}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from search.analysis.effects import Effects
 from search.reporting import words
+from search.reporting.answer.what_matters import ABOUT_LADDER
 from search.reporting.findings import Findings
 from search.reporting.section import Section
 from search.reporting.tables import effects_table, ladder_table
@@ -40,7 +41,7 @@ def effects(findings: Findings) -> Section | None:
         "Every effect, with p values and ranks",
         _ABOUT_EFFECTS,
         table=effects_table(decides, findings.results.objective),
-        remarks=_about(decides),
+        remarks=(*_about(decides), *_notes(findings)),
     )
 
 
@@ -53,6 +54,11 @@ def _about(effects: Effects) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _notes(findings: Findings) -> tuple[str, ...]:
+    long = findings.verification
+    return findings.notes if long is None or long.effects is None else long.notes
+
+
 def short_runs(findings: Findings) -> Section | None:
     """Tabulate the effects of the short runs, where long ones give the answer."""
     results, effects, long = findings.results, findings.effects, findings.verification
@@ -63,7 +69,7 @@ def short_runs(findings: Findings) -> Section | None:
         f"What chose the techniques to verify. {words.answer(effects, results)}",
         "effects",
         effects_table(effects, results.objective),
-        findings.cautions,
+        (*findings.cautions, *findings.notes),
     )
 
 
@@ -92,14 +98,13 @@ def waterfall(findings: Findings) -> Section | None:
 
 
 def ladder(findings: Findings) -> Section | None:
-    """Tabulate the steps of the article's ladder."""
-    if not findings.ladder:
+    """Tabulate the steps of the article's ladder, beside the effects."""
+    if not findings.ladder or findings.effects is None:
         return None
     verdict = words.ladder_verdict(findings.ladder, findings.comparisons)
     return Section(
         "The article's ladder",
-        "The techniques added one after another, in the article's order. A step holds for that "
-        f"order only: what is on already makes it larger or smaller. {verdict}".rstrip(),
+        f"{ABOUT_LADDER} {verdict}".rstrip(),
         table=ladder_table(findings),
     )
 

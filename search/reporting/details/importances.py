@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from search.analysis.importances import Importance
-from search.reporting import words
 from search.reporting.findings import Findings
 from search.reporting.section import Section
+
+IMPORTANCES = {
+    "PED-ANOVA": "how far a parameter's values among the best tenth of the trials differ from "
+    "those among all trials; with few trials it is unsteady, and a dial that only the search turns "
+    "stands out for that alone (Watanabe et al. 2023)",
+    "fANOVA": "the share of the objective's variance, in a random forest fitted to the trials, "
+    "that a parameter explains alone (Hutter et al. 2014)",
+    "MDI": "how much splits on a parameter lower the variance in that forest's trees "
+    "(Louppe et al. 2013)",
+}
+"""Meanings of the shares of each of Optuna's evaluators."""
 
 
 def importances(findings: Findings) -> Section | None:
@@ -22,7 +32,7 @@ def importances(findings: Findings) -> Section | None:
         "disagree, believe the effects.",
         "importances",
         remarks=(
-            *(f"{name}: {meaning}." for name, meaning in words.IMPORTANCES.items()),
+            *(f"{name}: {meaning}." for name, meaning in IMPORTANCES.items()),
             *_drawn(findings.importances),
         ),
     )

@@ -13,11 +13,10 @@ def confirmed(findings: Findings) -> Section | None:
     if not findings.confirmed:
         return None
     objective, things = findings.results.objective, findings.results.things
-    recommended = words.recommendation(findings.results, findings.recommended, findings.confirmed)
     return Section(
         f"The recommended recipe on fresh seeds and test {things}",
-        f"{recommended} It is chosen among these recipes by {objective.name}, from what the fit "
-        f"says and what all runs reached, these included. The test {things} choose nothing.",
+        f"The recommended recipe is chosen among these by {objective.name}, from what the fit says "
+        f"and what all runs reached, these included. The test {things} choose nothing.",
         table=confirmed_table(findings),
         remarks=tuple(words.about_tests(findings.results, findings.confirmed)),
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
+from search.analysis.dials import DialTrend
 from search.analysis.epochs import EpochEffects
-from search.reporting import words
 from search.reporting.findings import Findings
+from search.reporting.formatting import counted
 from search.reporting.section import Section
 from search.reporting.tables import costs_table, epochs_table
+from search.results import Objective
 
 
 def epochs(findings: Findings) -> Section | None:
@@ -26,7 +30,7 @@ def epochs(findings: Findings) -> Section | None:
         "is clear by the test that verdicts go by.",
         "epochs",
         epochs_table(findings.by_epoch if long is None else long.by_epoch),
-        tuple(words.sign_turn(row) for row in _turned(findings)),
+        tuple(sign_turn(row) for row in _turned(findings)),
     )
 
 
@@ -63,7 +67,7 @@ def dials(findings: Findings) -> Section | None:
         "The values that the search chose for the dials of techniques that were on. The sampler "
         "chose each along with all the others, so a trend is a hint and not an effect.",
         "dials",
-        remarks=tuple(f"{words.dial_trend(trend, objective)}." for trend in findings.dials),
+        remarks=tuple(f"{dial_trend(trend, objective)}." for trend in findings.dials),
     )
 
 
@@ -85,3 +89,24 @@ def history(findings: Findings) -> Section | None:
     if not any(run.state == "complete" for run in findings.results.runs):
         return None
     return Section("Every run", "All runs by phase, in the order in which they ran.", "history")
+
+
+def sign_turn(row: EpochEffects) -> str:
+    """Say at which epoch a technique's effect turns its sign; empty where it does not."""
+    if row.turn is None:
+        return ""
+    side = "above" if row.effect[-1] > 0 else "below"
+    return (
+        f"{row.technique} turns its sign: its effect is {side} zero from epoch {row.turn.epoch} on "
+        f"(95 %: {row.turn.low} to {row.turn.high})."
+    )
+
+
+def dial_trend(trend: DialTrend, objective: Objective) -> str:
+    """Describe the correlation of a dial with the objective."""
+    whole = sum(not run.pruned for run in trend.runs)
+    head = f"{trend.dial.name}: {counted(whole, 'run')}"
+    if math.isnan(trend.correlation):
+        return f"{head}, too few for a trend"
+    bounds = "" if math.isnan(trend.low) else f" (95 %: {trend.low:+.2f} to {trend.high:+.2f})"
+    return f"{head}, rank correlation with {objective.measure} {trend.correlation:+.2f}{bounds}"

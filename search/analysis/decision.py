@@ -1,0 +1,122 @@
+"""The decision for a recipe: what it reaches, and its gain over all off."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal
+
+from search.analysis.confirmation import Confirmed, Mean
+from search.analysis.predicted import Prediction
+from search.analysis.recommendation import Recommendation
+from search.results import Results
+
+Verdict = Literal["better", "not sure", "worse", "all off", "unknown"]
+"""Of the recommended recipe against all off. `not sure`: other seeds or other test images may
+explain the difference. `unknown`: there is no interval of it."""
+
+
+_NORMAL = NormalDist()
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A difference to all off in the objective's unit, with its 95 % interval."""
+
+    value: float
+    low: float
+    """NaN where the seeds are too few for an interval."""
+    high: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The recommended recipe beside all off, by the study's objective."""
+
+    recommended: Recommendation
+    tested: Confirmed | None
+    """Its results on fresh seeds and test images; None while it is only predicted."""
+    all_off_tested: Confirmed | None
+    reached: Mean
+    """Its objective, on the test images where it is tested, else predicted for the validation
+    images; NaN where the runs are too few to predict it."""
+    all_off: Mean | None
+    gain: Gain | None
+    """None where it is all off, or where all off is not known."""
+    verdict: Verdict
+    any_better: bool
+    """True where some recipe that was tested is surely better than all off, with an interval that
+    allows for their number; or where the recommended one is predicted to be."""
+
+
+def decide(
+    results: Results, recommended: Recommendation | None, rows: Sequence[Confirmed]
+) -> Decision | None:
+    """Compare the recommended recipe with all off; `rows` are those of `confirmation`.
+
+    None where nothing is recommended, or no parameter is a technique.
+    """
+    if recommended is None or not results.factors:
+        return None
+    sign = 1 if results.objective.maximize else -1
+    tested = next((row for row in rows if row.recommended), None)
+    off = next((row for row in rows if "all off" in row.label), None)
+    if tested is None:
+        return _predicted(recommended, sign)
+    difference = tested.objective_gain
+    gain = None
+    if difference is not None:
+        gain = Gain(difference.points, difference.low, difference.high)
+    others = sum(row.objective_gain is not None for row in rows)
+    return Decision(
+        recommended,
+        tested,
+        off,
+        tested.test_objective,
+        off.test_objective if off else None,
+        gain,
+        _verdict(gain, sign, is_off=not recommended.on),
+        any(_surely(row, sign, others) for row in rows),
+    )
+
+
+def _predicted(recommended: Recommendation, sign: int) -> Decision:
+    reach = recommended.reach
+    if reach is None:
+        nothing = Mean(math.nan, math.nan, math.nan)
+        return Decision(recommended, None, None, nothing, None, None, "unknown", False)
+    is_off = not recommended.on
+    gain = None if is_off else Gain(reach.gain.value, reach.gain.low, reach.gain.high)
+    verdict = _verdict(gain, sign, is_off=is_off)
+    return Decision(
+        recommended, None, None, _mean(reach.recommended), _mean(reach.all_off), gain, verdict,
+        verdict == "better",
+    )  # fmt: skip
+
+
+def _mean(prediction: Prediction) -> Mean:
+    return Mean(prediction.value, prediction.low, prediction.high)
+
+
+def _verdict(gain: Gain | None, sign: int, *, is_off: bool) -> Verdict:
+    if is_off:
+        return "all off"
+    if gain is None or math.isnan(gain.low):
+        return "unknown"
+    if gain.low <= 0 <= gain.high:
+        return "not sure"
+    return "better" if sign * gain.value > 0 else "worse"
+
+
+def _surely(row: Confirmed, sign: int, among: int) -> bool:
+    """Tell a tested recipe that is better than all off, though it is one of so many."""
+    gain = row.objective_gain
+    if gain is None or math.isnan(gain.low):
+        return False
+    if row.recommended:  # by the validation images, not by these results
+        return _verdict(Gain(gain.points, gain.low, gain.high), sign, is_off=False) == "better"
+    wider = _NORMAL.inv_cdf(1 - 0.025 / among) / _NORMAL.inv_cdf(0.975)
+    half = wider * (gain.high - gain.low) / 2
+    return sign * gain.points > half

@@ -1,0 +1,129 @@
+"""The next steps of a study: what would settle what is open, by which options, in what time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from search.analysis.decision import Decision
+from search.analysis.diagnostics import FitDiagnostics
+from search.analysis.estimability import Pairs
+from search.analysis.fast_start import Proposal
+from search.planning.design import possible_runs
+from search.planning.durations import run_time
+from search.planning.phases.confirm import expected
+from search.planning.schedule import schedule
+from search.planning.space import Space
+from search.results import Results
+from search.settings import Settings
+from search.storage.schema import Phase
+
+_SEEDS = 3
+_MOST_SEEDS = 20
+"""Seeds for each recipe, above which more are not proposed."""
+_MOST_TIMES = 4
+"""Times the runs so far, up to which a larger design is proposed."""
+
+Kind = Literal["resume", "longer", "confirm", "seeds", "runs"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """More runs of the same study, and what they are for."""
+
+    kind: Kind
+    """resume: the runs that are planned; longer: runs of more epochs; confirm: fresh seeds for the
+    recipes; seeds: more of them; runs: a larger design."""
+    options: tuple[str, ...]
+    """Of `kouka launch`."""
+    runs: int
+    """Those to come."""
+    seconds: float | None
+    """With one worker; None where no run tells."""
+    epochs: int | None = None
+    """Of the long runs."""
+    detectable: float = math.nan
+    """The effect that the larger design finds 4 times in 5, in the effects' unit."""
+    separates: bool = False
+    """True where the larger design separates the interactions of two techniques, too."""
+
+
+def next_steps(
+    results: Results,
+    fit: FitDiagnostics | None,
+    decision: Decision | None,
+    longer: Proposal | None,
+) -> tuple[Step, ...]:
+    """Find the steps that would settle something, the most needed first.
+
+    `fit` is that of the effects that decide, and `longer` proposes longer runs. Only the planned
+    runs while there are some; none in a study that this version of kouka could not go on with.
+    """
+    settings = results.settings
+    space = None if settings is None else Space.known_of(settings)
+    if settings is None or space is None:
+        return ()
+    left = {phase: count for phase, count in schedule(settings, space, results).left.items()
+            if count}  # fmt: skip
+    if left:
+        return (Step("resume", (), sum(left.values()), _time(results, left)),)
+    steps = [*_confirm(results, settings, space, decision)]
+    steps += _runs(results, settings, fit)
+    if longer is not None:
+        options = ("--verify", str(longer.runs), "--verify-epochs", str(longer.epochs))
+        count = longer.runs + expected(settings, space)
+        steps.insert(0, Step("longer", options, count, longer.seconds, longer.epochs))
+    return tuple(steps)
+
+
+def _time(results: Results, left: dict[Phase, int]) -> float | None:
+    takes = run_time(results)
+    if takes is None:
+        return None
+    return sum(count * takes.of(results.epochs_of(phase) or 0) for phase, count in left.items())
+
+
+def _confirm(
+    results: Results, settings: Settings, space: Space, decision: Decision | None
+) -> Iterator[Step]:
+    if decision is None:
+        return
+    if decision.tested is None:
+        if not settings.confirm:
+            runs = expected(replace(settings, confirm=_SEEDS), space)
+            yield Step("confirm", ("--confirm", str(_SEEDS)), runs,
+                       _time(results, {"confirm": runs}))  # fmt: skip
+        return
+    if decision.verdict not in ("not sure", "unknown"):
+        return
+    seeds = max(_SEEDS, 3 * settings.confirm)
+    recipes = len({run.on for run in results.of("confirm")})
+    if seeds <= _MOST_SEEDS:
+        runs = recipes * (seeds - settings.confirm)
+        yield Step("seeds", ("--confirm", str(seeds)), runs, _time(results, {"confirm": runs}))
+
+
+def _runs(results: Results, settings: Settings, fit: FitDiagnostics | None) -> Iterator[Step]:
+    """A larger design, where an effect is not clear, or pairs are not separated."""
+    phase: Phase = "verify" if settings.verify else "measure"
+    sizes = settings.verify if settings.verify else settings.measure
+    now = max(sizes, default=0)
+    if fit is None or not now:
+        return
+    effects, estimable = fit.effects, fit.estimability
+    mixed = estimable.pairs > 0 and estimable.pairs_estimable is not Pairs.EACH
+    unclear = any(effect.verdict == "no clear effect" for effect in effects.effects)
+    if not (mixed or unclear):
+        return
+    least = max(2 * now, (estimable.runs_for_pairs or 0) if mixed else 0)
+    size = next((n for n in possible_runs(estimable.techniques) if n >= least), None)
+    if size is None or size > _MOST_TIMES * now:
+        return
+    separates = mixed and estimable.runs_for_pairs is not None and size >= estimable.runs_for_pairs
+    found = effects.minimum_detectable_effect * math.sqrt(now / size)
+    yield Step(
+        "runs", (f"--{phase}", str(size)), size - now, _time(results, {phase: size - now}),
+        detectable=found, separates=separates,
+    )  # fmt: skip

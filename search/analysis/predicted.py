@@ -1,0 +1,76 @@
+"""Predictions of the recommended recipe and of all off, for a study that has not confirmed them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from search.analysis.t_distribution import CONFIDENCE
+
+_DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A predicted number with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Predictions by a fit to all runs, in the mean over seeds.
+
+    In percent of a share, else in the objective's unit. The intervals allow for the choice of the
+    recipe: they hold at once for all recipes among which it was chosen.
+    """
+
+    recommended: Prediction
+    all_off: Prediction
+    gain: Prediction
+    """The difference of the two."""
+
+
+def predicted(
+    means: np.ndarray, spread: np.ndarray, runs: int, back: Callable[[float], float]
+) -> Predicted:
+    """Bring predictions on the scale of a fit, (recipes,) with their covariance, to the objective.
+
+    The first recipe is the recommended one, the second all off, and the rest are those among which
+    it was chosen, or some of them. `runs` are those of the fit, and `back` brings a value to the
+    objective's scale. The quantile of the intervals is that of the largest of all differences to
+    all off, by draws from a multivariate t distribution (Hothorn, Bretz & Westfall 2008, Biom. J.
+    50).
+    """
+    value, off = float(means[0]), float(means[1])
+    contrasts = np.eye(len(means)) - np.eye(len(means))[1]
+    differences = contrasts @ spread @ contrasts.T
+    errors = np.sqrt(np.maximum(np.diag(differences), 0))
+    known = errors > 1e-6 * max(float(errors.max()), 1e-12)
+    quantile = (
+        _quantile(differences[np.ix_(known, known)], errors[known], runs) if known.any() else 0
+    )
+    gained = [back(value + side * quantile * errors[0]) - back(off) for side in (-1, 0, 1)]
+    single = [float(quantile * math.sqrt(max(spread[at, at], 0.0))) for at in (0, 1)]
+    recommended, all_off = (
+        Prediction(back(middle), *sorted((back(middle - half), back(middle + half))))
+        for middle, half in zip((value, off), single, strict=True)
+    )
+    low, high = sorted((gained[0], gained[2]))
+    return Predicted(recommended, all_off, Prediction(gained[1], low, high))
+
+
+def _quantile(covariance: np.ndarray, errors: np.ndarray, runs: int) -> float:
+    """The 95 % quantile of the largest |t| of estimates with this covariance."""
+    random = np.random.default_rng(0)
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0))
+    draws = random.standard_normal((_DRAWS, len(errors))) @ root.T
+    scales = np.sqrt(random.chisquare(max(runs - 1, 1), _DRAWS) / max(runs - 1, 1))
+    largest = np.max(np.abs(draws) / errors, axis=1) / scales
+    return float(np.quantile(largest, CONFIDENCE))

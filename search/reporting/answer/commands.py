@@ -1,0 +1,71 @@
+"""Commands that a reader of the answer may run next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from search.analysis.next_steps import Step
+from search.planning.durations import run_time
+from search.reporting.findings import Findings
+from search.reporting.formatting import counted, duration, effect_unit
+from search.reporting.section import Command
+from search.reporting.words import plain
+from search.results import Results
+
+SEEDS_OF_TRAIN = 3
+"""Networks that `kouka train` trains."""
+
+
+def line(findings: Findings, command: str, options: Sequence[str] = ()) -> str:
+    """Write the line of a command on the study."""
+    words = ["kouka", command, shlex.quote(findings.results.name), *options]
+    return " ".join(words) + findings.storage_option
+
+
+def train(findings: Findings, recipe: str = "") -> Command | None:
+    """Train the recommended recipe, or another; None where kouka cannot."""
+    results, found = findings.results, findings.recommended
+    if results.settings is None or found is None:
+        return None
+    takes = run_time(results)
+    epochs = results.settings.final_epochs
+    time = _about(None if takes is None else SEEDS_OF_TRAIN * takes.of(epochs))
+    which = plain(results) if recipe == "none" or not found.on else "this recipe"
+    does = f"Train {which} on all but the test {results.things}, and save the model{time}."
+    return Command(line(findings, "train", ["--recipe", recipe] if recipe else []), does)
+
+
+def settle(findings: Findings) -> list[Command]:
+    """Run what would settle something, the most needed first."""
+    return [
+        Command(line(findings, "launch", step.options), _does(step, findings.results))
+        for step in findings.steps
+    ]
+
+
+def _does(step: Step, results: Results) -> str:
+    runs = counted(step.runs, "run")
+    time = _about(step.seconds)
+    if step.kind == "resume":
+        return f"The rest of the planned runs, {step.runs:,}{time}."
+    if step.kind == "longer":
+        return f"What matters and what is best after {step.epochs} epochs: {runs}{time}."
+    if step.kind == "confirm":
+        return (
+            f"What the recipe and {plain(results)} reach on the test {results.things}, over fresh "
+            f"seeds: {runs}{time}."
+        )
+    if step.kind == "seeds":
+        return (
+            f"Whether the recipe is better than {plain(results)}: {step.options[-1]} seeds for "
+            f"each recipe, {step.runs:,} more runs{time}."
+        )
+    pairs = ", and the interaction of each two techniques" if step.separates else ""
+    unit = effect_unit(results.objective)
+    least = f"from about {step.detectable:.2g} {unit} on" if step.detectable < float("inf") else ""
+    return f"Smaller effects{f', {least}' if least else ''}{pairs}: {step.runs:,} more runs{time}."
+
+
+def _about(seconds: float | None) -> str:
+    return "" if seconds is None else f", about {duration(seconds)} with one worker"
