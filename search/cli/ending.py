@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.console import Console
 
-from search.cli.options import DEFAULT_STORAGE
+from search.cli.options import storage_option
 from search.cli.tables import ladder_table
 from search.reporting.answer import commands
 from search.reporting.answer.what_to_do import to_train
 from search.reporting.budgets import cautions_that_count
 from search.reporting.ending import Exported, answer_lines
 from search.reporting.formatting import counted, duration
-from search.storage.connection import redact
 
 _ROOM = 46
 """Characters of a command that has what it does beside it."""
@@ -19,7 +20,7 @@ _ROOM = 46
 
 def print_ending(exported: Exported, storage: str, console: Console) -> None:
     """Print what to do, what matters and how to go on, in at most 15 lines of 80 columns."""
-    findings = exported.findings
+    findings = replace(exported.findings, storage_option=storage_option(storage))
     console.print()
     if findings.effects is None and findings.ladder:
         console.print(ladder_table(findings.ladder, findings.results.objective))
@@ -38,7 +39,7 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
         time = "" if step.seconds is None else f": about {duration(step.seconds)}"
         does = "go on" if step.kind == "resume" else "settle more"
         lines[commands.line(findings, "launch", step.options)] = f"{does}{time}"
-    lines[f"kouka dashboard{storage_option(storage)}"] = "show the study in a browser"
+    lines[f"kouka dashboard{findings.storage_option}"] = "show the study in a browser"
     if findings.effects is not None:
         lines[commands.line(findings, "export")] = "print all effects"
     wide = max((len(command) for command in lines if len(command) <= _ROOM), default=0)
@@ -47,8 +48,3 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
             console.print(f"  {command}", soft_wrap=True)
             command = ""
         console.print(f"  {command:{wide}}  {does}", soft_wrap=True)
-
-
-def storage_option(storage: str) -> str:
-    """Return the option that names a storage, its password hidden; empty for the default."""
-    return "" if storage == DEFAULT_STORAGE else f" --storage {redact(storage)}"

@@ -16,6 +16,7 @@ from search.cli.options import (
     ReadStorageOption,
     StudyArgument,
     folder_of,
+    storage_option,
 )
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def export(
         study = load_study(storage, name)
         folder = out or folder_of("reports", name)
         show = _print_document if json else _print_all
-        write_report(study, folder, formats, make_console(json), show, objective)
+        write_report(study, folder, formats, make_console(json), show, storage, objective)
 
 
 def write_report(
@@ -78,6 +79,7 @@ def write_report(
     formats: Sequence[str],
     console: Console,
     show: Callable[[Exported, Console], None],
+    storage: str = DEFAULT_STORAGE,
     objective: int | None = None,
 ) -> None:
     """Write a study's report to a folder, and show what the study found."""
@@ -85,7 +87,7 @@ def write_report(
     from search.reporting.export import export_study
 
     with _working(console):
-        findings, unwritten = export_study(study, out, formats, objective)
+        findings, unwritten = export_study(study, out, formats, objective, storage_option(storage))
     exported = Exported(findings, out, unwritten)
     if unwritten:
         console.print(unwritten)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +25,7 @@ from search.cli.options import (
     default_checkpoints,
     folder_of,
     resolved,
+    storage_option,
 )
 
 if TYPE_CHECKING:
@@ -273,6 +275,7 @@ def _launch(
     from search.cli.export import write_report
     from search.cli.progress import Progress, print_left
     from search.reporting.dashboard_note import attach
+    from search.reporting.export import REPORT
     from search.running.hardware import parse_workers, shares
     from search.running.study import launch
     from search.storage.connection import load_study
@@ -288,7 +291,8 @@ def _launch(
     console = make_console(json)
     with interruptible(), Progress(console, caution(storage)) as progress:
         left = launch(
-            storage, name, requested, environments, progress, attach,
+            storage, name, requested, environments, progress,
+            partial(attach, report=out / REPORT, storage_option=storage_option(storage)),
             checkpoints=checkpoints or default_checkpoints(), deadline=deadline(timeout),
             elsewhere=elsewhere,
         )  # fmt: skip
@@ -301,4 +305,4 @@ def _launch(
             print_ending(exported, storage, console)
 
     with interruptible():
-        write_report(load_study(storage, name), out, (), console, show)
+        write_report(load_study(storage, name), out, (), console, show, storage)

@@ -128,6 +128,15 @@ def default_checkpoints() -> Path:
     return home() / "checkpoints"
 
 
+def storage_option(storage: str) -> str:
+    """Return the option that names a storage, its password hidden; empty for the default."""
+    from shlex import quote
+
+    from search.storage.connection import redact
+
+    return "" if storage == DEFAULT_STORAGE else f" --storage {quote(redact(storage))}"
+
+
 def folder_of(kind: str, name: str) -> Path:
     """Return the folder of a study's `reports` or `models` for a user who names none.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from search.cli.errors import interruptible, user_errors
 from search.cli.options import (
     DEFAULT_STORAGE,
@@ -18,6 +20,7 @@ from search.cli.options import (
     deadline,
     default_checkpoints,
     resolved,
+    storage_option,
 )
 
 
@@ -50,7 +53,8 @@ def worker(
         console = make_console()
         with interruptible(), Progress(console, caution(storage)) as progress:
             left = join(
-                storage, name, environments, progress, attach,
+                storage, name, environments, progress,
+                partial(attach, storage_option=storage_option(storage)),
                 checkpoints=checkpoints or default_checkpoints(), deadline=deadline(timeout),
                 data=resolved(data), custom_code=custom_code(technique, network),
             )  # fmt: skip

@@ -2,55 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import optuna
 from optuna_dashboard import get_note, save_note, save_plotly_graph_object
 
+from search.reporting.answer import commands
+from search.reporting.answer.how_sure import how_sure
+from search.reporting.answer.what_matters import what_matters
+from search.reporting.answer.what_to_do import headline, what_to_do
 from search.reporting.budget import describe_budget
-from search.reporting.budgets import answer, cautions_that_count
 from search.reporting.figures.effects import figure
-from search.reporting.findings import find
+from search.reporting.findings import Findings, find
 from search.reporting.formatting import counted, effect_unit
+from search.reporting.markdown import rendered
 from search.results import Results
 
 _FIGURE = "kouka-effects"
 _MARK = "_kouka renews this note as runs finish._"
+_IMPORTANCE = """## Why the importances differ
+
+The dashboard's own *Hyperparameter Importance* is something else than these effects: each
+parameter's PED-ANOVA share, computed from all completed trials, also those that a search chose. It
+has no sign, no unit and no interval. With few trials it can rank a dial that only the search turned
+above every technique. Where the two disagree, believe the effects. They are from the `measure`
+trials, or those of `verify` where there are some, which are a balanced experiment."""
 
 
-def attach(study: optuna.Study, results: Results) -> None:
-    """Renew figure and note from the runs so far; leave a note alone that kouka did not write."""
-    findings = find(results, [])
-    unit = effect_unit(results.objective)
-    long = findings.verification
-    fitted, of, runs = findings.effects, results, "measured run"
-    if long is not None and long.effects is not None:
-        fitted, of, runs = long.effects, long.results, "long run"
-    if fitted is not None:
-        caption = f"{counted(fitted.runs, runs)}; {describe_budget(of)}"
-        drawn = figure(fitted, unit, caption)
-        save_plotly_graph_object(study, drawn, graph_object_id=_FIGURE)
-    note = _note(answer(findings), cautions_that_count(findings), unit)
+def attach(
+    study: optuna.Study, results: Results, report: Path | None = None, storage_option: str = ""
+) -> None:
+    """Renew figure and note from the runs so far; leave a note alone that kouka did not write.
+
+    `report` is the page that the launch writes at its end, and `storage_option` names the storage
+    in commands, as `Findings` has it.
+    """
+    findings = replace(find(results, []), storage_option=storage_option)
+    drawn = findings.deciding
+    if drawn is not None:
+        long = findings.verification
+        verified = long is not None and drawn is long.effects
+        of = long.results if verified and long is not None else results
+        runs = counted(drawn.runs, "long run" if verified else "measured run")
+        caption = (
+            f"{headline(findings, briefly=True)} {runs}; {describe_budget(of)}. The importances "
+            "above are something else: see this study's note."
+        )
+        unit = effect_unit(results.objective)
+        save_plotly_graph_object(study, figure(drawn, unit, caption), graph_object_id=_FIGURE)
+    note = _note(findings, report)
     before = get_note(study)
     if before != note and (not before or before.startswith(_MARK)):
         save_note(study, note)
 
 
-def _note(answer: str, points: Sequence[str], unit: str) -> str:
-    listed = "".join(f"- {point}\n" for point in points)
-    return f"""{_MARK}
-
-**{answer}**
-
-{listed}
-The figure *What each technique is worth*, on the study's first page, shows each technique's effect
-in {unit} with its 95 % interval. It uses the `measure` trials, or those of
-`verify` where there are some, which are a balanced experiment. "No clear effect" means that these
-trials cannot tell the effect from a change of seed; "not yet", that some of the planned trials are
-still to come.
-
-The dashboard's own *Hyperparameter Importance* is something else: each parameter's PED-ANOVA share,
-computed from all completed trials, also those that a search chose. It has no sign, no unit and no
-interval. With few trials it can rank a dial that only the search turned above every technique.
-Where the two disagree, believe the figure.
-"""
+def _note(findings: Findings, report: Path | None) -> str:
+    parts = [_MARK]
+    for section in (what_to_do(findings), what_matters(findings), how_sure(findings)):
+        if section is not None:
+            parts += [f"## {section.title}", *rendered(section)]
+    if findings.effects is not None:
+        parts.append(
+            "The figure *What each technique is worth*, on this study's first page, draws the "
+            "effects with their 95 % intervals."
+        )
+    parts.append(_IMPORTANCE)
+    again = commands.line(findings, "export")
+    where = f"`{report}` is written at the end of the launch; " if report else ""
+    parts += ["## The report", f"{where}`{again}` writes it at any time."]
+    return "\n\n".join(parts) + "\n"

@@ -6,6 +6,7 @@ import csv
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import optuna
@@ -23,6 +24,8 @@ from search.reporting.records import Records, records
 from search.reporting.sections import sections
 from search.reporting.summary import summarise
 
+REPORT = "report.html"
+"""The file that a reader opens."""
 IMAGE_FORMATS = ("png", "svg", "pdf")
 LATEX = "latex"
 FORMATS = (*IMAGE_FORMATS, LATEX)
@@ -36,17 +39,21 @@ _SCALE = {"png": 2}
 
 
 def export_study(
-    study: optuna.Study, out: Path, formats: Sequence[str] = (), objective: int | None = None
+    study: optuna.Study,
+    out: Path,
+    formats: Sequence[str] = (),
+    objective: int | None = None,
+    storage_option: str = "",
 ) -> tuple[Findings, str]:
     """Write the report, the figures, the tables and the summary of a study to `out`.
 
     `formats` are of `FORMATS`: images, which are written beside the interactive figures where a
     Chrome is found, and LaTeX's tables and methods. Every file is complete before it replaces an
     older one. Returns the findings, and a sentence on images that could not be written, else an
-    empty string. `objective`, from 1, is one of a study's several. Raises `InputError` where `out`
-    cannot be written.
+    empty string. `objective`, from 1, is one of a study's several, and `storage_option` names
+    the storage in the report's commands. Raises `InputError` where `out` cannot be written.
     """
-    findings = analyse(study, objective=objective)
+    findings = replace(analyse(study, objective=objective), storage_option=storage_option)
     unwritten = write(findings, out, formats)
     return findings, unwritten
 
@@ -62,7 +69,7 @@ def write(findings: Findings, out: Path, formats: Sequence[str] = ()) -> str:
             for name, table in records(findings).items():
                 _csv(draft / f"{name}.csv", table)
             _figures(figures, draft)
-            _text(draft / "report.html", page(findings.results, parts, figures))
+            _text(draft / REPORT, page(findings.results, parts, figures))
             _text(draft / "summary.json", json.dumps(summarise(findings), indent=2) + "\n")
             if LATEX in formats:
                 for name, text in documents(findings).items():

@@ -30,7 +30,7 @@ def document(
         if folded:
             parts.append("## Details")
         for section in some:
-            title, body = _text(section.title), _body(section, figures, images)
+            title, body = _text(section.title), rendered(section, figures, images)
             if folded:
                 parts += [f"<details><summary>{title}</summary>", *body, "</details>"]
             else:
@@ -38,7 +38,10 @@ def document(
     return "\n\n".join([*parts, provenance(results)]) + "\n"
 
 
-def _body(section: Section, figures: Collection[str], images: Sequence[str]) -> list[str]:
+def rendered(
+    section: Section, figures: Collection[str] = (), images: Sequence[str] = ()
+) -> list[str]:
+    """Render what stands below a section's title, a block each."""
     parts = []
     if section.headline:
         parts.append(f"**{_text(section.headline)}**")

@@ -6,6 +6,7 @@ import math
 import re
 
 from search.analysis.confirmation import Mean, describe
+from search.analysis.confirmation import mean as mean_of
 from search.analysis.decision import Decision, Gain
 from search.analysis.long_runs import deciding
 from search.reporting import words
@@ -107,8 +108,8 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
     if decision.verdict == "not sure" and not briefly:
         what = "seeds" if decision.tested is None else f"seeds or other test {results.things}"
         sentences.append(
-            f"Other {what} may explain the difference: where time counts, {words.plain(results)} is "
-            "the simpler choice."
+            f"Other {what} may explain the difference: where time counts, {words.plain(results)} "
+            "is the simpler choice."
         )
     if decision.verdict == "unknown" and decision.tested is None:
         sentences.append(_runs_of_it(findings))
@@ -154,7 +155,8 @@ def _named(decision: Decision, objective: Objective) -> str:
 
 
 def _reach(decision: Decision, results: Results) -> str:
-    return f"{_named(decision, results.objective)} {_with_interval(decision.reached, results.objective)}"
+    objective = results.objective
+    return f"{_named(decision, objective)} {_with_interval(decision.reached, objective)}"
 
 
 def _with_interval(value: Mean, objective: Objective) -> str:
@@ -205,10 +207,10 @@ def _rests_on(findings: Findings, decision: Decision) -> str:
         budget = trained_for(results, phase if results.of(phase) else "ladder")
         return f"That is {budget}." if budget else ""
     seeds, both = decision.tested.seeds, decision.all_off_tested not in (None, decision.tested)
-    each = " each" if both else ""
-    over = f"the mean of {seeds} seeds{each}" if seeds > 1 else f"one seed{each}, without interval"
+    begin = ("Both are" if both else "It is", "means" if both else "the mean")
+    of = f"{begin[1]} of {seeds} seeds" if seeds > 1 else "of one seed, so without interval"
     budget = trained_for(results, "confirm")
-    return f"{'Both are' if both else 'It is'} {f'{budget}, ' if budget else ''}{over}."
+    return f"{begin[0]} {of}{f', {budget}' if budget else ''}."
 
 
 def _runs_of_it(findings: Findings) -> str:
