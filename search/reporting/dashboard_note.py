@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import optuna
+import plotly.graph_objects as go
 from optuna_dashboard import get_note, save_note, save_plotly_graph_object
 
 from search.reporting.answer import commands
 from search.reporting.answer.how_sure import how_sure
 from search.reporting.answer.what_matters import what_matters
 from search.reporting.answer.what_to_do import headline, what_to_do
-from search.reporting.budget import describe_budget
 from search.reporting.figures.effects import figure
 from search.reporting.findings import Findings, find
 from search.reporting.formatting import counted, effect_unit
@@ -20,6 +20,8 @@ from search.reporting.markdown import rendered
 from search.results import Results
 
 _FIGURE = "kouka-effects"
+_HEIGHT = 450
+"""Pixels that the dashboard gives a figure."""
 _MARK = "_kouka renews this note as runs finish._"
 _IMPORTANCE = """## Why the importances differ
 
@@ -39,22 +41,28 @@ def attach(
     in commands, as `Findings` has it.
     """
     findings = replace(find(results, []), storage_option=storage_option)
-    drawn = findings.deciding
-    if drawn is not None:
-        long = findings.verification
-        verified = long is not None and drawn is long.effects
-        of = long.results if verified and long is not None else results
-        runs = counted(drawn.runs, "long run" if verified else "measured run")
-        caption = (
-            f"{headline(findings, briefly=True)} {runs}; {describe_budget(of)}. The importances "
-            "above are something else: see this study's note."
-        )
-        unit = effect_unit(results.objective)
-        save_plotly_graph_object(study, figure(drawn, unit, caption), graph_object_id=_FIGURE)
+    if findings.deciding is not None:
+        save_plotly_graph_object(study, _figure(findings), graph_object_id=_FIGURE)
     note = _note(findings, report)
     before = get_note(study)
     if before != note and (not before or before.startswith(_MARK)):
         save_note(study, note)
+
+
+def _figure(findings: Findings) -> go.Figure:
+    """Draw the effects with the headline above them, as the dashboard's first page has no note."""
+    drawn, long = findings.deciding, findings.verification
+    assert drawn is not None
+    verified = long is not None and drawn is long.effects
+    runs = counted(drawn.runs, "long run" if verified else "measured run")
+    caption = (
+        f"{headline(findings, briefly=True)} {runs}. Filled marks are clear effects, hollow ones "
+        "may be a change of seed. This study's note says what to do, and why the importances "
+        "above differ."
+    )
+    made = figure(drawn, effect_unit(findings.results.objective), caption)
+    made.update_layout(height=_HEIGHT, showlegend=False)
+    return made
 
 
 def _note(findings: Findings, report: Path | None) -> str:

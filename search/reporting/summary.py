@@ -9,6 +9,10 @@ from typing import Any
 from search.analysis.classes import class_counts
 from search.analysis.confirmation import RECOMMENDED, describe
 from search.analysis.covariates import NONE
+from search.reporting.answer.commands import settle
+from search.reporting.answer.how_sure import budget_warning, rests_on
+from search.reporting.answer.what_matters import pairs
+from search.reporting.answer.what_to_do import headline, support, to_train
 from search.reporting.budget import describe_budget
 from search.reporting.budgets import answer
 from search.reporting.data import account
@@ -43,7 +47,22 @@ def summarise(findings: Findings) -> dict[str, Any]:
         "runs": {
             phase: len(results.of(phase)) for phase in dict.fromkeys(r.phase for r in results.runs)
         },
+        "headline": headline(findings),
+        "what_to_do": support(findings),
+        "decision": _decision(findings),
         "answer": answer(findings),
+        "depends": list(pairs(findings)),
+        "how_sure": [rests_on(results), *budget_warning(findings)],
+        "next": [
+            {
+                "for": step.kind,
+                "command": command.line,
+                "does": command.does,
+                "runs": step.runs,
+                "seconds": step.seconds,
+            }
+            for step, command in zip(findings.steps, settle(findings), strict=True)
+        ],
         "effects": list(tables["effects"].rows),
         "verified": list(tables["verified"].rows),
         "held": dict(findings.verification.held) if findings.verification else {},
@@ -58,6 +77,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
             "noise": fitted.noise,
             "floor": fitted.minimum_detectable_effect,
             "all_off": fitted.baseline,
+            "levels_hold": findings.levels is not None and findings.levels.hold,
             "adjusted_for": [*beside.categories, *beside.numbers, *beside.partial],
             "not_adjusted_for": beside.noise,
         },
@@ -76,6 +96,30 @@ def summarise(findings: Findings) -> dict[str, Any]:
         "notes": [*findings.cautions, *findings.notes],
     }
     return {key: _plain(value) for key, value in document.items()}
+
+
+def _decision(findings: Findings) -> dict[str, Any] | None:
+    """The recommended recipe beside all off, by the objective; None before any run."""
+    made = findings.decision
+    if made is None:
+        return None
+    trained = to_train(findings)
+    gain, off = made.gain, made.all_off
+    return {
+        "verdict": made.verdict,
+        "tested": made.tested is not None,
+        "any_better": made.any_better,
+        "reached": made.reached.mean,
+        "reached_low": made.reached.low,
+        "reached_high": made.reached.high,
+        "all_off": off.mean if off else None,
+        "all_off_low": off.low if off else None,
+        "all_off_high": off.high if off else None,
+        "gain": gain.value if gain else None,
+        "gain_low": gain.low if gain else None,
+        "gain_high": gain.high if gain else None,
+        "command": trained[0].line if trained else None,
+    }
 
 
 def _recommended(findings: Findings) -> dict[str, Any] | None:
