@@ -38,7 +38,13 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
         drawn["effects"] = effects.figure(fitted, unit, measured)
     if fitted is not None and fitted.fit.model.techniques:
         drawn["waterfall"] = waterfall.figure(
-            fitted, results.factors, findings.ladder, level, _waterfall_caption(findings, measured)
+            fitted,
+            results.factors,
+            findings.ladder,
+            level,
+            _waterfall_caption(findings, measured),
+            findings.levels,
+            unit,
         )
     if any(row.effect == row.effect for row in findings.interactions):
         drawn["interactions"] = interactions.figure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape as escape_quotes
 from itertools import groupby
@@ -13,20 +14,22 @@ from plotly.offline import get_plotlyjs
 
 from search.reporting.budget import describe_budget, provenance
 from search.reporting.figures.style import untitled
+from search.reporting.links import Names, anchor
 from search.reporting.section import Command, Section, Table
 from search.results import Results
 
+_OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*(?: \d+)?")
 _TEMPLATE = Path(__file__).with_name("report.html")
 
 
 def page(results: Results, sections: Sequence[Section], figures: Mapping[str, go.Figure]) -> str:
     """Render the whole page; `figures` are those of `gallery.draw`."""
-    budget = describe_budget(results)
+    budget, names = describe_budget(results), Names(sections)
     parts = []
     for folded, some in groupby(sections, key=lambda section: section.folded):
         if folded:
             parts.append("<h2 id='details'>Details</h2>")
-        parts += [_section(section, figures, budget) for section in some]
+        parts += [_section(section, figures, budget, names) for section in some]
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         name=escape(results.name),
         budget=escape(budget),
@@ -41,24 +44,35 @@ def escape(text: str) -> str:
     return escape_quotes(text, quote=False)
 
 
-def _section(section: Section, figures: Mapping[str, go.Figure], budget: str) -> str:
+def _section(section: Section, figures: Mapping[str, go.Figure], budget: str, names: Names) -> str:
     parts = []
     if section.headline:
-        parts.append(f"<p class='headline'>{escape(section.headline)}</p>")
+        parts.append(f"<p class='headline'>{_linked(section.headline, names)}</p>")
     if section.text:
-        parts.append(f"<p>{escape(section.text)}</p>")
+        parts.append(f"<p>{_linked(section.text, names)}</p>")
     parts += [_command(command) for command in section.commands]
     if section.figure in figures:
         parts.append(_figure(section.figure, figures[section.figure], budget))
     if section.table is not None:
-        parts.append(_table(section.table))
+        parts.append(_table(section.table, names))
     if section.remarks:
-        items = "".join(f"<li>{escape(remark)}</li>" for remark in section.remarks)
+        items = "".join(f"<li>{_linked(remark, names)}</li>" for remark in section.remarks)
         parts.append(f"<ul>{items}</ul>")
     title, body = escape(section.title), "".join(parts)
     if section.folded:
         return f"<details><summary><h3>{title}</h3></summary>{body}</details>"
     return f"<section><h2>{title}</h2>{body}</section>"
+
+
+def _linked(text: str, names: Names, *, cell: bool = False) -> str:
+    """Escape a text in which the names of techniques lead to what they do, and options hold
+    together."""
+    return "".join(
+        f"<a href='#{anchor(name)}'>{escape(piece)}</a>"
+        if name
+        else _OPTION.sub(r"<code>\g<0></code>", escape(piece))
+        for piece, name in names.split(text, cell=cell)
+    )
 
 
 def _command(command: Command) -> str:
@@ -75,36 +89,45 @@ def _figure(name: str, figure: go.Figure, budget: str) -> str:
     data = str(drawn.to_json()).replace("<", "\\u003c")
     # The head of the page says it for all figures; one that stands alone needs it.
     caption = escape(figure.layout.meta["caption"].replace(f"; {budget}", ""))
+    caption, key = caption[:1].upper() + caption[1:], figure.layout.meta["key"]
     return (
         f"<figure><div id='{name}' class='plot' style='height:{drawn.layout.height:g}px'></div>"
         f"<script type='application/json'>{data}</script>"
-        f"<figcaption>{caption}</figcaption></figure>"
+        f"<figcaption>{f'{escape(key)} ' if key else ''}{caption}.</figcaption></figure>"
     )
 
 
-def _table(table: Table) -> str:
-    head = "".join(_cell("th", text, at in table.numbers) for at, text in enumerate(table.head))
-    rows = "".join(
-        "<tr role=row>"
-        + "".join(
-            _cell("td", text, at in table.numbers, table.head[at] if at else "")
-            for at, text in enumerate(row)
-        )
-        + "</tr>"
-        for row in table.rows
+def _table(table: Table, names: Names) -> str:
+    head = "".join(
+        _cell("th", escape(text), at in table.numbers) for at, text in enumerate(table.head)
     )
+    rows = "".join(_row(row, table, names) for row in table.rows)
     return (
         f"<div class='wide' tabindex='0'><table role=table><thead><tr role=row>{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-def _cell(tag: str, text: str, number: bool, head: str = "") -> str:
-    """Make a cell; `head` is said beside it on a phone, where a row is a few lines.
+def _row(row: Sequence[str], table: Table, names: Names) -> str:
+    if table.explains:
+        cells = [escape(text) for text in row]
+        start = f"<tr role=row id='{anchor(row[0])}'>"
+    else:
+        cells = [_linked(text, names, cell=True) for text in row]
+        start = "<tr role=row>"
+    return start + "".join(
+        _cell("td", cell, at in table.numbers, table.head[at] if at and row[at] else "")
+        for at, cell in enumerate(cells)
+    ) + "</tr>"  # fmt: skip
+
+
+def _cell(tag: str, inside: str, number: bool, head: str = "") -> str:
+    """Make a cell of what is HTML already; `head` is said beside it on a phone, where a row is a
+    few lines.
 
     The roles are those of a table however it is laid out.
     """
     role = "columnheader" if tag == "th" else "cell"
     kind = " class=number" if number else ""
-    said = f' data-head="{escape_quotes(head)}"' if head and text else ""
-    return f"<{tag} role={role}{kind}{said}>{escape(text)}</{tag}>"
+    said = f' data-head="{escape_quotes(head)}"' if head else ""
+    return f"<{tag} role={role}{kind}{said}>{inside}</{tag}>"

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from itertools import groupby
 
 from search.reporting.budget import describe_budget, provenance
+from search.reporting.links import Names, anchor
 from search.reporting.section import Section, Table
 from search.results import Results
 
@@ -26,11 +27,12 @@ def document(
     `images`.
     """
     parts = [f"# {_text(results.name)}", _text(describe_budget(results))]
+    names = Names(sections)
     for folded, some in groupby(sections, key=lambda section: section.folded):
         if folded:
             parts.append("## Details")
         for section in some:
-            title, body = _text(section.title), rendered(section, figures, images)
+            title, body = _text(section.title), rendered(section, figures, images, names)
             if folded:
                 parts += [f"<details><summary>{title}</summary>", *body, "</details>"]
             else:
@@ -39,9 +41,15 @@ def document(
 
 
 def rendered(
-    section: Section, figures: Collection[str] = (), images: Sequence[str] = ()
+    section: Section,
+    figures: Collection[str] = (),
+    images: Sequence[str] = (),
+    names: Names | None = None,
 ) -> list[str]:
-    """Render what stands below a section's title, a block each."""
+    """Render what stands below a section's title, a block each.
+
+    `names` in tables lead to what explains them.
+    """
     parts = []
     if section.headline:
         parts.append(f"**{_text(section.headline)}**")
@@ -52,7 +60,7 @@ def rendered(
     if section.figure in figures:
         parts.append(_figure(section.figure, images))
     if section.table is not None:
-        parts.append(_table(section.table))
+        parts.append(_table(section.table, names))
     if section.remarks:
         parts.append("\n".join(f"- {_text(remark)}" for remark in section.remarks))
     return parts
@@ -66,12 +74,21 @@ def _figure(name: str, images: Sequence[str]) -> str:
     return " · ".join([f"[{text}]({name}.html)", *others])
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, names: Names | None) -> str:
     sides = ["---:" if at in table.numbers else "---" for at in range(len(table.head))]
-    lines = [table.head, sides, *table.rows]
-    return "\n".join(
-        f"| {' | '.join(cell if row is sides else _text(cell) for cell in row)} |" for row in lines
-    )
+    lines = [[_text(cell) for cell in table.head], sides]
+    lines += [[_first(row[0], table, names), *(_text(cell) for cell in row[1:])]
+              for row in table.rows]  # fmt: skip
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _first(text: str, table: Table, names: Names | None) -> str:
+    """The first cell of a row: the name of a technique leads to what it does."""
+    if names is None or text not in names.names:
+        return _text(text)
+    if table.explains:
+        return f'<a id="{anchor(text)}"></a>{_text(text)}'
+    return f"[{_text(text)}](#{anchor(text)})"
 
 
 def _text(text: str) -> str:

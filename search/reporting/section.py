@@ -12,6 +12,8 @@ class Table:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers: tuple[int, ...] = ()
+    explains: bool = False
+    """True where its rows explain the names in their first cells, which lead here elsewhere."""
 
 
 @dataclass(frozen=True)

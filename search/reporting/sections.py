@@ -13,6 +13,7 @@ from search.reporting.details.effects import effects, ladder, short_runs, waterf
 from search.reporting.details.importances import importances
 from search.reporting.details.pairs import dependences, interactions
 from search.reporting.details.recipes import confirmed
+from search.reporting.details.techniques import techniques
 from search.reporting.details.training import costs, curves, dials, epochs, history
 from search.reporting.findings import Findings
 from search.reporting.section import Section
@@ -27,6 +28,7 @@ OPEN: tuple[Maker, ...] = (
 )
 """The sections that a reader sees at once."""
 FOLDED: tuple[Maker, ...] = (
+    techniques,
     confirmed,
     effects,
     short_runs,

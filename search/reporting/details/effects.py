@@ -92,9 +92,26 @@ def waterfall(findings: Findings) -> Section | None:
         "Each effect is the mean of the technique's steps over all orders of adding the "
         "techniques. So the effects sum to the difference between all on and all off, as fitted."
         + mean
-        + ladder,
+        + ladder
+        + _without_levels(findings),
         "waterfall",
     )
+
+
+_WHY_NOT = {
+    "failing": "as some recipes fail together, which the fit does not describe",
+    "saturated": "as no run is left over to show whether the fit holds there",
+    "range": "as the fit would put one where no accuracy can be",
+    "sum": "as fresh seeds come to another difference of the two",
+}
+
+
+def _without_levels(findings: Findings) -> str:
+    """Say why all off and all on have no level in the figure."""
+    levels = findings.levels
+    if levels is None or not levels.failure:
+        return ""
+    return f" All off and all on have no level here, {_WHY_NOT[levels.failure]}."
 
 
 def ladder(findings: Findings) -> Section | None:

@@ -8,15 +8,24 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from search.analysis.costs import Cost
-from search.analysis.effects import Effects
-from search.reporting.figures.style import BLUE, GREY, as_wide_as, styled, zero_line
+from search.analysis.effects import CERTAIN, Effects
+from search.reporting.figures.style import BLUE, GREY, VERMILION, as_wide_as, styled, zero_line
 
+_COLOURS = {"helps": BLUE, "hurts": VERMILION}
+_KEY = (
+    "Filled marks: an effect that is clear, blue where it helps, orange where it hurts; hollow "
+    "grey ones: it may be a change of seed. Lines are 95 % intervals: one that crosses the line of "
+    "0 seconds may cost nothing. Up is better, right is dearer."
+)
 _CORNERS = ("top right", "bottom left", "top left", "bottom right")
 """Sides of the marks for their numbers, so that those of neighbours do not overlap."""
 
 
 def figure(rows: Sequence[Cost], effects: Effects, unit: str, caption: str) -> go.Figure:
-    """Draw a mark a technique with both 95 % intervals: up is better, right is dearer."""
+    """Draw a mark a technique with both 95 % intervals: up is better, right is dearer.
+
+    Effects that are not certain are hollow.
+    """
     drawn = go.Figure()
     both = [(row, effects.of(row.technique)) for row in rows if not math.isnan(row.seconds.value)]
     both = [(row, effect) for row, effect in both if not math.isnan(effect.effect)]
@@ -27,7 +36,12 @@ def figure(rows: Sequence[Cost], effects: Effects, unit: str, caption: str) -> g
             error_x=_bar(row.seconds.low, row.seconds.value, row.seconds.high),
             error_y=_bar(effect.low, effect.effect, effect.high),
             mode="markers+text",
-            marker={"color": BLUE, "size": 9},
+            marker={
+                "color": _COLOURS.get(effect.verdict, GREY),
+                "symbol": "circle" if effect.verdict in CERTAIN else "circle-open",
+                "size": 9,
+                "line": {"width": 2},
+            },
             text=[str(index + 1)],
             textposition=_CORNERS[index % len(_CORNERS)],
             textfont={"size": 14},
@@ -38,7 +52,7 @@ def figure(rows: Sequence[Cost], effects: Effects, unit: str, caption: str) -> g
     zero_line(drawn, x=0)
     zero_line(drawn, y=0)
     legend = 22 * len(both)
-    styled(drawn, title="What each technique costs", caption=caption, height=420 + legend)
+    styled(drawn, title="What each technique costs", caption=caption, height=420 + legend, key=_KEY)
     drawn.update_layout(
         legend={
             "orientation": "v",

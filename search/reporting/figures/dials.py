@@ -50,7 +50,10 @@ def figure(rows: Sequence[DialTrend], objective: str, caption: str) -> go.Figure
             ticks = [d * 10.0**p for p in range(-9, 9) for d in (1, 2, 5)]
             inside = [tick for tick in ticks if row.dial.low <= tick <= row.dial.high]
             drawn.update_xaxes(type="log", tickvals=inside, row=line)
-    styled(drawn, title="Dials", caption=caption, height=90 + 230 * len(rows))
+    styled(
+        drawn, title="Dials", caption=caption, height=90 + 230 * len(rows),
+        key="Each axis is the dial's range, from its low value to its high one.",
+    )  # fmt: skip
     drawn.update_layout(
         legend={"orientation": "h", "y": -75 / (230 * len(rows)), "yanchor": "top", "x": 0},
         showlegend=True,

@@ -26,6 +26,12 @@ _MARKS = {
     "no estimate": (GREY, "x-thin-open"),
 }
 
+_KEY = (
+    "A mark is the effect, the line through it its 95 % interval. Hollow grey marks may be a "
+    "change of seed."
+)
+_WAITING = " Squares: verdicts follow when all planned runs are in."
+
 
 def figure(effects: Effects, unit: str, caption: str) -> go.Figure:
     """Draw a row a technique or level, largest at the top. `unit` names the axis.
@@ -59,7 +65,11 @@ def figure(effects: Effects, unit: str, caption: str) -> go.Figure:
     names = [row.technique for row in known]
     height = rows_height(names)
     styled(
-        drawn, title=f"What each {heading(effects)} is worth", caption=caption, height=80 + height
+        drawn,
+        title=f"What each {heading(effects)} is worth",
+        caption=caption,
+        height=80 + height,
+        key=_KEY + (_WAITING if not effects.look.complete else ""),
     )
     drawn.update_layout(legend={"orientation": "h", "y": -85 / height, "yanchor": "top", "x": 0},
                         showlegend=True)  # fmt: skip

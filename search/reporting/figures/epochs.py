@@ -14,6 +14,11 @@ from search.reporting.figures.style import BLUE, VERMILION, styled, zero_line
 _BAND = "rgba(0, 114, 178, 0.2)"
 
 
+_KEY = (
+    "Bands are 95 % intervals. A dot marks the epoch from which the band stays clear of zero, a "
+    "diamond one at which an effect turns its sign."
+)
+_BOTH = " Blue: the short runs; orange: the long ones."
 _LONG_BAND = "rgba(213, 94, 0, 0.2)"
 
 
@@ -86,7 +91,7 @@ def figure(
     zero_line(drawn, y=0)
     high = -(-len(rows) // 2)
     styled(drawn, title="From which epoch each effect is clear", caption=caption,
-           height=110 + 150 * high)  # fmt: skip
+           height=110 + 150 * high, key=_KEY + (_BOTH if longer else ""))  # fmt: skip
     drawn.update_layout(showlegend=False)
     epoch_axes(drawn, len(rows), max((row.epochs for row in (*rows, *longer)), key=len))
     drawn.update_yaxes(title=unit, col=1)

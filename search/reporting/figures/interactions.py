@@ -14,6 +14,14 @@ from search.reporting.formatting import listed
 
 _SCALE = [(0, "#E69F00"), (0.5, "#F4F4F4"), (1, "#56B4E9")]
 """Light enough at both ends for dark numbers."""
+_PALE = [(0, "#F7ECD8"), (0.5, "#F6F6F6"), (1, "#E3F0F9")]
+"""Of interactions that may be a change of seed."""
+_INK = {True: "#111", False: "#666"}
+_KEY = (
+    "Blue: the two add to each other; orange: they take from each other. Strong colour with *: "
+    "clear, at a false discovery rate of 5 %; pale: it may be a change of seed."
+)
+_LETTERS = " Cells with one letter are one sum, which these runs cannot take apart."
 
 _ROOM_FOR_VALUES = 10
 """Techniques up to which a cell has room for its number."""
@@ -27,43 +35,46 @@ def figure(
     Pairs that the design aliases share a letter, and show their sum.
     """
     size = len(techniques)
-    values: list[list[float]] = [[math.nan] * size for _ in techniques]
-    texts = [[""] * size for _ in techniques]
-    hovers = [[""] * size for _ in techniques]
-    for row in rows:
-        for (first, second), sign in zip(row.pairs, row.signs, strict=True):
-            at, to = techniques.index(first), techniques.index(second)
-            for i, j in ((at, to), (to, at)):
-                values[i][j] = sign * row.effect
-                texts[i][j] = _text(row, sign, size)
-                hovers[i][j] = _hover(row)
-    most = max((abs(v) for line in values for v in line if not math.isnan(v)), default=1) or 1
+    most = max((abs(row.effect) for row in rows if not math.isnan(row.effect)), default=1) or 1
     labels = [label(name) for name in techniques]
-    drawn = go.Figure(
-        go.Heatmap(
+    drawn = go.Figure()
+    for certain, scale in ((True, _SCALE), (False, _PALE)):
+        values: list[list[float]] = [[math.nan] * size for _ in techniques]
+        texts = [[""] * size for _ in techniques]
+        hovers = [[""] * size for _ in techniques]
+        for row in rows:
+            if row.certain is not certain:
+                continue
+            for (first, second), sign in zip(row.pairs, row.signs, strict=True):
+                at, to = techniques.index(first), techniques.index(second)
+                for i, j in ((at, to), (to, at)):
+                    values[i][j] = sign * row.effect
+                    texts[i][j] = _text(row, sign, size)
+                    hovers[i][j] = _hover(row)
+        drawn.add_heatmap(
             z=values,
             x=labels,
             y=labels,
             text=texts,
             texttemplate="%{text}",
-            textfont={"size": 11 if size <= 8 else 9, "color": "#111"},
+            textfont={"size": 11 if size <= 8 else 9, "color": _INK[certain]},
             customdata=hovers,
             hovertemplate="%{customdata}<extra></extra>",
             hoverongaps=False,
-            colorscale=_SCALE,
+            colorscale=scale,
             zmin=-most,
             zmax=most,
             xgap=1,
             ygap=1,
-            showscale=size > _ROOM_FOR_VALUES,
+            showscale=certain and size > _ROOM_FOR_VALUES,
             colorbar={"title": {"text": unit, "side": "right"}, "thickness": 12},
         )
-    )
     styled(
         drawn,
         title="Interactions of two techniques",
         caption=caption,
         height=150 + max(220, rows_height(techniques, 40 if size <= _ROOM_FOR_VALUES else 24)),
+        key=_KEY + (_LETTERS if any(row.letter for row in rows) else ""),
     )
     drawn.update_xaxes(tickangle=-90, showgrid=False)
     drawn.update_yaxes(autorange="reversed", showgrid=False)

@@ -34,8 +34,15 @@ _LABEL_WIDTH = 18
 _LABEL_LINES = 3
 
 
-def styled(figure: go.Figure, *, title: str, caption: str, height: int) -> go.Figure:
-    """Give a figure its title, with what was run below it, and the common look."""
+PALE_BLUE, PALE_VERMILION = "rgba(0, 114, 178, 0.3)", "rgba(213, 94, 0, 0.3)"
+"""For what may be a change of seed."""
+
+
+def styled(figure: go.Figure, *, title: str, caption: str, height: int, key: str = "") -> go.Figure:
+    """Give a figure its title, with what was run below it, and the common look.
+
+    `key` explains colours, marks and bars, a sentence or two beside the figure.
+    """
     lines = wrap(caption, _CAPTION_WIDTH)
     subtitle = "".join(f"<br><sub>{line}</sub>" for line in lines)
     top = 70 + 20 * len(lines) + _further_lines(figure)
@@ -51,7 +58,7 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int) -> go.Fi
             "yanchor": "top",
             "pad": {"l": 10, "t": 24},
         },
-        meta={"title": title, "caption": caption},
+        meta={"title": title, "caption": caption, "key": key},
         font={"family": "system-ui, sans-serif", "size": 13, "color": _INK},
         margin={"l": 20, "r": 20, "t": top, "b": 75},
         height=height + top,
@@ -99,7 +106,7 @@ def _further_lines(figure: go.Figure) -> int:
 
 
 def zero_line(figure: go.Figure, **axis: float) -> None:
-    """Draw the line of no change: `x=0` or `y=0`."""
+    """Draw the line of no change: `x=0` or `y=0`, in all panels or that of a `row` and `col`."""
     (figure.add_vline if "x" in axis else figure.add_hline)(
         **axis, line={"color": GREY, "width": 1.5}
     )

@@ -8,21 +8,44 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from search.analysis.effects import Effect, Effects
+from search.analysis.effects import CERTAIN, Effect, Effects
+from search.analysis.fitted_levels import FittedLevels
 from search.analysis.ladder import Step
-from search.reporting.figures.style import BLUE, GREY, VERMILION, label, rows_height, styled
+from search.reporting.figures.style import (
+    BLUE,
+    GREY,
+    PALE_BLUE,
+    PALE_VERMILION,
+    VERMILION,
+    label,
+    rows_height,
+    styled,
+    zero_line,
+)
 from search.reporting.formatting import counted
 
 _LADDER = "The ladder: steps in its order"
+_KEY = (
+    "A bar is what a technique adds (blue) or takes (orange, hatched), a line its 95 % interval. "
+    "Pale bars may be a change of seed."
+)
+_FITTED = " The levels of all off and all on are of the fit, which are not those of any run."
 
 
 def figure(
-    effects: Effects, order: Sequence[str], steps: Sequence[Step], unit: str, caption: str
+    effects: Effects,
+    order: Sequence[str],
+    steps: Sequence[Step],
+    unit: str,
+    caption: str,
+    levels: FittedLevels | None = None,
+    change: str = "",
 ) -> go.Figure:
     """Draw the effects in `order`, which sum to all on minus all off; below, the ladder's steps.
 
-    Both begin at the value of all off, in the unit of the axis, or at zero where it cannot be
-    estimated. Bars have their 95 % intervals.
+    Both begin at the value of all off, in the unit of the axis, or at zero where `levels` do not
+    hold, and the axis is that of a `change`. Bars have their 95 % intervals; effects that are not
+    certain are pale.
     """
     known = [e for name in order for e in effects.effects
              if e.technique == name and not math.isnan(e.effect)]  # fmt: skip
@@ -39,14 +62,33 @@ def figure(
         rows=len(heights), cols=1, subplot_titles=titles, shared_xaxes=True, row_heights=heights,
         vertical_spacing=60 / (sum(heights) + 60),
     )  # fmt: skip
-    start = 0.0 if math.isnan(effects.baseline) else effects.baseline
-    _panel(drawn, 1, start, [(e.technique, e.effect, e) for e in known])
+    hold = levels is not None and levels.hold
+    start = effects.baseline if hold else 0.0
+    changes = [(e.technique, e.effect, e, e.verdict in CERTAIN) for e in known]
+    _panel(drawn, 1, start, changes, " fitted" if hold else None)
     if ladder:
-        first = start if math.isnan(effects.baseline) else steps[0].scaled.mean
-        _panel(drawn, 2, first, [(step.adds, step.change, step) for step in steps[1:]])
-    styled(drawn, title="From all off to all on", caption=caption, height=130 + sum(heights))
-    drawn.update_layout(showlegend=False, bargap=0.25)
-    drawn.update_xaxes(title=unit, row=len(heights))
+        first = steps[0].scaled.mean if hold else 0.0
+        _panel(
+            drawn, 2, first,
+            [(step.adds, step.change, step, step.low > 0 or step.high < 0) for step in steps[1:]],
+            "" if hold else None,
+        )  # fmt: skip
+    styled(
+        drawn, title="From all off to all on", caption=caption, height=160 + sum(heights),
+        key=_KEY + (_FITTED if hold else ""),
+    )  # fmt: skip
+    below = sum(heights) + 60 * (len(heights) - 1)
+    drawn.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "y": -80 / below, "yanchor": "top", "x": 0},
+        bargap=0.25,
+        margin={"b": 105},
+    )
+    _legend(drawn)
+    if not hold:
+        for row in range(1, len(heights) + 1):
+            zero_line(drawn, x=0, row=row, col=1)
+    drawn.update_xaxes(title=unit if hold else f"{change} over all off", row=len(heights))
     drawn.update_xaxes(showticklabels=True)
     return drawn
 
@@ -55,13 +97,43 @@ def _short(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
 
 
+def _legend(drawn: go.Figure) -> None:
+    for name, change, sure in (
+        ("adds", 1, True),
+        ("takes", -1, True),
+        ("pale: may be a change of seed", 1, False),
+    ):
+        drawn.add_bar(
+            x=[None], y=[None], orientation="h", name=name, marker=_marker(change, sure),
+            hoverinfo="skip",
+        )  # fmt: skip
+
+
+def _marker(change: float, sure: bool) -> dict[str, object]:
+    strong, pale = (BLUE, PALE_BLUE) if change >= 0 else (VERMILION, PALE_VERMILION)
+    return {
+        "color": strong if sure else pale,
+        "pattern": {
+            "shape": "" if change >= 0 else "/",
+            "fillmode": "overlay",
+            "fgcolor": "white",
+            "size": 6,
+        },
+    }
+
+
 def _panel(
-    drawn: go.Figure, row: int, start: float, changes: list[tuple[str, float, Effect | Step]]
+    drawn: go.Figure,
+    row: int,
+    start: float,
+    changes: Sequence[tuple[str, float, Effect | Step, bool]],
+    mark: str | None,
 ) -> None:
+    """Draw the bars of one panel; `mark` follows its levels, which are not written where None."""
     ends = [start]
-    for _, change, _ in changes:
+    for _, change, _, _ in changes:
         ends.append(ends[-1] + change)
-    names = ["all off", *(label(name) for name, _, _ in changes), "all on"]
+    names = ["all off", *(label(name) for name, *_ in changes), "all on"]
     names = [name if names.index(name) == at else f"{name} " for at, name in enumerate(names)]
     drawn.add_scatter(
         x=[ends[0], ends[-1]],
@@ -73,29 +145,23 @@ def _panel(
             "size": 16,
             "line": {"width": 3, "color": GREY},
         },
-        text=[f" {_short(ends[0])}", f" {_short(ends[-1])}"],
+        text=["", ""] if mark is None else [f" {_short(end)}{mark}" for end in (ends[0], ends[-1])],
         textposition="middle right",
         cliponaxis=False,
         hoverinfo="skip",
+        showlegend=False,
         row=row,
         col=1,
     )
-    for at, (name, change, bounds) in enumerate(changes):
+    for at, (name, change, bounds, sure) in enumerate(changes):
         known = not math.isnan(bounds.low)
         drawn.add_bar(
             base=ends[at],
             x=[change],
             y=[names[at + 1]],
             orientation="h",
-            marker={
-                "color": BLUE if change >= 0 else VERMILION,
-                "pattern": {
-                    "shape": "" if change >= 0 else "/",
-                    "fillmode": "overlay",
-                    "fgcolor": "white",
-                    "size": 6,
-                },
-            },
+            marker=_marker(change, sure),
+            showlegend=False,
             error_x={
                 "type": "data",
                 "array": [bounds.high - change if known else 0],
