@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean, variance
 
 import numpy as np
 
-from search.analysis.t_distribution import CONFIDENCE
+from search.analysis.t_distribution import CONFIDENCE, quantile, welch_dof
 
 _DRAWS = 1000
 
@@ -52,17 +53,41 @@ def predicted(
     differences = contrasts @ spread @ contrasts.T
     errors = np.sqrt(np.maximum(np.diag(differences), 0))
     known = errors > 1e-6 * max(float(errors.max()), 1e-12)
-    quantile = (
+    critical = (
         _quantile(differences[np.ix_(known, known)], errors[known], runs) if known.any() else 0
     )
-    gained = [back(value + side * quantile * errors[0]) - back(off) for side in (-1, 0, 1)]
-    single = [float(quantile * math.sqrt(max(spread[at, at], 0.0))) for at in (0, 1)]
+    gained = [back(value + side * critical * errors[0]) - back(off) for side in (-1, 0, 1)]
+    single = [float(critical * math.sqrt(max(spread[at, at], 0.0))) for at in (0, 1)]
     recommended, all_off = (
         Prediction(back(middle), *sorted((back(middle - half), back(middle + half))))
         for middle, half in zip((value, off), single, strict=True)
     )
     low, high = sorted((gained[0], gained[2]))
     return Predicted(recommended, all_off, Prediction(gained[1], low, high))
+
+
+def compared(one: Sequence[float], off: Sequence[float]) -> Predicted | None:
+    """Compare the runs of two recipes, each a value in the objective's unit, by Welch's t interval.
+
+    For studies of too few recipes to fit anything to. None with fewer than two runs of either.
+    """
+    if min(len(one), len(off)) < 2:
+        return None
+    parts = [(variance(values) / len(values), len(values) - 1) for values in (one, off)]
+    first, second = (
+        _around(fmean(values), math.sqrt(square), dof)
+        for values, (square, dof) in zip((one, off), parts, strict=True)
+    )
+    errors = [(math.sqrt(square), dof) for square, dof in parts]
+    total = math.hypot(*(error for error, _ in errors))
+    gained = fmean(one) - fmean(off)
+    dof = welch_dof(*errors) if total > 0 else 1
+    return Predicted(first, second, _around(gained, total, dof))
+
+
+def _around(value: float, error: float, dof: float) -> Prediction:
+    half = quantile(dof) * error
+    return Prediction(value, value - half, value + half)
 
 
 def _quantile(covariance: np.ndarray, errors: np.ndarray, runs: int) -> float:

@@ -12,13 +12,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 
 from search.analysis.long_runs import deciding
 from search.analysis.model import levels, varied
-from search.analysis.predicted import Predicted, predicted
+from search.analysis.predicted import Predicted, compared, predicted
 from search.analysis.surface import Points, Surface, fit_surface
 from search.planning.phases.confirm import CANDIDATES
 from search.planning.space import Space
@@ -76,18 +77,32 @@ def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommenda
     runs = _runs(results) if runs is None else runs
     if not runs:
         return None
-    compared = _compared(results)
+    tested = _compared(results)
     surface = _Fitted.of(results, runs)
     if surface is None:
-        best = max(runs, key=lambda run: _sign(results.objective) * run.scaled)
-        return Recommendation(best.on, best.params, math.nan, bool(compared))
-    options = compared or surface.strongest(_BEAM)
+        return _of_means(results, runs, chosen=bool(tested))
+    options = tested or surface.strongest(_BEAM)
     values = surface.values(options)
     top = int(np.argmax(values))
     on, params = options[top].on, options[top].params
     value = _back(float(values[top]), results.objective)
     reach = _reach(results, runs, options[top])
-    return Recommendation(on, params, value, bool(compared), reach)
+    return Recommendation(on, params, value, bool(tested), reach)
+
+
+def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recommendation:
+    """Recommend the recipe with the best mean, where there are too few recipes for a fit."""
+    values: dict[tuple[frozenset[str], str], list[float]] = {}
+    params = {}
+    for run in runs:
+        recipe = run.on, repr(sorted(run.params.items()))
+        values.setdefault(recipe, []).append(run.scaled)
+        params[recipe] = run.params
+    best = max(values, key=lambda recipe: _sign(results.objective) * fmean(values[recipe]))
+    off = next((recipe for recipe in values if not recipe[0]), best)
+    reach = compared(values[best], values[off])
+    value = reach.recommended.value if reach else math.nan
+    return Recommendation(best[0], params[best], value, chosen, reach)
 
 
 def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | None:

@@ -16,6 +16,7 @@ from search.reporting.formatting import counted, duration
 
 _ROOM = 46
 """Characters of a command that has what it does beside it."""
+_FEW = 2
 
 
 def print_ending(exported: Exported, storage: str, console: Console) -> None:
@@ -39,7 +40,9 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
         time = "" if step.seconds is None else f": about {duration(step.seconds)}"
         does = "go on" if step.kind == "resume" else "settle more"
         lines[commands.line(findings, "launch", step.options)] = f"{does}{time}"
-    lines[f"kouka dashboard{findings.storage_option}"] = "show the study in a browser"
+    table = findings.effects is None and bool(findings.ladder)
+    if not table or len(lines) < _FEW:  # a table leaves room for few
+        lines[f"kouka dashboard{findings.storage_option}"] = "show the study in a browser"
     if findings.effects is not None:
         lines[commands.line(findings, "export")] = "print all effects"
     wide = max((len(command) for command in lines if len(command) <= _ROOM), default=0)

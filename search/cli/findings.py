@@ -7,9 +7,8 @@ from rich.console import Console
 from search.cli.tables import budgets_table, confirmed_table, effects_table, ladder_table
 from search.reporting import words
 from search.reporting.answer.how_sure import how_sure
-from search.reporting.answer.what_matters import pairs
+from search.reporting.answer.what_matters import what_matters
 from search.reporting.answer.what_to_do import what_to_do
-from search.reporting.budgets import matters
 from search.reporting.findings import Findings
 from search.reporting.section import Section
 
@@ -42,12 +41,12 @@ def _print_title(title: str, console: Console) -> None:
 
 
 def _print_effects(findings: Findings, console: Console) -> None:
+    section = what_matters(findings)
+    if section is None:
+        return
+    _print_section(section, console)
     if findings.effects is None:
         return
-    _print_title("What matters, and what does not", console)
-    console.print(matters(findings))
-    for said in pairs(findings):
-        console.print(said)
     console.print()
     long = findings.verification
     if long is not None and long.effects is not None:
@@ -61,6 +60,8 @@ def _print_ladder(findings: Findings, console: Console) -> None:
         return
     console.print()
     console.print(ladder_table(findings.ladder, findings.results.objective))
+    if findings.effects is None:  # the verdict has been printed
+        return
     if verdict := words.ladder_verdict(findings.ladder, findings.comparisons):
         console.print()
         console.print(verdict)

@@ -10,6 +10,7 @@ from search.reporting.answer.what_to_do import headline, support
 from search.reporting.budgets import matters
 from search.reporting.findings import Findings
 from search.reporting.summary import summarise
+from search.reporting.words import no_effects
 
 SCHEMA = 1
 """Version of the document of `--json`, raised when a key goes or changes its meaning."""
@@ -51,4 +52,6 @@ def answer_lines(findings: Findings) -> list[str]:
         tested = decision is not None and decision.tested is not None
         same = tested and results.epochs_of("confirm") == results.epochs_of("measure")
         lines.append(matters(findings, briefly=True, budget=not same or results.settings is None))
+    elif findings.decision is not None:
+        lines.append(no_effects(findings.results))
     return lines

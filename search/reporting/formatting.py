@@ -102,7 +102,8 @@ def mean(value: Mean, objective: Objective) -> str:
         return level(value.mean, objective)
     decimals = max(2, _decimals(value))
     middle, low, high = (f"{v:.{decimals}f}" for v in (value.mean, value.low, value.high))
-    return f"{middle} {objective.unit} ({low} to {high})"
+    unit = f" {objective.unit}".rstrip()
+    return f"{middle}{unit} ({low} to {high})"
 
 
 def heading(effects: Effects) -> str:

@@ -91,7 +91,7 @@ def _figure(name: str, figure: go.Figure, budget: str) -> str:
     caption = escape(figure.layout.meta["caption"].replace(f"; {budget}", ""))
     caption, key = caption[:1].upper() + caption[1:], figure.layout.meta["key"]
     return (
-        f"<figure><div id='{name}' class='plot' style='height:{drawn.layout.height:g}px'></div>"
+        f'<figure><div id="{name}" class="plot" style="height:{drawn.layout.height:g}px"></div>'
         f"<script type='application/json'>{data}</script>"
         f"<figcaption>{f'{escape(key)} ' if key else ''}{caption}.</figcaption></figure>"
     )

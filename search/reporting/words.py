@@ -42,6 +42,8 @@ def no_effects(results: Results) -> str:
     """Say why there are no effects, and what to do."""
     if not results.runs and not results.designed:
         return "There are no trials yet."
+    if results.designed and not any(run.state == "complete" for run in results.runs):
+        return "No run is complete yet."
     if results.designed:
         return "There are too few measure runs yet to tell the techniques apart."
     categories = _categories(results)

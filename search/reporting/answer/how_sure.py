@@ -26,7 +26,9 @@ def how_sure(findings: Findings) -> Section | None:
         return None
     steps = settle(findings)
     text = [rests_on(findings.results), *budget_warning(findings)]
-    if steps:
+    if findings.steps and findings.steps[0].kind == "resume":
+        text.append("Still to come:")
+    elif steps:
         text.append("What would settle more, the most needed first:")
     return Section(
         "How sure, and what would change it",

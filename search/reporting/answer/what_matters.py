@@ -5,14 +5,13 @@ from __future__ import annotations
 from search.reporting import words
 from search.reporting.budgets import matters
 from search.reporting.findings import Findings
-from search.reporting.formatting import listed
 from search.reporting.section import Section
 from search.reporting.tables import budgets_table, effects_table, ladder_table
 
 TITLE = "What matters, and what does not"
 ABOUT_LADDER = (
-    "The techniques added one after another, in the article's order. A step holds for that order "
-    "only: what is on already makes it larger or smaller."
+    "The article's ladder adds the techniques one after another. A step holds for that order only: "
+    "what is on already makes it larger or smaller."
 )
 
 
@@ -20,7 +19,7 @@ def what_matters(findings: Findings) -> Section | None:
     """Name the techniques that help and hurt, with their effects, and those that do neither."""
     results, effects, long = findings.results, findings.effects, findings.verification
     if effects is None:
-        return _ladder(findings)
+        return _without_effects(findings)
     text = " ".join([matters(findings), *no_contradiction(findings)])
     if long is not None and long.effects is not None:
         table = budgets_table(results, effects, long)
@@ -29,12 +28,14 @@ def what_matters(findings: Findings) -> Section | None:
     return Section(TITLE, text, "effects", table, pairs(findings))
 
 
-def _ladder(findings: Findings) -> Section | None:
-    """The article's steps, where nothing else says what matters."""
-    if not findings.ladder:
+def _without_effects(findings: Findings) -> Section | None:
+    """The article's steps, where nothing else says what matters, or why nothing does."""
+    if findings.ladder:
+        verdict = words.ladder_verdict(findings.ladder, findings.comparisons)
+        return Section(TITLE, f"{ABOUT_LADDER} {verdict}".rstrip(), table=ladder_table(findings))
+    if findings.decision is None:  # the headline has said why
         return None
-    verdict = words.ladder_verdict(findings.ladder, findings.comparisons)
-    return Section(TITLE, f"{ABOUT_LADDER} {verdict}".rstrip(), table=ladder_table(findings))
+    return Section(TITLE, words.no_effects(findings.results))
 
 
 def no_contradiction(findings: Findings) -> list[str]:
@@ -42,13 +43,11 @@ def no_contradiction(findings: Findings) -> list[str]:
     decision, effects = findings.decision, findings.deciding
     if decision is None or effects is None or decision.any_better:
         return []
-    helps = [effect.phrase for effect in effects.effects if effect.verdict == "helps"]
-    if not helps:
+    if not any(effect.verdict == "helps" for effect in effects.effects):
         return []
-    it = f"{listed(helps)} {'helps' if len(helps) == 1 else 'help'}"
     return [
-        f"Effects are averages over whatever else is on: {it} recipes that need it, which "
-        f"{words.plain(findings.results)} may not."
+        "Effects are averages over whatever else is on: a technique may help many recipes, and "
+        f"still add little to {words.plain(findings.results)}."
     ]
 
 

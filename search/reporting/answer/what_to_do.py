@@ -20,7 +20,6 @@ from search.reporting.formatting import (
     mean,
     percent,
     signed,
-    with_interval,
 )
 from search.reporting.section import Command, Section
 from search.results import ACCURACY, Objective, Results
@@ -87,7 +86,7 @@ def headline(findings: Findings, *, briefly: bool = False) -> str:
         return _sentence(f"{'so far ' if so_far else ''}{nothing}.")
     if so_far:
         return f"So far the runs favour {recipe}."
-    return f"{_train(results)} {recipe}: {_reach(decision, results)}."
+    return f"{_train(results)} {recipe}: {_reach(decision, results)}{_over(decision, results)}."
 
 
 def support(findings: Findings, *, briefly: bool = False) -> list[str]:
@@ -102,7 +101,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         sentences.append(f"{verb} {recipe}: {_reach(decision, results)}{_over(decision, results)}.")
     if decision.verdict == "all off":
         sentences.append(f"With all techniques off, {_reach(decision, results)}.")
-        sentences += _next_best(findings)
+        sentences += [] if briefly else _next_best(findings)
     elif decision.all_off is not None and not briefly:
         sentences.append(_all_off(decision, results))
     if decision.verdict == "not sure" and not briefly:
@@ -151,7 +150,8 @@ def _train(results: Results) -> str:
 def _named(decision: Decision, objective: Objective) -> str:
     if decision.tested is not None:
         return f"test {objective.measure}"
-    return f"predicted {objective.name.removeprefix('the ')}"
+    less = "" if objective.maximize else " (less is better)"
+    return f"predicted {objective.name.removeprefix('the ')}{less}"
 
 
 def _reach(decision: Decision, results: Results) -> str:
@@ -234,7 +234,8 @@ def _accuracy(decision: Decision, results: Results) -> list[str]:
         return []
     gain = ""
     if row.gain is not None:
-        gain = f", {with_interval(row.gain.points, row.gain)} points over {words.plain(results)}"
+        over = Gain(row.gain.points, row.gain.low, row.gain.high)
+        gain = f", {_points(over, ACCURACY)} over {words.plain(results)}"
     return [f"Its test accuracy is {percent(row.test)}{gain}."]
 
 

@@ -77,11 +77,12 @@ def confirmed(*recipes: list[str]) -> Findings:
 def test_it_answers_first_and_ends_with_commands() -> None:
     said = ending(confirmed(["augmentation"], []), "sqlite:///my.db")
     text = " ".join(" ".join(said).split())
-    assert text.startswith("Recommended: augmentation. Test accuracy 75.00 %")
-    assert "points over all off." in text
-    assert text.index("Test accuracy") < text.index("augmentation helps most: +13.")
-    assert [line.split("  ")[1] for line in said[-3:]] == [
+    assert text.startswith("Train with augmentation: test accuracy 75.00 %")
+    assert "points (+13.00 to +13.00) over the plain network." in text
+    assert text.index("test accuracy") < text.index("augmentation helps most: +13.")
+    assert [line.split("  ")[1] for line in said[-4:]] == [
         "kouka train s --storage sqlite:///my.db",
+        "kouka launch s --storage sqlite:///my.db",
         "kouka dashboard --storage sqlite:///my.db",
         "kouka export s --storage sqlite:///my.db",
     ]

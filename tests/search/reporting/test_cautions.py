@@ -11,7 +11,7 @@ from model_space.data.mel import Spectrogram
 from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects, repeated
 from search.planning.design import design
-from search.reporting.cautions import cautions
+from search.reporting.cautions import cautions, notes
 from search.results import ACCURACY, OBJECTIVES, Category, Number, Objective, Results, Run
 from search.settings import Settings
 from tests.support.simulate import (
@@ -34,7 +34,8 @@ ENDS: tuple[list[str], ...] = ([], list(NAMES))
 def said(results: Results) -> str:
     repeats = repeated(results)
     fitted = effects(results.of("measure"), results.factors, repeats, others=results.others)
-    return "\n".join(cautions(results, diagnose(results, fitted, repeats)))
+    diagnostics = diagnose(results, fitted, repeats)
+    return "\n".join([*cautions(results, diagnostics), *notes(results, diagnostics)])
 
 
 def quiet() -> Results:

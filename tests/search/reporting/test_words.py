@@ -9,7 +9,7 @@ from search.analysis.simple_effects import dependences
 from search.planning.design import design
 from search.reporting import words
 from search.reporting.budget import describe_budget, short_budget
-from search.reporting.cautions import cautions
+from search.reporting.cautions import cautions, notes
 from search.results import ACCURACY, OBJECTIVES, Objective, Results
 from search.settings import Settings
 from tests.support.fakes import EFFECTS
@@ -37,9 +37,10 @@ def test_the_answer_begins_with_the_budget_and_names_the_largest_effect() -> Non
     assert answer(study(0.3)) == (
         "After 12 epochs on 1,000 training images, augmentation helps most: +13.08 points of "
         "validation accuracy (95 % interval +12.94 to +13.23). It is the largest effect with a "
-        "probability above 99 %. batch_norm (+5.05), global_pooling (+2.47) and amsgrad (+1.01) "
-        "help too. late_widening (-4.12) and residual (-1.52) hurt. dropout and mixup show no "
-        "clear effect."
+        "probability above 99 %. batch_norm (+5.05, +4.90 to +5.19), global_pooling (+2.47, +2.32 "
+        "to +2.61) and amsgrad (+1.01, +0.87 to +1.16) help too. late_widening (-4.12, -4.27 to "
+        "-3.98) and residual (-1.52, -1.66 to -1.37) hurt. dropout and mixup cannot be told from "
+        "a change of seed."
     )
 
 
@@ -125,7 +126,7 @@ def test_one_of_anything_is_singular() -> None:
     failed = run([], 0.0, state="failed", failure="no disk")
     results = results_of([*runs, failed], two, settings=Settings(measure=(6,)))
     diagnostics = diagnose(results, fitted(results), [])
-    said = " ".join(cautions(results, diagnostics))
+    said = " ".join([*cautions(results, diagnostics), *notes(results, diagnostics)])
     for sentence in (
         "5 of 6 planned runs are complete; 1 is missing.",
         "1 run failed: no disk.",
