@@ -1,0 +1,149 @@
+"""The recommended recipe beside all off: by fresh seeds, by a prediction, or by neither."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from search.analysis.confirmation import confirmation
+from search.analysis.decision import Decision, decide
+from search.analysis.recommendation import recommend
+from search.planning.design import design
+from search.results import OBJECTIVES, Objective, Results, Run
+from search.settings import Settings
+from tests.support.simulate import NAMES, random_pairs, results_of, run, simulated, value
+
+SETTINGS = Settings(epochs=2, measure=(16,))
+ENDS: tuple[list[str], ...] = ([], list(NAMES))
+
+
+def decision(results: Results) -> Decision:
+    found = recommend(results)
+    made = decide(results, found, confirmation(results, found))
+    assert made is not None
+    return made
+
+
+def confirmed(on: Sequence[str], accuracies: Sequence[float], tested: bool = False) -> list[Run]:
+    more = [{"test_objective": one - 0.1} if tested else {} for one in accuracies]
+    return [
+        run(on, one, "confirm", test_accuracy=one, params={n: n in on for n in NAMES}, **extra)
+        for one, extra in zip(accuracies, more, strict=True)
+    ]
+
+
+def study(recipe: Sequence[float], plain: Sequence[float], tested: bool = False) -> Results:
+    runs = [replace(one, params={n: n in one.on for n in NAMES})
+            for one in simulated(design(8, 16, 16), 0, 0.3)]  # fmt: skip
+    best = ["augmentation", "batch_norm", "global_pooling", "amsgrad"]
+    runs += confirmed(best, recipe, tested)
+    runs += confirmed([], plain, tested)
+    runs += confirmed(NAMES, [0.4, 0.41, 0.42][: len(plain)], tested)
+    return results_of(runs, settings=SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "plain", "verdict"),
+    [
+        ([0.80, 0.81, 0.82], [0.60, 0.61, 0.62], "better"),
+        ([0.80, 0.81, 0.82], [0.79, 0.81, 0.82], "not sure"),
+        ([0.80], [0.60], "unknown"),
+    ],
+)
+def test_fresh_seeds_decide_whether_the_recipe_is_better(
+    recipe: list[float], plain: list[float], verdict: str
+) -> None:
+    made = decision(study(recipe, plain))
+    assert made.verdict == verdict
+    assert made.any_better == (verdict == "better")
+    assert made.gain is not None
+    assert made.gain.value == pytest.approx(100 * (np.mean(recipe) - np.mean(plain)))
+    assert math.isnan(made.gain.low) == (len(recipe) == 1 and verdict == "unknown")
+
+
+def test_the_plain_network_may_be_the_recipe() -> None:
+    worse = dict.fromkeys(NAMES, -3.0)
+    runs = [replace(one, params={n: n in one.on for n in NAMES})
+            for one in simulated(design(8, 16, 16), 0, 0.3, effects=worse)]  # fmt: skip
+    runs += confirmed([], [0.82, 0.81, 0.83]) + confirmed(NAMES, [0.4, 0.41, 0.42])
+    made = decision(results_of(runs, settings=SETTINGS))
+    assert (made.verdict, made.gain, made.any_better) == ("all off", None, False)
+    assert made.tested is made.all_off_tested is not None
+
+
+def test_the_gain_is_of_the_objective_with_an_interval_for_other_seeds() -> None:
+    recipe, plain = [0.80, 0.83, 0.82], [0.75, 0.76, 0.80]
+    results = replace(study(recipe, plain, tested=True), objective=OBJECTIVES["balanced_accuracy"])
+    made = decision(results)
+    assert made.tested is not None
+    assert made.tested.gain is not None
+    assert made.reached.mean == pytest.approx(100 * (np.mean(recipe) - 0.1))
+    assert made.gain is not None
+    assert made.gain.value == pytest.approx(made.tested.gain.points)
+    assert made.gain.low != pytest.approx(made.tested.gain.low)
+    # With the seeds of all recipes it is near Welch's interval of the two.
+    welch = stats.ttest_ind(recipe, plain, equal_var=False).confidence_interval()
+    assert made.gain.high - made.gain.low == pytest.approx(100 * (welch.high - welch.low), rel=0.5)
+
+
+def test_of_a_loss_less_is_better() -> None:
+    loss = Objective("loss", "", 1.0, maximize=False)
+    runs = [replace(one, value=1 - (one.value or 0), scale=1.0)
+            for one in simulated(design(8, 64, 64), 0, 0.3)]  # fmt: skip
+    made = decision(results_of(runs, objective=loss, designed=False))
+    assert made.verdict == "better"
+    assert made.gain is not None
+    assert made.gain.high < 0
+    assert made.recommended.on == {"augmentation", "batch_norm", "global_pooling", "amsgrad"}
+
+
+def test_one_technique_is_judged_by_its_means() -> None:
+    random = np.random.default_rng(3)
+    sides = [(["mixup"] if at % 2 else [], 0.7 + 0.05 * (at % 2)) for at in range(8)]
+    runs = [run(on, level + 0.003 * random.standard_normal()) for on, level in sides]
+    # The luckiest run of all is of the worse recipe.
+    runs.append(run([], 0.76))
+    made = decision(results_of(runs, ("mixup",)))
+    assert made.recommended.on == {"mixup"}
+    assert made.gain is not None
+    with_it, without = ([100 * (one.value or 0) for one in runs if bool(one.on) == on]
+                        for on in (True, False))  # fmt: skip
+    welch = stats.ttest_ind(with_it, without, equal_var=False).confidence_interval()
+    assert (made.gain.low, made.gain.high) == pytest.approx((welch.low, welch.high))
+
+
+@pytest.mark.parametrize("runs", [16, 64])
+def test_a_prediction_claims_no_gain_where_there_is_none(runs: int) -> None:
+    """In 3 of 100 studies; more than 3 of 15 would be in one of a thousand tests."""
+    nothing, wrong = dict.fromkeys(NAMES, 0.0), 0
+    for seed in range(15):
+        results = results_of(simulated(design(8, runs, runs), seed, 1.0, effects=nothing))
+        wrong += decision(results).verdict == "better"
+    assert wrong <= 3
+
+
+def test_a_predicted_gain_is_within_its_interval() -> None:
+    held, clear = 0, 0
+    for seed in range(12):
+        random = np.random.default_rng(seed + 1000)
+        effects = {name: float(random.normal(0, 2)) for name in NAMES}
+        pairs = random_pairs(NAMES, seed, 0.7)
+        results = results_of(simulated(design(8, 64, 64), seed, 1.0, pairs, effects))
+        made = decision(results)
+        true = value(sorted(made.recommended.on), effects, pairs) - value([], effects, pairs)
+        assert made.gain is not None
+        held += made.gain.low <= true <= made.gain.high
+        clear += made.verdict == "better"
+    assert held >= 10
+    assert clear >= 7
+
+
+def test_too_few_runs_predict_nothing() -> None:
+    made = decision(results_of(simulated(design(8, 16, 16)[:9], 0, 0.3)))
+    assert made.verdict == "unknown"
+    assert math.isnan(made.reached.mean)

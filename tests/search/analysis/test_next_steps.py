@@ -1,0 +1,63 @@
+"""What would settle more: the options that name it, its runs and their time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from search.planning.design import design
+from search.planning.phases import PLANS
+from search.planning.space import Space
+from search.reporting.findings import Findings, find
+from search.results import Results
+from search.settings import Settings
+from tests.support.fakes import EFFECTS
+from tests.support.simulate import NAMES, results_of, run, simulated, value
+
+SETTINGS = Settings(data="digits", epochs=200, measure=(16,), search=0, confirm=0)
+SPACE = Space(SETTINGS.factors)
+
+
+def study(settings: Settings = SETTINGS, ended: int | None = None) -> Findings:
+    """A study of which so many planned `measure` runs have ended, each in 10 seconds."""
+    empty = Results("s", settings.factors, (), settings)
+    planned = PLANS["measure"](settings, SPACE, empty)[:ended]
+    values = simulated(design(8, settings.measure[0], settings.measure[0])[: len(planned)], 0, 0.3)
+    runs = []
+    for number, (one, noisy) in enumerate(zip(planned, values, strict=True)):
+        assert one.params is not None
+        on = frozenset(name for name in NAMES if one.params[name])
+        noise = (noisy.value or 0) - value(sorted(noisy.on), EFFECTS) / 100
+        runs.append(run(on, value(sorted(on), EFFECTS) / 100 + noise, number=number, seed=one.seed,
+                        params=one.params, epochs=settings.epochs, seconds=10.0,
+                        seconds_per_epoch=0.05))  # fmt: skip
+    return find(replace(empty, runs=tuple(runs)), [])
+
+
+def test_what_is_planned_comes_before_all_else() -> None:
+    [step] = study(ended=12).steps
+    assert (step.kind, step.options, step.runs) == ("resume", (), 4)
+    assert step.seconds == pytest.approx(40)
+
+
+def test_a_finished_study_asks_for_fresh_seeds_and_more_runs() -> None:
+    steps = {step.kind: step for step in study().steps}
+    assert steps["confirm"].options == ("--confirm", "3")
+    assert steps["confirm"].runs == 15
+    assert steps["confirm"].seconds == pytest.approx(150)
+    assert steps["runs"].options == ("--measure", "64")
+    assert steps["runs"].runs == 48
+    assert steps["runs"].separates
+    assert "longer" not in steps  # runs of 200 epochs are long
+
+
+def test_short_runs_alone_ask_for_longer_ones_first() -> None:
+    step = study(replace(SETTINGS, epochs=10)).steps[0]
+    assert (step.kind, step.epochs) == ("longer", 40)
+    assert step.options == ("--verify", "16", "--verify-epochs", "40")
+    assert step.seconds is not None
+
+
+def test_another_programs_study_has_no_commands() -> None:
+    assert find(results_of(simulated(design(8, 16, 16), 0, 0.3), designed=False), []).steps == ()

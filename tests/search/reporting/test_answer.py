@@ -1,0 +1,197 @@
+"""The answer of every kind of study: what to do first, by its own objective, and no more than is
+known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from search.analysis.long_runs import long_study
+from search.planning.design import design
+from search.reporting.answer.how_sure import how_sure
+from search.reporting.answer.what_matters import what_matters
+from search.reporting.answer.what_to_do import headline, support, to_train, what_to_do
+from search.reporting.findings import Findings, find
+from search.reporting.gallery import draw
+from search.reporting.html import page
+from search.reporting.sections import sections
+from search.results import ACCURACY, OBJECTIVES, Objective, Results, Run
+from search.settings import Settings
+from tests.search.reporting.test_budgets import long
+from tests.support.simulate import NAMES, facts, results_of, run, simulated
+
+SETTINGS = Settings(data="digits", epochs=12, measure=(16,), search=0)
+BEST = ("augmentation", "batch_norm", "global_pooling", "amsgrad")
+
+
+def measured(runs: int = 16, noise: float = 0.3) -> list[Run]:
+    return [replace(one, params={n: n in one.on for n in NAMES}, seed=at)
+            for at, one in enumerate(simulated(design(8, runs, runs), 0, noise))]  # fmt: skip
+
+
+def confirmed(on: tuple[str, ...], level: float, spread: float = 0.001) -> list[Run]:
+    return [
+        run(on, level + spread * seed, "confirm", test_accuracy=level + spread * seed,
+            test_objective=level - 0.1 + spread * seed, params={n: n in on for n in NAMES})
+        for seed in range(3)
+    ]  # fmt: skip
+
+
+def compared(recipe: float, plain: float, objective: Objective = ACCURACY) -> Results:
+    runs = [*measured(), *confirmed(BEST, recipe), *confirmed((), plain), *confirmed(NAMES, 0.4)]
+    return results_of(runs, settings=SETTINGS, data=facts(), objective=objective)
+
+
+def losing() -> Results:
+    """Runs with dropout and mixup learn nothing."""
+    runs = [replace(one, value=0.1) if {"dropout", "mixup"} <= one.on else one
+            for one in measured(64)]  # fmt: skip
+    return results_of(runs, settings=replace(SETTINGS, measure=(64,)), data=facts())
+
+
+def foreign() -> Results:
+    return results_of(measured(64), designed=False)
+
+
+STUDIES: dict[str, Callable[[], Results]] = {
+    "tested": lambda: compared(0.85, 0.70),
+    "no better": lambda: compared(0.701, 0.70),
+    "balanced accuracy": lambda: compared(0.85, 0.70, OBJECTIVES["balanced_accuracy"]),
+    "measured": lambda: results_of(measured(), settings=SETTINGS, data=facts()),
+    "interrupted": lambda: results_of(measured()[:7], settings=SETTINGS, data=facts()),
+    "not begun": lambda: results_of([], settings=SETTINGS, data=facts()),
+    "verified": long,
+    "failing": losing,
+    "foreign": foreign,
+}
+
+
+def findings(study: str) -> Findings:
+    return find(STUDIES[study](), [])
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_kind_of_study_is_answered_in_one_order(study: str) -> None:
+    found = findings(study)
+    parts = [one for one in sections(found) if not one.folded]
+    assert parts[0].title == "What to do"
+    assert parts[0].headline
+    assert parts[-1].title == "How sure, and what would change it"
+    said = [text for one in parts for text in (one.headline, one.text, *one.remarks)]
+    for text in said:
+        assert "nan" not in text.split()
+        assert "  " not in text
+    first = f"{parts[0].headline} {parts[0].text}"
+    assert ("interval" in first) == bool(re.search(r"\d %", first))
+    if found.results.settings is not None:
+        commands = " ".join(command.line for one in parts for command in one.commands)
+        assert "kouka " in commands
+    else:
+        assert not any(one.commands for one in parts)
+
+
+def test_a_recipe_that_is_no_better_is_not_praised() -> None:
+    found = findings("no better")
+    assert headline(found) == "Nothing tried is surely better than the plain network."
+    assert "points (" in " ".join(support(found))
+    lines = [command.line for command in to_train(found)]
+    assert lines == ["kouka train s", "kouka train s --recipe none"]
+    matters = what_matters(found)
+    assert matters is not None
+    assert matters.text.endswith(
+        "a technique may help many recipes, and still add little to the plain network."
+    )
+
+
+def test_the_objective_comes_before_test_accuracy() -> None:
+    first = what_to_do(findings("balanced accuracy"))
+    assert ": test balanced accuracy 75.10 % (95 % interval" in first.headline
+    assert "+15.0" in first.headline
+    assert "Its test accuracy is 85.10 %" in first.text
+    assert "test accuracy 8" not in first.headline
+
+
+def test_what_is_not_confirmed_says_so() -> None:
+    first = what_to_do(findings("measured"))
+    assert first.headline.startswith("So far the runs favour augmentation, batch_norm")
+    assert "predicted validation accuracy" in first.headline
+    assert "no fresh seed has confirmed it" in first.text
+    assert "That is after 12 epochs on 1,000 training images." in first.text
+
+
+def test_long_runs_give_the_budget() -> None:
+    assert "That is after 16 epochs." in what_to_do(findings("verified")).text
+    assert long_study(long()) is not None
+    sure = how_sure(findings("verified"))
+    assert sure is not None
+    assert "16 to verify at the long budget" in sure.text
+
+
+def test_the_runs_that_are_missing_are_one_command_away() -> None:
+    for study in ("interrupted", "not begun"):
+        sure = how_sure(findings(study))
+        assert sure is not None
+        assert [command.line for command in sure.commands] == ["kouka launch s"]
+        assert "still to come" in sure.text.lower()
+
+
+def test_commands_name_the_storage() -> None:
+    found = replace(findings("tested"), storage_option=" --storage sqlite:///my.db")
+    assert to_train(found)[0].line == "kouka train s --storage sqlite:///my.db"
+
+
+def test_levels_are_of_the_fit_and_left_out_where_it_fails() -> None:
+    sound = find(results_of(measured(64), settings=SETTINGS), [])
+    texts = draw(sound)["waterfall"].data[0].text
+    assert [text.split()[-1] for text in texts] == ["fitted", "fitted"]
+    failing = draw(findings("failing"))["waterfall"]
+    assert list(failing.data[0].text) == ["", ""]
+    assert failing.data[0].x[0] == 0
+    [section] = [one for one in sections(findings("failing")) if one.figure == "waterfall"]
+    assert "some recipes fail together" in section.text
+    [section] = [one for one in sections(sound) if one.figure == "waterfall"]
+    assert "no level" not in section.text
+
+
+def test_what_may_be_a_change_of_seed_looks_so() -> None:
+    found = find(results_of(
+        [replace(one, seconds_per_epoch=1 + 0.01 * at) for at, one in enumerate(measured(64))],
+        settings=SETTINGS,
+    ), [])  # fmt: skip
+    assert found.effects is not None
+    sure = {one.technique for one in found.effects.effects if one.verdict in ("helps", "hurts")}
+    assert 0 < len(sure) < len(NAMES)
+    figures = draw(found)
+    bars = [trace for trace in figures["waterfall"].data if trace.type == "bar" and trace.y[0]]
+    strong = {bar.y[0] for bar in bars if not bar.marker.color.startswith("rgba")}
+    assert strong == sure
+    marks = {trace.name.split()[1]: trace.marker.symbol for trace in figures["costs"].data}
+    assert {name for name, symbol in marks.items() if symbol == "circle"} == sure
+    certain, unsure = figures["interactions"].data
+    assert all("*" in text for row in certain.text for text in row if text)
+    assert not any("*" in text for row in unsure.text for text in row)
+    assert certain.colorscale != unsure.colorscale
+    for name in ("effects", "waterfall", "interactions", "costs"):
+        assert "change of seed" in figures[name].layout.meta["key"], name
+
+
+def test_names_lead_to_what_the_techniques_do() -> None:
+    found = findings("tested")
+    said = page(found.results, sections(found), {})
+    for target in re.findall(r"href='#([^']+)'", said):
+        assert f"id='{target}'" in said
+    assert "<a href='#technique-augmentation'>augmentation</a>" in said
+    assert "Ioffe &amp; Szegedy 2015" in said
+    other = find(foreign(), [])
+    assert "href='#technique" not in page(other.results, sections(other), {})
+
+
+def test_a_saturated_fit_has_no_levels() -> None:
+    found = findings("tested")
+    assert found.levels is not None
+    assert found.levels.failure == "saturated"
+    [section] = [one for one in sections(found) if one.figure == "waterfall"]
+    assert "no run is left over" in section.text
