@@ -118,7 +118,7 @@ def fake_worker(monkeypatch: pytest.MonkeyPatch) -> type[FakeWorker]:
 def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """A launch draws and writes nothing, which takes longer than a study that is not trained."""
     monkeypatch.setattr(export, "write_report", lambda *arguments: None)
-    monkeypatch.setattr(dashboard_note, "attach", lambda *arguments: None)
+    monkeypatch.setattr(dashboard_note, "attach", lambda *arguments, **where: None)
 
 
 @pytest.fixture

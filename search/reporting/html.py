@@ -89,7 +89,7 @@ def _figure(name: str, figure: go.Figure, budget: str) -> str:
     data = str(drawn.to_json()).replace("<", "\\u003c")
     # The head of the page says it for all figures; one that stands alone needs it.
     caption = escape(figure.layout.meta["caption"].replace(f"; {budget}", ""))
-    caption, key = caption[:1].upper() + caption[1:], figure.layout.meta["key"]
+    caption, key = caption[:1].upper() + caption[1:], figure.layout.meta.get("key", "")
     return (
         f'<figure><div id="{name}" class="plot" style="height:{drawn.layout.height:g}px"></div>'
         f"<script type='application/json'>{data}</script>"

@@ -58,7 +58,7 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int, key: str
             "yanchor": "top",
             "pad": {"l": 10, "t": 24},
         },
-        meta={"title": title, "caption": caption, "key": key},
+        meta={"title": title, "caption": caption, **({"key": key} if key else {})},
         font={"family": "system-ui, sans-serif", "size": 13, "color": _INK},
         margin={"l": 20, "r": 20, "t": top, "b": 75},
         height=height + top,
