@@ -28,7 +28,7 @@ from optuna.importance import (
 from optuna.trial import create_trial
 
 from bench.results import Row, reporter
-from bench.truths import KINDS, Machine, Truth, article, names, simulate
+from bench.truths import KINDS, Machine, Truth, article, names, ordered, simulate
 from search.analysis import effects as effects_module
 from search.analysis.effects import CERTAIN, Effects, effects
 from search.analysis.t_distribution import quantile
@@ -125,7 +125,7 @@ def cover_kind(techniques: int, runs: int, kind: str, studies: int) -> Row:
     coverage = Coverage()
     for _ in range(studies):
         machine = KINDS[kind](techniques, random)
-        measured, confirmed = simulate(machine, random.permutation(rows), random)
+        measured, confirmed = simulate(machine, ordered(machine, rows, random), random)
         found = effects(measured, names(techniques), confirmed, maximize=not machine.loss)
         assert found is not None
         coverage.add(found, machine)
@@ -248,6 +248,7 @@ def main() -> None:
     """Print both tables, two processes at work."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="a twentieth of the studies")
+    parser.add_argument("--table", help="coverage, truths or ranking alone")
     parser.add_argument("--studies", type=int, default=1000, help="a row of the first table")
     parser.add_argument("--ranked", type=int, default=100, help="a row of the second table")
     parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
@@ -266,6 +267,8 @@ def main() -> None:
     ranked = [(rank, (k, n, max(2, given.ranked // share))) for k, n in sizes if k in (8, 12)]
     with get_context("spawn").Pool(2) as pool:
         for table, rows in (("coverage", jobs), ("truths", harder), ("ranking", ranked)):
+            if given.table not in (None, table):
+                continue
             report = reporter(table, record=given.record)
             for row in pool.imap(_call, rows):
                 report(row)

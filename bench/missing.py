@@ -22,7 +22,7 @@ from bench.calibration import Coverage
 from bench.knowing import Table
 from bench.results import Row, reporter
 from bench.table import EPOCHS, IMAGES
-from bench.truths import KINDS, article, names, simulate
+from bench.truths import KINDS, article, names, ordered, simulate
 from search.analysis import effects as effects_module
 from search.analysis.effects import CERTAIN, effects
 from search.analysis.looks import Look
@@ -75,7 +75,7 @@ def cover(techniques: int, runs: int, finished: int, kind: str, studies: int) ->
     unknown = 0
     for _ in range(studies):
         machine = made or KINDS[kind](techniques, random)
-        measured, confirmed = simulate(machine, random.permutation(rows), random)
+        measured, confirmed = simulate(machine, ordered(machine, rows, random), random)
         kept = np.sort(random.permutation(runs)[:finished])
         for coverage, chosen, repeats in (
             (first, measured[:finished], []),

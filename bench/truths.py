@@ -17,6 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
+from search.planning.run_order import run_order
 from search.results import Run
 
 ARTICLE = (13.21, 5.15, -1.53, 0.73, 0.0, 0.24, 0.26)
@@ -228,6 +229,13 @@ def run(recipe: np.ndarray, value: float, phase: str = "measure", scale: float =
     """A complete run as kouka reads it, of a value in percent, or in nats where `scale` is 1."""
     on = frozenset(name for name, x in zip(names(len(recipe)), recipe, strict=True) if x > 0)
     return Run(0, phase, "complete", {}, on, value / scale, scale=scale)
+
+
+def ordered(machine: Machine, rows: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """A design's rows, as ±1, in kouka's order where the machine drifts, which is slower to draw;
+    else in any, as that tells nothing."""
+    order = run_order(rows > 0, random) if machine.drift else random.permutation(len(rows))
+    return np.asarray(rows[order])
 
 
 def simulate(

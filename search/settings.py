@@ -70,6 +70,9 @@ class Settings:
     growth: str = "doubled"
     """The way in which the design of those runs grows: `doubled`, block after block, in a study
     that does not say; else `exchanged`, see `search.planning.design.grown`."""
+    order: str = "random"
+    """The order of the runs of a design: `random` in a study that does not say; else `balanced`,
+    see `search.planning.run_order`."""
     search: int = 20
     confirm: int = 3
     """Seeds for each of the candidates, all off and all on."""

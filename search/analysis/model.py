@@ -18,6 +18,7 @@ import numpy as np
 from search.analysis.covariates import NONE, Covariates, Level, covariates
 from search.analysis.failing_cells import Cell, coefficients_beside, dominant_cells
 from search.analysis.random_pairs import fit_mixed, residual_contrasts
+from search.analysis.small_interactions import chance, has_outlier, triples
 from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
 from search.planning.design import pair_columns
 from search.results import Category, Number, Run
@@ -191,9 +192,10 @@ class Fit:
     """Recipes that fail together, where an interaction is certain and they explain most of what
     the techniques leave, both in the last response."""
     doubts: np.ndarray | None = None
-    """(terms, responses): what a coefficient would change by, at most, if a failing cell, and not
-    pairs of techniques, were the reason, of all cells that may be it. It counts as an error of its
-    own, as the runs do not tell which explanation is true (Draper 1995, J. R. Stat. Soc. B 57)."""
+    """(terms, responses): standard errors of their own, for what the runs cannot tell apart. Where
+    a cell fails, what a coefficient would change by, at most, if it, and not pairs of techniques,
+    were the reason, of all cells that may be it (Draper 1995, J. R. Stat. Soc. B 57). Elsewhere,
+    interactions of three that are aliased with the technique, where no residuals show them."""
 
     @property
     def dof_from_residuals(self) -> int:
@@ -304,7 +306,8 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     residuals, the `repeated` runs (arrays (repeats, responses), one a recipe), and the smaller
     interactions. Repeated runs alone would not do: the few recipes that are repeated may be less
     noisy than the rest, and they do not show interactions of three techniques, which bias the
-    effects.
+    effects. Where a run is an outlier and no cell fails, all interactions are noise, and nothing
+    else: most repeated runs lack what made it one.
     """
     coefficients = model.inverse @ values
     residuals = values - model.columns @ coefficients
@@ -316,7 +319,7 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     residuals = np.where(exact, 0, residuals)
     if model.random_pairs:
         return Fit(model, coefficients, 0 * values, 0 * values[0], model.dof, 0, 0)
-    squares = np.sum(residuals**2, axis=0)
+    squares = from_residuals = np.sum(residuals**2, axis=0)
     sizes = _interaction_sizes(model, coefficients)
     dof, from_repeats, from_interactions = model.dof, 0, 0
     enough = dof >= ENOUGH_DOF
@@ -324,12 +327,17 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         for group in repeated:
             squares = squares + np.sum((group - group.mean(axis=0)) ** 2, axis=0)
             from_repeats += len(group) - 1
-        from_interactions = len(sizes) // 3
-        squares = squares + from_interactions * _lenth_pse(sizes) ** 2
+        spread, from_interactions = chance(sizes)
+        squares = squares + from_interactions * spread**2
         dof += from_repeats + from_interactions
     certain = _some_certain(sizes[:, -1], squares[-1], dof)
     adjusted = values - model.adjustment(coefficients)
     cells = _failing(model, adjusted[:, -1]) if certain else ()
+    outlier = not (enough or cells) and has_outlier(model.main, adjusted[:, -1])
+    if outlier:
+        squares = from_residuals + np.sum(sizes**2, axis=0)
+        from_repeats, from_interactions = 0, len(sizes)
+        dof = model.dof + from_interactions
     noise = np.sqrt(squares / dof) if dof else squares * math.nan
     if enough and model.covariates.columns is None:
         leverage = np.einsum("ij,ji->i", model.columns, model.inverse)
@@ -338,9 +346,12 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         variances = np.where(kept, residuals**2 / np.maximum(1 - leverage, 1e-9)[:, np.newaxis], 0)
     else:
         variances = np.broadcast_to(noise**2, values.shape)
+    doubts = _doubts(model, cells, adjusted, coefficients)
+    if doubts is None and from_interactions and not outlier:
+        doubts = _doubts_of_triples(model, coefficients, noise)
     return Fit(
         model, coefficients, variances, noise, dof, from_repeats, from_interactions,
-        failing=next(iter(cells), None), doubts=_doubts(model, cells, adjusted, coefficients),
+        failing=next(iter(cells), None), doubts=doubts,
     )  # fmt: skip
 
 
@@ -359,8 +370,8 @@ def _fit_mixed(
             squares = squares + np.sum((group - group.mean(axis=0)) ** 2, axis=0)
             from_repeats += len(group) - 1
         sizes = residual_contrasts(fixed, random, values)
-        from_interactions = len(sizes) // 3
-        squares = squares + from_interactions * _lenth_pse(sizes) ** 2
+        spread, from_interactions = chance(sizes)
+        squares = squares + from_interactions * spread**2
     elsewhere = from_repeats + from_interactions
     mixed = fit_mixed(fixed, random, model.inverse, values, squares, elsewhere)
     cells = _failing(model, values[:, -1]) if mixed.interactions else ()
@@ -406,6 +417,21 @@ def _doubts(
     return doubts
 
 
+def _doubts_of_triples(
+    model: Model, coefficients: np.ndarray, noise: np.ndarray
+) -> np.ndarray | None:
+    """See `Fit.doubts`; None where no technique is aliased with an interaction of three."""
+    first = 1 + len(model.techniques)
+    pairs = [group.pairs for group in model.groups]
+    if all(len(group) == 1 for group in pairs):
+        return None
+    doubts = np.zeros_like(coefficients)
+    interactions = coefficients[first : first + len(pairs)]
+    variances = noise**2 / len(model.columns)
+    doubts[1:first] = triples(model.techniques, pairs, interactions, variances)
+    return doubts
+
+
 def _some_certain(sizes: np.ndarray, squares: float, dof: int) -> bool:
     """Check for an interaction that is certain, corrected for their number, (interactions,)."""
     if not len(sizes) or not dof or not squares > 0:
@@ -423,19 +449,6 @@ def _interaction_sizes(model: Model, coefficients: np.ndarray) -> np.ndarray:
         return np.empty((0, coefficients.shape[1]))
     scale = np.linalg.norm(np.array(contrasts) @ model.inverse, axis=1)
     return np.asarray(np.array(contrasts) @ coefficients / scale[:, np.newaxis])
-
-
-def _lenth_pse(sizes: np.ndarray) -> np.ndarray:
-    """Lenth's pseudo standard error, (responses,), of contrasts, (contrasts, responses).
-
-    It has a third as many degrees of freedom as there are contrasts (Lenth 1989, Technometrics
-    31). It assumes that most contrasts are zero; a few large ones hardly change it.
-    """
-    if not len(sizes):
-        return np.zeros(sizes.shape[1])
-    bound = 2.5 * 1.5 * np.median(np.abs(sizes), axis=0)
-    kept = np.where(np.abs(sizes) <= bound, np.abs(sizes), math.nan)
-    return np.asarray(1.5 * np.nanmedian(kept, axis=0))
 
 
 def _model(

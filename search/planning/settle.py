@@ -82,7 +82,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         asked["techniques"] = with_custom(asked.get("techniques", Settings.techniques), code)
         asked["reader"] = READER
         asked.setdefault("last_epochs", usual_last_epochs(asked.get("epochs", Settings.epochs)))
-        settings = Settings(**asked, custom_code=code, growth="exchanged")
+        settings = Settings(**asked, custom_code=code, growth="exchanged", order="balanced")
         return check(_judged(settings, requested.last_epochs))
     if "techniques" in asked:
         asked["techniques"] = with_custom(asked["techniques"], stored.custom_code)

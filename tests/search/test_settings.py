@@ -38,9 +38,9 @@ def test_settings_are_read_as_they_were_written() -> None:
 
 def test_every_setting_can_be_asked_for() -> None:
     names = [one.name for one in fields(Settings)]
-    # The kouka decides the reader and the way of growing, and --last-epochs asks for those of the
-    # longer runs too.
-    decided = ["reader", "growth", "verify_last_epochs"]
+    # kouka decides the reader, the way of growing and the order, and --last-epochs asks for those
+    # of the longer runs too.
+    decided = ["reader", "growth", "order", "verify_last_epochs"]
     asked = [*(one.name for one in fields(Requested)), *decided]
     assert sorted(asked) == sorted(names)
 
@@ -50,6 +50,11 @@ def test_a_study_that_has_grown_goes_on_growing_in_its_own_way() -> None:
     assert settle(older, Requested(measure=64)).growth == "doubled"
     assert settle(replace(STORED, measure=(16,)), Requested(measure=32)).growth == "exchanged"
     assert settle(None, Requested()).growth == "exchanged"
+
+
+def test_a_study_keeps_its_order_of_runs() -> None:
+    assert settle(STORED, Requested(measure=64)).order == STORED.order == "random"
+    assert settle(None, Requested()).order == "balanced"
 
 
 def test_custom_code_is_kept_under_the_names_of_version_0_1() -> None:

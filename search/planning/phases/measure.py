@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from search.planning.design import Design, design, grown
-from search.planning.phases.plan import Planned, in_random_order, run_seed
+from search.planning.phases.plan import Planned, in_order, run_seed
 from search.planning.space import Space
 from search.results import Results
 from search.settings import Settings
@@ -18,8 +18,8 @@ def design_of(settings: Settings, techniques: int) -> Design:
 
 
 def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
-    """Plan the runs of the design, in a random order."""
-    sizes = [count for count in settings.measure if count]
+    """Plan the runs of the design, in an order of the study's own."""
+    sizes = tuple(count for count in settings.measure if count)
     if not sizes:
         return []
     design_rows = design_of(settings, len(space.factors))
@@ -29,5 +29,5 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
             run_seed(settings.seed, "measure", row),
             space.params([name for name, on in zip(space.factors, levels, strict=True) if on]),
         )
-        for row, levels in in_random_order("measure", settings.seed, design_rows, sizes)
+        for row, levels in in_order("measure", settings, design_rows, sizes)
     ]

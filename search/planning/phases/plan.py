@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from search.planning.design import Design
+from search.planning.run_order import run_order
 from search.results import Run
+from search.settings import Settings
 from search.storage.schema import Phase
 
 
@@ -42,17 +45,29 @@ def run_seed(study_seed: int, phase: Phase, *indices: int) -> int:
     return int(sequence.generate_state(1)[0]) >> 1  # Keras takes 31 bits everywhere
 
 
-def in_random_order(
-    phase: Phase, study_seed: int, rows: Design, sizes: Sequence[int]
+def in_order(
+    phase: Phase, settings: Settings, rows: Design, sizes: tuple[int, ...]
 ) -> list[tuple[int, np.ndarray]]:
     """The rows of a design that grew to `sizes`, each with its number in the design.
 
     In an order drawn at random within each size it grew to, which keeps a drift of the machine or
     of its load out of the effects.
     """
-    random = np.random.default_rng(run_seed(study_seed, phase))
-    return [
-        (int(row), rows[row])
-        for begin, end in zip([0, *sizes], sizes, strict=False)
-        for row in begin + random.permutation(end - begin)
-    ]
+    seed = run_seed(settings.seed, phase)
+    balanced = settings.order == "balanced"
+    numbers = _numbers(rows.tobytes(), rows.shape[1], sizes, seed, balanced)
+    return [(number, rows[number]) for number in numbers]
+
+
+@cache
+def _numbers(
+    rows: bytes, techniques: int, sizes: tuple[int, ...], seed: int, balanced: bool
+) -> tuple[int, ...]:
+    random = np.random.default_rng(seed)
+    design = np.frombuffer(rows, bool).reshape(-1, techniques)
+    numbers: list[int] = []
+    for begin, end in zip([0, *sizes], sizes, strict=False):
+        block = design[begin:end]
+        order = run_order(block, random) if balanced else random.permutation(end - begin)
+        numbers += (begin + order).tolist()
+    return tuple(numbers)

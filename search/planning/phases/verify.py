@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from search.planning.design import grown
-from search.planning.phases.plan import Planned, in_random_order, run_seed
+from search.planning.phases.plan import Planned, in_order, run_seed
 from search.planning.space import Space
 from search.results import Results, Verified
 from search.settings import Settings
@@ -27,7 +27,7 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
     if not settings.verify or verified is None:
         return []
     design_rows = grown(len(verified.techniques), settings.verify)
-    rows = in_random_order("verify", settings.seed, design_rows, settings.verify)
+    rows = in_order("verify", settings, design_rows, settings.verify)
     return [
         Planned(
             "verify",

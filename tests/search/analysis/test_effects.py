@@ -86,7 +86,7 @@ def test_the_p_value_of_one_test_is_students(dof: int) -> None:
 @pytest.mark.parametrize("count", [16, 32])
 def test_repeated_runs_and_small_interactions_lend_their_noise(count: int) -> None:
     """The oracles: measured and repeated runs in one regression, with a constant for each recipe;
-    and Lenth's pseudo standard error of its interactions (Lenth 1989), in longhand."""
+    and Dong's standard error of its interactions (Dong 1993), in longhand."""
     runs = simulated(design(8, count, count), 1, 1.0, random_pairs(NAMES, 0, 2.0))
     repeats = repeats_of(ENDS, 3, 1.0)
     fit = effects(runs, NAMES, repeats)
@@ -103,15 +103,22 @@ def test_repeated_runs_and_small_interactions_lend_their_noise(count: int) -> No
     oracle = statsmodels.api.OLS(values, columns).fit()
     interactions = sorted(abs(oracle.params[9 : own.shape[1]]) * math.sqrt(count))
     first = 1.5 * statistics.median(interactions)
-    chance = 1.5 * statistics.median(size for size in interactions if size <= 2.5 * first)
-    least = len(interactions) // 3
+    chance = statistics.fmean(size**2 for size in interactions if size <= 2.5 * first)
+    least = len(interactions) // 2
     assert fit.fit.dof_from_interactions == least
     assert fit.dof == oracle.df_resid + least
-    noise = math.sqrt((oracle.ssr + least * chance**2) / fit.dof)
+    noise = math.sqrt((oracle.ssr + least * chance) / fit.dof)
     assert fit.noise == pytest.approx(noise)
-    half = student.ppf(0.975, fit.dof) * 2 * noise / math.sqrt(count)
+    ordinary = sum(min(size, 4 * first) ** 2 - noise**2 for size in interactions) / 28 / count
     for effect in fit.effects:
-        middle = 2 * oracle.params[1 + NAMES.index(effect.technique)]
+        place = NAMES.index(effect.technique)
+        others = np.delete(main, place, axis=1).T
+        # The interactions of three others that are this effect, up to their sign.
+        triples = [np.prod(three, axis=0) @ main[:, place] for three in combinations(others, 3)]
+        aliased = sum(abs(shared) == count for shared in triples)
+        error = 2 * math.sqrt(noise**2 / count + 0.05 * aliased * ordinary)
+        half = student.ppf(0.975, fit.dof) * error
+        middle = 2 * oracle.params[1 + place]
         assert effect.effect == pytest.approx(middle)
         assert [effect.low, effect.high] == pytest.approx([middle - half, middle + half])
 
