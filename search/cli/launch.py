@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from search.cli import clock
 from search.cli.errors import interruptible, user_errors
 from search.cli.options import (
     DEFAULT_STORAGE,
@@ -290,7 +291,7 @@ def _launch(
         left = launch(
             storage, name, requested, environments, progress, attach,
             checkpoints=checkpoints or default_checkpoints(), deadline=deadline(timeout),
-            elsewhere=elsewhere,
+            elsewhere=elsewhere, began=clock.began(),
         )  # fmt: skip
     print_left(left, console)
 

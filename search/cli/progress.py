@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
@@ -17,6 +17,7 @@ from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.looks import look_at
 from search.cli.live_display import LiveDisplay
+from search.cli.plan_changes import plan_changes
 from search.cli.tables import effects_table
 from search.planning.durations import RunTime, run_time
 from search.planning.schedule import Schedule
@@ -93,20 +94,34 @@ class Progress:
         """Print that a few epochs are being timed."""
         self._console.print("Timing a few epochs, to plan by …")
 
-    def planned(self, plan: TimePlan, timing: Timing, settings: Settings) -> None:
+    def planned(
+        self, plan: TimePlan, timing: Timing, settings: Settings, shape: Sequence[int]
+    ) -> None:
         """Print the plan that was made for a time."""
-        network = f"width {settings.width:g}, depth {settings.depth}"
+        if settings.custom_code.network is None:
+            network = f"width {settings.width:g}, depth {settings.depth}"
+        else:
+            network = settings.custom_code.network.at
+        height, width, _ = shape
         self._console.print(
-            f"An epoch takes {timing.cheapest:.2g} to {timing.dearest:.2g} s, a run "
-            f"{timing.start:.2g} s beside its epochs, with {counted(timing.workers, 'worker')} "
-            f"({network})."
+            f"Images of {height}×{width} pixels, {network}: an epoch takes "
+            f"{timing.cheapest:.2g} to {timing.dearest:.2g} s, and a run {timing.start:.2g} s "
+            f"beside its epochs, with {counted(timing.workers, 'worker')}.",
+            soft_wrap=True,
         )
         self._console.print(f"The plan, about {duration(plan.seconds)}:")
         for part in plan.parts:
+            runs = counted(part.runs, "run")
+            if part.phase == "measure" and plan.begin < plan.measure:
+                runs = f"{plan.begin} to {runs}"
             self._console.print(
-                f"  {part.phase:8} {counted(part.runs, 'run')} of {counted(part.epochs, 'epoch')}, "
+                f"  {part.phase:8} {runs} of {counted(part.epochs, 'epoch')}, "
                 f"about {duration(part.seconds)}"
             )
+        self._console.print(f"  {'beside':8} reading, timing and the report, about "
+                            f"{duration(plan.beside)}")  # fmt: skip
+        if plan.why_no_short_runs:
+            self._console.print(plan.why_no_short_runs, soft_wrap=True)
 
     def study_opened(self, results: Results, workers: int) -> None:
         """Print the study's name and budget, and what it holds already."""
@@ -133,6 +148,9 @@ class Progress:
     def seen(self, results: Results, now: Schedule) -> None:
         """Show what the study holds now, and print the runs that have ended since."""
         began = self._results is None
+        if self._results is not None:
+            for line in plan_changes(self._results.launched_with(), results.launched_with(), now):
+                self._console.print(line, soft_wrap=True)
         self._results, self._schedule, self._note = results, now, ""
         new = [run for run in results.runs if run.number not in self._reported]
         if began or any(run.state != "running" for run in new):
@@ -194,7 +212,14 @@ class Progress:
             return
         self._estimated = True
         if not runs:
-            self._console.print("Nothing is left to run.")
+            limit = results.launched_with().time
+            if limit is not None and limit.closed:
+                self._console.print(
+                    f"The time of this study, {duration(limit.seconds)}, is used up; a larger "
+                    "--time goes on with it."
+                )
+            else:
+                self._console.print("Nothing is left to run.")
             return
         seconds = sum(count * takes.of(epochs) for epochs, count in runs.items()) / self._workers
         counts = [f"{counted(count, 'run')} of {counted(epochs, 'epoch')}"

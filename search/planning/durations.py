@@ -21,13 +21,20 @@ class RunTime:
         return self.start + self.epoch * epochs
 
 
+_RECENT = 16
+"""Complete runs by which the next are judged, as machines become slower and faster."""
+
+
 def run_time(results: Results) -> RunTime | None:
-    """Estimate the time of a run from the complete ones, pruned runs left out.
+    """Estimate the time of a run from the last complete ones, pruned runs left out.
 
     None before there is one, and in a study that does not keep how long its runs train.
     """
-    starts, epochs = [], []
-    for run in results.runs:
+    starts: list[float] = []
+    epochs: list[float] = []
+    for run in reversed(results.runs):
+        if len(starts) == _RECENT:
+            break
         if run.state != "complete" or run.seconds is None or not run.epochs:
             continue
         each = min(run.seconds_per_epoch or run.seconds, run.seconds / run.epochs)

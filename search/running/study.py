@@ -25,7 +25,7 @@ from search.running.compatibility import check_fingerprint, check_versions, vers
 from search.running.following import Attach, StudyWatch, Workers, follow
 from search.running.hardware import best_precision, check_installed, gpus
 from search.running.local_workers import LocalWorkers
-from search.running.timekeeping import time_spent
+from search.running.timekeeping import report_time, time_spent
 from search.running.timing import time_epochs
 from search.settings import Settings, TimeLimit, is_settings
 from search.storage import schema
@@ -36,6 +36,7 @@ from search.storage.connection import (
     make_storage,
     study_names,
 )
+from search.storage.heartbeat import fail_lost
 from search.storage.lock import exclusive
 from search.storage.reading import stored_facts, stored_versions
 
@@ -73,6 +74,7 @@ def launch(
     checkpoints: Path,
     deadline: float | None = None,
     elsewhere: Workers | None = None,
+    began: float | None = None,
 ) -> int:
     """Make a study, or find it again, run what it lacks, and return how many runs are left out.
 
@@ -81,11 +83,13 @@ def launch(
     and workers may take part. Unless `requested` says otherwise, a new study that is named after a
     data set is of that data, and one of sounds is of the techniques for sounds. `attach` shows
     what the runs say so far beside the trials. `deadline`, a `time.monotonic()`, is when no
-    further run begins. Nothing is created until the settings, the data and the user's own code have
-    been found usable. Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`,
-    `StudyFailedError`, or what the storage raised after all patience.
+    further run begins; `began`, of the same clock, is when the command did. Nothing is created
+    until the settings, the data and the user's own code have been found usable. Raises
+    `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, `StudyFailedError`, or what the
+    storage raised after all patience.
     """
-    began = time.monotonic()
+    began = time.monotonic() if began is None else began
+    slowness = (time.monotonic() - began) / time.process_time()
     _check_name(name)
     check_writable(url)
     if requested.time is not None and stored_settings(url, name) is None:
@@ -106,7 +110,9 @@ def launch(
         if requested.time is not None and before is None:
             # The reading, and the timing that follows, are a part of it.
             workers = elsewhere.workers if elsewhere else local.workers
-            requested = _for_time(local, workers, settings, requested, began, watch)
+            requested = _for_time(
+                local, workers, settings, facts, requested, began, slowness, watch
+            )
         with exclusive(url):
             # Again, for another launch may have made or extended it meanwhile.
             settings, before = _settle(url, name, requested)
@@ -115,15 +121,11 @@ def launch(
             watch.moved(before, settings.data)
         if elsewhere is not None:
             local.stop()
-        last_call = None
+        crew = elsewhere or local
         if settings.time is not None:
-            left = settings.time.training - time_spent(study.get_trials(deepcopy=False))
-            ends = time.monotonic() + max(0.0, left)
-            deadline = ends if deadline is None else min(deadline, ends)
-            last_call = ends + _OVERTIME * settings.time.seconds
-        return follow(
-            study, url, elsewhere or local, watch, attach, checkpoints, deadline, last_call
-        )
+            elapsed = 0.0 if before is None else time.monotonic() - began
+            settings = _begin_clock(study, url, elapsed, crew.workers)
+        return _follow_in_time(study, url, settings, crew, watch, attach, checkpoints, deadline)
     finally:
         local.stop()
 
@@ -139,8 +141,10 @@ def _for_time(
     local: LocalWorkers,
     workers: int,
     settings: Settings,
+    facts: DataFacts,
     asked: Requested,
     began: float,
+    slowness: float,
     watch: StudyWatch,
 ) -> Requested:
     """Time a few epochs, and ask for the runs that fit in the time, where none were asked for."""
@@ -149,22 +153,26 @@ def _for_time(
     seconds = asked.time.seconds
     timing = replace(time_epochs(local, settings, seconds), workers=workers)
     spent = time.monotonic() - began
+    beside = spent + report_time(slowness)
     recipes = expected(replace(settings, confirm=1), Space.of(settings))
-    plan = plan_for(seconds, timing, len(settings.factors), asked, recipes, spent)
+    plan = plan_for(seconds, timing, len(settings.factors), asked, recipes, beside)
     chosen: dict[str, Any] = {
-        "measure": plan.measure, "search": plan.search, "verify": plan.verify,
+        "measure": plan.begin, "search": plan.search, "verify": plan.verify,
         "confirm": plan.confirm, "epochs": plan.epochs, "verify_epochs": plan.verify_epochs,
     }  # fmt: skip
     given = asked.named()
-    watch.planned(plan, timing, settings)
+    watch.planned(plan, timing, settings, facts.image_shape)
     return replace(
         asked,
         **{name: value for name, value in chosen.items() if name not in given},
         time=TimeLimit(
-            seconds, seconds - spent, timing.workers,
-            tuple(name for name in ("verify", "verify_epochs", "confirm") if name not in given),
+            seconds,
+            training=seconds - beside,
+            workers=timing.workers,
+            chosen=tuple(name for name in chosen if name not in given and name != "epochs"),
+            measure=plan.measure,
         ),
-    )  # fmt: skip
+    )
 
 
 def join(
@@ -197,9 +205,42 @@ def join(
     try:
         facts = local.facts(watch.reading)
         check_fingerprint(name, data or settings.data, stored_facts(study), facts)
-        return follow(study, url, local, watch, attach, checkpoints, deadline)
+        settings = _settings(study)
+        return _follow_in_time(study, url, settings, local, watch, attach, checkpoints, deadline)
     finally:
         local.stop()
+
+
+def _begin_clock(study: optuna.Study, url: str, elapsed: float, workers: int) -> Settings:
+    """Settle when the study's time ends, for a launch that began `elapsed` seconds ago."""
+    with exclusive(url, study.study_name):
+        fail_lost(study, make_storage(url))
+        settings = _settings(study)
+        assert settings.time is not None
+        left = settings.time.training - time_spent(study.get_trials(deepcopy=False)) - elapsed
+        limit = replace(settings.time, ends=time.time() + left, workers=workers)
+        settings = replace(settings, time=limit)
+        study.set_user_attr(schema.SETTINGS, settings.to_json())
+    return settings
+
+
+def _follow_in_time(
+    study: optuna.Study,
+    url: str,
+    settings: Settings,
+    workers: Workers,
+    watch: StudyWatch,
+    attach: Attach,
+    checkpoints: Path,
+    deadline: float | None,
+) -> int:
+    """Follow the workers, who stop when the study's time is over, if it has one."""
+    limit, last_call = settings.time, None
+    if limit is not None:
+        ends = time.monotonic() + limit.ends - time.time()
+        deadline = ends if deadline is None else min(deadline, ends)
+        last_call = ends + _OVERTIME * limit.seconds
+    return follow(study, url, workers, watch, attach, checkpoints, deadline, last_call)
 
 
 def _check_name(name: str) -> None:

@@ -36,7 +36,7 @@ def test_a_study_is_planned_for_its_time(kouka: Kouka, fake_worker: type[FakeWor
     assert "The plan, about" in said.output
     planned = [line.split() for line in said.output.splitlines() if line.startswith("  ")]
     assert [(line[0], line[1]) for line in planned] == [
-        ("measure", "4"), ("verify", "4"), ("confirm", "4")
+        ("measure", "4"), ("verify", "4"), ("confirm", "4"), ("beside", "reading,")
     ]  # fmt: skip
     assert settings().time is not None
     assert len(results().of("measure", "verify", "confirm")) == 12
@@ -78,7 +78,7 @@ def test_a_study_without_time_left_begins_no_run(
     said = kouka(*LAUNCH, "--time", "60s")
     assert said.exit_code == 0
     assert results().runs == ()
-    assert "Stopped in time with" in said.output
+    assert "is used up; a larger --time goes on" in said.output
 
 
 def ran(begin: float, end: float | None) -> FrozenTrial:
