@@ -50,10 +50,13 @@ def long_study(results: Results) -> Results | None:
 def deciding(results: Results) -> Results:
     """The runs that decide on the recipe, as a study of their own: the long ones where they can.
 
+    That is, once there are enough of `verify`, or once the recipes to choose from are confirmed.
     All techniques are among its own, also those that the long runs hold.
     """
     long = long_study(results)
-    if long is None or len(long.of("measure")) < len(long.factors) + 2:
+    if long is None:
+        return results
+    if len(long.of("measure")) < len(long.factors) + 2 and not long.of("confirm"):
         return results
     settings = long.settings
     if settings is not None and results.settings is not None:

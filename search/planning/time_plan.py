@@ -161,7 +161,7 @@ def plan_for(
     least = [_made(timing, sizes, _LEAST_EPOCHS, given, recipes).training / _USED
              for sizes in _sizes(techniques, given)]  # fmt: skip
     raise InputError(
-        f"--time {written(seconds)} is too short: the smallest plan, {_least_words(given)}takes "
+        f"--time {exactly(seconds)} is too short: the smallest plan, {_least_words(given)}takes "
         f"about {written(min(least) + beside)} on this machine; give it more time, or make a run "
         f"{FASTER}"
     )
@@ -243,3 +243,11 @@ def written(seconds: float) -> str:
         return f"{math.ceil(seconds)}s"
     minutes = math.ceil(seconds / 60)
     return f"{minutes}m" if minutes < 120 else f"{math.ceil(minutes / 60)}h"
+
+
+def exactly(seconds: float) -> str:
+    """Write a time as `--time` takes it."""
+    for unit, size in (("h", 3600), ("m", 60)):
+        if seconds >= size and not seconds % size:
+            return f"{seconds / size:g}{unit}"
+    return f"{seconds:g}s"

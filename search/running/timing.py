@@ -11,7 +11,7 @@ from optuna.trial import FixedTrial
 from model_space.worker.client import TrainingError
 from search.errors import InputError
 from search.planning.space import Space
-from search.planning.time_plan import FASTER, Timing, written
+from search.planning.time_plan import FASTER, Timing, exactly, written
 from search.running.local_workers import LocalWorkers
 from search.settings import Settings
 
@@ -49,7 +49,7 @@ def time_epochs(workers: LocalWorkers, settings: Settings, seconds: float) -> Ti
             raise
         ended = f"only {epochs} epochs ended" if epochs else "not even one epoch ended"
         raise InputError(
-            f"--time {written(seconds)} is too short: {ended} in {written(most)} of timing; give "
+            f"--time {exactly(seconds)} is too short: {ended} in {written(most)} of timing; give "
             f"it many times as much, or make a run {FASTER}"
         ) from error
     cheapest, dearest = (fmean(run.epoch for run in column) for column in runs)
