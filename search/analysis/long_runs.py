@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from search.analysis.model import varied
 from search.results import Results
+from search.settings import TimeLimit
 
 
 def long_study(results: Results) -> Results | None:
@@ -29,6 +30,7 @@ def long_study(results: Results) -> Results | None:
             epochs=settings.final_epochs,
             last_epochs=settings.last_epochs_of("verify"),
             measure=settings.verify,
+            time=_time(settings.time),
             fixed=fixed,
             verify=(), verify_epochs=None, verify_last_epochs=None, search=0, ladder=0,
         )  # fmt: skip
@@ -45,6 +47,13 @@ def long_study(results: Results) -> Results | None:
         dials=(),
         verified=None,
     )
+
+
+def _time(limit: TimeLimit | None) -> TimeLimit | None:
+    """The time limit of the long runs alone, whose phase is `measure` there."""
+    if limit is None:
+        return None
+    return replace(limit, closed=("measure",) if "verify" in limit.closed else ())
 
 
 def deciding(results: Results) -> Results:

@@ -7,10 +7,13 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from typer.testing import Result
 
+from search.analysis.recommendation import recommend
+from search.planning.durations import RunTime, run_time
 from search.planning.time_plan import Timing
 from search.results import Results
 from search.running.timekeeping import time_spent
 from search.settings import Settings
+from search.storage import schema
 from search.storage.connection import load_study
 from search.storage.reading import read
 from tests.support.fakes import FakeWorker
@@ -81,9 +84,47 @@ def test_a_study_without_time_left_begins_no_run(
     assert "is used up; a larger --time goes on" in said.output
 
 
-def ran(begin: float, end: float | None) -> FrozenTrial:
+def test_a_machine_that_becomes_slow_ends_the_study_with_an_answer(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(results: Results) -> RunTime | None:
+        return RunTime(8.0, 0.0) if results.of("measure")[2:] else run_time(results)
+
+    monkeypatch.setattr("search.running.timekeeping.run_time", slow)
+    launch = (*LAUNCH[:-6], "--search", "2", "--epochs", "4")
+    said = kouka(*launch, "--time", "20s")
+    assert said.exit_code == 0, said.output
+    limit = settings().time
+    assert limit is not None
+    assert limit.closed == ("measure", "search")
+    assert "measure ends with 3 runs" in said.output
+    assert "No run verifies" in said.output
+    counts = {phase: len(results().of(phase)) for phase in ("measure", "search", "confirm")}
+    assert counts["confirm"] >= 2
+    assert (counts["measure"], counts["search"]) == (3, 0)
+    found = recommend(results())
+    assert found is not None
+    assert found.confirmed
+    # More time opens the phases again, and the machine is as it was.
+    monkeypatch.setattr("search.running.timekeeping.run_time", run_time)
+    assert kouka("launch", "s", "--time", "2m").exit_code == 0
+    assert len(results().of("measure")) >= 4
+    assert len(results().of("verify")) >= 16
+
+
+def test_more_runs_need_more_time(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    kouka(*LAUNCH, "--time", "60s")
+    refused = kouka("launch", "s", "--measure", "8")
+    assert refused.exit_code == 2
+    assert "--measure 8 is more than this study was planned for in 60 seconds" in refused.stderr
+    assert kouka("launch", "s", "--measure", "8", "--time", "2m").exit_code == 0
+    assert settings().measure == (4, 8)
+
+
+def ran(begin: float, end: float | None, unseen: float = 0) -> FrozenTrial:
     noon = datetime(2026, 11, 27, 12)
-    trial = create_trial(state=TrialState.COMPLETE, value=0.5)
+    attributes = {schema.UNSEEN: unseen} if unseen else {}
+    trial = create_trial(state=TrialState.COMPLETE, value=0.5, user_attrs=attributes)
     trial.datetime_start = noon + timedelta(seconds=begin)
     trial.datetime_complete = None if end is None else noon + timedelta(seconds=end)
     return trial
@@ -92,3 +133,6 @@ def ran(begin: float, end: float | None) -> FrozenTrial:
 def test_pauses_do_not_count_and_runs_side_by_side_count_once() -> None:
     assert time_spent([]) == 0
     assert time_spent([ran(0, 10), ran(5, 12), ran(6, 8), ran(100, 110)]) == 22
+    # A killed worker's trial ends when it is found, long after its last sign of life.
+    assert time_spent([ran(0, 10), ran(5, 900, unseen=885), ran(900, 910)]) == 25
+    assert time_spent([ran(0, 10), ran(0, 900, unseen=899)]) == 10
