@@ -95,7 +95,12 @@ class Progress:
         self._console.print("Timing a few epochs, to plan by …")
 
     def planned(
-        self, plan: TimePlan, timing: Timing, settings: Settings, shape: Sequence[int]
+        self,
+        plan: TimePlan,
+        timing: Timing,
+        settings: Settings,
+        shape: Sequence[int],
+        resized: bool,
     ) -> None:
         """Print the plan that was made for a time."""
         if settings.custom_code.network is None:
@@ -120,6 +125,11 @@ class Progress:
             )
         self._console.print(f"  {'beside':8} reading, timing and the report, about "
                             f"{duration(plan.beside)}")  # fmt: skip
+        if resized:
+            self._console.print(
+                "The images are made smaller, so that the runs have epochs enough; --image-size "
+                "says otherwise."
+            )
         if plan.why_no_short_runs:
             self._console.print(plan.why_no_short_runs, soft_wrap=True)
 

@@ -31,7 +31,7 @@ _FIRST_LOOK = 16
 """Measured runs that are enough where a few techniques matter much."""
 _RICHEST = (
     (256, 60, 4 * VERIFY, 10), (128, 40, 2 * VERIFY, 5), (64, 20, VERIFY, 3), (32, 8, VERIFY, 2),
-    (16, 0, VERIFY, 1), (16, 0, 0, 2), (16, 0, 0, 1),
+    (16, 0, VERIFY, 1), (16, 0, 0, 2), (16, 0, 0, 1), (8, 0, 0, 1),
 )  # fmt: skip
 """Runs of `measure`, `search` and `verify`, and seeds, of plans from the richest to the least."""
 LEAST_RECIPES = 2
@@ -100,6 +100,8 @@ class TimePlan:
     verify_epochs: int | None
     """None where all runs are as long as `epochs`."""
     parts: tuple[Part, ...]
+    enough: bool = True
+    """Whether the long runs train as many epochs as it takes, or as were asked for."""
     beside: float = 0.0
     """Seconds of all but the runs: reading the data, timing, and the report."""
 
@@ -146,18 +148,18 @@ def plan_for(
     for sizes in _sizes(techniques, given):
         found = _longest((seconds - beside) * _USED, timing, sizes, given, recipes)
         if found is not None:
-            found = replace(found, beside=beside)
-            enough = min(_ENOUGH_EPOCHS, given.verify_epochs or given.epochs or _ENOUGH_EPOCHS)
-            if max(found.epochs, found.verify_epochs or 0) >= enough:
-                return found
-            smallest = found
+            wanted = min(_ENOUGH_EPOCHS, given.verify_epochs or given.epochs or _ENOUGH_EPOCHS)
+            enough = max(found.epochs, found.verify_epochs or 0) >= wanted
+            smallest = replace(found, beside=beside, enough=enough)
+            if enough:
+                return smallest
     if smallest is not None:
         return smallest
     recipes = min(recipes, LEAST_RECIPES)
     *_, sizes = _sizes(techniques, given)
     found = _longest((seconds - beside) * _USED, timing, sizes, given, recipes)
     if found is not None:
-        return replace(found, beside=beside)
+        return replace(found, beside=beside, enough=False)
     least = [_made(timing, sizes, _LEAST_EPOCHS, given, recipes).training / _USED
              for sizes in _sizes(techniques, given)]  # fmt: skip
     raise InputError(
@@ -185,7 +187,7 @@ def _sizes(techniques: int, given: Requested) -> Iterator[_Sizes]:
 
     for measure, search, verify, confirm in _RICHEST:
         yield _Sizes(
-            design(_FIRST_LOOK) if given.measure is None else given.measure,
+            design(min(_FIRST_LOOK, measure)) if given.measure is None else given.measure,
             design(measure) if given.measure is None else given.measure,
             search if given.search is None else given.search,
             (VERIFY if given.verify_epochs else verify) if given.verify is None else given.verify,
@@ -248,6 +250,6 @@ def written(seconds: float) -> str:
 def exactly(seconds: float) -> str:
     """Write a time as `--time` takes it."""
     for unit, size in (("h", 3600), ("m", 60)):
-        if seconds >= size and not seconds % size:
+        if seconds >= 2 * size and not seconds % size:
             return f"{seconds / size:g}{unit}"
     return f"{seconds:g}s"

@@ -46,10 +46,17 @@ class StudyWatch(Protocol):
         """Learn that a few epochs are being timed, to plan by."""
 
     def planned(
-        self, plan: TimePlan, timing: Timing, settings: Settings, shape: Sequence[int]
+        self,
+        plan: TimePlan,
+        timing: Timing,
+        settings: Settings,
+        shape: Sequence[int],
+        resized: bool,
     ) -> None:
-        """Receive the plan that was made for a time, before its study begins, and the shape of
-        an image."""
+        """Receive the plan that was made for a time, before its study begins.
+
+        `shape` is that of an image; `resized` tells that the plan chose it.
+        """
 
     def study_opened(self, results: Results, workers: int) -> None:
         """Receive what the study holds as its workers begin."""

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import optuna
 
@@ -16,18 +15,15 @@ from model_space.facts import DataFacts
 from model_space.techniques import SETS
 from model_space.worker.client import Workload
 from search.errors import InputError
-from search.planning.phases.confirm import expected
 from search.planning.settle import Requested, settle
-from search.planning.space import Space
-from search.planning.time_plan import plan_for
 from search.results import OBJECTIVES
 from search.running.compatibility import check_fingerprint, check_versions, versions_of
 from search.running.following import Attach, StudyWatch, Workers, follow
 from search.running.hardware import best_precision, check_installed, gpus
 from search.running.local_workers import LocalWorkers
-from search.running.timekeeping import report_time, time_spent
-from search.running.timing import time_epochs
-from search.settings import Settings, TimeLimit, is_settings
+from search.running.timekeeping import time_spent
+from search.running.timing import Launched, plan_in_time
+from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import (
     check_writable,
@@ -89,7 +85,7 @@ def launch(
     storage raised after all patience.
     """
     began = time.monotonic() if began is None else began
-    slowness = (time.monotonic() - began) / time.process_time()
+    launched = Launched(began, (time.monotonic() - began) / time.process_time())
     _check_name(name)
     check_writable(url)
     if requested.time is not None and stored_settings(url, name) is None:
@@ -107,12 +103,21 @@ def launch(
             requested = replace(requested, left_out=surveyed.left_out)
             for caution in surveyed.cautions:
                 watch.cautioned(caution)
+        begins = began
         if requested.time is not None and before is None:
             # The reading, and the timing that follows, are a part of it.
             workers = elsewhere.workers if elsewhere else local.workers
-            requested = _for_time(
-                local, workers, settings, facts, requested, began, slowness, watch
-            )
+            planned = plan_in_time(local, workers, settings, facts, requested, launched, watch)
+            begins = time.monotonic()
+            resized = planned.image_size != settings.image_size
+            if resized:
+                local.stop()
+                local = _local_workers(
+                    replace(settings, image_size=planned.image_size), environments
+                )
+                facts = local.facts(watch.reading)
+            watch.planned(planned.plan, planned.timing, settings, facts.image_shape, resized)
+            requested = planned.requested
         with exclusive(url):
             # Again, for another launch may have made or extended it meanwhile.
             settings, before = _settle(url, name, requested)
@@ -123,8 +128,7 @@ def launch(
             local.stop()
         crew = elsewhere or local
         if settings.time is not None:
-            elapsed = 0.0 if before is None else time.monotonic() - began
-            settings = _begin_clock(study, url, elapsed, crew.workers)
+            settings = _begin_clock(study, url, time.monotonic() - begins, crew.workers)
         return _follow_in_time(study, url, settings, crew, watch, attach, checkpoints, deadline)
     finally:
         local.stop()
@@ -135,44 +139,6 @@ def _with_small_network(requested: Requested) -> Requested:
     if requested.width is None and requested.custom_code.network is None and not gpus():
         return replace(requested, width=_CPU_WIDTH)
     return requested
-
-
-def _for_time(
-    local: LocalWorkers,
-    workers: int,
-    settings: Settings,
-    facts: DataFacts,
-    asked: Requested,
-    began: float,
-    slowness: float,
-    watch: StudyWatch,
-) -> Requested:
-    """Time a few epochs, and ask for the runs that fit in the time, where none were asked for."""
-    assert asked.time is not None
-    watch.timing()
-    seconds = asked.time.seconds
-    timing = replace(time_epochs(local, settings, seconds), workers=workers)
-    spent = time.monotonic() - began
-    beside = spent + report_time(slowness)
-    recipes = expected(replace(settings, confirm=1), Space.of(settings))
-    plan = plan_for(seconds, timing, len(settings.factors), asked, recipes, beside)
-    chosen: dict[str, Any] = {
-        "measure": plan.begin, "search": plan.search, "verify": plan.verify,
-        "confirm": plan.confirm, "epochs": plan.epochs, "verify_epochs": plan.verify_epochs,
-    }  # fmt: skip
-    given = asked.named()
-    watch.planned(plan, timing, settings, facts.image_shape)
-    return replace(
-        asked,
-        **{name: value for name, value in chosen.items() if name not in given},
-        time=TimeLimit(
-            seconds,
-            training=seconds - beside,
-            workers=timing.workers,
-            chosen=tuple(name for name in chosen if name not in given and name != "epochs"),
-            measure=plan.measure,
-        ),
-    )
 
 
 def join(

@@ -10,7 +10,8 @@ from search.analysis.stopping import is_known, three_largest
 from search.planning.design import design
 from search.results import Results
 from search.settings import Settings
-from tests.support.simulate import EFFECTS, NAMES, results_of, simulated
+from tests.support.fakes import EFFECTS
+from tests.support.simulate import NAMES, results_of, simulated
 
 pytestmark = pytest.mark.numeric
 UNCLEAR = {name: 3.0 if name in NAMES[:4] else 0.0 for name in NAMES}
