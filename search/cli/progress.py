@@ -46,6 +46,7 @@ class Progress:
         self._console = console
         self._caution = caution
         self._results: Results | None = None
+        self._settings: Settings | None = None
         self._schedule: Schedule | None = None
         self._reported: set[int] = set()
         self._seen: dict[int, list[tuple[int, float]]] = {}
@@ -136,6 +137,7 @@ class Progress:
     def study_opened(self, results: Results, workers: int) -> None:
         """Print the study's name and budget, and what it holds already."""
         self._workers = workers
+        self._settings = results.settings
         self._reported = {run.number for run in results.runs if run.state != "running"}
         ended = [run for run in results.runs if run.ended]
         self._ended_before = len(ended)
@@ -158,9 +160,10 @@ class Progress:
     def seen(self, results: Results, now: Schedule) -> None:
         """Show what the study holds now, and print the runs that have ended since."""
         began = self._results is None
-        if self._results is not None:
-            for line in plan_changes(self._results.launched_with(), results.launched_with(), now):
-                self._console.print(line, soft_wrap=True)
+        settings = results.launched_with()
+        for line in plan_changes(self._settings or settings, settings, now):
+            self._console.print(line, soft_wrap=True)
+        self._settings = settings
         self._results, self._schedule, self._note = results, now, ""
         new = [run for run in results.runs if run.number not in self._reported]
         if began or any(run.state != "running" for run in new):

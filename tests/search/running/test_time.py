@@ -66,7 +66,7 @@ def test_a_time_too_short_makes_no_study(
     kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Timing(1.0, 2.0, 3.0, 1)
-    monkeypatch.setattr("search.running.study.time_epochs", lambda *arguments: slow)
+    monkeypatch.setattr("search.running.timing.time_epochs", lambda *arguments: slow)
     short = kouka(*LAUNCH, "--time", "2s", "--epochs", "9", "--verify-epochs", "50")
     assert short.exit_code == 2
     assert "--time 2s is too short" in short.stderr
