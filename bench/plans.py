@@ -103,9 +103,8 @@ def measured(case: Case, folder: str | None) -> Row | None:
     settings = results.launched_with()
     return {
         "data": case.data,
-        "time": case.time,
-        "interrupted": case.interrupted or "no",
         "predicted, s": round(asked),
+        "interrupted": case.interrupted or "no",
         "real, s": round(took),
         "deviation, %": round(100 * (took / asked - 1), 1),
         **{f"{phase} runs": count for phase, count in counts.items()},
@@ -125,10 +124,10 @@ def main() -> None:
     if given.folder is None and given.data != "digits":
         parser.error(f"{given.data} needs the folder of its images or sounds")
     known = rows_of("plans") if (FOLDER / "plans.csv").exists() else []
-    done = {(row["data"], row["time"], row["interrupted"]) for row in known}
+    done = {tuple(row.values())[:3] for row in known}
     report = reporter("plans", record=given.record)
     for case in CASES:
-        of = case.data, case.time, case.interrupted or "no"
+        of = case.data, time_limit(case.time).seconds, case.interrupted or "no"
         if case.data == given.data and (given.again or of not in done):
             row = measured(case, given.folder)
             if row is not None:

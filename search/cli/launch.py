@@ -185,8 +185,8 @@ def launch(
         typer.Option(
             metavar="TIME",
             help="Plan the study for this long, such as 90s, 30m or 2h: a few epochs are timed, "
-            "what you name stays, and the number and length of the runs are chosen.  "
-            "[default: as long as the runs take]",
+            "what you name stays, and the number and length of the runs are chosen. Pauses do not "
+            "count, and a longer time goes on.  [default: as long as the runs take]",
         ),
     ] = None,
     timeout: TimeoutOption = None,
@@ -210,7 +210,7 @@ def launch(
     """Launch a study, or resume it.
 
     The same command resumes a study: finished runs are kept. A larger --measure, --search,
-    --verify, --confirm or --ladder extends it. The defaults are the article's budget.
+    --verify, --confirm, --ladder or --time extends it. The defaults are the article's budget.
     """
     with user_errors():
         from model_space.data import is_set

@@ -204,7 +204,9 @@ class Progress:
             "failed": f"failed: {run.failure}",
         }.get(run.state, run.state)
         if run.failure == schema.INTERRUPTED:
-            end = "interrupted; it will be run again"
+            limit = results.launched_with().time
+            over = limit is not None and run.phase in limit.closed
+            end = "stopped, as the time is over" if over else "interrupted; it will be run again"
         planned = self._schedule.planned.get(run.phase, 0)  # type: ignore[call-overload]
         return (
             f"{run.phase} {self._done.get(run.phase, 0)}/{planned}  {end}  "
