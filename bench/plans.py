@@ -121,6 +121,8 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="measure again what has a row")
     parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     given = parser.parse_args()
+    # A shell's background jobs ignore Ctrl-C, and so would the launches.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if given.folder is None and given.data != "digits":
         parser.error(f"{given.data} needs the folder of its images or sounds")
     known = rows_of("plans") if (FOLDER / "plans.csv").exists() else []

@@ -107,11 +107,12 @@ def follow(
     checkpoints: Path,
     deadline: float | None,
     last_call: float | None = None,
+    ends: bool = False,
 ) -> int:
     """Watch the workers until they have ended; an interruption asks them to stop.
 
-    So does `last_call`, a `time.monotonic()`, for runs that still train then; a study that has one
-    ends with the runs that it has.
+    So does `last_call`, a `time.monotonic()`, for runs that still train then. `ends` says that the
+    study ends when its time is over, with the runs that it has.
     """
     name = study.study_name
     watch.study_opened(read(study), workers.workers)
@@ -139,7 +140,7 @@ def follow(
         raise
     finally:
         workers.stop()
-    if last_call is not None:
+    if ends:
         patiently(lambda: end_in_time(study, url))
     left = patiently(lambda: _look(study, watch, shown, last=True))
     if left is None:

@@ -129,7 +129,9 @@ def launch(
         crew = elsewhere or local
         if settings.time is not None:
             settings = _begin_clock(study, url, time.monotonic() - begins, crew.workers)
-        return _follow_in_time(study, url, settings, crew, watch, attach, checkpoints, deadline)
+        return _follow_in_time(
+            study, url, settings, crew, watch, attach, checkpoints, deadline, ends=True
+        )
     finally:
         local.stop()
 
@@ -199,14 +201,19 @@ def _follow_in_time(
     attach: Attach,
     checkpoints: Path,
     deadline: float | None,
+    ends: bool = False,
 ) -> int:
-    """Follow the workers, who stop when the study's time is over, if it has one."""
+    """Follow the workers, who stop when the study's time is over, if it has one.
+
+    `ends` as in `follow`: a worker that comes while nobody launches the study does not end it.
+    """
     limit, last_call = settings.time, None
     if limit is not None:
-        ends = time.monotonic() + limit.ends - time.time()
-        deadline = ends if deadline is None else min(deadline, ends)
-        last_call = ends + _OVERTIME * limit.seconds
-    return follow(study, url, workers, watch, attach, checkpoints, deadline, last_call)
+        over = time.monotonic() + limit.ends - time.time()
+        deadline = over if deadline is None else min(deadline, over)
+        last_call = over + _OVERTIME * limit.seconds
+    ends = ends and limit is not None
+    return follow(study, url, workers, watch, attach, checkpoints, deadline, last_call, ends)
 
 
 def _check_name(name: str) -> None:

@@ -1,6 +1,8 @@
 """Studies that are planned for a time, with a worker that computes instead of training."""
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -105,11 +107,34 @@ def test_a_machine_that_becomes_slow_ends_the_study_with_an_answer(
     found = recommend(results())
     assert found is not None
     assert found.confirmed
-    # More time opens the phases again, and the machine is as it was.
-    monkeypatch.setattr("search.running.timekeeping.run_time", run_time)
-    assert kouka("launch", "s", "--time", "2m").exit_code == 0
-    assert len(results().of("measure")) >= 4
-    assert len(results().of("verify")) >= 16
+    # More time opens the phases again.
+    assert kouka("launch", "s", "--time", "90s").exit_code == 0
+    assert len(results().of("measure")) == 4
+
+
+def test_a_resumed_study_has_the_rest_of_its_time(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its start counts, as the command is to end in time; the pause before does not."""
+    kouka(*LAUNCH, "--time", "60s")
+    monkeypatch.setattr("search.running.study.time_spent", lambda trials: 40.0)
+    began = time.time()
+    kouka(*LAUNCH, "--time", "60s")
+    limit = settings().time
+    assert limit is not None
+    assert limit.ends - began == pytest.approx(limit.training - 40, abs=5)
+    # A worker that comes after the end begins nothing, and closes nothing.
+    study = load_study("sqlite:///studies.db", "s")
+    opened = replace(settings(), confirm=2, time=replace(limit, ends=time.time() - 5))
+    study.set_user_attr(schema.SETTINGS, opened.to_json())
+    joined = kouka("worker", "s")
+    assert "Stopped in time with 4 runs left" in joined.output
+    assert settings().time == opened.time
+    monkeypatch.setattr("search.running.study.time_spent", lambda trials: 60.0)
+    assert kouka("launch", "s").exit_code == 0
+    over = settings().time
+    assert over is not None
+    assert over.closed == ("confirm",)
 
 
 def test_more_runs_need_more_time(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
