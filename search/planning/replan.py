@@ -75,7 +75,7 @@ def replanned(
 def _needed(settings: Settings, phase: str, left: TimeLeft) -> float:
     """Seconds of one more run of a phase, and of what must follow it."""
     needed = left.takes.of(settings.epochs_of(phase))
-    confirm = min(LEAST_RECIPES, settings.confirm)
+    confirm = LEAST_RECIPES if settings.confirm else 0
     if phase == "search":
         return needed + _rest(settings, left)
     if phase == "confirm":
@@ -112,24 +112,25 @@ def _with_measure(settings: Settings, size: int) -> Settings:
 def with_fitting_long_runs(settings: Settings, left: TimeLeft) -> Settings:
     """Fit the runs and epochs of `verify`, before it begins, to the time that is left.
 
-    Without long runs where too few epochs would be left for them.
+    Without long runs where too few epochs would be left for them, if both were chosen.
     """
     assert settings.time is not None
-    chosen = settings.time.chosen
-    if "verify_epochs" not in chosen:
-        return settings
-    planned, longer = max(settings.verify), settings.epochs + 1
-    most = max(_MOST_EPOCHS, 2 * settings.final_epochs)
+    chosen, planned = settings.time.chosen, max(settings.verify)
+    most, longer = max(_MOST_EPOCHS, 2 * settings.final_epochs), settings.epochs + 1
+    sizes = [planned, *(n for n in (2 * VERIFY, VERIFY, VERIFY // 2) if n < planned)]
+    epochs = {runs: _longest(settings, runs, left, most) for runs in sizes}
     if "verify" not in chosen:
-        return _with_verify(
-            settings, settings.verify, max(longer, _longest(settings, planned, left, most))
-        )
-    for runs in (planned, *(n for n in (2 * VERIFY, VERIFY, VERIFY // 2) if n < planned)):
-        epochs = _longest(settings, runs, left, most)
+        if "verify_epochs" not in chosen:
+            return settings
+        return _with_verify(settings, settings.verify, max(longer, epochs[planned]))
+    if "verify_epochs" not in chosen:
+        fitting = [runs for runs in sizes if epochs[runs] >= settings.final_epochs]
+        return replace(settings, verify=(max(fitting, default=sizes[-1]),))
+    for runs in sizes:
         # More runs than the usual ones must not cost epochs.
         wanted = settings.final_epochs * _SHORTER if runs > VERIFY else _LONGER * settings.epochs
-        if epochs >= max(longer, wanted):
-            return _with_verify(settings, (runs,), epochs)
+        if epochs[runs] >= max(longer, wanted):
+            return _with_verify(settings, (runs,), epochs[runs])
     return replace(settings, verify=(), verify_epochs=None, verify_last_epochs=None)
 
 

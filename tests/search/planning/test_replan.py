@@ -98,6 +98,10 @@ def test_long_runs_fit_in_the_time_that_the_short_ones_left() -> None:
     assert with_fitting_long_runs(SETTINGS, left(9999)).verify_epochs == 100
     given = replace(SETTINGS, time=replace(LIMIT, chosen=("verify_epochs", "confirm")))
     assert with_fitting_long_runs(given, left(50)).verify == (16,)
+    epochs_given = replace(SETTINGS, time=replace(LIMIT, chosen=("verify", "confirm")))
+    for seconds, runs in ((9999, 16), (250, 8), (10, 8)):
+        fitted = with_fitting_long_runs(epochs_given, left(seconds))
+        assert (fitted.verify, fitted.verify_epochs) == ((runs,), 40)
 
 
 def test_long_runs_are_added_where_there_is_time_after_all() -> None:
