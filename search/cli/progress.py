@@ -117,7 +117,8 @@ class Progress:
         )
         self._console.print(f"The plan, about {duration(plan.seconds)}:")
         for part in plan.parts:
-            runs = counted(part.runs, "run")
+            kind = "" if not plan.verify else "long " if part.epochs > plan.epochs else "short "
+            runs = counted(part.runs, f"{kind}run")
             if part.phase == "measure" and plan.begin < plan.measure:
                 runs = f"{plan.begin} to {runs}"
             self._console.print(
