@@ -26,6 +26,12 @@ class TimeLimit:
     workers: int = 1
     chosen: tuple[str, ...] = ()
     """Settings that the plan chose, and that the time that the runs take may still change."""
+    measure: int = 0
+    """Runs to which the `measure` phase may grow, as long as it is not known what matters."""
+    closed: tuple[str, ...] = ()
+    """Phases in which no further run begins, so that those after them end in time."""
+    ends: float = 0.0
+    """When the runs must have ended, as `time.time()`, of the launch that is or was at work."""
 
 
 LONG_PHASES = ("verify", "confirm")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from search.analysis.model import varied
 from search.results import Results
+from search.settings import TimeLimit
 
 
 def long_study(results: Results) -> Results | None:
@@ -29,6 +30,7 @@ def long_study(results: Results) -> Results | None:
             epochs=settings.final_epochs,
             last_epochs=settings.last_epochs_of("verify"),
             measure=settings.verify,
+            time=_time(settings.time),
             fixed=fixed,
             verify=(), verify_epochs=None, verify_last_epochs=None, search=0, ladder=0,
         )  # fmt: skip
@@ -47,13 +49,23 @@ def long_study(results: Results) -> Results | None:
     )
 
 
+def _time(limit: TimeLimit | None) -> TimeLimit | None:
+    """The time limit of the long runs alone, whose phase is `measure` there."""
+    if limit is None:
+        return None
+    return replace(limit, closed=("measure",) if "verify" in limit.closed else ())
+
+
 def deciding(results: Results) -> Results:
     """The runs that decide on the recipe, as a study of their own: the long ones where they can.
 
+    That is, once there are enough of `verify`, or once the recipes to choose from are confirmed.
     All techniques are among its own, also those that the long runs hold.
     """
     long = long_study(results)
-    if long is None or len(long.of("measure")) < len(long.factors) + 2:
+    if long is None:
+        return results
+    if len(long.of("measure")) < len(long.factors) + 2 and not long.of("confirm"):
         return results
     settings = long.settings
     if settings is not None and results.settings is not None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from search.analysis.long_runs import deciding
+from search.analysis.long_runs import deciding, long_study
 from search.analysis.model import levels, varied
 from search.analysis.predicted import Predicted, compared, predicted
 from search.analysis.surface import Points, Surface, fit_surface
@@ -120,10 +120,19 @@ def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, A
 
     They are not simply those with the best predictions, which are often near each other, and right
     or wrong together: each is added for what it may gain over those before it and the ends. The
-    expected maximum is computed from draws of the fit's distribution. Empty where no run is
-    complete.
+    expected maximum is computed from draws of the fit's distribution. The last is the best long run
+    where there are too few of them to decide. Empty where no run is complete.
     """
-    results = deciding(results)
+    chosen = _by_fit(deciding(results), count)
+    long = long_study(results)
+    if long is not None and deciding(results) is results:
+        best = max(long.of("measure"), key=lambda run: _sign(results.objective) * run.scaled)
+        if best.params not in chosen:
+            chosen = [*chosen[: count - 1], best.params]
+    return chosen
+
+
+def _by_fit(results: Results, count: int) -> list[Mapping[str, Any]]:
     runs = _runs(results)
     if not runs:
         return []

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from search.cli import (
+    clock,
     code,
     copying,
     dashboard,
@@ -69,6 +70,7 @@ def _kouka(
 
 def main() -> None:
     """Run the `kouka` command."""
+    clock.start()
     hide_in_title()
     replace_unencodable()
     app()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from search.cli import clock
 from search.cli.errors import interruptible, user_errors
 from search.cli.options import (
     DEFAULT_STORAGE,
@@ -186,8 +187,8 @@ def launch(
         typer.Option(
             metavar="TIME",
             help="Plan the study for this long, such as 90s, 30m or 2h: a few epochs are timed, "
-            "what you name stays, and the number and length of the runs are chosen.  "
-            "[default: as long as the runs take]",
+            "what you name stays, and the number and length of the runs are chosen. Pauses do not "
+            "count, and a longer time goes on.  [default: as long as the runs take]",
         ),
     ] = None,
     timeout: TimeoutOption = None,
@@ -211,7 +212,7 @@ def launch(
     """Launch a study, or resume it.
 
     The same command resumes a study: finished runs are kept. A larger --measure, --search,
-    --verify, --confirm or --ladder extends it. The defaults are the article's budget.
+    --verify, --confirm, --ladder or --time extends it. The defaults are the article's budget.
     """
     with user_errors():
         from model_space.data import is_set
@@ -294,7 +295,7 @@ def _launch(
             storage, name, requested, environments, progress,
             partial(attach, report=out / REPORT, storage_option=storage_option(storage)),
             checkpoints=checkpoints or default_checkpoints(), deadline=deadline(timeout),
-            elsewhere=elsewhere,
+            elsewhere=elsewhere, began=clock.began(),
         )  # fmt: skip
     print_left(left, console)
 

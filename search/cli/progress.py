@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
@@ -17,6 +17,7 @@ from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.looks import look_at
 from search.cli.live_display import LiveDisplay
+from search.cli.plan_changes import plan_changes
 from search.cli.tables import effects_table
 from search.planning.durations import RunTime, run_time
 from search.planning.schedule import Schedule
@@ -45,6 +46,7 @@ class Progress:
         self._console = console
         self._caution = caution
         self._results: Results | None = None
+        self._settings: Settings | None = None
         self._schedule: Schedule | None = None
         self._reported: set[int] = set()
         self._seen: dict[int, list[tuple[int, float]]] = {}
@@ -93,24 +95,50 @@ class Progress:
         """Print that a few epochs are being timed."""
         self._console.print("Timing a few epochs, to plan by …")
 
-    def planned(self, plan: TimePlan, timing: Timing, settings: Settings) -> None:
+    def planned(
+        self,
+        plan: TimePlan,
+        timing: Timing,
+        settings: Settings,
+        shape: Sequence[int],
+        resized: bool,
+    ) -> None:
         """Print the plan that was made for a time."""
-        network = f"width {settings.width:g}, depth {settings.depth}"
+        if settings.custom_code.network is None:
+            network = f"width {settings.width:g}, depth {settings.depth}"
+        else:
+            network = settings.custom_code.network.at
+        height, width, _ = shape
         self._console.print(
-            f"An epoch takes {timing.cheapest:.2g} to {timing.dearest:.2g} s, a run "
-            f"{timing.start:.2g} s beside its epochs, with {counted(timing.workers, 'worker')} "
-            f"({network})."
+            f"Images of {height}×{width} pixels, {network}: an epoch takes "
+            f"{timing.cheapest:.2g} to {timing.dearest:.2g} s, and a run {timing.start:.2g} s "
+            f"beside its epochs, with {counted(timing.workers, 'worker')}.",
+            soft_wrap=True,
         )
         self._console.print(f"The plan, about {duration(plan.seconds)}:")
         for part in plan.parts:
+            kind = "" if not plan.verify else "long " if part.epochs > plan.epochs else "short "
+            runs = counted(part.runs, f"{kind}run")
+            if part.phase == "measure" and plan.begin < plan.measure:
+                runs = f"{plan.begin} to {runs}"
             self._console.print(
-                f"  {part.phase:8} {counted(part.runs, 'run')} of {counted(part.epochs, 'epoch')}, "
+                f"  {part.phase:8} {runs} of {counted(part.epochs, 'epoch')}, "
                 f"about {duration(part.seconds)}"
             )
+        self._console.print(f"  {'beside':8} reading, timing and the report, about "
+                            f"{duration(plan.beside)}")  # fmt: skip
+        if resized:
+            self._console.print(
+                "The images are made smaller, so that the runs have epochs enough; --image-size "
+                "says otherwise."
+            )
+        if plan.why_no_short_runs:
+            self._console.print(plan.why_no_short_runs, soft_wrap=True)
 
     def study_opened(self, results: Results, workers: int) -> None:
         """Print the study's name and budget, and what it holds already."""
         self._workers = workers
+        self._settings = results.settings
         self._reported = {run.number for run in results.runs if run.state != "running"}
         ended = [run for run in results.runs if run.ended]
         self._ended_before = len(ended)
@@ -133,6 +161,10 @@ class Progress:
     def seen(self, results: Results, now: Schedule) -> None:
         """Show what the study holds now, and print the runs that have ended since."""
         began = self._results is None
+        settings = results.launched_with()
+        for line in plan_changes(self._settings or settings, settings, now):
+            self._console.print(line, soft_wrap=True)
+        self._settings = settings
         self._results, self._schedule, self._note = results, now, ""
         new = [run for run in results.runs if run.number not in self._reported]
         if began or any(run.state != "running" for run in new):
@@ -173,7 +205,9 @@ class Progress:
             "failed": f"failed: {run.failure}",
         }.get(run.state, run.state)
         if run.failure == schema.INTERRUPTED:
-            end = "interrupted; it will be run again"
+            limit = results.launched_with().time
+            over = limit is not None and run.phase in limit.closed
+            end = "stopped, as the time is over" if over else "interrupted; it will be run again"
         planned = self._schedule.planned.get(run.phase, 0)  # type: ignore[call-overload]
         return (
             f"{run.phase} {self._done.get(run.phase, 0)}/{planned}  {end}  "
@@ -194,7 +228,14 @@ class Progress:
             return
         self._estimated = True
         if not runs:
-            self._console.print("Nothing is left to run.")
+            limit = results.launched_with().time
+            if limit is not None and limit.closed:
+                self._console.print(
+                    f"The time of this study, {duration(limit.seconds)}, is used up; a larger "
+                    "--time goes on with it."
+                )
+            else:
+                self._console.print("Nothing is left to run.")
             return
         seconds = sum(count * takes.of(epochs) for epochs, count in runs.items()) / self._workers
         counts = [f"{counted(count, 'run')} of {counted(epochs, 'epoch')}"

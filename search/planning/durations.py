@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import fmean
 
 from search.results import Results
 
@@ -21,16 +20,22 @@ class RunTime:
         return self.start + self.epoch * epochs
 
 
+_FADING = 0.7
+"""Weight of a run beside that of the next one, as machines become slower and faster."""
+
+
 def run_time(results: Results) -> RunTime | None:
-    """Estimate the time of a run from the complete ones, pruned runs left out.
+    """Estimate the time of a run from the complete ones, above all the last; not from pruned runs.
 
     None before there is one, and in a study that does not keep how long its runs train.
     """
-    starts, epochs = [], []
-    for run in results.runs:
+    whole, start, epoch, weight = 0.0, 0.0, 0.0, 1.0
+    for run in reversed(results.runs):
         if run.state != "complete" or run.seconds is None or not run.epochs:
             continue
         each = min(run.seconds_per_epoch or run.seconds, run.seconds / run.epochs)
-        epochs.append(each)
-        starts.append(run.seconds - each * run.epochs)
-    return RunTime(fmean(starts), fmean(epochs)) if starts else None
+        whole += weight
+        epoch += weight * each
+        start += weight * (run.seconds - each * run.epochs)
+        weight *= _FADING
+    return RunTime(start / whole, epoch / whole) if whole else None

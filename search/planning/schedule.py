@@ -52,12 +52,13 @@ def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
     for run in results.runs:
         if results.at_budget(run):
             runs[run.phase, run.seed].append(run)
+    closed = settings.time.closed if settings.time else ()
     planned: dict[Phase, int] = {}
     left: dict[Phase, int] = {}
     ready: list[Planned] = []
     unchosen: dict[Phase, bool] = {
-        "verify": wants_techniques(settings, results),
-        "confirm": wants_candidates(settings, results),
+        "verify": "verify" not in closed and wants_techniques(settings, results),
+        "confirm": "confirm" not in closed and wants_candidates(settings, results),
     }
     choose: Phase | None = None
     for phase, plan in PLANS.items():
@@ -66,11 +67,14 @@ def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
             choose = phase
         wanted = plan(settings, space, results)
         tries = [(one, [r for r in runs[phase, one.seed] if one.is_run(r)]) for one in wanted]
+        if phase in closed:
+            # In time, no further run of it began.
+            tries = [(one, tried) for one, tried in tries if _is_begun(tried)]
         lacking = [(one, tried) for one, tried in tries if not _is_over(tried)]
-        planned[phase], left[phase] = len(wanted), len(lacking)
+        planned[phase], left[phase] = len(tries), len(lacking)
         if phase == "verify" and unchosen[phase]:
             planned[phase] = left[phase] = max(settings.verify)
-        if phase == "confirm" and (waits or unchosen[phase]):
+        if phase == "confirm" and phase not in closed and (waits or unchosen[phase]):
             guessed = max(len(wanted), expected(settings, space))
             planned[phase], left[phase] = guessed, guessed - len(wanted) + len(lacking)
         if not waits and not unchosen.get(phase):
@@ -82,6 +86,10 @@ def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
 
 def _is_over(tried: list[Run]) -> bool:
     return any(run.ended for run in tried) or _failures(tried) >= TRIES
+
+
+def _is_begun(tried: list[Run]) -> bool:
+    return any(run.ended or run.state == "running" for run in tried)
 
 
 def _failures(tried: list[Run]) -> int:

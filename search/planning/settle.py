@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         if (runs := getattr(requested, name)) is not None and runs < max(counts, default=0)
     ]
     differences += _shorter(stored.time, requested.time)
+    _check_room(stored, requested, sizes)
     if differences:
         raise InputError(
             f"this study was launched with other settings: {'; '.join(differences)}; "
@@ -123,7 +124,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     stored = replace(stored, custom_code=known.updated(code))
     free = (*_MAY_GROW, "data", "verify_epochs")
     grown = {name: value for name, value in asked.items() if name in free}
-    grown["time"] = _extended(stored.time, requested.time)
+    grown["time"] = _extended(stored.time, requested.time, requested.named())
     if sizes["measure"] != stored.measure and len([n for n in stored.measure if n]) < 2:
         # What it measured is the same by either way of growing, until it has grown.
         grown["growth"] = "exchanged"
@@ -140,11 +141,37 @@ def _shorter(stored: TimeLimit | None, asked: TimeLimit | None) -> list[str]:
     return []
 
 
-def _extended(stored: TimeLimit | None, asked: TimeLimit | None) -> TimeLimit | None:
+def _check_room(
+    stored: Settings, requested: Requested, sizes: Mapping[str, tuple[int, ...]]
+) -> None:
+    """Raise `InputError` for more runs in a study whose time was planned for others."""
+    limit, more = stored.time, requested.time
+    if limit is None or (more is not None and more.seconds > limit.seconds):
+        return
+    for name in (*_DESIGNS, *_MAY_GROW):
+        asked = getattr(requested, name)
+        had = max(getattr(stored, name), default=0) if name in sizes else getattr(stored, name)
+        if asked is not None and asked > had:
+            raise InputError(
+                f"--{name} {asked} is more than this study was planned for in {limit.seconds:g} "
+                "seconds; add a larger --time"
+            )
+
+
+def _extended(
+    stored: TimeLimit | None, asked: TimeLimit | None, given: Iterable[str]
+) -> TimeLimit | None:
+    """The time of a study that may have been given more, in which what is `given` stays."""
     if stored is None or asked is None:
         return stored
     more = asked.seconds - stored.seconds
-    return replace(stored, seconds=asked.seconds, training=stored.training + more)
+    return replace(
+        stored,
+        seconds=asked.seconds,
+        training=stored.training + more,
+        chosen=tuple(name for name in stored.chosen if name not in given),
+        closed=() if more else stored.closed,
+    )
 
 
 def _grown(sizes: tuple[int, ...], runs: int | None) -> tuple[int, ...]:

@@ -9,24 +9,35 @@ from dataclasses import dataclass, replace
 
 from search.errors import InputError
 from search.planning.design import possible_runs
-from search.planning.durations import RunTime
 from search.planning.phases.confirm import CANDIDATES, ENDS
 from search.planning.settle import Requested
 from search.settings import LONG_PHASES, Settings, TimeLimit
 from search.storage.schema import Phase
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
-_USED = 0.97
-"""Share of the time that is planned for; the rest is for the report, and for a slower run."""
+_MOST_SECONDS = 366 * 24 * 3600
+_USED = 0.95
+"""Share of the time for the runs that is planned for; what is over when they have ended is for
+more seeds."""
 _SHORT = 4
 """Long runs train this many times the epochs of short ones."""
 _LEAST_EPOCHS = 2
 _ENOUGH_EPOCHS = 30
 """Epochs of the long runs from which more runs are worth more than more epochs."""
 _MOST_EPOCHS = Settings.epochs
-_VERIFY = 16
+VERIFY = 16
 _MOST_SEEDS = 10
-_RECIPES = CANDIDATES + len(ENDS)
+_FIRST_LOOK = 16
+"""Measured runs that are enough where a few techniques matter much."""
+_RICHEST = (
+    (256, 60, 4 * VERIFY, 10), (128, 40, 2 * VERIFY, 5), (64, 20, VERIFY, 3), (32, 8, VERIFY, 2),
+    (16, 0, VERIFY, 1), (16, 0, 0, 2), (16, 0, 0, 1), (8, 0, 0, 1),
+)  # fmt: skip
+"""Runs of `measure`, `search` and `verify`, and seeds, of plans from the richest to the least."""
+LEAST_RECIPES = 2
+"""The recommended recipe and all off, which are confirmed before others, as far as time allows."""
+FASTER = "faster with a smaller --train-size, --width or --image-size"
+RECIPES = CANDIDATES + len(ENDS)
 """Those of `confirm`."""
 
 
@@ -34,10 +45,14 @@ def time_limit(text: str) -> TimeLimit:
     """Read a time such as 90s, 30m, 2h or 1h30m; raise `InputError` for another."""
     parts = re.findall(r"(\d+(?:\.\d+)?)([hms])", text)
     if not parts or "".join(map("".join, parts)) != text:
-        raise InputError(f"--time {text} is no time; it takes one such as 90s, 30m, 2h or 1h30m")
+        raise InputError(f"--time {text} is not a time; write it as 90s, 30m, 2h or 1h30m")
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
     if not seconds:
-        raise InputError(f"--time {text} is no time to do anything in")
+        raise InputError(f"--time {text} leaves no time for anything; write more, such as 30m")
+    if seconds > _MOST_SECONDS:
+        raise InputError(
+            f"--time {text} is more than a year; write less, as a larger --time goes on later"
+        )
     return TimeLimit(seconds, seconds)
 
 
@@ -56,7 +71,7 @@ class Timing:
     def runs(self, count: int, epochs: int) -> float:
         """Seconds of so many runs, as many side by side as there are workers."""
         each = self.start + epochs * (self.cheapest + self.dearest) / 2
-        return _rounds(count, self.workers) * each
+        return rounds(count, self.workers) * each
 
 
 @dataclass(frozen=True)
@@ -73,7 +88,10 @@ class Part:
 class TimePlan:
     """The runs to make in a time."""
 
+    begin: int
+    """Runs of `measure` after which it is first known, perhaps, what matters."""
     measure: int
+    """Runs to which that phase then grows."""
     search: int
     verify: int
     confirm: int
@@ -82,11 +100,30 @@ class TimePlan:
     verify_epochs: int | None
     """None where all runs are as long as `epochs`."""
     parts: tuple[Part, ...]
+    enough: bool = True
+    """Whether the long runs train as many epochs as it takes, or as were asked for."""
+    beside: float = 0.0
+    """Seconds of all but the runs: reading the data, timing, and the report."""
+
+    @property
+    def training(self) -> float:
+        """Seconds of all runs together."""
+        return sum(part.seconds for part in self.parts)
+
+    @property
+    def why_no_short_runs(self) -> str:
+        """The reason why all runs are long, as a sentence; empty where some are short."""
+        if self.verify:
+            return ""
+        return (
+            "All runs are of one length, as short ones may rank the techniques otherwise: there is "
+            f"no time for both and for long ones of {_ENOUGH_EPOCHS} epochs."
+        )
 
     @property
     def seconds(self) -> float:
-        """What all runs take together."""
-        return sum(part.seconds for part in self.parts)
+        """Seconds from the launch to the report."""
+        return self.training + self.beside
 
 
 def plan_for(
@@ -94,12 +131,13 @@ def plan_for(
     timing: Timing,
     techniques: int,
     given: Requested,
-    recipes: int = _RECIPES,
-    spent: float = 0.0,
+    recipes: int = RECIPES,
+    beside: float = 0.0,
 ) -> TimePlan:
     """Plan the runs for a time; what is `given` is kept, and the rest chosen.
 
-    `recipes` are those that `confirm` compares; `spent` are the seconds that are gone already.
+    `recipes` are those that `confirm` compares; `beside` are the seconds that go to all else than
+    runs.
 
     Long runs come first, as only they are right where an effect turns its sign with the epochs;
     short runs that choose what to verify are added where the long ones still have enough epochs.
@@ -108,25 +146,32 @@ def plan_for(
     """
     smallest = None
     for sizes in _sizes(techniques, given):
-        found = _longest((seconds - spent) * _USED, timing, sizes, given, recipes)
+        found = _longest((seconds - beside) * _USED, timing, sizes, given, recipes)
         if found is not None:
-            enough = min(_ENOUGH_EPOCHS, given.verify_epochs or given.epochs or _ENOUGH_EPOCHS)
-            if max(found.epochs, found.verify_epochs or 0) >= enough:
-                return found
-            smallest = found
+            wanted = min(_ENOUGH_EPOCHS, given.verify_epochs or given.epochs or _ENOUGH_EPOCHS)
+            enough = max(found.epochs, found.verify_epochs or 0) >= wanted
+            smallest = replace(found, beside=beside, enough=enough)
+            if enough:
+                return smallest
     if smallest is not None:
         return smallest
-    least = [_made(timing, sizes, _LEAST_EPOCHS, given, recipes).seconds / _USED
+    recipes = min(recipes, LEAST_RECIPES)
+    *_, sizes = _sizes(techniques, given)
+    found = _longest((seconds - beside) * _USED, timing, sizes, given, recipes)
+    if found is not None:
+        return replace(found, beside=beside, enough=False)
+    least = [_made(timing, sizes, _LEAST_EPOCHS, given, recipes).training / _USED
              for sizes in _sizes(techniques, given)]  # fmt: skip
     raise InputError(
-        f"--time {written(seconds)} is too short: the smallest plan, {_least_words(given)}takes "
-        f"about {written(min(least) + spent)} on this machine; give it more time, or make a run "
-        "faster with a smaller --train-size, --width or --image-size"
+        f"--time {exactly(seconds)} is too short: the smallest plan, {_least_words(given)}takes "
+        f"about {written(min(least) + beside)} on this machine; give it more time, or make a run "
+        f"{FASTER}"
     )
 
 
 @dataclass(frozen=True)
 class _Sizes:
+    begin: int
     measure: int
     search: int
     verify: int
@@ -136,24 +181,18 @@ class _Sizes:
 def _sizes(techniques: int, given: Requested) -> Iterator[_Sizes]:
     """The sizes of plans, the richest first, with what is given in place of what is chosen."""
     designs = possible_runs(techniques)
-    richest = [
-        _Sizes(256, 60, 4 * _VERIFY, 10),
-        _Sizes(128, 40, 2 * _VERIFY, 5),
-        _Sizes(64, 20, _VERIFY, 3),
-        _Sizes(32, 8, _VERIFY, 2),
-        _Sizes(16, 0, _VERIFY, 1),
-        _Sizes(16, 0, 0, 2),
-        _Sizes(16, 0, 0, 1),
-    ]
-    for sizes in richest:
-        measure = next((count for count in designs if count >= sizes.measure), designs[-1])
+
+    def design(runs: int) -> int:
+        return next((count for count in designs if count >= runs), designs[-1])
+
+    for measure, search, verify, confirm in _RICHEST:
         yield _Sizes(
-            measure if given.measure is None else given.measure,
-            sizes.search if given.search is None else given.search,
-            (_VERIFY if given.verify_epochs else sizes.verify)
-            if given.verify is None else given.verify,
-            sizes.confirm if given.confirm is None else given.confirm,
-        )  # fmt: skip
+            design(min(_FIRST_LOOK, measure)) if given.measure is None else given.measure,
+            design(measure) if given.measure is None else given.measure,
+            search if given.search is None else given.search,
+            (VERIFY if given.verify_epochs else verify) if given.verify is None else given.verify,
+            confirm if given.confirm is None else given.confirm,
+        )
 
 
 def _longest(
@@ -163,7 +202,7 @@ def _longest(
     best = None
     for epochs in range(_LEAST_EPOCHS, _MOST_EPOCHS + 1):
         made = _made(timing, sizes, epochs, given, recipes)
-        if made.seconds > seconds:
+        if made.training > seconds:
             break
         best = made
     return best
@@ -184,52 +223,12 @@ def _made(timing: Timing, sizes: _Sizes, long: int, given: Requested, recipes: i
         epochs = later if later and phase in LONG_PHASES else short
         if runs:
             parts.append(Part(phase, runs, epochs, timing.runs(runs, epochs)))
-    return TimePlan(sizes.measure, sizes.search, sizes.verify, sizes.confirm, short, later,
-                    tuple(parts))  # fmt: skip
+    return TimePlan(sizes.begin, sizes.measure, sizes.search, sizes.verify, sizes.confirm, short,
+                    later, tuple(parts))  # fmt: skip
 
 
-def epochs_that_fit(settings: Settings, left: float, takes: RunTime, workers: int) -> int:
-    """The epochs of the long runs with which these end in the seconds that are left.
-
-    At most twice as many as planned, or as the article's; always more than the short ones have.
-    """
-    most = max(_MOST_EPOCHS, 2 * settings.final_epochs)
-    fitting = [
-        epochs
-        for epochs in range(settings.epochs + 1, most + 1)
-        if _rounds(max(settings.verify), workers) * takes.of(epochs)
-        + _rounds(_RECIPES * settings.confirm, workers) * takes.of(epochs)
-        <= left
-    ]
-    return max(fitting, default=settings.epochs + 1)
-
-
-def with_long_runs(
-    settings: Settings, left: float, takes: RunTime, workers: int
-) -> Settings | None:
-    """Settings that add long runs to a plan that had no time for them, where there is some now.
-
-    None where they would not be twice as long as the runs there are.
-    """
-    longer = replace(settings, verify=(_VERIFY,), verify_epochs=settings.epochs + 1)
-    epochs = epochs_that_fit(longer, left, takes, workers)
-    return replace(longer, verify_epochs=epochs) if epochs >= 2 * settings.epochs else None
-
-
-def seeds_that_fit(
-    settings: Settings, recipes: int, left: float, takes: RunTime, workers: int
-) -> int:
-    """The seeds for each of the recipes that `confirm` compares which end in the seconds left.
-
-    At least one, as without any the study has no test result.
-    """
-    each = takes.of(settings.final_epochs)
-    fitting = [seeds for seeds in range(1, _MOST_SEEDS + 1)
-               if _rounds(recipes * seeds, workers) * each <= left]  # fmt: skip
-    return max(fitting, default=1)
-
-
-def _rounds(runs: int, workers: int) -> int:
+def rounds(runs: int, workers: int) -> int:
+    """Give how often every worker has to train a run."""
     return math.ceil(runs / workers)
 
 
@@ -246,3 +245,11 @@ def written(seconds: float) -> str:
         return f"{math.ceil(seconds)}s"
     minutes = math.ceil(seconds / 60)
     return f"{minutes}m" if minutes < 120 else f"{math.ceil(minutes / 60)}h"
+
+
+def exactly(seconds: float) -> str:
+    """Write a time as `--time` takes it."""
+    for unit, size in (("h", 3600), ("m", 60)):
+        if seconds >= 2 * size and not seconds % size:
+            return f"{seconds / size:g}{unit}"
+    return f"{seconds:g}s"

@@ -18,10 +18,16 @@ from search.analysis.recommendation import candidates
 from search.planning.phases import Planned
 from search.planning.phases.confirm import ENDS
 from search.planning.pruners import PRUNERS, Pruning
+from search.planning.replan import (
+    recipes_that_fit,
+    with_fitting_long_runs,
+    with_fitting_seeds,
+    with_long_runs,
+)
 from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
 from search.results import Candidates, Results
-from search.running.timekeeping import fitted
+from search.running.timekeeping import planned_anew, time_left
 from search.settings import Settings
 from search.storage import schema
 from search.storage.heartbeat import Identity, fail, fail_lost
@@ -58,10 +64,7 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         results = read(study)
         settings = results.launched_with()
         space = Space.of(settings)
-        now = schedule(settings, space, results)
-        if now.choose is not None:
-            results, settings = _choose(now.choose, study, settings, results)
-            now = schedule(settings, space, results)
+        results, settings, now = _next(study, settings, space, results)
         if not now.next:
             return now
         planned = now.next[0]
@@ -101,6 +104,22 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
     return Claim(planned, trial_id, recipe, budget, pruning, last_epochs)
 
 
+def _next(
+    study: optuna.Study, settings: Settings, space: Space, results: Results
+) -> tuple[Results, Settings, Schedule]:
+    """Compare what is planned with what there is, and choose and plan anew what is due."""
+    while True:
+        now = schedule(settings, space, results)
+        anew = planned_anew(settings, results, now)
+        if anew != settings:
+            study.set_user_attr(schema.SETTINGS, anew.to_json())
+            results, settings = replace(results, settings=anew), anew
+        elif now.choose is not None:
+            results, settings = _choose(now.choose, study, settings, results)
+        else:
+            return results, settings, now
+
+
 def _choose(
     phase: Phase, study: optuna.Study, settings: Settings, results: Results
 ) -> tuple[Results, Settings]:
@@ -108,20 +127,33 @@ def _choose(
 
     In a study that was planned for a time, also how long or how often, so that it ends in time.
     """
-    recipes = tuple(candidates(results)) if phase == "confirm" else ()
-    compared = len(recipes) + len(ENDS)
-    settings = fitted(settings, phase, compared, results, study.get_trials(deepcopy=False))
-    results = replace(results, settings=settings)
-    if settings.verify and results.verified is None:
-        verified = choose_verified(results)
-        results = replace(results, verified=verified)
-        study.set_user_attr(schema.VERIFIED, asdict(verified))
-    else:
-        chosen = Candidates(settings.measure, settings.search, recipes, settings.verify)
-        results = replace(results, candidates=chosen)
-        study.set_user_attr(schema.CANDIDATES, asdict(chosen))
-    study.set_user_attr(schema.SETTINGS, settings.to_json())
-    return results, settings
+    if phase == "verify":
+        left = time_left(settings, results)
+        if left is not None:
+            anew = with_fitting_long_runs(settings, left)
+            study.set_user_attr(schema.SETTINGS, anew.to_json())
+            results, settings = replace(results, settings=anew), anew
+        if settings.verify:
+            verified = choose_verified(results)
+            results = replace(results, verified=verified)
+            study.set_user_attr(schema.VERIFIED, asdict(verified))
+        return results, settings
+    recipes = tuple(candidates(results))
+    left = time_left(settings, results, len(recipes) + len(ENDS))
+    if left is not None and settings.time is not None:
+        if "verify" in settings.time.chosen and not settings.verify:
+            longer = with_long_runs(settings, left)
+            if longer is not None:
+                study.set_user_attr(schema.SETTINGS, longer.to_json())
+                return replace(results, settings=longer), longer
+        recipes = recipes[: recipes_that_fit(settings, left) - 1]
+        left = replace(left, recipes=len(recipes) + len(ENDS))
+        settings = with_fitting_seeds(settings, left)
+        results = replace(results, settings=settings)
+        study.set_user_attr(schema.SETTINGS, settings.to_json())
+    chosen = Candidates(settings.measure, settings.search, recipes, settings.verify)
+    study.set_user_attr(schema.CANDIDATES, asdict(chosen))
+    return replace(results, candidates=chosen), settings
 
 
 def _sample(trials: list[FrozenTrial], space: Space, seed: int) -> dict[str, Any]:

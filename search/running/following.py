@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,7 @@ from search.planning.space import Space
 from search.planning.time_plan import TimePlan, Timing
 from search.results import Results
 from search.running import signals
+from search.running.timekeeping import end_in_time
 from search.running.worker_loop import study_checkpoints
 from search.settings import Settings
 from search.storage.connection import is_away, patiently
@@ -44,8 +45,18 @@ class StudyWatch(Protocol):
     def timing(self) -> None:
         """Learn that a few epochs are being timed, to plan by."""
 
-    def planned(self, plan: TimePlan, timing: Timing, settings: Settings) -> None:
-        """Receive the plan that was made for a time, before its study begins."""
+    def planned(
+        self,
+        plan: TimePlan,
+        timing: Timing,
+        settings: Settings,
+        shape: Sequence[int],
+        resized: bool,
+    ) -> None:
+        """Receive the plan that was made for a time, before its study begins.
+
+        `shape` is that of an image; `resized` tells that the plan chose it.
+        """
 
     def study_opened(self, results: Results, workers: int) -> None:
         """Receive what the study holds as its workers begin."""
@@ -96,10 +107,12 @@ def follow(
     checkpoints: Path,
     deadline: float | None,
     last_call: float | None = None,
+    ends: bool = False,
 ) -> int:
     """Watch the workers until they have ended; an interruption asks them to stop.
 
-    So does `last_call`, a `time.monotonic()`, for runs that still train then.
+    So does `last_call`, a `time.monotonic()`, for runs that still train then. `ends` says that the
+    study ends when its time is over, with the runs that it has.
     """
     name = study.study_name
     watch.study_opened(read(study), workers.workers)
@@ -127,6 +140,8 @@ def follow(
         raise
     finally:
         workers.stop()
+    if ends:
+        patiently(lambda: end_in_time(study, url))
     left = patiently(lambda: _look(study, watch, shown, last=True))
     if left is None:
         shutil.rmtree(study_checkpoints(checkpoints, url, name), ignore_errors=True)

@@ -51,19 +51,23 @@ class LocalWorkers:
         go_on: Callable[[int, float], bool],
         most: float,
     ) -> list[list[RunTime]]:
-        """Train recipes one after another, each worker all of them, and return their times.
+        """Train recipes, all workers at once, and return the times of each recipe's runs.
 
-        `go_on` is asked after each epoch, as in `Worker.train`. After `most` seconds all are
-        stopped. Raises the first error of a worker.
+        Each worker trains one of them, or all where there are more recipes than workers. `go_on` is
+        asked after each epoch, as in `Worker.train`. After `most` seconds all are stopped. Raises
+        the first error of a worker.
         """
-        times: list[list[RunTime]] = [[] for _ in self._workers]
+        times: list[list[RunTime]] = [[] for _ in recipes]
         errors: list[BaseException] = []
 
         def train(slot: int, worker: Worker) -> None:
             try:
                 if slot:
                     worker.start()
-                for recipe in recipes:
+                mine = range(len(recipes))
+                if self.workers >= len(recipes):
+                    mine = range(slot % len(recipes), slot % len(recipes) + 1)
+                for which in mine:
                     ends: list[float] = []
                     began = time.monotonic()
 
@@ -71,13 +75,13 @@ class LocalWorkers:
                         seen.append(time.monotonic())
                         return go_on(epoch, value)
 
-                    outcome = worker.train(recipe, budget, 0, report)
+                    outcome = worker.train(recipes[which], budget, 0, report)
                     took = time.monotonic() - began
                     # In the first epoch, the network is traced too.
                     each = outcome.seconds_per_epoch
                     if len(ends) > 1:
                         each = (ends[-1] - ends[0]) / (len(ends) - 1)
-                    times[slot].append(RunTime(max(0.0, took - each * len(ends)), each))
+                    times[which].append(RunTime(max(0.0, took - each * len(ends)), each))
             except BaseException as error:
                 errors.append(error)
 

@@ -9,20 +9,32 @@ from optuna.storages import RDBStorage
 from optuna.trial import TrialState, create_trial
 
 from search.planning.pruners import Pruning
+from search.storage import schema
 from search.storage.connection import patiently
 from search.storage.optuna_internals import CompleteTrials
 
 
 class PruningChecks:
-    """The pruning checks of one running trial."""
+    """The pruning checks of one running trial, beside trials of as many epochs as its own.
+
+    A longer trial may be behind a shorter one at an epoch, as where its learning rate falls later.
+    """
 
     def __init__(
-        self, pruning: Pruning, study: optuna.Study, storage: RDBStorage, trial_id: int
+        self,
+        pruning: Pruning,
+        study: optuna.Study,
+        storage: RDBStorage,
+        trial_id: int,
+        epochs: int,
     ) -> None:
         self._pruner, self._epochs = pruning.pruner, pruning.epochs
         self._storage, self._trial_id = storage, trial_id
         self._reads_running = pruning.reads_running
-        self._study = study if pruning.reads_running else CompleteTrials(study, storage)
+        # Trials that do not say are of a study that has one budget.
+        self._study = study if pruning.reads_running else CompleteTrials(
+            study, storage, lambda trial: trial.user_attrs.get(schema.EPOCHS, epochs) == epochs
+        )  # fmt: skip
 
     def should_prune(self, curve: Mapping[int, float]) -> bool:
         """Ask the pruner about a run with these values by epoch; False between its epochs."""

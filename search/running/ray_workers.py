@@ -198,7 +198,7 @@ class _Silent:
     def timing(self) -> None:
         pass
 
-    def planned(self, plan: object, timing: object, settings: object) -> None:
+    def planned(self, *plan: object) -> None:
         pass
 
     def worker_ended(self, reason: str) -> None:

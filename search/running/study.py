@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import optuna
 
@@ -16,18 +15,15 @@ from model_space.facts import DataFacts
 from model_space.techniques import SETS
 from model_space.worker.client import Workload
 from search.errors import InputError
-from search.planning.phases.confirm import expected
 from search.planning.settle import Requested, settle
-from search.planning.space import Space
-from search.planning.time_plan import plan_for
 from search.results import OBJECTIVES
 from search.running.compatibility import check_fingerprint, check_versions, versions_of
 from search.running.following import Attach, StudyWatch, Workers, follow
 from search.running.hardware import best_precision, check_installed, gpus
 from search.running.local_workers import LocalWorkers
 from search.running.timekeeping import time_spent
-from search.running.timing import time_epochs
-from search.settings import Settings, TimeLimit, is_settings
+from search.running.timing import Launched, plan_in_time
+from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import (
     check_writable,
@@ -36,6 +32,7 @@ from search.storage.connection import (
     make_storage,
     study_names,
 )
+from search.storage.heartbeat import fail_lost
 from search.storage.lock import exclusive
 from search.storage.reading import stored_facts, stored_versions
 
@@ -73,6 +70,7 @@ def launch(
     checkpoints: Path,
     deadline: float | None = None,
     elsewhere: Workers | None = None,
+    began: float | None = None,
 ) -> int:
     """Make a study, or find it again, run what it lacks, and return how many runs are left out.
 
@@ -81,11 +79,13 @@ def launch(
     and workers may take part. Unless `requested` says otherwise, a new study that is named after a
     data set is of that data, and one of sounds is of the techniques for sounds. `attach` shows
     what the runs say so far beside the trials. `deadline`, a `time.monotonic()`, is when no
-    further run begins. Nothing is created until the settings, the data and the user's own code have
-    been found usable. Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`,
-    `StudyFailedError`, or what the storage raised after all patience.
+    further run begins; `began`, of the same clock, is when the command did. Nothing is created
+    until the settings, the data and the user's own code have been found usable. Raises
+    `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, `StudyFailedError`, or what the
+    storage raised after all patience.
     """
-    began = time.monotonic()
+    began = time.monotonic() if began is None else began
+    launched = Launched(began, (time.monotonic() - began) / time.process_time())
     _check_name(name)
     check_writable(url)
     if requested.time is not None and stored_settings(url, name) is None:
@@ -103,10 +103,21 @@ def launch(
             requested = replace(requested, left_out=surveyed.left_out)
             for caution in surveyed.cautions:
                 watch.cautioned(caution)
+        begins = began
         if requested.time is not None and before is None:
             # The reading, and the timing that follows, are a part of it.
             workers = elsewhere.workers if elsewhere else local.workers
-            requested = _for_time(local, workers, settings, requested, began, watch)
+            planned = plan_in_time(local, workers, settings, facts, requested, launched, watch)
+            begins = time.monotonic()
+            resized = planned.image_size != settings.image_size
+            if resized:
+                local.stop()
+                local = _local_workers(
+                    replace(settings, image_size=planned.image_size), environments
+                )
+                facts = local.facts(watch.reading)
+            watch.planned(planned.plan, planned.timing, settings, facts.image_shape, resized)
+            requested = planned.requested
         with exclusive(url):
             # Again, for another launch may have made or extended it meanwhile.
             settings, before = _settle(url, name, requested)
@@ -115,14 +126,11 @@ def launch(
             watch.moved(before, settings.data)
         if elsewhere is not None:
             local.stop()
-        last_call = None
+        crew = elsewhere or local
         if settings.time is not None:
-            left = settings.time.training - time_spent(study.get_trials(deepcopy=False))
-            ends = time.monotonic() + max(0.0, left)
-            deadline = ends if deadline is None else min(deadline, ends)
-            last_call = ends + _OVERTIME * settings.time.seconds
-        return follow(
-            study, url, elsewhere or local, watch, attach, checkpoints, deadline, last_call
+            settings = _begin_clock(study, url, time.monotonic() - begins, crew.workers)
+        return _follow_in_time(
+            study, url, settings, crew, watch, attach, checkpoints, deadline, ends=True
         )
     finally:
         local.stop()
@@ -133,38 +141,6 @@ def _with_small_network(requested: Requested) -> Requested:
     if requested.width is None and requested.custom_code.network is None and not gpus():
         return replace(requested, width=_CPU_WIDTH)
     return requested
-
-
-def _for_time(
-    local: LocalWorkers,
-    workers: int,
-    settings: Settings,
-    asked: Requested,
-    began: float,
-    watch: StudyWatch,
-) -> Requested:
-    """Time a few epochs, and ask for the runs that fit in the time, where none were asked for."""
-    assert asked.time is not None
-    watch.timing()
-    seconds = asked.time.seconds
-    timing = replace(time_epochs(local, settings, seconds), workers=workers)
-    spent = time.monotonic() - began
-    recipes = expected(replace(settings, confirm=1), Space.of(settings))
-    plan = plan_for(seconds, timing, len(settings.factors), asked, recipes, spent)
-    chosen: dict[str, Any] = {
-        "measure": plan.measure, "search": plan.search, "verify": plan.verify,
-        "confirm": plan.confirm, "epochs": plan.epochs, "verify_epochs": plan.verify_epochs,
-    }  # fmt: skip
-    given = asked.named()
-    watch.planned(plan, timing, settings)
-    return replace(
-        asked,
-        **{name: value for name, value in chosen.items() if name not in given},
-        time=TimeLimit(
-            seconds, seconds - spent, timing.workers,
-            tuple(name for name in ("verify", "verify_epochs", "confirm") if name not in given),
-        ),
-    )  # fmt: skip
 
 
 def join(
@@ -197,9 +173,47 @@ def join(
     try:
         facts = local.facts(watch.reading)
         check_fingerprint(name, data or settings.data, stored_facts(study), facts)
-        return follow(study, url, local, watch, attach, checkpoints, deadline)
+        settings = _settings(study)
+        return _follow_in_time(study, url, settings, local, watch, attach, checkpoints, deadline)
     finally:
         local.stop()
+
+
+def _begin_clock(study: optuna.Study, url: str, elapsed: float, workers: int) -> Settings:
+    """Settle when the study's time ends, for a launch that began `elapsed` seconds ago."""
+    with exclusive(url, study.study_name):
+        fail_lost(study, make_storage(url))
+        settings = _settings(study)
+        assert settings.time is not None
+        left = settings.time.training - time_spent(study.get_trials(deepcopy=False)) - elapsed
+        limit = replace(settings.time, ends=time.time() + left, workers=workers)
+        settings = replace(settings, time=limit)
+        study.set_user_attr(schema.SETTINGS, settings.to_json())
+    return settings
+
+
+def _follow_in_time(
+    study: optuna.Study,
+    url: str,
+    settings: Settings,
+    workers: Workers,
+    watch: StudyWatch,
+    attach: Attach,
+    checkpoints: Path,
+    deadline: float | None,
+    ends: bool = False,
+) -> int:
+    """Follow the workers, who stop when the study's time is over, if it has one.
+
+    `ends` as in `follow`: a worker that comes while nobody launches the study does not end it.
+    """
+    limit, last_call = settings.time, None
+    if limit is not None:
+        over = time.monotonic() + limit.ends - time.time()
+        deadline = over if deadline is None else min(deadline, over)
+        last_call = over + _OVERTIME * limit.seconds
+    ends = ends and limit is not None
+    return follow(study, url, workers, watch, attach, checkpoints, deadline, last_call, ends)
 
 
 def _check_name(name: str) -> None:

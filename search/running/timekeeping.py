@@ -1,62 +1,95 @@
-"""The time that a study has trained, and what it has left of the time it was planned for."""
+"""The clock of a study that was planned for a time: what it has used of it, and what is left.
+
+What counts is the time at work, as whoever stops a study expects to find the rest of its time
+later: reading the data and timing epochs at the first launch, and then all the time in which at
+least one run trained.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import optuna
 from optuna.trial import FrozenTrial
 
+from search.analysis.stopping import is_known
 from search.planning.durations import run_time
-from search.planning.time_plan import epochs_that_fit, seeds_that_fit, with_long_runs
+from search.planning.replan import TimeLeft, closed_at_its_end, replanned
+from search.planning.schedule import Schedule, schedule
+from search.planning.space import Space
 from search.results import Results
-from search.settings import Settings, usual_last_epochs
-from search.storage.schema import Phase
+from search.settings import Settings
+from search.storage import schema
+from search.storage.lock import exclusive
+from search.storage.reading import read
+
+_REPORT = 2.5
+"""Seconds of a processor that a report takes after a launch."""
+_SLOWEST = 8.0
 
 
 def time_spent(trials: Sequence[FrozenTrial]) -> float:
     """Seconds in which at least one trial ran, so that the pauses of an interrupted study do not
-    count."""
+    count, nor what came after the last sign of life of a lost worker."""
     now = datetime.now()
     spans = sorted(
-        (trial.datetime_start, trial.datetime_complete or now)
+        (trial.datetime_start, (trial.datetime_complete or now) - _unseen(trial))
         for trial in trials
         if trial.datetime_start is not None
     )
     total, reached = 0.0, None
     for begin, end in spans:
         if reached is None or begin > reached:
-            total, reached = total + (end - begin).total_seconds(), end
+            total, reached = total + max(0.0, (end - begin).total_seconds()), end
         elif end > reached:
             total, reached = total + (end - reached).total_seconds(), end
     return total
 
 
-def fitted(
-    settings: Settings, phase: Phase, recipes: int, results: Results, trials: Sequence[FrozenTrial]
-) -> Settings:
-    """Settings with the epochs, or the seeds, of what is left fitted to the time that is left.
+def _unseen(trial: FrozenTrial) -> timedelta:
+    unseen = trial.user_attrs.get(schema.UNSEEN)
+    return timedelta(seconds=unseen if isinstance(unseen, int | float) else 0)
 
-    Before `verify` begins the epochs of the long runs, and before `confirm` its seeds, where the
-    plan chose them. Long runs are added where the plan had no time for any, and there is some
-    after all. `recipes` are those that `confirm` compares.
+
+def report_time(slowness: float) -> float:
+    """Seconds to keep for the report, where others leave a program so much less of a processor."""
+    return _REPORT * min(_SLOWEST, max(1.0, slowness))
+
+
+def time_left(settings: Settings, results: Results, recipes: int | None = None) -> TimeLeft | None:
+    """Tell what is left of the time of a study, and what its runs take.
+
+    None where it has no such time, or no complete run yet. `recipes` are those that `confirm`
+    compares, where they are known.
     """
     limit, takes = settings.time, run_time(results)
     if limit is None or takes is None:
+        return None
+    left = TimeLeft(limit.ends - time.time(), takes, limit.workers)
+    return left if recipes is None else replace(left, recipes=recipes)
+
+
+def planned_anew(settings: Settings, results: Results, now: Schedule) -> Settings:
+    """Fit a study that was planned for a time to what is left of it, before a run begins."""
+    left = time_left(settings, results)
+    if left is None or left.seconds <= 0:
         return settings
-    left = limit.training - time_spent(trials)
-    if phase == "verify" and "verify_epochs" in limit.chosen:
-        epochs = epochs_that_fit(settings, left, takes, limit.workers)
-        last = usual_last_epochs(epochs)
-        return replace(settings, verify_epochs=epochs, verify_last_epochs=last)
-    if phase == "confirm" and "verify" in limit.chosen and not settings.verify:
-        longer = with_long_runs(settings, left, takes, limit.workers)
-        if longer is not None:
-            last = usual_last_epochs(longer.final_epochs)
-            return replace(longer, verify_last_epochs=last)
-    if phase == "confirm" and "confirm" in limit.chosen:
-        return replace(
-            settings, confirm=seeds_that_fit(settings, recipes, left, takes, limit.workers)
-        )
-    return settings
+    if results.candidates is not None and results.candidates.fit(settings):
+        left = replace(left, recipes=len(results.candidates.recipes) + 2)
+    return replanned(settings, now, left, lambda: is_known(results))
+
+
+def end_in_time(study: optuna.Study, url: str) -> None:
+    """Close what has not ended of a study whose time is over, so that it is judged as it is."""
+    with exclusive(url, study.study_name):
+        results = read(study)
+        settings = results.launched_with()
+        if settings.time is None or time.time() < settings.time.ends:
+            return
+        now = schedule(settings, Space.of(settings), results)
+        closed = closed_at_its_end(settings, now)
+        if closed != settings:
+            study.set_user_attr(schema.SETTINGS, closed.to_json())

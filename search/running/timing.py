@@ -1,52 +1,138 @@
-"""Timing of a few epochs before a study that is planned for a time."""
+"""Planning of a study for a time: a few epochs are timed, and the plan made by them."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import fmean
+from typing import Any
 
 from optuna.trial import FixedTrial
 
+from model_space.facts import DataFacts
 from model_space.worker.client import TrainingError
 from search.errors import InputError
+from search.planning.image_sizes import smaller, with_images
+from search.planning.phases.confirm import expected
+from search.planning.settle import Requested
 from search.planning.space import Space
-from search.planning.time_plan import Timing, written
+from search.planning.time_plan import FASTER, TimePlan, Timing, exactly, plan_for, written
+from search.running.following import StudyWatch
 from search.running.local_workers import LocalWorkers
-from search.settings import Settings
+from search.running.timekeeping import report_time
+from search.settings import Settings, TimeLimit
+
+CHANGING = ("measure", "search", "verify", "verify_epochs", "confirm")
+"""Settings of a plan that change while its study is at work, where the plan chose them."""
 
 _EPOCHS = 4
 """At most, of each of the two runs that are timed; in the first, the network is traced too."""
 _ENOUGH = 0.05
 """Share of the time asked for after which no further epoch is timed, two of each run apart."""
-_MOST = 0.4
-"""Share of it after which the timing is given up."""
+_PATIENCE = 120.0
+"""Seconds beyond the time asked for in which the timing still may end, so that kouka can say what
+a study would take."""
+
+
+@dataclass(frozen=True)
+class Launched:
+    """The beginning of a launch."""
+
+    began: float
+    """When its command did, as `time.monotonic()`."""
+    slowness: float
+    """Seconds that one of the processor took since then."""
+
+
+@dataclass(frozen=True)
+class PlannedInTime:
+    """A study that was planned for a time."""
+
+    requested: Requested
+    """What was asked for, and what the plan has chosen beside it."""
+    plan: TimePlan
+    timing: Timing
+
+    @property
+    def image_size(self) -> int | None:
+        """Pixels a side of its images; None where they stay as they are."""
+        return self.requested.image_size
+
+
+def plan_in_time(
+    local: LocalWorkers,
+    workers: int,
+    settings: Settings,
+    facts: DataFacts,
+    asked: Requested,
+    launched: Launched,
+    watch: StudyWatch,
+) -> PlannedInTime:
+    """Time a few epochs, and choose the runs that fit in the time where none were asked for.
+
+    Also smaller images, where large ones leave the runs too few epochs. `workers` are those that
+    will train, perhaps elsewhere. Raises `InputError` where the time is too short for any plan.
+    """
+    assert asked.time is not None
+    watch.timing()
+    seconds = asked.time.seconds
+    timing = replace(time_epochs(local, settings, seconds), workers=workers)
+    beside = time.monotonic() - launched.began + report_time(launched.slowness)
+    recipes = expected(replace(settings, confirm=1), Space.of(settings))
+
+    def planned(timing: Timing) -> TimePlan:
+        return plan_for(seconds, timing, len(settings.factors), asked, recipes, beside)
+
+    sizes = () if asked.image_size or facts.sound is not None else smaller(facts.image_shape)
+    found = with_images(planned, timing, facts.image_shape, sizes)
+    plan = found.plan
+    chosen: dict[str, Any] = {
+        "measure": plan.begin, "search": plan.search, "verify": plan.verify,
+        "confirm": plan.confirm, "epochs": plan.epochs, "verify_epochs": plan.verify_epochs,
+        "image_size": found.image_size,
+    }  # fmt: skip
+    given = asked.named()
+    limit = TimeLimit(
+        seconds,
+        training=seconds - beside,
+        workers=workers,
+        chosen=tuple(name for name in CHANGING if name not in given),
+        measure=plan.measure,
+    )
+    requested = replace(
+        asked, time=limit, **{name: value for name, value in chosen.items() if name not in given}
+    )
+    return PlannedInTime(requested, plan, found.timing)
 
 
 def time_epochs(workers: LocalWorkers, settings: Settings, seconds: float) -> Timing:
     """Time an epoch with all techniques off and with all on, on all workers at once.
 
-    `seconds` is the time that the study may take. Raises `InputError` where a few epochs take too
-    much of it.
+    `seconds` is the time that the study may take. Raises `InputError` where a few epochs take
+    much more than that.
     """
     space = Space.of(settings)
     recipes = [space.suggest(FixedTrial(space.params(on))) for on in ((), space.factors)]
     budget = replace(settings.budget(), epochs=_EPOCHS)
     began = time.monotonic()
+    epochs = 0
 
     def go_on(epoch: int, objective: float) -> bool:
+        nonlocal epochs
+        epochs += 1
         return epoch < 2 or time.monotonic() - began < _ENOUGH * seconds
 
+    most = seconds + _PATIENCE
     try:
-        runs = workers.time(recipes, budget, go_on, _MOST * seconds)
+        runs = workers.time(recipes, budget, go_on, most)
     except TrainingError as error:
-        if time.monotonic() - began < _MOST * seconds:
+        if time.monotonic() - began < most:
             raise
+        ended = f"only {epochs} epochs ended" if epochs else "not even one epoch ended"
         raise InputError(
-            f"--time {written(seconds)} is too short: a few epochs, timed to plan by, took more "
-            f"than {100 * _MOST:.0f} % of it; give it more time, or make a run faster with a "
-            "smaller --train-size, --width or --image-size"
+            f"--time {exactly(seconds)} is too short: {ended} in {written(most)} of timing; give "
+            f"it many times as much, or make a run {FASTER}"
         ) from error
-    cheapest, dearest = (fmean(run.epoch for run in column) for column in zip(*runs, strict=True))
-    start = fmean(run.start for row in runs for run in row)
+    cheapest, dearest = (fmean(run.epoch for run in column) for column in runs)
+    start = fmean(run.start for column in runs for run in column)
     return Timing(cheapest, dearest, start, workers.workers)

@@ -35,7 +35,9 @@ def run_trial(
     """
     trial_id = claim.trial_id
     pruning = claim.pruning
-    checks = None if pruning is None else PruningChecks(pruning, study, storage, trial_id)
+    checks = None
+    if pruning is not None:
+        checks = PruningChecks(pruning, study, storage, trial_id, claim.budget.epochs)
     curve = _Curve(storage, trial_id)
     lost = False
 

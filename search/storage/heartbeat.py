@@ -89,13 +89,19 @@ def fail_lost(study: optuna.Study, storage: RDBStorage, me: Identity | None = No
     for trial in running:
         worker = Identity.from_json(trial.user_attrs.get(schema.WORKER))
         gone = worker is not None and (worker == me or _is_dead_here(worker))
-        if gone or ages.get(id_of(trial), math.inf) > GRACE:
-            fail(storage, id_of(trial), schema.INTERRUPTED)
+        age = ages.get(id_of(trial), math.inf)
+        if gone or age > GRACE:
+            fail(storage, id_of(trial), schema.INTERRUPTED, None if age == math.inf else age)
 
 
-def fail(storage: RDBStorage, trial_id: int, reason: str) -> None:
-    """End a trial as failed, and keep why; a trial that has ended stays as it is."""
+def fail(storage: RDBStorage, trial_id: int, reason: str, unseen: float | None = None) -> None:
+    """End a trial as failed, and keep why; a trial that has ended stays as it is.
+
+    `unseen` are the seconds since its worker's last sign of life, where that is gone.
+    """
     with suppress(optuna.exceptions.UpdateFinishedTrialError):
+        if unseen is not None:
+            storage.set_trial_user_attr(trial_id, schema.UNSEEN, unseen)
         storage.set_trial_user_attr(trial_id, schema.FAILURE, reason)
         storage.set_trial_state_values(trial_id, TrialState.FAIL)
 

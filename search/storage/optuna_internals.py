@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -92,15 +92,22 @@ class CompleteTrials(optuna.Study):
     trials again at every look.
     """
 
-    def __init__(self, study: optuna.Study, storage: RDBStorage) -> None:
+    def __init__(
+        self,
+        study: optuna.Study,
+        storage: RDBStorage,
+        keep: Callable[[FrozenTrial], bool] = lambda trial: True,
+    ) -> None:
+        """Take the study whose complete trials are given, of which `keep` chooses some."""
         self.__setstate__(study.__getstate__())  # unlike Study's own, asks the storage nothing
         self._rdb = storage
+        self._keep = keep
         self._known: dict[int, FrozenTrial] = {}
 
     def get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> list[FrozenTrial]:
-        """The complete trials, whatever `states` says."""
+        """The complete trials that are kept, whatever `states` says."""
         table = _table("TrialModel")
         query = sqlalchemy.select(table.c.trial_id).where(
             table.c.study_id == self._study_id, table.c.state == TrialState.COMPLETE.name
@@ -112,7 +119,7 @@ class CompleteTrials(optuna.Study):
                 self._study_id, (TrialState.COMPLETE,), new, trial_id_greater_than=max(new)
             )
             self._known |= {id_of(trial): trial for trial in trials}
-        return list(self._known.values())
+        return [trial for trial in self._known.values() if self._keep(trial)]
 
 
 class OutlinedStudy(optuna.Study):

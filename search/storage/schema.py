@@ -32,6 +32,9 @@ INTERRUPTED = "interrupted"
 TRIES = 3
 """How often a planned run is tried before the study goes on without it."""
 
+UNSEEN = "unseen"
+"""Seconds before its end in which a lost worker's trial gave no sign of life."""
+
 WORKER = "worker"
 """Who runs, or ran, a trial: host, machine, process and slot."""
 

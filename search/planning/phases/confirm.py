@@ -25,7 +25,9 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
     chosen: Sequence[Mapping[str, Any]] = [] if results.best is None else [results.best.params]
     if results.candidates is not None and results.candidates.fit(settings):
         chosen = results.candidates.recipes
-    recipes = [*(dict(one) for one in chosen if one not in recipes), *recipes]
+    others = [dict(one) for one in chosen if one not in recipes]
+    # The strongest and all off first: a study that must end in time compares at least these.
+    recipes = [*others[:1], recipes[0], *others[1:], *recipes[1:]]
     return [
         Planned("confirm", run_seed(settings.seed, "confirm", repeat), params)
         for repeat in range(settings.confirm)

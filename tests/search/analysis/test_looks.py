@@ -18,7 +18,7 @@ from search.analysis.looks import (
 )
 from search.planning.design import design
 from search.results import Results
-from search.settings import Settings
+from search.settings import Settings, TimeLimit
 from tests.support.simulate import NAMES, results_of, run, simulated
 
 pytestmark = pytest.mark.numeric
@@ -87,3 +87,15 @@ def test_a_study_without_a_plan_is_judged_as_it_stands() -> None:
     assert look_at(foreign) == ALONE
     assert ALONE.complete
     assert ALONE.level(8) == pytest.approx(0.05)
+
+
+def test_the_look_of_a_phase_that_time_has_closed_is_due() -> None:
+    """The clock knows nothing of the effects, so it may end a study."""
+    closed = TimeLimit(60, 50, closed=("measure",))
+    part = study(12, 16)
+    assert part.settings is not None
+    ended = replace(part, settings=replace(part.settings, time=closed))
+    assert look_at(ended) == Look((12,), 12)
+    grown = replace(study(12, 8, 16), settings=replace(part.settings, measure=(8, 16), time=closed))
+    assert look_at(grown) == Look((8, 12), 12)
+    assert {effect.verdict for effect in effects_of(ended, []).effects} != {"not yet"}  # type: ignore[union-attr]

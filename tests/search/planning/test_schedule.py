@@ -9,7 +9,7 @@ from search.planning.phases import PLANS, Planned
 from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
 from search.results import Candidates, Results, Run
-from search.settings import Settings
+from search.settings import Settings, TimeLimit
 
 SETTINGS = Settings(data="digits", techniques=("batch_norm", "mixup"), measure=(4,), search=2,
                     confirm=1, ladder=1)  # fmt: skip
@@ -139,3 +139,22 @@ def test_a_confirmation_that_an_earlier_version_began_goes_on_as_it_was() -> Non
     after = now(*runs, run(begun[0]))
     assert not after.choose
     assert list(after.next) == begun[1:]
+
+
+def test_a_closed_phase_plans_what_has_begun() -> None:
+    begun = everything("measure")[:2]
+    under_way = run(planned("measure", results())[2], "running")
+    lost = run(planned("measure", results())[3], "failed", failure="interrupted")
+    closed = replace(SETTINGS, ladder=0, time=TimeLimit(60, 50, closed=("measure", "confirm")))
+
+    def seen(*runs: Run) -> Schedule:
+        return schedule(closed, SPACE, replace(results(*runs), settings=closed))
+
+    waiting = seen(*begun, under_way, lost)
+    assert (waiting.planned["measure"], waiting.left["measure"]) == (3, 1)
+    assert waiting.next == ()
+    after = seen(*begun, lost)
+    assert (after.planned["measure"], after.left["measure"]) == (2, 0)
+    assert [one.phase for one in after.next] == ["search"] * 2
+    assert after.left["confirm"] == 0
+    assert after.choose is None

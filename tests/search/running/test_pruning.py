@@ -11,6 +11,7 @@ from optuna.trial import TrialState, create_trial
 
 from search.planning.pruners import PRUNERS
 from search.running.pruning import PruningChecks
+from search.storage import schema
 
 EPOCHS = 20
 
@@ -28,7 +29,7 @@ def test_a_run_is_pruned_when_optuna_itself_would_prune_it(name: str, tmp_path: 
         pruning, pruner = PRUNERS[name](EPOCHS, 1), PRUNERS[name](EPOCHS, 1).pruner
         running = create_trial(state=TrialState.RUNNING)
         mine, its = (s._storage.create_new_trial(s._study_id, running) for s in (ours, theirs))
-        checks = PruningChecks(pruning, ours, storages[0], mine)
+        checks = PruningChecks(pruning, ours, storages[0], mine, EPOCHS)
         stopped = False
         for epoch, value in enumerate(map(float, curve), start=1):
             storages[1].set_trial_intermediate_value(its, epoch, value)
@@ -60,3 +61,26 @@ def test_no_run_is_judged_before_the_runs_rank_as_at_their_end() -> None:
     assert sorted(PRUNERS["halving"](100, 30).epochs) == [30, 60]
     for name in ("median", "halving"):
         assert PRUNERS[name](20, 20).epochs == frozenset()
+
+
+def test_a_run_is_compared_with_runs_of_its_own_length_alone(tmp_path: Path) -> None:
+    """Long runs whose schedule keeps the learning rate high are behind short ones, or before."""
+    storage = RDBStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+    study = optuna.create_study(storage=storage, direction="maximize")
+    for epochs, level in ((8, 0.5), (40, 0.9)):
+        for above in range(6):
+            curve = dict.fromkeys(range(1, epochs + 1), level + above / 100)
+            study.add_trial(
+                create_trial(
+                    value=level, intermediate_values=curve, user_attrs={schema.EPOCHS: epochs}
+                )
+            )
+    running = study._storage.create_new_trial(
+        study._study_id, create_trial(state=TrialState.RUNNING)
+    )
+    for value, stops in ((0.6, False), (0.4, True)):
+        for name in ("median", "halving"):
+            pruning = PRUNERS[name](8, 1)
+            checks = PruningChecks(pruning, study, storage, running, 8)
+            curve = dict.fromkeys(range(1, max(pruning.epochs) + 1), value)
+            assert checks.should_prune(curve) == (stops and name == "median")

@@ -1,16 +1,21 @@
 """Studies that are planned for a time, with a worker that computes instead of training."""
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from typer.testing import Result
 
+from search.analysis.recommendation import recommend
+from search.planning.durations import RunTime, run_time
 from search.planning.time_plan import Timing
 from search.results import Results
 from search.running.timekeeping import time_spent
 from search.settings import Settings
+from search.storage import schema
 from search.storage.connection import load_study
 from search.storage.reading import read
 from tests.support.fakes import FakeWorker
@@ -36,7 +41,7 @@ def test_a_study_is_planned_for_its_time(kouka: Kouka, fake_worker: type[FakeWor
     assert "The plan, about" in said.output
     planned = [line.split() for line in said.output.splitlines() if line.startswith("  ")]
     assert [(line[0], line[1]) for line in planned] == [
-        ("measure", "4"), ("verify", "4"), ("confirm", "4")
+        ("measure", "4"), ("verify", "4"), ("confirm", "4"), ("beside", "reading,")
     ]  # fmt: skip
     assert settings().time is not None
     assert len(results().of("measure", "verify", "confirm")) == 12
@@ -63,7 +68,7 @@ def test_a_time_too_short_makes_no_study(
     kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Timing(1.0, 2.0, 3.0, 1)
-    monkeypatch.setattr("search.running.study.time_epochs", lambda *arguments: slow)
+    monkeypatch.setattr("search.running.timing.time_epochs", lambda *arguments: slow)
     short = kouka(*LAUNCH, "--time", "2s", "--epochs", "9", "--verify-epochs", "50")
     assert short.exit_code == 2
     assert "--time 2s is too short" in short.stderr
@@ -78,12 +83,73 @@ def test_a_study_without_time_left_begins_no_run(
     said = kouka(*LAUNCH, "--time", "60s")
     assert said.exit_code == 0
     assert results().runs == ()
-    assert "Stopped in time with" in said.output
+    assert "is used up; a larger --time goes on" in said.output
 
 
-def ran(begin: float, end: float | None) -> FrozenTrial:
+def test_a_machine_that_becomes_slow_ends_the_study_with_an_answer(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(results: Results) -> RunTime | None:
+        return RunTime(8.0, 0.0) if results.of("measure")[2:] else run_time(results)
+
+    monkeypatch.setattr("search.running.timekeeping.run_time", slow)
+    launch = (*LAUNCH[:-6], "--search", "2", "--epochs", "4")
+    said = kouka(*launch, "--time", "20s")
+    assert said.exit_code == 0, said.output
+    limit = settings().time
+    assert limit is not None
+    assert limit.closed == ("measure", "search")
+    assert "measure ends with 3 runs" in said.output
+    assert "No run verifies" in said.output
+    counts = {phase: len(results().of(phase)) for phase in ("measure", "search", "confirm")}
+    assert counts["confirm"] >= 2
+    assert (counts["measure"], counts["search"]) == (3, 0)
+    found = recommend(results())
+    assert found is not None
+    assert found.confirmed
+    # More time opens the phases again.
+    assert kouka("launch", "s", "--time", "90s").exit_code == 0
+    assert len(results().of("measure")) == 4
+
+
+def test_a_resumed_study_has_the_rest_of_its_time(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its start counts, as the command is to end in time; the pause before does not."""
+    kouka(*LAUNCH, "--time", "60s")
+    monkeypatch.setattr("search.running.study.time_spent", lambda trials: 40.0)
+    began = time.time()
+    kouka(*LAUNCH, "--time", "60s")
+    limit = settings().time
+    assert limit is not None
+    assert limit.ends - began == pytest.approx(limit.training - 40, abs=5)
+    # A worker that comes after the end begins nothing, and closes nothing.
+    study = load_study("sqlite:///studies.db", "s")
+    opened = replace(settings(), confirm=2, time=replace(limit, ends=time.time() - 5))
+    study.set_user_attr(schema.SETTINGS, opened.to_json())
+    joined = kouka("worker", "s")
+    assert "Stopped in time with 4 runs left" in joined.output
+    assert settings().time == opened.time
+    monkeypatch.setattr("search.running.study.time_spent", lambda trials: 60.0)
+    assert kouka("launch", "s").exit_code == 0
+    over = settings().time
+    assert over is not None
+    assert over.closed == ("confirm",)
+
+
+def test_more_runs_need_more_time(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    kouka(*LAUNCH, "--time", "60s")
+    refused = kouka("launch", "s", "--measure", "8")
+    assert refused.exit_code == 2
+    assert "--measure 8 is more than this study was planned for in 60 seconds" in refused.stderr
+    assert kouka("launch", "s", "--measure", "8", "--time", "2m").exit_code == 0
+    assert settings().measure == (4, 8)
+
+
+def ran(begin: float, end: float | None, unseen: float = 0) -> FrozenTrial:
     noon = datetime(2026, 11, 27, 12)
-    trial = create_trial(state=TrialState.COMPLETE, value=0.5)
+    attributes = {schema.UNSEEN: unseen} if unseen else {}
+    trial = create_trial(state=TrialState.COMPLETE, value=0.5, user_attrs=attributes)
     trial.datetime_start = noon + timedelta(seconds=begin)
     trial.datetime_complete = None if end is None else noon + timedelta(seconds=end)
     return trial
@@ -92,3 +158,6 @@ def ran(begin: float, end: float | None) -> FrozenTrial:
 def test_pauses_do_not_count_and_runs_side_by_side_count_once() -> None:
     assert time_spent([]) == 0
     assert time_spent([ran(0, 10), ran(5, 12), ran(6, 8), ran(100, 110)]) == 22
+    # A killed worker's trial ends when it is found, long after its last sign of life.
+    assert time_spent([ran(0, 10), ran(5, 900, unseen=885), ran(900, 910)]) == 25
+    assert time_spent([ran(0, 10), ran(0, 900, unseen=899)]) == 10
