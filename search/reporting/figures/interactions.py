@@ -14,12 +14,16 @@ from search.reporting.formatting import listed
 
 _SCALE = [(0, "#E69F00"), (0.5, "#F4F4F4"), (1, "#56B4E9")]
 """Light enough at both ends for dark numbers."""
-_PALE = [(0, "#F7ECD8"), (0.5, "#F6F6F6"), (1, "#E3F0F9")]
-"""Of interactions that may be a change of seed."""
-_INK = {True: "#111", False: "#666"}
+_FAINT = [
+    (0, "rgba(230, 159, 0, 0.25)"),
+    (0.5, "rgba(128, 128, 128, 0.08)"),
+    (1, "rgba(86, 180, 233, 0.25)"),
+]
+"""Of interactions that may be a change of seed, on white and on black."""
+_INK = {True: "#111", False: "#787878"}
 _KEY = (
     "Blue: the two add to each other; orange: they take from each other. Strong colour with *: "
-    "clear, at a false discovery rate of 5 %; pale: it may be a change of seed."
+    "clear, at a false discovery rate of 5 %; faint: it may be a change of seed."
 )
 _LETTERS = " Cells with one letter are one sum, which these runs cannot take apart."
 
@@ -38,7 +42,7 @@ def figure(
     most = max((abs(row.effect) for row in rows if not math.isnan(row.effect)), default=1) or 1
     labels = [label(name) for name in techniques]
     drawn = go.Figure()
-    for certain, scale in ((True, _SCALE), (False, _PALE)):
+    for certain, scale in ((True, _SCALE), (False, _FAINT)):
         values: list[list[float]] = [[math.nan] * size for _ in techniques]
         texts = [[""] * size for _ in techniques]
         hovers = [[""] * size for _ in techniques]

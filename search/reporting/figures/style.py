@@ -34,7 +34,7 @@ _LABEL_WIDTH = 18
 _LABEL_LINES = 3
 
 
-PALE_BLUE, PALE_VERMILION = "rgba(0, 114, 178, 0.3)", "rgba(213, 94, 0, 0.3)"
+FAINT_BLUE, FAINT_VERMILION = "rgba(0, 114, 178, 0.3)", "rgba(213, 94, 0, 0.3)"
 """For what may be a change of seed."""
 
 

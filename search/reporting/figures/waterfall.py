@@ -14,8 +14,8 @@ from search.analysis.ladder import Step
 from search.reporting.figures.style import (
     BLUE,
     GREY,
-    PALE_BLUE,
-    PALE_VERMILION,
+    FAINT_BLUE,
+    FAINT_VERMILION,
     VERMILION,
     label,
     rows_height,
@@ -27,7 +27,7 @@ from search.reporting.formatting import counted
 _LADDER = "The ladder: steps in its order"
 _KEY = (
     "A bar is what a technique adds (blue) or takes (orange, hatched), a line its 95 % interval. "
-    "Pale bars may be a change of seed."
+    "Faint bars may be a change of seed."
 )
 _FITTED = " The levels of all off and all on are of the fit, which are not those of any run."
 
@@ -45,7 +45,7 @@ def figure(
 
     Both begin at the value of all off, in the unit of the axis, or at zero where `levels` do not
     hold, and the axis is that of a `change`. Bars have their 95 % intervals; effects that are not
-    certain are pale.
+    certain are faint.
     """
     known = [e for name in order for e in effects.effects
              if e.technique == name and not math.isnan(e.effect)]  # fmt: skip
@@ -101,7 +101,7 @@ def _legend(drawn: go.Figure) -> None:
     for name, change, sure in (
         ("adds", 1, True),
         ("takes", -1, True),
-        ("pale: may be a change of seed", 1, False),
+        ("faint: may be a change of seed", 1, False),
     ):
         drawn.add_bar(
             x=[None], y=[None], orientation="h", name=name, marker=_marker(change, sure),
@@ -110,9 +110,9 @@ def _legend(drawn: go.Figure) -> None:
 
 
 def _marker(change: float, sure: bool) -> dict[str, object]:
-    strong, pale = (BLUE, PALE_BLUE) if change >= 0 else (VERMILION, PALE_VERMILION)
+    strong, faint = (BLUE, FAINT_BLUE) if change >= 0 else (VERMILION, FAINT_VERMILION)
     return {
-        "color": strong if sure else pale,
+        "color": strong if sure else faint,
         "pattern": {
             "shape": "" if change >= 0 else "/",
             "fillmode": "overlay",
