@@ -77,9 +77,9 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
         console.print()
         console.print(f"Best so far: {reached(status)}{of}, by run {best.run} of {best.phase}.")
     from search.reporting.answer.what_to_do import headline, support
-    from search.reporting.findings import find
+    from search.reporting.findings import find_recipe
 
-    findings = find(results, [])
+    findings = find_recipe(results)
     if findings.decision is not None:
         console.print(" ".join([headline(findings), *support(findings, briefly=True)]))
     if any(run.phase == "ladder" and run.state == "complete" for run in results.runs):

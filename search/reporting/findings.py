@@ -152,6 +152,16 @@ def find(results: Results, shares: list[Importance]) -> Findings:
     )
 
 
+def find_recipe(results: Results) -> Findings:
+    """Analyse the recommended recipe alone, beside all off."""
+    recommended = recommend(results)
+    tested = confirmation(results, recommended)
+    return Findings(
+        results, None, (), (), (), (), (), (), recommended, tuple(tested), (), (), (), (),
+        decision=decide(results, recommended, tested),
+    )  # fmt: skip
+
+
 def _longer(results: Results, early: FastStart | None, short_only: bool) -> Proposal | None:
     """Longer runs, where there are short ones alone."""
     if early is not None:

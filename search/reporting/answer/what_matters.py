@@ -33,7 +33,7 @@ def _without_effects(findings: Findings) -> Section | None:
     if findings.ladder:
         verdict = words.ladder_verdict(findings.ladder, findings.comparisons)
         return Section(TITLE, f"{ABOUT_LADDER} {verdict}".rstrip(), table=ladder_table(findings))
-    if findings.decision is None:  # the headline has said why
+    if findings.results.best is None:  # the headline has said why
         return None
     return Section(TITLE, words.no_effects(findings.results))
 

@@ -131,16 +131,13 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
 def _without_decision(findings: Findings) -> str:
     results = findings.results
     best = results.best
-    if best is None or not results.runs:
+    if best is None or results.factors:
         return words.no_effects(results)
-    if results.factors:
-        return words.no_effects(results)
-    set_to = (
-        listed([f"{name} {value}" for name, value in best.params.items()]) if best.params else ""
-    )
-    return f"So far the best trial is {best.number}{f', with {set_to}' if set_to else ''}: " + (
-        f"{words.reached(best, results.objective)}."
-    )
+    values = [f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+              for name, value in best.params.items()]  # fmt: skip
+    having = f", with {listed(values)}" if values else ""
+    reached = words.reached(best, results.objective)
+    return f"So far the best trial is {best.number}{having}: {reached}."
 
 
 def _train(results: Results) -> str:

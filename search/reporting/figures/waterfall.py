@@ -13,9 +13,9 @@ from search.analysis.fitted_levels import FittedLevels
 from search.analysis.ladder import Step
 from search.reporting.figures.style import (
     BLUE,
-    GREY,
     FAINT_BLUE,
     FAINT_VERMILION,
+    GREY,
     VERMILION,
     label,
     rows_height,
