@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from search.analysis.budgets import BudgetChange
+from search.analysis.effects import Effect
 from search.analysis.fast_start import FastStart
 from search.reporting import words
 from search.reporting.findings import Findings, Verification
-from search.reporting.formatting import counted, duration, listed, signed
-from search.results import Results
+from search.reporting.formatting import counted, duration, interval, listed, signed
+from search.results import Objective, Results
 
 _MOST_NAMED = 4
 """Techniques in one sentence."""
@@ -51,7 +53,7 @@ def between(findings: Findings) -> str:
     if long is None or not long.changes:
         return ""
     changed = [
-        f"{_named(rows)} changed {how}"
+        f"{_named(rows, results.objective)} changed {how}"
         for how, kind in (("sign", "sign"), ("clearly in size", "size"))
         if (rows := [one for one in long.changes if one.kind == kind])
     ]
@@ -60,10 +62,11 @@ def between(findings: Findings) -> str:
     return f"{begin}, {'; '.join(changed) or 'no effect changed clearly'}."
 
 
-def _named(changes: Sequence[BudgetChange]) -> str:
+def _named(changes: Sequence[BudgetChange], objective: Objective) -> str:
+    unit = f" {objective.unit}" if objective.unit else ""
     named = [
-        f"{one.technique} ({signed(one.short.effect, one.short)} to "
-        f"{signed(one.long.effect, one.long)})"
+        f"{one.technique} (from {signed(one.short.effect, one.short)} to "
+        f"{signed(one.long.effect, one.long)}{unit})"
         for one in changes[:_MOST_NAMED]
     ]
     more = len(changes) - len(named)
@@ -90,12 +93,18 @@ def signs_of_fast_start(found: FastStart, results: Results) -> str:
         signs.append(f"{objective.name} {verb} {gain} in the last {over}")
     if found.moving:
         named = [
-            f"that of {move.change.technique} by {signed(move.change.effect, move.change)}"
+            f"that of {move.change.technique} by {_by(move.change, objective)}"
             for move in found.moving[:_MOST_NAMED]
         ]
         begin, end = found.moving[0].begin, found.moving[0].end
         signs.append(f"from epoch {begin} to {end} effects still moved, {listed(named)}")
     return f"These are effects of a fast start: {', and '.join(signs)}."
+
+
+def _by(change: Effect, objective: Objective) -> str:
+    unit = f" {objective.unit}" if objective.unit else ""
+    bounds = "" if math.isnan(change.low) else f" ({interval(change)})"
+    return f"{signed(change.effect, change)}{unit}{bounds}"
 
 
 def fast_start(found: FastStart, results: Results) -> str:

@@ -118,7 +118,8 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         sentences += _held_on(results)
         if decision.tested is None and not math.isnan(decision.reached.mean):
             unseen = "; no fresh seed has confirmed it" if results.settings else ""
-            sentences.append(f"This is predicted from all runs{unseen}.")
+            which = "all runs" if deciding(results) is results else "the long runs"
+            sentences.append(f"This is predicted from {which}{unseen}.")
     if findings.steps and findings.steps[0].kind == "resume":
         left = findings.steps[0].runs
         sentences.append(

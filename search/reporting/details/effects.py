@@ -20,6 +20,12 @@ _ABOUT_RANKS = (
     "'Largest' and 'top three' are the probabilities that the effect is the largest, or among the "
     "three largest, whatever its sign."
 )
+_ABOUT_BUDGETS = (
+    "These effects are averaged over all other techniques, those of the long runs over the "
+    "techniques that these turn on and off. A change from one to the other is named where a test "
+    "of the difference, corrected for the number of techniques, is clear; the sign changed where "
+    "both effects are clear."
+)
 _ABOUT_WAITING = (
     "'Not yet': some of the planned runs are still to come. Who looks often enough finds "
     "something, so verdicts wait for all of them."
@@ -66,7 +72,7 @@ def short_runs(findings: Findings) -> Section | None:
         return None
     return Section(
         "The short runs",
-        f"What chose the techniques to verify. {words.answer(effects, results)}",
+        f"What chose the techniques to verify. {words.answer(effects, results)} {_ABOUT_BUDGETS}",
         "effects",
         effects_table(effects, results.objective),
         (*findings.cautions, *findings.notes),
