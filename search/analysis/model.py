@@ -17,7 +17,7 @@ import numpy as np
 
 from search.analysis.covariates import NONE, Covariates, Level, covariates
 from search.analysis.failing_cells import Cell, coefficients_beside, dominant_cells
-from search.analysis.random_pairs import fit_mixed, residual_contrasts
+from search.analysis.random_pairs import fit_mixed, random_effects, residual_contrasts
 from search.analysis.small_interactions import chance, has_outlier, triples
 from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
 from search.planning.design import pair_columns
@@ -28,6 +28,9 @@ ENOUGH_DOF = 5
 
 _LEAST_DOF = 4
 """With fewer, repeated runs included, the pairwise terms leave too few to estimate the noise."""
+
+_LEAST_SIZES = 3
+"""Interactions, of which fewer do not tell what is chance."""
 
 _TOLERANCE = 1e-6
 
@@ -369,7 +372,10 @@ def _fit_mixed(
         for group in repeated:
             squares = squares + np.sum((group - group.mean(axis=0)) ** 2, axis=0)
             from_repeats += len(group) - 1
-        sizes = residual_contrasts(fixed, random, values)
+        sizes = random_effects(fixed, random, values)
+        if not from_repeats or len(sizes) < _LEAST_SIZES:
+            # Without repeated runs all that is left is noise, as in a design that is complete.
+            sizes = residual_contrasts(fixed, random, values)
         spread, from_interactions = chance(sizes)
         squares = squares + from_interactions * spread**2
     elsewhere = from_repeats + from_interactions
@@ -445,7 +451,7 @@ def _interaction_sizes(model: Model, coefficients: np.ndarray) -> np.ndarray:
     first = 1 + len(model.techniques)
     units = [model._unit(first + at) for at in range(len(model.groups)) if model.pairs]
     contrasts = [unit for unit in units if model.estimable(unit)]
-    if len(contrasts) < 3:
+    if len(contrasts) < _LEAST_SIZES:
         return np.empty((0, coefficients.shape[1]))
     scale = np.linalg.norm(np.array(contrasts) @ model.inverse, axis=1)
     return np.asarray(np.array(contrasts) @ coefficients / scale[:, np.newaxis])

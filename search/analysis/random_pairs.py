@@ -21,6 +21,9 @@ _TOLERANCE = 1e-6
 _LEAST_VARIANCE = 1e-18
 """A share of the values' mean square, below which a variance is a rounding error."""
 
+_MOSTLY_SEEN = 0.75
+"""Share of an interaction that the runs must see, for its estimate to tell of it."""
+
 _UNLIKELY = 0.05
 """Probability that there are no interactions, below which there are."""
 
@@ -59,6 +62,20 @@ def residual_contrasts(fixed: np.ndarray, random: np.ndarray, values: np.ndarray
     rotation, shares = _rotation(_basis(fixed)[0], random)
     seen = shares > _TOLERANCE * max(1.0, float(np.max(shares, initial=0)))
     return np.asarray((rotation @ values)[seen])
+
+
+def random_effects(fixed: np.ndarray, random: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Least-squares estimates, (effects, responses), of the random columns' coefficients.
+
+    Free of the fixed columns, each on the scale of one run's noise, and with a little of the others
+    where the runs do not separate them all. Unlike `residual_contrasts` they keep the few large
+    ones apart from the rest. Those of which the runs see too little are left out.
+    """
+    free = _free(_basis(fixed)[0])
+    inverse = np.linalg.pinv(free @ random, rcond=_TOLERANCE)
+    seen = np.einsum("ij,ji->i", inverse, free @ random) >= _MOSTLY_SEEN
+    scale = np.linalg.norm(inverse[seen], axis=1)
+    return np.asarray(inverse[seen] @ free @ values / scale[:, np.newaxis])
 
 
 def fit_mixed(
@@ -143,11 +160,16 @@ def _unseen(back: np.ndarray, means: np.ndarray) -> np.ndarray:
 def _rotation(fixed: np.ndarray, random: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Orthonormal contrasts, (contrasts, runs), that the fixed columns do not enter, and how much
     the random ones enter each, (contrasts,)."""
-    whole, _ = np.linalg.qr(fixed, mode="complete")
-    free = whole[:, fixed.shape[1] :].T
+    free = _free(fixed)
     shared = free @ random
     shares, vectors = np.linalg.eigh(shared @ shared.T)
     return vectors.T @ free, np.maximum(shares, 0)
+
+
+def _free(fixed: np.ndarray) -> np.ndarray:
+    """Orthonormal contrasts, (contrasts, runs), that independent fixed columns do not enter."""
+    whole, _ = np.linalg.qr(fixed, mode="complete")
+    return whole[:, fixed.shape[1] :].T
 
 
 def _estimator(fixed: np.ndarray, random: np.ndarray, spread: float) -> np.ndarray:

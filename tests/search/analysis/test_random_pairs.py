@@ -1,15 +1,17 @@
 """Effects of a design with missing runs, in which the interactions are random."""
 
 import math
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
+import statsmodels.api
 
 from search.analysis.effects import Effects, effects
+from search.analysis.random_pairs import random_effects
 from search.planning.design import design, fraction, pair_columns
 from tests.support.fakes import EFFECTS
-from tests.support.simulate import NAMES, random_pairs, repeats_of, simulated
+from tests.support.simulate import NAMES, random_pairs, repeats_of, run, simulated
 
 pytestmark = [pytest.mark.numeric, pytest.mark.usefixtures("unranked")]
 
@@ -119,3 +121,29 @@ def test_techniques_that_change_together_have_no_estimate() -> None:
     rows[:, 1] = rows[:, 0]
     found = fitted(rows)
     assert [e.technique for e in found.effects if math.isnan(e.effect)] == list(NAMES[:2])
+
+
+def test_interactions_on_the_scale_of_the_noise_are_those_of_least_squares() -> None:
+    rows = fraction(8, 32)[1:]
+    values = np.random.default_rng(2).standard_normal(31)
+    main = np.where(rows, 1.0, -1.0)
+    pairs = np.unique(pair_columns(main) * pair_columns(main)[0], axis=1)  # one of each alias
+    oracle = statsmodels.api.OLS(values, np.column_stack([np.ones(31), main, pairs])).fit()
+    expected = oracle.params[9:] / oracle.bse[9:] * math.sqrt(oracle.mse_resid)
+    fixed = np.column_stack([np.ones(31), main])
+    assert random_effects(fixed, 2 * pairs, values[:, np.newaxis])[:, 0] == pytest.approx(expected)
+
+
+def test_a_few_lost_runs_widen_little_where_few_pairs_interact() -> None:
+    names = tuple(f"t{place}" for place in range(12))
+    rows = fraction(12, 64)
+    worth = dict.fromkeys(names, 1.0)
+    few = dict.fromkeys(list(combinations(names, 2))[::12], 3.0)
+    runs = simulated(rows, 1, 1.0, few, worth)
+    random = np.random.default_rng(0)
+    repeats = [[run(on, 0.7 + 0.01 * random.standard_normal()) for _ in range(3)]
+               for on in ((), names, names[:3])]  # fmt: skip
+    whole, part = effects(runs, names, repeats), effects(runs[2:], names, repeats)
+    assert whole is not None
+    assert part is not None
+    assert half_width(part) < 1.3 * half_width(whole)
