@@ -13,8 +13,8 @@ from search.analysis.recommendation import recommend
 from search.planning.durations import RunTime, run_time
 from search.planning.time_plan import Timing
 from search.results import Results
-from search.running.timekeeping import time_spent
-from search.settings import Settings
+from search.running.timekeeping import time_spent, time_unspent
+from search.settings import Settings, TimeLimit
 from search.storage import schema
 from search.storage.connection import load_study
 from search.storage.reading import read
@@ -79,7 +79,7 @@ def test_a_time_too_short_makes_no_study(
 def test_a_study_without_time_left_begins_no_run(
     kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.running.study.time_spent", lambda trials: 1e6)
+    monkeypatch.setattr("search.running.timekeeping.time_spent", lambda trials: 1e6)
     said = kouka(*LAUNCH, "--time", "60s")
     assert said.exit_code == 0
     assert results().runs == ()
@@ -117,7 +117,7 @@ def test_a_resumed_study_has_the_rest_of_its_time(
 ) -> None:
     """Its start counts, as the command is to end in time; the pause before does not."""
     kouka(*LAUNCH, "--time", "60s")
-    monkeypatch.setattr("search.running.study.time_spent", lambda trials: 40.0)
+    monkeypatch.setattr("search.running.timekeeping.time_spent", lambda trials: 40.0)
     began = time.time()
     kouka(*LAUNCH, "--time", "60s")
     limit = settings().time
@@ -130,7 +130,7 @@ def test_a_resumed_study_has_the_rest_of_its_time(
     joined = kouka("worker", "s")
     assert "Stopped in time with 4 runs left" in joined.output
     assert settings().time == opened.time
-    monkeypatch.setattr("search.running.study.time_spent", lambda trials: 60.0)
+    monkeypatch.setattr("search.running.timekeeping.time_spent", lambda trials: 60.0)
     assert kouka("launch", "s").exit_code == 0
     over = settings().time
     assert over is not None
@@ -161,3 +161,15 @@ def test_pauses_do_not_count_and_runs_side_by_side_count_once() -> None:
     # A killed worker's trial ends when it is found, long after its last sign of life.
     assert time_spent([ran(0, 10), ran(5, 900, unseen=885), ran(900, 910)]) == 25
     assert time_spent([ran(0, 10), ran(0, 900, unseen=899)]) == 10
+
+
+def test_the_time_left_is_what_was_left_at_the_last_sign_of_life() -> None:
+    """Also what passed before the first run and between runs is gone then."""
+    noon = datetime(2026, 11, 27, 12).timestamp()
+    limit = TimeLimit(180, 150, ends=noon + 160)
+    assert time_unspent(limit, [ran(20, 40), ran(30, 70)]) == 90
+    assert time_unspent(limit, [ran(20, 40), ran(30, 900, unseen=800)]) == 60
+    assert time_unspent(limit, []) == 150
+    # Another machine's clock, and a study of an earlier version.
+    assert time_unspent(limit, [ran(5000, 5020)]) == 130
+    assert time_unspent(replace(limit, ends=0.0), [ran(20, 40)]) == 130
