@@ -9,6 +9,7 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from typer.testing import Result
 
+from model_space.facts import DataFacts
 from search.analysis.recommendation import recommend
 from search.planning.durations import RunTime, run_time
 from search.planning.time_plan import Timing
@@ -49,6 +50,31 @@ def test_a_study_is_planned_for_its_time(kouka: Kouka, fake_worker: type[FakeWor
     again = kouka(*LAUNCH, "--time", "60s")
     assert again.exit_code == 0, again.output
     assert "Timing" not in again.output
+
+
+def test_large_images_are_read_again_smaller(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(worker: FakeWorker, reading: object = None) -> DataFacts:
+        side = worker.workload.data.image_size or 96
+        return DataFacts(("a", "b"), (side, side, 3), 100, 20, 20, f"of {side}", None, None)
+
+    monkeypatch.setattr(fake_worker, "start", start)
+    slow = Timing(30.0, 40.0, 3.0, 1)
+    monkeypatch.setattr("search.running.timing.time_epochs", lambda *arguments: slow)
+    launch = (*LAUNCH, "--epochs", "4", "--verify-epochs", "40", "--time", "40m")
+    said = kouka(*launch)
+    assert said.exit_code == 0, said.output
+    assert "Images of 32×32 pixels" in said.output
+    assert "The images are made smaller" in said.output
+    assert settings().image_size == 32
+    facts = results().data
+    assert facts is not None
+    assert facts.fingerprint == "of 32"
+    assert kouka(*launch).exit_code == 0
+    refused = kouka("launch", "t", *launch[2:], "--image-size", "96")
+    assert refused.exit_code == 2
+    assert "is too short" in refused.stderr
 
 
 def test_the_time_of_a_study_may_grow_but_not_shrink(
