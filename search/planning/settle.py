@@ -169,6 +169,7 @@ def _extended(
         stored,
         seconds=asked.seconds,
         training=stored.training + more,
+        ends=stored.ends and stored.ends + more,
         chosen=tuple(name for name in stored.chosen if name not in given),
         closed=() if more else stored.closed,
     )

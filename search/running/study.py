@@ -21,7 +21,7 @@ from search.running.compatibility import check_fingerprint, check_versions, vers
 from search.running.following import Attach, StudyWatch, Workers, follow
 from search.running.hardware import best_precision, check_installed, gpus
 from search.running.local_workers import LocalWorkers
-from search.running.timekeeping import time_spent
+from search.running.timekeeping import time_unspent
 from search.running.timing import Launched, plan_in_time
 from search.settings import Settings, is_settings
 from search.storage import schema
@@ -185,7 +185,7 @@ def _begin_clock(study: optuna.Study, url: str, elapsed: float, workers: int) ->
         fail_lost(study, make_storage(url))
         settings = _settings(study)
         assert settings.time is not None
-        left = settings.time.training - time_spent(study.get_trials(deepcopy=False)) - elapsed
+        left = time_unspent(settings.time, study.get_trials(deepcopy=False)) - elapsed
         limit = replace(settings.time, ends=time.time() + left, workers=workers)
         settings = replace(settings, time=limit)
         study.set_user_attr(schema.SETTINGS, settings.to_json())

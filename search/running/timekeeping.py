@@ -21,7 +21,7 @@ from search.planning.replan import TimeLeft, closed_at_its_end, replanned
 from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
 from search.results import Results
-from search.settings import Settings
+from search.settings import Settings, TimeLimit
 from search.storage import schema
 from search.storage.lock import exclusive
 from search.storage.reading import read
@@ -47,6 +47,22 @@ def time_spent(trials: Sequence[FrozenTrial]) -> float:
         elif end > reached:
             total, reached = total + (end - reached).total_seconds(), end
     return total
+
+
+def time_unspent(limit: TimeLimit, trials: Sequence[FrozenTrial]) -> float:
+    """Seconds that a study has left for its runs, as its next launch begins.
+
+    What was left at the last sign of life of a run; by the time in which runs trained where there
+    is none, or where the clocks of several machines disagree.
+    """
+    most = limit.training - time_spent(trials)
+    ends = [
+        (trial.datetime_complete - _unseen(trial)).timestamp()
+        for trial in trials
+        if trial.datetime_complete is not None
+    ]
+    left = limit.ends - max(ends, default=0.0)
+    return left if 0 < left < most else most
 
 
 def _unseen(trial: FrozenTrial) -> timedelta:

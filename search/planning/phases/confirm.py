@@ -58,4 +58,6 @@ def wants_candidates(settings: Settings, results: Results) -> bool:
     confirmed = [
         run.params for run in results.runs if run.phase == "confirm" and results.at_budget(run)
     ]
-    return results.best is not None and results.best.params not in confirmed
+    if results.best is None:  # a study that measures nothing short
+        return bool(results.of("verify"))
+    return results.best.params not in confirmed

@@ -9,12 +9,13 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from typer.testing import Result
 
+from model_space.facts import DataFacts
 from search.analysis.recommendation import recommend
 from search.planning.durations import RunTime, run_time
 from search.planning.time_plan import Timing
 from search.results import Results
-from search.running.timekeeping import time_spent
-from search.settings import Settings
+from search.running.timekeeping import time_spent, time_unspent
+from search.settings import Settings, TimeLimit
 from search.storage import schema
 from search.storage.connection import load_study
 from search.storage.reading import read
@@ -51,6 +52,31 @@ def test_a_study_is_planned_for_its_time(kouka: Kouka, fake_worker: type[FakeWor
     assert "Timing" not in again.output
 
 
+def test_large_images_are_read_again_smaller(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(worker: FakeWorker, reading: object = None) -> DataFacts:
+        side = worker.workload.data.image_size or 96
+        return DataFacts(("a", "b"), (side, side, 3), 100, 20, 20, f"of {side}", None, None)
+
+    monkeypatch.setattr(fake_worker, "start", start)
+    slow = Timing(30.0, 40.0, 3.0, 1)
+    monkeypatch.setattr("search.running.timing.time_epochs", lambda *arguments: slow)
+    launch = (*LAUNCH, "--epochs", "4", "--verify-epochs", "40", "--time", "40m")
+    said = kouka(*launch)
+    assert said.exit_code == 0, said.output
+    assert "Images of 32×32 pixels" in said.output
+    assert "The images are made smaller" in said.output
+    assert settings().image_size == 32
+    facts = results().data
+    assert facts is not None
+    assert facts.fingerprint == "of 32"
+    assert kouka(*launch).exit_code == 0
+    refused = kouka("launch", "t", *launch[2:], "--image-size", "96")
+    assert refused.exit_code == 2
+    assert "is too short" in refused.stderr
+
+
 def test_the_time_of_a_study_may_grow_but_not_shrink(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
@@ -79,7 +105,7 @@ def test_a_time_too_short_makes_no_study(
 def test_a_study_without_time_left_begins_no_run(
     kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.running.study.time_spent", lambda trials: 1e6)
+    monkeypatch.setattr("search.running.timekeeping.time_spent", lambda trials: 1e6)
     said = kouka(*LAUNCH, "--time", "60s")
     assert said.exit_code == 0
     assert results().runs == ()
@@ -117,7 +143,7 @@ def test_a_resumed_study_has_the_rest_of_its_time(
 ) -> None:
     """Its start counts, as the command is to end in time; the pause before does not."""
     kouka(*LAUNCH, "--time", "60s")
-    monkeypatch.setattr("search.running.study.time_spent", lambda trials: 40.0)
+    monkeypatch.setattr("search.running.timekeeping.time_spent", lambda trials: 40.0)
     began = time.time()
     kouka(*LAUNCH, "--time", "60s")
     limit = settings().time
@@ -130,7 +156,7 @@ def test_a_resumed_study_has_the_rest_of_its_time(
     joined = kouka("worker", "s")
     assert "Stopped in time with 4 runs left" in joined.output
     assert settings().time == opened.time
-    monkeypatch.setattr("search.running.study.time_spent", lambda trials: 60.0)
+    monkeypatch.setattr("search.running.timekeeping.time_spent", lambda trials: 60.0)
     assert kouka("launch", "s").exit_code == 0
     over = settings().time
     assert over is not None
@@ -161,3 +187,15 @@ def test_pauses_do_not_count_and_runs_side_by_side_count_once() -> None:
     # A killed worker's trial ends when it is found, long after its last sign of life.
     assert time_spent([ran(0, 10), ran(5, 900, unseen=885), ran(900, 910)]) == 25
     assert time_spent([ran(0, 10), ran(0, 900, unseen=899)]) == 10
+
+
+def test_the_time_left_is_what_was_left_at_the_last_sign_of_life() -> None:
+    """Also what passed before the first run and between runs is gone then."""
+    noon = datetime(2026, 11, 27, 12).timestamp()
+    limit = TimeLimit(180, 150, ends=noon + 160)
+    assert time_unspent(limit, [ran(20, 40), ran(30, 70)]) == 90
+    assert time_unspent(limit, [ran(20, 40), ran(30, 900, unseen=800)]) == 60
+    assert time_unspent(limit, []) == 150
+    # Another machine's clock, and a study of an earlier version.
+    assert time_unspent(limit, [ran(5000, 5020)]) == 130
+    assert time_unspent(replace(limit, ends=0.0), [ran(20, 40)]) == 130

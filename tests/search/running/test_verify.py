@@ -67,6 +67,15 @@ def test_a_finished_study_can_be_verified(kouka: Kouka, fake_worker: type[FakeWo
     assert [run.epochs for run in results().of("confirm")] == [6] * 4
 
 
+def test_a_study_of_long_runs_alone_confirms_what_they_recommend(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*LONG[:-10], "--measure", "0", "--search", "0", "--confirm", "1", *LONG[-4:])
+    assert [run.phase for run in results().runs][:4] == ["verify"] * 4
+    best = max(results().of("verify"), key=lambda run: run.scaled)
+    assert best.on in {run.on for run in results().of("confirm")}
+
+
 def test_the_search_learns_from_runs_of_its_budget_alone(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
