@@ -36,6 +36,7 @@ from model_space.worker.messages import (
     EpochEnded,
     Failed,
     GoOn,
+    ImagesDrawn,
     Interrupted,
     Job,
     JobEnd,
@@ -44,7 +45,6 @@ from model_space.worker.messages import (
     StripsDrawn,
     Survey,
     Surveyed,
-    TestImagesDrawn,
     Train,
     Trained,
     Workload,
@@ -132,7 +132,7 @@ class Worker:
     def test_pictures(self, rows: Sequence[int]) -> tuple[Picture, ...]:
         """Draw some of the test images, given their rows. Raises as `train`."""
         end = self._do(DrawTestImages(tuple(rows)))
-        if isinstance(end, TestImagesDrawn):
+        if isinstance(end, ImagesDrawn):
             return end.pictures
         raise _error(end)
 

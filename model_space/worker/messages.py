@@ -4,7 +4,7 @@ The client sends a `Workload` first, and the server answers with `Decoding` as l
 data, then with `DataRead` and `Ready`, or with a refusal. From then on the client sends jobs, one
 at a time: `Survey`, `Train`, `DrawStrips` or `DrawTestImages`. Of a job, the server answers with
 `EpochEnded` after every epoch, which the client acknowledges with `GoOn`, and at the end with what
-it came to (`Surveyed`, `Trained`, `StripsDrawn` or `TestImagesDrawn`), or with `Interrupted`,
+it came to (`Surveyed`, `Trained`, `StripsDrawn` or `ImagesDrawn`), or with `Interrupted`,
 `Failed`, `CodeRefused` or `Died`. The client may send `Stop` at any time.
 """
 
@@ -148,7 +148,7 @@ class StripsDrawn:
 
 
 @dataclass(frozen=True)
-class TestImagesDrawn:
+class ImagesDrawn:
     """Test images have been drawn, in the order of their rows."""
 
     pictures: tuple[Picture, ...]
@@ -182,7 +182,7 @@ class Died:
 
 Job = Survey | Train | DrawStrips | DrawTestImages
 Command = Workload | Job | GoOn | Stop
-JobDone = Surveyed | Trained | StripsDrawn | TestImagesDrawn
+JobDone = Surveyed | Trained | StripsDrawn | ImagesDrawn
 JobEnd = JobDone | Interrupted | Failed | CodeRefused | Died
 Answer = Decoding | DataRefused | DataRead | Ready | EpochEnded | LastJob | JobEnd
 Message = Command | Answer

@@ -40,6 +40,7 @@ from model_space.worker.messages import (
     EpochEnded,
     Failed,
     GoOn,
+    ImagesDrawn,
     Interrupted,
     Job,
     JobDone,
@@ -51,7 +52,6 @@ from model_space.worker.messages import (
     StripsDrawn,
     Survey,
     Surveyed,
-    TestImagesDrawn,
     Train,
     Trained,
     Workload,
@@ -239,7 +239,7 @@ def _do(
         if isinstance(job, DrawStrips):
             return StripsDrawn(trainer.strips(job.recipe))
         if isinstance(job, DrawTestImages):
-            return TestImagesDrawn(trainer.test_pictures(job.rows))
+            return ImagesDrawn(trainer.test_pictures(job.rows))
         return _train(trainer, job, report, stopping)
     except Stopped:
         return Interrupted()
