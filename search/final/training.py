@@ -140,7 +140,7 @@ def train_final(
         )  # fmt: skip
         card.write(folder / CARD)
         axis = formatting.axis(objective.measure, objective)
-        drawn = figure(curves, axis, f"{trained.recipe}; {trained.budget}")
+        drawn = figure(curves, axis, f"techniques on: {trained.recipe}; {trained.budget}")
         _write(folder / CURVES, drawn.to_html())
         _write(folder / PAGE, model_page(task, describe(trained), drawn, saved, seeds))
     for file in checkpoint_of.values():

@@ -82,4 +82,4 @@ def _row(strip: Strip, classes: tuple[str, ...]) -> PictureRow:
 def _label(one: Drawn, classes: tuple[str, ...]) -> str:
     if len(one.shares) == 1:
         return classes[one.shares[0][0]]
-    return ", ".join(f"{100 * share:.0f} % {classes[number]}" for number, share in one.shares)
+    return ", ".join(f"{classes[number]} ({100 * share:.0f} %)" for number, share in one.shares)

@@ -58,8 +58,8 @@ def by_class_of(tested: RecipeTests, things: str, whose: str) -> Section:
     known = [one for one in tested.by_class if one.images]
     ordered = sorted(known, key=lambda one: one.accuracy)
     worst, best = ordered[0], ordered[-1]
-    said = [f"Of the classes, {whose} names {worst.name} worst ({_percent(worst)})"]
-    said[0] += f" and {best.name} best ({_percent(best)})." if best is not worst else "."
+    said = [f"{whose[:1].upper()}{whose[1:]} names {worst.name} worst, {_percent(worst)} right"]
+    said[0] += f", and {best.name} best, {_percent(best)}." if best is not worst else "."
     often = max(known, key=lambda one: one.taken_share)
     said.append(
         f"Most often, {often.name} is taken for {often.taken_for}: {often.taken_share:.1f} % of "
