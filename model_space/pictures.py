@@ -11,6 +11,8 @@ import numpy as np
 
 SIDE = 64
 """Pixels of a picture's longer side, at most; larger images are made smaller."""
+SOUND_SIDE = 128
+"""As many of a sound's image, which is far longer than it is high."""
 _QUALITY = 80
 _URL = re.compile(r"data:image/(webp|png|jpeg);base64,[A-Za-z0-9+/]+={0,2}")
 
@@ -62,8 +64,9 @@ def picture(image: np.ndarray, *, sound: bool = False) -> Picture:
     drawn = Image.fromarray(
         np.ascontiguousarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
     )
-    if max(drawn.size) > SIDE:
-        drawn.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    side = SOUND_SIDE if sound else SIDE
+    if max(drawn.size) > side:
+        drawn.thumbnail((side, side), Image.Resampling.LANCZOS)
     encoded = min(_encoded(drawn, lossless=True), _encoded(drawn, quality=_QUALITY), key=len)
     return Picture(f"data:image/webp;base64,{base64.b64encode(encoded).decode()}", *drawn.size)
 

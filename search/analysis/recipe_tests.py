@@ -107,11 +107,14 @@ def _results(
 
     Raises `ValueError` where these do not fit each other or the classes.
     """
+    if correct.shape[1] != sum(counts):
+        raise ValueError("the images are not as many as those of the classes")
     own = np.full(correct.shape[1], -1)  # unknown of images that every run named right
     confusion = np.zeros((len(classes), len(classes)), dtype=int)
     for right, wrong in zip(correct, mistakes, strict=True):
         rows = np.flatnonzero(~right)
-        if len(rows) != len(wrong.named) or max(*wrong.classes, *wrong.named, 0) >= len(classes):
+        highest = max(wrong.classes.max(initial=0), wrong.named.max(initial=0))
+        if len(rows) != len(wrong.named) or highest >= len(classes):
             raise ValueError("the mistakes are not those of the images that were named wrong")
         own[rows] = wrong.classes
         np.add.at(confusion, (wrong.classes, wrong.named), 1)

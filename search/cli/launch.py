@@ -212,8 +212,8 @@ def launch(
         typer.Option(
             "--images/--no-images",
             show_default=False,
-            help="Keep some small images of the data in the study, for its report; or none, and "
-            "remove those there are.  [default: --images]",
+            help="Keep a few small images of the data in the study, for its report; or none, and "
+            "remove those there are.  [default: --images, in a new study]",
         ),
     ] = None,
     json: JsonOption = False,

@@ -105,7 +105,7 @@ def train_final(
     where these are given, and that validation images are trained on as well. The test images are
     looked at once a run, at its end, and choose nothing. `data` and `custom_code` are as in
     `search.running.study.join`. The page beside the model shows `pictures` of what it gets wrong;
-    by default, if the study keeps pictures. The folder `out` is written at the end, all of it or
+    by default, unless the study is to show none. The folder `out` is written at the end, all of it or
     nothing; what is interrupted, or cannot be written, resumes from the folder `checkpoints`.
     Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, or `DivergedError` where a
     run diverges.
@@ -126,7 +126,7 @@ def train_final(
             at = study_checkpoints(checkpoints, url, name)
             checkpoint_of = {seed: at / f"final-{seed}.npz" for seed in own_seeds}
             curves, tests = _train(worker, task, checkpoint_of, watch, folder / MODEL)
-            shown = settings.images if pictures is None else pictures
+            shown = settings.images is not False if pictures is None else pictures
             saved = _tests_of_saved(worker, facts, tests[0], shown)
         finally:
             worker.stop()

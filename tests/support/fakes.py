@@ -132,7 +132,7 @@ class FakeWorker:
         checkpoint: Path | None = None,
         save: Path | None = None,
     ) -> Outcome:
-        outcome = self.train(recipe, budget, seed, report)
+        outcome = self.train(recipe, budget, seed, report, detailed=True)
         if checkpoint is not None:
             checkpoint.parent.mkdir(parents=True, exist_ok=True)
             checkpoint.touch()

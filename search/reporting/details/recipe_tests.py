@@ -122,7 +122,7 @@ def learning(findings: Findings) -> Section | None:
         said.append("A band reaches from the lowest seed to the highest.")
     if curves.training is not None:
         said.append(
-            f"That on training {things} is of a sample of them, neither augmented nor mixed. Where "
-            "it goes on rising and the other does not, the networks learn by heart."
+            f"The training curve is of a sample of the training {things}, neither augmented nor "
+            "mixed. Where it alone rises on, the networks learn by heart."
         )
     return Section("How the recommended recipe learns", " ".join(said), "seed_curves")
