@@ -105,8 +105,8 @@ def train_final(
     where these are given, and that validation images are trained on as well. The test images are
     looked at once a run, at its end, and choose nothing. `data` and `custom_code` are as in
     `search.running.study.join`. The page beside the model shows `pictures` of what it gets wrong;
-    by default, unless the study is to show none. The folder `out` is written at the end, all of it or
-    nothing; what is interrupted, or cannot be written, resumes from the folder `checkpoints`.
+    by default, unless the study is to show none. The folder `out` is written at the end, all of it
+    or nothing; what is interrupted, or cannot be written, resumes from the folder `checkpoints`.
     Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, or `DivergedError` where a
     run diverges.
     """
