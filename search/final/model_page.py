@@ -11,12 +11,13 @@ from model_space.pictures import Picture
 from search.analysis.recipe_tests import RecipeTests
 from search.final.recipe import Task
 from search.reporting.budget import describe_budget
+from search.reporting.details.pictures import wrong_images_of
+from search.reporting.details.recipe_tests import by_class_of, test_figures
 from search.reporting.html import page
-from search.reporting.mistakes import test_figures, test_sections
 from search.reporting.section import Section
-from search.storage.pictures import Pictures, WrongImage
 
 _CURVES = "learning"
+_WHOSE = "the saved network"
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,12 @@ def model_page(task: Task, answer: str, curves: go.Figure, tests: ModelTests, se
     """Render the page; `answer` says what was trained and how well it does on test images."""
     results = replace(task.results, settings=task.settings)
     things = results.things
-    parts = [Section("", answer)]
+    parts = [Section("The model", answer)]
     figures = {_CURVES: curves}
     if tests.tested is not None:
-        pictures = Pictures(wrong=tuple(WrongImage(row, p) for row, p in tests.pictures.items()))
-        parts += test_sections(tests.tested, pictures, things, "the saved network")
+        parts.append(by_class_of(tests.tested, things, _WHOSE))
+        wrong = wrong_images_of(tests.tested, tests.pictures, things, _WHOSE)
+        parts += [wrong] if wrong else []
         figures |= test_figures(tests.tested, things, describe_budget(results))
     text = (
         f"Of each epoch, on training {things} that are neither augmented nor mixed. How far a line "

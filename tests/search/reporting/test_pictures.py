@@ -126,7 +126,7 @@ def test_pictures_stay_out_of_markdown() -> None:
     text = document(findings.results, sections(findings), draw(findings))
     assert "data:image" not in text
     assert "technique makes" not in text
-    assert "## Test images by class" in text
+    assert "<summary>Test images by class</summary>" in text
 
 
 def test_strips_of_other_classes_are_not_shown() -> None:
