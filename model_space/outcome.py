@@ -22,3 +22,8 @@ class Outcome:
     diverged: bool
     test_correct: str | None = None
     """The test images that were named right, as `model_space.correctness` packs them."""
+    test_mistakes: str | None = None
+    """The others, as `model_space.mistakes` packs them; None where the run was not detailed."""
+    training: tuple[float, ...] | None = None
+    """The objective on a sample of the training images after each epoch; None where the run was not
+    detailed, or diverged."""

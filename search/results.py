@@ -82,6 +82,10 @@ class Run:
     """The study's objective on the test images, where that is not accuracy."""
     test_correct: str | None = None
     """The test images that were named right, as `model_space.correctness` packs them."""
+    test_mistakes: str | None = None
+    """The others, as `model_space.mistakes` packs them."""
+    training: tuple[float, ...] | None = None
+    """The objective on a sample of the training images after each epoch."""
     seconds_per_epoch: float | None = None
     parameters: int | None = None
     epochs: int | None = None

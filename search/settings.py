@@ -95,6 +95,9 @@ class Settings:
     """None in a study that takes what its runs take."""
     verify_last_epochs: int | None = None
     """The last epochs that judge these runs; None where `last_epochs` does."""
+    images: bool | None = None
+    """True to keep some small pictures of the data in the study, False to show none anywhere; None
+    in a study that does not say, which keeps none."""
 
     @property
     def factors(self) -> tuple[str, ...]:

@@ -67,5 +67,11 @@ class Data:
         (images, labels), (held, held_labels) = self.train, self.validation
         images = joined(images, held, f"{self.fingerprint()}-joined")
         labels = np.concatenate([labels, held_labels])
-        drawn = np.sort(np.random.default_rng(0).permutation(len(labels))[:_SAMPLE])
-        return replace(self, train=(images, labels), validation=(images[drawn], labels[drawn]))
+        whole = replace(self, train=(images, labels))
+        return replace(whole, validation=whole.training_sample(_SAMPLE))
+
+    def training_sample(self, most: int) -> Part:
+        """Draw some of the training images, always the same ones: all, where there are no more."""
+        images, labels = self.train
+        drawn = np.sort(np.random.default_rng(0).permutation(len(labels))[:most])
+        return images[drawn], labels[drawn]

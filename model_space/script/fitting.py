@@ -100,8 +100,8 @@ def training_batches(setup: TrainingSetup, order: Order, embedding: Embedding) -
     `set_random_seed` would give every epoch the same batches.
     """
     blocks: list[str] = []
-    augment = [code for layer in setup.augment for code in _stage(layer, embedding, blocks)]
-    mix = [code for layer in setup.mix for code in _stage(layer, embedding, blocks)]
+    augment = [code for layer in setup.inputs.augment for code in _stage(layer, embedding, blocks)]
+    mix = [code for layer in setup.inputs.mix for code in _stage(layer, embedding, blocks)]
     built: list[str] = []
     changes: list[str] = []
     if augment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ class Epoch(NamedTuple):
     seconds: float
     traced: bool
     """True for the first epoch of its process, which also traces the network."""
+    training: float = math.nan
+    """The objective on a sample of the training images; NaN where that was not asked for."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,10 @@ class Checkpoint:
             with self.path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
                 if str(kept["run"]) != self.run:
                     return None
-                epochs = [Epoch(o, s, bool(traced)) for o, s, traced in kept["epochs"].tolist()]
+                epochs = [
+                    Epoch(objective, seconds, bool(traced), *training)  # one, since it is kept
+                    for objective, seconds, traced, *training in kept["epochs"].tolist()
+                ]
                 variables = [kept[f"arr_{i}"] for i in range(len(fresh))]
         # NumPy and zipfile raise nearly anything on a damaged file, and none of it fails a run.
         except Exception:

@@ -65,9 +65,14 @@ class CompiledRun:
         if scorer is ACCURACY:  # which needs no probabilities
             correct = self.correct(part)
             return float(np.mean(correct)), correct
-        batches = [self._loops.probabilities(self.put(s)) for s in shards(part, EVALUATION_BATCH)]
-        labels, probabilities = part[1], np.concatenate(batches)
+        labels, probabilities = part[1], self.probabilities(part)
         return scorer.score(labels, probabilities), probabilities.argmax(axis=1) == labels
+
+    def probabilities(self, part: Part) -> np.ndarray:
+        """Return the probabilities of the classes for every image, (N, classes)."""
+        return np.concatenate(
+            [self._loops.probabilities(self.put(each)) for each in shards(part, EVALUATION_BATCH)]
+        )
 
     def plain(self) -> Any:
         """Copy the network, with the weights by which it is judged, as layers of Keras' own."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from model_space.budget import Budget
 from model_space.data import Data
+from model_space.data.source import Part
 from model_space.training.batches import ahead, orders, shards
 from model_space.training.checkpoint import Checkpoint, Epoch, RunState, Stopped
 from model_space.training.compiled import CompiledRun
@@ -38,13 +39,18 @@ class Run:
         checkpoint: Checkpoint | None,
         stopping: Callable[[], bool],
         traced: bool,
+        sample: Part | None = None,
     ) -> None:
-        """Begin before the first epoch; `traced` is True where an earlier run was compiled so."""
+        """Begin before the first epoch; `traced` is True where an earlier run was compiled so.
+
+        `sample` are training images, if the objective on them is wanted after each epoch too.
+        """
         self._compiled, self._data, self._budget = compiled, data, budget
         self._scorer = scorer
         self._orders = orders(len(data.train[0]), seed)
         self._shards = ahead(self._cut())
         self._report, self._checkpoint, self._stopping = report, checkpoint, stopping
+        self._sample = sample
         self._traced = traced
         self._batches = 1  # in one call, which nothing stops
         self._state: RunState | None = None
@@ -81,7 +87,10 @@ class Run:
             self.diverged = not math.isfinite(objective)  # of weights that the last step broke
         if self.diverged:
             objective = self._scorer.chance(len(self._data.classes))
-        self._add(Epoch(objective, time.perf_counter() - began, traced=not self._traced))
+        seconds, training = time.perf_counter() - began, math.nan
+        if self._sample is not None and not self.diverged:
+            training, _ = self._compiled.judge(self._scorer, self._sample)
+        self._add(Epoch(objective, seconds, not self._traced, training))
         self._traced = True
         if self._checkpoint is not None and not (self.diverged or self.stopped):
             self._state = RunState(list(self.epochs), self._compiled.values())

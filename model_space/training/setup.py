@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import keras
 
 from model_space.budget import Budget
-from model_space.components.layers import OneOf
-from model_space.custom.code import CustomCodeError
 from model_space.custom.registry import BUILT_IN, Registry
 from model_space.data import Data
 from model_space.recipe import Recipe
 from model_space.stages import Tensor
-from model_space.training.batches import as_batch
+from model_space.training.inputs import TrainingInputs
 
 
 class TrainingSetup:
@@ -54,8 +52,7 @@ class TrainingSetup:
         steps = -(-len(data.train[0]) // budget.batch_size) * budget.epochs
         with precision(budget.precision):
             self.network: Any = registry.network(stages, data.image_shape, self._classes, budget)
-        self.augment, mix = (_layers(stage) for stage in (stages.augment, stages.mix))
-        self.mix = [OneOf(mix)] if len(mix) > 1 else mix
+        self.inputs = TrainingInputs(stages, self._classes)
         self.loss: Any = stages.loss()
         self.optimizer: Any = stages.optimizer(stages.schedule(steps))
         # What is made inside the first training step makes TensorFlow trace it twice.
@@ -64,7 +61,7 @@ class TrainingSetup:
         """The averages of weights to update after every training step: one or none."""
         if stages.average is not None:
             self.averages.append(stages.average(self.network.weights))
-        parts = (self.network, *self.augment, *self.mix, self.optimizer, *self.averages)
+        parts = (self.network, *self.inputs.layers, self.optimizer, *self.averages)
         dials = {id(variable) for variable in self.dials.values()}
         unique = {id(variable): variable for part in parts for variable in part.variables}
         self.variables: list[Any] = [v for key, v in unique.items() if key not in dials]
@@ -73,12 +70,7 @@ class TrainingSetup:
 
     def training_batch(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """Return the batch that a step trains on: `as_batch`, then augmented, then mixed."""
-        batch = as_batch(images, labels, self._classes)
-        for augment in self.augment:
-            batch["images"] = augment(batch["images"], training=True)
-        for mix in self.mix:
-            batch = mix(batch, training=True)
-        return batch
+        return self.inputs.batch(images, labels)
 
     def training_loss(self, batch: dict[str, Tensor]) -> Tensor:
         """Return the loss of a batch of `training_batch`, which a step makes smaller.
@@ -107,18 +99,6 @@ class TrainingSetup:
             for averages in self.averages:
                 stack.enter_context(averages.in_place())
             yield
-
-
-def _layers(builders: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Build the layers of a stage. Raises `CustomCodeError` for anything that is no layer."""
-    built = [build() for build in builders]
-    for layer, build in zip(built, builders, strict=True):
-        if not isinstance(layer, keras.layers.Layer):
-            raise CustomCodeError(
-                f"{getattr(build, '__qualname__', build)} built a {type(layer).__name__}; the "
-                "functions in augment and mix must each build a Keras layer"
-            )
-    return built
 
 
 @contextmanager

@@ -18,14 +18,21 @@ from model_space.budget import Budget
 from model_space.correctness import pack
 from model_space.custom.registry import BUILT_IN, Registry
 from model_space.data import Data
+from model_space.data.source import Part
+from model_space.mistakes import Mistakes
 from model_space.outcome import Outcome
+from model_space.pictures import Picture, Strip
 from model_space.recipe import Recipe
+from model_space.training import picturing
 from model_space.training.checkpoint import Checkpoint, removed_at_the_end
 from model_space.training.compiled import CompiledRun
 from model_space.training.plain_keras import check_plain
 from model_space.training.run import Report, Run
 from model_space.training.scorers import ACCURACY, Scorer
 from model_space.training.survey import Findings, survey
+
+_MOST_SAMPLED = 1_000
+"""Training images, at most, on which a detailed run follows its objective."""
 
 
 class Trainer:
@@ -45,6 +52,10 @@ class Trainer:
         return len(self._compiled)
 
     @cached_property
+    def _sample(self) -> Part:
+        return self._data.training_sample(min(len(self._data.validation[1]), _MOST_SAMPLED))
+
+    @cached_property
     def joined(self) -> Trainer:
         """A trainer on the training and validation images together, as `Data.joined` has them."""
         return Trainer(self._data.joined(), self._registry, self._scorer)
@@ -55,6 +66,14 @@ class Trainer:
         Raises `CustomCodeError` where some of the code cannot be used.
         """
         return survey(self._registry, techniques, self._data, budget)
+
+    def strips(self, recipe: Recipe) -> tuple[Strip, ...]:
+        """Draw some training images as the techniques of a recipe make them, each alone."""
+        return picturing.strips(self._registry, recipe, self._data)
+
+    def test_pictures(self, rows: Sequence[int]) -> tuple[Picture, ...]:
+        """Draw some of the test images, given their rows."""
+        return picturing.test_pictures(self._data, rows)
 
     def save(self, recipe: Recipe, budget: Budget, path: Path) -> None:
         """Write the network of the last run with these techniques and budget.
@@ -74,6 +93,7 @@ class Trainer:
         stopping: Callable[[], bool] = lambda: False,
         *,
         kept: bool = False,
+        detailed: bool = False,
     ) -> Outcome:
         """Train a recipe from scratch, or from the run's checkpoint.
 
@@ -84,14 +104,18 @@ class Trainer:
         `checkpoint` is a file for the state of the run, removed at its end unless it is to be
         `kept`. Where it holds this run, its epochs are reported again and the rest are trained;
         any other file counts as none. `stopping` is asked about once a second of training; where
-        it returns True, the epochs so far are kept and `Stopped` is raised. Raises `OSError` where
-        the checkpoint cannot be written.
+        it returns True, the epochs so far are kept and `Stopped` is raised. The outcome of a
+        `detailed` run has the mistakes on the test images and the objective on training images,
+        of which there are as many as validation images, but no more than 1,000. Raises `OSError`
+        where the checkpoint cannot be written.
         """
         with removed_at_the_end(None if kept else checkpoint):
             file = None
             if checkpoint is not None:
                 file = Checkpoint(checkpoint, self._identity(recipe, budget, seed))
-            return self._train(recipe, budget, seed, report, file, stopping, kept)
+            return self._train(
+                recipe, budget, seed, report, file, stopping, kept=kept, detailed=detailed
+            )
 
     def _identity(self, recipe: Recipe, budget: Budget, seed: int) -> str:
         """Return a text that is the same for equal runs alone."""
@@ -125,7 +149,9 @@ class Trainer:
         report: Report,
         checkpoint: Checkpoint | None,
         stopping: Callable[[], bool],
+        *,
         kept: bool,
+        detailed: bool,
     ) -> Outcome:
         compiled, traced = self._begin(recipe, budget, seed)
         if kept:
@@ -133,15 +159,22 @@ class Trainer:
         run = Run(
             compiled, self._data, budget, seed, self._scorer, report=report,
             checkpoint=checkpoint, stopping=stopping, traced=traced,
+            sample=self._sample if detailed and not kept else None,
         )  # fmt: skip
         run.resume()
         while run.goes_on:
             run.train_epoch()
         if kept:
             run.save()
-        tested = correct = None
+        tested = correct = mistakes = None
         if not run.stopped:
-            tested, correct = compiled.judge(self._scorer, self._data.test)
+            if detailed:
+                labels, probabilities = self._data.test[1], compiled.probabilities(self._data.test)
+                tested = self._scorer.score(labels, probabilities)
+                correct = probabilities.argmax(axis=1) == labels
+                mistakes = Mistakes.of(labels, probabilities).pack()
+            else:
+                tested, correct = compiled.judge(self._scorer, self._data.test)
             if not math.isfinite(tested):
                 tested = self._scorer.chance(len(self._data.classes))
         steady = [epoch.seconds for epoch in run.epochs if not epoch.traced]
@@ -153,4 +186,10 @@ class Trainer:
             parameters=compiled.network.count_params(),
             diverged=run.diverged,
             test_correct=None if correct is None else pack(correct),
+            test_mistakes=mistakes,
+            training=_finite([epoch.training for epoch in run.epochs]),
         )
+
+
+def _finite(values: Sequence[float]) -> tuple[float, ...] | None:
+    return tuple(values) if all(map(math.isfinite, values)) else None

@@ -21,6 +21,7 @@ from model_space.custom.code import CustomCodeError
 from model_space.data import DataError, DataSpec, Progress
 from model_space.facts import DataFacts
 from model_space.outcome import Outcome
+from model_space.pictures import Picture, Strip
 from model_space.recipe import Recipe
 from model_space.training.checkpoint import Stopped
 from model_space.worker.messages import (
@@ -30,14 +31,18 @@ from model_space.worker.messages import (
     DataRefused,
     Decoding,
     Died,
+    DrawStrips,
+    DrawTestImages,
     EpochEnded,
     Failed,
     GoOn,
+    ImagesDrawn,
     Interrupted,
     Job,
     JobEnd,
     Message,
     Stop,
+    StripsDrawn,
     Survey,
     Surveyed,
     Train,
@@ -114,6 +119,23 @@ class Worker:
             return end
         raise _error(end)
 
+    def strips(self, recipe: Recipe) -> tuple[Strip, ...]:
+        """Draw some training images as they are, and as each technique of a recipe makes them.
+
+        Empty where none of them touches an image. Raises as `train`.
+        """
+        end = self._do(DrawStrips(recipe))
+        if isinstance(end, StripsDrawn):
+            return end.strips
+        raise _error(end)
+
+    def test_pictures(self, rows: Sequence[int]) -> tuple[Picture, ...]:
+        """Draw some of the test images, given their rows. Raises as `train`."""
+        end = self._do(DrawTestImages(tuple(rows)))
+        if isinstance(end, ImagesDrawn):
+            return end.pictures
+        raise _error(end)
+
     def train(
         self,
         recipe: Recipe,
@@ -121,15 +143,19 @@ class Worker:
         seed: int,
         report: Report,
         checkpoint: Path | None = None,
+        *,
+        detailed: bool = False,
     ) -> Outcome:
         """Train one run.
 
         `report` takes each epoch, from 1, and its validation objective, and returns True to go on.
-        The state of the run is kept in `checkpoint` while it lasts. Raises `Stopped` once
-        `ask_to_stop` was called, and `TrainingError` where the run fails; the next call starts a
-        new process if need be.
+        The state of the run is kept in `checkpoint` while it lasts. The outcome of a `detailed` run
+        has the mistakes on the test images, and the objective on training images by epoch. Raises
+        `Stopped` once `ask_to_stop` was called, and `TrainingError` where the run fails; the next
+        call starts a new process if need be.
         """
-        return self._run(Train(recipe, budget, seed, _text(checkpoint)), report)
+        job = Train(recipe, budget, seed, _text(checkpoint), detailed=detailed)
+        return self._run(job, report)
 
     def train_final(
         self,
@@ -148,7 +174,9 @@ class Worker:
         trained, where it could not be.
         """
         save = save and save.resolve()
-        job = Train(recipe, budget, seed, _text(checkpoint), final=True, save=_text(save))
+        job = Train(
+            recipe, budget, seed, _text(checkpoint), final=True, save=_text(save), detailed=True
+        )
         return self._run(job, report)
 
     def _run(self, job: Train, report: Report) -> Outcome:

@@ -2,8 +2,9 @@
 
 The client sends a `Workload` first, and the server answers with `Decoding` as long as it reads the
 data, then with `DataRead` and `Ready`, or with a refusal. From then on the client sends jobs, one
-at a time: `Survey` or `Train`. Of a job, the server answers with `EpochEnded` after every epoch,
-which the client acknowledges with `GoOn`, and at the end with `Surveyed`, `Trained`, `Interrupted`,
+at a time: `Survey`, `Train`, `DrawStrips` or `DrawTestImages`. Of a job, the server answers with
+`EpochEnded` after every epoch, which the client acknowledges with `GoOn`, and at the end with what
+it came to (`Surveyed`, `Trained`, `StripsDrawn` or `ImagesDrawn`), or with `Interrupted`,
 `Failed`, `CodeRefused` or `Died`. The client may send `Stop` at any time.
 """
 
@@ -19,6 +20,7 @@ from model_space.custom.code import CustomCode
 from model_space.data import DataSpec
 from model_space.facts import DataFacts
 from model_space.outcome import Outcome
+from model_space.pictures import Picture, Strip
 from model_space.recipe import Recipe
 from model_space.typed_json import JsonError, from_json
 
@@ -53,6 +55,22 @@ class Train:
     """True to train on the validation images too, and to keep the checkpoint afterwards."""
     save: str | None = None
     """The file, whose name ends in .keras, to write the network to."""
+    detailed: bool = False
+    """True for an outcome with its mistakes, and the objective on training images by epoch."""
+
+
+@dataclass(frozen=True)
+class DrawStrips:
+    """Draw some training images as each technique of a recipe makes them."""
+
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class DrawTestImages:
+    """Draw some of the test images, given their rows."""
+
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -123,6 +141,20 @@ class Trained:
 
 
 @dataclass(frozen=True)
+class StripsDrawn:
+    """Training images have been drawn."""
+
+    strips: tuple[Strip, ...]
+
+
+@dataclass(frozen=True)
+class ImagesDrawn:
+    """Test images have been drawn, in the order of their rows."""
+
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
 class Interrupted:
     """A run has ended early, as `Stop` asked."""
 
@@ -148,13 +180,11 @@ class Died:
     exit_code: int
 
 
-Job = Survey | Train
-Command = Workload | Survey | Train | GoOn | Stop
-JobEnd = Surveyed | Trained | Interrupted | Failed | CodeRefused | Died
-Answer = (
-    Decoding | DataRefused | DataRead | Ready | EpochEnded | LastJob | Surveyed | Trained
-    | Interrupted | Failed | CodeRefused | Died
-)  # fmt: skip
+Job = Survey | Train | DrawStrips | DrawTestImages
+Command = Workload | Job | GoOn | Stop
+JobDone = Surveyed | Trained | StripsDrawn | ImagesDrawn
+JobEnd = JobDone | Interrupted | Failed | CodeRefused | Died
+Answer = Decoding | DataRefused | DataRead | Ready | EpochEnded | LastJob | JobEnd
 Message = Command | Answer
 
 _KINDS: Mapping[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}

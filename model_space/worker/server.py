@@ -35,16 +35,21 @@ from model_space.worker.messages import (
     DataRefused,
     Decoding,
     Died,
+    DrawStrips,
+    DrawTestImages,
     EpochEnded,
     Failed,
     GoOn,
+    ImagesDrawn,
     Interrupted,
     Job,
+    JobDone,
     JobEnd,
     LastJob,
     Message,
     Ready,
     Stop,
+    StripsDrawn,
     Survey,
     Surveyed,
     Train,
@@ -213,7 +218,7 @@ def _train_runs(trainer: Trainer, requests: BufferedReader, answers: BinaryIO) -
         assert isinstance(job, Job)
         end = _do(trainer, job, report, stop.is_set)
         full = trainer.networks >= _MOST_NETWORKS or number >= _MOST_RUNS
-        if full or not isinstance(end, Trained | Surveyed):
+        if full or not isinstance(end, JobDone):
             answer(LastJob(), end)
             break
         answer(end)
@@ -231,6 +236,10 @@ def _do(
         if isinstance(job, Survey):
             findings = trainer.survey(job.techniques, job.budget)
             return Surveyed(findings.left_out, findings.cautions)
+        if isinstance(job, DrawStrips):
+            return StripsDrawn(trainer.strips(job.recipe))
+        if isinstance(job, DrawTestImages):
+            return ImagesDrawn(trainer.test_pictures(job.rows))
         return _train(trainer, job, report, stopping)
     except Stopped:
         return Interrupted()
@@ -256,6 +265,7 @@ def _train(
         checkpoint=None if job.checkpoint is None else Path(job.checkpoint),
         stopping=stopping,
         kept=job.final,
+        detailed=job.detailed,
     )
     if job.save is not None:
         trainer.save(job.recipe, job.budget, Path(job.save))

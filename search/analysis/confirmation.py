@@ -113,6 +113,15 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
     return sorted(rows, key=lambda row: (not row.recommended, -row.test_objective.mean))
 
 
+def recommended_runs(results: Results, recommended: Recommendation | None) -> list[Run]:
+    """The `confirm` runs of the recommended recipe that learned, by the order of their seeds."""
+    if recommended is None:
+        return []
+    chosen = describe(recommended, results.factors)
+    runs = [run for run in results.of("confirm") if describe(run, results.factors) == chosen]
+    return _learned(runs, results)
+
+
 def _label(run: Run, chosen: bool, factors: Sequence[str]) -> str:
     on = [name in run.on for name in factors]
     end = "all on" if all(on) else "" if any(on) else "all off"

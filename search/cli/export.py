@@ -13,6 +13,7 @@ from search.cli.errors import user_errors
 from search.cli.options import (
     DEFAULT_STORAGE,
     JsonOption,
+    NoImagesOption,
     ReadStorageOption,
     StudyArgument,
     folder_of,
@@ -48,6 +49,7 @@ def export(
             "[default: the only one]",
         ),
     ] = None,
+    no_images: NoImagesOption = False,
     json: JsonOption = False,
     storage: ReadStorageOption = DEFAULT_STORAGE,
 ) -> None:
@@ -70,7 +72,10 @@ def export(
         study = load_study(storage, name)
         folder = out or folder_of("reports", name)
         show = _print_document if json else _print_all
-        write_report(study, folder, formats, make_console(json), show, storage, objective)
+        write_report(
+            study, folder, formats, make_console(json), show, storage, objective,
+            images=not no_images,
+        )  # fmt: skip
 
 
 def write_report(
@@ -81,13 +86,17 @@ def write_report(
     show: Callable[[Exported, Console], None],
     storage: str = DEFAULT_STORAGE,
     objective: int | None = None,
+    *,
+    images: bool = True,
 ) -> None:
     """Write a study's report to a folder, and show what the study found."""
     from search.reporting.ending import Exported
     from search.reporting.export import export_study
 
     with _working(console):
-        findings, unwritten = export_study(study, out, formats, objective, storage_option(storage))
+        findings, unwritten = export_study(
+            study, out, formats, objective, storage_option(storage), images=images
+        )
     exported = Exported(findings, out, unwritten)
     if unwritten:
         console.print(unwritten)

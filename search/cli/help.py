@@ -59,7 +59,7 @@ class LaunchCommand(Command):
     """`kouka launch`, whose options are too many for one list; the usual ones come first."""
 
     groups = (
-        ("Data", ("data", "train_size", "image_size", "validation")),
+        ("Data", ("data", "train_size", "image_size", "validation", "images")),
         ("Techniques and network", ("techniques", "fix", "technique", "network", "width", "depth")),
         ("Phases", ("time", "measure", "search", "verify", "confirm", "ladder", "pruner")),
         ("Budget of a run", ("epochs", "verify_epochs", "batch_size", "precision", "objective",

@@ -207,6 +207,15 @@ def launch(
         Path | None,
         typer.Option(metavar="FOLDER", help="Where the report goes.  [default: reports/NAME]"),
     ] = None,
+    images: Annotated[
+        bool | None,
+        typer.Option(
+            "--images/--no-images",
+            show_default=False,
+            help="Keep a few small images of the data in the study, for its report; or none, and "
+            "remove those there are.  [default: --images, in a new study]",
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Launch a study, or resume it.
@@ -247,6 +256,7 @@ def launch(
             objective=objective,
             pruner=pruner,
             seed=seed,
+            images=images,
             backend=os.environ.get("KERAS_BACKEND") or None,
         )
         data = data or "cifar10"

@@ -103,6 +103,9 @@ RecipeOption = Annotated[
 EpochsOption = Annotated[
     int | None, typer.Option(metavar="COUNT", help="Epochs to train.  [default: the study's]")
 ]
+NoImagesOption = Annotated[
+    bool, typer.Option("--no-images", help="Show no images of the data, which may be private.")
+]
 TimeoutOption = Annotated[
     float | None,
     typer.Option(

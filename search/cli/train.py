@@ -14,6 +14,7 @@ from search.cli.options import (
     DataHereOption,
     EpochsOption,
     NetworkHereOption,
+    NoImagesOption,
     ReadStorageOption,
     RecipeOption,
     StudyArgument,
@@ -45,6 +46,7 @@ def train(
         Path | None,
         typer.Option(metavar="FOLDER", help="The folder to write.  [default: models/NAME]"),
     ] = None,
+    no_images: NoImagesOption = False,
     storage: ReadStorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Train and save the recommended recipe.
@@ -66,13 +68,14 @@ def train(
                 storage, name, folder, progress, recipe=recipe, seeds=seeds, epochs=epochs,
                 data=resolved(data), custom_code=custom_code(technique, network),
                 checkpoints=checkpoints or default_checkpoints(),
+                pictures=False if no_images else None,
             )  # fmt: skip
         _print_trained(trained, folder, console)
 
 
 def _print_trained(trained: Trained, folder: Path, console: Console) -> None:
     from model_space.saved.model_card import MODEL
-    from search.final.model_folder import CURVES
+    from search.final.model_folder import CURVES, PAGE
     from search.reporting import formatting, words
     from search.results import ACCURACY
 
@@ -90,4 +93,5 @@ def _print_trained(trained: Trained, folder: Path, console: Console) -> None:
         soft_wrap=True,
     )
     console.print(f"Learning curves: {folder / CURVES}", soft_wrap=True)
+    console.print(f"What it gets wrong: {folder / PAGE}", soft_wrap=True)
     console.print(f"Use it: kouka predict {folder} IMAGE…", soft_wrap=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from model_space.saved.model_card import CARD, MODEL
 from search.errors import InputError
 
-CURVES = "curves.html"
+CURVES, PAGE = "curves.html", "report.html"
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def _check_free(out: Path) -> None:
     if not out.is_dir():
         raise InputError(f"--out {out} is a file; it takes a folder")
     held = {file.name for file in out.iterdir()}
-    if foreign := sorted(held - {MODEL, CARD, CURVES} if CARD in held else held):
+    if foreign := sorted(held - {MODEL, CARD, CURVES, PAGE} if CARD in held else held):
         raise InputError(
             f"--out {out} holds {foreign[0]}, which kouka train did not write; move it away, or "
             "give another --out"

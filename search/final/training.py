@@ -14,11 +14,13 @@ from model_space.saved.model_card import CARD, MODEL, Card
 from model_space.worker.client import Worker
 from search.analysis.confirmation import Mean, mean, tested
 from search.analysis.held_out import accuracy as interval
+from search.analysis.recipe_tests import summarise_tests
 from search.errors import DivergedError, InputError
-from search.final.model_folder import CURVES, draft
+from search.final.model_folder import CURVES, PAGE, draft
+from search.final.model_page import ModelTests, model_page
 from search.final.recipe import Task, find_task, in_words
 from search.planning.phases.plan import run_seed
-from search.reporting import formatting
+from search.reporting import formatting, words
 from search.reporting.figures.learning import figure
 from search.results import ACCURACY, Objective
 from search.running import signals
@@ -77,8 +79,10 @@ class _Test(NamedTuple):
 
     accuracy: float
     objective: float
-    correct: str | None
+    test_correct: str | None
     """The images that were named right, packed."""
+    test_mistakes: str | None
+    """The others, packed."""
 
 
 def train_final(
@@ -93,16 +97,18 @@ def train_final(
     data: str | None = None,
     custom_code: CustomCode | None = None,
     checkpoints: Path,
+    pictures: bool | None = None,
 ) -> Trained:
     """Train a study's recommended recipe, with several seeds, and write the first's network.
 
     Another `recipe` is read by `parse_recipe`. All is as in the study's runs, but for the `epochs`
     where these are given, and that validation images are trained on as well. The test images are
     looked at once a run, at its end, and choose nothing. `data` and `custom_code` are as in
-    `search.running.study.join`. The folder `out` is written at the end, all of it or nothing; what
-    is interrupted, or cannot be written, resumes from the folder `checkpoints`. Raises
-    `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, or `DivergedError` where a run
-    diverges.
+    `search.running.study.join`. The page beside the model shows `pictures` of what it gets wrong;
+    by default, unless the study is to show none. The folder `out` is written at the end, all of it
+    or nothing; what is interrupted, or cannot be written, resumes from the folder `checkpoints`.
+    Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, or `DivergedError` where a
+    run diverges.
     """
     if seeds < 1:
         raise InputError(f"--seeds {seeds} is too small; it takes 1 or more")
@@ -120,6 +126,8 @@ def train_final(
             at = study_checkpoints(checkpoints, url, name)
             checkpoint_of = {seed: at / f"final-{seed}.npz" for seed in own_seeds}
             curves, tests = _train(worker, task, checkpoint_of, watch, folder / MODEL)
+            shown = settings.images is not False if pictures is None else pictures
+            saved = _tests_of_saved(worker, facts, tests[0], shown)
         finally:
             worker.stop()
         card = _card(task, facts, tuple(curves), tests)
@@ -132,8 +140,9 @@ def train_final(
         )  # fmt: skip
         card.write(folder / CARD)
         axis = formatting.axis(objective.measure, objective)
-        drawn = figure(curves, axis, f"{trained.recipe}; {trained.budget}").to_html()
-        (folder / CURVES).write_text(drawn, encoding="utf-8", errors="backslashreplace")
+        drawn = figure(curves, axis, f"techniques on: {trained.recipe}; {trained.budget}")
+        _write(folder / CURVES, drawn.to_html())
+        _write(folder / PAGE, model_page(task, describe(trained), drawn, saved, seeds))
     for file in checkpoint_of.values():
         file.unlink(missing_ok=True)
     return trained
@@ -172,14 +181,39 @@ def _train(
         accuracy, reached = outcome.test_accuracy, outcome.test_objective
         assert accuracy is not None  # only a run that is stopped early has none
         reached = accuracy if reached is None else reached
-        tests.append(_Test(accuracy, reached, outcome.test_correct))
+        tests.append(_Test(accuracy, reached, outcome.test_correct, outcome.test_mistakes))
         watch.ended(number, accuracy, objective.scale * tests[-1].objective)
     return curves, tests
 
 
 def _accuracy(tests: Sequence[_Test], facts: DataFacts) -> Mean:
-    one = tested([(test.accuracy, test.correct) for test in tests], facts.test)
+    one = tested([(test.accuracy, test.test_correct) for test in tests], facts.test)
     return Mean(ACCURACY.scale * one.mean, *interval(one))
+
+
+def _tests_of_saved(worker: Worker, facts: DataFacts, test: _Test, images: bool) -> ModelTests:
+    """Summarise the tests of the first seed's network, and draw what it gets wrong."""
+    found = summarise_tests(facts, [test])
+    rows = [] if found is None or not images else [image.row for image in found.hardest]
+    return ModelTests(found, dict(zip(rows, worker.test_pictures(rows), strict=True)))
+
+
+def describe(trained: Trained) -> str:
+    """Say what was trained, and how well it does on the test images."""
+    objective, seeds = trained.objective, len(trained.card.seeds)
+    said = (
+        f"Techniques on: {trained.recipe}. Test {objective.measure} "
+        f"{formatting.mean(trained.test_objective, objective)}{words.over_seeds(seeds)}, on "
+        f"{trained.card.images['test']:,} test {trained.things} that no run was trained on."
+    )
+    if objective is not ACCURACY:
+        said += f" Test accuracy {formatting.percent(trained.test)}."
+    saved = f" The network saved is that of the first seed, {trained.card.saved_seed}."
+    return f"{said} Trained on {trained.images}.{saved}"
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _card(task: Task, facts: DataFacts, seeds: tuple[int, ...], tests: Sequence[_Test]) -> Card:

@@ -53,6 +53,7 @@ class Requested:
     search: int | None = None
     confirm: int | None = None
     ladder: int | None = None
+    images: bool | None = None
 
     def named(self) -> dict[str, Any]:
         """The values that were named, by field."""
@@ -81,6 +82,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         asked["time"] = requested.time
         asked["techniques"] = with_custom(asked.get("techniques", Settings.techniques), code)
         asked["reader"] = READER
+        asked.setdefault("images", True)
         asked.setdefault("last_epochs", usual_last_epochs(asked.get("epochs", Settings.epochs)))
         settings = Settings(**asked, custom_code=code, growth="exchanged", order="balanced")
         return check(_judged(settings, requested.last_epochs))
@@ -94,6 +96,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         and not (name == "data" and _is_place(stored.data) and _is_place(value))
         and not (name in _MAY_GROW and value > getattr(stored, name))
         and not (name == "verify_epochs" and stored.verify_epochs is None)
+        and name != "images"  # which no run depends on
     ]
     given: list[tuple[str, _Custom, _Custom | None]] = [
         ("--technique", one, known.technique(one.name)) for one in code.techniques
@@ -122,7 +125,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         )
     # The same code and data may be elsewhere by now.
     stored = replace(stored, custom_code=known.updated(code))
-    free = (*_MAY_GROW, "data", "verify_epochs")
+    free = (*_MAY_GROW, "data", "verify_epochs", "images")
     grown = {name: value for name, value in asked.items() if name in free}
     grown["time"] = _extended(stored.time, requested.time, requested.named())
     if sizes["measure"] != stored.measure and len([n for n in stored.measure if n]) < 2:

@@ -44,6 +44,8 @@ def export_study(
     formats: Sequence[str] = (),
     objective: int | None = None,
     storage_option: str = "",
+    *,
+    images: bool = True,
 ) -> tuple[Findings, str]:
     """Write the report, the figures, the tables and the summary of a study to `out`.
 
@@ -51,9 +53,11 @@ def export_study(
     Chrome is found, and LaTeX's tables and methods. Every file is complete before it replaces an
     older one. Returns the findings, and a sentence on images that could not be written, else an
     empty string. `objective`, from 1, is one of a study's several, and `storage_option` names
-    the storage in the report's commands. Raises `InputError` where `out` cannot be written.
+    the storage in the report's commands. Without `images`, none of the study's own is shown. Raises
+    `InputError` where `out` cannot be written.
     """
-    findings = replace(analyse(study, objective=objective), storage_option=storage_option)
+    found = analyse(study, objective=objective, images=images)
+    findings = replace(found, storage_option=storage_option)
     unwritten = write(findings, out, formats)
     return findings, unwritten
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
 
 from search.analysis.budgets import BudgetChange, budget_changes
-from search.analysis.confirmation import Confirmed, confirmation
+from search.analysis.confirmation import Confirmed, confirmation, recommended_runs
 from search.analysis.costs import Cost, costs
 from search.analysis.curves import Curves, curves
 from search.analysis.decision import Decision, decide
@@ -26,10 +26,13 @@ from search.analysis.long_runs import held, long_study
 from search.analysis.looks import look_at
 from search.analysis.next_steps import Step as NextStep
 from search.analysis.next_steps import next_steps
+from search.analysis.recipe_tests import RecipeTests, summarise_tests
 from search.analysis.recommendation import Recommendation, recommend
+from search.analysis.seed_curves import SeedCurves, seed_curves
 from search.analysis.simple_effects import Dependence, dependences
 from search.reporting.cautions import cautions, notes
 from search.results import Results
+from search.storage.pictures import Pictures, stored_pictures
 from search.storage.reading import read
 
 
@@ -91,6 +94,12 @@ class Findings:
     """None while there is no fit."""
     storage_option: str = ""
     """The option that names the study's storage in commands; empty for the default one."""
+    tested: RecipeTests | None = None
+    """The tests of the recommended recipe by class and image; None where they were not kept."""
+    seed_curves: SeedCurves | None = None
+    """The learning curves of its `confirm` runs; None where it has none."""
+    pictures: Pictures = field(default_factory=Pictures)
+    """Those that may be shown."""
 
     @property
     def deciding(self) -> Effects | None:
@@ -103,18 +112,22 @@ def analyse(
     study: optuna.Study,
     techniques: Mapping[str, Any] | None = None,
     objective: int | None = None,
+    *,
+    images: bool = True,
 ) -> Findings:
     """Analyse a study of kouka, or any with on/off parameters.
 
     `techniques` maps parameters to the choice that is on, and `objective`, from 1, is one of a
-    study's several; see `read`. Raises `InputError` where the study does not fit.
+    study's several; see `read`. Without `images`, the findings have none of the study's pictures.
+    Raises `InputError` where the study does not fit.
     """
     results = read(study, techniques, objective)
-    return find(results, importances(study, objective))
+    pictures = stored_pictures(study) if images else Pictures()
+    return find(results, importances(study, objective), pictures)
 
 
-def find(results: Results, shares: list[Importance]) -> Findings:
-    """Analyse results; `shares` are the importances by Optuna."""
+def find(results: Results, shares: list[Importance], pictures: Pictures | None = None) -> Findings:
+    """Analyse results; `shares` are the importances by Optuna, `pictures` those of the study."""
     measured, repeats = results.of("measure"), repeated(results)
     fitted = effects_of(results, repeats)
     look, others = look_at(results), results.others
@@ -128,6 +141,7 @@ def find(results: Results, shares: list[Importance]) -> Findings:
     decision = decide(results, recommended, tested)
     short_only = verification is None and fitted is not None and fitted.look.complete
     early = fast_start(results) if short_only else None
+    confirm_runs = recommended_runs(results, recommended)
     return Findings(
         results,
         fitted,
@@ -149,6 +163,9 @@ def find(results: Results, shares: list[Importance]) -> Findings:
         decision=decision,
         steps=next_steps(results, decides, decision, _longer(results, early, short_only)),
         levels=fitted_levels(diagnostics.fit, results.objective) if diagnostics.fit else None,
+        tested=summarise_tests(results.data, confirm_runs),
+        seed_curves=seed_curves(confirm_runs),
+        pictures=pictures or Pictures(),
     )
 
 

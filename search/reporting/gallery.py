@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from search.analysis.importances import Importance
 from search.reporting.budget import describe_budget
+from search.reporting.details import recipe_tests
 from search.reporting.figures import (
     costs,
     curves,
@@ -69,6 +70,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
     everything = f"{counted(complete, 'complete run')} of all phases; {budget}"
     if complete:
         drawn["history"] = history.figure(results, level, everything)
+    drawn |= recipe_tests.figures(findings)
     if findings.importances:
         drawn["importances"] = importances.figure(
             findings.importances, f"{everything}{_drawn(findings.importances)}"

@@ -15,6 +15,7 @@ from plotly.offline import get_plotlyjs
 from search.reporting.budget import describe_budget, provenance
 from search.reporting.figures.style import untitled
 from search.reporting.links import Names, anchor
+from search.reporting.picture_html import escape, picture_row
 from search.reporting.section import Command, Section, Table
 from search.results import Results
 
@@ -39,11 +40,6 @@ def page(results: Results, sections: Sequence[Section], figures: Mapping[str, go
     )
 
 
-def escape(text: str) -> str:
-    """Escape text that stands between tags of HTML."""
-    return escape_quotes(text, quote=False)
-
-
 def _section(section: Section, figures: Mapping[str, go.Figure], budget: str, names: Names) -> str:
     parts = []
     if section.headline:
@@ -53,6 +49,7 @@ def _section(section: Section, figures: Mapping[str, go.Figure], budget: str, na
     parts += [_command(command) for command in section.commands]
     if section.figure in figures:
         parts.append(_figure(section.figure, figures[section.figure], budget))
+    parts.extend(map(picture_row, section.pictures))
     if section.table is not None:
         parts.append(_table(section.table, names))
     if section.remarks:

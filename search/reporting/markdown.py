@@ -28,6 +28,7 @@ def document(
     """
     parts = [f"# {_text(results.name)}", _text(describe_budget(results))]
     names = Names(sections)
+    sections = [section for section in sections if not section.pictures]
     for folded, some in groupby(sections, key=lambda section: section.folded):
         if folded:
             parts.append("## Details")

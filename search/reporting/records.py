@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.analysis.held_out import Difference
 from search.errors import InputError
+from search.reporting.class_records import CLASSES, CONFUSION, class_rows, confusion_rows
 from search.reporting.findings import Findings
 from search.results import ACCURACY, Objective, Run
 
@@ -36,7 +37,7 @@ class Records:
 
 def records(findings: Findings) -> dict[str, Records]:
     """Build all tables by name: effects, verified, interactions, simple_effects, effects_by_epoch,
-    ladder, confirmed, importances and trials."""
+    ladder, confirmed, classes, confusion, importances and trials."""
     params = dict.fromkeys(name for run in findings.results.runs for name in run.params)
     judged = column(findings.results.objective)
     per_second = f"{findings.results.objective.unit or ACCURACY.unit}_per_second"
@@ -66,6 +67,8 @@ def records(findings: Findings) -> dict[str, Records]:
              "validation_high", "diverged", "gain", "gain_low", "gain_high", "gain_paired"),
             tuple(_confirmed(findings)),
         ),
+        "classes": Records(CLASSES, class_rows(findings.tested)),
+        "confusion": Records(CONFUSION, confusion_rows(findings.tested)),
         "importances": Records(
             ("evaluator", "parameter", "importance"),
             tuple(

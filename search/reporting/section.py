@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model_space.pictures import Picture
+
 
 @dataclass(frozen=True)
 class Table:
@@ -26,8 +28,26 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Captioned:
+    """A picture, the text below it, and the text in its place for those who do not see it."""
+
+    picture: Picture
+    caption: str
+    alternative: str
+
+
+@dataclass(frozen=True)
+class PictureRow:
+    """Pictures beside each other, with a title that may be empty."""
+
+    title: str
+    pictures: tuple[Captioned, ...]
+
+
+@dataclass(frozen=True)
 class Section:
-    """A title, and from top to bottom a headline, a text, commands, a figure, a table, remarks."""
+    """A title, and from top to bottom a headline, a text, commands, a figure, pictures, a table,
+    remarks."""
 
     title: str
     text: str
@@ -38,5 +58,7 @@ class Section:
     headline: str = ""
     """A sentence that says it all."""
     commands: tuple[Command, ...] = ()
+    pictures: tuple[PictureRow, ...] = ()
+    """Shown in HTML only; a section that has them is left out elsewhere."""
     folded: bool = False
     """True of details, which the reader opens."""

@@ -12,6 +12,8 @@ from search.reporting.details.data import classes, data
 from search.reporting.details.effects import effects, ladder, short_runs, waterfall
 from search.reporting.details.importances import importances
 from search.reporting.details.pairs import dependences, interactions
+from search.reporting.details.pictures import own_images, wrong_images
+from search.reporting.details.recipe_tests import by_class, learning
 from search.reporting.details.recipes import confirmed
 from search.reporting.details.techniques import techniques
 from search.reporting.details.training import costs, curves, dials, epochs, history
@@ -25,11 +27,15 @@ OPEN: tuple[Maker, ...] = (
     what_to_do,
     what_matters,
     how_sure,
+    own_images,
+    wrong_images,
 )
 """The sections that a reader sees at once."""
 FOLDED: tuple[Maker, ...] = (
     techniques,
     confirmed,
+    by_class,
+    learning,
     effects,
     short_runs,
     waterfall,

@@ -26,6 +26,8 @@ from search.storage.reading import read
 
 _LOOK_EVERY = 1.0
 """Seconds between two looks at how the study goes."""
+_LAST_PICTURES = 10.0
+"""Seconds, at most, that workers have for pictures once the study has ended."""
 _ATTACH_SHARE = 0.05
 """The share of the time that showing the results in the dashboard may take."""
 
@@ -127,6 +129,7 @@ def follow(
                 for reason in workers.ended_early():
                     watch.worker_ended(reason)
                 if _look(study, watch, shown) is None:
+                    workers.wait(_LAST_PICTURES)
                     break
         except KeyboardInterrupt:
             watch.stopping()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from model_space.budget import Budget
 from model_space.facts import DataFacts
+from model_space.pictures import Strip
 from model_space.recipe import Recipe
 from model_space.worker.client import Stopped, Surveyed, Worker, Workload
 from search.planning.durations import RunTime
@@ -43,6 +44,10 @@ class LocalWorkers:
     def survey(self, techniques: Sequence[str], budget: Budget) -> Surveyed:
         """Look at what is the user's own, as `Worker.survey` does."""
         return self._workers[0].survey(techniques, budget)
+
+    def strips(self, recipe: Recipe) -> tuple[Strip, ...]:
+        """Draw training images as techniques make them, as `Worker.strips` does."""
+        return self._workers[0].strips(recipe)
 
     def time(
         self,

@@ -21,6 +21,7 @@ from search.running.compatibility import check_fingerprint, check_versions, vers
 from search.running.following import Attach, StudyWatch, Workers, follow
 from search.running.hardware import best_precision, check_installed, gpus
 from search.running.local_workers import LocalWorkers
+from search.running.picturing import picture_training
 from search.running.timekeeping import time_unspent
 from search.running.timing import Launched, plan_in_time
 from search.settings import Settings, is_settings
@@ -124,6 +125,7 @@ def launch(
             study = _open(url, name, settings, facts, before)
         if before is not None and before != settings.data:
             watch.moved(before, settings.data)
+        picture_training(study, settings, local.strips, watch.cautioned)
         if elsewhere is not None:
             local.stop()
         crew = elsewhere or local

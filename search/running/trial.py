@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
@@ -53,8 +54,9 @@ def run_trial(
     try:
         with beating(storage, trial_id):
             outcome = worker.train(
-                claim.recipe, claim.budget, claim.planned.seed, report, checkpoint
-            )
+                claim.recipe, claim.budget, claim.planned.seed, report, checkpoint,
+                detailed=claim.planned.phase == "confirm",
+            )  # fmt: skip
     except TrainingError as error:
         reason = str(error)
         patiently(lambda: fail(storage, trial_id, reason))
@@ -63,6 +65,11 @@ def run_trial(
         patiently(lambda: fail(storage, trial_id, schema.INTERRUPTED))
         raise
     return None if lost else _keep(storage, claim, curve, outcome)
+
+
+def rounded(values: Sequence[float]) -> list[float]:
+    """Round to what a curve shows, as a long run has many of them."""
+    return [round(value, 5) for value in values]
 
 
 class _Curve:
@@ -109,6 +116,8 @@ def _keep(storage: RDBStorage, claim: Claim, curve: _Curve, outcome: Outcome) ->
         schema.TEST_ACCURACY: outcome.test_accuracy,
         schema.TEST_OBJECTIVE: outcome.test_objective,
         schema.TEST_CORRECT: outcome.test_correct if claim.planned.phase == "confirm" else None,
+        schema.TEST_MISTAKES: outcome.test_mistakes,
+        schema.TRAINING: None if outcome.training is None else rounded(outcome.training),
     }
 
     def keep() -> TrialState:

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import optuna
+from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
 from model_space.worker.client import Worker
 from search.errors import StudyFailedError
 from search.running.claim import Claim, claim
+from search.running.picturing import picture_mistakes
 from search.running.trial import run_trial
 from search.storage.connection import located, patiently, worker_storage
 from search.storage.heartbeat import Identity
@@ -61,6 +63,23 @@ def work(
     storage = patiently(lambda: worker_storage(url))
     study = patiently(lambda: optuna.load_study(study_name=name, storage=storage))
     folder = study_checkpoints(checkpoints, url, name)
+    _work(url, storage, study, worker, me, folder, deadline, stopping, tally)
+    if not stopping.is_set():
+        patiently(lambda: picture_mistakes(study, worker))
+
+
+def _work(
+    url: str,
+    storage: RDBStorage,
+    study: optuna.Study,
+    worker: Worker,
+    me: Identity,
+    folder: Path,
+    deadline: float | None,
+    stopping: threading.Event,
+    tally: Tally,
+) -> None:
+    """Run what the study lacks; `folder` is for the checkpoints of its runs."""
     pause = 0.05
     while not stopping.is_set() and (deadline is None or time.monotonic() <= deadline):
         found = patiently(lambda: claim(study, storage, url, me))

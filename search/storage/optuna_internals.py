@@ -43,6 +43,24 @@ def begin_trial(study: optuna.Study, trial: FrozenTrial) -> int:
     return study._storage.create_new_trial(study._study_id, template_trial=trial)
 
 
+def system_attributes(study: optuna.Study) -> Mapping[str, Any]:
+    """The attributes of a study that are not its user's; empty of one that asks no storage.
+
+    The public way, `study.system_attrs`, is deprecated.
+    """
+    if isinstance(study, OutlinedStudy):
+        return {}
+    return study._storage.get_study_system_attrs(study._study_id)
+
+
+def set_system_attribute(study: optuna.Study, key: str, value: Any) -> None:
+    """Keep a value, which JSON can hold, beside what the user keeps in the study.
+
+    The public way, `study.set_system_attr`, is deprecated.
+    """
+    study._storage.set_study_system_attr(study._study_id, key, value)
+
+
 def write_values(storage: RDBStorage, trial_id: int, values: Mapping[int, float]) -> None:
     """Write finite intermediate values by step, in one transaction; those there are replaced.
 

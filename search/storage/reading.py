@@ -323,6 +323,8 @@ def _run(
         test_accuracy=_number(attributes.get(schema.TEST_ACCURACY)),
         test_objective=_number(attributes.get(schema.TEST_OBJECTIVE)),
         test_correct=_text(attributes.get(schema.TEST_CORRECT)),
+        test_mistakes=_text(attributes.get(schema.TEST_MISTAKES)),
+        training=_numbers(attributes.get(schema.TRAINING)),
         seconds_per_epoch=_number(attributes.get(schema.SECONDS_PER_EPOCH)),
         parameters=_whole(attributes.get(schema.PARAMETERS)),
         # A study from before runs kept their epochs has one budget.
@@ -358,6 +360,10 @@ def _whole(value: object) -> int | None:
 
 def _number(value: object) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _numbers(value: object) -> tuple[float, ...] | None:
+    return tuple(value) if isinstance(value, list) and all(map(_is_finite, value)) else None
 
 
 def _text(value: object) -> str | None:

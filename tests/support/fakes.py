@@ -13,6 +13,7 @@ import pytest
 from model_space.budget import Budget
 from model_space.facts import DataFacts
 from model_space.outcome import Outcome
+from model_space.pictures import Picture, Strip, picture
 from model_space.recipe import Recipe
 from model_space.worker.client import Stopped, Surveyed, TrainingError, Workload
 
@@ -37,6 +38,11 @@ def fake_accuracy(recipe: Recipe, seed: int, noise: float = 0.3) -> float:
     return (points + noise * np.random.default_rng(seed).standard_normal()) / 100
 
 
+def a_picture(grey: int = 0) -> Picture:
+    """A picture of one pixel."""
+    return picture(np.full((1, 1, 1), grey, np.uint8))
+
+
 class FakeWorker:
     """Takes the place of `model_space.worker.client.Worker`; every run it trains is recorded.
 
@@ -52,10 +58,12 @@ class FakeWorker:
     """Whether a final training with this seed diverges."""
     class_counts: ClassVar[Mapping[str, tuple[int, ...]] | None]
     """Images of its two classes."""
+    drawn: ClassVar[tuple[Strip, ...]]
+    """Pictures of its training images."""
 
     def __init_subclass__(cls) -> None:
         cls.trained, cls.interrupt_at = [], None
-        cls.fingerprint, cls.class_counts = "the same", None
+        cls.fingerprint, cls.class_counts, cls.drawn = "the same", None, ()
         cls.fail = staticmethod(lambda recipe: False)
         cls.diverge = staticmethod(lambda seed: False)
 
@@ -93,6 +101,8 @@ class FakeWorker:
         seed: int,
         report: Callable[[int, float], bool],
         checkpoint: Path | None = None,
+        *,
+        detailed: bool = False,
     ) -> Outcome:
         cls = type(self)
         if self.asked_to_stop:
@@ -122,13 +132,19 @@ class FakeWorker:
         checkpoint: Path | None = None,
         save: Path | None = None,
     ) -> Outcome:
-        outcome = self.train(recipe, budget, seed, report)
+        outcome = self.train(recipe, budget, seed, report, detailed=True)
         if checkpoint is not None:
             checkpoint.parent.mkdir(parents=True, exist_ok=True)
             checkpoint.touch()
         if save is not None:
             save.write_text(f"the network of seed {seed}")
         return replace(outcome, diverged=type(self).diverge(seed))
+
+    def strips(self, recipe: Recipe) -> tuple[Strip, ...]:
+        return type(self).drawn
+
+    def test_pictures(self, rows: Sequence[int]) -> tuple[Picture, ...]:
+        return tuple(a_picture(row) for row in rows)
 
     def ask_to_stop(self) -> None:
         self.asked_to_stop = True

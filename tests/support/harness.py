@@ -53,6 +53,8 @@ class SlowWorker(FakeWorker):
         seed: int,
         report: Callable[[int, float], bool],
         checkpoint: Path | None = None,
+        *,
+        detailed: bool = False,
     ) -> Outcome:
         def slowly(epoch: int, accuracy: float) -> bool:
             time.sleep(SECONDS_PER_EPOCH)

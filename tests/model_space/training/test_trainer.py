@@ -10,9 +10,11 @@ from keras import layers
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
 from model_space.budget import Budget
+from model_space.correctness import unpack
 from model_space.custom import registry as registries
 from model_space.custom.registry import Registry
 from model_space.data import Data, load
+from model_space.mistakes import Mistakes
 from model_space.outcome import Outcome
 from model_space.recipe import Recipe
 from model_space.stages import Stages
@@ -90,6 +92,31 @@ def test_a_seed_reproduces_a_run_and_another_does_not(
     assert curve == again
     assert first == second
     assert run_of(trainer, ALL_ON, seed=2)[1] != curve
+
+
+def test_pictures_and_details_change_nothing_in_a_run(
+    all_on: tuple[Trainer, Outcome, list[float]], data: Data
+) -> None:
+    trainer, before, _ = all_on
+    strips = trainer.strips(ALL_ON)
+    assert [(one.technique, one.mixes) for one in strips] == [
+        ("", False), ("augmentation", False), ("mixup", True)
+    ]  # fmt: skip
+    assert [one.shares for one in strips[0].images] == [((label, 1.0),) for label in range(8)]
+    for drawn in strips[2].images:
+        assert sum(share for _, share in drawn.shares) == pytest.approx(1, abs=0.02)
+    outcome = trainer.train(ALL_ON, SMALL, 1, lambda *_: True, detailed=True)
+    plain = replace(outcome, test_mistakes=None, training=None)
+    assert without_time(plain) == before
+    assert outcome.test_mistakes is not None
+    assert outcome.test_correct is not None
+    labels = data.test[1][~unpack(outcome.test_correct)]
+    np.testing.assert_array_equal(Mistakes.unpack(outcome.test_mistakes).classes, labels)
+    assert outcome.training is not None
+    assert len(outcome.training) == SMALL.epochs
+    assert trainer.strips(ALL_ON) == strips
+    first, second = trainer.test_pictures([3, 0])
+    assert second == trainer.test_pictures([0])[0] != first
 
 
 def test_the_outcome_is_the_last_epochs_and_a_run_that_is_told_to_stop_does(data: Data) -> None:

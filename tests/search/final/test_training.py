@@ -140,7 +140,7 @@ def test_the_best_recipe_is_trained_and_what_is_written_says_so(
     assert "kouka predict models/s IMAGE" in said
     written = folder / "models" / "s"
     assert {file.name for file in written.iterdir()} == {
-        "model.keras", "model.json", "curves.html"
+        "model.keras", "model.json", "curves.html", "report.html"
     }  # fmt: skip
     assert (written / "model.keras").read_text() == f"the network of seed {seeds[0]}"
     card = Card.read(written / "model.json")
@@ -393,6 +393,10 @@ def test_a_model_is_trained_loads_without_kouka_and_predicts(
     card = Card.read(folder / "models" / "s" / "model.json")
     assert card.images == {"trained": 250, "test": len(data.test[1])}
     assert card.classes == tuple("0123456789")
+    report = (folder / "models" / "s" / "report.html").read_text(encoding="utf-8")
+    assert report.count("<img") == min(24, round((1 - card.test_accuracies[0]) * len(data.test[1])))
+    assert "Test images that the saved network gets wrong" in report
+    assert len(report.encode()) < 6_000_000
 
     np.save(tmp_path / "test.npy", data.test[0])
     ended = subprocess.run(

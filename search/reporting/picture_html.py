@@ -1,0 +1,30 @@
+"""Pictures in an HTML page."""
+
+from __future__ import annotations
+
+from html import escape as escape_quotes
+
+from search.reporting.section import Captioned, PictureRow
+
+_COARSE = 32
+"""Pixels of a picture's side up to which its pixels are shown as squares, and not smoothed."""
+
+
+def escape(text: str) -> str:
+    """Escape text that stands between tags of HTML."""
+    return escape_quotes(text, quote=False)
+
+
+def picture_row(row: PictureRow) -> str:
+    """Render a row, which is broken where it is wider than the page."""
+    title = f"<p class=row>{escape(row.title)}</p>" if row.title else ""
+    return f"{title}<ul class=pictures>{''.join(map(_item, row.pictures))}</ul>"
+
+
+def _item(one: Captioned) -> str:
+    picture = one.picture
+    kind = " class=coarse" if max(picture.width, picture.height) <= _COARSE else ""
+    return (
+        f'<li><img{kind} src="{picture.url}" width={picture.width} height={picture.height} '
+        f'alt="{escape_quotes(one.alternative)}">{escape(one.caption)}</li>'
+    )
