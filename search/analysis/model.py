@@ -187,13 +187,16 @@ class Fit:
     dof_from_repeats: int
     """Those that come from repeated runs."""
     dof_from_interactions: int
-    """Those that come from the smaller interactions, which are assumed to be noise (Lenth 1989)."""
+    """Those that come from the smaller interactions, which are assumed to be noise (Dong 1993)."""
     covariances: np.ndarray | None = None
     """(responses, terms, terms): of the coefficients, where the pairs are random; None where the
     variances say it all."""
     failing: Cell | None = None
     """Recipes that fail together, where an interaction is certain and they explain most of what
     the techniques leave, both in the last response."""
+    outlier: bool = False
+    """True where a run is so far from what the techniques explain that all interactions are noise,
+    in the last response."""
     doubts: np.ndarray | None = None
     """(terms, responses): standard errors of their own, for what the runs cannot tell apart. Where
     a cell fails, what a coefficient would change by, at most, if it, and not pairs of techniques,
@@ -354,7 +357,7 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         doubts = _doubts_of_triples(model, coefficients, noise)
     return Fit(
         model, coefficients, variances, noise, dof, from_repeats, from_interactions,
-        failing=next(iter(cells), None), doubts=doubts,
+        failing=next(iter(cells), None), outlier=outlier, doubts=doubts,
     )  # fmt: skip
 
 
@@ -392,7 +395,7 @@ def _fit_mixed(
         from_interactions,
         mixed.covariances,
         next(iter(cells), None),
-        _doubts(model, cells, values, coefficients),
+        doubts=_doubts(model, cells, values, coefficients),
     )
 
 

@@ -272,6 +272,11 @@ def _noise_sources(effects: Effects) -> list[str]:
     fit = effects.fit
     if not fit.dof or effects.noise == 0:
         return []
+    if fit.outlier:
+        return [
+            "At least one run is so far from what the techniques explain that it may have "
+            "diverged. So all interactions count as noise, and the intervals are wide."
+        ]
     if fit.dof_from_repeats:
         sources = [f"{counted(fit.dof_from_repeats, 'degree')} of freedom from repeated runs"]
         if fit.dof_from_residuals:

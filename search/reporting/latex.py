@@ -117,10 +117,12 @@ def _runs(results: Results) -> list[str]:
         return [f"The {measured} are those of a study that another program planned."]
     parts = []
     if results.of("measure"):
+        balanced = results.settings is not None and results.settings.order == "balanced"
+        against = " that is balanced against a drift (Bailey 1987)" if balanced else ""
         parts.append(
             "The techniques were turned on and off in a balanced two-level factorial design, of "
-            f"which there are {measured}, in random order and each with a seed of its own (Box, "
-            "Hunter & Hunter 2005)."
+            f"which there are {measured}, in a random order{against} and each with a seed of its "
+            "own (Box, Hunter & Hunter 2005)."
         )
     if steps := results.of("ladder"):
         parts.append(
@@ -151,7 +153,10 @@ def _effects(effects: Effects, results: Results) -> list[str]:
         for count, source in (
             (fit.dof_from_residuals, "the residuals"),
             (fit.dof_from_repeats, "repeated runs"),
-            (fit.dof_from_interactions, "the smaller interactions (Lenth 1989)"),
+            (
+                fit.dof_from_interactions,
+                "the interactions" if fit.outlier else "the smaller interactions (Dong 1993)",
+            ),
         )
         if count
     ]

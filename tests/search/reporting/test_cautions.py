@@ -92,6 +92,11 @@ def from_repeats() -> Results:
     return results_of([*simulated(SIXTEEN, 0, 0.3), *confirmed])
 
 
+def one_far_off() -> Results:
+    runs = from_repeats().runs
+    return results_of([replace(runs[0], value=0.1), *runs[1:]])
+
+
 def few() -> Results:
     return results_of(simulated(SIXTEEN[:12], 0, 0.3))
 
@@ -173,8 +178,9 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (exact, "The runs fit the model exactly"),
     (
         from_repeats,
-        "4 degrees of freedom from repeated runs and 2 from the smaller interactions",
+        "4 degrees of freedom from repeated runs and 3 from the smaller interactions",
     ),
+    (one_far_off, "At least one run is so far from what the techniques explain"),
     (few, "degrees of freedom remain to estimate the noise, so the intervals are wide"),
     (
         alone,
