@@ -26,6 +26,8 @@ _LONGER = 1.5
 """Times the epochs of the short runs, below which long runs are not worth having."""
 _SLACK = 0.95
 """Share of what is left that long runs are planned for."""
+_CAREFUL = 1.25
+"""Times what a run and the least confirmation take, that must be left for them."""
 _LATE = 0.02
 """Share of a study's time by which its last run may be expected to end late."""
 
@@ -80,7 +82,7 @@ def _needed(settings: Settings, phase: str, left: TimeLeft) -> float:
         return needed + _rest(settings, left)
     if phase == "confirm":
         return needed
-    return needed + left.of(confirm, settings.epochs_of(phase))
+    return _CAREFUL * (needed + left.of(confirm, settings.epochs_of(phase)))
 
 
 def _rest(settings: Settings, left: TimeLeft) -> float:

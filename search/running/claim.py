@@ -28,7 +28,7 @@ from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
 from search.results import Candidates, Results
 from search.running.timekeeping import planned_anew, time_left
-from search.settings import Settings
+from search.settings import Settings, TimeLimit
 from search.storage import schema
 from search.storage.heartbeat import Identity, fail, fail_lost
 from search.storage.lock import LockLostError, exclusive
@@ -48,6 +48,8 @@ class Claim:
     pruning: Pruning | None
     last_epochs: int
     """The last epochs whose mean objective is the trial's value."""
+    time: TimeLimit | None = None
+    """The time that its study was planned for."""
 
 
 def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> Claim | Schedule:
@@ -101,7 +103,7 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         pruning = PRUNERS[settings.pruner](settings.epochs, earliest)
     recipe = space.suggest(FixedTrial(params))
     budget, last_epochs = settings.budget(planned.phase), settings.last_epochs_of(planned.phase)
-    return Claim(planned, trial_id, recipe, budget, pruning, last_epochs)
+    return Claim(planned, trial_id, recipe, budget, pruning, last_epochs, settings.time)
 
 
 def _next(

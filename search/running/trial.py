@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ from search.storage.connection import patiently
 from search.storage.heartbeat import beating, fail
 from search.storage.optuna_internals import write_values
 
+_LIFE = 1 / 60
+"""Share of a study's time after which a run gives a sign of life, up to which the time counts."""
 _WRITE_EVERY = 10.0
 """Seconds between two writings of a run's values: only a viewer waits for them."""
 
@@ -52,7 +55,7 @@ def run_trial(
         return checks is None or not checks.should_prune(curve.values)
 
     try:
-        with beating(storage, trial_id):
+        with beating(storage, trial_id, _LIFE * claim.time.seconds if claim.time else math.inf):
             outcome = worker.train(
                 claim.recipe, claim.budget, claim.planned.seed, report, checkpoint,
                 detailed=claim.planned.phase == "confirm",

@@ -61,12 +61,15 @@ class Identity:
 
 
 @contextmanager
-def beating(storage: RDBStorage, trial_id: int) -> Iterator[None]:
-    """Record heartbeats of a running trial, from a thread, while the block runs."""
+def beating(storage: RDBStorage, trial_id: int, longest: float = math.inf) -> Iterator[None]:
+    """Record heartbeats of a running trial, from a thread, while the block runs.
+
+    At most `longest` seconds apart.
+    """
     over = threading.Event()
 
     def beat() -> None:
-        while not over.wait(INTERVAL):
+        while not over.wait(min(INTERVAL, longest)):
             with suppress(SQLAlchemyError, StorageInternalError):
                 storage.record_heartbeat(trial_id)
 

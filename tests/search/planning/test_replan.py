@@ -70,9 +70,9 @@ def test_no_design_grows_before_its_runs_have_ended_or_beside_later_phases() -> 
 @pytest.mark.parametrize(
     ("phase", "needed"),
     [
-        ("measure", 2 * TAKES.of(8)),
+        ("measure", 1.25 * 2 * TAKES.of(8)),
         ("search", TAKES.of(8) + 8 * TAKES.of(32) + 3 * TAKES.of(32)),
-        ("verify", 2 * TAKES.of(40)),
+        ("verify", 1.25 * 2 * TAKES.of(40)),
         ("confirm", TAKES.of(40) - 0.02 * 600),
     ],
 )
