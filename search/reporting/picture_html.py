@@ -23,8 +23,9 @@ def picture_row(row: PictureRow) -> str:
 
 def _item(one: Captioned) -> str:
     picture = one.picture
+    caption = escape(one.caption.replace(" %", "\u00a0%"))
     kind = " class=coarse" if max(picture.width, picture.height) <= _COARSE else ""
     return (
         f'<li><img{kind} src="{picture.url}" width={picture.width} height={picture.height} '
-        f'alt="{escape_quotes(one.alternative)}">{escape(one.caption)}</li>'
+        f'alt="{escape_quotes(one.alternative)}">{caption}</li>'
     )

@@ -11,6 +11,10 @@ MOST_CLASSES = 100
 """Classes up to which it can be read."""
 _ROOM_FOR_COUNTS = 20
 _ROOM_FOR_NAMES = 40
+_KEY = (
+    "A row is a class. Blue is named right, the darker the larger the share of the class; orange "
+    "is named wrong, darkest where the share is the largest of all."
+)
 _SCALE = [(0, "#56B4E9"), (0.5, "#F4F4F4"), (1, "#E69F00")]
 """Right on the left, wrong on the right; light enough at both ends for dark numbers."""
 
@@ -51,7 +55,7 @@ def figure(tested: RecipeTests, caption: str) -> go.Figure:
         )
     )
     plot = max(260, min(34 * size, 12 * size + 300, 860))
-    styled(drawn, title="Confusion matrix", caption=caption, height=plot + 150)
+    styled(drawn, title="Confusion matrix", caption=caption, height=plot + 150, key=_KEY)
     ticks = {"tickmode": "array", "tickvals": names, "ticktext": [label(n) for n in tested.classes]}
     if size > _ROOM_FOR_NAMES:
         ticks = {}

@@ -105,7 +105,7 @@ def test_the_report_shows_images_and_names_of_classes_as_text() -> None:
     shown = html(with_wrong(study(), (strip(""), strip("augmentation"), strip("mixup", True))))
     assert shown.count("<img") == 3 * 8 + 24
     assert "the &quot;dog&quot;" not in shown.partition("<img")[0]
-    assert 'the "dog" (75 %), &lt;script&gt;alert(1)&lt;/script&gt;|it\'s (25 %)' in shown
+    assert 'the "dog" (75\u00a0%), &lt;script&gt;alert(1)&lt;/script&gt;|it\'s (25\u00a0%)' in shown
     assert 'alt="a &lt;b&gt;cat&lt;/b&gt;, augmentation"' in shown
     assert "<script>alert" not in shown
     assert "Test images that the recommended recipe gets wrong" in shown
