@@ -10,6 +10,7 @@ explains little is hardly believed, and neither is one lucky run.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +58,39 @@ class Surface:
     def means(self, points: Points) -> np.ndarray:
         """Predict the values of recipes, (recipes,)."""
         return np.asarray(self.constant + self._covariance(points, self.observed) @ self._centred)
+
+    @property
+    def slopes(self) -> np.ndarray:
+        """(techniques,): half of the techniques' predicted effects."""
+        levels = self.observed.levels
+        return np.asarray(self.variances[0] / max(levels.shape[1], 1) * (self._centred @ levels))
+
+    def everywhere(self, free: Sequence[int], held: np.ndarray) -> np.ndarray:
+        """Predict every combination of some techniques, (2**free,), but for the recipes' own terms.
+
+        The place of a combination has bit i where technique `free[i]` is on. The others are as in
+        `held`, (techniques,) of ±1.
+        """
+        levels, count = self.observed.levels, self.observed.levels.shape[1]
+        twice = 2 * self.variances[1] / max(count * (count - 1), 1)
+        pairs = np.triu(twice * (levels.T * self._centred) @ levels, 1)
+        pairs = pairs + pairs.T
+        kept = np.where(np.isin(np.arange(count), free), 0.0, held)
+        values = np.full(1, self.constant + self.slopes @ kept + kept @ pairs @ kept / 2)
+        slopes = self.slopes + pairs @ kept
+        for at, technique in enumerate(free):
+            step = slopes[technique : technique + 1]
+            for before in free[:at]:
+                both = pairs[before, technique]
+                step = np.concatenate([step - both, step + both])
+            values = np.concatenate([values - step, values + step])
+        return values
+
+    def left_out(self) -> np.ndarray:
+        """Errors, (recipes,), of the observed means less what the other recipes predict, with the
+        variances as they are."""
+        projection = self._inverse - np.outer(self._weights, self._weights) / self._weights.sum()
+        return np.asarray(self._centred / np.diag(projection))
 
     def _covariance(self, points: Points, others: Points) -> np.ndarray:
         kernels = _kernels(points, others)
