@@ -22,6 +22,8 @@ class ContrastSize:
     """An effect or an interaction beside what noise alone could be."""
 
     name: str
+    short: str
+    """The same, but of a sum of pairs only its letter."""
     effect: float
     """In the effects' unit, with its sign."""
     error: float
@@ -52,23 +54,28 @@ def contrast_sizes(effects: Effects, pairs: Sequence[Interaction]) -> list[Contr
         return []
     tests = len(known)
     critical = critical_value(effects.dof, tests, effects.look.level(tests))
-    found: list[tuple[str, float, float, float, bool, bool]] = []
+    found: list[tuple[str, str, float, float, float, bool, bool]] = []
     for one in known:
         error = float(fit.estimate(fit.model.technique_contrast(one.technique))[1][0])
         clear = one.verdict in CERTAIN
-        found.append((one.technique, one.effect, error, critical * error, clear, False))
+        found.append(
+            (one.technique, one.technique, one.effect, error, critical * error, clear, False)
+        )
     for row in pairs:
         if row.dof:
             limit = row.threshold * row.error
-            found.append((row.name, row.effect, row.error, limit, row.certain, True))
-    found = [one for one in found if one[2] > 0]
-    sizes = np.array([abs(effect) / error for _, effect, error, *_ in found])
+            short = f"sum {row.letter} of {len(row.pairs)} pairs" if row.letter else row.name
+            found.append((row.name, short, row.effect, row.error, limit, row.certain, True))
+    found = [one for one in found if one[3] > 0]
+    sizes = np.array([abs(effect) / error for _, _, effect, error, *_ in found])
     ranks = np.argsort(np.argsort(sizes, kind="stable"))
     expected = half_normal(len(found))
     return sorted(
         (
-            ContrastSize(name, effect, error, limit, float(expected[rank]), clear, pair)
-            for (name, effect, error, limit, clear, pair), rank in zip(found, ranks, strict=True)
+            ContrastSize(name, short, effect, error, limit, float(expected[rank]), clear, pair)
+            for (name, short, effect, error, limit, clear, pair), rank in zip(
+                found, ranks, strict=True
+            )
         ),
         key=lambda one: -abs(one.effect),
     )

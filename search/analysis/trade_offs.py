@@ -66,6 +66,8 @@ class TradeOffs:
     """Those that were compared."""
     fronts: Mapping[Resource, tuple[PricedRecipe, ...]]
     """Cheapest first; without a resource in which the recipes do not differ."""
+    best: tuple[PricedRecipe, ...]
+    """Those on any front, the best first."""
     trained: tuple[PricedRecipe, ...]
     """All recipes that ran."""
     others: tuple[PricedRecipe, ...]
@@ -77,12 +79,6 @@ class TradeOffs:
     """True where recipes that did not run are among those compared."""
     held: frozenset[str] = frozenset()
     """Techniques that are as in the best recipe throughout, as there are too many."""
-
-    @property
-    def best(self) -> tuple[PricedRecipe, ...]:
-        """The recipes on any front, best first by what they are predicted to reach."""
-        seen = {id(one): one for front in self.fronts.values() for one in front}
-        return tuple(seen.values())
 
 
 def pareto(costs: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -222,6 +218,7 @@ class _Pool:
         return TradeOffs(
             len(compared),
             {name: tuple(known[place] for place in front) for name, front in fronts.items()},
+            tuple(known[place] for place in sorted(known, key=lambda at: -self.values[at])),
             tuple(self._priced(place, objective) for place in self.trained),
             tuple(self._priced(place, objective) for place in others) if predict else (),
             _left_out(self.fitted, objective),

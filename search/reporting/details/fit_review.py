@@ -1,0 +1,184 @@
+"""The fit: what stands out of the noise, its levels, what it misses, what the design tells apart.
+
+Each text ends with how to read its figure.
+"""
+
+from __future__ import annotations
+
+import math
+
+from search.analysis.confirmation import describe
+from search.analysis.fitted_runs import FittedRuns
+from search.analysis.level_means import Misfit
+from search.reporting.details.effects import in_short_runs
+from search.reporting.figures.aliases import MOST as MOST_TERMS
+from search.reporting.findings import Findings
+from search.reporting.formatting import counted, level
+from search.reporting.section import Section, Table
+
+MOST_SETS = 20
+"""Sets of aliased terms in the table."""
+_MOST_MISSED = 6
+
+_MISFITS: dict[Misfit, str] = {
+    "failing": "some recipes fail together, and a fit of techniques and pairs spreads their loss "
+    "over innocent ones",
+    "saturated": "the runs are as few as the terms of the fit, which goes through all of them",
+    "outside": "the fit gives some recipes values that cannot be",
+}
+
+
+def pareto(findings: Findings) -> Section | None:
+    """Draw the effects and interactions beside their limits of noise."""
+    review = findings.review
+    if review is None or not review.contrasts:
+        return None
+    return Section(
+        f"What stands out of the noise{in_short_runs(findings)}",
+        "The size of every effect and of every interaction, beside the limit from which its "
+        "verdict is clear. To read it: a bar that passes its own orange mark is clear, and one "
+        "that ends before it could be noise.",
+        "pareto",
+    )
+
+
+def half_normal(findings: Findings) -> Section | None:
+    """Draw the effects and interactions against what noise alone would give."""
+    if findings.review is None or not findings.review.contrasts:
+        return None
+    return Section(
+        f"Half-normal plot of the effects{in_short_runs(findings)}",
+        "The same effects and interactions in standard errors, against what the smallest to the "
+        "largest of as many would be if nothing mattered (Daniel 1959). To read it: what lies "
+        "along the line is noise, and what rises above it and above its limit is not. If most "
+        "points lie above the line, the noise is estimated too low, or most techniques matter.",
+        "half_normal",
+    )
+
+
+def main_effects(findings: Findings) -> Section | None:
+    """Draw the means with each technique off and on, or say why not."""
+    review = findings.review
+    if review is None or not (review.mains or review.misfit):
+        return None
+    title = f"Main effects{in_short_runs(findings)}"
+    if review.misfit:
+        return Section(
+            title,
+            "The means with a technique off and on, and with two of them, are not drawn: "
+            f"{_MISFITS[review.misfit]}.",
+        )
+    name = findings.results.objective.name
+    return Section(
+        title,
+        f"The mean {name} with each technique off and on, with 95 % intervals, averaged over all "
+        "else, as fitted. To read it: the steeper the line, the larger the effect; all panels have "
+        "one scale.",
+        "main_effects",
+    )
+
+
+def interaction_plots(findings: Findings) -> Section | None:
+    """Draw the four means of each pair whose interaction is clear."""
+    review = findings.review
+    if review is None or not review.pairs:
+        return None
+    return Section(
+        f"Interaction plots{in_short_runs(findings)}",
+        "For each pair whose interaction is clear, the means of the first technique off and on: "
+        "blue with the second on, grey with it off. They are fitted, averaged over all else, with "
+        "95 % intervals. To read it: parallel lines would mean that the two do not interact, and "
+        "lines that cross, that which is better depends on the second.",
+        "interaction_plots",
+    )
+
+
+def fitted(findings: Findings) -> Section | None:
+    """Draw every measured run against the fit, and name those that it misses."""
+    if findings.review is None or findings.review.runs is None:
+        return None
+    runs = findings.review.runs
+    text = [
+        f"The fit explains {100 * runs.explained:.0f} % of the variance of "
+        f"{counted(len(runs.runs), 'run')}."
+    ]
+    if not math.isnan(runs.error):
+        unit = findings.results.objective.unit
+        text.append(
+            "Predicted by a fit to all other runs, one is typically off by "
+            f"{runs.error:.3g}{f' {unit}' if unit else ''}."
+        )
+    text.append(
+        "To read it: a dot on the diagonal is predicted exactly, one above it did better than "
+        "predicted. Where the crosses, which are predictions without the run itself, lie much "
+        "further off than the dots, the fit has too many terms for so few runs."
+    )
+    return Section(
+        f"Predicted and observed{in_short_runs(findings)}",
+        " ".join(text),
+        "fitted",
+        remarks=_missed(findings, runs),
+    )
+
+
+def _missed(findings: Findings, runs: FittedRuns) -> tuple[str, ...]:
+    results = findings.results
+    missed = sorted(
+        (one for one in runs.runs if one.missed), key=lambda one: -abs(one.observed - one.fitted)
+    )
+    if not missed:
+        return ()
+    more = len(missed) - _MOST_MISSED
+    return (
+        *(
+            f"The fit misses run {one.run.number} ({describe(one.run, results.factors)}): "
+            f"{level(one.observed, results.objective)}, predicted "
+            f"{level(one.fitted, results.objective)}."
+            for one in missed[:_MOST_MISSED]
+        ),
+        *([f"It misses {more} more."] if more > 0 else []),
+    )
+
+
+def aliases(findings: Findings) -> Section | None:
+    """Tabulate and draw what the design cannot tell apart."""
+    found = None if findings.review is None else findings.review.aliases
+    if found is None:
+        return None
+    sets, techniques = found.sets, set(found.techniques)
+    text = []
+    if sets:
+        mixed = any(techniques & {term.removeprefix("−") for term in row} for row in sets)
+        text.append(
+            f"{counted(len(sets), 'set')} of techniques and pairs cannot be told apart by these "
+            "runs, which see only the sum of each set."
+            + ("" if mixed else " Every technique is told from all pairs.")
+        )
+    else:
+        text.append("These runs tell all techniques and pairs apart.")
+    if (partial := found.largest_partial) > 0.005:
+        text.append(
+            f"Others are seen in part together: the largest correlation is {partial:.2f}. The more "
+            "two share, the wider are the intervals of both."
+        )
+    if len(found.terms) <= MOST_TERMS:
+        text.append(
+            "To read it: a dark cell off the diagonal joins two that these runs cannot tell apart."
+        )
+    more = len(sets) - MOST_SETS
+    return Section(
+        "What the design tells apart",
+        " ".join(text),
+        "aliases",
+        Table(("seen only as a sum",), tuple((_sum(row),) for row in sets[:MOST_SETS]))
+        if sets
+        else None,
+        (f"{counted(more, 'more set')}.",) if more > 0 else (),
+    )
+
+
+def _sum(terms: tuple[str, ...]) -> str:
+    first, *rest = terms
+    return first + "".join(
+        f" − {term[1:]}" if term.startswith("−") else f" + {term}" for term in rest
+    )
