@@ -94,17 +94,18 @@ def _of_the_fit(findings: Findings, measured: str) -> dict[str, go.Figure]:
     if review is None:
         return {}
     of = results.objective
-    unit, level = of.unit or of.name, axis(of.name, of)
+    unit = of.unit or of.name
+    short = "%" if of.share else unit
     drawn: dict[str, go.Figure] = {}
     if review.contrasts:
         drawn["pareto"] = pareto.figure(review.contrasts, unit, measured, maximize=of.maximize)
         drawn["half_normal"] = half_normal.figure(review.contrasts, measured)
     if review.mains:
-        drawn["main_effects"] = level_means.main_effects(review.mains, level, measured)
+        drawn["main_effects"] = level_means.main_effects(review.mains, short, measured)
     if review.pairs:
-        drawn["interaction_plots"] = level_means.interaction_plots(review.pairs, level, measured)
+        drawn["interaction_plots"] = level_means.interaction_plots(review.pairs, short, measured)
     if review.runs is not None:
-        drawn["fitted"] = fitted_runs.figure(review.runs, results, level, measured)
+        drawn["fitted"] = fitted_runs.figure(review.runs, results, short, measured)
     if review.aliases is not None and len(review.aliases.terms) <= aliases.MOST:
         drawn["aliases"] = aliases.figure(review.aliases, measured)
     return drawn
@@ -114,7 +115,8 @@ def _trade_offs_caption(findings: Findings) -> str:
     long = findings.verification
     results = findings.results if long is None else long.results
     runs = findings.trade_offs.trained if findings.trade_offs else ()
-    return f"95 % intervals; {counted(len(runs), 'recipe')} of {describe_budget(results)}"
+    ran = f"{counted(len(runs), 'recipe')} that ran"
+    return f"95 % intervals; {ran}; {describe_budget(results)}"
 
 
 def _drawn(rows: Sequence[Importance]) -> str:

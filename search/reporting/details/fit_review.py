@@ -14,10 +14,10 @@ from search.reporting.details.effects import in_short_runs
 from search.reporting.figures.aliases import MOST as MOST_TERMS
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, level
-from search.reporting.section import Section, Table
+from search.reporting.section import Section
 
 MOST_SETS = 20
-"""Sets of aliased terms in the table."""
+"""Sets of aliased terms that are named."""
 _MOST_MISSED = 6
 
 _MISFITS: dict[Misfit, str] = {
@@ -36,7 +36,7 @@ def pareto(findings: Findings) -> Section | None:
     return Section(
         f"What stands out of the noise{in_short_runs(findings)}",
         "The size of every effect and of every interaction, beside the limit from which its "
-        "verdict is clear. To read it: a bar that passes its own orange mark is clear, and one "
+        "verdict is clear. To read it: a bar that passes its own black mark is clear, and one "
         "that ends before it could be noise.",
         "pareto",
     )
@@ -71,7 +71,7 @@ def main_effects(findings: Findings) -> Section | None:
     name = findings.results.objective.name
     return Section(
         title,
-        f"The mean {name} with each technique off and on, with 95 % intervals, averaged over all "
+        f"The mean of {name} with each technique off and on, with 95 % intervals, averaged over all "
         "else, as fitted. To read it: the steeper the line, the larger the effect; all panels have "
         "one scale.",
         "main_effects",
@@ -87,8 +87,8 @@ def interaction_plots(findings: Findings) -> Section | None:
         f"Interaction plots{in_short_runs(findings)}",
         "For each pair whose interaction is clear, the means of the first technique off and on: "
         "blue with the second on, grey with it off. They are fitted, averaged over all else, with "
-        "95 % intervals. To read it: parallel lines would mean that the two do not interact, and "
-        "lines that cross, that which is better depends on the second.",
+        "95 % intervals. To read it: the further the two lines are from parallel, the more the "
+        "worth of either technique depends on the other.",
         "interaction_plots",
     )
 
@@ -106,7 +106,7 @@ def fitted(findings: Findings) -> Section | None:
         unit = findings.results.objective.unit
         text.append(
             "Predicted by a fit to all other runs, one is typically off by "
-            f"{runs.error:.3g}{f' {unit}' if unit else ''}."
+            f"{runs.error:.2g}{f' {unit}' if unit else ''}."
         )
     text.append(
         "To read it: a dot on the diagonal is predicted exactly, one above it did better than "
@@ -141,7 +141,7 @@ def _missed(findings: Findings, runs: FittedRuns) -> tuple[str, ...]:
 
 
 def aliases(findings: Findings) -> Section | None:
-    """Tabulate and draw what the design cannot tell apart."""
+    """Draw and name what the design cannot tell apart."""
     found = None if findings.review is None else findings.review.aliases
     if found is None:
         return None
@@ -170,10 +170,10 @@ def aliases(findings: Findings) -> Section | None:
         "What the design tells apart",
         " ".join(text),
         "aliases",
-        Table(("seen only as a sum",), tuple((_sum(row),) for row in sets[:MOST_SETS]))
-        if sets
-        else None,
-        (f"{counted(more, 'more set')}.",) if more > 0 else (),
+        remarks=(
+            *(f"Only as a sum: {_sum(row)}." for row in sets[:MOST_SETS]),
+            *([f"{counted(more, 'more sum')}."] if more > 0 else []),
+        ),
     )
 
 

@@ -36,13 +36,13 @@ def trade_offs(findings: Findings) -> Section | None:
 
 def _text(found: TradeOffs, objective: Objective) -> list[str]:
     if found.predicted:
-        compared = f"all {found.recipes:,} recipes, most of them predicted from the runs of others"
+        compared = f"all {found.recipes:,} recipes, those that did not run predicted from the rest"
     else:
         compared = (
             f"the {counted(found.recipes, 'recipe')} that ran; as the fit does not hold, no other "
             "is predicted"
         )
-    text = [f"These are the recipes that no other beats, of {compared}."]
+    text = [f"The recipes that no other beats in {objective.name} at the same cost, of {compared}."]
     if found.held:
         text.append(
             f"{listed(sorted(found.held))} {'is' if len(found.held) == 1 else 'are'} as in the "
@@ -51,13 +51,9 @@ def _text(found: TradeOffs, objective: Objective) -> list[str]:
     if found.predicted and not math.isnan(found.error):
         unit = f" {objective.unit}" if objective.unit else ""
         text.append(
-            "Predicted by the other recipes, one that ran is typically off by "
-            f"{found.error:.2g}{unit}, so train a predicted one before you rely on it."
+            "Where they are checked on a recipe that ran, predictions are typically off by "
+            f"{found.error:.2g}{unit}: train a predicted recipe before you rely on it."
         )
-    text.append(
-        f"Values are of {objective.name}, in the mean over seeds; what a single run reached counts "
-        "by as much as its luck allows."
-    )
     text.append(
         "To read it: go as far to the right as your limit allows, and take the highest mark of the "
         "line up to there."

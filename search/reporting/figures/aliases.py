@@ -11,6 +11,7 @@ from search.reporting.figures.style import as_wide_as, styled
 MOST = 60
 """Terms that a heat map has room for."""
 _SCALE = [(0, "rgba(128, 128, 128, 0.12)"), (0.5, "#56B4E9"), (1, "#0072B2")]
+_SEEN = 0.005
 _LONGEST = 26
 """Characters of a term's name beside the map."""
 
@@ -40,8 +41,10 @@ def figure(aliases: AliasStructure, caption: str) -> go.Figure:
         )
     )
     styled(drawn, title="What the design tells apart", caption=caption, height=120 + 16 * count)
+    if drawn.data[0].showscale:
+        drawn.update_layout(margin={"b": 150}, height=drawn.layout.height + 75)
     drawn.update_yaxes(tickvals=list(range(count)), ticktext=names, range=[count - 0.5, -0.5],
-                       showgrid=False, tickfont={"size": 10})  # fmt: skip
-    drawn.update_xaxes(showticklabels=False, showgrid=False, range=[-0.5, count - 0.5],
+                       showgrid=False, ticks="", tickfont={"size": 10})  # fmt: skip
+    drawn.update_xaxes(showticklabels=False, showgrid=False, ticks="", range=[-0.5, count - 0.5],
                        title="the same, in the same order")  # fmt: skip
     return as_wide_as(drawn, 420 + 16 * count)

@@ -12,7 +12,7 @@ from search.reporting.figures.style import BLUE, GREY, ORANGE, VERMILION, as_wid
 from search.results import Results
 
 
-def figure(fitted: FittedRuns, results: Results, objective: str, caption: str) -> go.Figure:
+def figure(fitted: FittedRuns, results: Results, unit: str, caption: str) -> go.Figure:
     """Draw a dot a run by the fit, and a smaller one by a fit to all other runs.
 
     Runs that the fit misses are named. A run on the diagonal is predicted exactly.
@@ -38,10 +38,13 @@ def figure(fitted: FittedRuns, results: Results, objective: str, caption: str) -
         _dots(drawn, missed, [one.fitted for one in missed], results, "missed by the fit",
               {"color": VERMILION, "symbol": "diamond", "size": 11},
               text=[f"run {one.run.number}" for one in missed])  # fmt: skip
-    styled(drawn, title="Predicted and observed", caption=caption, height=470)
-    drawn.update_layout(legend={"orientation": "h", "y": -0.2, "x": 0}, showlegend=True)
-    drawn.update_xaxes(title=f"predicted {objective}", range=ends)
-    drawn.update_yaxes(title=f"observed {objective}", range=ends)
+    styled(drawn, title="Predicted and observed", caption=caption, height=510)
+    drawn.update_layout(
+        legend={"orientation": "v", "y": -70 / 360, "yanchor": "top", "x": 0},
+        margin={"b": 150}, showlegend=True,
+    )  # fmt: skip
+    drawn.update_xaxes(title=f"predicted, {unit}", range=ends)
+    drawn.update_yaxes(title=f"observed, {unit}", range=ends)
     return as_wide_as(drawn, 700)
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from search.analysis.contrast_sizes import ContrastSize
 from search.reporting.figures.style import BLUE, GREY, PURPLE, styled
 
-_CORNERS = ("middle left", "middle right")
+_CORNERS = ("top center", "bottom center")
 """Sides of the marks for their numbers, so that those of neighbours do not overlap."""
 
 
@@ -59,9 +59,9 @@ def figure(rows: Sequence[ContrastSize], caption: str) -> go.Figure:
             hovertemplate=_HOVER,
         )  # fmt: skip
     legend = 22 * len(drawn.data)
-    styled(drawn, title="Half-normal plot of the effects", caption=caption, height=400 + legend)
+    styled(drawn, title="Half-normal plot of the effects", caption=caption, height=480 + legend)
     drawn.update_layout(
-        legend={"orientation": "v", "y": -75 / 300, "yanchor": "top", "x": 0,
+        legend={"orientation": "v", "y": -75 / 380, "yanchor": "top", "x": 0,
                 "itemsizing": "constant"},
         margin={"b": 100 + legend}, showlegend=True,
     )  # fmt: skip

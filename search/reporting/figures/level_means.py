@@ -17,15 +17,15 @@ _APART = 0.06
 """Distance of two lines' marks, so that their intervals do not lie on each other."""
 
 
-def main_effects(rows: Sequence[LevelMeans], objective: str, caption: str) -> go.Figure:
+def main_effects(rows: Sequence[LevelMeans], unit: str, caption: str) -> go.Figure:
     """Draw a panel a technique, all on one scale: the mean with it off and with it on."""
     drawn, place = panels([row.techniques[0] for row in rows])
     for index, row in enumerate(rows):
         _line(drawn, row.means, BLUE, "solid", "", place(index), 0, row.techniques[0])
-    return _framed(drawn, len(rows), "Main effects", objective, caption, 1)
+    return _framed(drawn, rows, "Main effects", unit, caption, 1)
 
 
-def interaction_plots(rows: Sequence[LevelMeans], objective: str, caption: str) -> go.Figure:
+def interaction_plots(rows: Sequence[LevelMeans], unit: str, caption: str) -> go.Figure:
     """Draw a panel a pair, all on one scale: the first technique off and on, at each side of the
     second."""
     more = f"; the {MOST_PAIRS} largest of {len(rows)} pairs" if len(rows) > MOST_PAIRS else ""
@@ -40,8 +40,9 @@ def interaction_plots(rows: Sequence[LevelMeans], objective: str, caption: str) 
                   f"{row.techniques[1]} {_SIDES[second]}, {row.techniques[0]}",
                   legend=index == 0)  # fmt: skip
     lines = max(label(title).count("<br>") for title in titles)
-    drawn = _framed(drawn, len(rows), "Interaction plots", objective, caption + more, 1 + lines)
-    return drawn.update_layout(showlegend=True)
+    drawn = _framed(drawn, rows, "Interaction plots", unit, caption + more, 1 + lines)
+    drawn.update_layout(showlegend=True, margin={"b": 105}, height=drawn.layout.height + 30)
+    return drawn
 
 
 def _line(
@@ -73,18 +74,28 @@ def _line(
 
 
 def _framed(
-    drawn: go.Figure, count: int, title: str, objective: str, caption: str, lines: int
+    drawn: go.Figure,
+    rows: Sequence[LevelMeans],
+    title: str,
+    unit: str,
+    caption: str,
+    lines: int,
 ) -> go.Figure:
-    rows = -(-count // COLUMNS)
-    styled(drawn, title=title, caption=caption, height=110 + (145 + 15 * lines) * rows)
+    height = (150 + 60 * (lines - 1)) * -(-len(rows) // COLUMNS)
+    styled(drawn, title=title, caption=caption, height=110 + height)
     drawn.update_layout(
         showlegend=False,
-        legend={"orientation": "h", "y": -60 / ((145 + 15 * lines) * rows), "yanchor": "top",
+        legend={"orientation": "h", "y": -60 / height, "yanchor": "top",
                 "x": 0},
     )  # fmt: skip
     drawn.update_xaxes(tickvals=[0, 1], ticktext=list(_SIDES), range=[-0.35, 1.35])
     drawn.update_xaxes(showticklabels=True)
-    drawn.update_yaxes(title=objective, col=1)
+    ends = [end for row in rows for one in row.means for end in (one.mean, one.low, one.high)
+            if end == end]  # fmt: skip
+    beside = 0.06 * (max(ends) - min(ends))
+    # Plotly finds no range of its own for panels that share an axis whose range is given.
+    drawn.update_yaxes(range=[min(ends) - beside, max(ends) + beside])
+    drawn.update_yaxes(title=unit, col=1)
     return drawn
 
 

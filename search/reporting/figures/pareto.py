@@ -10,16 +10,16 @@ from search.analysis.contrast_sizes import ContrastSize
 from search.reporting.figures.style import (
     BLUE,
     GREY,
-    ORANGE,
     PURPLE,
     VERMILION,
     label,
-    rows_height,
     styled,
 )
 
-MOST = 30
+MOST = 24
 """Bars; the smallest of more are left out."""
+_NUMBER = 0.25
+"""Width of a number on a phone, beside that of the longest bar."""
 _NONE = "rgba(0, 0, 0, 0)"
 
 
@@ -33,7 +33,7 @@ def figure(
     for kind, colour, pattern in (
         ("helps", BLUE, ""),
         ("hurts", VERMILION, "/"),
-        ("clear interaction", PURPLE, "x"),
+        ("clear interaction", PURPLE, ""),
         ("not clear", None, ""),
     ):
         places = [at for at, row in enumerate(rows) if _kind(row, maximize) == kind]
@@ -43,6 +43,7 @@ def figure(
             x=[abs(rows[at].effect) for at in places],
             y=places,
             orientation="h",
+            width=0.7,
             marker={
                 "color": colour or _NONE,
                 "line": {"color": colour or GREY, "width": 1.5},
@@ -50,31 +51,47 @@ def figure(
                             "size": 6},
             },
             name=kind,
-            text=[_signed(rows[at]) for at in places],
-            textposition="outside",
-            cliponaxis=False,
             customdata=[[rows[at].name, rows[at].effect, rows[at].limit] for at in places],
             hovertemplate="%{customdata[0]}: %{customdata[1]:+.3~g}<br>limit of noise: "
             "%{customdata[2]:.3~g}<extra></extra>",
         )  # fmt: skip
+    # A light line behind the dark one shows on dark bars, and on a dark page.
+    for colour, width in (("white", 6), ("#111", 2.5)):
+        drawn.add_scatter(
+            x=[row.limit for row in rows],
+            y=list(range(len(rows))),
+            mode="markers",
+            marker={"symbol": "line-ns", "size": 19, "line": {"color": colour, "width": width}},
+            name="limit of noise",
+            legendgroup="limit of noise",
+            showlegend=colour != "white",
+            hoverinfo="skip",
+        )
+    most = max(max(abs(row.effect), row.limit) for row in rows)
+    # A number stands behind its bar, or behind the mark that it would cover.
     drawn.add_scatter(
-        x=[row.limit for row in rows],
+        x=[_after(row, most) for row in rows],
         y=list(range(len(rows))),
-        mode="markers",
-        marker={"symbol": "line-ns", "size": 18, "line": {"color": ORANGE, "width": 3}},
-        name="limit of noise",
+        mode="text",
+        text=[f"\u00a0{_signed(row)}" for row in rows],
+        textposition="middle right",
+        cliponaxis=False,
+        showlegend=False,
         hoverinfo="skip",
     )
-    names = [label(row.short) for row in rows]
-    height = rows_height([row.short for row in rows], 26)
+    names = [_label(row) for row in rows]
+    lines = 1 + max(name.count("<br>") for name in names)
+    height = len(rows) * (8 + 16 * lines)
+    entries = sum(trace.showlegend is not False for trace in drawn.data)
+    legend = 20 * entries
     styled(drawn, title="What stands out of the noise", caption=caption + left_out,
-           height=90 + height)  # fmt: skip
-    most = max(max(abs(row.effect), row.limit) for row in rows)
+           height=80 + height + legend)  # fmt: skip
     drawn.update_layout(
-        legend={"orientation": "h", "y": -80 / height, "yanchor": "top", "x": 0},
-        showlegend=True, bargap=0.3, barmode="overlay",
+        # One below the other, as they would be on a phone, for which there must be room.
+        legend={"orientation": "v", "y": -65 / height, "yanchor": "top", "x": 0},
+        margin={"b": 80 + legend}, showlegend=True, barmode="overlay",
     )  # fmt: skip
-    drawn.update_xaxes(title=f"{unit}, without sign", range=[0, 1.17 * most])
+    drawn.update_xaxes(title=f"{unit}, without sign", range=[0, 1.2 * most])
     drawn.update_yaxes(
         tickvals=list(range(len(rows))), ticktext=names, range=[len(rows) - 0.5, -0.5],
         showgrid=False,
@@ -88,6 +105,18 @@ def _kind(row: ContrastSize, maximize: bool) -> str:
     if row.pair:
         return "clear interaction"
     return "helps" if (row.effect > 0) == maximize else "hurts"
+
+
+def _label(row: ContrastSize) -> str:
+    """The name of a pair in two lines, where it does not fit into one."""
+    parts = row.short.split(" × ")
+    one = label(row.short)
+    return " ×<br>".join(label(part) for part in parts) if "<br>" in one else one
+
+
+def _after(row: ContrastSize, most: float) -> float:
+    size = abs(row.effect)
+    return row.limit if size < row.limit < size + _NUMBER * most else size
 
 
 def _signed(row: ContrastSize) -> str:
