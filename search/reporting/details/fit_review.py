@@ -71,8 +71,8 @@ def main_effects(findings: Findings) -> Section | None:
     name = findings.results.objective.name
     return Section(
         title,
-        f"The mean of {name} with each technique off and on, with 95 % intervals, averaged over all "
-        "else, as fitted. To read it: the steeper the line, the larger the effect; all panels have "
+        f"The mean of {name} with each technique off and on, with 95 % intervals: fitted, averaged "
+        "over all else. To read it: the steeper the line, the larger the effect; all panels have "
         "one scale.",
         "main_effects",
     )
