@@ -34,7 +34,7 @@ class FitReview:
 def review(results: Results, effects: Effects, pairs: Sequence[Interaction]) -> FitReview:
     """Review the fit of a study's measured runs; `pairs` are its interactions."""
     measured = results.of("measure")
-    reason = misfit(effects, results.objective)
+    reason = misfit(effects)
     aliases = alias_structure(measured, results.factors)
     return FitReview(
         tuple(contrast_sizes(effects, pairs)),

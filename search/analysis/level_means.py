@@ -16,12 +16,10 @@ import numpy as np
 from search.analysis.effects import Effects
 from search.analysis.interactions import Interaction
 from search.analysis.t_distribution import quantile
-from search.results import Objective
 
-Misfit = Literal["failing", "saturated", "outside"]
+Misfit = Literal["failing", "saturated"]
 """'failing': some recipes fail together, which the fit spreads over their techniques. 'saturated':
-the runs are as few as the terms of the fit, which goes through all of them. 'outside': the fit
-gives recipes values that the objective cannot have."""
+the runs are as few as the terms of the fit, which goes through all of them."""
 
 
 @dataclass(frozen=True)
@@ -44,18 +42,11 @@ class LevelMeans:
     means: tuple[LevelMean, ...]
 
 
-def misfit(effects: Effects, objective: Objective) -> Misfit | None:
+def misfit(effects: Effects) -> Misfit | None:
     """Find the reason why levels that the fit predicts are not to be shown; None without one."""
-    fit = effects.fit
-    if fit.failing is not None:
+    if effects.fit.failing is not None:
         return "failing"
-    if not fit.model.dof:
-        return "saturated"
-    fitted = fit.model.columns @ fit.coefficients[:, 0]
-    slack = 2 * effects.noise if effects.noise > 0 else 0.0
-    if np.min(fitted) < objective.low - slack or np.max(fitted) > objective.high + slack:
-        return "outside"
-    return None
+    return "saturated" if effects.fit.dof_from_residuals <= 0 else None
 
 
 def main_means(effects: Effects) -> list[LevelMeans]:

@@ -181,7 +181,9 @@ class FittedRecipes:
     dials: frozenset[str]
 
     @classmethod
-    def of(cls, results: Results, runs: Sequence[Run], *, fenced: bool = True) -> FittedRecipes | None:
+    def of(
+        cls, results: Results, runs: Sequence[Run], *, fenced: bool = True
+    ) -> FittedRecipes | None:
         """Fit the surface; None where the runs are too few or all equal."""
         techniques = varied(runs, results.factors)
         dials = frozenset(dial.name for dial in results.dials)

@@ -173,7 +173,9 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         seed_curves=seed_curves(confirm_runs),
         pictures=pictures or Pictures(),
         review=review(results, fitted, pairs) if fitted else None,
-        trade_offs=_trade_offs(results, fitted, verification),
+        trade_offs=trade_offs(results, predict=misfit(decides.effects) is None)
+        if decides
+        else None,
     )
 
 
@@ -195,17 +197,6 @@ def _longer(results: Results, early: FastStart | None, short_only: bool) -> Prop
     if not short_only or settings is None or settings.epochs >= LONGEST:
         return None
     return proposal(results)
-
-
-def _trade_offs(
-    results: Results, short: Effects | None, verification: Verification | None
-) -> TradeOffs | None:
-    """Compare recipes; only those that ran, where the fit of the runs that decide does not hold."""
-    long = None if verification is None else verification.effects
-    fitted = long or short
-    if fitted is None:
-        return None
-    return trade_offs(results, predict=misfit(fitted, results.objective) in (None, "outside"))
 
 
 def verify(results: Results, short: Effects | None) -> Verification | None:

@@ -24,7 +24,6 @@ _MISFITS: dict[Misfit, str] = {
     "failing": "some recipes fail together, and a fit of techniques and pairs spreads their loss "
     "over innocent ones",
     "saturated": "the runs are as few as the terms of the fit, which goes through all of them",
-    "outside": "the fit gives some recipes values that cannot be",
 }
 
 

@@ -34,9 +34,13 @@ def figure(aliases: AliasStructure, caption: str) -> go.Figure:
             zmax=1,
             xgap=1,
             ygap=1,
+            showscale=aliases.largest_partial > _SEEN,
             colorbar={
-                "title": {"text": "size of the correlation", "side": "right"},
+                "title": {"text": "size of the correlation", "side": "top"},
                 "thickness": 12,
+                "orientation": "h",
+                "y": -70 / (16 * count),
+                "yanchor": "top",
             },
         )
     )

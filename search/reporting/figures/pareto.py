@@ -79,17 +79,17 @@ def figure(
         showlegend=False,
         hoverinfo="skip",
     )
-    names = [_label(row) for row in rows]
+    names = [label(row.short) for row in rows]
     lines = 1 + max(name.count("<br>") for name in names)
     height = len(rows) * (8 + 16 * lines)
     entries = sum(trace.showlegend is not False for trace in drawn.data)
     legend = 20 * entries
     styled(drawn, title="What stands out of the noise", caption=caption + left_out,
-           height=80 + height + legend)  # fmt: skip
+           height=90 + height + legend)  # fmt: skip
     drawn.update_layout(
         # One below the other, as they would be on a phone, for which there must be room.
-        legend={"orientation": "v", "y": -65 / height, "yanchor": "top", "x": 0},
-        margin={"b": 80 + legend}, showlegend=True, barmode="overlay",
+        legend={"orientation": "v", "y": -75 / height, "yanchor": "top", "x": 0},
+        margin={"b": 90 + legend}, showlegend=True, barmode="overlay",
     )  # fmt: skip
     drawn.update_xaxes(title=f"{unit}, without sign", range=[0, 1.2 * most])
     drawn.update_yaxes(
@@ -105,13 +105,6 @@ def _kind(row: ContrastSize, maximize: bool) -> str:
     if row.pair:
         return "clear interaction"
     return "helps" if (row.effect > 0) == maximize else "hurts"
-
-
-def _label(row: ContrastSize) -> str:
-    """The name of a pair in two lines, where it does not fit into one."""
-    parts = row.short.split(" × ")
-    one = label(row.short)
-    return " ×<br>".join(label(part) for part in parts) if "<br>" in one else one
 
 
 def _after(row: ContrastSize, most: float) -> float:

@@ -113,7 +113,13 @@ def zero_line(figure: go.Figure, **axis: float) -> None:
 
 
 def label(name: str) -> str:
-    """Break a name into lines that are short enough to stand beside a plot on a phone."""
+    """Break a name into lines that are short enough to stand beside a plot on a phone.
+
+    A pair that does not fit into one line has one for each of the two.
+    """
+    both = name.split(" × ")
+    if len(both) > 1 and len(name) > _LABEL_WIDTH:
+        return " ×<br>".join(label(one) for one in both)
     # The two levels on the sides of an arrow stay together.
     pieces = re.findall(rf"(?:[^_=\s]| → ){{1,{_LABEL_WIDTH}}}[_=\s]*", name) or [name]
     lines = [""]
