@@ -116,7 +116,7 @@ def _trade_offs_caption(findings: Findings) -> str:
     results = findings.results if long is None else long.results
     runs = findings.trade_offs.trained if findings.trade_offs else ()
     ran = f"{counted(len(runs), 'recipe')} that ran"
-    return f"95 % intervals; {ran}; {describe_budget(results)}"
+    return f"{ran}; {describe_budget(results)}"
 
 
 def _drawn(rows: Sequence[Importance]) -> str:

@@ -1,7 +1,4 @@
-"""The fit: what stands out of the noise, its levels, what it misses, what the design tells apart.
-
-Each text ends with how to read its figure.
-"""
+"""The fit: what stands out of the noise, its levels, what it misses and cannot tell apart."""
 
 from __future__ import annotations
 
@@ -11,7 +8,6 @@ from search.analysis.confirmation import describe
 from search.analysis.fitted_runs import FittedRuns
 from search.analysis.level_means import Misfit
 from search.reporting.details.effects import in_short_runs
-from search.reporting.figures.aliases import MOST as MOST_TERMS
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, level
 from search.reporting.section import Section
@@ -35,8 +31,7 @@ def pareto(findings: Findings) -> Section | None:
     return Section(
         f"What stands out of the noise{in_short_runs(findings)}",
         "The size of every effect and of every interaction, beside the limit from which its "
-        "verdict is clear. To read it: a bar that passes its own black mark is clear, and one "
-        "that ends before it could be noise.",
+        "verdict is clear.",
         "pareto",
     )
 
@@ -48,9 +43,8 @@ def half_normal(findings: Findings) -> Section | None:
     return Section(
         f"Half-normal plot of the effects{in_short_runs(findings)}",
         "The same effects and interactions in standard errors, against what the smallest to the "
-        "largest of as many would be if nothing mattered (Daniel 1959). To read it: what lies "
-        "along the line is noise, and what rises above it and above its limit is not. If most "
-        "points lie above the line, the noise is estimated too low, or most techniques matter.",
+        "largest of as many would be if nothing mattered (Daniel 1959). If most points lie above "
+        "the line, the noise is estimated too low, or most techniques matter.",
         "half_normal",
     )
 
@@ -71,8 +65,7 @@ def main_effects(findings: Findings) -> Section | None:
     return Section(
         title,
         f"The mean of {name} with each technique off and on, with 95 % intervals: fitted, averaged "
-        "over all else. To read it: the steeper the line, the larger the effect; all panels have "
-        "one scale.",
+        "over all else.",
         "main_effects",
     )
 
@@ -84,10 +77,8 @@ def interaction_plots(findings: Findings) -> Section | None:
         return None
     return Section(
         f"Interaction plots{in_short_runs(findings)}",
-        "For each pair whose interaction is clear, the means of the first technique off and on: "
-        "blue with the second on, grey with it off. They are fitted, averaged over all else, with "
-        "95 % intervals. To read it: the further the two lines are from parallel, the more the "
-        "worth of either technique depends on the other.",
+        "For each pair whose interaction is clear, the means of the first technique off and on, "
+        "with the second on and off: fitted, averaged over all else, with 95 % intervals.",
         "interaction_plots",
     )
 
@@ -105,13 +96,8 @@ def fitted(findings: Findings) -> Section | None:
         unit = findings.results.objective.unit
         text.append(
             "Predicted by a fit to all other runs, one is typically off by "
-            f"{runs.error:.2g}{f' {unit}' if unit else ''}."
+            f"{runs.error:.2g}{f' {unit}' if unit else ''}: the crosses."
         )
-    text.append(
-        "To read it: a dot on the diagonal is predicted exactly, one above it did better than "
-        "predicted. Where the crosses, which are predictions without the run itself, lie much "
-        "further off than the dots, the fit has too many terms for so few runs."
-    )
     return Section(
         f"Predicted and observed{in_short_runs(findings)}",
         " ".join(text),
@@ -159,10 +145,6 @@ def aliases(findings: Findings) -> Section | None:
         text.append(
             f"Others are seen in part together: the largest correlation is {partial:.2f}. The more "
             "two share, the wider are the intervals of both."
-        )
-    if len(found.terms) <= MOST_TERMS:
-        text.append(
-            "To read it: a dark cell off the diagonal joins two that these runs cannot tell apart."
         )
     more = len(sets) - MOST_SETS
     return Section(

@@ -54,10 +54,6 @@ def _text(found: TradeOffs, objective: Objective) -> list[str]:
             "Where they are checked on a recipe that ran, predictions are typically off by "
             f"{found.error:.2g}{unit}: train a predicted recipe before you rely on it."
         )
-    text.append(
-        "To read it: go as far to the right as your limit allows, and take the highest mark of the "
-        "line up to there."
-    )
     return text
 
 

@@ -11,6 +11,7 @@ from search.reporting.figures.style import as_wide_as, styled
 MOST = 60
 """Terms that a heat map has room for."""
 _SCALE = [(0, "rgba(128, 128, 128, 0.12)"), (0.5, "#56B4E9"), (1, "#0072B2")]
+_KEY = "A dark cell off the diagonal joins two that these runs cannot tell apart."
 _SEEN = 0.005
 _LONGEST = 26
 """Characters of a term's name beside the map."""
@@ -44,7 +45,8 @@ def figure(aliases: AliasStructure, caption: str) -> go.Figure:
             },
         )
     )
-    styled(drawn, title="What the design tells apart", caption=caption, height=120 + 16 * count)
+    styled(drawn, title="What the design tells apart", caption=caption, height=120 + 16 * count,
+           key=_KEY)  # fmt: skip
     if drawn.data[0].showscale:
         drawn.update_layout(margin={"b": 150}, height=drawn.layout.height + 75)
     drawn.update_yaxes(tickvals=list(range(count)), ticktext=names, range=[count - 0.5, -0.5],

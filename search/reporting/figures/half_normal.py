@@ -9,6 +9,10 @@ import plotly.graph_objects as go
 from search.analysis.contrast_sizes import ContrastSize
 from search.reporting.figures.style import BLUE, GREY, PURPLE, styled
 
+_KEY = (
+    "What lies along the grey line is noise; what rises above it, and above its dashed limit, is "
+    "not."
+)
 _CORNERS = ("top center", "bottom center")
 """Sides of the marks for their numbers, so that those of neighbours do not overlap."""
 
@@ -59,7 +63,13 @@ def figure(rows: Sequence[ContrastSize], caption: str) -> go.Figure:
             hovertemplate=_HOVER,
         )  # fmt: skip
     legend = 22 * len(drawn.data)
-    styled(drawn, title="Half-normal plot of the effects", caption=caption, height=480 + legend)
+    styled(
+        drawn,
+        title="Half-normal plot of the effects",
+        caption=caption,
+        height=480 + legend,
+        key=_KEY,
+    )
     drawn.update_layout(
         legend={"orientation": "v", "y": -75 / 380, "yanchor": "top", "x": 0,
                 "itemsizing": "constant"},

@@ -12,6 +12,11 @@ from search.reporting.figures.style import BLUE, GREY, label, styled
 
 MOST_PAIRS = 12
 """Panels; of more pairs, those with the largest interactions."""
+_STEEP = "The steeper the line, the larger the effect; all panels have one scale."
+_PARALLEL = (
+    "The further the two lines are from parallel, the more the worth of either technique depends "
+    "on the other. Grey: the second technique is off, blue: it is on."
+)
 _SIDES = ("off", "on")
 _APART = 0.06
 """Distance of two lines' marks, so that their intervals do not lie on each other."""
@@ -22,7 +27,7 @@ def main_effects(rows: Sequence[LevelMeans], unit: str, caption: str) -> go.Figu
     drawn, place = panels([row.techniques[0] for row in rows])
     for index, row in enumerate(rows):
         _line(drawn, row.means, BLUE, "solid", "", place(index), 0, row.techniques[0])
-    return _framed(drawn, rows, "Main effects", unit, caption, 1)
+    return _framed(drawn, rows, "Main effects", unit, caption, 1, _STEEP)
 
 
 def interaction_plots(rows: Sequence[LevelMeans], unit: str, caption: str) -> go.Figure:
@@ -40,7 +45,7 @@ def interaction_plots(rows: Sequence[LevelMeans], unit: str, caption: str) -> go
                   f"{row.techniques[1]} {_SIDES[second]}, {row.techniques[0]}",
                   legend=index == 0)  # fmt: skip
     lines = max(label(title).count("<br>") for title in titles)
-    drawn = _framed(drawn, rows, "Interaction plots", unit, caption + more, 1 + lines)
+    drawn = _framed(drawn, rows, "Interaction plots", unit, caption + more, 1 + lines, _PARALLEL)
     drawn.update_layout(showlegend=True, margin={"b": 105}, height=drawn.layout.height + 30)
     return drawn
 
@@ -80,9 +85,10 @@ def _framed(
     unit: str,
     caption: str,
     lines: int,
+    key: str,
 ) -> go.Figure:
     height = (150 + 60 * (lines - 1)) * -(-len(rows) // COLUMNS)
-    styled(drawn, title=title, caption=caption, height=110 + height)
+    styled(drawn, title=title, caption=caption, height=110 + height, key=key)
     drawn.update_layout(
         showlegend=False,
         legend={"orientation": "h", "y": -60 / height, "yanchor": "top",

@@ -18,6 +18,7 @@ from search.reporting.figures.style import (
 
 MOST = 24
 """Bars; the smallest of more are left out."""
+_KEY = "A bar that passes its own black mark is clear; one that ends before it could be noise."
 _NUMBER = 0.25
 """Width of a number on a phone, beside that of the longest bar."""
 _NONE = "rgba(0, 0, 0, 0)"
@@ -85,7 +86,7 @@ def figure(
     entries = sum(trace.showlegend is not False for trace in drawn.data)
     legend = 20 * entries
     styled(drawn, title="What stands out of the noise", caption=caption + left_out,
-           height=90 + height + legend)  # fmt: skip
+           height=90 + height + legend, key=_KEY)  # fmt: skip
     drawn.update_layout(
         # One below the other, as they would be on a phone, for which there must be room.
         legend={"orientation": "v", "y": -75 / height, "yanchor": "top", "x": 0},

@@ -39,11 +39,11 @@ FAINT_BLUE, FAINT_VERMILION = "rgba(0, 114, 178, 0.3)", "rgba(213, 94, 0, 0.3)"
 
 
 def styled(figure: go.Figure, *, title: str, caption: str, height: int, key: str = "") -> go.Figure:
-    """Give a figure its title, with what was run below it, and the common look.
+    """Give a figure its title, with its key and what was run below it, and the common look.
 
-    `key` explains colours, marks and bars, a sentence or two beside the figure.
+    `key` explains colours, marks and bars, or how to read the figure, in a sentence or two.
     """
-    lines = wrap(caption, _CAPTION_WIDTH)
+    lines = [*wrap(key, _CAPTION_WIDTH), *wrap(caption, _CAPTION_WIDTH)]
     subtitle = "".join(f"<br><sub>{line}</sub>" for line in lines)
     top = 70 + 20 * len(lines) + _further_lines(figure)
     figure.update_layout(
