@@ -13,6 +13,8 @@ _KEY = (
     "What lies along the grey line is noise; what rises above it, and above its dashed limit, is "
     "not."
 )
+_NUMBERED = 12
+"""Effects with a number and a line of the legend."""
 _CORNERS = ("top center", "bottom center")
 """Sides of the marks for their numbers, so that those of neighbours do not overlap."""
 
@@ -41,19 +43,24 @@ def figure(rows: Sequence[ContrastSize], caption: str) -> go.Figure:
     clear = [row for row in rows if row.clear]
     clear.sort(key=lambda row: -row.t)
     for pair, colour, symbol, name in (
-        (False, BLUE, "circle", "techniques, not clear"),
-        (True, PURPLE, "square", "pairs, not clear"),
+        (False, BLUE, "circle", "techniques"),
+        (True, PURPLE, "square", "pairs"),
     ):
-        rest = [row for row in rows if row.pair == pair and not row.clear]
-        if rest:
-            drawn.add_scatter(
-                x=[row.expected for row in rest], y=[row.t for row in rest], mode="markers",
-                marker={"color": colour, "symbol": f"{symbol}-open", "size": 8,
-                        "line": {"width": 1.5}},
-                name=name, customdata=[[row.name, row.effect] for row in rest],
-                hovertemplate=_HOVER,
-            )  # fmt: skip
-    for number, row in enumerate(clear, start=1):
+        for some, filled, which in (
+            ([row for row in rows if not row.clear], "-open", "not clear"),
+            (clear[_NUMBERED:], "", "clear too"),
+        ):
+            rest = [row for row in some if row.pair == pair]
+            if rest:
+                drawn.add_scatter(
+                    x=[row.expected for row in rest], y=[row.t for row in rest], mode="markers",
+                    marker={"color": colour, "symbol": f"{symbol}{filled}", "size": 8,
+                            "line": {"width": 1.5}},
+                    name=f"{name}, {which}",
+                    customdata=[[row.name, row.effect] for row in rest],
+                    hovertemplate=_HOVER,
+                )  # fmt: skip
+    for number, row in enumerate(clear[:_NUMBERED], start=1):
         drawn.add_scatter(
             x=[row.expected], y=[row.t], mode="markers+text",
             marker={"color": PURPLE if row.pair else BLUE, "size": 9,

@@ -10,7 +10,7 @@ from search.analysis.level_means import LevelMean, LevelMeans
 from search.reporting.figures.panels import COLUMNS, panels
 from search.reporting.figures.style import BLUE, GREY, label, styled
 
-MOST_PAIRS = 12
+MOST_PAIRS = 8
 """Panels; of more pairs, those with the largest interactions."""
 _STEEP = "The steeper the line, the larger the effect; all panels have one scale."
 _PARALLEL = (
@@ -87,7 +87,7 @@ def _framed(
     lines: int,
     key: str,
 ) -> go.Figure:
-    height = (150 + 60 * (lines - 1)) * -(-len(rows) // COLUMNS)
+    height = (150 + 42 * (lines - 1)) * -(-len(rows) // COLUMNS)
     styled(drawn, title=title, caption=caption, height=110 + height, key=key)
     drawn.update_layout(
         showlegend=False,

@@ -16,7 +16,7 @@ from search.reporting.figures.style import (
     styled,
 )
 
-MOST = 24
+MOST = 20
 """Bars; the smallest of more are left out."""
 _KEY = "A bar that passes its own black mark is clear; one that ends before it could be noise."
 _NUMBER = 0.25
@@ -82,7 +82,7 @@ def figure(
     )
     names = [label(row.short) for row in rows]
     lines = 1 + max(name.count("<br>") for name in names)
-    height = len(rows) * (8 + 16 * lines)
+    height = len(rows) * (11 + 13 * lines)
     entries = sum(trace.showlegend is not False for trace in drawn.data)
     legend = 20 * entries
     styled(drawn, title="What stands out of the noise", caption=caption + left_out,
@@ -95,7 +95,7 @@ def figure(
     drawn.update_xaxes(title=f"{unit}, without sign", range=[0, 1.2 * most])
     drawn.update_yaxes(
         tickvals=list(range(len(rows))), ticktext=names, range=[len(rows) - 0.5, -0.5],
-        showgrid=False,
+        showgrid=False, tickfont={"size": 11},
     )  # fmt: skip
     return drawn
 
