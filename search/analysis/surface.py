@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -100,13 +101,29 @@ class Surface:
 def fit_surface(points: Points, values: np.ndarray) -> Surface | None:
     """Fit the surface to runs, one of `points` and a value, (runs,), each.
 
-    None for fewer than three recipes, or where all runs have the same value.
+    None for fewer than three recipes, or where all runs have the same value. A fit to the same runs
+    is made once.
     """
+    return _fitted(
+        points.levels.shape,
+        points.levels.astype(float).tobytes(),
+        points.keys.astype(np.int64).tobytes(),
+        values.astype(float).tobytes(),
+    )
+
+
+@lru_cache(maxsize=8)
+def _fitted(shape: tuple[int, ...], levels: bytes, keys: bytes, values: bytes) -> Surface | None:
+    every = Points(np.frombuffer(levels).reshape(shape), np.frombuffer(keys, dtype=np.int64))
+    return _fit(every, np.frombuffer(values))
+
+
+def _fit(points: Points, values: np.ndarray) -> Surface | None:
     keys, first, of = np.unique(points.keys, return_index=True, return_inverse=True)
     if len(keys) > _MOST_RECIPES:
         drawn = np.random.default_rng(0).permutation(len(keys))[:_MOST_RECIPES]
         rows = np.flatnonzero(np.isin(of, drawn))
-        return fit_surface(points[rows], values[rows])
+        return _fit(points[rows], values[rows])
     counts = np.bincount(of)
     means = np.bincount(of, values) / counts
     if len(keys) < 3 or not np.ptp(means) > 0:
