@@ -28,6 +28,8 @@ MOST_TECHNIQUES = 20
 """That every combination is looked at of; of more, those with the largest effects."""
 _SHOWN = 300
 """Recipes that are drawn at random to show where all are."""
+_TIMED = 128
+"""Runs whose seconds are fitted, the first of more: the fit takes time, and says little more."""
 _MANY = 64
 _ALIKE = 0.01
 """Difference in seconds, as a share, below which recipes take the same time."""
@@ -120,7 +122,7 @@ def trade_offs(results: Results, *, predict: bool = True) -> TradeOffs | None:
 
 def _seconds(fitted: FittedRecipes, runs: Sequence[Run]) -> Surface | None:
     """Fit the logarithms of the runs' seconds; None where these do not differ, or none says."""
-    timed = [run for run in runs if (run.seconds_per_epoch or 0) > 0]
+    timed = [run for run in runs if (run.seconds_per_epoch or 0) > 0][:_TIMED]
     points = fitted.points([Option(run.on, run.params) for run in timed])
     logarithms = np.log(np.array([run.seconds_per_epoch for run in timed], dtype=float))
     return fit_surface(points, logarithms) if timed else None
