@@ -2,7 +2,7 @@
 
 They are no estimate: the same techniques always make the same network. Most techniques do not touch
 the count, and those that do are found by leaving out one after another as long as the rest still
-tell all counts apart. A combination of these that no run had is predicted (`surface`).
+tell all counts apart. A combination of these that no run had is predicted.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-from search.analysis.surface import Points, fit_surface
 
 _MOST = 20
 """Techniques that are looked at; of more, those with which the counts differ most."""
@@ -55,7 +53,7 @@ def parameter_counts(levels: np.ndarray, counts: np.ndarray) -> ParameterCounts 
             kept = rest
     kept.sort()
     masks = _masks(levels[:, kept])
-    table = _rounded(_predicted(levels[:, kept], masks, counts))
+    table = _rounded(_predicted(levels[:, kept], counts))
     for mask in np.unique(masks):
         table[mask] = counts[masks == mask].mean()
     return ParameterCounts(tuple(kept), table)
@@ -68,12 +66,14 @@ def _decide(levels: np.ndarray, counts: np.ndarray) -> bool:
     )
 
 
-def _predicted(levels: np.ndarray, masks: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    size = levels.shape[1]
-    surface = fit_surface(Points(levels, masks), np.log(counts))
-    if surface is None:  # two combinations tell no more than their mean
-        return np.full(2**size, np.exp(np.log(counts).mean()))
-    return np.asarray(np.exp(surface.everywhere(range(size), np.ones(size))))
+def _predicted(levels: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Predict all combinations, (2**techniques,), as if each technique multiplied the count."""
+    main = np.column_stack([np.ones(len(levels)), levels])
+    first, *slopes = np.linalg.lstsq(main, np.log(counts), rcond=1e-9)[0]
+    logs = np.array([first])
+    for slope in slopes:
+        logs = np.concatenate([logs - slope, logs + slope])
+    return np.asarray(np.exp(logs))
 
 
 def _rounded(counts: np.ndarray) -> np.ndarray:

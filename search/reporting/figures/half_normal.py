@@ -55,7 +55,7 @@ def figure(rows: Sequence[ContrastSize], caption: str) -> go.Figure:
                 drawn.add_scatter(
                     x=[row.expected for row in rest], y=[row.t for row in rest], mode="markers",
                     marker={"color": colour, "symbol": f"{symbol}{filled}", "size": 8,
-                            "line": {"width": 1.5}},
+                            "line": {"width": 1.5, "color": colour}},
                     name=f"{name}, {which}",
                     customdata=[[row.name, row.effect] for row in rest],
                     hovertemplate=_HOVER,

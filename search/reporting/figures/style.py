@@ -119,7 +119,8 @@ def label(name: str) -> str:
     """
     both = name.split(" × ")
     if len(both) > 1 and len(name) > _LABEL_WIDTH:
-        return " ×<br>".join(label(one) for one in both)
+        ends = (one if len(one) <= _LABEL_WIDTH else f"…{one[1 - _LABEL_WIDTH :]}" for one in both)
+        return " ×<br>".join(label(one) for one in ends)
     # The two levels on the sides of an arrow stay together.
     pieces = re.findall(rf"(?:[^_=\s]| → ){{1,{_LABEL_WIDTH}}}[_=\s]*", name) or [name]
     lines = [""]
