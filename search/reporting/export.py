@@ -18,9 +18,10 @@ from plotly.offline import get_plotlyjs
 from search.errors import InputError
 from search.reporting.findings import Findings, analyse
 from search.reporting.gallery import draw
-from search.reporting.html import escape, page
+from search.reporting.html import page
 from search.reporting.latex import documents
 from search.reporting.markdown import document
+from search.reporting.picture_html import escape
 from search.reporting.records import Records, records
 from search.reporting.sections import sections
 from search.reporting.summary import summarise

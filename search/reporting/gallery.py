@@ -114,9 +114,9 @@ def _of_the_fit(findings: Findings, measured: str) -> dict[str, go.Figure]:
 def _trade_offs_caption(findings: Findings) -> str:
     long = findings.verification
     results = findings.results if long is None else long.results
-    runs = findings.trade_offs.trained if findings.trade_offs else ()
-    ran = f"{counted(len(runs), 'recipe')} that ran"
-    return f"{ran}; {describe_budget(results)}"
+    trained = findings.trade_offs.trained if findings.trade_offs else ()
+    runs = counted(sum(one.runs for one in trained), "run")
+    return f"{runs} of {counted(len(trained), 'recipe')}; {describe_budget(results)}"
 
 
 def _drawn(rows: Sequence[Importance]) -> str:

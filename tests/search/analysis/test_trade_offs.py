@@ -12,7 +12,7 @@ from search.analysis.recommendation import FittedRecipes, recommend
 from search.analysis.surface import Points, fit_surface
 from search.analysis.trade_offs import TradeOffs, pareto, trade_offs
 from search.planning.design import design
-from search.results import Results, Run
+from search.results import Results
 from tests.support.simulate import results_of, run
 
 NAMES = ("a", "b", "c", "d", "e")
@@ -54,7 +54,7 @@ def test_every_combination_is_predicted_as_one_by_one() -> None:
             assert everywhere[place] == pytest.approx(mean)
 
 
-def study(maximize: bool = True) -> Results:
+def study() -> Results:
     """Half of all recipes of five techniques; `a` helps and takes time, `b` adds parameters."""
     random = np.random.default_rng(1)
     runs = []
@@ -140,7 +140,7 @@ def test_of_too_many_techniques_those_with_the_largest_effects_are_combined(
 
 
 def test_nothing_is_traded_where_the_runs_say_no_cost_or_are_too_few() -> None:
-    bare: list[Run] = [run(one.on, one.value or 0) for one in study().runs]
+    bare = [run(one.on, one.value or 0) for one in study().runs]
     assert trade_offs(results_of(bare, NAMES)) is None
     assert trade_offs(results_of(list(study().runs[:2]), NAMES)) is None
     timed = [run(one.on, one.value or 0, seconds_per_epoch=one.seconds_per_epoch)
@@ -153,7 +153,7 @@ def test_nothing_is_traded_where_the_runs_say_no_cost_or_are_too_few() -> None:
 
 def test_parameters_are_told_from_the_few_techniques_that_decide_them() -> None:
     def count(row: np.ndarray) -> float:
-        return 50_000 + 1_234 * row[0] - 20_000 * row[3] + 77 * row[0] * row[3]
+        return float(50_000 + 1_234 * row[0] - 20_000 * row[3] + 77 * row[0] * row[3])
 
     rows = design(8, 16, 16).astype(float)
     found = parameter_counts(2 * rows - 1, np.array([count(row) for row in rows]))
