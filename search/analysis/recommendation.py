@@ -74,18 +74,18 @@ def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommenda
     images choose nothing.
     """
     results = deciding(results) if runs is None else results
-    runs = _runs(results) if runs is None else runs
+    runs = complete_runs(results) if runs is None else runs
     if not runs:
         return None
     tested = _compared(results)
-    surface = _Fitted.of(results, runs)
+    surface = FittedRecipes.of(results, runs)
     if surface is None:
         return _of_means(results, runs, chosen=bool(tested))
     options = tested or surface.strongest(_BEAM)
     values = surface.values(options)
     top = int(np.argmax(values))
     on, params = options[top].on, options[top].params
-    value = _back(float(values[top]), results.objective)
+    value = unscaled(float(values[top]), results.objective)
     reach = _reach(results, runs, options[top])
     return Recommendation(on, params, value, bool(tested), reach)
 
@@ -107,11 +107,11 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
 
 def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | None:
     """Predict a recipe and all off from the runs as they are, however far below the others."""
-    surface = _Fitted.of(results, runs, fenced=False)
+    surface = FittedRecipes.of(results, runs, fenced=False)
     if surface is None or len(runs) < len(surface.techniques) + _SPARE:
         return None
     among = [best, surface.option(frozenset()), *surface.some()]
-    back = partial(_back, objective=results.objective)
+    back = partial(unscaled, objective=results.objective)
     return predicted(*surface.predict(among), len(runs), back)
 
 
@@ -133,10 +133,10 @@ def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, A
 
 
 def _by_fit(results: Results, count: int) -> list[Mapping[str, Any]]:
-    runs = _runs(results)
+    runs = complete_runs(results)
     if not runs:
         return []
-    surface = _Fitted.of(results, runs)
+    surface = FittedRecipes.of(results, runs)
     if surface is None:
         only = recommend(results)
         return [only.params] if only else []
@@ -146,7 +146,8 @@ def _by_fit(results: Results, count: int) -> list[Mapping[str, Any]]:
     return [others[place].params for place in surface.expected_best(others, ends, count)]
 
 
-def _runs(results: Results) -> list[Run]:
+def complete_runs(results: Results) -> list[Run]:
+    """The runs that recipes are predicted from."""
     return results.of("measure", "ladder", "search", "confirm")
 
 
@@ -166,11 +167,13 @@ def _on(params: Mapping[str, Any], factors: Iterable[str]) -> frozenset[str]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Fitted:
+class FittedRecipes:
     """The surface of a study, and the recipes as its points."""
 
     surface: Surface
     runs: Sequence[Run]
+    scaled: np.ndarray
+    """(runs,): their values on the scale of the fit."""
     techniques: tuple[str, ...]
     """Those that vary."""
     space: Space | None
@@ -178,17 +181,20 @@ class _Fitted:
     dials: frozenset[str]
 
     @classmethod
-    def of(cls, results: Results, runs: Sequence[Run], *, fenced: bool = True) -> _Fitted | None:
+    def of(
+        cls, results: Results, runs: Sequence[Run], *, fenced: bool = True
+    ) -> FittedRecipes | None:
         """Fit the surface; None where the runs are too few or all equal."""
         techniques = varied(runs, results.factors)
         dials = frozenset(dial.name for dial in results.dials)
         keys = np.array([_key(run.on, run.params, dials) for run in runs])
         points = Points(levels(runs, techniques), keys)
-        surface = fit_surface(points, _scaled(runs, results, fenced)) if techniques else None
+        scaled = _scaled(runs, results, fenced)
+        surface = fit_surface(points, scaled) if techniques else None
         if surface is None:
             return None
         space = None if results.settings is None else Space.known_of(results.settings)
-        return cls(surface, runs, techniques, space, dials)
+        return cls(surface, runs, scaled, techniques, space, dials)
 
     def strongest(self, count: int) -> list[Option]:
         """Find the recipes with the best predictions, best first, by a beam search from all runs.
@@ -225,7 +231,7 @@ class _Fitted:
     ) -> list[int]:
         """Choose options one by one, each for the mean that it adds to the best of those chosen and
         of those `beside` them."""
-        means, spread = self.surface.predict(self._points([*options, *beside]))
+        means, spread = self.surface.predict(self.points([*options, *beside]))
         variances, vectors = np.linalg.eigh(spread)
         normal = np.random.default_rng(0).standard_normal((_DRAWS, len(means)))
         draws = means + normal @ (vectors * np.sqrt(np.maximum(variances, 0))).T
@@ -241,7 +247,7 @@ class _Fitted:
 
     def values(self, options: Sequence[Option]) -> np.ndarray:
         """Predict the options' values, (options,), on the scale of the fit."""
-        return self.surface.means(self._points(options))
+        return self.surface.means(self.points(options))
 
     def some(self) -> list[Option]:
         """All recipes with the usual dials, or of many some, drawn at random."""
@@ -257,9 +263,10 @@ class _Fitted:
 
     def predict(self, options: Sequence[Option]) -> tuple[np.ndarray, np.ndarray]:
         """Predict the options' values with their covariance, on the scale of the fit."""
-        return self.surface.predict(self._points(options))
+        return self.surface.predict(self.points(options))
 
-    def _points(self, options: Sequence[Option]) -> Points:
+    def points(self, options: Sequence[Option]) -> Points:
+        """Convert options to the surface's points."""
         signs = [[1.0 if name in one.on else -1.0 for name in self.techniques] for one in options]
         keys = [self._key(one.on, one.params) for one in options]
         return Points(np.array(signs), np.array(keys))
@@ -300,7 +307,7 @@ def _scaled(runs: Sequence[Run], results: Results, fenced: bool) -> np.ndarray:
     return np.maximum(values, first - _FENCE * (third - first)) if third > first else values
 
 
-def _back(value: float, objective: Objective) -> float:
+def unscaled(value: float, objective: Objective) -> float:
     """A value on the scale of the fit, in percent or in the objective's unit."""
     value *= _sign(objective)
     if objective.share:

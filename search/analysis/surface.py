@@ -10,7 +10,9 @@ explains little is hardly believed, and neither is one lucky run.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -58,6 +60,39 @@ class Surface:
         """Predict the values of recipes, (recipes,)."""
         return np.asarray(self.constant + self._covariance(points, self.observed) @ self._centred)
 
+    @property
+    def slopes(self) -> np.ndarray:
+        """(techniques,): half of the techniques' predicted effects."""
+        levels = self.observed.levels
+        return np.asarray(self.variances[0] / max(levels.shape[1], 1) * (self._centred @ levels))
+
+    def everywhere(self, free: Sequence[int], held: np.ndarray) -> np.ndarray:
+        """Predict every combination of some techniques, (2**free,), but for the recipes' own terms.
+
+        The place of a combination has bit i where technique `free[i]` is on. The others are as in
+        `held`, (techniques,) of ±1.
+        """
+        levels, count = self.observed.levels, self.observed.levels.shape[1]
+        twice = 2 * self.variances[1] / max(count * (count - 1), 1)
+        pairs = np.triu(twice * (levels.T * self._centred) @ levels, 1)
+        pairs = pairs + pairs.T
+        kept = np.where(np.isin(np.arange(count), free), 0.0, held)
+        values = np.full(1, self.constant + self.slopes @ kept + kept @ pairs @ kept / 2)
+        slopes = self.slopes + pairs @ kept
+        for at, technique in enumerate(free):
+            step = slopes[technique : technique + 1]
+            for before in free[:at]:
+                both = pairs[before, technique]
+                step = np.concatenate([step - both, step + both])
+            values = np.concatenate([values - step, values + step])
+        return values
+
+    def left_out(self) -> np.ndarray:
+        """Errors, (recipes,), of the observed means less what the other recipes predict, with the
+        variances as they are."""
+        projection = self._inverse - np.outer(self._weights, self._weights) / self._weights.sum()
+        return np.asarray(self._centred / np.diag(projection))
+
     def _covariance(self, points: Points, others: Points) -> np.ndarray:
         kernels = _kernels(points, others)
         return np.asarray(np.tensordot(self.variances[:3], kernels, 1))
@@ -66,13 +101,29 @@ class Surface:
 def fit_surface(points: Points, values: np.ndarray) -> Surface | None:
     """Fit the surface to runs, one of `points` and a value, (runs,), each.
 
-    None for fewer than three recipes, or where all runs have the same value.
+    None for fewer than three recipes, or where all runs have the same value. A fit to the same runs
+    is made once.
     """
+    return _fitted(
+        points.levels.shape,
+        points.levels.astype(float).tobytes(),
+        points.keys.astype(np.int64).tobytes(),
+        values.astype(float).tobytes(),
+    )
+
+
+@lru_cache(maxsize=8)
+def _fitted(shape: tuple[int, ...], levels: bytes, keys: bytes, values: bytes) -> Surface | None:
+    every = Points(np.frombuffer(levels).reshape(shape), np.frombuffer(keys, dtype=np.int64))
+    return _fit(every, np.frombuffer(values))
+
+
+def _fit(points: Points, values: np.ndarray) -> Surface | None:
     keys, first, of = np.unique(points.keys, return_index=True, return_inverse=True)
     if len(keys) > _MOST_RECIPES:
         drawn = np.random.default_rng(0).permutation(len(keys))[:_MOST_RECIPES]
         rows = np.flatnonzero(np.isin(of, drawn))
-        return fit_surface(points[rows], values[rows])
+        return _fit(points[rows], values[rows])
     counts = np.bincount(of)
     means = np.bincount(of, values) / counts
     if len(keys) < 3 or not np.ptp(means) > 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from search.reporting.gallery import draw
 from search.reporting.html import page
 from search.reporting.latex import documents
 from search.reporting.markdown import document
+from search.reporting.picture_html import escape
 from search.reporting.records import Records, records
 from search.reporting.sections import sections
 from search.reporting.summary import summarise
@@ -94,7 +96,17 @@ def _figures(figures: Mapping[str, go.Figure], folder: Path) -> None:
     if figures:
         _text(folder / "plotly.min.js", get_plotlyjs())
     for name, figure in figures.items():
-        _text(folder / f"{name}.html", figure.to_html(include_plotlyjs="directory"))
+        _text(folder / f"{name}.html", _page(figure))
+
+
+def _page(figure: go.Figure) -> str:
+    """A figure as a page of its own, with what a screen reader and a phone ask of a page."""
+    html: str = figure.to_html(include_plotlyjs="directory")
+    head = (
+        f"<html lang='en'><head><title>{escape(figure.layout.meta['title'])}</title>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+    )
+    return re.sub(r"<html>\s*<head>", lambda _: head, html, count=1)
 
 
 def _images(figures: Mapping[str, go.Figure], formats: Sequence[str], folder: Path) -> str:

@@ -18,10 +18,12 @@ from search.analysis.dials import DialTrend, dials
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.epochs import EpochEffects, effects_by_epoch
 from search.analysis.fast_start import LONGEST, FastStart, Proposal, fast_start, proposal
+from search.analysis.fit_review import FitReview, review
 from search.analysis.fitted_levels import FittedLevels, fitted_levels
 from search.analysis.importances import Importance, importances
 from search.analysis.interactions import Interaction, interactions
 from search.analysis.ladder import Comparison, Step, compare, ladder
+from search.analysis.level_means import misfit
 from search.analysis.long_runs import held, long_study
 from search.analysis.looks import look_at
 from search.analysis.next_steps import Step as NextStep
@@ -30,6 +32,7 @@ from search.analysis.recipe_tests import RecipeTests, summarise_tests
 from search.analysis.recommendation import Recommendation, recommend
 from search.analysis.seed_curves import SeedCurves, seed_curves
 from search.analysis.simple_effects import Dependence, dependences
+from search.analysis.trade_offs import TradeOffs, trade_offs
 from search.reporting.cautions import cautions, notes
 from search.results import Results
 from search.storage.pictures import Pictures, stored_pictures
@@ -100,6 +103,9 @@ class Findings:
     """The learning curves of its `confirm` runs; None where it has none."""
     pictures: Pictures = field(default_factory=Pictures)
     """Those that may be shown."""
+    review: FitReview | None = None
+    """Of the fit of the `measure` runs; None without one."""
+    trade_offs: TradeOffs | None = None
 
     @property
     def deciding(self) -> Effects | None:
@@ -166,6 +172,10 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         tested=summarise_tests(results.data, confirm_runs),
         seed_curves=seed_curves(confirm_runs),
         pictures=pictures or Pictures(),
+        review=review(results, fitted, pairs) if fitted else None,
+        trade_offs=trade_offs(results, predict=misfit(decides.effects) is None)
+        if decides
+        else None,
     )
 
 

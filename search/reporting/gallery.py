@@ -10,14 +10,20 @@ from search.analysis.importances import Importance
 from search.reporting.budget import describe_budget
 from search.reporting.details import recipe_tests
 from search.reporting.figures import (
+    aliases,
     costs,
     curves,
     dials,
     effects,
     epochs,
+    fitted_runs,
+    half_normal,
     history,
     importances,
     interactions,
+    level_means,
+    pareto,
+    trade_offs,
     waterfall,
 )
 from search.reporting.findings import Findings, Verification
@@ -51,12 +57,17 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
         drawn["interactions"] = interactions.figure(
             findings.interactions, fitted.fit.model.techniques if fitted else (), of.unit, measured
         )
+    drawn |= _of_the_fit(findings, measured)
     if findings.by_epoch:
         caption = measured if long is None else f"{measured}; {_verified_caption(long)}"
         longer = () if long is None else long.by_epoch
         drawn["epochs"] = epochs.figure(findings.by_epoch, of.unit, caption, longer)
     if fitted is not None and any(row.seconds.value == row.seconds.value for row in findings.costs):
         drawn["costs"] = costs.figure(findings.costs, fitted, unit, measured)
+    if findings.trade_offs is not None:
+        drawn["trade_offs"] = trade_offs.figure(
+            findings.trade_offs, results, level, _trade_offs_caption(findings)
+        )
     if findings.dials:
         searched = sum(run.phase == "search" and run.ended for run in results.runs)
         drawn["dials"] = dials.figure(
@@ -76,6 +87,36 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
             findings.importances, f"{everything}{_drawn(findings.importances)}"
         )
     return drawn
+
+
+def _of_the_fit(findings: Findings, measured: str) -> dict[str, go.Figure]:
+    results, review = findings.results, findings.review
+    if review is None:
+        return {}
+    of = results.objective
+    unit = of.unit or of.name
+    short = "%" if of.share else unit
+    drawn: dict[str, go.Figure] = {}
+    if review.contrasts:
+        drawn["pareto"] = pareto.figure(review.contrasts, unit, measured, maximize=of.maximize)
+        drawn["half_normal"] = half_normal.figure(review.contrasts, measured)
+    if review.mains:
+        drawn["main_effects"] = level_means.main_effects(review.mains, short, measured)
+    if review.pairs:
+        drawn["interaction_plots"] = level_means.interaction_plots(review.pairs, short, measured)
+    if review.runs is not None:
+        drawn["fitted"] = fitted_runs.figure(review.runs, results, short, measured)
+    if review.aliases is not None and len(review.aliases.terms) <= aliases.MOST:
+        drawn["aliases"] = aliases.figure(review.aliases, measured)
+    return drawn
+
+
+def _trade_offs_caption(findings: Findings) -> str:
+    long = findings.verification
+    results = findings.results if long is None else long.results
+    trained = findings.trade_offs.trained if findings.trade_offs else ()
+    runs = counted(sum(one.runs for one in trained), "run")
+    return f"{runs} of {counted(len(trained), 'recipe')}; {describe_budget(results)}"
 
 
 def _drawn(rows: Sequence[Importance]) -> str:

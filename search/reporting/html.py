@@ -87,8 +87,10 @@ def _figure(name: str, figure: go.Figure, budget: str) -> str:
     # The head of the page says it for all figures; one that stands alone needs it.
     caption = escape(figure.layout.meta["caption"].replace(f"; {budget}", ""))
     caption, key = caption[:1].upper() + caption[1:], figure.layout.meta.get("key", "")
+    title = escape_quotes(f"Figure: {figure.layout.meta['title']}")
     return (
-        f'<figure><div id="{name}" class="plot" style="height:{drawn.layout.height:g}px"></div>'
+        f'<figure><div id="{name}" class="plot" role="img" aria-label="{title}" '
+        f'style="height:{drawn.layout.height:g}px"></div>'
         f"<script type='application/json'>{data}</script>"
         f"<figcaption>{f'{escape(key)} ' if key else ''}{caption}.</figcaption></figure>"
     )
@@ -124,7 +126,7 @@ def _cell(tag: str, inside: str, number: bool, head: str = "") -> str:
 
     The roles are those of a table however it is laid out.
     """
-    role = "columnheader" if tag == "th" else "cell"
+    role = "columnheader scope=col" if tag == "th" else "cell"
     kind = " class=number" if number else ""
     said = f' data-head="{escape_quotes(head)}"' if head else ""
     return f"<{tag} role={role}{kind}{said}>{inside}</{tag}>"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from search.analysis.confirmation import describe
 from search.analysis.held_out import Difference
 from search.errors import InputError
 from search.reporting.class_records import CLASSES, CONFUSION, class_rows, confusion_rows
@@ -37,7 +38,7 @@ class Records:
 
 def records(findings: Findings) -> dict[str, Records]:
     """Build all tables by name: effects, verified, interactions, simple_effects, effects_by_epoch,
-    ladder, confirmed, classes, confusion, importances and trials."""
+    ladder, confirmed, classes, confusion, trade_offs, importances and trials."""
     params = dict.fromkeys(name for run in findings.results.runs for name in run.params)
     judged = column(findings.results.objective)
     per_second = f"{findings.results.objective.unit or ACCURACY.unit}_per_second"
@@ -69,6 +70,11 @@ def records(findings: Findings) -> dict[str, Records]:
         ),
         "classes": Records(CLASSES, class_rows(findings.tested)),
         "confusion": Records(CONFUSION, confusion_rows(findings.tested)),
+        "trade_offs": Records(
+            ("recipe", judged, "low", "high", "seconds", "parameters", "best_for_seconds",
+             "best_for_parameters", "runs", "observed", *findings.results.factors),
+            tuple(_trade_offs(findings, judged)),
+        ),
         "importances": Records(
             ("evaluator", "parameter", "importance"),
             tuple(
@@ -209,6 +215,20 @@ def _confirmed(findings: Findings) -> Iterator[Row]:
             **head, **tested, **_bounds("validation", row.validation), "diverged": row.diverged,
             "gain": gain.points, "gain_low": gain.low, "gain_high": gain.high,
             "gain_paired": gain.paired if row.gain else None,
+        }  # fmt: skip
+
+
+def _trade_offs(findings: Findings, judged: str) -> Iterator[Row]:
+    """The recipes on the Pareto fronts, best first; `runs` is 0 where one is predicted."""
+    factors = findings.results.factors
+    for one in findings.trade_offs.best if findings.trade_offs else ():
+        yield {
+            "recipe": describe(one, factors), judged: one.value, "low": one.low, "high": one.high,
+            "seconds": one.seconds, "parameters": one.parameters,
+            "best_for_seconds": "seconds" in one.best_for,
+            "best_for_parameters": "parameters" in one.best_for,
+            "runs": one.runs, "observed": one.observed,
+            **{name: name in one.on for name in factors},
         }  # fmt: skip
 
 

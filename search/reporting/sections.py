@@ -10,12 +10,21 @@ from search.reporting.answer.what_matters import what_matters
 from search.reporting.answer.what_to_do import what_to_do
 from search.reporting.details.data import classes, data
 from search.reporting.details.effects import effects, ladder, short_runs, waterfall
+from search.reporting.details.fit_review import (
+    aliases,
+    fitted,
+    half_normal,
+    interaction_plots,
+    main_effects,
+    pareto,
+)
 from search.reporting.details.importances import importances
 from search.reporting.details.pairs import dependences, interactions
 from search.reporting.details.pictures import own_images, wrong_images
 from search.reporting.details.recipe_tests import by_class, learning
 from search.reporting.details.recipes import confirmed
 from search.reporting.details.techniques import techniques
+from search.reporting.details.trade_offs import trade_offs
 from search.reporting.details.training import costs, curves, dials, epochs, history
 from search.reporting.findings import Findings
 from search.reporting.section import Section
@@ -42,9 +51,16 @@ FOLDED: tuple[Maker, ...] = (
     ladder,
     interactions,
     dependences,
+    pareto,
+    half_normal,
+    main_effects,
+    interaction_plots,
+    fitted,
+    aliases,
     epochs,
     curves,
     costs,
+    trade_offs,
     dials,
     data,
     classes,

@@ -93,6 +93,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
             column(results.objective): best.scaled,
         },
         "recommended": _recommended(findings),
+        "trade_offs": _trade_offs(findings),
         "notes": [*findings.cautions, *findings.notes],
     }
     return {key: _plain(value) for key, value in document.items()}
@@ -138,6 +139,19 @@ def _recommended(findings: Findings) -> dict[str, Any] | None:
         "predicted": found.predicted,
         **{name: tested.get(name) for name in kept},
     }
+
+
+def _trade_offs(findings: Findings) -> list[dict[str, Any]]:
+    """The recipes that no other beats in accuracy and in time, or in size, best first."""
+    factors = findings.results.factors
+    return [
+        {**{key: value for key, value in row.items() if key not in factors}, "on": sorted(one.on),
+         "params": dict(one.params)}
+        for one, row in zip(
+            findings.trade_offs.best if findings.trade_offs else (),
+            records(findings)["trade_offs"].rows, strict=True,
+        )
+    ]  # fmt: skip
 
 
 def _classes(results: Results) -> list[dict[str, Any]]:

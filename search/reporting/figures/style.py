@@ -39,11 +39,11 @@ FAINT_BLUE, FAINT_VERMILION = "rgba(0, 114, 178, 0.3)", "rgba(213, 94, 0, 0.3)"
 
 
 def styled(figure: go.Figure, *, title: str, caption: str, height: int, key: str = "") -> go.Figure:
-    """Give a figure its title, with what was run below it, and the common look.
+    """Give a figure its title, with its key and what was run below it, and the common look.
 
-    `key` explains colours, marks and bars, a sentence or two beside the figure.
+    `key` explains colours, marks and bars, or how to read the figure, in a sentence or two.
     """
-    lines = wrap(caption, _CAPTION_WIDTH)
+    lines = [*wrap(key, _CAPTION_WIDTH), *wrap(caption, _CAPTION_WIDTH)]
     subtitle = "".join(f"<br><sub>{line}</sub>" for line in lines)
     top = 70 + 20 * len(lines) + _further_lines(figure)
     figure.update_layout(
@@ -113,7 +113,14 @@ def zero_line(figure: go.Figure, **axis: float) -> None:
 
 
 def label(name: str) -> str:
-    """Break a name into lines that are short enough to stand beside a plot on a phone."""
+    """Break a name into lines that are short enough to stand beside a plot on a phone.
+
+    A pair that does not fit into one line has one for each of the two.
+    """
+    both = name.split(" × ")
+    if len(both) > 1 and len(name) > _LABEL_WIDTH:
+        ends = (one if len(one) <= _LABEL_WIDTH else f"…{one[1 - _LABEL_WIDTH :]}" for one in both)
+        return " ×<br>".join(label(one) for one in ends)
     # The two levels on the sides of an arrow stay together.
     pieces = re.findall(rf"(?:[^_=\s]| → ){{1,{_LABEL_WIDTH}}}[_=\s]*", name) or [name]
     lines = [""]

@@ -89,8 +89,9 @@ def test_a_ladder_alone_is_shown_without_what_only_effects_tell() -> None:
 def test_every_figure_says_what_was_run_at_what_budget() -> None:
     figures = draw(everything())
     assert list(figures) == [
-        "effects", "waterfall", "interactions", "epochs", "costs", "dials", "curves", "history",
-        "importances",
+        "effects", "waterfall", "interactions", "pareto", "half_normal", "main_effects",
+        "interaction_plots", "fitted", "epochs", "costs", "trade_offs", "dials", "curves",
+        "history", "importances",
     ]  # fmt: skip
     for name, figure in figures.items():
         caption = figure.layout.meta["caption"]
@@ -167,7 +168,8 @@ def test_the_waterfall_runs_from_all_off_to_all_on() -> None:
 
 def keys(value: Any, at: str = "") -> set[str]:
     """Every path of a document: `effects[].low`, `fit.noise`."""
-    if at in ("settings", "runs", "best.params", "recommended.params", "held"):
+    if at in ("settings", "runs", "best.params", "recommended.params", "held",
+              "trade_offs[].params"):  # fmt: skip
         return {at}
     if isinstance(value, dict):
         return set().union(*(keys(v, f"{at}.{k}" if at else k) for k, v in value.items()))
@@ -188,6 +190,8 @@ def test_the_summary_is_json_and_every_key_of_it_is_described() -> None:
     assert document["effects"][0]["technique"] == "augmentation"
     assert document["classes"][1] == {"class": "[dog]", "train": 20, "validation": 5}
     assert summarise(everything(data=UNCOUNTED))["classes"] == []
+    assert {row["best_for_seconds"] or row["best_for_parameters"] for row in
+            document["trade_offs"]} == {True}  # fmt: skip
     for row in document["confirmed"]:
         assert row["test_objective"] == row["test"] == 60
 

@@ -1,0 +1,286 @@
+"""Every recipe's predicted objective beside its seconds an epoch and its parameters.
+
+A recipe is on the Pareto front where no other one is as cheap and better, or as good and cheaper.
+All are predicted the same way, also those that ran, so that none is on the front for a lucky seed:
+the objective as for the recommended recipe (`recommendation`), the logarithms of seconds and
+parameters by the same kind of fit (`surface`). Parameters of a recipe that ran are counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any, Literal
+
+import numpy as np
+
+from search.analysis.long_runs import deciding
+from search.analysis.model import levels
+from search.analysis.parameter_counts import ParameterCounts, parameter_counts
+from search.analysis.recommendation import FittedRecipes, Option, complete_runs, unscaled
+from search.analysis.surface import Surface, fit_surface
+from search.analysis.t_distribution import quantile
+from search.results import Objective, Results, Run
+
+MOST_TECHNIQUES = 20
+"""That every combination is looked at of; of more, those with the largest effects."""
+_SHOWN = 300
+"""Recipes that are drawn at random to show where all are."""
+_TIMED = 128
+"""Runs whose seconds are fitted, the first of more: the fit takes time, and says little more."""
+_MANY = 64
+_ALIKE = 0.01
+"""Difference in seconds, as a share, below which recipes take the same time."""
+
+Resource = Literal["seconds", "parameters"]
+
+
+@dataclass(frozen=True)
+class PricedRecipe:
+    """A recipe with what it is predicted to reach and to take."""
+
+    on: frozenset[str]
+    params: Mapping[str, Any]
+    value: float
+    """The objective on the validation images in the mean over seeds, in percent or in its unit."""
+    low: float
+    """Ends of the 95 % interval of `value`."""
+    high: float
+    seconds: float
+    """An epoch, on the machine of the runs; NaN where no run says."""
+    parameters: float
+    """Of the network; NaN where no run says."""
+    runs: int
+    """Complete runs of the recipe; 0 where it is predicted from others alone."""
+    observed: float
+    """Mean of these, in the unit of `value`; NaN where there is none."""
+    best_for: tuple[Resource, ...] = ()
+    """The fronts that it is on."""
+
+
+@dataclass(frozen=True)
+class TradeOffs:
+    """The recipes that a user with a limit chooses from."""
+
+    recipes: int
+    """Those that were compared."""
+    fronts: Mapping[Resource, tuple[PricedRecipe, ...]]
+    """Cheapest first; without a resource in which the recipes do not differ."""
+    best: tuple[PricedRecipe, ...]
+    """Those on any front, the best first."""
+    trained: tuple[PricedRecipe, ...]
+    """All recipes that ran."""
+    others: tuple[PricedRecipe, ...]
+    """Some of those that did not, drawn at random, without intervals."""
+    error: float
+    """Root mean square of what a trained recipe's mean differs by from its prediction by the other
+    recipes, in points or the objective's unit."""
+    predicted: bool
+    """True where recipes that did not run are among those compared."""
+    held: frozenset[str] = frozenset()
+    """Techniques that are as in the best recipe throughout, as there are too many."""
+
+
+def pareto(costs: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Places, cheapest first, of those that nothing beats: (n,) costs, and values to maximize.
+
+    Of several that are equal in both, the first.
+    """
+    if len(costs) > _MANY:
+        few = pareto(costs[::_MANY], values[::_MANY])
+        # Most are beaten by one of a few, and need no sorting.
+        below = np.searchsorted(costs[::_MANY][few], costs, side="right") - 1
+        beaten = (below >= 0) & (values < values[::_MANY][few][below])
+        kept = np.flatnonzero(~beaten)
+        if len(kept) < len(costs):
+            return np.asarray(kept[pareto(costs[kept], values[kept])])
+    order = np.lexsort((-values, costs))
+    best = np.maximum.accumulate(values[order])
+    better = np.append(True, best[1:] > best[:-1])
+    return np.asarray(order[better])
+
+
+def trade_offs(results: Results, *, predict: bool = True) -> TradeOffs | None:
+    """Find the recipes that no other beats in the objective and in seconds, or in parameters.
+
+    `predict` is False where a fit does not hold, and only recipes that ran are compared. The long
+    runs decide, where a study has them. None where the runs are too few, or where they differ in
+    neither resource.
+    """
+    results = deciding(results)
+    runs = complete_runs(results)
+    fitted = FittedRecipes.of(results, runs) if runs else None
+    if fitted is None:
+        return None
+    # Other phases ran at other times, and so under other loads.
+    measured = [run for run in runs if run.phase == "measure"] or runs
+    pool = _Pool.of(fitted, _seconds(fitted, measured), _parameters(fitted))
+    return pool.trade_offs(results.objective, predict=predict) if pool.costs else None
+
+
+def _seconds(fitted: FittedRecipes, runs: Sequence[Run]) -> Surface | None:
+    """Fit the logarithms of the runs' seconds; None where these do not differ, or none says."""
+    timed = [run for run in runs if (run.seconds_per_epoch or 0) > 0][:_TIMED]
+    points = fitted.points([Option(run.on, run.params) for run in timed])
+    logarithms = np.log(np.array([run.seconds_per_epoch for run in timed], dtype=float))
+    return fit_surface(points, logarithms) if timed else None
+
+
+def _parameters(fitted: FittedRecipes) -> ParameterCounts | None:
+    known = [(run, run.parameters) for run in fitted.runs if run.parameters]
+    signs = levels([run for run, _ in known], fitted.techniques)
+    return parameter_counts(signs, np.array([count for _, count in known], dtype=float))
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A recipe that ran."""
+
+    option: Option
+    runs: Sequence[Run]
+
+
+@dataclass(frozen=True, eq=False)
+class _Pool:
+    """All recipes that are compared: every combination of techniques with the usual dials, in the
+    order of `Surface.everywhere`, then those that ran with other dials."""
+
+    fitted: FittedRecipes
+    values: np.ndarray
+    """(recipes,): on the scale of the fit."""
+    costs: Mapping[Resource, np.ndarray]
+    """(recipes,) each."""
+    trained: Mapping[int, _Trained]
+    """By their places."""
+    free: Sequence[int]
+    """Techniques that are combined."""
+    best: Option
+    """As in which the others are."""
+
+    @classmethod
+    def of(
+        cls, fitted: FittedRecipes, seconds: Surface | None, parameters: ParameterCounts | None
+    ) -> _Pool:
+        """Predict all recipes."""
+        many = len(fitted.techniques) > MOST_TECHNIQUES
+        best = fitted.strongest(1)[0] if many else Option(fitted.runs[0].on, fitted.runs[0].params)
+        held = fitted.points([best]).levels[0]
+        largest = np.argsort(-np.abs(fitted.surface.slopes), kind="stable")[:MOST_TECHNIQUES]
+        free = sorted(largest.tolist())
+        ran = _by_recipe(fitted)
+        points = fitted.points([one.option for one in ran])
+        fixed = np.setdiff1d(np.arange(len(held)), free)
+        inside = np.all(points.levels[:, fixed] == held[fixed], axis=1)
+        masks = (points.levels[:, free] > 0) @ (1 << np.arange(len(free)))
+        usual = fitted.points([fitted.option(one.option.on) for one in ran])
+        regular = inside & (points.keys == usual.keys)
+        places = np.where(regular, masks, 2 ** len(free) + np.cumsum(~regular) - 1)
+        further = points[np.flatnonzero(~regular)]
+
+        def everywhere(surface: Surface) -> np.ndarray:
+            values = surface.everywhere(free, held)
+            # The recipes' own terms count where some run had these techniques.
+            values[masks[inside]] = surface.means(usual)[inside]
+            return np.append(values, surface.means(further))
+
+        costs: dict[Resource, np.ndarray] = {}
+        if seconds is not None:
+            costs["seconds"] = np.exp(everywhere(seconds))
+        if parameters is not None:
+            counted = parameters.everywhere(free, held), parameters.of(further.levels)
+            costs["parameters"] = np.concatenate(counted)
+        trained = {int(place): one for place, one in zip(places, ran, strict=True)}
+        return cls(fitted, everywhere(fitted.surface), costs, trained, free, best)
+
+    def trade_offs(self, objective: Objective, *, predict: bool) -> TradeOffs:
+        """Find the fronts, among the recipes that ran alone where `predict` is False."""
+        compared = np.arange(len(self.values)) if predict else np.array(sorted(self.trained))
+        fronts = {
+            name: compared[pareto(_steps(name, costs[compared]), self.values[compared])].tolist()
+            for name, costs in self.costs.items()
+        }
+        listed = list(dict.fromkeys(place for front in fronts.values() for place in front))
+        options = self.fitted.points([self._option(place) for place in listed])
+        spread = np.diag(self.fitted.surface.predict(options)[1])
+        dof = len(self.fitted.surface.observed.keys) - 1
+        known = {
+            place: self._priced(
+                place,
+                objective,
+                quantile(dof) * math.sqrt(max(variance, 0.0)),
+                tuple(name for name, front in fronts.items() if place in front),
+            )
+            for place, variance in zip(listed, spread.tolist(), strict=True)
+        }
+        drawn = np.random.default_rng(0).integers(2 ** len(self.free), size=_SHOWN).tolist()
+        others = [place for place in dict.fromkeys(drawn) if place not in self.trained]
+        names = self.fitted.techniques
+        return TradeOffs(
+            len(compared),
+            {name: tuple(known[place] for place in front) for name, front in fronts.items()},
+            tuple(known[place] for place in sorted(known, key=lambda at: -self.values[at])),
+            tuple(self._priced(place, objective) for place in self.trained),
+            tuple(self._priced(place, objective) for place in others) if predict else (),
+            _left_out(self.fitted, objective),
+            predict,
+            frozenset(name for at, name in enumerate(names) if at not in self.free),
+        )
+
+    def _option(self, place: int) -> Option:
+        if place in self.trained:
+            return self.trained[place].option
+        on = set(self.best.on)
+        for bit, at in enumerate(self.free):
+            (on.add if place >> bit & 1 else on.discard)(self.fitted.techniques[at])
+        return self.fitted.option(frozenset(on))
+
+    def _priced(
+        self,
+        place: int,
+        objective: Objective,
+        margin: float = math.nan,
+        best_for: tuple[Resource, ...] = (),
+    ) -> PricedRecipe:
+        option, value = self._option(place), float(self.values[place])
+        low, high = sorted(unscaled(value + end, objective) for end in (-margin, margin))
+        runs = self.trained[place].runs if place in self.trained else ()
+        costs = {name: float(costs[place]) for name, costs in self.costs.items()}
+        return PricedRecipe(
+            option.on,
+            option.params,
+            unscaled(value, objective),
+            low,
+            high,
+            costs.get("seconds", math.nan),
+            costs.get("parameters", math.nan),
+            len(runs),
+            fmean(run.scaled for run in runs) if runs else math.nan,
+            best_for,
+        )
+
+
+def _by_recipe(fitted: FittedRecipes) -> list[_Trained]:
+    """The runs by recipe, as the fit tells recipes apart."""
+    options = [Option(run.on, run.params) for run in fitted.runs]
+    found: dict[int, list[Run]] = {}
+    for run, key in zip(fitted.runs, fitted.points(options).keys.tolist(), strict=True):
+        found.setdefault(key, []).append(run)
+    return [_Trained(Option(runs[0].on, runs[0].params), runs) for runs in found.values()]
+
+
+def _steps(resource: Resource, costs: np.ndarray) -> np.ndarray:
+    """Costs as far as they differ, (recipes,)."""
+    return np.rint(np.log(costs) / _ALIKE) if resource == "seconds" else costs
+
+
+def _left_out(fitted: FittedRecipes, objective: Objective) -> float:
+    """See `TradeOffs.error`."""
+    keys = fitted.points([Option(run.on, run.params) for run in fitted.runs]).keys
+    surface, squares = fitted.surface, []
+    for key, error in zip(surface.observed.keys, surface.left_out(), strict=True):
+        mean = float(np.mean(fitted.scaled[keys == key]))
+        there, predicted = (unscaled(one, objective) for one in (mean, mean - float(error)))
+        squares.append((there - predicted) ** 2)
+    return math.sqrt(fmean(squares))

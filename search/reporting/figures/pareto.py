@@ -1,0 +1,118 @@
+"""Sizes of all effects and interactions, each beside the limit of noise (a Pareto chart)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from search.analysis.contrast_sizes import ContrastSize
+from search.reporting.figures.style import (
+    BLUE,
+    GREY,
+    PURPLE,
+    VERMILION,
+    label,
+    styled,
+)
+
+MOST = 20
+"""Bars; the smallest of more are left out."""
+_KEY = "A bar that passes its own black mark is clear; one that ends before it could be noise."
+_NUMBER = 0.25
+"""Width of a number on a phone, beside that of the longest bar."""
+_NONE = "rgba(0, 0, 0, 0)"
+
+
+def figure(
+    rows: Sequence[ContrastSize], unit: str, caption: str, *, maximize: bool = True
+) -> go.Figure:
+    """Draw a bar a technique or pair, largest at the top, with a mark at its limit of noise."""
+    left_out = f"; the {MOST} largest of {len(rows)}" if len(rows) > MOST else ""
+    rows = rows[:MOST]
+    drawn = go.Figure()
+    for kind, colour, pattern in (
+        ("helps", BLUE, ""),
+        ("hurts", VERMILION, "/"),
+        ("clear interaction", PURPLE, ""),
+        ("not clear", None, ""),
+    ):
+        places = [at for at, row in enumerate(rows) if _kind(row, maximize) == kind]
+        if not places:
+            continue
+        drawn.add_bar(
+            x=[abs(rows[at].effect) for at in places],
+            y=places,
+            orientation="h",
+            width=0.7,
+            marker={
+                "color": colour or _NONE,
+                "line": {"color": colour or GREY, "width": 1.5},
+                "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "white",
+                            "size": 6},
+            },
+            name=kind,
+            customdata=[[rows[at].name, rows[at].effect, rows[at].limit] for at in places],
+            hovertemplate="%{customdata[0]}: %{customdata[1]:+.3~g}<br>limit of noise: "
+            "%{customdata[2]:.3~g}<extra></extra>",
+        )  # fmt: skip
+    # A light line behind the dark one shows on dark bars, and on a dark page.
+    for colour, width in (("white", 6), ("#111", 2.5)):
+        drawn.add_scatter(
+            x=[row.limit for row in rows],
+            y=list(range(len(rows))),
+            mode="markers",
+            marker={"symbol": "line-ns", "size": 19, "line": {"color": colour, "width": width}},
+            name="limit of noise",
+            legendgroup="limit of noise",
+            showlegend=colour != "white",
+            hoverinfo="skip",
+        )
+    most = max(max(abs(row.effect), row.limit) for row in rows)
+    # A number stands behind its bar, or behind the mark that it would cover.
+    drawn.add_scatter(
+        x=[_after(row, most) for row in rows],
+        y=list(range(len(rows))),
+        mode="text",
+        text=[f"\u00a0{_signed(row)}" for row in rows],
+        textposition="middle right",
+        cliponaxis=False,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    names = [label(row.short) for row in rows]
+    lines = 1 + max(name.count("<br>") for name in names)
+    height = len(rows) * (11 + 13 * lines)
+    entries = sum(trace.showlegend is not False for trace in drawn.data)
+    legend = 20 * entries
+    styled(drawn, title="What stands out of the noise", caption=caption + left_out,
+           height=90 + height + legend, key=_KEY)  # fmt: skip
+    drawn.update_layout(
+        # One below the other, as they would be on a phone, for which there must be room.
+        legend={"orientation": "v", "y": -75 / height, "yanchor": "top", "x": 0},
+        margin={"b": 90 + legend}, showlegend=True, barmode="overlay",
+    )  # fmt: skip
+    drawn.update_xaxes(title=f"{unit}, without sign", range=[0, 1.2 * most])
+    drawn.update_yaxes(
+        tickvals=list(range(len(rows))), ticktext=names, range=[len(rows) - 0.5, -0.5],
+        showgrid=False, tickfont={"size": 11},
+    )  # fmt: skip
+    return drawn
+
+
+def _kind(row: ContrastSize, maximize: bool) -> str:
+    if not row.clear:
+        return "not clear"
+    if row.pair:
+        return "clear interaction"
+    return "helps" if (row.effect > 0) == maximize else "hurts"
+
+
+def _after(row: ContrastSize, most: float) -> float:
+    size = abs(row.effect)
+    return row.limit if size < row.limit < size + _NUMBER * most else size
+
+
+def _signed(row: ContrastSize) -> str:
+    decimals = 1 if row.error >= 0.1 else 2 if row.error >= 0.01 else 4
+    return f"{row.effect:+.{decimals}f}"
