@@ -54,9 +54,7 @@ def budget_warning(findings: Findings) -> list[str]:
     """Warn where longer runs may have other effects."""
     results = findings.results
     if findings.fast_start is not None:
-        return [
-            f"{signs_of_fast_start(findings.fast_start, results)} Longer runs may say otherwise."
-        ]
+        return [signs_of_fast_start(findings.fast_start, results)]
     if any(step.kind == "longer" for step in findings.steps) and results.settings is not None:
         epochs = counted(results.settings.epochs, "epoch")
         return [

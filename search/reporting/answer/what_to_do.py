@@ -63,7 +63,18 @@ def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
 
 
 def headline(findings: Findings, *, briefly: bool = False) -> str:
-    """Say in a sentence what to do, or that nothing is surely better than the plain network."""
+    """Say what to do, or that nothing is surely better than the plain network.
+
+    A second sentence warns where the runs were too short for that to stay.
+    """
+    said = _answer(findings, briefly=briefly)
+    early = findings.fast_start
+    if findings.decision is None or early is None:
+        return said
+    return f"{said} That is of {counted(early.epochs, 'epoch')}: longer runs may say otherwise."
+
+
+def _answer(findings: Findings, *, briefly: bool) -> str:
     decision, results = findings.decision, findings.results
     if decision is None:
         return _without_decision(findings)

@@ -20,7 +20,7 @@ from search.reporting.html import page
 from search.reporting.sections import sections
 from search.results import ACCURACY, OBJECTIVES, Objective, Results, Run
 from search.settings import Settings
-from tests.search.reporting.test_budgets import long
+from tests.search.reporting.test_budgets import long, short
 from tests.support.simulate import NAMES, facts, results_of, run, simulated
 
 SETTINGS = Settings(data="digits", epochs=12, measure=(16,), search=0)
@@ -91,6 +91,15 @@ def test_every_kind_of_study_is_answered_in_one_order(study: str) -> None:
         assert "kouka " in commands
     else:
         assert not any(one.commands for one in parts)
+
+
+def test_the_headline_of_short_runs_warns_of_longer_ones() -> None:
+    warning = "That is of 4 epochs: longer runs may say otherwise."
+    settings = replace(long().launched_with(), verify=(), verify_epochs=None)
+    found = find(replace(short(), settings=settings), [])
+    for briefly in (False, True):
+        assert headline(found, briefly=briefly).endswith(warning)
+    assert warning not in headline(findings("verified"))
 
 
 def test_a_recipe_that_is_no_better_is_not_praised() -> None:
