@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from rich.console import Console
@@ -14,8 +15,8 @@ from search.reporting.budgets import cautions_that_count
 from search.reporting.ending import Exported, answer_lines
 from search.reporting.formatting import counted, duration
 
-_ROOM = 46
-"""Characters of a command that has what it does beside it."""
+_ASIDE = 34
+"""Characters of what a command does, with the spaces around it."""
 _FEW = 2
 
 
@@ -45,9 +46,18 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
         lines[f"kouka dashboard{findings.storage_option}"] = "show the study in a browser"
     if findings.effects is not None:
         lines[commands.line(findings, "export")] = "print all effects"
-    wide = max((len(command) for command in lines if len(command) <= _ROOM), default=0)
+    _print_commands(lines, console)
+
+
+def _print_commands(lines: Mapping[str, str], console: Console) -> None:
+    """Print commands with what they do beside them; of a long one it is below, if that is all."""
+    room = console.width - _ASIDE
+    wide = max((len(command) for command in lines if len(command) <= room), default=0)
+    long = sum(len(command) > room for command in lines)
     for command, does in lines.items():
-        if len(command) > wide:
-            console.print(f"  {command}", soft_wrap=True)
-            command = ""
-        console.print(f"  {command:{wide}}  {does}", soft_wrap=True)
+        if len(command) <= room:
+            console.print(f"  {command:{wide}}  {does}", soft_wrap=True)
+            continue
+        console.print(f"  {command}", soft_wrap=True)
+        if long == 1:
+            console.print(f"  {'':{min(wide, max(0, room))}}  {does}", soft_wrap=True)
