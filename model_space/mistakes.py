@@ -38,7 +38,8 @@ class Mistakes:
 
         About 3 characters a mistake, so that up to 15,000 or so are kept.
         """
-        levels = np.clip(np.rint(_LEVELS * self.probabilities), 0, _LEVELS).astype("u1")
+        sure = np.nan_to_num(self.probabilities)  # NaN of a network that its last step broke
+        levels = np.clip(np.rint(_LEVELS * sure), 0, _LEVELS).astype("u1")
         columns = (self.classes.astype("<u2"), self.named.astype("<u2"))
         # The lower and the upper bytes apart, as the upper ones are mostly zero.
         planes = [column.view("u1").reshape(-1, 2).T.tobytes() for column in columns]

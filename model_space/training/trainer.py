@@ -168,7 +168,7 @@ class Trainer:
             run.save()
         tested = correct = mistakes = None
         if not run.stopped:
-            if detailed:
+            if detailed and not run.diverged:
                 labels, probabilities = self._data.test[1], compiled.probabilities(self._data.test)
                 tested = self._scorer.score(labels, probabilities)
                 correct = probabilities.argmax(axis=1) == labels

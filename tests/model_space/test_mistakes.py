@@ -40,6 +40,12 @@ def test_no_mistake_and_too_many() -> None:
     assert Mistakes.of(*drawn(40_000, 100, 0.9)).pack() is None
 
 
+def test_a_network_that_gives_nan_is_sure_of_nothing() -> None:
+    text = Mistakes.of(np.array([0, 1, 2]), np.full((3, 3), np.nan)).pack()
+    assert text is not None
+    assert Mistakes.unpack(text).probabilities.tolist() == [0, 0]
+
+
 @pytest.mark.parametrize("text", ["", "3", "3:!", "3:AAAA", "x:eJwDAAAAAAE=", "-1:eJwDAAAAAAE=",
                                   "2:eJwDAAAAAAE="])  # fmt: skip
 def test_another_programs_text_is_refused(text: str) -> None:
