@@ -78,7 +78,7 @@ def front(results: Results, recipes: list[frozenset[str]]) -> set[frozenset[str]
     fitted = FittedRecipes.of(results, results.of("measure"))
     assert fitted is not None
     values = fitted.values([fitted.option(one) for one in recipes])
-    costs = [1000 + 500 * ("b" in one) + 70 * ({"b", "c"} <= one) for one in recipes]
+    costs = [1000.0 + 500 * ("b" in one) + 70 * ({"b", "c"} <= one) for one in recipes]
     points = list(zip(costs, values.tolist(), strict=True))
     return {recipe for recipe, point in zip(recipes, points, strict=True)
             if not beaten(*point, points)}  # fmt: skip

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from search.planning.design import design
 from search.reporting.budget import describe_budget
 from search.reporting.figures.style import label
 from search.reporting.findings import Findings, find
+from search.reporting.html import page
 from search.reporting.sections import sections
 from search.results import OBJECTIVES, SearchedDial
 from search.settings import Settings
@@ -150,6 +152,43 @@ def test_every_figure_of_the_report_is_one_that_is_drawn() -> None:
     findings = everything()
     named = {section.figure for section in sections(findings) if section.figure}
     assert named == set(draw(findings))
+
+
+class Tags(HTMLParser):
+    """The start tags of a page, with their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def of(self, *tags: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.found if tag in tags]
+
+
+def test_who_reads_the_report_by_ear_is_told_what_there_is() -> None:
+    findings = everything()
+    figures = draw(findings)
+    tags = Tags(page(findings.results, sections(findings), figures))
+    assert tags.of("html") == [{"lang": "en"}]
+    assert len(tags.of("main")) == len(tags.of("h1")) == 1
+    names = [one["aria-label"] for one in tags.of("div") if one.get("class") == "plot"]
+    assert names == [
+        f"Figure: {figure.layout.meta['title']}" for figure in _as_shown(figures, tags)
+    ]
+    assert len(set(names)) == len(figures)
+    assert all(one["alt"] for one in tags.of("img"))
+    assert {one["scope"] for one in tags.of("th")} == {"col"}
+    levels = [int(tag[1]) for tag, _ in tags.found if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def _as_shown(figures: dict[str, go.Figure], tags: Tags) -> list[go.Figure]:
+    return [figures[one["id"] or ""] for one in tags.of("div") if one.get("role") == "img"]
 
 
 def test_the_waterfall_runs_from_all_off_to_all_on() -> None:
