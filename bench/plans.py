@@ -5,8 +5,9 @@
     python -m bench.plans digits --again            # all of them, measured or not
 
 Each row is a study of its own, launched as a user does with `--time` and little else. Its time is
-that of the whole command, from the start of Python to the report. Some are interrupted halfway, in
-one of three ways, and launched again: then it is the time of both commands, without the pause.
+that of the whole command, from the start of Python to the report. Some are interrupted after two
+thirds of their time, in one of three ways, and launched again: then it is the time of both
+commands, without the pause.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ SIGNALS = {
     "SIGTERM": signal.SIGTERM,
     "kill -9": signal.SIGKILL,
 }
+INTERRUPTED = 2 / 3
+"""Share of the time after which a study is interrupted, whose runs have begun by then."""
 PAUSE = 20.0
 """Seconds between an interruption and the second launch."""
 
@@ -48,7 +51,7 @@ SOUNDS = "spoken digits"
 CASES = tuple(
     Case(data, time, interrupted)
     for data, interruption in (("digits", "Ctrl-C"), (SOUNDS, "SIGTERM"), (CIFAR, "kill -9"))
-    for time, interrupted in (("2m", ""), ("3m", ""), ("3m", interruption), ("4m", ""))
+    for time, interrupted in (("2m", ""), ("3m", ""), ("4m", ""), ("4m", interruption))
 )
 TECHNIQUES = ("--techniques", "augmentation,batch_norm,residual,dropout")
 OPTIONS = {
@@ -88,7 +91,7 @@ def measured(case: Case, folder: str | None) -> Row | None:
             "--storage", url, "--out", f"{work}/report", "--checkpoints", f"{work}/checkpoints",
         ]  # fmt: skip
         asked = time_limit(case.time).seconds
-        took = launch(command, case, asked / 2 if case.interrupted else None)
+        took = launch(command, case, INTERRUPTED * asked if case.interrupted else None)
         if case.interrupted and took:
             time.sleep(PAUSE)
             again = launch(command, case, None)

@@ -81,6 +81,7 @@ def plan_in_time(
     recipes = expected(replace(settings, confirm=1), Space.of(settings))
 
     def planned(timing: Timing) -> TimePlan:
+        timing = timing.with_test(facts)
         return plan_for(seconds, timing, len(settings.factors), asked, recipes, beside)
 
     sizes = () if asked.image_size or facts.sound is not None else smaller(facts.image_shape)
@@ -102,7 +103,7 @@ def plan_in_time(
     requested = replace(
         asked, time=limit, **{name: value for name, value in chosen.items() if name not in given}
     )
-    return PlannedInTime(requested, plan, found.timing)
+    return PlannedInTime(requested, plan, found.timing.with_test(facts))
 
 
 def time_epochs(workers: LocalWorkers, settings: Settings, seconds: float) -> Timing:
@@ -113,14 +114,15 @@ def time_epochs(workers: LocalWorkers, settings: Settings, seconds: float) -> Ti
     """
     space = Space.of(settings)
     recipes = [space.suggest(FixedTrial(space.params(on))) for on in ((), space.factors)]
-    budget = replace(settings.budget(), epochs=_EPOCHS)
+    budget = replace(settings.budget(), epochs=_EPOCHS + 1)  # so that none is tested
     began = time.monotonic()
     epochs = 0
 
     def go_on(epoch: int, objective: float) -> bool:
         nonlocal epochs
         epochs += 1
-        return epoch < 2 or time.monotonic() - began < _ENOUGH * seconds
+        early = time.monotonic() - began < _ENOUGH * seconds
+        return epoch < 2 or (early and epoch < _EPOCHS)
 
     most = seconds + _PATIENCE
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from model_space.facts import DataFacts
 from search.errors import InputError
 from search.planning.settle import Requested
 from search.planning.time_plan import (
@@ -59,6 +60,14 @@ def test_a_plan_fits_in_its_time(timing: Timing, seconds: float, techniques: int
     assert plan.measure >= 2 * techniques
     if plan.verify:
         assert (plan.verify_epochs or 0) > plan.epochs
+
+
+def test_many_test_images_make_a_run_longer() -> None:
+    """10,000 of them take as long as 3,333 to train on, 500 to validate on as long as 167."""
+    facts = DataFacts(("a", "b"), (32, 32, 3), 500, 500, 10_000)
+    tested = FAST.with_test(facts)
+    assert tested.start == pytest.approx(FAST.start + 0.4 * 3333 / (500 + 167), rel=1e-3)
+    assert (tested.cheapest, tested.dearest) == (FAST.cheapest, FAST.dearest)
 
 
 def test_a_plan_uses_its_time() -> None:
