@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +24,19 @@ class Epoch(NamedTuple):
     seconds: float
     traced: bool
     """True for the first epoch of its process, which also traces the network."""
-    training: float = math.nan
-    """The objective on a sample of the training images; NaN where that was not asked for."""
+    training: float | None = None
+    """The objective on a sample of the training images; None where it is not known."""
+
+    @property
+    def row(self) -> tuple[float, ...]:
+        """All of it as numbers, NaN where one is not known."""
+        return (*self[:3], math.nan if self.training is None else self.training)
+
+    @classmethod
+    def of(cls, row: Sequence[float]) -> Epoch:
+        """Read a row; earlier versions had no fourth number."""
+        objective, seconds, traced, *training = row
+        return cls(objective, seconds, bool(traced), *(t for t in training if not math.isnan(t)))
 
 
 @dataclass(frozen=True)
@@ -52,8 +63,9 @@ class Checkpoint:
         partial = _partial(self.path)
         partial.parent.mkdir(parents=True, exist_ok=True)
         try:
+            rows = np.array([epoch.row for epoch in state.epochs])
             with partial.open("wb") as file:
-                np.savez(file, *state.variables, run=self.run, epochs=np.array(state.epochs))
+                np.savez(file, *state.variables, run=self.run, epochs=rows)
             partial.replace(self.path)
         finally:
             partial.unlink(missing_ok=True)
@@ -68,10 +80,7 @@ class Checkpoint:
             with self.path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
                 if str(kept["run"]) != self.run:
                     return None
-                epochs = [
-                    Epoch(objective, seconds, bool(traced), *training)  # one, since it is kept
-                    for objective, seconds, traced, *training in kept["epochs"].tolist()
-                ]
+                epochs = [Epoch.of(row) for row in kept["epochs"].tolist()]
                 variables = [kept[f"arr_{i}"] for i in range(len(fresh))]
         # NumPy and zipfile raise nearly anything on a damaged file, and none of it fails a run.
         except Exception:

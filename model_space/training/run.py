@@ -87,7 +87,7 @@ class Run:
             self.diverged = not math.isfinite(objective)  # of weights that the last step broke
         if self.diverged:
             objective = self._scorer.chance(len(self._data.classes))
-        seconds, training = time.perf_counter() - began, math.nan
+        seconds, training = time.perf_counter() - began, None
         if self._sample is not None and not self.diverged:
             training, _ = self._compiled.judge(self._scorer, self._sample)
         self._add(Epoch(objective, seconds, not self._traced, training))

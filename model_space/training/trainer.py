@@ -191,5 +191,6 @@ class Trainer:
         )
 
 
-def _finite(values: Sequence[float]) -> tuple[float, ...] | None:
-    return tuple(values) if all(map(math.isfinite, values)) else None
+def _finite(values: Sequence[float | None]) -> tuple[float, ...] | None:
+    known = tuple(value for value in values if value is not None and math.isfinite(value))
+    return known if len(known) == len(values) else None

@@ -364,7 +364,7 @@ def test_a_run_with_a_damaged_checkpoint_starts_afresh(
 
 
 STATE = RunState(
-    epochs=[Epoch(0.5, 2.0, traced=True), Epoch(0.25, 1.0, traced=False)],
+    epochs=[Epoch(0.5, 2.0, traced=True), Epoch(0.25, 1.0, traced=False, training=0.75)],
     variables=[np.arange(600, dtype=np.float32).reshape(20, 30), np.array(7)],
 )
 
@@ -394,6 +394,14 @@ def test_a_state_is_read_as_it_was_written(path: Path) -> None:
     assert state.epochs == STATE.epochs
     assert equal(state.variables, STATE.variables)
     assert Checkpoint(path, "another").load(STATE.variables) is None
+
+
+def test_a_state_of_an_earlier_version_has_no_training_objective(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(npz(run="run", epochs=np.array([(0.5, 2.0, True)])))
+    state = Checkpoint(path, "run").load([])
+    assert state is not None
+    assert state.epochs == [Epoch(0.5, 2.0, traced=True)]
 
 
 def test_a_damaged_file_is_never_read_as_another_state(path: Path) -> None:

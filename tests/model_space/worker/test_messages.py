@@ -8,6 +8,7 @@ from model_space.data import DataSpec
 from model_space.data.mel import Spectrogram
 from model_space.facts import DataFacts
 from model_space.outcome import Outcome
+from model_space.pictures import Drawn, Picture, Strip
 from model_space.technique import Dial
 from model_space.typed_json import JsonError
 from model_space.worker import messages
@@ -21,6 +22,7 @@ FACTS = DataFacts(
     ("a", "b"), (40, 62, 1), 8, 4, 2, "f", Spectrogram(8000, 1.0, 40, 62),
     {"train": (4, 4), "validation": (2, 2)},
 )  # fmt: skip
+PICTURE = Picture("data:image/webp;base64,AAAA", 8, 9)
 MESSAGES: list[Message] = [
     messages.Workload(
         DataSpec("digits", validation=50), "neg_log_loss",
@@ -28,6 +30,8 @@ MESSAGES: list[Message] = [
     ),
     messages.Survey(("noise", "mixup"), Budget(epochs=3)),
     messages.Train({"noise": {"by": 2}, "residual": {}}, Budget(), 7, "run.npz", True, "m.keras"),
+    messages.DrawStrips({"noise": {"by": 2}}),
+    messages.DrawTestImages((3, 1)),
     messages.GoOn(False),
     messages.Stop(),
     messages.Decoding(3, 5),
@@ -38,6 +42,8 @@ MESSAGES: list[Message] = [
     messages.LastJob(),
     messages.Surveyed(("residual",), ("look out",)),
     messages.Trained(Outcome(0.5, None, None, 0.1, 1000, False)),
+    messages.StripsDrawn((Strip("mixup", True, (Drawn(PICTURE, ((0, 0.75), (1, 0.25))),)),)),
+    messages.ImagesDrawn((PICTURE,)),
     messages.Interrupted(),
     messages.Failed("ValueError: ✗"),
     messages.CodeRefused("no code"),

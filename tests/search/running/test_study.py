@@ -186,7 +186,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, ...
         patch.delenv("KOUKA_STORAGE", raising=False)
         patch.setenv("KOUKA_CHECKPOINTS", str(folder / "checkpoints"))
         patch.setattr(export, "write_report", lambda *arguments: None)
-        patch.setattr(dashboard_note, "attach", lambda *arguments: None)
+        patch.setattr(dashboard_note, "attach", lambda *arguments, **where: None)
         FakeWorker.new().take_the_place(patch)
         assert CliRunner().invoke(cli.app, list(FEW)).exit_code == 0
         return [identity(run) for run in results().runs]
@@ -550,7 +550,7 @@ def test_a_measured_study_finds_the_effects_it_was_given(
 def test_an_interruption_that_a_library_swallowed_still_ends_the_launch(
     kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def swallow(*shown: object) -> None:
+    def swallow(*shown: object, **where: object) -> None:
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
 
@@ -564,7 +564,7 @@ def test_an_interruption_that_a_library_swallowed_still_ends_the_launch(
         signal.signal(signal.SIGINT, before)
     assert result.exit_code == 130
     assert "the same command resumes" in result.stderr
-    monkeypatch.setattr(dashboard_note, "attach", lambda *shown: None)
+    monkeypatch.setattr(dashboard_note, "attach", lambda *shown, **where: None)
     assert kouka(*small).exit_code == 0
 
 
