@@ -143,8 +143,8 @@ def aliases(findings: Findings) -> Section | None:
         text.append("These runs tell all techniques and pairs apart.")
     if (partial := found.largest_partial) > 0.005:
         text.append(
-            f"Others are seen in part together: the largest correlation is {partial:.2f}. The more "
-            "two share, the wider are the intervals of both."
+            f"{'Others' if sets else 'Some'} are in part seen together: the largest correlation is "
+            f"{partial:.2f}. The more two share, the wider are the intervals of both."
         )
     more = len(sets) - MOST_SETS
     return Section(

@@ -64,15 +64,19 @@ def figure(effects: Effects, unit: str, caption: str) -> go.Figure:
     zero_line(drawn, x=0)
     names = [row.technique for row in known]
     height = rows_height(names)
+    # One verdict below the other, as a phone would put them, so that there is room for all.
+    legend = 20 * len(drawn.data)
     styled(
         drawn,
         title=f"What each {heading(effects)} is worth",
         caption=caption,
-        height=80 + height,
+        height=80 + height + legend,
         key=_KEY + (_WAITING if not effects.look.complete else ""),
     )
-    drawn.update_layout(legend={"orientation": "h", "y": -85 / height, "yanchor": "top", "x": 0},
-                        showlegend=True)  # fmt: skip
+    drawn.update_layout(
+        legend={"orientation": "v", "y": -85 / height, "yanchor": "top", "x": 0},
+        margin={"b": 75 + legend}, showlegend=True,
+    )  # fmt: skip
     drawn.update_xaxes(title=f"{unit} (95 % interval)")
     drawn.update_yaxes(categoryorder="array", categoryarray=[label(name) for name in names[::-1]])
     return drawn

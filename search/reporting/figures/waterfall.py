@@ -135,8 +135,9 @@ def _panel(
         ends.append(ends[-1] + change)
     names = ["all off", *(label(name) for name, *_ in changes), "all on"]
     names = [name if names.index(name) == at else f"{name} " for at, name in enumerate(names)]
+    both, middle = (ends[0], ends[-1]), (min(ends) + max(ends)) / 2
     drawn.add_scatter(
-        x=[ends[0], ends[-1]],
+        x=list(both),
         y=[names[0], names[-1]],
         mode="markers+text",
         marker={
@@ -145,8 +146,8 @@ def _panel(
             "size": 16,
             "line": {"width": 3, "color": GREY},
         },
-        text=["", ""] if mark is None else [f" {_short(end)}{mark}" for end in (ends[0], ends[-1])],
-        textposition="middle right",
+        text=["", ""] if mark is None else [f" {_short(end)}{mark} " for end in both],
+        textposition=[f"middle {'left' if end > middle else 'right'}" for end in both],
         cliponaxis=False,
         hoverinfo="skip",
         showlegend=False,
