@@ -149,7 +149,7 @@ def _without_decision(findings: Findings) -> str:
               for name, value in best.params.items()]  # fmt: skip
     having = f", with {listed(values)}" if values else ""
     reached = words.reached(best, results.objective)
-    return f"So far the best trial is {best.number}{having}: {reached}."
+    return f"So far the best trial is {best.number}{having}: {reached}, of one run."
 
 
 def _train(results: Results) -> str:
