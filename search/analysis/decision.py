@@ -9,7 +9,8 @@ from statistics import NormalDist
 from typing import Literal
 
 from search.analysis.confirmation import Confirmed, Mean
-from search.analysis.predicted import Prediction
+from search.analysis.failing_cells import Cell
+from search.analysis.predicted import Predicted, Prediction
 from search.analysis.recommendation import Recommendation
 from search.results import Results
 
@@ -52,11 +53,16 @@ class Decision:
 
 
 def decide(
-    results: Results, recommended: Recommendation | None, rows: Sequence[Confirmed]
+    results: Results,
+    recommended: Recommendation | None,
+    rows: Sequence[Confirmed],
+    *,
+    failing: Cell | None = None,
 ) -> Decision | None:
     """Compare the recommended recipe with all off; `rows` are those of `confirmation`.
 
-    None where nothing is recommended, or no parameter is a technique.
+    Nothing is predicted where recipes are `failing` together, as techniques and their pairs do not
+    describe that. None where nothing is recommended, or no parameter is a technique.
     """
     if recommended is None or not results.factors:
         return None
@@ -64,7 +70,8 @@ def decide(
     tested = next((row for row in rows if row.recommended), None)
     off = next((row for row in rows if "all off" in row.label), None)
     if tested is None:
-        return _predicted(recommended, sign)
+        reach = recommended.reach if failing is None else None
+        return _predicted(recommended, reach, sign)
     difference = tested.objective_gain
     gain = None
     if difference is not None:
@@ -82,8 +89,7 @@ def decide(
     )
 
 
-def _predicted(recommended: Recommendation, sign: int) -> Decision:
-    reach = recommended.reach
+def _predicted(recommended: Recommendation, reach: Predicted | None, sign: int) -> Decision:
     if reach is None:
         nothing = Mean(math.nan, math.nan, math.nan)
         return Decision(recommended, None, None, nothing, None, None, "unknown", False)

@@ -24,7 +24,7 @@ from search.analysis.importances import Importance, importances
 from search.analysis.interactions import Interaction, interactions
 from search.analysis.ladder import Comparison, Step, compare, ladder
 from search.analysis.level_means import misfit
-from search.analysis.long_runs import held, long_study
+from search.analysis.long_runs import deciding, held, long_study
 from search.analysis.looks import look_at
 from search.analysis.next_steps import Step as NextStep
 from search.analysis.next_steps import next_steps
@@ -144,7 +144,8 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
     if verification is not None:
         decides = verification.fit or decides
     tested = confirmation(results, recommended)
-    decision = decide(results, recommended, tested)
+    failing = decides.effects.fit.failing if decides else None
+    decision = decide(results, recommended, tested, failing=failing)
     short_only = verification is None and fitted is not None and fitted.look.complete
     early = fast_start(results) if short_only else None
     confirm_runs = recommended_runs(results, recommended)
@@ -183,9 +184,12 @@ def find_recipe(results: Results) -> Findings:
     """Analyse the recommended recipe alone, beside all off."""
     recommended = recommend(results)
     tested = confirmation(results, recommended)
+    decides = deciding(results)
+    fitted = None if tested else effects_of(decides, repeated(decides))
+    failing = fitted.fit.failing if fitted else None
     return Findings(
         results, None, (), (), (), (), (), (), recommended, tuple(tested), (), (), (), (),
-        decision=decide(results, recommended, tested),
+        decision=decide(results, recommended, tested, failing=failing),
     )  # fmt: skip
 
 

@@ -123,6 +123,11 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         )
     if decision.verdict == "unknown" and decision.tested is None:
         sentences.append(_runs_of_it(findings))
+        if decision.recommended.reach is not None and not briefly:
+            sentences.append(
+                "As some recipes fail together, nothing is predicted of its gain over "
+                f"{words.plain(results)}."
+            )
     sentences.append(_rests_on(findings, decision))
     if not briefly:
         sentences += _accuracy(decision, results)
@@ -149,7 +154,7 @@ def _without_decision(findings: Findings) -> str:
               for name, value in best.params.items()]  # fmt: skip
     having = f", with {listed(values)}" if values else ""
     reached = words.reached(best, results.objective)
-    return f"So far the best trial is {best.number}{having}: {reached}."
+    return f"So far the best trial is {best.number}{having}: {reached}, of one run."
 
 
 def _train(results: Results) -> str:
@@ -228,12 +233,14 @@ def _runs_of_it(findings: Findings) -> str:
     assert found is not None
     runs = [run for run in results.runs if run.state == "complete" and run.params == found.params]
     if not runs:
-        return ""
+        return "No run was of this recipe."
     if len(runs) == 1:
-        return f"Its one run came to {words.reached(runs[0], results.objective)}, without interval."
+        return (
+            f"One run of it came to {words.reached(runs[0], results.objective)}, without interval."
+        )
     value = mean_of([run.scaled for run in runs], results.objective)
     of = results.objective
-    return f"Its {len(runs)} runs came to {of.name} {_with_interval(value, of)} on average."
+    return f"{len(runs)} runs of it came to {of.name} {_with_interval(value, of)} on average."
 
 
 def _accuracy(decision: Decision, results: Results) -> list[str]:

@@ -198,6 +198,14 @@ def test_names_lead_to_what_the_techniques_do() -> None:
     assert "href='#technique" not in page(other.results, sections(other), {})
 
 
+def test_nothing_is_predicted_where_recipes_fail_together() -> None:
+    found = findings("failing")
+    assert found.decision is not None
+    assert found.decision.verdict == "unknown"
+    assert "As some recipes fail together, nothing is predicted" in what_to_do(found).text
+    assert "predicted validation" not in what_to_do(found).headline
+
+
 def test_a_saturated_fit_has_no_levels() -> None:
     found = findings("tested")
     assert found.levels is not None
