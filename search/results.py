@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from model_space.facts import DataFacts
+from search.commands.program import POINTS, Program
 from search.errors import InputError
 from search.settings import Settings
 
@@ -27,6 +28,14 @@ class Objective:
     high: float = 100.0
     key: str = ""
     """As `--objective` names it; empty in a study of another program."""
+
+    @classmethod
+    def of(cls, program: Program) -> Objective:
+        """The metric of a user's program."""
+        name, unit = program.metric.name, program.unit or ""
+        if unit == POINTS:
+            return cls(name, maximize=not program.minimize)
+        return cls(name, unit, 1.0, not program.minimize, -math.inf, math.inf)
 
     @property
     def share(self) -> bool:

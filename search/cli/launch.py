@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +15,10 @@ from search.cli.errors import interruptible, user_errors
 from search.cli.options import (
     DEFAULT_STORAGE,
     CheckpointsOption,
+    CommandOption,
+    FactorOption,
     JsonOption,
+    MetricOption,
     NetworkOption,
     PerGpuOption,
     StorageOption,
@@ -32,6 +36,8 @@ from search.cli.options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from model_space.technique import Factor
+    from search.commands.program import Program
     from search.planning.settle import Requested
     from search.reporting.ending import Exported
 
@@ -77,6 +83,47 @@ def launch(
             "commas.  [default: article; sound for a new study of sounds]",
         ),
     ] = None,
+    command: CommandOption = None,
+    factor: FactorOption = None,
+    metric: MetricOption = None,
+    metric_name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Its name in the report.  [default: from the pattern]"),
+    ] = None,
+    test_metric: Annotated[
+        str | None,
+        typer.Option(metavar="PATTERN", help="The same score on test data, which chooses nothing."),
+    ] = None,
+    minimize: Annotated[
+        bool, typer.Option("--minimize", help="A smaller metric is better, as of a loss.")
+    ] = False,
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="UNIT",
+            help="The metric's unit, such as nats; points for a share, shown in percent.  "
+            "[default: points of an accuracy, else none]",
+        ),
+    ] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option(
+            metavar="FACTOR",
+            help="What turns a printed value into the unit.  [default: 100 for a share from 0 to "
+            "1, else 1]",
+        ),
+    ] = None,
+    run_timeout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="End a run of --command that takes longer, such as 90s, 30m or 2h; it has failed."
+            "  [default: no limit]",
+        ),
+    ] = None,
+    shell: Annotated[
+        bool, typer.Option("--shell", help="Run --command by /bin/sh, for pipes and variables.")
+    ] = False,
     technique: TechniqueOption = None,
     network: NetworkOption = None,
     fix: Annotated[
@@ -226,10 +273,18 @@ def launch(
     with user_errors():
         from model_space.data import is_set
         from model_space.techniques import TECHNIQUES
-        from search.planning.parsing import parse_fix, parse_techniques
+        from search.cli.program import program_of
+        from search.errors import InputError
+        from search.planning.parsing import parse_techniques
         from search.planning.settle import Requested
         from search.planning.time_plan import time_limit
 
+        program = program_of(
+            command, factor or [], metric, metric_name=metric_name, test_metric=test_metric,
+            minimize=minimize, unit=unit, scale=scale, run_timeout=run_timeout, shell=shell,
+        )  # fmt: skip
+        if program is not None and name is None:
+            raise InputError("a study of --command needs a name: kouka launch NAME --command …")
         code = custom_code(technique, network)
         known = (*TECHNIQUES, *code.techniques)
         requested = Requested(
@@ -239,7 +294,8 @@ def launch(
             train_size=train_size,
             validation=validation,
             techniques=None if techniques is None else parse_techniques(techniques, known),
-            fixed=parse_fix(fix, known) if fix else None,
+            fixed=_fixed(fix, known, program) if fix else None,
+            program=program,
             measure=measure,
             search=search,
             verify=verify,
@@ -266,6 +322,17 @@ def launch(
             name, requested, storage, out or folder_of("reports", name), timeout=timeout,
             workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints, json=json,
         )  # fmt: skip
+
+
+def _fixed(
+    texts: list[str], known: Sequence[Factor], program: Program | None
+) -> dict[str, dict[str, float] | None]:
+    from search.commands.parsing import parse_held
+    from search.planning.parsing import parse_fix
+
+    if program is None:
+        return parse_fix(texts, known)
+    return {name: {} if on else None for name, on in parse_held(texts, program).items()}
 
 
 def _launch(

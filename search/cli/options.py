@@ -92,6 +92,41 @@ NetworkHereOption = Annotated[
         f"{_AS_LAUNCHED}",
     ),
 ]
+DirectoryHereOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help=f"Where this machine has the folder in which the study's command runs.  "
+        f"{_AS_LAUNCHED}",
+    ),
+]
+CommandOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COMMAND",
+        help="Study a program of your own: the command of one run, such as "
+        "'python train.py --epochs {epochs} --seed {seed} {flags}'. {folder} is a folder of the "
+        "run's own.",
+    ),
+]
+FactorOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME: WORDS",
+        help="What --command varies: 'mixup: --mixup 0.2' adds the words where it is on, "
+        "'optimizer: --opt adamw | --opt muon' has two levels; NAME=VALUE sets an environment "
+        "variable. Repeatable.",
+    ),
+]
+MetricOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="What --command's runs are judged by: a regular expression whose group is the number, "
+        "of which the last match counts, as in 'val_acc=([0-9.]+)'; json:KEY for lines of JSON; "
+        "file:PATH:KEY for a JSON or CSV file in {folder}.",
+    ),
+]
 RecipeOption = Annotated[
     str | None,
     typer.Option(

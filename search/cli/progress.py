@@ -19,14 +19,17 @@ from search.analysis.looks import look_at
 from search.cli.live_display import LiveDisplay
 from search.cli.plan_changes import plan_changes
 from search.cli.tables import effects_table
+from search.commands.process import OUTPUT
+from search.commands.program import Program
 from search.planning.durations import RunTime, run_time
 from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
 from search.reporting.budget import describe_budget, left_out
 from search.reporting.data import account, data_cautions
 from search.reporting.formatting import counted, duration, level, listed
+from search.reporting.programs import seed_effect
 from search.reporting.words import growth
-from search.results import Results, Run
+from search.results import Objective, Results, Run
 from search.settings import Settings
 from search.storage import schema
 
@@ -90,6 +93,23 @@ class Progress:
             f"The data are the same at {now} as at {before}; the study takes them from there now.",
             soft_wrap=True,
         )
+
+    def trying(self, recipe: str) -> None:
+        """Print that the first run is tried alone."""
+        self._console.print(f"Trying the first run alone, with {recipe} …", markup=False)
+
+    def tried(self, objective: Objective, value: float, points: int, folder: Path) -> None:
+        """Print what the first run came to."""
+        times = "" if points < 2 else f", the last of {points} values"
+        self._console.print(
+            f"It ended with {objective.name} {level(value, objective)}{times}. Its output: "
+            f"{folder / OUTPUT}", markup=False, soft_wrap=True,
+        )  # fmt: skip
+        self._console.print("The same run with another seed …")
+
+    def tried_seed(self, program: Program, matters: bool) -> None:
+        """Print whether the seed has an effect."""
+        self._console.print(seed_effect(program, matters), markup=False, soft_wrap=True)
 
     def timing(self) -> None:
         """Print that a few epochs are being timed."""

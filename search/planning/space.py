@@ -7,11 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 
 from model_space.recipe import Recipe
 from model_space.technique import Dial, Factor
 from model_space.techniques import TECHNIQUES
+from search.commands.filling import VALUE
+from search.commands.program import CommandDial
 from search.planning.lookup import technique
 from search.settings import Settings
 
@@ -24,13 +31,16 @@ class Space:
     fixed_on: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     known: Sequence[Factor] = TECHNIQUES
     """Techniques, among which are all of these."""
+    dials: tuple[CommandDial, ...] = ()
+    """Numbers of a command that every run has."""
 
     @classmethod
     def of(cls, settings: Settings) -> Space:
         """The space of a study."""
         fixed = settings.fixed or {}
         fixed_on = {name: dials for name, dials in fixed.items() if dials is not None}
-        return cls(settings.factors, fixed_on, settings.known)
+        dials = settings.program.dials if settings.program else ()
+        return cls(settings.factors, fixed_on, settings.known, dials)
 
     @classmethod
     def known_of(cls, settings: Settings) -> Space | None:
@@ -44,7 +54,7 @@ class Space:
 
     def params(self, on: Collection[str]) -> dict[str, Any]:
         """The parameters of a run with some techniques on, their dials at the usual values."""
-        params: dict[str, Any] = {}
+        params: dict[str, Any] = {one.dial.name: one.usual for one in self.dials}
         for name in self.factors:
             params[name] = name in on
             if name in on:
@@ -53,7 +63,7 @@ class Space:
 
     def distributions(self, params: Mapping[str, Any]) -> dict[str, BaseDistribution]:
         """The distribution of each of some parameters of a run."""
-        found: dict[str, BaseDistribution] = {}
+        found: dict[str, BaseDistribution] = {one.dial.name: _range(one) for one in self.dials}
         for name in self.factors:
             found[name] = CategoricalDistribution([False, True])
             for dial in self._dials(name):
@@ -67,6 +77,15 @@ class Space:
     def suggest(self, trial: optuna.Trial | optuna.trial.FixedTrial) -> Recipe:
         """The techniques of a trial: each on or off, the dials only where it is on."""
         recipe: dict[str, Mapping[str, float]] = dict(self.fixed_on)
+        for one in self.dials:
+            dial = one.dial
+            if one.whole:
+                value = float(
+                    trial.suggest_int(dial.name, round(dial.low), round(dial.high), log=dial.log)
+                )
+            else:
+                value = trial.suggest_float(dial.name, dial.low, dial.high, log=dial.log)
+            recipe[dial.name] = {VALUE: value}
         for name in self.factors:
             if trial.suggest_categorical(name, [False, True]):
                 recipe[name] = {
@@ -76,3 +95,10 @@ class Space:
                     for dial in self._dials(name)
                 }
         return recipe
+
+
+def _range(one: CommandDial) -> FloatDistribution | IntDistribution:
+    dial = one.dial
+    if one.whole:
+        return IntDistribution(round(dial.low), round(dial.high), log=dial.log)
+    return FloatDistribution(dial.low, dial.high, log=dial.log)

@@ -280,6 +280,8 @@ def _objective(
     maximize = study.directions[column] == StudyDirection.MAXIMIZE
     values = [value for trial in trials if (value := _value(trial, column)) is not None]
     fractions = maximize and all(0 <= value <= 1 for value in values)
+    if settings and settings.program:
+        return Objective.of(settings.program)
     if settings or (designed and fractions):
         key = settings.objective if settings else ACCURACY.key
         if key not in OBJECTIVES:

@@ -1,0 +1,70 @@
+"""Filling in a command: from its template, a recipe and a seed to arguments and environment."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from model_space.recipe import Recipe
+from search.commands.program import EPOCHS, FLAGS, FOLDER, SEED, Level, Program
+
+VALUE = "value"
+"""The dial of a recipe's pseudo-technique that holds the number of a command's dial."""
+
+_SHELL = "/bin/sh"
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A command that can be started."""
+
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    """What is added to that of kouka itself."""
+
+    @property
+    def shown(self) -> str:
+        """The command as one would type it."""
+        assigned = [f"{name}={shlex.quote(value)}" for name, value in self.environment.items()]
+        return " ".join([*assigned, shlex.join(self.arguments)])
+
+
+def fill(program: Program, recipe: Recipe, epochs: int, seed: int, folder: str) -> Filled:
+    """Fill in a program's command for one run."""
+    flags: list[str] = []
+    environment: dict[str, str] = {}
+    for factor in program.factors:
+        level = _level(factor.levels, factor.technique in recipe)
+        flags += level.words
+        environment |= level.environment
+    for one in program.dials:
+        value = recipe[one.dial.name][VALUE]
+        text = str(round(value)) if one.whole else f"{value:.6g}"
+        flags += [word.replace(f"{{{VALUE}}}", text) for word in one.words]
+        environment |= {
+            name: given.replace(f"{{{VALUE}}}", text) for name, given in one.environment.items()
+        }
+    values = {EPOCHS: str(epochs), SEED: str(seed), FOLDER: folder}
+    if program.shell:
+        quoted = {name: shlex.quote(value) for name, value in values.items()}
+        line = _replaced(program.command, {**quoted, FLAGS: shlex.join(flags)})
+        return Filled((_SHELL, "-c", line), environment)
+    arguments: list[str] = []
+    for word in shlex.split(program.command):
+        if word == f"{{{FLAGS}}}":
+            arguments += flags
+        else:
+            arguments.append(_replaced(word, {**values, FLAGS: " ".join(flags)}))
+    return Filled(tuple(arguments), environment)
+
+
+def _level(levels: Sequence[Level], on: bool) -> Level:
+    return levels[1] if on else levels[0]
+
+
+def _replaced(text: str, values: Mapping[str, str]) -> str:
+    """Put values in the place of their names in braces; other braces stay as they are."""
+    names = "|".join(values)
+    return re.sub(rf"\{{({names})\}}", lambda found: values[found[1]], text)
