@@ -62,6 +62,7 @@ class Progress:
         self._estimated = False
         self._fit: Effects | None = None
         self._note = ""
+        self._tried = False
         self._live = LiveDisplay(console, self._display)
 
     def __enter__(self) -> Progress:
@@ -96,6 +97,7 @@ class Progress:
 
     def trying(self, recipe: str) -> None:
         """Print that the first run is tried alone."""
+        self._tried = True
         self._console.print(f"Trying the first run alone, with {recipe} …", markup=False)
 
     def tried(self, objective: Objective, value: float, points: int, folder: Path) -> None:
@@ -164,7 +166,9 @@ class Progress:
         self._ended_before = len(ended)
         for run in ended:
             self._done[run.phase] = self._done.get(run.phase, 0) + 1
-        resumed = f", resumed after {counted(len(ended), 'run')}" if ended else ""
+        resumed = ""
+        if ended and not self._tried:
+            resumed = f", resumed after {counted(len(ended), 'run')}"
         by = f", {counted(workers, 'worker')}" if workers > 1 else ""
         self._console.print(f"Study {results.name}{resumed}: {describe_budget(results)}{by}.")
         if results.data is not None:

@@ -25,6 +25,7 @@ from search.reporting.formatting import (
     short_percent,
     with_interval,
 )
+from search.reporting.programs import LoggedRun
 from search.reporting.status import PhaseStatus, StudyStatus
 from search.results import ACCURACY, Objective, Results
 from search.storage.schema import PHASES
@@ -237,3 +238,15 @@ def _plain(cell: RenderableType) -> str:
 
 def _table() -> Table:
     return _Fitting(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+
+
+def runs_table(runs: Sequence[LoggedRun]) -> RenderableType:
+    """The runs of a program, a line each."""
+    table = _table()
+    table.add_column("run", justify="right")
+    table.add_column("phase")
+    table.add_column("result", overflow="fold")
+    table.add_column("techniques on", overflow="fold")
+    for run in runs:
+        table.add_row(str(run.number), run.phase, Text(run.result), run.recipe)
+    return table

@@ -24,15 +24,34 @@ class Filled:
     environment: Mapping[str, str]
     """What is added to that of kouka itself."""
 
-    @property
-    def shown(self) -> str:
-        """The command as one would type it."""
-        assigned = [f"{name}={shlex.quote(value)}" for name, value in self.environment.items()]
-        return " ".join([*assigned, shlex.join(self.arguments)])
-
 
 def fill(program: Program, recipe: Recipe, epochs: int, seed: int, folder: str) -> Filled:
     """Fill in a program's command for one run."""
+    flags, environment = _added(program, recipe)
+    values = {EPOCHS: str(epochs), SEED: str(seed), FOLDER: folder}
+    if program.shell:
+        quoted = {name: shlex.quote(value) for name, value in values.items()}
+        line = _replaced(program.command, {**quoted, FLAGS: shlex.join(flags)})
+        return Filled((_SHELL, "-c", line), environment)
+    arguments: list[str] = []
+    for word in shlex.split(program.command):
+        if word == f"{{{FLAGS}}}":
+            arguments += flags
+        else:
+            arguments.append(_replaced(word, {**values, FLAGS: " ".join(flags)}))
+    return Filled(tuple(arguments), environment)
+
+
+def command_of(program: Program, recipe: Recipe, epochs: int) -> str:
+    """Write a recipe's command as one would type it; a seed and a folder are left to be filled."""
+    flags, environment = _added(program, recipe)
+    assigned = [f"{name}={shlex.quote(value)}" for name, value in environment.items()]
+    line = _replaced(program.command, {EPOCHS: str(epochs), FLAGS: shlex.join(flags)})
+    return " ".join([*assigned, line.strip()])
+
+
+def _added(program: Program, recipe: Recipe) -> tuple[list[str], dict[str, str]]:
+    """What a recipe adds to a command: arguments, and environment variables."""
     flags: list[str] = []
     environment: dict[str, str] = {}
     for factor in program.factors:
@@ -46,18 +65,7 @@ def fill(program: Program, recipe: Recipe, epochs: int, seed: int, folder: str) 
         environment |= {
             name: given.replace(f"{{{VALUE}}}", text) for name, given in one.environment.items()
         }
-    values = {EPOCHS: str(epochs), SEED: str(seed), FOLDER: folder}
-    if program.shell:
-        quoted = {name: shlex.quote(value) for name, value in values.items()}
-        line = _replaced(program.command, {**quoted, FLAGS: shlex.join(flags)})
-        return Filled((_SHELL, "-c", line), environment)
-    arguments: list[str] = []
-    for word in shlex.split(program.command):
-        if word == f"{{{FLAGS}}}":
-            arguments += flags
-        else:
-            arguments.append(_replaced(word, {**values, FLAGS: " ".join(flags)}))
-    return Filled(tuple(arguments), environment)
+    return flags, environment
 
 
 def _level(levels: Sequence[Level], on: bool) -> Level:

@@ -2,7 +2,37 @@
 
 from __future__ import annotations
 
-from search.commands.program import SEED, Program
+from dataclasses import dataclass
+
+import optuna
+from optuna.trial import FixedTrial
+
+from search.analysis.confirmation import describe
+from search.analysis.recommendation import recommend
+from search.commands.filling import command_of
+from search.commands.program import EPOCHS, SEED, Program
+from search.planning.space import Space
+from search.reporting.formatting import counted, level
+from search.results import Results
+from search.settings import Settings
+from search.storage import schema
+
+_LONGEST = 100
+"""Characters of a command that is given in full."""
+
+
+def describe_program(program: Program, settings: Settings) -> str:
+    """Describe the command of a study's runs, their epochs, and what judges them."""
+    command = " ".join(program.command.split())
+    parts = [command if len(command) <= _LONGEST else f"{command[:_LONGEST].rstrip()} …"]
+    if program.has(EPOCHS):
+        longer = f" ({settings.verify_epochs} to verify and confirm)"
+        epochs = counted(settings.epochs, "epoch")
+        parts.append(epochs + longer if settings.verify_epochs else epochs)
+    last = f", mean of the last {settings.last_epochs} epochs" if settings.last_epochs > 1 else ""
+    better = "the smaller the better" if program.minimize else "the larger the better"
+    parts.append(f"judged by {program.metric.name} ({better}{last})")
+    return ", ".join(parts)
 
 
 def seed_effect(program: Program, matters: bool) -> str:
@@ -25,3 +55,51 @@ def seed_effect(program: Program, matters: bool) -> str:
         f"Caution: the command has no {{seed}}, and the same run gave the very same {name}. The "
         "intervals then say nothing of other seeds; put {seed} where the program takes its seed."
     )
+
+
+@dataclass(frozen=True)
+class LoggedRun:
+    """A run of a program, and where what it printed is kept."""
+
+    number: int
+    phase: str
+    recipe: str
+    result: str
+    """Its value with the unit, or why it has none."""
+    folder: str | None
+    """None before it has begun."""
+    host: str
+
+
+def logged_runs(study: optuna.Study, results: Results) -> list[LoggedRun]:
+    """List the runs of a study of a program, in order."""
+    trials = study.get_trials(deepcopy=False)
+    rows = []
+    for run in results.runs:
+        attributes = trials[run.number].user_attrs
+        folder = attributes.get(schema.FOLDER)
+        ended = level(run.scaled, results.objective) if run.value is not None else run.state
+        rows.append(
+            LoggedRun(
+                run.number,
+                run.phase,
+                describe(run, results.factors),
+                f"failed: {run.failure}" if run.failure else ended,
+                folder if isinstance(folder, str) else None,
+                run.worker.partition(" ")[0],
+            )
+        )
+    return rows
+
+
+def recommended_command(results: Results) -> str:
+    """Write the command of the recommended recipe; empty where there is none.
+
+    `{seed}` and `{folder}` stay as they are.
+    """
+    settings, found = results.settings, recommend(results)
+    if settings is None or settings.program is None or found is None:
+        return ""
+    space = Space.of(settings)
+    recipe = space.suggest(FixedTrial(dict(found.params)))
+    return command_of(settings.program, recipe, settings.final_epochs)
