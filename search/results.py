@@ -266,6 +266,18 @@ class Results:
         return None if self.settings is None else self.settings.epochs_of(phase)
 
     @property
+    def program(self) -> Program | None:
+        """The user's program that each run is; None where kouka or another program trained."""
+        return None if self.settings is None else self.settings.program
+
+    @property
+    def tested_by(self) -> str:
+        """Name the score of the `confirm` runs: the objective on test data, where there are any."""
+        if self.program is None:
+            return f"test {self.objective.measure}"
+        return self.objective.name if self.program.test is None else self.program.test.name
+
+    @property
     def things(self) -> str:
         """The plural noun for what the data are: images or sounds."""
         return "images" if self.data is None else self.data.things

@@ -47,10 +47,10 @@ class Confirmed:
     in the means and intervals unless all diverged."""
     test: Mean
     """Accuracy on the test images; the interval holds for other seeds and other images, unless the
-    study does not say how many there are."""
+    study does not say how many there are. Of a user's program, `test_objective`."""
     test_objective: Mean
     """The study's objective on the test images: the same where that is accuracy, else with an
-    interval that holds for other seeds alone."""
+    interval that holds for other seeds alone. Of a program without a test score, `validation`."""
     validation: Mean
     """The objective on the validation images, with an interval for other seeds."""
     gain: Difference | None
@@ -78,9 +78,11 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
     objective = results.objective
     groups: dict[str, list[Run]] = {}
     for run in results.of("confirm"):
-        if run.test_accuracy is not None and _tested(run, objective) is not None:
+        if _is_tested(run, results):
             groups.setdefault(describe(run, results.factors), []).append(run)
     chosen = describe(recommended, results.factors) if recommended else None
+    if results.program is not None:
+        return _by_program(results, groups, chosen)
     learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
     tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
     scores = {recipe: _scores(runs, objective) for recipe, runs in learned.items()}
@@ -120,6 +122,45 @@ def recommended_runs(results: Results, recommended: Recommendation | None) -> li
     chosen = describe(recommended, results.factors)
     runs = [run for run in results.of("confirm") if describe(run, results.factors) == chosen]
     return _learned(runs, results)
+
+
+def _by_program(
+    results: Results, groups: Mapping[str, Sequence[Run]], chosen: str | None
+) -> list[Confirmed]:
+    """Summarise the runs of a user's program, whose test data are not known one by one."""
+    objective = results.objective
+    scores = {recipe: [objective.scale * _score(run, results) for run in runs]
+              for recipe, runs in groups.items()}  # fmt: skip
+    off = next((recipe for recipe, runs in groups.items() if not runs[0].on), None)
+    rows = [
+        Confirmed(
+            _label(runs[0], recipe == chosen, results.factors),
+            recipe,
+            runs[0].params,
+            len(runs),
+            diverged=0,
+            test=mean(scores[recipe], objective),
+            test_objective=mean(scores[recipe], objective),
+            validation=mean([run.scaled for run in runs], objective),
+            gain=None,
+            objective_gain=None if off is None or recipe == off
+            else _over_seeds(scores[recipe], scores[off], list(scores.values())),
+        )
+        for recipe, runs in groups.items()
+    ]  # fmt: skip
+    sign = 1 if objective.maximize else -1
+    return sorted(rows, key=lambda row: (not row.recommended, -sign * row.test_objective.mean))
+
+
+def _is_tested(run: Run, results: Results) -> bool:
+    if results.program is not None:
+        return results.program.test is None or run.test_objective is not None
+    return run.test_accuracy is not None and _tested(run, results.objective) is not None
+
+
+def _score(run: Run, results: Results) -> float:
+    tested = results.program is not None and results.program.test is not None
+    return (run.test_objective if tested else run.value) or 0.0
 
 
 def _label(run: Run, chosen: bool, factors: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ def logs(
         from search.cli.console import make_console, quiet_optuna
         from search.cli.tables import runs_table
         from search.errors import InputError
-        from search.reporting.programs import logged_runs, recommended_command
+        from search.reporting.programs import command_of_recipe, logged_runs
         from search.storage.connection import load_study
         from search.storage.reading import read
 
@@ -43,7 +43,7 @@ def logs(
         if run is None:
             console = make_console()
             console.print(runs_table(runs))
-            if command := recommended_command(results):
+            if command := command_of_recipe(results):
                 console.print(f"The recommended recipe: {command}", markup=False, soft_wrap=True)
             return
         one = next((each for each in runs if each.number == run), None)

@@ -73,6 +73,8 @@ def trained_for(results: Results, phase: str) -> str:
     Empty where the study says neither.
     """
     epochs = results.epochs_of(phase)
+    if results.program is not None and not results.program.has(EPOCHS):
+        epochs = None
     parts = [] if epochs is None else [f"after {counted(epochs, 'epoch')}"]
     if results.data is not None:
         parts.append(f"{results.data.train:,} training {results.data.things}")

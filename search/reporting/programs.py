@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import optuna
@@ -92,14 +93,18 @@ def logged_runs(study: optuna.Study, results: Results) -> list[LoggedRun]:
     return rows
 
 
-def recommended_command(results: Results) -> str:
-    """Write the command of the recommended recipe; empty where there is none.
+def command_of_recipe(results: Results, on: Collection[str] | None = None) -> str:
+    """Write the command of some techniques, or of the recommended recipe; empty where none is.
 
     `{seed}` and `{folder}` stay as they are.
     """
-    settings, found = results.settings, recommend(results)
-    if settings is None or settings.program is None or found is None:
+    settings = results.settings
+    if settings is None or settings.program is None:
         return ""
     space = Space.of(settings)
-    recipe = space.suggest(FixedTrial(dict(found.params)))
+    found = recommend(results) if on is None else None
+    if on is None and found is None:
+        return ""
+    params = space.params(on or ()) if found is None else dict(found.params)
+    recipe = space.suggest(FixedTrial(params))
     return command_of(settings.program, recipe, settings.final_epochs)

@@ -210,7 +210,7 @@ def _confirmed(findings: Findings) -> Iterator[Row]:
         head = {"label": row.label, "recipe": row.recipe, "runs": row.runs}
         tested = _bounds("test", row.test) | _bounds("test_objective", row.test_objective)
         unknown = Difference(math.nan, math.nan, math.nan, paired=False)
-        gain = row.gain or unknown
+        gain = row.gain or (findings.results.program and row.objective_gain) or unknown
         yield {
             **head, **tested, **_bounds("validation", row.validation), "diverged": row.diverged,
             "gain": gain.points, "gain_low": gain.low, "gain_high": gain.high,

@@ -10,6 +10,7 @@ from search.analysis.effects import Effects
 from search.analysis.epochs import EpochEffects
 from search.analysis.interactions import Interaction
 from search.analysis.simple_effects import Dependence
+from search.commands.program import EPOCHS
 from search.reporting import formatting
 from search.reporting.findings import Findings, Verification
 from search.reporting.section import Table
@@ -97,17 +98,22 @@ def budgets_table(results: Results, short: Effects, long: Verification) -> Table
 def confirmed_table(findings: Findings) -> Table:
     """Tabulate the test results of the recipes that were run on fresh seeds."""
     objective = findings.results.objective
+    program = findings.results.program
     names = ["test accuracy", "points over all off", objective.name]
-    if objective is not ACCURACY:
+    if program is not None:
+        over = f"{objective.unit} over all off".strip()
+        names = [*([findings.results.tested_by] if program.test else []), over, objective.name]
+    elif objective is not ACCURACY:
         names.insert(0, f"test {objective.measure}")
     rows = []
     for row in findings.confirmed:
+        gain = row.objective_gain if program is not None else row.gain
         cells = [
-            formatting.percent(row.test),
-            formatting.with_interval(row.gain.points, row.gain) if row.gain else "",
+            *([formatting.percent(row.test)] if program is None else []),
+            formatting.with_interval(gain.points, gain) if gain else "",
             formatting.mean(row.validation, objective),
         ]
-        if objective is not ACCURACY:
+        if objective is not ACCURACY and (program is None or program.test):
             cells.insert(0, formatting.mean(row.test_objective, objective))
         rows.append((row.label, str(row.runs), *cells, row.recipe))
     head = ("", "seeds", *(f"{name} (95 %)" for name in names), "techniques on")
@@ -170,7 +176,9 @@ def epochs_table(rows: Sequence[EpochEffects]) -> Table:
 def costs_table(findings: Findings) -> Table:
     """Tabulate seconds, parameters and the effect for each second."""
     unit = findings.results.objective.unit or "effect"
-    head = ("technique", "seconds an epoch (95 %)", "parameters (95 %)", f"{unit} per second")
+    program = findings.results.program
+    each = "an epoch" if program is None or program.has(EPOCHS) else "a run"
+    head = ("technique", f"seconds {each} (95 %)", "parameters (95 %)", f"{unit} per second")
     rows = tuple(
         (row.technique, formatting.with_interval(row.seconds.value, row.seconds),
          formatting.parameters(row.parameters), formatting.per_second(row))

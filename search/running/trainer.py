@@ -32,8 +32,8 @@ class Trainer(Protocol):
 
         `report` takes each epoch, from 1, and its objective, and returns True to go on. The last
         argument is a place of the run's own: the file of its checkpoint, or the folder of its
-        command. A `detailed` run is tested image by image, where there are images. Raises `Stopped` once `ask_to_stop` was called, and `TrainingError` where the run
-        fails.
+        command. A `detailed` run is tested image by image, where there are images. Raises
+        `Stopped` once `ask_to_stop` was called, and `TrainingError` where the run fails.
         """
 
     def ask_to_stop(self) -> None:
