@@ -235,6 +235,8 @@ class Results:
     earlier versions did."""
     verified: Verified | None = None
     """None until the phase `verify` has begun."""
+    seed_matters: bool = True
+    """False where two seeds gave the very same first run of a user's program."""
 
     def launched_with(self) -> Settings:
         """The settings of a study that kouka launched; raises `InputError` for another's."""
@@ -269,6 +271,11 @@ class Results:
     def program(self) -> Program | None:
         """The user's program that each run is; None where kouka or another program trained."""
         return None if self.settings is None else self.settings.program
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The dials of a user's program, which every run has."""
+        return () if self.program is None else tuple(one.dial.name for one in self.program.dials)
 
     @property
     def tested_by(self) -> str:

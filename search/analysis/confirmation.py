@@ -79,8 +79,8 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
     groups: dict[str, list[Run]] = {}
     for run in results.of("confirm"):
         if _is_tested(run, results):
-            groups.setdefault(describe(run, results.factors), []).append(run)
-    chosen = describe(recommended, results.factors) if recommended else None
+            groups.setdefault(describe(run, results.factors, results.numbers), []).append(run)
+    chosen = describe(recommended, results.factors, results.numbers) if recommended else None
     if results.program is not None:
         return _by_program(results, groups, chosen)
     learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
@@ -265,8 +265,11 @@ class Recipe(Protocol):
         """A trial's parameters."""
 
 
-def describe(run: Recipe, factors: Sequence[str]) -> str:
-    """List the techniques that are on in a run, with their dials; "none" where there are none."""
+def describe(run: Recipe, factors: Sequence[str], numbers: Sequence[str] = ()) -> str:
+    """List the techniques that are on in a run, with their dials; "none" where there are none.
+
+    `numbers` are dials that every run has, whatever is on.
+    """
     on = []
     for name in factors:
         if name in run.on:
@@ -276,7 +279,8 @@ def describe(run: Recipe, factors: Sequence[str]) -> str:
                 if dial.startswith(f"{name}_") and dial not in factors
             }
             on.append((name, dials))
-    return with_dials(on) or "none"
+    beside = [f"{name} {run.params[name]:.4g}" for name in numbers if name in run.params]
+    return ", ".join([with_dials(on) or "none", *beside])
 
 
 def with_dials(techniques: Iterable[tuple[str, Mapping[str, float]]]) -> str:

@@ -16,12 +16,14 @@ from search.cli.options import (
     DEFAULT_STORAGE,
     CheckpointsOption,
     CommandOption,
+    DialOption,
     FactorOption,
     JsonOption,
     MetricOption,
     NetworkOption,
     PerGpuOption,
     StorageOption,
+    StudyFileOption,
     TechniqueOption,
     TimeoutOption,
     WorkersOption,
@@ -83,8 +85,10 @@ def launch(
             "commas.  [default: article; sound for a new study of sounds]",
         ),
     ] = None,
+    study: StudyFileOption = None,
     command: CommandOption = None,
     factor: FactorOption = None,
+    dial: DialOption = None,
     metric: MetricOption = None,
     metric_name: Annotated[
         str | None,
@@ -280,8 +284,9 @@ def launch(
         from search.planning.time_plan import time_limit
 
         program = program_of(
-            command, factor or [], metric, metric_name=metric_name, test_metric=test_metric,
-            minimize=minimize, unit=unit, scale=scale, run_timeout=run_timeout, shell=shell,
+            command, factor or [], dial or [], metric, metric_name=metric_name,
+            test_metric=test_metric, minimize=minimize, unit=unit, scale=scale,
+            run_timeout=run_timeout, shell=shell,
         )  # fmt: skip
         if program is not None and name is None:
             raise InputError("a study of --command needs a name: kouka launch NAME --command …")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from search.cli.study_file import take_defaults
+
 if TYPE_CHECKING:
     from model_space.custom.code import CustomCode
 
@@ -118,6 +120,15 @@ FactorOption = Annotated[
         "variable. Repeatable.",
     ),
 ]
+DialOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME: WORDS",
+        help="A number of --command that --search turns: 'lr: --lr {value}, 1e-4 to 1e-1 log'. The "
+        "other runs have the middle of its range, or what 'usual 3e-4' at the end says; 'int' "
+        "makes it whole. Repeatable.",
+    ),
+]
 MetricOption = Annotated[
     str | None,
     typer.Option(
@@ -125,6 +136,16 @@ MetricOption = Annotated[
         help="What --command's runs are judged by: a regular expression whose group is the number, "
         "of which the last match counts, as in 'val_acc=([0-9.]+)'; json:KEY for lines of JSON; "
         "file:PATH:KEY for a JSON or CSV file in {folder}.",
+    ),
+]
+StudyFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.toml",
+        is_eager=True,
+        callback=take_defaults,
+        help="Take what is not named here from this file, with options as keys: factors, dials and "
+        "fix as tables, and the study's name as name.",
     ),
 ]
 RecipeOption = Annotated[

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 def program_of(
     command: str | None,
     factors: list[str],
+    dials: list[str],
     metric: str | None,
     *,
     metric_name: str | None,
@@ -26,13 +27,19 @@ def program_of(
 
     Raises `InputError` where they do not fit together.
     """
-    from search.commands.parsing import check_program, digests, parse_factor, parse_metric
+    from search.commands.parsing import (
+        check_program,
+        digests,
+        parse_dial,
+        parse_factor,
+        parse_metric,
+    )
     from search.commands.program import Program
     from search.errors import InputError
     from search.planning.time_plan import time_limit
 
     given = {
-        "--factor": factors, "--metric": metric, "--metric-name": metric_name,
+        "--factor": factors, "--dial": dials, "--metric": metric, "--metric-name": metric_name,
         "--test-metric": test_metric, "--minimize": minimize, "--unit": unit,
         "--scale": scale is not None, "--run-timeout": run_timeout, "--shell": shell,
     }  # fmt: skip
@@ -59,6 +66,7 @@ def program_of(
             directory,
             tuple(parse_factor(text) for text in factors),
             parse_metric(metric, metric_name),
+            tuple(parse_dial(text) for text in dials),
             test=None
             if test_metric is None
             else parse_metric(

@@ -20,7 +20,7 @@ from search.cli.live_display import LiveDisplay
 from search.cli.plan_changes import plan_changes
 from search.cli.tables import effects_table
 from search.commands.process import OUTPUT
-from search.commands.program import Program
+from search.commands.program import EPOCHS, Program
 from search.planning.durations import RunTime, run_time
 from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
@@ -235,7 +235,7 @@ class Progress:
         planned = self._schedule.planned.get(run.phase, 0)  # type: ignore[call-overload]
         return (
             f"{run.phase} {self._done.get(run.phase, 0)}/{planned}  {end}  "
-            f"{duration(run.seconds or 0)}  [{describe(run, results.factors)}]  "
+            f"{duration(run.seconds or 0)}  [{describe(run, results.factors, results.numbers)}]  "
             f"{self._time_left()}"
         )
 
@@ -262,7 +262,7 @@ class Progress:
                 self._console.print("Nothing is left to run.")
             return
         seconds = sum(count * takes.of(epochs) for epochs, count in runs.items()) / self._workers
-        counts = [f"{counted(count, 'run')} of {counted(epochs, 'epoch')}"
+        counts = [f"{counted(count, 'run')}{_of_epochs(results, epochs)}"
                   for epochs, count in sorted(runs.items())]  # fmt: skip
         self._console.print(f"About {duration(seconds)} for {listed(counts)} on this machine.")
         if seconds > _LONG:
@@ -358,12 +358,19 @@ def _left(results: Results, now: Schedule) -> Counter[int]:
     return runs
 
 
+def _of_epochs(results: Results, epochs: int) -> str:
+    """Continue a number of runs with their epochs, where these are known."""
+    known = results.program is None or results.program.has(EPOCHS)
+    return f" of {counted(epochs, 'epoch')}" if known else ""
+
+
 def _run_line(run: Run, results: Results) -> Text:
     epoch = max(run.curve, default=0)
     reached = f", {level(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
     line = Text(f"run {run.number}  ", no_wrap=True, overflow="ellipsis")
-    line.append(f"epoch {epoch} of {run.epochs}{reached}  ")
-    line.append(describe(run, results.factors), style="dim")
+    at = f"epoch {epoch} of {run.epochs}" if _of_epochs(results, 1) else f"value {epoch}"
+    line.append(f"{at}{reached}  ")
+    line.append(describe(run, results.factors, results.numbers), style="dim")
     return line
 
 

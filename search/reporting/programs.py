@@ -38,23 +38,33 @@ def describe_program(program: Program, settings: Settings) -> str:
 
 def seed_effect(program: Program, matters: bool) -> str:
     """Say what another seed changed in the first run of a study."""
-    name = program.metric.name
+    if not matters:
+        return f"Caution: {_unheard(program)}"
     if program.has(SEED):
-        if matters:
-            return f"Another seed gave another {name}, so {{seed}} is heard."
+        return f"Another seed gave another {program.metric.name}, as it should."
+    return (
+        f"The command has no {{seed}}. The same run gave another {program.metric.name}, so the "
+        "noise is what the program draws by itself."
+    )
+
+
+def unheard_seed(results: Results) -> list[str]:
+    """Warn of a study whose program gives the same with every seed."""
+    if results.program is None or results.seed_matters:
+        return []
+    return [_unheard(results.program)]
+
+
+def _unheard(program: Program) -> str:
+    same = f"gave the very same {program.metric.name}"
+    if program.has(SEED):
         return (
-            f"Caution: another seed gave the very same {name}, so the program does not use "
-            "{seed}, or draws nothing. Its runs do not vary as those of other seeds would, and the "
-            "intervals say nothing of these."
-        )
-    if matters:
-        return (
-            f"The command has no {{seed}}. The same run gave another {name}, so the noise is what "
-            "the program draws by itself."
+            f"Two seeds {same}, so the program does not use its seed, or draws nothing. Its runs "
+            "do not vary as those of other seeds would, and the intervals say nothing of these."
         )
     return (
-        f"Caution: the command has no {{seed}}, and the same run gave the very same {name}. The "
-        "intervals then say nothing of other seeds; put {seed} where the program takes its seed."
+        f"The command has no {{seed}}, and two runs of the same recipe {same}. The intervals say "
+        "nothing of other seeds; put {seed} where the program takes its seed."
     )
 
 
@@ -84,7 +94,7 @@ def logged_runs(study: optuna.Study, results: Results) -> list[LoggedRun]:
             LoggedRun(
                 run.number,
                 run.phase,
-                describe(run, results.factors),
+                describe(run, results.factors, results.numbers),
                 f"failed: {run.failure}" if run.failure else ended,
                 folder if isinstance(folder, str) else None,
                 run.worker.partition(" ")[0],

@@ -12,8 +12,10 @@ import optuna
 from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
 from model_space.outcome import Outcome
+from model_space.worker.client import TrainingError
 from search.analysis.confirmation import describe
-from search.commands.program import Program
+from search.commands.process import OUTPUT
+from search.commands.program import EPOCHS, Program
 from search.commands.trainer import CommandTrainer
 from search.commands.unit import with_unit
 from search.errors import InputError, StudyFailedError
@@ -79,7 +81,9 @@ class FirstRun:
                 f"{self.program.metric.name} {len(self.tried.curve)} times, which is not once an "
                 "epoch; leave it out"
             )
-        return replace(requested, program=self.program, last_epochs=self.last_epochs)
+        if self.program.has(EPOCHS):
+            requested = replace(requested, last_epochs=self.last_epochs)
+        return replace(requested, program=self.program)
 
     def keep(self, study: optuna.Study, settings: Settings) -> None:
         """Make the run the first trial of its study, if it is one that the study plans."""
@@ -152,7 +156,8 @@ def tried_first(
 def _recipe(params: Mapping[str, Any], settings: Settings) -> str:
     on = frozenset(name for name in settings.factors if params.get(name))
     run = Run(0, "measure", "running", params, on, None)
-    return describe(run, settings.factors)
+    numbers = [one.dial.name for one in settings.program.dials] if settings.program else []
+    return describe(run, settings.factors, numbers)
 
 
 def _try(
@@ -181,5 +186,10 @@ def _try(
 
     began = datetime.now()
     recipe = Space.of(settings).suggest(FixedTrial(dict(params)))
-    outcome = trainer.train(recipe, settings.budget(), seed, keep, folder)
+    try:
+        outcome = trainer.train(recipe, settings.budget(), seed, keep, folder)
+    except TrainingError as error:
+        raise TrainingError(
+            f"the first run failed: {error}; all of its output is in {folder / OUTPUT}"
+        ) from error
     return _Tried(curve, outcome, folder, began, datetime.now())

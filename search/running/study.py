@@ -97,7 +97,8 @@ def launch(
     launched = Launched(began, (time.monotonic() - began) / time.process_time())
     _check_name(name)
     check_writable(url)
-    if requested.time is not None and stored_settings(url, name) is None:
+    timed = requested.time is not None and requested.program is None
+    if timed and stored_settings(url, name) is None:
         requested = _with_small_network(requested)
         # The epochs that it is to be longer than are not planned yet.
         settings, before = _settle(url, name, replace(requested, verify=None, verify_epochs=None))

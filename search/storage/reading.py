@@ -78,7 +78,13 @@ def read(
     settings = Settings.from_json(stored) if is_settings(stored) else None
     designed = settings is not None or any(_phase(trial) is not None for trial in trials)
     spaces = _spaces(trials)
-    factors = _factors(spaces, settings, techniques or {})
+    numbers = (
+        {one.dial.name for one in settings.program.dials}
+        if settings and settings.program
+        else set()
+    )
+    switched = {name: space for name, space in spaces.items() if name not in numbers}
+    factors = _factors(switched, settings, techniques or {})
     if techniques:
         trials = [trial for trial in trials if techniques.keys() <= trial.params.keys()]
         # What these trials have in common is no technique in them.
@@ -87,7 +93,8 @@ def read(
     conditional = tuple(asked[name] for _, name, _ in factors if name in asked)
     factors = [factor for factor in factors if factor[1] not in asked]
     names = [name for name, _, _ in factors]
-    dials = tuple(dial for name in spaces for dial in _dial(name, spaces[name], names))
+    dials = tuple(dial for name in switched for dial in _dial(name, spaces[name], names))
+    dials += tuple(_number_of(name, spaces[name]) for name in spaces if name in numbers)
     techniques_of = {parameter for _, parameter, _ in factors}
     judged = _objective(study, column, trials, settings, designed)
     return Results(
@@ -111,6 +118,7 @@ def read(
         conditional=conditional,
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
         verified=_verified(study, names),
+        seed_matters=attributes.get(schema.SEED_MATTERS) is not False,
     )
 
 
@@ -268,6 +276,12 @@ def _dial(name: str, space: BaseDistribution, factors: list[str]) -> list[Search
     if not owners or low is None or high is None or name in factors:
         return []
     return [SearchedDial(name, max(owners, key=len), low, high, getattr(space, "log", False))]
+
+
+def _number_of(name: str, space: BaseDistribution) -> SearchedDial:
+    """A dial that every run of a user's program has."""
+    assert isinstance(space, _NUMERIC)
+    return SearchedDial(name, "", space.low, space.high, space.log)
 
 
 def _objective(

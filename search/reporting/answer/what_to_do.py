@@ -58,7 +58,7 @@ def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
     found = findings.recommended
     if found is None or not found.on:
         return "no technique"
-    recipe = describe(found, findings.results.factors)
+    recipe = describe(found, findings.results.factors, findings.results.numbers)
     return _shortened(recipe) if briefly else recipe
 
 
