@@ -75,7 +75,9 @@ def program_of(
             minimize=minimize,
             unit=unit,
             scale=scale,
-            timeout=None if run_timeout is None else time_limit(run_timeout).seconds,
+            timeout=None
+            if run_timeout is None
+            else time_limit(run_timeout, "--run-timeout").seconds,
             shell=shell,
             files=digests(command, directory),
         )
