@@ -46,8 +46,10 @@ def command_of(program: Program, recipe: Recipe, epochs: int) -> str:
     """Write a recipe's command as one would type it; a seed and a folder are left to be filled."""
     flags, environment = _added(program, recipe)
     assigned = [f"{name}={shlex.quote(value)}" for name, value in environment.items()]
-    line = _replaced(program.command, {EPOCHS: str(epochs), FLAGS: shlex.join(flags)})
-    return " ".join([*assigned, line.strip()])
+    line = _replaced(program.command, {EPOCHS: str(epochs), FLAGS: shlex.join(flags)}).strip()
+    if assigned and program.shell:  # in front of a pipe it would be for the first command alone
+        return f"export {' '.join(assigned)}; {line}"
+    return " ".join([*assigned, line])
 
 
 def _added(program: Program, recipe: Recipe) -> tuple[list[str], dict[str, str]]:
