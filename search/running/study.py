@@ -309,7 +309,8 @@ def _check_there(name: str, settings: Settings, before: str | None) -> None:
 def _settle(url: str, name: str, requested: Requested) -> tuple[Settings, str | None]:
     """The settings of a launch, and where a known study had its data before."""
     stored = stored_settings(url, name)
-    if stored is None and requested.data is None and is_set(name):
+    own = requested.program is not None
+    if stored is None and requested.data is None and is_set(name) and not own:
         requested = replace(requested, data=name)
     if stored is None and requested.data is not None and holds_sounds(Path(requested.data)):
         requested = replace(requested, techniques=requested.techniques or SETS["sound"])
