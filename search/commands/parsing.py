@@ -57,8 +57,8 @@ def parse_factor(text: str) -> CommandFactor:
         return CommandFactor(name, (Level(_OFF), _level("on", words[0])))
     if len(words) > 2:
         raise InputError(
-            f"--factor {name} has {len(words)} levels; it takes two, OFF | ON: make it a factor "
-            "for each of the changes, or leave some levels out"
+            f"--factor {name} has {len(words)} levels; it takes two, OFF | ON; compare the "
+            "others in a study of their own"
         )
     labels = _labels(words)
     if labels[0] == labels[1]:

@@ -16,6 +16,7 @@ from model_space.worker.client import TrainingError
 from search.analysis.confirmation import describe
 from search.commands.process import OUTPUT
 from search.commands.program import EPOCHS, Program
+from search.commands.shared_files import shared, snapshot, written
 from search.commands.trainer import CommandTrainer
 from search.commands.unit import with_unit
 from search.errors import InputError, StudyFailedError
@@ -137,7 +138,11 @@ def tried_first(
     planned = schedule(settings, space, Results(name, settings.factors, ())).next[0]
     params = space.params([]) if planned.params is None else dict(planned.params)
     watch.trying(_recipe(params, settings))
+    directory = Path(program.directory)
+    before = snapshot(directory)
     first = _try(name, "0", settings, params, planned.seed, environment)
+    if files := written(directory, before):
+        watch.cautioned(shared(files, directory))
     program = with_unit(program, first.outcome.objective)
     value = program.factor_to_stored * first.outcome.objective
     objective = Objective.of(program)

@@ -153,8 +153,9 @@ def test_nothing_is_made_where_the_first_run_fails(kouka: Kouka) -> None:
 
 
 def test_a_script_that_ignores_its_seed_is_found_out(kouka: Kouka) -> None:
-    deaf = kouka(*script("print('acc=0.5')", "--measure", "4"))
+    deaf = kouka(*script("open('best.pt', 'w')\nprint('acc=0.5')", "--measure", "4"))
     assert "Two seeds gave the very same acc" in deaf.output
+    assert "Caution: the run wrote best.pt in " in deaf.output
     assert not results().seed_matters
 
 
