@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,7 +79,8 @@ class Run:
     """complete, pruned, failed, running or waiting."""
     params: Mapping[str, Any]
     on: frozenset[str]
-    """The techniques that are on."""
+    """The techniques that are on; of a program's factors of several levels those that are not at
+    the first, as `level_name` names them."""
     value: float | None
     """After the last epoch; None where it was pruned or did not finish."""
     curve: dict[int, float] = field(default_factory=dict)
@@ -147,6 +148,20 @@ class Category:
         )  # fmt: skip
 
 
+def level_name(name: str, level: Any) -> str:
+    """Name a level of a category among what is on in a run."""
+    return f"{name}={level}"
+
+
+def levels_on(params: Mapping[str, Any], several: Sequence[Category]) -> frozenset[str]:
+    """Name the levels other than the first that a run with these parameters has."""
+    return frozenset(
+        level_name(one.name, params[one.name])
+        for one in several
+        if one.place(params.get(one.name)) > 0
+    )
+
+
 @dataclass(frozen=True)
 class Number:
     """A foreign study's parameter of many values."""
@@ -188,7 +203,7 @@ class Candidates:
     measure: tuple[int, ...]
     """The settings that planned the runs by which they were chosen."""
     search: int
-    recipes: tuple[Mapping[str, bool | float], ...]
+    recipes: tuple[Mapping[str, bool | float | str], ...]
     """The parameters of a trial each."""
     verify: tuple[int, ...] = ()
 
@@ -206,7 +221,7 @@ class Verified:
     """
 
     techniques: tuple[str, ...]
-    params: Mapping[str, bool | int | float]
+    params: Mapping[str, bool | int | float | str]
     """The parameters of the recipe that was recommended then."""
 
 
@@ -273,9 +288,23 @@ class Results:
         return None if self.settings is None else self.settings.program
 
     @property
+    def several(self) -> tuple[Category, ...]:
+        """The factors of a user's program that have more than two levels."""
+        if self.program is None:
+            return ()
+        return tuple(Category(one.name, one.labels) for one in self.program.several)
+
+    @property
     def numbers(self) -> tuple[str, ...]:
-        """The dials of a user's program, which every run has."""
-        return () if self.program is None else tuple(one.dial.name for one in self.program.dials)
+        """The parameters of a user's program that every run has: levels, and dials."""
+        dials = () if self.program is None else self.program.dials
+        return (*(one.name for one in self.several), *(one.dial.name for one in dials))
+
+    def on(self, params: Mapping[str, Any]) -> frozenset[str]:
+        """What is on in a run with these parameters, as its `on` has it."""
+        return frozenset(name for name in self.factors if params.get(name) is True) | levels_on(
+            params, self.several
+        )
 
     @property
     def tested_by(self) -> str:

@@ -268,7 +268,7 @@ class Recipe(Protocol):
 def describe(run: Recipe, factors: Sequence[str], numbers: Sequence[str] = ()) -> str:
     """List the techniques that are on in a run, with their dials; "none" where there are none.
 
-    `numbers` are dials that every run has, whatever is on.
+    `numbers` are dials and levels that every run has, whatever is on.
     """
     on = []
     for name in factors:
@@ -279,7 +279,11 @@ def describe(run: Recipe, factors: Sequence[str], numbers: Sequence[str] = ()) -
                 if dial.startswith(f"{name}_") and dial not in factors
             }
             on.append((name, dials))
-    beside = [f"{name} {run.params[name]:.4g}" for name in numbers if name in run.params]
+    beside = [
+        f"{name} {value if isinstance(value, str) else format(value, '.4g')}"
+        for name in numbers
+        if (value := run.params.get(name)) is not None
+    ]
     return ", ".join([with_dials(on) or "none", *beside])
 
 

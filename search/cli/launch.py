@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,8 +37,6 @@ from search.cli.options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from model_space.technique import Factor
-    from search.commands.program import Program
     from search.planning.settle import Requested
     from search.reporting.ending import Exported
 
@@ -278,8 +275,9 @@ def launch(
         from model_space.data import is_set
         from model_space.techniques import TECHNIQUES
         from search.cli.program import program_of
+        from search.commands.parsing import parse_held
         from search.errors import InputError
-        from search.planning.parsing import parse_techniques
+        from search.planning.parsing import parse_fix, parse_techniques
         from search.planning.settle import Requested
         from search.planning.time_plan import time_limit
 
@@ -292,6 +290,12 @@ def launch(
             raise InputError("a study of --command needs a name: kouka launch NAME --command …")
         code = custom_code(technique, network)
         known = (*TECHNIQUES, *code.techniques)
+        fixed: dict[str, dict[str, float] | None] | None = None
+        if fix and program is not None:
+            held, program = parse_held(fix, program)
+            fixed = {one: {} if on else None for one, on in held.items()} or None
+        elif fix:
+            fixed = parse_fix(fix, known)
         requested = Requested(
             custom_code=code,
             data=resolved(data),
@@ -299,7 +303,7 @@ def launch(
             train_size=train_size,
             validation=validation,
             techniques=None if techniques is None else parse_techniques(techniques, known),
-            fixed=_fixed(fix, known, program) if fix else None,
+            fixed=fixed,
             program=program,
             measure=measure,
             search=search,
@@ -327,17 +331,6 @@ def launch(
             name, requested, storage, out or folder_of("reports", name), timeout=timeout,
             workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints, json=json,
         )  # fmt: skip
-
-
-def _fixed(
-    texts: list[str], known: Sequence[Factor], program: Program | None
-) -> dict[str, dict[str, float] | None]:
-    from search.commands.parsing import parse_held
-    from search.planning.parsing import parse_fix
-
-    if program is None:
-        return parse_fix(texts, known)
-    return {name: {} if on else None for name, on in parse_held(texts, program).items()}
 
 
 def _launch(

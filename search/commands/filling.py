@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model_space.recipe import Recipe
-from search.commands.program import EPOCHS, FLAGS, FOLDER, SEED, Level, Program
+from search.commands.program import EPOCHS, FLAGS, FOLDER, SEED, CommandFactor, Program
 
 VALUE = "value"
 """The dial of a recipe's pseudo-technique that holds the number of a command's dial."""
+
+LEVEL = "level"
+"""The dial that holds the place of a level, of a factor that has several."""
 
 _SHELL = "/bin/sh"
 
@@ -57,7 +60,7 @@ def _added(program: Program, recipe: Recipe) -> tuple[list[str], dict[str, str]]
     flags: list[str] = []
     environment: dict[str, str] = {}
     for factor in program.factors:
-        level = _level(factor.levels, factor.technique in recipe)
+        level = factor.levels[_place(factor, recipe)]
         flags += level.words
         environment |= level.environment
     for one in program.dials:
@@ -70,8 +73,11 @@ def _added(program: Program, recipe: Recipe) -> tuple[list[str], dict[str, str]]
     return flags, environment
 
 
-def _level(levels: Sequence[Level], on: bool) -> Level:
-    return levels[1] if on else levels[0]
+def _place(factor: CommandFactor, recipe: Recipe) -> int:
+    """The place of a factor's level in a recipe."""
+    if factor.several:
+        return round(recipe[factor.name][LEVEL])
+    return int(factor.technique in recipe)
 
 
 def _replaced(text: str, values: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from search.errors import InputError
 _NAME = re.compile(r"[A-Za-z_][\w.+-]*")
 _ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=")
 """Of an environment variable; `optimizer=adam` is an argument."""
+MOST_LEVELS = 4
+"""Of a factor: those of two columns of a two-level design."""
 _OFF, _NONE = "off", "none"
 _RANGE = re.compile(
     r"^(?P<words>.*\S)\s*,\s*(?P<low>\S+)\s+to\s+(?P<high>\S+?)(?P<rest>(?:\s+\S+)*)$", re.DOTALL
@@ -55,13 +58,13 @@ def parse_factor(text: str) -> CommandFactor:
         if not words[0]:
             raise InputError(f"--factor {name} adds nothing to the command; give it some words")
         return CommandFactor(name, (Level(_OFF), _level("on", words[0])))
-    if len(words) > 2:
+    if len(words) > MOST_LEVELS:
         raise InputError(
-            f"--factor {name} has {len(words)} levels; it takes two, OFF | ON; compare the "
-            "others in a study of their own"
+            f"--factor {name} has {len(words)} levels; designs have up to {MOST_LEVELS}, so "
+            "compare the others in a study of their own"
         )
     labels = _labels(words)
-    if labels[0] == labels[1]:
+    if len(set(labels)) < len(labels):
         raise InputError(f"--factor {name} has the same level twice: {rest.strip()}")
     levels = [_level(label, one) for label, one in zip(labels, words, strict=True)]
     return CommandFactor(name, tuple(levels))
@@ -104,8 +107,11 @@ def parse_dial(text: str) -> CommandDial:
     return CommandDial(dial, level.words, level.environment, whole)
 
 
-def parse_held(texts: Sequence[str], program: Program) -> dict[str, bool]:
-    """Read `NAME=on`, `NAME=off` or `NAME=LEVEL`: whether each factor named is held on or off."""
+def parse_held(texts: Sequence[str], program: Program) -> tuple[dict[str, bool], Program]:
+    """Read `NAME=on`, `NAME=off` or `NAME=LEVEL`: whether each factor named is held on or off.
+
+    A factor of several levels has one in the program that is returned.
+    """
     held = {}
     for text in texts:
         name, _, value = text.partition("=")
@@ -113,11 +119,18 @@ def parse_held(texts: Sequence[str], program: Program) -> dict[str, bool]:
         if factor is None:
             names = ", ".join(one.name for one in program.factors)
             raise InputError(f"--fix {text}: there is no factor {name!r}; there are {names}")
-        labels = [level.label for level in factor.levels]
+        labels = list(factor.labels)
+        if factor.several:
+            if value not in labels:
+                raise InputError(f"--fix {text}: {name} takes {', '.join(labels)}")
+            only = replace(factor, levels=(factor.levels[labels.index(value)],))
+            factors = [only if one == factor else one for one in program.factors]
+            program = replace(program, factors=tuple(factors))
+            continue
         if value not in (*labels, _OFF, "on"):
             raise InputError(f"--fix {text}: {name} takes {', '.join(labels)}, off or on")
         held[factor.technique] = value == "on" if value in (_OFF, "on") else value == labels[1]
-    return held
+    return held, program
 
 
 def parse_metric(where: str, name: str | None, option: str = "--metric") -> Metric:

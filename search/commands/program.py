@@ -36,6 +36,16 @@ class CommandFactor:
     levels: tuple[Level, ...]
 
     @property
+    def several(self) -> bool:
+        """True where it has more than two levels."""
+        return len(self.levels) > 2
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of its levels."""
+        return tuple(level.label for level in self.levels)
+
+    @property
     def technique(self) -> str:
         """The name of its effect: `mixup`, or `optimizer=muon` where both levels are something."""
         off, on = (level.label.lower() for level in self.levels[:2])
@@ -101,18 +111,20 @@ class Program:
 
     @property
     def known(self) -> tuple[Factor, ...]:
-        """The factors as techniques that are on or off."""
-        return tuple(Factor(one.technique, one.changes, "") for one in self.factors)
+        """The factors of two levels, as techniques that are on or off."""
+        return tuple(Factor(one.technique, one.changes, "") for one in self.factors
+                     if not one.several and len(one.levels) > 1)  # fmt: skip
+
+    @property
+    def several(self) -> tuple[CommandFactor, ...]:
+        """The factors of more levels."""
+        return tuple(one for one in self.factors if one.several)
 
     @property
     def factor_to_stored(self) -> float:
         """What turns a printed value into the value of a trial: of a share, a fraction."""
         scale = 1.0 if self.scale is None else self.scale
         return scale / 100 if self.unit == POINTS else scale
-
-    def factor(self, technique: str) -> CommandFactor:
-        """Find a factor by the name of its effect."""
-        return next(one for one in self.factors if one.technique == technique)
 
     def has(self, placeholder: str) -> bool:
         """Check that the command has a placeholder."""

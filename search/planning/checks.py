@@ -5,6 +5,7 @@ from __future__ import annotations
 from model_space.technique import Factor, clash
 from search.errors import InputError
 from search.planning.design import MOST_RUNS, check_runs
+from search.planning.mixed_design import check_mixed_runs
 from search.planning.pruners import PRUNERS
 from search.results import OBJECTIVES
 from search.settings import Settings
@@ -26,11 +27,19 @@ def check(settings: Settings) -> Settings:
         raise InputError(
             f"there is no pruner {settings.pruner!r}; --pruner takes {', '.join(PRUNERS)}"
         )
-    if not settings.factors:
+    several = settings.program.several if settings.program else ()
+    if not settings.factors and not several:
         if settings.program is not None:
             raise InputError("no factor is left to study; name one with --factor, or fix fewer")
         raise InputError("no technique is left to study; name some in --techniques, or fix fewer")
-    if settings.custom_code.network is None or settings.left_out is not None:
+    if several:
+        check_mixed_runs(settings.measure[-1], len(settings.factors), len(several))
+        if len([count for count in settings.measure if count]) > 1:
+            raise InputError(
+                f"--measure {settings.measure[-1]} cannot extend a design with a factor of several "
+                "levels; use another name for a new study"
+            )
+    elif settings.custom_code.network is None or settings.left_out is not None:
         check_runs(settings.measure[-1], len(settings.factors))
     return settings
 

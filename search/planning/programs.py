@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from search.commands.program import EPOCHS, Program
 from search.errors import InputError
 from search.planning.design import possible_runs
+from search.planning.mixed_design import mixed_runs
 
 if TYPE_CHECKING:
     from search.planning.settle import Requested
@@ -56,11 +57,11 @@ def new_program(program: Program, requested: Requested) -> Requested:
         requested = replace(requested, epochs=1)
     elif requested.epochs is None:
         raise InputError("--command has {epochs}, so --epochs COUNT is needed: those of a run")
-    techniques = tuple(one.technique for one in program.factors)
-    varied = [name for name in techniques if name not in (requested.fixed or {})]
-    measure = next(
-        (runs for runs in possible_runs(max(1, len(varied))) if runs >= _USUAL_MEASURE), None
-    )
+    techniques = tuple(one.name for one in program.known)
+    varied = len([name for name in techniques if name not in (requested.fixed or {})])
+    several = len(program.several)
+    possible = mixed_runs(varied, several) if several else possible_runs(max(1, varied))
+    measure = next((runs for runs in possible if runs >= _USUAL_MEASURE), None)
     usual: dict[str, Any] = {"measure": measure, "search": 0, "confirm": 0}
     given = requested.named()
     return replace(

@@ -135,9 +135,9 @@ def tried_first(
     program = settings.program
     assert program is not None
     space = Space.of(settings)
-    planned = schedule(settings, space, Results(name, settings.factors, ())).next[0]
+    planned = schedule(settings, space, Results(name, settings.factors, (), settings)).next[0]
     params = space.params([]) if planned.params is None else dict(planned.params)
-    watch.trying(_recipe(params, settings))
+    watch.trying(_recipe(name, params, settings))
     directory = Path(program.directory)
     before = snapshot(directory)
     first = _try(name, "0", settings, params, planned.seed, environment)
@@ -158,11 +158,10 @@ def tried_first(
     return FirstRun(planned, params, first, program, matters, last_epochs)
 
 
-def _recipe(params: Mapping[str, Any], settings: Settings) -> str:
-    on = frozenset(name for name in settings.factors if params.get(name))
-    run = Run(0, "measure", "running", params, on, None)
-    numbers = [one.dial.name for one in settings.program.dials] if settings.program else []
-    return describe(run, settings.factors, numbers)
+def _recipe(name: str, params: Mapping[str, Any], settings: Settings) -> str:
+    study = Results(name, settings.factors, (), settings)
+    run = Run(0, "measure", "running", params, study.on(params), None)
+    return describe(run, study.factors, study.numbers)
 
 
 def _try(

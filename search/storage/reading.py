@@ -33,6 +33,7 @@ from search.results import (
     Run,
     SearchedDial,
     Verified,
+    levels_on,
 )
 from search.settings import Settings, is_settings
 from search.storage import schema
@@ -96,18 +97,20 @@ def read(
     dials = tuple(dial for name in switched for dial in _dial(name, spaces[name], names))
     dials += tuple(_number_of(name, spaces[name]) for name in spaces if name in numbers)
     techniques_of = {parameter for _, parameter, _ in factors}
+    program = settings.program if settings else None
+    several = tuple(Category(one.name, one.labels) for one in program.several) if program else ()
     judged = _objective(study, column, trials, settings, designed)
     return Results(
         name=study.study_name,
         factors=tuple(names),
-        runs=tuple(_run(trial, factors, judged, column, settings) for trial in trials),
+        runs=tuple(_run(trial, factors, several, judged, column, settings) for trial in trials),
         settings=settings,
         data=stored_facts(study),
         versions=stored_versions(study),
         objective=judged,
         dials=dials,
         designed=designed,
-        others=()
+        others=several
         if designed
         else tuple(
             other
@@ -315,6 +318,7 @@ def _objective(
 def _run(
     trial: FrozenTrial,
     factors: list[_Factor],
+    several: tuple[Category, ...],
     objective: Objective,
     column: int,
     settings: Settings | None,
@@ -328,7 +332,7 @@ def _run(
         on=frozenset(
             name for name, parameter, on in factors
             if parameter in trial.params and trial.params[parameter] == on
-        ),
+        ) | levels_on(trial.params, several),
         value=_value(trial, column),
         curve={
             step: value
