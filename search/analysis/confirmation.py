@@ -164,8 +164,7 @@ def _score(run: Run, results: Results) -> float:
 
 
 def _label(run: Run, chosen: bool, factors: Sequence[str]) -> str:
-    on = [name in run.on for name in factors]
-    end = "all on" if all(on) else "" if any(on) else "all off"
+    end = "all on" if run.on == set(factors) else "" if run.on else "all off"
     if chosen:
         return f"{RECOMMENDED} ({end})" if end else RECOMMENDED
     return end or "candidate"
@@ -276,7 +275,7 @@ def describe(run: Recipe, factors: Sequence[str], numbers: Sequence[str] = ()) -
             dials = {
                 dial.removeprefix(f"{name}_"): value
                 for dial, value in run.params.items()
-                if dial.startswith(f"{name}_") and dial not in factors
+                if dial.startswith(f"{name}_") and dial not in (*factors, *numbers)
             }
             on.append((name, dials))
     beside = [

@@ -97,6 +97,11 @@ def test_a_run_gets_its_epochs_seed_folder_and_flags_and_is_judged_by_the_last_m
         ("print('one'); print('two'); sys.exit(3)", "exit code 3; .*one / two"),
         ("raise ValueError('no data')", "exit code 1; .*ValueError: no data"),
         ("import os; os.kill(os.getpid(), 9)", r"killed by signal 9 \(out of memory\?\)"),
+        (
+            "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+            "open('big', 'wb').write(bytes(10_000))",
+            r"exit code 1; .*File too large",
+        ),
         ("", r"printed nothing that 'acc=\(\[0-9\.\]\+\)' finds; it printed nothing"),
         ("print('acc=none')", "printed nothing that"),
         ("print('acc=0.5'); print('acc=nan')", "its acc is nan"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ import pytest
 from typer.testing import Result
 
 from search.analysis.effects import effects_of, repeated
+from search.analysis.recommendation import recommend
 from search.cli import export
 from search.reporting import dashboard_note
 from search.results import Results
@@ -52,6 +54,10 @@ def _plainly(request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.M
 
 def results(name: str = "s") -> Results:
     return read(load_study(STORAGE, name))
+
+
+def _full(runs: Path, name: str) -> Path:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def script(text: str, *arguments: str) -> tuple[str, ...]:
@@ -124,6 +130,29 @@ def test_a_search_turns_numbers_and_prunes_by_what_is_printed(kouka: Kouka) -> N
     assert abs(best.params["lr"] - 0.5) < 0.3
 
 
+def test_a_factor_of_several_levels_has_an_effect_for_each_change(kouka: Kouka) -> None:
+    levels = "import random, sys\nsteps = {'one': 0, 'two': 0.2, 'three': -0.1}\n" + (
+        "print(f'acc={0.5 + steps[sys.argv[2]] + random.gauss(0, 0.001)}')"
+    )
+    Path("own.py").write_text(levels)
+    launched = ("launch", "s", "--command", f"{PYTHON} own.py {{seed}} {{flags}}", *METRIC,
+                "--factor", "size: one | two | three", "--factor", "more: more")  # fmt: skip
+    assert kouka(*launched, "--measure", "8", "--search", "2").exit_code == 0
+    found = results()
+    counts = Counter(run.params["size"] for run in found.of("measure"))
+    assert counts == {"one": 4, "two": 2, "three": 2}
+    fitted = effects_of(found, repeated(found))
+    assert fitted is not None
+    assert fitted.of("size: one → two").effect == pytest.approx(20, abs=0.5)
+    assert fitted.of("size: one → three").effect == pytest.approx(-10, abs=0.5)
+    best = recommend(found)
+    assert best is not None
+    assert best.params["size"] == "two"
+    grown = kouka("launch", "s", "--measure", "16")
+    assert grown.exit_code == 2
+    assert "--measure 16 cannot extend a design with a factor of several levels" in grown.output
+
+
 def test_a_smaller_metric_is_better_where_it_is_a_loss(kouka: Kouka) -> None:
     loss = (
         "import random, sys\nprint('acc=9', 'acc:', 2 - ('on' in sys.argv) + random.random() / 9)"
@@ -141,13 +170,20 @@ def test_a_smaller_metric_is_better_where_it_is_a_loss(kouka: Kouka) -> None:
     assert fitted.of("a").verdict == "helps"
 
 
-def test_nothing_is_made_where_the_first_run_fails(kouka: Kouka) -> None:
+def test_nothing_is_made_where_the_first_run_fails(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
     failed = kouka(*script("print('one'); raise SystemExit(3)", "--measure", "4"))
     assert failed.exit_code == 1
     assert (
         "the first run failed: it ended with exit code 3; the last it printed: one" in failed.output
     )
     assert not Path("studies.db").exists()
+    with monkeypatch.context() as patch:
+        patch.setattr("search.running.first_run.made_folder", _full)
+        full = kouka(*script("print('acc=1')", "--measure", "4"))
+    assert full.exit_code == 1
+    assert "of the runs cannot be written (No space left on device)" in full.output
     mended = script("import random\nprint(f'acc={random.random()}')", "--measure", "4")
     assert kouka(*mended).exit_code == 0
 
@@ -229,6 +265,8 @@ WRONG = [
     ((*COMMAND, *FACTORS, "--metric", "(a)(b)"), "has 2 groups"),
     ((*COMMAND, "--factor", "mixup", *METRIC), "is no factor; it takes NAME:"),
     ((*COMMAND, "--factor", "mix up: x", *METRIC), "'mix up' is no name"),
+    ((*COMMAND, "--factor", "a: 1 | 2 | 3 | 4 | 5", *METRIC), "designs have up to 4"),
+    ((*COMMAND, "--factor", "a: 1 | 2 | 3", *METRIC, "--fix", "a=4"), "a takes 1, 2, 3"),
     ((*COMMAND, "--factor", "a: x | x", *METRIC), "has the same level twice"),
     ((*COMMAND, "--factor", "a: x", "--factor", "a: y", *METRIC), "'a' is the name of"),
     ((*COMMAND, *FACTORS, *METRIC, "--dial", "lr: lr {value}, 1 to 0"), "LOW below HIGH"),
