@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from model_space.facts import DataFacts
-from search.commands.program import POINTS, Program
+from search.commands.program import EPOCHS, POINTS, Program
 from search.errors import InputError
 from search.settings import Settings
 
@@ -305,6 +305,11 @@ class Results:
         return frozenset(name for name in self.factors if params.get(name) is True) | levels_on(
             params, self.several
         )
+
+    @property
+    def timed_by(self) -> str:
+        """Name what the seconds of `Run.seconds_per_epoch` are of: an epoch, or a run."""
+        return "an epoch" if self.program is None or self.program.has(EPOCHS) else "a run"
 
     @property
     def tested_by(self) -> str:

@@ -137,12 +137,17 @@ def launch(
     measure: Annotated[
         int | None,
         typer.Option(
-            metavar="RUNS", help="Runs of the balanced design that measures effects.  [default: 64]"
+            metavar="RUNS",
+            help="Runs of the balanced design that measures effects.  [default: 64; of --command "
+            "16, or as many as its factors need]",
         ),
     ] = None,
     search: Annotated[
         int | None,
-        typer.Option(metavar="RUNS", help="Runs that search for better recipes.  [default: 20]"),
+        typer.Option(
+            metavar="RUNS",
+            help="Runs that search for better recipes.  [default: 20; of --command 0]",
+        ),
     ] = None,
     verify: Annotated[
         int | None,
@@ -165,18 +170,23 @@ def launch(
         typer.Option(
             metavar="SEEDS",
             help="Seeds for each of the three strongest recipes, all techniques off, and all on.  "
-            "[default: 3]",
+            "[default: 3; of --command 0]",
         ),
     ] = None,
     ladder: Annotated[
         int | None,
         typer.Option(
             metavar="SEEDS",
-            help="Seeds for each of the eight networks of the article's ladder.  [default: 0]",
+            help="Seeds for each of the eight networks of the article's ladder, or for each of "
+            "--command's factors, added one after another.  [default: 0]",
         ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(metavar="COUNT", help="Epochs of a run.  [default: 100]")
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            help="Epochs of a run.  [default: 100; needed where --command has {epochs}]",
+        ),
     ] = None,
     batch_size: Annotated[
         int | None, typer.Option(metavar="COUNT", help="Images in a batch.  [default: 128]")

@@ -117,6 +117,8 @@ class _Run:
         self._last: float | None = None
         self._test: float | None = None
         self._points = 0
+        self._held = math.nan
+        """The first point, until a second shows that it is one of a curve."""
         self._open: Point | None = None
         """The last point that has an epoch, until another epoch shows that it is complete."""
         self.pruned = False
@@ -170,10 +172,16 @@ class _Run:
         )
 
     def _complete(self, point: Point) -> None:
-        if math.isfinite(point.value) and self._points < _MOST_POINTS and not self.pruned:
-            self._points += 1
-            value = self._program.factor_to_stored * point.value
-            self.pruned = not self._report(self._points, value)
+        if not math.isfinite(point.value) or self._points >= _MOST_POINTS or self.pruned:
+            return
+        self._points += 1
+        value = self._program.factor_to_stored * point.value
+        if self._points == 1:
+            self._held = value
+            return
+        if self._points == 2:
+            self.pruned = not self._report(1, self._held)
+        self.pruned = self.pruned or not self._report(self._points, value)
 
 
 def _found(metric: Metric, folder: Path, printed: float | None) -> float | None:

@@ -10,7 +10,6 @@ from search.analysis.effects import Effects
 from search.analysis.epochs import EpochEffects
 from search.analysis.interactions import Interaction
 from search.analysis.simple_effects import Dependence
-from search.commands.program import EPOCHS
 from search.reporting import formatting
 from search.reporting.findings import Findings, Verification
 from search.reporting.section import Table
@@ -176,15 +175,15 @@ def epochs_table(rows: Sequence[EpochEffects]) -> Table:
 def costs_table(findings: Findings) -> Table:
     """Tabulate seconds, parameters and the effect for each second."""
     unit = findings.results.objective.unit or "effect"
-    program = findings.results.program
-    each = "an epoch" if program is None or program.has(EPOCHS) else "a run"
-    head = ("technique", f"seconds {each} (95 %)", "parameters (95 %)", f"{unit} per second")
+    own = findings.results.program is None
+    head = ("technique", f"seconds {findings.results.timed_by} (95 %)",
+            *(["parameters (95 %)"] if own else []), f"{unit} per second")  # fmt: skip
     rows = tuple(
         (row.technique, formatting.with_interval(row.seconds.value, row.seconds),
-         formatting.parameters(row.parameters), formatting.per_second(row))
+         *([formatting.parameters(row.parameters)] if own else []), formatting.per_second(row))
         for row in findings.costs
     )  # fmt: skip
-    return Table(head, rows, (1, 2, 3))
+    return Table(head, rows, tuple(range(1, len(head))))
 
 
 def _at(row: EpochEffects, index: int) -> str:

@@ -135,7 +135,9 @@ def tried_first(
     program = settings.program
     assert program is not None
     space = Space.of(settings)
-    planned = schedule(settings, space, Results(name, settings.factors, (), settings)).next[0]
+    now = schedule(settings, space, Results(name, settings.factors, (), settings))
+    nothing_yet = Planned("search", run_seed(settings.seed, "search", 0), None)
+    planned = now.next[0] if now.next else nothing_yet
     params = space.params([]) if planned.params is None else dict(planned.params)
     watch.trying(_recipe(name, params, settings))
     directory = Path(program.directory)

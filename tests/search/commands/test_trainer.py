@@ -194,9 +194,14 @@ def test_a_run_is_over_when_its_program_is_whatever_that_leaves_behind(run: Trai
 
 
 def test_a_pruned_run_ends_early(run: Trained) -> None:
-    trainer = run.trainer("import time\nprint('acc=0.5', flush=True)\ntime.sleep(60)")
-    outcome = trainer.train({}, Budget(epochs=3), 1, lambda epoch, value: False, run.kept)
+    trainer = run.trainer("import time\nprint('acc=1\\nacc=0.5', flush=True)\ntime.sleep(60)")
+    outcome = trainer.train({}, Budget(epochs=3), 1, lambda epoch, value: epoch < 2, run.kept)
     assert outcome.objective == 0.5
+
+
+def test_a_single_value_is_no_curve(run: Trained) -> None:
+    assert run.train("print('acc=0.5')").objective == 0.5
+    assert not run.curve
 
 
 def test_one_that_is_asked_to_stop_stops_and_starts_nothing_more(run: Trained) -> None:
