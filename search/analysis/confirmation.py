@@ -283,7 +283,9 @@ def describe(run: Recipe, factors: Sequence[str], numbers: Sequence[str] = ()) -
         for name in numbers
         if (value := run.params.get(name)) is not None
     ]
-    return ", ".join([with_dials(on) or "none", *beside])
+    levels = any(isinstance(run.params.get(name), str) for name in numbers)
+    techniques = with_dials(on) or ("" if levels else "none")
+    return ", ".join([*([techniques] if techniques else []), *beside])
 
 
 def with_dials(techniques: Iterable[tuple[str, Mapping[str, float]]]) -> str:

@@ -58,7 +58,7 @@ def decide(
 
     None where nothing is recommended, or no parameter is a technique.
     """
-    if recommended is None or not results.factors:
+    if recommended is None or not (results.factors or results.several):
         return None
     sign = 1 if results.objective.maximize else -1
     tested = next((row for row in rows if row.recommended), None)

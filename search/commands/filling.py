@@ -75,6 +75,8 @@ def _added(program: Program, recipe: Recipe) -> tuple[list[str], dict[str, str]]
 
 def _place(factor: CommandFactor, recipe: Recipe) -> int:
     """The place of a factor's level in a recipe."""
+    if len(factor.levels) == 1:
+        return 0
     if factor.several:
         return round(recipe[factor.name][LEVEL])
     return int(factor.technique in recipe)

@@ -148,6 +148,9 @@ def test_a_factor_of_several_levels_has_an_effect_for_each_change(kouka: Kouka) 
     best = recommend(found)
     assert best is not None
     assert best.params["size"] == "two"
+    held = kouka("launch", "t", *launched[2:], "--measure", "2", "--fix", "size=two")
+    assert held.exit_code == 0, held.output
+    assert all((run.value or 0) > 0.65 for run in results("t").runs)
     grown = kouka("launch", "s", "--measure", "16")
     assert grown.exit_code == 2
     assert "--measure 16 cannot extend a design with a factor of several levels" in grown.output
