@@ -56,7 +56,7 @@ def check_versions(name: str, trains: Sequence[str], studies: Mapping[str, str])
             )
 
 
-def versions_of(trains: Sequence[str]) -> dict[str, str]:
+def versions_of(*trains: str) -> dict[str, str]:
     """The versions here of kouka and of the packages that train."""
     packages = ("kouka", *trains, "optuna", "numpy")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}

@@ -360,6 +360,6 @@ def _open(
         study.set_user_attr(schema.DATA, asdict(facts))
     study.set_metric_names([_metric_name(settings)])
     trains = ("keras", settings.backend) if settings.program is None else ()
-    study.set_user_attr(schema.VERSIONS, versions_of(trains))
+    study.set_user_attr(schema.VERSIONS, versions_of(*trains))
     study.set_user_attr(schema.SETTINGS, settings.to_json())
     return study
