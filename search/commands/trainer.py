@@ -43,13 +43,21 @@ class CommandTrainer:
         """Do nothing: each run starts a process of its own."""
 
     def train(
-        self, recipe: Recipe, budget: Budget, seed: int, report: Report, folder: Path | None = None
+        self,
+        recipe: Recipe,
+        budget: Budget,
+        seed: int,
+        report: Report,
+        folder: Path | None = None,
+        *,
+        detailed: bool = False,
     ) -> Outcome:
         """Run the command once, and return what it printed at its end.
 
         `folder` is the run's own, which is there and empty. `report` takes each point of the curve
-        and returns True to go on. Raises `Stopped` once `ask_to_stop` was called, `TrainingError`
-        where the run fails, and `OSError` where its folder cannot be used.
+        and returns True to go on. A program has no more details to give of a `detailed` run.
+        Raises `Stopped` once `ask_to_stop` was called, `TrainingError` where the run fails, and
+        `OSError` where its folder cannot be used.
         """
         assert folder is not None
         if self._stopping.is_set():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from search.planning.settle import Requested
 
 _OF_KERAS = ("data", "image_size", "train_size", "validation", "techniques", "batch_size", "width",
-             "depth", "precision", "objective")  # fmt: skip
+             "depth", "precision", "objective", "images")  # fmt: skip
 """What says how kouka itself trains."""
 _USUAL_MEASURE = 16
 _SAME = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from search.errors import InputError
-from search.planning.mixed_design import mixed_design, mixed_runs
+from search.planning.mixed_design import mixed_design, mixed_runs, places
 
 
 @pytest.mark.parametrize(
@@ -16,13 +16,14 @@ from search.planning.mixed_design import mixed_design, mixed_runs
 def test_every_effect_is_orthogonal_to_the_others_and_to_pairs(
     factors: int, levels: list[int], runs: int
 ) -> None:
-    rows = mixed_design(factors, levels, runs)
-    assert rows.shape == (runs, factors + len(levels))
+    rows = mixed_design(factors, len(levels), runs)
+    assert rows.shape == (runs, factors + 2 * len(levels))
     switched = 2.0 * rows[:, :factors] - 1
+    chosen = np.array([places(row, factors, levels) for row in rows])
     pairs = [switched[:, i] * switched[:, j] for i, j in combinations(range(factors), 2)]
     indicators = []
     for place, count in enumerate(levels):
-        column = rows[:, factors + place]
+        column = chosen[:, place]
         shares = np.bincount(column, minlength=count) / runs
         assert list(shares) == ([0.5, 0.25, 0.25] if count == 3 else [0.25] * 4)
         indicators.append([(column == level) - share for level, share in enumerate(shares)])
@@ -36,4 +37,4 @@ def test_too_few_runs_are_refused_with_those_that_are_possible() -> None:
     assert mixed_runs(4, 1)[0] == 32
     with pytest.raises(InputError, match="--measure 16 has no balanced design for 4 factors of two "
                                          "levels and 1 of more; it takes 0, 32, "):  # fmt: skip
-        mixed_design(4, [4], 16)
+        mixed_design(4, 1, 16)
