@@ -119,8 +119,11 @@ def recommended_runs(results: Results, recommended: Recommendation | None) -> li
     """The `confirm` runs of the recommended recipe that learned, by the order of their seeds."""
     if recommended is None:
         return []
-    chosen = describe(recommended, results.factors)
-    runs = [run for run in results.of("confirm") if describe(run, results.factors) == chosen]
+    chosen = describe(recommended, results.factors, results.numbers)
+    described = (
+        (run, describe(run, results.factors, results.numbers)) for run in results.of("confirm")
+    )
+    runs = [run for run, recipe in described if recipe == chosen]
     return _learned(runs, results)
 
 
