@@ -220,10 +220,11 @@ def _confirmed(findings: Findings) -> Iterator[Row]:
 
 def _trade_offs(findings: Findings, judged: str) -> Iterator[Row]:
     """The recipes on the Pareto fronts, best first; `runs` is 0 where one is predicted."""
-    factors = findings.results.factors
+    results = findings.results
     for one in findings.trade_offs.best if findings.trade_offs else ():
         yield {
-            "recipe": describe(one, factors), judged: one.value, "low": one.low, "high": one.high,
+            "recipe": describe(one, results.factors, results.numbers), judged: one.value,
+            "low": one.low, "high": one.high,
             "seconds": one.seconds, "parameters": one.parameters,
             "best_for_seconds": "seconds" in one.best_for,
             "best_for_parameters": "parameters" in one.best_for,
