@@ -229,7 +229,7 @@ def _trade_offs(findings: Findings, judged: str) -> Iterator[Row]:
             "best_for_seconds": "seconds" in one.best_for,
             "best_for_parameters": "parameters" in one.best_for,
             "runs": one.runs, "observed": one.observed,
-            **{name: name in one.on for name in factors},
+            **{name: name in one.on for name in results.factors},
         }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState
 from model_space.outcome import Outcome
 from model_space.worker.client import TrainingError
 from search.analysis.confirmation import describe
+from search.commands.parsing import digests
 from search.commands.process import OUTPUT
 from search.commands.program import EPOCHS, Program
 from search.commands.shared_files import shared, snapshot, written
@@ -146,6 +147,10 @@ def tried_first(
     if files := written(directory, before):
         watch.cautioned(shared(files, directory))
     program = with_unit(program, first.outcome.objective)
+    # What the run itself writes is no part of the program.
+    since = digests(program.command, program.directory)
+    kept = {word: digest for word, digest in program.files.items() if since.get(word) == digest}
+    program = replace(program, files=kept)
     value = program.factor_to_stored * first.outcome.objective
     objective = Objective.of(program)
     watch.tried(objective, objective.scale * value, len(first.curve), first.folder)
