@@ -17,8 +17,8 @@ class Outcome:
     """The objective on the test images; None where it was stopped, or where that is accuracy."""
     seconds_per_epoch: float
     """Median over the epochs, leaving out those in which the network was traced."""
-    parameters: int
-    """Weights of the network, the ones that are not trained included."""
+    parameters: int | None
+    """Weights of the network, the ones that are not trained included; None where unknown."""
     diverged: bool
     test_correct: str | None = None
     """The test images that were named right, as `model_space.correctness` packs them."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from model_space.facts import DataFacts
+from search.commands.program import EPOCHS, POINTS, Program
 from search.errors import InputError
 from search.settings import Settings
 
@@ -27,6 +28,14 @@ class Objective:
     high: float = 100.0
     key: str = ""
     """As `--objective` names it; empty in a study of another program."""
+
+    @classmethod
+    def of(cls, program: Program) -> Objective:
+        """The metric of a user's program."""
+        name, unit = program.metric.name, program.unit or ""
+        if unit == POINTS:
+            return cls(name, maximize=not program.minimize)
+        return cls(name, unit, 1.0, not program.minimize, -math.inf, math.inf)
 
     @property
     def share(self) -> bool:
@@ -70,7 +79,8 @@ class Run:
     """complete, pruned, failed, running or waiting."""
     params: Mapping[str, Any]
     on: frozenset[str]
-    """The techniques that are on."""
+    """The techniques that are on; of a program's factors of several levels those that are not at
+    the first, as `level_name` names them."""
     value: float | None
     """After the last epoch; None where it was pruned or did not finish."""
     curve: dict[int, float] = field(default_factory=dict)
@@ -138,6 +148,20 @@ class Category:
         )  # fmt: skip
 
 
+def level_name(name: str, level: Any) -> str:
+    """Name a level of a category among what is on in a run."""
+    return f"{name}={level}"
+
+
+def levels_on(params: Mapping[str, Any], several: Sequence[Category]) -> frozenset[str]:
+    """Name the levels other than the first that a run with these parameters has."""
+    return frozenset(
+        level_name(one.name, params[one.name])
+        for one in several
+        if one.place(params.get(one.name)) > 0
+    )
+
+
 @dataclass(frozen=True)
 class Number:
     """A foreign study's parameter of many values."""
@@ -179,7 +203,7 @@ class Candidates:
     measure: tuple[int, ...]
     """The settings that planned the runs by which they were chosen."""
     search: int
-    recipes: tuple[Mapping[str, bool | float], ...]
+    recipes: tuple[Mapping[str, bool | float | str], ...]
     """The parameters of a trial each."""
     verify: tuple[int, ...] = ()
 
@@ -197,7 +221,7 @@ class Verified:
     """
 
     techniques: tuple[str, ...]
-    params: Mapping[str, bool | int | float]
+    params: Mapping[str, bool | int | float | str]
     """The parameters of the recipe that was recommended then."""
 
 
@@ -226,6 +250,8 @@ class Results:
     earlier versions did."""
     verified: Verified | None = None
     """None until the phase `verify` has begun."""
+    seed_matters: bool = True
+    """False where two seeds gave the very same first run of a user's program."""
 
     def launched_with(self) -> Settings:
         """The settings of a study that kouka launched; raises `InputError` for another's."""
@@ -255,6 +281,42 @@ class Results:
     def epochs_of(self, phase: str) -> int | None:
         """The epochs that the runs of a phase train; None where the study does not say."""
         return None if self.settings is None else self.settings.epochs_of(phase)
+
+    @property
+    def program(self) -> Program | None:
+        """The user's program that each run is; None where kouka or another program trained."""
+        return None if self.settings is None else self.settings.program
+
+    @property
+    def several(self) -> tuple[Category, ...]:
+        """The factors of a user's program that have more than two levels."""
+        if self.program is None:
+            return ()
+        return tuple(Category(one.name, one.labels) for one in self.program.several)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The parameters of a user's program that every run has: levels, and dials."""
+        dials = () if self.program is None else self.program.dials
+        return (*(one.name for one in self.several), *(one.dial.name for one in dials))
+
+    def on(self, params: Mapping[str, Any]) -> frozenset[str]:
+        """What is on in a run with these parameters, as its `on` has it."""
+        return frozenset(name for name in self.factors if params.get(name) is True) | levels_on(
+            params, self.several
+        )
+
+    @property
+    def timed_by(self) -> str:
+        """Name what the seconds of `Run.seconds_per_epoch` are of: an epoch, or a run."""
+        return "an epoch" if self.program is None or self.program.has(EPOCHS) else "a run"
+
+    @property
+    def tested_by(self) -> str:
+        """Name the score of the `confirm` runs: the objective on test data, where there are any."""
+        if self.program is None:
+            return f"test {self.objective.measure}"
+        return self.objective.name if self.program.test is None else self.program.test.name
 
     @property
     def things(self) -> str:

@@ -12,6 +12,7 @@ from model_space.data import DataSpec
 from model_space.technique import Factor
 from model_space.techniques import SETS, TECHNIQUES
 from model_space.typed_json import JsonError, from_json
+from search.commands.program import Program
 from search.errors import InputError
 
 
@@ -98,6 +99,9 @@ class Settings:
     images: bool | None = None
     """True to keep some small pictures of the data in the study, False to show none anywhere; None
     in a study that does not say, which keeps none."""
+    program: Program | None = None
+    """The user's program that each run is; None where kouka itself trains. `data` is then empty,
+    and what else says how kouka trains has no meaning."""
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -107,7 +111,9 @@ class Settings:
 
     @property
     def known(self) -> tuple[Factor, ...]:
-        """kouka's techniques, then those of the user's own."""
+        """kouka's techniques, then those of the user's own; or the factors of a program."""
+        if self.program is not None:
+            return self.program.known
         return (*TECHNIQUES, *self.custom_code.techniques)
 
     @property

@@ -47,10 +47,10 @@ class Confirmed:
     in the means and intervals unless all diverged."""
     test: Mean
     """Accuracy on the test images; the interval holds for other seeds and other images, unless the
-    study does not say how many there are."""
+    study does not say how many there are. Of a user's program, `test_objective`."""
     test_objective: Mean
     """The study's objective on the test images: the same where that is accuracy, else with an
-    interval that holds for other seeds alone."""
+    interval that holds for other seeds alone. Of a program without a test score, `validation`."""
     validation: Mean
     """The objective on the validation images, with an interval for other seeds."""
     gain: Difference | None
@@ -78,9 +78,11 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
     objective = results.objective
     groups: dict[str, list[Run]] = {}
     for run in results.of("confirm"):
-        if run.test_accuracy is not None and _tested(run, objective) is not None:
-            groups.setdefault(describe(run, results.factors), []).append(run)
-    chosen = describe(recommended, results.factors) if recommended else None
+        if _is_tested(run, results):
+            groups.setdefault(describe(run, results.factors, results.numbers), []).append(run)
+    chosen = describe(recommended, results.factors, results.numbers) if recommended else None
+    if results.program is not None:
+        return _by_program(results, groups, chosen)
     learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
     tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
     scores = {recipe: _scores(runs, objective) for recipe, runs in learned.items()}
@@ -117,14 +119,55 @@ def recommended_runs(results: Results, recommended: Recommendation | None) -> li
     """The `confirm` runs of the recommended recipe that learned, by the order of their seeds."""
     if recommended is None:
         return []
-    chosen = describe(recommended, results.factors)
-    runs = [run for run in results.of("confirm") if describe(run, results.factors) == chosen]
+    chosen = describe(recommended, results.factors, results.numbers)
+    described = (
+        (run, describe(run, results.factors, results.numbers)) for run in results.of("confirm")
+    )
+    runs = [run for run, recipe in described if recipe == chosen]
     return _learned(runs, results)
 
 
+def _by_program(
+    results: Results, groups: Mapping[str, Sequence[Run]], chosen: str | None
+) -> list[Confirmed]:
+    """Summarise the runs of a user's program, whose test data are not known one by one."""
+    objective = results.objective
+    scores = {recipe: [objective.scale * _score(run, results) for run in runs]
+              for recipe, runs in groups.items()}  # fmt: skip
+    off = next((recipe for recipe, runs in groups.items() if not runs[0].on), None)
+    rows = [
+        Confirmed(
+            _label(runs[0], recipe == chosen, results.factors),
+            recipe,
+            runs[0].params,
+            len(runs),
+            diverged=0,
+            test=mean(scores[recipe], objective),
+            test_objective=mean(scores[recipe], objective),
+            validation=mean([run.scaled for run in runs], objective),
+            gain=None,
+            objective_gain=None if off is None or recipe == off
+            else _over_seeds(scores[recipe], scores[off], list(scores.values())),
+        )
+        for recipe, runs in groups.items()
+    ]  # fmt: skip
+    sign = 1 if objective.maximize else -1
+    return sorted(rows, key=lambda row: (not row.recommended, -sign * row.test_objective.mean))
+
+
+def _is_tested(run: Run, results: Results) -> bool:
+    if results.program is not None:
+        return results.program.test is None or run.test_objective is not None
+    return run.test_accuracy is not None and _tested(run, results.objective) is not None
+
+
+def _score(run: Run, results: Results) -> float:
+    tested = results.program is not None and results.program.test is not None
+    return (run.test_objective if tested else run.value) or 0.0
+
+
 def _label(run: Run, chosen: bool, factors: Sequence[str]) -> str:
-    on = [name in run.on for name in factors]
-    end = "all on" if all(on) else "" if any(on) else "all off"
+    end = "all on" if run.on == set(factors) else "" if run.on else "all off"
     if chosen:
         return f"{RECOMMENDED} ({end})" if end else RECOMMENDED
     return end or "candidate"
@@ -224,18 +267,28 @@ class Recipe(Protocol):
         """A trial's parameters."""
 
 
-def describe(run: Recipe, factors: Sequence[str]) -> str:
-    """List the techniques that are on in a run, with their dials; "none" where there are none."""
+def describe(run: Recipe, factors: Sequence[str], numbers: Sequence[str] = ()) -> str:
+    """List the techniques that are on in a run, with their dials; "none" where there are none.
+
+    `numbers` are dials and levels that every run has, whatever is on.
+    """
     on = []
     for name in factors:
         if name in run.on:
             dials = {
                 dial.removeprefix(f"{name}_"): value
                 for dial, value in run.params.items()
-                if dial.startswith(f"{name}_") and dial not in factors
+                if dial.startswith(f"{name}_") and dial not in (*factors, *numbers)
             }
             on.append((name, dials))
-    return with_dials(on) or "none"
+    beside = [
+        f"{name} {value if isinstance(value, str) else format(value, '.4g')}"
+        for name in numbers
+        if (value := run.params.get(name)) is not None
+    ]
+    levels = any(isinstance(run.params.get(name), str) for name in numbers)
+    techniques = with_dials(on) or ("" if levels else "none")
+    return ", ".join([*([techniques] if techniques else []), *beside])
 
 
 def with_dials(techniques: Iterable[tuple[str, Mapping[str, float]]]) -> str:

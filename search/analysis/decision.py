@@ -64,7 +64,7 @@ def decide(
     Nothing is predicted where recipes are `failing` together, as techniques and their pairs do not
     describe that. None where nothing is recommended, or no parameter is a technique.
     """
-    if recommended is None or not results.factors:
+    if recommended is None or not (results.factors or results.several):
         return None
     sign = 1 if results.objective.maximize else -1
     tested = next((row for row in rows if row.recommended), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from search.analysis.movement import Movement, Rise, movements, rise
+from search.commands.program import EPOCHS
 from search.planning.durations import run_time
 from search.planning.phases.confirm import expected
 from search.planning.space import Space
@@ -61,6 +62,8 @@ def proposal(results: Results) -> Proposal | None:
     settings = results.settings
     space = None if settings is None else Space.known_of(settings)
     if settings is None or space is None:
+        return None
+    if settings.program is not None and not settings.program.has(EPOCHS):
         return None
     epochs = max(2 * settings.epochs, min(LONGEST, max(_SHORTEST, LONGER * settings.epochs)))
     takes = run_time(results)

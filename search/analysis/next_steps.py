@@ -110,7 +110,7 @@ def _runs(results: Results, settings: Settings, fit: FitDiagnostics | None) -> I
     phase: Phase = "verify" if settings.verify else "measure"
     sizes = settings.verify if settings.verify else settings.measure
     now = max(sizes, default=0)
-    if fit is None or not now:
+    if fit is None or not now or (results.several and phase == "measure"):
         return
     effects, estimable = fit.effects, fit.estimability
     mixed = estimable.pairs > 0 and estimable.pairs_estimable is not Pairs.EACH

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import fmean
@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from search.analysis.long_runs import deciding, long_study
-from search.analysis.model import levels, varied
+from search.analysis.model import varied
 from search.analysis.predicted import Predicted, compared, predicted
 from search.analysis.surface import Points, Surface, fit_surface
 from search.planning.phases.confirm import CANDIDATES
 from search.planning.space import Space
-from search.results import Objective, Results, Run
+from search.results import Category, Objective, Results, Run, level_name
 
 _BEAM = 32
 """Recipes whose neighbours, one technique away, are looked at in each round of the search."""
@@ -159,11 +159,7 @@ def _compared(results: Results) -> list[Option]:
     for params in (*chosen, *confirmed):
         if params not in found:
             found.append(params)
-    return [Option(_on(params, results.factors), params) for params in found]
-
-
-def _on(params: Mapping[str, Any], factors: Iterable[str]) -> frozenset[str]:
-    return frozenset(name for name in factors if params.get(name) is True)
+    return [Option(results.on(params), params) for params in found]
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +172,8 @@ class FittedRecipes:
     """(runs,): their values on the scale of the fit."""
     techniques: tuple[str, ...]
     """Those that vary."""
+    several: tuple[Category, ...]
+    """Factors of several levels."""
     space: Space | None
     """None where another program made the study."""
     dials: frozenset[str]
@@ -185,16 +183,17 @@ class FittedRecipes:
         cls, results: Results, runs: Sequence[Run], *, fenced: bool = True
     ) -> FittedRecipes | None:
         """Fit the surface; None where the runs are too few or all equal."""
-        techniques = varied(runs, results.factors)
+        techniques, several = varied(runs, results.factors), results.several
         dials = frozenset(dial.name for dial in results.dials)
         keys = np.array([_key(run.on, run.params, dials) for run in runs])
-        points = Points(levels(runs, techniques), keys)
+        signs = np.array([_signs(run.on, techniques, several) for run in runs])
         scaled = _scaled(runs, results, fenced)
-        surface = fit_surface(points, scaled) if techniques else None
+        varies = bool(techniques or several)
+        surface = fit_surface(Points(signs, keys), scaled) if varies else None
         if surface is None:
             return None
         space = None if results.settings is None else Space.known_of(results.settings)
-        return cls(surface, runs, scaled, techniques, space, dials)
+        return cls(surface, runs, scaled, techniques, several, space, dials)
 
     def strongest(self, count: int) -> list[Option]:
         """Find the recipes with the best predictions, best first, by a beam search from all runs.
@@ -225,6 +224,9 @@ class FittedRecipes:
             for key in top[:_BEAM]:
                 for name in self.techniques:
                     add(known[key].on ^ {name})
+                for one in self.several:
+                    for chosen in _levels_of(one):
+                        add(known[key].on - set(_levels_of(one)) | {chosen} - {""})
 
     def expected_best(
         self, options: Sequence[Option], beside: Sequence[Option], count: int
@@ -256,10 +258,13 @@ class FittedRecipes:
             rows = [[bool(at >> bit & 1) for bit in range(count)] for at in range(2**count)]
         else:
             rows = (np.random.default_rng(0).random((2**_FEW, count)) < 0.5).tolist()
-        return [
-            self.option(frozenset(n for n, on in zip(self.techniques, row, strict=True) if on))
+        random = np.random.default_rng(1)
+        chosen = [
+            frozenset(n for n, on in zip(self.techniques, row, strict=True) if on)
+            | {str(random.choice(_levels_of(one))) for one in self.several} - {""}
             for row in rows
         ]
+        return [self.option(on) for on in chosen]
 
     def predict(self, options: Sequence[Option]) -> tuple[np.ndarray, np.ndarray]:
         """Predict the options' values with their covariance, on the scale of the fit."""
@@ -267,7 +272,7 @@ class FittedRecipes:
 
     def points(self, options: Sequence[Option]) -> Points:
         """Convert options to the surface's points."""
-        signs = [[1.0 if name in one.on else -1.0 for name in self.techniques] for one in options]
+        signs = [_signs(one.on, self.techniques, self.several) for one in options]
         keys = [self._key(one.on, one.params) for one in options]
         return Points(np.array(signs), np.array(keys))
 
@@ -278,6 +283,22 @@ class FittedRecipes:
         """Make an option of techniques, with their dials at the usual values."""
         params = dict.fromkeys(sorted(on), True) if self.space is None else self.space.params(on)
         return Option(on, params)
+
+
+def _levels_of(one: Category) -> list[str]:
+    """The levels of a factor, as a run's `on` names them: the first by nothing."""
+    return ["", *(level_name(one.name, level) for level in one.levels[1:])]
+
+
+def _signs(
+    on: frozenset[str], techniques: Sequence[str], several: Sequence[Category]
+) -> list[float]:
+    """What is on in a recipe as ±1: two columns for a factor of three or four levels."""
+    signs = [1.0 if name in on else -1.0 for name in techniques]
+    for one in several:
+        place = next((at for at, name in enumerate(_levels_of(one)) if name in on), 0)
+        signs += [1.0 if place & 2 else -1.0, 1.0 if place & 1 else -1.0]
+    return signs
 
 
 def _key(on: frozenset[str], params: Mapping[str, Any], dials: frozenset[str]) -> int:

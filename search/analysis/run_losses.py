@@ -85,7 +85,9 @@ def _failures(results: Results) -> tuple[tuple[GivenUp, ...], tuple[tuple[str, i
     failed = [run for run in results.runs if run.failure not in (None, INTERRUPTED)]
     tries: dict[tuple[str, int | None, str], list[Run]] = {}
     for run in failed:
-        tries.setdefault((run.phase, run.seed, describe(run, results.factors)), []).append(run)
+        tries.setdefault(
+            (run.phase, run.seed, describe(run, results.factors, results.numbers)), []
+        ).append(run)
     lost = []
     for (phase, seed, recipe), runs in tries.items():
         if seed is not None and len(runs) >= TRIES:

@@ -107,8 +107,10 @@ def trade_offs(results: Results, *, predict: bool = True) -> TradeOffs | None:
 
     `predict` is False where a fit does not hold, and only recipes that ran are compared. The long
     runs decide, where a study has them. None where the runs are too few, or where they differ in
-    neither resource.
+    neither resource, or where a factor has several levels.
     """
+    if results.several:
+        return None
     results = deciding(results)
     runs = complete_runs(results)
     fitted = FittedRecipes.of(results, runs) if runs else None

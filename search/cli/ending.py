@@ -35,7 +35,8 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
     console.print(f"The report{read}: {exported.report}", soft_wrap=True)
     lines: dict[str, str] = {}
     if trained := to_train(findings):
-        lines[trained[0].line] = "train and save the recipe"
+        own = findings.results.program is None
+        lines[trained[0].line] = "train and save the recipe" if own else "run the recipe"
     if findings.steps:
         step = findings.steps[0]
         time = "" if step.seconds is None else f": about {duration(step.seconds)}"

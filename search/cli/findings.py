@@ -71,6 +71,6 @@ def _print_confirmed(findings: Findings, console: Console) -> None:
     if not findings.confirmed:
         return
     console.print()
-    console.print(confirmed_table(findings.confirmed, findings.results.objective))
+    console.print(confirmed_table(findings.confirmed, findings.results))
     for sentence in words.about_tests(findings.results, findings.confirmed):
         console.print(f"• {sentence}", style="dim", markup=False)

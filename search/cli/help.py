@@ -60,6 +60,9 @@ class LaunchCommand(Command):
 
     groups = (
         ("Data", ("data", "train_size", "image_size", "validation", "images")),
+        ("A program of your own", ("study", "command", "factor", "dial", "metric", "test_metric",
+                                   "metric_name", "minimize", "unit", "scale", "run_timeout",
+                                   "shell")),
         ("Techniques and network", ("techniques", "fix", "technique", "network", "width", "depth")),
         ("Phases", ("time", "measure", "search", "verify", "confirm", "ladder", "pruner")),
         ("Budget of a run", ("epochs", "verify_epochs", "batch_size", "precision", "objective",

@@ -14,10 +14,15 @@ from search.cli.errors import interruptible, user_errors
 from search.cli.options import (
     DEFAULT_STORAGE,
     CheckpointsOption,
+    CommandOption,
+    DialOption,
+    FactorOption,
     JsonOption,
+    MetricOption,
     NetworkOption,
     PerGpuOption,
     StorageOption,
+    StudyFileOption,
     TechniqueOption,
     TimeoutOption,
     WorkersOption,
@@ -77,6 +82,49 @@ def launch(
             "commas.  [default: article; sound for a new study of sounds]",
         ),
     ] = None,
+    study: StudyFileOption = None,
+    command: CommandOption = None,
+    factor: FactorOption = None,
+    dial: DialOption = None,
+    metric: MetricOption = None,
+    metric_name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Its name in the report.  [default: from the pattern]"),
+    ] = None,
+    test_metric: Annotated[
+        str | None,
+        typer.Option(metavar="PATTERN", help="The same score on test data, which chooses nothing."),
+    ] = None,
+    minimize: Annotated[
+        bool, typer.Option("--minimize", help="A smaller metric is better, as of a loss.")
+    ] = False,
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="UNIT",
+            help="The metric's unit, such as nats; points for a share, shown in percent.  "
+            "[default: points of an accuracy, else none]",
+        ),
+    ] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option(
+            metavar="FACTOR",
+            help="What turns a printed value into the unit.  [default: 100 for a share from 0 to "
+            "1, else 1]",
+        ),
+    ] = None,
+    run_timeout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="End a run of --command that takes longer, such as 90s, 30m or 2h; it has failed."
+            "  [default: no limit]",
+        ),
+    ] = None,
+    shell: Annotated[
+        bool, typer.Option("--shell", help="Run --command by /bin/sh, for pipes and variables.")
+    ] = False,
     technique: TechniqueOption = None,
     network: NetworkOption = None,
     fix: Annotated[
@@ -89,12 +137,17 @@ def launch(
     measure: Annotated[
         int | None,
         typer.Option(
-            metavar="RUNS", help="Runs of the balanced design that measures effects.  [default: 64]"
+            metavar="RUNS",
+            help="Runs of the balanced design that measures effects.  [default: 64; of --command "
+            "16, or as many as its factors need]",
         ),
     ] = None,
     search: Annotated[
         int | None,
-        typer.Option(metavar="RUNS", help="Runs that search for better recipes.  [default: 20]"),
+        typer.Option(
+            metavar="RUNS",
+            help="Runs that search for better recipes.  [default: 20; of --command 0]",
+        ),
     ] = None,
     verify: Annotated[
         int | None,
@@ -117,18 +170,23 @@ def launch(
         typer.Option(
             metavar="SEEDS",
             help="Seeds for each of the three strongest recipes, all techniques off, and all on.  "
-            "[default: 3]",
+            "[default: 3; of --command 0]",
         ),
     ] = None,
     ladder: Annotated[
         int | None,
         typer.Option(
             metavar="SEEDS",
-            help="Seeds for each of the eight networks of the article's ladder.  [default: 0]",
+            help="Seeds for each of the eight networks of the article's ladder, or for each of "
+            "--command's factors, added one after another.  [default: 0]",
         ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(metavar="COUNT", help="Epochs of a run.  [default: 100]")
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            help="Epochs of a run.  [default: 100; needed where --command has {epochs}]",
+        ),
     ] = None,
     batch_size: Annotated[
         int | None, typer.Option(metavar="COUNT", help="Images in a batch.  [default: 128]")
@@ -226,12 +284,28 @@ def launch(
     with user_errors():
         from model_space.data import is_set
         from model_space.techniques import TECHNIQUES
+        from search.cli.program import program_of
+        from search.commands.parsing import parse_held
+        from search.errors import InputError
         from search.planning.parsing import parse_fix, parse_techniques
         from search.planning.settle import Requested
         from search.planning.time_plan import time_limit
 
+        program = program_of(
+            command, factor or [], dial or [], metric, metric_name=metric_name,
+            test_metric=test_metric, minimize=minimize, unit=unit, scale=scale,
+            run_timeout=run_timeout, shell=shell,
+        )  # fmt: skip
+        if program is not None and name is None:
+            raise InputError("a study of --command needs a name: kouka launch NAME --command …")
         code = custom_code(technique, network)
         known = (*TECHNIQUES, *code.techniques)
+        fixed: dict[str, dict[str, float] | None] | None = None
+        if fix and program is not None:
+            held, program = parse_held(fix, program)
+            fixed = {one: {} if on else None for one, on in held.items()} or None
+        elif fix:
+            fixed = parse_fix(fix, known)
         requested = Requested(
             custom_code=code,
             data=resolved(data),
@@ -239,7 +313,8 @@ def launch(
             train_size=train_size,
             validation=validation,
             techniques=None if techniques is None else parse_techniques(techniques, known),
-            fixed=parse_fix(fix, known) if fix else None,
+            fixed=fixed,
+            program=program,
             measure=measure,
             search=search,
             verify=verify,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from search.cli.study_file import take_defaults
+
 if TYPE_CHECKING:
     from model_space.custom.code import CustomCode
 
@@ -90,6 +92,60 @@ NetworkHereOption = Annotated[
         metavar="CODE",
         help=f"Where this machine has the network of your own that the study uses: {_CODE}.  "
         f"{_AS_LAUNCHED}",
+    ),
+]
+DirectoryHereOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help=f"Where this machine has the folder in which the study's command runs.  "
+        f"{_AS_LAUNCHED}",
+    ),
+]
+CommandOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COMMAND",
+        help="Study a program of your own: the command of one run, such as "
+        "'python train.py --epochs {epochs} --seed {seed} {flags}'. {folder} is a folder of the "
+        "run's own.",
+    ),
+]
+FactorOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME: WORDS",
+        help="What --command varies: 'mixup: --mixup 0.2' adds the words where it is on, "
+        "'optimizer: --opt adamw | --opt muon' has two levels; NAME=VALUE sets an environment "
+        "variable. Repeatable.",
+    ),
+]
+DialOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME: WORDS",
+        help="A number of --command that --search turns: 'lr: --lr {value}, 1e-4 to 1e-1 log'. The "
+        "other runs have the middle of its range, or what 'usual 3e-4' at the end says; 'int' "
+        "makes it whole. Repeatable.",
+    ),
+]
+MetricOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="What --command's runs are judged by: a regular expression whose group is the number, "
+        "of which the last match counts, as in 'val_acc=([0-9.]+)'; json:KEY for lines of JSON; "
+        "file:PATH:KEY for a JSON or CSV file in {folder}.",
+    ),
+]
+StudyFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.toml",
+        is_eager=True,
+        callback=take_defaults,
+        help="Take what is not named here from this file, with options as keys: factors, dials and "
+        "fix as tables, and the study's name as name.",
     ),
 ]
 RecipeOption = Annotated[

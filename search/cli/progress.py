@@ -19,14 +19,17 @@ from search.analysis.looks import look_at
 from search.cli.live_display import LiveDisplay
 from search.cli.plan_changes import plan_changes
 from search.cli.tables import effects_table
+from search.commands.process import OUTPUT
+from search.commands.program import EPOCHS, Program
 from search.planning.durations import RunTime, run_time
 from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
 from search.reporting.budget import describe_budget, left_out
 from search.reporting.data import account, data_cautions
 from search.reporting.formatting import counted, duration, level, listed
+from search.reporting.programs import seed_effect
 from search.reporting.words import growth
-from search.results import Results, Run
+from search.results import Objective, Results, Run
 from search.settings import Settings
 from search.storage import schema
 
@@ -59,6 +62,7 @@ class Progress:
         self._estimated = False
         self._fit: Effects | None = None
         self._note = ""
+        self._tried = False
         self._live = LiveDisplay(console, self._display)
 
     def __enter__(self) -> Progress:
@@ -90,6 +94,24 @@ class Progress:
             f"The data are the same at {now} as at {before}; the study takes them from there now.",
             soft_wrap=True,
         )
+
+    def trying(self, recipe: str) -> None:
+        """Print that the first run is tried alone."""
+        self._tried = True
+        self._console.print(f"Trying the first run alone, with {recipe} …", markup=False)
+
+    def tried(self, objective: Objective, value: float, points: int, folder: Path) -> None:
+        """Print what the first run came to."""
+        times = "" if points < 2 else f", the last of {points} values"
+        self._console.print(
+            f"It ended with {objective.name} {level(value, objective)}{times}. Its output: "
+            f"{folder / OUTPUT}", markup=False, soft_wrap=True,
+        )  # fmt: skip
+        self._console.print("The same run with another seed …")
+
+    def tried_seed(self, program: Program, matters: bool) -> None:
+        """Print whether the seed has an effect."""
+        self._console.print(seed_effect(program, matters), markup=False, soft_wrap=True)
 
     def timing(self) -> None:
         """Print that a few epochs are being timed."""
@@ -144,7 +166,9 @@ class Progress:
         self._ended_before = len(ended)
         for run in ended:
             self._done[run.phase] = self._done.get(run.phase, 0) + 1
-        resumed = f", resumed after {counted(len(ended), 'run')}" if ended else ""
+        resumed = ""
+        if ended and not self._tried:
+            resumed = f", resumed after {counted(len(ended), 'run')}"
         by = f", {counted(workers, 'worker')}" if workers > 1 else ""
         self._console.print(f"Study {results.name}{resumed}: {describe_budget(results)}{by}.")
         if results.data is not None:
@@ -211,7 +235,7 @@ class Progress:
         planned = self._schedule.planned.get(run.phase, 0)  # type: ignore[call-overload]
         return (
             f"{run.phase} {self._done.get(run.phase, 0)}/{planned}  {end}  "
-            f"{duration(run.seconds or 0)}  [{describe(run, results.factors)}]  "
+            f"{duration(run.seconds or 0)}  [{describe(run, results.factors, results.numbers)}]  "
             f"{self._time_left()}"
         )
 
@@ -238,7 +262,7 @@ class Progress:
                 self._console.print("Nothing is left to run.")
             return
         seconds = sum(count * takes.of(epochs) for epochs, count in runs.items()) / self._workers
-        counts = [f"{counted(count, 'run')} of {counted(epochs, 'epoch')}"
+        counts = [f"{counted(count, 'run')}{_of_epochs(results, epochs)}"
                   for epochs, count in sorted(runs.items())]  # fmt: skip
         self._console.print(f"About {duration(seconds)} for {listed(counts)} on this machine.")
         if seconds > _LONG:
@@ -334,12 +358,19 @@ def _left(results: Results, now: Schedule) -> Counter[int]:
     return runs
 
 
+def _of_epochs(results: Results, epochs: int) -> str:
+    """Continue a number of runs with their epochs, where these are known."""
+    known = results.program is None or results.program.has(EPOCHS)
+    return f" of {counted(epochs, 'epoch')}" if known else ""
+
+
 def _run_line(run: Run, results: Results) -> Text:
     epoch = max(run.curve, default=0)
     reached = f", {level(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
     line = Text(f"run {run.number}  ", no_wrap=True, overflow="ellipsis")
-    line.append(f"epoch {epoch} of {run.epochs}{reached}  ")
-    line.append(describe(run, results.factors), style="dim")
+    at = f"epoch {epoch} of {run.epochs}" if _of_epochs(results, 1) else f"value {epoch}"
+    line.append(f"{at}{reached}  ")
+    line.append(describe(run, results.factors, results.numbers), style="dim")
     return line
 
 

@@ -64,6 +64,7 @@ def status(
 
 def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
     from search.cli.tables import ladder_table, phases_table, reached
+    from search.results import ACCURACY
 
     console.print(f"{status.study}: {status.budget}.")
     console.print()
@@ -73,7 +74,7 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
     if counts := [f"{count:,} {state}" for state, count in others.items() if count]:
         console.print(f"Beside these: {', '.join(counts)}.")
     if best := status.best:
-        of = f" {status.objective}" if status.unit == "%" else ""
+        of = f" {status.objective}" if status.objective == ACCURACY.name else ""
         console.print()
         console.print(f"Best so far: {reached(status)}{of}, by run {best.run} of {best.phase}.")
     from search.reporting.answer.what_to_do import headline, support

@@ -25,6 +25,7 @@ from search.reporting.formatting import (
     short_percent,
     with_interval,
 )
+from search.reporting.programs import LoggedRun
 from search.reporting.status import PhaseStatus, StudyStatus
 from search.results import ACCURACY, Objective, Results
 from search.storage.schema import PHASES
@@ -76,27 +77,31 @@ def budgets_table(results: Results, short: Effects, long: Verification) -> Rende
     return _titled(f"Effect of each technique, {effect_unit(results.objective)}; {runs}", table)
 
 
-def confirmed_table(rows: Sequence[Confirmed], objective: Objective) -> RenderableType:
+def confirmed_table(rows: Sequence[Confirmed], results: Results) -> RenderableType:
     """The objective on the test images over fresh seeds, and the accuracy where it is another."""
-    name = f"test {objective.measure}"
+    objective, name = results.objective, results.tested_by
+    both = objective is not ACCURACY and results.program is None
     table = _table()
     table.add_column("recipe", overflow="fold")
     table.add_column("seeds", justify="right")
     table.add_column(f"{name}, %" if objective.share else name, justify="right", no_wrap=True)
-    if objective is not ACCURACY:
+    if both:
         table.add_column("test accuracy, %", justify="right", no_wrap=True)
-    table.add_column("points over all off", justify="right", no_wrap=True)
+    unit = objective.unit if results.program is not None else "points"
+    table.add_column(f"{unit} over all off".strip(), justify="right", no_wrap=True)
     table.add_column("techniques on", overflow="fold")
     for row in rows:
-        accuracy = [] if objective is ACCURACY else [f"{row.test.mean:.1f}"]
+        accuracy = [f"{row.test.mean:.1f}"] if both else []
         tested = (
             short_percent(row.test_objective)
             if objective.share
             else mean(row.test_objective, objective)
         )
-        gain = with_interval(row.gain.points, row.gain) if row.gain else ""
+        over = row.objective_gain if results.program is not None else row.gain
+        gain = with_interval(over.points, over) if over else ""
         table.add_row(row.label, str(row.runs), tested, *accuracy, gain, row.recipe)
-    return _titled(f"{name.capitalize()} over fresh seeds, mean (95 % interval)", table)
+    named = name if results.program is not None else name.capitalize()
+    return _titled(f"{named} over fresh seeds, mean (95 % interval)", table)
 
 
 def ladder_table(steps: Sequence[Step], objective: Objective) -> RenderableType:
@@ -115,7 +120,8 @@ def ladder_table(steps: Sequence[Step], objective: Objective) -> RenderableType:
             change(step),
             interval(step),
         )
-    return _titled(f"The article's ladder, by {objective.name}", table)
+    ladder = "The article's ladder" if objective.key else "The ladder"
+    return _titled(f"{ladder}, by {objective.name}", table)
 
 
 def predictions_table(
@@ -237,3 +243,15 @@ def _plain(cell: RenderableType) -> str:
 
 def _table() -> Table:
     return _Fitting(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+
+
+def runs_table(runs: Sequence[LoggedRun]) -> RenderableType:
+    """The runs of a program, a line each."""
+    table = _table()
+    table.add_column("run", justify="right")
+    table.add_column("phase")
+    table.add_column("result", overflow="fold")
+    table.add_column("techniques on", overflow="fold")
+    for run in runs:
+        table.add_row(str(run.number), run.phase, Text(run.result), run.recipe)
+    return table

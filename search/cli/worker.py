@@ -9,6 +9,7 @@ from search.cli.options import (
     DEFAULT_STORAGE,
     CheckpointsOption,
     DataHereOption,
+    DirectoryHereOption,
     NetworkHereOption,
     PerGpuOption,
     StorageOption,
@@ -29,6 +30,7 @@ def worker(
     data: DataHereOption = None,
     technique: TechniqueHereOption = None,
     network: NetworkHereOption = None,
+    directory: DirectoryHereOption = None,
     workers: WorkersOption = "auto",
     workers_per_gpu: PerGpuOption = None,
     timeout: TimeoutOption = None,
@@ -57,5 +59,6 @@ def worker(
                 partial(attach, storage_option=storage_option(storage)),
                 checkpoints=checkpoints or default_checkpoints(), deadline=deadline(timeout),
                 data=resolved(data), custom_code=custom_code(technique, network),
+                directory=None if directory is None else str(directory.resolve()),
             )  # fmt: skip
         print_left(left, console)

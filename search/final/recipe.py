@@ -51,8 +51,14 @@ def find_task(
         raise InputError(f"--epochs {epochs} is too small; it takes 1 or more")
     study = load_study(url, name)
     results = read(study)
+    launched = results.launched_with()
+    if launched.program is not None:
+        raise InputError(
+            f"the runs of {name!r} are those of a program, which kouka cannot train itself; "
+            f"kouka logs {name} shows the command of the recommended recipe"
+        )
     settings = settle(
-        results.launched_with(),
+        launched,
         Requested(custom_code=custom_code or CustomCode()),
     )
     chosen = recommended(results) if recipe is None else parse_recipe(recipe, settings.known)

@@ -81,7 +81,7 @@ def _about(task: Task, *, chosen: bool) -> list[str]:
             f"In the study, trained without the validation {things}, its test accuracy was "
             f"{formatting.percent(found.test)}{words.over_seeds(found.seeds)}{words.over_all_off(found)}."
         )
-    versions = versions_of(settings.backend)
+    versions = versions_of("keras", settings.backend)
     names = ("python", "keras", settings.backend, "numpy")
     listed = ", ".join(f"{name} {versions[name]}" for name in names)
     said.append(f"Written by kouka {versions['kouka']} for {listed}; kouka is not needed.")

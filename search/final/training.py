@@ -242,7 +242,7 @@ def _card(task: Task, facts: DataFacts, seeds: tuple[int, ...], tests: Sequence[
         seeds=seeds,
         saved_seed=seeds[0],
         test_accuracies=tuple(test.accuracy for test in tests),
-        versions=versions_of(settings.backend),
+        versions=versions_of("keras", settings.backend),
         objective=settings.objective,
         test_objectives=(
             None if settings.objective == ACCURACY.key else tuple(test.objective for test in tests)

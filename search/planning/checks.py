@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from model_space.technique import clash
+from model_space.technique import Factor, clash
 from search.errors import InputError
 from search.planning.design import MOST_RUNS, check_runs
+from search.planning.mixed_design import check_mixed_runs
 from search.planning.pruners import PRUNERS
 from search.results import OBJECTIVES
 from search.settings import Settings
@@ -15,6 +16,35 @@ PRECISIONS = ("float32", "mixed_bfloat16")
 
 def check(settings: Settings) -> Settings:
     """Return the settings; raise `InputError` for the first that cannot be used."""
+    _check_sizes(settings)
+    _check_verify(settings)
+    if settings.program is None:
+        _check_training(settings)
+    elif reason := clash([*settings.known, *(Factor(one.dial.name, "", "")
+                                             for one in settings.program.dials)]):  # fmt: skip
+        raise InputError(f"--factor: {reason}; choose another")
+    if settings.pruner not in PRUNERS:
+        raise InputError(
+            f"there is no pruner {settings.pruner!r}; --pruner takes {', '.join(PRUNERS)}"
+        )
+    several = settings.program.several if settings.program else ()
+    if not settings.factors and not several:
+        if settings.program is not None:
+            raise InputError("no factor is left to study; name one with --factor, or fix fewer")
+        raise InputError("no technique is left to study; name some in --techniques, or fix fewer")
+    if several:
+        check_mixed_runs(settings.measure[-1], len(settings.factors), len(several))
+        if len([count for count in settings.measure if count]) > 1:
+            raise InputError(
+                f"--measure {settings.measure[-1]} cannot extend a design with a factor of several "
+                "levels; use another name for a new study"
+            )
+    elif settings.custom_code.network is None or settings.left_out is not None:
+        check_runs(settings.measure[-1], len(settings.factors))
+    return settings
+
+
+def _check_sizes(settings: Settings) -> None:
     for name, smallest in (("epochs", 1), ("batch_size", 1), ("image_size", 15),
                            ("train_size", 2), ("search", 0), ("confirm", 0), ("ladder", 0),
                            ("seed", 0)):  # fmt: skip
@@ -26,7 +56,10 @@ def check(settings: Settings) -> Settings:
             f"--last-epochs {settings.last_epochs} is not possible; it takes 1 to the number of "
             f"epochs, {settings.epochs}"
         )
-    _check_verify(settings)
+
+
+def _check_training(settings: Settings) -> None:
+    """Check what says how kouka itself trains."""
     if not 0 < settings.width <= 16:
         raise InputError(f"--width {settings.width:g} is not between 0 and 16")
     network = settings.custom_code.network
@@ -59,10 +92,6 @@ def check(settings: Settings) -> Settings:
             f"there is no objective {settings.objective!r}; --objective takes "
             f"{', '.join(OBJECTIVES)}"
         )
-    if settings.pruner not in PRUNERS:
-        raise InputError(
-            f"there is no pruner {settings.pruner!r}; --pruner takes {', '.join(PRUNERS)}"
-        )
     if settings.backend not in BACKENDS:
         raise InputError(
             f"KERAS_BACKEND={settings.backend} cannot train a study; it takes "
@@ -75,11 +104,6 @@ def check(settings: Settings) -> Settings:
         )
     if reason := clash(settings.known):
         raise InputError(f"--technique: {reason}; choose another")
-    if not settings.factors:
-        raise InputError("no technique is left to study; name some in --techniques, or fix fewer")
-    if network is None or settings.left_out is not None:
-        check_runs(settings.measure[-1], len(settings.factors))
-    return settings
 
 
 def _check_verify(settings: Settings) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 
 from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
 from model_space.data.spec import READER
+from search.commands.program import Program
 from search.errors import InputError
 from search.planning.checks import check, option
+from search.planning.programs import differences_of, merged, new_program
 from search.settings import Settings, TimeLimit, usual_last_epochs
 
 _Custom = CustomTechnique | CustomNetwork
@@ -54,6 +56,7 @@ class Requested:
     confirm: int | None = None
     ladder: int | None = None
     images: bool | None = None
+    program: Program | None = None
 
     def named(self) -> dict[str, Any]:
         """The values that were named, by field."""
@@ -67,9 +70,14 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     What the user did not name keeps its stored or default value. Raises `InputError` that names
     every difference.
     """
+    program = requested.program
+    if program is not None and stored is None:
+        requested = new_program(program, requested)
     asked = requested.named()
-    for name in (*_DESIGNS, "custom_code", "time"):
+    for name in (*_DESIGNS, "custom_code", "time", "program"):
         asked.pop(name, None)
+    if program is not None or (stored is not None and stored.program is not None):
+        asked.pop("backend", None)  # an environment variable of Keras
     verified = requested.verify is not None or (stored is not None and stored.verify)
     if requested.verify_epochs is not None and not verified:
         requested = replace(requested, verify=USUAL_VERIFY)
@@ -81,8 +89,9 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
             asked["verify"] = (requested.verify,)
         asked["time"] = requested.time
         asked["techniques"] = with_custom(asked.get("techniques", Settings.techniques), code)
+        asked["program"] = program
         asked["reader"] = READER
-        asked.setdefault("images", True)
+        asked.setdefault("images", True if program is None else None)
         asked.setdefault("last_epochs", usual_last_epochs(asked.get("epochs", Settings.epochs)))
         settings = Settings(**asked, custom_code=code, growth="exchanged", order="balanced")
         return check(_judged(settings, requested.last_epochs))
@@ -118,6 +127,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     ]
     differences += _shorter(stored.time, requested.time)
     _check_room(stored, requested, sizes)
+    differences += differences_of(stored.program, program)
     if differences:
         raise InputError(
             f"this study was launched with other settings: {'; '.join(differences)}; "
@@ -128,6 +138,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     free = (*_MAY_GROW, "data", "verify_epochs", "images")
     grown = {name: value for name, value in asked.items() if name in free}
     grown["time"] = _extended(stored.time, requested.time, requested.named())
+    grown["program"] = merged(stored.program, program)
     if sizes["measure"] != stored.measure and len([n for n in stored.measure if n]) < 2:
         # What it measured is the same by either way of growing, until it has grown.
         grown["growth"] = "exchanged"

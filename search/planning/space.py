@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 
 from model_space.recipe import Recipe
 from model_space.technique import Dial, Factor
 from model_space.techniques import TECHNIQUES
+from search.commands.filling import LEVEL, VALUE
+from search.commands.program import CommandDial, CommandFactor
 from search.planning.lookup import technique
+from search.results import level_name
 from search.settings import Settings
 
 
@@ -24,13 +32,20 @@ class Space:
     fixed_on: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     known: Sequence[Factor] = TECHNIQUES
     """Techniques, among which are all of these."""
+    dials: tuple[CommandDial, ...] = ()
+    """Numbers of a command that every run has."""
+    several: tuple[CommandFactor, ...] = ()
+    """Factors of a command that have more than two levels."""
 
     @classmethod
     def of(cls, settings: Settings) -> Space:
         """The space of a study."""
         fixed = settings.fixed or {}
         fixed_on = {name: dials for name, dials in fixed.items() if dials is not None}
-        return cls(settings.factors, fixed_on, settings.known)
+        program = settings.program
+        if program is None:
+            return cls(settings.factors, fixed_on, settings.known)
+        return cls(settings.factors, fixed_on, settings.known, program.dials, program.several)
 
     @classmethod
     def known_of(cls, settings: Settings) -> Space | None:
@@ -43,8 +58,14 @@ class Space:
         return technique(name, self.known).dials
 
     def params(self, on: Collection[str]) -> dict[str, Any]:
-        """The parameters of a run with some techniques on, their dials at the usual values."""
-        params: dict[str, Any] = {}
+        """The parameters of a run with some techniques on, their dials at the usual values.
+
+        Among these may be levels, as `level_name` names them; else the first of each factor is on.
+        """
+        params: dict[str, Any] = {one.dial.name: one.usual for one in self.dials}
+        for factor in self.several:
+            named = (one for one in factor.labels if level_name(factor.name, one) in on)
+            params[factor.name] = next(named, factor.labels[0])
         for name in self.factors:
             params[name] = name in on
             if name in on:
@@ -53,7 +74,9 @@ class Space:
 
     def distributions(self, params: Mapping[str, Any]) -> dict[str, BaseDistribution]:
         """The distribution of each of some parameters of a run."""
-        found: dict[str, BaseDistribution] = {}
+        found: dict[str, BaseDistribution] = {one.dial.name: _range(one) for one in self.dials}
+        for factor in self.several:
+            found[factor.name] = CategoricalDistribution(factor.labels)
         for name in self.factors:
             found[name] = CategoricalDistribution([False, True])
             for dial in self._dials(name):
@@ -67,6 +90,18 @@ class Space:
     def suggest(self, trial: optuna.Trial | optuna.trial.FixedTrial) -> Recipe:
         """The techniques of a trial: each on or off, the dials only where it is on."""
         recipe: dict[str, Mapping[str, float]] = dict(self.fixed_on)
+        for one in self.dials:
+            dial = one.dial
+            if one.whole:
+                value = float(
+                    trial.suggest_int(dial.name, round(dial.low), round(dial.high), log=dial.log)
+                )
+            else:
+                value = trial.suggest_float(dial.name, dial.low, dial.high, log=dial.log)
+            recipe[dial.name] = {VALUE: value}
+        for factor in self.several:
+            label = trial.suggest_categorical(factor.name, factor.labels)
+            recipe[factor.name] = {LEVEL: float(factor.labels.index(label))}
         for name in self.factors:
             if trial.suggest_categorical(name, [False, True]):
                 recipe[name] = {
@@ -76,3 +111,10 @@ class Space:
                     for dial in self._dials(name)
                 }
         return recipe
+
+
+def _range(one: CommandDial) -> FloatDistribution | IntDistribution:
+    dial = one.dial
+    if one.whole:
+        return IntDistribution(round(dial.low), round(dial.high), log=dial.log)
+    return FloatDistribution(dial.low, dial.high, log=dial.log)

@@ -42,17 +42,17 @@ RECIPES = CANDIDATES + len(ENDS)
 """Those of `confirm`."""
 
 
-def time_limit(text: str) -> TimeLimit:
+def time_limit(text: str, option: str = "--time") -> TimeLimit:
     """Read a time such as 90s, 30m, 2h or 1h30m; raise `InputError` for another."""
     parts = re.findall(r"(\d+(?:\.\d+)?)([hms])", text)
     if not parts or "".join(map("".join, parts)) != text:
-        raise InputError(f"--time {text} is not a time; write it as 90s, 30m, 2h or 1h30m")
+        raise InputError(f"{option} {text} is not a time; write it as 90s, 30m, 2h or 1h30m")
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
     if not seconds:
-        raise InputError(f"--time {text} leaves no time for anything; write more, such as 30m")
+        raise InputError(f"{option} {text} leaves no time for anything; write more, such as 30m")
     if seconds > _MOST_SECONDS:
         raise InputError(
-            f"--time {text} is more than a year; write less, as a larger --time goes on later"
+            f"{option} {text} is more than a year; write less, as a larger --time goes on later"
         )
     return TimeLimit(seconds, seconds)
 

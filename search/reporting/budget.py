@@ -9,13 +9,17 @@ from datetime import date
 from pathlib import PurePath
 
 from model_space.facts import DataFacts
+from search.commands.program import EPOCHS
 from search.reporting.formatting import counted, listed
+from search.reporting.programs import describe_program
 from search.results import ACCURACY, Results
 
 
 def describe_budget(results: Results) -> str:
     """Describe data, epochs, batch and network of the runs, as far as the study says."""
     settings, data = results.settings, results.data
+    if settings is not None and settings.program is not None:
+        return describe_program(settings.program, settings)
     parts = []
     if settings is not None:
         path = PurePath(settings.data)
@@ -52,8 +56,9 @@ def short_budget(results: Results) -> str:
     Empty where the study says neither.
     """
     parts = []
-    if results.settings is not None:
-        parts.append(f"after {counted(results.settings.epochs, 'epoch')}")
+    settings = results.settings
+    if settings is not None and (settings.program is None or settings.program.has(EPOCHS)):
+        parts.append(f"after {counted(settings.epochs, 'epoch')}")
     if results.data is not None:
         parts.append(f"{results.data.train:,} training {results.data.things}")
     budget = " on ".join(parts)
@@ -68,6 +73,8 @@ def trained_for(results: Results, phase: str) -> str:
     Empty where the study says neither.
     """
     epochs = results.epochs_of(phase)
+    if results.program is not None and not results.program.has(EPOCHS):
+        epochs = None
     parts = [] if epochs is None else [f"after {counted(epochs, 'epoch')}"]
     if results.data is not None:
         parts.append(f"{results.data.train:,} training {results.data.things}")

@@ -19,6 +19,7 @@ from search.analysis.run_losses import GivenUp, RunLosses
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
 from search.reporting.formatting import counted, level, listed
+from search.reporting.programs import unheard_seed
 from search.reporting.words import growth
 from search.results import ACCURACY, Objective, Results
 
@@ -36,7 +37,8 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *_nothing_learned(losses),
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
-        *(_covariates(fit.effects) if fit else []),
+        *(_covariates(fit.effects, designed=results.designed) if fit else []),
+        *unheard_seed(results),
         *_conditional(results),
         *_losses(losses),
         *filter(None, [growth(results)]),
@@ -129,7 +131,7 @@ def _not_designed(results: Results, losses: RunLosses, balanced: bool) -> list[s
     return sentences
 
 
-def _covariates(effects: Effects) -> list[str]:
+def _covariates(effects: Effects, *, designed: bool) -> list[str]:
     beside, sentences = effects.fit.model.covariates, []
     adjusted = []
     if always := (*beside.categories, *beside.numbers):
@@ -142,7 +144,7 @@ def _covariates(effects: Effects) -> list[str]:
     if beside.partial:
         them = "it" if len(beside.partial) == 1 else "them"
         adjusted.append(f"for {listed(beside.partial)} in the trials that were asked for {them}")
-    if adjusted and (effects.parameters > 1 or beside.numbers or beside.partial):
+    if adjusted and not designed and (effects.parameters > 1 or beside.numbers or beside.partial):
         sentences.append(f"The effects are adjusted {', and '.join(adjusted)}.")
     if beside.noise:
         one = len(beside.noise) == 1

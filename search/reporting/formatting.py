@@ -91,7 +91,10 @@ def level(value: float, objective: Objective) -> str:
     """Format a value of the objective, given in percent of a share, else in its unit."""
     if objective.share:
         return f"{value:.2f} %"
-    return f"{value:.4f} {objective.unit}" if objective.unit else f"{value:.4g}"
+    if not objective.unit:
+        return f"{value:.4g}"
+    digits = len(f"{abs(value):.0f}")
+    return f"{value:.{max(0, 5 - digits)}f} {objective.unit}"
 
 
 def mean(value: Mean, objective: Objective) -> str:

@@ -63,7 +63,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
         longer = () if long is None else long.by_epoch
         drawn["epochs"] = epochs.figure(findings.by_epoch, of.unit, caption, longer)
     if fitted is not None and any(row.seconds.value == row.seconds.value for row in findings.costs):
-        drawn["costs"] = costs.figure(findings.costs, fitted, unit, measured)
+        drawn["costs"] = costs.figure(findings.costs, fitted, unit, measured, results.timed_by)
     if findings.trade_offs is not None:
         drawn["trade_offs"] = trade_offs.figure(
             findings.trade_offs, results, level, _trade_offs_caption(findings)

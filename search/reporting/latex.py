@@ -48,7 +48,7 @@ def documents(findings: Findings) -> dict[str, str]:
         )
     if findings.confirmed:
         found["confirmed"] = (
-            f"Recipes on fresh seeds and test {findings.results.things}.",
+            f"Recipes on {words.fresh_seeds(findings.results)}.",
             tables.confirmed_table(findings),
         )
     if findings.ladder:
@@ -101,9 +101,10 @@ def methods(findings: Findings) -> str:
         seeds = max(row.runs for row in findings.confirmed)
         parts.append(
             f"{listed([row.label for row in findings.confirmed])} were trained again with "
-            f"{counted(seeds, 'fresh seed')} each, and measured on the test {results.things}, "
-            "which had no part in any choice."
-        )
+            f"{counted(seeds, 'fresh seed')} each"
+            + ("." if results.program is not None else f", and measured on the test "
+               f"{results.things}, which had no part in any choice.")
+        )  # fmt: skip
         parts += words.about_tests(results, findings.confirmed)
     if results.versions:
         made = listed([f"{name} {number}" for name, number in results.versions.items()])

@@ -210,7 +210,7 @@ def _confirmed(findings: Findings) -> Iterator[Row]:
         head = {"label": row.label, "recipe": row.recipe, "runs": row.runs}
         tested = _bounds("test", row.test) | _bounds("test_objective", row.test_objective)
         unknown = Difference(math.nan, math.nan, math.nan, paired=False)
-        gain = row.gain or unknown
+        gain = row.gain or (findings.results.program and row.objective_gain) or unknown
         yield {
             **head, **tested, **_bounds("validation", row.validation), "diverged": row.diverged,
             "gain": gain.points, "gain_low": gain.low, "gain_high": gain.high,
@@ -220,15 +220,16 @@ def _confirmed(findings: Findings) -> Iterator[Row]:
 
 def _trade_offs(findings: Findings, judged: str) -> Iterator[Row]:
     """The recipes on the Pareto fronts, best first; `runs` is 0 where one is predicted."""
-    factors = findings.results.factors
+    results = findings.results
     for one in findings.trade_offs.best if findings.trade_offs else ():
         yield {
-            "recipe": describe(one, factors), judged: one.value, "low": one.low, "high": one.high,
+            "recipe": describe(one, results.factors, results.numbers), judged: one.value,
+            "low": one.low, "high": one.high,
             "seconds": one.seconds, "parameters": one.parameters,
             "best_for_seconds": "seconds" in one.best_for,
             "best_for_parameters": "parameters" in one.best_for,
             "runs": one.runs, "observed": one.observed,
-            **{name: name in one.on for name in factors},
+            **{name: name in one.on for name in results.factors},
         }  # fmt: skip
 
 

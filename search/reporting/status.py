@@ -115,5 +115,9 @@ def _best(results: Results) -> Best | None:
     if best is None:
         return None
     return Best(
-        best.number, best.phase, best.scaled, describe(best, results.factors), dict(best.params)
+        best.number,
+        best.phase,
+        best.scaled,
+        describe(best, results.factors, results.numbers),
+        dict(best.params),
     )

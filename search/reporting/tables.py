@@ -97,17 +97,22 @@ def budgets_table(results: Results, short: Effects, long: Verification) -> Table
 def confirmed_table(findings: Findings) -> Table:
     """Tabulate the test results of the recipes that were run on fresh seeds."""
     objective = findings.results.objective
+    program = findings.results.program
     names = ["test accuracy", "points over all off", objective.name]
-    if objective is not ACCURACY:
+    if program is not None:
+        over = f"{objective.unit} over all off".strip()
+        names = [*([findings.results.tested_by] if program.test else []), over, objective.name]
+    elif objective is not ACCURACY:
         names.insert(0, f"test {objective.measure}")
     rows = []
     for row in findings.confirmed:
+        gain = row.objective_gain if program is not None else row.gain
         cells = [
-            formatting.percent(row.test),
-            formatting.with_interval(row.gain.points, row.gain) if row.gain else "",
+            *([formatting.percent(row.test)] if program is None else []),
+            formatting.with_interval(gain.points, gain) if gain else "",
             formatting.mean(row.validation, objective),
         ]
-        if objective is not ACCURACY:
+        if objective is not ACCURACY and (program is None or program.test):
             cells.insert(0, formatting.mean(row.test_objective, objective))
         rows.append((row.label, str(row.runs), *cells, row.recipe))
     head = ("", "seeds", *(f"{name} (95 %)" for name in names), "techniques on")
@@ -170,13 +175,15 @@ def epochs_table(rows: Sequence[EpochEffects]) -> Table:
 def costs_table(findings: Findings) -> Table:
     """Tabulate seconds, parameters and the effect for each second."""
     unit = findings.results.objective.unit or "effect"
-    head = ("technique", "seconds an epoch (95 %)", "parameters (95 %)", f"{unit} per second")
+    own = findings.results.program is None
+    head = ("technique", f"seconds {findings.results.timed_by} (95 %)",
+            *(["parameters (95 %)"] if own else []), f"{unit} per second")  # fmt: skip
     rows = tuple(
         (row.technique, formatting.with_interval(row.seconds.value, row.seconds),
-         formatting.parameters(row.parameters), formatting.per_second(row))
+         *([formatting.parameters(row.parameters)] if own else []), formatting.per_second(row))
         for row in findings.costs
     )  # fmt: skip
-    return Table(head, rows, (1, 2, 3))
+    return Table(head, rows, tuple(range(1, len(head))))
 
 
 def _at(row: EpochEffects, index: int) -> str:

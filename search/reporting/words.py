@@ -184,11 +184,18 @@ def _unclear(names: Sequence[str]) -> str:
 
 def plain(results: Results) -> str:
     """Name the network with all techniques off."""
-    if results.settings is None:
+    if results.settings is None or results.program is not None:
         return "all techniques off"
     if results.settings.custom_code.network:
         return "your network with all techniques off"
     return "the plain network"
+
+
+def fresh_seeds(results: Results) -> str:
+    """Name what `confirm` runs are of: fresh seeds, and test data where there are any."""
+    if results.program is None:
+        return f"fresh seeds and test {results.things}"
+    return "fresh seeds" if results.program.test is None else "fresh seeds and test data"
 
 
 def reached(run: Run, objective: Objective) -> str:
@@ -228,7 +235,9 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
         elif pairs:
             hold += f"; differences are of the same {things}, one by one"
         sentences.append(f"{hold}.")
-    if results.objective is not ACCURACY:
+    if results.program is not None:
+        sentences.append("The intervals hold for other seeds, on the same data.")
+    elif results.objective is not ACCURACY:
         sentences.append(f"Those of {results.objective.measure} hold for other seeds alone.")
     failed, runs = sum(row.diverged for row in rows), sum(row.runs for row in rows)
     if failed:

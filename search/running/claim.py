@@ -8,6 +8,7 @@ from typing import Any
 import optuna
 from optuna.samplers import TPESampler
 from optuna.storages import RDBStorage
+from optuna.study import StudyDirection
 from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
 from model_space.budget import Budget
@@ -73,7 +74,7 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         if planned.params is None:
             trials = study.get_trials(deepcopy=False)
             known = [trials[run.number] for run in results.runs if run.epochs == settings.epochs]
-            params = _sample(known, space, planned.seed)
+            params = _sample(known, space, planned.seed, study.direction)
         else:
             params = dict(planned.params)
         trial_id = begin_trial(
@@ -158,7 +159,9 @@ def _choose(
     return replace(results, candidates=chosen), settings
 
 
-def _sample(trials: list[FrozenTrial], space: Space, seed: int) -> dict[str, Any]:
+def _sample(
+    trials: list[FrozenTrial], space: Space, seed: int, direction: StudyDirection
+) -> dict[str, Any]:
     """Let TPE choose the parameters of one run, from what all others gave so far.
 
     In memory, where a suggestion is not a transaction of its own; and seeded by the run, so that
@@ -166,7 +169,7 @@ def _sample(trials: list[FrozenTrial], space: Space, seed: int) -> dict[str, Any
     """
     # A run of another worker is taken for a bad one until it ends, so that none repeats it.
     sampler = TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
-    copy = optuna.create_study(direction="maximize", sampler=sampler)
+    copy = optuna.create_study(direction=direction, sampler=sampler)
     copy.add_trials(_without_attributes(trial) for trial in trials)
     trial = copy.ask()
     space.suggest(trial)

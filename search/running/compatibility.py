@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from model_space.facts import DataFacts
+from search.commands.parsing import digests
+from search.commands.program import Program
 from search.errors import InputError
 
 
@@ -31,9 +33,21 @@ def check_fingerprint(
         )
 
 
-def check_versions(name: str, backend: str, studies: Mapping[str, str]) -> None:
+def check_files(name: str, program: Program) -> None:
+    """Raise `InputError` where a file that a study's command names has changed since it began."""
+    now = digests(program.command, program.directory)
+    changed = [word for word, digest in program.files.items() if now.get(word) != digest]
+    if changed:
+        raise InputError(
+            f"{', '.join(changed)} in {program.directory} is not what the study {name!r} began "
+            "with, so further runs would not compare; put it back, or use another name for a new "
+            "study"
+        )
+
+
+def check_versions(name: str, trains: Sequence[str], studies: Mapping[str, str]) -> None:
     """Refuse to train what another version of kouka, Keras or its backend would train otherwise."""
-    for package in ("kouka", "keras", backend):
+    for package in ("kouka", *trains):
         here, there = version(package), studies.get(package, "of an unknown version")
         if here.split(".")[:2] != there.split(".")[:2]:
             raise InputError(
@@ -42,7 +56,7 @@ def check_versions(name: str, backend: str, studies: Mapping[str, str]) -> None:
             )
 
 
-def versions_of(backend: str) -> dict[str, str]:
-    """The versions of what trains on that backend here."""
-    packages = ("kouka", "keras", backend, "optuna", "numpy")
+def versions_of(*trains: str) -> dict[str, str]:
+    """The versions here of kouka and of the packages that train."""
+    packages = ("kouka", *trains, "optuna", "numpy")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}

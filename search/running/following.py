@@ -13,10 +13,11 @@ import optuna
 from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import SQLAlchemyError
 
+from search.commands.program import Program
 from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
 from search.planning.time_plan import TimePlan, Timing
-from search.results import Results
+from search.results import Objective, Results
 from search.running import signals
 from search.running.timekeeping import end_in_time
 from search.running.worker_loop import study_checkpoints
@@ -43,6 +44,18 @@ class StudyWatch(Protocol):
 
     def moved(self, before: str, now: str) -> None:
         """Learn that the study's data, the same as before, are at another place now."""
+
+    def trying(self, recipe: str) -> None:
+        """Learn that the first run of a program's study is tried alone; the recipe is in words."""
+
+    def tried(self, objective: Objective, value: float, points: int, folder: Path) -> None:
+        """Receive the value of that run, in the objective's unit, and where its output is.
+
+        `points` is the number of values that it printed.
+        """
+
+    def tried_seed(self, program: Program, matters: bool) -> None:
+        """Learn whether another seed gave another value."""
 
     def timing(self) -> None:
         """Learn that a few epochs are being timed, to plan by."""

@@ -195,6 +195,15 @@ class _Silent:
     def storage_away(self, reason: str) -> None:
         pass
 
+    def trying(self, recipe: str) -> None:
+        pass
+
+    def tried(self, objective: object, value: float, points: int, folder: Path) -> None:
+        pass
+
+    def tried_seed(self, program: object, matters: bool) -> None:
+        pass
+
     def timing(self) -> None:
         pass
 

@@ -14,10 +14,18 @@ from model_space.data import holds_sounds, is_set
 from model_space.facts import DataFacts
 from model_space.techniques import SETS
 from model_space.worker.client import Workload
+from search.commands.parsing import check_program
 from search.errors import InputError
 from search.planning.settle import Requested, settle
 from search.results import OBJECTIVES
-from search.running.compatibility import check_fingerprint, check_versions, versions_of
+from search.running.command_workers import CommandWorkers
+from search.running.compatibility import (
+    check_files,
+    check_fingerprint,
+    check_versions,
+    versions_of,
+)
+from search.running.first_run import tried_first
 from search.running.following import Attach, StudyWatch, Workers, follow
 from search.running.hardware import best_precision, check_installed, gpus
 from search.running.local_workers import LocalWorkers
@@ -89,13 +97,19 @@ def launch(
     launched = Launched(began, (time.monotonic() - began) / time.process_time())
     _check_name(name)
     check_writable(url)
-    if requested.time is not None and stored_settings(url, name) is None:
+    timed = requested.time is not None and requested.program is None
+    if timed and stored_settings(url, name) is None:
         requested = _with_small_network(requested)
         # The epochs that it is to be longer than are not planned yet.
         settings, before = _settle(url, name, replace(requested, verify=None, verify_epochs=None))
     else:
         settings, before = _settle(url, name, requested)
     _check_there(name, settings, before)
+    if settings.program is not None:
+        return _launch_program(
+            url, name, requested, settings, before, environments, watch, attach,
+            checkpoints=checkpoints, deadline=deadline, elsewhere=elsewhere,
+        )  # fmt: skip
     local = _local_workers(settings, environments)
     try:
         facts = local.facts(watch.reading)
@@ -138,6 +152,44 @@ def launch(
         local.stop()
 
 
+def _launch_program(
+    url: str,
+    name: str,
+    requested: Requested,
+    settings: Settings,
+    before: str | None,
+    environments: Sequence[Mapping[str, str]],
+    watch: StudyWatch,
+    attach: Attach,
+    *,
+    checkpoints: Path,
+    deadline: float | None,
+    elsewhere: Workers | None,
+) -> int:
+    """Launch a study of the user's program, as `launch` does one that kouka trains.
+
+    The first run of a new study is tried before the study is made, and then is its first trial.
+    """
+    assert settings.program is not None
+    check_program(settings.program)
+    check_files(name, settings.program)
+    first = None
+    if before is None:
+        first = tried_first(name, settings, environments[0], watch)
+        requested = first.settled(requested)
+    with exclusive(url):
+        settings, before = _settle(url, name, requested)
+        assert settings.program is not None
+        study = _open(url, name, settings, None, before)
+        if first is not None and before is None:
+            first.keep(study, settings)
+    local = CommandWorkers(settings.program, environments)
+    try:
+        return follow(study, url, elsewhere or local, watch, attach, checkpoints, deadline)
+    finally:
+        local.stop()
+
+
 def _with_small_network(requested: Requested) -> Requested:
     """Ask for the width that a machine without a GPU trains, unless another was asked for."""
     if requested.width is None and requested.custom_code.network is None and not gpus():
@@ -155,20 +207,34 @@ def join(
     checkpoints: Path,
     data: str | None = None,
     custom_code: CustomCode | None = None,
+    directory: str | None = None,
     deadline: float | None = None,
 ) -> int:
     """Take part in a study that has been launched, and return how many runs are left out.
 
     `data` and `custom_code` say where this machine has the study's data and the user's own code,
-    if not where the study was launched. The rest is as in `launch`. Raises `InputError` where the
-    study is missing, its data or code differ, or this version of kouka would train something else.
+    if not where the study was launched; `directory` where its command runs here. The rest is as in
+    `launch`. Raises `InputError` where the study is missing, its data, code or files differ, or
+    this version of kouka would train something else.
     """
     study = load_study(url, name)
     check_writable(url)
     requested = Requested(custom_code=custom_code or CustomCode())
     settings = settle(_settings(study), requested)
+    if settings.program is not None:
+        program = replace(settings.program, directory=directory or settings.program.directory)
+        check_versions(name, (), stored_versions(study))
+        check_program(program)
+        check_files(name, program)
+        commands = CommandWorkers(program, environments)
+        try:
+            return follow(study, url, commands, watch, attach, checkpoints, deadline)
+        finally:
+            commands.stop()
+    if directory is not None:
+        raise InputError(f"--directory has no meaning for {name!r}, which kouka itself trains")
     check_installed(settings.backend)
-    check_versions(name, settings.backend, stored_versions(study))
+    check_versions(name, ("keras", settings.backend), stored_versions(study))
     if data is None:
         _check_there(name, settings, settings.data)
     local = _local_workers(settings, environments, data)
@@ -243,7 +309,8 @@ def _check_there(name: str, settings: Settings, before: str | None) -> None:
 def _settle(url: str, name: str, requested: Requested) -> tuple[Settings, str | None]:
     """The settings of a launch, and where a known study had its data before."""
     stored = stored_settings(url, name)
-    if stored is None and requested.data is None and is_set(name):
+    own = requested.program is not None
+    if stored is None and requested.data is None and is_set(name) and not own:
         requested = replace(requested, data=name)
     if stored is None and requested.data is not None and holds_sounds(Path(requested.data)):
         requested = replace(requested, techniques=requested.techniques or SETS["sound"])
@@ -251,7 +318,8 @@ def _settle(url: str, name: str, requested: Requested) -> tuple[Settings, str | 
         decided = stored.precision if stored else best_precision()
         requested = replace(requested, precision=decided)
     settings = settle(stored, requested)
-    check_installed(settings.backend)
+    if settings.program is None:
+        check_installed(settings.backend)
     return settings, None if stored is None else stored.data
 
 
@@ -270,22 +338,28 @@ def workload_of(settings: Settings, data: str | None = None) -> Workload:
 def _metric_name(settings: Settings) -> str:
     """The name of a trial's value, as optuna-dashboard shows it."""
     name, last = OBJECTIVES[settings.objective].name, settings.last_epochs
+    if settings.program is not None:
+        name = settings.program.metric.name
     return f"{name}, mean of the last {last} epochs" if last > 1 else name
 
 
 def _open(
-    url: str, name: str, settings: Settings, facts: DataFacts, before: str | None
+    url: str, name: str, settings: Settings, facts: DataFacts | None, before: str | None
 ) -> optuna.Study:
     """Make the study, or bring what it says of itself up to date.
 
-    `before` is where it had its data; elsewhere they must be the same.
+    `before` is where it had its data; elsewhere they must be the same. There are none of a program.
     """
+    minimize = settings.program is not None and settings.program.minimize
     study = optuna.create_study(
-        study_name=name, storage=make_storage(url), direction="maximize", load_if_exists=True
-    )
-    check_fingerprint(name, settings.data, stored_facts(study), facts, before)
+        study_name=name, storage=make_storage(url), load_if_exists=True,
+        direction="minimize" if minimize else "maximize",
+    )  # fmt: skip
+    if facts is not None:
+        check_fingerprint(name, settings.data, stored_facts(study), facts, before)
+        study.set_user_attr(schema.DATA, asdict(facts))
     study.set_metric_names([_metric_name(settings)])
-    study.set_user_attr(schema.DATA, asdict(facts))
-    study.set_user_attr(schema.VERSIONS, versions_of(settings.backend))
+    trains = ("keras", settings.backend) if settings.program is None else ()
+    study.set_user_attr(schema.VERSIONS, versions_of(*trains))
     study.set_user_attr(schema.SETTINGS, settings.to_json())
     return study

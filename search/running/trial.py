@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
@@ -14,13 +15,15 @@ from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
 from model_space.outcome import Outcome
-from model_space.worker.client import Stopped, TrainingError, Worker
+from model_space.worker.client import Stopped, TrainingError
 from search.running.claim import Claim
 from search.running.pruning import PruningChecks
+from search.running.trainer import Trainer
 from search.storage import schema
 from search.storage.connection import patiently
 from search.storage.heartbeat import beating, fail
 from search.storage.optuna_internals import write_values
+from search.storage.schema import Phase
 
 _LIFE = 1 / 60
 """Share of a study's time after which a run gives a sign of life, up to which the time counts."""
@@ -29,13 +32,13 @@ _WRITE_EVERY = 10.0
 
 
 def run_trial(
-    claim: Claim, study: optuna.Study, storage: RDBStorage, worker: Worker, checkpoint: Path | None
+    claim: Claim, study: optuna.Study, storage: RDBStorage, trainer: Trainer, kept: Path | None
 ) -> TrialState | None:
     """Train what was claimed, keep what comes of it, and return how it ended.
 
-    None says that the trial was taken for lost meanwhile, and given to another worker. A run
-    that fails is kept as a failed trial with the reason; so is one that is interrupted, before
-    the interruption goes on its way.
+    `kept` is where the run keeps what it needs, see `Trainer.train`. None says that the trial was
+    taken for lost meanwhile, and given to another worker. A run that fails is kept as a failed
+    trial with the reason; so is one that is interrupted, before the interruption goes on its way.
     """
     trial_id = claim.trial_id
     pruning = claim.pruning
@@ -43,21 +46,22 @@ def run_trial(
     if pruning is not None:
         checks = PruningChecks(pruning, study, storage, trial_id, claim.budget.epochs)
     curve = _Curve(storage, trial_id)
-    lost = False
+    lost = pruned = False
 
     def report(epoch: int, objective: float) -> bool:
-        nonlocal lost
+        nonlocal lost, pruned
         try:
             curve.add(epoch, objective)
         except UpdateFinishedTrialError:
             lost = True
             return False
-        return checks is None or not checks.should_prune(curve.values)
+        pruned = checks is not None and checks.should_prune(curve.values)
+        return not pruned
 
     try:
         with beating(storage, trial_id, _LIFE * claim.time.seconds if claim.time else math.inf):
-            outcome = worker.train(
-                claim.recipe, claim.budget, claim.planned.seed, report, checkpoint,
+            outcome = trainer.train(
+                claim.recipe, claim.budget, claim.planned.seed, report, kept,
                 detailed=claim.planned.phase == "confirm",
             )  # fmt: skip
     except TrainingError as error:
@@ -67,7 +71,7 @@ def run_trial(
     except (Stopped, KeyboardInterrupt):
         patiently(lambda: fail(storage, trial_id, schema.INTERRUPTED))
         raise
-    return None if lost else _keep(storage, claim, curve, outcome)
+    return None if lost else _keep(storage, claim, curve, outcome, pruned)
 
 
 def rounded(values: Sequence[float]) -> list[float]:
@@ -102,33 +106,43 @@ class _Curve:
         self._written_at = time.monotonic()
 
 
-def _keep(storage: RDBStorage, claim: Claim, curve: _Curve, outcome: Outcome) -> TrialState | None:
-    trial_id, stopped = claim.trial_id, outcome.test_accuracy is None
-    by_epoch = list(curve.values.values())
-    if stopped:
-        judged_by = by_epoch[-1]
-    elif outcome.diverged or claim.last_epochs == 1:
-        judged_by = outcome.objective
-    else:
-        judged_by = fmean(by_epoch[-claim.last_epochs :])
-    state = TrialState.PRUNED if stopped else TrialState.COMPLETE
+def judged_by(outcome: Outcome, curve: Mapping[int, float], last_epochs: int) -> float:
+    """Compute the value of a trial whose run has ended."""
+    if outcome.diverged or last_epochs == 1 or not curve:
+        return outcome.objective
+    return fmean(list(curve.values())[-last_epochs:])
+
+
+def attributes_of(outcome: Outcome, phase: Phase) -> dict[str, Any]:
+    """Collect what a trial keeps of its run beside the value and the curve."""
     attributes = {
         schema.SECONDS_PER_EPOCH: outcome.seconds_per_epoch,
         schema.PARAMETERS: outcome.parameters,
         **({schema.DIVERGED: True} if outcome.diverged else {}),
         schema.TEST_ACCURACY: outcome.test_accuracy,
         schema.TEST_OBJECTIVE: outcome.test_objective,
-        schema.TEST_CORRECT: outcome.test_correct if claim.planned.phase == "confirm" else None,
+        schema.TEST_CORRECT: outcome.test_correct if phase == "confirm" else None,
         schema.TEST_MISTAKES: outcome.test_mistakes,
         schema.TRAINING: None if outcome.training is None else rounded(outcome.training),
     }
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+def _keep(
+    storage: RDBStorage, claim: Claim, curve: _Curve, outcome: Outcome, pruned: bool
+) -> TrialState | None:
+    trial_id, values = claim.trial_id, curve.values
+    if pruned:
+        state, value = TrialState.PRUNED, values[max(values)]
+    else:
+        state, value = TrialState.COMPLETE, judged_by(outcome, values, claim.last_epochs)
+    attributes = attributes_of(outcome, claim.planned.phase)
 
     def keep() -> TrialState:
         curve.write()
-        for name, value in attributes.items():
-            if value is not None:
-                storage.set_trial_user_attr(trial_id, name, value)
-        storage.set_trial_state_values(trial_id, state, [judged_by])
+        for name, attribute in attributes.items():
+            storage.set_trial_user_attr(trial_id, name, attribute)
+        storage.set_trial_state_values(trial_id, state, [value])
         return state
 
     try:

@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import optuna
 from optuna.storages import RDBStorage
@@ -16,7 +17,9 @@ from optuna.trial import TrialState
 from model_space.worker.client import Worker
 from search.errors import StudyFailedError
 from search.running.claim import Claim, claim
+from search.running.folders import new_folder
 from search.running.picturing import picture_mistakes
+from search.running.trainer import Trainer
 from search.running.trial import run_trial
 from search.storage.connection import located, patiently, worker_storage
 from search.storage.heartbeat import Identity
@@ -46,38 +49,41 @@ class Tally:
 def work(
     url: str,
     name: str,
-    worker: Worker,
+    trainer: Trainer,
     me: Identity,
     *,
     checkpoints: Path,
     deadline: float | None,
     stopping: threading.Event,
     tally: Tally,
+    runs: Path | None = None,
 ) -> None:
     """Run what a study lacks, together with any other workers, until it lacks nothing.
 
     `deadline`, a `time.monotonic()`, is when no further run begins; `stopping` ends it between
-    runs. `checkpoints` is the folder in which each study has one of its own. Raises
-    `StudyFailedError`, `TrainingError`, `Stopped` or what the storage raised after all patience.
+    runs. `checkpoints` is the folder in which each study has one of its own; `runs` is that in
+    which each run of a command has one, None where kouka itself trains. Raises `StudyFailedError`,
+    `TrainingError`, `Stopped` or what the storage raised after all patience.
     """
     storage = patiently(lambda: worker_storage(url))
     study = patiently(lambda: optuna.load_study(study_name=name, storage=storage))
     folder = study_checkpoints(checkpoints, url, name)
-    _work(url, storage, study, worker, me, folder, deadline, stopping, tally)
-    if not stopping.is_set():
-        patiently(lambda: picture_mistakes(study, worker))
+    _work(url, storage, study, trainer, me, folder, deadline, stopping, tally, runs)
+    if not stopping.is_set() and runs is None:
+        patiently(lambda: picture_mistakes(study, cast(Worker, trainer)))
 
 
 def _work(
     url: str,
     storage: RDBStorage,
     study: optuna.Study,
-    worker: Worker,
+    trainer: Trainer,
     me: Identity,
     folder: Path,
     deadline: float | None,
     stopping: threading.Event,
     tally: Tally,
+    runs: Path | None,
 ) -> None:
     """Run what the study lacks; `folder` is for the checkpoints of its runs."""
     pause = 0.05
@@ -90,7 +96,8 @@ def _work(
             pause = min(2 * pause, _LONGEST_PAUSE)
             continue
         pause = 0.05
-        state = run_trial(found, study, storage, worker, folder / _key(found))
+        kept = folder / _key(found) if runs is None else new_folder(runs, found, storage)
+        state = run_trial(found, study, storage, trainer, kept)
         if tally.count(state):
             last = patiently(lambda: read(study)).runs[-1].failure
             raise StudyFailedError(f"the first {tally.failed} runs failed; the last said: {last}")

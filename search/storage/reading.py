@@ -33,6 +33,7 @@ from search.results import (
     Run,
     SearchedDial,
     Verified,
+    levels_on,
 )
 from search.settings import Settings, is_settings
 from search.storage import schema
@@ -78,7 +79,13 @@ def read(
     settings = Settings.from_json(stored) if is_settings(stored) else None
     designed = settings is not None or any(_phase(trial) is not None for trial in trials)
     spaces = _spaces(trials)
-    factors = _factors(spaces, settings, techniques or {})
+    numbers = (
+        {one.dial.name for one in settings.program.dials}
+        if settings and settings.program
+        else set()
+    )
+    switched = {name: space for name, space in spaces.items() if name not in numbers}
+    factors = _factors(switched, settings, techniques or {})
     if techniques:
         trials = [trial for trial in trials if techniques.keys() <= trial.params.keys()]
         # What these trials have in common is no technique in them.
@@ -87,20 +94,23 @@ def read(
     conditional = tuple(asked[name] for _, name, _ in factors if name in asked)
     factors = [factor for factor in factors if factor[1] not in asked]
     names = [name for name, _, _ in factors]
-    dials = tuple(dial for name in spaces for dial in _dial(name, spaces[name], names))
+    dials = tuple(dial for name in switched for dial in _dial(name, spaces[name], names))
+    dials += tuple(_number_of(name, spaces[name]) for name in spaces if name in numbers)
     techniques_of = {parameter for _, parameter, _ in factors}
+    program = settings.program if settings else None
+    several = tuple(Category(one.name, one.labels) for one in program.several) if program else ()
     judged = _objective(study, column, trials, settings, designed)
     return Results(
         name=study.study_name,
         factors=tuple(names),
-        runs=tuple(_run(trial, factors, judged, column, settings) for trial in trials),
+        runs=tuple(_run(trial, factors, several, judged, column, settings) for trial in trials),
         settings=settings,
         data=stored_facts(study),
         versions=stored_versions(study),
         objective=judged,
         dials=dials,
         designed=designed,
-        others=()
+        others=several
         if designed
         else tuple(
             other
@@ -111,6 +121,7 @@ def read(
         conditional=conditional,
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
         verified=_verified(study, names),
+        seed_matters=attributes.get(schema.SEED_MATTERS) is not False,
     )
 
 
@@ -270,6 +281,12 @@ def _dial(name: str, space: BaseDistribution, factors: list[str]) -> list[Search
     return [SearchedDial(name, max(owners, key=len), low, high, getattr(space, "log", False))]
 
 
+def _number_of(name: str, space: BaseDistribution) -> SearchedDial:
+    """A dial that every run of a user's program has."""
+    assert isinstance(space, _NUMERIC)
+    return SearchedDial(name, "", space.low, space.high, space.log)
+
+
 def _objective(
     study: optuna.Study,
     column: int,
@@ -280,6 +297,8 @@ def _objective(
     maximize = study.directions[column] == StudyDirection.MAXIMIZE
     values = [value for trial in trials if (value := _value(trial, column)) is not None]
     fractions = maximize and all(0 <= value <= 1 for value in values)
+    if settings and settings.program:
+        return Objective.of(settings.program)
     if settings or (designed and fractions):
         key = settings.objective if settings else ACCURACY.key
         if key not in OBJECTIVES:
@@ -299,6 +318,7 @@ def _objective(
 def _run(
     trial: FrozenTrial,
     factors: list[_Factor],
+    several: tuple[Category, ...],
     objective: Objective,
     column: int,
     settings: Settings | None,
@@ -312,7 +332,7 @@ def _run(
         on=frozenset(
             name for name, parameter, on in factors
             if parameter in trial.params and trial.params[parameter] == on
-        ),
+        ) | levels_on(trial.params, several),
         value=_value(trial, column),
         curve={
             step: value

@@ -20,9 +20,16 @@ STEPS: tuple[tuple[str, ...], ...] = (
 """What each of the article's steps adds; its residual network also widens later."""
 
 
+def steps_of(settings: Settings, space: Space) -> list[tuple[str, ...]]:
+    """The steps of a study: the article's that vary here, or a program's factors one by one."""
+    if settings.program is not None:
+        return [(), *((name,) for name in space.factors)]
+    return [added for added in STEPS if not added or set(added) & set(space.factors)]
+
+
 def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
     """Plan every step with every seed; a step none of whose techniques vary here is left out."""
-    steps = [added for added in STEPS if not added or set(added) & set(space.factors)]
+    steps = steps_of(settings, space)
     return [
         Planned(
             "ladder",

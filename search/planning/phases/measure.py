@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from search.planning.design import Design, design, grown
+from search.planning.mixed_design import mixed_design, places
 from search.planning.phases.plan import Planned, in_order, run_seed
 from search.planning.space import Space
-from search.results import Results
+from search.results import Results, level_name
 from search.settings import Settings
 
 
@@ -22,12 +25,22 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
     sizes = tuple(count for count in settings.measure if count)
     if not sizes:
         return []
-    design_rows = design_of(settings, len(space.factors))
+    if space.several:
+        design_rows = mixed_design(len(space.factors), len(space.several), sizes[-1])
+    else:
+        design_rows = design_of(settings, len(space.factors))
     return [
         Planned(
-            "measure",
-            run_seed(settings.seed, "measure", row),
-            space.params([name for name, on in zip(space.factors, levels, strict=True) if on]),
+            "measure", run_seed(settings.seed, "measure", row), space.params(_on(space, levels))
         )
         for row, levels in in_order("measure", settings, design_rows, sizes)
     ]
+
+
+def _on(space: Space, row: np.ndarray) -> list[str]:
+    """What is on in a run of the design, given its row."""
+    switched = row[: len(space.factors)]
+    on = [name for name, level in zip(space.factors, switched, strict=True) if level]
+    levels = [len(factor.levels) for factor in space.several]
+    chosen = zip(space.several, places(row, len(space.factors), levels), strict=True)
+    return [*on, *(level_name(factor.name, factor.labels[place]) for factor, place in chosen)]

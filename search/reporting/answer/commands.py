@@ -9,8 +9,9 @@ from search.analysis.next_steps import Step
 from search.planning.durations import run_time
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, duration, effect_unit
+from search.reporting.programs import command_of_recipe
 from search.reporting.section import Command
-from search.reporting.words import plain
+from search.reporting.words import fresh_seeds, plain
 from search.results import Results
 
 SEEDS_OF_TRAIN = 3
@@ -28,6 +29,13 @@ def train(findings: Findings, recipe: str = "") -> Command | None:
     results, found = findings.results, findings.recommended
     if results.settings is None or found is None:
         return None
+    if results.program is not None:
+        return Command(
+            command_of_recipe(results, () if recipe == "none" else None),
+            "The command of this recipe, with a seed of yours."
+            if not recipe
+            else "The command with all techniques off, with a seed of yours.",
+        )
     takes = run_time(results)
     epochs = results.settings.final_epochs
     time = _about(None if takes is None else SEEDS_OF_TRAIN * takes.of(epochs))
@@ -53,8 +61,7 @@ def _does(step: Step, results: Results) -> str:
         return f"What matters and what is best after {step.epochs} epochs: {runs}{time}."
     if step.kind == "confirm":
         return (
-            f"What the recipe and {plain(results)} reach on the test {results.things}, over fresh "
-            f"seeds: {runs}{time}."
+            f"What the recipe and {plain(results)} reach on {fresh_seeds(results)}: {runs}{time}."
         )
     if step.kind == "seeds":
         return (

@@ -58,7 +58,7 @@ def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
     found = findings.recommended
     if found is None or not found.on:
         return "no technique"
-    recipe = describe(found, findings.results.factors)
+    recipe = describe(found, findings.results.factors, findings.results.numbers)
     return _shortened(recipe) if briefly else recipe
 
 
@@ -116,7 +116,8 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
     elif decision.all_off is not None and not briefly:
         sentences.append(_all_off(decision, results))
     if decision.verdict == "not sure" and not briefly:
-        what = "seeds" if decision.tested is None else f"seeds or other test {results.things}"
+        seeds_alone = decision.tested is None or results.program is not None
+        what = "seeds" if seeds_alone else f"seeds or other test {results.things}"
         sentences.append(
             f"Other {what} may explain the difference: where time counts, {words.plain(results)} "
             "is the simpler choice."
@@ -161,16 +162,17 @@ def _train(results: Results) -> str:
     return "Turn on" if results.settings is None else "Train with"
 
 
-def _named(decision: Decision, objective: Objective) -> str:
+def _named(decision: Decision, results: Results) -> str:
     if decision.tested is not None:
-        return f"test {objective.measure}"
+        return results.tested_by
+    objective = results.objective
     less = "" if objective.maximize else " (less is better)"
     return f"predicted {objective.name.removeprefix('the ')}{less}"
 
 
 def _reach(decision: Decision, results: Results) -> str:
     objective = results.objective
-    return f"{_named(decision, objective)} {_with_interval(decision.reached, objective)}"
+    return f"{_named(decision, results)} {_with_interval(decision.reached, objective)}"
 
 
 def _with_interval(value: Mean, objective: Objective) -> str:
@@ -246,7 +248,7 @@ def _runs_of_it(findings: Findings) -> str:
 def _accuracy(decision: Decision, results: Results) -> list[str]:
     """Test accuracy, where the objective is another."""
     row = decision.tested
-    if row is None or results.objective is ACCURACY:
+    if row is None or results.program is not None or results.objective is ACCURACY:
         return []
     gain = ""
     if row.gain is not None:

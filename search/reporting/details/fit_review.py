@@ -116,7 +116,8 @@ def _missed(findings: Findings, runs: FittedRuns) -> tuple[str, ...]:
     more = len(missed) - _MOST_MISSED
     return (
         *(
-            f"The fit misses run {one.run.number} ({describe(one.run, results.factors)}): "
+            f"The fit misses run {one.run.number} "
+            f"({describe(one.run, results.factors, results.numbers)}): "
             f"{level(one.observed, results.objective)}, predicted "
             f"{level(one.fitted, results.objective)}."
             for one in missed[:_MOST_MISSED]

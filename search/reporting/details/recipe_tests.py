@@ -114,9 +114,10 @@ def learning(findings: Findings) -> Section | None:
     things, curves = findings.results.things, findings.seed_curves
     if curves is None:
         return None
+    on = "" if findings.results.program else f" on the validation {things}"
     said = [
-        f"The {findings.results.objective.measure} on the validation {things} after each epoch, as "
-        "the mean over the seeds."
+        f"The {findings.results.objective.measure}{on} after each epoch, as the mean over the "
+        "seeds."
     ]
     if curves.runs > 1:
         said.append("A band reaches from the lowest seed to the highest.")

@@ -12,11 +12,15 @@ def confirmed(findings: Findings) -> Section | None:
     """Tabulate the test results of the recipes that ran on fresh seeds."""
     if not findings.confirmed:
         return None
-    objective, things = findings.results.objective, findings.results.things
+    results, objective = findings.results, findings.results.objective
+    chooses = ""
+    if results.program is None or results.program.test is not None:
+        data = "data" if results.program else results.things
+        chooses = f" The test {data} choose nothing."
     return Section(
-        f"The recommended recipe on fresh seeds and test {things}",
+        f"The recommended recipe on {words.fresh_seeds(results)}",
         f"The recommended recipe is chosen among these by {objective.name}, from what the fit says "
-        f"and what all runs reached, these included. The test {things} choose nothing.",
+        f"and what all runs reached, these included.{chooses}",
         table=confirmed_table(findings),
         remarks=tuple(words.about_tests(findings.results, findings.confirmed)),
     )

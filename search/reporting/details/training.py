@@ -46,9 +46,10 @@ def costs(findings: Findings) -> Section | None:
     if not findings.costs:
         return None
     unit = findings.results.objective.unit or "effect"
+    parameters = " and in the network's parameters" if findings.results.program is None else ""
     return Section(
         "What each technique costs",
-        "The increase in an epoch's time and in the network's parameters when the technique is "
+        f"The increase in {findings.results.timed_by}'s time{parameters} when the technique is "
         "turned on, averaged over what else is on. Seconds hold for the machine that ran the "
         f"study, and for its load. {unit[:1].upper()}{unit[1:]} per second are given where the "
         "technique certainly takes time.",

@@ -21,7 +21,9 @@ _CORNERS = ("top right", "bottom left", "top left", "bottom right")
 """Sides of the marks for their numbers, so that those of neighbours do not overlap."""
 
 
-def figure(rows: Sequence[Cost], effects: Effects, unit: str, caption: str) -> go.Figure:
+def figure(
+    rows: Sequence[Cost], effects: Effects, unit: str, caption: str, timed_by: str = "an epoch"
+) -> go.Figure:
     """Draw a mark a technique with both 95 % intervals: up is better, right is dearer.
 
     Effects that are not certain are hollow.
@@ -46,7 +48,7 @@ def figure(rows: Sequence[Cost], effects: Effects, unit: str, caption: str) -> g
             textposition=_CORNERS[index % len(_CORNERS)],
             textfont={"size": 14},
             name=f"{index + 1} {row.technique}",
-            hovertemplate=f"{row.technique}: %{{y:+.3~g}} for %{{x:+.2g}} s an epoch"
+            hovertemplate=f"{row.technique}: %{{y:+.3~g}} for %{{x:+.2g}} s {timed_by}"
             "<extra></extra>",
         )
     zero_line(drawn, x=0)
@@ -64,7 +66,7 @@ def figure(rows: Sequence[Cost], effects: Effects, unit: str, caption: str) -> g
         margin={"b": 100 + legend},
         showlegend=True,
     )
-    drawn.update_xaxes(title="seconds added to an epoch (95 %)")
+    drawn.update_xaxes(title=f"seconds added to {timed_by} (95 %)")
     drawn.update_yaxes(title=f"{unit} (95 %)")
     return as_wide_as(drawn, 700)
 

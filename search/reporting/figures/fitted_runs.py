@@ -65,7 +65,9 @@ def _dots(
         name=name,
         text=text,
         textposition="top center",
-        customdata=[[one.run.number, describe(one.run, results.factors)] for one in runs],
+        customdata=[
+            [one.run.number, describe(one.run, results.factors, results.numbers)] for one in runs
+        ],
         hovertemplate="run %{customdata[0]}: observed %{y:.4~g}, predicted %{x:.4~g}<br>"
         "%{customdata[1]}<extra></extra>",
     )

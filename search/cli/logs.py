@@ -1,0 +1,73 @@
+"""`kouka logs`: what a run of a user's program printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from search.cli.errors import user_errors
+from search.cli.options import DEFAULT_STORAGE, ReadStorageOption, StudyArgument
+
+if TYPE_CHECKING:
+    from search.reporting.programs import LoggedRun
+
+
+def logs(
+    name: StudyArgument,
+    run: Annotated[
+        int | None,
+        typer.Argument(metavar="RUN", help="The number of a run.  [default: list all runs]"),
+    ] = None,
+    storage: ReadStorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Show what a run of a program of your own printed.
+
+    Without RUN, list the runs with their results, and show the command of the recommended recipe.
+    """
+    with user_errors():
+        from search.cli.console import make_console, quiet_optuna
+        from search.cli.tables import runs_table
+        from search.errors import InputError
+        from search.reporting.programs import command_of_recipe, logged_runs
+        from search.storage.connection import load_study
+        from search.storage.reading import read
+
+        quiet_optuna()
+        study = load_study(storage, name)
+        results = read(study)
+        if results.launched_with().program is None:
+            raise InputError(f"the runs of {name!r} are kouka's own, and print nothing to show")
+        runs = logged_runs(study, results)
+        if run is None:
+            console = make_console()
+            console.print(runs_table(runs))
+            if command := command_of_recipe(results):
+                console.print(f"The recommended recipe: {command}", markup=False, soft_wrap=True)
+            return
+        one = next((each for each in runs if each.number == run), None)
+        if one is None:
+            raise InputError(f"the study {name!r} has no run {run}; it has {len(runs)}, from 0 on")
+        _print_output(one)
+
+
+def _print_output(run: LoggedRun) -> None:
+    """Write a run's output as it was printed, byte for byte."""
+    import sys
+
+    from search.commands.process import OUTPUT
+    from search.errors import InputError
+
+    if run.folder is None:
+        raise InputError(f"run {run.number} has no output yet")
+    file = Path(run.folder) / OUTPUT
+    try:
+        with file.open("rb") as output:
+            while chunk := output.read(1 << 16):
+                sys.stdout.buffer.write(chunk)
+    except OSError as error:
+        raise InputError(
+            f"{file} cannot be read here ({error.strerror}); run {run.number} ran on {run.host}"
+        ) from error
+    sys.stdout.buffer.flush()

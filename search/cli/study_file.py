@@ -1,0 +1,74 @@
+"""A study's options in a TOML file, for those who keep them in git."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+_TABLES = {"factors": ("factor", ": "), "dials": ("dial", ": "), "fix": ("fix", "=")}
+"""Tables, with the option whose values they hold, and what joins a key to its value there."""
+
+
+def take_defaults(context: typer.Context, file: Path | None) -> Path | None:
+    """Let the options that are not named have the values in a file; ends the command for others.
+
+    The callback of the option that names the file.
+    """
+    if file is None:
+        return None
+    from search.cli.errors import user_errors
+
+    with user_errors():
+        options = {name for parameter in context.command.params if (name := parameter.name)}
+        context.default_map = _defaults(file, options - {"study"})
+    return file
+
+
+def _defaults(file: Path, options: set[str]) -> dict[str, Any]:
+    import tomllib
+
+    from search.errors import InputError
+
+    try:
+        with file.open("rb") as opened:
+            content = tomllib.load(opened)
+    except OSError as error:
+        raise InputError(f"--study {file} cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise InputError(f"--study {file} is no TOML ({error})") from error
+    defaults: dict[str, Any] = {}
+    for key, value in content.items():
+        if key in _TABLES:
+            option, joined = _TABLES[key]
+            defaults[option] = _rows(file, key, value, joined)
+            continue
+        option = key.replace("-", "_")
+        if option not in options or isinstance(value, Mapping):
+            known = sorted(name.replace("_", "-") for name in options - {"factor", "dial", "json"})
+            raise InputError(
+                f"--study {file} has {key!r}, which is no option; it takes {', '.join(_TABLES)} as "
+                f"tables, and {', '.join(known)}"
+            )
+        flag = isinstance(value, bool)
+        defaults[option] = value if flag or isinstance(value, list) else str(value)
+    return defaults
+
+
+def _rows(file: Path, key: str, table: Any, joined: str) -> list[str]:
+    """Write a table as the values of a repeatable option."""
+    from search.errors import InputError
+
+    if not isinstance(table, Mapping):
+        raise InputError(f'--study {file}: {key} is no table; it takes [{key}] and NAME = "…"')
+    rows = []
+    for name, value in table.items():
+        levels = value if isinstance(value, list) else [value]
+        if not all(isinstance(level, str | int | float) for level in levels):
+            raise InputError(
+                f"--study {file}: {key}.{name} is neither a text nor a list of texts, one a level"
+            )
+        rows.append(f"{name}{joined}{' | '.join(str(level) for level in levels)}")
+    return rows

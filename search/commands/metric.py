@@ -1,0 +1,212 @@
+"""Finding a metric in what a program prints, line by line, or in a file that it leaves."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from search.commands.program import Metric
+from search.errors import InputError
+
+JSON, FILE = "json:", "file:"
+_NUMBER = r"[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)"
+_NOT_FINITE = r"([-+]?(?:nan|inf(?:inity)?))"
+_EPOCH_KEYS = ("epoch", "step")
+_MOST_BYTES = 1 << 24
+"""Of a file with a metric that is read."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value of the metric that a program printed."""
+
+    value: float
+    """NaN or infinite where it printed that."""
+    epoch: int | None = None
+    """As it was printed; None where it was not."""
+
+
+class Reader(Protocol):
+    """Finds points in lines of output."""
+
+    def points(self, line: str) -> Iterator[Point]:
+        """Yield the points that a line holds, in order."""
+
+
+def reader(metric: Metric, option: str = "--metric") -> Reader:
+    """Make the reader of a metric; raises `InputError` where it describes none."""
+    if metric.where.startswith(FILE):
+        return _Nothing()
+    if metric.where.startswith(JSON):
+        key = metric.where.removeprefix(JSON)
+        if not key:
+            raise InputError(f"{option} {metric.where} names no key; it takes {JSON}KEY")
+        return _Json(key)
+    return _Pattern(metric.where, option)
+
+
+def from_file(metric: Metric, folder: Path) -> float | None:
+    """Read a metric from the file that a run left; None where it is in none.
+
+    A relative path is one in the run's own folder. Raises `ValueError` where the file does not hold
+    it.
+    """
+    if not metric.where.startswith(FILE):
+        return None
+    place, _, key = metric.where.removeprefix(FILE).partition(":")
+    path = folder / place
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MOST_BYTES).decode(errors="replace").strip()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror})") from error
+    found = _from_text(text, key, path.suffix == ".csv")
+    if found is None:
+        raise ValueError(f"{path} holds no number{f' under {key!r}' if key else ''}")
+    return found
+
+
+def name_of(where: str) -> str:
+    """Derive the name of a metric from where it is found."""
+    if where.startswith((JSON, FILE)):
+        return where.rpartition(":")[2]
+    found = re.match(r"\s*(?:\(\?i\))?([A-Za-z][\w ./-]*)", where)
+    return found[1].strip(" ./-") if found else "metric"
+
+
+class _Nothing:
+    def points(self, line: str) -> Iterator[Point]:
+        return iter(())
+
+
+class _Json:
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def points(self, line: str) -> Iterator[Point]:
+        row = _object(line)
+        if row is not None and (value := _number(row.get(self._key))) is not None:
+            epochs = (row.get(name) for name in _EPOCH_KEYS)
+            whole = (one for one in epochs if isinstance(one, int) and not isinstance(one, bool))
+            yield Point(value, next(whole, None))
+
+
+class _Pattern:
+    """A regular expression whose group is the number; without any, the number that follows it."""
+
+    def __init__(self, text: str, option: str) -> None:
+        self._pattern = _compiled(text, option)
+        if not self._pattern.groups:
+            self._pattern = _compiled(rf"(?:{text})[\s:='\"]*({_NUMBER})(?![\w])", option)
+        named = self._pattern.groupindex
+        unnamed = [n for n in range(1, self._pattern.groups + 1) if n not in named.values()]
+        values = [named["value"]] if "value" in named else unnamed
+        if len(values) != 1 or set(named) - {"value", "epoch"}:
+            raise InputError(
+                f"{option} {text!r} has {self._pattern.groups} groups; it takes one in brackets "
+                "for the number, and (?P<epoch>…) for the epoch if there is one"
+            )
+        self._value, self._epoch = values[0], named.get("epoch")
+        # What a pattern of digits would pass over, so that an earlier epoch would judge the run.
+        self._not_finite = _with_group(self._pattern.pattern, self._value)
+
+    def points(self, line: str) -> Iterator[Point]:
+        matches = list(self._pattern.finditer(line))
+        if self._not_finite is not None:
+            taken = {match.start() for match in matches}
+            others = self._not_finite.finditer(line)
+            matches += [match for match in others if match.start() not in taken]
+        for match in sorted(matches, key=lambda one: one.start()):
+            value = _number(match[self._value])
+            if value is not None:
+                epoch = match[self._epoch] if self._epoch else None
+                yield Point(value, int(epoch) if epoch and epoch.strip().isdecimal() else None)
+
+
+def _compiled(text: str, option: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise InputError(
+            f"{option} {text!r} is no regular expression ({error}); a bracket that is meant as "
+            "such is written \\("
+        ) from error
+
+
+def _with_group(pattern: str, number: int) -> re.Pattern[str] | None:
+    """The pattern with a group that matches NaN and infinity in place of one of its groups."""
+    span = _group_span(pattern, number)
+    if span is None:
+        return None
+    begin, end = span
+    named = re.match(r"\(\?P<\w+>", pattern[begin:end])
+    group = f"{named[0]}{_NOT_FINITE[1:]}" if named else _NOT_FINITE
+    try:
+        return re.compile(pattern[:begin] + group + pattern[end:], re.IGNORECASE)
+    except re.error:
+        return None
+
+
+def _group_span(pattern: str, number: int) -> tuple[int, int] | None:
+    """Where a capturing group of a regular expression begins and ends."""
+    opened: list[tuple[int, int]] = []
+    count, at, in_class = 0, 0, False
+    while at < len(pattern):
+        character = pattern[at]
+        if character == "\\":
+            at += 2
+            continue
+        if in_class:
+            in_class = character != "]"
+        elif character == "[":
+            in_class = True
+            at += pattern.startswith(("]", "^]"), at + 1) * (2 if pattern[at + 1] == "^" else 1)
+        elif character == "(":
+            captures = pattern[at + 1 : at + 2] != "?" or pattern.startswith("?P<", at + 1)
+            count += captures
+            opened.append((at, count if captures else 0))
+        elif character == ")" and opened:
+            begin, which = opened.pop()
+            if which == number:
+                return begin, at + 1
+        at += 1
+    return None
+
+
+def _from_text(text: str, key: str, table: bool) -> float | None:
+    if not key:
+        return _number(text)
+    if table:
+        rows = list(csv.DictReader(text.splitlines()))
+        values = [_number((row.get(key) or "").strip()) for row in rows]
+        return next((value for value in reversed(values) if value is not None), None)
+    whole = _object(text)
+    lines = [whole] if whole is not None else [_object(line) for line in text.splitlines()]
+    values = [_number(row.get(key)) for row in lines if row is not None]
+    return next((value for value in reversed(values) if value is not None), None)
+
+
+def _object(text: str) -> dict[str, object] | None:
+    if "{" not in text:
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        value = value.strip().rstrip(".%")
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None

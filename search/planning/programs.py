@@ -1,0 +1,90 @@
+"""The settings of a study of a user's program: what a launch may name, and what must not change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from search.commands.program import EPOCHS, Program
+from search.errors import InputError
+from search.planning.design import possible_runs
+from search.planning.mixed_design import mixed_runs
+
+if TYPE_CHECKING:
+    from search.planning.settle import Requested
+
+_OF_KERAS = ("data", "image_size", "train_size", "validation", "techniques", "batch_size", "width",
+             "depth", "precision", "objective", "images")  # fmt: skip
+"""What says how kouka itself trains."""
+_USUAL_MEASURE = 16
+_SAME = {
+    "command": "--command", "factors": "--factor", "dials": "--dial", "metric": "--metric",
+    "test": "--test-metric", "minimize": "--minimize", "shell": "--shell",
+}  # fmt: skip
+"""What must stay the same, by the option that gives it."""
+_SETTLED = {"unit": "--unit", "scale": "--scale"}
+"""What must stay the same where it is named; the first run settles it where not."""
+
+
+def new_program(program: Program, requested: Requested) -> Requested:
+    """Complete what a launch of a new study asks for; raises `InputError` for what has no meaning.
+
+    By default it measures alone, with 16 runs or as many as the factors need: nobody knows yet how
+    long a run takes.
+    """
+    for name in _OF_KERAS:
+        if getattr(requested, name) is not None:
+            raise InputError(
+                f"--{name.replace('_', '-')} has no meaning for --command: it says how kouka "
+                "itself trains; put it into the command, or make it a --factor"
+            )
+    if requested.custom_code:
+        raise InputError(
+            "--technique and --network have no meaning for --command; --factor names what varies"
+        )
+    if requested.time is not None:
+        raise InputError(
+            "--time cannot plan a study of --command; --measure names the runs, and --timeout "
+            "ends the launch in time"
+        )
+    if not program.has(EPOCHS):
+        for name in ("epochs", "verify_epochs", "last_epochs"):
+            if getattr(requested, name) is not None:
+                raise InputError(
+                    f"--{name.replace('_', '-')} has no effect: --command has no {{epochs}}, the "
+                    "place where the program takes its epochs"
+                )
+        requested = replace(requested, epochs=1)
+    elif requested.epochs is None:
+        raise InputError("--command has {epochs}, so --epochs COUNT is needed: those of a run")
+    techniques = tuple(one.name for one in program.known)
+    varied = len([name for name in techniques if name not in (requested.fixed or {})])
+    several = len(program.several)
+    possible = mixed_runs(varied, several) if several else possible_runs(max(1, varied))
+    measure = next((runs for runs in possible if runs >= _USUAL_MEASURE), None)
+    usual: dict[str, Any] = {"measure": measure, "search": 0, "confirm": 0}
+    given = requested.named()
+    return replace(
+        requested, data="", techniques=techniques,
+        **{name: value for name, value in usual.items() if name not in given},
+    )  # fmt: skip
+
+
+def differences_of(stored: Program | None, asked: Program | None) -> list[str]:
+    """Name what a launch gives otherwise than the study's first did."""
+    if asked is None:
+        return []
+    if stored is None:
+        return ["--command was not given"]
+    found = [option for name, option in _SAME.items()
+             if getattr(stored, name) != getattr(asked, name)]  # fmt: skip
+    found += [option for name, option in _SETTLED.items()
+              if getattr(asked, name) not in (None, getattr(stored, name))]  # fmt: skip
+    return [f"{option} was another" for option in found]
+
+
+def merged(stored: Program | None, asked: Program | None) -> Program | None:
+    """Take from a later launch what may change: the folder, and how long a run may take."""
+    if stored is None or asked is None:
+        return stored
+    return replace(stored, directory=asked.directory, timeout=asked.timeout or stored.timeout)

@@ -1,0 +1,120 @@
+"""Sentences about a user's program that a study runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import optuna
+from optuna.trial import FixedTrial
+
+from search.analysis.confirmation import describe
+from search.analysis.recommendation import recommend
+from search.commands.filling import command_of
+from search.commands.program import EPOCHS, SEED, Program
+from search.planning.space import Space
+from search.reporting.formatting import counted, level
+from search.results import Results
+from search.settings import Settings
+from search.storage import schema
+
+_LONGEST = 100
+"""Characters of a command that is given in full."""
+
+
+def describe_program(program: Program, settings: Settings) -> str:
+    """Describe the command of a study's runs, their epochs, and what judges them."""
+    command = " ".join(program.command.split())
+    parts = [command if len(command) <= _LONGEST else f"{command[:_LONGEST].rstrip()} …"]
+    if program.has(EPOCHS):
+        longer = f" ({settings.verify_epochs} to verify and confirm)"
+        epochs = counted(settings.epochs, "epoch")
+        parts.append(epochs + longer if settings.verify_epochs else epochs)
+    last = f", mean of the last {settings.last_epochs} epochs" if settings.last_epochs > 1 else ""
+    better = "the smaller the better" if program.minimize else "the larger the better"
+    parts.append(f"judged by {program.metric.name} ({better}{last})")
+    return ", ".join(parts)
+
+
+def seed_effect(program: Program, matters: bool) -> str:
+    """Say what another seed changed in the first run of a study."""
+    if not matters:
+        return f"Caution: {_unheard(program)}"
+    if program.has(SEED):
+        return f"Another seed gave another {program.metric.name}, as it should."
+    return (
+        f"The command has no {{seed}}. The same run gave another {program.metric.name}, so the "
+        "noise is what the program draws by itself."
+    )
+
+
+def unheard_seed(results: Results) -> list[str]:
+    """Warn of a study whose program gives the same with every seed."""
+    if results.program is None or results.seed_matters:
+        return []
+    return [_unheard(results.program)]
+
+
+def _unheard(program: Program) -> str:
+    same = f"gave the very same {program.metric.name}"
+    if program.has(SEED):
+        return (
+            f"Two seeds {same}, so the program does not use its seed, or draws nothing. Its runs "
+            "do not vary as those of other seeds would, and the intervals say nothing of these."
+        )
+    return (
+        f"The command has no {{seed}}, and two runs of the same recipe {same}. The intervals say "
+        "nothing of other seeds; put {seed} where the program takes its seed."
+    )
+
+
+@dataclass(frozen=True)
+class LoggedRun:
+    """A run of a program, and where what it printed is kept."""
+
+    number: int
+    phase: str
+    recipe: str
+    result: str
+    """Its value with the unit, or why it has none."""
+    folder: str | None
+    """None before it has begun."""
+    host: str
+
+
+def logged_runs(study: optuna.Study, results: Results) -> list[LoggedRun]:
+    """List the runs of a study of a program, in order."""
+    trials = study.get_trials(deepcopy=False)
+    rows = []
+    for run in results.runs:
+        attributes = trials[run.number].user_attrs
+        folder = attributes.get(schema.FOLDER)
+        ended = level(run.scaled, results.objective) if run.value is not None else run.state
+        rows.append(
+            LoggedRun(
+                run.number,
+                run.phase,
+                describe(run, results.factors, results.numbers),
+                f"failed: {run.failure}" if run.failure else ended,
+                folder if isinstance(folder, str) else None,
+                run.worker.partition(" ")[0],
+            )
+        )
+    return rows
+
+
+def command_of_recipe(results: Results, on: Collection[str] | None = None) -> str:
+    """Write the command of some techniques, or of the recommended recipe; empty where none is.
+
+    `{seed}` and `{folder}` stay as they are.
+    """
+    settings = results.settings
+    if settings is None or settings.program is None:
+        return ""
+    space = Space.of(settings)
+    found = recommend(results) if on is None else None
+    if on is None and found is None:
+        return ""
+    params = space.params(on or ()) if found is None else dict(found.params)
+    recipe = space.suggest(FixedTrial(params))
+    return command_of(settings.program, recipe, settings.final_epochs)

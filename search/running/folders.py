@@ -1,0 +1,50 @@
+"""Folders of a command's runs: each run has one of its own, which its trial names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from optuna.storages import RDBStorage
+
+from search.commands.program import Program
+from search.errors import StudyFailedError
+from search.running.claim import Claim
+from search.storage import schema
+from search.storage.connection import patiently
+from search.storage.heartbeat import fail
+
+
+def runs_folder(program: Program, name: str) -> Path:
+    """Return the folder of a study's runs, beside the program: runs/NAME."""
+    return Path(program.directory) / "runs" / "".join(c if c not in "/\\" else "-" for c in name)
+
+
+def new_folder(runs: Path, claim: Claim, storage: RDBStorage) -> Path:
+    """Make the folder of a run, and keep in its trial where it is.
+
+    Raises `StudyFailedError`, after giving the run back, where it cannot be made: on a disk that is
+    full, every further run would fail too.
+    """
+    number = patiently(lambda: storage.get_trial(claim.trial_id)).number
+    try:
+        folder = made_folder(runs, str(number))
+    except OSError as error:
+        patiently(lambda: fail(storage, claim.trial_id, schema.INTERRUPTED))
+        raise StudyFailedError(
+            f"the folder {runs} of the runs cannot be written ({error.strerror})"
+        ) from error
+    patiently(lambda: storage.set_trial_user_attr(claim.trial_id, schema.FOLDER, str(folder)))
+    return folder
+
+
+def made_folder(runs: Path, name: str) -> Path:
+    """Make a new folder, whose name has a number after it where another study's run has it."""
+    runs.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        folder = runs / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir()
+            return folder
+        except FileExistsError:
+            number += 1

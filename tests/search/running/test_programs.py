@@ -1,0 +1,294 @@
+"""Studies of a program of the user's own: small scripts in plain Python with known effects."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from search.analysis.effects import effects_of, repeated
+from search.analysis.recommendation import recommend
+from search.cli import export
+from search.reporting import dashboard_note
+from search.results import Results
+from search.storage.connection import load_study
+from search.storage.reading import read
+from tests.support.harness import states
+from tests.support.processes import until
+
+Kouka = Callable[..., Result]
+STORAGE = "sqlite:///studies.db"
+PYTHON = f"{sys.executable} -I -S"
+TRAIN = """
+import os, random, sys
+epochs, seed, *flags = sys.argv[1:]
+draw = random.Random(int(seed))
+reach = 0.6 + 0.2 * ("mixup" in flags) - 0.1 * ("muon" in flags) + 0.05 * ("AMP" in os.environ)
+if "lr" in flags:
+    reach -= abs(float(flags[flags.index("lr") + 1]) - 0.5) / 10
+for epoch in range(1, int(epochs) + 1):
+    print(f"epoch {epoch} acc={reach * (1 - 0.5 ** epoch) + draw.gauss(0, 0.001)}")
+print(f"tested: {reach - 0.01 + draw.gauss(0, 0.001)}")
+"""
+COMMAND = ("--command", f"{PYTHON} train.py {{epochs}} {{seed}} {{flags}}", "--epochs", "4")
+FACTORS = ("--factor", "mixup: mixup", "--factor", "opt: sgd | muon", "--factor", "amp: AMP=1")
+METRIC = ("--metric", "acc=([0-9.]+)")
+STUDY = ("launch", "s", *COMMAND, *FACTORS, *METRIC)
+
+
+@pytest.fixture(autouse=True)
+def _plainly(request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search.running.hardware.cores", lambda: 1)
+    if "with_report" not in request.keywords:
+        monkeypatch.setattr(export, "write_report", lambda *given, **named: None)
+        monkeypatch.setattr(dashboard_note, "attach", lambda *given, **named: None)
+    (folder / "train.py").write_text(TRAIN)
+
+
+def results(name: str = "s") -> Results:
+    return read(load_study(STORAGE, name))
+
+
+def _full(runs: Path, name: str) -> Path:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def script(text: str, *arguments: str) -> tuple[str, ...]:
+    """The launch of a script with one factor."""
+    Path("own.py").write_text(text)
+    command = f"{PYTHON} own.py {{seed}} {{flags}}"
+    return ("launch", "s", "--command", command, "--factor", "a: on", *METRIC, *arguments)
+
+
+@pytest.mark.with_report
+def test_a_study_finds_the_effects_of_a_script_from_nothing_to_the_report(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_KEY", "hunter2")
+    ended = kouka(*STUDY, "--measure", "8", "--test-metric", "tested: ([0-9.]+)", "--confirm", "1")
+    assert ended.exit_code == 0, ended.output
+    assert "Trying the first run alone, with " in ended.output
+    assert "Another seed gave another acc" in ended.output
+    found = results()
+    fitted = effects_of(found, repeated(found))
+    assert fitted is not None
+    # The mean of the last epoch of four: 1 - 1/16 of what is reached.
+    for name, points in (("mixup", 20), ("opt=muon", -10), ("amp", 5)):
+        assert fitted.of(name).effect == pytest.approx(points * 15 / 16, abs=0.3)
+    assert Counter(run.phase for run in found.runs) == {"measure": 8, "confirm": 5}
+    report = Path("reports/s/report.md").read_text()
+    assert "points of acc" in report
+    assert "image" not in report.split("## Details")[0]
+    assert "own command" not in report
+    assert "train.py 4 {seed} mixup sgd" in ended.output
+    assert b"hunter2" not in Path("studies.db").read_bytes()
+    shown = kouka("logs", "s", "3")
+    assert shown.output.count("acc=") == 4
+    assert shown.output == Path("runs/s/3/output.txt").read_text()
+    assert "mixup" in kouka("logs", "s").output
+
+
+def test_the_same_command_resumes_and_a_larger_one_extends(kouka: Kouka, folder: Path) -> None:
+    assert kouka(*STUDY, "--measure", "8").exit_code == 0
+    assert kouka(*STUDY).exit_code == 0
+    assert len(results().runs) == 8
+    assert kouka("launch", "s", "--ladder", "1").exit_code == 0
+    steps = [run.on for run in results().runs if run.phase == "ladder"]
+    assert steps == [set(), {"mixup"}, {"mixup", "opt=muon"}, {"mixup", "opt=muon", "amp"}]
+    other = kouka("launch", "s", *COMMAND, *FACTORS, "--metric", "acc=(.*)", "--minimize")
+    assert other.exit_code == 2
+    assert "--metric was another; --minimize was another" in other.output
+    assert kouka("launch", "s", "--width", "2").exit_code == 2
+    (folder / "train.py").write_text(f"{TRAIN}\n")
+    changed = kouka("launch", "s", "--measure", "16")
+    assert changed.exit_code == 2
+    assert "train.py in " in changed.output
+    assert "is not what the study 's' began with" in changed.output
+
+
+def test_a_search_turns_numbers_and_prunes_by_what_is_printed(kouka: Kouka) -> None:
+    ended = kouka(*STUDY, "--measure", "8", "--search", "6", "--confirm", "1",
+                  "--dial", "lr: lr {value}, 0 to 1 usual 0.1")  # fmt: skip
+    assert ended.exit_code == 0, ended.output
+    found = results()
+    measured = [run.params["lr"] for run in found.of("measure")]
+    assert measured == [0.1] * 8
+    searched = [run for run in found.runs if run.phase == "search"]
+    assert len({run.params["lr"] for run in searched}) == 6
+    pruned = [run for run in searched if run.state == "pruned"]
+    assert pruned
+    assert all(len(run.curve) < 4 for run in pruned)
+    best = found.best
+    assert best is not None
+    assert abs(best.params["lr"] - 0.5) < 0.3
+
+
+def test_a_factor_of_several_levels_has_an_effect_for_each_change(kouka: Kouka) -> None:
+    levels = "import random, sys\nsteps = {'one': 0, 'two': 0.2, 'three': -0.1}\n" + (
+        "print(f'acc={0.5 + steps[sys.argv[2]] + random.gauss(0, 0.001)}')"
+    )
+    Path("own.py").write_text(levels)
+    launched = ("launch", "s", "--command", f"{PYTHON} own.py {{seed}} {{flags}}", *METRIC,
+                "--factor", "size: one | two | three", "--factor", "more: more")  # fmt: skip
+    assert kouka(*launched, "--measure", "8", "--search", "2").exit_code == 0
+    found = results()
+    counts = Counter(run.params["size"] for run in found.of("measure"))
+    assert counts == {"one": 4, "two": 2, "three": 2}
+    fitted = effects_of(found, repeated(found))
+    assert fitted is not None
+    assert fitted.of("size: one → two").effect == pytest.approx(20, abs=0.5)
+    assert fitted.of("size: one → three").effect == pytest.approx(-10, abs=0.5)
+    best = recommend(found)
+    assert best is not None
+    assert best.params["size"] == "two"
+    held = kouka("launch", "t", *launched[2:], "--measure", "2", "--fix", "size=two")
+    assert held.exit_code == 0, held.output
+    assert all((run.value or 0) > 0.65 for run in results("t").runs)
+    grown = kouka("launch", "s", "--measure", "16")
+    assert grown.exit_code == 2
+    assert "--measure 16 cannot extend a design with a factor of several levels" in grown.output
+
+
+def test_a_smaller_metric_is_better_where_it_is_a_loss(kouka: Kouka) -> None:
+    loss = (
+        "import random, sys\nprint('acc=9', 'acc:', 2 - ('on' in sys.argv) + random.random() / 9)"
+    )
+    # Without a group, the number counts that follows; and of all matches the last.
+    launched = kouka(*script(loss, "--metric", "acc", "--metric-name", "loss", "--minimize",
+                             "--measure", "8"))  # fmt: skip
+    assert launched.exit_code == 0, launched.output
+    found = results()
+    assert not found.objective.maximize
+    assert found.objective.name == "loss"
+    fitted = effects_of(found, repeated(found))
+    assert fitted is not None
+    assert fitted.of("a").effect == pytest.approx(-1, abs=0.2)
+    assert fitted.of("a").verdict == "helps"
+
+
+def test_nothing_is_made_where_the_first_run_fails(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = kouka(*script("print('one'); raise SystemExit(3)", "--measure", "4"))
+    assert failed.exit_code == 1
+    assert (
+        "the first run failed: it ended with exit code 3; the last it printed: one" in failed.output
+    )
+    assert not Path("studies.db").exists()
+    with monkeypatch.context() as patch:
+        patch.setattr("search.running.first_run.made_folder", _full)
+        full = kouka(*script("print('acc=1')", "--measure", "4"))
+    assert full.exit_code == 1
+    assert "of the runs cannot be written (No space left on device)" in full.output
+    mended = script("import random\nprint(f'acc={random.random()}')", "--measure", "4")
+    assert kouka(*mended).exit_code == 0
+
+
+def test_a_script_that_ignores_its_seed_is_found_out(kouka: Kouka) -> None:
+    deaf = kouka(*script("open('best.pt', 'w')\nprint('acc=0.5')", "--measure", "4"))
+    assert "Two seeds gave the very same acc" in deaf.output
+    assert "Caution: the run wrote best.pt in " in deaf.output
+    assert not results().seed_matters
+
+
+def test_a_recipe_that_fails_is_given_up_and_the_others_go_on(kouka: Kouka) -> None:
+    text = (
+        "import random, sys\n"
+        "random.seed(int(sys.argv[1]))\n"
+        "print(f'acc={random.random()}' if len(sys.argv) < 3 or random.random() < 0.5 else 'no')\n"
+    )
+    assert kouka(*script(text, "--measure", "8")).exit_code == 0
+    failed = [run for run in results().runs if run.state == "failed"]
+    assert failed
+    assert all("the last it printed: no" in (run.failure or "") for run in failed)
+
+
+def test_a_killed_launch_gives_its_run_back_and_leaves_no_process(
+    kouka: Kouka, folder: Path
+) -> None:
+    waiting = (
+        "import os, pathlib, random, time\n"
+        "pathlib.Path('pid').write_text(str(os.getpid()))\n"
+        "while pathlib.Path('wait').exists(): time.sleep(0.02)\n"
+        "print(f'acc={random.random()}')\n"
+    )
+    launched = script(waiting, "--measure", "4")
+    assert kouka(*launched).exit_code == 0
+    (folder / "wait").touch()
+    (folder / "pid").unlink()
+    launched_again = os.fork()
+    if not launched_again:
+        kouka("launch", "s", "--measure", "8")
+        os._exit(0)
+    until(lambda: (folder / "pid").exists() and (folder / "pid").read_text() != "")
+    os.kill(launched_again, signal.SIGKILL)
+    os.waitpid(launched_again, 0)
+    pid = int((folder / "pid").read_text())
+    until(lambda: not Path(f"/proc/{pid}").exists())
+    assert states(STORAGE)["RUNNING"] == 1
+    (folder / "wait").unlink()
+    assert kouka("launch", "s").exit_code == 0
+    assert len(results().of("measure")) == 8
+    assert "interrupted" in {run.failure for run in results().runs}
+
+
+def test_a_study_may_stand_in_a_file(kouka: Kouka, folder: Path) -> None:
+    (folder / "s.toml").write_text(
+        f'name = "s"\ncommand = "{PYTHON} train.py {{epochs}} {{seed}} {{flags}}"\n'
+        'metric = "acc=([0-9.]+)"\nepochs = 4\nmeasure = 8\n'
+        '[factors]\nmixup = "mixup"\nopt = ["sgd", "muon"]\namp = "AMP=1"\n[fix]\namp = "on"\n'
+    )
+    assert kouka("launch", "--study", "s.toml", "--measure", "4").exit_code == 0
+    assert len(results().runs) == 4
+    assert results().factors == ("mixup", "opt=muon")
+    (folder / "s.toml").write_text("meassure = 8\n")
+    wrong = kouka("launch", "--study", "s.toml")
+    assert wrong.exit_code == 2
+    assert "s.toml has 'meassure', which is no option" in wrong.output
+
+
+WRONG = [
+    (("--command", "python train.py {flag}", *FACTORS, *METRIC), "{flags} is meant"),
+    (("--command", "python train.py", *FACTORS, *METRIC), "has no {flags}"),
+    (("--command", "nothing-here {flags}", *FACTORS, *METRIC), "which is no program here"),
+    (("--command", "python train.py {flags} | tail", *FACTORS, *METRIC), "add --shell"),
+    (("--command", "python 'train.py {flags}", *FACTORS, *METRIC), "cannot be split into words"),
+    ((*COMMAND[:2], *FACTORS, *METRIC), "--epochs COUNT is needed"),
+    (("--command", "python {flags}", "--epochs", "3", *FACTORS, *METRIC), "--epochs has no effect"),
+    ((*COMMAND, *FACTORS), "needs --metric"),
+    ((*COMMAND, *METRIC), "needs --factor"),
+    ((*COMMAND, *FACTORS, "--metric", "acc=([0-9"), "is no regular expression"),
+    ((*COMMAND, *FACTORS, "--metric", "(a)(b)"), "has 2 groups"),
+    ((*COMMAND, "--factor", "mixup", *METRIC), "is no factor; it takes NAME:"),
+    ((*COMMAND, "--factor", "mix up: x", *METRIC), "'mix up' is no name"),
+    ((*COMMAND, "--factor", "a: 1 | 2 | 3 | 4 | 5", *METRIC), "designs have up to 4"),
+    ((*COMMAND, "--factor", "a: 1 | 2 | 3", *METRIC, "--fix", "a=4"), "a takes 1, 2, 3"),
+    ((*COMMAND, "--factor", "a: x | x", *METRIC), "has the same level twice"),
+    ((*COMMAND, "--factor", "a: x", "--factor", "a: y", *METRIC), "'a' is the name of"),
+    ((*COMMAND, *FACTORS, *METRIC, "--dial", "lr: lr {value}, 1 to 0"), "LOW below HIGH"),
+    ((*COMMAND, *FACTORS, *METRIC, "--dial", "lr: lr, 0 to 1"), "is no dial"),
+    ((*COMMAND, *FACTORS, *METRIC, "--fix", "mixup=loud"), "mixup takes off, on"),
+    ((*COMMAND, *FACTORS, *METRIC, "--width", "2"), "--width has no meaning for --command"),
+    ((*COMMAND, *FACTORS, *METRIC, "--measure", "6"), "--measure 6 has no balanced design"),
+    ((*COMMAND, *FACTORS, *METRIC, "--run-timeout", "soon"), "--run-timeout soon is not a time"),
+    ((*COMMAND, *FACTORS, *METRIC, "--time", "1h"), "--time cannot plan a study of --command"),
+    (FACTORS, "--factor needs --command"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "sentence"), WRONG)
+def test_wrong_input_is_refused_in_a_sentence(
+    kouka: Kouka, options: tuple[str, ...], sentence: str
+) -> None:
+    ended = kouka("launch", "s", *options)
+    assert ended.exit_code == 2
+    assert sentence in ended.output
+    assert ended.output.count("\n") == 1
+    assert not Path("studies.db").exists()
