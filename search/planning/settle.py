@@ -126,7 +126,6 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         if (runs := getattr(requested, name)) is not None and runs < max(counts, default=0)
     ]
     differences += _shorter(stored.time, requested.time)
-    _check_room(stored, requested, sizes)
     differences += differences_of(stored.program, program)
     if differences:
         raise InputError(
@@ -139,6 +138,8 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     grown = {name: value for name, value in asked.items() if name in free}
     grown["time"] = _extended(stored.time, requested.time, requested.named())
     grown["program"] = merged(stored.program, program)
+    if requested.time is None and _asks_for_more(stored, requested):
+        grown["time"] = None  # it was planned for fewer
     if sizes["measure"] != stored.measure and len([n for n in stored.measure if n]) < 2:
         # What it measured is the same by either way of growing, until it has grown.
         grown["growth"] = "exchanged"
@@ -155,21 +156,11 @@ def _shorter(stored: TimeLimit | None, asked: TimeLimit | None) -> list[str]:
     return []
 
 
-def _check_room(
-    stored: Settings, requested: Requested, sizes: Mapping[str, tuple[int, ...]]
-) -> None:
-    """Raise `InputError` for more runs in a study whose time was planned for others."""
-    limit, more = stored.time, requested.time
-    if limit is None or (more is not None and more.seconds > limit.seconds):
-        return
-    for name in (*_DESIGNS, *_MAY_GROW):
-        asked = getattr(requested, name)
-        had = max(getattr(stored, name), default=0) if name in sizes else getattr(stored, name)
-        if asked is not None and asked > had:
-            raise InputError(
-                f"--{name} {asked} is more than this study was planned for in {limit.seconds:g} "
-                "seconds; add a larger --time"
-            )
+def _asks_for_more(stored: Settings, requested: Requested) -> bool:
+    """Tell a request for more runs than a study has, whatever time that takes."""
+    had = {name: max(getattr(stored, name), default=0) for name in _DESIGNS}
+    had |= {name: getattr(stored, name) for name in _MAY_GROW}
+    return any((getattr(requested, name) or 0) > count for name, count in had.items())
 
 
 def _extended(
