@@ -62,9 +62,9 @@ def row_of(kind: str, techniques: int, runs: int, studies: int) -> Row:
         "techniques": techniques,
         "runs": runs,
         "predicted, %": 100 * predicted / studies,
-        "true gain, points": float(np.mean(gains)) if gains else None,
+        "true gain, points": round(float(np.mean(gains)), 2) if gains else None,
         "interval covers, %": 100 * held / predicted if predicted else None,
-        "width, points": float(np.mean(widths)) if widths else None,
+        "width, points": round(float(np.mean(widths)), 2) if widths else None,
         "called better, %": 100 * praised / studies,
         "wrongly, %": 100 * wrongly / studies,
     }
