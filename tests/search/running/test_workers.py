@@ -274,7 +274,7 @@ def test_a_storage_that_stays_away_ends_the_launch_which_goes_on_later(
 ) -> None:
     url = postgres.url(postgres.new_database())
     monkeypatch.setattr(connection, "PATIENCE", 1.0)
-    monkeypatch.setattr(dashboard_note, "attach", lambda *shown: None)
+    monkeypatch.setattr(dashboard_note, "attach", lambda *shown, **where: None)
     launch = ("launch", "s", "--data", "digits", "--epochs", "2", "--measure", "16", "--search",
               "0", "--confirm", "0", "--storage", url)  # fmt: skip
 
