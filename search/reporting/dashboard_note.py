@@ -56,12 +56,14 @@ def _figure(findings: Findings) -> go.Figure:
     verified = long is not None and drawn is long.effects
     runs = counted(drawn.runs, "long run" if verified else "measured run")
     caption = (
-        f"{headline(findings, briefly=True)} {runs}. Filled marks are clear effects, hollow ones "
-        "may be a change of seed. This study's note says what to do, and why the importances "
-        "above differ."
+        f"{headline(findings, briefly=True)} {runs}. This study's note says what to do, and why "
+        "the importances above differ."
     )
     made = figure(drawn, effect_unit(findings.results.objective), caption)
-    made.update_layout(height=_HEIGHT, showlegend=False)
+    # The key in words stands in for the legend and its room.
+    made.update_layout(height=_HEIGHT, showlegend=False, margin={"b": 60})
+    # Plotly leaves labels out where there is little room for them.
+    made.update_yaxes(dtick=1, tickfont={"size": 12 if len(drawn.effects) <= 12 else 9})
     return made
 
 
