@@ -162,7 +162,7 @@ def _interval(test: HeldOut, images: int, among: Sequence[HeldOut]) -> tuple[flo
     """The 95 % interval of a class's accuracy, in percent.
 
     The variance over images is estimated of these, too low where hardly any is wrong, or right. So
-    the interval then includes that of a share that was counted (`rate`). Simulated with 2, 3 and 5
+    the interval then includes that of a share that was counted (`rate`). Simulated with 2 and 3
     seeds and 20 to 100 images a class, it covers 95.5 % and more.
     """
     right = test.mean * images
