@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from search.analysis.effects import Effects
+from search.analysis.headline import headline
 from search.reporting import words
 from search.reporting.budgets import matters
 from search.reporting.findings import Findings
@@ -25,7 +27,18 @@ def what_matters(findings: Findings) -> Section | None:
         table = budgets_table(results, effects, long)
         return Section(TITLE, text, "verified", table, pairs(findings))
     table = effects_table(effects, results.objective, ranks=False)
-    return Section(TITLE, text, "effects", table, pairs(findings))
+    return Section(TITLE, text, "effects", table, (*_two_intervals(effects), *pairs(findings)))
+
+
+def _two_intervals(effects: Effects) -> list[str]:
+    """Explain why the first effect has another interval in the text than in the table."""
+    named = headline(effects)
+    if named == effects.of(named.technique):
+        return []
+    return [
+        f"Above the table the interval of {named.technique} is wider, as it allows for the choice "
+        "of the largest effect."
+    ]
 
 
 def _without_effects(findings: Findings) -> Section | None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from search.analysis.headline import headline as first_named
 from search.analysis.long_runs import long_study
 from search.planning.design import design
 from search.reporting.answer.how_sure import how_sure
@@ -100,6 +101,18 @@ def test_the_headline_of_short_runs_warns_of_longer_ones() -> None:
     for briefly in (False, True):
         assert headline(found, briefly=briefly).endswith(warning)
     assert warning not in headline(findings("verified"))
+
+
+def test_two_intervals_of_one_effect_are_explained() -> None:
+    for noise in (0.3, 12.0):
+        found = find(results_of(measured(noise=noise), settings=SETTINGS, data=facts()), [])
+        assert found.effects is not None
+        named = first_named(found.effects)
+        part = what_matters(found)
+        assert part is not None
+        differ = named.low != found.effects.of(named.technique).low
+        assert differ == (noise == 12.0)
+        assert differ == any("allows for the choice" in remark for remark in part.remarks)
 
 
 def test_a_recipe_that_is_no_better_is_not_praised() -> None:
