@@ -10,7 +10,8 @@ from typing import Literal
 
 from search.analysis.confirmation import Confirmed, Mean
 from search.analysis.failing_cells import Cell
-from search.analysis.predicted import Predicted, Prediction
+from search.analysis.held_out import Difference
+from search.analysis.predicted import Estimate, Predicted
 from search.analysis.recommendation import Recommendation
 from search.results import Results
 
@@ -20,16 +21,6 @@ explain the difference. `unknown`: there is no interval of it."""
 
 
 _NORMAL = NormalDist()
-
-
-@dataclass(frozen=True)
-class Gain:
-    """A difference to all off in the objective's unit, with its 95 % interval."""
-
-    value: float
-    low: float
-    """NaN where the seeds are too few for an interval."""
-    high: float
 
 
 @dataclass(frozen=True)
@@ -44,8 +35,9 @@ class Decision:
     """Its objective, on the test images where it is tested, else predicted for the validation
     images; NaN where the runs are too few to predict it."""
     all_off: Mean | None
-    gain: Gain | None
-    """None where it is all off, or where all off is not known."""
+    gain: Estimate | None
+    """The difference to all off, in the objective's unit; None where it is all off, or where all
+    off is not known."""
     verdict: Verdict
     any_better: bool
     """True where some recipe that was tested is surely better than all off, with an interval that
@@ -72,10 +64,7 @@ def decide(
     if tested is None:
         reach = recommended.reach if failing is None else None
         return _predicted(recommended, reach, sign)
-    difference = tested.objective_gain
-    gain = None
-    if difference is not None:
-        gain = Gain(difference.points, difference.low, difference.high)
+    gain = estimate(tested.objective_gain)
     others = sum(row.objective_gain is not None for row in rows)
     return Decision(
         recommended,
@@ -89,12 +78,19 @@ def decide(
     )
 
 
+def estimate(difference: Difference | None) -> Estimate | None:
+    """A measured difference, as a predicted one is given."""
+    if difference is None:
+        return None
+    return Estimate(difference.points, difference.low, difference.high)
+
+
 def _predicted(recommended: Recommendation, reach: Predicted | None, sign: int) -> Decision:
     if reach is None:
         nothing = Mean(math.nan, math.nan, math.nan)
         return Decision(recommended, None, None, nothing, None, None, "unknown", False)
     is_off = not recommended.on
-    gain = None if is_off else Gain(reach.gain.value, reach.gain.low, reach.gain.high)
+    gain = None if is_off else reach.gain
     verdict = _verdict(gain, sign, is_off=is_off)
     return Decision(
         recommended, None, None, _mean(reach.recommended), _mean(reach.all_off), gain, verdict,
@@ -102,11 +98,11 @@ def _predicted(recommended: Recommendation, reach: Predicted | None, sign: int) 
     )  # fmt: skip
 
 
-def _mean(prediction: Prediction) -> Mean:
+def _mean(prediction: Estimate) -> Mean:
     return Mean(prediction.value, prediction.low, prediction.high)
 
 
-def _verdict(gain: Gain | None, sign: int, *, is_off: bool) -> Verdict:
+def _verdict(gain: Estimate | None, sign: int, *, is_off: bool) -> Verdict:
     if is_off:
         return "all off"
     if gain is None or math.isnan(gain.low):
@@ -118,11 +114,11 @@ def _verdict(gain: Gain | None, sign: int, *, is_off: bool) -> Verdict:
 
 def _surely(row: Confirmed, sign: int, among: int) -> bool:
     """Tell a tested recipe that is better than all off, though it is one of so many."""
-    gain = row.objective_gain
+    gain = estimate(row.objective_gain)
     if gain is None or math.isnan(gain.low):
         return False
     if row.recommended:  # by the validation images, not by these results
-        return _verdict(Gain(gain.points, gain.low, gain.high), sign, is_off=False) == "better"
+        return _verdict(gain, sign, is_off=False) == "better"
     wider = _NORMAL.inv_cdf(1 - 0.025 / among) / _NORMAL.inv_cdf(0.975)
     half = wider * (gain.high - gain.low) / 2
-    return sign * gain.points > half
+    return sign * gain.value > half

@@ -1,4 +1,4 @@
-"""Predictions of the recommended recipe and of all off, for a study that has not confirmed them."""
+"""Estimates of the recommended recipe and of all off, for a study that has not confirmed them."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ _DRAWS = 1000
 
 
 @dataclass(frozen=True)
-class Prediction:
-    """A predicted number with its 95 % interval."""
+class Estimate:
+    """A level or a difference, with its 95 % interval."""
 
     value: float
     low: float
+    """NaN where the seeds are too few for an interval."""
     high: float
 
 
 @dataclass(frozen=True)
 class Predicted:
-    """Predictions by a fit to all runs, in the mean over seeds.
+    """Estimates by a fit to all runs, in the mean over seeds.
 
     In percent of a share, else in the objective's unit. The intervals allow for the choice of the
     recipe: they hold at once for all recipes among which it was chosen.
     """
 
-    recommended: Prediction
-    all_off: Prediction
-    gain: Prediction
+    recommended: Estimate
+    all_off: Estimate
+    gain: Estimate
     """The difference of the two."""
 
 
@@ -59,11 +60,11 @@ def predicted(
     gained = [back(value + side * critical * errors[0]) - back(off) for side in (-1, 0, 1)]
     single = [float(critical * math.sqrt(max(spread[at, at], 0.0))) for at in (0, 1)]
     recommended, all_off = (
-        Prediction(back(middle), *sorted((back(middle - half), back(middle + half))))
+        Estimate(back(middle), *sorted((back(middle - half), back(middle + half))))
         for middle, half in zip((value, off), single, strict=True)
     )
     low, high = sorted((gained[0], gained[2]))
-    return Predicted(recommended, all_off, Prediction(gained[1], low, high))
+    return Predicted(recommended, all_off, Estimate(gained[1], low, high))
 
 
 def compared(one: Sequence[float], off: Sequence[float]) -> Predicted | None:
@@ -85,9 +86,9 @@ def compared(one: Sequence[float], off: Sequence[float]) -> Predicted | None:
     return Predicted(first, second, _around(gained, total, dof))
 
 
-def _around(value: float, error: float, dof: float) -> Prediction:
+def _around(value: float, error: float, dof: float) -> Estimate:
     half = quantile(dof) * error
-    return Prediction(value, value - half, value + half)
+    return Estimate(value, value - half, value + half)
 
 
 def _quantile(covariance: np.ndarray, errors: np.ndarray, runs: int) -> float:

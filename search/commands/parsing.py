@@ -19,7 +19,6 @@ from search.commands.metric import name_of, reader
 from search.commands.program import (
     FLAGS,
     PLACEHOLDERS,
-    SEED,
     CommandDial,
     CommandFactor,
     Level,
@@ -185,11 +184,6 @@ def digests(command: str, directory: str) -> dict[str, str]:
         if path.suffix and path.is_file() and path.stat().st_size < 1 << 22:
             found[word] = sha256(path.read_bytes()).hexdigest()[:16]
     return found
-
-
-def seedless(program: Program) -> bool:
-    """True of a command that takes no seed."""
-    return not program.has(SEED)
 
 
 def _found(word: str, directory: Path) -> bool:

@@ -6,6 +6,7 @@ import math
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from model_space.budget import Budget
@@ -65,9 +66,7 @@ class CommandTrainer:
         program = self._program
         filled = fill(program, recipe, budget.epochs, seed, str(folder))
         environment = {**self._environment, **filled.environment}
-        process = Process(
-            type(filled)(filled.arguments, environment), Path(program.directory), folder
-        )
+        process = Process(replace(filled, environment=environment), Path(program.directory), folder)
         run = _Run(program, report)
         self._process = process
         try:

@@ -7,8 +7,9 @@ import re
 
 from search.analysis.confirmation import Mean, describe
 from search.analysis.confirmation import mean as mean_of
-from search.analysis.decision import Decision, Gain
+from search.analysis.decision import Decision, estimate
 from search.analysis.long_runs import deciding
+from search.analysis.predicted import Estimate
 from search.reporting import words
 from search.reporting.answer import commands
 from search.reporting.budget import trained_for
@@ -188,7 +189,7 @@ def _over(decision: Decision, results: Results) -> str:
     )
 
 
-def _points(gain: Gain, objective: Objective) -> str:
+def _points(gain: Estimate, objective: Objective) -> str:
     unit = f" {objective.unit}".rstrip()
     bounds = "" if math.isnan(gain.low) else f" ({interval(gain)})"
     return f"{signed(gain.value, gain)}{unit}{bounds}"
@@ -208,8 +209,8 @@ def _next_best(findings: Findings) -> list[str]:
     if not others:
         return []
     best, objective = others[0], findings.results.objective
-    assert best.objective_gain is not None
-    gain = Gain(best.objective_gain.points, best.objective_gain.low, best.objective_gain.high)
+    gain = estimate(best.objective_gain)
+    assert gain is not None
     return [
         f"The best other recipe, {best.recipe}, comes to {mean(best.test_objective, objective)}, "
         f"{_points(gain, objective)} over it."
@@ -250,10 +251,8 @@ def _accuracy(decision: Decision, results: Results) -> list[str]:
     row = decision.tested
     if row is None or results.program is not None or results.objective is ACCURACY:
         return []
-    gain = ""
-    if row.gain is not None:
-        over = Gain(row.gain.points, row.gain.low, row.gain.high)
-        gain = f", {_points(over, ACCURACY)} over {words.plain(results)}"
+    over = estimate(row.gain)
+    gain = "" if over is None else f", {_points(over, ACCURACY)} over {words.plain(results)}"
     return [f"Its test accuracy is {percent(row.test)}{gain}."]
 
 
