@@ -3,11 +3,12 @@
     python -m bench.equal_time digits
     python -m bench.equal_time spoken=FOLDER cifar10=FOLDER --seeds 3
 
-Each side has the same time on the same machine, two processes where it can use them, and the same
-techniques and dials to choose from; then the recipe that it ends with is trained anew at the long
-budget, with fresh seeds, and tested. Rivals train by Keras' `fit`, and end a trial that the time
-runs out in; its result does not count. Each row goes to `bench/runs/equal-time.csv` when it is
-made; the same command makes those that are missing, and prints the table of all.
+Each side has the same time on the same cores, a process for each core where it can use them, and
+the same techniques and dials to choose from; `taskset -c 1` before the command gives it one core.
+Then the recipe that it ends with is trained anew at the long budget, with fresh seeds, and tested.
+Rivals train by Keras' `fit`, and end a trial that the time runs out in; its result does not count.
+Each row goes to `bench/runs/equal-time.csv` when it is made; the same command makes those that are
+missing, and prints the table of all.
 """
 
 from __future__ import annotations
@@ -40,11 +41,11 @@ from search.analysis.effects import CERTAIN, effects, effects_of, repeated
 from search.settings import usual_last_epochs
 
 RUNS = Path(__file__).with_name("runs") / "equal-time.csv"
-COLUMNS = ("data", "seconds", "who chooses", "seed", "recipe", "tests", "taken", "trials",
+COLUMNS = ("data", "seconds", "cores", "who chooses", "seed", "recipe", "tests", "taken", "trials",
            "clear")  # fmt: skip
 JUDGES = 3
 """Seeds by which a recipe is tested."""
-WORKERS = 2
+CORES = len(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Task:
 
 
 TASKS = {
-    "digits": Task(1000, 0.2, 30, 32, 0.125, 150),
+    "digits": Task(1000, 0.2, 30, 32, 0.125, 200),
     "spoken": Task(1000, 0.2, 20, 32, 0.125, 240),
     "cifar10": Task(2000, 1000, 20, 128, 0.25, 480),
 }
@@ -191,20 +192,20 @@ def optuna_found(folder: Path) -> Choice:
     return Choice(study.best_trial.user_attrs["recipe"], len(ended))
 
 
-def rival(kind: str, data: str, task: Task, seed: int, folder: Path) -> Choice:
+def rival(kind: str, name: str, data: str, seed: int, folder: Path) -> Choice:
     """Let a rival choose for as long as the task says, in processes of its own."""
     import optuna
 
-    until = time.time() + task.seconds
+    until = time.time() + TASKS[name].seconds
     storage = f"sqlite:///{folder / 'rival.db'}"
     optuna.create_study(storage=storage, study_name="rival", direction="maximize")
-    parts = 1 if kind == "KerasTuner, Hyperband" else WORKERS
-    threads = {"TF_NUM_INTRAOP_THREADS": str(max(1, (os.cpu_count() or 1) // parts))}
+    parts = 1 if kind == "KerasTuner, Hyperband" else CORES
+    threads = {"TF_NUM_INTRAOP_THREADS": str(CORES // parts)}
     running = []
     for part in range(parts):
         job = json.dumps([kind, data, seed, until, part])
         running.append(subprocess.Popen(
-            [sys.executable, "-m", "bench.equal_time", task_name(task), "--job", job],
+            [sys.executable, "-m", "bench.equal_time", name, "--job", job],
             cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             env={**os.environ, **threads, "TF_CPP_MIN_LOG_LEVEL": "3",
                  "PYTHONPATH": str(Path(__file__).parents[1])},
@@ -218,8 +219,9 @@ def rival(kind: str, data: str, task: Task, seed: int, folder: Path) -> Choice:
     return optuna_found(folder)
 
 
-def kouka(data: str, task: Task, seed: int, folder: Path) -> Choice:
+def kouka(name: str, data: str, seed: int, folder: Path) -> Choice:
     """Let `kouka launch --time` choose for the same time."""
+    task = TASKS[name]
     from search.analysis.long_runs import long_study
     from search.final.recipe import recommended
     from search.storage.connection import load_study
@@ -231,7 +233,7 @@ def kouka(data: str, task: Task, seed: int, folder: Path) -> Choice:
          "--data", data, *size, "--validation", str(task.validation), "--batch-size",
          str(task.batch_size), "--width", str(task.width), "--techniques", "article",
          "--time", f"{task.seconds}s", "--verify-epochs", str(task.epochs), "--seed", str(seed),
-         "--workers", str(WORKERS)],
+         "--workers", str(CORES)],
         cwd=folder, check=True, stdout=(folder / "printed").open("w"),
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]),
              "KOUKA_STORAGE": "sqlite:///ours.db", "KOUKA_CHECKPOINTS": "checkpoints"},
@@ -245,27 +247,22 @@ def kouka(data: str, task: Task, seed: int, folder: Path) -> Choice:
     return Choice(recommended(results), len(ended), clear)
 
 
-def everything(data: str, task: Task, seed: int, folder: Path) -> Choice:
+def everything(name: str, data: str, seed: int, folder: Path) -> Choice:
     """All techniques, at their usual dials."""
     return Choice(usual(SETS["article"]))
 
 
-def nothing(data: str, task: Task, seed: int, folder: Path) -> Choice:
+def nothing(name: str, data: str, seed: int, folder: Path) -> Choice:
     """None."""
     return Choice({})
 
 
-Side = Callable[[str, Task, int, Path], Choice]
+Side = Callable[[str, str, int, Path], Choice]
 SIDES: dict[str, Side] = {"kouka": kouka, "everything on": everything, "nothing on": nothing}
 for _kind in ("TPE, median pruner", "TPE, Hyperband", "random search", "KerasTuner, Hyperband"):
-    SIDES[_kind] = lambda data, task, seed, folder, kind=_kind: rival(  # type: ignore[misc]
-        kind, data, task, seed, folder
+    SIDES[_kind] = lambda name, data, seed, folder, kind=_kind: rival(  # type: ignore[misc]
+        kind, name, data, seed, folder
     )
-
-
-def task_name(task: Task) -> str:
-    """Its key in `TASKS`."""
-    return next(name for name, one in TASKS.items() if one == task)
 
 
 def tested(recipe: Recipe, data: str, task: Task, seed: int) -> list[float]:
@@ -286,7 +283,7 @@ def tested(recipe: Recipe, data: str, task: Task, seed: int) -> list[float]:
             found.append(outcome.test_accuracy)
         worker.stop()
 
-    threads = [threading.Thread(target=work) for _ in range(WORKERS)]
+    threads = [threading.Thread(target=work) for _ in range(CORES)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -307,11 +304,11 @@ def measure(data: str, name: str, side: str, seed: int) -> dict[str, Any]:
     task = TASKS[name]
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        found = SIDES[side](data, task, seed, Path(folder))
+        found = SIDES[side](name, data, seed, Path(folder))
     taken = time.monotonic() - began
     tests = tested(found.recipe, data, task, seed)
     return {
-        "data": name, "seconds": task.seconds, "who chooses": side, "seed": seed,
+        "data": name, "seconds": task.seconds, "cores": CORES, "who chooses": side, "seed": seed,
         "recipe": json.dumps(found.recipe), "tests": " ".join(f"{one:.4f}" for one in tests),
         "taken": round(taken), "trials": found.trials, "clear": json.dumps(dict(found.clear)),
     }  # fmt: skip
@@ -329,6 +326,7 @@ def summary(name: str, side: str) -> Row:
         "data": name,
         "who chooses": side,
         "seconds": TASKS[name].seconds,
+        "cores": CORES,
         "epochs": TASKS[name].epochs,
         "seeds": len(mine),
         "test accuracy, %": round(fmean(mine.values()), 2),
