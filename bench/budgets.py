@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
+from copy import copy
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
@@ -64,7 +65,7 @@ class Trained:
 
         Without one, all are both.
         """
-        self._curves: dict[frozenset[str], list[dict[int, float]]] = defaultdict(list)
+        drawn: dict[frozenset[str], list[dict[int, float]]] = defaultdict(list)
         judged: dict[frozenset[str], list[dict[int, float]]] = defaultdict(list)
         for row in rows(images):
             on = frozenset(name for name in NAMES if row[name] == "1")
@@ -72,7 +73,8 @@ class Trained:
             if judge is None or int(row["seed"]) == judge:
                 judged[on].append(curve)
             if judge is None or int(row["seed"]) != judge:
-                self._curves[on].append(curve)
+                drawn[on].append(curve)
+        self._curves = dict(drawn)
         many = usual_last_epochs(EPOCHS)
         self.truth = {
             on: 100 * fmean(fmean(list(curve.values())[-many:]) for curve in curves)
@@ -83,6 +85,19 @@ class Trained:
             - fmean(v for on, v in self.truth.items() if name not in on)
             for name in NAMES
         }
+
+    def relabelled(self, random: np.random.Generator) -> Trained:
+        """Call the techniques by each other's names, so that a design meets other recipes."""
+        names = dict(zip(NAMES, random.permutation(NAMES), strict=True))
+
+        def renamed(on: frozenset[str]) -> frozenset[str]:
+            return frozenset(names[name] for name in on)
+
+        other = copy(self)
+        other._curves = {renamed(on): curves for on, curves in self._curves.items()}
+        other.truth = {renamed(on): accuracy for on, accuracy in self.truth.items()}
+        other.effects = {names[name]: effect for name, effect in self.effects.items()}
+        return other
 
     def train(self, one: Planned, epochs: int, number: int, random: np.random.Generator) -> Run:
         """Draw one of the runs of a recipe, as far as it is to train."""

@@ -6,7 +6,9 @@ The runs are those of `bench.budgets`: a table of real runs of all recipes of ei
 three seeds each, so that every side may train whatever it asks for, with a seed drawn at random.
 Every side spends as many epochs; long runs are of 12. The recipe that it ends with is judged by the
 seed that it could not draw, each in turn: else whoever trains a recipe often would be judged by the
-luck that he chose it for. A rival begins its last trial as long as any epoch is left, and ends it.
+luck that he chose it for. In every study the techniques bear each other's names, drawn at random,
+so that no side is lucky in which recipes its design holds. A rival begins its last trial as long as
+any epoch is left, and ends it.
 """
 
 from __future__ import annotations
@@ -111,10 +113,10 @@ SIDES: dict[str, Callable[[Trained, int, int], frozenset[str]]] = {
 def measure(images: int, spent: int, side: str, studies: int) -> Row:
     """Measure one side on one table."""
     tables = [Trained(images, judge) for judge in range(SEEDS)]
-    found = [
-        tables[seed % SEEDS].truth[SIDES[side](tables[seed % SEEDS], spent, seed)]
-        for seed in range(studies)
-    ]
+    found = []
+    for seed in range(studies):
+        table = tables[seed % SEEDS].relabelled(np.random.default_rng([seed, 2]))
+        found.append(table.truth[SIDES[side](table, spent, seed)])
     return {
         "training images": images,
         "epochs": spent,
