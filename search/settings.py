@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 from model_space.budget import Budget
 from model_space.custom.code import CustomCode
-from model_space.data import DataSpec
+from model_space.data import Columns, DataSpec
 from model_space.technique import Factor
 from model_space.techniques import SETS, TECHNIQUES
 from model_space.typed_json import JsonError, from_json
@@ -96,6 +96,8 @@ class Settings:
     """None in a study that takes what its runs take."""
     verify_last_epochs: int | None = None
     """The last epochs that judge these runs; None where `last_epochs` does."""
+    columns: Columns | None = None
+    """The columns of a table of data, where the user named some."""
     images: bool | None = None
     """True to keep some small pictures of the data in the study, False to show none anywhere; None
     in a study that does not say, which keeps none."""
@@ -138,8 +140,9 @@ class Settings:
         """The data of every run; `data` is where this machine has them, if not as launched."""
         name = data or self.data
         return DataSpec(
-            name, self.image_size, self.validation, self.train_size, self.seed, self.reader
-        )
+            name, self.image_size, self.validation, self.train_size, self.seed, self.reader,
+            self.columns,
+        )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         """The settings as JSON, in which `own` and `network` are the custom code."""

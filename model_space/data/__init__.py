@@ -1,12 +1,13 @@
 """Data sets: reading, splitting and decoding them; Keras is imported for its own sets alone."""
 
 from model_space.data.dataset import Data
-from model_space.data.folder import holds_sounds
-from model_space.data.loading import is_set, load, load_spec
+from model_space.data.loading import holds_sounds, load, load_spec
+from model_space.data.places import is_set, missing, resolve, short, stem
 from model_space.data.source import DataError, Progress
-from model_space.data.spec import DataSpec
+from model_space.data.spec import Columns, DataSpec
 
 __all__ = [
+    "Columns",
     "Data",
     "DataError",
     "DataSpec",
@@ -15,4 +16,8 @@ __all__ = [
     "is_set",
     "load",
     "load_spec",
+    "missing",
+    "resolve",
+    "short",
+    "stem",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +42,29 @@ def kept(key: str, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]) -
         images = _opened(path, shape)
     assert images is not None
     return images
+
+
+def kept_folder(key: str, fill: Callable[[Path], None]) -> Path:
+    """Return the folder of unpacked files of that key; `fill` writes them once, into a draft.
+
+    Of several processes that ask for the same key, one writes it and the others wait. Raises
+    `OSError` where it cannot be written, and leaves no part of it.
+    """
+    path = home() / "unpacked" / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        if not path.is_dir():
+            _remove_unused()
+            partial = path.with_suffix(".partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            try:
+                partial.mkdir()
+                fill(partial)
+                partial.rename(path)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+        os.utime(path)
+    return path
 
 
 def joined(first: np.ndarray, second: np.ndarray, key: str) -> np.ndarray:
@@ -88,3 +112,8 @@ def _remove_unused() -> None:
         if file.stat().st_mtime < oldest:
             file.unlink(missing_ok=True)
             file.with_suffix(".lock").unlink(missing_ok=True)
+    for lock in (home() / "unpacked").glob("*.lock"):
+        files = lock.with_suffix("")
+        if files.is_dir() and files.stat().st_mtime < oldest:
+            shutil.rmtree(files, ignore_errors=True)
+            lock.unlink(missing_ok=True)

@@ -5,41 +5,25 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
-from model_space.data import earlier, images, sound
+from model_space.data import earlier, file_set, images, sound
+from model_space.data.file_set import FileSet
 from model_space.data.layout import SUFFIXES, Layout, find_layout
-from model_space.data.listing import IMAGES, SOUNDS, listed, subfolders, walk
-from model_space.data.mel import Spectrogram
-from model_space.data.reading import AS_IT_IS, Reading
-from model_space.data.source import DataError, Decoder, Part, Progress, Source
+from model_space.data.listing import SOUNDS, listed, subfolders, walk
+from model_space.data.reading import Reading
+from model_space.data.source import DataError, Decoder, Progress, Source
 
 _MOST_SUFFIXES = 20
 """Suffixes, at most, by which files that are left out are counted: some programs number by them."""
 
 
-def read_folder(
-    path: Path, image_size: int | None, reader: int, progress: Progress = lambda done, of: None
-) -> Source:
-    """List the files of each part; they are decoded once those to be used are chosen.
-
-    `reader` is the version of the rules. Raises `DataError` and `OSError`.
-    """
-    if reader == 1:
-        return _read_as_before(path, image_size, progress)
+def folder_files(path: Path) -> FileSet:
+    """List the files of each part of a folder. Raises `DataError` and `OSError`."""
     layout = find_layout(path)
     parts = {part: listed(at, layout.classes, SUFFIXES) for part, at in layout.parts.items()}
-    sounds = _holds_sounds(path, parts, image_size)
-    files = {part: names for part, (names, _) in parts.items()}
-    decode: Decoder
-    how = None
-    if sounds:
-        decode, how, changed = sound.sound_decoder(files, sound.mel_image, progress)
-    else:
-        decode, changed = images.image_decoder(files, image_size, progress)
-    reading = _account(path, layout, changed, sum(map(len, files.values())))
-    return _source(tuple(map(in_unicode, layout.classes)), parts, decode, how, reading)
+    account = _account(path, layout, sum(len(labels) for _, labels in parts.values()))
+    return FileSet(str(path), tuple(map(in_unicode, layout.classes)), parts, account)
 
 
 def holds_sounds(path: Path) -> bool:
@@ -52,59 +36,36 @@ def holds_sounds(path: Path) -> bool:
         return False
 
 
-def _read_as_before(path: Path, image_size: int | None, progress: Progress) -> Source:
-    """List the files by the first rules, of `model_space.data.earlier`."""
+def read_as_before(path: Path, image_size: int | None, progress: Progress) -> Source:
+    """List the files by the first rules, of `model_space.data.earlier`.
+
+    Raises `DataError` and `OSError`.
+    """
     folders = earlier.part_folders(path) or {"train": path}
     classes = earlier.class_names(folders["train"])
     parts = {part: earlier.listed(folder, classes) for part, folder in folders.items()}
     files = {part: names for part, (names, _) in parts.items()}
-    if _holds_sounds(path, parts, image_size):
+    how = None
+    decode: Decoder
+    if file_set.are_sounds(str(path), files, image_size):
         decode, how, _ = sound.sound_decoder(files, earlier.mel_image, progress)
-        return _source(classes, parts, decode, how, AS_IT_IS)
-    with images.opened(files["train"][0]) as first:
-        mode, size = earlier.mode_and_size(first)
-    size = (image_size, image_size) if image_size else size
-    return _source(classes, parts, images.decoder(earlier.pixels, mode, size), None, AS_IT_IS)
-
-
-def _source(
-    classes: tuple[str, ...],
-    parts: Mapping[str, Part],
-    decode: Decoder,
-    how: Spectrogram | None,
-    reading: Reading,
-) -> Source:
+    else:
+        with images.opened(files["train"][0]) as first:
+            mode, size = earlier.mode_and_size(first)
+        size = (image_size, image_size) if image_size else size
+        decode = images.decoder(earlier.pixels, mode, size)
     train, validation, test = (parts.get(part) for part in ("train", "validation", "test"))
     assert train is not None
-    return Source(classes, train, validation, test, decode, how, reading)
+    return Source(classes, train, validation, test, decode, how)
 
 
-def _holds_sounds(path: Path, parts: Mapping[str, Part], image_size: int | None) -> bool:
-    """Tell sounds from images. Raises `DataError` where there are both, or neither."""
-    files = [str(file) for entries, _ in parts.values() for file in entries]
-    sounds = [file for file in files if Path(file).suffix.lower() in SOUNDS]
-    pictures = [file for file in files if Path(file).suffix.lower() in IMAGES]
-    if sounds and pictures:
-        raise DataError(
-            f"{path} holds both images and sounds, such as {pictures[0]} and {sounds[0]}; --data "
-            "takes one kind, so move the other elsewhere"
-        )
-    if sounds and image_size is not None:
-        raise DataError(
-            f"--image-size {image_size} is for images, and {path} holds sounds; leave it out: the "
-            "length of the sounds and the mel bands decide the size"
-        )
-    return bool(sounds)
-
-
-def _account(path: Path, layout: Layout, changed: Reading, taken: int) -> Reading:
-    """Complete the account of the reading with what was left out of a folder."""
+def _account(path: Path, layout: Layout, taken: int) -> Reading:
+    """Return the account of what was left out of a folder."""
     skipped: list[Path] = []
     suffixes = Counter(file.suffix.lower() for file in walk(path, skipped))
     data = sum(count for suffix, count in suffixes.items() if suffix in SUFFIXES)
     train = layout.parts["train"]
-    return replace(
-        changed,
+    return Reading(
         splits={
             part: in_unicode(str(at.relative_to(path)))
             for part, at in layout.parts.items()

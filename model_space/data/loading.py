@@ -6,25 +6,31 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from model_space.data import folder
+from model_space.data.archive import ARCHIVES, archive_files, archive_holds_sounds, is_archive
 from model_space.data.arrays import KERAS_SETS, read_digits, read_keras, read_npz
+from model_space.data.arrow import (
+    SUFFIXES_OF_TABLES,
+    arrow_files,
+    arrow_holds_sounds,
+    holds_tables,
+)
 from model_space.data.dataset import Data
-from model_space.data.folder import read_folder
+from model_space.data.file_set import FileSet
+from model_space.data.hub import hub_files
 from model_space.data.images import resized
+from model_space.data.listing import SOUNDS
+from model_space.data.merging import merged
+from model_space.data.places import DIGITS, HUB, check_several, is_set, places
 from model_space.data.source import DataError, Progress, Source
-from model_space.data.spec import READER, DataSpec
+from model_space.data.spec import READER, Columns, DataSpec
 from model_space.data.splits import split
 from model_space.data.stretching import narrow_range, stretched_like
+from model_space.data.table import TABLES, table_files
 from model_space.data.tfds import TFDS, read_tfds
-
-DIGITS = "digits"
 
 _SMALLEST_IMAGE = 15
 """Pixels a side that three 3×3 convolutions of stride 2 without padding need."""
-
-
-def is_set(name: str) -> bool:
-    """Tell the name of a data set from a path, as `--data` does."""
-    return name in (DIGITS, *KERAS_SETS) or name.startswith(TFDS)
 
 
 def load(
@@ -35,6 +41,7 @@ def load(
     train_size: int | None = None,
     seed: int = 0,
     reader: int = READER,
+    columns: Columns | None = None,
     reading: Progress = lambda done, of: None,
 ) -> Data:
     """Read the data set of that name, hold out the parts it lacks, and decode what will be used.
@@ -44,7 +51,7 @@ def load(
     second with the number of images decoded and the number of all. Raises `DataError`, whose
     message says what is wrong with the data, and `OSError`.
     """
-    with closing(find(name, image_size, reader, reading)) as source:
+    with closing(find(name, image_size, reader, reading, columns)) as source:
         parts = split(source, validation=validation, train_size=train_size, seed=seed)
         if name == DIGITS and image_size is None:
             image_size = 16
@@ -76,6 +83,7 @@ def load_spec(spec: DataSpec, reading: Progress) -> Data:
         train_size=spec.train_size,
         seed=spec.seed,
         reader=spec.reader,
+        columns=spec.columns,
         reading=reading,
     )
 
@@ -85,10 +93,11 @@ def find(
     image_size: int | None,
     reader: int = READER,
     reading: Progress = lambda done, of: None,
+    columns: Columns | None = None,
 ) -> Source:
     """List the entries of a data set, before anything is held out or decoded.
 
-    The arguments are as those of `load`. Raises `DataError`.
+    The arguments are as those of `load`. Raises `DataError` and `OSError`.
     """
     _check_name(name)
     if reader > READER:
@@ -96,26 +105,105 @@ def find(
             f"the data were read by version {reader} of the rules, and this kouka knows {READER}; "
             "use the kouka that launched the study"
         )
+    if columns is not None and not is_table(name):
+        raise DataError(
+            f"--columns {columns} is for tables, and --data {name} is none; leave it out"
+        )
     if name == DIGITS:
         return read_digits()
     if name in KERAS_SETS:
         return read_keras(name)
     if name.startswith(TFDS):
         return read_tfds(name, image_size, reader)
-    if Path(name).is_dir():
-        return read_folder(Path(name), image_size, reader, reading)
-    return read_npz(Path(name), reader)
+    path = Path(name)
+    if reader == 1 and path.is_dir():
+        return folder.read_as_before(path, image_size, reading)
+    if _is_npz(path):
+        return read_npz(path, reader)
+    return file_set(name, columns).source(image_size, reading)
+
+
+def file_set(name: str, columns: Columns | None = None) -> FileSet:
+    """List the files of a data set of files. Raises `DataError` and `OSError`."""
+    named = columns or Columns()
+    if name.startswith(HUB):
+        return hub_files(name, named)
+    paths = places(name)
+    if len(paths) > 1:
+        check_several(name)
+        return merged(name, [folder.folder_files(path) for path in paths])
+    path = paths[0]
+    if is_arrow(path):
+        return arrow_files(path, named)
+    if path.is_dir():
+        return folder.folder_files(path)
+    if is_archive(path):
+        return archive_files(path)
+    return table_files(path, named)
+
+
+def holds_sounds(name: str, columns: Columns | None = None) -> bool:
+    """Return True where data are sounds, as far as that is seen without reading them all.
+
+    False where they are of another kind, cannot be used, or would have to be downloaded.
+    """
+    if is_set(name):
+        return False
+    path = places(name)[0]
+    try:
+        if is_arrow(path):
+            return arrow_holds_sounds(path, columns or Columns())
+        if path.is_dir():
+            return folder.holds_sounds(path)
+        if is_archive(path):
+            return archive_holds_sounds(path)
+        if _is_text(path):
+            files = table_files(path, columns or Columns()).parts["train"][0]
+            return Path(files[0]).suffix.lower() in SOUNDS
+    except (DataError, OSError):
+        pass  # the reader says why
+    return False
+
+
+def is_table(name: str) -> bool:
+    """Tell data whose labels are in a column."""
+    if is_set(name):
+        return name.startswith(HUB)
+    paths = places(name)
+    return len(paths) == 1 and (is_arrow(paths[0]) or _is_text(paths[0]))
+
+
+def is_arrow(path: Path) -> bool:
+    """Tell a Parquet or Arrow file, or a folder of them."""
+    if path.is_dir():
+        return holds_tables(path)
+    return path.suffix.lower() in SUFFIXES_OF_TABLES
+
+
+def _is_text(path: Path) -> bool:
+    return path.suffix.lower() in TABLES and not path.is_dir()
+
+
+def _is_npz(path: Path) -> bool:
+    return path.suffix.lower() == ".npz" and not path.is_dir()
 
 
 def _check_name(name: str) -> None:
-    """Raise `DataError` unless `name` is that of a set, a folder or a .npz file."""
-    path = Path(name)
-    if is_set(name) or path.is_dir() or (path.suffix.lower() == ".npz" and path.is_file()):
+    """Raise `DataError` unless `name` is that of a set, or of a path that kouka reads."""
+    if is_set(name):
         return
     kinds = (
-        f"{DIGITS}, {', '.join(KERAS_SETS)}, {TFDS}NAME, a folder of images or sounds, or a .npz "
-        "file"
+        f"{DIGITS}, {', '.join(KERAS_SETS)}, {TFDS}NAME, {HUB}NAME, a folder of images or sounds, "
+        f"several separated by commas, an archive ({', '.join(ARCHIVES)}), a table "
+        f"({', '.join((*TABLES, *SUFFIXES_OF_TABLES))}), or a .npz file"
     )
-    if path.exists():
-        raise DataError(f"--data {name} is neither a folder nor a .npz file; --data takes {kinds}")
-    raise DataError(f"there is no data set and no path {name!r}; --data takes {kinds}")
+    paths = places(name)
+    if len(paths) > 1 and any(path.exists() for path in paths):
+        return
+    path = paths[0]
+    if len(paths) > 1 or not path.exists():
+        raise DataError(f"there is no data set and no path {name!r}; --data takes {kinds}")
+    if not (path.is_dir() or _is_npz(path) or _is_text(path) or is_archive(path) or is_arrow(path)):
+        raise DataError(
+            f"--data {name} is neither a folder nor a file that kouka reads; --data takes {kinds}"
+        )

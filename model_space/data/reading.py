@@ -30,6 +30,22 @@ class Reading:
     nested: Mapping[str, int] = field(default_factory=dict)
     """Classes that hold folders only, and how many."""
     arrays_left_out: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Of a table, the names of its columns `path`, `label` and, if there is one, `split`."""
+    encoding: str = ""
+    """Of a table in a text file, where that is not UTF-8."""
+    beside: str = ""
+    """Of a table, the folder of its files, from its own, where that is another."""
+    unlabelled_rows: int = 0
+    """Of a table, rows that lack a label, or an image or sound."""
+    repeated_rows: int = 0
+    """Of a table, rows that say again what another says."""
+    splits_left_out: Mapping[str, int] = field(default_factory=dict)
+    """Rows of splits that are none to train on, to validate with or to test on."""
+    merged: Mapping[str, int] = field(default_factory=dict)
+    """Of several folders, the images or sounds that each adds."""
+    copies: int = 0
+    """Images or sounds of a folder that an earlier one has in the same class."""
     resized: int = 0
     """Images that had another size."""
     made_grey: int = 0

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from model_space.data import DataError, DataSpec, earlier, images, listing, sound
+from model_space.data import DataError, DataSpec, earlier, images
 from model_space.data.arrays import KERAS_SETS, npz_names
 from model_space.data.images import resized
-from model_space.data.layout import find_layout
-from model_space.data.loading import DIGITS, find
-from model_space.data.mel import Spectrogram
+from model_space.data.loading import find
+from model_space.data.places import DIGITS
 from model_space.data.reading import AS_IT_IS
 from model_space.data.source import Source
 from model_space.data.splits import TEST_SHARE, split, take
 from model_space.data.stretching import stretched
 from model_space.data.tfds import TFDS
-from model_space.data.wav import read_wav
 from model_space.facts import DataFacts
 from model_space.script.embedding import Embedding
-from model_space.script.layout import bracketed
+from model_space.script.files import of_files
+from model_space.script.reading_code import BYTES, ReadingCode, indented, mode, numbers, text
 
 _PART = "model_space.data.source", "Part"
-_BYTES = "images.astype(np.float32) / 255"
 
 _LOAD = '''\
 def load() -> tuple[Part, Part]:
@@ -54,46 +49,6 @@ def read(part: str) -> Part:
             images.append(pixels(image, "{mode}", ({width}, {height})))
         labels.append(example["{label}"])
     return np.array(images), np.array(labels)'''
-_DECODED = '''\
-def decoded(part: Part) -> Part:
-    """Return the images (N, height, width, channels), bytes, of files, and their labels."""
-    files, labels = part
-    images = np.empty((len(files), *IMAGE_SHAPE), np.uint8)
-    for file, target in zip(files, images, strict=True):
-{lines}
-    return {images}, labels'''
-_IMAGE = (
-    "with Image.open(file) as image:",
-    '    target[:] = pixels(image, "{mode}", ({width}, {height}){levels})',
-)
-_WAV = ("rate, _, samples = read_wav(file, SPECTROGRAM.seconds)",)
-_ANY_SOUND = (
-    "try:",
-    "    rate, _, samples = read_wav(file, SPECTROGRAM.seconds)",
-    "except NotPlainWavError:",
-    "    with soundfile.SoundFile(file) as sound:",
-    "        rate = sound.samplerate",
-    "        wanted = round(SPECTROGRAM.seconds * rate)",
-    '        samples = sound.read(wanted, dtype="float32", always_2d=True)',
-)
-_SOUND = "target[:] = mel_image(rate, samples, SPECTROGRAM)"
-
-
-@dataclass
-class _ReadingCode:
-    """The code that reads a kind of data, before anything is held out."""
-
-    lines: list[str]
-    """They assign `train`, and `validation` and `test` where the data have them."""
-    parts: set[str]
-    size: int | None = None
-    """Pixels a side to which the images are then resized."""
-    constants: list[str] = field(default_factory=list)
-    blocks: list[str] = field(default_factory=list)
-    """Code that the lines call, and `decoded` where they list files."""
-    pixels: str = _BYTES
-    """The code of images as numbers from 0 to 1."""
-    files: bool = False
 
 
 def loading(data: DataSpec, facts: DataFacts, embedding: Embedding) -> tuple[list[str], list[str]]:
@@ -107,16 +62,16 @@ def loading(data: DataSpec, facts: DataFacts, embedding: Embedding) -> tuple[lis
     if name in KERAS_SETS:
         reading = _keras(name, size, facts)
     else:
-        with closing(find(name, size, data.reader)) as source:
+        with closing(find(name, size, data.reader, columns=data.columns)) as source:
             _check(source, data, facts)
         if name == DIGITS:
             reading = _digits(size or 16)
         elif name.startswith(TFDS):
             reading = _tfds(data, source, facts, embedding)
-        elif Path(name).is_dir():
-            reading = _folder(data, source, facts, embedding)
-        else:
+        elif name.lower().endswith(".npz") and not Path(name).is_dir():
             reading = _npz(data, source)
+        else:
+            reading = of_files(data, source, facts, embedding)
     held_out = _held_out(reading.parts, data)
     if held_out:
         reading.constants.append(f"SPLIT_SEED = {data.seed}  # of the study's splits")
@@ -127,16 +82,16 @@ def loading(data: DataSpec, facts: DataFacts, embedding: Embedding) -> tuple[lis
     changes = []
     if levels and not reading.files:
         blocks += embedding.sources(stretched)
-        changes = [
-            f"{part} = stretched({part}[0], {_numbers(levels)}), {part}[1]" for part in given
-        ]
+        changes = [f"{part} = stretched({part}[0], {numbers(levels)}), {part}[1]" for part in given]
     if reading.files:
         given = [f"decoded({part})" for part in given]
     elif reading.size is not None:
         blocks += embedding.sources(resized)
         given = [f"(resized({part}[0], {reading.size}), {part}[1])" for part in given]
     lines = [*reading.lines, *held_out, *changes, f"return {', '.join(given)}"]
-    blocks += [_LOAD.format(lines=_indented(lines)), _PREPARED.format(pixels=reading.pixels)]
+    if reading.within:
+        lines = [reading.within, *(f"    {line}" for line in lines)]
+    blocks += [_LOAD.format(lines=indented(lines)), _PREPARED.format(pixels=reading.pixels)]
     return reading.constants, blocks
 
 
@@ -175,26 +130,26 @@ def _held_out(parts: set[str], data: DataSpec) -> list[str]:
     return lines
 
 
-def _digits(size: int) -> _ReadingCode:
+def _digits(size: int) -> ReadingCode:
     lines = [
         "digits = load_digits()",
         "images = (digits.images * (255 / 16)).round().astype(np.uint8)[..., np.newaxis]",
         "train = images, digits.target",
     ]
-    return _ReadingCode(lines, {"train"}, size)
+    return ReadingCode(lines, {"train"}, size)
 
 
-def _keras(name: str, size: int | None, facts: DataFacts) -> _ReadingCode:
+def _keras(name: str, size: int | None, facts: DataFacts) -> ReadingCode:
     channel = "[..., np.newaxis]" if facts.image_shape[2] == 1 else ""
     lines = [
         f"(images, labels), (held, held_labels) = keras.datasets.{name}.load_data()",
         f"train = images{channel}, labels.ravel()",
         f"test = held{channel}, held_labels.ravel()",
     ]
-    return _ReadingCode(lines, {"train", "test"}, size)
+    return ReadingCode(lines, {"train", "test"}, size)
 
 
-def _npz(data: DataSpec, source: Source) -> _ReadingCode:
+def _npz(data: DataSpec, source: Source) -> ReadingCode:
     path = Path(data.name)
     with np.load(path, allow_pickle=False) as archive:
         names = npz_names(path, archive.files, data.reader)
@@ -203,7 +158,7 @@ def _npz(data: DataSpec, source: Source) -> _ReadingCode:
     rescaled = source.reading.levels is not None
     lines = ["with np.load(DATA, allow_pickle=False) as archive:"]
     for part, (pixels, labels) in arrays.items():
-        x, y = (f"archive[{_text(name)}]" for name in names[part])
+        x, y = (f"archive[{text(name)}]" for name in names[part])
         x += "[..., np.newaxis]" if pixels.ndim == 3 else ""
         number = pixels.dtype not in (np.uint8, np.bool_)
         if pixels.dtype == np.bool_:
@@ -227,22 +182,22 @@ def _npz(data: DataSpec, source: Source) -> _ReadingCode:
             x = f"({part}[0] - low) / (high - low)" if rescaled else f"{part}[0]"
             y = f"{part}[1]" if numbered else f"np.searchsorted(classes, {part}[1])"
             lines.append(f"{part} = {x}, {y}")
-    as_numbers = _BYTES if all(bytes_) and not rescaled else "images"
+    as_numbers = BYTES if all(bytes_) and not rescaled else "images"
     if any(bytes_) and not all(bytes_) and not rescaled:
         as_numbers = "images / np.float32(255) if images.dtype == np.uint8 else images"
-    return _ReadingCode(
-        lines, set(arrays), data.image_size, [f"DATA = {_text(path)}"], pixels=as_numbers
+    return ReadingCode(
+        lines, set(arrays), data.image_size, [f"DATA = {text(path)}"], pixels=as_numbers
     )
 
 
-def _tfds(data: DataSpec, source: Source, facts: DataFacts, embedding: Embedding) -> _ReadingCode:
+def _tfds(data: DataSpec, source: Source, facts: DataFacts, embedding: Embedding) -> ReadingCode:
     from model_space.data.tfds_reader import DataSet
 
     height, width, channels = facts.image_shape
     known = DataSet(data.name, None)
     pixels = earlier.pixels if data.reader == 1 else images.pixels
     read = _READ.format(
-        image=known.image, label=known.label, mode=_mode(channels), width=width, height=height
+        image=known.image, label=known.label, mode=mode(channels), width=width, height=height
     )
     parts = [part for part in ("train", "validation", "test") if getattr(source, part) is not None]
     lines = ['train = read("train")', "classes = np.unique(train[1])"]
@@ -250,85 +205,7 @@ def _tfds(data: DataSpec, source: Source, facts: DataFacts, embedding: Embedding
         if part != "train":
             lines.append(f'{part} = read("{part}")')
         lines.append(f"{part} = {part}[0], np.searchsorted(classes, {part}[1])")
-    constants = [f"DATA = {_text(data.name.removeprefix(TFDS))}  # of TensorFlow Datasets"]
-    return _ReadingCode(
+    constants = [f"DATA = {text(data.name.removeprefix(TFDS))}  # of TensorFlow Datasets"]
+    return ReadingCode(
         lines, set(parts), constants=constants, blocks=[*embedding.sources(pixels), read]
     )  # fmt: skip
-
-
-def _mode(channels: int) -> str:
-    """Return Pillow's mode for images of that many channels."""
-    return "L" if channels == 1 else "RGB"
-
-
-def _folder(data: DataSpec, source: Source, facts: DataFacts, embedding: Embedding) -> _ReadingCode:
-    path, account = Path(data.name), facts.reading or AS_IT_IS
-    if data.reader == 1:
-        folders = earlier.part_folders(path) or {"train": path}
-        classes = earlier.class_names(folders["train"])
-        blocks = embedding.sources(earlier.listed)
-        suffixes = ""
-    else:
-        layout = find_layout(path)
-        folders, classes = layout.parts, layout.classes
-        suffixes = "IMAGES" if source.sound is None else "SOUNDS"
-        blocks = embedding.sources((listing.__name__, suffixes), listing.listed)
-    if source.sound is None:
-        blocks += embedding.sources(earlier.pixels if data.reader == 1 else images.pixels)
-        decode = _image_code(facts)
-    else:
-        mel_image = earlier.mel_image if data.reader == 1 else sound.mel_image
-        blocks += embedding.sources(Spectrogram, mel_image, read_wav)
-        blocks.append(f"SPECTROGRAM = {facts.sound!r}")
-        decode = [*_sound_code(source), _SOUND]
-    decoded = "images"
-    if account.stretched:
-        blocks += embedding.sources(stretched)
-        decoded = f"stretched(images, {_numbers(account.stretched)})"
-    blocks.append(_DECODED.format(lines=_indented(decode, 8), images=decoded))
-    lines = []
-    for part, folder in folders.items():
-        where = " / ".join(["DATA", *map(_text, folder.relative_to(path).parts)])
-        given = [where, "CLASS_NAMES", *([suffixes] if suffixes else [])]
-        lines.append(f"{part} = listed({', '.join(given)})")
-    names = bracketed("CLASS_NAMES = [", [_text(name) for name in classes], "]", 0)
-    return _ReadingCode(
-        lines,
-        set(folders),
-        constants=[*bracketed("DATA = Path(", [_text(path)], ")", 0), *names],
-        blocks=blocks,
-        files=True,
-    )
-
-
-def _image_code(facts: DataFacts) -> list[str]:
-    """Return the lines that decode an image."""
-    height, width, channels = facts.image_shape
-    levels = (facts.reading or AS_IT_IS).levels
-    given = "" if levels is None else f", {levels}"
-    return [
-        line.format(mode=_mode(channels), width=width, height=height, levels=given)
-        for line in _IMAGE
-    ]
-
-
-def _sound_code(source: Source) -> Iterable[str]:
-    """Return the lines that read a sound: shorter where each is a WAV that needs no library."""
-    listed = (source.train, source.validation, source.test)
-    files = np.concatenate([part[0] for part in listed if part is not None])
-    plain = sound.survey(files, lambda done, of: None)["plain"]
-    return _WAV if plain.all() else _ANY_SOUND
-
-
-def _numbers(values: Iterable[int]) -> str:
-    return ", ".join(map(str, values))
-
-
-def _text(value: object) -> str:
-    text = str(value)
-    # A name that is no Unicode, as file systems may have, can only be written by its codes.
-    return json.dumps(text, ensure_ascii=any("\ud800" <= char <= "\udfff" for char in text))
-
-
-def _indented(lines: Iterable[str], margin: int = 4) -> str:
-    return "\n".join(f"{' ' * margin}{line}" for line in lines)

@@ -40,6 +40,9 @@ _IMPORTS = {
     "jax": "import jax",
     "tfds": "import tensorflow_datasets as tfds",
     "BytesIO": "from io import BytesIO",
+    "tempfile": "import tempfile",
+    "tarfile": "import tarfile",
+    "zipfile": "import zipfile",
     "load_digits": "from sklearn.datasets import load_digits",
 }
 """The statements that import the names which a script uses."""

@@ -50,9 +50,19 @@ def launch(
         str | None,
         typer.Option(
             metavar="DATA",
-            help="digits, cifar10, cifar100, mnist, fashion_mnist, tfds:NAME of TensorFlow "
-            "Datasets, a folder of images or sounds with one subfolder per class, or a .npz file.  "
+            help="A folder of images or sounds with one subfolder per class, or several, separated "
+            "by commas; the same in a zip or tar; a table with their paths and labels (.csv); "
+            "Parquet or Arrow files; a .npz file; digits, cifar10, cifar100, mnist, fashion_mnist, "
+            "tfds:NAME of TensorFlow Datasets, hf:NAME of the Hugging Face Hub.  "
             "[default: NAME if that is a data set, or cifar10]",
+        ),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="path=COLUMN,label=COLUMN,split=COLUMN",
+            help="The columns of a table, by name, or by number from 1 if it has no header. "
+            "Repeatable.  [default: found by their names and by what they hold]",
         ),
     ] = None,
     image_size: Annotated[
@@ -282,12 +292,12 @@ def launch(
     --verify, --confirm, --ladder or --time extends it. The defaults are the article's budget.
     """
     with user_errors():
-        from model_space.data import is_set
+        from model_space.data import stem
         from model_space.techniques import TECHNIQUES
         from search.cli.program import program_of
         from search.commands.parsing import parse_held
         from search.errors import InputError
-        from search.planning.parsing import parse_fix, parse_techniques
+        from search.planning.parsing import parse_columns, parse_fix, parse_techniques
         from search.planning.settle import Requested
         from search.planning.time_plan import time_limit
 
@@ -309,6 +319,7 @@ def launch(
         requested = Requested(
             custom_code=code,
             data=resolved(data),
+            columns=parse_columns(columns) if columns else None,
             image_size=image_size,
             train_size=train_size,
             validation=validation,
@@ -336,7 +347,7 @@ def launch(
         )
         data = data or "cifar10"
         if name is None:
-            name = data if is_set(data) else Path(data).stem
+            name = stem(data)
         _launch(
             name, requested, storage, out or folder_of("reports", name), timeout=timeout,
             workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints, json=json,

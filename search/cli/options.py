@@ -214,10 +214,10 @@ def folder_of(kind: str, name: str) -> Path:
 
 
 def resolved(data: str | None) -> str | None:
-    """Make a path to data absolute; see `search.planning.parsing.resolve_data`."""
-    from search.planning.parsing import resolve_data
+    """Make paths to data absolute; see `model_space.data.places.resolve`."""
+    from model_space.data import resolve
 
-    return None if data is None else resolve_data(data)
+    return None if data is None else resolve(data)
 
 
 def custom_code(technique: list[str] | None, network: str | None) -> CustomCode:

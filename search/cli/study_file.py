@@ -8,7 +8,8 @@ from typing import Any
 
 import typer
 
-_TABLES = {"factors": ("factor", ": "), "dials": ("dial", ": "), "fix": ("fix", "=")}
+_TABLES = {"factors": ("factor", ": "), "dials": ("dial", ": "), "fix": ("fix", "="),
+           "columns": ("columns", "=")}  # fmt: skip
 """Tables, with the option whose values they hold, and what joins a key to its value there."""
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
-from pathlib import Path
 
-from model_space.data import is_set
+from model_space.data import Columns
 from model_space.recipe import Recipe
 from model_space.technique import Dial, Factor
 from model_space.techniques import SETS, TECHNIQUES
@@ -110,11 +110,23 @@ def parse_fix(
     return fixed
 
 
-def resolve_data(name: str) -> str:
-    """Make a path absolute, so that a study means the same data from every folder.
+def parse_columns(texts: Sequence[str]) -> Columns:
+    """Read `path=COLUMN`, `label=COLUMN` and `split=COLUMN`, several separated by commas.
 
-    A known set wins over a folder of its name; `./NAME` means the folder.
+    `image` and `sound` are other words for `path`. A column's name may have commas. Raises
+    `InputError`.
     """
-    if is_set(name) or not Path(name).exists():
-        return name
-    return str(Path(name).resolve())
+    columns: dict[str, str] = {}
+    for text in texts:
+        for one in re.split(r",(?=\s*\w+=)", text):
+            what, equals, column = (part.strip() for part in one.partition("="))
+            what = {"image": "path", "sound": "path"}.get(what, what)
+            if what not in ("path", "label", "split") or not equals or not column:
+                raise InputError(
+                    f"--columns {text} is not possible; it takes path=COLUMN, label=COLUMN and "
+                    "split=COLUMN, such as path=file,label=breed"
+                )
+            if what in columns:
+                raise InputError(f"--columns names {what} twice; give it once")
+            columns[what] = column
+    return Columns(**columns)

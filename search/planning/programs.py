@@ -13,8 +13,8 @@ from search.planning.mixed_design import mixed_runs
 if TYPE_CHECKING:
     from search.planning.settle import Requested
 
-_OF_KERAS = ("data", "image_size", "train_size", "validation", "techniques", "batch_size", "width",
-             "depth", "precision", "objective", "images")  # fmt: skip
+_OF_KERAS = ("data", "columns", "image_size", "train_size", "validation", "techniques",
+             "batch_size", "width", "depth", "precision", "objective", "images")  # fmt: skip
 """What says how kouka itself trains."""
 _USUAL_MEASURE = 16
 _SAME = {

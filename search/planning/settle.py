@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
+from model_space.data import Columns
 from model_space.data.spec import READER
 from search.commands.program import Program
 from search.errors import InputError
@@ -28,6 +29,7 @@ class Requested:
     """The settings that the user named, as fields of `Settings`; None where they named none."""
 
     data: str | None = None
+    columns: Columns | None = None
     image_size: int | None = None
     train_size: int | None = None
     validation: float | None = None
@@ -102,7 +104,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         f"{option(name)} is {shown(getattr(stored, name))}, not {shown(value)}"
         for name, value in asked.items()
         if value != getattr(stored, name)
-        and not (name == "data" and _is_place(stored.data) and _is_place(value))
+        and not (name == "data" and is_place(stored.data) and is_place(value))
         and not (name in _MAY_GROW and value > getattr(stored, name))
         and not (name == "verify_epochs" and stored.verify_epochs is None)
         and name != "images"  # which no run depends on
@@ -199,7 +201,7 @@ def _judged(settings: Settings, last_epochs: int | None) -> Settings:
     return replace(settings, verify_last_epochs=last_epochs or by_rule)
 
 
-def _is_place(data: str) -> bool:
+def is_place(data: str) -> bool:
     """Tell a path from the name of a data set; the fingerprint tells whether the data agree."""
     return Path(data).is_absolute()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import PurePath
 
+from model_space.data import short
 from model_space.facts import DataFacts
 from search.commands.program import EPOCHS
 from search.reporting.formatting import counted, listed
@@ -22,8 +23,7 @@ def describe_budget(results: Results) -> str:
         return describe_program(settings.program, settings)
     parts = []
     if settings is not None:
-        path = PurePath(settings.data)
-        parts.append(path.name if path.is_absolute() else settings.data)
+        parts.append(short(settings.data))
     if data is not None:
         split = f"{data.train} training, {data.validation} validation, {data.test} test"
         parts = [" ".join([*parts, f"({split} {data.things} of {_size(data)})"])]

@@ -10,13 +10,13 @@ from pathlib import Path
 import optuna
 
 from model_space.custom.code import CustomCode
-from model_space.data import holds_sounds, is_set
+from model_space.data import holds_sounds, is_set, missing
 from model_space.facts import DataFacts
 from model_space.techniques import SETS
 from model_space.worker.client import Workload
 from search.commands.parsing import check_program
 from search.errors import InputError
-from search.planning.settle import Requested, settle
+from search.planning.settle import Requested, is_place, settle
 from search.results import OBJECTIVES
 from search.running.command_workers import CommandWorkers
 from search.running.compatibility import (
@@ -298,10 +298,10 @@ def _check_name(name: str) -> None:
 
 def _check_there(name: str, settings: Settings, before: str | None) -> None:
     """Raise `InputError` where a study's data were a path at its launch, and are there no more."""
-    data = Path(settings.data)
-    if settings.data == before and data.is_absolute() and not data.exists():
+    lost = settings.data == before and is_place(settings.data) and missing(settings.data)
+    if lost:
         raise InputError(
-            f"the data of the study {name!r} are no longer at {data}; --data takes the place "
+            f"the data of the study {name!r} are no longer at {lost[0]}; --data takes the place "
             "where they are now"
         )
 
@@ -312,7 +312,10 @@ def _settle(url: str, name: str, requested: Requested) -> tuple[Settings, str | 
     own = requested.program is not None
     if stored is None and requested.data is None and is_set(name) and not own:
         requested = replace(requested, data=name)
-    if stored is None and requested.data is not None and holds_sounds(Path(requested.data)):
+    if (
+        stored is None and requested.data is not None
+        and holds_sounds(requested.data, requested.columns)
+    ):  # fmt: skip
         requested = replace(requested, techniques=requested.techniques or SETS["sound"])
     if requested.precision == "auto":
         decided = stored.precision if stored else best_precision()

@@ -1,6 +1,7 @@
 """The script's data are the study's, wherever they come from."""
 
 import contextlib
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 from scipy.io import wavfile
 
-from model_space.data import Data, DataError, DataSpec, load_spec
+from model_space.data import Columns, Data, DataError, DataSpec, load_spec
 from tests.model_space.data.test_as_people_have_them import ODD, riff
 from tests.model_space.data.test_sound import tones
 from tests.support.scripts import SMALL, check_clean, run, written
@@ -96,6 +97,55 @@ def odd_sounds(root: Path) -> Path:
     return root
 
 
+def table(path: Path) -> DataSpec:
+    """A table as a spreadsheet writes it, of images and splits, with an odd name."""
+    folder = mixed(path / "data") / "archive"
+    lines = ["Bild;Rasse;Größe;split"]
+    for part in ("Training", "test"):
+        for file in sorted((folder / part).rglob("*.png")):
+            if ".copies" not in str(file):
+                name = str(file.relative_to(path)).replace(
+                    "/", "\\" if "deeper" in str(file) else "/"
+                )
+                lines.append(f'"{name}";{10 - len(file.parent.name)};1,5;{part}')
+    (path / "labels.csv").write_bytes("\r\n".join([*lines, ";3;0;test"]).encode("utf-8-sig"))
+    return DataSpec(str(path / "labels.csv"), columns=Columns(label="Rasse"))
+
+
+def parquet(path: Path) -> DataSpec:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    files = sorted(pictures(path / "data").rglob("*.png"))
+    for part, some in {"train": files[2:], "test": files[:2]}.items():
+        rows = [{"bytes": file.read_bytes(), "path": file.name} for file in some]
+        labels = [7 + len(file.parts) % 2 for file in some]
+        of_part = pa.table({"image": rows, "label": labels})
+        pq.write_table(of_part, path / f"{part}-00000-of-00001.parquet")
+    shutil.rmtree(path / "data")
+    return DataSpec(str(path))
+
+
+def packed(path: Path, kind: str) -> DataSpec:
+    mixed(path / "data")
+    (path / "data" / "archive" / "Training" / "b" / "linked").unlink()
+    (path / "data" / "archive" / "valid" / "b" / "linked").unlink()
+    (path / "data" / "archive" / "test" / "b" / "linked").unlink()
+    name = shutil.make_archive(str(path / "photos"), kind, path / "data")
+    shutil.rmtree(path / "data")
+    return DataSpec(name)
+
+
+def several(path: Path) -> DataSpec:
+    """Two folders, one with splits, of which one image to train on is another's to test on."""
+    for part in ("train", "test"):
+        pictures(path / "one" / part)
+    for image in sorted(pictures(path / "two", 9).rglob("*.png")):
+        Image.open(image).rotate(90).save(image)
+    shutil.copy(path / "one" / "test" / "b" / "0.png", path / "two" / "b" / "copy.png")
+    return DataSpec(f"{path / 'one'},{path / 'two'}")
+
+
 X, Y = np.random.default_rng(1).normal(3, 2, (30, 15, 15, 3)), np.arange(30)[:, None] % 3
 SOURCES: dict[str, Callable[[Path], DataSpec]] = {
     "digits": lambda path: DataSpec("digits"),
@@ -131,6 +181,11 @@ SOURCES: dict[str, Callable[[Path], DataSpec]] = {
         )),
         image_size=17,
     ),
+    "table": table,
+    "parquet": parquet,
+    "zip": lambda path: packed(path, "zip"),
+    "tar": lambda path: packed(path, "gztar"),
+    "several folders": several,
     "sounds as people have them": lambda path: DataSpec(str(odd_sounds(path / "data"))),
 }  # fmt: skip
 

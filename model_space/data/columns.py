@@ -1,0 +1,278 @@
+"""The columns of a table of images or sounds, found by their names or by what they hold."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from model_space.data.layout import SUFFIXES, named_part
+from model_space.data.listing import subfolders
+from model_space.data.source import DataError
+from model_space.data.spec import Columns
+
+PATHS = (
+    "path", "paths", "file", "files", "filename", "filenames", "filepath", "filepaths", "fname",
+    "image", "images", "imagepath", "imagename", "imagefile", "imagefilename", "imageid", "img",
+    "imgpath", "imgname", "imgfile", "audio", "audiopath", "audiofile", "sound", "soundfile",
+    "wav", "wavfile", "id", "name",
+)  # fmt: skip
+"""Usual names of columns, in lower case, of letters and digits alone."""
+LABELS = (
+    "label", "labels", "labelname", "labelid", "class", "classes", "classname", "classid",
+    "classlabel", "category", "categoryname", "categoryid", "target", "targets", "targetname", "y",
+)  # fmt: skip
+SPLITS = ("split", "splits", "subset", "partition", "usage", "datasplit", "phase", "set")
+
+_SAMPLE = 100
+"""Rows, at even distances, by which a column is judged."""
+_FEW = 5
+"""Of these, those that are looked for in every folder."""
+_LISTED = 12
+"""Columns, at most, that a message names."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The columns that were found, and where the files are."""
+
+    at: Mapping[str, int]
+    """The numbers, from 0, of `path` and `label`, and of `split` if there is one."""
+    names: Mapping[str, str]
+    """What to call them."""
+    header: bool
+    folder: str = "."
+    """The folder of the files, from that of the table."""
+    suffix: str = ""
+    """The end of the files' names, where the table leaves it out."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """The part that each value of the split column means."""
+
+    @property
+    def split(self) -> str | None:
+        """The name of the split column, if there is one."""
+        return self.names.get("split")
+
+
+def find_columns(path: Path, rows: Sequence[Sequence[str]], named: Columns) -> Found:
+    """Find the columns of a table's rows, the first of which may be a header.
+
+    Those that are named are taken. Raises `DataError` where one is not there or cannot be told.
+    """
+    files = _Files(path.parent)
+    header = _has_header(rows[0], named, files)
+    names = [cell.strip() for cell in rows[0]] if header else [
+        str(number) for number in range(1, len(rows[0]) + 1)
+    ]  # fmt: skip
+    columns = [[cell.strip() for cell in column] for column in zip(*rows[header:], strict=True)]
+    columns = columns or [[] for _ in names]
+    taken = named_columns(path, names, named)
+    split, parts = find_split(path, names, columns, taken)
+    if split is not None:
+        taken["split"] = split
+    if "path" not in taken:
+        taken["path"] = _find_path(path, names, columns, taken, files)
+    folder, suffix = files.where(columns[taken["path"]])
+    if "label" not in taken:
+        taken["label"] = find_label(path, names, columns, taken)
+    said = {what: names[at] if header else f"column {at + 1}" for what, at in taken.items()}
+    return Found(taken, said, header, folder, suffix, parts)
+
+
+def named_columns(path: Path, names: Sequence[str], named: Columns) -> dict[str, int]:
+    """Return the numbers, from 0, of the columns that were named."""
+    taken = {}
+    for what, column in vars(named).items():
+        if column is None:
+            continue
+        if names.count(column) != 1:
+            problem = "no column" if column not in names else "several columns"
+            raise DataError(
+                f"--columns {what}={column}: {path} has {problem} {column!r}; it has "
+                f"{listed(names)}"
+            )
+        taken[what] = names.index(column)
+    return taken
+
+
+def find_split(
+    path: Path, names: Sequence[str], columns: Sequence[Sequence[str]], taken: Mapping[str, int]
+) -> tuple[int | None, dict[str, str]]:
+    """Return the number of the column of splits, if there is one, and the part of each value."""
+
+    def parts_of(at: int) -> dict[str, str | None]:
+        values = list(dict.fromkeys(value for value in columns[at] if value))
+        if len(values) > _SAMPLE:
+            return {"": None}
+        return {value: part[0] if (part := named_part(value)) else None for value in values}
+
+    free = [at for at in range(len(names)) if at not in taken.values()]
+    usual = [at for at in free if plain(names[at]) in SPLITS]
+    others = [at for at in free if at not in usual and plain(names[at]) not in LABELS]
+    candidates = [taken["split"]] if "split" in taken else [*usual, *others]
+    for at in candidates:
+        parts = parts_of(at)
+        known = {value: part for value, part in parts.items() if part is not None}
+        meant = set(known.values())
+        if len(known) == len(parts) and "train" in meant and (at not in others or len(meant) > 1):
+            return at, known
+        if "split" in taken or plain(names[at]) in ("split", "splits"):
+            strange = [value for value in parts if value not in known]
+            problem = f"holds {', '.join(strange[:3])}" if strange else "never says train"
+            raise DataError(
+                f"the column {names[at]} of {path} {problem}; splits are called train, "
+                "validation and test"
+            )
+    return None, {}
+
+
+def find_label(
+    path: Path, names: Sequence[str], columns: Sequence[Sequence[str]], taken: Mapping[str, int]
+) -> int:
+    """Return the number of the column of labels, by its name or by values that come again."""
+    free = [at for at in range(len(names)) if at not in taken.values()]
+    usual = [at for at in free if plain(names[at]) in LABELS]
+    if not usual and len(free) > 1:
+        sizes = {at: (len(set(columns[at]) - {""}), len(columns[at])) for at in free}
+        usual = [at for at, (values, rows) in sizes.items() if 2 <= values <= rows / 2]
+    candidates = usual or (free if len(free) == 1 else [])
+    if len(candidates) > 1 and _same(columns, candidates):
+        texts = [at for at in candidates if not all(map(_is_number, columns[at]))]
+        return (texts or candidates)[0]
+    if len(candidates) != 1:
+        may = [names[at] for at in candidates]
+        problem = f"may be {' or '.join(may)}" if may else "is none that can be told"
+        raise DataError(
+            f"the label column of {path} {problem} (its columns are {listed(names)}); "
+            "--columns label=COLUMN names it"
+        )
+    return candidates[0]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first names of columns, and the number of the others."""
+    more = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def plain(name: str) -> str:
+    """Return the letters and digits of a name, in lower case."""
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def looks_like_file(value: str) -> bool:
+    """Tell the name of an image or a sound by its suffix."""
+    return os.path.splitext(value)[1].lower() in SUFFIXES
+
+
+class _Files:
+    """Looks for the files of a table, in its folder and in those beside and within it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def are(self, column: Sequence[str]) -> bool:
+        """Tell a column of files: half of a sample is there, or named as files are."""
+        sample = _sampled(column)
+        folder, suffix = self.where(column)
+        named = sum(map(looks_like_file, sample))
+        return bool(sample) and 2 * max(named, self._found(sample, folder, suffix)) >= len(sample)
+
+    def there(self, column: Sequence[str]) -> bool:
+        """Tell a column of files of which half of a sample is there."""
+        sample = _sampled(column)
+        return 2 * self._found(sample, *self.where(column)) >= len(sample) > 0
+
+    def where(self, column: Sequence[str]) -> tuple[str, str]:
+        """Return the folder, from the table's, of a column's files, and the end of their names.
+
+        They are `.` and nothing unless that finds more of a sample.
+        """
+        sample = _sampled(column)
+        whole = all(map(looks_like_file, sample))
+        best = (".", "")
+        most = self._found(sample, *best)
+        if most == len(sample):
+            return best
+        for folder in self._folders:
+            for suffix in ("",) if whole else self._suffixes(sample[0], folder):
+                if not self._found(sample[:_FEW], folder, suffix):
+                    continue
+                if (found := self._found(sample, folder, suffix)) > most:
+                    best, most = (folder, suffix), found
+        return best
+
+    def exists(self, cell: str) -> bool:
+        """Tell whether a cell names a file from the table's folder."""
+        return self._found([cell], ".", "") > 0
+
+    @cached_property
+    def _folders(self) -> list[str]:
+        within = [each.name for each in subfolders(self._folder)]
+        beside = [f"../{each.name}" for each in subfolders(self._folder.parent)]
+        return [".", *within, *beside]
+
+    def _suffixes(self, name: str, folder: str) -> list[str]:
+        """Return the suffixes with which a folder has a file of that name."""
+        stem = os.path.join(self._folder, folder, name)
+        return ["", *(suffix for suffix in SUFFIXES if os.path.isfile(stem + suffix))]
+
+    def _found(self, sample: Sequence[str], folder: str, suffix: str) -> int:
+        at = os.path.join(self._folder, folder)
+        paths = [os.path.join(at, name) + suffix for name in sample]
+        return sum(os.path.isfile(p) or os.path.isfile(p.replace("\\", "/")) for p in paths)
+
+
+def _has_header(first: Sequence[str], named: Columns, files: _Files) -> bool:
+    """Tell names of columns from a row of data. Columns named by number have no others."""
+    cells = [cell.strip() for cell in first]
+    given = [column for column in vars(named).values() if column is not None]
+    if given and all(column.isdigit() and column not in cells for column in given):
+        return False
+    return not any(looks_like_file(cell) or files.exists(cell) for cell in cells if cell)
+
+
+def _find_path(
+    path: Path,
+    names: Sequence[str],
+    columns: Sequence[Sequence[str]],
+    taken: Mapping[str, int],
+    files: _Files,
+) -> int:
+    free = [at for at in range(len(names)) if at not in taken.values()]
+    usual = [at for at in free if plain(names[at]) in PATHS]
+    candidates = [at for at in free if files.are(columns[at])]
+    for fewer in (usual, [at for at in candidates if files.there(columns[at])]):
+        if len(candidates) > 1:
+            candidates = [at for at in candidates if at in fewer] or candidates
+    candidates = candidates or usual
+    if len(candidates) != 1:
+        may = [names[at] for at in candidates]
+        problem = f"may be {' or '.join(may)}" if may else "is none that can be told"
+        raise DataError(
+            f"the column of {path} with the paths of images or sounds {problem} (its columns are "
+            f"{listed(names)}); --columns path=COLUMN names it"
+        )
+    return candidates[0]
+
+
+def _same(columns: Sequence[Sequence[str]], candidates: Sequence[int]) -> bool:
+    """Tell columns that divide the rows into the same classes."""
+    pairs = set(zip(*(columns[at] for at in candidates), strict=True))
+    return all(len(pairs) == len(set(columns[at])) for at in candidates)
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return not value
+    return True
+
+
+def _sampled(column: Sequence[str]) -> list[str]:
+    filled = [value for value in column if value]
+    return filled[:: -(-len(filled) // _SAMPLE) or 1]
