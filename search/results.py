@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,8 @@ class Objective:
     high: float = 100.0
     key: str = ""
     """As `--objective` names it; empty in a study of another program."""
+    balanced: bool = False
+    """True where it weighs classes equally, however many images they have."""
 
     @classmethod
     def of(cls, program: Program) -> Objective:
@@ -56,13 +59,28 @@ OBJECTIVES: Mapping[str, Objective] = {
     one.key: one
     for one in (
         ACCURACY,
-        Objective("validation balanced accuracy", key="balanced_accuracy"),
+        Objective("validation balanced accuracy", key="balanced_accuracy", balanced=True),
         Objective(
             "validation negative log loss", "nats", 1.0, low=-math.inf, high=0.0, key="neg_log_loss"
         ),
+        Objective("validation macro F1", "", 1.0, high=1.0, key="f1_macro", balanced=True),
+        Objective("validation AUC", "", 1.0, high=1.0, key="auc", balanced=True),
     )
 }
-"""Those of `model_space.training.scorers`, by name."""
+"""Those of `model_space.training.scorers`, by name, but for those that count the k likeliest."""
+
+
+def top(key: str) -> int | None:
+    """The number of classes that count as named, of an objective such as top_5_accuracy."""
+    found = re.fullmatch(r"top_([1-9]\d*)_accuracy", key)
+    return int(found[1]) if found else None
+
+
+def objective_of(key: str) -> Objective:
+    """The objective that `--objective` names; raises `KeyError` where there is none."""
+    if (k := top(key)) is not None:
+        return Objective(f"validation top-{k} accuracy", key=key)
+    return OBJECTIVES[key]
 
 
 @dataclass(frozen=True)

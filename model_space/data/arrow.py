@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from model_space.data.cache import kept_folder
-from model_space.data.columns import LABELS, SPLITS, find_split, listed, named_columns, plain
+from model_space.data.columns import LABELS, PARTS, SPLITS, find_split, listed, named_columns, plain
 from model_space.data.file_set import FileSet, numbered
 from model_space.data.layout import SUFFIXES, named_part
 from model_space.data.listing import SOUNDS, walk
@@ -407,14 +407,15 @@ def _are_sounds(feature: Any, data: str, file: Path) -> bool:
 
 
 def _said_splits(form: ArrowForm, parts: Sequence[str]) -> dict[str, str]:
+    in_turn = [part for part in PARTS if part in parts]
     if form.split is not None:
         return {
             part: f"{form.split} " + "/".join(w for w, meant in form.parts.items() if meant == part)
-            for part in parts
+            for part in in_turn
         }
     if len(form.files) == 1:
         return {}
-    counts = {part: len(form.files[part]) for part in parts}
+    counts = {part: len(form.files[part]) for part in in_turn}
     return {
         part: form.files[part][0] + (f" and {count - 1} more" if count > 1 else "")
         for part, count in counts.items()

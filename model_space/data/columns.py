@@ -27,6 +27,7 @@ LABELS = (
 )  # fmt: skip
 SPLITS = ("split", "splits", "subset", "partition", "usage", "datasplit", "phase", "set")
 
+PARTS = ("train", "validation", "test")
 _SAMPLE = 100
 """Rows, at even distances, by which a column is judged."""
 _FEW = 5

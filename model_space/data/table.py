@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model_space.data.columns import Found, find_columns
+from model_space.data.columns import PARTS, Found, find_columns
 from model_space.data.file_set import FileSet, numbered
 from model_space.data.reading import Reading
 from model_space.data.source import DataError, Part
@@ -74,7 +74,7 @@ def table_files(path: Path, columns: Columns) -> FileSet:
     taken = sum(map(len, labels.values()))
     usable = [row for row in rows if row[form.path].strip() and row[form.label].strip()]
     account = Reading(
-        splits={part: f"{found.split} {_words_of(form, part)}" for part in parts}
+        splits={p: f"{found.split} {_words_of(form, p)}" for p in PARTS if p in parts}
         if form.split is not None
         else {},
         columns=found.names,

@@ -223,7 +223,8 @@ def launch(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="What runs are judged by: accuracy, balanced_accuracy or neg_log_loss.  "
+            help="What runs are judged by: accuracy, balanced_accuracy, f1_macro, auc, "
+            "neg_log_loss, or top_5_accuracy and the like (top_k_accuracy is that of 5).  "
             "[default: accuracy]",
         ),
     ] = None,
@@ -297,7 +298,12 @@ def launch(
         from search.cli.program import program_of
         from search.commands.parsing import parse_held
         from search.errors import InputError
-        from search.planning.parsing import parse_columns, parse_fix, parse_techniques
+        from search.planning.parsing import (
+            parse_columns,
+            parse_fix,
+            parse_objective,
+            parse_techniques,
+        )
         from search.planning.settle import Requested
         from search.planning.time_plan import time_limit
 
@@ -339,7 +345,7 @@ def launch(
             width=width,
             depth=depth,
             precision=precision,
-            objective=objective,
+            objective=None if objective is None else parse_objective(objective),
             pruner=pruner,
             seed=seed,
             images=images,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from model_space.facts import DataFacts
 from model_space.technique import Factor, clash
 from search.errors import InputError
 from search.planning.design import MOST_RUNS, check_runs
 from search.planning.mixed_design import check_mixed_runs
 from search.planning.pruners import PRUNERS
-from search.results import OBJECTIVES
+from search.results import OBJECTIVES, objective_of, top
 from search.settings import Settings
 
 BACKENDS = ("tensorflow", "jax")
@@ -42,6 +43,20 @@ def check(settings: Settings) -> Settings:
     elif settings.custom_code.network is None or settings.left_out is not None:
         check_runs(settings.measure[-1], len(settings.factors))
     return settings
+
+
+def check_objective(settings: Settings, facts: DataFacts) -> None:
+    """Raise `InputError` where the objective cannot tell networks apart on the data."""
+    k, classes = top(settings.objective), len(facts.classes)
+    if k is None or 1 < k < classes:
+        return
+    if k == 1:
+        raise InputError("--objective top_1_accuracy is accuracy; name that")
+    fits = f"2 to {classes - 1} fit, as in top_2_accuracy, " if classes > 2 else ""
+    raise InputError(
+        f"--objective {settings.objective} is always 100 %: the data have {classes} classes; "
+        f"{fits}or take accuracy"
+    )
 
 
 def _check_sizes(settings: Settings) -> None:
@@ -87,11 +102,13 @@ def _check_training(settings: Settings) -> None:
             f"--validation {settings.validation:g} is neither a share between 0 and 1 nor a "
             "number of images"
         )
-    if settings.objective not in OBJECTIVES:
+    try:
+        objective_of(settings.objective)
+    except KeyError:
         raise InputError(
             f"there is no objective {settings.objective!r}; --objective takes "
-            f"{', '.join(OBJECTIVES)}"
-        )
+            f"{', '.join(OBJECTIVES)}, and top_k_accuracy or top_3_accuracy and the like"
+        ) from None
     if settings.backend not in BACKENDS:
         raise InputError(
             f"KERAS_BACKEND={settings.backend} cannot train a study; it takes "

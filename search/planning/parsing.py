@@ -13,6 +13,7 @@ from model_space.techniques import SETS, TECHNIQUES
 from search.errors import InputError
 from search.planning.lookup import technique
 
+USUAL_TOP = 5
 NONE = "none"
 """The recipe without any technique."""
 
@@ -108,6 +109,11 @@ def parse_fix(
             )
         fixed[name] = {**usual, dial.name: number}
     return fixed
+
+
+def parse_objective(text: str) -> str:
+    """Name an objective as studies keep it: `top_k_accuracy` is that of the usual k, 5."""
+    return f"top_{USUAL_TOP}_accuracy" if text == "top_k_accuracy" else text
 
 
 def parse_columns(texts: Sequence[str]) -> Columns:

@@ -393,7 +393,7 @@ def _additivity(sums: Additivity, objective: Objective) -> list[str]:
 
 def _classes(results: Results, sizes: ClassSizes | None) -> list[str]:
     objective = results.objective
-    if sizes is None or not sizes.unequal or objective.key == "balanced_accuracy":
+    if sizes is None or not sizes.unequal or objective.balanced:
         return []
     gives = (
         f": predicting {sizes.largest!r} every time gives {100 * sizes.largest_share:.1f} %"

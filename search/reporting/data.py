@@ -24,8 +24,35 @@ def account(data: DataFacts) -> list[str]:
     """Say which classes there are, and what was left out of the data and changed."""
     lines = [_classes(data)]
     if (reading := data.reading) is not None:
-        lines += [*_parts(data, reading), *_left_out(data, reading), *_changes(data, reading)]
+        lines += [*_table(reading), *_merged(data, reading), *_parts(data, reading)]
+        lines += [*_left_out(data, reading), *_changes(data, reading)]
     return lines
+
+
+def _table(reading: Reading) -> list[str]:
+    """Say which columns of a table were taken."""
+    if not reading.columns:
+        return []
+    taken = ", ".join(f"{what} is {column}" for what, column in reading.columns.items())
+    others = [f"files from {reading.beside}"] if reading.beside else []
+    others += [f"text read as {reading.encoding}"] if reading.encoding else []
+    return [f"Columns: {'; '.join([taken, *others])}. --columns names others."]
+
+
+def _merged(data: DataFacts, reading: Reading) -> list[str]:
+    """Say which folders were merged."""
+    if not reading.merged:
+        return []
+    each = listed([f"{count:,} from {place}" for place, count in reading.merged.items()])
+    again = ""
+    if reading.copies:
+        one = data.things.removesuffix("s")
+        again = (
+            f"; {counted(reading.copies, one)} of them "
+            f"{'are' if reading.copies > 1 else 'is'} in an earlier folder too, or held out by "
+            "another, and not taken again"
+        )
+    return [f"Merged: {data.things} of the same class, {each}{again}."]
 
 
 def data_cautions(results: Results, accuracy: float | None = None) -> list[str]:
@@ -93,6 +120,12 @@ def _left_out(data: DataFacts, reading: Reading) -> list[str]:
         parts.append(f"{counted(reading.outside, one)} in no class{where}")
     if reading.empty_classes:
         parts.append(f"folders without {data.things} ({_some(reading.empty_classes)})")
+    if reading.unlabelled_rows:
+        parts.append(f"{counted(reading.unlabelled_rows, 'row')} without {one} or label")
+    if reading.repeated_rows:
+        parts.append(f"{counted(reading.repeated_rows, 'row')} that another row says as well")
+    if reading.splits_left_out:
+        parts += [f"{n:,} rows of the split {name}" for name, n in reading.splits_left_out.items()]
     if reading.arrays_left_out:
         parts.append(f"the arrays {_some(reading.arrays_left_out)}")
     return [f"Left out: {', '.join(parts)}."] if parts else []

@@ -41,7 +41,8 @@ def records(findings: Findings) -> dict[str, Records]:
     ladder, confirmed, classes, confusion, trade_offs, importances and trials."""
     params = dict.fromkeys(name for run in findings.results.runs for name in run.params)
     judged = column(findings.results.objective)
-    per_second = f"{findings.results.objective.unit or ACCURACY.unit}_per_second"
+    objective = findings.results.objective
+    per_second = f"{objective.unit or objective.key or ACCURACY.unit}_per_second"
     tested = () if judged == "accuracy" else (f"test_{judged}",)
     return {
         "effects": Records((*_EFFECT, per_second), tuple(_effects(findings, per_second))),

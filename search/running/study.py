@@ -16,8 +16,9 @@ from model_space.techniques import SETS
 from model_space.worker.client import Workload
 from search.commands.parsing import check_program
 from search.errors import InputError
+from search.planning.checks import check_objective
 from search.planning.settle import Requested, is_place, settle
-from search.results import OBJECTIVES
+from search.results import objective_of
 from search.running.command_workers import CommandWorkers
 from search.running.compatibility import (
     check_files,
@@ -113,6 +114,7 @@ def launch(
     local = _local_workers(settings, environments)
     try:
         facts = local.facts(watch.reading)
+        check_objective(settings, facts)
         if settings.custom_code:
             surveyed = local.survey(settings.techniques, settings.budget())
             requested = replace(requested, left_out=surveyed.left_out)
@@ -340,7 +342,7 @@ def workload_of(settings: Settings, data: str | None = None) -> Workload:
 
 def _metric_name(settings: Settings) -> str:
     """The name of a trial's value, as optuna-dashboard shows it."""
-    name, last = OBJECTIVES[settings.objective].name, settings.last_epochs
+    name, last = objective_of(settings.objective).name, settings.last_epochs
     if settings.program is not None:
         name = settings.program.metric.name
     return f"{name}, mean of the last {last} epochs" if last > 1 else name

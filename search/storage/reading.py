@@ -34,6 +34,7 @@ from search.results import (
     SearchedDial,
     Verified,
     levels_on,
+    objective_of,
 )
 from search.settings import Settings, is_settings
 from search.storage import schema
@@ -301,12 +302,13 @@ def _objective(
         return Objective.of(settings.program)
     if settings or (designed and fractions):
         key = settings.objective if settings else ACCURACY.key
-        if key not in OBJECTIVES:
+        try:
+            return objective_of(key)
+        except KeyError:
             raise InputError(
                 f"the study {study.study_name!r} is judged by {key!r}, which this kouka does not "
                 f"know (it knows {', '.join(OBJECTIVES)}); use the kouka that launched it"
-            )
-        return OBJECTIVES[key]
+            ) from None
     name = UNNAMED if len(study.directions) == 1 else f"objective {column + 1}"
     if study.metric_names:
         name = study.metric_names[column]

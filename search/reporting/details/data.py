@@ -43,12 +43,12 @@ def class_extremes(part: str, sizes: ClassSizes) -> str:
 def class_weights(results: Results, validation: ClassSizes) -> str:
     """Describe how the objective weighs classes of unequal size."""
     objective = results.objective
-    name = objective.measure.capitalize()
-    if objective.key == "balanced_accuracy":
-        return (
-            f"{name} is the mean over the classes, so each class weighs the same: predicting one "
-            f"class every time gives {100 / validation.present:.1f} %."
-        )
+    name = objective.measure[:1].upper() + objective.measure[1:]
+    if objective.balanced:
+        said = f"{name} is the mean over the classes, so each class weighs the same"
+        if objective.share:
+            said += f": predicting one class every time gives {100 / validation.present:.1f} %"
+        return f"{said}."
     sentence = f"{name} is a mean over {results.things}, so a class weighs by its size"
     if objective is ACCURACY:
         share = 100 * validation.largest_share

@@ -17,14 +17,17 @@ from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
 from sklearn.metrics import (
     accuracy_score,
     balanced_accuracy_score,
+    f1_score,
     get_scorer_names,
     log_loss,
+    roc_auc_score,
+    top_k_accuracy_score,
 )
 from typer.testing import CliRunner, Result
 
 from model_space.training import scorers
 from search import cli
-from search.results import OBJECTIVES
+from search.results import OBJECTIVES, objective_of
 from search.settings import Settings
 from search.storage.connection import load_study
 from search.storage.reading import read
@@ -46,8 +49,18 @@ def theirs(name: str, labels: np.ndarray, probabilities: np.ndarray) -> float:
                 "accuracy": accuracy_score(labels, named),
                 "balanced_accuracy": balanced_accuracy_score(labels, named),
                 "neg_log_loss": -log_loss(labels, probabilities, labels=classes),
+                "f1_macro": f1_score(labels, named, labels=np.unique(labels), average="macro"),
+                "auc": _theirs_by_class(labels, probabilities),
             }[name]
         )
+
+
+def _theirs_by_class(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """The mean over the classes that some images have and some have not."""
+    classes = np.unique(labels) if probabilities.shape[1] > 2 else [1]
+    mine = [(labels == one, probabilities[:, one]) for one in classes]
+    areas = [roc_auc_score(of, scores) for of, scores in mine if 0 < of.sum() < len(of)]
+    return sum(areas) / len(areas) if areas else 0.5
 
 
 def drawn(seed: int, images: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -63,7 +76,7 @@ def drawn(seed: int, images: int, classes: int) -> tuple[np.ndarray, np.ndarray]
 
 @pytest.mark.parametrize("name", [one.name for one in scorers.SCORERS])
 def test_they_are_scikit_learns(name: str) -> None:
-    assert name in get_scorer_names()
+    assert {"auc": "roc_auc_ovr"}.get(name, name) in get_scorer_names()
     found = []
     for seed, (images, classes) in enumerate([(7, 2), (60, 10), (1000, 3), (10_000, 100)]):
         labels, probabilities = drawn(seed, images, classes)
@@ -84,10 +97,43 @@ def test_chance_is_what_knowing_nothing_comes_to() -> None:
             assert one.score(labels, guessed) == pytest.approx(one.chance(classes), abs=0.015)
 
 
+def test_the_k_likeliest_are_scikit_learns_where_no_two_are_equal() -> None:
+    labels, _ = drawn(0, 500, 10)
+    probabilities = np.random.default_rng(1).dirichlet(np.ones(10), 500)
+    for k in (2, 5, 9):
+        value = scorers.scorer(f"top_{k}_accuracy").score(labels, probabilities)
+        theirs = top_k_accuracy_score(labels, probabilities, k=k, labels=range(10))
+        assert value == pytest.approx(theirs)
+
+
+def test_ties_are_broken_by_no_order_of_the_classes() -> None:
+    labels = np.arange(1000) % 10
+    unsure, sure = np.full((1000, 10), 0.1, np.float32), np.eye(10, dtype=np.float32)
+    for k in (2, 5):
+        scorer = scorers.scorer(f"top_{k}_accuracy")
+        assert scorer.score(labels, unsure) == pytest.approx(k / 10) == scorer.chance(10)
+        # Right, or wrong with the own class among nine equal ones.
+        assert scorer.score(labels, sure[labels]) == 1
+        assert scorer.score(labels, sure[labels - 1]) == pytest.approx((k - 1) / 9)
+    assert scorers.scorer("auc").score(labels, unsure) == 0.5
+
+
+def test_a_class_without_images_does_not_count() -> None:
+    probabilities = np.eye(3, dtype=np.float32)[[0, 0, 1, 2]]
+    labels = np.array([0, 0, 1, 1])  # one is taken for the third class
+    assert scorers.scorer("f1_macro").score(labels, probabilities) == pytest.approx((1 + 2 / 3) / 2)
+    assert scorers.scorer("auc").score(labels, probabilities) == pytest.approx((1 + 0.75) / 2)
+    assert scorers.scorer("auc").score(np.zeros(4, int), probabilities) == 0.5
+
+
 def test_each_has_its_words() -> None:
     assert list(OBJECTIVES) == [one.name for one in scorers.SCORERS]
-    with pytest.raises(KeyError):
-        scorers.scorer("f1")
+    assert objective_of("top_3_accuracy").name == "validation top-3 accuracy"
+    for name in ("f1", "top_0_accuracy", "top_k_accuracy"):
+        with pytest.raises(KeyError):
+            scorers.scorer(name)
+        with pytest.raises(KeyError):
+            objective_of(name)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -234,6 +280,33 @@ def test_balanced_accuracy_is_in_points_of_it(
     status = " ".join(kouka("status", "s").output.split())
     assert re.search(r"\d\d\.\d\d % validation balanced accuracy", status)
     assert "objective balanced_accuracy" in status
+
+
+def test_a_score_that_is_no_share_has_neither_percent_nor_points(
+    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
+) -> None:
+    result = kouka(*MEASURE, "--objective", "f1_macro")
+    assert result.exit_code == 0, result.output
+    said = " ".join((result.output + kouka("export", "s").output).split())
+    assert re.search(r"augmentation helps most: \+0\.1\d+ in validation macro F1", said)
+    assert "accuracy" not in re.sub("[Tt]est accuracy", "", said)
+    assert "points" not in re.sub("most points lie", "", said)
+    status = " ".join(kouka("status", "s").output.split())
+    assert re.search(r"0\.\d+ validation macro F1", status)
+    assert "f1_macro_per_second" in rows(folder / "out" / "effects.csv")[0]
+
+
+def test_the_k_likeliest_classes_are_fewer_than_there_are(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    for objective, said in {
+        "top_k_accuracy": "top_5_accuracy is always 100 %: the data have 2 classes",
+        "top_1_accuracy": "top_1_accuracy is accuracy",
+        "top_0_accuracy": "there is no objective 'top_0_accuracy'; --objective takes accuracy, ",
+    }.items():
+        result = kouka(*MEASURE, "--objective", objective)
+        assert result.exit_code == 2
+        assert said in " ".join(result.stderr.split())
 
 
 def test_an_objective_is_a_setting_that_never_changes(
