@@ -67,9 +67,8 @@ def archive_files(path: Path) -> FileSet:
     except DataError:
         raise
     except _BROKEN as error:
-        raise DataError(
-            f"{path} cannot be unpacked ({error or type(error).__name__}); write it again"
-        ) from error
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(":")
+        raise DataError(f"{path} cannot be unpacked ({reason}); write it again") from error
     try:
         found = folder_files(folder)
     except DataError as error:
@@ -119,18 +118,23 @@ def _unpack(path: Path, into: Path) -> None:
                 f"{path} holds another archive, {member.name}; unpack it and give the folder, or "
                 "an archive of the files themselves"
             )
-        target = into / inside
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("wb") as file:
-            if hidden or inside.suffix.lower() not in SUFFIXES:
-                continue
-            free -= member.size
-            if free < 0:
-                raise DataError(
-                    f"the files of {path} take {total / 1e9:.3g} GB and more, for which there is "
-                    f"no room in {home()}; XDG_CACHE_HOME names another place"
-                )
-            shutil.copyfileobj(member.content, file, 1 << 20)
+        wanted = not hidden and inside.suffix.lower() in SUFFIXES
+        free -= member.size if wanted else 0
+        if free < 0:
+            raise DataError(
+                f"the files of {path} take {total / 1e9:.3g} GB and more, for which there is no "
+                f"room in {home()}; XDG_CACHE_HOME names another place"
+            )
+        try:
+            (into / inside).parent.mkdir(parents=True, exist_ok=True)
+            with (into / inside).open("wb") as file:
+                if wanted:
+                    shutil.copyfileobj(member.content, file, 1 << 20)
+        except OSError as error:
+            raise DataError(
+                f"{path} cannot be unpacked: {member.name} cannot be written to {home()} "
+                f"({error.strerror or error}); mend that, or give the folder instead"
+            ) from error
 
 
 def _members(path: Path) -> Iterator[_Member]:

@@ -175,25 +175,28 @@ class _Files:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def are(self, column: Sequence[str]) -> bool:
-        """Tell a column of files: half of a sample is there, or named as files are."""
+    def are(self, column: Sequence[str], *, guess: bool = False) -> bool:
+        """Tell a column of files: half of a sample is there, or named as files are.
+
+        `guess` also looks for files whose suffix the column leaves out.
+        """
         sample = _sampled(column)
-        folder, suffix = self.where(column)
         named = sum(map(looks_like_file, sample))
-        return bool(sample) and 2 * max(named, self._found(sample, folder, suffix)) >= len(sample)
+        found = self._found(sample, *self.where(column, guess=guess))
+        return 2 * max(named, found) >= len(sample) > 0
 
     def there(self, column: Sequence[str]) -> bool:
         """Tell a column of files of which half of a sample is there."""
         sample = _sampled(column)
-        return 2 * self._found(sample, *self.where(column)) >= len(sample) > 0
+        return 2 * self._found(sample, *self.where(column, guess=False)) >= len(sample) > 0
 
-    def where(self, column: Sequence[str]) -> tuple[str, str]:
+    def where(self, column: Sequence[str], *, guess: bool = True) -> tuple[str, str]:
         """Return the folder, from the table's, of a column's files, and the end of their names.
 
         They are `.` and nothing unless that finds more of a sample.
         """
         sample = _sampled(column)
-        whole = all(map(looks_like_file, sample))
+        whole = not guess or all(map(looks_like_file, sample))
         best = (".", "")
         most = self._found(sample, *best)
         if most == len(sample):
@@ -249,7 +252,8 @@ def _find_path(
     for fewer in (usual, [at for at in candidates if files.there(columns[at])]):
         if len(candidates) > 1:
             candidates = [at for at in candidates if at in fewer] or candidates
-    candidates = candidates or usual
+    if not candidates:
+        candidates = [at for at in usual if files.are(columns[at], guess=True)] or usual
     if len(candidates) != 1:
         may = [names[at] for at in candidates]
         problem = f"may be {' or '.join(may)}" if may else "is none that can be told"

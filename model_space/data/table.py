@@ -120,7 +120,7 @@ def read_rows(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
                     continue
                 if rows and len(row) != len(rows[0]):
                     raise DataError(
-                        f"line {reader.line_num} of {path} has {len(row)} cells, and the first "
+                        f"line {reader.line_num} of {path} has {len(row)} cell(s), and the first "
                         f"line {len(rows[0])}; quote cells that hold {delimiter!r}"
                     )
                 rows.append(row)

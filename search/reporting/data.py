@@ -98,8 +98,10 @@ def _parts(data: DataFacts, reading: Reading) -> list[str]:
     found = [f"{_PARTS[part]} {data.things} from {at}" for part, at in reading.splits.items()]
     if found:
         cut = [_PARTS[part] for part in _PARTS if part not in reading.splits]
-        others = f"; {listed(cut)} {data.things} are held out of the training {data.things}"
-        sentences.append(f"Splits: {', '.join(found)}{others if cut else ''}.")
+        others = ""
+        if cut:
+            others = f"; {listed(cut)} {data.things} are held out of the training {data.things}"
+        sentences.append(f"Splits: {', '.join(found)}{others}.")
     for part, counts in (data.class_counts or {}).items():
         lacking = [n for n, c in zip(data.classes, counts, strict=True) if not c]
         if lacking:
