@@ -11,7 +11,7 @@ from typing import Any
 from model_space.facts import DataFacts
 from search.commands.program import EPOCHS, POINTS, Program
 from search.errors import InputError
-from search.settings import Settings
+from search.settings import Limits, Settings
 
 
 @dataclass(frozen=True)
@@ -224,11 +224,13 @@ class Candidates:
     recipes: tuple[Mapping[str, bool | float | str], ...]
     """The parameters of a trial each."""
     verify: tuple[int, ...] = ()
+    at_most: Limits | None = None
+    """The limits under which they were chosen."""
 
     def fit(self, settings: Settings) -> bool:
-        """True where the study has not grown since, which would give others."""
-        asked = settings.measure, settings.search, settings.verify
-        return (self.measure, self.search, self.verify) == asked
+        """True where neither the study nor its limits have changed since, which gives others."""
+        asked = settings.measure, settings.search, settings.verify, settings.at_most
+        return (self.measure, self.search, self.verify, self.at_most) == asked
 
 
 @dataclass(frozen=True)
@@ -268,6 +270,8 @@ class Results:
     earlier versions did."""
     verified: Verified | None = None
     """None until the phase `verify` has begun."""
+    at_most: Limits | None = None
+    """The limits under which a recipe is recommended: the study's, or others."""
     seed_matters: bool = True
     """False where two seeds gave the very same first run of a user's program."""
 

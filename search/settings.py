@@ -35,6 +35,25 @@ class TimeLimit:
     """When the runs must have ended, as `time.time()`, of the launch that is or was at work."""
 
 
+@dataclass(frozen=True)
+class Limits:
+    """The most that the recommended recipe may take; None for no limit."""
+
+    seconds: float | None = None
+    """Of the training of one run at the budget that decides, on the machines of the runs."""
+    parameters: int | None = None
+    """Of the network."""
+
+    def __str__(self) -> str:
+        """The limits as `--at-most` takes them."""
+        given = (("seconds", self.seconds), ("parameters", self.parameters))
+        return ",".join(f"{name}={most:.15g}" for name, most in given if most) or "none"
+
+    def __bool__(self) -> bool:
+        """True where there is a limit."""
+        return self.seconds is not None or self.parameters is not None
+
+
 LONG_PHASES = ("verify", "confirm")
 """The phases whose runs train for `verify_epochs`, where a study has them."""
 
@@ -96,6 +115,8 @@ class Settings:
     """None in a study that takes what its runs take."""
     verify_last_epochs: int | None = None
     """The last epochs that judge these runs; None where `last_epochs` does."""
+    at_most: Limits | None = None
+    """The limits under which a recipe is recommended, if any."""
     columns: Columns | None = None
     """The columns of a table of data, where the user named some."""
     images: bool | None = None

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 
+from search.analysis.limits import Costing, Taken, excess, took
 from search.analysis.long_runs import deciding, long_study
 from search.analysis.model import varied
 from search.analysis.predicted import Predicted, compared, predicted
@@ -24,6 +25,7 @@ from search.analysis.surface import Points, Surface, fit_surface
 from search.planning.phases.confirm import CANDIDATES
 from search.planning.space import Space
 from search.results import Category, Objective, Results, Run, level_name
+from search.settings import Limits
 
 _BEAM = 32
 """Recipes whose neighbours, one technique away, are looked at in each round of the search."""
@@ -64,6 +66,10 @@ class Recommendation:
     """True where it was chosen among recipes that ran on fresh seeds, and by these runs too."""
     reach: Predicted | None = None
     """Its prediction with an interval, beside all off; None where the runs are too few."""
+    takes: Taken | None = None
+    """What it takes, where that is limited."""
+    within: bool = True
+    """False where no recipe is within the limits, and this is the one that exceeds them least."""
 
 
 def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommendation | None:
@@ -71,7 +77,7 @@ def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommenda
 
     It is one of those that `confirm` compares, once it does, else any. The long runs decide, where
     a study has them, unless `runs` are those to go by; by default, all that are complete. The test
-    images choose nothing.
+    images choose nothing. Where what a recipe takes is limited, it is the best within the limits.
     """
     results = deciding(results) if runs is None else results
     runs = complete_runs(results) if runs is None else runs
@@ -81,28 +87,76 @@ def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommenda
     surface = FittedRecipes.of(results, runs)
     if surface is None:
         return _of_means(results, runs, chosen=bool(tested))
-    options = tested or surface.strongest(_BEAM)
-    values = surface.values(options)
-    top = int(np.argmax(values))
+    costing = _costing(results, surface)
+    options = tested or surface.strongest(_BEAM, costing)
+    if (
+        costing is not None
+        and tested
+        and (not _chosen_within(results) or surface.above(tested, costing).min() > 0)
+    ):
+        options = [*tested, *surface.strongest(_BEAM, costing)]
+    values, above = surface.values(options), surface.above(options, costing)
+    top = int(np.lexsort((-values, above))[0])
     on, params = options[top].on, options[top].params
     value = unscaled(float(values[top]), results.objective)
     reach = _reach(results, runs, options[top])
-    return Recommendation(on, params, value, bool(tested), reach)
+    confirmed = top < len(tested)
+    if costing is None:
+        return Recommendation(on, params, value, confirmed, reach)
+    (takes,) = costing.takes(surface.points([options[top]]))
+    return Recommendation(on, params, value, confirmed, reach, takes, not above[top])
+
+
+def _costing(results: Results, surface: FittedRecipes) -> Costing | None:
+    """What recipes take; None where that is not limited."""
+    if not results.at_most:
+        return None
+    points = surface.points([Option(run.on, run.params) for run in surface.runs])
+    return Costing.of(results.at_most, _epochs(results), surface.runs, points)
+
+
+def _epochs(results: Results) -> int:
+    """The epochs of the runs that decide."""
+    return results.settings.final_epochs if results.settings else 1
+
+
+def _chosen_within(results: Results) -> bool:
+    """Tell whether the recipes to confirm were chosen under the limits that hold now."""
+    return results.candidates is not None and results.candidates.at_most == results.at_most
+
+
+def limited(results: Results, at_most: Limits | None) -> Results:
+    """Recommend within other limits than the study's own, unless `at_most` is None.
+
+    Raises `InputError` where kouka did not launch the study.
+    """
+    if at_most is None:
+        return results
+    results.launched_with()
+    return replace(results, at_most=at_most)
 
 
 def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recommendation:
     """Recommend the recipe with the best mean, where there are too few recipes for a fit."""
-    values: dict[tuple[frozenset[str], str], list[float]] = {}
-    params = {}
+    of: dict[tuple[frozenset[str], str], list[Run]] = {}
     for run in runs:
-        recipe = run.on, repr(sorted(run.params.items()))
-        values.setdefault(recipe, []).append(run.scaled)
-        params[recipe] = run.params
-    best = max(values, key=lambda recipe: _sign(results.objective) * fmean(values[recipe]))
+        of.setdefault((run.on, repr(sorted(run.params.items()))), []).append(run)
+    values = {recipe: [run.scaled for run in its] for recipe, its in of.items()}
+    takes = {recipe: took(its, _epochs(results)) for recipe, its in of.items()}
+    limits = results.at_most or Limits()
+    best = min(
+        of,
+        key=lambda recipe: (
+            excess(takes[recipe], limits), -_sign(results.objective) * fmean(values[recipe])
+        ),
+    )  # fmt: skip
     off = next((recipe for recipe in values if not recipe[0]), best)
     reach = compared(values[best], values[off])
     value = reach.recommended.value if reach else math.nan
-    return Recommendation(best[0], params[best], value, chosen, reach)
+    found = Recommendation(best[0], of[best][0].params, value, chosen, reach)
+    if not limits:
+        return found
+    return replace(found, takes=takes[best], within=not excess(takes[best], limits))
 
 
 def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | None:
@@ -125,7 +179,7 @@ def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, A
     """
     chosen = _by_fit(deciding(results), count)
     long = long_study(results)
-    if long is not None and deciding(results) is results:
+    if long is not None and deciding(results) is results and not results.at_most:
         best = max(long.of("measure"), key=lambda run: _sign(results.objective) * run.scaled)
         if best.params not in chosen:
             chosen = [*chosen[: count - 1], best.params]
@@ -140,7 +194,10 @@ def _by_fit(results: Results, count: int) -> list[Mapping[str, Any]]:
     if surface is None:
         only = recommend(results)
         return [only.params] if only else []
-    options = surface.strongest(2 * _BEAM)
+    costing = _costing(results, surface)
+    options = surface.strongest(2 * _BEAM, costing)
+    above = surface.above(options, costing)
+    options = [one for one, much in zip(options, above, strict=True) if much <= above.min()]
     ends = [surface.option(frozenset()), surface.option(frozenset(results.factors))]
     others = [one for one in options if one not in ends]
     return [others[place].params for place in surface.expected_best(others, ends, count)]
@@ -195,10 +252,11 @@ class FittedRecipes:
         space = None if results.settings is None else Space.known_of(results.settings)
         return cls(surface, runs, scaled, techniques, several, space, dials)
 
-    def strongest(self, count: int) -> list[Option]:
+    def strongest(self, count: int, costing: Costing | None = None) -> list[Option]:
         """Find the recipes with the best predictions, best first, by a beam search from all runs.
 
-        Dials are at their usual values, but where a run had others.
+        Dials are at their usual values, but where a run had others. Recipes above the limits of
+        `costing` come last, and of these first those that are least above.
         """
         known: dict[int, Option] = {}
         seen: set[frozenset[str]] = set()
@@ -215,8 +273,8 @@ class FittedRecipes:
         top: list[int] = []
         while True:
             keys = list(known)
-            values = self.values([known[key] for key in keys])
-            order = np.argsort(-values, kind="stable")
+            options = [known[key] for key in keys]
+            order = np.lexsort((-self.values(options), self.above(options, costing)))
             best = [keys[place] for place in order[: max(count, _BEAM)]]
             if best == top:
                 return [known[key] for key in best[:count]]
@@ -227,6 +285,10 @@ class FittedRecipes:
                 for one in self.several:
                     for chosen in _levels_of(one):
                         add(known[key].on - set(_levels_of(one)) | {chosen} - {""})
+
+    def above(self, options: Sequence[Option], costing: Costing | None) -> np.ndarray:
+        """Return by how much options, (options,), are above the limits; 0 where there are none."""
+        return np.zeros(len(options)) if costing is None else costing.excess(self.points(options))
 
     def expected_best(
         self, options: Sequence[Option], beside: Sequence[Option], count: int

@@ -16,11 +16,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from search.analysis.limits import count_parameters, fit_seconds
 from search.analysis.long_runs import deciding
-from search.analysis.model import levels
-from search.analysis.parameter_counts import ParameterCounts, parameter_counts
+from search.analysis.parameter_counts import ParameterCounts
 from search.analysis.recommendation import FittedRecipes, Option, complete_runs, unscaled
-from search.analysis.surface import Surface, fit_surface
+from search.analysis.surface import Surface
 from search.analysis.t_distribution import quantile
 from search.results import Objective, Results, Run
 
@@ -28,8 +28,6 @@ MOST_TECHNIQUES = 20
 """That every combination is looked at of; of more, those with the largest effects."""
 _SHOWN = 300
 """Recipes that are drawn at random to show where all are."""
-_TIMED = 128
-"""Runs whose seconds are fitted, the first of more: the fit takes time, and says little more."""
 _MANY = 64
 _ALIKE = 0.01
 """Difference in seconds, as a share, below which recipes take the same time."""
@@ -116,24 +114,9 @@ def trade_offs(results: Results, *, predict: bool = True) -> TradeOffs | None:
     fitted = FittedRecipes.of(results, runs) if runs else None
     if fitted is None:
         return None
-    # Other phases ran at other times, and so under other loads.
-    measured = [run for run in runs if run.phase == "measure"] or runs
-    pool = _Pool.of(fitted, _seconds(fitted, measured), _parameters(fitted))
+    points = fitted.points([Option(run.on, run.params) for run in runs])
+    pool = _Pool.of(fitted, fit_seconds(runs, points), count_parameters(runs, points))
     return pool.trade_offs(results.objective, predict=predict) if pool.costs else None
-
-
-def _seconds(fitted: FittedRecipes, runs: Sequence[Run]) -> Surface | None:
-    """Fit the logarithms of the runs' seconds; None where these do not differ, or none says."""
-    timed = [run for run in runs if (run.seconds_per_epoch or 0) > 0][:_TIMED]
-    points = fitted.points([Option(run.on, run.params) for run in timed])
-    logarithms = np.log(np.array([run.seconds_per_epoch for run in timed], dtype=float))
-    return fit_surface(points, logarithms) if timed else None
-
-
-def _parameters(fitted: FittedRecipes) -> ParameterCounts | None:
-    known = [(run, run.parameters) for run in fitted.runs if run.parameters]
-    signs = levels([run for run, _ in known], fitted.techniques)
-    return parameter_counts(signs, np.array([count for _, count in known], dtype=float))
 
 
 @dataclass(frozen=True)

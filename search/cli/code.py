@@ -10,6 +10,7 @@ import typer
 from search.cli.errors import interruptible, user_errors
 from search.cli.options import (
     DEFAULT_STORAGE,
+    AtMostOption,
     DataHereOption,
     EpochsOption,
     NetworkHereOption,
@@ -19,6 +20,7 @@ from search.cli.options import (
     TechniqueHereOption,
     custom_code,
     folder_of,
+    limits,
     resolved,
 )
 
@@ -26,6 +28,7 @@ from search.cli.options import (
 def code(
     name: StudyArgument,
     recipe: RecipeOption = None,
+    at_most: AtMostOption = None,
     epochs: EpochsOption = None,
     data: DataHereOption = None,
     technique: TechniqueHereOption = None,
@@ -52,7 +55,7 @@ def code(
         with interruptible(unwritten):
             written = write_code(
                 storage, name, file, recipe=recipe, epochs=epochs, data=resolved(data),
-                custom_code=custom_code(technique, network),
+                custom_code=custom_code(technique, network), at_most=limits(at_most),
             )  # fmt: skip
         console.print(f"Techniques on: {written.recipe}.")
         console.print(f"Trains on: {written.budget}.")

@@ -12,11 +12,13 @@ import typer
 from search.cli.errors import user_errors
 from search.cli.options import (
     DEFAULT_STORAGE,
+    AtMostOption,
     JsonOption,
     NoImagesOption,
     ReadStorageOption,
     StudyArgument,
     folder_of,
+    limits,
     storage_option,
 )
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from search.reporting.ending import Exported
+    from search.settings import Limits
 
 
 def export(
@@ -49,6 +52,7 @@ def export(
             "[default: the only one]",
         ),
     ] = None,
+    at_most: AtMostOption = None,
     no_images: NoImagesOption = False,
     json: JsonOption = False,
     storage: ReadStorageOption = DEFAULT_STORAGE,
@@ -74,7 +78,7 @@ def export(
         show = _print_document if json else _print_all
         write_report(
             study, folder, formats, make_console(json), show, storage, objective,
-            images=not no_images,
+            images=not no_images, at_most=limits(at_most),
         )  # fmt: skip
 
 
@@ -88,6 +92,7 @@ def write_report(
     objective: int | None = None,
     *,
     images: bool = True,
+    at_most: Limits | None = None,
 ) -> None:
     """Write a study's report to a folder, and show what the study found."""
     from search.reporting.ending import Exported
@@ -95,8 +100,9 @@ def write_report(
 
     with _working(console):
         findings, unwritten = export_study(
-            study, out, formats, objective, storage_option(storage), images=images
-        )
+            study, out, formats, objective, storage_option(storage), images=images,
+            at_most=at_most,
+        )  # fmt: skip
     exported = Exported(findings, out, unwritten)
     if unwritten:
         console.print(unwritten)

@@ -30,6 +30,7 @@ from search.cli.options import (
     deadline,
     default_checkpoints,
     folder_of,
+    limits,
     resolved,
     storage_option,
 )
@@ -228,6 +229,14 @@ def launch(
             "[default: accuracy]",
         ),
     ] = None,
+    at_most: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="seconds=TIME,parameters=COUNT",
+            help="Recommend the best recipe that takes no more: seconds to train one run at the "
+            "budget that decides, on this machine; parameters of the network.  [default: no limit]",
+        ),
+    ] = None,
     last_epochs: Annotated[
         int | None,
         typer.Option(
@@ -349,6 +358,7 @@ def launch(
             pruner=pruner,
             seed=seed,
             images=images,
+            at_most=limits(at_most),
             backend=os.environ.get("KERAS_BACKEND") or None,
         )
         data = data or "cifar10"

@@ -12,6 +12,7 @@ from search.cli.study_file import take_defaults
 
 if TYPE_CHECKING:
     from model_space.custom.code import CustomCode
+    from search.settings import Limits
 
 _LONGEST_FOLDER = 200
 """Bytes of a folder's name; systems take 255, and files beside it add an ending."""
@@ -156,6 +157,14 @@ RecipeOption = Annotated[
         "of several dials; none turns every technique off.  [default: the recommended one]",
     ),
 ]
+AtMostOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="seconds=TIME,parameters=COUNT",
+        help="Recommend the best recipe that takes no more: seconds to train one run at the budget "
+        "that decides, parameters of the network; none lifts the limits.  [default: the study's]",
+    ),
+]
 EpochsOption = Annotated[
     int | None, typer.Option(metavar="COUNT", help="Epochs to train.  [default: the study's]")
 ]
@@ -218,6 +227,13 @@ def resolved(data: str | None) -> str | None:
     from model_space.data import resolve
 
     return None if data is None else resolve(data)
+
+
+def limits(at_most: list[str] | None) -> Limits | None:
+    """Read the limits of what is recommended; see `search.planning.parsing.parse_limits`."""
+    from search.planning.parsing import parse_limits
+
+    return parse_limits(at_most) if at_most else None
 
 
 def custom_code(technique: list[str] | None, network: str | None) -> CustomCode:

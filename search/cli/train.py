@@ -10,6 +10,7 @@ import typer
 from search.cli.errors import interruptible, user_errors
 from search.cli.options import (
     DEFAULT_STORAGE,
+    AtMostOption,
     CheckpointsOption,
     DataHereOption,
     EpochsOption,
@@ -22,6 +23,7 @@ from search.cli.options import (
     custom_code,
     default_checkpoints,
     folder_of,
+    limits,
     resolved,
 )
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 def train(
     name: StudyArgument,
     recipe: RecipeOption = None,
+    at_most: AtMostOption = None,
     seeds: Annotated[
         int, typer.Option(metavar="COUNT", help="Runs to train, each with a seed of its own.")
     ] = 3,
@@ -67,7 +70,7 @@ def train(
             trained = train_final(
                 storage, name, folder, progress, recipe=recipe, seeds=seeds, epochs=epochs,
                 data=resolved(data), custom_code=custom_code(technique, network),
-                checkpoints=checkpoints or default_checkpoints(),
+                at_most=limits(at_most), checkpoints=checkpoints or default_checkpoints(),
                 pictures=False if no_images else None,
             )  # fmt: skip
         _print_trained(trained, folder, console)

@@ -10,15 +10,16 @@ from optuna.trial import FixedTrial
 from model_space.custom.code import CustomCode
 from model_space.recipe import Recipe
 from search.analysis.confirmation import Confirmed, confirmation, with_dials
-from search.analysis.recommendation import recommend
+from search.analysis.recommendation import limited, recommend
 from search.errors import InputError
 from search.planning.parsing import parse_recipe
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
 from search.reporting.budget import describe_budget
+from search.reporting.limits import taken
 from search.results import Results
 from search.running.hardware import check_installed
-from search.settings import Settings
+from search.settings import Limits, Settings
 from search.storage.connection import load_study
 from search.storage.reading import read
 
@@ -40,17 +41,23 @@ class Task:
 
 
 def find_task(
-    url: str, name: str, recipe: str | None, epochs: int | None, custom_code: CustomCode | None
+    url: str,
+    name: str,
+    recipe: str | None,
+    epochs: int | None,
+    custom_code: CustomCode | None,
+    at_most: Limits | None = None,
 ) -> Task:
     """Find a study's recommended recipe, or read another as `parse_recipe` does.
 
-    `custom_code` is as in `search.running.study.join`. Raises `InputError` where there is no such
-    study or recipe, or where this machine lacks the backend.
+    `custom_code` is as in `search.running.study.join`, and `at_most` are other limits of the
+    recommended recipe than the study's own. Raises `InputError` where there is no such study or
+    recipe, or none within the limits, or where this machine lacks the backend.
     """
     if epochs is not None and epochs < 1:
         raise InputError(f"--epochs {epochs} is too small; it takes 1 or more")
     study = load_study(url, name)
-    results = read(study)
+    results = limited(read(study), at_most)
     launched = results.launched_with()
     if launched.program is not None:
         raise InputError(
@@ -68,7 +75,10 @@ def find_task(
 
 
 def recommended(results: Results) -> Recipe:
-    """Return the recommended recipe; raise `InputError` where no run has finished."""
+    """Return the recommended recipe.
+
+    Raises `InputError` where no run has finished, or where no recipe is within the limits.
+    """
     space = Space.of(results.launched_with())
     found = recommend(results)
     if found is None:
@@ -76,6 +86,8 @@ def recommended(results: Results) -> Recipe:
             f"the study {results.name!r} has no finished run by which to choose a recipe; "
             f"kouka launch {results.name} resumes it, or --recipe names one"
         )
+    if not found.within:
+        raise InputError(f"{taken(results, found)} --recipe trains another")
     return space.suggest(FixedTrial(dict(found.params)))
 
 

@@ -14,6 +14,7 @@ from search.final.recipe import Task, confirmed, find_task, in_words
 from search.planning.phases.plan import run_seed
 from search.reporting import formatting, words
 from search.running.compatibility import versions_of
+from search.settings import Limits
 
 _MARK = "# Written by kouka code; of the lines above, the SHA-256 begins with "
 """The beginning of a script's last line, which ends with a digest of the lines above it."""
@@ -37,6 +38,7 @@ def write_code(
     epochs: int | None = None,
     data: str | None = None,
     custom_code: CustomCode | None = None,
+    at_most: Limits | None = None,
 ) -> Written:
     """Write a script that trains a study's recommended recipe, or another, as `kouka train` does.
 
@@ -44,7 +46,7 @@ def write_code(
     written whole or not at all. Raises `InputError`, `DataError`, `CustomCodeError`, or
     `TrainingError` where the process that writes it dies.
     """
-    task = find_task(url, name, recipe, epochs, custom_code)
+    task = find_task(url, name, recipe, epochs, custom_code, at_most)
     if data is not None:
         task = replace(task, settings=replace(task.settings, data=data))
     _check_free(out)

@@ -28,6 +28,7 @@ from search.running.compatibility import check_fingerprint, versions_of
 from search.running.hardware import shares
 from search.running.study import workload_of
 from search.running.worker_loop import study_checkpoints
+from search.settings import Limits
 
 
 class FinalWatch(Protocol):
@@ -96,6 +97,7 @@ def train_final(
     epochs: int | None = None,
     data: str | None = None,
     custom_code: CustomCode | None = None,
+    at_most: Limits | None = None,
     checkpoints: Path,
     pictures: bool | None = None,
 ) -> Trained:
@@ -104,15 +106,16 @@ def train_final(
     Another `recipe` is read by `parse_recipe`. All is as in the study's runs, but for the `epochs`
     where these are given, and that validation images are trained on as well. The test images are
     looked at once a run, at its end, and choose nothing. `data` and `custom_code` are as in
-    `search.running.study.join`. The page beside the model shows `pictures` of what it gets wrong;
-    by default, unless the study is to show none. The folder `out` is written at the end, all of it
-    or nothing; what is interrupted, or cannot be written, resumes from the folder `checkpoints`.
+    `search.running.study.join`, `at_most` as in `find_task`. The page beside the model shows
+    `pictures` of what it gets wrong; by default, unless the study is to show none. The folder `out`
+    is written at the end, all of it or nothing; what is interrupted, or cannot be written, resumes
+    from the folder `checkpoints`.
     Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, or `DivergedError` where a
     run diverges.
     """
     if seeds < 1:
         raise InputError(f"--seeds {seeds} is too small; it takes 1 or more")
-    task = find_task(url, name, recipe, epochs, custom_code)
+    task = find_task(url, name, recipe, epochs, custom_code, at_most)
     settings, objective, things = task.settings, task.results.objective, task.results.things
     with draft(out) as folder:
         environment = {**shares(1)[0], "KERAS_BACKEND": settings.backend}

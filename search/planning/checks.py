@@ -24,6 +24,11 @@ def check(settings: Settings) -> Settings:
     elif reason := clash([*settings.known, *(Factor(one.dial.name, "", "")
                                              for one in settings.program.dials)]):  # fmt: skip
         raise InputError(f"--factor: {reason}; choose another")
+    if settings.program is not None and settings.at_most and settings.at_most.parameters:
+        raise InputError(
+            "--at-most parameters=… has no meaning for --command, whose runs do not say how many "
+            "they have; seconds=… limits the time of a run"
+        )
     if settings.pruner not in PRUNERS:
         raise InputError(
             f"there is no pruner {settings.pruner!r}; --pruner takes {', '.join(PRUNERS)}"

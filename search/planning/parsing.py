@@ -12,6 +12,8 @@ from model_space.technique import Dial, Factor
 from model_space.techniques import SETS, TECHNIQUES
 from search.errors import InputError
 from search.planning.lookup import technique
+from search.planning.time_plan import time_limit
+from search.settings import Limits
 
 USUAL_TOP = 5
 NONE = "none"
@@ -114,6 +116,31 @@ def parse_fix(
 def parse_objective(text: str) -> str:
     """Name an objective as studies keep it: `top_k_accuracy` is that of the usual k, 5."""
     return f"top_{USUAL_TOP}_accuracy" if text == "top_k_accuracy" else text
+
+
+def parse_limits(texts: Sequence[str]) -> Limits:
+    """Read `seconds=NUMBER` and `parameters=NUMBER`, several separated by commas, or `none`.
+
+    Seconds may be a time such as 90s or 30m, and parameters end in k or M. Raises `InputError`.
+    """
+    found: dict[str, float] = {}
+    if list(texts) == [NONE]:
+        return Limits()
+    for text in (part.strip() for given in texts for part in given.split(",")):
+        name, _, most = (part.strip() for part in text.partition("="))
+        number = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d+)?)([kM]?)", most)
+        if name == "seconds" and number is None:
+            found[name] = time_limit(most, "--at-most seconds =").seconds
+            continue
+        value = float(number[1]) * {"": 1, "k": 1e3, "M": 1e6}[number[2]] if number else 0.0
+        if name not in ("seconds", "parameters") or value <= 0 or name in found:
+            raise InputError(
+                f"--at-most {text} is not possible; it takes seconds=NUMBER, parameters=NUMBER, or "
+                f"both, above 0 and once each, such as seconds=600,parameters=1M; or {NONE}"
+            )
+        found[name] = value
+    count = found.get("parameters")
+    return Limits(found.get("seconds"), None if count is None else int(count))
 
 
 def parse_columns(texts: Sequence[str]) -> Columns:

@@ -14,7 +14,7 @@ from search.commands.program import Program
 from search.errors import InputError
 from search.planning.checks import check, option
 from search.planning.programs import differences_of, merged, new_program
-from search.settings import Settings, TimeLimit, usual_last_epochs
+from search.settings import Limits, Settings, TimeLimit, usual_last_epochs
 
 _Custom = CustomTechnique | CustomNetwork
 _MAY_GROW = ("search", "confirm", "ladder")
@@ -58,6 +58,7 @@ class Requested:
     confirm: int | None = None
     ladder: int | None = None
     images: bool | None = None
+    at_most: Limits | None = None
     program: Program | None = None
 
     def named(self) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         and not (name == "data" and is_place(stored.data) and is_place(value))
         and not (name in _MAY_GROW and value > getattr(stored, name))
         and not (name == "verify_epochs" and stored.verify_epochs is None)
-        and name != "images"  # which no run depends on
+        and name not in ("images", "at_most")  # which no run depends on
     ]
     given: list[tuple[str, _Custom, _Custom | None]] = [
         ("--technique", one, known.technique(one.name)) for one in code.techniques
@@ -136,7 +137,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         )
     # The same code and data may be elsewhere by now.
     stored = replace(stored, custom_code=known.updated(code))
-    free = (*_MAY_GROW, "data", "verify_epochs", "images")
+    free = (*_MAY_GROW, "data", "verify_epochs", "images", "at_most")
     grown = {name: value for name, value in asked.items() if name in free}
     grown["time"] = _extended(stored.time, requested.time, requested.named())
     grown["program"] = merged(stored.program, program)

@@ -20,11 +20,13 @@ from search.reporting.findings import Findings, analyse
 from search.reporting.gallery import draw
 from search.reporting.html import page
 from search.reporting.latex import documents
+from search.reporting.limits import taken
 from search.reporting.markdown import document
 from search.reporting.picture_html import escape
 from search.reporting.records import Records, records
 from search.reporting.sections import sections
 from search.reporting.summary import summarise
+from search.settings import Limits
 
 REPORT = "report.html"
 """The file that a reader opens."""
@@ -48,6 +50,7 @@ def export_study(
     storage_option: str = "",
     *,
     images: bool = True,
+    at_most: Limits | None = None,
 ) -> tuple[Findings, str]:
     """Write the report, the figures, the tables and the summary of a study to `out`.
 
@@ -55,10 +58,13 @@ def export_study(
     Chrome is found, and LaTeX's tables and methods. Every file is complete before it replaces an
     older one. Returns the findings, and a sentence on images that could not be written, else an
     empty string. `objective`, from 1, is one of a study's several, and `storage_option` names
-    the storage in the report's commands. Without `images`, none of the study's own is shown. Raises
-    `InputError` where `out` cannot be written.
+    the storage in the report's commands. Without `images`, none of the study's own is shown.
+    `at_most` are other limits of what is recommended than the study's own. Raises `InputError`
+    where no recipe is within these, or where `out` cannot be written.
     """
-    found = analyse(study, objective=objective, images=images)
+    found = analyse(study, objective=objective, images=images, at_most=at_most)
+    if at_most is not None and found.recommended is not None and not found.recommended.within:
+        raise InputError(taken(found.results, found.recommended))
     findings = replace(found, storage_option=storage_option)
     unwritten = write(findings, out, formats)
     return findings, unwritten

@@ -29,12 +29,13 @@ from search.analysis.looks import look_at
 from search.analysis.next_steps import Step as NextStep
 from search.analysis.next_steps import next_steps
 from search.analysis.recipe_tests import RecipeTests, summarise_tests
-from search.analysis.recommendation import Recommendation, recommend
+from search.analysis.recommendation import Recommendation, limited, recommend
 from search.analysis.seed_curves import SeedCurves, seed_curves
 from search.analysis.simple_effects import Dependence, dependences
 from search.analysis.trade_offs import TradeOffs, trade_offs
 from search.reporting.cautions import cautions, notes
 from search.results import Results
+from search.settings import Limits
 from search.storage.pictures import Pictures, stored_pictures
 from search.storage.reading import read
 
@@ -120,14 +121,16 @@ def analyse(
     objective: int | None = None,
     *,
     images: bool = True,
+    at_most: Limits | None = None,
 ) -> Findings:
     """Analyse a study of kouka, or any with on/off parameters.
 
     `techniques` maps parameters to the choice that is on, and `objective`, from 1, is one of a
     study's several; see `read`. Without `images`, the findings have none of the study's pictures.
+    `at_most` are other limits of what is recommended than the study's own.
     Raises `InputError` where the study does not fit.
     """
-    results = read(study, techniques, objective)
+    results = limited(read(study, techniques, objective), at_most)
     pictures = stored_pictures(study) if images else Pictures()
     return find(results, importances(study, objective), pictures)
 

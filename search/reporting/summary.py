@@ -137,6 +137,9 @@ def _recommended(findings: Findings) -> dict[str, Any] | None:
         "params": dict(found.params),
         "confirmed": found.confirmed,
         "predicted": found.predicted,
+        "within": found.within,
+        "seconds": found.takes.seconds if found.takes else None,
+        "parameters": found.takes.parameters if found.takes else None,
         **{name: tested.get(name) for name in kept},
     }
 

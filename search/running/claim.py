@@ -154,7 +154,8 @@ def _choose(
         settings = with_fitting_seeds(settings, left)
         results = replace(results, settings=settings)
         study.set_user_attr(schema.SETTINGS, settings.to_json())
-    chosen = Candidates(settings.measure, settings.search, recipes, settings.verify)
+    chosen = Candidates(settings.measure, settings.search, recipes, settings.verify,
+                        settings.at_most)  # fmt: skip
     study.set_user_attr(schema.CANDIDATES, asdict(chosen))
     return replace(results, candidates=chosen), settings
 

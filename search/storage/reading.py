@@ -122,6 +122,7 @@ def read(
         conditional=conditional,
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
         verified=_verified(study, names),
+        at_most=settings.at_most if settings else None,
         seed_matters=attributes.get(schema.SEED_MATTERS) is not False,
     )
 

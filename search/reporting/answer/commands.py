@@ -41,7 +41,10 @@ def train(findings: Findings, recipe: str = "") -> Command | None:
     time = _about(None if takes is None else SEEDS_OF_TRAIN * takes.of(epochs))
     which = plain(results) if recipe == "none" or not found.on else "this recipe"
     does = f"Train {which} on all but the test {results.things}, and save the model{time}."
-    return Command(line(findings, "train", ["--recipe", recipe] if recipe else []), does)
+    options = ["--recipe", recipe] if recipe else []
+    if not recipe and results.at_most != results.settings.at_most:
+        options = ["--at-most", str(results.at_most)]
+    return Command(line(findings, "train", options), does)
 
 
 def settle(findings: Findings) -> list[Command]:

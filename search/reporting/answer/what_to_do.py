@@ -10,7 +10,7 @@ from search.analysis.confirmation import mean as mean_of
 from search.analysis.decision import Decision, estimate
 from search.analysis.long_runs import deciding
 from search.analysis.predicted import Estimate
-from search.reporting import words
+from search.reporting import limits, words
 from search.reporting.answer import commands
 from search.reporting.budget import trained_for
 from search.reporting.findings import Findings
@@ -42,7 +42,7 @@ def what_to_do(findings: Findings) -> Section:
 def to_train(findings: Findings) -> list[Command]:
     """Train the recommended recipe, and the plain network where that may be as good."""
     decision = findings.decision
-    if decision is None:
+    if decision is None or not decision.recommended.within:
         return []
     plain = commands.train(findings, "none")
     if decision.verdict == "worse":
@@ -79,6 +79,8 @@ def _answer(findings: Findings, *, briefly: bool) -> str:
     decision, results = findings.decision, findings.results
     if decision is None:
         return _without_decision(findings)
+    if not decision.recommended.within:
+        return limits.taken(results, decision.recommended)
     recipe, off = recipe_of(findings, briefly=briefly), words.plain(results)
     so_far = decision.tested is None
     if decision.verdict == "better":
@@ -108,6 +110,9 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         return []
     recipe = recipe_of(findings, briefly=briefly)
     sentences = []
+    if not decision.recommended.within:
+        verdict = f"That recipe: {_reach(decision, results)}{_over(decision, results)}."
+        return [verdict, _rests_on(findings, decision)]
     if decision.verdict in ("not sure", "worse"):
         verb = "The runs favour" if decision.tested is None else "The recommended recipe is"
         sentences.append(f"{verb} {recipe}: {_reach(decision, results)}{_over(decision, results)}.")
@@ -131,6 +136,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
                 f"{words.plain(results)}."
             )
     sentences.append(_rests_on(findings, decision))
+    sentences.append(limits.taken(results, decision.recommended))
     if not briefly:
         sentences += _accuracy(decision, results)
         sentences += _held_on(results)

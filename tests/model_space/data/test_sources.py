@@ -234,8 +234,7 @@ def test_names_in_a_zip_as_other_systems_write_them(tmp_path: Path) -> None:
     path = packed(tmp_path / "photos.zip", files)
     # As macOS writes it: UTF-8, without the mark that says so.
     path.write_bytes(path.read_bytes().replace(b"\x00\x08\x08\x00", b"\x00\x00\x08\x00"))
-    content = path.read_bytes()
-    assert content.count("Ä".encode()) == 10
+    assert path.read_bytes().count("Ä".encode()) == 10
     assert load(str(path)).classes == ("b", "Ä")
 
 
@@ -267,10 +266,10 @@ def test_archives_that_are_refused(tmp_path: Path, case: str, kind: str) -> None
 def test_links_and_what_is_made_to_fill_a_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
+    for link_kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
         with tarfile.open(tmp_path / "links.tar", "w") as tar:
             link = tarfile.TarInfo("a/0.png")
-            link.type, link.linkname = kind, "/etc/passwd"
+            link.type, link.linkname = link_kind, "/etc/passwd"
             tar.addfile(link)
         with pytest.raises(DataError, match=r"holds a link, a/0\.png"):
             load(str(tmp_path / "links.tar"))

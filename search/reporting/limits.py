@@ -1,0 +1,41 @@
+"""Sentences about what the recommended recipe takes, where a user limits that."""
+
+from __future__ import annotations
+
+import math
+
+from search.analysis.confirmation import describe
+from search.analysis.limits import Taken
+from search.analysis.recommendation import Recommendation
+from search.reporting.formatting import counted, listed
+from search.results import Results
+from search.settings import Limits
+
+
+def taken(results: Results, found: Recommendation | None) -> str:
+    """Say what the recommended recipe takes, or that none is within the limits.
+
+    Empty where nothing is limited, or nothing recommended.
+    """
+    limits = results.at_most
+    if not limits or found is None or found.takes is None:
+        return ""
+    takes = _words(results, found.takes, limits)
+    if found.within:
+        return f"It is the best within --at-most {limits}, and takes {takes}."
+    recipe = describe(found, results.factors, results.numbers)
+    return (
+        f"No recipe is within --at-most {limits}: the cheapest, {recipe}, takes {takes}. Allow "
+        "that, or study a smaller network or fewer epochs."
+    )
+
+
+def _words(results: Results, takes: Taken, limits: Limits) -> str:
+    said = []
+    if limits.seconds is not None and not math.isnan(takes.seconds):
+        epochs = results.settings.final_epochs if results.settings else 1
+        run = f" of {counted(epochs, 'epoch')}" if results.timed_by == "an epoch" else ""
+        said.append(f"about {takes.seconds:.3g} s to train a run{run}, on the machines of the runs")
+    if limits.parameters is not None and not math.isnan(takes.parameters):
+        said.append(f"{takes.parameters:,.0f} parameters")
+    return listed(said) if said else "an unknown time and size"
