@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from model_space.data import folder
-from model_space.data.archive import ARCHIVES, archive_files, archive_holds_sounds, is_archive
+from model_space.data.archive import archive_files, archive_holds_sounds, is_archive
 from model_space.data.arrays import KERAS_SETS, read_digits, read_keras, read_npz
 from model_space.data.arrow import (
     SUFFIXES_OF_TABLES,
@@ -193,8 +193,8 @@ def _check_name(name: str) -> None:
     if is_set(name):
         return
     kinds = (
-        f"{DIGITS}, {', '.join(KERAS_SETS)}, {TFDS}NAME, {HUB}NAME, a folder of images or sounds, "
-        f"several separated by commas, an archive ({', '.join(ARCHIVES)}), a table "
+        f"{DIGITS}, {', '.join(KERAS_SETS)}, {TFDS}NAME, {HUB}NAME, a folder of images or sounds "
+        "(several, separated by commas), such a folder in a .zip or .tar, a table "
         f"({', '.join((*TABLES, *SUFFIXES_OF_TABLES))}), or a .npz file"
     )
     paths = places(name)
@@ -205,5 +205,6 @@ def _check_name(name: str) -> None:
         raise DataError(f"there is no data set and no path {name!r}; --data takes {kinds}")
     if not (path.is_dir() or _is_npz(path) or _is_text(path) or is_archive(path) or is_arrow(path)):
         raise DataError(
-            f"--data {name} is neither a folder nor a file that kouka reads; --data takes {kinds}"
+            f"--data {name} is neither a folder nor a .npz file, an archive or a table; --data "
+            f"takes {kinds}"
         )

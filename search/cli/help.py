@@ -59,14 +59,14 @@ class LaunchCommand(Command):
     """`kouka launch`, whose options are too many for one list; the usual ones come first."""
 
     groups = (
-        ("Data", ("data", "train_size", "image_size", "validation", "images")),
+        ("Data", ("data", "columns", "train_size", "image_size", "validation", "images")),
         ("A program of your own", ("study", "command", "factor", "dial", "metric", "test_metric",
                                    "metric_name", "minimize", "unit", "scale", "run_timeout",
                                    "shell")),
         ("Techniques and network", ("techniques", "fix", "technique", "network", "width", "depth")),
         ("Phases", ("time", "measure", "search", "verify", "confirm", "ladder", "pruner")),
         ("Budget of a run", ("epochs", "verify_epochs", "batch_size", "precision", "objective",
-                             "last_epochs", "seed")),
+                             "last_epochs", "at_most", "seed")),
         ("Where it runs, and what it writes", ("out", "storage", "workers", "timeout",
                                                "workers_per_gpu", "ray", "checkpoints", "json")),
     )  # fmt: skip

@@ -61,9 +61,10 @@ def launch(
     columns: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="path=COLUMN,label=COLUMN,split=COLUMN",
-            help="The columns of a table, by name, or by number from 1 if it has no header. "
-            "Repeatable.  [default: found by their names and by what they hold]",
+            metavar="COLUMNS",
+            help="The columns of a table, as path=file,label=breed,split=part: some or all, by "
+            "name, or by number from 1 if it has no names. Repeatable.  [default: found by their "
+            "names and by what they hold]",
         ),
     ] = None,
     image_size: Annotated[
@@ -232,9 +233,10 @@ def launch(
     at_most: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="seconds=TIME,parameters=COUNT",
-            help="Recommend the best recipe that takes no more: seconds to train one run at the "
-            "budget that decides, on this machine; parameters of the network.  [default: no limit]",
+            metavar="LIMITS",
+            help="Recommend the best recipe that takes no more, as seconds=600,parameters=1M: "
+            "seconds to train one run at the budget that decides, on the machines of the runs; "
+            "parameters of the network.  [default: no limits]",
         ),
     ] = None,
     last_epochs: Annotated[

@@ -160,9 +160,10 @@ RecipeOption = Annotated[
 AtMostOption = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="seconds=TIME,parameters=COUNT",
-        help="Recommend the best recipe that takes no more: seconds to train one run at the budget "
-        "that decides, parameters of the network; none lifts the limits.  [default: the study's]",
+        metavar="LIMITS",
+        help="Recommend the best recipe that takes no more, as seconds=600,parameters=1M: seconds "
+        "to train one run at the budget that decides; none lifts the limits.  [default: the "
+        "study's]",
     ),
 ]
 EpochsOption = Annotated[

@@ -16,7 +16,8 @@ from tests.support.fakes import FakeWorker
 
 Kouka = Callable[..., Result]
 LAUNCH = ("launch", "s", "--data", "digits", "--epochs", "4", "--measure", "16",
-          "--out", "out", "--search", "0", "--confirm", "1", "--techniques", "batch_norm,mixup,dropout")  # fmt: skip
+          "--search", "0", "--confirm", "1", "--out", "out",
+          "--techniques", "batch_norm,mixup,dropout")  # fmt: skip
 
 
 def test_limits_are_kept_and_may_change(
