@@ -70,10 +70,17 @@ def find_layout(path: Path) -> Layout:
     parts, others = _parts(beside)
     if not parts:
         classes, empty = _classes(root)
+        table = sorted(root.glob("*.csv"))
         if not classes:
             raise DataError(
                 f"{root} has no subfolders with images or sounds{_held(root)}; --data needs a "
                 f"folder with one subfolder per class, of files that end in {', '.join(SUFFIXES)}"
+                + (f"; or is {table[0]} meant, a table of labels?" if table else "")
+            )
+        if len(classes) == 1 and table:
+            raise DataError(
+                f"{root} has one folder of images or sounds, {classes[0]}; for the labels of "
+                f"{table[0]}, give that as --data"
             )
         _check_no_splits_within(root, classes)
         like = tuple(name for name in classes if named_part(name) is not None)

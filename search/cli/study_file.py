@@ -8,8 +8,7 @@ from typing import Any
 
 import typer
 
-_TABLES = {"factors": ("factor", ": "), "dials": ("dial", ": "), "fix": ("fix", "="),
-           "columns": ("columns", "=")}  # fmt: skip
+_TABLES = {"factors": ("factor", ": "), "dials": ("dial", ": "), "fix": ("fix", "=")}
 """Tables, with the option whose values they hold, and what joins a key to its value there."""
 
 
@@ -23,12 +22,14 @@ def take_defaults(context: typer.Context, file: Path | None) -> Path | None:
     from search.cli.errors import user_errors
 
     with user_errors():
-        options = {name for parameter in context.command.params if (name := parameter.name)}
-        context.default_map = _defaults(file, options - {"study"})
+        options = {one.name: one.multiple for one in context.command.params
+                   if one.name and one.name != "study"}  # fmt: skip
+        context.default_map = _defaults(file, options)
     return file
 
 
-def _defaults(file: Path, options: set[str]) -> dict[str, Any]:
+def _defaults(file: Path, options: Mapping[str, bool]) -> dict[str, Any]:
+    """Read the values of options, which are True where they may be repeated."""
     import tomllib
 
     from search.errors import InputError
@@ -48,13 +49,16 @@ def _defaults(file: Path, options: set[str]) -> dict[str, Any]:
             continue
         option = key.replace("-", "_")
         if option not in options or isinstance(value, Mapping):
-            known = sorted(name.replace("_", "-") for name in options - {"factor", "dial", "json"})
+            known = sorted(
+                name.replace("_", "-") for name in options.keys() - {"factor", "dial", "json"}
+            )
             raise InputError(
                 f"--study {file} has {key!r}, which is no option; it takes {', '.join(_TABLES)} as "
                 f"tables, and {', '.join(known)}"
             )
-        flag = isinstance(value, bool)
-        defaults[option] = value if flag or isinstance(value, list) else str(value)
+        as_it_is = isinstance(value, (bool, list))
+        text = value if as_it_is else str(value)
+        defaults[option] = [text] if options[option] and not as_it_is else text
     return defaults
 
 

@@ -130,7 +130,7 @@ def parse_limits(texts: Sequence[str]) -> Limits:
         name, _, most = (part.strip() for part in text.partition("="))
         number = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d+)?)([kM]?)", most)
         if name == "seconds" and number is None:
-            found[name] = time_limit(most, "--at-most seconds =").seconds
+            found[name] = time_limit(most, "--at-most seconds").seconds
             continue
         value = float(number[1]) * {"": 1, "k": 1e3, "M": 1e6}[number[2]] if number else 0.0
         if name not in ("seconds", "parameters") or value <= 0 or name in found:
