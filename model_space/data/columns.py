@@ -51,6 +51,8 @@ class Found:
     """The end of the files' names, where the table leaves it out."""
     parts: Mapping[str, str] = field(default_factory=dict)
     """The part that each value of the split column means."""
+    one_hot: Mapping[int, str] = field(default_factory=dict)
+    """The classes of columns that have a 1 for their class, in place of one of labels."""
 
     @property
     def split(self) -> str | None:
@@ -77,10 +79,15 @@ def find_columns(path: Path, rows: Sequence[Sequence[str]], named: Columns) -> F
     if "path" not in taken:
         taken["path"] = _find_path(path, names, columns, taken, files)
     folder, suffix = files.where(columns[taken["path"]])
-    if "label" not in taken:
+    one_hot = _find_one_hot(names, columns, taken) if header else {}
+    if one_hot:
+        taken["label"] = min(one_hot)
+    elif "label" not in taken:
         taken["label"] = find_label(path, names, columns, taken)
     said = {what: names[at] if header else f"column {at + 1}" for what, at in taken.items()}
-    return Found(taken, said, header, folder, suffix, parts)
+    if one_hot:
+        said["label"] = f"the 1 in {listed(list(one_hot.values()))}"
+    return Found(taken, said, header, folder, suffix, parts, one_hot)
 
 
 def named_columns(path: Path, names: Sequence[str], named: Columns) -> dict[str, int]:
@@ -157,6 +164,24 @@ def listed(names: Sequence[str]) -> str:
     """Return the first names of columns, and the number of the others."""
     more = len(names) - _LISTED
     return ", ".join(names[:_LISTED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _find_one_hot(
+    names: Sequence[str], columns: Sequence[Sequence[str]], taken: Mapping[str, int]
+) -> dict[int, str]:
+    """Return the columns that have a 1 in the rows of their class, and 0 in all others.
+
+    None where labels have a column of their own, or where a row has several classes.
+    """
+    free = [at for at in range(len(names)) if at not in taken.values()]
+    if "label" in taken or any(plain(names[at]) in LABELS for at in free):
+        return {}
+    zeros, ones = {"0", "0.0"}, {"1", "1.0"}
+    found = [at for at in free if set(columns[at]) <= zeros | ones and ones & set(columns[at])]
+    rows = zip(*(columns[at] for at in found), strict=True)
+    if len(found) < 2 or any(sum(cell in ones for cell in row) != 1 for row in rows):
+        return {}
+    return {at: names[at] for at in found}
 
 
 def plain(name: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model_space.data.columns import PARTS, Found, find_columns
+from model_space.data.columns import PARTS, Found, find_columns, looks_like_file
 from model_space.data.file_set import FileSet, numbered
 from model_space.data.reading import Reading
 from model_space.data.source import DataError, Part
@@ -44,6 +44,8 @@ class TableForm:
     """The end of the files' names, where the table leaves it out."""
     parts: Mapping[str, str] = field(default_factory=dict)
     """The part that each name of a split means."""
+    one_hot: Mapping[int, str] = field(default_factory=dict)
+    """The classes of columns that have a 1 for their class, in place of `label`."""
 
 
 def table_files(path: Path, columns: Columns) -> FileSet:
@@ -100,7 +102,7 @@ def find_form(path: Path, columns: Columns) -> tuple[TableForm, Found]:
     return (
         TableForm(
             encoding, delimiter, found.header, found.at["path"], found.at["label"],
-            found.at.get("split"), found.folder, found.suffix, found.parts,
+            found.at.get("split"), found.folder, found.suffix, found.parts, found.one_hot,
         ),
         found,
     )  # fmt: skip
@@ -138,6 +140,8 @@ def labels_of(path: Path, rows: list[list[str]], form: TableForm) -> dict[str, d
     labels: dict[str, dict[str, str]] = {}
     for row in rows:
         file, label = row[form.path].strip(), row[form.label].strip()
+        for column, name in form.one_hot.items():
+            label = name if float(row[column]) == 1 else label
         if not file or not label:
             continue
         part = "train" if form.split is None else form.parts[row[form.split].strip()]
@@ -185,7 +189,10 @@ def _encoding(path: Path) -> str:
         return "utf-8-sig"
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    for encoding in ("utf-8", "cp1252"):
+    runs = re.findall(rb"[\x80-\xff]+", content)
+    # Japanese comes in runs of such bytes, and Latin letters with accents mostly alone.
+    japanese = 2 * sum(len(run) for run in runs if len(run) > 1) > sum(map(len, runs))
+    for encoding in ("utf-8", *(("cp932",) if japanese else ()), "cp1252"):
         try:
             content.decode(encoding)
         except UnicodeDecodeError:
@@ -195,21 +202,25 @@ def _encoding(path: Path) -> str:
 
 
 def _delimiter(path: Path, encoding: str) -> str:
-    """Return what separates the cells: what divides the first rows into as many each, and most."""
+    """Return what separates the cells.
+
+    It divides the first rows into as many each, of which one ends as files do, and into the most.
+    """
     with path.open(encoding=encoding, newline="", errors="replace") as file:
         lines = [line.replace("\0", "") for line, _ in zip(file, range(_SAMPLE), strict=False)]
 
-    def fit(delimiter: str) -> tuple[float, int]:
+    def fit(delimiter: str) -> tuple[float, int, int]:
         try:
             rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
         except csv.Error:
-            return 0.0, 0
+            return 0.0, 0, 0
         lengths = Counter(map(len, rows))
         cells = len(rows[0]) if rows else 0
-        return (lengths[cells] / len(rows) if cells > 1 else 0.0), cells
+        files = sum(any(map(looks_like_file, row)) for row in rows)
+        return (lengths[cells] / len(rows) if cells > 1 else 0.0), files, cells
 
-    best = max(_DELIMITERS, key=fit)
-    if fit(best)[1] < 2:
+    best: str = max(_DELIMITERS, key=fit)
+    if fit(best)[2] < 2:
         raise DataError(
             f"{path} is no table with a column of files and one of labels, separated by commas, "
             "semicolons, tabs or |; write it as one"

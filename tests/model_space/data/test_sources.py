@@ -81,6 +81,9 @@ TABLES: dict[str, tuple[list[str], dict[str, Any]]] = {
     "words and numbers": (
         ["path,label,class_name", *[f"{n},{int(n[0] == 'b')},{n[0]}" for n in NAMES]], {}
     ),
+    "a column for each class": (
+        ["name,a,b", *[f"{n},{int(n[0] == 'a')},{float(n[0] == 'b')}" for n in NAMES]], {}
+    ),
     "a column of masks": (["image,mask,label", *rows("{path},{path},{label}")], {}),
 }  # fmt: skip
 
@@ -106,6 +109,15 @@ def test_classes_that_are_numbers_are_in_their_order(tmp_path: Path) -> None:
         lines.append(f"{'ab'[at % 2]}/{at // 2}.png,{(at % 3) * 5}{'.0' if at % 2 else ''}")
     (tmp_path / "t.csv").write_text("\n".join(lines))
     assert load(str(tmp_path / "t.csv"), validation=3).classes == ("0", "5", "10")
+
+
+def test_japanese_of_windows(tmp_path: Path) -> None:
+    pictures(tmp_path / "画像")
+    lines = ["ファイル,種類", *[f"画像/{n},{'犬猫'[int(n[0] == 'b')]}" for n in NAMES]]
+    (tmp_path / "labels.csv").write_bytes("\r\n".join(lines).encode("cp932"))
+    data = load(str(tmp_path / "labels.csv"))
+    assert data.classes == ("犬", "猫")
+    assert "text read as cp932" in said(data)
 
 
 def test_columns_are_named_or_told_apart(tmp_path: Path) -> None:
