@@ -192,7 +192,7 @@ def _encoding(path: Path) -> str:
     runs = re.findall(rb"[\x80-\xff]+", content)
     # Japanese comes in runs of such bytes, and Latin letters with accents mostly alone.
     japanese = 2 * sum(len(run) for run in runs if len(run) > 1) > sum(map(len, runs))
-    for encoding in ("utf-8", *(("cp932",) if japanese else ()), "cp1252"):
+    for encoding in ["utf-8", "cp932", "cp1252"] if japanese else ["utf-8", "cp1252"]:
         try:
             content.decode(encoding)
         except UnicodeDecodeError:
@@ -219,7 +219,7 @@ def _delimiter(path: Path, encoding: str) -> str:
         files = sum(any(map(looks_like_file, row)) for row in rows)
         return (lengths[cells] / len(rows) if cells > 1 else 0.0), files, cells
 
-    best: str = max(_DELIMITERS, key=fit)
+    best = max(_DELIMITERS, key=fit)
     if fit(best)[2] < 2:
         raise DataError(
             f"{path} is no table with a column of files and one of labels, separated by commas, "
