@@ -109,7 +109,7 @@ def test_the_best_precision_is_what_every_gpu_has_units_for(
 
 def test_a_backend_that_is_not_installed_is_told() -> None:
     check_installed("tensorflow")
-    with pytest.raises(InputError, match=r"trained on nothing, which is not .* 'kouka\[nothing\]'"):
+    with pytest.raises(InputError, match=r"nothing, which is not installed .* 'kouka\[nothing\]'"):
         check_installed("nothing")
 
 
