@@ -77,6 +77,15 @@ def check_installed(backend: str) -> None:
         )
 
 
+def check_system() -> None:
+    """Raise `InputError` where no study can run, as processes cannot be forked: on Windows."""
+    if not hasattr(os, "fork"):
+        raise InputError(
+            "kouka runs studies on Linux and macOS; on Windows it reads them, and in WSL it runs "
+            "them too"
+        )
+
+
 def backend_here() -> str:
     """The backend that Keras runs on here, where no study says on which."""
     return os.environ.get("KERAS_BACKEND") or "tensorflow"
