@@ -68,7 +68,8 @@ def threads_of_each(count: str) -> dict[str, str]:
 
 def check_installed(backend: str) -> None:
     """Raise `InputError` where Keras cannot run on `backend` here."""
-    missing = [package for package in ("keras", backend) if find_spec(package) is None]
+    needed = dict.fromkeys(("keras", "tensorflow", backend))
+    missing = [package for package in needed if find_spec(package) is None]
     if missing:
         which_are, them = ("are", "them") if len(missing) > 1 else ("is", "it")
         raise InputError(

@@ -24,11 +24,11 @@ def names(requirements: list[str]) -> set[str]:
     return {IMPORTED_AS.get(package, package) for package in packages}
 
 
-TRAINING = names(EXTRAS["tensorflow"] + EXTRAS["jax"])
+TRAINING = names(EXTRAS["tensorflow"])
 
 
-def test_either_backend_brings_the_same_beside_itself() -> None:
-    assert names(EXTRAS["tensorflow"]) - {"tensorflow"} == names(EXTRAS["jax"]) - {"jax"}
+def test_what_trains_is_no_dependency() -> None:
+    assert {"keras", "tensorflow", "sklearn", "scipy", "PIL"} <= TRAINING
     assert not TRAINING & names(PROJECT["dependencies"])
 
 
