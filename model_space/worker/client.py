@@ -66,7 +66,10 @@ ENVIRONMENT = {
 }
 """The environment of every process in which Keras runs, unless the user's says otherwise."""
 
-_OF_MEMORY = (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)
+_OF_MEMORY = tuple(
+    getattr(signal, name, None)  # Windows, where studies are read, has not all of them
+    for name in ("SIGKILL", "SIGSEGV", "SIGABRT", "SIGBUS")
+)
 """Signals of a process for which there was not enough, if they may have other causes too."""
 
 Report = Callable[[int, float], bool]

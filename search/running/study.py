@@ -27,7 +27,7 @@ from search.running.compatibility import (
 )
 from search.running.first_run import tried_first
 from search.running.following import Attach, StudyWatch, Workers, follow
-from search.running.hardware import best_precision, check_installed, gpus
+from search.running.hardware import best_precision, check_installed, check_system, gpus
 from search.running.local_workers import LocalWorkers
 from search.running.picturing import picture_training
 from search.running.timekeeping import time_unspent
@@ -95,6 +95,7 @@ def launch(
     """
     began = time.monotonic() if began is None else began
     launched = Launched(began, (time.monotonic() - began) / time.process_time())
+    check_system()
     _check_name(name)
     check_writable(url)
     timed = requested.time is not None and requested.program is None
@@ -217,6 +218,7 @@ def join(
     `launch`. Raises `InputError` where the study is missing, its data, code or files differ, or
     this version of kouka would train something else.
     """
+    check_system()
     study = load_study(url, name)
     check_writable(url)
     requested = Requested(custom_code=custom_code or CustomCode())
