@@ -84,7 +84,10 @@ class Settings:
     confirm: int = 3
     """Seeds for each of the candidates, all off and all on."""
     ladder: int = 0
-    """Seeds for each step of the article's ladder."""
+    """Seeds for each step of the ladder."""
+    ladder_order: tuple[tuple[str, ...], ...] = ()
+    """What each of its steps adds to the one before, all off coming first; empty for the article's
+    steps, or a program's factors one by one."""
     reader: int = 1
     """The version of the rules by which the data are read: the first in a study that does not
     say."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from search.analysis.effects import Effects
 from search.reporting import words
-from search.reporting.answer.what_matters import ABOUT_LADDER
+from search.reporting.answer.what_matters import about_ladder
 from search.reporting.findings import Findings
 from search.reporting.section import Section
 from search.reporting.tables import effects_table, ladder_table
@@ -121,13 +121,13 @@ def _without_levels(findings: Findings) -> str:
 
 
 def ladder(findings: Findings) -> Section | None:
-    """Tabulate the steps of the article's ladder, beside the effects."""
+    """Tabulate the steps of the ladder, beside the effects."""
     if not findings.ladder or findings.effects is None:
         return None
     verdict = words.ladder_verdict(findings.ladder, findings.comparisons)
     return Section(
-        "The article's ladder",
-        f"{ABOUT_LADDER} {verdict}".rstrip(),
+        words.ladder_name(findings.results),
+        f"{about_ladder(findings.results)} {verdict}".rstrip(),
         table=ladder_table(findings),
     )
 

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import Result
 
 from search.analysis.effects import effects_of, repeated
+from search.analysis.ladder import ladder
 from search.analysis.recommendation import recommend
 from search.cli import export
 from search.reporting import dashboard_note
@@ -151,6 +152,8 @@ def test_a_factor_of_several_levels_has_an_effect_for_each_change(kouka: Kouka) 
     held = kouka("launch", "t", *launched[2:], "--measure", "2", "--fix", "size=two")
     assert held.exit_code == 0, held.output
     assert all((run.value or 0) > 0.65 for run in results("t").runs)
+    assert kouka("launch", "s", "--ladder", "1:more,size=two").exit_code == 0
+    assert [step.adds for step in ladder(results())] == ["base", "more", "size=two"]
     grown = kouka("launch", "s", "--measure", "16")
     assert grown.exit_code == 2
     assert "--measure 16 cannot extend a design with a factor of several levels" in grown.output
