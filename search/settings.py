@@ -31,6 +31,8 @@ class TimeLimit:
     """Runs to which the `measure` phase may grow, as long as it is not known what matters."""
     closed: tuple[str, ...] = ()
     """Phases in which no further run begins, so that those after them end in time."""
+    start: float = 0.0
+    """Seconds that a run of a program takes beside its epochs, as they were timed."""
     ends: float = 0.0
     """When the runs must have ended, as `time.time()`, of the launch that is or was at work."""
 

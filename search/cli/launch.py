@@ -186,7 +186,8 @@ def launch(
         int | None,
         typer.Option(
             metavar="COUNT",
-            help="Epochs of a run.  [default: 100; needed where --command has {epochs}]",
+            help="Epochs of a run.  [default: 100; needed where --command has {epochs}, if not "
+            "chosen by --time]",
         ),
     ] = None,
     batch_size: Annotated[
@@ -245,8 +246,9 @@ def launch(
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Plan the study for this long, such as 90s, 30m or 2h: a few epochs are timed, "
-            "what you name stays, and the number and length of the runs are chosen. Pauses do not "
+            help="Plan the study for this long, such as 90s, 30m or 2h: a few epochs are timed, or the "
+            "first run of --command; what you name stays, and the number and length of the runs "
+            "are chosen. Pauses do not "
             "count, and a longer time goes on.  [default: as long as the runs take]",
         ),
     ] = None,

@@ -29,6 +29,10 @@ _LONGEST_REASON = 500
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
+class RunTimeoutError(TrainingError):
+    """A run took longer than it may."""
+
+
 class CommandTrainer:
     """Runs a program's command, one run after another; any thread may stop it."""
 
@@ -57,8 +61,8 @@ class CommandTrainer:
 
         `folder` is the run's own, which is there and empty. `report` takes each point of the curve
         and returns True to go on. A program has no more details to give of a `detailed` run.
-        Raises `Stopped` once `ask_to_stop` was called, `TrainingError` where the run fails, and
-        `OSError` where its folder cannot be used.
+        Raises `Stopped` once `ask_to_stop` was called, `TrainingError` where the run fails,
+        `RunTimeoutError` where it takes too long, and `OSError` where its folder cannot be used.
         """
         assert folder is not None
         if self._stopping.is_set():
@@ -85,7 +89,8 @@ class CommandTrainer:
             raise Stopped
         reason = _reason(code, timed_out, program) or run.finish(folder)
         if reason:
-            raise TrainingError(_with_output(reason, process))
+            kind = RunTimeoutError if timed_out else TrainingError
+            raise kind(_with_output(reason, process))
         return run.outcome(process.seconds, budget.epochs)
 
     def ask_to_stop(self) -> None:

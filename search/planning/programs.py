@@ -42,11 +42,6 @@ def new_program(program: Program, requested: Requested) -> Requested:
         raise InputError(
             "--technique and --network have no meaning for --command; --factor names what varies"
         )
-    if requested.time is not None:
-        raise InputError(
-            "--time cannot plan a study of --command; --measure names the runs, and --timeout "
-            "ends the launch in time"
-        )
     if not program.has(EPOCHS):
         for name in ("epochs", "verify_epochs", "last_epochs"):
             if getattr(requested, name) is not None:
@@ -56,7 +51,10 @@ def new_program(program: Program, requested: Requested) -> Requested:
                 )
         requested = replace(requested, epochs=1)
     elif requested.epochs is None:
-        raise InputError("--command has {epochs}, so --epochs COUNT is needed: those of a run")
+        raise InputError(
+            "--command has {epochs}, so --epochs COUNT is needed: those of a run; or --time, which "
+            "chooses them"
+        )
     techniques = tuple(one.name for one in program.known)
     varied = len([name for name in techniques if name not in (requested.fixed or {})])
     several = len(program.several)

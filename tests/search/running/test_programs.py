@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +18,10 @@ from search.analysis.effects import effects_of, repeated
 from search.analysis.ladder import ladder
 from search.analysis.recommendation import recommend
 from search.cli import export
+from search.planning.time_plan import Timing
 from search.reporting import dashboard_note
 from search.results import Results
+from search.settings import usual_last_epochs
 from search.storage.connection import load_study
 from search.storage.reading import read
 from tests.support.harness import states
@@ -129,6 +132,65 @@ def test_a_search_turns_numbers_and_prunes_by_what_is_printed(kouka: Kouka) -> N
     best = found.best
     assert best is not None
     assert abs(best.params["lr"] - 0.5) < 0.3
+
+
+def planned(output: str) -> list[list[str]]:
+    return [line.split()[:6] for line in output.splitlines() if line.startswith("  ")]
+
+
+def test_a_time_plans_the_runs_and_their_epochs(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = Timing(1.0, 1.0, 2.0, 1)
+    monkeypatch.setattr("search.running.program_timing._timing", lambda *runs: second)
+    sizes = ("--measure", "8", "--verify", "4", "--verify-epochs", "90", "--confirm", "0")
+    launch = ("launch", "s", "--command", COMMAND[1], *FACTORS, *METRIC, *sizes)
+    ended = kouka(*launch, "--time", "10m")
+    assert ended.exit_code == 0, ended.output
+    assert "An epoch takes 1 s, and a run 2 s beside its epochs, with 1 worker." in ended.output
+    settings = results().launched_with()
+    # 4 runs of 92 s, and 8 of 2 s and their epochs, in 95 % of what the first runs leave.
+    assert 12 <= settings.epochs <= 23
+    assert settings.last_epochs == usual_last_epochs(settings.epochs)
+    counts = Counter(run.phase for run in results().runs)
+    assert counts == {"measure": 8, "verify": 4}
+    again = kouka("launch", "s")
+    assert again.exit_code == 0
+    assert len(results().runs) == 12
+
+
+def test_a_time_plans_runs_alone_where_the_command_has_no_epochs(kouka: Kouka) -> None:
+    random = "import random\nprint(f'acc={random.random()}')"
+    launch = script(random, "--measure", "4", "--confirm", "1", "--time", "10m")
+    ended = kouka(*launch)
+    assert ended.exit_code == 0, ended.output
+    assert "A run takes about " in ended.output
+    assert [line[:3] for line in planned(ended.output)] == [
+        ["measure", "4", "runs,"], ["confirm", "2", "runs,"], ["beside", "the", "first"]
+    ]  # fmt: skip
+    # The run that was tried first is the first of the study.
+    assert Counter(run.phase for run in results().runs) == {"measure": 4, "confirm": 2}
+    limit = results().launched_with().time
+    assert limit is not None
+    assert limit.chosen == ("search",)
+    assert 0 < limit.ends - time.time() < 600
+    longer = kouka("launch", "s", "--time", "20m", "--measure", "8")
+    assert longer.exit_code == 0
+    assert len(results().of("measure")) == 8
+
+
+def test_a_time_too_short_for_a_program_makes_no_study(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = kouka(*script("print('acc=1')", "--time", "1s", "--measure", "1024"))
+    assert short.exit_code == 2
+    assert "--time 1s is too short: the smallest plan, with --measure 1024, takes" in short.output
+    assert "another seed" not in short.output
+    monkeypatch.setattr("search.running.first_run._PATIENCE", -0.9)
+    hanging = kouka(*script("import time\nprint('acc=1')\ntime.sleep(60)", "--time", "1s"))
+    assert hanging.exit_code == 2
+    assert "not even the first run ended in 1s" in hanging.output
+    assert not Path("studies.db").exists()
 
 
 def test_a_factor_of_several_levels_has_an_effect_for_each_change(kouka: Kouka) -> None:
@@ -281,7 +343,6 @@ WRONG = [
     ((*COMMAND, *FACTORS, *METRIC, "--width", "2"), "--width has no meaning for --command"),
     ((*COMMAND, *FACTORS, *METRIC, "--measure", "6"), "--measure 6 has no balanced design"),
     ((*COMMAND, *FACTORS, *METRIC, "--run-timeout", "soon"), "--run-timeout soon is not a time"),
-    ((*COMMAND, *FACTORS, *METRIC, "--time", "1h"), "--time cannot plan a study of --command"),
     (FACTORS, "--factor needs --command"),
 ]  # fmt: skip
 
