@@ -248,7 +248,8 @@ def launch(
             metavar="TIME",
             help="Plan the study for this long, such as 90s, 30m or 2h: a few epochs are timed, or "
             "the first run of --command; what you name stays, and the number and length of the "
-            "runs are chosen. Pauses do not count, and a longer time goes on.  [default: as long as the runs take]",
+            "runs are chosen. Pauses do not count, and a longer time goes on.  "
+            "[default: as long as the runs take]",
         ),
     ] = None,
     timeout: TimeoutOption = None,

@@ -19,7 +19,7 @@ from model_space.outcome import Outcome
 from model_space.worker.client import Stopped, TrainingError
 from search.commands import process as process_module
 from search.commands.program import CommandFactor, Level, Metric, Program
-from search.commands.trainer import CommandTrainer
+from search.commands.trainer import CommandTrainer, RunTimeoutError
 from tests.support.processes import until
 
 PYTHON = f"{sys.executable} -I -S"
@@ -191,6 +191,33 @@ def test_a_run_is_over_when_its_program_is_whatever_that_leaves_behind(run: Trai
     assert run.train(script).objective == 0.5
     assert time.monotonic() - began < 20
     until(is_gone(run.folder / "child"))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no other system tells of them")
+@pytest.mark.parametrize("then", ["print('acc=0.5')", "time.sleep(60)"])
+def test_a_daemon_does_not_outlive_its_run(
+    run: Trained, then: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has left its session and its parents, and does not end when it is asked to."""
+    monkeypatch.setattr(process_module, "GRACE", 0.2)
+    late = property(lambda self: 60.0 * (run.folder / "child").exists())
+    monkeypatch.setattr(process_module.Process, "seconds", late)
+    script = (
+        "import os, signal, time\n"
+        "if not os.fork():\n"
+        "    os.setsid()\n"
+        "    if os.fork(): os._exit(0)\n"
+        "    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "    open('written', 'w').write(str(os.getpid())); os.rename('written', 'child')\n"
+        "    time.sleep(60)\n"
+        "while not os.path.exists('child'): time.sleep(0.01)\n"
+    )
+    if "acc" in then:
+        assert run.train(script + then).objective == 0.5
+    else:
+        with pytest.raises(RunTimeoutError):
+            run.train(script + then, timeout=30.0)
+    assert is_gone(run.folder / "child")()
 
 
 def test_a_pruned_run_ends_early(run: Trained) -> None:
