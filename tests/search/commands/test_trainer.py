@@ -113,6 +113,19 @@ def test_a_run_that_fails_says_why(run: Trained, script: str, reason: str) -> No
         run.train(script)
 
 
+def test_a_secret_is_in_no_message_and_in_no_file(
+    run: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_0.5")
+    with pytest.raises(TrainingError, match=r"the last it printed: denied to \*\*\*$"):
+        run.train("import os; print('denied to', os.environ['HF_TOKEN']); sys.exit(1)")
+    assert run.output == "denied to ***\n"
+    # What judges the run is looked for in what it really printed.
+    monkeypatch.setenv("HF_TOKEN", "acc=0.5")
+    assert run.train("print('acc=0.5', end='')").objective == 0.5
+    assert run.output == "***"
+
+
 def test_any_output_is_read(run: Trained) -> None:
     """Progress bars, bytes that are no UTF-8, lines without end, colours."""
     assert run.train("sys.stdout.write('10%\\racc=0.1\\r100%\\racc=0.2')").objective == 0.2

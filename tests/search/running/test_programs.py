@@ -76,6 +76,8 @@ def test_a_study_finds_the_effects_of_a_script_from_nothing_to_the_report(
     kouka: Kouka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("API_KEY", "hunter2")
+    text = f"{TRAIN}\nimport os\nprint('with', os.environ['API_KEY'])\n"
+    Path("train.py").write_text(text)
     ended = kouka(*STUDY, "--measure", "8", "--test-metric", "tested: ([0-9.]+)", "--confirm", "1")
     assert ended.exit_code == 0, ended.output
     assert "Trying the first run alone, with " in ended.output
@@ -95,6 +97,7 @@ def test_a_study_finds_the_effects_of_a_script_from_nothing_to_the_report(
     assert b"hunter2" not in Path("studies.db").read_bytes()
     shown = kouka("logs", "s", "3")
     assert shown.output.count("acc=") == 4
+    assert "with ***" in shown.output
     assert shown.output == Path("runs/s/3/output.txt").read_text()
     assert "mixup" in kouka("logs", "s").output
 
@@ -344,6 +347,12 @@ WRONG = [
     ((*COMMAND, *FACTORS, *METRIC, "--measure", "6"), "--measure 6 has no balanced design"),
     ((*COMMAND, *FACTORS, *METRIC, "--run-timeout", "soon"), "--run-timeout soon is not a time"),
     (FACTORS, "--factor needs --command"),
+    ((*COMMAND, "--factor", "a: HF_TOKEN=hf_abc123 x", *METRIC), "--factor a sets HF_TOKEN to"),
+    (
+        ("--command", "env API_KEY=hunter2 python {flags}", *FACTORS, *METRIC),
+        "before kouka, as in API_KEY=… kouka launch",
+    ),
+    (("--command", "curl http://u:pw@h {flags}", *FACTORS, *METRIC), "a URL with a password"),
 ]  # fmt: skip
 
 
