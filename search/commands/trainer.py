@@ -43,6 +43,9 @@ class CommandTrainer:
         self._stopping = threading.Event()
         self._killing = threading.Event()
         self._process: Process | None = None
+        self.epoch_ends: tuple[float, ...] = ()
+        """Seconds from the begin of the last run to the end of each epoch, as far as it printed
+        them."""
 
     def start(self) -> None:
         """Do nothing: each run starts a process of its own."""
@@ -71,7 +74,7 @@ class CommandTrainer:
         filled = fill(program, recipe, budget.epochs, seed, str(folder))
         environment = {**self._environment, **filled.environment}
         process = Process(replace(filled, environment=environment), Path(program.directory), folder)
-        run = _Run(program, report)
+        run = _Run(program, report, lambda: process.seconds)
         self._process = process
         try:
             timed_out = self._follow(process, run)
@@ -83,6 +86,7 @@ class CommandTrainer:
             if self._killing.is_set():
                 process.kill()
             code = process.wait()
+        self.epoch_ends = run.epoch_ends
         if run.pruned:
             return run.outcome(process.seconds, budget.epochs)
         if self._stopping.is_set():
@@ -122,8 +126,9 @@ class CommandTrainer:
 class _Run:
     """What a run has printed so far."""
 
-    def __init__(self, program: Program, report: Report) -> None:
-        self._program, self._report = program, report
+    def __init__(self, program: Program, report: Report, seconds: Callable[[], float]) -> None:
+        self._program, self._report, self._seconds = program, report, seconds
+        self._ends: dict[int, float] = {}
         self._metric = reader(program.metric)
         self._tested = None if program.test is None else reader(program.test, "--test-metric")
         self._last: float | None = None
@@ -138,6 +143,9 @@ class _Run:
     def read(self, line: str) -> None:
         for point in self._metric.points(line):
             self._last = point.value
+            if len(self._ends) < _MOST_POINTS:
+                epoch = len(self._ends) if point.epoch is None else point.epoch
+                self._ends[epoch] = self._seconds()
             if point.epoch is None:
                 self._complete(point)
             else:
@@ -147,6 +155,11 @@ class _Run:
         if self._tested is not None:
             for point in self._tested.points(line):
                 self._test = point.value
+
+    @property
+    def epoch_ends(self) -> tuple[float, ...]:
+        """Seconds to the last point of each epoch."""
+        return tuple(self._ends.values())
 
     def finish(self, folder: Path) -> str:
         """Take what is known at the run's end; returns why it has failed, or nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from search.commands.metric import name_of
 from search.commands.program import EPOCHS, Program
 from search.errors import InputError
 from search.planning.design import possible_runs
@@ -74,11 +75,31 @@ def differences_of(stored: Program | None, asked: Program | None) -> list[str]:
         return []
     if stored is None:
         return ["--command was not given"]
+    before, now = _as_described(stored, stored), _as_described(asked, stored)
     found = [option for name, option in _SAME.items()
-             if getattr(stored, name) != getattr(asked, name)]  # fmt: skip
+             if getattr(before, name) != getattr(now, name)]  # fmt: skip
     found += [option for name, option in _SETTLED.items()
               if getattr(asked, name) not in (None, getattr(stored, name))]  # fmt: skip
     return [f"{option} was another" for option in found]
+
+
+def _as_described(program: Program, stored: Program) -> Program:
+    """A program as the user described it, without the names that kouka derives from that.
+
+    Another version may have derived others.
+    """
+    factors = [
+        replace(factor, levels=tuple(replace(level, label="") for level in factor.levels))
+        for factor in program.factors
+    ]
+    metrics = {
+        field: replace(metric, name=named.name)
+        for field in ("metric", "test")
+        if (metric := getattr(program, field)) is not None
+        and (named := getattr(stored, field)) is not None
+        and metric.name == name_of(metric.where)
+    }
+    return replace(program, factors=tuple(factors), **metrics)
 
 
 def merged(stored: Program | None, asked: Program | None) -> Program | None:

@@ -52,6 +52,8 @@ class Tried:
     folder: Path
     began: datetime
     ended: datetime
+    epoch_ends: tuple[float, ...]
+    """Seconds from its begin to the end of each epoch, as far as it printed them."""
 
     @property
     def seconds(self) -> float:
@@ -252,4 +254,4 @@ def try_run(
         raise TrainingError(
             f"the first run failed: {error}; all of its output is in {folder / OUTPUT}"
         ) from error
-    return Tried(curve, outcome, folder, began, datetime.now())
+    return Tried(curve, outcome, folder, began, datetime.now(), trainer.epoch_ends)

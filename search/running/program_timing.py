@@ -23,6 +23,8 @@ FIRST_EPOCHS = 2
 """Of the first run, where the plan chooses the epochs of all others."""
 _LONGER = 6
 """Epochs of a further run, which shows what a run takes beside its epochs."""
+_TOGETHER = 0.005
+"""Share of a run in which it prints several epochs at a time."""
 _SHORT = 0.02
 """Share of the study's time that the first run may take for that further run to be made."""
 
@@ -63,7 +65,8 @@ def planned_by_first_runs(
     first = with_other_seed(first, environment, watch)
     asked = first.settled(asked)
     longer = None
-    if chooses_epochs(asked) and first.tried.seconds <= _SHORT * seconds:
+    quick = first.tried.seconds <= _SHORT * seconds
+    if chooses_epochs(asked) and quick and _printed_epoch(first) is None:
         longer = _longer(first, environment, watch, seconds)
     timing = _timing(first, longer, workers)
     elapsed = time.monotonic() - launched.began
@@ -132,9 +135,23 @@ def _longer(
 def _timing(first: FirstRun, longer: float | None, workers: int) -> Timing:
     """What an epoch takes, and a run beside its epochs: nothing, where that was not timed."""
     runs = [one.seconds for one in (first.tried, first.other) if one is not None]
-    quickest, epochs = min(runs), first.settings.epochs
-    epoch, start = fmean(runs) / epochs, 0.0
-    if longer is not None and longer > quickest:
-        epoch = (longer - quickest) / (_LONGER - epochs)
-        start = max(0.0, quickest - epochs * epoch)
-    return Timing(epoch, epoch, start, workers)
+    mean, epochs = fmean(runs), first.settings.epochs
+    epoch = _printed_epoch(first)
+    if epoch is None and longer is not None:
+        epoch = (longer - min(runs)) / (_LONGER - epochs)
+    if epoch is None or not 0 < epoch * epochs < mean:
+        return Timing(mean / epochs, mean / epochs, 0.0, workers)
+    return Timing(epoch, epoch, mean - epochs * epoch, workers)
+
+
+def _printed_epoch(first: FirstRun) -> float | None:
+    """Seconds of an epoch after the first, by when the run printed its end.
+
+    None where it does not print each, or several at a time, as programs do that keep their output
+    back.
+    """
+    ends, epochs = first.tried.epoch_ends, first.settings.epochs
+    if len(ends) != epochs or epochs == 1:
+        return None
+    epoch = (ends[-1] - ends[0]) / (epochs - 1)
+    return epoch if epoch > _TOGETHER * first.tried.seconds else None

@@ -157,6 +157,19 @@ def test_points_with_an_epoch_are_complete_when_the_next_begins(run: Trained) ->
     assert run.curve == {1: 0.2, 2: 0.4}
 
 
+def test_the_end_of_each_epoch_is_timed(run: Trained) -> None:
+    where = r"epoch (?P<epoch>\d+) .*acc=([0-9.]+)"
+    for metric in (where, "acc=([0-9.]+)"):
+        trainer = run.trainer(
+            "import time\nfor e in (1, 2): time.sleep(0.1); print('epoch', e, 'acc=1', flush=True)",
+            metric,
+        )
+        trainer.train({}, Budget(epochs=2), 1, run.report, run.kept)
+        first, second = trainer.epoch_ends
+        assert first > 0.1
+        assert second - first > 0.05
+
+
 def test_a_metric_may_be_in_lines_of_json_or_in_a_file(run: Trained) -> None:
     script = 'print(\'{"epoch": 1, "acc": 0.1}\'); print(\'{"acc": NaN, "epoch": 2}\')'
     with pytest.raises(TrainingError, match="its acc is nan"):
