@@ -76,11 +76,11 @@ def differences_of(stored: Program | None, asked: Program | None) -> list[str]:
     if stored is None:
         return ["--command was not given"]
     before, now = _as_described(stored, stored), _as_described(asked, stored)
-    found = [option for name, option in _SAME.items()
+    found = [f"{option} was {'another' if getattr(before, name) else 'not given'}"
+             for name, option in _SAME.items()
              if getattr(before, name) != getattr(now, name)]  # fmt: skip
-    found += [option for name, option in _SETTLED.items()
-              if getattr(asked, name) not in (None, getattr(stored, name))]  # fmt: skip
-    return [f"{option} was another" for option in found]
+    return found + [f"{option} was another" for name, option in _SETTLED.items()
+                    if getattr(asked, name) not in (None, getattr(stored, name))]  # fmt: skip
 
 
 def _as_described(program: Program, stored: Program) -> Program:
