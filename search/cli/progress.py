@@ -283,10 +283,8 @@ class Progress:
         self._console.print(f"About {duration(seconds)} for {listed(counts)} on this machine.")
         if seconds > _LONG:
             self._console.print("Stop with Ctrl-C; the same command resumes.")
-            self._console.print(
-                "A new study with a smaller --epochs, --measure, --search, --train-size or --width "
-                "is faster."
-            )
+            smaller = _what_may_be_smaller(results)
+            self._console.print(f"A new study with a smaller {smaller} is faster.")
 
     def _run_time(self, results: Results) -> RunTime | None:
         """From the complete runs; before there is one, from the epochs of those in training."""
@@ -372,6 +370,12 @@ def _left(results: Results, now: Schedule) -> Counter[int]:
         if count:
             runs[results.launched_with().epochs_of(phase)] += count
     return runs
+
+
+def _what_may_be_smaller(results: Results) -> str:
+    if results.program is None:
+        return "--epochs, --measure, --search, --train-size or --width"
+    return "--epochs or --measure" if results.program.has(EPOCHS) else "--measure"
 
 
 def _of_epochs(results: Results, epochs: int) -> str:
