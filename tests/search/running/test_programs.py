@@ -20,6 +20,7 @@ from search.analysis.recommendation import recommend
 from search.cli import export
 from search.planning.time_plan import Timing
 from search.reporting import dashboard_note
+from search.reporting.programs import too_few_digits
 from search.results import Results
 from search.settings import usual_last_epochs
 from search.storage.connection import load_study
@@ -257,6 +258,19 @@ def test_nothing_is_made_where_the_first_run_fails(
     assert "of the runs cannot be written (No space left on device)" in full.output
     mended = script("import random\nprint(f'acc={random.random()}')", "--measure", "4")
     assert kouka(*mended).exit_code == 0
+
+
+def test_a_score_of_too_few_digits_is_found_out(kouka: Kouka) -> None:
+    rounded = (
+        "import random\nrandom.seed(int(sys.argv[1]))\nbase = 5 - ('on' in sys.argv)\n"
+        "print(f'x={random.random()} acc={base + random.random() / 100:.1f}')"
+    )
+    launch = script(f"import sys\n{rounded}", "--measure", "2", "--confirm", "2")
+    launch = tuple(one if one != METRIC[1] else "(?:x|acc)=([0-9.]+)" for one in launch)
+    assert kouka(*launch).exit_code == 0
+    assert results().seed_matters
+    (said,) = too_few_digits(results())
+    assert said.startswith("Fresh seeds of 2 of 2 confirmed recipes gave the very same score")
 
 
 def test_a_script_that_ignores_its_seed_is_found_out(kouka: Kouka) -> None:
