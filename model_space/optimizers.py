@@ -25,6 +25,19 @@ class Adam(keras.optimizers.Adam):  # type: ignore[misc]
         super().__init__(learning_rate, **options)
         self.decoupled_decay = decoupled_decay
 
+    def apply(self, gradients: Any, trainable_variables: Any = None) -> None:
+        """Update all variables by their gradients: one step."""
+        made: dict[Any, dict[str, Any]] = {}
+
+        def shared(dtype: Any, learning_rate: Any) -> dict[str, Any]:
+            if dtype not in made:
+                made[dtype] = self._numbers(dtype, learning_rate)
+            return made[dtype]
+
+        # Once a step, as numbers for each variable would be half of what there is to trace.
+        self._shared = shared
+        super().apply(gradients, trainable_variables)
+
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Update one variable and its slots."""
         # Vectors are biases, or the scales and shifts of normalization.
@@ -40,7 +53,6 @@ class Adam(keras.optimizers.Adam):  # type: ignore[misc]
             super().update_step(gradient, variable, learning_rate)
             return
         index = self._get_variable_index(variable)
-        step = tf.cast(tf.convert_to_tensor(self.iterations) + 1, variable.dtype)
         slots = {"m": self._momentums, "v": self._velocities}
         kernel = tf.raw_ops.ResourceApplyAdam
         if self.amsgrad:
@@ -49,11 +61,18 @@ class Adam(keras.optimizers.Adam):  # type: ignore[misc]
         kernel(
             var=variable.handle,
             **{name: variables[index].value.handle for name, variables in slots.items()},
-            beta1_power=self.beta_1**step,
-            beta2_power=self.beta_2**step,
-            lr=tf.cast(learning_rate, variable.dtype),
-            beta1=self.beta_1,
-            beta2=self.beta_2,
-            epsilon=self.epsilon,
+            **self._shared(variable.dtype, learning_rate),
             grad=tf.cast(gradient, variable.dtype),
         )
+
+    def _numbers(self, dtype: Any, learning_rate: Any) -> dict[str, Any]:
+        """Return the numbers that the kernel takes for every variable of a type."""
+        import tensorflow as tf
+
+        beta1, beta2 = (tf.constant(beta, dtype) for beta in (self.beta_1, self.beta_2))
+        step = tf.cast(tf.convert_to_tensor(self.iterations) + 1, dtype)
+        return {
+            "beta1": beta1, "beta1_power": beta1**step,
+            "beta2": beta2, "beta2_power": beta2**step,
+            "lr": tf.cast(learning_rate, dtype), "epsilon": tf.constant(self.epsilon, dtype),
+        }  # fmt: skip

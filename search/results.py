@@ -329,6 +329,13 @@ class Results:
         )
 
     @property
+    def articles_ladder(self) -> bool:
+        """True where the ladder's steps are the article's, in its order."""
+        if self.settings is None:
+            return bool(self.objective.key)
+        return not (self.settings.program or self.settings.ladder_order)
+
+    @property
     def timed_by(self) -> str:
         """Name what the seconds of `Run.seconds_per_epoch` are of: an epoch, or a run."""
         return "an epoch" if self.program is None or self.program.has(EPOCHS) else "a run"

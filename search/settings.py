@@ -31,6 +31,8 @@ class TimeLimit:
     """Runs to which the `measure` phase may grow, as long as it is not known what matters."""
     closed: tuple[str, ...] = ()
     """Phases in which no further run begins, so that those after them end in time."""
+    start: float = 0.0
+    """Seconds that a run of a program takes beside its epochs, as they were timed."""
     ends: float = 0.0
     """When the runs must have ended, as `time.time()`, of the launch that is or was at work."""
 
@@ -103,7 +105,10 @@ class Settings:
     confirm: int = 3
     """Seeds for each of the candidates, all off and all on."""
     ladder: int = 0
-    """Seeds for each step of the article's ladder."""
+    """Seeds for each step of the ladder."""
+    ladder_order: tuple[tuple[str, ...], ...] = ()
+    """What each of its steps adds to the one before, all off coming first; empty for the article's
+    steps, or a program's factors one by one."""
     reader: int = 1
     """The version of the rules by which the data are read: the first in a study that does not
     say."""

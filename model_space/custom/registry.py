@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -48,15 +48,20 @@ class Registry:
         """
         return all(technique != one.name for one in self.custom_techniques)
 
-    def structure(self, recipe: Recipe) -> Hashable:
-        """Return a key that is equal for the recipes that one compiled network serves."""
+    def structure(self, recipe: Recipe, budget: Budget) -> Hashable:
+        """Return a key that is equal for the runs that one compiled network serves.
+
+        A longer run is one of these, unless a technique makes its learning rate follow the steps.
+        """
         fixed = (
             (name, dial, value)
             for name, dials in recipe.items()
             for dial, value in dials.items()
             if not self.takes_variables(name)
         )
-        return frozenset(recipe), frozenset(fixed)
+        if self.compose(recipe).schedule is Stages().schedule:
+            budget = replace(budget, epochs=1)
+        return frozenset(recipe), frozenset(fixed), budget
 
     def network(
         self, stages: Stages, image_shape: tuple[int, ...], classes: int, budget: Budget

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from model_space.data.mel import Spectrogram, log_mel
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".wav", ".flac", ".ogg", ".mp3")
 
@@ -64,6 +67,8 @@ def pixels(
 
     `mode` is Pillow's, L or RGB, and `size` width and height. The `levels` are not used.
     """
+    from PIL import Image
+
     if image.mode.startswith("I"):  # 16 bits; Pillow's own conversion would clip them
         image = Image.fromarray((np.asarray(image) // 256).astype(np.uint8))
     image = image.convert(mode)

@@ -1,4 +1,7 @@
-"""Decoding of image files, all to one size, and all to colour or all to grey."""
+"""Decoding of image files, all to one size, and all to colour or all to grey.
+
+Pillow is imported where it is called: who only reads studies may do without it.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
 
 from model_space.data.files import decoded
 from model_space.data.reading import Levels, Reading
 from model_space.data.source import DataError, Decoder, FileError, Progress
 from model_space.data.spec import READER
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 File = str | BinaryIO
 """A file's name, or its content."""
@@ -128,6 +133,8 @@ def size_of(file: File) -> tuple[int, int]:
 @contextmanager
 def opened(file: File) -> Iterator[Image.Image]:
     """Open an image file; raises `FileError` for whatever Pillow raises until it is closed."""
+    from PIL import Image
+
     try:
         with Image.open(file) as image:
             yield image
@@ -164,6 +171,8 @@ def pixels(
     `mode` is Pillow's, L or RGB, and `size` width and height. Of values of more than 8 bits,
     `levels` are those that become black and white.
     """
+    from PIL import Image, ImageOps
+
     image.load()
     if orientation(image) in range(2, 9):
         image = ImageOps.exif_transpose(image)
@@ -183,6 +192,8 @@ def pixels(
 
 def orientation(image: Image.Image) -> int:
     """Return the EXIF orientation of an image, 1 to 8; 1 where it has none that can be read."""
+    from PIL import ExifTags, Image
+
     try:
         # Not PNG's own, which decodes the whole image to look behind it.
         return int(Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1))
@@ -194,6 +205,8 @@ def resized(images: np.ndarray, size: int | None) -> np.ndarray:
     """Resize images (N, height, width, channels) to `size` pixels a side, unless that is None."""
     if size is None or images.shape[1:3] == (size, size):
         return images
+    from PIL import Image
+
     result = np.empty((len(images), size, size, images.shape[-1]), images.dtype)
     for image, target in zip(images, result, strict=True):
         for channel in range(images.shape[-1]):

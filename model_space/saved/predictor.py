@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,8 @@ from model_space.child import ChildError, ask, respond
 from model_space.data import DataError
 from model_space.data.fresh import Preparation
 from model_space.saved.model_card import find
-from model_space.worker.client import ENVIRONMENT, TrainingError
+from model_space.worker.client import TrainingError
+from model_space.worker.environment import keras_environment
 
 _BATCH = 500
 
@@ -42,7 +42,7 @@ def predict(model: Path, files: Sequence[str]) -> tuple[Sequence[str], Sequence[
     """
     network, card = find(model)
     request = _Request(str(network), len(card.classes), card.preparation, tuple(files))
-    environment = {**ENVIRONMENT, **os.environ, "KERAS_BACKEND": "tensorflow"}
+    environment = {**keras_environment(), "KERAS_BACKEND": "tensorflow"}
     try:
         answer = ask(__name__, request, _Answer, environment)
     except ChildError as error:

@@ -6,7 +6,6 @@ is returned: what cannot be written is refused, and nothing is left out.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 
 from model_space.budget import Budget
@@ -15,7 +14,8 @@ from model_space.custom.code import CustomCode, CustomCodeError
 from model_space.data import DataError, DataSpec
 from model_space.facts import DataFacts
 from model_space.recipe import Recipe
-from model_space.worker.client import ENVIRONMENT, TrainingError
+from model_space.worker.client import TrainingError
+from model_space.worker.environment import keras_environment
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def write(order: Order) -> str:
 
     Raises `DataError`, `CustomCodeError`, and `TrainingError` where the process dies.
     """
-    environment = {**ENVIRONMENT, **os.environ, "KERAS_BACKEND": order.backend}
+    environment = {**keras_environment(), "KERAS_BACKEND": order.backend}
     try:
         answer = ask("model_space.script.writer", order, Answer, environment)
     except ChildError as error:

@@ -44,11 +44,11 @@ class Trainer:
         """Train recipes of the registry's techniques on `data`, and judge them by the scorer."""
         self._data, self._registry, self._scorer = data, registry, scorer
         self._fingerprint = data.fingerprint()
-        self._compiled: dict[tuple[Hashable, Budget], CompiledRun] = {}
+        self._compiled: dict[Hashable, CompiledRun] = {}
 
     @property
     def networks(self) -> int:
-        """The number of networks kept: one for each set of techniques and budget."""
+        """The number of networks kept: one for each set of techniques and size of network."""
         return len(self._compiled)
 
     @cached_property
@@ -81,7 +81,7 @@ class Trainer:
         The file, whose name ends in .keras, needs no kouka: its network takes float32 images in
         [0, 1] and returns probabilities.
         """
-        self._compiled[self._registry.structure(recipe), budget].plain().save(path)
+        self._compiled[self._registry.structure(recipe, budget)].plain().save(path)
 
     def train(
         self,
@@ -133,7 +133,7 @@ class Trainer:
 
     def _begin(self, recipe: Recipe, budget: Budget, seed: int) -> tuple[CompiledRun, bool]:
         """Return the network at the beginning of a run, and True where it was compiled before."""
-        structure = self._registry.structure(recipe), budget
+        structure = self._registry.structure(recipe, budget)
         if (compiled := self._compiled.get(structure)) is not None:
             compiled.begin(recipe, seed)
             return compiled, True

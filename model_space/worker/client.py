@@ -24,6 +24,7 @@ from model_space.outcome import Outcome
 from model_space.pictures import Picture, Strip
 from model_space.recipe import Recipe
 from model_space.training.checkpoint import Stopped
+from model_space.worker.environment import keras_environment
 from model_space.worker.messages import (
     CodeRefused,
     Command,
@@ -54,19 +55,10 @@ from model_space.worker.messages import (
 
 __all__ = ["Stopped", "Surveyed", "TrainingError", "Worker", "Workload"]
 
-ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-    # Both would take a GPU's memory to themselves, whatever their share of the GPU.
-    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-    # OpenBLAS would start threads when it is imported; a process that forks should have one.
-    "OPENBLAS_NUM_THREADS": "1",
-    # So would Arrow, which TensorFlow imports by way of pandas where both are installed.
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-}
-"""The environment of every process in which Keras runs, unless the user's says otherwise."""
-
-_OF_MEMORY = (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)
+_OF_MEMORY = tuple(
+    getattr(signal, name, None)  # Windows, where studies are read, has not all of them
+    for name in ("SIGKILL", "SIGSEGV", "SIGABRT", "SIGBUS")
+)
 """Signals of a process for which there was not enough, if they may have other causes too."""
 
 Report = Callable[[int, float], bool]
@@ -272,7 +264,7 @@ class _Server:
             stdout=subprocess.PIPE,
             stderr=self._log,
             bufsize=0,  # a line is one write, whichever thread sends it
-            env={**ENVIRONMENT, **os.environ, "KERAS_BACKEND": "tensorflow", **environment},
+            env={**keras_environment(), "KERAS_BACKEND": "tensorflow", **environment},
             # A group of its own: Ctrl-C in the terminal reaches the parent alone, which
             # records the interruption and ends the child.
             start_new_session=True,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from search.analysis.t_distribution import CONFIDENCE, quantile
+from search.analysis.solving import root
+from search.analysis.t_distribution import CONFIDENCE, cdf, quantile
 
 _FAR = 1e4
 """Standard errors beyond which no end of an interval is looked for."""
@@ -41,28 +42,24 @@ def after_choice(
 
 def _solve(beyond: Callable[[float], float], start: float, step: float, target: float) -> float:
     """Find where a rising function reaches a target, from a start that may be on either side."""
-    from scipy.optimize import brentq
-
     low, high = start - step, start + step
     while beyond(low) > target and start - low < _FAR:
         low = start - 2 * (start - low)
     while beyond(high) < target and high - start < _FAR:
         high = start + 2 * (high - start)
-    return float(brentq(lambda truth: beyond(truth) - target, low, high, xtol=1e-4))
+    return root(lambda truth: beyond(truth) - target, low, high, 1e-4)
 
 
 def _beyond(t: float, truth: float, shift: float, dof: float, threshold: float) -> float:
     """P-value, one-sided, of a truth in units of the standard error, given the choice."""
-    from scipy.special import stdtr
-
     distance = t - truth
     low, high = _gap((truth + shift) / math.sqrt(dof + distance**2), dof, threshold)
-    above = stdtr(dof, -distance)
+    above = cdf(-distance, dof)
     if low >= high:
         return float(above)
     if distance < (low + high) / 2:
-        above = stdtr(dof, low) - stdtr(dof, distance) + stdtr(dof, -high)
-    shown = stdtr(dof, low) + stdtr(dof, -high)
+        above = cdf(low, dof) - cdf(distance, dof) + cdf(-high, dof)
+    shown = cdf(low, dof) + cdf(-high, dof)
     return float(above / shown) if shown else float(distance < (low + high) / 2)
 
 

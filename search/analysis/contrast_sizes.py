@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.analysis.distributions import normal_quantile
 from search.analysis.effects import CERTAIN, Effects
 from search.analysis.interactions import Interaction
 from search.analysis.t_distribution import critical_value
@@ -83,6 +84,4 @@ def contrast_sizes(effects: Effects, pairs: Sequence[Interaction]) -> list[Contr
 
 def half_normal(count: int) -> np.ndarray:
     """Quantiles, (count,), of the half-normal distribution at (i − ½) / count, smallest first."""
-    from scipy.special import ndtri
-
-    return np.asarray(ndtri(0.5 + (np.arange(count) + 0.5) / (2 * max(count, 1))))
+    return np.array([normal_quantile(0.5 + (at + 0.5) / (2 * count)) for at in range(count)])

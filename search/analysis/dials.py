@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.analysis.distributions import normal_quantile
 from search.analysis.t_distribution import CONFIDENCE
 from search.results import Results, Run, SearchedDial
 
@@ -65,14 +66,17 @@ def _spearman(points: list[DialRun]) -> tuple[float, float, float]:
     whole = [p for p in points if not p.pruned]
     if len(whole) < _FEWEST:
         return (math.nan,) * 3
-    from scipy.special import ndtri
-    from scipy.stats import rankdata
-
-    x, y = rankdata([p.value for p in whole]), rankdata([p.reached for p in whole])
+    x, y = _ranks([p.value for p in whole]), _ranks([p.reached for p in whole])
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         return (math.nan,) * 3
     r = float(np.corrcoef(x, y)[0, 1])
     if abs(r) > 1 - 1e-9:
         return r, math.nan, math.nan
-    margin = float(ndtri((1 + CONFIDENCE) / 2)) * math.sqrt((1 + r * r / 2) / (len(whole) - 3))
+    margin = normal_quantile((1 + CONFIDENCE) / 2) * math.sqrt((1 + r * r / 2) / (len(whole) - 3))
     return r, math.tanh(math.atanh(r) - margin), math.tanh(math.atanh(r) + margin)
+
+
+def _ranks(values: list[float]) -> np.ndarray:
+    """Ranks from 0; of equal values, the mean of theirs."""
+    _, of, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts + 1) / 2)[of]

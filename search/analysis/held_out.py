@@ -21,6 +21,7 @@ from functools import cached_property
 
 import numpy as np
 
+from search.analysis.distributions import beta_quantile
 from search.analysis.t_distribution import quantile
 
 PRIOR_DOF = 1
@@ -136,11 +137,9 @@ def difference(one: HeldOut, other: HeldOut, among: Sequence[HeldOut] = ()) -> D
 
 def rate(count: int, of: int) -> tuple[float, float]:
     """The 95 % interval of a probability that was met `count` times (Clopper & Pearson 1934)."""
-    from scipy.special import betaincinv
-
-    low = betaincinv(count, of - count + 1, 0.025) if count else 0.0
-    high = betaincinv(count + 1, of - count, 0.975) if count < of else 1.0
-    return float(low), float(high)
+    low = beta_quantile(count, of - count + 1, 0.025) if count else 0.0
+    high = beta_quantile(count + 1, of - count, 0.975) if count < of else 1.0
+    return low, high
 
 
 def _seeds(one: HeldOut, among: Sequence[HeldOut]) -> tuple[float, int]:

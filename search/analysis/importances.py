@@ -6,24 +6,20 @@ import random
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import optuna
-from optuna.importance import (
-    BaseImportanceEvaluator,
-    FanovaImportanceEvaluator,
-    MeanDecreaseImpurityImportanceEvaluator,
-    PedAnovaImportanceEvaluator,
-)
 from optuna.trial import FrozenTrial, TrialState
+
+if TYPE_CHECKING:
+    from optuna.importance import BaseImportanceEvaluator
 
 MOST = 250
 """Trials of which fANOVA is computed, whose time grows with their square: 4 min of 1,500."""
 
-_EVALUATORS: dict[str, Callable[[], BaseImportanceEvaluator]] = {
-    "PED-ANOVA": PedAnovaImportanceEvaluator,
-    "fANOVA": lambda: FanovaImportanceEvaluator(seed=0),
-    "MDI": lambda: MeanDecreaseImpurityImportanceEvaluator(seed=0),
-}
+OF_FORESTS = ("fANOVA", "MDI")
+"""The evaluators that fit a random forest, by scikit-learn."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +37,9 @@ def importances(study: optuna.Study, objective: int | None = None) -> list[Impor
     """Compute every evaluator's shares over the completed trials, each largest first.
 
     Empty with fewer than two different values. fANOVA and MDI leave out the dials, which exist
-    only where their technique is on. `objective`, from 1, is one of a study's several. Above `MOST`
-    trials fANOVA is of so many, drawn at random and the same at each call.
+    only where their technique is on, and are themselves left out unless `has_forests`. `objective`,
+    from 1, is one of a study's several. Above `MOST` trials fANOVA is of so many, drawn at random
+    and the same at each call.
     """
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     column = (objective or 1) - 1
@@ -50,7 +47,7 @@ def importances(study: optuna.Study, objective: int | None = None) -> list[Impor
         return []
     every = study if len(study.directions) == 1 else _of(study, complete, column)
     rows = []
-    for name, evaluator in _EVALUATORS.items():
+    for name, evaluator in _evaluators().items():
         some = name == "fANOVA" and len(complete) > MOST
         drawn = random.Random(0).sample(complete, MOST) if some else None  # noqa: S311 - no secret
         of = every if drawn is None else _of(study, drawn, column)
@@ -60,6 +57,26 @@ def importances(study: optuna.Study, objective: int | None = None) -> list[Impor
             for parameter, share in _shares(of, evaluator()).items()
         ]
     return rows
+
+
+def has_forests() -> bool:
+    """Tell whether scikit-learn is there for the evaluators that fit forests."""
+    return find_spec("sklearn") is not None
+
+
+def _evaluators() -> dict[str, Callable[[], BaseImportanceEvaluator]]:
+    # It imports scikit-learn where that is installed, which takes more than a second.
+    from optuna import importance
+
+    found: dict[str, Callable[[], BaseImportanceEvaluator]] = {
+        "PED-ANOVA": importance.PedAnovaImportanceEvaluator
+    }
+    if has_forests():
+        found |= {
+            "fANOVA": lambda: importance.FanovaImportanceEvaluator(seed=0),
+            "MDI": lambda: importance.MeanDecreaseImpurityImportanceEvaluator(seed=0),
+        }
+    return found
 
 
 def _of(study: optuna.Study, trials: Sequence[FrozenTrial], column: int) -> optuna.Study:

@@ -1,4 +1,4 @@
-"""The article's ladder, one technique added after another, over several seeds."""
+"""The ladder, one technique added after another, over several seeds."""
 
 from __future__ import annotations
 
@@ -79,6 +79,7 @@ def ladder(results: Results) -> list[Step]:
         margin = quantile(dof) * error
         added = on - (before[0] if before else frozenset())
         names = tuple(name for name in results.factors if name in added)
+        names += tuple(sorted(added - set(names)))  # levels
         rows.append(
             Step(names, len(values), mean(values, results.objective), change, change - margin,
                  change + margin, error, dof)

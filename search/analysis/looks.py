@@ -14,6 +14,7 @@ from functools import cache
 
 import numpy as np
 
+from search.analysis.distributions import normal_cdf, normal_quantile
 from search.analysis.run_losses import given_up
 from search.analysis.t_distribution import CONFIDENCE
 from search.results import Results
@@ -96,8 +97,6 @@ def levels(sizes: tuple[int, ...], spent: tuple[float, ...], tests: int) -> tupl
 
 def _levels_of_one(sizes: Sequence[int], spent: Sequence[float]) -> list[float]:
     """Two-sided levels of one test at each look, by recursion over its distribution."""
-    from scipy.special import ndtr, ndtri
-
     grid = np.linspace(-_REACH, _REACH, _POINTS)
     step = grid[1] - grid[0]
     found: list[float] = []
@@ -115,7 +114,9 @@ def _levels_of_one(sizes: Sequence[int], spent: Sequence[float]) -> list[float]:
         half = density[_POINTS // 2 :]
         steps = step * (half[1:] + half[:-1])
         beyond = np.append(np.cumsum(steps[::-1])[::-1], 0)
-        bound = float(np.interp(-share, -beyond, grid[_POINTS // 2 :]) if at else -ndtri(share / 2))
-        found.append(float(2 * ndtr(-bound)))
+        bound = float(
+            np.interp(-share, -beyond, grid[_POINTS // 2 :]) if at else -normal_quantile(share / 2)
+        )
+        found.append(2 * normal_cdf(-bound))
         inside = np.where(np.abs(grid) < bound, density, 0)
     return found

@@ -16,6 +16,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from search.analysis.solving import minimum
+
 _MOST_RECIPES = 300
 """Of more recipes, whose matrices would take seconds, so many are drawn at random."""
 _SPAN = 14.0
@@ -153,8 +155,6 @@ def _kernels(points: Points, others: Points) -> np.ndarray:
 
 def _variances(kernels: np.ndarray, means: np.ndarray, within: float, dof: int) -> np.ndarray:
     """Estimate the variances, (4,); `within` and `dof` are of the runs around their recipes."""
-    from scipy.optimize import minimize
-
     total = float(np.var(means))
 
     def loss(logs: np.ndarray) -> tuple[float, np.ndarray]:
@@ -173,8 +173,5 @@ def _variances(kernels: np.ndarray, means: np.ndarray, within: float, dof: int) 
         return -(likelihood + penalty) / 2, -(slopes + 1) / 2
 
     top = np.log(total)
-    found = minimize(
-        loss, np.full(4, top - np.log(4)), jac=True, method="L-BFGS-B",
-        bounds=[(top - _SPAN, top + np.log(100))] * 4,
-    )  # fmt: skip
-    return np.exp(found.x)
+    start = np.full(4, top - np.log(4))
+    return np.asarray(np.exp(minimum(loss, start, top - _SPAN, top + np.log(100))))

@@ -1,32 +1,59 @@
-"""Student's t distribution, for intervals and p-values.
-
-SciPy is imported where it is called, as importing it takes most of a second.
-"""
+"""Student's t distribution, for intervals and p-values."""
 
 from __future__ import annotations
 
 import math
 from functools import cache
 
+import numpy as np
+
+from search.analysis.distributions import beta_cdf, normal_quantile
+from search.analysis.solving import root
+
 CONFIDENCE = 0.95
 """Coverage of every interval that kouka gives."""
 
+_NEGLIGIBLE = 34.0
+"""Logarithm of how far below its peak a density counts for nothing."""
 
+
+def cdf(t: float, dof: float) -> float:
+    """Probability that a t is at most this; NaN without degrees of freedom."""
+    if math.isnan(t) or not dof > 0:
+        return math.nan
+    beyond = beta_cdf(dof / 2, 0.5, *_shares(t, dof)) / 2
+    return beyond if t < 0 else 1 - beyond
+
+
+def _shares(t: float, dof: float) -> tuple[float, float]:
+    if abs(t) > 1e150:  # whose square is infinite
+        return 0.0, 1.0
+    return dof / (dof + t * t), t * t / (dof + t * t)
+
+
+@cache
 def quantile(dof: float, probability: float = (1 + CONFIDENCE) / 2) -> float:
     """Quantile of t; by default the critical value of a 95 % interval.
 
     NaN without degrees of freedom.
     """
-    from scipy.special import stdtrit
-
-    return float(stdtrit(dof, probability)) if dof else math.nan
+    if not dof:
+        return math.nan
+    beyond = min(probability, 1 - probability)
+    if not beyond > 0:
+        return normal_quantile(probability)
+    # A t is never nearer to zero than a normal variable of the same probability.
+    low = max(0.0, -normal_quantile(beyond) - 1e-6)
+    high = 2 * low + 1
+    while cdf(-high, dof) > beyond:
+        low, high = high, 2 * high
+    found = root(lambda t: math.log(cdf(-t, dof) / beyond), low, high, 1e-13)
+    return found if probability > 0.5 else -found
 
 
 def two_sided(t: float, dof: float) -> float:
     """Two-sided p-value of a t."""
-    from scipy.special import stdtr
-
-    return 2 * float(stdtr(dof, -abs(t)))
+    return 2 * cdf(-abs(t), dof)
 
 
 def familywise(t: float, dof: float, tests: int) -> float:
@@ -36,29 +63,35 @@ def familywise(t: float, dof: float, tests: int) -> float:
     maximum modulus (Stoline & Ury 1979). Exact for independent estimates, as from a balanced
     design; never too small for others (Šidák 1967).
     """
-    import numpy as np
-    from scipy.special import gammainccinv, gammaincinv, gammaln, ndtr
-
     if t == 0:
         return 1.0
-    half = dof / 2
-    low, high = gammaincinv(half, 1e-14) / half, gammainccinv(half, 1e-14) / half
-    # x is the logarithm of the estimated noise over the true one.
-    x = np.linspace(math.log(low) / 2, math.log(high) / 2, 600)
-    density = np.exp(
-        math.log(2) + half * math.log(half) - gammaln(half) + dof * x - half * np.exp(2 * x)
-    )
+    x, density = _noise(dof)
     # The |t| of one test is above a tiny one with a probability that rounds to 1.
-    above = np.minimum(2 * ndtr(-abs(t) * np.exp(x)), np.nextafter(1, 0))
+    sizes = abs(t) / math.sqrt(2) * np.exp(x)
+    above = np.minimum([math.erfc(size) for size in sizes.tolist()], np.nextafter(1, 0))
     beyond = -np.expm1(tests * np.log1p(-above))
     return min(1.0, float(np.trapezoid(density * beyond, x)))
 
 
 @cache
+def _noise(dof: float) -> tuple[np.ndarray, np.ndarray]:
+    """Logarithms of an estimated noise over the true one, (600,), and their density."""
+    half = dof / 2
+
+    def below(x: float) -> float:
+        """Logarithm of the density, of which the peak is at 0, above what counts for nothing."""
+        return dof * x - half * math.expm1(2 * x) + _NEGLIGIBLE
+
+    # At either bound it is below for certain, as e^y is above 0 and above 1 + y + y²/2.
+    low, high = -(_NEGLIGIBLE + half) / dof, math.sqrt(_NEGLIGIBLE / dof)
+    x = np.linspace(root(below, low, 0), root(below, 0, high), 600)
+    peak = math.log(2) + half * math.log(half) - math.lgamma(half) - half
+    return x, np.exp(peak + dof * x - half * np.expm1(2 * x))
+
+
+@cache
 def critical_value(dof: float, tests: int, level: float = 1 - CONFIDENCE) -> float:
     """The |t| whose familywise p-value is `level`, at most 5 %; NaN without degrees of freedom."""
-    from scipy.optimize import brentq
-
     if not dof:
         return math.nan
     # Bonferroni's is never too small (Šidák 1967).
@@ -66,7 +99,7 @@ def critical_value(dof: float, tests: int, level: float = 1 - CONFIDENCE) -> flo
     least = quantile(dof, 1 - level / 2)
     if tests == 1:
         return least
-    return float(brentq(lambda t: familywise(t, dof, tests) - level, 0.99 * least, 1.01 * largest))
+    return root(lambda t: familywise(t, dof, tests) - level, 0.99 * least, 1.01 * largest)
 
 
 def welch(difference: float, *parts: tuple[float, float]) -> float:

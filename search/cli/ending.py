@@ -25,7 +25,7 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
     findings = replace(exported.findings, storage_option=storage_option(storage))
     console.print()
     if findings.effects is None and findings.ladder:
-        console.print(ladder_table(findings.ladder, findings.results.objective))
+        console.print(ladder_table(findings.ladder, findings.results))
     else:
         for line in answer_lines(findings):
             console.print(line)

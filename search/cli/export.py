@@ -65,7 +65,7 @@ def export(
         from search.cli.console import make_console, quiet_optuna
         from search.errors import InputError
         from search.reporting.export import FORMATS
-        from search.storage.connection import load_study
+        from search.storage.connection import read_study
 
         quiet_optuna()
         named = (kind.strip() for kind in format.split(","))
@@ -73,7 +73,7 @@ def export(
         for kind in formats:
             if kind not in FORMATS:
                 raise InputError(f"--format {kind} is not known; it takes {', '.join(FORMATS)}")
-        study = load_study(storage, name)
+        study = read_study(storage, name)
         folder = out or folder_of("reports", name)
         show = _print_document if json else _print_all
         write_report(

@@ -59,7 +59,7 @@ def _print_ladder(findings: Findings, console: Console) -> None:
     if not findings.ladder:
         return
     console.print()
-    console.print(ladder_table(findings.ladder, findings.results.objective))
+    console.print(ladder_table(findings.ladder, findings.results))
     if findings.effects is None:  # the verdict has been printed
         return
     if verdict := words.ladder_verdict(findings.ladder, findings.comparisons):

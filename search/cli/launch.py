@@ -186,18 +186,20 @@ def launch(
         ),
     ] = None,
     ladder: Annotated[
-        int | None,
+        str | None,
         typer.Option(
-            metavar="SEEDS",
-            help="Seeds for each of the eight networks of the article's ladder, or for each of "
-            "--command's factors, added one after another.  [default: 0]",
+            metavar="SEEDS|NAMES",
+            help="Add techniques one after another, with this many seeds a step: those of the "
+            "article in its order, --command's factors in theirs, or NAMES, such as "
+            "mixup,dropout. 5:mixup,dropout gives both; names alone have 3 seeds.  [default: 0]",
         ),
     ] = None,
     epochs: Annotated[
         int | None,
         typer.Option(
             metavar="COUNT",
-            help="Epochs of a run.  [default: 100; needed where --command has {epochs}]",
+            help="Epochs of a run.  [default: 100; needed where --command has {epochs}, if not "
+            "chosen by --time]",
         ),
     ] = None,
     batch_size: Annotated[
@@ -266,9 +268,10 @@ def launch(
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Plan the study for this long, such as 90s, 30m or 2h: a few epochs are timed, "
-            "what you name stays, and the number and length of the runs are chosen. Pauses do not "
-            "count, and a longer time goes on.  [default: as long as the runs take]",
+            help="Plan the study for this long, such as 90s, 30m or 2h: a few epochs are timed, or "
+            "the first run of --command; what you name stays, and the number and length of the "
+            "runs are chosen. Pauses do not count, and a longer time goes on.  "
+            "[default: as long as the runs take]",
         ),
     ] = None,
     timeout: TimeoutOption = None,
@@ -312,6 +315,7 @@ def launch(
         from search.planning.parsing import (
             parse_columns,
             parse_fix,
+            parse_ladder,
             parse_objective,
             parse_techniques,
         )
@@ -333,6 +337,7 @@ def launch(
             fixed = {one: {} if on else None for one, on in held.items()} or None
         elif fix:
             fixed = parse_fix(fix, known)
+        seeds, order = (None, None) if ladder is None else parse_ladder(ladder)
         requested = Requested(
             custom_code=code,
             data=resolved(data),
@@ -349,7 +354,8 @@ def launch(
             verify_epochs=verify_epochs,
             confirm=confirm,
             time=None if time is None else time_limit(time),
-            ladder=ladder,
+            ladder=seeds,
+            ladder_order=order,
             epochs=epochs,
             last_epochs=last_epochs,
             batch_size=batch_size,

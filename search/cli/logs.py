@@ -31,11 +31,11 @@ def logs(
         from search.cli.tables import runs_table
         from search.errors import InputError
         from search.reporting.programs import command_of_recipe, logged_runs
-        from search.storage.connection import load_study
+        from search.storage.connection import read_study
         from search.storage.reading import read
 
         quiet_optuna()
-        study = load_study(storage, name)
+        study = read_study(storage, name)
         results = read(study)
         if results.launched_with().program is None:
             raise InputError(f"the runs of {name!r} are kouka's own, and print nothing to show")

@@ -240,14 +240,16 @@ def limits(at_most: list[str] | None) -> Limits | None:
 def custom_code(technique: list[str] | None, network: str | None) -> CustomCode:
     """Describe the techniques and the network of the user's own that the options name.
 
-    Raises `CustomCodeError` where the code cannot be used.
+    Raises `CustomCodeError` where the code cannot be used, and `InputError` without Keras.
     """
     from model_space.custom.code import CustomCode
 
     if not technique and network is None:
         return CustomCode()
     from model_space.custom.description import describe
+    from search.running.hardware import backend_here, check_installed
 
+    check_installed(backend_here())
     return describe(technique or [], network)
 
 

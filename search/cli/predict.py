@@ -27,9 +27,11 @@ def predict(
         from search.cli.console import make_console
         from search.cli.tables import predictions_table
         from search.errors import InputError
+        from search.running.hardware import backend_here, check_installed
 
         if top < 1:
             raise InputError(f"--top {top} is too small; it takes 1 or more")
+        check_installed(backend_here())
         with interruptible("nothing was changed"):
             classes, probabilities = predict(model, images)
         make_console().print(predictions_table(images, classes, probabilities, top))

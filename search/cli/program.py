@@ -35,6 +35,7 @@ def program_of(
         parse_metric,
     )
     from search.commands.program import Program
+    from search.commands.secrets import check_no_secrets
     from search.errors import InputError
     from search.planning.time_plan import time_limit
 
@@ -60,7 +61,7 @@ def program_of(
     if scale is not None and not scale > 0:
         raise InputError(f"--scale {scale:g} is not above 0")
     directory = os.getcwd()
-    return check_program(
+    program = check_program(
         Program(
             command,
             directory,
@@ -82,3 +83,4 @@ def program_of(
             files=digests(command, directory),
         )
     )
+    return check_no_secrets(program)

@@ -107,6 +107,9 @@ class Progress:
             f"It ended with {objective.name} {level(value, objective)}{times}. Its output: "
             f"{folder / OUTPUT}", markup=False, soft_wrap=True,
         )  # fmt: skip
+
+    def trying_seed(self) -> None:
+        """Print that another seed is tried."""
         self._console.print("The same run with another seed …")
 
     def tried_seed(self, program: Program, matters: bool) -> None:
@@ -137,18 +140,7 @@ class Progress:
             f"beside its epochs, with {counted(timing.workers, 'worker')}.",
             soft_wrap=True,
         )
-        self._console.print(f"The plan, about {duration(plan.seconds)}:")
-        for part in plan.parts:
-            kind = "" if not plan.verify else "long " if part.epochs > plan.epochs else "short "
-            runs = counted(part.runs, f"{kind}run")
-            if part.phase == "measure" and plan.begin < plan.measure:
-                runs = f"{plan.begin} to {runs}"
-            self._console.print(
-                f"  {part.phase:8} {runs} of {counted(part.epochs, 'epoch')}, "
-                f"about {duration(part.seconds)}"
-            )
-        self._console.print(f"  {'beside':8} reading, timing and the report, about "
-                            f"{duration(plan.beside)}")  # fmt: skip
+        self._print_plan(plan, "reading, timing and the report")
         if resized:
             self._console.print(
                 "The images are made smaller, so that the runs have epochs enough; --image-size "
@@ -156,6 +148,30 @@ class Progress:
             )
         if plan.why_no_short_runs:
             self._console.print(plan.why_no_short_runs, soft_wrap=True)
+
+    def planned_program(self, plan: TimePlan, timing: Timing, program: Program) -> None:
+        """Print the plan that was made for a time, of a program's runs."""
+        workers = counted(timing.workers, "worker")
+        if program.has(EPOCHS):
+            beside = f", and a run {timing.start:.2g} s beside its epochs" if timing.start else ""
+            said = f"An epoch takes {timing.dearest:.2g} s{beside}, with {workers}."
+        else:
+            said = f"A run takes about {duration(timing.dearest)}, with {workers}."
+        self._console.print(said, soft_wrap=True)
+        self._print_plan(plan, "the first runs and the report", program.has(EPOCHS))
+        if program.has(EPOCHS) and plan.why_no_short_runs:
+            self._console.print(plan.why_no_short_runs, soft_wrap=True)
+
+    def _print_plan(self, plan: TimePlan, beside: str, of_epochs: bool = True) -> None:
+        self._console.print(f"The plan, about {duration(plan.seconds)}:")
+        for part in plan.parts:
+            kind = "" if not plan.verify else "long " if part.epochs > plan.epochs else "short "
+            runs = counted(part.runs, f"{kind}run")
+            if part.phase == "measure" and plan.begin < plan.measure:
+                runs = f"{plan.begin} to {runs}"
+            of = f" of {counted(part.epochs, 'epoch')}" if of_epochs else ""
+            self._console.print(f"  {part.phase:8} {runs}{of}, about {duration(part.seconds)}")
+        self._console.print(f"  {'beside':8} {beside}, about {duration(plan.beside)}")
 
     def study_opened(self, results: Results, workers: int) -> None:
         """Print the study's name and budget, and what it holds already."""
@@ -267,10 +283,8 @@ class Progress:
         self._console.print(f"About {duration(seconds)} for {listed(counts)} on this machine.")
         if seconds > _LONG:
             self._console.print("Stop with Ctrl-C; the same command resumes.")
-            self._console.print(
-                "A new study with a smaller --epochs, --measure, --search, --train-size or --width "
-                "is faster."
-            )
+            smaller = _what_may_be_smaller(results)
+            self._console.print(f"A new study with a smaller {smaller} is faster.")
 
     def _run_time(self, results: Results) -> RunTime | None:
         """From the complete runs; before there is one, from the epochs of those in training."""
@@ -356,6 +370,12 @@ def _left(results: Results, now: Schedule) -> Counter[int]:
         if count:
             runs[results.launched_with().epochs_of(phase)] += count
     return runs
+
+
+def _what_may_be_smaller(results: Results) -> str:
+    if results.program is None:
+        return "--epochs, --measure, --search, --train-size or --width"
+    return "--epochs or --measure" if results.program.has(EPOCHS) else "--measure"
 
 
 def _of_epochs(results: Results, epochs: int) -> str:

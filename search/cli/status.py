@@ -87,4 +87,4 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
         from search.analysis.ladder import ladder
 
         console.print()
-        console.print(ladder_table(ladder(results), results.objective))
+        console.print(ladder_table(ladder(results), results))

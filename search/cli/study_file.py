@@ -22,14 +22,17 @@ def take_defaults(context: typer.Context, file: Path | None) -> Path | None:
     from search.cli.errors import user_errors
 
     with user_errors():
-        options = {one.name: one.multiple for one in context.command.params
-                   if one.name and one.name != "study"}  # fmt: skip
+        options = {
+            name: getattr(parameter, "multiple", False)
+            for parameter in context.command.params
+            if (name := parameter.name) and name != "study"
+        }
         context.default_map = _defaults(file, options)
     return file
 
 
 def _defaults(file: Path, options: Mapping[str, bool]) -> dict[str, Any]:
-    """Read the values of options, which are True where they may be repeated."""
+    """Read a file's options, of which each may be repeatable or not."""
     import tomllib
 
     from search.errors import InputError
@@ -49,13 +52,14 @@ def _defaults(file: Path, options: Mapping[str, bool]) -> dict[str, Any]:
             continue
         option = key.replace("-", "_")
         if option not in options or isinstance(value, Mapping):
-            known = sorted(
-                name.replace("_", "-") for name in options.keys() - {"factor", "dial", "json"}
-            )
+            passed_over = {"factor", "dial", "json"}
+            known = sorted(name.replace("_", "-") for name in options.keys() - passed_over)
             raise InputError(
                 f"--study {file} has {key!r}, which is no option; it takes {', '.join(_TABLES)} as "
                 f"tables, and {', '.join(known)}"
             )
+        if isinstance(value, list) and not options[option]:
+            value = ",".join(map(str, value))  # names
         as_it_is = isinstance(value, (bool, list))
         text = value if as_it_is else str(value)
         defaults[option] = [text] if options[option] and not as_it_is else text

@@ -14,6 +14,7 @@ from rich.text import Text
 from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import Step
+from search.reporting import words
 from search.reporting.formatting import (
     change,
     counted,
@@ -104,8 +105,9 @@ def confirmed_table(rows: Sequence[Confirmed], results: Results) -> RenderableTy
     return _titled(f"{named} over fresh seeds, mean (95 % interval)", table)
 
 
-def ladder_table(steps: Sequence[Step], objective: Objective) -> RenderableType:
-    """The article's steps in its order."""
+def ladder_table(steps: Sequence[Step], results: Results) -> RenderableType:
+    """The ladder's steps in their order."""
+    objective = results.objective
     table = _table()
     table.add_column("adds", overflow="fold")
     table.add_column("seeds", justify="right")
@@ -120,8 +122,7 @@ def ladder_table(steps: Sequence[Step], objective: Objective) -> RenderableType:
             change(step),
             interval(step),
         )
-    ladder = "The article's ladder" if objective.key else "The ladder"
-    return _titled(f"{ladder}, by {objective.name}", table)
+    return _titled(f"{words.ladder_name(results)}, by {objective.name}", table)
 
 
 def predictions_table(

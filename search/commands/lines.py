@@ -6,6 +6,8 @@ import re
 from collections import deque
 from collections.abc import Iterator
 
+from search.commands.secrets import Secrets
+
 _LONGEST = 1 << 16
 """Bytes after which a line without end is taken for one."""
 _KEPT = 20
@@ -20,7 +22,9 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 class Lines:
     """Bytes as they come, cut into lines at line feeds and at the returns of progress bars."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Secrets) -> None:
+        """Take the secrets that are hidden in the last lines."""
+        self._secrets = secrets
         self._rest = b""
         self._last: deque[str] = deque(maxlen=_KEPT)
 
@@ -43,11 +47,11 @@ class Lines:
     def _line(self, line: bytes) -> Iterator[str]:
         text = _ESCAPES.sub("", line.decode(errors="replace"))
         if text.strip():
-            short = text.strip()
+            short = self._secrets.hide(text.strip())
             self._last.append(f"{short[:_SHOWN]} …" if len(short) > _SHOWN else short)
             yield text
 
     @property
     def last(self) -> tuple[str, ...]:
-        """The last lines that were not empty, shortened."""
+        """The last lines that were not empty, shortened and without secrets."""
         return tuple(self._last)

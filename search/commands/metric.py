@@ -16,6 +16,10 @@ from search.errors import InputError
 JSON, FILE = "json:", "file:"
 _NUMBER = r"[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)"
 _NOT_FINITE = r"([-+]?(?:nan|inf(?:inity)?))"
+_WORDS = re.compile(r"[A-Za-z][\w./-]*(?: +[A-Za-z][\w./-]*)*")
+_NO_WORDS = re.compile(r"\\.|\(\?:[^()]*\)[?*]|\(\?P<\w+>|\(\?\w*[):]?|\[\^?\]?[^\]]*\]|\.[*+?]+")
+"""Of a pattern: escapes, what may be missing, the beginnings of groups, classes of characters, and
+what is passed over."""
 _EPOCH_KEYS = ("epoch", "step")
 _MOST_BYTES = 1 << 24
 """Of a file with a metric that is read."""
@@ -72,11 +76,23 @@ def from_file(metric: Metric, folder: Path) -> float | None:
 
 
 def name_of(where: str) -> str:
-    """Derive the name of a metric from where it is found."""
+    """Derive the name of a metric from where it is found: of a pattern, the words that stand before
+    the number."""
     if where.startswith((JSON, FILE)):
         return where.rpartition(":")[2]
-    found = re.match(r"\s*(?:\(\?i\))?([A-Za-z][\w ./-]*)", where)
-    return found[1].strip(" ./-") if found else "metric"
+    words = _WORDS.findall(_NO_WORDS.sub("|", where[: _value_begins(where)]))
+    return words[-1].strip(" ./-") if words else "metric"
+
+
+def _value_begins(pattern: str) -> int:
+    """The place of the group for the number; the end where there is none."""
+    try:
+        compiled = re.compile(pattern)
+    except re.error:
+        return len(pattern)
+    numbers = set(range(1, compiled.groups + 1)) - {compiled.groupindex.get("epoch")}
+    spans = (_group_span(pattern, number) for number in sorted(numbers))
+    return next((span[0] for span in spans if span), len(pattern))
 
 
 class _Nothing:

@@ -33,6 +33,8 @@ _ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=")
 MOST_LEVELS = 4
 """Of a factor: those of two columns of a two-level design."""
 _OFF, _NONE = "off", "none"
+_LONGEST_LABEL = 20
+"""Characters of a level's label, above which its first word is enough."""
 _RANGE = re.compile(
     r"^(?P<words>.*\S)\s*,\s*(?P<low>\S+)\s+to\s+(?P<high>\S+?)(?P<rest>(?:\s+\S+)*)$", re.DOTALL
 )
@@ -218,13 +220,16 @@ def _level(label: str, words: Sequence[str]) -> Level:
 
 
 def _labels(levels: Sequence[list[str]]) -> list[str]:
-    """Short names of levels: what sets each apart from the others."""
+    """Short names of levels: what sets each apart from the others, or the first word of it."""
     words = [[part for word in level for part in re.split(r"(?<==)|\s", word)] for level in levels]
     common = 0
     while all(len(one) > common for one in words) and len({one[common] for one in words}) == 1:
         common += 1
-    own = [one[common:] for one in words]
-    return [" ".join(one).lstrip("-") or _NONE for one in own]
+    labels = [" ".join(one[common:]).lstrip("-") or _NONE for one in words]
+    first = [label.split()[0] for label in labels]
+    distinct = len(set(first)) == len(first)
+    return [short if distinct and len(label) > _LONGEST_LABEL else label
+            for label, short in zip(labels, first, strict=True)]  # fmt: skip
 
 
 def _number(text: str, name: str) -> float:

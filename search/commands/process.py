@@ -1,4 +1,4 @@
-"""A running command: its output kept in a file and read line by line, until it has ended."""
+"""A running command: its output, without secrets, kept in a file, and read line by line."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from search.commands import supervisor
 from search.commands.filling import Filled
 from search.commands.lines import Lines
+from search.commands.secrets import Secrets
 
 OUTPUT = "output.txt"
 """The file of a run's own folder that holds what it printed."""
@@ -33,8 +34,10 @@ class Process:
 
     def __init__(self, filled: Filled, directory: Path, folder: Path) -> None:
         """Start it. Raises `OSError` where the folder or the directory cannot be used."""
-        self.lines = Lines()
-        self._kept, self._unkept = 0, ""
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **filled.environment}
+        self._secrets = Secrets(environment)
+        self.lines = Lines(self._secrets)
+        self._kept, self._unkept, self._held = 0, "", b""
         self._file = (folder / OUTPUT).open("wb")
         self._began = time.monotonic()
         try:
@@ -42,7 +45,7 @@ class Process:
                 [sys.executable, "-I", "-S", supervisor.__file__, str(GRACE), *filled.arguments],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 cwd=directory, bufsize=0, start_new_session=True,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **filled.environment},
+                env=environment,
             )  # fmt: skip
         except OSError:
             self._file.close()
@@ -68,11 +71,13 @@ class Process:
                 chunk = os.read(self._output.fileno(), _CHUNK)
                 if not chunk:
                     break
-                self._keep(chunk)
+                shown, self._held = self._secrets.hide_open(self._held + chunk)
+                self._keep(shown)
                 yield from self.lines.add(chunk)
             if ended_at is not None and (not ready or time.monotonic() - ended_at > _DRAIN):
                 break
             yield None
+        self._keep(self._held)
         yield from self.lines.end()
 
     def end(self) -> None:

@@ -29,6 +29,10 @@ _LONGEST_REASON = 500
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
+class RunTimeoutError(TrainingError):
+    """A run took longer than it may."""
+
+
 class CommandTrainer:
     """Runs a program's command, one run after another; any thread may stop it."""
 
@@ -39,6 +43,9 @@ class CommandTrainer:
         self._stopping = threading.Event()
         self._killing = threading.Event()
         self._process: Process | None = None
+        self.epoch_ends: tuple[float, ...] = ()
+        """Seconds from the begin of the last run to the end of each epoch, as far as it printed
+        them."""
 
     def start(self) -> None:
         """Do nothing: each run starts a process of its own."""
@@ -57,8 +64,8 @@ class CommandTrainer:
 
         `folder` is the run's own, which is there and empty. `report` takes each point of the curve
         and returns True to go on. A program has no more details to give of a `detailed` run.
-        Raises `Stopped` once `ask_to_stop` was called, `TrainingError` where the run fails, and
-        `OSError` where its folder cannot be used.
+        Raises `Stopped` once `ask_to_stop` was called, `TrainingError` where the run fails,
+        `RunTimeoutError` where it takes too long, and `OSError` where its folder cannot be used.
         """
         assert folder is not None
         if self._stopping.is_set():
@@ -67,7 +74,7 @@ class CommandTrainer:
         filled = fill(program, recipe, budget.epochs, seed, str(folder))
         environment = {**self._environment, **filled.environment}
         process = Process(replace(filled, environment=environment), Path(program.directory), folder)
-        run = _Run(program, report)
+        run = _Run(program, report, lambda: process.seconds)
         self._process = process
         try:
             timed_out = self._follow(process, run)
@@ -79,13 +86,15 @@ class CommandTrainer:
             if self._killing.is_set():
                 process.kill()
             code = process.wait()
+        self.epoch_ends = run.epoch_ends
         if run.pruned:
             return run.outcome(process.seconds, budget.epochs)
         if self._stopping.is_set():
             raise Stopped
         reason = _reason(code, timed_out, program) or run.finish(folder)
         if reason:
-            raise TrainingError(_with_output(reason, process))
+            kind = RunTimeoutError if timed_out else TrainingError
+            raise kind(_with_output(reason, process))
         return run.outcome(process.seconds, budget.epochs)
 
     def ask_to_stop(self) -> None:
@@ -117,8 +126,9 @@ class CommandTrainer:
 class _Run:
     """What a run has printed so far."""
 
-    def __init__(self, program: Program, report: Report) -> None:
-        self._program, self._report = program, report
+    def __init__(self, program: Program, report: Report, seconds: Callable[[], float]) -> None:
+        self._program, self._report, self._seconds = program, report, seconds
+        self._ends: dict[int, float] = {}
         self._metric = reader(program.metric)
         self._tested = None if program.test is None else reader(program.test, "--test-metric")
         self._last: float | None = None
@@ -133,6 +143,9 @@ class _Run:
     def read(self, line: str) -> None:
         for point in self._metric.points(line):
             self._last = point.value
+            if len(self._ends) < _MOST_POINTS:
+                epoch = len(self._ends) if point.epoch is None else point.epoch
+                self._ends[epoch] = self._seconds()
             if point.epoch is None:
                 self._complete(point)
             else:
@@ -142,6 +155,11 @@ class _Run:
         if self._tested is not None:
             for point in self._tested.points(line):
                 self._test = point.value
+
+    @property
+    def epoch_ends(self) -> tuple[float, ...]:
+        """Seconds to the last point of each epoch."""
+        return tuple(self._ends.values())
 
     def finish(self, folder: Path) -> str:
         """Take what is known at the run's end; returns why it has failed, or nothing."""

@@ -25,7 +25,7 @@ from search.reporting.figures.learning import figure
 from search.results import ACCURACY, Objective
 from search.running import signals
 from search.running.compatibility import check_fingerprint, versions_of
-from search.running.hardware import shares
+from search.running.hardware import check_system, shares
 from search.running.study import workload_of
 from search.running.worker_loop import study_checkpoints
 from search.settings import Limits
@@ -115,6 +115,7 @@ def train_final(
     """
     if seeds < 1:
         raise InputError(f"--seeds {seeds} is too small; it takes 1 or more")
+    check_system()
     task = find_task(url, name, recipe, epochs, custom_code, at_most)
     settings, objective, things = task.settings, task.results.objective, task.results.things
     with draft(out) as folder:

@@ -24,16 +24,23 @@ _FADING = 0.7
 """Weight of a run beside that of the next one, as machines become slower and faster."""
 
 
+_MOST_START = 0.9
+"""Share of a run that its start may take; it was timed when the machine was perhaps slower."""
+
+
 def run_time(results: Results) -> RunTime | None:
     """Estimate the time of a run from the complete ones, above all the last; not from pruned runs.
 
     None before there is one, and in a study that does not keep how long its runs train.
     """
+    limit = results.settings and results.settings.time
+    timed_start = limit.start if limit else 0.0
     whole, start, epoch, weight = 0.0, 0.0, 0.0, 1.0
     for run in reversed(results.runs):
         if run.state != "complete" or run.seconds is None or not run.epochs:
             continue
-        each = min(run.seconds_per_epoch or run.seconds, run.seconds / run.epochs)
+        beside = min(timed_start, _MOST_START * run.seconds)
+        each = min(run.seconds_per_epoch or run.seconds, (run.seconds - beside) / run.epochs)
         whole += weight
         epoch += weight * each
         start += weight * (run.seconds - each * run.epochs)

@@ -118,6 +118,23 @@ def parse_objective(text: str) -> str:
     return f"top_{USUAL_TOP}_accuracy" if text == "top_k_accuracy" else text
 
 
+def parse_ladder(text: str) -> tuple[int | None, tuple[str, ...] | None]:
+    """Read the seeds of a ladder, its names in order, or both: `3`, `a,b,c` or `3:a,b,c`.
+
+    Either is None where it is not given. Raises `InputError` where neither is.
+    """
+    if re.fullmatch(r"[-+]?\d+", text.strip()):
+        return int(text), None
+    begins = re.match(r"\s*(\d+)\s*:", text)
+    names = text[begins.end() :] if begins else text
+    if not names.strip(" ,"):
+        raise InputError(
+            f"--ladder {text!r} names nothing; it takes a number of seeds, names in their order as "
+            "a,b,c, or both as 3:a,b,c"
+        )
+    return int(begins[1]) if begins else None, tuple(name.strip() for name in names.split(","))
+
+
 def parse_limits(texts: Sequence[str]) -> Limits:
     """Read `seconds=NUMBER` and `parameters=NUMBER`, several separated by commas, or `none`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from search.commands.metric import name_of
 from search.commands.program import EPOCHS, Program
 from search.errors import InputError
 from search.planning.design import possible_runs
@@ -42,11 +43,6 @@ def new_program(program: Program, requested: Requested) -> Requested:
         raise InputError(
             "--technique and --network have no meaning for --command; --factor names what varies"
         )
-    if requested.time is not None:
-        raise InputError(
-            "--time cannot plan a study of --command; --measure names the runs, and --timeout "
-            "ends the launch in time"
-        )
     if not program.has(EPOCHS):
         for name in ("epochs", "verify_epochs", "last_epochs"):
             if getattr(requested, name) is not None:
@@ -56,7 +52,10 @@ def new_program(program: Program, requested: Requested) -> Requested:
                 )
         requested = replace(requested, epochs=1)
     elif requested.epochs is None:
-        raise InputError("--command has {epochs}, so --epochs COUNT is needed: those of a run")
+        raise InputError(
+            "--command has {epochs}, so --epochs COUNT is needed: those of a run; or --time, which "
+            "chooses them"
+        )
     techniques = tuple(one.name for one in program.known)
     varied = len([name for name in techniques if name not in (requested.fixed or {})])
     several = len(program.several)
@@ -76,11 +75,31 @@ def differences_of(stored: Program | None, asked: Program | None) -> list[str]:
         return []
     if stored is None:
         return ["--command was not given"]
-    found = [option for name, option in _SAME.items()
-             if getattr(stored, name) != getattr(asked, name)]  # fmt: skip
-    found += [option for name, option in _SETTLED.items()
-              if getattr(asked, name) not in (None, getattr(stored, name))]  # fmt: skip
-    return [f"{option} was another" for option in found]
+    before, now = _as_described(stored, stored), _as_described(asked, stored)
+    found = [f"{option} was {'another' if getattr(before, name) else 'not given'}"
+             for name, option in _SAME.items()
+             if getattr(before, name) != getattr(now, name)]  # fmt: skip
+    return found + [f"{option} was another" for name, option in _SETTLED.items()
+                    if getattr(asked, name) not in (None, getattr(stored, name))]  # fmt: skip
+
+
+def _as_described(program: Program, stored: Program) -> Program:
+    """A program as the user described it, without the names that kouka derives from that.
+
+    Another version may have derived others.
+    """
+    factors = [
+        replace(factor, levels=tuple(replace(level, label="") for level in factor.levels))
+        for factor in program.factors
+    ]
+    metrics = {
+        field: replace(metric, name=named.name)
+        for field in ("metric", "test")
+        if (metric := getattr(program, field)) is not None
+        and (named := getattr(stored, field)) is not None
+        and metric.name == name_of(metric.where)
+    }
+    return replace(program, factors=tuple(factors), **metrics)
 
 
 def merged(stored: Program | None, asked: Program | None) -> Program | None:

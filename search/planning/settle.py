@@ -13,7 +13,9 @@ from model_space.data.spec import READER
 from search.commands.program import Program
 from search.errors import InputError
 from search.planning.checks import check, option
+from search.planning.phases.ladder import TOGETHER, USUAL_SEEDS, order_of, steps_of
 from search.planning.programs import differences_of, merged, new_program
+from search.planning.space import Space
 from search.settings import Limits, Settings, TimeLimit, usual_last_epochs
 
 _Custom = CustomTechnique | CustomNetwork
@@ -57,6 +59,8 @@ class Requested:
     search: int | None = None
     confirm: int | None = None
     ladder: int | None = None
+    ladder_order: tuple[str, ...] | None = None
+    """What its steps add, as the user named it."""
     images: bool | None = None
     at_most: Limits | None = None
     program: Program | None = None
@@ -76,8 +80,10 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     program = requested.program
     if program is not None and stored is None:
         requested = new_program(program, requested)
+    if requested.ladder_order is not None and requested.ladder is None:
+        requested = replace(requested, ladder=(stored and stored.ladder) or USUAL_SEEDS)
     asked = requested.named()
-    for name in (*_DESIGNS, "custom_code", "time", "program"):
+    for name in (*_DESIGNS, "custom_code", "time", "program", "ladder_order"):
         asked.pop(name, None)
     if program is not None or (stored is not None and stored.program is not None):
         asked.pop("backend", None)  # an environment variable of Keras
@@ -97,7 +103,8 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         asked.setdefault("images", True if program is None else None)
         asked.setdefault("last_epochs", usual_last_epochs(asked.get("epochs", Settings.epochs)))
         settings = Settings(**asked, custom_code=code, growth="exchanged", order="balanced")
-        return check(_judged(settings, requested.last_epochs))
+        settings = check(_judged(settings, requested.last_epochs))
+        return replace(settings, ladder_order=_ladder_order(settings, requested))
     if "techniques" in asked:
         asked["techniques"] = with_custom(asked["techniques"], stored.custom_code)
     known = stored.custom_code
@@ -128,6 +135,12 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         for name, counts in sizes.items()
         if (runs := getattr(requested, name)) is not None and runs < max(counts, default=0)
     ]
+    order = _ladder_order(stored, requested)
+    if stored.ladder and requested.ladder_order is not None:
+        had = steps_of(stored, Space.of(stored))[1:]
+        if list(order) != had:
+            differences.append(f"--ladder is {_written(had)}, not {_written(order)}")
+        order = stored.ladder_order
     differences += _shorter(stored.time, requested.time)
     differences += differences_of(stored.program, program)
     if differences:
@@ -141,12 +154,24 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     grown = {name: value for name, value in asked.items() if name in free}
     grown["time"] = _extended(stored.time, requested.time, requested.named())
     grown["program"] = merged(stored.program, program)
+    grown["ladder_order"] = order
     if requested.time is None and _asks_for_more(stored, requested):
         grown["time"] = None  # it was planned for fewer
     if sizes["measure"] != stored.measure and len([n for n in stored.measure if n]) < 2:
         # What it measured is the same by either way of growing, until it has grown.
         grown["growth"] = "exchanged"
     return check(_judged(replace(stored, **grown, **sizes), requested.last_epochs))
+
+
+def _ladder_order(settings: Settings, requested: Requested) -> tuple[tuple[str, ...], ...]:
+    """The steps of a study's ladder, in the order asked for now, or else before."""
+    if requested.ladder_order is None:
+        return settings.ladder_order
+    return order_of(requested.ladder_order, settings)
+
+
+def _written(steps: Iterable[Iterable[str]]) -> str:
+    return ",".join(TOGETHER.join(added) for added in steps)
 
 
 def _shorter(stored: TimeLimit | None, asked: TimeLimit | None) -> list[str]:

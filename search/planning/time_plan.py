@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from model_space.facts import DataFacts
+from search.commands.program import EPOCHS
 from search.errors import InputError
 from search.planning.design import possible_runs
+from search.planning.mixed_design import mixed_runs
 from search.planning.phases.confirm import CANDIDATES, ENDS
+from search.planning.phases.ladder import STEPS, USUAL_SEEDS
 from search.planning.settle import Requested
 from search.settings import LONG_PHASES, Settings, TimeLimit
 from search.storage.schema import Phase
@@ -38,6 +41,7 @@ _RICHEST = (
 LEAST_RECIPES = 2
 """The recommended recipe and all off, which are confirmed before others, as far as time allows."""
 FASTER = "faster with a smaller --train-size, --width or --image-size"
+_OF_RUNS_ALONE = ("--epochs 1", "--verify 0")
 RECIPES = CANDIDATES + len(ENDS)
 """Those of `confirm`."""
 
@@ -151,6 +155,8 @@ def plan_for(
     Raises `InputError`, with the time that it would take, where not even the smallest plan has a
     place.
     """
+    if is_of_runs_alone(given):
+        given = replace(given, epochs=1, verify=0)
     smallest = None
     for sizes in _sizes(techniques, given):
         found = _longest((seconds - beside) * _USED, timing, sizes, given, recipes)
@@ -170,10 +176,15 @@ def plan_for(
     least = [_made(timing, sizes, _LEAST_EPOCHS, given, recipes).training / _USED
              for sizes in _sizes(techniques, given)]  # fmt: skip
     raise InputError(
-        f"--time {exactly(seconds)} is too short: the smallest plan, {_least_words(given)}takes "
+        f"--time {exactly(seconds)} is too short: the smallest plan{_least_words(given)} takes "
         f"about {written(min(least) + beside)} on this machine; give it more time, or make a run "
-        f"{FASTER}"
+        f"{FASTER if given.program is None else 'shorter'}"
     )
+
+
+def is_of_runs_alone(given: Requested) -> bool:
+    """Tell a program whose runs have no length that a plan could choose."""
+    return given.program is not None and not given.program.has(EPOCHS)
 
 
 @dataclass(frozen=True)
@@ -187,16 +198,20 @@ class _Sizes:
 
 def _sizes(techniques: int, given: Requested) -> Iterator[_Sizes]:
     """The sizes of plans, the richest first, with what is given in place of what is chosen."""
-    designs = possible_runs(techniques)
+    program = given.program
+    several = 0 if program is None else len(program.several)
+    designs = mixed_runs(techniques, several) if several else possible_runs(max(1, techniques))
+    searches = program is None or bool(program.dials)
 
     def design(runs: int) -> int:
         return next((count for count in designs if count >= runs), designs[-1])
 
     for measure, search, verify, confirm in _RICHEST:
+        first = measure if several else min(_FIRST_LOOK, measure)  # such a design cannot grow
         yield _Sizes(
-            design(min(_FIRST_LOOK, measure)) if given.measure is None else given.measure,
+            design(first) if given.measure is None else given.measure,
             design(measure) if given.measure is None else given.measure,
-            search if given.search is None else given.search,
+            search * searches if given.search is None else given.search,
             (VERIFY if given.verify_epochs else verify) if given.verify is None else given.verify,
             confirm if given.confirm is None else given.confirm,
         )
@@ -220,7 +235,7 @@ def _made(timing: Timing, sizes: _Sizes, long: int, given: Requested, recipes: i
     later = (given.verify_epochs or max(long, short + 1)) if sizes.verify else None
     counts: dict[Phase, int] = {
         "measure": sizes.measure,
-        "ladder": 8 * (given.ladder or 0),
+        "ladder": _ladder_runs(given),
         "search": sizes.search,
         "verify": sizes.verify,
         "confirm": recipes * sizes.confirm,
@@ -234,6 +249,13 @@ def _made(timing: Timing, sizes: _Sizes, long: int, given: Requested, recipes: i
                     later, tuple(parts))  # fmt: skip
 
 
+def _ladder_runs(given: Requested) -> int:
+    if given.ladder_order is not None:
+        return (given.ladder or USUAL_SEEDS) * (1 + len(given.ladder_order))
+    steps = len(STEPS) if given.program is None else 1 + len(given.program.known)
+    return (given.ladder or 0) * steps
+
+
 def rounds(runs: int, workers: int) -> int:
     """Give how often every worker has to train a run."""
     return math.ceil(runs / workers)
@@ -243,7 +265,11 @@ def _least_words(given: Requested) -> str:
     named = [f"--{name.replace('_', '-')} {value}" for name, value in given.named().items()
              if name in ("measure", "search", "verify", "verify_epochs", "confirm", "epochs",
                          "ladder")]  # fmt: skip
-    return f"with {' '.join(named)}, " if named else f"of {_LEAST_EPOCHS} epochs a run, "
+    if is_of_runs_alone(given):
+        named = [one for one in named if one not in _OF_RUNS_ALONE]
+    elif not named:
+        return f", of {_LEAST_EPOCHS} epochs a run,"
+    return f", with {' '.join(named)}," if named else ""
 
 
 def written(seconds: float) -> str:

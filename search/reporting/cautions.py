@@ -19,7 +19,7 @@ from search.analysis.run_losses import GivenUp, RunLosses
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
 from search.reporting.formatting import counted, level, listed
-from search.reporting.programs import unheard_seed
+from search.reporting.programs import too_few_digits, unheard_seed
 from search.reporting.words import growth
 from search.results import ACCURACY, Objective, Results
 
@@ -39,6 +39,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
         *(_covariates(fit.effects, designed=results.designed) if fit else []),
         *unheard_seed(results),
+        *too_few_digits(results),
         *_conditional(results),
         *_losses(losses),
         *filter(None, [growth(results)]),

@@ -14,7 +14,7 @@ from search.commands.filling import command_of
 from search.commands.program import EPOCHS, SEED, Program
 from search.planning.space import Space
 from search.reporting.formatting import counted, level
-from search.results import Results
+from search.results import Results, Run
 from search.settings import Settings
 from search.storage import schema
 
@@ -53,6 +53,37 @@ def unheard_seed(results: Results) -> list[str]:
     if results.program is None or results.seed_matters:
         return []
     return [_unheard(results.program)]
+
+
+def too_few_digits(results: Results) -> list[str]:
+    """Warn of a program that prints the very same score with fresh seeds, though not with all."""
+    if results.program is None or not results.seed_matters:
+        return []
+    groups: dict[frozenset[str], list[Run]] = {}
+    for run in results.of("confirm"):
+        groups.setdefault(run.on, []).append(run)
+    same = [
+        runs
+        for runs in groups.values()
+        if len(runs) > 1
+        and any(len({value(run) for run in runs}) == 1 for value in (_score, _test_score))
+    ]
+    if not same:
+        return []
+    return [
+        f"Fresh seeds of {len(same)} of {counted(len(groups), 'confirmed recipe')} gave the very "
+        "same score, to the last digit. Their intervals are too narrow; let the program print more "
+        "digits."
+    ]
+
+
+def _score(run: Run) -> float | None:
+    return run.value
+
+
+def _test_score(run: Run) -> float | None:
+    """The score on test data; another for each run where there is none."""
+    return run.number if run.test_objective is None else run.test_objective
 
 
 def _unheard(program: Program) -> str:

@@ -252,6 +252,11 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
     return sentences
 
 
+def ladder_name(results: Results) -> str:
+    """Name the ladder of a study, at the beginning of a sentence."""
+    return "The article's ladder" if results.articles_ladder else "The ladder"
+
+
 def ladder_verdict(steps: Sequence[Step], comparisons: Sequence[Comparison]) -> str:
     """Say where the ladder and the order-free effects disagree; empty where neither is known."""
     if len(steps) > 1 and not steps[-1].dof:

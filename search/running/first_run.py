@@ -18,9 +18,10 @@ from search.commands.parsing import digests
 from search.commands.process import OUTPUT
 from search.commands.program import EPOCHS, Program
 from search.commands.shared_files import shared, snapshot, written
-from search.commands.trainer import CommandTrainer
+from search.commands.trainer import CommandTrainer, RunTimeoutError
 from search.commands.unit import with_unit
 from search.errors import InputError, StudyFailedError
+from search.planning import time_plan
 from search.planning.phases import Planned
 from search.planning.phases.plan import run_seed
 from search.planning.schedule import schedule
@@ -37,10 +38,13 @@ from search.storage.optuna_internals import begin_trial
 
 _OTHER_SEED = 1 << 20
 """No seed of `confirm` has this index."""
+_PATIENCE = 60.0
+"""Seconds beyond the time that a study may take in which its first run still may end, so that kouka
+can say what the study would take."""
 
 
 @dataclass(frozen=True)
-class _Tried:
+class Tried:
     """A run outside of any study, with values as the program prints them."""
 
     curve: Mapping[int, float]
@@ -48,8 +52,15 @@ class _Tried:
     folder: Path
     began: datetime
     ended: datetime
+    epoch_ends: tuple[float, ...]
+    """Seconds from its begin to the end of each epoch, as far as it printed them."""
 
-    def same_as(self, other: _Tried) -> bool:
+    @property
+    def seconds(self) -> float:
+        """From its begin to its end."""
+        return (self.ended - self.began).total_seconds()
+
+    def same_as(self, other: Tried) -> bool:
         """True where both printed the same, to the last digit."""
         mine, others = self.outcome, other.outcome
         return (
@@ -63,34 +74,54 @@ class _Tried:
 class FirstRun:
     """The first run of a new study, which has ended well."""
 
+    name: str
+    """That of the study."""
+    settings: Settings
+    """Those that planned it."""
     planned: Planned
     params: Mapping[str, Any]
-    tried: _Tried
+    tried: Tried
     program: Program
     """The program with its unit settled."""
-    seed_matters: bool
-    """True where the same run with another seed printed something else."""
-    last_epochs: int
+    other: Tried | None = None
+    """The same run with another seed; None before that has been tried."""
+
+    @property
+    def seed_matters(self) -> bool:
+        """True where the same run with another seed printed something else."""
+        return self.other is None or not self.tried.same_as(self.other)
 
     def settled(self, requested: Requested) -> Requested:
         """What the launch asks for, with what the run has shown.
 
         Raises `InputError` where it asks for a mean of epochs that the program does not print.
         """
-        if requested.last_epochs is not None and requested.last_epochs != self.last_epochs:
+        requested = replace(requested, program=self.program)
+        if not self.program.has(EPOCHS) or len(self.tried.curve) == self.settings.epochs:
+            return requested
+        if requested.last_epochs not in (None, 1):
             raise InputError(
                 f"--last-epochs {requested.last_epochs} has no effect: the first run printed "
                 f"{self.program.metric.name} {len(self.tried.curve)} times, which is not once an "
                 "epoch; leave it out"
             )
-        if self.program.has(EPOCHS):
-            requested = replace(requested, last_epochs=self.last_epochs)
-        return replace(requested, program=self.program)
+        # Where the points are no epochs, the last is what the program itself takes for its result.
+        return replace(requested, last_epochs=1)
+
+    def is_one_of(self, settings: Settings) -> bool:
+        """Check that a study of these settings plans this very run."""
+        phase = self.planned.phase
+        if self.planned.params is None:
+            return False
+        if settings.epochs_of(phase) != self.settings.epochs_of(phase):
+            return False
+        nothing = Results(self.name, settings.factors, (), settings)
+        return self.planned in schedule(settings, Space.of(settings), nothing).next
 
     def keep(self, study: optuna.Study, settings: Settings) -> None:
         """Make the run the first trial of its study, if it is one that the study plans."""
         study.set_user_attr(schema.SEED_MATTERS, self.seed_matters)
-        if self.planned.params is None:
+        if not self.is_one_of(settings):
             return
         factor = self.program.factor_to_stored
         curve = {epoch: factor * value for epoch, value in self.tried.curve.items()}
@@ -126,12 +157,17 @@ class FirstRun:
 
 
 def tried_first(
-    name: str, settings: Settings, environment: Mapping[str, str], watch: StudyWatch
+    name: str,
+    settings: Settings,
+    environment: Mapping[str, str],
+    watch: StudyWatch,
+    seconds: float | None = None,
 ) -> FirstRun:
-    """Run what a new study plans first, and once more with another seed.
+    """Run what a new study plans first; `seconds` is the time of the study, if it has one.
 
     Raises `TrainingError` where it fails, `InputError` where its metric cannot have the unit asked
-    for, and `StudyFailedError` where its folder cannot be made.
+    for or it takes much more time than the study has, and `StudyFailedError` where its folder
+    cannot be made.
     """
     program = settings.program
     assert program is not None
@@ -143,7 +179,7 @@ def tried_first(
     watch.trying(_recipe(name, params, settings))
     directory = Path(program.directory)
     before = snapshot(directory)
-    first = _try(name, "0", settings, params, planned.seed, environment)
+    first = try_run(name, "0", settings, params, planned.seed, environment, seconds)
     if files := written(directory, before):
         watch.cautioned(shared(files, directory))
     program = with_unit(program, first.outcome.objective)
@@ -154,15 +190,17 @@ def tried_first(
     value = program.factor_to_stored * first.outcome.objective
     objective = Objective.of(program)
     watch.tried(objective, objective.scale * value, len(first.curve), first.folder)
-    other = _try(
-        name, "other-seed", settings, params,
-        run_seed(settings.seed, "confirm", _OTHER_SEED), environment,
-    )  # fmt: skip
-    matters = not first.same_as(other)
-    watch.tried_seed(program, matters)
-    # Where the points are no epochs, the last is what the program itself takes for its result.
-    last_epochs = settings.last_epochs if len(first.curve) == settings.epochs else 1
-    return FirstRun(planned, params, first, program, matters, last_epochs)
+    return FirstRun(name, settings, planned, params, first, program)
+
+
+def with_other_seed(first: FirstRun, environment: Mapping[str, str], watch: StudyWatch) -> FirstRun:
+    """Run it once more with another seed; raises as `tried_first` does."""
+    seed = run_seed(first.settings.seed, "confirm", _OTHER_SEED)
+    watch.trying_seed()
+    tried = try_run(first.name, "other-seed", first.settings, first.params, seed, environment)
+    both = replace(first, other=tried)
+    watch.tried_seed(first.program, both.seed_matters)
+    return both
 
 
 def _recipe(name: str, params: Mapping[str, Any], settings: Settings) -> str:
@@ -171,16 +209,19 @@ def _recipe(name: str, params: Mapping[str, Any], settings: Settings) -> str:
     return describe(run, study.factors, study.numbers)
 
 
-def _try(
+def try_run(
     name: str,
     folder_name: str,
     settings: Settings,
     params: Mapping[str, Any],
     seed: int,
     environment: Mapping[str, str],
-) -> _Tried:
-    assert settings.program is not None
-    runs = runs_folder(settings.program, name)
+    seconds: float | None = None,
+) -> Tried:
+    """Run a program outside of any study; raises as `tried_first` does."""
+    program = settings.program
+    assert program is not None
+    runs = runs_folder(program, name)
     try:
         folder = made_folder(runs, folder_name)
     except OSError as error:
@@ -188,7 +229,11 @@ def _try(
             f"the folder {runs} of the runs cannot be written ({error.strerror})"
         ) from error
     # Values as they are printed, as their unit may still be open.
-    trainer = CommandTrainer(replace(settings.program, unit=None, scale=None), environment)
+    program = replace(program, unit=None, scale=None)
+    most = None if seconds is None else seconds + _PATIENCE
+    if most is not None and (program.timeout is None or most < program.timeout):
+        program = replace(program, timeout=most)
+    trainer = CommandTrainer(program, environment)
     curve: dict[int, float] = {}
 
     def keep(point: int, value: float) -> bool:
@@ -200,7 +245,13 @@ def _try(
     try:
         outcome = trainer.train(recipe, settings.budget(), seed, keep, folder)
     except TrainingError as error:
+        if seconds is not None and isinstance(error, RunTimeoutError) and program.timeout == most:
+            within = time_plan.written(seconds + _PATIENCE)
+            raise InputError(
+                f"--time {time_plan.exactly(seconds)} is too short: not even the first run ended "
+                f"in {within}; give it many times as much, or make a run shorter"
+            ) from error
         raise TrainingError(
             f"the first run failed: {error}; all of its output is in {folder / OUTPUT}"
         ) from error
-    return _Tried(curve, outcome, folder, began, datetime.now())
+    return Tried(curve, outcome, folder, began, datetime.now(), trainer.epoch_ends)

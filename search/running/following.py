@@ -54,6 +54,9 @@ class StudyWatch(Protocol):
         `points` is the number of values that it printed.
         """
 
+    def trying_seed(self) -> None:
+        """Learn that it is tried once more, with another seed."""
+
     def tried_seed(self, program: Program, matters: bool) -> None:
         """Learn whether another seed gave another value."""
 
@@ -72,6 +75,9 @@ class StudyWatch(Protocol):
 
         `shape` is that of an image; `resized` tells that the plan chose it.
         """
+
+    def planned_program(self, plan: TimePlan, timing: Timing, program: Program) -> None:
+        """Receive the plan that was made for a time, before the study of a program begins."""
 
     def study_opened(self, results: Results, workers: int) -> None:
         """Receive what the study holds as its workers begin."""

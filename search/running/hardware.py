@@ -68,11 +68,28 @@ def threads_of_each(count: str) -> dict[str, str]:
 
 def check_installed(backend: str) -> None:
     """Raise `InputError` where Keras cannot run on `backend` here."""
-    if find_spec(backend) is None:
+    needed = dict.fromkeys(("keras", "tensorflow", backend))
+    missing = [package for package in needed if find_spec(package) is None]
+    if missing:
+        which_are, them = ("are", "them") if len(missing) > 1 else ("is", "it")
         raise InputError(
-            f"the study is to be trained on {backend}, which is not installed here; "
-            f"pip install 'kouka[{backend}]' does that"
+            f"kouka's networks need {' and '.join(missing)}, which {which_are} not installed here; "
+            f"pip install 'kouka[{backend}]' installs {them}"
         )
+
+
+def check_system() -> None:
+    """Raise `InputError` where no study can run, as processes cannot be forked: on Windows."""
+    if not hasattr(os, "fork"):
+        raise InputError(
+            "kouka runs studies on Linux and macOS; on Windows it reads them, and in WSL it runs "
+            "them too"
+        )
+
+
+def backend_here() -> str:
+    """The backend that Keras runs on here, where no study says on which."""
+    return os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 
 def best_precision() -> str:

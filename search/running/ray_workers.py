@@ -201,6 +201,9 @@ class _Silent:
     def tried(self, objective: object, value: float, points: int, folder: Path) -> None:
         pass
 
+    def trying_seed(self) -> None:
+        pass
+
     def tried_seed(self, program: object, matters: bool) -> None:
         pass
 
@@ -208,6 +211,9 @@ class _Silent:
         pass
 
     def planned(self, *plan: object) -> None:
+        pass
+
+    def planned_program(self, *plan: object) -> None:
         pass
 
     def worker_ended(self, reason: str) -> None:

@@ -26,11 +26,12 @@ from search.running.compatibility import (
     check_versions,
     versions_of,
 )
-from search.running.first_run import tried_first
+from search.running.first_run import tried_first, with_other_seed
 from search.running.following import Attach, StudyWatch, Workers, follow
-from search.running.hardware import best_precision, check_installed, gpus
+from search.running.hardware import best_precision, check_installed, check_system, gpus
 from search.running.local_workers import LocalWorkers
 from search.running.picturing import picture_training
+from search.running.program_timing import before_its_plan, planned_by_first_runs
 from search.running.timekeeping import time_unspent
 from search.running.timing import Launched, plan_in_time
 from search.settings import Settings, is_settings
@@ -96,20 +97,19 @@ def launch(
     """
     began = time.monotonic() if began is None else began
     launched = Launched(began, (time.monotonic() - began) / time.process_time())
+    check_system()
     _check_name(name)
     check_writable(url)
-    timed = requested.time is not None and requested.program is None
-    if timed and stored_settings(url, name) is None:
+    early = requested
+    if requested.time is not None and stored_settings(url, name) is None:
         requested = _with_small_network(requested)
-        # The epochs that it is to be longer than are not planned yet.
-        settings, before = _settle(url, name, replace(requested, verify=None, verify_epochs=None))
-    else:
-        settings, before = _settle(url, name, requested)
+        early = before_its_plan(requested)
+    settings, before = _settle(url, name, early)
     _check_there(name, settings, before)
     if settings.program is not None:
         return _launch_program(
             url, name, requested, settings, before, environments, watch, attach,
-            checkpoints=checkpoints, deadline=deadline, elsewhere=elsewhere,
+            checkpoints=checkpoints, deadline=deadline, elsewhere=elsewhere, launched=launched,
         )  # fmt: skip
     local = _local_workers(settings, environments)
     try:
@@ -167,6 +167,7 @@ def _launch_program(
     checkpoints: Path,
     deadline: float | None,
     elsewhere: Workers | None,
+    launched: Launched,
 ) -> int:
     """Launch a study of the user's program, as `launch` does one that kouka trains.
 
@@ -175,9 +176,15 @@ def _launch_program(
     assert settings.program is not None
     check_program(settings.program)
     check_files(name, settings.program)
-    first = None
-    if before is None:
-        first = tried_first(name, settings, environments[0], watch)
+    first, begins, here = None, launched.began, environments[0]
+    if before is None and requested.time is not None:
+        count = elsewhere.workers if elsewhere else len(environments)
+        first, requested = planned_by_first_runs(
+            name, settings, requested, here, count, launched, watch
+        )
+        begins = time.monotonic()
+    elif before is None:
+        first = with_other_seed(tried_first(name, settings, here, watch), here, watch)
         requested = first.settled(requested)
     with exclusive(url):
         settings, before = _settle(url, name, requested)
@@ -186,14 +193,21 @@ def _launch_program(
         if first is not None and before is None:
             first.keep(study, settings)
     local = CommandWorkers(settings.program, environments)
+    crew = elsewhere or local
+    if settings.time is not None:
+        settings = _begin_clock(study, url, time.monotonic() - begins, crew.workers)
     try:
-        return follow(study, url, elsewhere or local, watch, attach, checkpoints, deadline)
+        return _follow_in_time(
+            study, url, settings, crew, watch, attach, checkpoints, deadline, ends=True
+        )
     finally:
         local.stop()
 
 
 def _with_small_network(requested: Requested) -> Requested:
     """Ask for the width that a machine without a GPU trains, unless another was asked for."""
+    if requested.program is not None:
+        return requested
     if requested.width is None and requested.custom_code.network is None and not gpus():
         return replace(requested, width=_CPU_WIDTH)
     return requested
@@ -219,6 +233,7 @@ def join(
     `launch`. Raises `InputError` where the study is missing, its data, code or files differ, or
     this version of kouka would train something else.
     """
+    check_system()
     study = load_study(url, name)
     check_writable(url)
     requested = Requested(custom_code=custom_code or CustomCode())
@@ -230,7 +245,9 @@ def join(
         check_files(name, program)
         commands = CommandWorkers(program, environments)
         try:
-            return follow(study, url, commands, watch, attach, checkpoints, deadline)
+            return _follow_in_time(
+                study, url, settings, commands, watch, attach, checkpoints, deadline
+            )
         finally:
             commands.stop()
     if directory is not None:

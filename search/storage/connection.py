@@ -23,7 +23,7 @@ from sqlalchemy.exc import (
 )
 
 from search.errors import InputError
-from search.storage.optuna_internals import outlines
+from search.storage.optuna_internals import CopiedStudy, copies
 
 SQLITE_WAIT = 10
 """Seconds that SQLite itself waits for a locked file, before `patiently` asks again."""
@@ -352,11 +352,29 @@ def outlined_studies(url: str, name: str | None = None) -> list[optuna.Study]:
     Straight from the tables, in a fraction of the time that Optuna takes, where their version is
     known; else as `load_study` and `all_studies` do. Raises `InputError` as these do.
     """
-    if _journal_file(url) is None and ((file := sqlite_file(url)) is None or file.exists()):
-        with _explained(url):
-            engine = sqlalchemy.create_engine(url, **_options(url))
-            found = outlines(engine, name) if _is_made(engine) else None
-            engine.dispose()
-        if found or (found is not None and name is None):
-            return list(found)
+    found = _copied(url, name, epochs=False)
+    if found or (found is not None and name is None):
+        return list(found)
     return all_studies(url) if name is None else [load_study(url, name)]
+
+
+def read_study(url: str, name: str) -> optuna.Study:
+    """Return a study of a storage as it is now, which does not change any more; as `load_study`.
+
+    Straight from the tables, as `outlined_studies`, but with the trials' epochs.
+    """
+    found = _copied(url, name, epochs=True)
+    return found[0] if found else load_study(url, name)
+
+
+def _copied(url: str, name: str | None, *, epochs: bool) -> list[CopiedStudy] | None:
+    """The study of a name, or all, straight from the tables; None where Optuna must read them."""
+    if _journal_file(url) or ((file := sqlite_file(url)) is not None and not file.exists()):
+        return None
+    what = f"the storage {redact(url)}" if name is None else f"the study {name!r}"
+    with _explained(url), undamaged(what):
+        engine = sqlalchemy.create_engine(url, **_options(url))
+        try:
+            return copies(engine, name, epochs=epochs) if _is_made(engine) else None
+        finally:
+            engine.dispose()

@@ -10,6 +10,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -44,12 +45,12 @@ def begin_trial(study: optuna.Study, trial: FrozenTrial) -> int:
 
 
 def system_attributes(study: optuna.Study) -> Mapping[str, Any]:
-    """The attributes of a study that are not its user's; empty of one that asks no storage.
+    """The attributes of a study that are not its user's.
 
     The public way, `study.system_attrs`, is deprecated.
     """
-    if isinstance(study, OutlinedStudy):
-        return {}
+    if isinstance(study, CopiedStudy):
+        return study.attributes_of_system
     return study._storage.get_study_system_attrs(study._study_id)
 
 
@@ -140,11 +141,11 @@ class CompleteTrials(optuna.Study):
         return [trial for trial in self._known.values() if self._keep(trial)]
 
 
-class OutlinedStudy(optuna.Study):
-    """A study and its trials without their epochs, as they were when they were read.
+class CopiedStudy(optuna.Study):
+    """A study and its trials as they were when they were read, which asks no storage.
 
-    It knows its name, its directions, its attributes and the names of its objectives, and asks no
-    storage. Its trials have neither times nor system attributes.
+    It knows its name, its directions, its attributes and the names of its objectives. Its trials
+    have no system attributes, and epochs and times only where these were read.
     """
 
     def __init__(
@@ -152,13 +153,13 @@ class OutlinedStudy(optuna.Study):
         name: str,
         directions: list[StudyDirection],
         attributes: Mapping[str, Any],
-        objectives: list[str] | None,
+        attributes_of_system: Mapping[str, Any],
         trials: list[FrozenTrial],
     ) -> None:
         self.study_name = name
+        self.attributes_of_system = attributes_of_system
         self._directions = directions
         self._attributes = dict(attributes)
-        self._objectives = objectives
         self._trials = trials
 
     @property
@@ -169,7 +170,7 @@ class OutlinedStudy(optuna.Study):
     @property
     def metric_names(self) -> list[str] | None:
         """The names of the objectives; None where they have none."""
-        return self._objectives
+        return self.attributes_of_system.get(_OBJECTIVES)
 
     def get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None
@@ -183,11 +184,14 @@ def is_tried(version: str) -> bool:
     return ".".join(version.split(".")[:2]) in TRIED
 
 
-def outlines(engine: sqlalchemy.Engine, name: str | None = None) -> list[OutlinedStudy] | None:
+def copies(
+    engine: sqlalchemy.Engine, name: str | None = None, *, epochs: bool
+) -> list[CopiedStudy] | None:
     """Read the study of a name, or all, oldest first, straight from Optuna's tables.
 
-    Opening a storage by Optuna takes a second of a processor, and it reads a study with every
-    value of every epoch. Returns None where this Optuna or the tables are of a version that has
+    Without `epochs` the trials have neither the value of each epoch nor the times of begin and end.
+    Opening a storage by Optuna, and reading a study with it, takes most of a second of a processor.
+    Returns None where this Optuna or the tables are of a version that has
     not been tried, so that Optuna must read them; an empty list where no study has that name.
     """
     if not is_tried(optuna.__version__):
@@ -196,14 +200,14 @@ def outlines(engine: sqlalchemy.Engine, name: str | None = None) -> list[Outline
         versions = connection.execute(_select("alembic_version", "version_num")).scalars().all()
         if not versions or not set(versions) <= set(TRIED_TABLES):
             return None
-        return _outlines(connection, name)
+        return _copies(connection, name, epochs)
 
 
 _Rows = dict[int, list[Any]]
 """Rows of a table by the study, or by the trial, that they belong to."""
 
 
-def _outlines(connection: sqlalchemy.Connection, name: str | None) -> list[OutlinedStudy]:
+def _copies(connection: sqlalchemy.Connection, name: str | None, epochs: bool) -> list[CopiedStudy]:
     def rows(table: str, owner: str, *columns: str, order: str) -> _Rows:
         """Rows of the studies in question; of a table of trials' rows by way of the trials."""
         query = _select(table, owner, *columns, order=order)
@@ -227,10 +231,13 @@ def _outlines(connection: sqlalchemy.Connection, name: str | None) -> list[Outli
         if name in (None, each)
     }
     # The trials first: what is written of them meanwhile is more than their states say.
-    trials = rows("trials", "study_id", "trial_id", "number", "state", order="number")
+    times = _TIMES if epochs else ()
+    trials = rows("trials", "study_id", "trial_id", "number", "state", *times, order="number")
     values = rows("trial_values", "trial_id", "value", "value_type", order="objective")
     params = rows("trial_params", "trial_id", "param_name", "param_value", "distribution_json",
                   order="param_id")  # fmt: skip
+    steps = rows("trial_intermediate_values", "trial_id", "step", "intermediate_value",
+                 "intermediate_value_type", order="step") if epochs else {}  # fmt: skip
     attributes = rows("trial_user_attributes", "trial_id", "key", "value_json",
                       order="trial_user_attribute_id")  # fmt: skip
     directions = rows("study_directions", "study_id", "direction", order="objective")
@@ -240,26 +247,30 @@ def _outlines(connection: sqlalchemy.Connection, name: str | None) -> list[Outli
                   order="study_system_attribute_id")  # fmt: skip
     spaces: dict[str, BaseDistribution] = {}
 
-    def trial(trial_id: int, number: int, state: str) -> FrozenTrial:
+    def trial(
+        trial_id: int, number: int, state: str,
+        began: datetime | None = None, ended: datetime | None = None,
+    ) -> FrozenTrial:  # fmt: skip
         space = {}
         for parameter, _, stored in params[trial_id]:
             if stored not in spaces:
                 spaces[stored] = json_to_distribution(stored)
             space[parameter] = spaces[stored]
         return FrozenTrial(
-            number, TrialState[state], None, None, None,
+            number, TrialState[state], None, began, ended,
             {parameter: space[parameter].to_external_repr(value)
              for parameter, value, _ in params[trial_id]},
-            space, _from_json(attributes[trial_id]), {}, {}, trial_id,
+            space, _from_json(attributes[trial_id]), {},
+            {step: _value(*stored) for step, *stored in steps.get(trial_id, ())}, trial_id,
             values=[_value(*row) for row in values[trial_id]] or None,
         )  # fmt: skip
 
     return [
-        OutlinedStudy(
+        CopiedStudy(
             each,
             [StudyDirection[direction] for (direction,) in directions[study_id]],
             _from_json(user[study_id]),
-            _from_json(row for row in system[study_id] if row[0] == _OBJECTIVES).get(_OBJECTIVES),
+            _from_json(system[study_id]),
             [trial(*row) for row in trials[study_id]],
         )
         for study_id, each in names.items()
@@ -267,6 +278,7 @@ def _outlines(connection: sqlalchemy.Connection, name: str | None) -> list[Outli
 
 
 _OBJECTIVES = "study:metric_names"
+_TIMES = ("datetime_start", "datetime_complete")
 
 
 def _value(stored: float | None, kind: str) -> float:
@@ -280,7 +292,9 @@ def _from_json(rows: Iterable[Any]) -> dict[str, Any]:
 
 
 def _columns(*names: str) -> list[sqlalchemy.ColumnClause[Any]]:
-    return [sqlalchemy.column(name) for name in names]
+    return [
+        sqlalchemy.column(name, sqlalchemy.DateTime() if name in _TIMES else None) for name in names
+    ]
 
 
 def _select(table: str, *columns: str, order: str | None = None) -> sqlalchemy.Select[Any]:

@@ -25,7 +25,7 @@ class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
             is_training=True,
         )  # fmt: skip
         # The kernel's variance is the unbiased one; Keras averages that of the batch as it is.
-        count = tf.cast(tf.size(x) / tf.shape(x)[-1], variance.dtype)
+        count = tf.cast(tf.size(x) // x.shape[-1], variance.dtype)
         for average, value in (
             (self.moving_mean, mean),
             (self.moving_variance, variance * (count - 1) / count),

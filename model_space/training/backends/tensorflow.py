@@ -74,10 +74,6 @@ def _signature(data: Data) -> list[tf.TensorSpec]:
 def _train(setup: TrainingSetup, data: Data, batch_size: int) -> Callable[..., tf.Tensor]:
     optimizer, weights = setup.optimizer, setup.network.trainable_variables
 
-    # XLA takes longer to compile on a CPU than it saves there.
-    @tf.function(  # type: ignore[untyped-decorator]
-        jit_compile=bool(tf.config.list_physical_devices("GPU")), autograph=False
-    )
     def step(batch: dict[str, tf.Tensor]) -> tf.Tensor:
         with tf.GradientTape() as tape:
             loss = setup.training_loss(batch)
@@ -85,6 +81,10 @@ def _train(setup: TrainingSetup, data: Data, batch_size: int) -> Callable[..., t
         for averages in setup.averages:
             averages.update()
         return loss
+
+    # XLA takes longer to compile on a CPU than it saves there, and a function of its own to trace.
+    if tf.config.list_physical_devices("GPU"):
+        step = tf.function(step, jit_compile=True, autograph=False)
 
     row = tf.TensorSpec((), tf.int32)
 

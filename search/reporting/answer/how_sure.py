@@ -12,7 +12,7 @@ from search.storage.schema import PHASES
 
 _MEANT = {
     "measure": "to measure the effects",
-    "ladder": "of the article's ladder",
+    "ladder": "of the ladder",
     "search": "to search for better recipes",
     "verify": "to verify at the long budget",
     "confirm": "to confirm the recipes",

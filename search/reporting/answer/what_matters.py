@@ -9,11 +9,12 @@ from search.reporting.budgets import matters
 from search.reporting.findings import Findings
 from search.reporting.section import Section
 from search.reporting.tables import budgets_table, effects_table, ladder_table
+from search.results import Results
 
 TITLE = "What matters, and what does not"
-ABOUT_LADDER = (
-    "The article's ladder adds the techniques one after another. A step holds for that order only: "
-    "what is on already makes it larger or smaller."
+_ABOUT_LADDER = (
+    "adds {things} one after another. A step holds for that order only: what is on already makes "
+    "it larger or smaller."
 )
 
 
@@ -41,11 +42,18 @@ def _two_intervals(effects: Effects) -> list[str]:
     ]
 
 
+def about_ladder(results: Results) -> str:
+    """Say what a ladder does, and for what its steps hold."""
+    things = "the techniques" if results.program is None else "factors"
+    return f"{words.ladder_name(results)} {_ABOUT_LADDER.format(things=things)}"
+
+
 def _without_effects(findings: Findings) -> Section | None:
-    """The article's steps, where nothing else says what matters, or why nothing does."""
+    """The ladder's steps, where nothing else says what matters, or why nothing does."""
     if findings.ladder:
         verdict = words.ladder_verdict(findings.ladder, findings.comparisons)
-        return Section(TITLE, f"{ABOUT_LADDER} {verdict}".rstrip(), table=ladder_table(findings))
+        text = f"{about_ladder(findings.results)} {verdict}".rstrip()
+        return Section(TITLE, text, table=ladder_table(findings))
     if findings.results.best is None:  # the headline has said why
         return None
     return Section(TITLE, words.no_effects(findings.results))

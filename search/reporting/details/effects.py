@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from search.analysis.effects import Effects
 from search.reporting import words
-from search.reporting.answer.what_matters import ABOUT_LADDER
+from search.reporting.answer.what_matters import about_ladder
 from search.reporting.findings import Findings
 from search.reporting.section import Section
 from search.reporting.tables import effects_table, ladder_table
@@ -32,7 +32,8 @@ _ABOUT_WAITING = (
 )
 _ABOUT_LEVELS = (
     "A parameter of several levels has an effect for each change from its first level to another; "
-    "p is corrected for these too."
+    "p is corrected for these too. Its interactions with others are not estimated: each of its "
+    "effects is an average over what else is on."
 )
 _RANKS_OF_LEVELS = " A parameter of several levels counts once, by its largest effect."
 
@@ -121,13 +122,13 @@ def _without_levels(findings: Findings) -> str:
 
 
 def ladder(findings: Findings) -> Section | None:
-    """Tabulate the steps of the article's ladder, beside the effects."""
+    """Tabulate the steps of the ladder, beside the effects."""
     if not findings.ladder or findings.effects is None:
         return None
     verdict = words.ladder_verdict(findings.ladder, findings.comparisons)
     return Section(
-        "The article's ladder",
-        f"{ABOUT_LADDER} {verdict}".rstrip(),
+        words.ladder_name(findings.results),
+        f"{about_ladder(findings.results)} {verdict}".rstrip(),
         table=ladder_table(findings),
     )
 

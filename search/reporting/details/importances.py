@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from search.analysis.importances import Importance
+from search.analysis.importances import OF_FORESTS, Importance, has_forests
 from search.reporting.findings import Findings
 from search.reporting.section import Section
 
@@ -32,8 +32,13 @@ def importances(findings: Findings) -> Section | None:
         "disagree, believe the effects.",
         "importances",
         remarks=(
-            *(f"{name}: {meaning}." for name, meaning in IMPORTANCES.items()),
+            *(
+                f"{name}: {meaning}."
+                for name, meaning in IMPORTANCES.items()
+                if has_forests() or name not in OF_FORESTS
+            ),
             *_drawn(findings.importances),
+            *_missing(),
         ),
     )
 
@@ -43,4 +48,13 @@ def _drawn(rows: Sequence[Importance]) -> list[str]:
     return [
         f"{name} is computed of {count:,} complete trials, drawn at random, as all would take long."
         for name, count in of.items()
+    ]
+
+
+def _missing() -> list[str]:
+    if has_forests():
+        return []
+    return [
+        f"{' and '.join(OF_FORESTS)} are not here, as scikit-learn is not installed where this "
+        "report was made; pip install scikit-learn brings them."
     ]

@@ -44,6 +44,9 @@ def interactions(findings: Findings) -> Section | None:
             "Several pairs are seen only as their sum. A letter marks the pairs of one sum; any of "
             "them may be behind it."
         )
+    if findings.effects is not None and findings.effects.levels:
+        several = listed(list(findings.effects.fit.model.covariates.categories))
+        text.append(f"Those with {several}, of several levels, are not estimated.")
     more = len(known) - MOST_PAIRS
     return Section(
         f"Interactions of two techniques{in_short_runs(findings)}",

@@ -18,7 +18,7 @@ from model_space.stages import Stages
 from model_space.techniques import TECHNIQUES, usual
 from model_space.training.backends import jax as backend
 from model_space.training.backends import loops
-from model_space.training.batches import orders
+from model_space.training.batches import as_batch, orders
 from model_space.training.setup import TrainingSetup
 from tests.support.scripts import SMALL, orders_trained_on, written
 from tests.support.shallow import SHALLOW
@@ -81,6 +81,26 @@ def test_every_dial_is_a_value_and_not_compiled_in(data: Data) -> None:
         variable.assign(recipe[technique][dial])
     for value, again in zip(usually, trained(), strict=True):
         np.testing.assert_array_equal(value, again)
+
+
+def test_recipes_share_the_programs_of_a_step_that_are_the_same(data: Data) -> None:
+    """What augments and mixes is none of the network's business, nor the other way round."""
+    programs = []
+    for recipe in (RECIPE, {**RECIPE, **usual(["augmentation", "mixup"])}, usual(["mixup"])):
+        setup = TrainingSetup(recipe, data, BUDGET, SHALLOW, variable_dials=True)
+        compiled = loops(setup, data, BUDGET.batch_size)
+        assert isinstance(compiled, backend.JaxLoops)
+        values, (images, labels) = compiled._values(), compiled.put(data.train)
+        batch = as_batch(images[:20], labels[:20], 10)
+        programs.append(
+            (
+                compiled._batch.lowered(values, images, labels, 0, 20),
+                compiled._learn.lowered(values, batch),
+            )
+        )
+    (plain, step), (changed, same_step), (mixed, other_step) = programs
+    assert step == same_step != other_step
+    assert len({plain, changed, mixed}) == 3
 
 
 def linear(image_shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:

@@ -449,9 +449,20 @@ def test_a_kept_network_begins_with_weights_distributed_as_a_new_ones(data: Data
     assert len(np.unique(np.round(drawn, 6), axis=0)) == 20
 
 
-def test_a_network_is_kept_for_each_set_of_techniques_and_budget(data: Data) -> None:
+def test_a_network_is_kept_for_each_set_of_techniques_and_size(data: Data) -> None:
     kept = Trainer(data, SHALLOW)
-    longer = replace(SMALL, epochs=3)
-    for on, budget in (([], SMALL), (["amsgrad"], SMALL), ([], longer), ([], SMALL)):
+    wider = replace(SMALL, width=0.2)
+    for on, budget in (([], SMALL), (["amsgrad"], SMALL), ([], wider), ([], SMALL)):
         kept._begin({name: {} for name in on}, budget, 1)
     assert kept.networks == 3
+
+
+@pytest.mark.parametrize("technique", ["dropout", "cosine_schedule"])
+def test_a_longer_run_equals_one_of_a_new_network(technique: str, data: Data) -> None:
+    """It has the network of a shorter one, unless its learning rate follows the steps."""
+    recipe, longer = usual([technique]), replace(SMALL, epochs=3)
+    kept = Trainer(data, SHALLOW)
+    kept.train(recipe, SMALL, 1, lambda epoch, accuracy: True)
+    run = run_of(kept, recipe, 2, longer)
+    assert kept.networks == (2 if technique == "cosine_schedule" else 1)
+    assert run == run_of(Trainer(data, SHALLOW), recipe, 2, longer)

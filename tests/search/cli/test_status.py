@@ -1,6 +1,7 @@
 """`kouka status`: every kind of study, on any width, for people and for programs."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -17,11 +18,13 @@ from optuna.storages import RDBStorage
 from optuna.trial import TrialState, create_trial
 from typer.testing import Result
 
+from search.analysis.importances import importances
 from search.planning.phases.ladder import STEPS
 from search.results import Results
 from search.settings import Settings
 from search.storage import connection, optuna_internals
-from search.storage.connection import all_studies, outlined_studies
+from search.storage.connection import all_studies, outlined_studies, read_study
+from search.storage.pictures import stored_pictures
 from search.storage.reading import read
 from tests.search.cli.test_cli import foreign_study
 
@@ -75,7 +78,7 @@ def odd_study(storage: RDBStorage) -> None:
             values=[float("inf") if number == 3 else 0.1 * number, 0.5]
             if state is TrialState.COMPLETE else None,
             user_attrs={"phase": "mine", "seed": number} if number % 2 else {},
-            intermediate_values={1: 0.5, 2: 0.25},
+            intermediate_values={1: 0.5, 2: 0.25, 4: [math.inf, -math.inf, math.nan][number % 3]},
         ))  # fmt: skip
 
 
@@ -99,6 +102,22 @@ def without_epochs(results: Results) -> Results:
     )
 
 
+def test_a_study_read_from_the_tables_is_what_optuna_reads(
+    studies: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_optuna = all_studies(studies)
+    monkeypatch.setattr(connection, "load_study", lambda url, name: pytest.fail("Optuna was asked"))
+    for one in by_optuna:
+        study = read_study(studies, one.study_name)
+        assert repr(study.get_trials()) == repr(one.get_trials())  # where NaN is equal to NaN
+        assert (study.user_attrs, study.directions, study.metric_names) == (
+            one.user_attrs, one.directions, one.metric_names
+        )  # fmt: skip
+        assert stored_pictures(study) == stored_pictures(one)
+    foreign = [one for one in by_optuna if one.study_name == "foreign"]
+    assert importances(read_study(studies, "foreign")) == importances(foreign[0]) != []
+
+
 def test_the_tables_say_what_optuna_says(studies: str, monkeypatch: pytest.MonkeyPatch) -> None:
     by_optuna = [without_epochs(read(one, objective=1)) for one in all_studies(studies)]
     assert [one.name for one in by_optuna] == ["full", "ladder", "new", "foreign", "odd 効果"]
@@ -116,7 +135,7 @@ def test_optuna_reads_what_is_of_another_version(
 ) -> None:
     monkeypatch.setattr(optuna_internals, untried, ("v0",))
     (study,) = outlined_studies(studies, "foreign")
-    assert not isinstance(study, optuna_internals.OutlinedStudy)
+    assert not isinstance(study, optuna_internals.CopiedStudy)
     assert len(study.get_trials()) == 8
 
 

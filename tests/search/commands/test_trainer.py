@@ -19,7 +19,7 @@ from model_space.outcome import Outcome
 from model_space.worker.client import Stopped, TrainingError
 from search.commands import process as process_module
 from search.commands.program import CommandFactor, Level, Metric, Program
-from search.commands.trainer import CommandTrainer
+from search.commands.trainer import CommandTrainer, RunTimeoutError
 from tests.support.processes import until
 
 PYTHON = f"{sys.executable} -I -S"
@@ -113,6 +113,19 @@ def test_a_run_that_fails_says_why(run: Trained, script: str, reason: str) -> No
         run.train(script)
 
 
+def test_a_secret_is_in_no_message_and_in_no_file(
+    run: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_0.5")
+    with pytest.raises(TrainingError, match=r"the last it printed: denied to \*\*\*$"):
+        run.train("import os; print('denied to', os.environ['HF_TOKEN']); sys.exit(1)")
+    assert run.output == "denied to ***\n"
+    # What judges the run is looked for in what it really printed.
+    monkeypatch.setenv("HF_TOKEN", "acc=0.5")
+    assert run.train("print('acc=0.5', end='')").objective == 0.5
+    assert run.output == "***"
+
+
 def test_any_output_is_read(run: Trained) -> None:
     """Progress bars, bytes that are no UTF-8, lines without end, colours."""
     assert run.train("sys.stdout.write('10%\\racc=0.1\\r100%\\racc=0.2')").objective == 0.2
@@ -142,6 +155,19 @@ def test_points_with_an_epoch_are_complete_when_the_next_begins(run: Trained) ->
     lines = ["epoch 0 acc=0.1", "epoch 0 acc=0.2", "epoch 1 acc=0.3", "epoch 1 acc=0.4"]
     assert run.train(f"print({chr(10).join(lines)!r})", metric=where).objective == 0.4
     assert run.curve == {1: 0.2, 2: 0.4}
+
+
+def test_the_end_of_each_epoch_is_timed(run: Trained) -> None:
+    where = r"epoch (?P<epoch>\d+) .*acc=([0-9.]+)"
+    for metric in (where, "acc=([0-9.]+)"):
+        trainer = run.trainer(
+            "import time\nfor e in (1, 2): time.sleep(0.1); print('epoch', e, 'acc=1', flush=True)",
+            metric,
+        )
+        trainer.train({}, Budget(epochs=2), 1, run.report, run.kept)
+        first, second = trainer.epoch_ends
+        assert first > 0.1
+        assert second - first > 0.05
 
 
 def test_a_metric_may_be_in_lines_of_json_or_in_a_file(run: Trained) -> None:
@@ -191,6 +217,33 @@ def test_a_run_is_over_when_its_program_is_whatever_that_leaves_behind(run: Trai
     assert run.train(script).objective == 0.5
     assert time.monotonic() - began < 20
     until(is_gone(run.folder / "child"))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no other system tells of them")
+@pytest.mark.parametrize("then", ["print('acc=0.5')", "time.sleep(60)"])
+def test_a_daemon_does_not_outlive_its_run(
+    run: Trained, then: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has left its session and its parents, and does not end when it is asked to."""
+    monkeypatch.setattr(process_module, "GRACE", 0.2)
+    late = property(lambda self: 60.0 * (run.folder / "child").exists())
+    monkeypatch.setattr(process_module.Process, "seconds", late)
+    script = (
+        "import os, signal, time\n"
+        "if not os.fork():\n"
+        "    os.setsid()\n"
+        "    if os.fork(): os._exit(0)\n"
+        "    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "    open('written', 'w').write(str(os.getpid())); os.rename('written', 'child')\n"
+        "    time.sleep(60)\n"
+        "while not os.path.exists('child'): time.sleep(0.01)\n"
+    )
+    if "acc" in then:
+        assert run.train(script + then).objective == 0.5
+    else:
+        with pytest.raises(RunTimeoutError):
+            run.train(script + then, timeout=30.0)
+    assert is_gone(run.folder / "child")()
 
 
 def test_a_pruned_run_ends_early(run: Trained) -> None:

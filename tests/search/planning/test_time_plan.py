@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from model_space.facts import DataFacts
+from model_space.technique import Dial
+from search.commands.program import CommandDial, CommandFactor, Level, Metric, Program
 from search.errors import InputError
 from search.planning.settle import Requested
 from search.planning.time_plan import (
@@ -102,3 +106,37 @@ def test_a_time_too_short_says_what_it_would_take() -> None:
     assert plan_for(4 * 60, SLOW, 8, Requested()).epochs >= 2
     with pytest.raises(InputError, match=r"with --epochs 50 --measure 64, takes about"):
         plan_for(600, SLOW, 8, Requested(measure=64, epochs=50))
+
+
+SWITCHED = CommandFactor("a", (Level("off"), Level("on", ("--a",))))
+OF_LEVELS = CommandFactor("b", (Level("1"), Level("2"), Level("3")))
+DIAL = CommandDial(Dial("lr", 0, 1, 2, False), ("{value}",))
+
+
+def asked(command: str, *factors: CommandFactor, dials: tuple[CommandDial, ...] = ()) -> Requested:
+    return Requested(program=Program(command, "/", factors, Metric("acc", "acc"), dials))
+
+
+def test_a_program_without_epochs_has_a_plan_of_runs_alone() -> None:
+    given = asked("train {flags}", SWITCHED)
+    plan = plan_for(300, Timing(2.0, 2.0, 0.0, 1), 1, given)
+    assert (plan.verify, plan.epochs, plan.search) == (0, 1, 0)
+    assert [(part.phase, part.runs) for part in plan.parts] == [("measure", 64), ("confirm", 15)]
+    assert plan.training == 79 * 2.0
+    with pytest.raises(InputError, match=r"the smallest plan takes about 22s .* a run shorter"):
+        plan_for(10, Timing(2.0, 2.0, 0.0, 1), 1, given)
+    with pytest.raises(InputError, match=r"the smallest plan, with --measure 32, takes about"):
+        plan_for(10, Timing(2.0, 2.0, 0.0, 1), 1, replace(given, measure=32))
+
+
+def test_a_program_is_planned_like_a_network_with_what_it_has() -> None:
+    timing = Timing(0.1, 0.1, 1.0, 2)
+    plan = plan_for(3600, timing, 1, asked("train {epochs} {flags}", SWITCHED, dials=(DIAL,)))
+    assert (plan.search, plan.verify) == (60, 64)
+    assert (plan.verify_epochs or 0) > plan.epochs > 1
+    # A design with a factor of several levels is made at once, as it cannot grow.
+    levels = plan_for(3600, timing, 1, asked("train {epochs} {flags}", SWITCHED, OF_LEVELS))
+    assert (levels.begin, levels.search) == (levels.measure, 0)
+    ladder = replace(asked("train {flags}", SWITCHED), ladder_order=("a",), measure=2)
+    parts = plan_for(300, timing, 1, ladder).parts
+    assert [part.runs for part in parts if part.phase == "ladder"] == [6]

@@ -5,13 +5,22 @@ from __future__ import annotations
 import os
 import re
 import resource
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import Result
 
 from search.errors import InputError
 from search.running import hardware
-from search.running.hardware import best_precision, check_installed, gpus, parse_workers, shares
+from search.running.hardware import (
+    best_precision,
+    check_installed,
+    check_system,
+    gpus,
+    parse_workers,
+    shares,
+)
 
 
 @pytest.fixture
@@ -109,8 +118,19 @@ def test_the_best_precision_is_what_every_gpu_has_units_for(
 
 def test_a_backend_that_is_not_installed_is_told() -> None:
     check_installed("tensorflow")
-    with pytest.raises(InputError, match=r"trained on nothing, which is not .* 'kouka\[nothing\]'"):
+    with pytest.raises(InputError, match=r"nothing, which is not installed .* 'kouka\[nothing\]'"):
         check_installed("nothing")
+
+
+def test_a_system_that_cannot_fork_runs_no_study(
+    monkeypatch: pytest.MonkeyPatch, kouka: Callable[..., Result]
+) -> None:
+    check_system()
+    monkeypatch.delattr(os, "fork")
+    for arguments in (["launch", "digits"], ["worker", "digits"], ["train", "digits"]):
+        result = kouka(*arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "on Windows it reads them" in result.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="as Linux bounds a process")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from search.commands.program import CommandFactor, Level, Metric, Program
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
 from search.planning.time_plan import Timing, plan_for
@@ -19,6 +20,7 @@ from search.running import claim, timekeeping
 from search.settings import Settings, TimeLimit
 from tests.support.fakes import fake_accuracy
 
+FACTORS = ("batch_norm", "dropout", "mixup")
 TIMING = Timing(0.5, 0.8, 5.0, 2)
 BESIDE, LATE = 30.0, 0.04
 """Seconds of all but the runs; share of the time by which a run may end late."""
@@ -90,6 +92,32 @@ def ran(settings: Settings, slowness: Callable[[float], float], clock: Clock) ->
         value = fake_accuracy({name: {} for name in runs[number].on}, number)
         runs[number] = replace(runs[number], state="complete", value=value)
     return runs
+
+
+def planned_program(seconds: float) -> Settings:
+    """A study of a program without epochs, whose run was timed at 5 s."""
+    factors = tuple(CommandFactor(name, (Level("off"), Level("on", (name,)))) for name in FACTORS)
+    program = Program("train {flags}", "/", factors, Metric("acc", "acc"), unit="points", scale=1.0)
+    asked = Requested(program=program)
+    plan = plan_for(seconds, Timing(5.0, 5.0, 0.0, 2), len(FACTORS), asked, beside=BESIDE)
+    limit = TimeLimit(seconds, seconds - BESIDE, 2, ("measure", "search", "confirm"), plan.measure,
+                      ends=seconds - BESIDE)  # fmt: skip
+    return settle(None, replace(asked, measure=plan.begin, search=plan.search,
+                                confirm=plan.confirm, time=limit))  # fmt: skip
+
+
+def test_a_study_of_runs_alone_ends_in_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    for slowness in (1.5, 5.0):  # runs take 5.8 s beside an epoch of 0.8 s
+        clock = Clock()
+        monkeypatch.setattr(timekeeping, "time", clock)
+        settings = planned_program(600)
+        ended = ran(settings, lambda now, times=slowness: times, clock)  # type: ignore[misc]
+        assert settings.time is not None
+        # A design doubles or stays, and then ten seeds are enough.
+        assert 0.8 * settings.time.ends < clock.now <= settings.time.ends + LATE * 600
+        counts = Counter(run.phase for run in ended if run.state == "complete")
+        assert counts.keys() == {"measure", "confirm"}
+        assert counts["confirm"] >= 2
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +15,14 @@ import pytest
 from typer.testing import Result
 
 from search.analysis.effects import effects_of, repeated
+from search.analysis.ladder import ladder
 from search.analysis.recommendation import recommend
 from search.cli import export
+from search.planning.time_plan import Timing
 from search.reporting import dashboard_note
+from search.reporting.programs import too_few_digits
 from search.results import Results
+from search.settings import usual_last_epochs
 from search.storage.connection import load_study
 from search.storage.reading import read
 from tests.support.harness import states
@@ -72,6 +77,8 @@ def test_a_study_finds_the_effects_of_a_script_from_nothing_to_the_report(
     kouka: Kouka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("API_KEY", "hunter2")
+    text = f"{TRAIN}\nimport os\nprint('with', os.environ['API_KEY'])\n"
+    Path("train.py").write_text(text)
     ended = kouka(*STUDY, "--measure", "8", "--test-metric", "tested: ([0-9.]+)", "--confirm", "1")
     assert ended.exit_code == 0, ended.output
     assert "Trying the first run alone, with " in ended.output
@@ -91,6 +98,7 @@ def test_a_study_finds_the_effects_of_a_script_from_nothing_to_the_report(
     assert b"hunter2" not in Path("studies.db").read_bytes()
     shown = kouka("logs", "s", "3")
     assert shown.output.count("acc=") == 4
+    assert "with ***" in shown.output
     assert shown.output == Path("runs/s/3/output.txt").read_text()
     assert "mixup" in kouka("logs", "s").output
 
@@ -104,7 +112,7 @@ def test_the_same_command_resumes_and_a_larger_one_extends(kouka: Kouka, folder:
     assert steps == [set(), {"mixup"}, {"mixup", "opt=muon"}, {"mixup", "opt=muon", "amp"}]
     other = kouka("launch", "s", *COMMAND, *FACTORS, "--metric", "acc=(.*)", "--minimize")
     assert other.exit_code == 2
-    assert "--metric was another; --minimize was another" in other.output
+    assert "--metric was another; --minimize was not given" in other.output
     assert kouka("launch", "s", "--width", "2").exit_code == 2
     (folder / "train.py").write_text(f"{TRAIN}\n")
     changed = kouka("launch", "s", "--measure", "16")
@@ -130,6 +138,65 @@ def test_a_search_turns_numbers_and_prunes_by_what_is_printed(kouka: Kouka) -> N
     assert abs(best.params["lr"] - 0.5) < 0.3
 
 
+def planned(output: str) -> list[list[str]]:
+    return [line.split()[:6] for line in output.splitlines() if line.startswith("  ")]
+
+
+def test_a_time_plans_the_runs_and_their_epochs(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = Timing(1.0, 1.0, 2.0, 1)
+    monkeypatch.setattr("search.running.program_timing._timing", lambda *runs: second)
+    sizes = ("--measure", "8", "--verify", "4", "--verify-epochs", "90", "--confirm", "0")
+    launch = ("launch", "s", "--command", COMMAND[1], *FACTORS, *METRIC, *sizes)
+    ended = kouka(*launch, "--time", "10m")
+    assert ended.exit_code == 0, ended.output
+    assert "An epoch takes 1 s, and a run 2 s beside its epochs, with 1 worker." in ended.output
+    settings = results().launched_with()
+    # 4 runs of 92 s, and 8 of 2 s and their epochs, in 95 % of what the first runs leave.
+    assert 12 <= settings.epochs <= 23
+    assert settings.last_epochs == usual_last_epochs(settings.epochs)
+    counts = Counter(run.phase for run in results().runs)
+    assert counts == {"measure": 8, "verify": 4}
+    again = kouka("launch", "s")
+    assert again.exit_code == 0
+    assert len(results().runs) == 12
+
+
+def test_a_time_plans_runs_alone_where_the_command_has_no_epochs(kouka: Kouka) -> None:
+    random = "import random\nprint(f'acc={random.random()}')"
+    launch = script(random, "--measure", "4", "--confirm", "1", "--time", "10m")
+    ended = kouka(*launch)
+    assert ended.exit_code == 0, ended.output
+    assert "A run takes about " in ended.output
+    assert [line[:3] for line in planned(ended.output)] == [
+        ["measure", "4", "runs,"], ["confirm", "2", "runs,"], ["beside", "the", "first"]
+    ]  # fmt: skip
+    # The run that was tried first is the first of the study.
+    assert Counter(run.phase for run in results().runs) == {"measure": 4, "confirm": 2}
+    limit = results().launched_with().time
+    assert limit is not None
+    assert limit.chosen == ("search",)
+    assert 0 < limit.ends - time.time() < 600
+    longer = kouka("launch", "s", "--time", "20m", "--measure", "8")
+    assert longer.exit_code == 0
+    assert len(results().of("measure")) == 8
+
+
+def test_a_time_too_short_for_a_program_makes_no_study(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = kouka(*script("print('acc=1')", "--time", "1s", "--measure", "1024"))
+    assert short.exit_code == 2
+    assert "--time 1s is too short: the smallest plan, with --measure 1024, takes" in short.output
+    assert "another seed" not in short.output
+    monkeypatch.setattr("search.running.first_run._PATIENCE", -0.9)
+    hanging = kouka(*script("import time\nprint('acc=1')\ntime.sleep(60)", "--time", "1s"))
+    assert hanging.exit_code == 2
+    assert "not even the first run ended in 1s" in hanging.output
+    assert not Path("studies.db").exists()
+
+
 def test_a_factor_of_several_levels_has_an_effect_for_each_change(kouka: Kouka) -> None:
     levels = "import random, sys\nsteps = {'one': 0, 'two': 0.2, 'three': -0.1}\n" + (
         "print(f'acc={0.5 + steps[sys.argv[2]] + random.gauss(0, 0.001)}')"
@@ -151,6 +218,8 @@ def test_a_factor_of_several_levels_has_an_effect_for_each_change(kouka: Kouka) 
     held = kouka("launch", "t", *launched[2:], "--measure", "2", "--fix", "size=two")
     assert held.exit_code == 0, held.output
     assert all((run.value or 0) > 0.65 for run in results("t").runs)
+    assert kouka("launch", "s", "--ladder", "1:more,size=two").exit_code == 0
+    assert [step.adds for step in ladder(results())] == ["base", "more", "size=two"]
     grown = kouka("launch", "s", "--measure", "16")
     assert grown.exit_code == 2
     assert "--measure 16 cannot extend a design with a factor of several levels" in grown.output
@@ -189,6 +258,19 @@ def test_nothing_is_made_where_the_first_run_fails(
     assert "of the runs cannot be written (No space left on device)" in full.output
     mended = script("import random\nprint(f'acc={random.random()}')", "--measure", "4")
     assert kouka(*mended).exit_code == 0
+
+
+def test_a_score_of_too_few_digits_is_found_out(kouka: Kouka) -> None:
+    rounded = (
+        "import random\nrandom.seed(int(sys.argv[1]))\nbase = 5 - ('on' in sys.argv)\n"
+        "print(f'x={random.random()} acc={base + random.random() / 100:.1f}')"
+    )
+    launch = script(f"import sys\n{rounded}", "--measure", "2", "--confirm", "2")
+    launch = tuple(one if one != METRIC[1] else "(?:x|acc)=([0-9.]+)" for one in launch)
+    assert kouka(*launch).exit_code == 0
+    assert results().seed_matters
+    (said,) = too_few_digits(results())
+    assert said.startswith("Fresh seeds of 2 of 2 confirmed recipes gave the very same score")
 
 
 def test_a_script_that_ignores_its_seed_is_found_out(kouka: Kouka) -> None:
@@ -278,8 +360,13 @@ WRONG = [
     ((*COMMAND, *FACTORS, *METRIC, "--width", "2"), "--width has no meaning for --command"),
     ((*COMMAND, *FACTORS, *METRIC, "--measure", "6"), "--measure 6 has no balanced design"),
     ((*COMMAND, *FACTORS, *METRIC, "--run-timeout", "soon"), "--run-timeout soon is not a time"),
-    ((*COMMAND, *FACTORS, *METRIC, "--time", "1h"), "--time cannot plan a study of --command"),
     (FACTORS, "--factor needs --command"),
+    ((*COMMAND, "--factor", "a: HF_TOKEN=hf_abc123 x", *METRIC), "--factor a sets HF_TOKEN to"),
+    (
+        ("--command", "env API_KEY=hunter2 python {flags}", *FACTORS, *METRIC),
+        "before kouka, as in API_KEY=… kouka launch",
+    ),
+    (("--command", "curl http://u:pw@h {flags}", *FACTORS, *METRIC), "a URL with a password"),
 ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from model_space.techniques import SETS
 from search import cli
 from search.cli import export
 from search.reporting import dashboard_note
+from search.reporting.answer.what_matters import about_ladder
 from search.reporting.budget import describe_budget
 from search.results import Results, Run
 from search.running.claim import Claim, claim
@@ -161,6 +162,15 @@ def test_confirmation_runs_three_candidates_all_off_and_all_on(
     seeds = {run.seed for run in found.of("confirm")}
     assert len(seeds) == 2
     assert not seeds & {run.seed for run in found.of("measure", "search", "ladder")}
+
+
+def test_a_ladder_may_have_another_order(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
+    order = ("--ladder", "2:mixup,augmentation+dropout")
+    kouka(*SMALL, "--measure", "0", "--search", "0", "--confirm", "0", *order)
+    assert kouka("launch", "s", "--ladder", "mixup").exit_code == 2
+    runs = [run for run in results().runs if run.phase == "ladder"]
+    assert [run.on for run in runs] == 2 * [set(), {"mixup"}, {"mixup", "augmentation", "dropout"}]
+    assert about_ladder(results()).startswith("The ladder adds the techniques one after another.")
 
 
 def test_the_ladder_is_the_articles(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:

@@ -1,0 +1,157 @@
+"""Planning of a study of a user's program for a time, by its first runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from statistics import fmean
+from typing import Any
+
+from search.commands.program import EPOCHS
+from search.planning.phases.confirm import expected
+from search.planning.settle import Requested, settle
+from search.planning.space import Space
+from search.planning.time_plan import TimePlan, Timing, is_of_runs_alone, plan_for
+from search.running.first_run import FirstRun, tried_first, try_run, with_other_seed
+from search.running.following import StudyWatch
+from search.running.timekeeping import report_time
+from search.running.timing import CHANGING, Launched
+from search.settings import Settings, TimeLimit
+
+FIRST_EPOCHS = 2
+"""Of the first run, where the plan chooses the epochs of all others."""
+_LONGER = 6
+"""Epochs of a further run, which shows what a run takes beside its epochs."""
+_TOGETHER = 0.005
+"""Share of a run in which it prints several epochs at a time."""
+_SHORT = 0.02
+"""Share of the study's time that the first run may take for that further run to be made."""
+
+
+def before_its_plan(requested: Requested) -> Requested:
+    """What the first run takes from a launch whose plan is still to be made."""
+    requested = replace(requested, verify=None, verify_epochs=None)
+    if chooses_epochs(requested):
+        return replace(requested, epochs=FIRST_EPOCHS, last_epochs=None)
+    return requested
+
+
+def chooses_epochs(requested: Requested) -> bool:
+    """Check that the plan of a program's study is to choose the epochs of its runs."""
+    program = requested.program
+    return program is not None and program.has(EPOCHS) and requested.epochs is None
+
+
+def planned_by_first_runs(
+    name: str,
+    settings: Settings,
+    asked: Requested,
+    environment: Mapping[str, str],
+    workers: int,
+    launched: Launched,
+    watch: StudyWatch,
+) -> tuple[FirstRun, Requested]:
+    """Try the first run, and choose the runs that fit in the time where none were asked for.
+
+    `settings` are those of `before_its_plan`, and `workers` those that will run all else. What was
+    asked for comes back with what the plan has chosen beside it. Raises `InputError` where the time
+    is too short for any plan, and as `tried_first` does.
+    """
+    assert asked.time is not None
+    seconds = asked.time.seconds
+    first = tried_first(name, settings, environment, watch, seconds)
+    _plan(first, asked, _timing(first, None, workers), 0.0)  # or another seed took as long
+    first = with_other_seed(first, environment, watch)
+    asked = first.settled(asked)
+    longer = None
+    quick = first.tried.seconds <= _SHORT * seconds
+    if chooses_epochs(asked) and quick and _printed_epoch(first) is None:
+        longer = _longer(first, environment, watch, seconds)
+    timing = _timing(first, longer, workers)
+    elapsed = time.monotonic() - launched.began
+    # The first run counts among those of the study, if it is one of them.
+    beside = elapsed - first.tried.seconds + report_time(launched.slowness)
+    plan = _plan(first, asked, timing, beside)
+    watch.planned_program(plan, timing, first.program)
+    limit = TimeLimit(
+        seconds,
+        training=seconds - beside,
+        workers=workers,
+        chosen=_changing(asked),
+        measure=plan.measure,
+        start=timing.start,
+    )
+    requested = replace(asked, time=limit, **_chosen(plan, asked))
+    if not first.is_one_of(settle(None, requested)):
+        limit = replace(limit, training=limit.training - first.tried.seconds)
+        requested = replace(requested, time=limit)
+    return first, requested
+
+
+def _plan(first: FirstRun, asked: Requested, timing: Timing, beside: float) -> TimePlan:
+    assert asked.time is not None
+    settings = first.settings
+    recipes = expected(replace(settings, confirm=1), Space.of(settings))
+    return plan_for(asked.time.seconds, timing, len(settings.factors), asked, recipes, beside)
+
+
+def _chosen(plan: TimePlan, asked: Requested) -> dict[str, Any]:
+    """The settings that a plan chooses, as nobody asked for others."""
+    chosen: dict[str, Any] = {
+        "measure": plan.begin, "search": plan.search, "confirm": plan.confirm
+    }  # fmt: skip
+    if not is_of_runs_alone(asked):
+        chosen |= {
+            "verify": plan.verify, "epochs": plan.epochs, "verify_epochs": plan.verify_epochs
+        }  # fmt: skip
+    given = asked.named()
+    return {name: value for name, value in chosen.items() if name not in given}
+
+
+def _changing(asked: Requested) -> tuple[str, ...]:
+    """The settings that the plan may change while the study is at work."""
+    assert asked.program is not None
+    fixed = {*asked.named()}
+    if is_of_runs_alone(asked):
+        fixed |= {"verify", "verify_epochs"}
+    if asked.program.several:
+        fixed.add("measure")  # such a design cannot grow
+    return tuple(name for name in CHANGING if name not in fixed)
+
+
+def _longer(
+    first: FirstRun, environment: Mapping[str, str], watch: StudyWatch, seconds: float
+) -> float:
+    """Seconds of the first run with more epochs."""
+    watch.timing()
+    settings = replace(first.settings, epochs=_LONGER)
+    seed = first.planned.seed
+    return try_run(
+        first.name, "longer", settings, first.params, seed, environment, seconds
+    ).seconds  # fmt: skip
+
+
+def _timing(first: FirstRun, longer: float | None, workers: int) -> Timing:
+    """What an epoch takes, and a run beside its epochs: nothing, where that was not timed."""
+    runs = [one.seconds for one in (first.tried, first.other) if one is not None]
+    mean, epochs = fmean(runs), first.settings.epochs
+    epoch = _printed_epoch(first)
+    if epoch is None and longer is not None:
+        epoch = (longer - min(runs)) / (_LONGER - epochs)
+    if epoch is None or not 0 < epoch * epochs < mean:
+        return Timing(mean / epochs, mean / epochs, 0.0, workers)
+    return Timing(epoch, epoch, mean - epochs * epoch, workers)
+
+
+def _printed_epoch(first: FirstRun) -> float | None:
+    """Seconds of an epoch after the first, by when the run printed its end.
+
+    None where it does not print each, or several at a time, as programs do that keep their output
+    back.
+    """
+    ends, epochs = first.tried.epoch_ends, first.settings.epochs
+    if len(ends) != epochs or epochs == 1:
+        return None
+    epoch = (ends[-1] - ends[0]) / (epochs - 1)
+    return epoch if epoch > _TOGETHER * first.tried.seconds else None
