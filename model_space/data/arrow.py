@@ -357,7 +357,7 @@ def _find_label(path: Path, schema: Any, features: Mapping[str, Any], data: str)
     for candidates in (labels, [name for name in labels if name in usual], usual, columns):
         if len(candidates) == 1:
             return str(candidates[0])
-    may = labels or usual
+    may = labels or usual or columns
     said = f"may be {' or '.join(may)}" if may else "is none that can be told"
     raise DataError(
         f"the label column of {path} {said} (its columns are {listed(schema.names)}); "

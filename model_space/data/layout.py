@@ -80,7 +80,7 @@ def find_layout(path: Path) -> Layout:
         if len(classes) == 1 and table:
             raise DataError(
                 f"{root} has one folder of images or sounds, {classes[0]}; for the labels of "
-                f"{table[0]}, give that as --data"
+                f"{table[0]}, give that table as --data, out of an archive if it is in one"
             )
         _check_no_splits_within(root, classes)
         like = tuple(name for name in classes if named_part(name) is not None)

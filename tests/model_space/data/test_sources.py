@@ -189,6 +189,18 @@ def test_tables_that_cannot_be_used(tmp_path: Path, content: str) -> None:
     assert len(str(error.value)) < 400
 
 
+def test_a_folder_with_a_table_of_labels_says_that_it_is_there(tmp_path: Path) -> None:
+    pictures(tmp_path / "one", classes="a")
+    (tmp_path / "one" / "labels.csv").write_text("x")
+    with pytest.raises(DataError, match=r"one folder of images or sounds, a; for the labels of .*"):
+        load(str(tmp_path / "one"))
+    (tmp_path / "flat").mkdir()
+    for name in ("0.png", "labels.csv"):
+        (tmp_path / "flat" / name).write_bytes(png(0))
+    with pytest.raises(DataError, match=r"or is .*flat/labels\.csv meant, a table of labels\?"):
+        load(str(tmp_path / "flat"))
+
+
 def test_columns_as_they_are_written() -> None:
     wanted = Columns("image path", "breed, long", "set")
     assert parse_columns(["path=image path,label=breed, long,split=set"]) == wanted
