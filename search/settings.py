@@ -10,7 +10,7 @@ from model_space.budget import Budget
 from model_space.custom.code import CustomCode
 from model_space.data import DataSpec
 from model_space.technique import Factor
-from model_space.techniques import SETS, TECHNIQUES
+from model_space.techniques import SETS, beside
 from model_space.typed_json import JsonError, from_json
 from search.commands.program import Program
 from search.errors import InputError
@@ -114,7 +114,8 @@ class Settings:
         """kouka's techniques, then those of the user's own; or the factors of a program."""
         if self.program is not None:
             return self.program.known
-        return (*TECHNIQUES, *self.custom_code.techniques)
+        own = self.custom_code.techniques
+        return (*beside(own), *own)
 
     @property
     def final_epochs(self) -> int:

@@ -18,7 +18,7 @@ from model_space.networks import article
 from model_space.recipe import Recipe
 from model_space.stages import Stages
 from model_space.technique import Technique
-from model_space.techniques import TECHNIQUES, compose
+from model_space.techniques import beside, compose
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Registry:
     @property
     def techniques(self) -> tuple[Technique, ...]:
         """All techniques, in the order in which they are applied."""
-        return (*TECHNIQUES, *self.custom_techniques)
+        return (*beside(self.custom_techniques), *self.custom_techniques)
 
     def compose(self, recipe: Recipe) -> Stages:
         """Return the stages of a recipe."""

@@ -78,8 +78,8 @@ def launch(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="The techniques to study: article, modern, sound, all, or names, separated by "
-            "commas.  [default: article; sound for a new study of sounds]",
+            help="The techniques to study: article, modern, sound, parts, all, or names, "
+            "separated by commas.  [default: article; sound for a new study of sounds]",
         ),
     ] = None,
     study: StudyFileOption = None,
@@ -283,7 +283,7 @@ def launch(
     """
     with user_errors():
         from model_space.data import is_set
-        from model_space.techniques import TECHNIQUES
+        from model_space.techniques import beside
         from search.cli.program import program_of
         from search.commands.parsing import parse_held
         from search.errors import InputError
@@ -299,7 +299,7 @@ def launch(
         if program is not None and name is None:
             raise InputError("a study of --command needs a name: kouka launch NAME --command …")
         code = custom_code(technique, network)
-        known = (*TECHNIQUES, *code.techniques)
+        known = (*beside(code.techniques), *code.techniques)
         fixed: dict[str, dict[str, float] | None] | None = None
         if fix and program is not None:
             held, program = parse_held(fix, program)

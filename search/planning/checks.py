@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from model_space.technique import Factor, clash
+from model_space.techniques import overlap
 from search.errors import InputError
 from search.planning.design import MOST_RUNS, check_runs
 from search.planning.mixed_design import check_mixed_runs
@@ -104,6 +105,10 @@ def _check_training(settings: Settings) -> None:
         )
     if reason := clash(settings.known):
         raise InputError(f"--technique: {reason}; choose another")
+    fixed = settings.fixed or {}
+    studied = [n for n in (*settings.techniques, *fixed) if fixed.get(n, {}) is not None]
+    if reason := overlap(studied):
+        raise InputError(reason)
 
 
 def _check_verify(settings: Settings) -> None:
