@@ -375,7 +375,14 @@ def _launch(
         elsewhere = RayWorkers(ray, storage, workers, per_gpu)
     environments = shares(parse_workers(workers, per_gpu)) if elsewhere is None else [{}]
     console = make_console(json)
-    with interruptible(), Progress(console, caution(storage)) as progress:
+    with (
+        interruptible(),
+        Progress(
+            console,
+            caution(storage),
+            by_default=requested.techniques is None and requested.program is None,
+        ) as progress,
+    ):
         left = launch(
             storage, name, requested, environments, progress,
             partial(attach, report=out / REPORT, storage_option=storage_option(storage)),

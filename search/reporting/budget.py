@@ -81,6 +81,23 @@ def trained_for(results: Results, phase: str) -> str:
     return " on ".join(parts)
 
 
+def default_techniques(results: Results) -> str:
+    """Say which techniques a new study takes where none are named, and why these."""
+    settings = results.launched_with()
+    names = ", ".join(settings.techniques)
+    if results.data is not None and results.data.sound is not None:
+        return (
+            f"Techniques: sound, the set for sounds where --techniques names none, as a turned, "
+            f"mirrored or patched image of a sound is no sound: {names}."
+        )
+    return (
+        f"Techniques: article, the set for images where --techniques names none: {names}. "
+        "augmentation turns, shifts and mirrors images, and the study measures all three at once; "
+        "where a mirrored image is another class's, as of digits and signs, name its parts "
+        "instead: flip, shift, rotation."
+    )
+
+
 def left_out(results: Results) -> list[str]:
     """Name the techniques that change a stage which the user's network does not call."""
     if results.settings is None:
