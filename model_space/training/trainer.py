@@ -6,7 +6,7 @@ import json
 import math
 import statistics
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from model_space.budget import Budget
+from model_space.budget import USUAL_RATE, Budget
 from model_space.correctness import pack
 from model_space.custom.registry import BUILT_IN, Registry
 from model_space.data import Data
@@ -81,7 +81,7 @@ class Trainer:
         The file, whose name ends in .keras, needs no kouka: its network takes float32 images in
         [0, 1] and returns probabilities.
         """
-        self._compiled[self._registry.structure(recipe), budget].plain().save(path)
+        self._compiled[self._structure(recipe, budget)].plain().save(path)
 
     def train(
         self,
@@ -119,10 +119,13 @@ class Trainer:
 
     def _identity(self, recipe: Recipe, budget: Budget, seed: int) -> str:
         """Return a text that is the same for equal runs alone."""
+        stored = asdict(budget)
+        if budget.learning_rate == USUAL_RATE:
+            del stored["learning_rate"]
         facts = {  # of these names, so that an earlier version's checkpoints count
             "choice": {name: dict(dials) for name, dials in recipe.items()},
             "data": self._fingerprint,
-            "budget": asdict(budget),
+            "budget": stored,
             "own": self._registry.digests,
             "objective": self._scorer.name,
             "seed": seed,
@@ -133,13 +136,23 @@ class Trainer:
 
     def _begin(self, recipe: Recipe, budget: Budget, seed: int) -> tuple[CompiledRun, bool]:
         """Return the network at the beginning of a run, and True where it was compiled before."""
-        structure = self._registry.structure(recipe), budget
+        structure = self._structure(recipe, budget)
         if (compiled := self._compiled.get(structure)) is not None:
-            compiled.begin(recipe, seed)
+            compiled.begin(recipe, budget, seed)
             return compiled, True
         compiled = CompiledRun(recipe, self._data, budget, seed, self._registry)
         self._compiled[structure] = compiled
         return compiled, False
+
+    def _structure(self, recipe: Recipe, budget: Budget) -> tuple[Hashable, Budget]:
+        """Return a key that is equal for the runs that one compiled network serves.
+
+        A learning rate that is one number is a variable of the optimizer; a schedule's rates are
+        compiled in.
+        """
+        if isinstance(self._registry.compose(recipe).schedule(1), (int, float)):
+            budget = replace(budget, learning_rate=USUAL_RATE)
+        return self._registry.structure(recipe), budget
 
     def _train(
         self,

@@ -191,6 +191,20 @@ def launch(
     batch_size: Annotated[
         int | None, typer.Option(metavar="COUNT", help="Images in a batch.  [default: 128]")
     ] = None,
+    learning_rates: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATES",
+            help="Learning rates that the design varies, 2 to 4, separated by commas: each "
+            "technique gets an effect at its best rate too.  [default: 0.001 alone]",
+        ),
+    ] = None,
+    batch_sizes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COUNTS", help="Batch sizes that the design varies likewise, 2 to 4, as 32,128."
+        ),
+    ] = None,
     width: Annotated[
         float | None,
         typer.Option(
@@ -288,6 +302,7 @@ def launch(
         from search.commands.parsing import parse_held
         from search.errors import InputError
         from search.planning.parsing import parse_fix, parse_techniques
+        from search.planning.rates import parse_rates, parse_sizes
         from search.planning.settle import Requested
         from search.planning.time_plan import time_limit
 
@@ -325,6 +340,8 @@ def launch(
             epochs=epochs,
             last_epochs=last_epochs,
             batch_size=batch_size,
+            learning_rates=None if learning_rates is None else parse_rates(learning_rates),
+            batch_sizes=None if batch_sizes is None else parse_sizes(batch_sizes),
             width=width,
             depth=depth,
             precision=precision,

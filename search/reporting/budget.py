@@ -8,11 +8,13 @@ from __future__ import annotations
 from datetime import date
 from pathlib import PurePath
 
+from model_space.budget import USUAL_RATE
 from model_space.facts import DataFacts
 from search.commands.program import EPOCHS
 from search.reporting.formatting import counted, listed
 from search.reporting.programs import describe_program
 from search.results import ACCURACY, Results
+from search.settings import Settings
 
 
 def describe_budget(results: Results) -> str:
@@ -35,7 +37,7 @@ def describe_budget(results: Results) -> str:
         if network := settings.custom_code.network:
             parts.append(f"network {PurePath(network.at).name}")
             sizes = network.keywords
-        parts.append(f"batch {settings.batch_size}")
+        parts += _steps(settings)
         parts += [f"{name} {getattr(settings, name):g}" for name in sizes]
         if settings.precision != "float32":
             parts.append(settings.precision)
@@ -46,6 +48,19 @@ def describe_budget(results: Results) -> str:
     if results.objective.key not in ("", ACCURACY.key):
         parts.append(f"objective {results.objective.key}")
     return ", ".join(parts) or "budget unknown: the study does not say"
+
+
+def _steps(settings: Settings) -> list[str]:
+    """Describe the batches and the learning rate, which goes without saying where it is usual."""
+    parts = [f"batch {settings.batch_size}"]
+    if settings.batch_sizes:
+        parts = [f"batches of {listed([str(size) for size in sorted(settings.batch_sizes)])}"]
+    if settings.learning_rates:
+        rates = [f"{rate:g}" for rate in sorted(settings.learning_rates)]
+        parts.append(f"learning rates {listed(rates)}")
+    elif settings.learning_rate != USUAL_RATE:
+        parts.append(f"learning rate {settings.learning_rate:.4g}")
+    return parts
 
 
 def short_budget(results: Results) -> str:

@@ -73,8 +73,11 @@ def test_a_shift_moves_across_and_down() -> None:
     for image, made, x_by, y_by in zip(
         images, np.asarray(layer(images)), across, down, strict=True
     ):
-        expected = taken(image, lambda x, y, a=x_by, d=y_by: (x - a * WIDTH, y - d * HEIGHT))
-        np.testing.assert_allclose(made, expected, atol=1e-4)
+
+        def place(x: float, y: float, a: float = x_by, d: float = y_by) -> tuple[float, float]:
+            return x - a * WIDTH, y - d * HEIGHT
+
+        np.testing.assert_allclose(made, taken(image, place), atol=1e-4)
 
 
 def test_a_rotation_turns_about_the_centre() -> None:
@@ -106,13 +109,17 @@ def test_a_crop_stretches_a_part_to_the_whole() -> None:
         images, np.asarray(layer(images)), *parts, strict=True
     ):
         assert 0 <= first <= WIDTH - w * WIDTH + 1e-5
-        expected = taken(
-            image,
-            lambda x, y, w=w, h=h, left=first, top=above: (
-                left + (x + 0.5) * w - 0.5, top + (y + 0.5) * h - 0.5,
-            ),
-        )  # fmt: skip
-        np.testing.assert_allclose(made, expected, atol=1e-4)
+
+        def place(
+            x: float, y: float, sides: tuple[float, float] = (w, h),
+            begin: tuple[float, float] = (first, above),
+        ) -> tuple[float, float]:  # fmt: skip
+            return (
+                begin[0] + (x + 0.5) * sides[0] - 0.5,
+                begin[1] + (y + 0.5) * sides[1] - 0.5,
+            )
+
+        np.testing.assert_allclose(made, taken(image, place), atol=1e-4)
 
 
 def test_a_color_changes_brightness_then_contrast_then_colour() -> None:

@@ -16,7 +16,7 @@ from search.planning.mixed_design import mixed_design, mixed_runs, places
 def test_every_effect_is_orthogonal_to_the_others_and_to_pairs(
     factors: int, levels: list[int], runs: int
 ) -> None:
-    rows = mixed_design(factors, len(levels), runs)
+    rows = mixed_design(factors, levels, runs)
     assert rows.shape == (runs, factors + 2 * len(levels))
     switched = 2.0 * rows[:, :factors] - 1
     chosen = np.array([places(row, factors, levels) for row in rows])
@@ -34,7 +34,7 @@ def test_every_effect_is_orthogonal_to_the_others_and_to_pairs(
 
 
 def test_too_few_runs_are_refused_with_those_that_are_possible() -> None:
-    assert mixed_runs(4, 1)[0] == 32
+    assert mixed_runs(4, [3])[0] == 32
     with pytest.raises(InputError, match="--measure 16 has no balanced design for 4 factors of two "
                                          "levels and 1 of more; it takes 0, 32, "):  # fmt: skip
-        mixed_design(4, 1, 16)
+        mixed_design(4, [3], 16)
