@@ -26,7 +26,10 @@ _PLACES = {2: (0, 1), 3: (0, 1, 2, 0), 4: (0, 1, 2, 3)}
 def mixed_runs(factors: int, levels: Sequence[int]) -> list[int]:
     """The run counts that have a design of so many techniques and of factors of so many levels."""
     columns, paired = _columns(factors, levels)
-    return [runs for runs in possible_runs(columns) if _pairs(columns, paired, runs) is not None]
+    possible = possible_runs(columns)
+    # What a design has, one of more runs has too, whose search takes longer.
+    has = (at for at, runs in enumerate(possible) if _pairs(columns, paired, runs) is not None)
+    return possible[next(has, len(possible)) :]
 
 
 def check_mixed_runs(runs: int, factors: int, levels: Sequence[int]) -> None:

@@ -151,6 +151,16 @@ def test_the_script_draws_the_study_s_orders_a_new_one_every_epoch(
     assert found[0] != found[1] != found[2]
 
 
+def test_the_script_has_the_budgets_learning_rate(digits: Data) -> None:
+    budget = Budget(epochs=4, batch_size=50, width=0.1, learning_rate=3e-3)
+    assert "keras.optimizers.Adam(learning_rate=0.003)" in written({}, digits, budget=budget)
+    text = written({"cosine_schedule": {}}, digits, budget=budget)
+    rates = re.search(r"CosineDecay\((.*?)\)", text, re.DOTALL)
+    assert rates
+    assert "warmup_target=0.003" in rates[1]
+    assert "decay_steps=19" in rates[1]
+
+
 @pytest.mark.parametrize("name", TRAINS)
 def test_the_script_trains_as_the_study_does(
     name: str, digits: Data, folder: Path, registry: Registry, capsys: Any
