@@ -13,7 +13,7 @@ _RATES = ("initial_learning_rate", "warmup_target", "end_learning_rate", "values
 """The learning rates among the options of Keras' schedules."""
 
 
-@keras.saving.register_keras_serializable(package="kouka")
+@keras.saving.register_keras_serializable()
 class Multiplied(LearningRateSchedule):  # type: ignore[misc]
     """Another schedule's learning rates, times a factor."""
 

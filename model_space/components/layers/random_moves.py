@@ -14,7 +14,7 @@ from keras import layers, ops
 
 from model_space.stages import Tensor
 
-ASPECT = 3 / 4, 4 / 3
+CROP_ASPECT = 3 / 4, 4 / 3
 """Width by height of a crop beside that of the image: the least and the most, as in the source."""
 
 
@@ -88,7 +88,7 @@ class RandomCrop(layers.Layer):  # type: ignore[misc]
         draws = keras.random.uniform((4, ops.shape(images)[0]), seed=self.seed_generator)
         area, shape, left, top = ops.unstack(draws, 4)
         area = 1 - area * ops.convert_to_tensor(self.cut)
-        low, high = math.log(ASPECT[0]), math.log(ASPECT[1])
+        low, high = math.log(CROP_ASPECT[0]), math.log(CROP_ASPECT[1])
         aspect = ops.exp(low + shape * (high - low))
         across = ops.minimum(ops.sqrt(area * aspect), 1.0)
         down = ops.minimum(ops.sqrt(area / aspect), 1.0)
