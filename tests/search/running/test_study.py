@@ -156,7 +156,7 @@ def test_confirmation_runs_three_candidates_all_off_and_all_on(
         assert chosen["augmentation"]
         assert chosen["batch_norm"]
         assert not chosen["late_widening"]
-    off = tuple(sorted(dict.fromkeys(EFFECTS, False).items()))
+    off = tuple(sorted({**dict.fromkeys(EFFECTS, False), "learning_rate": 1e-3}.items()))
     assert recipes.count(off) == 2
     seeds = {run.seed for run in found.of("confirm")}
     assert len(seeds) == 2
