@@ -16,7 +16,7 @@ from typing import Any
 from model_space.custom.code import CustomCodeError
 from model_space.stages import Stages
 from model_space.technique import Technique, clash
-from model_space.techniques import SETS, TECHNIQUES
+from model_space.techniques import SETS, beside
 
 SUPPORTED_KEYWORDS = ("width", "depth")
 """The fields of a budget that a network's function may take."""
@@ -131,7 +131,7 @@ def _checked(loaded: object, where: str) -> Technique:
         raise CustomCodeError(
             f"{where}: {loaded.name!r} stands for several techniques, or none; choose another name"
         )
-    if reason := clash([*TECHNIQUES, loaded]):
+    if reason := clash([*beside([loaded]), loaded]):
         raise CustomCodeError(f"{where}: {reason}; choose another name")
     try:
         stages = loaded.apply(Stages(), **{dial.name: dial.usual for dial in loaded.dials})

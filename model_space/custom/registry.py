@@ -11,14 +11,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from model_space.budget import Budget
+from model_space.budget import USUAL_RATE, Budget
 from model_space.custom.code import CustomCode, CustomCodeError
 from model_space.custom.loading import accepted_keywords, load_network, load_technique
 from model_space.networks import article
 from model_space.recipe import Recipe
 from model_space.stages import Stages
 from model_space.technique import Technique
-from model_space.techniques import TECHNIQUES, compose
+from model_space.techniques import beside, compose
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Registry:
     @property
     def techniques(self) -> tuple[Technique, ...]:
         """All techniques, in the order in which they are applied."""
-        return (*TECHNIQUES, *self.custom_techniques)
+        return (*beside(self.custom_techniques), *self.custom_techniques)
 
     def compose(self, recipe: Recipe) -> Stages:
         """Return the stages of a recipe."""
@@ -51,7 +51,8 @@ class Registry:
     def structure(self, recipe: Recipe, budget: Budget) -> Hashable:
         """Return a key that is equal for the runs that one compiled network serves.
 
-        A longer run is one of these, unless a technique makes its learning rate follow the steps.
+        A longer run is one of these, and one with another learning rate, unless a technique makes
+        the rate follow the steps: what is one number is a variable of the optimizer.
         """
         fixed = (
             (name, dial, value)
@@ -59,8 +60,8 @@ class Registry:
             for dial, value in dials.items()
             if not self.takes_variables(name)
         )
-        if self.compose(recipe).schedule is Stages().schedule:
-            budget = replace(budget, epochs=1)
+        if isinstance(self.compose(recipe).schedule(1), int | float):
+            budget = replace(budget, epochs=1, learning_rate=USUAL_RATE)
         return frozenset(recipe), frozenset(fixed), budget
 
     def network(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from model_space.recipe import Recipe
 from model_space.stages import Stages
-from model_space.technique import Technique
+from model_space.technique import Factor, Technique
 from model_space.techniques import (
     amsgrad,
     augmentation,
     batch_norm,
+    color,
     cosine_schedule,
+    crop,
     cutmix,
     deeper,
     dropout,
+    flip,
     global_pooling,
     label_smoothing,
     late_widening,
@@ -22,6 +25,8 @@ from model_space.techniques import (
     rand_augment,
     random_erasing,
     residual,
+    rotation,
+    shift,
     silu,
     spec_augment,
     squeeze_excitation,
@@ -39,6 +44,11 @@ TECHNIQUES: tuple[Technique, ...] = (
     dropout.TECHNIQUE,
     mixup.TECHNIQUE,
     amsgrad.TECHNIQUE,
+    flip.TECHNIQUE,
+    shift.TECHNIQUE,
+    rotation.TECHNIQUE,
+    crop.TECHNIQUE,
+    color.TECHNIQUE,
     rand_augment.TECHNIQUE,
     random_erasing.TECHNIQUE,
     spec_augment.TECHNIQUE,
@@ -54,6 +64,8 @@ TECHNIQUES: tuple[Technique, ...] = (
 )
 """The article's techniques, in its order, then the newer ones, in the order of the stages."""
 
+_PARTS = ("flip", "shift", "rotation", "crop", "color")
+
 SETS: Mapping[str, tuple[str, ...]] = {
     "article": tuple(t.name for t in TECHNIQUES[:8]),
     "modern": (
@@ -66,13 +78,36 @@ SETS: Mapping[str, tuple[str, ...]] = {
         "spec_augment", "deeper", "silu", "squeeze_excitation", "stochastic_depth",
         "label_smoothing", "weight_decay", "cosine_schedule", "weight_ema",
     ),
-    "all": tuple(t.name for t in TECHNIQUES),
+    "parts": _PARTS,
+    "all": tuple(t.name for t in TECHNIQUES if t.name not in _PARTS),
 }  # fmt: skip
 """Names for several techniques.
 
 `modern` is for images, as classifiers are trained today. `sound` is for log-mel images, and has no
 technique that rotates or patches them. Both have sixteen techniques, the most that 32 runs measure.
+`parts` is augmentation in parts; `all` has the article's in their place.
 """
+
+
+def beside(own: Iterable[Factor]) -> tuple[Technique, ...]:
+    """Return the techniques, without those whose place the user's own take.
+
+    Only a part of augmentation gives way, as kouka came to have those after some users had theirs.
+    """
+    names = {one.name for one in own}
+    return tuple(t for t in TECHNIQUES if t.name not in _PARTS or t.name not in names)
+
+
+def overlap(names: Collection[str]) -> str | None:
+    """Return why these cannot be in one study, in a few words; None where they can."""
+    for one in TECHNIQUES:
+        for part in one.parts:
+            if one.name in names and part in names:
+                return (
+                    f"{one.name} is {', '.join(one.parts[:-1])} and {one.parts[-1]} together, so "
+                    f"{part} cannot be studied beside it; name {one.name} or its parts"
+                )
+    return None
 
 
 def usual(names: Collection[str]) -> Recipe:

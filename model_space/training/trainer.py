@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from model_space.budget import Budget
+from model_space.budget import USUAL_RATE, Budget
 from model_space.correctness import pack
 from model_space.custom.registry import BUILT_IN, Registry
 from model_space.data import Data
@@ -119,10 +119,13 @@ class Trainer:
 
     def _identity(self, recipe: Recipe, budget: Budget, seed: int) -> str:
         """Return a text that is the same for equal runs alone."""
+        stored = asdict(budget)
+        if budget.learning_rate == USUAL_RATE:
+            del stored["learning_rate"]
         facts = {  # of these names, so that an earlier version's checkpoints count
             "choice": {name: dict(dials) for name, dials in recipe.items()},
             "data": self._fingerprint,
-            "budget": asdict(budget),
+            "budget": stored,
             "own": self._registry.digests,
             "objective": self._scorer.name,
             "seed": seed,
@@ -135,7 +138,7 @@ class Trainer:
         """Return the network at the beginning of a run, and True where it was compiled before."""
         structure = self._registry.structure(recipe, budget)
         if (compiled := self._compiled.get(structure)) is not None:
-            compiled.begin(recipe, seed)
+            compiled.begin(recipe, budget, seed)
             return compiled, True
         compiled = CompiledRun(recipe, self._data, budget, seed, self._registry)
         self._compiled[structure] = compiled

@@ -78,8 +78,8 @@ def launch(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="The techniques to study: article, modern, sound, all, or names, separated by "
-            "commas.  [default: article; sound for a new study of sounds]",
+            help="The techniques to study: article, modern, sound, parts, all, or names, "
+            "separated by commas.  [default: article; sound for a new study of sounds]",
         ),
     ] = None,
     study: StudyFileOption = None,
@@ -193,6 +193,20 @@ def launch(
     batch_size: Annotated[
         int | None, typer.Option(metavar="COUNT", help="Images in a batch.  [default: 128]")
     ] = None,
+    learning_rates: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATES",
+            help="Learning rates that the design varies, 2 to 4, separated by commas: each "
+            "technique gets an effect at its best rate too.  [default: 0.001 alone]",
+        ),
+    ] = None,
+    batch_sizes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COUNTS", help="Batch sizes that the design varies likewise, 2 to 4, as 32,128."
+        ),
+    ] = None,
     width: Annotated[
         float | None,
         typer.Option(
@@ -286,11 +300,12 @@ def launch(
     """
     with user_errors():
         from model_space.data import is_set
-        from model_space.techniques import TECHNIQUES
+        from model_space.techniques import beside
         from search.cli.program import program_of
         from search.commands.parsing import parse_held
         from search.errors import InputError
         from search.planning.parsing import parse_fix, parse_ladder, parse_techniques
+        from search.planning.rates import parse_rates, parse_sizes
         from search.planning.settle import Requested
         from search.planning.time_plan import time_limit
 
@@ -302,7 +317,7 @@ def launch(
         if program is not None and name is None:
             raise InputError("a study of --command needs a name: kouka launch NAME --command …")
         code = custom_code(technique, network)
-        known = (*TECHNIQUES, *code.techniques)
+        known = (*beside(code.techniques), *code.techniques)
         fixed: dict[str, dict[str, float] | None] | None = None
         if fix and program is not None:
             held, program = parse_held(fix, program)
@@ -330,6 +345,8 @@ def launch(
             epochs=epochs,
             last_epochs=last_epochs,
             batch_size=batch_size,
+            learning_rates=None if learning_rates is None else parse_rates(learning_rates),
+            batch_sizes=None if batch_sizes is None else parse_sizes(batch_sizes),
             width=width,
             depth=depth,
             precision=precision,
@@ -380,7 +397,14 @@ def _launch(
         elsewhere = RayWorkers(ray, storage, workers, per_gpu)
     environments = shares(parse_workers(workers, per_gpu)) if elsewhere is None else [{}]
     console = make_console(json)
-    with interruptible(), Progress(console, caution(storage)) as progress:
+    with (
+        interruptible(),
+        Progress(
+            console,
+            caution(storage),
+            by_default=requested.techniques is None and requested.program is None,
+        ) as progress,
+    ):
         left = launch(
             storage, name, requested, environments, progress,
             partial(attach, report=out / REPORT, storage_option=storage_option(storage)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from model_space.technique import Factor, clash
+from model_space.techniques import overlap
 from search.errors import InputError
 from search.planning.design import MOST_RUNS, check_runs
 from search.planning.mixed_design import check_mixed_runs
@@ -27,13 +28,14 @@ def check(settings: Settings) -> Settings:
         raise InputError(
             f"there is no pruner {settings.pruner!r}; --pruner takes {', '.join(PRUNERS)}"
         )
-    several = settings.program.several if settings.program else ()
+    several = settings.several
     if not settings.factors and not several:
         if settings.program is not None:
             raise InputError("no factor is left to study; name one with --factor, or fix fewer")
         raise InputError("no technique is left to study; name some in --techniques, or fix fewer")
     if several:
-        check_mixed_runs(settings.measure[-1], len(settings.factors), len(several))
+        levels = [len(one.levels) for one in several]
+        check_mixed_runs(settings.measure[-1], len(settings.factors), levels)
         if len([count for count in settings.measure if count]) > 1:
             raise InputError(
                 f"--measure {settings.measure[-1]} cannot extend a design with a factor of several "
@@ -102,8 +104,13 @@ def _check_training(settings: Settings) -> None:
             f"there is no precision {settings.precision!r}; --precision takes auto, "
             f"{', '.join(PRECISIONS)}"
         )
-    if reason := clash(settings.known):
+    numbers = {one.name for one in settings.several} | {one.dial.name for one in settings.dials}
+    if reason := clash([*(Factor(name, "", "") for name in numbers), *settings.known]):
         raise InputError(f"--technique: {reason}; choose another")
+    fixed = settings.fixed or {}
+    studied = [n for n in (*settings.techniques, *fixed) if fixed.get(n, {}) is not None]
+    if reason := overlap(studied):
+        raise InputError(reason)
 
 
 def _check_verify(settings: Settings) -> None:

@@ -14,6 +14,7 @@ from search.errors import InputError
 from search.planning.checks import check, option
 from search.planning.phases.ladder import TOGETHER, USUAL_SEEDS, order_of, steps_of
 from search.planning.programs import differences_of, merged, new_program
+from search.planning.rates import reference_first, searched
 from search.planning.space import Space
 from search.settings import Settings, TimeLimit, usual_last_epochs
 
@@ -39,6 +40,9 @@ class Requested:
     left_out: tuple[str, ...] | None = None
     epochs: int | None = None
     batch_size: int | None = None
+    learning_rates: tuple[float, ...] | None = None
+    """In any order."""
+    batch_sizes: tuple[int, ...] | None = None
     width: float | None = None
     depth: int | None = None
     backend: str | None = None
@@ -84,6 +88,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         asked.pop(name, None)
     if program is not None or (stored is not None and stored.program is not None):
         asked.pop("backend", None)  # an environment variable of Keras
+    asked |= _levels(requested, stored)
     verified = requested.verify is not None or (stored is not None and stored.verify)
     if requested.verify_epochs is not None and not verified:
         requested = replace(requested, verify=USUAL_VERIFY)
@@ -100,6 +105,8 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         asked.setdefault("images", True if program is None else None)
         asked.setdefault("last_epochs", usual_last_epochs(asked.get("epochs", Settings.epochs)))
         settings = Settings(**asked, custom_code=code, growth="exchanged", order="balanced")
+        if program is None:
+            settings = replace(settings, searched_rates=searched(settings))
         settings = check(_judged(settings, requested.last_epochs))
         return replace(settings, ladder_order=_ladder_order(settings, requested))
     if "techniques" in asked:
@@ -171,6 +178,34 @@ def _written(steps: Iterable[Iterable[str]]) -> str:
     return ",".join(TOGETHER.join(added) for added in steps)
 
 
+def _levels(requested: Requested, stored: Settings | None) -> dict[str, Any]:
+    """Order the learning rates and batch sizes that are asked for, and find those of all off.
+
+    Raises `InputError` where the batch size of all off is none of them, or a time is to be planned.
+    """
+    found: dict[str, Any] = {}
+    base = stored or Settings()
+    if requested.learning_rates:
+        rates = reference_first(requested.learning_rates, base.learning_rate)
+        found |= {"learning_rates": rates, "learning_rate": rates[0]}
+    if requested.batch_sizes:
+        given = requested.batch_size
+        if given is not None and given not in requested.batch_sizes:
+            raise InputError(
+                f"--batch-size {given} is not among --batch-sizes "
+                f"{shown(requested.batch_sizes)}; leave it out, or name one of them"
+            )
+        sizes = reference_first(requested.batch_sizes, given or base.batch_size)
+        found |= {"batch_sizes": sizes, "batch_size": sizes[0]}
+    if found and requested.time is not None:
+        name = option(next(iter(found)))
+        raise InputError(
+            f"--time cannot plan a study with {name}; leave --time out, and name --measure and "
+            "--epochs, or --timeout to end the launch in time"
+        )
+    return found
+
+
 def _shorter(stored: TimeLimit | None, asked: TimeLimit | None) -> list[str]:
     if asked is None:
         return []
@@ -236,12 +271,12 @@ def with_custom(techniques: Sequence[str], code: CustomCode) -> tuple[str, ...]:
 
 def shown(value: Any) -> str:
     """A setting as a user would write it."""
-    if value is None or value == {}:
+    if value is None or value in ({}, ()):
         return "not given"
     if isinstance(value, Mapping):
         return " ".join(f"{name}={_shown_level(level)}" for name, level in value.items())
     if isinstance(value, tuple):
-        return ",".join(str(item) for item in value)
+        return ",".join(f"{one:g}" if isinstance(one, float) else str(one) for one in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from datetime import date
 from pathlib import PurePath
 
+from model_space.budget import USUAL_RATE
 from model_space.facts import DataFacts
 from search.commands.program import EPOCHS
 from search.reporting.formatting import counted, listed
 from search.reporting.programs import describe_program
 from search.results import ACCURACY, Results
+from search.settings import Settings
 
 
 def describe_budget(results: Results) -> str:
@@ -35,7 +37,7 @@ def describe_budget(results: Results) -> str:
         if network := settings.custom_code.network:
             parts.append(f"network {PurePath(network.at).name}")
             sizes = network.keywords
-        parts.append(f"batch {settings.batch_size}")
+        parts += _steps(settings)
         parts += [f"{name} {getattr(settings, name):g}" for name in sizes]
         if settings.precision != "float32":
             parts.append(settings.precision)
@@ -46,6 +48,19 @@ def describe_budget(results: Results) -> str:
     if results.objective.key not in ("", ACCURACY.key):
         parts.append(f"objective {results.objective.key}")
     return ", ".join(parts) or "budget unknown: the study does not say"
+
+
+def _steps(settings: Settings) -> list[str]:
+    """Describe the batches and the learning rate, which goes without saying where it is usual."""
+    parts = [f"batch {settings.batch_size}"]
+    if settings.batch_sizes:
+        parts = [f"batches of {listed([str(size) for size in sorted(settings.batch_sizes)])}"]
+    if settings.learning_rates:
+        rates = [f"{rate:g}" for rate in sorted(settings.learning_rates)]
+        parts.append(f"learning rates {listed(rates)}")
+    elif settings.learning_rate != USUAL_RATE:
+        parts.append(f"learning rate {settings.learning_rate:.4g}")
+    return parts
 
 
 def short_budget(results: Results) -> str:
@@ -79,6 +94,23 @@ def trained_for(results: Results, phase: str) -> str:
     if results.data is not None:
         parts.append(f"{results.data.train:,} training {results.data.things}")
     return " on ".join(parts)
+
+
+def default_techniques(results: Results) -> str:
+    """Say which techniques a new study takes where none are named, and why these."""
+    settings = results.launched_with()
+    names = ", ".join(settings.techniques)
+    if results.data is not None and results.data.sound is not None:
+        return (
+            f"Techniques: sound, the set for sounds where --techniques names none, as a turned, "
+            f"mirrored or patched image of a sound is no sound: {names}."
+        )
+    return (
+        f"Techniques: article, the set for images where --techniques names none: {names}. "
+        "augmentation turns, shifts and mirrors images, and the study measures all three at once; "
+        "where a mirrored image is another class's, as of digits and signs, name its parts "
+        "instead: flip, shift, rotation."
+    )
 
 
 def left_out(results: Results) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import optuna
 
 from search.analysis.budgets import BudgetChange, budget_changes
+from search.analysis.by_level import EffectByLevel, effects_by_level
 from search.analysis.confirmation import Confirmed, confirmation, recommended_runs
 from search.analysis.costs import Cost, costs
 from search.analysis.curves import Curves, curves
@@ -106,6 +107,8 @@ class Findings:
     review: FitReview | None = None
     """Of the fit of the `measure` runs; None without one."""
     trade_offs: TradeOffs | None = None
+    by_level: tuple[EffectByLevel, ...] = ()
+    """Effects at each level of each factor of several, the techniques as in `effects`."""
 
     @property
     def deciding(self) -> Effects | None:
@@ -174,9 +177,19 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         seed_curves=seed_curves(confirm_runs),
         pictures=pictures or Pictures(),
         review=review(results, fitted, pairs) if fitted else None,
+        by_level=tuple(_in_order(effects_by_level(results), fitted)),
         trade_offs=trade_offs(results, predict=misfit(decides.effects) is None)
         if decides
         else None,
+    )
+
+
+def _in_order(rows: list[EffectByLevel], fitted: Effects | None) -> list[EffectByLevel]:
+    names = [one.technique for one in fitted.effects] if fitted else []
+    factors = [row.factor for row in rows]
+    return sorted(
+        (row for row in rows if row.technique in names),
+        key=lambda row: (factors.index(row.factor), names.index(row.technique)),
     )
 
 

@@ -39,7 +39,8 @@ def train(findings: Findings, recipe: str = "") -> Command | None:
     takes = run_time(results)
     epochs = results.settings.final_epochs
     time = _about(None if takes is None else SEEDS_OF_TRAIN * takes.of(epochs))
-    which = plain(results) if recipe == "none" or not found.on else "this recipe"
+    is_plain = recipe == "none" or results.end_of(found.on, found.params) == "all off"
+    which = plain(results) if is_plain else "this recipe"
     does = f"Train {which} on all but the test {results.things}, and save the model{time}."
     return Command(line(findings, "train", ["--recipe", recipe] if recipe else []), does)
 
