@@ -343,6 +343,18 @@ class Results:
         return not (self.settings.program or self.settings.ladder_order)
 
     @property
+    def points_are_epochs(self) -> bool:
+        """True where the points of the runs' curves are known to be epochs.
+
+        A program may print its score for each of some data sets, or after every thousandth batch.
+        """
+        program = self.program
+        if program is None or program.metric.names_epochs:
+            return True
+        curves = [run for run in self.runs if run.state == "complete" and run.curve]
+        return program.has(EPOCHS) and all(len(run.curve) == run.epochs for run in curves)
+
+    @property
     def timed_by(self) -> str:
         """Name what the seconds of `Run.seconds_per_epoch` are of: an epoch, or a run."""
         return "an epoch" if self.program is None or self.program.has(EPOCHS) else "a run"

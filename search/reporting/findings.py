@@ -150,7 +150,8 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
     failing = decides.effects.fit.failing if decides else None
     decision = decide(results, recommended, tested, failing=failing)
     short_only = verification is None and fitted is not None and fitted.look.complete
-    early = fast_start(results) if short_only else None
+    by_epoch = results.points_are_epochs
+    early = fast_start(results) if short_only and by_epoch else None
     confirm_runs = recommended_runs(results, recommended)
     return Findings(
         results,
@@ -158,14 +159,16 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         cautions=tuple(cautions(results, diagnostics)),
         interactions=tuple(pairs),
         dependences=tuple(dependences(fitted, pairs) if fitted else ()),
-        by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats, look, others)),
+        by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats, look, others))
+        if by_epoch
+        else (),
         costs=tuple(costs(measured, fitted, others) if fitted else ()),
         dials=tuple(dials(results)),
         recommended=recommended,
         confirmed=tuple(tested),
         ladder=tuple(steps),
         comparisons=tuple(compare(steps, fitted)),
-        curves=tuple(curves(measured, results.factors)),
+        curves=tuple(curves(measured, results.factors)) if by_epoch else (),
         importances=tuple(shares),
         verification=verification,
         fast_start=early,
@@ -174,7 +177,7 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         steps=next_steps(results, decides, decision, _longer(results, early, short_only)),
         levels=fitted_levels(diagnostics.fit, results.objective) if diagnostics.fit else None,
         tested=summarise_tests(results.data, confirm_runs),
-        seed_curves=seed_curves(confirm_runs),
+        seed_curves=seed_curves(confirm_runs) if by_epoch else None,
         pictures=pictures or Pictures(),
         review=review(results, fitted, pairs) if fitted else None,
         by_level=tuple(_in_order(effects_by_level(results), fitted)),

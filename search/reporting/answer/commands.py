@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from search.analysis.next_steps import Step
+from search.commands.program import SEED
 from search.planning.durations import run_time
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, duration, effect_unit
@@ -30,12 +31,10 @@ def train(findings: Findings, recipe: str = "") -> Command | None:
     if results.settings is None or found is None:
         return None
     if results.program is not None:
-        return Command(
-            command_of_recipe(results, () if recipe == "none" else None),
-            "The command of this recipe, with a seed of yours."
-            if not recipe
-            else "The command with all techniques off, with a seed of yours.",
-        )
+        which = "with all techniques off" if recipe else "of this recipe"
+        seed = ", with a seed of yours" if results.program.has(SEED) else ""
+        command = command_of_recipe(results, () if recipe == "none" else None)
+        return Command(command, f"The command {which}{seed}.")
     takes = run_time(results)
     epochs = results.settings.final_epochs
     time = _about(None if takes is None else SEEDS_OF_TRAIN * takes.of(epochs))
