@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -64,7 +64,11 @@ def steps(graph: Graph) -> tuple[list[Step], dict[str, Call]]:
     shared: dict[str, Call] = {}
     names: dict[str, str] = {}
     for node in graph.nodes:
-        if (operation := _operation(node)) is not None:
+        if node.layer == graph.whole:
+            options = (f", {name}={literal(value)}" for name, value in node.options.items())
+            takes = (*_code(node.arguments), *options)
+            step = replace(_step(node, graph, node.layer, (), takes), begins=True)
+        elif (operation := _operation(node)) is not None:
             step = _step_of_operation(node, graph, *operation)
         else:
             layer = _layer(node)
