@@ -17,9 +17,6 @@ from model_space.pretrained.weights import WeightsError
 from model_space.stages import Stages
 from model_space.techniques.batch_norm import MOMENTUM
 
-NAME = "base"
-"""The name, in the whole network, of what Keras makes."""
-
 
 class ImagesError(ValueError):
     """A network cannot take the images; the message says why, and what to do."""
@@ -54,11 +51,8 @@ class Network:
         if self.weights is not None and pretrained:
             base.set_weights(_read(self.application, self.weights))
         if frozen:
-            base.trainable = False
-            x = base(x, training=False)
-        else:
-            x = base(x)
-        x = stages.drop(layers.GlobalAveragePooling2D()(x))
+            _freeze(base)
+        x = stages.drop(layers.GlobalAveragePooling2D()(base(x)))
         # In single precision wherever the rest computes in less, as in the other networks.
         scores = layers.Dense(classes, activation="softmax", dtype="float32")(x)
         return keras.Model(inputs, scores)
@@ -96,9 +90,25 @@ class Network:
         return base
 
 
+def base_of(network: keras.Model) -> Any:
+    """Return what Keras has made, in a network that `Network` has built."""
+    return next(layer for layer in network.layers if isinstance(layer, keras.Model))
+
+
+def _freeze(base: Any) -> None:
+    """Keep the weights as they are, and the layers in inference mode while the rest trains.
+
+    Calling the base with `training=False` would not do: a model hands on its own mode.
+    """
+    base.trainable = False  # with which batch normalization takes its averages
+    for layer in base.layers:
+        if isinstance(layer, layers.Dropout):
+            layer.rate = 0.0
+
+
 def _made(application: Application, image_shape: tuple[int, int, int]) -> Any:
     make = getattr(keras.applications, application.name)
-    return make(include_top=False, weights=None, input_shape=image_shape, name=NAME)
+    return make(include_top=False, weights=None, input_shape=image_shape)
 
 
 @cache  # as every run begins with them again

@@ -150,8 +150,7 @@ class Graph:
             [inputs] = arguments if len(arguments) == 1 and not options else [None]
             if isinstance(inputs, SymbolicTensor):
                 if name == self.whole:
-                    called = {} if training is None else {"training": training}
-                    return self._add(Node(name, layer, arguments, called, self._next()))
+                    return self._add(Node(name, layer, arguments, options, self._next()))
                 inputs = [inputs]
             if not isinstance(inputs, list) or not all(
                 isinstance(i, SymbolicTensor) for i in inputs

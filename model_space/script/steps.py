@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -15,6 +15,9 @@ from keras import ops
 from model_space.custom.code import CustomCodeError
 from model_space.script.calls import Argument, Call, call, literal, remade
 from model_space.script.graph import Graph, Node, SymbolicTensor
+
+BASE = "base"
+"""The name that a script has for the model that its graph leaves whole."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,7 @@ def steps(graph: Graph) -> tuple[list[Step], dict[str, Call]]:
     names: dict[str, str] = {}
     for node in graph.nodes:
         if node.layer == graph.whole:
-            options = (f", {name}={literal(value)}" for name, value in node.options.items())
-            takes = (*_code(node.arguments), *options)
-            step = replace(_step(node, graph, node.layer, (), takes), begins=True)
+            step = _step(node, graph, BASE, (), tuple(_code(node.arguments)))
         elif (operation := _operation(node)) is not None:
             step = _step_of_operation(node, graph, *operation)
         else:
