@@ -72,7 +72,7 @@ class Network:
         if min(height, width) < SMALLEST:
             raise ImagesError(
                 f"--network {self.application.name} takes images of {SMALLEST}×{SMALLEST} pixels "
-                f"or more, and these have {height}×{width}; --image-size {SMALLEST} resizes them"
+                f"or more, and these have {height}×{width}; --image-size {SMALLEST} resizes images"
             )
         if channels not in (1, 3):
             raise ImagesError(

@@ -167,7 +167,7 @@ def test_what_the_network_does_not_call_is_left_out(weights: Path, data: Data) -
 @pytest.mark.parametrize(
     ("shape", "says"),
     [
-        ((31, 40, 3), "these have 31×40; --image-size 32 resizes them"),
+        ((31, 40, 3), "these have 31×40; --image-size 32 resizes images"),
         ((32, 32, 4), "takes grey images or RGB, and these have 4 channels"),
     ],
 )
