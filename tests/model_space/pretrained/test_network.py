@@ -1,5 +1,6 @@
 """Networks of keras.applications: what they begin with, what stays frozen, what is refused."""
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +15,13 @@ from model_space.custom.code import CustomCode, CustomCodeError, CustomNetwork
 from model_space.custom.registry import Registry, load_registry
 from model_space.data import Data, DataSpec, load_spec
 from model_space.pretrained.catalogue import APPLICATIONS, SMALLEST
-from model_space.pretrained.network import Network, base_of
+from model_space.pretrained.network import Network, _read, base_of
 from model_space.pretrained.weights import of_file
 from model_space.recipe import Recipe
 from model_space.stages import Stages
 from model_space.techniques import NEED_WEIGHTS, SETS, usual
 from model_space.training.plain_keras import check_plain
+from model_space.training.setup import TrainingSetup
 from model_space.training.survey import survey
 from model_space.training.trainer import Trainer
 from tests.support.scripts import SMALL as DIGITS
@@ -49,8 +51,8 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 def trained() -> keras.Model:
     """A base whose weights no initializer would draw."""
     base = tiny(False, None, (*SIZE, 3))
-    random = np.random.default_rng(0)
-    base.set_weights([random.uniform(0.5, 1, weight.shape) for weight in base.get_weights()])
+    draw = np.random.default_rng(0)
+    base.set_weights([draw.uniform(0.5, 1, weight.shape) for weight in base.get_weights()])
     return base
 
 
@@ -63,8 +65,7 @@ def weights(trained: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="module")
 def data() -> Data:
-    random = np.random.default_rng(0)
-    part = random.integers(0, 256, (16, *SIZE, 1), np.uint8), np.arange(16) % 2
+    part = np.random.default_rng(0).integers(0, 256, (16, *SIZE, 1), np.uint8), np.arange(16) % 2
     return Data(("a", "b"), part, part, part)
 
 
@@ -86,6 +87,11 @@ def test_grey_images_in_0_to_1_reach_the_base_as_three_channels_of_bytes(data: D
     np.testing.assert_allclose(network(images / 255), head(features), rtol=1e-4)
 
 
+def begun(registry: Registry, recipe: Recipe, data: Data) -> keras.Model:
+    """The network of a run at its beginning."""
+    return registry.network(registry.compose(recipe), data.image_shape, 2, BUDGET)
+
+
 def head_on(trained: keras.Model, folder: Path) -> Path:
     """A whole model that begins with the base, as `kouka train` saves one."""
     inputs = keras.Input((*SIZE, 3))
@@ -100,13 +106,9 @@ def test_a_run_begins_with_the_weights_of_a_file_where_pretrained_is_on(
 ) -> None:
     file = weights if kind == "weights" else head_on(trained, tmp_path)
     registry = load_registry(code(file))
-
-    def begun(recipe: Recipe) -> keras.Model:
-        return registry.network(registry.compose(recipe), data.image_shape, 2, BUDGET)
-
-    assert all(equal(base_of(begun(usual(["pretrained"]))), trained))
-    assert not any(equal(base_of(begun({})), trained))
-    assert not any(equal(base_of(begun(usual(["frozen_base"]))), trained))
+    assert all(equal(base_of(begun(registry, usual(["pretrained"]), data)), trained))
+    for recipe in ({}, usual(["frozen_base"])):
+        assert not any(equal(base_of(begun(registry, recipe, data)), trained))
 
 
 def test_a_frozen_base_stays_as_it_is_and_in_inference_mode(
@@ -125,12 +127,12 @@ def test_a_frozen_base_stays_as_it_is_and_in_inference_mode(
     assert [weight.shape for weight in frozen.trainable_weights] == [(6, 2), (2,)]
     images = data.train[0].astype(np.float32) / 255
     np.testing.assert_array_equal(frozen(images, training=True), frozen(images, training=False))
-    tuned, random = after("pretrained"), after("frozen_base")  # with nothing to freeze
-    for network in (tuned, random):
-        assert not any(equal(base_of(network), trained))
-        assert np.any(np.asarray(network(images, training=True) != network(images)))
-    assert len(random.trainable_weights) == len(tuned.trainable_weights) == 8
+    tuned = after("pretrained")
+    assert not any(equal(base_of(tuned), trained))
+    assert np.any(np.asarray(tuned(images, training=True) != tuned(images, training=False)))
     check_plain(tuned)
+    nothing_to_freeze = begun(registry, usual(["frozen_base"]), data)
+    assert len(nothing_to_freeze.trainable_weights) == len(tuned.trainable_weights) == 8
 
 
 def test_a_run_is_the_same_whether_or_not_its_weights_were_read_before(
@@ -138,18 +140,12 @@ def test_a_run_is_the_same_whether_or_not_its_weights_were_read_before(
 ) -> None:
     registry = load_registry(code(weights))
 
-    def begun() -> list[np.ndarray]:
-        trainer = Trainer(data, registry)
-        trainer.train(BOTH, BUDGET, 3, lambda epoch, objective: True)
-        weights: list[np.ndarray] = base_of(
-            trainer._compiled[registry.structure(BOTH), BUDGET].network
-        ).get_weights()
-        return [*weights, *trainer._compiled[registry.structure(BOTH), BUDGET].values()]
+    def begins() -> list[np.ndarray]:
+        random.seed(3)
+        return [np.asarray(v) for v in TrainingSetup(BOTH, data, BUDGET, registry).variables]
 
-    from model_space.pretrained import network
-
-    network._read.cache_clear()
-    for one, other in zip(begun(), begun(), strict=True):
+    _read.cache_clear()
+    for one, other in zip(begins(), begins(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -209,7 +205,7 @@ def resized() -> tuple[DataSpec, Data]:
     return spec, load_spec(spec, lambda done, of: None)
 
 
-@pytest.mark.parametrize("recipe", [usual([*NEED_WEIGHTS, "dropout"]), usual(["pretrained"]), {}])
+@pytest.mark.parametrize("recipe", [usual([*NEED_WEIGHTS, "dropout"]), usual(["pretrained"])])
 def test_the_script_begins_with_the_same_base(
     recipe: Recipe,
     trained: keras.Model,
@@ -222,8 +218,7 @@ def test_the_script_begins_with_the_same_base(
     script = written(recipe, digits, spec, custom_code=code(file).used_by(recipe))
     check_clean({"script": script}, tmp_path)
     assert "model_space" not in script
-    assert ("WEIGHTS" in script) == bool(recipe)
     network = run(script)["build"]()
-    assert all(equal(base_of(network), trained)) == bool(recipe)
+    assert all(equal(base_of(network), trained))
     assert len(network.trainable_weights) == (2 if "frozen_base" in recipe else 8)
     assert base_of(network).layers[2].momentum == 0.9
