@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -104,6 +103,8 @@ def _digest(file: Path, named: str) -> str:
 
 def _download(application: Application, file: Path) -> None:
     """Download the weights of ImageNet to that file, all of it or nothing."""
+    from urllib.request import urlopen  # which takes long to import, and is seldom needed
+
     url = _SERVER + application.file
     partial = file.with_name(f".{file.name}.partial")
     try:
@@ -112,7 +113,7 @@ def _download(application: Application, file: Path) -> None:
             if file.is_file():
                 return  # another process was faster
             try:
-                with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:  # noqa: S310 - https
+                with urlopen(url, timeout=_TIMEOUT) as answer:  # noqa: S310 - https
                     length = answer.headers.get("Content-Length")
                     with partial.open("wb") as out:
                         shutil.copyfileobj(answer, out)
