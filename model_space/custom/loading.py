@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from model_space.custom.code import CustomCodeError
+from model_space.pretrained.catalogue import NAMES
 from model_space.stages import Stages
 from model_space.technique import Technique, clash
 from model_space.techniques import SETS, beside
@@ -68,7 +69,10 @@ def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
             f"_custom_{Path(where).stem}_{hashlib.sha256(where.encode()).hexdigest()[:8]}", where
         )
     elif not colon:
-        raise CustomCodeError(f"{option} {at} is neither a FILE.py nor a PACKAGE.MODULE:{usual}")
+        named = f", nor one of {NAMES} of keras.applications" if usual == "build" else ""
+        raise CustomCodeError(
+            f"{option} {at} is neither a FILE.py nor a PACKAGE.MODULE:{usual}{named}"
+        )
     else:
         try:
             specification = importlib.util.find_spec(where)

@@ -15,6 +15,9 @@ from model_space.budget import USUAL_RATE, Budget
 from model_space.custom.code import CustomCode, CustomCodeError
 from model_space.custom.loading import accepted_keywords, load_network, load_technique
 from model_space.networks import article
+from model_space.pretrained import weights
+from model_space.pretrained.network import ImagesError, Network
+from model_space.pretrained.weights import WeightsError
 from model_space.recipe import Recipe
 from model_space.stages import Stages
 from model_space.technique import Technique
@@ -29,7 +32,7 @@ class Registry:
     """Applied after kouka's."""
     build: Callable[..., Any] = article.build
     digests: tuple[str, ...] = field(default=(), compare=False)
-    """Of the files of all that is the user's own."""
+    """Of the files of all that is the user's own, and of weights."""
 
     @property
     def techniques(self) -> tuple[Technique, ...]:
@@ -74,7 +77,10 @@ class Registry:
         """
         sizes = {name: getattr(budget, name) for name in accepted_keywords(self.build)}
         with _seeds_ignored():
-            model = self.build(image_shape, classes, stages, **sizes)
+            try:
+                model = self.build(image_shape, classes, stages, **sizes)
+            except (ImagesError, WeightsError) as error:
+                raise CustomCodeError(str(error)) from error
             if not isinstance(model, keras.Model):
                 raise CustomCodeError(
                     f"{self._name()} returned a {type(model).__name__}, not a Keras model"
@@ -128,9 +134,9 @@ BUILT_IN = Registry()
 
 
 def load_registry(code: CustomCode) -> Registry:
-    """Import the user's code that a study describes.
+    """Import the user's code that a study describes, and find its weights.
 
-    Raises `CustomCodeError` where this machine lacks some of it, or has other code than the study.
+    Raises `CustomCodeError` where this machine lacks some of it, or has others than the study.
     """
     techniques = []
     for known in code.techniques:
@@ -138,8 +144,16 @@ def load_registry(code: CustomCode) -> Registry:
         if (technique.name, digest) != (known.name, known.digest):
             raise CustomCodeError(_changed(f"--technique {known.at}"))
         techniques.append(technique)
-    build, digests = article.build, [known.digest for known in code.techniques]
-    if code.network is not None:
+    build: Callable[..., Any] = article.build
+    digests = [known.digest for known in code.techniques]
+    if code.network is not None and (application := code.network.application) is not None:
+        try:
+            file = None if code.weights is None else weights.find(application, code.weights)
+        except WeightsError as error:
+            raise CustomCodeError(str(error)) from error
+        build = Network(application, file)
+        digests += [application.name, *([code.weights.digest] if code.weights else [])]
+    elif code.network is not None:
         build, digest = load_network(code.network.at)
         if digest != code.network.digest:
             raise CustomCodeError(_changed(f"--network {code.network.at}"))

@@ -18,10 +18,12 @@ from model_space.techniques import (
     deeper,
     dropout,
     flip,
+    frozen_base,
     global_pooling,
     label_smoothing,
     late_widening,
     mixup,
+    pretrained,
     rand_augment,
     random_erasing,
     residual,
@@ -61,8 +63,14 @@ TECHNIQUES: tuple[Technique, ...] = (
     weight_decay.TECHNIQUE,
     cosine_schedule.TECHNIQUE,
     weight_ema.TECHNIQUE,
+    pretrained.TECHNIQUE,
+    frozen_base.TECHNIQUE,
 )
-"""The article's techniques, in its order, then the newer ones, in the order of the stages."""
+"""The article's techniques, in its order, then the newer ones, in the order of the stages; those
+that need weights to begin with come last."""
+
+NEED_WEIGHTS = ("pretrained", "frozen_base")
+"""The techniques of networks that have weights to begin with."""
 
 _PARTS = ("flip", "shift", "rotation", "crop", "color")
 
@@ -79,23 +87,29 @@ SETS: Mapping[str, tuple[str, ...]] = {
         "label_smoothing", "weight_decay", "cosine_schedule", "weight_ema",
     ),
     "parts": _PARTS,
-    "all": tuple(t.name for t in TECHNIQUES if t.name not in _PARTS),
+    "transfer": (
+        "augmentation", "dropout", "mixup", "label_smoothing", "weight_decay", "cosine_schedule",
+        *NEED_WEIGHTS,
+    ),
+    "all": tuple(t.name for t in TECHNIQUES if t.name not in (*_PARTS, *NEED_WEIGHTS)),
 }  # fmt: skip
 """Names for several techniques.
 
 `modern` is for images, as classifiers are trained today. `sound` is for log-mel images, and has no
 technique that rotates or patches them. Both have sixteen techniques, the most that 32 runs measure.
-`parts` is augmentation in parts; `all` has the article's in their place.
+`parts` is augmentation in parts; `all` has the article's in their place. `transfer` is for networks
+that have weights to begin with, which the article's has not; `all` has what it can train with.
 """
 
 
 def beside(own: Iterable[Factor]) -> tuple[Technique, ...]:
     """Return the techniques, without those whose place the user's own take.
 
-    Only a part of augmentation gives way, as kouka came to have those after some users had theirs.
+    Only what kouka came to have after some users had theirs gives way.
     """
     names = {one.name for one in own}
-    return tuple(t for t in TECHNIQUES if t.name not in _PARTS or t.name not in names)
+    later = (*_PARTS, *NEED_WEIGHTS)
+    return tuple(t for t in TECHNIQUES if t.name not in later or t.name not in names)
 
 
 def overlap(names: Collection[str]) -> str | None:

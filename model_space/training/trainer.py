@@ -51,6 +51,11 @@ class Trainer:
         """The number of networks kept: one for each set of techniques and size of network."""
         return len(self._compiled)
 
+    @property
+    def parameters(self) -> int:
+        """The number of parameters of all networks kept."""
+        return sum(compiled.network.count_params() for compiled in self._compiled.values())
+
     @cached_property
     def _sample(self) -> Part:
         return self._data.training_sample(min(len(self._data.validation[1]), _MOST_SAMPLED))

@@ -17,6 +17,7 @@ from search.cli.options import (
     RecipeOption,
     StudyArgument,
     TechniqueHereOption,
+    WeightsHereOption,
     custom_code,
     folder_of,
     resolved,
@@ -30,6 +31,7 @@ def code(
     data: DataHereOption = None,
     technique: TechniqueHereOption = None,
     network: NetworkHereOption = None,
+    weights: WeightsHereOption = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The file to write.  [default: models/NAME.py]"),
@@ -52,7 +54,7 @@ def code(
         with interruptible(unwritten):
             written = write_code(
                 storage, name, file, recipe=recipe, epochs=epochs, data=resolved(data),
-                custom_code=custom_code(technique, network),
+                custom_code=custom_code(technique, network, weights),
             )  # fmt: skip
         console.print(f"Techniques on: {written.recipe}.")
         console.print(f"Trains on: {written.budget}.")

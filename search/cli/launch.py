@@ -25,6 +25,7 @@ from search.cli.options import (
     StudyFileOption,
     TechniqueOption,
     TimeoutOption,
+    WeightsOption,
     WorkersOption,
     custom_code,
     deadline,
@@ -78,8 +79,9 @@ def launch(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="The techniques to study: article, modern, sound, parts, all, or names, "
-            "separated by commas.  [default: article; sound for a new study of sounds]",
+            help="The techniques to study: article, modern, sound, parts, transfer, all, or names, "
+            "separated by commas.  [default: article; sound for a new study of sounds, transfer "
+            "for one of a network of keras.applications]",
         ),
     ] = None,
     study: StudyFileOption = None,
@@ -127,6 +129,7 @@ def launch(
     ] = False,
     technique: TechniqueOption = None,
     network: NetworkOption = None,
+    weights: WeightsOption = None,
     fix: Annotated[
         list[str] | None,
         typer.Option(
@@ -299,8 +302,10 @@ def launch(
     --verify, --confirm, --ladder or --time extends it. The defaults are the article's budget.
     """
     with user_errors():
+        from model_space.custom.description import with_weights
         from model_space.data import is_set
         from model_space.techniques import beside
+        from search.cli.console import make_console
         from search.cli.program import program_of
         from search.commands.parsing import parse_held
         from search.errors import InputError
@@ -325,13 +330,18 @@ def launch(
         elif fix:
             fixed = parse_fix(fix, known)
         seeds, order = (None, None) if ladder is None else parse_ladder(ladder)
+        named = None if techniques is None else parse_techniques(techniques, known)
+        code = with_weights(
+            code, weights, wanted=named is None or "pretrained" in (*named, *(fixed or {})),
+            tell=partial(make_console(json).print, soft_wrap=True),
+        )  # fmt: skip
         requested = Requested(
             custom_code=code,
             data=resolved(data),
             image_size=image_size,
             train_size=train_size,
             validation=validation,
-            techniques=None if techniques is None else parse_techniques(techniques, known),
+            techniques=named,
             fixed=fixed,
             program=program,
             measure=measure,

@@ -14,6 +14,7 @@ from model_space.recipe import Recipe
 from search.analysis.confirmation import Confirmed, confirmation, with_dials
 from search.analysis.recommendation import recommend
 from search.errors import InputError
+from search.planning.checks import check_recipe
 from search.planning.parsing import parse_recipe
 from search.planning.rates import parse_training
 from search.planning.settle import Requested, settle
@@ -80,6 +81,7 @@ def find_task(
     else:
         text, with_it = parse_training(recipe)
         chosen = parse_recipe(text, settings.known)
+        check_recipe(chosen, settings)
     check_installed(settings.backend)
     settings = replace(
         settings, epochs=epochs or settings.final_epochs, verify_epochs=None,

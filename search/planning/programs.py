@@ -42,7 +42,8 @@ def new_program(program: Program, requested: Requested) -> Requested:
             )
     if requested.custom_code:
         raise InputError(
-            "--technique and --network have no meaning for --command; --factor names what varies"
+            "--technique, --network and --weights have no meaning for --command; --factor names "
+            "what varies"
         )
     if not program.has(EPOCHS):
         for name in ("epochs", "verify_epochs", "last_epochs"):

@@ -9,6 +9,8 @@ from typing import Any
 
 from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
 from model_space.data.spec import READER
+from model_space.pretrained.weights import IMAGENET, Weights
+from model_space.techniques import SETS
 from search.commands.program import Program
 from search.errors import InputError
 from search.planning.checks import check, option
@@ -18,7 +20,7 @@ from search.planning.rates import reference_first, searched
 from search.planning.space import Space
 from search.settings import Settings, TimeLimit, usual_last_epochs
 
-_Custom = CustomTechnique | CustomNetwork
+_Custom = CustomTechnique | CustomNetwork | Weights
 _MAY_GROW = ("search", "confirm", "ladder")
 _DESIGNS = ("measure", "verify")
 """Phases whose settings hold every run count that was asked for."""
@@ -124,8 +126,14 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     given: list[tuple[str, _Custom, _Custom | None]] = [
         ("--technique", one, known.technique(one.name)) for one in code.techniques
     ]
-    if code.network is not None:
+    if code.network and known.network and _is_other(code.network, known.network):
+        differences.append(f"--network is {known.network.at}, not {code.network.at}")
+    elif code.network is not None:
         given.append(("--network", code.network, known.network))
+    if code.weights is not None and code.weights.at == IMAGENET:
+        code = replace(code, weights=None)  # nobody named them: those that it has stay
+    if code.weights is not None:
+        given.append(("--weights", code.weights, known.weights))
     differences += [
         f"{what} {one.at} {'was not given' if before is None else 'has changed since'}"
         for what, one, before in given
@@ -204,6 +212,20 @@ def _levels(requested: Requested, stored: Settings | None) -> dict[str, Any]:
             "--epochs, or --timeout to end the launch in time"
         )
     return found
+
+
+def _is_other(network: CustomNetwork, known: CustomNetwork) -> bool:
+    """Tell a network of another name from one whose file may have moved or changed."""
+    return network.application != known.application
+
+
+def usual_techniques(code: CustomCode, *, sounds: bool) -> tuple[str, ...] | None:
+    """The techniques of a new study that names none; None for those of every other study."""
+    if code.network is None or code.network.application is None:
+        return SETS["sound"] if sounds else None
+    if sounds:
+        return tuple("spec_augment" if n == "augmentation" else n for n in SETS["transfer"])
+    return SETS["transfer"]
 
 
 def _shorter(stored: TimeLimit | None, asked: TimeLimit | None) -> list[str]:

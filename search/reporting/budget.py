@@ -5,11 +5,14 @@ All that the reports read of a study's settings and data facts is read here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import PurePath
 
 from model_space.budget import USUAL_RATE
 from model_space.facts import DataFacts
+from model_space.pretrained.weights import IMAGENET
+from model_space.techniques import NEED_WEIGHTS
 from search.commands.program import EPOCHS
 from search.reporting.formatting import counted, listed
 from search.reporting.programs import describe_program
@@ -35,7 +38,7 @@ def describe_budget(results: Results) -> str:
         parts.append(epochs + longer if settings.verify_epochs else epochs)
         sizes: tuple[str, ...] = ("width", "depth")
         if network := settings.custom_code.network:
-            parts.append(f"network {PurePath(network.at).name}")
+            parts.append(f"network {PurePath(network.at).name}{_weights(settings)}")
             sizes = network.keywords
         parts += _steps(settings)
         parts += [f"{name} {getattr(settings, name):g}" for name in sizes]
@@ -114,17 +117,39 @@ def default_techniques(results: Results) -> str:
 
 
 def left_out(results: Results) -> list[str]:
-    """Name the techniques that change a stage which the user's network does not call."""
+    """Name the techniques that change nothing in a network that is not the article's."""
     if results.settings is None:
         return []
-    network, names = results.settings.custom_code.network, results.settings.left_out
-    if not network or not names:
+    code, names = results.settings.custom_code, results.settings.left_out
+    if not code.network or not names:
         return []
-    return [
-        f"{listed(names)} {'are' if len(names) > 1 else 'is'} left out: the network "
-        f"{PurePath(network.at).name} does not call the stage that "
-        f"{'each' if len(names) > 1 else 'it'} changes."
-    ]
+    name, lines = PurePath(code.network.at).name, []
+    lack_weights = code.network.application and not code.weights
+    weightless = [n for n in names if n in NEED_WEIGHTS and lack_weights]
+    if weightless:
+        lines.append(
+            f"{_are(weightless)} left out: the study has no weights for {name} to begin with, so "
+            "every run begins with random ones."
+        )
+    if uncalled := [n for n in names if n not in weightless]:
+        lines.append(
+            f"{_are(uncalled)} left out: the network {name} does not call the stage that "
+            f"{'each' if len(uncalled) > 1 else 'it'} changes."
+        )
+    return lines
+
+
+def _are(names: Sequence[str]) -> str:
+    return f"{listed(names)} {'are' if len(names) > 1 else 'is'}"
+
+
+def _weights(settings: Settings) -> str:
+    """Name the weights that the network begins with where `pretrained` is on."""
+    weights = settings.custom_code.weights
+    if weights is None:
+        return ""
+    file = "of ImageNet" if weights.at == IMAGENET else f"in {PurePath(weights.at).name}"
+    return f" (weights {file})"
 
 
 def provenance(results: Results) -> str:

@@ -7,7 +7,7 @@ from model_space import techniques
 from model_space.custom.registry import Registry
 from model_space.stages import Stages
 from model_space.technique import Dial, Technique
-from model_space.techniques import SETS, TECHNIQUES, compose
+from model_space.techniques import NEED_WEIGHTS, SETS, TECHNIQUES, compose
 from search.errors import InputError
 from search.planning.checks import check
 from search.planning.parsing import parse_recipe, parse_techniques
@@ -39,6 +39,8 @@ STAGES = {
     "weight_decay": "optimizer",
     "cosine_schedule": "schedule",
     "weight_ema": "average",
+    "pretrained": "pretrained",
+    "frozen_base": "frozen_base",
 }
 
 
@@ -82,7 +84,9 @@ def test_the_sets_hold_known_techniques_in_order() -> None:
         assert list(names) == sorted(names, key=order.index)
     assert SETS["article"] == tuple(STAGES)[:8]
     assert SETS["parts"] == ("flip", "shift", "rotation", "crop", "color")
-    assert SETS["all"] == tuple(name for name in STAGES if name not in SETS["parts"])
+    assert SETS["transfer"][-2:] == NEED_WEIGHTS
+    others = {*SETS["parts"], *NEED_WEIGHTS}
+    assert SETS["all"] == tuple(name for name in STAGES if name not in others)
     # 32 runs measure sixteen; an image of sound is not turned, flipped or patched.
     assert len(SETS["modern"]) == len(SETS["sound"]) == 16
     assert not {"augmentation", "rand_augment", "random_erasing", "cutmix"} & set(SETS["sound"])
