@@ -120,7 +120,7 @@ def test_a_frozen_base_stays_as_it_is_and_in_inference_mode(
     def after(*names: str) -> keras.Model:
         recipe = usual(names)
         trainer.train(recipe, BUDGET, 1, lambda epoch, objective: True)
-        return trainer._compiled[registry.structure(recipe), BUDGET].network
+        return trainer._compiled[registry.structure(recipe, BUDGET)].network
 
     frozen = after(*NEED_WEIGHTS)
     assert all(equal(base_of(frozen), trained))
