@@ -175,7 +175,7 @@ def measure(case: Case, size: Size, ceiling: float) -> dict[str, Cell]:
     return {
         "techniques": case.techniques, "batch": case.batch, "precision": case.precision,
         "at once": case.at_once, "compiling, s": round(max(of[0] for of in ready), 1),
-        "images a second": round(images), "TFLOP/s": round(rate / 1e12, 2),
+        "images a second": round(images), "TFLOP/s": float(f"{rate / 1e12:.3g}"),
         "of the ceiling, %": round(100 * rate / ceiling, 1),
     }  # fmt: skip
 
@@ -190,13 +190,13 @@ def kernels(case: Case, size: Size) -> Iterator[dict[str, Cell]]:
             training.epoch()
         (written,) = Path(folder).rglob("perfetto_trace.json.gz")
         events = json.loads(gzip.decompress(written.read_bytes()))["traceEvents"]
-    on_card = {
-        event["pid"] for event in events
-        if event.get("name") == "process_name" and "/device:" in event["args"]["name"]
+    streams = {  # of a card, whose other rows tell the same again by layers
+        (event["pid"], event["tid"]) for event in events
+        if event.get("name") == "thread_name" and event["args"]["name"].startswith("Stream")
     }  # fmt: skip
     took: Counter[str] = Counter()
     for event in events:
-        if event.get("ph") == "X" and (not on_card or event["pid"] in on_card):
+        if event.get("ph") == "X" and (not streams or (event["pid"], event["tid"]) in streams):
             took[event["name"]] += event["dur"]
     for name, microseconds in took.most_common(KERNELS):
         yield {

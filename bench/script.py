@@ -34,7 +34,7 @@ from model_space.facts import DataFacts
 from model_space.recipe import Recipe
 from model_space.script import Order, writer
 from model_space.stages import Stages
-from model_space.techniques import SETS, TECHNIQUES, usual
+from model_space.techniques import SETS, usual
 from model_space.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 BACKENDS = ("tensorflow", "jax")
 DATA = DataSpec("digits", validation=100, train_size=400)
 BUDGET = Budget(epochs=8, batch_size=20)
-RECIPES = ("none", *(technique.name for technique in TECHNIQUES), "all")
+RECIPES = ("none", *SETS["all"], "all")
 
 
 def build(image_shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:

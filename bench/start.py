@@ -5,8 +5,8 @@
 
 Prints the median seconds of each command, a process of its own, and how many of them a processor
 worked, which other programs change less; on a study of 64 measured runs and 20 of a search. The
-first two rows are Python itself, a floor, and Optuna opening that study and reading it, as an
-export must; `status` reads the tables itself. Goal: under 1 s for all but the export.
+first two rows are Python itself, a floor, and Optuna opening that study and reading it, which the
+commands that read do without. Goal: under 1 s for all but the export.
 """
 
 from __future__ import annotations

@@ -12,7 +12,17 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from model_space.components.layers import CutMix, RandAugment, RandomAffine, RandomErasing
+from model_space.components.layers import (
+    CutMix,
+    RandAugment,
+    RandomAffine,
+    RandomColor,
+    RandomCrop,
+    RandomErasing,
+    RandomFlip,
+    RandomRotation,
+    RandomShift,
+)
 from model_space.techniques import TECHNIQUES
 
 FILE = Path(__file__).with_name("techniques.png")
@@ -31,6 +41,11 @@ def main() -> None:
     rows = [
         images,
         RandomAffine(degrees=20, shift=0.2)(images, training=True),
+        RandomFlip(**usual["flip"])(images, training=True),
+        RandomShift(**usual["shift"])(images, training=True),
+        RandomRotation(**usual["rotation"])(images, training=True),
+        RandomCrop(**usual["crop"])(images, training=True),
+        RandomColor(**usual["color"])(images, training=True),
         RandAugment(**usual["rand_augment"])(images, training=True),
         RandomErasing(**usual["random_erasing"])(images, training=True),
         keras.layers.MixUp(**usual["mixup"])(batch, training=True)["images"],

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from model_space.typed_json import from_json
 
+USUAL_RATE = 1e-3
+"""The article's learning rate, for which the schedules of techniques are written."""
+
 
 @dataclass(frozen=True)
 class Budget:
-    """The epochs, batch size, network size and precision of a run; the article's by default."""
+    """The length of a run, its steps, and its network's size; the article's by default."""
 
     epochs: int = 100
     batch_size: int = 128
@@ -19,9 +22,11 @@ class Budget:
     """Convolutions of the article's network: 6b + 4."""
     precision: str = "float32"
     """Keras' dtype policy of the network: `float32` or `mixed_bfloat16`."""
+    learning_rate: float = USUAL_RATE
+    """The base rate: a schedule that a technique makes is multiplied by it over the usual one."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "width", "depth"):
+        for name in ("epochs", "batch_size", "width", "depth", "learning_rate"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
 

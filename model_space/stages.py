@@ -77,6 +77,10 @@ class Stages:
     """
     widths: tuple[int, int, int] = (64, 128, 256)
     """Channels of the block convolutions in each of the network's three stages, at width 1."""
+    pretrained: bool = False
+    """True for a network that begins with trained weights, where it has some."""
+    frozen_base: bool = False
+    """True for a network whose trained weights stay as they are, but for the last layer's."""
     more_blocks: int = 0
     """Blocks in each of the network's three stages, beyond those of the study's depth."""
     normalise: Callable[[Tensor], Tensor] = _unchanged

@@ -49,6 +49,8 @@ class Technique(Factor):
     """
 
     apply: Callable[..., Stages]
+    parts: tuple[str, ...] = ()
+    """The techniques that it is the sum of, and beside which it is not studied."""
 
     def replaced_stages(self) -> frozenset[str]:
         """Return the names of the stages that the technique replaces, its dials as usual."""

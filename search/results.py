@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from model_space.facts import DataFacts
 from search.commands.program import EPOCHS, POINTS, Program
@@ -156,14 +156,28 @@ class Category:
     name: str
     levels: tuple[Any, ...]
     """In the order of its distribution."""
+    number: bool = False
+    """True where other values than the levels may be tried: of these each is near one."""
 
     def place(self, value: Any) -> int:
-        """The place of a value among the levels; −1 where it is none of them."""
+        """The place of a value among the levels; −1 where it is none of them.
+
+        A number's place is that of the level to which it has the least ratio.
+        """
+        if self.number and isinstance(value, (int, float)) and value > 0:
+            apart = [abs(math.log(value / level)) for level in self.levels]
+            return apart.index(min(apart))
         return next(
             (at for at, one in enumerate(self.levels)
              if one == value and isinstance(one, bool) == isinstance(value, bool)),
             -1,
         )  # fmt: skip
+
+
+def categories(settings: Settings) -> tuple[Category, ...]:
+    """The factors of several levels of a study."""
+    turned = {one.dial.name for one in settings.dials}
+    return tuple(Category(one.name, one.labels, one.name in turned) for one in settings.several)
 
 
 def level_name(name: str, level: Any) -> str:
@@ -174,9 +188,9 @@ def level_name(name: str, level: Any) -> str:
 def levels_on(params: Mapping[str, Any], several: Sequence[Category]) -> frozenset[str]:
     """Name the levels other than the first that a run with these parameters has."""
     return frozenset(
-        level_name(one.name, params[one.name])
+        level_name(one.name, one.levels[place])
         for one in several
-        if one.place(params.get(one.name)) > 0
+        if (place := one.place(params.get(one.name))) > 0
     )
 
 
@@ -212,6 +226,9 @@ class Conditional:
     """Complete trials that have it."""
     trials: int
     """Complete trials."""
+
+
+End = Literal["", "all off", "all on"]
 
 
 @dataclass(frozen=True)
@@ -311,16 +328,21 @@ class Results:
 
     @property
     def several(self) -> tuple[Category, ...]:
-        """The factors of a user's program that have more than two levels."""
-        if self.program is None:
-            return ()
-        return tuple(Category(one.name, one.labels) for one in self.program.several)
+        """The factors of several levels, of kouka's own training or of a user's program."""
+        return () if self.settings is None else categories(self.settings)
 
     @property
-    def numbers(self) -> tuple[str, ...]:
-        """The parameters of a user's program that every run has: levels, and dials."""
-        dials = () if self.program is None else self.program.dials
-        return (*(one.name for one in self.several), *(one.dial.name for one in dials))
+    def numbers(self) -> Mapping[str, Any]:
+        """The parameters that every run has, levels and dials, each with the value that goes
+        without saying; None without one."""
+        if self.settings is None:
+            return {}
+        own = self.settings.program is None
+        dials = {one.dial.name: one.usual if own else None for one in self.settings.dials}
+        return dict.fromkeys(one.name for one in self.several) | {
+            name: usual for name, usual in dials.items()
+            if name not in {one.name for one in self.several}
+        }  # fmt: skip
 
     def on(self, params: Mapping[str, Any]) -> frozenset[str]:
         """What is on in a run with these parameters, as its `on` has it."""
@@ -328,12 +350,31 @@ class Results:
             params, self.several
         )
 
+    def end_of(self, on: frozenset[str], params: Mapping[str, Any]) -> End:
+        """Name the end that a recipe is: all off, or all on, with what every run has as usual."""
+        dials = self.settings.dials if self.settings and self.program is None else ()
+        if any(params.get(one.dial.name, one.usual) != one.usual for one in dials):
+            return ""
+        return "all off" if not on else "all on" if on == set(self.factors) else ""
+
     @property
     def articles_ladder(self) -> bool:
         """True where the ladder's steps are the article's, in its order."""
         if self.settings is None:
             return bool(self.objective.key)
         return not (self.settings.program or self.settings.ladder_order)
+
+    @property
+    def points_are_epochs(self) -> bool:
+        """True where the points of the runs' curves are known to be epochs.
+
+        A program may print its score for each of some data sets, or after every thousandth batch.
+        """
+        program = self.program
+        if program is None or program.metric.names_epochs:
+            return True
+        curves = [run for run in self.runs if run.state == "complete" and run.curve]
+        return program.has(EPOCHS) and all(len(run.curve) == run.epochs for run in curves)
 
     @property
     def timed_by(self) -> str:

@@ -6,14 +6,29 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeGuard
 
-from model_space.budget import Budget
+from model_space.budget import USUAL_RATE, Budget
 from model_space.custom.code import CustomCode
 from model_space.data import Columns, DataSpec
-from model_space.technique import Factor
-from model_space.techniques import SETS, TECHNIQUES
+from model_space.technique import Dial, Factor
+from model_space.techniques import SETS, beside
 from model_space.typed_json import JsonError, from_json
-from search.commands.program import Program
+from search.commands.program import CommandDial, CommandFactor, Program
 from search.errors import InputError
+
+
+@dataclass(frozen=True)
+class TrainingFactor:
+    """A number of kouka's own training that the design varies: the learning rate, for one."""
+
+    name: str
+    """The field of `Budget`, and the parameter of a trial."""
+    levels: tuple[float, ...]
+    """The first is that of all off."""
+
+    @property
+    def labels(self) -> tuple[float, ...]:
+        """The values of its parameter."""
+        return self.levels
 
 
 @dataclass(frozen=True)
@@ -86,6 +101,15 @@ class Settings:
     """What Keras runs on."""
     precision: str = "float32"
     """Keras' dtype policy of the networks."""
+    learning_rate: float = USUAL_RATE
+    """The base rate of all runs that have no parameter of this name."""
+    learning_rates: tuple[float, ...] = ()
+    """Those that the design varies, the first that of all off; empty where it varies none."""
+    batch_sizes: tuple[int, ...] = ()
+    """As `learning_rates`, of batches."""
+    searched_rates: tuple[float, ...] = ()
+    """The lowest and the highest learning rate that the search tries; empty where it turns none, as
+    in a study that does not say."""
     objective: str = "accuracy"
     """A key of `search.results.OBJECTIVES`."""
     last_epochs: int = 1
@@ -142,7 +166,27 @@ class Settings:
         """kouka's techniques, then those of the user's own; or the factors of a program."""
         if self.program is not None:
             return self.program.known
-        return (*TECHNIQUES, *self.custom_code.techniques)
+        own = self.custom_code.techniques
+        return (*beside(own), *own)
+
+    @property
+    def several(self) -> tuple[CommandFactor | TrainingFactor, ...]:
+        """The factors of several levels: those of a program, or of kouka's own training."""
+        if self.program is not None:
+            return self.program.several
+        named = (("learning_rate", self.learning_rates), ("batch_size", self.batch_sizes))
+        return tuple(TrainingFactor(name, levels) for name, levels in named if levels)
+
+    @property
+    def dials(self) -> tuple[CommandDial, ...]:
+        """The numbers that every run has and the search turns, whatever is on."""
+        if self.program is not None:
+            return self.program.dials
+        if not self.searched_rates:
+            return ()
+        low, high = self.searched_rates
+        dial = Dial("learning_rate", low, self.learning_rate, high, log=True)
+        return (CommandDial(dial, ()),)
 
     @property
     def final_epochs(self) -> int:
@@ -157,10 +201,16 @@ class Settings:
         """The last epochs whose mean objective a run of a phase is judged by."""
         return (phase in LONG_PHASES and self.verify_last_epochs) or self.last_epochs
 
-    def budget(self, phase: str = "measure") -> Budget:
-        """The budget of the runs of a phase."""
+    def budget(self, phase: str = "measure", params: Mapping[str, Any] | None = None) -> Budget:
+        """The budget of the runs of a phase, or of a run of it with these parameters."""
         budget = Budget(**{one.name: getattr(self, one.name) for one in fields(Budget)})
-        return replace(budget, epochs=self.epochs_of(phase))
+        return replace(budget, epochs=self.epochs_of(phase), **self.trained_with(params or {}))
+
+    def trained_with(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of a budget, or of these settings, that a run's parameters decide."""
+        names = {one.name for one in self.several} | {one.dial.name for one in self.dials}
+        own = () if self.program is not None else ("learning_rate", "batch_size")
+        return {name: params[name] for name in own if name in names and name in params}
 
     def data_spec(self, data: str | None = None) -> DataSpec:
         """The data of every run; `data` is where this machine has them, if not as launched."""

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
-from bench import results, rivals
+from bench import gpu, results, rivals
 from model_space.data import Data
 
 
@@ -87,3 +88,12 @@ def test_a_column_holds_plain_numbers_or_words(file: Path) -> None:
         assert all(isinstance(row[name], int | float | None) for row in rows), name
     for row in rows:
         assert not any(isinstance(cell, str) and cell[:1].isdigit() for cell in row.values())
+
+
+def test_operations_are_those_of_a_networks_matrix_products() -> None:
+    network = keras.Sequential([
+        keras.Input((4, 4, 3)), keras.layers.Conv2D(2, 3, padding="same"),
+        keras.layers.BatchNormalization(), keras.layers.Flatten(), keras.layers.Dense(5),
+    ])  # fmt: skip
+    convolution = 4 * 4 * (3 * 3 * 3) * 2
+    assert gpu.forward_operations(network) == 2 * (convolution + 4 * 4 * 2 * 5)

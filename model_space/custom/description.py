@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from model_space.child import ChildError, ask, respond
 from model_space.custom.code import CustomCode, CustomCodeError, CustomNetwork, CustomTechnique
 from model_space.custom.loading import accepted_keywords, load_network, load_technique
+from model_space.pretrained import catalogue, weights
+from model_space.pretrained.weights import WeightsError
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,13 @@ class _Answer:
 def describe(techniques: Sequence[str], network: str | None) -> CustomCode:
     """Describe techniques and a network, each given as FILE.py, FILE.py:NAME or MODULE:NAME.
 
-    Raises `CustomCodeError`.
+    The network may be the name of one of `keras.applications`. Raises `CustomCodeError`.
     """
+    application = None if network is None else catalogue.find(network)
+    if application is not None:
+        known = CustomNetwork(application.name, digest="", keywords=())
+        code = describe(techniques, None) if techniques else CustomCode()
+        return replace(code, network=known)
     environment = {"TF_CPP_MIN_LOG_LEVEL": "2", "KERAS_BACKEND": "tensorflow", **os.environ}
     try:
         answer = ask(__name__, _Request(tuple(techniques), network), _Answer, environment)
@@ -39,6 +46,29 @@ def describe(techniques: Sequence[str], network: str | None) -> CustomCode:
     if answer.unusable is not None:
         raise CustomCodeError(answer.unusable)
     return answer.code
+
+
+def with_weights(
+    code: CustomCode, file: str | None, *, wanted: bool, tell: Callable[[str], None]
+) -> CustomCode:
+    """Add the weights that its network begins with: those in a file, or else of ImageNet.
+
+    The latter only where they are `wanted`; `tell` is given a sentence where they have to be
+    downloaded, and another where that fails, when the study goes without. Raises `CustomCodeError`
+    where the file cannot be used.
+    """
+    application = None if code.network is None else code.network.application
+    try:
+        if file is not None:
+            return replace(code, weights=weights.of_file(file))
+        if application is None or not wanted:
+            return code
+        return replace(code, weights=weights.of_imagenet(application, tell))
+    except WeightsError as error:
+        if file is not None:
+            raise CustomCodeError(str(error)) from error
+        tell(f"Caution: {error}.")
+        return code
 
 
 def import_and_describe(techniques: Sequence[str], network: str | None) -> CustomCode:

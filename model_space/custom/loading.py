@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from model_space.custom.code import CustomCodeError
+from model_space.pretrained.catalogue import NAMES
 from model_space.stages import Stages
 from model_space.technique import Technique, clash
-from model_space.techniques import SETS, TECHNIQUES
+from model_space.techniques import SETS, beside
 
 SUPPORTED_KEYWORDS = ("width", "depth")
 """The fields of a budget that a network's function may take."""
@@ -68,7 +69,10 @@ def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
             f"_custom_{Path(where).stem}_{hashlib.sha256(where.encode()).hexdigest()[:8]}", where
         )
     elif not colon:
-        raise CustomCodeError(f"{option} {at} is neither a FILE.py nor a PACKAGE.MODULE:{usual}")
+        named = f", nor one of {NAMES} of keras.applications" if usual == "build" else ""
+        raise CustomCodeError(
+            f"{option} {at} is neither a FILE.py nor a PACKAGE.MODULE:{usual}{named}"
+        )
     else:
         try:
             specification = importlib.util.find_spec(where)
@@ -131,7 +135,7 @@ def _checked(loaded: object, where: str) -> Technique:
         raise CustomCodeError(
             f"{where}: {loaded.name!r} stands for several techniques, or none; choose another name"
         )
-    if reason := clash([*TECHNIQUES, loaded]):
+    if reason := clash([*beside([loaded]), loaded]):
         raise CustomCodeError(f"{where}: {reason}; choose another name")
     try:
         stages = loaded.apply(Stages(), **{dial.name: dial.usual for dial in loaded.dials})

@@ -11,14 +11,17 @@ from typing import Any
 import keras
 import numpy as np
 
-from model_space.budget import Budget
+from model_space.budget import USUAL_RATE, Budget
 from model_space.custom.code import CustomCode, CustomCodeError
 from model_space.custom.loading import accepted_keywords, load_network, load_technique
 from model_space.networks import article
+from model_space.pretrained import weights
+from model_space.pretrained.network import ImagesError, Network
+from model_space.pretrained.weights import WeightsError
 from model_space.recipe import Recipe
 from model_space.stages import Stages
 from model_space.technique import Technique
-from model_space.techniques import TECHNIQUES, compose
+from model_space.techniques import beside, compose
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,12 @@ class Registry:
     """Applied after kouka's."""
     build: Callable[..., Any] = article.build
     digests: tuple[str, ...] = field(default=(), compare=False)
-    """Of the files of all that is the user's own."""
+    """Of the files of all that is the user's own, and of weights."""
 
     @property
     def techniques(self) -> tuple[Technique, ...]:
         """All techniques, in the order in which they are applied."""
-        return (*TECHNIQUES, *self.custom_techniques)
+        return (*beside(self.custom_techniques), *self.custom_techniques)
 
     def compose(self, recipe: Recipe) -> Stages:
         """Return the stages of a recipe."""
@@ -51,7 +54,8 @@ class Registry:
     def structure(self, recipe: Recipe, budget: Budget) -> Hashable:
         """Return a key that is equal for the runs that one compiled network serves.
 
-        A longer run is one of these, unless a technique makes its learning rate follow the steps.
+        A longer run is one of these, and one with another learning rate, unless a technique makes
+        the rate follow the steps: what is one number is a variable of the optimizer.
         """
         fixed = (
             (name, dial, value)
@@ -59,8 +63,8 @@ class Registry:
             for dial, value in dials.items()
             if not self.takes_variables(name)
         )
-        if self.compose(recipe).schedule is Stages().schedule:
-            budget = replace(budget, epochs=1)
+        if isinstance(self.compose(recipe).schedule(1), int | float):
+            budget = replace(budget, epochs=1, learning_rate=USUAL_RATE)
         return frozenset(recipe), frozenset(fixed), budget
 
     def network(
@@ -73,7 +77,10 @@ class Registry:
         """
         sizes = {name: getattr(budget, name) for name in accepted_keywords(self.build)}
         with _seeds_ignored():
-            model = self.build(image_shape, classes, stages, **sizes)
+            try:
+                model = self.build(image_shape, classes, stages, **sizes)
+            except (ImagesError, WeightsError) as error:
+                raise CustomCodeError(str(error)) from error
             if not isinstance(model, keras.Model):
                 raise CustomCodeError(
                     f"{self._name()} returned a {type(model).__name__}, not a Keras model"
@@ -127,9 +134,9 @@ BUILT_IN = Registry()
 
 
 def load_registry(code: CustomCode) -> Registry:
-    """Import the user's code that a study describes.
+    """Import the user's code that a study describes, and find its weights.
 
-    Raises `CustomCodeError` where this machine lacks some of it, or has other code than the study.
+    Raises `CustomCodeError` where this machine lacks some of it, or has others than the study.
     """
     techniques = []
     for known in code.techniques:
@@ -137,8 +144,16 @@ def load_registry(code: CustomCode) -> Registry:
         if (technique.name, digest) != (known.name, known.digest):
             raise CustomCodeError(_changed(f"--technique {known.at}"))
         techniques.append(technique)
-    build, digests = article.build, [known.digest for known in code.techniques]
-    if code.network is not None:
+    build: Callable[..., Any] = article.build
+    digests = [known.digest for known in code.techniques]
+    if code.network is not None and (application := code.network.application) is not None:
+        try:
+            file = None if code.weights is None else weights.find(application, code.weights)
+        except WeightsError as error:
+            raise CustomCodeError(str(error)) from error
+        build = Network(application, file)
+        digests += [application.name, *([code.weights.digest] if code.weights else [])]
+    elif code.network is not None:
         build, digest = load_network(code.network.at)
         if digest != code.network.digest:
             raise CustomCodeError(_changed(f"--network {code.network.at}"))

@@ -37,11 +37,12 @@ class _Function:
     """For each parameter, its code in each segment."""
 
 
-def builder(graph: Graph, policy: str) -> list[str]:
+def builder(graph: Graph, policy: str, base: Sequence[str] = ()) -> list[str]:
     """Return the code of functions, of which the last, `build`, returns the untrained network.
 
     Its images are of `IMAGE_SHAPE`. `policy` is Keras' dtype policy with which the network was
-    made, and which is in force. Raises `CustomCodeError` for a network that cannot be written.
+    made, and which is in force. The lines `base` make the model that the graph leaves whole.
+    Raises `CustomCodeError` for a network that cannot be written.
     """
     all_steps, shared = steps(graph)
     segments = _segments(all_steps, graph)
@@ -73,6 +74,7 @@ def builder(graph: Graph, policy: str) -> list[str]:
         "def build() -> keras.Model:",
         '    """Return the untrained network, from images to the probabilities of the classes."""',
         *before,
+        *(f"    {line}" for line in base),
         "    inputs = keras.Input(IMAGE_SHAPE)",
         *made,
         *lines,

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from model_space.budget import USUAL_RATE
 from model_space.components.layers import OneOf, RandomAffine
 from model_space.components.weight_averages import WeightAverages
 from model_space.custom.code import CustomCodeError
@@ -21,6 +22,7 @@ from model_space.script.weight_averages import AveragedWeights
 from model_space.stages import Stages
 from model_space.techniques.label_smoothing import Smoothed
 from model_space.training.inlining import keras_class
+from model_space.training.rates import Multiplied, at_rate
 from model_space.training.setup import TrainingSetup
 
 _BATCHES = '''\
@@ -154,8 +156,10 @@ def training(
 ) -> list[str]:
     """Return the code of a function `main`, and of the code it calls, for a run of `steps`."""
     blocks: list[str] = []
-    rate, lines = _rate(stages.schedule, steps, embedding, blocks)
-    lines += _optimizer(setup.optimizer, rate, stages.schedule(steps), embedding, blocks)
+    base = order.budget.learning_rate
+    rate, lines = _rate(stages.schedule, steps, base, embedding, blocks)
+    value = at_rate(stages.schedule(steps), base)
+    lines += _optimizer(setup.optimizer, rate, value, embedding, blocks)
     loss = _loss(setup.loss, embedding, blocks)
     # Of the batches alone Keras would draw an order, and not of what is in them.
     options = ["TrainingBatches(*train)", "epochs=EPOCHS", "shuffle=False", "verbose=2"]
@@ -181,13 +185,23 @@ def training(
 
 
 def _rate(
-    schedule: Callable[[int], Any], steps: int, embedding: Embedding, blocks: list[str]
+    schedule: Callable[[int], Any],
+    steps: int,
+    base: float,
+    embedding: Embedding,
+    blocks: list[str],
 ) -> tuple[str, list[str]]:
-    """Return the code of the learning rate, and lines before it."""
-    rate = schedule(steps)
+    """Return the code of the learning rate, whose base is given, and lines before it."""
+    rate = at_rate(schedule(steps), base)
     if isinstance(rate, (int, float)):
         return literal(rate), []
-    if "<locals>" not in getattr(schedule, "__qualname__", "<locals>"):
+    if isinstance(rate, Multiplied):
+        blocks += embedding.sources(Multiplied)
+        return (
+            f"Multiplied({_object(rate.schedule, embedding, blocks)}, {literal(rate.factor)})",
+            [],
+        )
+    if base == USUAL_RATE and "<locals>" not in getattr(schedule, "__qualname__", "<locals>"):
         name = _object(schedule, embedding, blocks)
         lines = ["    steps = EPOCHS * math.ceil(len(train[1]) / BATCH_SIZE)"]
         return f"{name}(steps)", lines

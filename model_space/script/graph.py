@@ -45,8 +45,12 @@ class Node:
 class Graph:
     """The calls of a network of one input and one output; models within it are taken apart."""
 
-    def __init__(self, network: Any) -> None:
-        """Take a network apart; raises `CustomCodeError` where it is more than calls."""
+    def __init__(self, network: Any, whole: str | None = None) -> None:
+        """Take a network apart, but for the model within it that is named `whole`.
+
+        Raises `CustomCodeError` where it is more than calls.
+        """
+        self.whole = whole
         if isinstance(network, keras.Sequential):
             network = keras.Model(network.inputs, network.outputs)
         try:
@@ -145,6 +149,8 @@ class Graph:
             training = options.pop("training", training)
             [inputs] = arguments if len(arguments) == 1 and not options else [None]
             if isinstance(inputs, SymbolicTensor):
+                if name == self.whole:
+                    return self._add(Node(name, layer, arguments, options, self._next()))
                 inputs = [inputs]
             if not isinstance(inputs, list) or not all(
                 isinstance(i, SymbolicTensor) for i in inputs
@@ -159,10 +165,15 @@ class Graph:
         saved = _of_keras(layer)
         if training is not None and _takes_training(saved):
             options["training"] = training
-        gives = SymbolicTensor(self._count)
+        return self._add(Node(name, saved, arguments, options, self._next()))
+
+    def _next(self) -> SymbolicTensor:
         self._count += 1
-        self.nodes.append(Node(name, saved, arguments, options, gives))
-        return [gives]
+        return SymbolicTensor(self._count - 1)
+
+    def _add(self, node: Node) -> list[SymbolicTensor]:
+        self.nodes.append(node)
+        return [node.gives]
 
     def _sequential(
         self,

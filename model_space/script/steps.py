@@ -16,6 +16,9 @@ from model_space.custom.code import CustomCodeError
 from model_space.script.calls import Argument, Call, call, literal, remade
 from model_space.script.graph import Graph, Node, SymbolicTensor
 
+BASE = "base"
+"""The name that a script has for the model that its graph leaves whole."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -64,7 +67,9 @@ def steps(graph: Graph) -> tuple[list[Step], dict[str, Call]]:
     shared: dict[str, Call] = {}
     names: dict[str, str] = {}
     for node in graph.nodes:
-        if (operation := _operation(node)) is not None:
+        if node.layer == graph.whole:
+            step = _step(node, graph, BASE, (), tuple(_code(node.arguments)))
+        elif (operation := _operation(node)) is not None:
             step = _step_of_operation(node, graph, *operation)
         else:
             layer = _layer(node)

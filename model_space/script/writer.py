@@ -15,7 +15,8 @@ from model_space.custom.loading import in_a_line
 from model_space.custom.registry import load_registry
 from model_space.data import Data, DataError
 from model_space.facts import DataFacts
-from model_space.script import Answer, Order
+from model_space.pretrained.network import Network, base_of
+from model_space.script import Answer, Order, application
 from model_space.script.building import builder
 from model_space.script.embedding import Embedding
 from model_space.script.fitting import training, training_batches
@@ -58,9 +59,16 @@ def script(order: Order) -> str:
     steps = -(-_images(facts) // budget.batch_size) * budget.epochs
     batches = training_batches(setup, order, embedding)
     with precision(budget.precision):
-        graph = Graph(_without_lambdas(setup.network))
-        custom = [kind for node in graph.nodes if (kind := custom_class(node))]
-        network = [*embedding.sources(*custom), *builder(graph, budget.precision)]
+        plain = _without_lambdas(setup.network)
+        graph, base = Graph(plain), []
+        if isinstance(registry.build, Network):
+            written = Graph(plain, whole=base_of(plain).name)
+            base = application.making(registry.build, stages)
+            constants += application.constants(registry.build, stages)
+        else:
+            written = graph
+        custom = [kind for node in written.nodes if (kind := custom_class(node))]
+        network = [*embedding.sources(*custom), *builder(written, budget.precision, base)]
     fitting = training(setup, stages, steps, order, embedding)
     sections = {
         "The data": data,

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from model_space.recipe import Recipe
 from model_space.stages import Stages
-from model_space.technique import Technique
+from model_space.technique import Factor, Technique
 from model_space.techniques import (
     amsgrad,
     augmentation,
     batch_norm,
+    color,
     cosine_schedule,
+    crop,
     cutmix,
     deeper,
     dropout,
+    flip,
+    frozen_base,
     global_pooling,
     label_smoothing,
     late_widening,
     mixup,
+    pretrained,
     rand_augment,
     random_erasing,
     residual,
+    rotation,
+    shift,
     silu,
     spec_augment,
     squeeze_excitation,
@@ -39,6 +46,11 @@ TECHNIQUES: tuple[Technique, ...] = (
     dropout.TECHNIQUE,
     mixup.TECHNIQUE,
     amsgrad.TECHNIQUE,
+    flip.TECHNIQUE,
+    shift.TECHNIQUE,
+    rotation.TECHNIQUE,
+    crop.TECHNIQUE,
+    color.TECHNIQUE,
     rand_augment.TECHNIQUE,
     random_erasing.TECHNIQUE,
     spec_augment.TECHNIQUE,
@@ -51,8 +63,16 @@ TECHNIQUES: tuple[Technique, ...] = (
     weight_decay.TECHNIQUE,
     cosine_schedule.TECHNIQUE,
     weight_ema.TECHNIQUE,
+    pretrained.TECHNIQUE,
+    frozen_base.TECHNIQUE,
 )
-"""The article's techniques, in its order, then the newer ones, in the order of the stages."""
+"""The article's techniques, in its order, then the newer ones, in the order of the stages; those
+that need weights to begin with come last."""
+
+NEED_WEIGHTS = ("pretrained", "frozen_base")
+"""The techniques of networks that have weights to begin with."""
+
+_PARTS = ("flip", "shift", "rotation", "crop", "color")
 
 SETS: Mapping[str, tuple[str, ...]] = {
     "article": tuple(t.name for t in TECHNIQUES[:8]),
@@ -66,13 +86,42 @@ SETS: Mapping[str, tuple[str, ...]] = {
         "spec_augment", "deeper", "silu", "squeeze_excitation", "stochastic_depth",
         "label_smoothing", "weight_decay", "cosine_schedule", "weight_ema",
     ),
-    "all": tuple(t.name for t in TECHNIQUES),
+    "parts": _PARTS,
+    "transfer": (
+        "augmentation", "dropout", "mixup", "label_smoothing", "weight_decay", "cosine_schedule",
+        *NEED_WEIGHTS,
+    ),
+    "all": tuple(t.name for t in TECHNIQUES if t.name not in (*_PARTS, *NEED_WEIGHTS)),
 }  # fmt: skip
 """Names for several techniques.
 
 `modern` is for images, as classifiers are trained today. `sound` is for log-mel images, and has no
 technique that rotates or patches them. Both have sixteen techniques, the most that 32 runs measure.
+`parts` is augmentation in parts; `all` has the article's in their place. `transfer` is for networks
+that have weights to begin with, which the article's has not; `all` has what it can train with.
 """
+
+
+def beside(own: Iterable[Factor]) -> tuple[Technique, ...]:
+    """Return the techniques, without those whose place the user's own take.
+
+    Only what kouka came to have after some users had theirs gives way.
+    """
+    names = {one.name for one in own}
+    later = (*_PARTS, *NEED_WEIGHTS)
+    return tuple(t for t in TECHNIQUES if t.name not in later or t.name not in names)
+
+
+def overlap(names: Collection[str]) -> str | None:
+    """Return why these cannot be in one study, in a few words; None where they can."""
+    for one in TECHNIQUES:
+        for part in one.parts:
+            if one.name in names and part in names:
+                return (
+                    f"{one.name} is {', '.join(one.parts[:-1])} and {one.parts[-1]} together, so "
+                    f"{part} cannot be studied beside it; name {one.name} or its parts"
+                )
+    return None
 
 
 def usual(names: Collection[str]) -> Recipe:

@@ -22,4 +22,5 @@ TECHNIQUE = Technique(
     changes="training images: rotated ±20°, shifted ±20 %, flipped left-right, edges filled",
     source="the article",
     apply=augmentation,
+    parts=("flip", "shift", "rotation"),
 )

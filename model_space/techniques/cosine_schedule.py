@@ -9,7 +9,7 @@ from model_space.technique import Technique
 WARM_UP = 0.05
 """A share of the steps: 5 of 90 epochs in Goyal et al. 2017, arXiv:1706.02677."""
 PEAK = 1e-3
-"""The rate without this schedule, so that its course is all that is new."""
+"""The usual rate without this schedule, so that its course is all that is new."""
 
 
 def cosine(steps: int) -> Any:

@@ -14,6 +14,7 @@ from model_space.data import Data
 from model_space.recipe import Recipe
 from model_space.stages import Tensor
 from model_space.training.inputs import TrainingInputs
+from model_space.training.rates import at_rate
 
 
 class TrainingSetup:
@@ -54,7 +55,9 @@ class TrainingSetup:
             self.network: Any = registry.network(stages, data.image_shape, self._classes, budget)
         self.inputs = TrainingInputs(stages, self._classes)
         self.loss: Any = stages.loss()
-        self.optimizer: Any = stages.optimizer(stages.schedule(steps))
+        self.optimizer: Any = stages.optimizer(
+            at_rate(stages.schedule(steps), budget.learning_rate)
+        )
         # What is made inside the first training step makes TensorFlow trace it twice.
         self.optimizer.build(self.network.trainable_variables)
         self.averages: list[Any] = []

@@ -16,6 +16,7 @@ from model_space.custom.code import CustomCodeError
 from model_space.custom.loading import in_a_line
 from model_space.custom.registry import Registry
 from model_space.data import Data
+from model_space.pretrained.network import Network
 from model_space.recipe import Recipe
 from model_space.stages import Stages
 from model_space.technique import Technique
@@ -25,8 +26,8 @@ from model_space.training.setup import TrainingSetup
 _IMAGES = 8
 """Training images that a technique of the user's own is tried on."""
 _NETWORK_STAGES = frozenset({
-    "widths", "more_blocks", "normalise", "activate", "recalibrate", "survive", "join", "drop",
-    "pool",
+    "pretrained", "frozen_base", "widths", "more_blocks", "normalise", "activate", "recalibrate",
+    "survive", "join", "drop", "pool",
 })  # fmt: skip
 """The stages that a network calls; the others are training's."""
 
@@ -51,6 +52,8 @@ def survey(registry: Registry, techniques: Sequence[str], data: Data, budget: Bu
     for technique in registry.custom_techniques:
         if technique.name not in left_out:
             _check_batch(technique, registry, data, budget)
+    if isinstance(registry.build, Network) and not registry.custom_techniques:
+        return Findings(left_out, ())
     recipe = _usual(registry, techniques, left_out)
     return Findings(left_out, tuple(_cautions(registry, recipe, shape, classes, budget)))
 
@@ -100,7 +103,7 @@ def _cautions(
         for weight, one, other in zip(networks[0].weights, first, second, strict=True)
         if np.ptp(one) and np.array_equal(one, other)
     ]
-    if same:
+    if same and not isinstance(registry.build, Network):
         more = f" and {len(same) - 1} more" if len(same) > 1 else ""
         yield (
             f"every run begins with the same values of {same[0]}{more}: they come with the "

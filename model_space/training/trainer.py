@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from model_space.budget import Budget
+from model_space.budget import USUAL_RATE, Budget
 from model_space.correctness import pack
 from model_space.custom.registry import BUILT_IN, Registry
 from model_space.data import Data
@@ -50,6 +50,11 @@ class Trainer:
     def networks(self) -> int:
         """The number of networks kept: one for each set of techniques and size of network."""
         return len(self._compiled)
+
+    @property
+    def parameters(self) -> int:
+        """The number of parameters of all networks kept."""
+        return sum(compiled.network.count_params() for compiled in self._compiled.values())
 
     @cached_property
     def _sample(self) -> Part:
@@ -119,10 +124,13 @@ class Trainer:
 
     def _identity(self, recipe: Recipe, budget: Budget, seed: int) -> str:
         """Return a text that is the same for equal runs alone."""
+        stored = asdict(budget)
+        if budget.learning_rate == USUAL_RATE:
+            del stored["learning_rate"]
         facts = {  # of these names, so that an earlier version's checkpoints count
             "choice": {name: dict(dials) for name, dials in recipe.items()},
             "data": self._fingerprint,
-            "budget": asdict(budget),
+            "budget": stored,
             "own": self._registry.digests,
             "objective": self._scorer.name,
             "seed": seed,
@@ -135,7 +143,7 @@ class Trainer:
         """Return the network at the beginning of a run, and True where it was compiled before."""
         structure = self._registry.structure(recipe, budget)
         if (compiled := self._compiled.get(structure)) is not None:
-            compiled.begin(recipe, seed)
+            compiled.begin(recipe, budget, seed)
             return compiled, True
         compiled = CompiledRun(recipe, self._data, budget, seed, self._registry)
         self._compiled[structure] = compiled

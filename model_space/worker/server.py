@@ -64,6 +64,8 @@ if TYPE_CHECKING:
 
 _MOST_NETWORKS = 8
 """Compiled networks, of about 20 MB each, that a fork keeps before another takes its place."""
+_MOST_PARAMETERS = 30_000_000
+"""Parameters of all these networks; the optimizer keeps two numbers for each, or three."""
 _MOST_RUNS = 64
 """Runs that a fork trains before that; each leaves a megabyte or two."""
 
@@ -217,7 +219,11 @@ def _train_runs(trainer: Trainer, requests: BufferedReader, answers: BinaryIO) -
         job = jobs.get()
         assert isinstance(job, Job)
         end = _do(trainer, job, report, stop.is_set)
-        full = trainer.networks >= _MOST_NETWORKS or number >= _MOST_RUNS
+        full = (
+            trainer.networks >= _MOST_NETWORKS
+            or trainer.parameters >= _MOST_PARAMETERS
+            or number >= _MOST_RUNS
+        )
         if full or not isinstance(end, JobDone):
             answer(LastJob(), end)
             break

@@ -33,10 +33,12 @@ class Additivity:
 def additivity(results: Results, effects: Effects) -> Additivity | None:
     """Compare the effects' sum with the `confirm` runs; None with under two seeds for either end,
     or where the runs cannot estimate the sum."""
+    if results.several:
+        return None  # the effects are means over levels, of which the ends have one
     model = effects.fit.model
     on, off = (
-        [run.scaled for run in results.of("confirm") if run.on == frozenset(end)]
-        for end in (results.factors, ())
+        [run.scaled for run in results.of("confirm") if results.end_of(run.on, run.params) == end]
+        for end in ("all on", "all off")
     )
     contrast = np.sum([model.technique_contrast(name) for name in model.techniques], axis=0)
     if min(len(on), len(off)) < 2 or not model.estimable(contrast):

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,7 +17,7 @@ from search.analysis.classes import class_sizes
 from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
 from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import quantile
-from search.results import ACCURACY, Objective, Results, Run
+from search.results import ACCURACY, End, Objective, Results, Run
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,9 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
     tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
     scores = {recipe: _scores(runs, objective) for recipe, runs in learned.items()}
     among = list(tests.values())
-    off = next((recipe for recipe, runs in groups.items() if not runs[0].on), None)
+    off = next(
+        (recipe for recipe, runs in groups.items() if _end(runs[0], results) == "all off"), None
+    )
     rows = []
     for recipe, runs in groups.items():
         low, high = accuracy(tests[recipe], among)
@@ -98,7 +101,7 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
         )
         rows.append(
             Confirmed(
-                _label(runs[0], recipe == chosen, results.factors),
+                _label(_end(runs[0], results), chosen=recipe == chosen),
                 recipe,
                 runs[0].params,
                 len(runs),
@@ -134,10 +137,12 @@ def _by_program(
     objective = results.objective
     scores = {recipe: [objective.scale * _score(run, results) for run in runs]
               for recipe, runs in groups.items()}  # fmt: skip
-    off = next((recipe for recipe, runs in groups.items() if not runs[0].on), None)
+    off = next(
+        (recipe for recipe, runs in groups.items() if _end(runs[0], results) == "all off"), None
+    )
     rows = [
         Confirmed(
-            _label(runs[0], recipe == chosen, results.factors),
+            _label(_end(runs[0], results), chosen=recipe == chosen),
             recipe,
             runs[0].params,
             len(runs),
@@ -166,8 +171,11 @@ def _score(run: Run, results: Results) -> float:
     return (run.test_objective if tested else run.value) or 0.0
 
 
-def _label(run: Run, chosen: bool, factors: Sequence[str]) -> str:
-    end = "all on" if run.on == set(factors) else "" if run.on else "all off"
+def _end(run: Run, results: Results) -> End:
+    return results.end_of(run.on, run.params)
+
+
+def _label(end: End, *, chosen: bool) -> str:
     if chosen:
         return f"{RECOMMENDED} ({end})" if end else RECOMMENDED
     return end or "candidate"
@@ -267,10 +275,13 @@ class Recipe(Protocol):
         """A trial's parameters."""
 
 
-def describe(run: Recipe, factors: Sequence[str], numbers: Sequence[str] = ()) -> str:
+def describe(
+    run: Recipe, factors: Sequence[str], numbers: Mapping[str, Any] = MappingProxyType({})
+) -> str:
     """List the techniques that are on in a run, with their dials; "none" where there are none.
 
-    `numbers` are dials and levels that every run has, whatever is on.
+    `numbers` are dials and levels that every run has, whatever is on, each with the value that goes
+    without saying.
     """
     on = []
     for name in factors:
@@ -283,8 +294,8 @@ def describe(run: Recipe, factors: Sequence[str], numbers: Sequence[str] = ()) -
             on.append((name, dials))
     beside = [
         f"{name} {value if isinstance(value, str) else format(value, '.4g')}"
-        for name in numbers
-        if (value := run.params.get(name)) is not None
+        for name, usual in numbers.items()
+        if (value := run.params.get(name)) not in (None, usual)
     ]
     levels = any(isinstance(run.params.get(name), str) for name in numbers)
     techniques = with_dials(on) or ("" if levels else "none")

@@ -59,11 +59,12 @@ def decide(
     if recommended is None or not (results.factors or results.several):
         return None
     sign = 1 if results.objective.maximize else -1
+    is_off = results.end_of(recommended.on, recommended.params) == "all off"
     tested = next((row for row in rows if row.recommended), None)
     off = next((row for row in rows if "all off" in row.label), None)
     if tested is None:
         reach = recommended.reach if failing is None else None
-        return _predicted(recommended, reach, sign)
+        return _predicted(recommended, reach, sign, is_off=is_off)
     gain = estimate(tested.objective_gain)
     others = sum(row.objective_gain is not None for row in rows)
     return Decision(
@@ -73,7 +74,7 @@ def decide(
         tested.test_objective,
         off.test_objective if off else None,
         gain,
-        _verdict(gain, sign, is_off=not recommended.on),
+        _verdict(gain, sign, is_off=is_off),
         any(_surely(row, sign, others) for row in rows),
     )
 
@@ -85,11 +86,12 @@ def estimate(difference: Difference | None) -> Estimate | None:
     return Estimate(difference.points, difference.low, difference.high)
 
 
-def _predicted(recommended: Recommendation, reach: Predicted | None, sign: int) -> Decision:
+def _predicted(
+    recommended: Recommendation, reach: Predicted | None, sign: int, *, is_off: bool
+) -> Decision:
     if reach is None:
         nothing = Mean(math.nan, math.nan, math.nan)
         return Decision(recommended, None, None, nothing, None, None, "unknown", False)
-    is_off = not recommended.on
     gain = None if is_off else reach.gain
     verdict = _verdict(gain, sign, is_off=is_off)
     return Decision(

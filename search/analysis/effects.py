@@ -121,8 +121,10 @@ def repeated(results: Results) -> list[list[Run]]:
     for run in results.of(*(p for p in ("confirm", "ladder") if results.epochs_of(p) == budget)):
         groups.setdefault((run.phase, run.on, repr(sorted(run.params.items()))), []).append(run)
     several = [group for group in groups.values() if len(group) > 1]
-    ends: tuple[frozenset[str], ...] = (frozenset(), frozenset(results.factors))
-    candidates = [g for g in several if g[0].phase == "confirm" and g[0].on not in ends]
+    candidates = [
+        group for group in several
+        if group[0].phase == "confirm" and not results.end_of(group[0].on, group[0].params)
+    ]  # fmt: skip
     return [group for group in several if not any(group is other for other in candidates[1:])]
 
 

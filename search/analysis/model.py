@@ -286,7 +286,7 @@ def build(
     if not names and not beside.levels:
         return None
     main = np.column_stack([np.ones(len(runs)), levels(runs, names)])
-    columns, groups = _groups(main[:, 1:], names)
+    columns, groups = pair_groups(main[:, 1:], names)
     full = _model(names, [main, columns], groups, beside, pairs=True)
     room = full.dof >= ENOUGH_DOF or full.dof + dof_from_repeats >= _LEAST_DOF
     plain = _model(names, [main], groups, beside, pairs=False)
@@ -474,8 +474,8 @@ def _model(
     return Model(names, columns, inverse, groups, pairs, dof, covariates=beside)
 
 
-def _groups(main: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, tuple[Alias, ...]]:
-    """Distinct columns of the pairs, (runs, groups), and the pairs that share each."""
+def pair_groups(main: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, tuple[Alias, ...]]:
+    """Find the distinct columns of the pairs, (runs, groups), and the pairs that share each."""
     products = pair_columns(main)
     by_column: dict[bytes, tuple[np.ndarray, list[Pair], list[int]]] = {}
     for pair, column in zip(combinations(names, 2), products.T, strict=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import fmean
@@ -150,7 +150,10 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
             excess(takes[recipe], limits), -_sign(results.objective) * fmean(values[recipe])
         ),
     )  # fmt: skip
-    off = next((recipe for recipe in values if not recipe[0]), best)
+    off = next(
+        (one for one, its in of.items() if results.end_of(one[0], its[0].params) == "all off"),
+        best,
+    )
     reach = compared(values[best], values[off])
     value = reach.recommended.value if reach else math.nan
     found = Recommendation(best[0], of[best][0].params, value, chosen, reach)
@@ -234,13 +237,18 @@ class FittedRecipes:
     space: Space | None
     """None where another program made the study."""
     dials: frozenset[str]
+    held: Mapping[str, Any]
+    """Numbers that every designed run has alike, as the learning rate of the long runs."""
+    on_of: Callable[[Mapping[str, Any]], frozenset[str]]
+    """What is on by a run's parameters."""
 
     @classmethod
     def of(
         cls, results: Results, runs: Sequence[Run], *, fenced: bool = True
     ) -> FittedRecipes | None:
         """Fit the surface; None where the runs are too few or all equal."""
-        techniques, several = varied(runs, results.factors), results.several
+        techniques, held = varied(runs, results.factors), _held(results, runs)
+        several = tuple(one for one in results.several if one.name not in held)
         dials = frozenset(dial.name for dial in results.dials)
         keys = np.array([_key(run.on, run.params, dials) for run in runs])
         signs = np.array([_signs(run.on, techniques, several) for run in runs])
@@ -250,7 +258,7 @@ class FittedRecipes:
         if surface is None:
             return None
         space = None if results.settings is None else Space.known_of(results.settings)
-        return cls(surface, runs, scaled, techniques, several, space, dials)
+        return cls(surface, runs, scaled, techniques, several, space, dials, held, results.on)
 
     def strongest(self, count: int, costing: Costing | None = None) -> list[Option]:
         """Find the recipes with the best predictions, best first, by a beam search from all runs.
@@ -343,8 +351,17 @@ class FittedRecipes:
 
     def option(self, on: frozenset[str]) -> Option:
         """Make an option of techniques, with their dials at the usual values."""
-        params = dict.fromkeys(sorted(on), True) if self.space is None else self.space.params(on)
-        return Option(on, params)
+        if self.space is None:
+            return Option(on, dict.fromkeys(sorted(on), True))
+        params = {**self.space.params(on), **self.held}
+        return Option(self.on_of(params), params)
+
+
+def _held(results: Results, runs: Sequence[Run]) -> dict[str, Any]:
+    designed = [run.params for run in runs if run.phase == "measure"]
+    values = {name: {params[name] for params in designed if name in params}
+              for name in results.numbers}  # fmt: skip
+    return {name: next(iter(found)) for name, found in values.items() if len(found) == 1}
 
 
 def _levels_of(one: Category) -> list[str]:

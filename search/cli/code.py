@@ -18,6 +18,7 @@ from search.cli.options import (
     RecipeOption,
     StudyArgument,
     TechniqueHereOption,
+    WeightsHereOption,
     custom_code,
     folder_of,
     limits,
@@ -33,6 +34,7 @@ def code(
     data: DataHereOption = None,
     technique: TechniqueHereOption = None,
     network: NetworkHereOption = None,
+    weights: WeightsHereOption = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The file to write.  [default: models/NAME.py]"),
@@ -55,7 +57,7 @@ def code(
         with interruptible(unwritten):
             written = write_code(
                 storage, name, file, recipe=recipe, epochs=epochs, data=resolved(data),
-                custom_code=custom_code(technique, network), at_most=limits(at_most),
+                custom_code=custom_code(technique, network, weights), at_most=limits(at_most),
             )  # fmt: skip
         console.print(f"Techniques on: {written.recipe}.")
         console.print(f"Trains on: {written.budget}.")

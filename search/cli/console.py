@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from json import dumps as json_text
 
@@ -29,3 +30,12 @@ def quiet_optuna() -> None:
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+
+
+def on_one_thread() -> None:
+    """Keep linear algebra on one thread, if that is called before NumPy is imported.
+
+    For commands that start no program of the user's, which would inherit it. The matrices of an
+    analysis are small: on busy cores, two threads that wait for each other took ten times as long.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

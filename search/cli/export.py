@@ -62,6 +62,9 @@ def export(
     The folder holds the report, its figures, and every table as a CSV file.
     """
     with user_errors():
+        from search.cli.console import on_one_thread
+
+        on_one_thread()
         from search.cli.console import make_console, quiet_optuna
         from search.errors import InputError
         from search.reporting.export import FORMATS

@@ -25,6 +25,7 @@ from search.cli.options import (
     StudyFileOption,
     TechniqueOption,
     TimeoutOption,
+    WeightsOption,
     WorkersOption,
     custom_code,
     deadline,
@@ -90,8 +91,9 @@ def launch(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="The techniques to study: article, modern, sound, all, or names, separated by "
-            "commas.  [default: article; sound for a new study of sounds]",
+            help="The techniques to study: article, modern, sound, parts, transfer, all, or names, "
+            "separated by commas.  [default: article; sound for a new study of sounds, transfer "
+            "for one of a network of keras.applications]",
         ),
     ] = None,
     study: StudyFileOption = None,
@@ -139,6 +141,7 @@ def launch(
     ] = False,
     technique: TechniqueOption = None,
     network: NetworkOption = None,
+    weights: WeightsOption = None,
     fix: Annotated[
         list[str] | None,
         typer.Option(
@@ -204,6 +207,20 @@ def launch(
     ] = None,
     batch_size: Annotated[
         int | None, typer.Option(metavar="COUNT", help="Images in a batch.  [default: 128]")
+    ] = None,
+    learning_rates: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATES",
+            help="Learning rates that the design varies, 2 to 4, separated by commas: each "
+            "technique gets an effect at its best rate too.  [default: 0.001 alone]",
+        ),
+    ] = None,
+    batch_sizes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COUNTS", help="Batch sizes that the design varies likewise, 2 to 4, as 32,128."
+        ),
     ] = None,
     width: Annotated[
         float | None,
@@ -307,8 +324,10 @@ def launch(
     --verify, --confirm, --ladder or --time extends it. The defaults are the article's budget.
     """
     with user_errors():
+        from model_space.custom.description import with_weights
         from model_space.data import stem
-        from model_space.techniques import TECHNIQUES
+        from model_space.techniques import beside
+        from search.cli.console import make_console
         from search.cli.program import program_of
         from search.commands.parsing import parse_held
         from search.errors import InputError
@@ -319,6 +338,7 @@ def launch(
             parse_objective,
             parse_techniques,
         )
+        from search.planning.rates import parse_rates, parse_sizes
         from search.planning.settle import Requested
         from search.planning.time_plan import time_limit
 
@@ -330,7 +350,7 @@ def launch(
         if program is not None and name is None:
             raise InputError("a study of --command needs a name: kouka launch NAME --command …")
         code = custom_code(technique, network)
-        known = (*TECHNIQUES, *code.techniques)
+        known = (*beside(code.techniques), *code.techniques)
         fixed: dict[str, dict[str, float] | None] | None = None
         if fix and program is not None:
             held, program = parse_held(fix, program)
@@ -338,6 +358,11 @@ def launch(
         elif fix:
             fixed = parse_fix(fix, known)
         seeds, order = (None, None) if ladder is None else parse_ladder(ladder)
+        named = None if techniques is None else parse_techniques(techniques, known)
+        code = with_weights(
+            code, weights, wanted=named is None or "pretrained" in (*named, *(fixed or {})),
+            tell=partial(make_console(json).print, soft_wrap=True),
+        )  # fmt: skip
         requested = Requested(
             custom_code=code,
             data=resolved(data),
@@ -345,7 +370,7 @@ def launch(
             image_size=image_size,
             train_size=train_size,
             validation=validation,
-            techniques=None if techniques is None else parse_techniques(techniques, known),
+            techniques=named,
             fixed=fixed,
             program=program,
             measure=measure,
@@ -359,6 +384,8 @@ def launch(
             epochs=epochs,
             last_epochs=last_epochs,
             batch_size=batch_size,
+            learning_rates=None if learning_rates is None else parse_rates(learning_rates),
+            batch_sizes=None if batch_sizes is None else parse_sizes(batch_sizes),
             width=width,
             depth=depth,
             precision=precision,
@@ -410,7 +437,14 @@ def _launch(
         elsewhere = RayWorkers(ray, storage, workers, per_gpu)
     environments = shares(parse_workers(workers, per_gpu)) if elsewhere is None else [{}]
     console = make_console(json)
-    with interruptible(), Progress(console, caution(storage)) as progress:
+    with (
+        interruptible(),
+        Progress(
+            console,
+            caution(storage),
+            by_default=requested.techniques is None and requested.program is None,
+        ) as progress,
+    ):
         left = launch(
             storage, name, requested, environments, progress,
             partial(attach, report=out / REPORT, storage_option=storage_option(storage)),

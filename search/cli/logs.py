@@ -27,6 +27,9 @@ def logs(
     Without RUN, list the runs with their results, and show the command of the recommended recipe.
     """
     with user_errors():
+        from search.cli.console import on_one_thread
+
+        on_one_thread()
         from search.cli.console import make_console, quiet_optuna
         from search.cli.tables import runs_table
         from search.errors import InputError

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from model_space.pretrained.catalogue import NAMES
 from search.cli.study_file import take_defaults
 
 if TYPE_CHECKING:
@@ -73,7 +74,19 @@ TechniqueOption = Annotated[
 ]
 NetworkOption = Annotated[
     str | None,
-    typer.Option(metavar="CODE", help=f"A network of your own: {_CODE}.  [default: the article's]"),
+    typer.Option(
+        metavar="NAME|CODE",
+        help=f"One of keras.applications ({NAMES}), or a network of your own: {_CODE}.  "
+        "[default: the article's]",
+    ),
+]
+WeightsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="The weights that a --network of keras.applications begins with where pretrained is "
+        "on: a .weights.h5, .h5 or .keras file.  [default: those of ImageNet, downloaded once]",
+    ),
 ]
 DataHereOption = Annotated[
     str | None,
@@ -93,6 +106,13 @@ NetworkHereOption = Annotated[
         metavar="CODE",
         help=f"Where this machine has the network of your own that the study uses: {_CODE}.  "
         f"{_AS_LAUNCHED}",
+    ),
+]
+WeightsHereOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help=f"Where this machine has the file of --weights that the study uses.  {_AS_LAUNCHED}",
     ),
 ]
 DirectoryHereOption = Annotated[
@@ -154,7 +174,9 @@ RecipeOption = Annotated[
     typer.Option(
         metavar="RECIPE",
         help="The techniques to turn on, such as batch_norm,mixup=0.3. NAME.DIAL=VALUE sets one "
-        "of several dials; none turns every technique off.  [default: the recommended one]",
+        "of several dials; none turns every technique off; learning_rate=0.003 and batch_size=32 "
+        "are a part of it where they are not the study's usual ones.  [default: the recommended "
+        "one]",
     ),
 ]
 AtMostOption = Annotated[
@@ -237,20 +259,25 @@ def limits(at_most: list[str] | None) -> Limits | None:
     return parse_limits(at_most) if at_most else None
 
 
-def custom_code(technique: list[str] | None, network: str | None) -> CustomCode:
-    """Describe the techniques and the network of the user's own that the options name.
+def custom_code(
+    technique: list[str] | None, network: str | None, weights: str | None = None
+) -> CustomCode:
+    """Describe the techniques, the network and the weights that the options name.
 
-    Raises `CustomCodeError` where the code cannot be used, and `InputError` without Keras.
+    Raises `CustomCodeError` where one of them cannot be used, and `InputError` without Keras.
     """
     from model_space.custom.code import CustomCode
 
-    if not technique and network is None:
+    if not technique and network is None and weights is None:
         return CustomCode()
-    from model_space.custom.description import describe
+    from model_space.custom.description import describe, with_weights
     from search.running.hardware import backend_here, check_installed
 
-    check_installed(backend_here())
-    return describe(technique or [], network)
+    code = CustomCode()
+    if technique or network is not None:
+        check_installed(backend_here())
+        code = describe(technique or [], network)
+    return with_weights(code, weights, wanted=False, tell=print)
 
 
 def deadline(timeout: float | None) -> float | None:

@@ -24,7 +24,7 @@ from search.commands.program import EPOCHS, Program
 from search.planning.durations import RunTime, run_time
 from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
-from search.reporting.budget import describe_budget, left_out
+from search.reporting.budget import default_techniques, describe_budget, left_out
 from search.reporting.data import account, data_cautions
 from search.reporting.formatting import counted, duration, level, listed
 from search.reporting.programs import seed_effect
@@ -44,10 +44,14 @@ _MOST_SHOWN = 8
 class Progress:
     """The `StudyWatch` that prints to a console how a study goes, whoever runs it."""
 
-    def __init__(self, console: Console, caution: str = "") -> None:
-        """Take a caution that is printed, where it is not empty, before the first run."""
+    def __init__(self, console: Console, caution: str = "", *, by_default: bool = False) -> None:
+        """Take a caution that is printed, where it is not empty, before the first run.
+
+        `by_default` says that a new study's techniques are those that kouka takes by itself.
+        """
         self._console = console
         self._caution = caution
+        self._by_default = by_default
         self._results: Results | None = None
         self._settings: Settings | None = None
         self._schedule: Schedule | None = None
@@ -190,6 +194,8 @@ class Progress:
         if results.data is not None:
             for line in account(results.data):
                 self._console.print(line, markup=False)
+        if self._by_default and not results.runs:
+            self._console.print(default_techniques(results), markup=False, soft_wrap=True)
         grown = "" if look_at(results).complete else growth(results)
         notes = (
             _namesake(results), *left_out(results), *data_cautions(results), grown, self._caution,

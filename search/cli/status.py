@@ -32,6 +32,9 @@ def status(
     Of one study also its budget, its best recipe so far, and the steps of its ladder.
     """
     with user_errors():
+        from search.cli.console import on_one_thread
+
+        on_one_thread()
         from search.cli.console import make_console, print_json, quiet_optuna
         from search.cli.tables import status_table
         from search.errors import InputError

@@ -20,6 +20,7 @@ from search.cli.options import (
     RecipeOption,
     StudyArgument,
     TechniqueHereOption,
+    WeightsHereOption,
     custom_code,
     default_checkpoints,
     folder_of,
@@ -44,6 +45,7 @@ def train(
     data: DataHereOption = None,
     technique: TechniqueHereOption = None,
     network: NetworkHereOption = None,
+    weights: WeightsHereOption = None,
     checkpoints: CheckpointsOption = None,
     out: Annotated[
         Path | None,
@@ -69,7 +71,7 @@ def train(
         with interruptible(kept), FinalProgress(console) as progress:
             trained = train_final(
                 storage, name, folder, progress, recipe=recipe, seeds=seeds, epochs=epochs,
-                data=resolved(data), custom_code=custom_code(technique, network),
+                data=resolved(data), custom_code=custom_code(technique, network, weights),
                 at_most=limits(at_most), checkpoints=checkpoints or default_checkpoints(),
                 pictures=False if no_images else None,
             )  # fmt: skip

@@ -16,6 +16,7 @@ from search.cli.options import (
     StudyArgument,
     TechniqueHereOption,
     TimeoutOption,
+    WeightsHereOption,
     WorkersOption,
     custom_code,
     deadline,
@@ -30,6 +31,7 @@ def worker(
     data: DataHereOption = None,
     technique: TechniqueHereOption = None,
     network: NetworkHereOption = None,
+    weights: WeightsHereOption = None,
     directory: DirectoryHereOption = None,
     workers: WorkersOption = "auto",
     workers_per_gpu: PerGpuOption = None,
@@ -58,7 +60,7 @@ def worker(
                 storage, name, environments, progress,
                 partial(attach, storage_option=storage_option(storage)),
                 checkpoints=checkpoints or default_checkpoints(), deadline=deadline(timeout),
-                data=resolved(data), custom_code=custom_code(technique, network),
+                data=resolved(data), custom_code=custom_code(technique, network, weights),
                 directory=None if directory is None else str(directory.resolve()),
             )  # fmt: skip
         print_left(left, console)

@@ -56,8 +56,13 @@ class CommandFactor:
     @property
     def changes(self) -> str:
         """The change, in the words of the command."""
-        off, on = (_shown(level) for level in self.levels[:2])
+        off, on = self.words[:2]
         return f"{off} → {on}" if off else on
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What each level adds to the command."""
+        return tuple(_shown(level) for level in self.levels)
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,11 @@ class Metric:
     name: str
     where: str
     """A regular expression, `json:KEY`, or `file:PATH` with `:KEY` where the file has several."""
+
+    @property
+    def names_epochs(self) -> bool:
+        """True where the epoch, or the step, stands beside the score."""
+        return self.where.startswith("json:") or "(?P<epoch>" in self.where
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import optuna
 from optuna.trial import FixedTrial
@@ -12,7 +14,9 @@ from model_space.recipe import Recipe
 from search.analysis.confirmation import Confirmed, confirmation, with_dials
 from search.analysis.recommendation import limited, recommend
 from search.errors import InputError
+from search.planning.checks import check_recipe
 from search.planning.parsing import parse_recipe
+from search.planning.rates import parse_training
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
 from search.reporting.budget import describe_budget
@@ -33,6 +37,16 @@ class Task:
     settings: Settings
     """Those of the study, but for the epochs where others are asked for."""
     recipe: Recipe
+
+    @property
+    def in_words(self) -> str:
+        """The recipe's techniques with their dials, and what it changes in the steps."""
+        launched, parts = self.results.launched_with(), [in_words(self.recipe)]
+        if self.settings.learning_rate != launched.learning_rate or launched.learning_rates:
+            parts.append(f"learning rate {self.settings.learning_rate:.4g}")
+        if self.settings.batch_size != launched.batch_size or launched.batch_sizes:
+            parts.append(f"batch size {self.settings.batch_size}")
+        return ", ".join(parts)
 
     @property
     def budget(self) -> str:
@@ -68,18 +82,31 @@ def find_task(
         launched,
         Requested(custom_code=custom_code or CustomCode()),
     )
-    chosen = recommended(results) if recipe is None else parse_recipe(recipe, settings.known)
+    if recipe is None:
+        params = recommended_params(results)
+        chosen, with_it = _recipe(results, params), settings.trained_with(params)
+    else:
+        text, with_it = parse_training(recipe)
+        chosen = parse_recipe(text, settings.known)
+        check_recipe(chosen, settings)
     check_installed(settings.backend)
-    settings = replace(settings, epochs=epochs or settings.final_epochs, verify_epochs=None)
+    settings = replace(
+        settings, epochs=epochs or settings.final_epochs, verify_epochs=None,
+        learning_rates=(), batch_sizes=(), searched_rates=(), **with_it,
+    )  # fmt: skip
     return Task(study, results, settings, chosen)
 
 
 def recommended(results: Results) -> Recipe:
-    """Return the recommended recipe.
+    """Return the recommended recipe; raises as `recommended_params` does."""
+    return _recipe(results, recommended_params(results))
+
+
+def recommended_params(results: Results) -> Mapping[str, Any]:
+    """Return the recommended recipe as a trial's parameters.
 
     Raises `InputError` where no run has finished, or where no recipe is within the limits.
     """
-    space = Space.of(results.launched_with())
     found = recommend(results)
     if found is None:
         raise InputError(
@@ -88,17 +115,25 @@ def recommended(results: Results) -> Recipe:
         )
     if not found.within:
         raise InputError(f"{taken(results, found)} --recipe trains another")
-    return space.suggest(FixedTrial(dict(found.params)))
+    return found.params
 
 
-def confirmed(results: Results, recipe: Recipe) -> Confirmed | None:
-    """What the `confirm` runs of a recipe came to; None where it has none."""
-    space = Space.of(results.launched_with())
+def _recipe(results: Results, params: Mapping[str, Any]) -> Recipe:
+    return Space.of(results.launched_with()).suggest(FixedTrial(dict(params)))
+
+
+def confirmed(task: Task) -> Confirmed | None:
+    """What the `confirm` runs of a task's recipe came to; None where it has none."""
+    results, settings = task.results, task.results.launched_with()
     return next(
         (
             row
             for row in confirmation(results, recommend(results))
-            if space.suggest(FixedTrial(dict(row.params))) == recipe
+            if _recipe(results, row.params) == task.recipe
+            and all(
+                getattr(settings.budget(params=row.params), name) == getattr(task.settings, name)
+                for name in ("learning_rate", "batch_size")
+            )
         ),
         None,
     )

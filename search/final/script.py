@@ -10,7 +10,7 @@ from pathlib import Path
 from model_space.custom.code import CustomCode
 from model_space.script import Order, write
 from search.errors import InputError
-from search.final.recipe import Task, confirmed, find_task, in_words
+from search.final.recipe import Task, confirmed, find_task
 from search.planning.phases.plan import run_seed
 from search.reporting import formatting, words
 from search.running.compatibility import versions_of
@@ -64,7 +64,7 @@ def write_code(
     )
     code = write(order)
     _write(out, f"{code}\n\n{_MARK}{_digest(code)}\n")
-    return Written(in_words(task.recipe), task.budget)
+    return Written(task.in_words, task.budget)
 
 
 def _about(task: Task, *, chosen: bool) -> list[str]:
@@ -74,11 +74,11 @@ def _about(task: Task, *, chosen: bool) -> list[str]:
     things = results.things
     said = [
         f"{which} of the study {results.name}, in Keras alone.",
-        f"Techniques on: {in_words(task.recipe)}.",
+        f"Techniques on: {task.in_words}.",
         f"Budget: {task.budget}. The network is trained on the training and validation {things} "
         f"together, and tested on the test {things}.",
     ]
-    if found := confirmed(results, task.recipe):
+    if found := confirmed(task):
         said.append(
             f"In the study, trained without the validation {things}, its test accuracy was "
             f"{formatting.percent(found.test)}{words.over_seeds(found.seeds)}{words.over_all_off(found)}."

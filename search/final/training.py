@@ -18,7 +18,7 @@ from search.analysis.recipe_tests import summarise_tests
 from search.errors import DivergedError, InputError
 from search.final.model_folder import CURVES, PAGE, draft
 from search.final.model_page import ModelTests, model_page
-from search.final.recipe import Task, find_task, in_words
+from search.final.recipe import Task, find_task
 from search.planning.phases.plan import run_seed
 from search.reporting import formatting, words
 from search.reporting.figures.learning import figure
@@ -125,7 +125,7 @@ def train_final(
             facts = worker.start(watch.reading)
             check_fingerprint(name, data or settings.data, task.results.data, facts)
             images = f"the {facts.train + facts.validation:,} training and validation {things}"
-            watch.began(in_words(task.recipe), images, settings.epochs, seeds, objective)
+            watch.began(task.in_words, images, settings.epochs, seeds, objective)
             own_seeds = [run_seed(settings.seed, "confirm", index) for index in range(seeds)]
             at = study_checkpoints(checkpoints, url, name)
             checkpoint_of = {seed: at / f"final-{seed}.npz" for seed in own_seeds}
@@ -136,7 +136,7 @@ def train_final(
             worker.stop()
         card = _card(task, facts, tuple(curves), tests)
         trained = Trained(
-            card, in_words(task.recipe), task.budget, images, things,
+            card, task.in_words, task.budget, images, things,
             test=_accuracy(tests, facts),
             objective=objective,
             test_objective=_accuracy(tests, facts) if objective is ACCURACY else mean(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from model_space.facts import DataFacts
+from model_space.pretrained.catalogue import NAMES
+from model_space.recipe import Recipe
 from model_space.technique import Factor, clash
+from model_space.techniques import NEED_WEIGHTS, overlap
 from search.errors import InputError
 from search.planning.design import MOST_RUNS, check_runs
 from search.planning.mixed_design import check_mixed_runs
@@ -33,13 +36,14 @@ def check(settings: Settings) -> Settings:
         raise InputError(
             f"there is no pruner {settings.pruner!r}; --pruner takes {', '.join(PRUNERS)}"
         )
-    several = settings.program.several if settings.program else ()
+    several = settings.several
     if not settings.factors and not several:
         if settings.program is not None:
             raise InputError("no factor is left to study; name one with --factor, or fix fewer")
         raise InputError("no technique is left to study; name some in --techniques, or fix fewer")
     if several:
-        check_mixed_runs(settings.measure[-1], len(settings.factors), len(several))
+        levels = [len(one.levels) for one in several]
+        check_mixed_runs(settings.measure[-1], len(settings.factors), levels)
         if len([count for count in settings.measure if count]) > 1:
             raise InputError(
                 f"--measure {settings.measure[-1]} cannot extend a design with a factor of several "
@@ -87,17 +91,15 @@ def _check_training(settings: Settings) -> None:
         if network and name not in network.keywords:
             usual, value = getattr(Settings, name), getattr(settings, name)
             if value != usual:
+                remedy = "" if network.application else f", or give that function a keyword {name}"
                 raise InputError(
                     f"--{name} {value:g} has no meaning for --network {network.at}, "
-                    f"which takes no {name}; leave it out, or give that function a keyword "
-                    f"{name}"
+                    f"which takes no {name}; leave it out{remedy}"
                 )
     for name in settings.left_out or ():
         if network and (settings.fixed or {}).get(name) is not None:
-            raise InputError(
-                f"--fix {name} cannot be on: --network {network.at} does not call the "
-                "stage that it changes"
-            )
+            raise InputError(f"--fix {name} cannot be on: {without(name, settings)}")
+    _check_weights(settings)
     if not network and (settings.depth < 10 or (settings.depth - 4) % 6):
         raise InputError(
             f"--depth {settings.depth} is not possible; depths are 10, 16, 22, … (6b + 4)"
@@ -124,8 +126,59 @@ def _check_training(settings: Settings) -> None:
             f"there is no precision {settings.precision!r}; --precision takes auto, "
             f"{', '.join(PRECISIONS)}"
         )
-    if reason := clash(settings.known):
+    numbers = {one.name for one in settings.several} | {one.dial.name for one in settings.dials}
+    if reason := clash([*(Factor(name, "", "") for name in numbers), *settings.known]):
         raise InputError(f"--technique: {reason}; choose another")
+    fixed = settings.fixed or {}
+    studied = [n for n in (*settings.techniques, *fixed) if fixed.get(n, {}) is not None]
+    if reason := overlap(studied):
+        raise InputError(reason)
+
+
+def _check_weights(settings: Settings) -> None:
+    """Check what needs a network that has weights to begin with."""
+    code, left_out = settings.custom_code, settings.left_out or ()
+    if code.weights and (code.network is None or code.network.application is None):
+        raise InputError(
+            f"--weights {code.weights.at} has no meaning without --network and a name of "
+            f"keras.applications, which are {NAMES}"
+        )
+    on = {name for name, dials in (settings.fixed or {}).items() if dials is not None}
+    wanted = [n for n in NEED_WEIGHTS if n in {*settings.factors, *on} and n not in left_out]
+    if wanted and code.network is None:
+        raise InputError(
+            f"{wanted[0]} needs a network that has weights to begin with, which the article's has "
+            f"not; --network takes {NAMES}"
+        )
+    if "frozen_base" in wanted and "pretrained" not in wanted:
+        raise InputError(
+            "frozen_base keeps pretrained weights as they are, and pretrained is neither among "
+            "--techniques nor held by --fix pretrained=on; add it in one of the two ways"
+        )
+
+
+def without(name: str, settings: Settings) -> str:
+    """The reason why a technique has no effect on a study's network, one of those left out."""
+    code = settings.custom_code
+    network = code.network.at if code.network else "the article's"
+    if name in NEED_WEIGHTS and code.network and code.network.application and not code.weights:
+        return f"the study has no weights for --network {network} to begin with"
+    return f"--network {network} does not call the stage that it changes"
+
+
+def check_recipe(recipe: Recipe, settings: Settings) -> None:
+    """Raise `InputError` for a recipe with a technique that would have no effect."""
+    unavailable = {*(settings.left_out or ())}
+    if settings.custom_code.network is None:
+        unavailable |= {*NEED_WEIGHTS}
+    for name in recipe:
+        if name in unavailable:
+            raise InputError(f"--recipe {name}: {without(name, settings)}; leave it out")
+    if "frozen_base" in recipe and "pretrained" not in recipe:
+        raise InputError(
+            "--recipe frozen_base has no effect without pretrained, whose weights it keeps as they "
+            "are; add pretrained, or leave it out"
+        )
 
 
 def _check_verify(settings: Settings) -> None:

@@ -1,5 +1,7 @@
 """Designs with factors of three and four levels, each made of two columns of a two-level design.
 
+A factor of two levels has one column, as a technique has.
+
 Two columns have four combinations, of which each is in a quarter of the runs: four levels; of
 three the first takes two of the combinations (Addelman 1962, Technometrics 4). What the product of
 the two columns tells is a part of the factor's effect too, so it is kept apart from every product
@@ -17,43 +19,61 @@ import numpy as np
 from search.errors import InputError
 from search.planning.design import Design, fraction, possible_runs
 
-_PLACES = {3: (0, 1, 2, 0), 4: (0, 1, 2, 3)}
-"""The level of each combination of two columns, by the number of levels."""
+_PLACES = {2: (0, 1), 3: (0, 1, 2, 0), 4: (0, 1, 2, 3)}
+"""The level of each combination of a factor's columns, by the number of levels."""
 
 
-def mixed_runs(factors: int, several: int) -> list[int]:
-    """The run counts that have a design of two-level factors and of factors with more levels."""
-    columns = factors + 2 * several
-    return [runs for runs in possible_runs(columns) if _pairs(columns, several, runs) is not None]
+def mixed_runs(factors: int, levels: Sequence[int]) -> list[int]:
+    """The run counts that have a design of so many techniques and of factors of so many levels."""
+    columns, paired = _columns(factors, levels)
+    possible = possible_runs(columns)
+    # What a design has, one of more runs has too, whose search takes longer.
+    has = (at for at, runs in enumerate(possible) if _pairs(columns, paired, runs) is not None)
+    return possible[next(has, len(possible)) :]
 
 
-def check_mixed_runs(runs: int, factors: int, several: int) -> None:
+def check_mixed_runs(runs: int, factors: int, levels: Sequence[int]) -> None:
     """Raise `InputError`, with the counts that are possible, unless `runs` is one."""
-    possible = mixed_runs(factors, several)
+    possible = mixed_runs(factors, levels)
     if runs not in (0, *possible):
+        two = factors + sum(count == 2 for count in levels)
         raise InputError(
-            f"--measure {runs} has no balanced design for {factors} factors of two levels and "
-            f"{several} of more; it takes 0, {', '.join(map(str, possible[:-1]))} or {possible[-1]}"
+            f"--measure {runs} has no balanced design for {two} factors of two levels and "
+            f"{factors + len(levels) - two} of more; it takes 0, "
+            f"{', '.join(map(str, possible[:-1]))} or {possible[-1]}"
         )
 
 
-def mixed_design(factors: int, several: int, runs: int) -> Design:
-    """The columns of a design, (runs, factors + 2 · several): two for a factor of more levels."""
-    check_mixed_runs(runs, factors, several)
-    columns = factors + 2 * several
-    pairs = _pairs(columns, several, runs)
+def mixed_design(factors: int, levels: Sequence[int], runs: int) -> Design:
+    """The columns of a design, (runs, columns): those of the techniques, then of each factor."""
+    check_mixed_runs(runs, factors, levels)
+    columns, paired = _columns(factors, levels)
+    pairs = _pairs(columns, paired, runs)
     assert pairs is not None
-    of_pairs = [column for pair in pairs for column in pair]
+    of_pairs = {column for pair in pairs for column in pair}
     single = [column for column in range(columns) if column not in of_pairs]
-    return np.ascontiguousarray(fraction(columns, runs)[:, [*single, *of_pairs]])
+    order, more, two = single[:factors], iter(single[factors:]), iter(pairs)
+    for count in levels:
+        order += [next(more)] if count == 2 else next(two)
+    return np.ascontiguousarray(fraction(columns, runs)[:, order])
 
 
 def places(row: np.ndarray, factors: int, levels: Sequence[int]) -> tuple[int, ...]:
-    """The place of the level of each factor of more levels, in a row of the design."""
-    return tuple(
-        _PLACES[count][2 * int(row[factors + 2 * at]) + int(row[factors + 2 * at + 1])]
-        for at, count in enumerate(levels)
-    )
+    """The place of the level of each factor, after those of the techniques, in a row."""
+    found = []
+    bits = iter(row[factors:])
+    for count in levels:
+        number = int(next(bits))
+        if count > 2:
+            number = 2 * number + int(next(bits))
+        found.append(_PLACES[count][number])
+    return tuple(found)
+
+
+def _columns(factors: int, levels: Sequence[int]) -> tuple[int, int]:
+    """The columns of a design, and how many factors have two of them."""
+    paired = sum(count > 2 for count in levels)
+    return factors + len(levels) + paired, paired
 
 
 @cache

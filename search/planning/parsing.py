@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from model_space.data import Columns
 from model_space.recipe import Recipe
 from model_space.technique import Dial, Factor
-from model_space.techniques import SETS, TECHNIQUES
+from model_space.techniques import SETS, TECHNIQUES, overlap
 from search.errors import InputError
 from search.planning.lookup import technique
 from search.planning.time_plan import time_limit
@@ -43,6 +43,8 @@ def parse_recipe(text: str, known: Sequence[Factor] = TECHNIQUES) -> Recipe:
         chosen[name][dial.name] = _value(factor, dial, value, part)
     if not parts:
         raise InputError(f"--recipe is empty; it takes techniques, or {NONE}")
+    if reason := overlap(chosen):
+        raise InputError(f"--recipe: {reason}")
     return {t.name: chosen[t.name] for t in known if t.name in chosen}
 
 

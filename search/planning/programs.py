@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from search.planning.settle import Requested
 
 _OF_KERAS = ("data", "columns", "image_size", "train_size", "validation", "techniques",
-             "batch_size", "width", "depth", "precision", "objective", "images")  # fmt: skip
+             "batch_size", "width", "depth", "precision", "objective", "images", "learning_rates",
+             "batch_sizes")  # fmt: skip
 """What says how kouka itself trains."""
 _USUAL_MEASURE = 16
 _SAME = {
@@ -41,7 +42,8 @@ def new_program(program: Program, requested: Requested) -> Requested:
             )
     if requested.custom_code:
         raise InputError(
-            "--technique and --network have no meaning for --command; --factor names what varies"
+            "--technique, --network and --weights have no meaning for --command; --factor names "
+            "what varies"
         )
     if not program.has(EPOCHS):
         for name in ("epochs", "verify_epochs", "last_epochs"):
@@ -58,7 +60,7 @@ def new_program(program: Program, requested: Requested) -> Requested:
         )
     techniques = tuple(one.name for one in program.known)
     varied = len([name for name in techniques if name not in (requested.fixed or {})])
-    several = len(program.several)
+    several = [len(one.levels) for one in program.several]
     possible = mixed_runs(varied, several) if several else possible_runs(max(1, varied))
     measure = next((runs for runs in possible if runs >= _USUAL_MEASURE), None)
     usual: dict[str, Any] = {"measure": measure, "search": 0, "confirm": 0}

@@ -10,15 +10,18 @@ from typing import Any
 from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
 from model_space.data import Columns
 from model_space.data.spec import READER
+from model_space.pretrained.weights import IMAGENET, Weights
+from model_space.techniques import SETS
 from search.commands.program import Program
 from search.errors import InputError
 from search.planning.checks import check, option
 from search.planning.phases.ladder import TOGETHER, USUAL_SEEDS, order_of, steps_of
 from search.planning.programs import differences_of, merged, new_program
+from search.planning.rates import reference_first, searched
 from search.planning.space import Space
 from search.settings import Limits, Settings, TimeLimit, usual_last_epochs
 
-_Custom = CustomTechnique | CustomNetwork
+_Custom = CustomTechnique | CustomNetwork | Weights
 _MAY_GROW = ("search", "confirm", "ladder")
 _DESIGNS = ("measure", "verify")
 """Phases whose settings hold every run count that was asked for."""
@@ -41,6 +44,9 @@ class Requested:
     left_out: tuple[str, ...] | None = None
     epochs: int | None = None
     batch_size: int | None = None
+    learning_rates: tuple[float, ...] | None = None
+    """In any order."""
+    batch_sizes: tuple[int, ...] | None = None
     width: float | None = None
     depth: int | None = None
     backend: str | None = None
@@ -87,6 +93,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         asked.pop(name, None)
     if program is not None or (stored is not None and stored.program is not None):
         asked.pop("backend", None)  # an environment variable of Keras
+    asked |= _levels(requested, stored)
     verified = requested.verify is not None or (stored is not None and stored.verify)
     if requested.verify_epochs is not None and not verified:
         requested = replace(requested, verify=USUAL_VERIFY)
@@ -103,6 +110,8 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         asked.setdefault("images", True if program is None else None)
         asked.setdefault("last_epochs", usual_last_epochs(asked.get("epochs", Settings.epochs)))
         settings = Settings(**asked, custom_code=code, growth="exchanged", order="balanced")
+        if program is None:
+            settings = replace(settings, searched_rates=searched(settings))
         settings = check(_judged(settings, requested.last_epochs))
         return replace(settings, ladder_order=_ladder_order(settings, requested))
     if "techniques" in asked:
@@ -120,8 +129,14 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     given: list[tuple[str, _Custom, _Custom | None]] = [
         ("--technique", one, known.technique(one.name)) for one in code.techniques
     ]
-    if code.network is not None:
+    if code.network and known.network and _is_other(code.network, known.network):
+        differences.append(f"--network is {known.network.at}, not {code.network.at}")
+    elif code.network is not None:
         given.append(("--network", code.network, known.network))
+    if code.weights is not None and code.weights.at == IMAGENET:
+        code = replace(code, weights=None)  # nobody named them: those that it has stay
+    if code.weights is not None:
+        given.append(("--weights", code.weights, known.weights))
     differences += [
         f"{what} {one.at} {'was not given' if before is None else 'has changed since'}"
         for what, one, before in given
@@ -172,6 +187,48 @@ def _ladder_order(settings: Settings, requested: Requested) -> tuple[tuple[str, 
 
 def _written(steps: Iterable[Iterable[str]]) -> str:
     return ",".join(TOGETHER.join(added) for added in steps)
+
+
+def _levels(requested: Requested, stored: Settings | None) -> dict[str, Any]:
+    """Order the learning rates and batch sizes that are asked for, and find those of all off.
+
+    Raises `InputError` where the batch size of all off is none of them, or a time is to be planned.
+    """
+    found: dict[str, Any] = {}
+    base = stored or Settings()
+    if requested.learning_rates:
+        rates = reference_first(requested.learning_rates, base.learning_rate)
+        found |= {"learning_rates": rates, "learning_rate": rates[0]}
+    if requested.batch_sizes:
+        given = requested.batch_size
+        if given is not None and given not in requested.batch_sizes:
+            raise InputError(
+                f"--batch-size {given} is not among --batch-sizes "
+                f"{shown(requested.batch_sizes)}; leave it out, or name one of them"
+            )
+        sizes = reference_first(requested.batch_sizes, given or base.batch_size)
+        found |= {"batch_sizes": sizes, "batch_size": sizes[0]}
+    if found and requested.time is not None:
+        name = option(next(iter(found)))
+        raise InputError(
+            f"--time cannot plan a study with {name}; leave --time out, and name --measure and "
+            "--epochs, or --timeout to end the launch in time"
+        )
+    return found
+
+
+def _is_other(network: CustomNetwork, known: CustomNetwork) -> bool:
+    """Tell a network of another name from one whose file may have moved or changed."""
+    return network.application != known.application
+
+
+def usual_techniques(code: CustomCode, *, sounds: bool) -> tuple[str, ...] | None:
+    """The techniques of a new study that names none; None for those of every other study."""
+    if code.network is None or code.network.application is None:
+        return SETS["sound"] if sounds else None
+    if sounds:
+        return tuple("spec_augment" if n == "augmentation" else n for n in SETS["transfer"])
+    return SETS["transfer"]
 
 
 def _shorter(stored: TimeLimit | None, asked: TimeLimit | None) -> list[str]:
@@ -239,12 +296,12 @@ def with_custom(techniques: Sequence[str], code: CustomCode) -> tuple[str, ...]:
 
 def shown(value: Any) -> str:
     """A setting as a user would write it."""
-    if value is None or value == {}:
+    if value is None or value in ({}, ()):
         return "not given"
     if isinstance(value, Mapping):
         return " ".join(f"{name}={_shown_level(level)}" for name, level in value.items())
     if isinstance(value, tuple):
-        return ",".join(str(item) for item in value)
+        return ",".join(f"{one:g}" if isinstance(one, float) else str(one) for one in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -21,7 +21,7 @@ from search.commands.filling import LEVEL, VALUE
 from search.commands.program import CommandDial, CommandFactor
 from search.planning.lookup import technique
 from search.results import level_name
-from search.settings import Settings
+from search.settings import Settings, TrainingFactor
 
 
 @dataclass(frozen=True)
@@ -33,19 +33,22 @@ class Space:
     known: Sequence[Factor] = TECHNIQUES
     """Techniques, among which are all of these."""
     dials: tuple[CommandDial, ...] = ()
-    """Numbers of a command that every run has."""
-    several: tuple[CommandFactor, ...] = ()
-    """Factors of a command that have more than two levels."""
+    """Numbers that every run has."""
+    several: tuple[CommandFactor | TrainingFactor, ...] = ()
+    """Factors of several levels, of which one may be a number that the search turns freely."""
+    command: bool = False
+    """True where those numbers and factors are a command's, and part of its recipe; else they are
+    of kouka's own training, and part of its budget."""
 
     @classmethod
     def of(cls, settings: Settings) -> Space:
         """The space of a study."""
         fixed = settings.fixed or {}
         fixed_on = {name: dials for name, dials in fixed.items() if dials is not None}
-        program = settings.program
-        if program is None:
-            return cls(settings.factors, fixed_on, settings.known)
-        return cls(settings.factors, fixed_on, settings.known, program.dials, program.several)
+        return cls(
+            settings.factors, fixed_on, settings.known, settings.dials, settings.several,
+            command=settings.program is not None,
+        )  # fmt: skip
 
     @classmethod
     def known_of(cls, settings: Settings) -> Space | None:
@@ -76,7 +79,7 @@ class Space:
         """The distribution of each of some parameters of a run."""
         found: dict[str, BaseDistribution] = {one.dial.name: _range(one) for one in self.dials}
         for factor in self.several:
-            found[factor.name] = CategoricalDistribution(factor.labels)
+            found.setdefault(factor.name, CategoricalDistribution(factor.labels))
         for name in self.factors:
             found[name] = CategoricalDistribution([False, True])
             for dial in self._dials(name):
@@ -98,10 +101,15 @@ class Space:
                 )
             else:
                 value = trial.suggest_float(dial.name, dial.low, dial.high, log=dial.log)
-            recipe[dial.name] = {VALUE: value}
+            if self.command:
+                recipe[dial.name] = {VALUE: value}
+        turned = {one.dial.name for one in self.dials}
         for factor in self.several:
+            if factor.name in turned:
+                continue
             label = trial.suggest_categorical(factor.name, factor.labels)
-            recipe[factor.name] = {LEVEL: float(factor.labels.index(label))}
+            if self.command:
+                recipe[factor.name] = {LEVEL: float(factor.labels.index(label))}
         for name in self.factors:
             if trial.suggest_categorical(name, [False, True]):
                 recipe[name] = {

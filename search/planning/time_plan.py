@@ -199,7 +199,7 @@ class _Sizes:
 def _sizes(techniques: int, given: Requested) -> Iterator[_Sizes]:
     """The sizes of plans, the richest first, with what is given in place of what is chosen."""
     program = given.program
-    several = 0 if program is None else len(program.several)
+    several = [] if program is None else [len(one.levels) for one in program.several]
     designs = mixed_runs(techniques, several) if several else possible_runs(max(1, techniques))
     searches = program is None or bool(program.dials)
 

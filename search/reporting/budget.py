@@ -5,15 +5,20 @@ All that the reports read of a study's settings and data facts is read here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import PurePath
 
+from model_space.budget import USUAL_RATE
 from model_space.data import short
 from model_space.facts import DataFacts
+from model_space.pretrained.weights import IMAGENET
+from model_space.techniques import NEED_WEIGHTS
 from search.commands.program import EPOCHS
 from search.reporting.formatting import counted, listed
 from search.reporting.programs import describe_program
 from search.results import ACCURACY, Results
+from search.settings import Settings
 
 
 def describe_budget(results: Results) -> str:
@@ -33,9 +38,9 @@ def describe_budget(results: Results) -> str:
         parts.append(epochs + longer if settings.verify_epochs else epochs)
         sizes: tuple[str, ...] = ("width", "depth")
         if network := settings.custom_code.network:
-            parts.append(f"network {PurePath(network.at).name}")
+            parts.append(f"network {PurePath(network.at).name}{_weights(settings)}")
             sizes = network.keywords
-        parts.append(f"batch {settings.batch_size}")
+        parts += _steps(settings)
         parts += [f"{name} {getattr(settings, name):g}" for name in sizes]
         if settings.precision != "float32":
             parts.append(settings.precision)
@@ -46,6 +51,19 @@ def describe_budget(results: Results) -> str:
     if results.objective.key not in ("", ACCURACY.key):
         parts.append(f"objective {results.objective.key}")
     return ", ".join(parts) or "budget unknown: the study does not say"
+
+
+def _steps(settings: Settings) -> list[str]:
+    """Describe the batches and the learning rate, which goes without saying where it is usual."""
+    parts = [f"batch {settings.batch_size}"]
+    if settings.batch_sizes:
+        parts = [f"batches of {listed([str(size) for size in sorted(settings.batch_sizes)])}"]
+    if settings.learning_rates:
+        rates = [f"{rate:g}" for rate in sorted(settings.learning_rates)]
+        parts.append(f"learning rates {listed(rates)}")
+    elif settings.learning_rate != USUAL_RATE:
+        parts.append(f"learning rate {settings.learning_rate:.4g}")
+    return parts
 
 
 def short_budget(results: Results) -> str:
@@ -81,18 +99,57 @@ def trained_for(results: Results, phase: str) -> str:
     return " on ".join(parts)
 
 
+def default_techniques(results: Results) -> str:
+    """Say which techniques a new study takes where none are named, and why these."""
+    settings = results.launched_with()
+    names = ", ".join(settings.techniques)
+    if results.data is not None and results.data.sound is not None:
+        return (
+            f"Techniques: sound, the set for sounds where --techniques names none, as a turned, "
+            f"mirrored or patched image of a sound is no sound: {names}."
+        )
+    return (
+        f"Techniques: article, the set for images where --techniques names none: {names}. "
+        "augmentation turns, shifts and mirrors images, and the study measures all three at once; "
+        "where a mirrored image is another class's, as of digits and signs, name its parts "
+        "instead: flip, shift, rotation."
+    )
+
+
 def left_out(results: Results) -> list[str]:
-    """Name the techniques that change a stage which the user's network does not call."""
+    """Name the techniques that change nothing in a network that is not the article's."""
     if results.settings is None:
         return []
-    network, names = results.settings.custom_code.network, results.settings.left_out
-    if not network or not names:
+    code, names = results.settings.custom_code, results.settings.left_out
+    if not code.network or not names:
         return []
-    return [
-        f"{listed(names)} {'are' if len(names) > 1 else 'is'} left out: the network "
-        f"{PurePath(network.at).name} does not call the stage that "
-        f"{'each' if len(names) > 1 else 'it'} changes."
-    ]
+    name, lines = PurePath(code.network.at).name, []
+    lack_weights = code.network.application and not code.weights
+    weightless = [n for n in names if n in NEED_WEIGHTS and lack_weights]
+    if weightless:
+        lines.append(
+            f"{_are(weightless)} left out: the study has no weights for {name} to begin with, so "
+            "every run begins with random ones."
+        )
+    if uncalled := [n for n in names if n not in weightless]:
+        lines.append(
+            f"{_are(uncalled)} left out: the network {name} does not call the stage that "
+            f"{'each' if len(uncalled) > 1 else 'it'} changes."
+        )
+    return lines
+
+
+def _are(names: Sequence[str]) -> str:
+    return f"{listed(names)} {'are' if len(names) > 1 else 'is'}"
+
+
+def _weights(settings: Settings) -> str:
+    """Name the weights that the network begins with where `pretrained` is on."""
+    weights = settings.custom_code.weights
+    if weights is None:
+        return ""
+    file = "of ImageNet" if weights.at == IMAGENET else f"in {PurePath(weights.at).name}"
+    return f" (weights {file})"
 
 
 def provenance(results: Results) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from search.reporting.answer.what_to_do import headline, support
 from search.reporting.budgets import matters
 from search.reporting.findings import Findings
+from search.reporting.levels import reversals
 from search.reporting.summary import summarise
 from search.reporting.words import no_effects
 
@@ -51,7 +52,8 @@ def answer_lines(findings: Findings) -> list[str]:
         results, decision = findings.results, findings.decision
         tested = decision is not None and decision.tested is not None
         same = tested and results.epochs_of("confirm") == results.epochs_of("measure")
-        lines.append(matters(findings, briefly=True, budget=not same or results.settings is None))
+        said = matters(findings, briefly=True, budget=not same or results.settings is None)
+        lines.append(" ".join([said, *reversals(findings)]))
     elif findings.decision is not None:
         lines.append(no_effects(findings.results))
     return lines

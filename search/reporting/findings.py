@@ -9,6 +9,7 @@ from typing import Any
 import optuna
 
 from search.analysis.budgets import BudgetChange, budget_changes
+from search.analysis.by_level import EffectByLevel, effects_by_level
 from search.analysis.confirmation import Confirmed, confirmation, recommended_runs
 from search.analysis.costs import Cost, costs
 from search.analysis.curves import Curves, curves
@@ -107,6 +108,8 @@ class Findings:
     review: FitReview | None = None
     """Of the fit of the `measure` runs; None without one."""
     trade_offs: TradeOffs | None = None
+    by_level: tuple[EffectByLevel, ...] = ()
+    """Effects at each level of each factor of several, the techniques as in `effects`."""
 
     @property
     def deciding(self) -> Effects | None:
@@ -150,7 +153,8 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
     failing = decides.effects.fit.failing if decides else None
     decision = decide(results, recommended, tested, failing=failing)
     short_only = verification is None and fitted is not None and fitted.look.complete
-    early = fast_start(results) if short_only else None
+    by_epoch = results.points_are_epochs
+    early = fast_start(results) if short_only and by_epoch else None
     confirm_runs = recommended_runs(results, recommended)
     return Findings(
         results,
@@ -158,14 +162,16 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         cautions=tuple(cautions(results, diagnostics)),
         interactions=tuple(pairs),
         dependences=tuple(dependences(fitted, pairs) if fitted else ()),
-        by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats, look, others)),
+        by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats, look, others))
+        if by_epoch
+        else (),
         costs=tuple(costs(measured, fitted, others) if fitted else ()),
         dials=tuple(dials(results)),
         recommended=recommended,
         confirmed=tuple(tested),
         ladder=tuple(steps),
         comparisons=tuple(compare(steps, fitted)),
-        curves=tuple(curves(measured, results.factors)),
+        curves=tuple(curves(measured, results.factors)) if by_epoch else (),
         importances=tuple(shares),
         verification=verification,
         fast_start=early,
@@ -174,12 +180,22 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         steps=next_steps(results, decides, decision, _longer(results, early, short_only)),
         levels=fitted_levels(diagnostics.fit, results.objective) if diagnostics.fit else None,
         tested=summarise_tests(results.data, confirm_runs),
-        seed_curves=seed_curves(confirm_runs),
+        seed_curves=seed_curves(confirm_runs) if by_epoch else None,
         pictures=pictures or Pictures(),
         review=review(results, fitted, pairs) if fitted else None,
+        by_level=tuple(_in_order(effects_by_level(results), fitted)),
         trade_offs=trade_offs(results, predict=misfit(decides.effects) is None)
         if decides
         else None,
+    )
+
+
+def _in_order(rows: list[EffectByLevel], fitted: Effects | None) -> list[EffectByLevel]:
+    names = [one.technique for one in fitted.effects] if fitted else []
+    factors = [row.factor for row in rows]
+    return sorted(
+        (row for row in rows if row.technique in names),
+        key=lambda row: (factors.index(row.factor), names.index(row.technique)),
     )
 
 

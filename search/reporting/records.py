@@ -37,8 +37,9 @@ class Records:
 
 
 def records(findings: Findings) -> dict[str, Records]:
-    """Build all tables by name: effects, verified, interactions, simple_effects, effects_by_epoch,
-    ladder, confirmed, classes, confusion, trade_offs, importances and trials."""
+    """Build all tables by name: effects, verified, interactions, simple_effects, effects_by_level,
+    effects_at_best, effects_by_epoch, ladder, confirmed, classes, confusion, trade_offs,
+    importances and trials."""
     params = dict.fromkeys(name for run in findings.results.runs for name in run.params)
     judged = column(findings.results.objective)
     objective = findings.results.objective
@@ -54,6 +55,14 @@ def records(findings: Findings) -> dict[str, Records]:
         "simple_effects": Records(
             ("technique", "other", "other_on", "effect", "low", "high"),
             tuple(_simple_effects(findings)),
+        ),
+        "effects_by_level": Records(
+            ("technique", "factor", "level", "effect", "low", "high", "p_value"),
+            tuple(_by_level(findings)),
+        ),
+        "effects_at_best": Records(
+            ("technique", "factor", "level_on", "level_off", "effect", "low", "high", "reverses"),
+            tuple(_at_best(findings)),
         ),
         "effects_by_epoch": Records(
             ("technique", "epoch", "effect", "low", "high", "phase"), tuple(_by_epoch(findings))
@@ -159,6 +168,24 @@ def _simple_effects(findings: Findings) -> Iterator[Row]:
                 "technique": row.technique, "other": row.other, "other_on": row.on,
                 "effect": row.effect, "low": row.low, "high": row.high,
             }  # fmt: skip
+
+
+def _by_level(findings: Findings) -> Iterator[Row]:
+    for row in findings.by_level:
+        for one in row.levels:
+            yield {
+                "technique": row.technique, "factor": row.factor, "level": one.level,
+                "effect": one.effect, "low": one.low, "high": one.high, "p_value": one.p_value,
+            }  # fmt: skip
+
+
+def _at_best(findings: Findings) -> Iterator[Row]:
+    for row in findings.by_level:
+        yield {
+            "technique": row.technique, "factor": row.factor, "level_on": row.on,
+            "level_off": row.off, "effect": row.effect, "low": row.low, "high": row.high,
+            "reverses": row.reverses,
+        }  # fmt: skip
 
 
 def _by_epoch(findings: Findings) -> Iterator[Row]:

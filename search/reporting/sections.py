@@ -8,6 +8,7 @@ from dataclasses import replace
 from search.reporting.answer.how_sure import how_sure
 from search.reporting.answer.what_matters import what_matters
 from search.reporting.answer.what_to_do import what_to_do
+from search.reporting.details.by_level import by_level
 from search.reporting.details.data import classes, data
 from search.reporting.details.effects import effects, ladder, short_runs, waterfall
 from search.reporting.details.fit_review import (
@@ -51,6 +52,7 @@ FOLDED: tuple[Maker, ...] = (
     ladder,
     interactions,
     dependences,
+    by_level,
     pareto,
     half_normal,
     main_effects,

@@ -83,6 +83,8 @@ def summarise(findings: Findings) -> dict[str, Any]:
         },
         "interactions": list(tables["interactions"].rows),
         "simple_effects": list(tables["simple_effects"].rows),
+        "effects_by_level": list(tables["effects_by_level"].rows),
+        "effects_at_best": list(tables["effects_at_best"].rows),
         "ladder": list(tables["ladder"].rows),
         "confirmed": list(tables["confirmed"].rows),
         "best": None

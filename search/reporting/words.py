@@ -186,8 +186,8 @@ def plain(results: Results) -> str:
     """Name the network with all techniques off."""
     if results.settings is None or results.program is not None:
         return "all techniques off"
-    if results.settings.custom_code.network:
-        return "your network with all techniques off"
+    if network := results.settings.custom_code.network:
+        return f"{network.at if network.application else 'your network'} with all techniques off"
     return "the plain network"
 
 

@@ -103,7 +103,10 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         earliest = ranked_from(results.of("measure")) or 1
         pruning = PRUNERS[settings.pruner](settings.epochs, earliest)
     recipe = space.suggest(FixedTrial(params))
-    budget, last_epochs = settings.budget(planned.phase), settings.last_epochs_of(planned.phase)
+    budget, last_epochs = (
+        settings.budget(planned.phase, params),
+        settings.last_epochs_of(planned.phase),
+    )
     return Claim(planned, trial_id, recipe, budget, pruning, last_epochs, settings.time)
 
 

@@ -12,12 +12,11 @@ import optuna
 from model_space.custom.code import CustomCode
 from model_space.data import holds_sounds, is_set, missing
 from model_space.facts import DataFacts
-from model_space.techniques import SETS
 from model_space.worker.client import Workload
 from search.commands.parsing import check_program
 from search.errors import InputError
 from search.planning.checks import check_objective
-from search.planning.settle import Requested, is_place, settle
+from search.planning.settle import Requested, is_place, settle, usual_techniques
 from search.results import objective_of
 from search.running.command_workers import CommandWorkers
 from search.running.compatibility import (
@@ -331,11 +330,10 @@ def _settle(url: str, name: str, requested: Requested) -> tuple[Settings, str | 
     own = requested.program is not None
     if stored is None and requested.data is None and is_set(name) and not own:
         requested = replace(requested, data=name)
-    if (
-        stored is None and requested.data is not None
-        and holds_sounds(requested.data, requested.columns)
-    ):  # fmt: skip
-        requested = replace(requested, techniques=requested.techniques or SETS["sound"])
+    if stored is None and requested.techniques is None:
+        sounds = requested.data is not None and holds_sounds(requested.data, requested.columns)
+        usual = usual_techniques(requested.custom_code, sounds=sounds)
+        requested = replace(requested, techniques=usual)
     if requested.precision == "auto":
         decided = stored.precision if stored else best_precision()
         requested = replace(requested, precision=decided)

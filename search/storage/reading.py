@@ -33,6 +33,7 @@ from search.results import (
     Run,
     SearchedDial,
     Verified,
+    categories,
     levels_on,
     objective_of,
 )
@@ -80,12 +81,11 @@ def read(
     settings = Settings.from_json(stored) if is_settings(stored) else None
     designed = settings is not None or any(_phase(trial) is not None for trial in trials)
     spaces = _spaces(trials)
-    numbers = (
-        {one.dial.name for one in settings.program.dials}
-        if settings and settings.program
-        else set()
-    )
-    switched = {name: space for name, space in spaces.items() if name not in numbers}
+    several = categories(settings) if settings else ()
+    numbers = {one.dial.name for one in settings.dials} if settings else set()
+    own = () if settings is None or settings.program else settings.several
+    apart = numbers | {one.name for one in own}
+    switched = {name: space for name, space in spaces.items() if name not in apart}
     factors = _factors(switched, settings, techniques or {})
     if techniques:
         trials = [trial for trial in trials if techniques.keys() <= trial.params.keys()]
@@ -98,8 +98,6 @@ def read(
     dials = tuple(dial for name in switched for dial in _dial(name, spaces[name], names))
     dials += tuple(_number_of(name, spaces[name]) for name in spaces if name in numbers)
     techniques_of = {parameter for _, parameter, _ in factors}
-    program = settings.program if settings else None
-    several = tuple(Category(one.name, one.labels) for one in program.several) if program else ()
     judged = _objective(study, column, trials, settings, designed)
     return Results(
         name=study.study_name,

@@ -38,9 +38,9 @@ def test_settings_are_read_as_they_were_written() -> None:
 
 def test_every_setting_can_be_asked_for() -> None:
     names = [one.name for one in fields(Settings)]
-    # kouka decides the reader, the way of growing and the order, and --last-epochs asks for those
-    # of the longer runs too.
-    decided = ["reader", "growth", "order", "verify_last_epochs"]
+    # kouka decides the reader, the way of growing, the order, which learning rate is that of all
+    # off and which the search tries, and --last-epochs asks for those of the longer runs too.
+    decided = ["reader", "growth", "order", "verify_last_epochs", "learning_rate", "searched_rates"]
     asked = [*(one.name for one in fields(Requested)), *decided]
     assert sorted(asked) == sorted(names)
 

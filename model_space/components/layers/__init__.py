@@ -9,7 +9,14 @@ from model_space.components.layers.dropout import Dropout, StochasticDepth
 from model_space.components.layers.one_of import OneOf
 from model_space.components.layers.rand_augment import RandAugment
 from model_space.components.layers.random_affine import RandomAffine
+from model_space.components.layers.random_color import RandomColor
 from model_space.components.layers.random_erasing import RandomErasing
+from model_space.components.layers.random_moves import (
+    RandomCrop,
+    RandomFlip,
+    RandomRotation,
+    RandomShift,
+)
 from model_space.components.layers.spec_augment import SpecAugment
 
 __all__ = [
@@ -19,7 +26,12 @@ __all__ = [
     "OneOf",
     "RandAugment",
     "RandomAffine",
+    "RandomColor",
+    "RandomCrop",
     "RandomErasing",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomShift",
     "SpecAugment",
     "StochasticDepth",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from model_space.components.layers.colours import away_from, brighter, coloured, contrasted
 from model_space.stages import Tensor
 
 OPERATIONS = (
@@ -17,8 +18,6 @@ OPERATIONS = (
 """The source's fourteen; how far each goes at most is as in AutoAugment (arXiv:1805.09501)."""
 AT_ONCE = 2
 """Operations on one image, N in the source."""
-
-_LUMA = (0.299, 0.587, 0.114)
 
 
 class RandAugment(layers.Layer):  # type: ignore[misc]
@@ -59,17 +58,16 @@ class RandAugment(layers.Layer):  # type: ignore[misc]
         }  # fmt: skip
         moved = _move(images, **moves)
         further = (1 + side * 0.9 * level)[:, None, None, None]
-        grey = _grey(images)
         kinds = {
             **dict.fromkeys(moves, moved),
             "autocontrast": _autocontrast(images),
             "equalize": _equalize(images),
             "solarize": ops.where(images >= 1 - level, 1 - images, images),
             "posterize": _posterize(images, 2 ** ops.round(4 * level)),
-            "color": _away_from(grey, images, further),
-            "contrast": _away_from(ops.mean(grey, axis=(1, 2), keepdims=True), images, further),
-            "brightness": _away_from(ops.zeros_like(images), images, further),
-            "sharpness": _away_from(_smooth(images), images, further),
+            "color": coloured(images, further),
+            "contrast": contrasted(images, further),
+            "brightness": brighter(images, further),
+            "sharpness": away_from(_smooth(images), images, further),
         }
         changed = images
         for name, result in kinds.items():
@@ -104,17 +102,6 @@ def _move(
         images, ops.stack(rows, axis=1), interpolation="bilinear", fill_mode="constant",
         fill_value=0.5,
     )  # fmt: skip
-
-
-def _away_from(other: Tensor, images: Tensor, factor: Tensor) -> Tensor:
-    """Between another image and these for a factor below 1, beyond these above it."""
-    return ops.clip(other + factor * (images - other), 0.0, 1.0)
-
-
-def _grey(images: Tensor) -> Tensor:
-    channels = images.shape[-1]
-    weights = _LUMA if channels == len(_LUMA) else (1 / channels,) * channels
-    return ops.sum(images * ops.array(weights, dtype=images.dtype), axis=-1, keepdims=True)
 
 
 def _smooth(images: Tensor) -> Tensor:

@@ -38,10 +38,11 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
 def expected(settings: Settings, space: Space) -> int:
     """The runs to expect before the candidates are known, which are others than the ends.
 
-    Few techniques without dials have few others.
+    Few techniques without dials have few others, where no search turns what every run has.
     """
     recipes = len(ENDS) + CANDIDATES
-    if len(space.params(space.factors)) == len(space.factors):
+    unturned = set() if settings.search else {one.dial.name for one in space.dials}
+    if len(space.params(space.factors).keys() - unturned) == len(space.factors):
         recipes = min(recipes, 2 ** len(space.factors))
     return recipes * settings.confirm
 

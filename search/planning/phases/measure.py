@@ -25,15 +25,16 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
     sizes = tuple(count for count in settings.measure if count)
     if not sizes:
         return []
-    if space.several:
-        design_rows = mixed_design(len(space.factors), len(space.several), sizes[-1])
+    levels = [len(factor.levels) for factor in space.several]
+    if levels:
+        design_rows = mixed_design(len(space.factors), levels, sizes[-1])
     else:
         design_rows = design_of(settings, len(space.factors))
     return [
         Planned(
-            "measure", run_seed(settings.seed, "measure", row), space.params(_on(space, levels))
+            "measure", run_seed(settings.seed, "measure", number), space.params(_on(space, row))
         )
-        for row, levels in in_order("measure", settings, design_rows, sizes)
+        for number, row in in_order("measure", settings, design_rows, sizes)
     ]
 
 

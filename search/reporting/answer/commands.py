@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from search.analysis.next_steps import Step
+from search.commands.program import SEED
 from search.planning.durations import run_time
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, duration, effect_unit
@@ -30,16 +31,15 @@ def train(findings: Findings, recipe: str = "") -> Command | None:
     if results.settings is None or found is None:
         return None
     if results.program is not None:
-        return Command(
-            command_of_recipe(results, () if recipe == "none" else None),
-            "The command of this recipe, with a seed of yours."
-            if not recipe
-            else "The command with all techniques off, with a seed of yours.",
-        )
+        which = "with all techniques off" if recipe else "of this recipe"
+        seed = ", with a seed of yours" if results.program.has(SEED) else ""
+        command = command_of_recipe(results, () if recipe == "none" else None)
+        return Command(command, f"The command {which}{seed}.")
     takes = run_time(results)
     epochs = results.settings.final_epochs
     time = _about(None if takes is None else SEEDS_OF_TRAIN * takes.of(epochs))
-    which = plain(results) if recipe == "none" or not found.on else "this recipe"
+    is_plain = recipe == "none" or results.end_of(found.on, found.params) == "all off"
+    which = plain(results) if is_plain else "this recipe"
     does = f"Train {which} on all but the test {results.things}, and save the model{time}."
     options = ["--recipe", recipe] if recipe else []
     if not recipe and results.at_most != results.settings.at_most:

@@ -7,6 +7,7 @@ from search.analysis.headline import headline
 from search.reporting import words
 from search.reporting.budgets import matters
 from search.reporting.findings import Findings
+from search.reporting.levels import at_best, reversals
 from search.reporting.section import Section
 from search.reporting.tables import budgets_table, effects_table, ladder_table
 from search.results import Results
@@ -28,7 +29,13 @@ def what_matters(findings: Findings) -> Section | None:
         table = budgets_table(results, effects, long)
         return Section(TITLE, text, "verified", table, pairs(findings))
     table = effects_table(effects, results.objective, ranks=False)
-    return Section(TITLE, text, "effects", table, (*_two_intervals(effects), *pairs(findings)))
+    return Section(
+        TITLE,
+        text,
+        "effects",
+        table,
+        (*_two_intervals(effects), *at_best(findings), *pairs(findings)),
+    )
 
 
 def _two_intervals(effects: Effects) -> list[str]:
@@ -77,7 +84,9 @@ def pairs(findings: Findings) -> tuple[str, ...]:
     objective, long = findings.results.objective, findings.verification
     if long is not None and long.effects is not None:
         said = words.certain_pairs([row for row in long.interactions if row.certain], objective)
-        return (said,) if said else ()
+        return (*reversals(findings), *([said] if said else []))
     rows = findings.dependences
     turned = words.reversals(rows, objective.maximize)
-    return (*([turned] if turned else []), *words.main_pairs(rows, objective))
+    return (
+        *reversals(findings), *([turned] if turned else []), *words.main_pairs(rows, objective)
+    )  # fmt: skip

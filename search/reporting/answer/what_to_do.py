@@ -57,9 +57,12 @@ def to_train(findings: Findings) -> list[Command]:
 def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
     """List the techniques of the recommended recipe; `briefly` leaves out dials, then names."""
     found = findings.recommended
-    if found is None or not found.on:
+    if found is None:
         return "no technique"
-    recipe = describe(found, findings.results.factors, findings.results.numbers)
+    results = findings.results
+    recipe = describe(found, results.factors, results.numbers)
+    if recipe.partition(",")[0] == "none":
+        recipe = recipe.replace("none", "no technique", 1)
     return _shortened(recipe) if briefly else recipe
 
 

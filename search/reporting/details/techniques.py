@@ -13,7 +13,8 @@ def techniques(findings: Findings) -> Section | None:
         return None
     known = {one.name: one for one in settings.known}
     listed = [known[name] for name in settings.techniques if name in known]
-    if not listed:
+    several = () if settings.program is None else settings.program.several
+    if not (listed or several):
         return None
     dials = any(one.dials for one in listed)
     head = ("technique", "changes", *(["dials: low, usual, high"] if dials else []), "source")
@@ -25,6 +26,9 @@ def techniques(findings: Findings) -> Section | None:
                 f"{dial.name} {dial.low:g}, {dial.usual:g}, {dial.high:g}" for dial in one.dials
             ))  # fmt: skip
         rows.append((*cells, one.source))
+    for factor in several:
+        levels = " | ".join(words or "nothing" for words in factor.words)
+        rows.append((factor.name, levels, *[""] * (len(head) - 2)))
     return Section(
         "What the techniques do",
         "What each changes when it is on. Effects are measured with dials at their usual values.",

@@ -55,7 +55,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
 def test_every_technique_changes_the_script_and_all_scripts_are_clean(
     digits: Data, tmp_path: Path
 ) -> None:
-    choices = {technique.name: usual([technique.name]) for technique in TECHNIQUES}
+    choices = {name: usual([name]) for name in SETS["all"]}
     choices |= {"none": {}, "all": usual(SETS["all"])}
     choices["turned"] = {
         t.name: {dial.name: dial.low for dial in t.dials} for t in TECHNIQUES if t.dials
@@ -72,7 +72,7 @@ def test_every_technique_changes_the_script_and_all_scripts_are_clean(
 
 def test_the_scripts_stages_are_the_study_s(digits: Data) -> None:
     """Draw for draw, where they are not Keras' own."""
-    names = ["rand_augment", "random_erasing", "spec_augment", "mixup", "cutmix"]
+    names = [*SETS["parts"], "rand_augment", "random_erasing", "spec_augment", "mixup", "cutmix"]
     space = run(written(usual(names), digits))
     stages = compose(usual(names))
     random.seed(5)
@@ -149,6 +149,15 @@ def test_the_script_draws_the_study_s_orders_a_new_one_every_epoch(
     found = orders_trained_on(text, 250)
     assert found == [order.tolist() for order in islice(orders(250, 7), 3)]
     assert found[0] != found[1] != found[2]
+
+
+def test_the_script_has_the_budgets_learning_rate(digits: Data) -> None:
+    budget = Budget(epochs=4, batch_size=50, width=0.1, learning_rate=3e-3)
+    assert "keras.optimizers.Adam(learning_rate=0.003)" in written({}, digits, budget=budget)
+    text = written({"cosine_schedule": {}}, digits, budget=budget)
+    rates = re.search(r"CosineDecay\((.*?)\)", text, re.DOTALL)
+    assert rates
+    assert rates[1] == "0.0015, 19, warmup_target=0.003, warmup_steps=1"
 
 
 @pytest.mark.parametrize("name", TRAINS)

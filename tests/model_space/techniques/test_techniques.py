@@ -1,13 +1,16 @@
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from model_space import techniques
+from model_space.custom.registry import Registry
 from model_space.stages import Stages
 from model_space.technique import Dial, Technique
-from model_space.techniques import SETS, TECHNIQUES, compose
-from search.planning.parsing import parse_techniques
+from model_space.techniques import NEED_WEIGHTS, SETS, TECHNIQUES, compose
+from search.errors import InputError
+from search.planning.checks import check
+from search.planning.parsing import parse_recipe, parse_techniques
 from search.settings import Settings
 
 STAGES = {
@@ -19,6 +22,11 @@ STAGES = {
     "dropout": "drop",
     "mixup": "mix",
     "amsgrad": "optimizer",
+    "flip": "augment",
+    "shift": "augment",
+    "rotation": "augment",
+    "crop": "augment",
+    "color": "augment",
     "rand_augment": "augment",
     "random_erasing": "augment",
     "spec_augment": "augment",
@@ -31,6 +39,8 @@ STAGES = {
     "weight_decay": "optimizer",
     "cosine_schedule": "schedule",
     "weight_ema": "average",
+    "pretrained": "pretrained",
+    "frozen_base": "frozen_base",
 }
 
 
@@ -57,6 +67,9 @@ def test_the_usual_values_are_the_sources() -> None:
     usual = {(t.name, d.name): (d.low, d.usual, d.high) for t in TECHNIQUES for d in t.dials}
     assert usual == {
         ("dropout", "rate"): (0.05, 0.2, 0.5), ("mixup", "alpha"): (0.05, 0.2, 1.0),
+        ("flip", "probability"): (0.1, 0.5, 0.5), ("shift", "share"): (0.02, 0.2, 0.4),
+        ("rotation", "degrees"): (2, 20, 45), ("crop", "cut"): (0.1, 0.5, 0.92),
+        ("color", "strength"): (0.1, 0.5, 0.9),
         ("rand_augment", "magnitude"): (1, 9, 10), ("random_erasing", "probability"): (0.1, 0.5, 1),
         ("spec_augment", "time"): (0.05, 0.2, 0.5), ("cutmix", "alpha"): (0.2, 1, 2),
         ("stochastic_depth", "rate"): (0.05, 0.5, 0.7),
@@ -70,7 +83,10 @@ def test_the_sets_hold_known_techniques_in_order() -> None:
     for names in SETS.values():
         assert list(names) == sorted(names, key=order.index)
     assert SETS["article"] == tuple(STAGES)[:8]
-    assert SETS["all"] == tuple(STAGES)
+    assert SETS["parts"] == ("flip", "shift", "rotation", "crop", "color")
+    assert SETS["transfer"][-2:] == NEED_WEIGHTS
+    others = {*SETS["parts"], *NEED_WEIGHTS}
+    assert SETS["all"] == tuple(name for name in STAGES if name not in others)
     # 32 runs measure sixteen; an image of sound is not turned, flipped or patched.
     assert len(SETS["modern"]) == len(SETS["sound"]) == 16
     assert not {"augmentation", "rand_augment", "random_erasing", "cutmix"} & set(SETS["sound"])
@@ -82,6 +98,7 @@ def test_the_sets_hold_known_techniques_in_order() -> None:
     [
         ("article", SETS["article"]),
         ("all", SETS["all"]),
+        ("parts,mixup", ("mixup", *SETS["parts"])),
         ("sound", SETS["sound"]),
         (" silu , article,mixup", (*SETS["article"], "silu")),
         ("weight_ema,cutmix", ("cutmix", "weight_ema")),
@@ -93,6 +110,25 @@ def test_sets_and_names_are_mixed(text: str, names: tuple[str, ...]) -> None:
 
 def test_a_study_is_of_the_articles_techniques_unless_others_are_named() -> None:
     assert Settings().techniques == SETS["article"]
+
+
+@pytest.mark.parametrize("part", ["flip", "shift", "rotation"])
+def test_augmentation_is_not_studied_beside_a_part_of_it(part: str) -> None:
+    reason = f"augmentation is flip, shift and rotation together, so {part} cannot be studied"
+    both = Settings(techniques=("augmentation", "crop", part), measure=(8,))
+    for settings in (both, replace(both, fixed={"augmentation": {}})):
+        with pytest.raises(InputError, match=reason):
+            check(settings)
+    with pytest.raises(InputError, match=f"^--recipe: {reason}"):
+        parse_recipe(f"augmentation,{part}")
+    assert check(replace(both, fixed={"augmentation": None}))
+
+
+def test_a_technique_of_the_users_own_takes_the_place_of_a_part() -> None:
+    own = Technique(name="flip", changes="", source="", apply=lambda stages: stages)
+    names = [one.name for one in Registry((own,)).techniques]
+    assert names.count("flip") == 1
+    assert Registry((own,)).compose({"flip": {}}) == Stages()
 
 
 def test_a_dial_whose_usual_value_lies_outside_its_range_is_refused() -> None:

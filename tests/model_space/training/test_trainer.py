@@ -449,6 +449,21 @@ def test_a_kept_network_begins_with_weights_distributed_as_a_new_ones(data: Data
     assert len(np.unique(np.round(drawn, 6), axis=0)) == 20
 
 
+def test_runs_of_two_learning_rates_share_a_network_unless_a_schedule_is_compiled_in(
+    data: Data,
+) -> None:
+    kept, slower = Trainer(data, SHALLOW), replace(SMALL, learning_rate=3e-4)
+    kept.train({}, SMALL, 1, lambda epoch, accuracy: True)
+    run = run_of(kept, {}, seed=2, budget=slower)
+    assert kept.networks == 1
+    new = Trainer(data, SHALLOW)
+    assert run == run_of(new, {}, seed=2, budget=slower)
+    assert run != run_of(new, {}, seed=2)
+    kept._begin({"cosine_schedule": {}}, SMALL, 1)
+    kept._begin({"cosine_schedule": {}}, slower, 1)
+    assert kept.networks == 3
+
+
 def test_a_network_is_kept_for_each_set_of_techniques_and_size(data: Data) -> None:
     kept = Trainer(data, SHALLOW)
     wider = replace(SMALL, width=0.2)

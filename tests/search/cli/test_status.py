@@ -204,14 +204,16 @@ def test_the_status_is_one_json_document(kouka: Kouka, studies: str) -> None:
     assert missing.stderr.startswith("kouka: there is no study 'none'")
 
 
-def test_status_does_without_what_takes_long_to_import(folder: Path) -> None:
+@pytest.mark.parametrize("command", [["status"], ["status", "foreign"]], ids=" ".join)
+def test_status_does_without_what_takes_long_to_import(folder: Path, command: list[str]) -> None:
     foreign_study()
     code = (
         "import sys; from search.cli import app; app(sys.argv[1:], standalone_mode=False); "
-        "sys.exit(any(m in sys.modules for m in ('alembic', 'sqlalchemy.orm', 'scipy', 'plotly')))"
+        "slow = 'alembic', 'sqlalchemy.orm', 'scipy', 'sklearn', 'plotly', 'PIL'; "
+        "sys.exit(any(module in sys.modules for module in slow))"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code, "status"], cwd=folder, check=False, capture_output=True,
+        [sys.executable, "-c", code, *command], cwd=folder, check=False, capture_output=True,
         text=True, env={**os.environ, "COLUMNS": "80"},
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr

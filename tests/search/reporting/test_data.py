@@ -164,3 +164,20 @@ def test_a_launch_says_it_before_the_first_run(
     ]
     assert said[4].startswith("All training images are the same")
     assert said[5] == "A last word."
+
+
+def test_a_launch_that_names_no_techniques_says_which_it_takes_and_why() -> None:
+    def opened(results: Results, *, by_default: bool = True) -> str:
+        console = Console(width=1000, record=True)
+        Progress(console, by_default=by_default).study_opened(results, 1)
+        return console.export_text()
+
+    new = replace(of(read(), Settings(data="signs")), runs=())
+    said = opened(new)
+    assert "Techniques: article, the set for images where --techniques names none: augmenta" in said
+    assert "as of digits and signs, name its parts instead: flip, shift, rotation." in said
+    sounds = replace(new, data=replace(read(), sound=Spectrogram(8000, 1, 40, 9)))
+    assert "Techniques: sound, the set for sounds where --techniques names none" in opened(sounds)
+    assert "Techniques:" not in opened(new, by_default=False)
+    begun = replace(new, runs=(run((), 0.5),))
+    assert "Techniques:" not in opened(begun)

@@ -20,6 +20,8 @@ from search.analysis.recommendation import recommend
 from search.cli import export
 from search.planning.time_plan import Timing
 from search.reporting import dashboard_note
+from search.reporting.details.techniques import techniques
+from search.reporting.findings import find
 from search.reporting.programs import too_few_digits
 from search.results import Results
 from search.settings import usual_last_epochs
@@ -218,6 +220,12 @@ def test_a_factor_of_several_levels_has_an_effect_for_each_change(kouka: Kouka) 
     held = kouka("launch", "t", *launched[2:], "--measure", "2", "--fix", "size=two")
     assert held.exit_code == 0, held.output
     assert all((run.value or 0) > 0.65 for run in results("t").runs)
+    explained = techniques(find(found, []))
+    assert explained is not None
+    assert explained.table is not None
+    assert [row[:2] for row in explained.table.rows] == [
+        ("more", "more"), ("size", "one | two | three")
+    ]  # fmt: skip
     assert kouka("launch", "s", "--ladder", "1:more,size=two").exit_code == 0
     assert [step.adds for step in ladder(results())] == ["base", "more", "size=two"]
     grown = kouka("launch", "s", "--measure", "16")
@@ -258,6 +266,19 @@ def test_nothing_is_made_where_the_first_run_fails(
     assert "of the runs cannot be written (No space left on device)" in full.output
     mended = script("import random\nprint(f'acc={random.random()}')", "--measure", "4")
     assert kouka(*mended).exit_code == 0
+
+
+def test_scores_that_are_no_epochs_have_no_effects_by_epoch(kouka: Kouka) -> None:
+    """A score for each of two data sets, of which the larger one's is better."""
+    two = "import random\nfor size in (1, 2): print(f'acc={size / 3 + random.random() / 100}')"
+    assert kouka(*script(two, "--measure", "4")).exit_code == 0
+    assert all(len(run.curve) == 2 for run in results().of("measure"))
+    findings = find(results(), [])
+    assert findings.effects is not None
+    assert (findings.fast_start, findings.by_epoch, findings.curves) == (None, (), ())
+    launch = ("launch", "e", *COMMAND, *FACTORS[:2], *METRIC, "--measure", "4")
+    assert kouka(*launch).exit_code == 0
+    assert find(results("e"), []).by_epoch
 
 
 def test_a_score_of_too_few_digits_is_found_out(kouka: Kouka) -> None:

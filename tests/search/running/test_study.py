@@ -91,7 +91,7 @@ def test_measured_runs_are_a_balanced_design_with_seeds_of_their_own(
         dials = {name: value for name, value in run.params.items() if name not in EFFECTS}
         usual = {"dropout_rate": 0.2, "mixup_alpha": 0.2}
         on = {name for name in usual if run.params[name.split("_")[0]]}
-        assert dials == {name: usual[name] for name in on}
+        assert dials == {"learning_rate": 1e-3, **{name: usual[name] for name in on}}
 
 
 def test_the_order_of_the_measured_runs_is_drawn_at_random(
@@ -157,7 +157,7 @@ def test_confirmation_runs_three_candidates_all_off_and_all_on(
         assert chosen["augmentation"]
         assert chosen["batch_norm"]
         assert not chosen["late_widening"]
-    off = tuple(sorted(dict.fromkeys(EFFECTS, False).items()))
+    off = tuple(sorted({**dict.fromkeys(EFFECTS, False), "learning_rate": 1e-3}.items()))
     assert recipes.count(off) == 2
     seeds = {run.seed for run in found.of("confirm")}
     assert len(seeds) == 2

@@ -59,7 +59,7 @@ def test_an_interrupted_verification_is_the_same(
 
 def test_a_finished_study_can_be_verified(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
     kouka(*SHORT)
-    assert [run.epochs for run in results().of("confirm")] == [2] * 4
+    assert [run.epochs for run in results().of("confirm")] == [2] * 5
     known = len(results().runs)
     assert kouka("launch", "s", "--verify-epochs", "6", "--verify", "4").exit_code == 0
     new = results().runs[known:]

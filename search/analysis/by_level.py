@@ -1,0 +1,245 @@
+"""Effects of techniques at each level of a factor, such as the learning rate, and at its best.
+
+A technique may pay at one learning rate alone. Its effect at a level is the mean there with it on
+minus the mean there with it off; at the best level, the best of the means with it on minus the best
+of those with it off, whichever rates these are at. Interactions of two techniques are random terms
+of the fit, see `random_pairs`, as the design cannot tell all of them from how an effect changes
+with the level.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from search.analysis.looks import Look, look_at
+from search.analysis.model import ENOUGH_DOF, levels, pair_groups, varied
+from search.analysis.random_pairs import fit_mixed
+from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
+from search.planning.mixed_design import mixed_runs
+from search.results import Category, Results, Run
+
+_CHOICE = 0.01
+"""Of the 5 % of an interval at the best level, what is for naming the levels that may be best."""
+_LEAST_DOF = ENOUGH_DOF
+"""With fewer, too little tells how large the noise and the interactions are."""
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class LevelEffect:
+    """A technique's effect at one level, averaged over the rest.
+
+    In points (percentage points) of a share such as accuracy, else in the objective's unit.
+    """
+
+    level: Any
+    effect: float
+    low: float
+    """Ends of the 95 % interval."""
+    high: float
+    p_value: float
+    """Two-sided, corrected for the number of techniques and levels; NaN while planned runs are
+    still to come."""
+
+    @property
+    def sign(self) -> int:
+        """1 or −1 where the effect is certain, else 0."""
+        return 0 if not self.p_value < 1 - CONFIDENCE else 1 if self.effect > 0 else -1
+
+
+@dataclass(frozen=True)
+class EffectByLevel:
+    """A technique's effects at the levels of a factor, and at the best of them."""
+
+    technique: str
+    factor: str
+    levels: tuple[LevelEffect, ...]
+    """In the order of numbers, or else of the factor."""
+    on: Any
+    """The level with the best mean where the technique is on."""
+    off: Any
+    """The same where it is off."""
+    effect: float
+    """The mean at `on` with the technique on, minus that at `off` with it off."""
+    low: float
+    """Ends of the 95 % interval, which allows for the choice of both levels."""
+    high: float
+
+    @property
+    def reverses(self) -> bool:
+        """True where the effect is surely above zero at one level and below it at another."""
+        return {1, -1} <= {one.sign for one in self.levels}
+
+
+def effects_by_level(results: Results) -> list[EffectByLevel]:
+    """Estimate the effects at each level of each factor of several, by the measured runs.
+
+    Empty where the runs are too few to tell them apart.
+    """
+    measured = [run for run in results.of("measure") if run.value is not None]
+    look, maximize = look_at(results), results.objective.maximize
+    return [
+        row
+        for one in results.several
+        for row in by_level(measured, results.factors, one, results.several, maximize, look)
+    ]
+
+
+def by_level(
+    runs: Sequence[Run],
+    techniques: Sequence[str],
+    factor: Category,
+    several: Sequence[Category],
+    maximize: bool,
+    look: Look,
+) -> list[EffectByLevel]:
+    """Estimate each technique's effects at the levels of a factor; `several` are all factors.
+
+    The interval at the best level is the union of those of every two levels that may be the best.
+    Levels that may be are those that are not surely worse than another, at 99 % for both sides
+    together; each of the union's intervals is of 96 % (Berger & Boos 1994, J. Am. Stat. Assoc. 89).
+    Empty where the runs cannot tell the effects apart.
+    """
+    names = varied(runs, techniques)
+    fit = _Fit.of(runs, names, factor, several) if names else None
+    if fit is None:
+        return []
+    tests = len(names) * len(fit.levels)
+    return [fit.technique(name, at, tests, maximize, look) for at, name in enumerate(names)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """Means at each level, and half of each technique's effect there, with their covariance."""
+
+    factor: str
+    levels: tuple[Any, ...]
+    coefficients: np.ndarray
+    """(terms,): a mean for each level, then for each technique half of an effect at each."""
+    covariance: np.ndarray
+    dof: int
+
+    @classmethod
+    def of(
+        cls,
+        runs: Sequence[Run],
+        names: Sequence[str],
+        factor: Category,
+        several: Sequence[Category],
+    ) -> _Fit | None:
+        here = _indicators(runs, factor)
+        seen = [at for at in range(here.shape[1]) if here[:, at].any()]
+        if len(seen) < 2:
+            return None
+        here = here[:, seen]
+        signs = levels(runs, names)
+        own = [here, *(here * signs[:, [at]] for at in range(len(names)))]
+        others = [_indicators(runs, one) for one in several if one.name != factor.name]
+        beside = [(one - one.mean(axis=0))[:, 1:] for one in others]
+        fixed = np.column_stack([*own, *beside])
+        if np.linalg.matrix_rank(np.column_stack(own)) < sum(one.shape[1] for one in own):
+            return None
+        if len(runs) - np.linalg.matrix_rank(fixed) < _LEAST_DOF:
+            return None
+        columns, groups = pair_groups(signs, names)
+        random = columns * np.sqrt([len(group.pairs) for group in groups])
+        values = np.array([[run.scaled] for run in runs])
+        inverse = np.linalg.pinv(np.column_stack([fixed, random]), rcond=1e-9)
+        mixed = fit_mixed(fixed, random, inverse, values, np.zeros(1), 0)
+        count = sum(one.shape[1] for one in own)
+        found = tuple(factor.levels[at] for at in seen)
+        return cls(
+            factor.name, found, mixed.coefficients[:count, 0],
+            mixed.covariances[0][:count, :count], mixed.dof,
+        )  # fmt: skip
+
+    def technique(
+        self, name: str, at: int, tests: int, maximize: bool, look: Look
+    ) -> EffectByLevel:
+        """Estimate the effects of the technique that is so far among those that vary."""
+        sides = self._means(at, 1), self._means(at, -1)
+        each = [
+            self._effect(level, on - off, tests, look)
+            for level, on, off in zip(self.levels, *sides, strict=True)
+        ]
+        best = [self._best(means, maximize) for means in sides]
+        on, off = (self.levels[one] for one in best)
+        effect, low, high = self._at_best(sides, best, maximize)
+        if all(isinstance(one.level, (int, float)) for one in each):
+            each.sort(key=lambda one: float(one.level))
+        return EffectByLevel(name, self.factor, tuple(each), on, off, effect, low, high)
+
+    def _means(self, technique: int, side: int) -> list[np.ndarray]:
+        """Weights, (terms,), of the mean at each level with the technique on, 1, or off, −1."""
+        count = len(self.levels)
+        weights = np.zeros((count, len(self.coefficients)))
+        for at in range(count):
+            weights[at, at] = 1
+            weights[at, count * (1 + technique) + at] = side
+        return list(weights)
+
+    def _estimate(self, weights: np.ndarray) -> tuple[float, float]:
+        """Value and standard error of a combination of the coefficients."""
+        variance = float(weights @ self.covariance @ weights)
+        return float(weights @ self.coefficients), math.sqrt(max(0.0, variance))
+
+    def _effect(self, level: Any, weights: np.ndarray, tests: int, look: Look) -> LevelEffect:
+        effect, error = self._estimate(weights)
+        margin = quantile(self.dof) * error
+        p_value = math.nan
+        if look.complete and self.dof:
+            p_value = familywise(effect / error, self.dof, tests) if error else float(effect == 0)
+            p_value = min(1.0, p_value * (1 - CONFIDENCE) / look.level(tests))
+        return LevelEffect(level, effect, effect - margin, effect + margin, p_value)
+
+    def _best(self, means: Sequence[np.ndarray], maximize: bool) -> int:
+        values = [self._estimate(weights)[0] for weights in means]
+        return values.index(max(values) if maximize else min(values))
+
+    def _may_be_best(self, means: Sequence[np.ndarray], maximize: bool) -> Iterator[int]:
+        """The levels that are not surely worse than any other."""
+        limit = quantile(self.dof, 1 - _CHOICE / 2 / (len(means) - 1))
+        for at, own in enumerate(means):
+            worse = (self._estimate((other - own) * (1 if maximize else -1)) for other in means)
+            if all(value <= limit * error for value, error in worse):
+                yield at
+
+    def _at_best(
+        self, sides: tuple[list[np.ndarray], list[np.ndarray]], best: Sequence[int], maximize: bool
+    ) -> tuple[float, float, float]:
+        """The effect at the best levels, and the ends of its interval."""
+        on, off = sides
+        effect, _ = self._estimate(on[best[0]] - off[best[1]])
+        if not self.dof:
+            return effect, math.nan, math.nan
+        critical = quantile(self.dof, 1 - (1 - CONFIDENCE - _CHOICE) / 2)
+        ends = [
+            (value - critical * error, value + critical * error)
+            for one in self._may_be_best(on, maximize)
+            for other in self._may_be_best(off, maximize)
+            for value, error in [self._estimate(on[one] - off[other])]
+        ]
+        return effect, min(low for low, _ in ends), max(high for _, high in ends)
+
+
+def _indicators(runs: Sequence[Run], factor: Category) -> np.ndarray:
+    """(runs, levels): 1 at the level of each run."""
+    places = [factor.place(run.params.get(factor.name)) for run in runs]
+    return np.array([[float(place == at) for at in range(len(factor.levels))] for place in places])
+
+
+def runs_for_levels(techniques: int, several: Sequence[Category], runs: int) -> int | None:
+    """The fewest runs of a design with which effects at each level can be told apart.
+
+    None where as many as these `runs` suffice, or no design is large enough.
+    """
+    counts = [len(one.levels) for one in several]
+    most = max(counts, default=0)
+    terms = most * (1 + techniques) + sum(count - 1 for count in counts) - (most - 1)
+    least = max(runs + 1, terms + _LEAST_DOF)
+    return next((size for size in mixed_runs(techniques, counts) if size >= least), None)

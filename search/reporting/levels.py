@@ -1,0 +1,74 @@
+"""Sentences about effects at each level of a factor, such as the learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from search.analysis.by_level import EffectByLevel, runs_for_levels
+from search.reporting.findings import Findings
+from search.reporting.formatting import counted, effect_unit, listed, signed, with_interval
+from search.results import Results
+
+_MOST_NAMED = 8
+"""Techniques whose effects at the best level are all in one sentence."""
+
+
+def reversals(findings: Findings) -> list[str]:
+    """Name the techniques that surely help at one level and surely hurt at another."""
+    results, sentences = findings.results, []
+    for name in factors_of(findings.by_level):
+        turned = [row for row in rows_of(findings.by_level, name) if row.reverses]
+        named = [_turned(row, results) for row in turned]
+        if named:
+            sentences.append(f"The {in_words(name, results)} decides the sign: {'; '.join(named)}.")
+    return sentences
+
+
+def at_best(findings: Findings) -> list[str]:
+    """Give the effects at each technique's best level, or say that the runs are too few."""
+    results, sentences = findings.results, []
+    measured = results.of("measure")
+    for factor in results.several if findings.effects else ():
+        rows = rows_of(findings.by_level, factor.name)
+        word = in_words(factor.name, results)
+        if rows:
+            named = [f"{r.technique} {with_interval(r.effect, r)}" for r in rows[:_MOST_NAMED]]
+            unit = effect_unit(results.objective)
+            sentences.append(f"At its best {word} each is worth, in {unit}: {listed(named)}.")
+        elif enough := runs_for_levels(len(results.factors), results.several, len(measured)):
+            sentences.append(
+                f"{counted(len(measured), 'run')} are too few for effects at each {word}; a new "
+                f"study with --measure {enough} has them."
+            )
+    return sentences
+
+
+def _turned(row: EffectByLevel, results: Results) -> str:
+    """Name where a technique helps, and where it hurts."""
+    better = 1 if results.objective.maximize else -1
+    sides = []
+    for verb, sign in (("helps", better), ("hurts", -better)):
+        at = [f"{level_label(one.level)} ({signed(one.effect, one)})"
+              for one in row.levels if one.sign == sign]  # fmt: skip
+        sides.append(f"{verb} at {listed(at)}")
+    return f"{row.technique} {' and '.join(sides)}"
+
+
+def factors_of(rows: Sequence[EffectByLevel]) -> list[str]:
+    """Name the factors of some rows, in their order."""
+    return list(dict.fromkeys(row.factor for row in rows))
+
+
+def rows_of(rows: Sequence[EffectByLevel], factor: str) -> list[EffectByLevel]:
+    """Choose the rows of one factor."""
+    return [row for row in rows if row.factor == factor]
+
+
+def in_words(name: str, results: Results) -> str:
+    """Name a factor in a sentence; those of a program are as their user named them."""
+    return name if results.program is not None else name.replace("_", " ")
+
+
+def level_label(level: object) -> str:
+    """Write a level; a learning rate as briefly as it can be."""
+    return f"{level:g}" if isinstance(level, float) else str(level)

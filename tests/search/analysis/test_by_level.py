@@ -1,0 +1,112 @@
+"""Effects of techniques at each learning rate, and at the best."""
+
+from collections.abc import Mapping
+from itertools import product
+
+import numpy as np
+import pytest
+
+from search.analysis.by_level import EffectByLevel, by_level, runs_for_levels
+from search.analysis.looks import ALONE, Look
+from search.planning.mixed_design import mixed_design, places
+from search.results import Category, Run, level_name
+from tests.support.simulate import run
+
+RATES = Category("learning_rate", (0.001, 0.0003, 0.003), number=True)
+NAMES = ("batch_norm", "mixup")
+Means = Mapping[tuple[str, int], tuple[float, float, float]]
+"""Percent by technique and side, 1 or −1, at each of the rates; a run's is the mean over its
+techniques."""
+
+
+def measured(means: Means, runs: int = 24, noise: float = 0.0, seed: int = 0) -> list[Run]:
+    random = np.random.default_rng(seed)
+    made = []
+    recipes = list(product((False, True), (False, True), range(3)))
+    for first, second, at in recipes * (runs // len(recipes)):
+        sides = zip(NAMES, (first, second), strict=True)
+        percent = sum(means[name, 1 if on else -1][at] for name, on in sides) / len(NAMES)
+        on = {name for name, one in zip(NAMES, (first, second), strict=True) if one}
+        on |= {level_name(RATES.name, RATES.levels[at])} if at else set()
+        value = (percent + noise * random.standard_normal()) / 100
+        made.append(run(on, value, params={RATES.name: RATES.levels[at]}))
+    return made
+
+
+def found(runs: list[Run], *, maximize: bool = True, look: Look = ALONE) -> list[EffectByLevel]:
+    return by_level(runs, NAMES, RATES, (RATES,), maximize, look)
+
+
+TURNED: Means = {
+    ("batch_norm", -1): (60, 68, 40), ("batch_norm", 1): (64, 62, 66),
+    ("mixup", -1): (50, 50, 50), ("mixup", 1): (52, 52, 52),
+}  # fmt: skip
+
+
+def test_an_effect_at_a_rate_and_at_the_best_is_a_difference_of_means() -> None:
+    runs = measured(TURNED, 24, noise=0.5)
+    row = found(runs)[0]
+    assert (row.technique, row.factor) == ("batch_norm", "learning_rate")
+    assert [one.level for one in row.levels] == [0.0003, 0.001, 0.003]
+    means = {
+        (side, rate): np.mean([
+            one.scaled for one in runs
+            if ("batch_norm" in one.on) == side and one.params["learning_rate"] == rate
+        ])
+        for side in (True, False) for rate in RATES.levels
+    }  # fmt: skip
+    for one in row.levels:
+        assert one.effect == pytest.approx(means[True, one.level] - means[False, one.level])
+        assert one.low < one.effect < one.high
+    assert (row.on, row.off) == (0.003, 0.0003)
+    assert row.effect == pytest.approx(means[True, 0.003] - means[False, 0.0003])
+    assert row.low < row.effect < row.high < 0  # on average it helps, at the best rates it hurts
+    assert np.mean([one.effect for one in row.levels]) > 3
+
+
+def test_a_smaller_objective_has_its_best_rates_at_the_other_end() -> None:
+    row = found(measured(TURNED, 24, noise=0.5), maximize=False)[0]
+    assert (row.on, row.off) == (0.0003, 0.003)
+    assert row.effect == pytest.approx((62 - 40) / 2, abs=1)
+
+
+def test_a_reversal_is_named_where_both_signs_are_sure_and_all_runs_are_in() -> None:
+    runs = measured(TURNED, 24, noise=0.5)
+    turned, steady = found(runs)
+    assert [one.sign for one in turned.levels] == [-1, 1, 1]
+    assert turned.reverses
+    assert not steady.reverses
+    assert not found(measured(TURNED, 24, noise=6))[0].reverses
+    early = found(runs, look=Look((48,), 24))[0]
+    assert not early.reverses
+    assert np.isnan(early.levels[0].p_value)
+
+
+def test_the_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    flat: Means = dict.fromkeys(TURNED, (50.0, 50.0, 50.0))
+    for means, noise in ((TURNED, 1.0), (flat, 1.0)):
+        at_best, at_each = [], []
+        for seed in range(60):
+            for row in found(measured(means, 24, noise, seed)):
+                on, off = (np.array(means[row.technique, side]) / 2 for side in (1, -1))
+                at_best.append(row.low <= on.max() - off.max() <= row.high)
+                truth = dict(zip(RATES.levels, on - off, strict=True))
+                at_each += [one.low <= truth[one.level] <= one.high for one in row.levels]
+        assert np.mean(at_best) > 0.92
+        assert 0.9 < np.mean(at_each) < 0.99
+
+
+def test_too_few_runs_give_nothing_and_how_many_do_is_known() -> None:
+    rates = Category("learning_rate", (1e-3, 3e-4, 3e-3))
+    names = ("a", "b", "c")
+    for size in (16, 32):
+        runs = []
+        for row in mixed_design(3, [3], size):
+            level = rates.levels[places(row, 3, [3])[0]]
+            on = {name for name, one in zip(names, row, strict=False) if one}
+            value = 0.5 + 0.01 * len(on)
+            runs.append(run(on, value, params={"learning_rate": level}))
+        rows = by_level(runs, names, rates, (rates,), True, ALONE)
+        assert len(rows) == (0 if size == 16 else 3)
+    assert runs_for_levels(3, (rates,), 16) == 32
+    assert all(one.effect == pytest.approx(1) for row in rows for one in row.levels)
