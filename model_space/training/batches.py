@@ -62,9 +62,14 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
 def as_batch(images: Tensor, labels: Tensor, classes: int) -> dict[str, Tensor]:
     """Return images, bytes or floats in [0, 1], and labels (batch,) as techniques take them.
 
-    These are `images`, float32 in [0, 1], and `labels`, one-hot rows (batch, classes).
+    These are `images`, as `as_images` makes them, and `labels`, one-hot rows (batch, classes).
     """
+    return {"images": as_images(images), "labels": ops.one_hot(labels, classes)}
+
+
+def as_images(images: Tensor) -> Tensor:
+    """Return images, bytes or floats in [0, 1], as networks take them: float32 in [0, 1]."""
     x = ops.cast(images, "float32")
     if keras.backend.standardize_dtype(images.dtype) == "uint8":
         x = x * np.float32(1 / 255)
-    return {"images": x, "labels": ops.one_hot(labels, classes)}
+    return x

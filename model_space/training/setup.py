@@ -91,7 +91,7 @@ class TrainingSetup:
             return [keras.ops.copy(weight) for weight in self.network.weights]
 
     def evaluate(self, images: Tensor) -> Tensor:
-        """Return the probabilities, (batch, classes), of images as `as_batch` makes them."""
+        """Return the probabilities, (batch, classes), of images as `as_images` makes them."""
         with self._judged():
             return self.network(images, training=False)
 

@@ -12,7 +12,7 @@ from jax import lax
 from jax import numpy as jnp
 
 from model_space.data.source import Part
-from model_space.training.batches import as_batch
+from model_space.training.batches import as_images
 from model_space.training.setup import TrainingSetup
 
 Shard = tuple[jax.Array, jax.Array]
@@ -71,7 +71,7 @@ class JaxLoops:
     def probabilities(self, shard: Shard) -> np.ndarray:
         """See `Loops`."""
         values = self._values()
-        scores = [self._evaluate(values, *batch) for batch in self._batches(shard)]
+        scores = [self._evaluate(values, images) for images, _ in self._batches(shard)]
         return np.concatenate([np.asarray(each) for each in scores])[: len(shard[1])]
 
     def _batches(self, shard: Shard) -> Iterator[Shard]:
@@ -162,12 +162,11 @@ class JaxLoops:
         return new
 
     def _named_right(self, values: Values, images: jax.Array, labels: jax.Array) -> jax.Array:
-        return jnp.argmax(self._scores(values, images, labels), axis=1) == labels
+        return jnp.argmax(self._scores(values, images), axis=1) == labels
 
-    def _scores(self, values: Values, images: jax.Array, labels: jax.Array) -> jax.Array:
+    def _scores(self, values: Values, images: jax.Array) -> jax.Array:
         with self._scope(values):
-            x = as_batch(images, labels, 1)["images"]
-            return self._setup.evaluate(x)
+            return self._setup.evaluate(as_images(images))
 
 
 class _Program:

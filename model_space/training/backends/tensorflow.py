@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from model_space.data import Data
 from model_space.data.source import Part
-from model_space.training.batches import as_batch
+from model_space.training.batches import as_images
 from model_space.training.setup import TrainingSetup
 
 
@@ -22,7 +22,6 @@ class TensorFlowLoops:
         self, setup: TrainingSetup, data: Data, batch_size: int, evaluation_batch: int
     ) -> None:
         self._train = _train(setup, data, batch_size)
-        self._correct = _correct(setup, data, evaluation_batch)
         self._evaluate = _evaluate(setup, data)
         self._evaluation_batch = evaluation_batch
 
@@ -37,14 +36,14 @@ class TensorFlowLoops:
 
     def correct(self, shard: tuple[tf.Tensor, tf.Tensor]) -> np.ndarray:
         """See `Loops`."""
-        return np.asarray(self._correct(*shard))
+        named: np.ndarray = self.probabilities(shard).argmax(axis=1) == shard[1].numpy()
+        return named
 
     def probabilities(self, shard: tuple[tf.Tensor, tf.Tensor]) -> np.ndarray:
         """See `Loops`."""
-        images, labels = shard
-        size = self._evaluation_batch
-        batches = (slice(first, first + size) for first in range(0, len(labels), size))
-        scores = [self._evaluate(images[rows], labels[rows]) for rows in batches]
+        images, size = shard[0], self._evaluation_batch
+        batches = (images[first : first + size] for first in range(0, len(images), size))
+        scores = [self._evaluate(batch) for batch in batches]
         return np.concatenate([each.numpy() for each in scores])
 
 
@@ -74,6 +73,10 @@ def _signature(data: Data) -> list[tf.TensorSpec]:
 def _train(setup: TrainingSetup, data: Data, batch_size: int) -> Callable[..., tf.Tensor]:
     optimizer, weights = setup.optimizer, setup.network.trainable_variables
 
+    # XLA takes longer to compile on a CPU than it saves there.
+    @tf.function(  # type: ignore[untyped-decorator]
+        jit_compile=bool(tf.config.list_physical_devices("GPU")), autograph=False
+    )
     def step(batch: dict[str, tf.Tensor]) -> tf.Tensor:
         with tf.GradientTape() as tape:
             loss = setup.training_loss(batch)
@@ -81,10 +84,6 @@ def _train(setup: TrainingSetup, data: Data, batch_size: int) -> Callable[..., t
         for averages in setup.averages:
             averages.update()
         return loss
-
-    # XLA takes longer to compile on a CPU than it saves there, and a function of its own to trace.
-    if tf.config.list_physical_devices("GPU"):
-        step = tf.function(step, jit_compile=True, autograph=False)
 
     row = tf.TensorSpec((), tf.int32)
 
@@ -107,31 +106,9 @@ def _train(setup: TrainingSetup, data: Data, batch_size: int) -> Callable[..., t
 
 def _evaluate(setup: TrainingSetup, data: Data) -> Callable[..., tf.Tensor]:
     @tf.function(  # type: ignore[untyped-decorator]
-        input_signature=_signature(data), autograph=False
+        input_signature=_signature(data)[:1], autograph=False
     )
-    def evaluate(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        return setup.evaluate(as_batch(images, labels, 1)["images"])
+    def evaluate(images: tf.Tensor) -> tf.Tensor:
+        return setup.evaluate(as_images(images))
 
     return evaluate  # type: ignore[no-any-return]
-
-
-def _correct(setup: TrainingSetup, data: Data, evaluation_batch: int) -> Callable[..., tf.Tensor]:
-    @tf.function(  # type: ignore[untyped-decorator]
-        input_signature=_signature(data), autograph=False
-    )
-    def correct(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        def more(batch: tf.Tensor, found: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
-            first = batch * evaluation_batch
-            rows = slice(first, first + evaluation_batch)
-            x = as_batch(images[rows], labels[rows], 1)["images"]
-            named = tf.argmax(setup.evaluate(x), axis=1, output_type=tf.int64)
-            return batch + 1, found.write(batch, named == labels[rows])
-
-        batches = -(-tf.shape(images)[0] // evaluation_batch)
-        none = tf.TensorArray(tf.bool, batches, infer_shape=False, element_shape=(None,))
-        loop = tf.while_loop(
-            lambda batch, found: batch < batches, more, (0, none), parallel_iterations=1
-        )
-        return loop[1].concat()
-
-    return correct  # type: ignore[no-any-return]
