@@ -219,7 +219,9 @@ def launch(
     batch_sizes: Annotated[
         str | None,
         typer.Option(
-            metavar="COUNTS", help="Batch sizes that the design varies likewise, 2 to 4, as 32,128."
+            metavar="COUNTS",
+            help="Batch sizes that the design varies likewise, 2 to 4.  [default: --batch-size "
+            "alone]",
         ),
     ] = None,
     width: Annotated[
