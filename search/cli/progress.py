@@ -380,6 +380,9 @@ def _left(results: Results, now: Schedule) -> Counter[int]:
 
 def _what_may_be_smaller(results: Results) -> str:
     if results.program is None:
+        network = results.launched_with().custom_code.network
+        if network is not None and "width" not in network.keywords:
+            return "--epochs, --measure, --search, --train-size or --image-size"
         return "--epochs, --measure, --search, --train-size or --width"
     return "--epochs or --measure" if results.program.has(EPOCHS) else "--measure"
 

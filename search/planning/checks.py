@@ -144,7 +144,11 @@ def _check_weights(settings: Settings) -> None:
             f"keras.applications, which are {NAMES}"
         )
     on = {name for name, dials in (settings.fixed or {}).items() if dials is not None}
-    wanted = [n for n in NEED_WEIGHTS if n in {*settings.factors, *on} and n not in left_out]
+    wanted = [
+        name
+        for name in _need_weights(settings)
+        if name in {*settings.factors, *on} and name not in left_out
+    ]
     if wanted and code.network is None:
         raise InputError(
             f"{wanted[0]} needs a network that has weights to begin with, which the article's has "
@@ -155,6 +159,12 @@ def _check_weights(settings: Settings) -> None:
             "frozen_base keeps pretrained weights as they are, and pretrained is neither among "
             "--techniques nor held by --fix pretrained=on; add it in one of the two ways"
         )
+
+
+def _need_weights(settings: Settings) -> tuple[str, ...]:
+    """The techniques of kouka's that need weights; the user's own may have one's name."""
+    own = settings.custom_code
+    return tuple(name for name in NEED_WEIGHTS if own.technique(name) is None)
 
 
 def without(name: str, settings: Settings) -> str:
@@ -170,11 +180,15 @@ def check_recipe(recipe: Recipe, settings: Settings) -> None:
     """Raise `InputError` for a recipe with a technique that would have no effect."""
     unavailable = {*(settings.left_out or ())}
     if settings.custom_code.network is None:
-        unavailable |= {*NEED_WEIGHTS}
+        unavailable |= {*_need_weights(settings)}
     for name in recipe:
         if name in unavailable:
             raise InputError(f"--recipe {name}: {without(name, settings)}; leave it out")
-    if "frozen_base" in recipe and "pretrained" not in recipe:
+    if (
+        "frozen_base" in recipe
+        and "pretrained" not in recipe
+        and "frozen_base" in _need_weights(settings)
+    ):
         raise InputError(
             "--recipe frozen_base has no effect without pretrained, whose weights it keeps as they "
             "are; add pretrained, or leave it out"

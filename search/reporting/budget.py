@@ -103,6 +103,11 @@ def default_techniques(results: Results) -> str:
     """Say which techniques a new study takes where none are named, and why these."""
     settings = results.launched_with()
     names = ", ".join(settings.techniques)
+    if (network := settings.custom_code.network) is not None and network.application is not None:
+        return (
+            f"Techniques: transfer, the set for networks of keras.applications where --techniques "
+            f"names none: {names}."
+        )
     if results.data is not None and results.data.sound is not None:
         return (
             f"Techniques: sound, the set for sounds where --techniques names none, as a turned, "
