@@ -48,7 +48,8 @@ def test_a_card_of_version_0_1_is_read_and_written_with_what_it_means(tmp_path: 
     path.write_text(json.dumps(OLD))
     assert Card.read(path) == CARD
     CARD.write(path)
-    added = {"levels": None, "stretched": None, "reader": 1}
+    budget = {**OLD["budget"], "learning_rate": 1e-3}
+    added = {"budget": budget, "levels": None, "stretched": None, "reader": 1}
     assert json.loads(path.read_text(encoding="utf-8")) == {**OLD, **added}
 
 
