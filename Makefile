@@ -9,7 +9,7 @@ PAGES := README.md bench/README.md $(wildcard docs/*.md)
 
 study: .venv/installed ## launch or go on with the study of scikit-learn's digits
 	$(BIN)/kouka launch digits --data digits --train-size 1000 --validation 0.2 \
-		--epochs 12 --batch-size 32 --width 0.125 --measure 16 --search 4 --confirm 3
+		--epochs 12 --batch-size 32 --width 0.125 --measure 64 --search 4 --confirm 3
 
 dashboard: .venv/installed ## watch the studies in optuna-dashboard
 	$(BIN)/kouka dashboard

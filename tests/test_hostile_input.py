@@ -130,6 +130,7 @@ def test_settings_are_read_or_no_settings(changed: dict[str, Any]) -> None:
     st.dictionaries(st.sampled_from(OF_TRIALS), JSON, max_size=4),
     st.lists(st.floats(allow_nan=False), min_size=8, max_size=8),
 )
+@example({}, {}, [0.0] * 7 + [9e-287])  # which differ, and whose variance is 0
 def test_a_study_with_any_attributes_and_values_is_reported_or_refused(
     attributes: dict[str, Any], of_trials: dict[str, Any], values: list[float]
 ) -> None:

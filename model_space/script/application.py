@@ -16,7 +16,9 @@ from model_space.techniques.batch_norm import MOMENTUM
 def constants(network: Network, stages: Stages) -> list[str]:
     """Return the constant with the place of the weights, where they are a file of the user's."""
     file = _own_weights(network, stages)
-    return [] if file is None else [f"WEIGHTS = Path({json.dumps(str(file), ensure_ascii=False)})"]
+    if file is None:
+        return []
+    return bracketed("WEIGHTS = Path(", [json.dumps(str(file), ensure_ascii=False)], ")", 0)
 
 
 def making(network: Network, stages: Stages) -> list[str]:

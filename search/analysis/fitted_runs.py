@@ -54,7 +54,8 @@ def fitted_runs(effects: Effects, measured: Sequence[Run]) -> FittedRuns | None:
     fit, model = effects.fit, effects.fit.model
     runs = [run for run in measured if run.value is not None]
     values = np.array([run.scaled for run in runs])
-    if not model.dof or not np.ptp(values) > 0:
+    spread = float(np.var(values)) if len(values) else 0.0
+    if not model.dof or not spread > 0:  # of values that differ by next to nothing it is 0 too
         return None
     fitted = model.columns @ fit.coefficients[:, 0]
     residuals = values - fitted
@@ -70,7 +71,7 @@ def fitted_runs(effects: Effects, measured: Sequence[Run]) -> FittedRuns | None:
             FittedRun(run, float(fitted[at]), float(left_out[at]), bool(missed[at]))
             for at, run in enumerate(runs)
         ),
-        1 - float(np.var(residuals) / np.var(values)),
+        1 - float(np.var(residuals)) / spread,
         float(np.sqrt(np.nanmean((values - left_out) ** 2)))
         if not np.isnan(left_out).all()
         else math.nan,

@@ -35,7 +35,7 @@ from tests.support.fakes import EFFECTS, FakeWorker
 
 Kouka = Callable[..., Result]
 SMALL = ("launch", "s", "--data", "digits", "--epochs", "4", "--measure", "16", "--out", "out")
-LAUNCH = (*SMALL, "--search", "8", "--ladder", "2", "--confirm", "2")
+LAUNCH = (*SMALL, "--search", "20", "--ladder", "2", "--confirm", "2")
 MEASURE = (*SMALL, "--search", "0", "--confirm", "0")
 
 
