@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import zipfile
 from collections.abc import Collection
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -43,11 +45,24 @@ _FIRST_NAMES = ("x_train", "y_train", "x_test", "y_test", "x_val", "y_val")
 
 def read_digits() -> Source:
     """Read the 1,797 scans of handwritten digits, 8×8, that ship with scikit-learn."""
+    rows = _rows_of_digits()
+    images = (rows[:, :-1] * (255 / 16)).round().astype(np.uint8).reshape(-1, 8, 8, 1)
+    return _source((images, rows[:, -1].astype(np.int64)), None, None, tuple("0123456789"))
+
+
+def _rows_of_digits() -> np.ndarray:
+    """Read (1797, 65): the 64 pixels of an image, 0 to 16, and its digit."""
+    package = find_spec("sklearn")
+    for folder in (package and package.submodule_search_locations) or ():
+        # The file itself, as importing scikit-learn takes a second.
+        file = Path(folder, "datasets", "data", "digits.csv.gz")
+        if file.exists():
+            with gzip.open(file, "rt", encoding="ascii") as lines:
+                return np.loadtxt(lines, delimiter=",")
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    images = (digits.images * (255 / 16)).round().astype(np.uint8)[..., np.newaxis]
-    return _source((images, digits.target), None, None, tuple("0123456789"))
+    return np.column_stack([digits.data, digits.target])
 
 
 def read_keras(name: str) -> Source:
