@@ -326,7 +326,7 @@ def summary(name: str, side: str) -> Row:
         "data": name,
         "who chooses": side,
         "seconds": TASKS[name].seconds,
-        "cores": CORES,
+        "cores": "/".join(sorted({row["cores"] for row in rows() if row["data"] == name})),
         "epochs": TASKS[name].epochs,
         "seeds": len(mine),
         "test accuracy, %": round(fmean(mine.values()), 2),
