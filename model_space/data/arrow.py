@@ -17,15 +17,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from model_space.data.cache import kept_folder
 from model_space.data.columns import LABELS, PARTS, SPLITS, find_split, listed, named_columns, plain
 from model_space.data.file_set import FileSet, numbered
 from model_space.data.layout import SUFFIXES, named_part
 from model_space.data.listing import SOUNDS, walk
 from model_space.data.reading import Reading
-from model_space.data.source import DataError, Part
+from model_space.data.source import DataError
 from model_space.data.spec import Columns
 
 SUFFIXES_OF_TABLES = (".parquet", ".arrow")
@@ -85,17 +83,14 @@ def arrow_files(path: Path, columns: Columns) -> FileSet:
 
     unpacked = kept_folder(digest.hexdigest()[:32], fill)
     stored = json.loads((unpacked / "labels.json").read_text(encoding="utf-8"))
-    labels: dict[str, dict[str, str]] = {part: rows for part, rows in stored.items() if part}
+    labels: dict[str, dict[str, str]] = {
+        part: {str(unpacked / file): label for file, label in rows.items()}
+        for part, rows in stored.items() if part
+    }  # fmt: skip
     lacking = stored.get("", {})
     if "train" not in labels:
         raise DataError(f"{path} has no labelled row to train on; give other --data")
-    classes, numbers = numbered(
-        str(path), {part: list(of_part.values()) for part, of_part in labels.items()}, form.names
-    )
-    parts: dict[str, Part] = {
-        part: (np.array([str(unpacked / file) for file in of_part], dtype=object), numbers[part])
-        for part, of_part in labels.items()
-    }
+    classes, parts = numbered(str(path), labels, form.names)
     said = {"path": form.data, "label": form.label}
     if form.split is not None:
         said["split"] = form.split
@@ -110,11 +105,8 @@ def arrow_files(path: Path, columns: Columns) -> FileSet:
 
 
 def arrow_holds_sounds(path: Path, columns: Columns) -> bool:
-    """Return True where the column of data is one of sounds."""
-    try:
-        return find_spec("pyarrow") is not None and find_arrow_form(path, columns)[2]
-    except (DataError, OSError):
-        return False
+    """Return True where the column of data is one of sounds. Raises `DataError` and `OSError`."""
+    return find_spec("pyarrow") is not None and find_arrow_form(path, columns)[2]
 
 
 def root(path: Path) -> Path:

@@ -92,24 +92,27 @@ def are_sounds(at: str, files: Mapping[str, np.ndarray], image_size: int | None)
 
 
 def numbered(
-    at: str, labels: Mapping[str, Sequence[str]], order: Sequence[str] = ()
-) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
-    """Return the classes of `train`, and the numbers of their labels by part.
+    at: str, labels: Mapping[str, Mapping[str, str]], order: Sequence[str] = ()
+) -> tuple[tuple[str, ...], dict[str, Part]]:
+    """Return the classes of `train`, and the parts, given the label of each file by part.
 
     Classes are in the given order; else sorted, as numbers if all are whole numbers. Raises
     `DataError` where another part has a class that `train` lacks.
     """
-    present = set(labels["train"])
+    present = set(labels["train"].values())
     classes = [name for name in dict.fromkeys(order) if name in present] or in_order(present)
     for part, of_part in labels.items():
-        if unknown := in_order(set(of_part) - present):
+        if unknown := in_order(set(of_part.values()) - present):
             raise DataError(
                 f"the {part} split of {at} has classes that train lacks: {unknown}; remove them, "
                 "or add some of them to train on"
             )
     number = {name: label for label, name in enumerate(classes)}
     return tuple(classes), {
-        part: np.array([number[name] for name in of_part], np.int64)
+        part: (
+            np.array(list(of_part), dtype=object),
+            np.array([number[name] for name in of_part.values()], np.int64),
+        )
         for part, of_part in labels.items()
     }
 

@@ -11,12 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from model_space.data.columns import PARTS, Found, find_columns, looks_like_file
 from model_space.data.file_set import FileSet, numbered
 from model_space.data.reading import Reading
-from model_space.data.source import DataError, Part
+from model_space.data.source import DataError
 from model_space.data.spec import Columns
 
 TABLES = (".csv", ".tsv")
@@ -66,13 +64,7 @@ def table_files(path: Path, columns: Columns) -> FileSet:
             "other columns with --columns"
         )
     _check_there(path, labels, form)
-    classes, numbers = numbered(
-        str(path), {part: list(of_part.values()) for part, of_part in labels.items()}
-    )
-    parts: dict[str, Part] = {
-        part: (np.array(list(of_part), dtype=object), numbers[part])
-        for part, of_part in labels.items()
-    }
+    classes, parts = numbered(str(path), labels)
     taken = sum(map(len, labels.values()))
     usable = [row for row in rows if row[form.path].strip() and row[form.label].strip()]
     account = Reading(

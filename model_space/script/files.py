@@ -190,7 +190,7 @@ def _table(path: Path, columns: Columns, source: Source, embedding: Embedding) -
     lines = [
         f"rows = read_rows(DATA, TABLE.encoding, TABLE.delimiter){'[1:]' * form.header}",
         "labels = labels_of(DATA, rows, TABLE)",
-        *(f'{part} = numbered(labels["{part}"], DATA.parent)' for part in parts),
+        *_parts_of_labels(parts, "DATA.parent"),
     ]
     return ReadingCode(
         lines,
@@ -204,6 +204,10 @@ def _table(path: Path, columns: Columns, source: Source, embedding: Embedding) -
     )
 
 
+def _parts_of_labels(parts: Iterable[str], folder: str) -> list[str]:
+    return [f'{part} = numbered(labels["{part}"], {folder})' for part in parts]
+
+
 def _arrow(path: Path, columns: Columns, source: Source, embedding: Embedding) -> ReadingCode:
     form, _, _ = arrow.find_arrow_form(path, columns)
     return _rows(arrow.root(path), form, source, embedding)
@@ -213,7 +217,7 @@ def _rows(folder: Path, form: ArrowForm, source: Source, embedding: Embedding) -
     parts = _parts(source)
     lines = [
         "labels = unpack(DATA, ROWS, Path(unpacked))",
-        *(f'{part} = numbered(labels["{part}"], Path(unpacked))' for part in parts),
+        *_parts_of_labels(parts, "Path(unpacked)"),
     ]
     return ReadingCode(
         lines,
