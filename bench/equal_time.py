@@ -316,8 +316,9 @@ def measure(data: str, name: str, side: str, seed: int) -> dict[str, Any]:
 
 def summary(name: str, side: str) -> Row:
     """The row of a side in the table."""
+    here = [row for row in rows() if row["data"] == name]
     of = {(row["who chooses"], int(row["seed"])): 100 * fmean(map(float, row["tests"].split()))
-          for row in rows() if row["data"] == name}  # fmt: skip
+          for row in here}  # fmt: skip
     mine = {seed: accuracy for (who, seed), accuracy in of.items() if who == side}
     beside = [accuracy - of["kouka", seed] for seed, accuracy in mine.items()
               if side != "kouka" and ("kouka", seed) in of]  # fmt: skip
@@ -326,7 +327,7 @@ def summary(name: str, side: str) -> Row:
         "data": name,
         "who chooses": side,
         "seconds": TASKS[name].seconds,
-        "cores": "/".join(sorted({row["cores"] for row in rows() if row["data"] == name})),
+        "cores": "/".join(sorted({row["cores"] for row in here})),
         "epochs": TASKS[name].epochs,
         "seeds": len(mine),
         "test accuracy, %": round(fmean(mine.values()), 2),
