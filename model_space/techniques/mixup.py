@@ -10,9 +10,9 @@ def mixup(stages: Stages, alpha: float) -> Stages:
     """Mix each image, and its label alike, with another of its batch by a Beta(alpha, alpha)."""
 
     def build() -> BatchStage:
-        from keras import layers
+        from model_space.components.layers import MixUp
 
-        return layers.MixUp(alpha)
+        return MixUp(alpha)
 
     return replace(stages, mix=(*stages.mix, build))
 

@@ -47,13 +47,16 @@ def parse_count(text: str) -> int:
 
 
 def shares(workers: int) -> list[Mapping[str, str]]:
-    """The environment that gives each of so many workers its one GPU and its CPU threads."""
+    """The environment that gives each of so many workers its one GPU, or its CPU threads.
+
+    Beside a GPU, the threads compile, and each worker may use them all.
+    """
     cards = gpus()
     threads = str(max(1, cores() // workers))
     environments: list[Mapping[str, str]] = []
     for index in range(workers):
         environment: dict[str, str] = {}
-        if workers > 1:
+        if workers > 1 and not cards:
             environment.update(threads_of_each(threads))
         if len(cards) > 1:
             environment["CUDA_VISIBLE_DEVICES"] = cards[index % len(cards)]
@@ -68,7 +71,7 @@ def threads_of_each(count: str) -> dict[str, str]:
 
 def check_installed(backend: str) -> None:
     """Raise `InputError` where Keras cannot run on `backend` here."""
-    needed = dict.fromkeys(("keras", "tensorflow", backend))
+    needed = ("keras", backend)
     missing = [package for package in needed if find_spec(package) is None]
     if missing:
         which_are, them = ("are", "them") if len(missing) > 1 else ("is", "it")

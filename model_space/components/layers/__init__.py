@@ -6,6 +6,7 @@ Where Keras has a layer of that name, the one here says why it takes its place.
 from model_space.components.layers.batch_normalization import BatchNormalization
 from model_space.components.layers.cutmix import CutMix
 from model_space.components.layers.dropout import Dropout, StochasticDepth
+from model_space.components.layers.mixup import MixUp
 from model_space.components.layers.one_of import OneOf
 from model_space.components.layers.rand_augment import RandAugment
 from model_space.components.layers.random_affine import RandomAffine
@@ -23,6 +24,7 @@ __all__ = [
     "BatchNormalization",
     "CutMix",
     "Dropout",
+    "MixUp",
     "OneOf",
     "RandAugment",
     "RandomAffine",

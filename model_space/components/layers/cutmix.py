@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from model_space.components.beta import symmetric_beta
 from model_space.stages import Tensor
 
 
@@ -28,8 +29,7 @@ class CutMix(layers.Layer):  # type: ignore[misc]
         """Mix `images`, (batch, height, width, channels), and `labels`, (batch, classes)."""
         images, labels = batch["images"], batch["labels"]
         count = ops.shape(images)[0]
-        alpha = ops.convert_to_tensor(self.alpha)
-        kept = keras.random.beta((count,), alpha, alpha, seed=self.seed_generator)
+        kept = symmetric_beta(count, self.alpha, self.seed_generator)
         side = ops.sqrt(1 - kept)
         down, across = (self._span(length, side) for length in images.shape[1:3])
         box = ops.expand_dims(down[:, :, None] & across[:, None, :], -1)
