@@ -12,15 +12,16 @@ from search import Findings, analyse, load_study
 from search.settings import Settings
 
 STUDIES = Path(__file__).parents[1] / "studies.db"
-REFERENCE, DEEPER, ARTICLE, EXAMPLE = (
+FULL, ARTICLE, REFERENCE, DEEPER, EXAMPLE = (
+    "cifar10-full",
+    "cifar10-jpeg-article",
     "cifar10-jpeg",
     "cifar10-jpeg-22",
-    "cifar10-jpeg-article",
     "digits-example",
 )
-"""The reference study, the one with networks of 22 convolutions too, the article's steps at the
-article's budget, and the study of `make study`."""
-CIFAR = REFERENCE, DEEPER, ARTICLE
+"""The balanced design and the steps at the article's budget; the larger design of short runs, and
+the one with networks of 22 convolutions too; the study of `make study`."""
+CIFAR = FULL, ARTICLE, REFERENCE, DEEPER
 
 
 def study(name: str) -> optuna.Study:

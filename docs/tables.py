@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from typer.testing import CliRunner
 
-from docs.shipped import ARTICLE, CIFAR, REFERENCE, data, findings, settings
+from docs.shipped import ARTICLE, CIFAR, FULL, REFERENCE, data, findings, settings
 from model_space.technique import Technique
 from model_space.techniques import SETS, TECHNIQUES
 from search.cli import app
@@ -59,25 +59,27 @@ def techniques() -> str:
 
 
 def ladder() -> str:
-    """Put the article's steps beside the same steps at its budget and at a small one."""
-    few, again = findings(REFERENCE), findings(ARTICLE)
-    effects = {row.step.added: row for row in few.comparisons}
+    """Put the article's steps beside the same steps and the effects at its budget, and short."""
+    few, again, full = findings(REFERENCE), findings(ARTICLE), findings(FULL).effects
+    assert full is not None
+    short = {row.step.added: row for row in few.comparisons}
     rows = []
-    steps = zip(ACCURACIES, (math.nan, *CHANGES), again.ladder, few.ladder, strict=True)
-    for accuracy, change, once, step in steps:
-        added = " + ".join(f"`{name}`" for name in step.added)
+    for accuracy, change, once in zip(ACCURACIES, (math.nan, *CHANGES), again.ladder, strict=True):
+        added = " + ".join(f"`{name}`" for name in once.added)
         cells = [added or "nothing: the base", f"{accuracy:.2f}", "", f"{once.scaled.mean:.2f}"]
         if added:
-            row = effects[step.added]
+            effects = [full.of(name) for name in once.added]
+            row = short[once.added]
             cells[2] = f"{change:+.2f}"
             cells += [
-                f"{once.change:+.2f}", interval(step.change, step.low, step.high),
+                f"{once.change:+.2f}",
+                ", ".join(interval(one.effect, one.low, one.high) for one in effects),
                 interval(row.effect, row.low, row.high),
-            ]  # fmt: skip
+            ]
         rows.append((*cells, *[""] * (7 - len(cells))))
     heads = (
         "adds to the row above", "article, %", "change", "run again, %", "change",
-        "small budget: change, 3 seeds (95 %)", "small budget: effect (95 %)",
+        "effect, 16 runs (95 %)", "effect of short runs (95 %)",
     )  # fmt: skip
     return _table(heads, "-rrrrrr", rows)
 

@@ -75,7 +75,7 @@ def headline(findings: Findings, *, briefly: bool = False) -> str:
     early = findings.fast_start
     if findings.decision is None or early is None:
         return said
-    return f"{said} That is of {counted(early.epochs, 'epoch')}: longer runs may say otherwise."
+    return f"{said} Runs longer than {counted(early.epochs, 'epoch')} may say otherwise."
 
 
 def _answer(findings: Findings, *, briefly: bool) -> str:

@@ -95,7 +95,7 @@ def test_every_kind_of_study_is_answered_in_one_order(study: str) -> None:
 
 
 def test_the_headline_of_short_runs_warns_of_longer_ones() -> None:
-    warning = "That is of 4 epochs: longer runs may say otherwise."
+    warning = "Runs longer than 4 epochs may say otherwise."
     settings = replace(long().launched_with(), verify=(), verify_epochs=None)
     found = find(replace(short(), settings=settings), [])
     for briefly in (False, True):
