@@ -119,7 +119,7 @@ def _caption() -> str:
     budget = settings(FULL)
     return (
         f"{len(findings(FULL).results.of('measure'))} networks; {data(FULL).train:,} images (JPEG "
-        f"files), {budget.epochs} epochs, all channels"
+        f"files), {budget.epochs} epochs, full width"
     )
 
 

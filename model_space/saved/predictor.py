@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,8 @@ def predict(model: Path, files: Sequence[str]) -> tuple[Sequence[str], Sequence[
     """
     network, card = find(model)
     request = _Request(str(network), len(card.classes), card.preparation, tuple(files))
-    environment = {**keras_environment(), "KERAS_BACKEND": "tensorflow"}
+    backend = "tensorflow" if find_spec("tensorflow") else card.backend
+    environment = {**keras_environment(), "KERAS_BACKEND": backend}
     try:
         answer = ask(__name__, request, _Answer, environment)
     except ChildError as error:

@@ -84,7 +84,7 @@ def _held(long: Verification) -> str:
 def signs_of_fast_start(found: FastStart, results: Results) -> str:
     """Say why longer runs would have other effects."""
     objective = results.objective
-    signs = []
+    signs, moving = [], ""
     if found.rise is not None:
         over = "epoch" if found.rise.epochs == 1 else counted(found.rise.epochs, "epoch")
         verb = "rose" if objective.maximize else "fell"
@@ -97,7 +97,10 @@ def signs_of_fast_start(found: FastStart, results: Results) -> str:
             for move in found.moving[:_MOST_NAMED]
         ]
         begin, end = found.moving[0].begin, found.moving[0].end
-        signs.append(f"from epoch {begin} to {end} effects still moved, {listed(named)}")
+        moving = f"from epoch {begin} to {end} effects still moved, {listed(named)}"
+        signs.append(moving)
+    if found.rise is None:  # the networks have learned what they will
+        return f"{moving[:1].upper()}{moving[1:]}."
     return f"These are effects of a fast start: {', and '.join(signs)}."
 
 

@@ -1,0 +1,28 @@
+"""A saved network runs on the backend that is installed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from model_space.saved import predictor
+
+
+@pytest.mark.parametrize(("installed", "backend"), [(True, "tensorflow"), (False, "jax")])
+def test_a_network_runs_where_only_jax_is(
+    monkeypatch: pytest.MonkeyPatch, installed: bool, backend: str
+) -> None:
+    card = SimpleNamespace(classes=("a",), preparation=None, backend="jax")
+    asked: list[Mapping[str, str]] = []
+
+    def ask(module: str, request: object, answer: type[Any], environment: Mapping[str, str]) -> Any:
+        asked.append(environment)
+        return answer(((1.0,),))
+
+    monkeypatch.setattr(predictor, "find", lambda model: (model, card))
+    monkeypatch.setattr(predictor, "find_spec", lambda name: object() if installed else None)
+    monkeypatch.setattr(predictor, "ask", ask)
+    assert predictor.predict(Path("model.keras"), ["a.png"]) == (("a",), ((1.0,),))
+    assert asked[0]["KERAS_BACKEND"] == backend
