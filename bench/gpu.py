@@ -82,7 +82,7 @@ class Size:
 
 
 FULL = Size(16_384, 1.0, 3.0, LARGEST, 4)
-TINY = Size(2_048, 0.0625, 1.0, 512, 2)
+TINY = Size(1_024, 0.03, 1.0, 512, 2)
 
 
 def forward_operations(network: Any) -> int:
