@@ -74,9 +74,9 @@ def taking_turns(workers: int) -> str:
         return ""
     shared, each = ("1 GPU", "it") if cards == 1 else (f"{cards} GPUs", "each")
     return (
-        f"{workers} workers share {shared} and take turns on {each}. With NVIDIA's MPS, three on "
-        "an H200 trained 1.4 times as fast in sum as one, without it no faster. To start it before "
-        "a launch: nvidia-cuda-mps-control -d"
+        f"{workers} workers share {shared} and take turns on {each}: on an H200 three were no "
+        "faster than one, and 1.4 times as fast with NVIDIA's MPS, which nvidia-cuda-mps-control "
+        "-d starts before a launch."
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from bench.results import column
 from search.errors import InputError
 from search.running import hardware
 from search.running.hardware import (
@@ -104,11 +105,19 @@ def test_workers_that_take_turns_on_a_gpu_are_told_of_what_ends_that(
     assert taking_turns(4) == ""  # on cores
     give(machine, 1)
     assert taking_turns(1) == ""
-    assert taking_turns(6).startswith("6 workers share 1 GPU and take turns on it.")
-    assert taking_turns(6).endswith(": nvidia-cuda-mps-control -d")
+    assert taking_turns(6).startswith("6 workers share 1 GPU and take turns on it:")
+    assert "nvidia-cuda-mps-control -d" in taking_turns(6)
+    (alone, three), (served,) = (
+        [rate for many in counts for rate in column("gpu", "TFLOP/s", batch=128, MPS=mps,
+                                                    precision="mixed_bfloat16",
+                                                    **{"at once": many})]
+        for counts, mps in (((1, 3), "without"), ((3,), "with"))
+    )  # fmt: skip
+    assert three < alone
+    assert f"{served / alone:.1f} times" in taking_turns(6)
     give(machine, 2)
     assert taking_turns(2) == ""
-    assert taking_turns(3).startswith("3 workers share 2 GPUs and take turns on each.")
+    assert taking_turns(3).startswith("3 workers share 2 GPUs and take turns on each:")
     (machine / "control").touch()  # which a daemon leaves behind
     assert taking_turns(3) != ""
     (machine / "nvidia-cuda-mps-control.pid").write_text("17861\n")
