@@ -1,15 +1,16 @@
 """How much of a GPU's arithmetic training takes up, and where the time of a step goes.
 
-    KERAS_BACKEND=jax python -m bench.gpu                # eight minutes at most, on a GPU
+    KERAS_BACKEND=jax python -m bench.gpu                # under four minutes, on a GPU
     KERAS_BACKEND=jax python -m bench.gpu --kernels      # the kernels of a step, too
     KERAS_BACKEND=jax python -m bench.gpu --tiny         # tries the script, on any processor
 
 The article's network trains on random images of 32 by 32 pixels as kouka trains it: all techniques
 off or all on, batches of 128 or 1,024, in float32 or bfloat16, alone or several processes at once
-that share the card. Operations are those of convolutions and dense layers, a multiplication and an
-addition each, three times those of the forward pass (Chowdhery et al. 2022, PaLM, appendix B). The
-share is of what one large matrix product reaches on the same card in the same precision. Compiling
-is timed apart. What has no time left is named and not measured.
+that share the card, with and without NVIDIA's Multi-Process Service (MPS) where it is installed.
+Operations are those of convolutions and dense layers, a multiplication and an addition each, three
+times those of the forward pass (Chowdhery et al. 2022, PaLM, appendix B). The share is of what one
+large matrix product, measured first, reaches on the same card in the same precision. Networks are
+compiled beforehand, side by side, and their copies find the programs in a cache of this call's own.
 """
 
 from __future__ import annotations
@@ -18,19 +19,22 @@ import argparse
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench.results import Cell, reporter
+from bench.results import Row, reporter
 from model_space.techniques import SETS, usual
 
 CLASSES = 10
@@ -39,38 +43,46 @@ LARGEST = 8192
 """Rows and columns of the matrices whose product is the ceiling."""
 KERNELS = 12
 """Kernels to list, those that take the most time."""
+NVIDIA = "/usr/local/nvidia/bin"
+"""A folder of NVIDIA's programs that is not always in the PATH."""
+
+
+Report = Callable[[Row], None]
 
 
 @dataclass(frozen=True)
 class Case:
-    """Networks to train: `at_once` processes train the same kind."""
+    """A network to train."""
 
     techniques: str
     """`all off` or `all on`."""
     batch: int
     precision: str
-    at_once: int = 1
 
 
-CASES = (
-    *(Case(on, batch, precision) for precision in ("mixed_bfloat16", "float32")
-      for batch in (128, 1024) for on in ("all off", "all on")),
-    *(Case(on, 128, "mixed_bfloat16", many) for many in (2, 3, 4) for on in ("all off", "all on")),
-)  # fmt: skip
+CASES = tuple(
+    Case(on, batch, precision)
+    for precision in ("mixed_bfloat16", "float32")
+    for batch in (128, 1024)
+    for on in ("all off", "all on")
+)
+SHARED = CASES[:2]
+"""Those that are trained several at once, too."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large the networks and the data are, and how long each case trains."""
+    """How large the networks and the data are, how long they train, and how many at once."""
 
     images: int
     width: float
     seconds: float
     matrix: int
+    at_once: int
 
 
-FULL = Size(16_384, 1.0, 6.0, LARGEST)
-TINY = Size(2_048, 0.0625, 1.0, 512)
+FULL = Size(16_384, 1.0, 3.0, LARGEST, 4)
+TINY = Size(1_024, 0.03, 1.0, 512, 2)
 
 
 def forward_operations(network: Any) -> int:
@@ -98,7 +110,7 @@ def matrix_rate(precision: str, size: int) -> float:
     product = jax.jit(jnp.matmul)
     product(a, b).block_until_ready()
     times = []
-    for _ in range(10):
+    for _ in range(30):
         began = time.perf_counter()
         product(a, b).block_until_ready()
         times.append(time.perf_counter() - began)
@@ -135,80 +147,179 @@ class Training:
         """Train for an epoch."""
         self._run.train(self._shard, 0, self.images)
 
+    def kernels(self) -> list[tuple[str, float]]:
+        """Trace an epoch, and return the kernels that take the most time, with their shares."""
+        import jax
+
+        with tempfile.TemporaryDirectory() as folder:
+            with jax.profiler.trace(folder, create_perfetto_trace=True):
+                self.epoch()
+            (written,) = Path(folder).rglob("perfetto_trace.json.gz")
+            events = json.loads(gzip.decompress(written.read_bytes()))["traceEvents"]
+        streams = {  # of a card, whose other rows tell the same again by layers
+            (event["pid"], event["tid"]) for event in events
+            if event.get("name") == "thread_name" and event["args"]["name"].startswith("Stream")
+        }  # fmt: skip
+        took: Counter[str] = Counter()
+        for event in events:
+            if event.get("ph") == "X" and (not streams or (event["pid"], event["tid"]) in streams):
+                took[event["name"]] += event["dur"]
+        return [(name, each / took.total()) for name, each in took.most_common(KERNELS)]
+
 
 def work(case: Case, size: Size) -> None:
-    """Train as one of a case's processes: say when it is compiled, wait, train, say how far."""
+    """Compile a network and say so; then train it, or trace it, as often as a line asks for it."""
     training = Training(case, size)
     print(json.dumps([training.compiling, training.operations]), flush=True)
-    sys.stdin.readline()
-    epochs, began = 0, time.perf_counter()
-    while time.perf_counter() - began < size.seconds:
-        training.epoch()
-        epochs += 1
-    print(json.dumps([epochs, time.perf_counter() - began]), flush=True)
-
-
-def measure(case: Case, size: Size, ceiling: float) -> dict[str, Cell]:
-    """Train the networks of a case side by side, from the same moment on."""
-    job = json.dumps([asdict(case), asdict(size)])
-    share = {"XLA_PYTHON_CLIENT_MEM_FRACTION": f"{0.9 / case.at_once:.2f}"}
-    running = [
-        subprocess.Popen([sys.executable, "-m", "bench.gpu", "--job", job], text=True,
-                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | share)
-        for _ in range(case.at_once)
-    ]  # fmt: skip
-
-    def answers() -> list[list[float]]:
-        lines = [process.stdout.readline() if process.stdout else "" for process in running]
-        return [json.loads(line) for line in lines]
-
-    ready = answers()
-    for process in running:
-        assert process.stdin is not None
-        print(file=process.stdin, flush=True)
-    trained = answers()
-    for process in running:
-        process.wait()
-    rate = sum(of[1] * epochs / seconds
-               for of, (epochs, seconds) in zip(ready, trained, strict=True))  # fmt: skip
-    images = sum(size.images * epochs / seconds for epochs, seconds in trained)
-    return {
-        "techniques": case.techniques, "batch": case.batch, "precision": case.precision,
-        "at once": case.at_once, "compiling, s": round(max(of[0] for of in ready), 1),
-        "images a second": round(images), "TFLOP/s": float(f"{rate / 1e12:.3g}"),
-        "of the ceiling, %": round(100 * rate / ceiling, 1),
-    }  # fmt: skip
-
-
-def kernels(case: Case, size: Size) -> Iterator[dict[str, Cell]]:
-    """Trace an epoch, and yield a row for each of the kernels that take the most time."""
-    import jax
-
-    training = Training(case, size)
-    with tempfile.TemporaryDirectory() as folder:
-        with jax.profiler.trace(folder, create_perfetto_trace=True):
+    for line in sys.stdin:
+        if line.strip() == "trace":
+            print(json.dumps(training.kernels()), flush=True)
+            continue
+        epochs, began = 0, time.perf_counter()
+        while time.perf_counter() - began < size.seconds:
             training.epoch()
-        (written,) = Path(folder).rglob("perfetto_trace.json.gz")
-        events = json.loads(gzip.decompress(written.read_bytes()))["traceEvents"]
-    streams = {  # of a card, whose other rows tell the same again by layers
-        (event["pid"], event["tid"]) for event in events
-        if event.get("name") == "thread_name" and event["args"]["name"].startswith("Stream")
+            epochs += 1
+        print(json.dumps([epochs, time.perf_counter() - began]), flush=True)
+
+
+class Process:
+    """A process that compiles a network, and trains it when it is asked to."""
+
+    def __init__(self, case: Case, size: Size, environment: Mapping[str, str]) -> None:
+        """Start it; `ready` waits until it has compiled."""
+        self.case, self.size = case, size
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bench.gpu", "--job", json.dumps([asdict(case), asdict(size)])],
+            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={**os.environ, **environment},
+        )  # fmt: skip
+        self._seconds = self.operations = 0.0
+
+    def ready(self) -> float:
+        """Wait until it has compiled, and return the seconds that this took."""
+        if not self.operations:
+            self._seconds, self.operations = self.answer()
+        return self._seconds
+
+    def ask(self, what: str) -> None:
+        """Have it `train` for a while, or `trace` an epoch."""
+        assert self._process.stdin is not None
+        print(what, file=self._process.stdin, flush=True)
+
+    def answer(self) -> Any:
+        """Wait for what it says; raises `ValueError` where it has ended."""
+        assert self._process.stdout is not None
+        return json.loads(self._process.stdout.readline())
+
+    def kernels(self) -> Iterator[Row]:
+        """Trace an epoch, and yield a row for each of the kernels that take the most time."""
+        self.ask("trace")
+        for kernel, share in self.answer():
+            yield {**asdict(self.case), "kernel": kernel[:60],
+                   "of the time, %": round(100 * share, 1)}  # fmt: skip
+
+    def end(self) -> None:
+        """End it, if it runs still."""
+        if self._process.poll() is None:
+            self._process.communicate()
+
+
+def measure(processes: Sequence[Process], ceilings: Mapping[str, float], *, mps: bool) -> Row:
+    """Train the networks of some processes of a case side by side, from the same moment on."""
+    for process in processes:
+        process.ask("train")
+    trained = [process.answer() for process in processes]
+    case, images = processes[0].case, processes[0].size.images
+    pace = [epochs / seconds for epochs, seconds in trained]
+    steps = -(-images // case.batch)
+    rate = sum(one.operations * each for one, each in zip(processes, pace, strict=True))
+    return {
+        **asdict(case), "at once": len(processes), "MPS": "with" if mps else "without",
+        "step, ms": round(1000 / float(np.mean(pace)) / steps, 3),
+        "images a second": round(images * sum(pace)), "TFLOP/s": float(f"{rate / 1e12:.3g}"),
+        "of the ceiling, %": round(100 * rate / ceilings[case.precision], 1),
     }  # fmt: skip
-    took: Counter[str] = Counter()
-    for event in events:
-        if event.get("ph") == "X" and (not streams or (event["pid"], event["tid"]) in streams):
-            took[event["name"]] += event["dur"]
-    for name, microseconds in took.most_common(KERNELS):
-        yield {
-            "techniques": case.techniques, "batch": case.batch, "precision": case.precision,
-            "kernel": name[:60], "of the time, %": round(100 * microseconds / took.total(), 1),
-        }  # fmt: skip
+
+
+def rows(size: Size, ceilings: Mapping[str, float], report: Report, trace: Report | None) -> None:
+    """Measure every case alone, and some of them in groups; trace these first, if asked to."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        mps(Path(name, "mps")) as served,
+        ExitStack() as ending,
+    ):
+        plain = {
+            "XLA_PYTHON_CLIENT_PREALLOCATE": "false",  # leaves the card to the others
+            "JAX_COMPILATION_CACHE_DIR": f"{name}/compiled",
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+            "CUDA_MPS_PIPE_DIRECTORY": f"{name}/none",  # nor one that runs already
+        }
+
+        def start(case: Case, environment: Mapping[str, str]) -> Process:
+            process = Process(case, size, environment)
+            ending.callback(process.end)
+            return process
+
+        alone = [start(case, plain) for case in CASES]
+        print(f"compiled in {max(each.ready() for each in alone):.0f} s", flush=True)
+        if trace is not None:
+            for each in alone[: len(SHARED)]:
+                for row in each.kernels():
+                    trace(row)
+        for each in alone:
+            report(measure([each], ceilings, mps=False))
+        groups = [
+            [first, *(start(first.case, plain) for _ in range(size.at_once - 1))]
+            for first in alone[: len(SHARED)]
+        ]
+        under_mps = [
+            [start(case, plain | served) for _ in range(size.at_once)] for case in SHARED if served
+        ]
+        for each in chain(*groups, *under_mps):
+            each.ready()
+        for group in groups:
+            for many in range(2, size.at_once + 1):
+                report(measure(group[:many], ceilings, mps=False))
+        for each in chain(alone, *groups):
+            each.end()
+        for group in under_mps:
+            for many in range(1, size.at_once + 1):
+                report(measure(group[:many], ceilings, mps=True))
+
+
+@contextmanager
+def mps(folder: Path) -> Iterator[dict[str, str]]:
+    """Run NVIDIA's Multi-Process Service, and yield the environment of processes that use it.
+
+    An empty one where it is not installed or does not start. `folder` is made for its pipes and
+    its logs. No setting of the card is changed.
+    """
+    folder.mkdir()
+    served = dict.fromkeys(("CUDA_MPS_PIPE_DIRECTORY", "CUDA_MPS_LOG_DIRECTORY"), str(folder))
+
+    def control(*options: str, said: str = "") -> bool:
+        program = shutil.which("nvidia-cuda-mps-control", path=f"{os.environ['PATH']}:{NVIDIA}")
+        if program is None:
+            return False
+        ended = subprocess.run(
+            [program, *options], env=os.environ | served, input=said, text=True,
+            stdout=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+        return ended.returncode == 0
+
+    if not control("-d"):
+        print("no MPS here", file=sys.stderr)
+        yield {}
+        return
+    try:
+        yield served
+    finally:
+        control(said="quit\n")
 
 
 def main() -> None:
-    """Print a row for each case that there is time for."""
+    """Print a row for each case, alone and in groups."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--minutes", type=float, default=8.0, help="the most to take")
     options.add_argument("--kernels", action="store_true", help="trace an epoch by kernels first")
     options.add_argument("--tiny", action="store_true", help="small networks, to try the script")
     options.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
@@ -218,33 +329,23 @@ def main() -> None:
         case, size = json.loads(given.job)
         work(Case(**case), Size(**size))
         return
-    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # leaves the card to the processes
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     import keras
 
     if keras.backend.backend() != "jax":
         options.error("this is measured on JAX; begin the command with KERAS_BACKEND=jax")
     import jax
 
-    size, until = TINY if given.tiny else FULL, time.monotonic() + 60 * given.minutes
-    device = jax.devices()[0]
+    size, device = TINY if given.tiny else FULL, jax.devices()[0].device_kind
     ceilings = {case.precision: matrix_rate(case.precision, size.matrix) for case in CASES}
     for precision, rate in ceilings.items():
-        print(f"{device.device_kind}: {rate / 1e12:.2f} TFLOP/s in {precision}", flush=True)
-    if given.kernels:
-        report = reporter("gpu_kernels", record=given.record)
-        for case in (one for one in CASES[:2] if one.at_once == 1):
-            for row in kernels(case, size):
-                report({"device": device.device_kind, **row})
-    report = reporter("gpu", record=given.record)
-    longest = 0.0
-    for case in CASES:
-        if time.monotonic() + longest > until:
-            print(f"no time for {case}", file=sys.stderr)
-            continue
-        began = time.monotonic()
-        row = measure(case, size, ceilings[case.precision])
-        longest = max(longest, time.monotonic() - began)
-        report({"device": device.device_kind, **row})
+        print(f"{device}: {rate / 1e12:.2f} TFLOP/s in {precision}", flush=True)
+
+    def kept(table: str) -> Report:
+        report = reporter(table, record=given.record)
+        return lambda row: report({"device": device, **row})
+
+    rows(size, ceilings, kept("gpu"), kept("gpu_kernels") if given.kernels else None)
 
 
 if __name__ == "__main__":

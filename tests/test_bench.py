@@ -97,3 +97,26 @@ def test_operations_are_those_of_a_networks_matrix_products() -> None:
     ])  # fmt: skip
     convolution = 4 * 4 * (3 * 3 * 3) * 2
     assert gpu.forward_operations(network) == 2 * (convolution + 4 * 4 * 2 * 5)
+
+
+def test_the_service_for_groups_has_folders_of_its_own_and_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpu, "NVIDIA", str(tmp_path))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    with gpu.mps(tmp_path / "none") as served:
+        assert served == {}
+    program, said = tmp_path / "nvidia-cuda-mps-control", tmp_path / "said"
+    program.write_text(
+        f'#!/bin/sh\necho "$CUDA_MPS_PIPE_DIRECTORY $CUDA_MPS_LOG_DIRECTORY $1" $(cat) >> {said}\n'
+    )
+    program.chmod(0o755)
+    own = tmp_path / "own"
+    with gpu.mps(own) as served:
+        assert served == {"CUDA_MPS_PIPE_DIRECTORY": str(own), "CUDA_MPS_LOG_DIRECTORY": str(own)}
+        assert own.is_dir()
+        assert said.read_text() == f"{own} {own} -d\n"
+    assert said.read_text().splitlines()[1:] == [f"{own} {own}  quit"]
+    program.write_text("#!/bin/sh\nexit 1\n")
+    with gpu.mps(tmp_path / "broken") as served:
+        assert served == {}

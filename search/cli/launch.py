@@ -426,7 +426,7 @@ def _launch(
     from search.cli.progress import Progress, print_left
     from search.reporting.dashboard_note import attach
     from search.reporting.export import REPORT
-    from search.running.hardware import parse_workers, shares
+    from search.running.hardware import parse_workers, shares, taking_turns
     from search.running.study import launch
     from search.storage.connection import load_study
     from search.storage.tracked_by_git import caution
@@ -444,6 +444,7 @@ def _launch(
         Progress(
             console,
             caution(storage),
+            taking_turns(len(environments)),
             by_default=requested.techniques is None and requested.program is None,
         ) as progress,
     ):

@@ -44,13 +44,13 @@ _MOST_SHOWN = 8
 class Progress:
     """The `StudyWatch` that prints to a console how a study goes, whoever runs it."""
 
-    def __init__(self, console: Console, caution: str = "", *, by_default: bool = False) -> None:
-        """Take a caution that is printed, where it is not empty, before the first run.
+    def __init__(self, console: Console, *cautions: str, by_default: bool = False) -> None:
+        """Take cautions that are printed, where they are not empty, before the first run.
 
         `by_default` says that a new study's techniques are those that kouka takes by itself.
         """
         self._console = console
-        self._caution = caution
+        self._cautions = cautions
         self._by_default = by_default
         self._results: Results | None = None
         self._settings: Settings | None = None
@@ -198,7 +198,8 @@ class Progress:
             self._console.print(default_techniques(results), markup=False, soft_wrap=True)
         grown = "" if look_at(results).complete else growth(results)
         notes = (
-            _namesake(results), *left_out(results), *data_cautions(results), grown, self._caution,
+            _namesake(results), *left_out(results), *data_cautions(results), grown,
+            *self._cautions,
         )  # fmt: skip
         for note in notes:
             if note:

@@ -48,14 +48,15 @@ def worker(
         from search.cli.console import make_console, quiet_optuna
         from search.cli.progress import Progress, print_left
         from search.reporting.dashboard_note import attach
-        from search.running.hardware import parse_workers, shares
+        from search.running.hardware import parse_workers, shares, taking_turns
         from search.running.study import join
         from search.storage.tracked_by_git import caution
 
         quiet_optuna()
         environments = shares(parse_workers(workers, workers_per_gpu))
         console = make_console()
-        with interruptible(), Progress(console, caution(storage)) as progress:
+        cautions = caution(storage), taking_turns(len(environments))
+        with interruptible(), Progress(console, *cautions) as progress:
             left = join(
                 storage, name, environments, progress,
                 partial(attach, storage_option=storage_option(storage)),

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import optuna
+from optuna.study import StudyDirection
 
 from model_space.custom.code import CustomCode
 from model_space.data import holds_sounds, is_set, missing
@@ -52,11 +53,16 @@ _OVERTIME = 0.04
 
 
 def stored_settings(url: str, name: str) -> Settings | None:
-    """The settings a study was launched with; None where there is no such study yet."""
+    """The settings a study was launched with; None where there is no such study yet.
+
+    Nor is there one where a launch was cut short in between creating it and describing it.
+    """
     storage = find_storage(url)
     if storage is None or name not in study_names(storage):
         return None
-    return _settings(optuna.load_study(study_name=name, storage=storage))
+    study = optuna.load_study(study_name=name, storage=storage)
+    begun = study.user_attrs.keys() <= {schema.DATA, schema.VERSIONS}
+    return None if begun and not study.get_trials(deepcopy=False) else _settings(study)
 
 
 def _settings(study: optuna.Study) -> Settings:
@@ -368,18 +374,26 @@ def _open(
 ) -> optuna.Study:
     """Make the study, or bring what it says of itself up to date.
 
-    `before` is where it had its data; elsewhere they must be the same. There are none of a program.
+    `before` is where it had its data, None for a new one; elsewhere they must be the same. There
+    are none of a program. The settings are stored last: without them, the study is a new one.
     """
+    trains = ("keras", settings.backend) if settings.program is None else ()
+    versions, stored = versions_of(*trains), settings.to_json()  # which may fail
     minimize = settings.program is not None and settings.program.minimize
+    direction = StudyDirection.MINIMIZE if minimize else StudyDirection.MAXIMIZE
     study = optuna.create_study(
-        study_name=name, storage=make_storage(url), load_if_exists=True,
-        direction="minimize" if minimize else "maximize",
-    )  # fmt: skip
+        study_name=name, storage=make_storage(url), load_if_exists=True, direction=direction
+    )
+    if study.direction != direction:
+        raise InputError(
+            f"there is an empty study {name!r} already, whose values are not to be "
+            f"{direction.name.lower()}d; use another name"
+        )
     if facts is not None:
-        check_fingerprint(name, settings.data, stored_facts(study), facts, before)
+        if before is not None:
+            check_fingerprint(name, settings.data, stored_facts(study), facts, before)
         study.set_user_attr(schema.DATA, asdict(facts))
     study.set_metric_names([_metric_name(settings)])
-    trains = ("keras", settings.backend) if settings.program is None else ()
-    study.set_user_attr(schema.VERSIONS, versions_of(*trains))
-    study.set_user_attr(schema.SETTINGS, settings.to_json())
+    study.set_user_attr(schema.VERSIONS, versions)
+    study.set_user_attr(schema.SETTINGS, stored)
     return study

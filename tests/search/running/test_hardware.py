@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from bench.results import column
 from search.errors import InputError
 from search.running import hardware
 from search.running.hardware import (
@@ -20,6 +21,7 @@ from search.running.hardware import (
     gpus,
     parse_workers,
     shares,
+    taking_turns,
 )
 
 
@@ -94,6 +96,47 @@ def test_what_cannot_be_shared_is_told(
         parse_workers(workers, per_gpu)
     assert parse_workers("2", None) == 2
     assert parse_workers("4", 2) == 4
+
+
+def test_workers_that_take_turns_on_a_gpu_are_told_of_what_ends_that(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_MPS_PIPE_DIRECTORY", str(machine))
+    assert taking_turns(4) == ""  # on cores
+    give(machine, 1)
+    assert taking_turns(1) == ""
+    assert taking_turns(6).startswith("6 workers share 1 GPU and take turns on it:")
+    assert "nvidia-cuda-mps-control -d" in taking_turns(6)
+    (alone, three), (served,) = (
+        [rate for many in counts for rate in column("gpu", "TFLOP/s", batch=128, MPS=mps,
+                                                    precision="mixed_bfloat16",
+                                                    **{"at once": many})]
+        for counts, mps in (((1, 3), "without"), ((3,), "with"))
+    )  # fmt: skip
+    assert three < alone
+    assert f"{served / alone:.1f} times" in taking_turns(6)
+    give(machine, 2)
+    assert taking_turns(2) == ""
+    assert taking_turns(3).startswith("3 workers share 2 GPUs and take turns on each:")
+    (machine / "control").touch()  # which a daemon leaves behind
+    assert taking_turns(3) != ""
+    (machine / "nvidia-cuda-mps-control.pid").write_text("17861\n")
+    assert taking_turns(3) == ""
+
+
+def test_a_launch_says_so_before_its_first_run(
+    machine: Path, fake_worker: object, no_report: None, kouka: Callable[..., Result],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    give(machine, 1)
+    monkeypatch.setenv("CUDA_MPS_PIPE_DIRECTORY", str(machine))
+    result = kouka(
+        "launch", "tiny", "--data", "digits", "--epochs", "1", "--techniques", "dropout,mixup",
+        "--measure", "4", "--search", "0", "--confirm", "0", "--workers-per-gpu", "2",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.count("take turns on it") == 1
+    assert result.stdout.index("take turns on it") < result.stdout.index("measure 1/4")
 
 
 @pytest.mark.parametrize(

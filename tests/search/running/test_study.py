@@ -8,6 +8,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from search.reporting import dashboard_note
 from search.reporting.answer.what_matters import about_ladder
 from search.reporting.budget import describe_budget
 from search.results import Results, Run
+from search.running import study
 from search.running.claim import Claim, claim
 from search.storage import schema
 from search.storage.connection import load_study, worker_storage
@@ -260,6 +262,48 @@ def test_a_study_that_was_not_measured_can_be_measured_later(
     kouka(*SMALL, "--measure", "0", "--search", "3", "--confirm", "0")
     assert kouka("launch", "s", "--measure", "16").exit_code == 0
     assert len(ended("measure")) == 16
+
+
+@pytest.mark.parametrize("ends_at", [schema.DATA, schema.SETTINGS])
+def test_a_launch_that_was_cut_short_as_it_made_the_study_is_launched_again(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch, ends_at: str
+) -> None:
+    """Even with other images than it was to have."""
+    store = optuna.Study.set_user_attr
+
+    def ends(study: optuna.Study, key: str, value: object) -> None:
+        if key == ends_at:
+            raise KeyboardInterrupt
+        store(study, key, value)
+
+    monkeypatch.setattr(optuna.Study, "set_user_attr", ends)
+    assert kouka(*FOUR, "--timeout", "0").exit_code == 130
+    assert stored().trials == []
+    monkeypatch.setattr(optuna.Study, "set_user_attr", store)
+    monkeypatch.setattr(fake_worker, "fingerprint", "of others")
+    result = kouka(*FOUR, "--timeout", "0")
+    assert result.exit_code == 0, result.stderr
+    assert stored().user_attrs.keys() >= {schema.DATA, schema.VERSIONS, schema.SETTINGS}
+
+
+def test_a_launch_that_does_not_know_its_versions_makes_no_study(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    def unknown(*packages: str) -> dict[str, str]:
+        raise PackageNotFoundError("kouka")
+
+    monkeypatch.setattr(study, "versions_of", unknown)
+    assert isinstance(kouka(*FOUR, "--timeout", "0").exception, PackageNotFoundError)
+    assert not (folder / "studies.db").exists()
+
+
+def test_an_empty_study_that_is_minimized_is_not_taken_for_one_of_accuracies(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    optuna.create_study(study_name="s", storage=STORAGE)
+    result = kouka(*FOUR, "--timeout", "0")
+    assert result.exit_code == 2
+    assert "an empty study 's' already, whose values are not to be maximized" in result.stderr
 
 
 def test_other_settings_are_named_and_change_nothing(
