@@ -51,6 +51,7 @@ def test_it_is_exported_with_the_numbers_that_it_had(kouka: Kouka, old: Path) ->
     assert (old / "old.db").read_bytes() == before
 
 
+@pytest.mark.usefixtures("no_report")
 def test_it_is_gone_on_with(kouka: Kouka, old: Path) -> None:
     """The same command extends it: no run of before is run again, the user's code is taken."""
     before = results().runs

@@ -71,6 +71,7 @@ def test_the_readmes_technique_adds_noise_in_training_alone(noise: Path, data: D
     np.testing.assert_array_equal(compose({}).normalise(grey), grey)
 
 
+@pytest.mark.usefixtures("no_report")
 def test_a_study_of_the_readmes_technique_and_network_goes_from_launch_to_model(
     kouka: Kouka, noise: Path, small: Path, folder: Path
 ) -> None:

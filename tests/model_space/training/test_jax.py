@@ -6,20 +6,23 @@ import ast
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from typer.testing import Result
 
 from search.storage.connection import load_study
 from search.storage.reading import read
+from tests.support import dense_network
 
-LAUNCH = [
-    sys.executable, "-c", "from search.cli import main; main()", "launch", "tiny",
-    "--data", "digits", "--train-size", "60", "--validation", "50", "--epochs", "2",
-    "--batch-size", "25", "--width", "0.1", "--techniques", "global_pooling,amsgrad",
-    "--fix", "global_pooling=on", "--measure", "4", "--search", "0", "--confirm", "0",
-]  # fmt: skip
+LAUNCH = (
+    "launch", "tiny", "--data", "digits", "--train-size", "50", "--validation", "50",
+    "--epochs", "2", "--batch-size", "25", "--network", dense_network.__file__,
+    "--width", "0.2", "--techniques", "amsgrad", "--measure", "4", "--search", "0",
+    "--confirm", "0",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +92,9 @@ def test_no_other_test_was_run_on_jax(outcomes: dict[str, list[ElementTree.Eleme
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory, on_jax: dict[str, str]) -> Path:
     folder = tmp_path_factory.mktemp("jax")
+    command = [sys.executable, "-c", "from search.cli import main; main()", *LAUNCH]
     ended = subprocess.run(
-        LAUNCH, env=on_jax, cwd=folder, capture_output=True, text=True, check=False
+        command, env=on_jax, cwd=folder, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stderr + ended.stdout
     assert ended.stderr == ""
@@ -106,20 +110,28 @@ def test_a_study_is_trained_on_jax_and_says_so(study: Path) -> None:
     assert "jax" in (study / "reports" / "tiny" / "report.md").read_text()
 
 
-def test_another_backend_does_not_go_on_with_it(study: Path, on_jax: dict[str, str]) -> None:
-    ended = subprocess.run(
-        LAUNCH, env={**on_jax, "KERAS_BACKEND": "tensorflow"},
-        cwd=study, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 2
-    assert "KERAS_BACKEND is jax, not tensorflow" in ended.stderr
+@pytest.fixture
+def launch_again(
+    kouka: Callable[..., Result], study: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], Result]:
+    """Launches it where it is, in this process."""
+    monkeypatch.chdir(study)
+    return lambda: kouka(*LAUNCH)
 
 
-def test_the_same_command_without_the_variable_stays_with_it(
-    study: Path, on_jax: dict[str, str]
+def test_another_backend_does_not_go_on_with_it(
+    launch_again: Callable[[], Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environment = {name: value for name, value in on_jax.items() if name != "KERAS_BACKEND"}
-    ended = subprocess.run(
-        LAUNCH, env=environment, cwd=study, capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 0, ended.stderr
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    result = launch_again()
+    assert result.exit_code == 2
+    assert "KERAS_BACKEND is jax, not tensorflow" in result.stderr
+
+
+@pytest.mark.usefixtures("no_report")
+def test_the_same_command_without_the_variable_stays_with_it(
+    launch_again: Callable[[], Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    result = launch_again()
+    assert result.exit_code == 0, result.stderr

@@ -17,14 +17,14 @@ import pytest
 
 from model_space.budget import Budget
 from model_space.custom.code import CustomCode
-from model_space.custom.description import describe
+from model_space.custom.description import import_and_describe
 from model_space.data import DataError, DataSpec, load_spec
 from model_space.data.mel import Spectrogram
 from model_space.recipe import Recipe
 from model_space.worker.client import Stopped, TrainingError, Worker, Workload
 from model_space.worker.server import _MOST_NETWORKS
 from tests.model_space.data.test_sound import tones
-from tests.support import gate, shallow
+from tests.support import dense_network, gate, shallow
 from tests.support.processes import ending
 
 pytestmark = pytest.mark.timed
@@ -40,7 +40,7 @@ HELD: Recipe = {"gate": {}}
 @pytest.fixture(scope="module")
 def code() -> CustomCode:
     """A network that is traced sooner than the article's, and `gate`, as a study keeps them."""
-    return describe([gate.TECHNIQUE], f"{shallow.__file__}:build")
+    return import_and_describe([gate.TECHNIQUE], f"{shallow.__file__}:build")
 
 
 @pytest.fixture(scope="module")
@@ -152,8 +152,10 @@ def test_it_says_what_the_data_are(small: Worker) -> None:
     assert [sum(counts) for counts in facts.class_counts.values()] == [200, 50, facts.test]
 
 
-def test_it_says_how_sounds_became_images_and_judges_by_what_it_is_told(tmp_path: Path) -> None:
-    hearing = Worker(Workload(DataSpec(str(tones(tmp_path))), "neg_log_loss"))
+def test_it_says_how_sounds_became_images_and_judges_by_what_it_is_told(
+    code: CustomCode, tmp_path: Path
+) -> None:
+    hearing = Worker(Workload(DataSpec(str(tones(tmp_path))), "neg_log_loss", code))
     try:
         facts = hearing.start()
         assert facts.sound == Spectrogram(rate=8000, seconds=1.008, bands=40, frames=62)
@@ -188,21 +190,29 @@ def test_a_run_without_memory_for_it_says_so(small: Worker) -> None:
         small.train({}, replace(BUDGET, width=20000.0), 1, go_on)
 
 
-def test_a_fork_is_replaced_before_the_networks_that_it_keeps_are_many(fresh: Worker) -> None:
+@pytest.fixture
+def dense() -> Iterator[Worker]:
+    """A worker of which each network is traced in a moment."""
+    one = Worker(Workload(DATA, custom_code=import_and_describe([], dense_network.__file__)))
+    yield one
+    one.stop()
+
+
+def test_a_fork_is_replaced_before_the_networks_that_it_keeps_are_many(dense: Worker) -> None:
     used: list[tuple[int, int, int]] = []
 
     def weigh(epoch: int, accuracy: float) -> bool:
-        server = server_of(fresh)
+        server = server_of(dense)
         memory = {process.pid: process.kibibytes for process in processes()}
         used.append((fork_of(server), memory[server], memory[fork_of(server)]))
         return True
 
     for _ in range(2):  # the second time they are there
         for number in range(_MOST_NETWORKS - 1):
-            fresh.train({}, replace(BUDGET, width=0.1 + number / 100), 1, weigh)
+            dense.train({}, replace(BUDGET, width=0.1 + number / 100), 1, weigh)
     assert len({fork for fork, _, _ in used}) == 1
     for number in (8, 9):
-        fresh.train({}, replace(BUDGET, width=0.1 + number / 100), 1, weigh)
+        dense.train({}, replace(BUDGET, width=0.1 + number / 100), 1, weigh)
     (fork, server, memory), *_, (last, server_at_last, last_memory) = used
     assert fork != last
     assert server_at_last < 1.02 * server

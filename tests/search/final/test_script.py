@@ -235,6 +235,6 @@ def test_a_script_is_written_runs_without_kouka_and_tells_its_test_accuracy(
     said = re.search(r"Test accuracy: (\d+\.\d\d) % of 359 images\n$", ended.stdout)
     assert said, ended.stdout
     network = keras.models.load_model(folder / "elsewhere" / "model.keras", safe_mode=True)
-    scores = network.predict(digits.test[0] / np.float32(255), verbose=0)
+    scores = np.asarray(network(digits.test[0] / np.float32(255)))
     least, most = share_right(scores, digits.test[1])
     assert 100 * least - 0.005 <= float(said[1]) <= 100 * most + 0.005

@@ -15,7 +15,7 @@ import pytest
 from search.results import Results, Run
 from search.storage.connection import load_study
 from search.storage.reading import read
-from tests.support import gate
+from tests.support import dense_network, gate
 from tests.support.harness import states
 from tests.support.processes import ending, until
 
@@ -28,8 +28,8 @@ BATCHES = 4
 COMMAND = [
     sys.executable, "-c", "from search.cli import main; main()", "launch", "tiny",
     "--data", "digits", "--train-size", "100", "--validation", "100", "--epochs", str(EPOCHS),
-    "--batch-size", "25", "--width", "0.1", "--techniques", NAME,
-    "--technique", gate.TECHNIQUE, "--fix", "gate=on",
+    "--batch-size", "25", "--network", dense_network.__file__, "--width", "0.2",
+    "--techniques", NAME, "--technique", gate.TECHNIQUE, "--fix", "gate=on",
     "--measure", "4", "--search", "2", "--confirm", "1", "--workers", "1", "--out", "out",
 ]  # fmt: skip
 

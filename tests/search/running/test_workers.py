@@ -29,7 +29,7 @@ from search.storage import connection
 from search.storage.connection import load_study
 from search.storage.lock import LockLostError, exclusive
 from search.storage.reading import read
-from tests.support import gate, harness, servers
+from tests.support import dense_network, gate, harness, servers
 from tests.support.fakes import FakeWorker, fake_accuracy
 from tests.support.harness import states, training
 from tests.support.processes import ending, until
@@ -309,9 +309,9 @@ def test_a_real_study_by_two_workers_on_postgresql_survives_a_kill_and_keeps_its
     command = [
         sys.executable, "-c", "from search.cli import main; main()", "launch", "s", "--data",
         "digits", "--train-size", "100", "--validation", "100", "--epochs", "3", "--batch-size",
-        "25", "--width", "0.1", "--techniques", "dropout", "--technique", gate.TECHNIQUE, "--fix",
-        "gate=on", "--measure", "4", "--search", "0", "--confirm", "0", "--workers", "2",
-        "--storage", url, "--out", "out",
+        "25", "--network", dense_network.__file__, "--width", "0.2", "--techniques", "dropout",
+        "--technique", gate.TECHNIQUE, "--fix", "gate=on", "--measure", "4", "--search", "0",
+        "--confirm", "0", "--workers", "2", "--storage", url, "--out", "out",
     ]  # fmt: skip
     held = gate.Gate(folder / "gate")
     held.let_through(0)
