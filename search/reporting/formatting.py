@@ -142,12 +142,8 @@ def p_value(value: float) -> str:
 
 
 def parameters(cost: Estimate) -> str:
-    """Format parameters added to the network, with their interval where it has a width."""
-    if math.isnan(cost.value):
-        return UNKNOWN
-    if math.isnan(cost.low) or cost.high - cost.low < 0.5:
-        return f"{cost.value:+,.0f}"
-    return f"{cost.value:+,.0f} ({cost.low:+,.0f} to {cost.high:+,.0f})"
+    """Format parameters added to the network, which no seed changes."""
+    return UNKNOWN if math.isnan(cost.value) else f"{cost.value:+,.0f}"
 
 
 def per_second(cost: Cost) -> str:

@@ -177,7 +177,7 @@ def costs_table(findings: Findings) -> Table:
     unit = findings.results.objective.unit or "effect"
     own = findings.results.program is None
     head = ("technique", f"seconds {findings.results.timed_by} (95 %)",
-            *(["parameters (95 %)"] if own else []), f"{unit} per second")  # fmt: skip
+            *(["parameters"] if own else []), f"{unit} per second")  # fmt: skip
     rows = tuple(
         (row.technique, formatting.with_interval(row.seconds.value, row.seconds),
          *([formatting.parameters(row.parameters)] if own else []), formatting.per_second(row))

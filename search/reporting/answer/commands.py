@@ -40,7 +40,8 @@ def train(findings: Findings, recipe: str = "") -> Command | None:
     time = _about(None if takes is None else SEEDS_OF_TRAIN * takes.of(epochs))
     is_plain = recipe == "none" or results.end_of(found.on, found.params) == "all off"
     which = plain(results) if is_plain else "this recipe"
-    does = f"Train {which} on all but the test {results.things}, and save the model{time}."
+    seeds = f"with {SEEDS_OF_TRAIN} seeds"
+    does = f"Train {which} {seeds} on all but the test {results.things}, and save the model{time}."
     options = ["--recipe", recipe] if recipe else []
     if not recipe and results.at_most != results.settings.at_most:
         options = ["--at-most", str(results.at_most)]
