@@ -107,14 +107,14 @@ def test_workers_that_take_turns_on_a_gpu_are_told_of_what_ends_that(
     assert taking_turns(1) == ""
     assert taking_turns(6).startswith("6 workers share 1 GPU and take turns on it:")
     assert "nvidia-cuda-mps-control -d" in taking_turns(6)
-    (alone, three), (served,) = (
-        [rate for many in counts for rate in column("gpu", "TFLOP/s", batch=128, MPS=mps,
-                                                    precision="mixed_bfloat16",
-                                                    **{"at once": many})]
-        for counts, mps in (((1, 3), "without"), ((3,), "with"))
-    )  # fmt: skip
+    alone, three, served = (
+        column(
+            "gpu", "TFLOP/s", batch=128, precision="mixed_bfloat16", **{"at once": many}, MPS=mps
+        )
+        for many, mps in ((1, "without"), (3, "without"), (3, "with"))
+    )
     assert three < alone
-    assert f"{served / alone:.1f} times" in taking_turns(6)
+    assert f"{served[0] / alone[0]:.1f} times" in taking_turns(6)
     give(machine, 2)
     assert taking_turns(2) == ""
     assert taking_turns(3).startswith("3 workers share 2 GPUs and take turns on each:")
