@@ -158,9 +158,9 @@ def interrupt_after(folder: Path, runs: int, how: signal.Signals, twice: bool = 
 
 
 def hold_in_the_midst(held: gate.Gate, folder: Path, runs: int) -> None:
-    """Let a study train until so many runs have ended and two epochs of the next one are over.
+    """Let a study train until so many runs have ended and an epoch of the next one is over.
 
-    Batch by batch of a third of a run, so that no run can pass by.
+    An epoch and a half at a time, so that no run can pass by: none is pruned before its third.
     """
     batches = seen = 0
     while seen < 2:
@@ -170,7 +170,7 @@ def hold_in_the_midst(held: gate.Gate, folder: Path, runs: int) -> None:
         assert found["COMPLETE"] + found["PRUNED"] <= runs
         assert found["RUNNING"] > 0
         if seen < 2:
-            batches += EPOCHS * BATCHES // 3
+            batches += 3 * BATCHES // 2
             held.let_through(batches)
 
 
