@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,20 +46,32 @@ def orders_trained_on(script: str, images: int) -> list[list[int]]:
     numbered += np.arange(images, dtype=np.uint8).reshape(-1, 1, 1, 1)
     part = numbered, np.arange(images) % space["CLASSES"]
 
+    def meet(images: Any) -> None:
+        met.extend(np.round(255 * np.asarray(images)[:, 0, 0, 0]).astype(int).tolist())
+
+    on_jax, record = keras.backend.backend() == "jax", meet
+    if on_jax:  # where eager operations are compiled one by one
+        import jax
+
+        record = partial(jax.debug.callback, meet, ordered=True)
+
     class Meets(layers.Layer):  # type: ignore[misc]
         def call(self, x: Any, training: bool = False) -> Any:
             if training:
-                met.extend(np.round(255 * np.asarray(x)[:, 0, 0, 0]).astype(int).tolist())
+                record(x)
             return layers.Flatten()(x)
 
-    class Eager(keras.Sequential):  # type: ignore[misc]
+    class Network(keras.Sequential):  # type: ignore[misc]
         def compile(self, *arguments: Any, **options: Any) -> None:
-            super().compile(*arguments, **{**options, "run_eagerly": True, "jit_compile": False})
+            changed = {"run_eagerly": not on_jax, "jit_compile": on_jax}
+            super().compile(*arguments, **{**options, **changed})
 
     last = layers.Dense(space["CLASSES"], activation="softmax")
     space["load"] = lambda: (part, part)
-    space["build"] = lambda: Eager([keras.Input(space["IMAGE_SHAPE"]), Meets(), last])
+    space["build"] = lambda: Network([keras.Input(space["IMAGE_SHAPE"]), Meets(), last])
     space["main"]()
+    if on_jax:
+        jax.effects_barrier()
     return [met[first : first + images] for first in range(0, len(met), images)]
 
 
