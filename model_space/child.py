@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from model_space.typed_json import from_json
 
@@ -65,6 +65,22 @@ def answer_stream() -> TextIO:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answers
+
+
+def import_keras() -> None:
+    """Import Keras without what it takes only for data that kouka does not give it.
+
+    It is made to find pandas, Arrow and scikit-learn not installed, unless they are loaded: they
+    are half of the time that its import takes.
+    """
+    left_out = [name for name in ("pandas", "pyarrow", "sklearn") if name not in sys.modules]
+    absent: dict[str, Any] = dict.fromkeys(left_out)  # which the import system takes for missing
+    sys.modules.update(absent)
+    try:
+        import keras  # noqa: F401
+    finally:
+        for name in left_out:
+            del sys.modules[name]
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model_space.child import ChildError, ask, respond
+from model_space.child import ChildError, ask, import_keras, respond
 from model_space.data import DataError
 from model_space.data.fresh import Preparation
 from model_space.saved.model_card import find
@@ -66,6 +66,7 @@ def _answer(request: _Request) -> _Answer:
 
 def _run(network: str, images: np.ndarray, classes: int) -> list[list[float]]:
     """Return the probabilities (N, classes) of images (N, height, width, channels), bytes."""
+    import_keras()
     import keras
 
     try:

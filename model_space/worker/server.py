@@ -17,12 +17,12 @@ import queue
 import selectors
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from model_space.child import answer_stream, ending_with
+from model_space.child import answer_stream, ending_with, import_keras
 from model_space.custom.code import CustomCodeError
 from model_space.data import DataError, load_spec
 from model_space.facts import DataFacts
@@ -93,8 +93,7 @@ def serve() -> None:
             return
         answer(DataRead(DataFacts.of(data)))
         # Only now, so that data that cannot be used is refused before Keras is imported.
-        with _without("pandas", "pyarrow", "sklearn"):
-            import keras  # noqa: F401
+        import_keras()
         from model_space.custom.registry import load_registry
         from model_space.training.trainer import Trainer
 
@@ -107,23 +106,6 @@ def serve() -> None:
         answer(Ready())
     gc.freeze()  # or every fork would look for garbage in all that was imported
     _supervise(requests, trainer, answer)
-
-
-@contextlib.contextmanager
-def _without(*packages: str) -> Iterator[None]:
-    """Have packages seem not to be installed while Keras is imported, unless they are loaded.
-
-    Keras takes them where they are, for data that kouka does not give it, and they are a quarter of
-    the time that its import takes.
-    """
-    left_out = [name for name in packages if name not in sys.modules]
-    absent: dict[str, Any] = dict.fromkeys(left_out)  # which the import system takes for missing
-    sys.modules.update(absent)
-    try:
-        yield
-    finally:
-        for name in left_out:
-            del sys.modules[name]
 
 
 def _supervise(requests: FileIO, trainer: Trainer, answer: Callable[[Answer], None]) -> None:

@@ -372,6 +372,7 @@ def test_a_terminal_shows_the_epoch_its_accuracy_and_the_time_left() -> None:
 WITHOUT_KOUKA = """
 import json, sys
 sys.modules["model_space"] = sys.modules["search"] = None  # neither can be imported
+sys.modules["pandas"] = sys.modules["sklearn"] = None  # nor need be, and so Keras is there sooner
 import keras, numpy as np
 model = keras.models.load_model("model.keras", safe_mode=True)
 images = np.load(sys.argv[1])
