@@ -304,10 +304,8 @@ def test_a_run_is_what_keras_own_fit_makes_of_it(
     images, labels = data.train[0] / 255, np.eye(10)[data.train[1]]
     initial = [weight.numpy() for weight in reference.network.weights]
     reference.network.compile(
-        keras.optimizers.Adam(1e-3, amsgrad="amsgrad" in recipe), "categorical_crossentropy",
-        # Which TensorFlow does without, in less time than XLA takes to compile a step.
-        jit_compile=keras.backend.backend() == "jax",
-    )  # fmt: skip
+        keras.optimizers.Adam(1e-3, amsgrad="amsgrad" in recipe), "categorical_crossentropy"
+    )
     for order in itertools.islice(orders(len(images), 5), 2):
         reference.network.fit(images[order], labels[order], batch_size=32, shuffle=False, verbose=0)
     expected = [weight.numpy() for weight in reference.network.weights]
