@@ -71,7 +71,7 @@ def import_keras() -> None:
     """Import Keras without what it takes only for data that kouka does not give it.
 
     It is made to find pandas, Arrow and scikit-learn not installed, unless they are loaded: they
-    are half of the time that its import takes.
+    are a quarter of the time that its import takes.
     """
     left_out = [name for name in ("pandas", "pyarrow", "sklearn") if name not in sys.modules]
     absent: dict[str, Any] = dict.fromkeys(left_out)  # which the import system takes for missing
