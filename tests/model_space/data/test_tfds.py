@@ -16,12 +16,10 @@ import pytest
 from PIL import Image
 
 from model_space.budget import Budget
-from model_space.custom.description import import_and_describe
 from model_space.data import DataError, DataSpec, load, tfds, tfds_reader
 from model_space.data.source import Progress
-from model_space.worker.client import Worker, Workload
+from model_space.worker.client import Worker
 from tests.model_space.script.test_data import in_order
-from tests.support import dense_network
 from tests.support.scripts import check_clean, run, written
 
 with warnings.catch_warnings():  # of what it imports
@@ -201,13 +199,14 @@ def test_a_worker_reads_it_says_nothing_and_trains(
     stored: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TFDS_DATA_DIR", str(stored))
-    code = import_and_describe([], dense_network.__file__)
-    worker = Worker(Workload(DataSpec("tfds:tiny", image_size=15), custom_code=code))
+    worker = Worker(DataSpec("tfds:tiny", image_size=15))
     try:
         facts = worker.start()
         assert (facts.classes, facts.image_shape) == (("cat", "dog"), (15, 15, 1))
         assert (facts.train, facts.validation, facts.test) == (48, 10, 12)
-        outcome = worker.train({}, Budget(epochs=1, width=0.1), 0, lambda epoch, accuracy: True)
+        outcome = worker.train(
+            {"global_pooling": {}}, Budget(epochs=1, width=0.1), 0, lambda epoch, accuracy: True
+        )
     finally:
         worker.stop()
     assert 0 <= outcome.objective <= 1
