@@ -1,0 +1,240 @@
+"""What is quoted of the benches, and of hardware."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bench.equal_time import rows
+from bench.results import column, rows_of
+from docs.shipped import FULL, REFERENCE, data, findings, settings, study
+from search.analysis.effects import effects
+from tests.support.quoted.kinds import Claim, Numbers, Quote
+from tests.support.quoted.numbers import bounds_of, covered, fit, minutes
+
+BENCH = "bench/README.md"
+MACHINES = "docs/many-machines.md"
+
+
+def _rate() -> tuple[float]:
+    """TFLOP/s of the training of the long design, by the longhand operations of its networks."""
+    operations = 0
+    for run in findings(FULL).results.of("measure"):
+        inside = (64, 64, 128) if "late_widening" in run.on else (64, 128, 256)
+        size, channels = 32, 64
+        products = size**2 * 3 * channels
+        for width, next_channels in zip(inside, (64, 128, 256), strict=True):
+            products += size**2 * 9 * (channels * width + width**2)
+            size = (size - 1) // 2
+            products += size**2 * 9 * width * next_channels
+            channels = next_channels
+        products += channels * 10 * (1 if "global_pooling" in run.on else size**2)
+        operations += 2 * 3 * products * data(FULL).train * settings(FULL).epochs
+    return (operations / _seconds()[-1] / 1e12,)
+
+
+def _seconds() -> list[float]:
+    """Seconds from the beginning of the long design to the end of each of its runs, in order."""
+    trials = study(FULL).trials
+    began = min(trial.datetime_start for trial in trials if trial.datetime_start)
+    return sorted((trial.datetime_complete - began).total_seconds()
+                  for trial in trials if trial.datetime_complete)  # fmt: skip
+
+
+def _on_a_gpu(*rows_: tuple[int, int, str]) -> Numbers:
+    """TFLOP/s in sum with all techniques off in bfloat16: of a batch, so many at once, and MPS."""
+    return lambda: tuple(
+        column("gpu", "TFLOP/s", batch=batch, precision="mixed_bfloat16", **{"at once": many},
+               MPS=mps)[0]
+        for batch, many, mps in rows_
+    )  # fmt: skip
+
+
+KOUKAS = "kouka, %"
+
+
+def _tight() -> list[float]:
+    """The coverage of designs that cannot tell every interaction apart."""
+    return [
+        found
+        for techniques, runs in ((7, 16), (8, 16), (8, 32), (12, 32), (12, 64))
+        for found in column("coverage", "coverage, %", techniques=techniques, runs=runs)
+    ]
+
+
+def _took(workers: int) -> float:
+    (seconds,) = column("efficiency", "first run to last, s", study="digits", workers=workers)
+    return seconds
+
+
+def _narrower() -> tuple[float, ...]:
+    """Percent by which the mean of the last three epochs narrows the reference's intervals."""
+    results = findings(REFERENCE).results
+    widths = []
+    for last in (1, 3):
+        runs = [
+            replace(run, value=statistics.fmean(list(run.curve.values())[-last:]))
+            for run in results.of("measure")
+        ]
+        fitted = effects(runs, results.factors)
+        assert fitted is not None
+        widths.append(statistics.fmean(one.high - one.low for one in fitted.effects))
+    return (100 * (1 - widths[1] / widths[0]),)
+
+
+def _highest_of_every_row() -> bool:
+    """kouka's share of right answers is above all others', but for one row and method."""
+    others = [name for name in rows_of("ranking")[0] if name not in ("techniques", "runs", KOUKAS)]
+    ahead = column("ranking", KOUKAS)
+    behind = {name: column("ranking", name) for name in others}
+    pairs = [(name, *pair) for name in others for pair in zip(ahead, behind[name], strict=True)]
+    return [name for name, kouka, other in pairs if other >= kouka] == ["fANOVA, random, %"] and (
+        max(other - kouka for _, kouka, other in pairs) == 0
+    )
+
+
+def _stopping(name: str, *truths: str) -> list[float]:
+    return [cell for truth in truths for cell in column("stopping", name, truth=truth)]
+
+
+def _ahead(images: int) -> list[float]:
+    """By how much kouka's recipe is above the best of the others', at each number of epochs."""
+    found = []
+    for epochs in sorted(set(column("choosing", "epochs"))):
+        rows = [row for row in rows_of("choosing")
+                if (row["training images"], row["epochs"]) == (images, epochs)]  # fmt: skip
+        of = {row["who chooses"]: float(row["accuracy, %"] or 0) for row in rows}
+        ours = of.pop("kouka")
+        found.append(ours - max(of.values()))
+    return found
+
+
+def _trials(*sides: str) -> tuple[int, int]:
+    """The fewest and the most trials that ended in the time, of sides that begin so."""
+    counts = [int(row["trials"]) for row in rows() if row["who chooses"].startswith(sides)]
+    return min(counts), max(counts)
+
+
+def _nobody_else_gains_a_point() -> bool:
+    of = {row["who chooses"]: float(row["test accuracy, %"] or 0) for row in rows_of("equal_time")}
+    plain, ours = of.pop("nothing on"), of.pop("kouka")
+    return ours > max(of.values()) and max(of.values()) - plain < 1
+
+
+def _lost_by_stopping() -> list[float]:
+    simulated = "equal", "unequal", "heavy tails", "ceiling"
+    stopped = _stopping("top three right, %", *simulated)
+    return sorted(
+        whole - part
+        for whole, part in zip(
+            _stopping("with 64 runs always, %", *simulated), stopped, strict=True
+        )
+    )
+
+
+def _no_more_wrong_by_stopping() -> bool:
+    return all(
+        row["wrong verdict, %"] <= row["wrong with 64 always, %"]  # type: ignore[operator]
+        for row in rows_of("stopping")
+    )
+
+
+def _below_93() -> int:
+    """Count the shares of chosen intervals that hold, in all rows, below 93 %."""
+    shown = ("headline, %", "they cover, %", "the largest, %", "simple effects, %")
+    return sum(share < 93 for name in shown for share in column("selection", name))
+
+
+def _quotes() -> Iterator[Quote]:
+    yield Quote(MACHINES, "{102} seconds with two workers and {183} with one",
+                lambda: (_took(2), _took(1)))  # fmt: skip
+    yield Quote(
+        MACHINES,
+        "one process trained the article's network at {167} TFLOP/s, and three at {158} in sum; "
+        "under MPS two came to {216}, three to {237} and four to {239}. A batch of 1,024 brings "
+        "one process to {318}.",
+        _on_a_gpu((128, 1, "without"), (128, 3, "without"), (128, 2, "with"), (128, 3, "with"),
+                  (128, 4, "with"), (1024, 1, "without")),
+    )  # fmt: skip
+    yield Quote(MACHINES, "{16} runs of {100} epochs on {45,000} images, by six workers under MPS, "
+                "took {7.7} minutes", lambda: (fit(FULL).runs, settings(FULL).epochs,
+                                               data(FULL).train, *minutes(FULL)))  # fmt: skip
+    yield Quote(BENCH, "in {463} s from the beginning of the first to the end of the last. That is "
+                "{145} TFLOP/s", lambda: (_seconds()[-1], *_rate()))  # fmt: skip
+    yield Quote(BENCH, "eight runs take {232} s. Eight alone were not tried. Of the sixteen, six "
+                "had ended after {240} s, and eight after {342} s",
+                lambda: (_seconds()[-1] / 2, _seconds()[5], _seconds()[7]))  # fmt: skip
+    yield Quote(BENCH, "cover {94} to {100} %, and no row has more than {1.6} % of studies",
+                lambda: (*covered("coverage"),
+                         max(column("coverage", "wrong, %"))))  # fmt: skip
+    yield Quote(
+        BENCH,
+        "16 runs of digits see ({90.9} %), and the largest interaction of digits with 250 images "
+        "({92.0} %)",
+        lambda: (
+            *column("selection", "they cover, %", truth="digits", runs=16),
+            *column("selection", "the largest, %", truth="digits, 250 images", runs=64),
+        ),
+    )
+    yield Quote(
+        BENCH,
+        "but for {4.2} % where three techniques lose 4 points, {5.8} % where many weak threes act "
+        "together, and all {5} of 400 studies of digits",
+        lambda: (
+            *column("selection", "false, %", truth="three lose 4 points"),
+            *column("selection", "false, %", truth="weak triples"),
+            *column("selection", "reversals", truth="digits", runs=64),
+        ),
+    )
+    yield Quote(BENCH, "top threes that is lower by {0.4} to {1.7} %",
+                lambda: (_lost_by_stopping()[0], _lost_by_stopping()[-1]))  # fmt: skip
+    yield Quote(BENCH, "so {59} % of these studies go on to all runs. Over the three of `equal` "
+                "and both digits tables, a study needs {41.4} runs in the mean",
+                lambda: (*_stopping("end at 64, %", "digits"),
+                         statistics.fmean(_stopping("runs, mean", "equal", "digits",
+                                                    "digits, 250 images"))))  # fmt: skip
+    yield Quote(BENCH, "others by {0.4} points with 1,000 images and by {0.8} to {1.6} with 250.",
+                lambda: (statistics.fmean(_ahead(1000)), *bounds_of(_ahead(250))))  # fmt: skip
+    yield Quote(BENCH, "kouka's recipe is the best, and the next is {0.56} points behind",
+                lambda: (-max(column("equal_time", "beside kouka, points")),))  # fmt: skip
+    yield Quote(BENCH, "TPE and random search end {8} to {28} trials, and kouka {34} to {37}",
+                lambda: (*_trials("TPE", "random"), *_trials("kouka")))  # fmt: skip
+    yield Quote(BENCH, "{10} of the {10} plans ended within 10 % of their time",
+                lambda: (sum(abs(late) <= 10 for late in column("plans", "deviation, %")),
+                         len(rows_of("plans"))))  # fmt: skip
+    yield Quote(BENCH, "it is more than needed: {98} to {100} %.", lambda: bounds_of(_tight()))
+    yield Quote(BENCH, "HC3 would cover {97} to {100} %",
+                lambda: bounds_of(column("coverage", "coverage by HC3, %")))  # fmt: skip
+    yield Quote(BENCH, "finds the true three in at most {2} %",
+                lambda: (max(column("ranking", "PED-ANOVA, TPE, %")),))  # fmt: skip
+    yield Quote(
+        BENCH,
+        "took {102.5} s from its first run to its last with two workers, and {183.2} s with one, "
+        "{1.8} times as long",
+        lambda: (_took(2), _took(1), _took(1) / _took(2)),
+    )
+    yield Quote("docs/methods.md", "would make the effects' intervals {25} % narrower", _narrower)
+
+
+QUOTES = tuple(_quotes())
+CLAIMS = (
+    Claim(
+        "bench/README.md",
+        "No other comes a point above the network with nothing on",
+        _nobody_else_gains_a_point,
+    ),
+    Claim(
+        "bench/README.md",
+        "No row has more wrong verdicts than with 64 runs always",
+        _no_more_wrong_by_stopping,
+    ),
+    Claim(
+        "bench/README.md", "hold in 93 % of cases or more, but for two", lambda: _below_93() == 2
+    ),
+    Claim(
+        "bench/README.md",
+        "kouka's share is the highest of every row, once shared with fANOVA over random trials",
+        _highest_of_every_row,
+    ),
+)
