@@ -69,8 +69,9 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(FRONT, "the effects are known to ±{0.8} points", lambda: (2 * _truth().error,))
     yield Quote(
         FRONT,
-        "are {2.7} points off and name the three largest effects in {90} % of cases. With as many "
-        "runs, one technique at a time is {4.9} points off and names them in {84} %; the article's "
+        "are {2.7} points off (root mean square) and name the three largest effects in "
+        "{90} % of cases. With as many runs, one technique at a time is {4.9} points off and "
+        "names them in {84} %; the article's "
         "way is {5.5} points off and names them in {63} %",
         lambda: tuple(
             number
