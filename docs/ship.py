@@ -2,8 +2,8 @@
 
     python -m docs.ship sqlite:///working.db NAME…
 
-A study of the same name is replaced. Who ran a trial, and the folder that the data were in, stay
-out; the file is vacuumed.
+A study of the same name is replaced. Who ran a trial, and the folders of the data and of a program,
+stay out; the file is vacuumed.
 """
 
 from __future__ import annotations
@@ -30,9 +30,13 @@ def ship(url: str, name: str, file: Path = STUDIES) -> None:
     copy(url, name, target)
     study = load_study(target, name)
     settings = study.user_attrs[schema.SETTINGS]
-    study.set_user_attr(schema.SETTINGS, {**settings, "data": PurePath(settings["data"]).name})
+    named = {**settings, "data": PurePath(settings["data"]).name}
+    if program := settings.get("program"):
+        named["program"] = {**program, "directory": PurePath(program["directory"]).name}
+    study.set_user_attr(schema.SETTINGS, named)
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("DELETE FROM trial_user_attributes WHERE key = ?", [schema.WORKER])
+        for key in (schema.WORKER, schema.FOLDER):
+            connection.execute("DELETE FROM trial_user_attributes WHERE key = ?", [key])
         connection.execute("DELETE FROM trial_heartbeats")
         connection.commit()
         connection.execute("VACUUM")
