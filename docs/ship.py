@@ -17,9 +17,11 @@ import optuna
 
 from docs.shipped import STUDIES
 from search import load_study
+from search.reporting.dashboard_note import attach
 from search.storage import schema
 from search.storage.connection import open_storage, study_names
 from search.storage.copying import copy
+from search.storage.reading import read
 
 
 def ship(url: str, name: str, file: Path = STUDIES) -> None:
@@ -34,6 +36,7 @@ def ship(url: str, name: str, file: Path = STUDIES) -> None:
     if program := settings.get("program"):
         named["program"] = {**program, "directory": PurePath(program["directory"]).name}
     study.set_user_attr(schema.SETTINGS, named)
+    attach(study, read(study))  # whose commands named the storage of before
     with closing(sqlite3.connect(file)) as connection, connection:
         for key in (schema.WORKER, schema.FOLDER):
             connection.execute("DELETE FROM trial_user_attributes WHERE key = ?", [key])

@@ -137,6 +137,23 @@ def test_the_commands_that_launched_the_studies_give_their_settings() -> None:
         assert replace(Settings(), data=kept.data, **said) == kept
 
 
+def test_the_command_that_launched_nanogpt_is_that_of_the_page() -> None:
+    page = (TOP / "docs" / "any-script.md").read_text(encoding="utf-8")
+    (launch,) = re.findall(r"^(kouka launch nanogpt .+?)^```", page, re.MULTILINE | re.DOTALL)
+    words = shlex.split(launch)
+    said = {option: words[i + 1] for i, option in enumerate(words) if option.startswith("--")}
+    factors = [words[i + 1] for i, word in enumerate(words) if word == "--factor"]
+    settings = shipped.settings(shipped.NANOGPT)
+    program = settings.program
+    assert program is not None
+    assert said["--command"] == program.command
+    assert (said["--epochs"], said["--measure"]) == (
+        str(settings.epochs),
+        str(settings.measure[-1]),
+    )
+    assert factors == [f"{one.name}: {' '.join(one.levels[1].words)}" for one in program.factors]
+
+
 def _value(text: str) -> Any:
     return float(text) if text.replace(".", "").isdigit() else text
 
@@ -192,12 +209,15 @@ def test_the_shipped_studies_are_small_and_say_nothing_of_a_machine(tmp_path: Pa
         keys = {key for (key,) in connection.execute("SELECT key FROM trial_user_attributes")}
         names = {name for (name,) in connection.execute("SELECT study_name FROM studies")}
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-    assert names == {*shipped.CIFAR, shipped.EXAMPLE}
+    assert names == {*shipped.CIFAR, shipped.EXAMPLE, shipped.NANOGPT}
     assert schema.SEED in keys
-    assert schema.WORKER not in keys
+    assert not {schema.WORKER, schema.FOLDER} & keys
     assert free == 0
+    assert not re.search(rb"/(?:home|root|tmp|work|Users)/", file.read_bytes())
     for name in names:
-        assert "/" not in load_study(f"sqlite:///{file}", name).user_attrs[schema.SETTINGS]["data"]
+        settings = load_study(f"sqlite:///{file}", name).user_attrs[schema.SETTINGS]
+        assert "/" not in settings["data"]
+        assert "/" not in (settings.get("program") or {"directory": ""})["directory"]
 
 
 def test_a_study_is_shipped_with_its_findings_and_in_place_of_an_older_one(
