@@ -10,7 +10,7 @@ from search.analysis.effects import Effect
 from search.analysis.fast_start import FastStart
 from search.reporting import words
 from search.reporting.findings import Findings, Verification
-from search.reporting.formatting import counted, duration, interval, listed, signed
+from search.reporting.formatting import capitalized, counted, duration, interval, listed, signed
 from search.results import Objective, Results
 
 _MOST_NAMED = 4
@@ -84,7 +84,7 @@ def _held(long: Verification) -> str:
 def signs_of_fast_start(found: FastStart, results: Results) -> str:
     """Say why longer runs would have other effects."""
     objective = results.objective
-    signs, moving = [], ""
+    signs = []
     if found.rise is not None:
         over = "epoch" if found.rise.epochs == 1 else counted(found.rise.epochs, "epoch")
         verb = "rose" if objective.maximize else "fell"
@@ -97,11 +97,11 @@ def signs_of_fast_start(found: FastStart, results: Results) -> str:
             for move in found.moving[:_MOST_NAMED]
         ]
         begin, end = found.moving[0].begin, found.moving[0].end
-        moving = f"from epoch {begin} to {end} effects still moved, {listed(named)}"
-        signs.append(moving)
+        signs.append(f"from epoch {begin} to {end} effects still moved, {listed(named)}")
+    said = ", and ".join(signs)
     if found.rise is None:  # the networks have learned what they will
-        return f"{moving[:1].upper()}{moving[1:]}."
-    return f"These are effects of a fast start: {', and '.join(signs)}."
+        return f"{capitalized(said)}."
+    return f"These are effects of a fast start: {said}."
 
 
 def _by(change: Effect, objective: Objective) -> str:

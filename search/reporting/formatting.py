@@ -16,6 +16,11 @@ from search.results import Objective
 UNKNOWN = "—"
 
 
+def capitalized(text: str) -> str:
+    """Begin a text with a capital letter, and leave its other letters as they are."""
+    return text[:1].upper() + text[1:]
+
+
 class Bounds(Protocol):
     """Anything with the ends of an interval."""
 

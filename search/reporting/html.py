@@ -14,6 +14,7 @@ from plotly.offline import get_plotlyjs
 
 from search.reporting.budget import describe_budget, provenance
 from search.reporting.figures.style import untitled
+from search.reporting.formatting import capitalized
 from search.reporting.links import Names, anchor
 from search.reporting.picture_html import escape, picture_row
 from search.reporting.section import Command, Section, Table
@@ -86,7 +87,7 @@ def _figure(name: str, figure: go.Figure, budget: str) -> str:
     data = str(drawn.to_json()).replace("<", "\\u003c")
     # The head of the page says it for all figures; one that stands alone needs it.
     caption = escape(figure.layout.meta["caption"].replace(f"; {budget}", ""))
-    caption, key = caption[:1].upper() + caption[1:], figure.layout.meta.get("key", "")
+    caption, key = capitalized(caption), figure.layout.meta.get("key", "")
     title = escape_quotes(f"Figure: {figure.layout.meta['title']}")
     return (
         f'<figure><div id="{name}" class="plot" role="img" aria-label="{title}" '

@@ -14,7 +14,7 @@ from search.analysis.effects import Effects
 from search.reporting import tables, words
 from search.reporting.budget import describe_budget
 from search.reporting.findings import Findings
-from search.reporting.formatting import counted, effect_unit, listed
+from search.reporting.formatting import capitalized, counted, effect_unit, listed
 from search.reporting.section import Table
 from search.results import Results
 
@@ -109,7 +109,7 @@ def methods(findings: Findings) -> str:
     if results.versions:
         made = listed([f"{name} {number}" for name, number in results.versions.items()])
         parts.append(f"The runs were made with {made}.")
-    return " ".join(part[:1].upper() + part[1:] for part in parts)
+    return " ".join(capitalized(part) for part in parts)
 
 
 def _runs(results: Results) -> list[str]:

@@ -18,6 +18,7 @@ from search.planning.design import interaction_variance
 from search.planning.phases.measure import design_of
 from search.reporting.budget import short_budget
 from search.reporting.formatting import (
+    capitalized,
     change,
     counted,
     effect_unit,
@@ -104,9 +105,9 @@ def answer(
     """
     largest, named = effects.effects[0], headline(effects)
     said = short_budget(results) if budget else ""
-    after = f"{_sentence(said)}, " if said else ""
+    after = f"{capitalized(said)}, " if said else ""
     if not any(effect.effect for effect in effects.effects):
-        return _sentence(
+        return capitalized(
             f"{after}all runs have the same value: they say nothing about any technique."
         )
     if not effects.look.complete:
@@ -124,7 +125,7 @@ def answer(
         if len(effects.effects) == 1:
             how = "has no clear effect" if effects.dof else "has an effect without interval"
             return f"{after}{largest.phrase} {how}: {_worth(named, results)}."
-        return _sentence(
+        return capitalized(
             f"{after}{unsure}. The largest is {named.phrase}: {_worth(named, results)}."
         )
     first, others = certain[0], certain[1:]
@@ -145,10 +146,6 @@ def answer(
     if unknown := [e.phrase for e in effects.effects if e.verdict == "no estimate"]:
         parts.append(f"There is no estimate for {listed(unknown)}.")
     return " ".join(parts)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _worth(effect: Effect, results: Results) -> str:

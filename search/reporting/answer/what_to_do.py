@@ -15,6 +15,7 @@ from search.reporting.answer import commands
 from search.reporting.budget import trained_for
 from search.reporting.findings import Findings
 from search.reporting.formatting import (
+    capitalized,
     counted,
     interval,
     listed,
@@ -96,11 +97,11 @@ def _answer(findings: Findings, *, briefly: bool) -> str:
         if so_far:
             return f"So far {nothing}."
         better = "by the validation runs no recipe is better" if decision.any_better else nothing
-        return _sentence(f"{better}.")
+        return capitalized(f"{better}.")
     if decision.verdict == "not sure":
         if decision.any_better:
             nothing = f"the recommended recipe is not surely better than {off}"
-        return _sentence(f"{'so far ' if so_far else ''}{nothing}.")
+        return capitalized(f"{'so far ' if so_far else ''}{nothing}.")
     if so_far:
         return f"So far the runs favour {recipe}."
     return f"{_train(results)} {recipe}: {_reach(decision, results)}{_over(decision, results)}."
@@ -206,7 +207,7 @@ def _points(gain: Estimate, objective: Objective) -> str:
 
 def _all_off(decision: Decision, results: Results) -> str:
     assert decision.all_off is not None
-    name = _sentence(words.plain(results))
+    name = capitalized(words.plain(results))
     aside = ", with all techniques off," if name == "The plain network" else ""
     verb = "is predicted to come to" if decision.tested is None else "comes to"
     return f"{name}{aside} {verb} {mean(decision.all_off, results.objective)}."
@@ -275,10 +276,6 @@ def _held_on(results: Results) -> list[str]:
     if not fixed:
         return []
     return [f"{listed(fixed)} {'is' if len(fixed) == 1 else 'are'} on throughout."]
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _shortened(recipe: str) -> str:

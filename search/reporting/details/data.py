@@ -5,6 +5,7 @@ from __future__ import annotations
 from search.analysis.classes import ClassSizes, class_sizes
 from search.reporting.data import account
 from search.reporting.findings import Findings
+from search.reporting.formatting import capitalized
 from search.reporting.section import Section
 from search.results import ACCURACY, Results
 
@@ -43,7 +44,7 @@ def class_extremes(part: str, sizes: ClassSizes) -> str:
 def class_weights(results: Results, validation: ClassSizes) -> str:
     """Describe how the objective weighs classes of unequal size."""
     objective = results.objective
-    name = objective.measure[:1].upper() + objective.measure[1:]
+    name = capitalized(objective.measure)
     if objective.balanced:
         said = f"{name} is the mean over the classes, so each class weighs the same"
         if objective.share:

@@ -9,7 +9,7 @@ from search.analysis.recipe_tests import ClassResult, RecipeTests
 from search.reporting.budget import describe_budget
 from search.reporting.figures import confusion, seed_curves
 from search.reporting.findings import Findings
-from search.reporting.formatting import UNKNOWN, axis, counted, short_percent
+from search.reporting.formatting import UNKNOWN, axis, capitalized, counted, short_percent
 from search.reporting.section import Section, Table
 
 _MOST_ROWS = 20
@@ -58,7 +58,7 @@ def by_class_of(tested: RecipeTests, things: str, whose: str) -> Section:
     known = [one for one in tested.by_class if one.images]
     ordered = sorted(known, key=lambda one: one.accuracy)
     worst, best = ordered[0], ordered[-1]
-    said = [f"{whose[:1].upper()}{whose[1:]} names {worst.name} worst, {_percent(worst)} right"]
+    said = [f"{capitalized(whose)} names {worst.name} worst, {_percent(worst)} right"]
     said[0] += f", and {best.name} best, {_percent(best)}." if best is not worst else "."
     often = max(known, key=lambda one: one.taken_share)
     said.append(

@@ -53,8 +53,7 @@ def _text(found: TradeOffs, objective: Objective) -> list[str]:
         text.append(
             "Where they are checked on a recipe that ran, predictions are typically off by "
             f"{found.error:.2g}{unit}: train a predicted recipe before you rely on it. Each "
-            "interval is for its recipe alone; that of the recommended one, at the top of the "
-            "report, is wider, as it allows for the choice."
+            "interval is for its recipe alone, and does not allow for a choice among them."
         )
     return text
 

@@ -7,7 +7,7 @@ import math
 from search.analysis.dials import DialTrend
 from search.analysis.epochs import EpochEffects
 from search.reporting.findings import Findings
-from search.reporting.formatting import counted
+from search.reporting.formatting import capitalized, counted
 from search.reporting.section import Section
 from search.reporting.tables import costs_table, epochs_table
 from search.results import Objective
@@ -51,7 +51,7 @@ def costs(findings: Findings) -> Section | None:
         "What each technique costs",
         f"The increase in {findings.results.timed_by}'s time{parameters} when the technique is "
         "turned on, averaged over what else is on. Seconds hold for the machine that ran the "
-        f"study, and for its load. {unit[:1].upper()}{unit[1:]} per second are given where the "
+        f"study, and for its load. {capitalized(unit)} per second are given where the "
         "technique certainly takes time.",
         "costs",
         costs_table(findings),
@@ -79,7 +79,7 @@ def curves(findings: Findings) -> Section | None:
     name = findings.results.objective.name
     return Section(
         "Learning curves",
-        f"{name[:1].upper()}{name[1:]} by epoch: the mean over the measured runs with the "
+        f"{capitalized(name)} by epoch: the mean over the measured runs with the "
         "technique on, and over those with it off.",
         "curves",
     )
