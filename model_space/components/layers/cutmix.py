@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
-from keras import layers, ops
+from keras import ops
 
-from model_space.components.beta import symmetric_beta
+from model_space.components.layers.mixing import Mixing
 from model_space.stages import Tensor
 
 
-class CutMix(layers.Layer):  # type: ignore[misc]
+class CutMix(Mixing):
     """Pastes a box of another image of the batch into each, and mixes their labels by its area.
 
     Keras' own draws alpha too, never lets a box reach over an edge, and weights labels by the box
@@ -19,22 +17,15 @@ class CutMix(layers.Layer):  # type: ignore[misc]
     2019, arXiv:1905.04899, where a batch shares one box; here each image has its own.
     """
 
-    def __init__(self, alpha: Any) -> None:
-        """Keep a share of each image that is drawn from Beta(alpha, alpha)."""
-        super().__init__()
-        self.alpha = alpha
-        self.seed_generator = keras.random.SeedGenerator()
-
     def call(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Mix `images`, (batch, height, width, channels), and `labels`, (batch, classes)."""
         images, labels = batch["images"], batch["labels"]
         count = ops.shape(images)[0]
-        kept = symmetric_beta(count, self.alpha, self.seed_generator)
-        side = ops.sqrt(1 - kept)
+        side = ops.sqrt(1 - self.shares(count))
         down, across = (self._span(length, side) for length in images.shape[1:3])
         box = ops.expand_dims(down[:, :, None] & across[:, None, :], -1)
         pasted = ops.mean(ops.cast(box, labels.dtype), axis=(1, 2))  # (batch, 1)
-        others = keras.random.shuffle(ops.arange(count, dtype="int32"), seed=self.seed_generator)
+        others = self.others(count)
         return {
             "images": ops.where(box, ops.take(images, others, axis=0), images),
             "labels": labels + pasted * (ops.take(labels, others, axis=0) - labels),
