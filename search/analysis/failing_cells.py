@@ -69,6 +69,8 @@ class FailingCell:
     mean: float
     others: float
     """Mean of the runs outside."""
+    apart: bool
+    """True where all of its runs are worse than any other, or all better."""
 
 
 def failing_cell(cell: Cell | None, measured: Sequence[Run]) -> FailingCell | None:
@@ -78,26 +80,24 @@ def failing_cell(cell: Cell | None, measured: Sequence[Run]) -> FailingCell | No
     on, off = frozenset(cell.on), frozenset(cell.off)
     inside = [run for run in measured if on <= run.on and not off & run.on]
     outside = [run for run in measured if run not in inside]
-    return FailingCell(
-        cell,
-        len(inside),
-        fmean(run.scaled for run in inside),
-        fmean(run.scaled for run in outside),
-    )
+    here, others = ([run.scaled for run in runs] for runs in (inside, outside))
+    apart = max(here) < min(others) or max(others) < min(here)
+    return FailingCell(cell, len(inside), fmean(here), fmean(others), apart)
 
 
 def dominant_cells(
     levels: np.ndarray, values: np.ndarray, names: Sequence[str]
 ) -> tuple[Cell, ...]:
-    """The cells that explain most of what a sum of effects leaves of the values, the best first.
+    """The cells that explain most of what a sum of effects leaves of the values.
 
     `levels` is (runs, techniques) of ±1, `values` (runs,). Empty where no cell explains seven
     tenths of the residual sum of squares, or more in small designs; several where they explain
     nearly as much as the best, as in a design whose three-way interactions are those of other
-    techniques. Where a cell's runs share the level of other techniques too, these are in it: the
-    runs cannot tell which of them act together. A cell of two techniques is an
-    interaction like others, which confounds no effect, unless its runs end at one level whatever
-    else is on.
+    techniques. The first is the one beside which the techniques' own effects are smallest: of two
+    that explain as much, one's runs may fail and the other's be as good as any. Where a cell's
+    runs share the level of other techniques too, these are in it: the runs cannot tell which act
+    together. A cell of two techniques is an interaction like others, which confounds no effect,
+    unless its runs end at one level whatever else is on.
     """
     runs, techniques = levels.shape
     main = np.column_stack([np.ones(runs), levels])
@@ -123,8 +123,14 @@ def dominant_cells(
     if explained[best] < dominant:
         return ()
     alike = np.flatnonzero(explained >= max(_ALIKE * explained[best], dominant))
-    order = [best, *(int(place) for place in alike if place != best)]
+    order = sorted(alike, key=lambda place: _other_effects(main, members[:, place], values))
     return tuple(dict.fromkeys(_cell(members[:, place], levels, names) for place in order))
+
+
+def _other_effects(main: np.ndarray, inside: np.ndarray, values: np.ndarray) -> float:
+    """Sum of the sizes of the techniques' coefficients where a cell explains the rest."""
+    fitted = np.linalg.lstsq(np.column_stack([main, inside]), values, rcond=None)[0]
+    return float(np.sum(np.abs(fitted[1:-1])))
 
 
 def _cell(members: np.ndarray, levels: np.ndarray, names: Sequence[str]) -> Cell:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from search.analysis.effects import CERTAIN, Effects, effects
+from search.analysis.effects import CERTAIN, Effect, Effects, effects
 from search.analysis.interactions import interactions
 from search.results import Results, Run
 
@@ -20,8 +20,8 @@ _CLOSEST = 1e-3
 class LogitRefit:
     """Conclusions that change on the logit, where the techniques add up better."""
 
-    changed: tuple[str, ...]
-    """Techniques whose verdict changes to or from a certain one."""
+    changed: tuple[Effect, ...]
+    """Effects on the logit whose verdict is another there, and certain here or there."""
     interactions_vanish: bool
     """True where interactions are certain on the share itself and none is on its logit."""
 
@@ -46,14 +46,15 @@ def logit_refit(
     if other is None or _unexplained(other) >= _unexplained(fitted):
         return None
     changed = tuple(
-        e.phrase
-        for e in fitted.effects
-        if other.of(e.technique).verdict != e.verdict
-        and (e.verdict in CERTAIN or other.of(e.technique).verdict in CERTAIN)
+        there
+        for there in other.effects
+        if (here := fitted.of(there.technique)).verdict != there.verdict
+        and (here.verdict in CERTAIN or there.verdict in CERTAIN)
     )
-    here = any(row.certain for row in interactions(fitted))
-    there = any(row.certain for row in interactions(other))
-    return LogitRefit(changed, here and not there)
+    vanish = any(row.certain for row in interactions(fitted)) and not any(
+        row.certain for row in interactions(other)
+    )
+    return LogitRefit(changed, vanish)
 
 
 def _unexplained(fitted: Effects) -> float:

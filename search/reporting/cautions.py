@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Sequence
 
 from search.analysis.additivity import Additivity
 from search.analysis.chance_level import AtChanceLevel
 from search.analysis.classes import ClassSizes
 from search.analysis.diagnostics import Diagnostics, FitDiagnostics
-from search.analysis.effects import Effects
+from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.estimability import Estimability, Pairs
 from search.analysis.failing_cells import LARGEST, FailingCell
 from search.analysis.logit import LogitRefit
@@ -18,7 +19,7 @@ from search.analysis.multiplicity import SignificantAlone
 from search.analysis.run_losses import GivenUp, RunLosses
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
-from search.reporting.formatting import counted, level, listed
+from search.reporting.formatting import counted, listed
 from search.reporting.programs import too_few_digits, unheard_seed
 from search.reporting.words import growth
 from search.results import ACCURACY, Objective, Results
@@ -76,7 +77,7 @@ def _fit(results: Results, fit: FitDiagnostics, grown_by: str) -> list[str]:
             fit.estimability, covariates=fit.effects.fit.model.covariates.columns is not None
         ),
         *(_chance_level(fit.chance_level) if fit.chance_level else []),
-        *(_failing(fit.failing, results.objective) if fit.failing else []),
+        *(_failing(fit.failing) if fit.failing else []),
         *_noise_sources(fit.effects),
         *_pairs(fit.effects, fit.estimability, grown_by if results.designed else ""),
         *(
@@ -252,21 +253,12 @@ def _chance_level(low: AtChanceLevel) -> list[str]:
     ]
 
 
-def _failing(failing: FailingCell, objective: Objective) -> list[str]:
-    on, off = (
-        f"{preposition} {listed(names)}" if names else ""
-        for preposition, names in (("with", failing.cell.on), ("without", failing.cell.off))
-    )
-    runs = f"The {counted(failing.runs, 'run')} {' and '.join(filter(None, (on, off)))}"
-    inside, outside = (level(value, objective) for value in (failing.mean, failing.others))
-    which = (
-        "Some of these techniques together explain"
-        if failing.cell.techniques > LARGEST
-        else "This combination explains"
-    )
+def _failing(failing: FailingCell) -> list[str]:
+    cell = failing.cell
+    some = "some of " if cell.techniques > LARGEST else ""
     return [
-        f"{runs} reached {inside} on average, the others {outside}. {which} most of what the "
-        "techniques by themselves do not, so effects that it may explain as well have wider "
+        f"What techniques do together, most likely {some}{listed([*cell.on, *cell.off])}, explains "
+        "most of what they do not by themselves, so effects that it may explain as well have wider "
         "intervals; a new study that holds one of them (--fix) has narrower ones."
     ]
 
@@ -368,9 +360,9 @@ def _logit(refit: LogitRefit, objective: Objective) -> list[str]:
     name = objective.measure
     if refit.changed:
         sentences.append(
-            f"{listed(refit.changed)}: the verdict changes on the logit of {name}, a scale without "
-            "floor or ceiling, on which these techniques add up better. So a floor or a ceiling of "
-            f"{name} may decide it."
+            f"On the logit of {name}, on which these techniques add up better, "
+            f"{_verdicts(refit.changed)}. The logit has neither floor nor ceiling, so one of "
+            f"{name} may be why it is otherwise in points."
         )
     if refit.interactions_vanish:
         sentences.append(
@@ -379,6 +371,21 @@ def _logit(refit: LogitRefit, objective: Objective) -> list[str]:
             "the ceiling."
         )
     return sentences
+
+
+def _verdicts(effects: Sequence[Effect]) -> str:
+    """The techniques that help, those that hurt, and those that do neither clearly."""
+    said = []
+    for verdict in dict.fromkeys((*CERTAIN, *(each.verdict for each in effects))):
+        names = [each.phrase for each in effects if each.verdict == verdict]
+        if not names:
+            continue
+        if verdict in CERTAIN:
+            does = verdict if len(names) == 1 else verdict.removesuffix("s")
+        else:
+            does = f"{'has' if len(names) == 1 else 'have'} {verdict}"
+        said.append(f"{listed(names)} {does}")
+    return ", and ".join(said)
 
 
 def _additivity(sums: Additivity, objective: Objective) -> list[str]:

@@ -18,6 +18,7 @@ from search.analysis.diagnostics import FitDiagnostics, diagnose
 from search.analysis.dials import DialTrend, dials
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.epochs import EpochEffects, effects_by_epoch
+from search.analysis.failing_cells import FailingCell
 from search.analysis.fast_start import LONGEST, FastStart, Proposal, fast_start, proposal
 from search.analysis.fit_review import FitReview, review
 from search.analysis.fitted_levels import FittedLevels, fitted_levels
@@ -108,6 +109,8 @@ class Findings:
     review: FitReview | None = None
     """Of the fit of the `measure` runs; None without one."""
     trade_offs: TradeOffs | None = None
+    failing: FailingCell | None = None
+    """The runs that stand out together, of those that decide."""
     by_level: tuple[EffectByLevel, ...] = ()
     """Effects at each level of each factor of several, the techniques as in `effects`."""
 
@@ -183,6 +186,7 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         seed_curves=seed_curves(confirm_runs) if by_epoch else None,
         pictures=pictures or Pictures(),
         review=review(results, fitted, pairs) if fitted else None,
+        failing=decides.failing if decides else None,
         by_level=tuple(_in_order(effects_by_level(results), fitted)),
         trade_offs=trade_offs(results, predict=misfit(decides.effects) is None)
         if decides

@@ -7,6 +7,7 @@ from search.analysis.headline import headline
 from search.reporting import words
 from search.reporting.budgets import matters
 from search.reporting.findings import Findings
+from search.reporting.formatting import counted, level, listed
 from search.reporting.levels import at_best, reversals
 from search.reporting.section import Section
 from search.reporting.tables import budgets_table, effects_table, ladder_table
@@ -24,7 +25,7 @@ def what_matters(findings: Findings) -> Section | None:
     results, effects, long = findings.results, findings.effects, findings.verification
     if effects is None:
         return _without_effects(findings)
-    text = " ".join([matters(findings), *no_contradiction(findings)])
+    text = " ".join([matters(findings), *together(findings), *no_contradiction(findings)])
     if long is not None and long.effects is not None:
         table = budgets_table(results, effects, long)
         return Section(TITLE, text, "verified", table, pairs(findings))
@@ -64,6 +65,21 @@ def _without_effects(findings: Findings) -> Section | None:
     if findings.results.best is None:  # the headline has said why
         return None
     return Section(TITLE, words.no_effects(findings.results))
+
+
+def together(findings: Findings) -> list[str]:
+    """Compare the runs of techniques that fail together, where they surely do, with all others."""
+    failing, objective = findings.failing, findings.results.objective
+    if failing is None or not failing.apart:
+        return []
+    which = " and ".join(
+        f"{preposition} {listed(names)}"
+        for preposition, names in (("with", failing.cell.on), ("without", failing.cell.off))
+        if names
+    )
+    inside, outside = (level(value, objective) for value in (failing.mean, failing.others))
+    runs = counted(failing.runs, "run")
+    return [f"The {runs} {which} reached {inside} on average, the others {outside}."]
 
 
 def no_contradiction(findings: Findings) -> list[str]:

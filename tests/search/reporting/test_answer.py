@@ -219,6 +219,16 @@ def test_nothing_is_predicted_where_recipes_fail_together() -> None:
     assert "predicted validation" not in what_to_do(found).headline
 
 
+def test_recipes_that_fail_together_are_named_with_what_matters() -> None:
+    section = what_matters(findings("failing"))
+    assert section is not None
+    assert "The 16 runs with dropout and mixup reached 10.00 % on average, the " in section.text
+    for sound in ("measured", "verified"):
+        other = what_matters(findings(sound))
+        assert other is not None
+        assert "on average" not in other.text
+
+
 def test_a_saturated_fit_has_no_levels() -> None:
     found = findings("tested")
     assert found.levels is not None

@@ -165,6 +165,26 @@ def untaught(accuracy: float = 0.1, counts: tuple[int, ...] = (20,) * 10) -> Res
     return results_of(runs, data=facts(validation=counts))
 
 
+def near_the_ceiling() -> Results:
+    """What techniques do to the logit adds up, and near the ceiling it is small in points."""
+    worth = {"batch_norm": 1.5, "global_pooling": -1.0, "mixup": -1.0, "dropout": 0.4}
+    random, runs = np.random.default_rng(1), []
+    for row in design(8, 32, 32):
+        on = [name for name, turned in zip(NAMES, row, strict=True) if turned]
+        logit = 2.5 + sum(worth.get(name, 0.0) for name in on) + 0.1 * random.standard_normal()
+        runs.append(run(on, 1 / (1 + math.exp(-logit))))
+    return results_of(runs)
+
+
+def failing() -> Results:
+    """Where two are on without a third, the runs fail, and other techniques explain it as well."""
+    runs = simulated(SIXTY_FOUR, 0, 0.3)
+    fail = [{"dropout", "mixup"} <= one.on and "batch_norm" not in one.on for one in runs]
+    return results_of(
+        [replace(one, value=0.2) if bad else one for one, bad in zip(runs, fail, strict=True)]
+    )
+
+
 CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (missing, "60 of 64 planned runs are complete; 4 are missing."),
     (failed, "2 runs failed: out of memory."),
@@ -192,6 +212,11 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (quiet, "64 runs separate all 28 interactions"),
     (unproven, "mixup: the interval excludes zero, but with 8 techniques"),
     (ceiling, "The interactions vanish on the logit of accuracy"),
+    (
+        near_the_ceiling,
+        "On the logit of accuracy, on which these techniques add up better, dropout helps.",
+    ),
+    (failing, "What techniques do together, most likely"),
     (together_more, "more than two techniques act together"),
     (foreign, "These trials were not planned as a balanced design."),
     (foreign, "1 pruned trial has no final value"),
