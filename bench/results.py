@@ -11,7 +11,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).with_name("measured")
 KEYS = {
-    "budgets": 4, "by_level": 4, "choosing": 3, "coverage": 3, "efficiency": 2, "equal_time": 2,
+    "budgets": 4, "by_level": 4, "choosing": 3, "coverage": 3, "cpu_at_once": 3, "cpu_fit": 3,
+    "cpu_steps": 3, "efficiency": 2, "equal_time": 2,
     "export": 2, "fidelity": 3, "gains": 3, "gpu": 6, "gpu_kernels": 5, "growth": 2, "knowing": 2,
     "looks": 1, "memory": 1, "missing": 4, "plans": 3, "pruning": 3, "ranking": 2,
     "recommendation": 2, "rivals": 2, "scripts": 2, "selection": 3, "signs": 1, "start": 2,
