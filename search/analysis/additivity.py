@@ -12,6 +12,9 @@ from search.analysis.effects import Effects
 from search.analysis.t_distribution import CONFIDENCE, welch
 from search.results import Results
 
+_LEAST_TECHNIQUES = 3
+"""Of fewer, only pairs can act together, which change nothing in the sum of the effects."""
+
 
 @dataclass(frozen=True)
 class Additivity:
@@ -31,11 +34,19 @@ class Additivity:
 
 
 def additivity(results: Results, effects: Effects) -> Additivity | None:
-    """Compare the effects' sum with the `confirm` runs; None with under two seeds for either end,
-    or where the runs cannot estimate the sum."""
+    """Compare the effects' sum with the `confirm` runs.
+
+    None with under two seeds for either end or seeds that came out equal, which show no noise,
+    where the two were not trained alike, and where the runs cannot estimate the sum. With fewer
+    than three techniques there is nothing to check: all on less all off is the sum of the effects.
+    """
     if results.several:
         return None  # the effects are means over levels, of which the ends have one
+    if results.epochs_of("confirm") != results.epochs_of("measure"):
+        return None
     model = effects.fit.model
+    if len(model.techniques) < _LEAST_TECHNIQUES:
+        return None
     on, off = (
         [run.scaled for run in results.of("confirm") if results.end_of(run.on, run.params) == end]
         for end in ("all on", "all off")
@@ -45,6 +56,8 @@ def additivity(results: Results, effects: Effects) -> Additivity | None:
         return None
     summed, error = (float(value[0]) for value in effects.fit.estimate(contrast))
     measured = statistics.fmean(on) - statistics.fmean(off)
+    if statistics.pstdev(on) == 0 or statistics.pstdev(off) == 0:
+        return None
     errors = [(statistics.stdev(end) / math.sqrt(len(end)), len(end) - 1) for end in (on, off)]
     p_value = welch(measured - summed, *errors, (error, effects.fit.dof))
     return Additivity(summed, measured, p_value)

@@ -148,3 +148,17 @@ def test_additivity_compares_the_sum_of_the_effects_with_fresh_seeds() -> None:
         difference = found.measured - found.summed
         assert found.p_value == pytest.approx(2 * t.sf(abs(difference) / sum(squares) ** 0.5, dof))
     assert additivity(results_of(measured), fitted(results_of(measured))) is None
+    longer = Settings(measure=(64,), epochs=5, verify=(16,), verify_epochs=30)
+    assert additivity(results_of([*measured, *lifted], settings=longer), base) is None
+    equal = [replace(one, value=0.9 if one.on else 0.1) for one in confirmed]
+    assert additivity(results_of([*measured, *equal]), base) is None
+
+
+def test_two_techniques_can_not_be_three_that_act_together() -> None:
+    names = NAMES[:2]
+    measured = [run([n for at, n in enumerate(names) if row >> at & 1], 0.5 + 0.001 * seed)
+                for row in range(4) for seed in range(4)]  # fmt: skip
+    ends = [run(on, level + 0.001 * seed, "confirm")
+            for on, level in (((), 0.5), (names, 0.8)) for seed in range(3)]  # fmt: skip
+    results = results_of([*measured, *ends], names)
+    assert additivity(results, fitted(results)) is None
