@@ -15,6 +15,12 @@ from search.results import Objective
 
 UNKNOWN = "—"
 
+_SECONDS = 180
+"""Seconds from which a duration is given in minutes, which round by a sixth at the most."""
+_MOST_DECIMALS = 5
+_MOST_DIGITS = 6
+"""Those before the point. A number with more of either is written with an exponent."""
+
 
 def capitalized(text: str) -> str:
     """Begin a text with a capital letter, and leave its other letters as they are."""
@@ -47,8 +53,7 @@ def signed(value: float, bounds: Bounds) -> str:
     """Format a difference with its sign, to no more decimals than its interval justifies."""
     if math.isnan(value):
         return UNKNOWN
-    decimals = _decimals(bounds, value)
-    return f"{round(value, decimals) + 0.0:+.{decimals}f}"
+    return _rounded(value, _decimals(bounds, value), "+")
 
 
 def change(of: Effect | Step) -> str:
@@ -72,10 +77,22 @@ def with_interval(value: float, bounds: Bounds) -> str:
 
 
 def _decimals(bounds: Bounds, value: float = 1.0) -> int:
+    """Decimals that an interval justifies, of a value in the millions below zero."""
     width = bounds.high - bounds.low
     if math.isnan(width) or width == 0:  # then two digits of what is smaller than one
-        return min(8, max(2, 1 - math.floor(math.log10(abs(value) or 1.0))))
-    return min(8, max(0 if width >= 100 else 1, math.ceil(1 - math.log10(width))))
+        decimals, least = 1 - math.floor(math.log10(abs(value) or 1.0)), 2
+    else:
+        decimals, least = math.ceil(1 - math.log10(width)), 0 if width >= 100 else 1
+    return decimals if decimals <= 2 - _MOST_DIGITS else max(least, decimals)
+
+
+def _rounded(value: float, decimals: int, sign: str = "") -> str:
+    """Format to so many decimals; with an exponent where these are many, or below zero."""
+    rounded = round(value, decimals) + 0.0
+    if 0 <= decimals <= _MOST_DECIMALS:
+        return f"{rounded:{sign}.{decimals}f}"
+    digits = decimals + math.floor(math.log10(abs(rounded))) if rounded else 0
+    return f"{rounded:{sign}.{digits}e}" if rounded else f"{0:{sign}}"
 
 
 def percent(value: Mean) -> str:
@@ -98,6 +115,8 @@ def level(value: float, objective: Objective) -> str:
         return f"{value:.2f} %"
     if not objective.unit:
         return f"{value:.4g}"
+    if value and not 0.1 <= abs(value) < 10**_MOST_DIGITS:
+        return f"{value:.4g} {objective.unit}"
     digits = len(f"{abs(value):.0f}")
     return f"{value:.{max(0, 5 - digits)}f} {objective.unit}"
 
@@ -108,8 +127,10 @@ def mean(value: Mean, objective: Objective) -> str:
         return percent(value)
     if math.isnan(value.low):
         return level(value.mean, objective)
-    decimals = max(2, _decimals(value))
-    middle, low, high = (f"{v:.{decimals}f}" for v in (value.mean, value.low, value.high))
+    decimals = _decimals(value)
+    if decimals > 0:
+        decimals = max(2, decimals)
+    middle, low, high = (_rounded(one, decimals) for one in (value.mean, value.low, value.high))
     unit = f" {objective.unit}".rstrip()
     return f"{middle}{unit} ({low} to {high})"
 
@@ -166,7 +187,7 @@ def pays_from(row: EpochEffects) -> str:
 
 def duration(seconds: float) -> str:
     """Format a duration, given in seconds, to the unit that suits its size."""
-    if seconds < 90:
+    if seconds < _SECONDS:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
     if minutes < 90:

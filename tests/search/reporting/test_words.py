@@ -1,7 +1,11 @@
 """Sentences on the findings: the budget, intervals and units, singular and plural."""
 
+import math
 from dataclasses import replace
 
+import pytest
+
+from search.analysis.confirmation import Mean
 from search.analysis.diagnostics import diagnose
 from search.analysis.effects import Effects, effects, repeated
 from search.analysis.interactions import interactions
@@ -10,6 +14,7 @@ from search.planning.design import design
 from search.reporting import words
 from search.reporting.budget import describe_budget, short_budget
 from search.reporting.cautions import cautions, notes
+from search.reporting.formatting import duration, level, mean, signed
 from search.results import ACCURACY, OBJECTIVES, Objective, Results
 from search.settings import Settings
 from tests.support.fakes import EFFECTS
@@ -139,3 +144,24 @@ def test_one_of_anything_is_singular() -> None:
     saturated = replace(fit.effects, fit=replace(fit.effects.fit, dof=1))
     said = " ".join(cautions(results, replace(diagnostics, fit=replace(fit, effects=saturated))))
     assert "Only 1 degree of freedom remains to estimate the noise" in said
+
+
+def test_numbers_of_any_size_keep_the_digits_that_their_interval_justifies() -> None:
+    loss = Objective("loss", "nats", 1.0, maximize=False, low=-math.inf, high=math.inf)
+    for scale, said in (
+        (1.0, "1.43 nats (1.10 to 1.76)"),
+        (1e-6, "1.43e-06 nats (1.10e-06 to 1.76e-06)"),
+        (1e9, "1.43e+09 nats (1.10e+09 to 1.76e+09)"),
+        (1e3, "1430 nats (1100 to 1760)"),
+    ):
+        value = Mean(1.43 * scale, 1.10 * scale, 1.76 * scale)
+        assert mean(value, loss) == said
+        assert signed(value.mean, value) == f"+{said.split(' ')[0]}"
+        assert float(level(value.mean, loss).split()[0]) == pytest.approx(value.mean, rel=1e-3)
+    assert signed(0.0, Mean(0.0, -1e-9, 1e-9)) == "+0"
+
+
+def test_durations_are_given_in_seconds_while_minutes_are_coarse() -> None:
+    assert [duration(s) for s in (0.2, 100, 179, 200, 6000)] == [
+        "1 s", "100 s", "179 s", "3 min", "1 h 40 min",
+    ]  # fmt: skip
