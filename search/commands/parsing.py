@@ -27,7 +27,7 @@ from search.commands.program import (
 )
 from search.errors import InputError
 
-_NAME = re.compile(r"[A-Za-z_][\w.+-]*")
+_NAME = re.compile(r"[^\W\d][\w.+-]*")
 _ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=")
 """Of an environment variable; `optimizer=adam` is an argument."""
 MOST_LEVELS = 4

@@ -371,6 +371,7 @@ WRONG = [
     ((*COMMAND, *FACTORS, "--metric", "(a)(b)"), "has 2 groups"),
     ((*COMMAND, "--factor", "mixup", *METRIC), "is no factor; it takes NAME:"),
     ((*COMMAND, "--factor", "mix up: x", *METRIC), "'mix up' is no name"),
+    ((*COMMAND, "--factor", "日本: x", "--factor", "2x: x", *METRIC), "'2x' is no name"),
     ((*COMMAND, "--factor", "a: 1 | 2 | 3 | 4 | 5", *METRIC), "designs have up to 4"),
     ((*COMMAND, "--factor", "a: 1 | 2 | 3", *METRIC, "--fix", "a=4"), "a takes 1, 2, 3"),
     ((*COMMAND, "--factor", "a: x | x", *METRIC), "has the same level twice"),
