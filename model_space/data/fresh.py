@@ -41,6 +41,8 @@ class Preparation:
         for file, target in zip(files, read, strict=True):
             if not Path(file).exists():
                 raise DataError(f"there is no file {file}")
+            if Path(file).is_dir():
+                raise DataError(f"{file} is a folder; name the files in it, such as {file}/*")
             try:
                 target[:] = self._read(file)
             except FileError as error:
