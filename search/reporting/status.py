@@ -61,7 +61,8 @@ class StudyStatus:
     """Runs that failed, but for those that were interrupted."""
     interrupted: int
     best: Best | None
-    """Of the measured and searched runs; where there is none, of the ladder's."""
+    """Of the long runs of `verify`; where there is none, of the measured and searched runs, or of
+    the ladder's."""
 
 
 def status_of(results: Results) -> StudyStatus:
@@ -108,10 +109,11 @@ def _planned(settings: Settings, phase: str, results: Results) -> int | None:
 
 
 def _best(results: Results) -> Best | None:
-    best = results.best
-    if best is None:
-        sign = 1 if results.objective.maximize else -1
-        best = max(results.of("ladder"), key=lambda run: sign * run.scaled, default=None)
+    sign = 1 if results.objective.maximize else -1
+    best = None
+    for phases in (("verify",), ("measure", "search"), ("ladder",)):
+        runs = results.of(*phases)
+        best = best or max(runs, key=lambda run: sign * run.scaled, default=None)
     if best is None:
         return None
     return Best(

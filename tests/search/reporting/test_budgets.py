@@ -21,6 +21,7 @@ from search.planning.space import Space
 from search.reporting.budgets import answer
 from search.reporting.export import write
 from search.reporting.findings import Findings, find
+from search.reporting.status import status_of
 from search.reporting.summary import summarise
 from search.results import Results, Run
 from search.settings import Settings
@@ -172,3 +173,12 @@ def test_the_files_hold_both_budgets(findings: Findings, tmp_path: Path) -> None
     summary = summarise(findings)
     assert summary["answer"] == answer(findings)
     assert {row["changed"] for row in summary["verified"]} >= {"sign", "size"}
+
+
+def test_the_best_run_is_one_of_the_long_ones() -> None:
+    best = status_of(long()).best
+    assert best is not None
+    assert best.phase == "verify"
+    best = status_of(short()).best
+    assert best is not None
+    assert best.phase == "measure"
