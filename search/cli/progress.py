@@ -243,7 +243,9 @@ class Progress:
 
     def stopping(self) -> None:
         """Print that the workers have been asked to stop."""
-        self._console.print("Stopping; finished epochs are kept. Ctrl-C again stops at once.")
+        own = self._settings is not None and self._settings.program is not None
+        kept = "runs" if own else "epochs"
+        self._console.print(f"Stopping; finished {kept} are kept. Ctrl-C again stops at once.")
 
     def _line(self, run: Run, results: Results) -> str:
         assert self._schedule is not None

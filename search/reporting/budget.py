@@ -16,7 +16,7 @@ from model_space.pretrained.weights import IMAGENET
 from model_space.techniques import NEED_WEIGHTS
 from search.commands.program import EPOCHS
 from search.reporting.formatting import counted, listed
-from search.reporting.programs import describe_program
+from search.reporting.programs import describe_program, mean_of_last
 from search.results import ACCURACY, Results
 from search.settings import Settings
 
@@ -44,10 +44,8 @@ def describe_budget(results: Results) -> str:
         parts += [f"{name} {getattr(settings, name):g}" for name in sizes]
         if settings.precision != "float32":
             parts.append(settings.precision)
-        if settings.last_epochs > 1:
-            longer = f" ({settings.verify_last_epochs} of {settings.verify_epochs})"
-            judged = f"judged by the mean of the last {settings.last_epochs} epochs"
-            parts.append(judged + longer if settings.verify_epochs else judged)
+        if last := mean_of_last(settings):
+            parts.append(f"judged by the {last}")
     if results.objective.key not in ("", ACCURACY.key):
         parts.append(f"objective {results.objective.key}")
     return ", ".join(parts) or "budget unknown: the study does not say"

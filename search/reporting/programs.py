@@ -30,10 +30,21 @@ def describe_program(program: Program, settings: Settings) -> str:
         longer = f" ({settings.verify_epochs} to verify and confirm)"
         epochs = counted(settings.epochs, "epoch")
         parts.append(epochs + longer if settings.verify_epochs else epochs)
-    last = f", mean of the last {settings.last_epochs} epochs" if settings.last_epochs > 1 else ""
+    last = mean_of_last(settings)
+    last = last and f", {last}"
     better = "the smaller the better" if program.minimize else "the larger the better"
     parts.append(f"judged by {program.metric.name} ({better}{last})")
     return ", ".join(parts)
+
+
+def mean_of_last(settings: Settings) -> str:
+    """Name the last epochs by which runs are judged, short and long ones; empty of one each."""
+    short = settings.last_epochs
+    long = settings.verify_last_epochs if settings.verify_epochs else None
+    if max(short, long or 1) == 1:
+        return ""
+    said = f"mean of the last {short} epochs" if short > 1 else "last epoch"
+    return f"{said} ({long} of {settings.verify_epochs})" if long else said
 
 
 def seed_effect(program: Program, matters: bool) -> str:
