@@ -228,8 +228,8 @@ def _over_seeds(
         parts.append((variance / len(row), prior + own))
     error = math.sqrt(sum(variance for variance, _ in parts))
     gained = statistics.fmean(one) - statistics.fmean(other)
-    if not error > 0:
-        return Difference(gained, gained + error, gained + error, paired=False)
+    if not error > 0:  # equal values say nothing of other seeds
+        return Difference(gained, math.nan, math.nan, paired=False)
     satterthwaite = error**4 / sum(variance**2 / own for variance, own in parts)
     half = quantile(satterthwaite) * error
     return Difference(gained, gained - half, gained + half, paired=False)
@@ -253,9 +253,12 @@ def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> Held
 
 
 def mean(values: Sequence[float], objective: Objective = ACCURACY) -> Mean:
-    """Mean of values in the objective's unit, with its interval cut to the objective's range."""
+    """Mean of values in the objective's unit, with its interval cut to the objective's range.
+
+    One value, or several that are equal, say nothing of other seeds and have no interval.
+    """
     average = statistics.fmean(values)
-    if len(values) < 2:
+    if len(set(values)) < 2:
         return Mean(average, math.nan, math.nan)
     margin = quantile(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
     return Mean(

@@ -81,7 +81,15 @@ class HeldOut:
         hits = self.correct.astype(float)
         rows, columns = hits.mean(axis=1, keepdims=True), hits.mean(axis=0, keepdims=True)
         squares = float(np.sum((hits - rows - columns + hits.mean()) ** 2))
-        return squares / float(max((runs - 1) * (images - 1), 1) * runs * images)
+        return squares / float(self.luck_dof * runs * images)
+
+    @property
+    def luck_dof(self) -> int:
+        """Degrees of freedom of `luck`; one where there is none."""
+        if self.correct is None:
+            return 1
+        runs, images = self.correct.shape
+        return max(int((runs - 1) * (images - 1)), 1)
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,7 @@ def accuracy(one: HeldOut, among: Sequence[HeldOut] = ()) -> tuple[float, float]
     parts = [(seeds, dof)]
     if one.images is not None:
         parts.append((_images(one), max(one.images - 1, 1)))
-    error, critical = _total(parts)
+    error, critical = _total(parts, [one])
     half = critical * error / one.slope
     images = one.images or 1000
     share = (images * one.mean + 0.5) / (images + 1)
@@ -129,7 +137,7 @@ def difference(one: HeldOut, other: HeldOut, among: Sequence[HeldOut] = ()) -> D
         parts.append((max(square / images - one.luck - other.luck, 0.0), images - 1))
     else:
         parts += [(_images(each), max(each.images - 1, 1)) for each in (one, other) if each.images]
-    error, critical = _total(parts)
+    error, critical = _total(parts, [one, other])
     points, half = 100 * (one.mean - other.mean), 100 * critical * error
     low, high = (float(np.clip(points + end, -100, 100)) for end in (-half, half))
     return Difference(points, low, high, paired)
@@ -168,9 +176,16 @@ def _images(one: HeldOut) -> float:
     return max(((float(np.sum(shares**2)) + 0.5) / images - mean**2) / images - one.luck, 0.0)
 
 
-def _total(parts: Sequence[tuple[float, int]]) -> tuple[float, float]:
-    """Standard error of a sum of parts, and its t by Satterthwaite's degrees of freedom."""
+def _total(parts: Sequence[tuple[float, int]], recipes: Sequence[HeldOut]) -> tuple[float, float]:
+    """Standard error of a sum of parts, and its t by Satterthwaite's degrees of freedom.
+
+    No less than the luck of the recipes, of which the other parts are an excess: where seeds name
+    other images right, but as many, they may all come out as zero.
+    """
     total = sum(variance for variance, _ in parts)
+    luck = [(each.luck, each.luck_dof) for each in recipes if each.luck]
+    if total < sum(variance for variance, _ in luck):
+        return _total(luck, [])
     if math.isnan(total):
         return math.nan, math.nan
     if total == 0:

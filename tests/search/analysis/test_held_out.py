@@ -36,6 +36,16 @@ def test_one_seed_has_no_interval() -> None:
     assert math.isnan(difference(HeldOut((0.9,), 400), HeldOut((0.8,), 400)).low)
 
 
+def test_seeds_that_name_other_images_right_are_no_certainty() -> None:
+    """Two seeds that each name one of two classes every time: half of the images, but others."""
+    correct = np.array([np.arange(16) < 8, np.arange(16) >= 8])
+    one = HeldOut((0.5, 0.5), 16, correct)
+    low, high = accuracy(one)
+    assert low < 35
+    assert high > 65
+    assert difference(one, one).low < -20
+
+
 def test_the_same_images_make_a_difference_more_certain() -> None:
     hard = np.random.default_rng(0).random(1000)
     better, worse = (np.array([hard < level + luck for luck in (0, 0.002, -0.002)])
