@@ -29,7 +29,8 @@ class Decision:
 
     recommended: Recommendation
     tested: Confirmed | None
-    """Its results on fresh seeds and test images; None while it is only predicted."""
+    """Its results on fresh seeds and test images; None where they give no interval of its gain, or
+    there are none, and it is predicted."""
     all_off_tested: Confirmed | None
     reached: Mean
     """Its objective, on the test images where it is tested, else predicted for the validation
@@ -53,8 +54,9 @@ def decide(
 ) -> Decision | None:
     """Compare the recommended recipe with all off; `rows` are those of `confirmation`.
 
-    Nothing is predicted where recipes are `failing` together, as techniques and their pairs do not
-    describe that. None where nothing is recommended, or no parameter is a technique.
+    Fresh seeds decide, but where they give no interval, as one seed does not, the prediction from
+    all runs. Nothing is predicted where recipes are `failing` together, as techniques and their
+    pairs do not describe that. None where nothing is recommended, or no parameter is a technique.
     """
     if recommended is None or not (results.factors or results.several):
         return None
@@ -62,10 +64,11 @@ def decide(
     is_off = results.end_of(recommended.on, recommended.params) == "all off"
     tested = next((row for row in rows if row.recommended), None)
     off = next((row for row in rows if "all off" in row.label), None)
-    if tested is None:
-        reach = recommended.reach if failing is None else None
+    reach = recommended.reach if failing is None else None
+    gain = estimate(tested.objective_gain) if tested else None
+    unsure = gain is not None and math.isnan(gain.low) and reach is not None
+    if tested is None or unsure:
         return _predicted(recommended, reach, sign, is_off=is_off)
-    gain = estimate(tested.objective_gain)
     others = sum(row.objective_gain is not None for row in rows)
     return Decision(
         recommended,

@@ -16,6 +16,7 @@ from search.planning.durations import run_time
 from search.planning.phases.confirm import expected
 from search.planning.schedule import schedule
 from search.planning.space import Space
+from search.planning.time_plan import written
 from search.results import Results
 from search.settings import Settings
 from search.storage.schema import Phase
@@ -26,7 +27,7 @@ _MOST_SEEDS = 20
 _MOST_TIMES = 4
 """Times the runs so far, up to which a larger design is proposed."""
 
-Kind = Literal["resume", "longer", "confirm", "seeds", "runs"]
+Kind = Literal["resume", "time", "longer", "confirm", "seeds", "runs"]
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class Step:
     """More runs of the same study, and what they are for."""
 
     kind: Kind
-    """resume: the runs that are planned; longer: runs of more epochs; confirm: fresh seeds for the
-    recipes; seeds: more of them; runs: a larger design."""
+    """resume: the runs that are planned; time: those that a plan had no time for; longer: runs of
+    more epochs; confirm: fresh seeds for the recipes; seeds: more of them; runs: a larger
+    design."""
     options: tuple[str, ...]
     """Of `kouka launch`."""
     runs: int
@@ -70,6 +72,8 @@ def next_steps(
     if left:
         return (Step("resume", (), sum(left.values()), _time(results, left)),)
     steps = [*_confirm(results, settings, space, decision)]
+    if fit is None:
+        steps = [*_more_time(results, settings), *steps]
     steps += _runs(results, settings, fit)
     if longer is not None:
         options = ("--verify", str(longer.runs), "--verify-epochs", str(longer.epochs))
@@ -85,21 +89,31 @@ def _time(results: Results, left: dict[Phase, int]) -> float | None:
     return sum(count * takes.of(results.epochs_of(phase) or 0) for phase, count in left.items())
 
 
+def _more_time(results: Results, settings: Settings) -> Iterator[Step]:
+    """More time, where it was over before the runs could tell any effect."""
+    missing = max(settings.measure, default=0) - len(results.of("measure"))
+    if settings.time is None or missing <= 0:
+        return
+    takes = _time(results, {"measure": missing})
+    most = max(2 * settings.time.seconds, settings.time.seconds + 2 * (takes or 0.0))
+    yield Step("time", ("--time", written(most)), missing, takes)
+
+
 def _confirm(
     results: Results, settings: Settings, space: Space, decision: Decision | None
 ) -> Iterator[Step]:
     if decision is None:
         return
-    if decision.tested is None:
-        if not settings.confirm:
-            runs = expected(replace(settings, confirm=_SEEDS), space)
-            yield Step("confirm", ("--confirm", str(_SEEDS)), runs,
-                       _time(results, {"confirm": runs}))  # fmt: skip
+    if decision.tested is None and not settings.confirm:
+        runs = expected(replace(settings, confirm=_SEEDS), space)
+        yield Step("confirm", ("--confirm", str(_SEEDS)), runs,
+                   _time(results, {"confirm": runs}))  # fmt: skip
         return
-    if decision.verdict not in ("not sure", "unknown"):
+    recipes = len({run.on for run in results.of("confirm")})
+    predicted = decision.tested is None and recipes > 0
+    if not predicted and decision.verdict not in ("not sure", "unknown"):
         return
     seeds = max(_SEEDS, 3 * settings.confirm)
-    recipes = len({run.on for run in results.of("confirm")})
     if seeds <= _MOST_SEEDS:
         runs = recipes * (seeds - settings.confirm)
         yield Step("seeds", ("--confirm", str(seeds)), runs, _time(results, {"confirm": runs}))

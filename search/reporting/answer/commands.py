@@ -61,6 +61,9 @@ def _does(step: Step, results: Results) -> str:
     time = _about(step.seconds)
     if step.kind == "resume":
         return f"The rest of the planned runs, {step.runs:,}{time}."
+    if step.kind == "time":
+        more = runs.replace(" ", " more ")
+        return f"What matters, for which the time was too short: {more}{time}."
     if step.kind == "longer":
         return f"What matters and what is best after {step.epochs} epochs: {runs}{time}."
     if step.kind == "confirm":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 
-from search.analysis.confirmation import Mean, describe
+from search.analysis.chance_level import at_chance_level
+from search.analysis.confirmation import Confirmed, Mean, describe
 from search.analysis.confirmation import mean as mean_of
 from search.analysis.decision import Decision, estimate
 from search.analysis.long_runs import deciding
@@ -70,11 +71,18 @@ def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
 def headline(findings: Findings, *, briefly: bool = False) -> str:
     """Say what to do, or that nothing is surely better than the plain network.
 
-    A second sentence warns where the runs were too short for that to stay.
+    A second sentence warns where no run learned anything, or where the runs were too short for that
+    to stay.
     """
     said = _answer(findings, briefly=briefly)
-    early = findings.fast_start
-    if findings.decision is None or early is None:
+    if findings.decision is None:
+        return said
+    decides, early = deciding(findings.results), findings.fast_start
+    measured = decides.of("measure")
+    low = at_chance_level(decides, measured)
+    if low is not None and low.runs == low.measured:
+        return f"{said} No measured run learned more than to name one class every time."
+    if early is None:
         return said
     return f"{said} Runs longer than {counted(early.epochs, 'epoch')} may say otherwise."
 
@@ -90,6 +98,8 @@ def _answer(findings: Findings, *, briefly: bool) -> str:
     if decision.verdict == "better":
         begin = "So far the runs favour" if so_far else _train(results)
         return f"{begin} {recipe}: {_reach(decision, results)}{_over(decision, results)}."
+    if decision.verdict == "unknown" and not so_far and decision.gain is not None:
+        return f"The runs favour {recipe}: {_reach(decision, results)}{_over(decision, results)}."
     if decision.verdict == "worse":
         return f"Keep {off}: the recommended recipe comes out worse."
     nothing = f"nothing tried is surely better than {off}"
@@ -141,11 +151,15 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
             )
     sentences.append(_rests_on(findings, decision))
     sentences.append(limits.taken(results, decision.recommended))
+    sentences += _held_on(results)
     if not briefly:
         sentences += _accuracy(decision, results)
-        sentences += _held_on(results)
         if decision.tested is None and not math.isnan(decision.reached.mean):
             unseen = "; no fresh seed has confirmed it" if results.settings else ""
+            if findings.confirmed:
+                unseen = (
+                    "; the seeds that confirm it are too few, or too much alike, to judge it by"
+                )
             which = "all runs" if deciding(results) is results else "the long runs"
             sentences.append(f"This is predicted from {which}{unseen}.")
     if findings.steps and findings.steps[0].kind == "resume":
@@ -232,12 +246,37 @@ def _rests_on(findings: Findings, decision: Decision) -> str:
     if decision.tested is None:
         phase = "measure" if deciding(results) is results else "verify"
         budget = trained_for(results, phase if results.of(phase) else "ladder")
-        return f"That is {budget}." if budget else ""
-    seeds, both = decision.tested.seeds, decision.all_off_tested not in (None, decision.tested)
-    begin = ("Both are" if both else "It is", "means" if both else "the mean")
-    of = f"{begin[1]} of {seeds} seeds" if seeds > 1 else "of one seed, so without interval"
+        return f"All of this is {budget}." if budget else ""
+    rows = [decision.tested]
+    if decision.all_off_tested not in (None, decision.tested):
+        rows.append(decision.all_off_tested)
+    seeds = [row.seeds for row in rows]
+    alike = len(set(seeds)) == 1
+    begin = "It is" if len(rows) == 1 else "Both are" if alike else "They are"
+    if not alike:
+        of = f"means of {listed([str(count) for count in seeds])} seeds"
+    elif seeds[0] > 1:
+        of = f"{'the mean' if len(rows) == 1 else 'means'} of {seeds[0]} seeds"
+    else:
+        of = "of one seed"
+    bounds = decision.reached if decision.gain is None else decision.gain
+    if math.isnan(bounds.low):
+        equal = ", which came out equal" if max(seeds) > 1 and alike else ""
+        of += f"{equal}, so without interval"
     budget = trained_for(results, "confirm")
-    return f"{begin[0]} {of}{f', {budget}' if budget else ''}."
+    said = [f"{begin} {of}{f', {budget}' if budget else ''}."]
+    return " ".join([*said, *(_lost(row, results) for row in rows if row.diverged)])
+
+
+def _lost(row: Confirmed, results: Results) -> str:
+    """The runs of a recipe that taught nothing, which its mean leaves out."""
+    of = f"of {words.plain(results)}" if "all off" in row.label else "of it"
+    if row.diverged == row.runs:
+        return f"Every run {of} diverged."
+    are = "is" if row.diverged == 1 else "are"
+    return (
+        f"{row.diverged} of {row.runs} runs {of} diverged or learned nothing, and {are} left out."
+    )
 
 
 def _runs_of_it(findings: Findings) -> str:

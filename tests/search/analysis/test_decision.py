@@ -52,7 +52,6 @@ def study(recipe: Sequence[float], plain: Sequence[float], tested: bool = False)
     [
         ([0.80, 0.81, 0.82], [0.60, 0.61, 0.62], "better"),
         ([0.80, 0.81, 0.82], [0.79, 0.81, 0.82], "not sure"),
-        ([0.80], [0.60], "unknown"),
     ],
 )
 def test_fresh_seeds_decide_whether_the_recipe_is_better(
@@ -63,7 +62,23 @@ def test_fresh_seeds_decide_whether_the_recipe_is_better(
     assert made.any_better == (verdict == "better")
     assert made.gain is not None
     assert made.gain.value == pytest.approx(100 * (np.mean(recipe) - np.mean(plain)))
-    assert math.isnan(made.gain.low) == (len(recipe) == 1 and verdict == "unknown")
+    assert made.gain.low < made.gain.value < made.gain.high
+
+
+def test_one_seed_has_no_interval_so_the_fit_decides() -> None:
+    made = decision(study([0.80], [0.60]))
+    assert made.tested is None
+    assert made.gain is not None
+    assert made.gain.low < made.gain.value < made.gain.high
+
+
+def test_seeds_that_come_out_equal_are_no_certainty() -> None:
+    results = replace(study([0.8, 0.8], [0.7, 0.7], True), objective=OBJECTIVES["auc"])
+    kept = [one for one in results.runs if one.phase != "confirm" or len(one.on) < len(NAMES)]
+    found = recommend(replace(results, runs=tuple(kept)))
+    rows = confirmation(replace(results, runs=tuple(kept)), found)
+    assert all(math.isnan(row.test_objective.low) for row in rows)
+    assert [math.isnan(row.objective_gain.low) for row in rows if row.objective_gain] == [True]
 
 
 def test_the_plain_network_may_be_the_recipe() -> None:

@@ -11,7 +11,7 @@ from search.planning.phases import PLANS
 from search.planning.space import Space
 from search.reporting.findings import Findings, find
 from search.results import Results
-from search.settings import Settings
+from search.settings import Settings, TimeLimit
 from tests.support.fakes import EFFECTS
 from tests.support.simulate import NAMES, results_of, run, simulated, value
 
@@ -57,6 +57,14 @@ def test_short_runs_alone_ask_for_longer_ones_first() -> None:
     assert (step.kind, step.epochs) == ("longer", 40)
     assert step.options == ("--verify", "16", "--verify-epochs", "40")
     assert step.seconds is not None
+
+
+def test_a_plan_without_time_for_its_runs_asks_for_more() -> None:
+    limit = TimeLimit(60.0, 60.0, closed=("measure",))
+    settings = replace(SETTINGS, time=limit)
+    [first, *_] = study(settings, ended=3).steps
+    assert (first.kind, first.runs) == ("time", 13)
+    assert first.options == ("--time", "6m")  # a minute, and twice what they take
 
 
 def test_another_programs_study_has_no_commands() -> None:

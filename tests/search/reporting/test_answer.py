@@ -15,7 +15,7 @@ from search.planning.design import design
 from search.reporting.answer.how_sure import how_sure
 from search.reporting.answer.what_matters import what_matters
 from search.reporting.answer.what_to_do import headline, support, to_train, what_to_do
-from search.reporting.findings import Findings, find
+from search.reporting.findings import Findings, find, find_recipe
 from search.reporting.gallery import draw
 from search.reporting.html import page
 from search.reporting.sections import sections
@@ -128,6 +128,30 @@ def test_a_recipe_that_is_no_better_is_not_praised() -> None:
     )
 
 
+def test_runs_that_a_mean_leaves_out_are_named_beside_it() -> None:
+    results = compared(0.85, 0.70)
+    lost = max(at for at, one in enumerate(results.runs) if one.phase == "confirm" and not one.on)
+    runs = [replace(one, diverged=at == lost) for at, one in enumerate(results.runs)]
+    said = " ".join(support(find_recipe(replace(results, runs=tuple(runs))), briefly=True))
+    assert "They are means of 3 and 2 seeds" in said
+    assert "1 of 3 runs of the plain network diverged or learned nothing, and is left out" in said
+    assert "left out" not in " ".join(support(find_recipe(results), briefly=True))
+
+
+def test_networks_that_all_learned_nothing_are_no_answer() -> None:
+    runs = [replace(one, value=0.5) for one in measured()]
+    results = results_of(runs, settings=SETTINGS, data=facts())
+    assert headline(find_recipe(results)).endswith("more than to name one class every time.")
+
+
+def test_a_gain_without_interval_is_no_reason_to_train() -> None:
+    runs = [one for at, one in enumerate(compared(0.85, 0.70).runs)
+            if one.phase == "confirm" and at % 3 == 1 and len(one.on) < len(NAMES)]  # fmt: skip
+    found = find_recipe(results_of(runs, settings=SETTINGS, data=facts()))
+    assert headline(found).startswith("The runs favour ")
+    assert "of one seed, so without interval" in " ".join(support(found))
+
+
 def test_the_objective_comes_before_test_accuracy() -> None:
     first = what_to_do(findings("balanced accuracy"))
     assert ": test balanced accuracy 75.10 % (95 % interval" in first.headline
@@ -141,11 +165,11 @@ def test_what_is_not_confirmed_says_so() -> None:
     assert first.headline.startswith("So far the runs favour augmentation, batch_norm")
     assert "predicted validation accuracy" in first.headline
     assert "no fresh seed has confirmed it" in first.text
-    assert "That is after 12 epochs on 1,000 training images." in first.text
+    assert "All of this is after 12 epochs on 1,000 training images." in first.text
 
 
 def test_long_runs_give_the_budget() -> None:
-    assert "That is after 16 epochs." in what_to_do(findings("verified")).text
+    assert "All of this is after 16 epochs." in what_to_do(findings("verified")).text
     assert long_study(long()) is not None
     sure = how_sure(findings("verified"))
     assert sure is not None
