@@ -20,7 +20,7 @@ class Estimate:
 
     value: float
     low: float
-    """NaN where the seeds are too few for an interval."""
+    """NaN where the seeds are too few, or too much alike, for an interval."""
     high: float
 
 
@@ -87,7 +87,7 @@ def compared(one: Sequence[float], off: Sequence[float]) -> Predicted | None:
 
 
 def _around(value: float, error: float, dof: float) -> Estimate:
-    half = quantile(dof) * error
+    half = quantile(dof) * error if error > 0 else math.nan  # equal runs show no noise
     return Estimate(value, value - half, value + half)
 
 

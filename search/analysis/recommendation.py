@@ -147,7 +147,8 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
     best = min(
         of,
         key=lambda recipe: (
-            excess(takes[recipe], limits), -_sign(results.objective) * fmean(values[recipe])
+            excess(takes[recipe], limits), -_sign(results.objective) * fmean(values[recipe]),
+            len(recipe[0]),
         ),
     )  # fmt: skip
     off = next(

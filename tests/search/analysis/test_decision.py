@@ -132,6 +132,13 @@ def test_one_technique_is_judged_by_its_means() -> None:
     assert (made.gain.low, made.gain.high) == pytest.approx((welch.low, welch.high))
 
 
+def test_runs_that_are_all_equal_recommend_the_simplest_without_interval() -> None:
+    equal = [run(on, 0.5) for on in (["mixup"], [], ["mixup"], [])]
+    made = decision(results_of(equal, ("mixup",)))
+    assert (made.recommended.on, made.verdict) == (frozenset(), "all off")
+    assert (made.reached.mean, math.isnan(made.reached.low)) == (50, True)
+
+
 @pytest.mark.parametrize("runs", [16, 64])
 def test_a_prediction_claims_no_gain_where_there_is_none(runs: int) -> None:
     """In 3 of 100 studies; more than 3 of 15 would be in one of a thousand tests."""
