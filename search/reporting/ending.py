@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from search.analysis.long_runs import deciding
 from search.reporting.answer.what_to_do import headline, support
 from search.reporting.budgets import matters
 from search.reporting.findings import Findings
@@ -49,11 +50,20 @@ def answer_lines(findings: Findings) -> list[str]:
     """Answer in a few sentences: what to do, then what matters."""
     lines = [" ".join([headline(findings, briefly=True), *support(findings, briefly=True)])]
     if findings.effects is not None:
-        results, decision = findings.results, findings.decision
-        tested = decision is not None and decision.tested is not None
-        same = tested and results.epochs_of("confirm") == results.epochs_of("measure")
-        said = matters(findings, briefly=True, budget=not same or results.settings is None)
+        said = matters(findings, briefly=True, budget=not _budget_said(findings))
         lines.append(" ".join([said, *reversals(findings)]))
     elif findings.decision is not None:
         lines.append(no_effects(findings.results))
     return lines
+
+
+def _budget_said(findings: Findings) -> bool:
+    """Tell whether what to do has named the budget of what matters."""
+    results, decision = findings.results, findings.decision
+    if decision is None or results.settings is None:
+        return False
+    if decision.tested is not None:
+        return results.epochs_of("confirm") == results.epochs_of("measure")
+    long = findings.verification
+    short_alone = long is None or long.effects is None
+    return short_alone == (deciding(results) is results)

@@ -33,7 +33,7 @@ def describe_program(program: Program, settings: Settings) -> str:
     last = mean_of_last(settings)
     last = last and f", {last}"
     better = "the smaller the better" if program.minimize else "the larger the better"
-    parts.append(f"judged by {program.metric.name} ({better}{last})")
+    parts.append(f"judged by {program.metric.name} ({better}){last}")
     return ", ".join(parts)
 
 
@@ -43,7 +43,9 @@ def mean_of_last(settings: Settings) -> str:
     long = settings.verify_last_epochs if settings.verify_epochs else None
     if max(short, long or 1) == 1:
         return ""
-    said = f"mean of the last {short} epochs" if short > 1 else "last epoch"
+    if short == 1:
+        return f"last epoch (mean of {long} of {settings.verify_epochs})"
+    said = f"mean of the last {short} epochs"
     return f"{said} ({long} of {settings.verify_epochs})" if long else said
 
 

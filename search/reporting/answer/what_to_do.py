@@ -98,8 +98,9 @@ def _answer(findings: Findings, *, briefly: bool) -> str:
     if decision.verdict == "better":
         begin = "So far the runs favour" if so_far else _train(results)
         return f"{begin} {recipe}: {_reach(decision, results)}{_over(decision, results)}."
-    if decision.verdict == "unknown" and not so_far and decision.gain is not None:
-        return f"The runs favour {recipe}: {_reach(decision, results)}{_over(decision, results)}."
+    if decision.verdict == "unknown" and decision.gain is not None:
+        begin = "So far the runs favour" if so_far else "The runs favour"
+        return f"{begin} {recipe}: {_reach(decision, results)}{_over(decision, results)}."
     if decision.verdict == "worse":
         return f"Keep {off}: the recommended recipe comes out worse."
     nothing = f"nothing tried is surely better than {off}"
@@ -142,7 +143,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
             f"Other {what} may explain the difference: where time counts, {words.plain(results)} "
             "is the simpler choice."
         )
-    if decision.verdict == "unknown" and decision.tested is None:
+    if decision.verdict == "unknown" and decision.tested is None and decision.gain is None:
         sentences.append(_runs_of_it(findings))
         if decision.recommended.reach is not None and not briefly:
             sentences.append(
