@@ -246,9 +246,15 @@ def folder_of(kind: str, name: str) -> Path:
 
 
 def resolved(data: str | None) -> str | None:
-    """Make paths to data absolute; see `model_space.data.places.resolve`."""
-    from model_space.data import resolve
+    """Make paths to data absolute; see `model_space.data.places.resolve`.
 
+    Raises `InputError` for an empty name, as a variable of the shell may be.
+    """
+    from model_space.data import resolve
+    from search.errors import InputError
+
+    if data is not None and not data.strip():
+        raise InputError("--data is empty; it takes the path or the name of a data set")
     return None if data is None else resolve(data)
 
 

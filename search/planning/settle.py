@@ -118,7 +118,8 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         asked["techniques"] = with_custom(asked["techniques"], stored.custom_code)
     known = stored.custom_code
     differences = [
-        f"{option(name)} is {shown(getattr(stored, name))}, not {shown(value)}"
+        f"{option(name)} is {shown(getattr(stored, name))}, not "
+        f"{'empty' if value in ({}, ()) else shown(value)}"
         for name, value in asked.items()
         if value != getattr(stored, name)
         and not (name == "data" and is_place(stored.data) and is_place(value))
@@ -146,7 +147,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         name: _grown(getattr(stored, name), getattr(requested, name)) for name in _DESIGNS
     }
     differences += [
-        f"--{name} is {max(counts)}, not {runs}"
+        f"--{name} is {max(counts, default=0)}, not {runs}"
         for name, counts in sizes.items()
         if (runs := getattr(requested, name)) is not None and runs < max(counts, default=0)
     ]

@@ -7,7 +7,7 @@ import math
 from search.analysis.confirmation import describe
 from search.analysis.limits import Taken
 from search.analysis.recommendation import Recommendation
-from search.reporting.formatting import counted, listed
+from search.reporting.formatting import counted
 from search.results import Results
 from search.settings import Limits
 
@@ -24,6 +24,8 @@ def taken(results: Results, found: Recommendation | None) -> str:
     if found.within:
         return f"It is the best within --at-most {limits}, and takes {takes}."
     recipe = describe(found, results.factors, results.numbers)
+    if recipe.partition(",")[0] == "none":
+        recipe = recipe.replace("none", "no technique", 1)
     return (
         f"No recipe is within --at-most {limits}: the cheapest, {recipe}, takes {takes}. Allow "
         "that, or study a smaller network or fewer epochs."
@@ -35,7 +37,7 @@ def _words(results: Results, takes: Taken, limits: Limits) -> str:
     if limits.seconds is not None and not math.isnan(takes.seconds):
         epochs = results.settings.final_epochs if results.settings else 1
         run = f" of {counted(epochs, 'epoch')}" if results.timed_by == "an epoch" else ""
-        said.append(f"about {takes.seconds:.3g} s to train a run{run}, on the machines of the runs")
+        said.append(f"about {takes.seconds:.3g} s to train a run{run} on the machines of the runs")
     if limits.parameters is not None and not math.isnan(takes.parameters):
         said.append(f"{takes.parameters:,.0f} parameters")
-    return listed(said) if said else "an unknown time and size"
+    return ", and ".join(said) if said else "an unknown time and size"

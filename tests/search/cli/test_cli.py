@@ -70,6 +70,7 @@ BAD = {
     "negative search": (["launch", "--search", "-1"], "--search -1 is too small"),
     "width": (["launch", "--width", "0"], "--width 0 is not between"),
     "depth": (["launch", "--depth", "12"], "depths are 10, 16, 22"),
+    "no data": (["launch", "x", "--data", ""], "--data is empty; it takes the path"),
     "validation": (["launch", "--validation", "0"], "--validation 0 is neither"),
     "part of an image": (["launch", "--validation", "1.5"], "--validation 1.5 is neither"),
     "pruner": (["launch", "--pruner", "lucky"], "no pruner 'lucky'.*median, halving, none"),

@@ -27,7 +27,7 @@ def test_limits_are_kept_and_may_change(
     assert result.exit_code == 0, result.output
     sentence = (
         "No recipe is within --at-most seconds=0.2,parameters=2000: the cheapest, {}, takes about "
-        "0.4 s to train a run of 4 epochs, on the machines of the runs and 1,000 parameters. Allow"
+        "0.4 s to train a run of 4 epochs on the machines of the runs, and 1,000 parameters. Allow"
     )
     said = " ".join(result.output.split())
     assert "kouka train" not in said

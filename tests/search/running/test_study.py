@@ -318,6 +318,8 @@ def test_other_settings_are_named_and_change_nothing(
         (["--search", "2"], "--search is 4, not 2"),
         (["--fix", "dropout=off"], "--fix is not given, not dropout=off"),
         (["--techniques", "mixup,amsgrad"], "--techniques is augmentation,.* not mixup,amsgrad"),
+        (["--techniques", ""], "--techniques is augmentation,.* not empty"),
+        (["--verify", "-4"], "--verify is 0, not -4"),
         (["--data", "mnist", "--seed", "3"], "--data is digits, not mnist; --seed is 0, not 3"),
     ):
         result = kouka("launch", "s", *arguments)
