@@ -22,6 +22,7 @@ def check(settings: Settings) -> Settings:
     """Return the settings; raise `InputError` for the first that cannot be used."""
     _check_sizes(settings)
     _check_verify(settings)
+    _check_runs(settings)
     if settings.program is None:
         _check_training(settings)
     elif reason := clash([*settings.known, *(Factor(one.dial.name, "", "")
@@ -212,6 +213,18 @@ def _check_verify(settings: Settings) -> None:
         raise InputError(
             f"--verify-epochs {epochs} is not more than --epochs {settings.epochs}; it takes the "
             "epochs that you will train at, and --epochs the short ones to search with"
+        )
+
+
+def _check_runs(settings: Settings) -> None:
+    phases = {"measure": settings.measure[-1], "search": settings.search,
+              "verify": max(settings.verify, default=0), "confirm": settings.confirm,
+              "ladder": settings.ladder}  # fmt: skip
+    if settings.time is None and not any(phases.values()):
+        named = [option(name) for name in phases]
+        raise InputError(
+            f"nothing is to be run: {', '.join(named[:-1])} and {named[-1]} are all 0; "
+            "name one of them with a number"
         )
 
 

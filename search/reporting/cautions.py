@@ -26,6 +26,8 @@ from search.results import ACCURACY, Objective, Results
 
 _MOST_IN_COMMON = 4
 """Techniques by which to name runs that have them in common."""
+_MOST_NAMED = 3
+"""Recipes in one sentence."""
 
 
 def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--measure") -> list[str]:
@@ -198,7 +200,7 @@ def _losses(losses: RunLosses) -> list[str]:
             f"{losses.measured} of {losses.planned} planned runs are complete; {missing} "
             f"{'is' if missing == 1 else 'are'} missing."
         )
-    sentences += [_given_up(run) for run in losses.given_up]
+    sentences += _given_up(losses.given_up)
     sentences += [f"{counted(count, 'run')} failed: {reason}." for reason, count in losses.failures]
     if losses.no_value:
         sentences.append(
@@ -211,11 +213,25 @@ def _losses(losses: RunLosses) -> list[str]:
     return sentences
 
 
-def _given_up(run: GivenUp) -> str:
-    return (
-        f"A {run.phase} run was given up after it had failed {run.tries} times (techniques on: "
-        f"{run.recipe}): {run.reason}."
-    )
+def _given_up(lost: Sequence[GivenUp]) -> list[str]:
+    """A sentence for all the runs of a phase that were lost for the same reason."""
+    alike: dict[tuple[str, int, str], list[str]] = {}
+    for run in lost:
+        alike.setdefault((run.phase, run.tries, run.reason), []).append(run.recipe)
+    sentences = []
+    for (phase, tries, reason), recipes in alike.items():
+        which, had = (
+            (f"A {phase} run was", "it had")
+            if len(recipes) == 1
+            else (f"{len(recipes)} {phase} runs were", "each had")
+        )
+        named = "; ".join(recipes[:_MOST_NAMED])
+        more = len(recipes) - _MOST_NAMED
+        sentences.append(
+            f"{which} given up after {had} failed {tries} times (techniques on: {named}"
+            f"{f'; {more} more' if more > 0 else ''}): {reason}."
+        )
+    return sentences
 
 
 def _techniques(estimable: Estimability, *, covariates: bool) -> list[str]:

@@ -161,6 +161,10 @@ def test_each_budget_has_its_last_epochs() -> None:
     ("requested", "message"),
     [
         (Requested(verify=16, epochs=5), "--verify 16 needs --verify-epochs COUNT"),
+        (
+            Requested(measure=0, search=0, confirm=0),
+            "nothing is to be run: --measure, --search, --verify, --confirm and --ladder are all 0",
+        ),
         (Requested(verify_epochs=5, epochs=5), "--verify-epochs 5 is not more than --epochs 5"),
         (Requested(verify=12, verify_epochs=9, epochs=5), "--verify 12 has no balanced design"),
     ],

@@ -14,6 +14,7 @@ from search.planning.design import design
 from search.reporting.cautions import cautions, notes
 from search.results import ACCURACY, OBJECTIVES, Category, Number, Objective, Results, Run
 from search.settings import Settings
+from search.storage.schema import TRIES
 from tests.support.simulate import (
     NAMES,
     facts,
@@ -54,6 +55,16 @@ def partly() -> Results:
 
 def failed() -> Results:
     broken = [run([], 0.5, state="failed", failure="out of memory") for _ in range(2)]
+    return results_of([*simulated(SIXTY_FOUR, 0, 0.3), *broken])
+
+
+def given_up() -> Results:
+    """Five recipes, each tried as often as it may be."""
+    broken = [
+        run([name], 0.5, state="failed", failure="no value", seed=3)
+        for name in NAMES[:5]
+        for _ in range(TRIES)
+    ]
     return results_of([*simulated(SIXTY_FOUR, 0, 0.3), *broken])
 
 
@@ -188,6 +199,11 @@ def failing() -> Results:
 CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (missing, "60 of 64 planned runs are complete; 4 are missing."),
     (failed, "2 runs failed: out of memory."),
+    (
+        given_up,
+        "5 measure runs were given up after each had failed 3 times (techniques on: augmentation; "
+        "batch_norm; residual; 2 more): no value.",
+    ),
     (diverged, "1 run diverged; it counts at chance level."),
     (all_diverged, "Every measured run diverged"),
     (all_equal, "Every measured run has the same value"),
