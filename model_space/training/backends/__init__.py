@@ -51,6 +51,9 @@ def loops(setup: TrainingSetup, data: Data, batch_size: int) -> Loops:
 def making() -> AbstractContextManager[None]:
     """Return the context in which a `TrainingSetup` must be made."""
     if keras.backend.backend() == "jax":
+        from model_space.training.backends.threefry import compile_sooner
+
+        compile_sooner()  # before the initial weights are drawn
         return nullcontext()
     from model_space.training.backends.tensorflow import nameless
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
+import jax
 import keras
 import numpy as np
 import pytest
+from jax.extend.random import threefry_2x32
 from keras import layers
 
 from model_space.budget import Budget
@@ -17,7 +19,7 @@ from model_space.script import writer
 from model_space.stages import Stages
 from model_space.techniques import TECHNIQUES, usual
 from model_space.training.backends import jax as backend
-from model_space.training.backends import loops
+from model_space.training.backends import loops, making
 from model_space.training.batches import as_batch, orders
 from model_space.training.setup import TrainingSetup
 from tests.support.scripts import SMALL, orders_trained_on, written
@@ -112,6 +114,21 @@ def test_recipes_share_the_programs_of_a_step_that_are_the_same(data: Data) -> N
     (plain, step), (changed, same_step), (mixed, other_step) = programs
     assert step == same_step != other_step
     assert len({plain, changed, mixed}) == 3
+
+
+def test_random_bits_are_threefry_s_and_rotated_by_constants() -> None:
+    """Words by the known-answer tests of Random123, by Threefry's authors."""
+    with making():
+        draw = jax.jit(threefry_2x32)
+    for key, counter, expected in (
+        ((0, 0), (0, 0), (0x6B200159, 0x99BA4EFE)),
+        ((0xFFFFFFFF, 0xFFFFFFFF), (0xFFFFFFFF, 0xFFFFFFFF), (0x1CB996FC, 0xBB002BE7)),
+        ((0x13198A2E, 0x03707344), (0x243F6A88, 0x85A308D3), (0xC4923A9C, 0x483DF7A0)),
+    ):
+        words = draw(np.array(key, "uint32"), np.array(counter, "uint32"))
+        np.testing.assert_array_equal(words, np.array(expected, "uint32"))
+    rotations = "tensor<4xui32>"  # as JAX's own loop keeps them
+    assert rotations not in draw.lower(*np.zeros((2, 2), "uint32")).as_text()
 
 
 def linear(image_shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
