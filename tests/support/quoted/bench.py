@@ -165,7 +165,29 @@ def _below_93() -> int:
     return sum(share < 93 for name in shown for share in column("selection", name))
 
 
+def _step(column_: str, width: float, techniques: str = "all off",
+          precision: str = "float32") -> float:  # fmt: skip
+    (found,) = column("cpu_steps", column_, width=width, techniques=techniques,
+                      precision=precision)  # fmt: skip
+    return found
+
+
+def _slower_in_bfloat16(width: float) -> float:
+    return _step("step, ms", width, precision="mixed_bfloat16") / _step("step, ms", width)
+
+
 def _quotes() -> Iterator[Quote]:
+    yield Quote(
+        BENCH,
+        "{87} % at width 0.25 and {96} % at width 1, where they run at {88} % of the matrix "
+        "product's rate",
+        lambda: (_step("convolutions, %", 0.25), _step("convolutions, %", 1.0),
+                 _step("of a matrix product's, %", 1.0)),
+    )  # fmt: skip
+    yield Quote(BENCH, "by {1.6} times at width 0.25 and {1.8} times at width 1, all off",
+                lambda: (_slower_in_bfloat16(0.25), _slower_in_bfloat16(1.0)))  # fmt: skip
+    yield Quote(BENCH, "Validating costs {30} % of training on as many images",
+                lambda: (_step("judging as many images, %", 1.0),))  # fmt: skip
     yield Quote(MACHINES, "{102} seconds with two workers and {183} with one",
                 lambda: (_took(2), _took(1)))  # fmt: skip
     yield Quote(
