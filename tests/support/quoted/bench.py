@@ -176,7 +176,14 @@ def _slower_in_bfloat16(width: float) -> float:
     return _step("step, ms", width, precision="mixed_bfloat16") / _step("step, ms", width)
 
 
+def _epoch(backend: str, loop: str) -> float:
+    (found,) = column("cpu_fit", "an epoch, s", data="digits", backend=backend, loop=loop)
+    return found
+
+
 def _quotes() -> Iterator[Quote]:
+    yield Quote(BENCH, "On TensorFlow, `fit` takes {2.3} times as long",
+                lambda: (_epoch("tensorflow", "fit") / _epoch("tensorflow", "kouka"),))  # fmt: skip
     yield Quote(
         BENCH,
         "{87} % at width 0.25 and {96} % at width 1, where they run at {88} % of the matrix "
