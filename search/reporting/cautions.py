@@ -37,7 +37,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
     """
     losses, fit = diagnostics.losses, diagnostics.fit
     return [
-        *_nothing_learned(losses),
+        *_nothing_learned(losses, program=results.program is not None),
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
         *(_covariates(fit.effects, designed=results.designed) if fit else []),
@@ -94,14 +94,19 @@ def _fit(results: Results, fit: FitDiagnostics, grown_by: str) -> list[str]:
     ]
 
 
-def _nothing_learned(losses: RunLosses) -> list[str]:
+def _nothing_learned(losses: RunLosses, *, program: bool) -> list[str]:
     sentences = []
     if losses.all_diverged:
         sentences.append(
             "Every measured run diverged, so the runs say nothing about any technique."
         )
     if losses.all_equal:
-        sentences.append("Every measured run has the same value, so no technique can be judged.")
+        judged = (
+            "factor can be judged: does --metric take a number that they can change?"
+            if program
+            else "technique can be judged."
+        )
+        sentences.append(f"Every measured run has the same value, so no {judged}")
     return sentences
 
 

@@ -180,7 +180,9 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         fast_start=early,
         notes=tuple(notes(results, diagnostics)),
         decision=decision,
-        steps=next_steps(results, decides, decision, _longer(results, early, short_only)),
+        steps=()
+        if results.program is not None and diagnostics.losses.all_equal
+        else next_steps(results, decides, decision, _longer(results, early, short_only)),
         levels=fitted_levels(diagnostics.fit, results.objective) if diagnostics.fit else None,
         tested=summarise_tests(results.data, confirm_runs),
         seed_curves=seed_curves(confirm_runs) if by_epoch else None,

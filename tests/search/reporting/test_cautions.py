@@ -10,8 +10,10 @@ import pytest
 from model_space.data.mel import Spectrogram
 from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects, repeated
+from search.commands.program import Metric, Program
 from search.planning.design import design
 from search.reporting.cautions import cautions, notes
+from search.reporting.findings import find
 from search.results import ACCURACY, OBJECTIVES, Category, Number, Objective, Results, Run
 from search.settings import Settings
 from search.storage.schema import TRIES
@@ -261,6 +263,17 @@ def test_a_sound_study_is_given_no_caution_that_is_not_due() -> None:
     heard = said(quiet())
     for make, caution in CASES:
         assert make is quiet or caution not in heard
+
+
+def test_a_program_whose_metric_never_changes_is_asked_about() -> None:
+    program = Program("train {flags}", "/", (), Metric("val", "val"))
+    runs = all_equal().runs
+    found = results_of([*runs], settings=Settings(measure=(16,), program=program))
+    assert "no factor can be judged: does --metric take a number that they can change?" in said(
+        found
+    )
+    assert not find(found, []).steps
+    assert find(replace(found, settings=Settings(measure=(16,))), []).steps
 
 
 def test_classes_are_cautioned_of_where_they_differ_and_the_objective_weighs_them() -> None:
