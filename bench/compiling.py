@@ -19,10 +19,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench.checkouts import parse_beside
 from bench.results import reporter
 from model_space.techniques import SETS
 
-HERE = Path(__file__).parents[1]
 NAMES = SETS["article"]
 TRAINING = """
 import json, sys, time
@@ -67,12 +67,7 @@ def main() -> None:
     """Train with each checkout, with an empty cache and again, and print the seconds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--recipes", type=int, default=8)
-    parser.add_argument("--beside", type=Path, help="another checkout, from before")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
-    arguments = parser.parse_args()
-    checkouts = {"now": HERE}
-    if arguments.beside is not None:
-        checkouts = {"before": arguments.beside.resolve(), **checkouts}
+    arguments, checkouts = parse_beside(parser)
     report = reporter("compiling", record=arguments.record)
     with tempfile.TemporaryDirectory() as folder:
         for cache in ("empty", "filled"):

@@ -22,10 +22,10 @@ from pathlib import Path
 
 import optuna
 
+from bench.checkouts import parse_beside
 from bench.export import make
 from bench.results import reporter
 
-HERE = Path(__file__).parents[1]
 KOUKA = "from search.cli import main; main()"
 OPTUNA = """
 import optuna
@@ -62,12 +62,7 @@ def main() -> None:
     """Time each command of each checkout, by turns, and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--repeats", type=int, default=10)
-    parser.add_argument("--beside", type=Path, help="another checkout, from before")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
-    arguments = parser.parse_args()
-    checkouts = {"now": HERE}
-    if arguments.beside is not None:
-        checkouts = {"before": arguments.beside.resolve(), **checkouts}
+    arguments, checkouts = parse_beside(parser)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     report = reporter("start", record=arguments.record)
     with tempfile.TemporaryDirectory() as folder:
