@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections.abc import Iterator
 from dataclasses import replace
@@ -299,6 +300,16 @@ CLAIMS = (
         "On digits no other comes a point above the network with nothing on; on spoken digits "
         "all four do",
         _others_gain_a_point_on_one,
+    ),
+    Claim(
+        "bench/README.md",
+        "`batch_norm` and `residual` out of its long runs, one of which every recipe of the others "
+        "has",
+        lambda: all(
+            {"batch_norm", "residual"} & json.loads(row["recipe"]).keys()
+            for row in rows()
+            if row["data"] == "cifar10" and row["who chooses"] not in ("kouka", "nothing on")
+        ),
     ),
     Claim(
         "bench/README.md",
