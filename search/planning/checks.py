@@ -209,6 +209,11 @@ def _check_verify(settings: Settings) -> None:
             f"--verify {runs} needs --verify-epochs COUNT: how long its runs train, which is more "
             f"than --epochs {settings.epochs}"
         )
+    if epochs is not None and not runs:
+        raise InputError(
+            f"--verify-epochs {epochs} is for the long runs, of which --verify 0 has none; leave "
+            "one of them out, or name --epochs for runs of one length"
+        )
     if epochs is not None and epochs <= settings.epochs:
         raise InputError(
             f"--verify-epochs {epochs} is not more than --epochs {settings.epochs}; it takes the "

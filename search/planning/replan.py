@@ -186,7 +186,7 @@ def _more(settings: Settings, limit: TimeLimit, left: TimeLeft) -> Settings:
     epochs, seeds = settings.final_epochs, min(1, settings.confirm)
     if seeds and "confirm" in limit.closed:
         return settings
-    if "verify" in chosen and not settings.verify:
+    if {"verify", "verify_epochs"} <= chosen and not settings.verify:
         longer = with_long_runs(settings, left)
         if longer is not None:
             return longer

@@ -95,6 +95,10 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         asked.pop("backend", None)  # an environment variable of Keras
     asked |= _levels(requested, stored)
     verified = requested.verify is not None or (stored is not None and stored.verify)
+    planned = stored is not None and stored.time is not None and not verified
+    if planned and stored is not None and requested.verify_epochs == stored.epochs:
+        asked.pop("verify_epochs", None)
+        requested = replace(requested, verify_epochs=None)  # as its plan made all its runs
     if requested.verify_epochs is not None and not verified:
         requested = replace(requested, verify=USUAL_VERIFY)
     code = requested.custom_code

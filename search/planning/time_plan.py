@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from model_space.facts import DataFacts
 from search.commands.program import EPOCHS
@@ -113,6 +114,8 @@ class TimePlan:
     parts: tuple[Part, ...]
     enough: bool = True
     """Whether the long runs train as many epochs as it takes, or as were asked for."""
+    asked_epochs: int | None = None
+    """The epochs of the long runs, where they were asked for."""
     beside: float = 0.0
     """Seconds of all but the runs: reading the data, timing, and the report."""
 
@@ -126,6 +129,14 @@ class TimePlan:
         """The reason why all runs are long, as a sentence; empty where some are short."""
         if self.verify:
             return ""
+        if self.asked_epochs is not None:
+            short = self.asked_epochs // _SHORT
+            beside = f"short ones of {short}" if short >= _LEAST_EPOCHS else "shorter ones"
+            return (
+                f"All runs are of {self.asked_epochs} epochs, as there is no time for {beside} "
+                "beside enough of these; runs that are shorter still may rank the techniques "
+                "otherwise."
+            )
         return (
             "All runs are of one length, as short ones may rank the techniques otherwise: there is "
             f"no time for both and for long ones of {_ENOUGH_EPOCHS} epochs."
@@ -151,19 +162,21 @@ def plan_for(
     runs.
 
     Long runs come first, as only they are right where an effect turns its sign with the epochs;
-    short runs that choose what to verify are added where the long ones still have enough epochs.
+    short runs that choose what to verify are added where the long ones still have enough epochs,
+    and short ones have a quarter of those of the long.
     Raises `InputError`, with the time that it would take, where not even the smallest plan has a
     place.
     """
     if is_of_runs_alone(given):
         given = replace(given, epochs=1, verify=0)
+    asked = given.verify_epochs
     smallest = None
     for sizes in _sizes(techniques, given):
         found = _longest((seconds - beside) * _USED, timing, sizes, given, recipes)
         if found is not None:
-            wanted = min(_ENOUGH_EPOCHS, given.verify_epochs or given.epochs or _ENOUGH_EPOCHS)
+            wanted = min(_ENOUGH_EPOCHS, asked or given.epochs or _ENOUGH_EPOCHS)
             enough = max(found.epochs, found.verify_epochs or 0) >= wanted
-            smallest = replace(found, beside=beside, enough=enough)
+            smallest = replace(found, beside=beside, enough=enough, asked_epochs=asked)
             if enough:
                 return smallest
     if smallest is not None:
@@ -172,7 +185,7 @@ def plan_for(
     *_, sizes = _sizes(techniques, given)
     found = _longest((seconds - beside) * _USED, timing, sizes, given, recipes)
     if found is not None:
-        return replace(found, beside=beside, enough=False)
+        return replace(found, beside=beside, enough=False, asked_epochs=asked)
     least = [_made(timing, sizes, _LEAST_EPOCHS, given, recipes).training / _USED
              for sizes in _sizes(techniques, given)]  # fmt: skip
     raise InputError(
@@ -180,6 +193,21 @@ def plan_for(
         f"about {written(min(least) + beside)} on this machine; give it more time, or make a run "
         f"{FASTER if given.program is None else 'shorter'}"
     )
+
+
+def with_plan(asked: Requested, plan: TimePlan) -> Requested:
+    """Give what was asked for, and what the plan has chosen beside it."""
+    chosen: dict[str, Any] = {
+        "measure": plan.begin, "search": plan.search, "confirm": plan.confirm
+    }  # fmt: skip
+    if not is_of_runs_alone(asked):
+        chosen |= {
+            "verify": plan.verify, "epochs": plan.epochs, "verify_epochs": plan.verify_epochs
+        }  # fmt: skip
+    given = asked.named()
+    if not plan.verify and asked.verify is None:
+        given.pop("verify_epochs", None)  # all runs are as long as that
+    return replace(asked, **{name: each for name, each in chosen.items() if name not in given})
 
 
 def is_of_runs_alone(given: Requested) -> bool:
@@ -212,9 +240,21 @@ def _sizes(techniques: int, given: Requested) -> Iterator[_Sizes]:
             design(first) if given.measure is None else given.measure,
             design(measure) if given.measure is None else given.measure,
             search * searches if given.search is None else given.search,
-            (VERIFY if given.verify_epochs else verify) if given.verify is None else given.verify,
+            _verified(verify, given),
             confirm if given.confirm is None else given.confirm,
         )
+
+
+def _verified(usual: int, given: Requested) -> int:
+    """The long runs of a plan that has so many as usual, with what is given; none where a quarter
+    of their epochs is too little for short runs."""
+    if given.verify is not None:
+        return given.verify
+    if given.verify_epochs is None:
+        return usual
+    if given.epochs is not None:
+        return usual or VERIFY
+    return usual if given.verify_epochs // _SHORT >= _LEAST_EPOCHS else 0
 
 
 def _longest(
@@ -231,8 +271,11 @@ def _longest(
 
 
 def _made(timing: Timing, sizes: _Sizes, long: int, given: Requested, recipes: int) -> TimePlan:
+    asked = given.verify_epochs
+    if asked:
+        long = asked if given.verify is None else min(long, asked)
     short = given.epochs or max(1, long // _SHORT if sizes.verify else long)
-    later = (given.verify_epochs or max(long, short + 1)) if sizes.verify else None
+    later = (asked or max(long, short + 1)) if sizes.verify else None
     counts: dict[Phase, int] = {
         "measure": sizes.measure,
         "ladder": _ladder_runs(given),

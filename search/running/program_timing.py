@@ -6,13 +6,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from statistics import fmean
-from typing import Any
 
 from search.commands.program import EPOCHS
 from search.planning.phases.confirm import expected
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
-from search.planning.time_plan import TimePlan, Timing, is_of_runs_alone, plan_for
+from search.planning.time_plan import TimePlan, Timing, is_of_runs_alone, plan_for, with_plan
 from search.running.first_run import FirstRun, tried_first, try_run, with_other_seed
 from search.running.following import StudyWatch
 from search.running.timekeeping import report_time
@@ -82,7 +81,7 @@ def planned_by_first_runs(
         measure=plan.measure,
         start=timing.start,
     )
-    requested = replace(asked, time=limit, **_chosen(plan, asked))
+    requested = replace(with_plan(asked, plan), time=limit)
     if not first.is_one_of(settle(None, requested)):
         limit = replace(limit, training=limit.training - first.tried.seconds)
         requested = replace(requested, time=limit)
@@ -94,19 +93,6 @@ def _plan(first: FirstRun, asked: Requested, timing: Timing, beside: float) -> T
     settings = first.settings
     recipes = expected(replace(settings, confirm=1), Space.of(settings))
     return plan_for(asked.time.seconds, timing, len(settings.factors), asked, recipes, beside)
-
-
-def _chosen(plan: TimePlan, asked: Requested) -> dict[str, Any]:
-    """The settings that a plan chooses, as nobody asked for others."""
-    chosen: dict[str, Any] = {
-        "measure": plan.begin, "search": plan.search, "confirm": plan.confirm
-    }  # fmt: skip
-    if not is_of_runs_alone(asked):
-        chosen |= {
-            "verify": plan.verify, "epochs": plan.epochs, "verify_epochs": plan.verify_epochs
-        }  # fmt: skip
-    given = asked.named()
-    return {name: value for name, value in chosen.items() if name not in given}
 
 
 def _changing(asked: Requested) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import Any
 
 from optuna.trial import FixedTrial
 
@@ -16,7 +15,15 @@ from search.planning.image_sizes import smaller, with_images
 from search.planning.phases.confirm import expected
 from search.planning.settle import Requested
 from search.planning.space import Space
-from search.planning.time_plan import FASTER, TimePlan, Timing, exactly, plan_for, written
+from search.planning.time_plan import (
+    FASTER,
+    TimePlan,
+    Timing,
+    exactly,
+    plan_for,
+    with_plan,
+    written,
+)
 from search.running.following import StudyWatch
 from search.running.local_workers import LocalWorkers
 from search.running.timekeeping import report_time
@@ -87,11 +94,6 @@ def plan_in_time(
     sizes = () if asked.image_size or facts.sound is not None else smaller(facts.image_shape)
     found = with_images(planned, timing, facts.image_shape, sizes)
     plan = found.plan
-    chosen: dict[str, Any] = {
-        "measure": plan.begin, "search": plan.search, "verify": plan.verify,
-        "confirm": plan.confirm, "epochs": plan.epochs, "verify_epochs": plan.verify_epochs,
-        "image_size": found.image_size,
-    }  # fmt: skip
     given = asked.named()
     limit = TimeLimit(
         seconds,
@@ -100,9 +102,8 @@ def plan_in_time(
         chosen=tuple(name for name in CHANGING if name not in given),
         measure=plan.measure,
     )
-    requested = replace(
-        asked, time=limit, **{name: value for name, value in chosen.items() if name not in given}
-    )
+    size = asked.image_size or found.image_size
+    requested = replace(with_plan(asked, plan), time=limit, image_size=size)
     return PlannedInTime(requested, plan, found.timing.with_test(facts))
 
 

@@ -10,12 +10,14 @@ from model_space.facts import DataFacts
 from model_space.technique import Dial
 from search.commands.program import CommandDial, CommandFactor, Level, Metric, Program
 from search.errors import InputError
-from search.planning.settle import Requested
+from search.planning.settle import Requested, settle
 from search.planning.time_plan import (
     Timing,
     plan_for,
     time_limit,
+    with_plan,
 )
+from search.settings import TimeLimit
 
 FAST = Timing(0.3, 0.5, 4.0, 2)
 SLOW = Timing(6.0, 9.0, 6.0, 2)
@@ -140,3 +142,50 @@ def test_a_program_is_planned_like_a_network_with_what_it_has() -> None:
     ladder = replace(asked("train {flags}", SWITCHED), ladder_order=("a",), measure=2)
     parts = plan_for(300, timing, 1, ladder).parts
     assert [part.runs for part in parts if part.phase == "ladder"] == [6]
+
+
+QUICK = Timing(0.76, 0.98, 2.6, 1)
+"""An epoch of 2,000 images of CIFAR-10 at an eighth of the width, on one core."""
+
+
+def test_short_runs_have_a_quarter_of_the_epochs_asked_for_or_are_none() -> None:
+    asked = Requested(verify_epochs=20)
+    for seconds in range(400, 7200, 100):
+        plan = plan_for(seconds, QUICK, 8, asked)
+        assert plan.seconds <= seconds
+        if plan.verify:
+            assert (plan.epochs, plan.verify_epochs) == (5, 20)
+        else:
+            assert (plan.epochs, plan.verify_epochs) == (20, None)
+    none, some = (plan_for(seconds, QUICK, 8, asked) for seconds in (540, 1200))
+    assert (none.measure, none.verify, none.search) == (16, 0, 0)
+    assert none.why_no_short_runs.startswith("All runs are of 20 epochs, as there is no time for")
+    assert (some.verify, some.why_no_short_runs) == (16, "")
+    assert plan_for(7200, QUICK, 8, asked).verify > 16
+
+
+def test_epochs_asked_for_that_are_few_leave_no_room_for_short_runs() -> None:
+    for epochs in range(1, 8):
+        plan = plan_for(7200, QUICK, 8, Requested(verify_epochs=epochs))
+        assert (plan.epochs, plan.verify, plan.verify_epochs) == (epochs, 0, None)
+        assert "shorter ones" in plan.why_no_short_runs
+    assert plan_for(7200, QUICK, 8, Requested(verify_epochs=8)).epochs == 2
+
+
+def test_a_plan_of_one_length_is_settled_and_found_again() -> None:
+    asked = Requested(verify_epochs=20, time=TimeLimit(540, 540))
+    plan = plan_for(540, QUICK, 8, asked)
+    settings = settle(None, with_plan(asked, plan))
+    assert (settings.epochs, settings.verify, settings.verify_epochs) == (20, (), None)
+    assert settle(settings, asked) == settings
+    longer = settle(settings, replace(asked, verify_epochs=40))
+    assert (longer.epochs, longer.verify, longer.verify_epochs) == (20, (16,), 40)
+
+
+def test_long_runs_that_are_asked_for_are_made_however_short_the_others() -> None:
+    asked = Requested(verify=16, verify_epochs=20)
+    plan = plan_for(540, QUICK, 8, asked)
+    assert (plan.verify, plan.verify_epochs) == (16, 20)
+    assert plan.epochs < 5
+    # With much time, short runs are not longer than the long ones.
+    assert plan_for(36_000, QUICK, 8, asked).epochs == 5

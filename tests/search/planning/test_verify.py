@@ -166,6 +166,7 @@ def test_each_budget_has_its_last_epochs() -> None:
             "nothing is to be run: --measure, --search, --verify, --confirm and --ladder are all 0",
         ),
         (Requested(verify_epochs=5, epochs=5), "--verify-epochs 5 is not more than --epochs 5"),
+        (Requested(verify=0, verify_epochs=9, epochs=5), "--verify-epochs 9 is for the long runs"),
         (Requested(verify=12, verify_epochs=9, epochs=5), "--verify 12 has no balanced design"),
     ],
 )
