@@ -24,7 +24,7 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
     """Print what to do, what matters and how to go on, in at most 15 lines of 80 columns."""
     findings = replace(exported.findings, storage_option=storage_option(storage))
     console.print()
-    if findings.effects is None and findings.ladder:
+    if findings.deciding is None and findings.ladder:
         console.print(ladder_table(findings.ladder, findings.results))
     else:
         for line in answer_lines(findings):
@@ -42,10 +42,10 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
         time = "" if step.seconds is None else f": about {duration(step.seconds)}"
         does = "go on" if step.kind == "resume" else "settle more"
         lines[commands.line(findings, "launch", step.options)] = f"{does}{time}"
-    table = findings.effects is None and bool(findings.ladder)
+    table = findings.deciding is None and bool(findings.ladder)
     if not table or len(lines) < _FEW:  # a table leaves room for few
         lines[f"kouka dashboard{findings.storage_option}"] = "show the study in a browser"
-    if findings.effects is not None:
+    if findings.deciding is not None:
         lines[commands.line(findings, "export")] = "print all effects"
     _print_commands(lines, console)
 

@@ -45,14 +45,14 @@ def _print_effects(findings: Findings, console: Console) -> None:
     if section is None:
         return
     _print_section(section, console)
-    if findings.effects is None:
+    decides, short, long = findings.deciding, findings.effects, findings.verification
+    if decides is None:
         return
     console.print()
-    long = findings.verification
-    if long is not None and long.effects is not None:
-        console.print(budgets_table(findings.results, findings.effects, long))
+    if short is not None and long is not None and long.effects is not None:
+        console.print(budgets_table(findings.results, short, long))
     else:
-        console.print(effects_table(findings.effects, findings.results.objective))
+        console.print(effects_table(decides, findings.results.objective))
 
 
 def _print_ladder(findings: Findings, console: Console) -> None:

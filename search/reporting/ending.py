@@ -49,7 +49,7 @@ class Exported:
 def answer_lines(findings: Findings) -> list[str]:
     """Answer in a few sentences: what to do, then what matters."""
     lines = [" ".join([headline(findings, briefly=True), *support(findings, briefly=True)])]
-    if findings.effects is not None:
+    if findings.deciding is not None:
         said = matters(findings, briefly=True, budget=not _budget_said(findings))
         lines.append(" ".join([said, *reversals(findings)]))
     elif findings.decision is not None:

@@ -12,8 +12,8 @@ from importlib.metadata import version
 
 from search.analysis.effects import Effects
 from search.reporting import tables, words
-from search.reporting.budget import describe_budget
-from search.reporting.findings import Findings
+from search.reporting.budget import describe_budget, short_budget
+from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import capitalized, counted, effect_unit, listed
 from search.reporting.section import Table
 from search.results import Results
@@ -35,10 +35,15 @@ def documents(findings: Findings) -> dict[str, str]:
     objective = findings.results.objective
     unit = effect_unit(objective)
     found: dict[str, tuple[str, Table]] = {}
+    long = findings.verification
+    if long is not None and long.effects is not None:
+        found["verified"] = (
+            _of_effects(unit, long.effects, long.results),
+            tables.effects_table(long.effects, objective),
+        )
     if findings.effects is not None:
-        runs = counted(findings.effects.runs, "run")
         found["effects"] = (
-            f"Effect of each technique in {unit}, from {runs}.",
+            _of_effects(unit, findings.effects, findings.results),
             tables.effects_table(findings.effects, objective),
         )
     if known := [row for row in findings.interactions if not math.isnan(row.effect)]:
@@ -58,6 +63,13 @@ def documents(findings: Findings) -> dict[str, str]:
         )
     written = {name: _table(name, caption, table) for name, (caption, table) in found.items()}
     return {**written, "methods": escape(methods(findings)) + "\n"}
+
+
+def _of_effects(unit: str, effects: Effects, results: Results) -> str:
+    """Caption the effects of some runs, with their budget."""
+    budget = short_budget(results)
+    head = f"Effect of each technique in {unit}, from {counted(effects.runs, 'run')}"
+    return f"{head}, {budget}." if budget else f"{head}."
 
 
 def escape(text: str) -> str:
@@ -83,13 +95,16 @@ def _table(name: str, caption: str, table: Table) -> str:
 
 def methods(findings: Findings) -> str:
     """Describe in plain text how the findings came about, for the methods of a paper."""
-    results, effects = findings.results, findings.effects
+    results, effects, long = findings.results, findings.deciding, findings.verification
+    if long is not None and long.effects is None:
+        long = None
     names = listed(list(results.factors)) or "no technique"
     parts = [
         f"We studied what {names} {'does' if len(results.factors) == 1 else 'do'} to "
         f"{results.objective.name} with kouka {version('kouka')}.",
         f"Each run was trained as follows: {describe_budget(results)}.",
         *_runs(results),
+        *(_long_runs(long) if long is not None else ()),
         *(_effects(effects, results) if effects is not None else ()),
     ]
     if findings.interactions:
@@ -137,6 +152,21 @@ def _runs(results: Results) -> list[str]:
             "these."
         )
     return parts
+
+
+def _long_runs(long: Verification) -> list[str]:
+    """What the runs of `verify` were, whose effects decide."""
+    results = long.results
+    turned = f"turned {listed(list(results.factors))} on and off"
+    states = [(state, [name for name, on in long.held.items() if on == held])
+              for state, held in (("on", True), ("off", False))]  # fmt: skip
+    kept = listed([f"{listed(names)} {state}" for state, names in states if names])
+    return [
+        f"{counted(len(results.of('measure')), 'further run')} of a balanced design, "
+        f"{short_budget(results)}, {turned} around the recipe that these runs recommended"
+        + (f", with {kept}." if kept else "."),
+        "The effects are those of these long runs.",
+    ]
 
 
 def _effects(effects: Effects, results: Results) -> list[str]:

@@ -23,19 +23,23 @@ _ABOUT_LADDER = (
 def what_matters(findings: Findings) -> Section | None:
     """Name the techniques that help and hurt, with their effects, and those that do neither."""
     results, effects, long = findings.results, findings.effects, findings.verification
-    if effects is None:
+    decides = findings.deciding
+    if decides is None:
         return _without_effects(findings)
     text = " ".join([matters(findings), *together(findings), *no_contradiction(findings)])
     if long is not None and long.effects is not None:
-        table = budgets_table(results, effects, long)
+        if effects is None:
+            table = effects_table(long.effects, results.objective, ranks=False)
+        else:
+            table = budgets_table(results, effects, long)
         return Section(TITLE, text, "verified", table, pairs(findings))
-    table = effects_table(effects, results.objective, ranks=False)
+    table = effects_table(decides, results.objective, ranks=False)
     return Section(
         TITLE,
         text,
         "effects",
         table,
-        (*_two_intervals(effects), *at_best(findings), *pairs(findings)),
+        (*_two_intervals(decides), *at_best(findings), *pairs(findings)),
     )
 
 

@@ -40,9 +40,8 @@ _RANKS_OF_LEVELS = " A parameter of several levels counts once, by its largest e
 
 def effects(findings: Findings) -> Section | None:
     """Tabulate all effects that decide, with what the columns mean."""
-    long = findings.verification
-    decides = findings.effects if long is None or long.effects is None else long.effects
-    if findings.effects is None or decides is None:
+    decides = findings.deciding
+    if decides is None:
         return None
     return Section(
         "Every effect, with p values and ranks",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from search.analysis.budgets import budget_changes
 from search.analysis.effects import effects
@@ -15,12 +17,16 @@ from search.analysis.fast_start import fast_start
 from search.analysis.in_question import choose_verified
 from search.analysis.long_runs import long_study
 from search.analysis.recommendation import candidates, recommend
+from search.cli.findings import print_findings
 from search.planning.design import design
 from search.planning.phases import PLANS
 from search.planning.space import Space
 from search.reporting.budgets import answer
+from search.reporting.ending import answer_lines
 from search.reporting.export import write
 from search.reporting.findings import Findings, find
+from search.reporting.latex import documents
+from search.reporting.sections import sections
 from search.reporting.status import status_of
 from search.reporting.summary import summarise
 from search.results import Results, Run
@@ -182,3 +188,40 @@ def test_the_best_run_is_one_of_the_long_ones() -> None:
     best = status_of(short()).best
     assert best is not None
     assert best.phase == "measure"
+
+
+def long_alone() -> Results:
+    """Long runs of all techniques, which no short ones came before."""
+    settings = replace(SETTINGS, measure=(0,))
+    results = Results("s", NAMES, (), settings)
+    results = replace(results, verified=choose_verified(results))
+    return replace(results, runs=tuple(trained("verify", results)))
+
+
+def test_long_runs_alone_say_what_matters(tmp_path: Path) -> None:
+    findings = find(long_alone(), [])
+    assert findings.effects is None
+    assert answer(findings).startswith("After 16 epochs")
+    lines = " ".join(answer_lines(findings))
+    assert "augmentation" in lines
+    assert "too few" not in lines
+    written = {section.title: section for section in sections(findings)}
+    shown = written["What matters, and what does not"]
+    assert shown.figure == "verified"
+    assert shown.table is not None
+    assert shown.table.rows[0][0] == "augmentation"
+    assert "Every effect, with p values and ranks" in written
+    write(findings, tmp_path)
+    console = Console(file=(said := StringIO()), width=100)
+    print_findings(findings, console)
+    assert "Effect of each technique on validation accuracy, 16 runs" in said.getvalue()
+
+
+def test_a_paper_has_the_effects_of_each_budget(findings: Findings) -> None:
+    written = documents(findings)
+    assert "from 16 runs, after 16 epochs (mean of the last 4)." in written["verified"]
+    assert "from 32 runs, after 4 epochs." in written["effects"]
+    said = written["methods"]
+    assert "16 further runs of a balanced design, after 16 epochs (mean of the last 4)" in said
+    assert "with dropout off." in said
+    assert "The effects are those of these long runs." in said
