@@ -209,14 +209,21 @@ def _check_verify(settings: Settings) -> None:
             f"--verify {runs} needs --verify-epochs COUNT: how long its runs train, which is more "
             f"than --epochs {settings.epochs}"
         )
-    if epochs is not None and not runs:
+    check_lengths(runs, settings.epochs, epochs)
+
+
+def check_lengths(runs: int | None, epochs: int | None, verify_epochs: int | None) -> None:
+    """Check that long runs are some, and longer than the others; what is None is not known yet."""
+    if verify_epochs is None:
+        return
+    if runs == 0:
         raise InputError(
-            f"--verify-epochs {epochs} is for the long runs, of which --verify 0 has none; leave "
-            "one of them out, or name --epochs for runs of one length"
+            f"--verify-epochs {verify_epochs} is for the long runs, of which --verify 0 has none; "
+            "leave one of them out, or name --epochs for runs of one length"
         )
-    if epochs is not None and epochs <= settings.epochs:
+    if epochs is not None and verify_epochs <= epochs:
         raise InputError(
-            f"--verify-epochs {epochs} is not more than --epochs {settings.epochs}; it takes the "
+            f"--verify-epochs {verify_epochs} is not more than --epochs {epochs}; it takes the "
             "epochs that you will train at, and --epochs the short ones to search with"
         )
 

@@ -139,8 +139,11 @@ def with_fitting_long_runs(settings: Settings, left: TimeLeft) -> Settings:
 def with_long_runs(settings: Settings, left: TimeLeft) -> Settings | None:
     """Add long runs to a plan that had no time for them, where there is some now.
 
-    None where they would not be twice as long as the runs there are.
+    None where they would not be twice as long as the runs there are, or the user chose how many
+    or how long they are.
     """
+    if settings.time is None or not {"verify", "verify_epochs"} <= {*settings.time.chosen}:
+        return None
     epochs = _longest(settings, VERIFY, left, max(_MOST_EPOCHS, 2 * settings.epochs))
     return _with_verify(settings, (VERIFY,), epochs) if epochs >= 2 * settings.epochs else None
 
@@ -186,7 +189,7 @@ def _more(settings: Settings, limit: TimeLimit, left: TimeLeft) -> Settings:
     epochs, seeds = settings.final_epochs, min(1, settings.confirm)
     if seeds and "confirm" in limit.closed:
         return settings
-    if {"verify", "verify_epochs"} <= chosen and not settings.verify:
+    if "verify" in chosen and not settings.verify:
         longer = with_long_runs(settings, left)
         if longer is not None:
             return longer

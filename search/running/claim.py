@@ -147,7 +147,7 @@ def _choose(
     recipes = tuple(candidates(results))
     left = time_left(settings, results, len(recipes) + len(ENDS))
     if left is not None and settings.time is not None:
-        if "verify" in settings.time.chosen and not settings.verify:
+        if not settings.verify:
             longer = with_long_runs(settings, left)
             if longer is not None:
                 study.set_user_attr(schema.SETTINGS, longer.to_json())

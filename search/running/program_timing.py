@@ -8,6 +8,7 @@ from dataclasses import replace
 from statistics import fmean
 
 from search.commands.program import EPOCHS
+from search.planning.checks import check_lengths
 from search.planning.phases.confirm import expected
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
@@ -29,7 +30,11 @@ _SHORT = 0.02
 
 
 def before_its_plan(requested: Requested) -> Requested:
-    """What the first run takes from a launch whose plan is still to be made."""
+    """What the first run takes from a launch whose plan is still to be made.
+
+    Raises `InputError` where the long runs that are asked for would be none, or too short.
+    """
+    check_lengths(requested.verify, requested.epochs, requested.verify_epochs)
     requested = replace(requested, verify=None, verify_epochs=None)
     if chooses_epochs(requested):
         return replace(requested, epochs=FIRST_EPOCHS, last_epochs=None)

@@ -110,6 +110,8 @@ def test_long_runs_are_added_where_there_is_time_after_all() -> None:
     assert longer is not None
     assert longer.verify == (16,)
     assert longer.final_epochs >= 2 * longer.epochs == 40
+    limit = replace(LIMIT, chosen=("measure", "search", "verify", "confirm"))
+    assert with_long_runs(replace(LONG_ONLY, time=limit), left(400)) is None
 
 
 def test_as_many_recipes_and_seeds_are_confirmed_as_time_allows() -> None:

@@ -77,6 +77,39 @@ def test_large_images_are_read_again_smaller(
     assert "is too short" in refused.stderr
 
 
+def test_a_plan_whose_runs_are_all_as_long_as_asked_for_is_one_to_go_on_with(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = Timing(0.2, 0.2, 1.0, 1)
+    monkeypatch.setattr("search.running.timing.time_epochs", lambda *arguments: timed)
+    launch = ("launch", "s", "--data", "digits", "--techniques", "batch_norm,residual",
+              "--workers", "1", "--verify-epochs", "20", "--time", "120s")  # fmt: skip
+    said = kouka(*launch)
+    assert said.exit_code == 0, said.output
+    assert "All runs are of 20 epochs, as there is no time for short ones of 5" in said.output
+    assert (settings().epochs, settings().verify_epochs) == (20, None)
+    assert {run.phase for run in results().runs} == {"measure", "confirm"}
+    again = kouka(*launch)
+    assert again.exit_code == 0, again.output
+    assert {run.epochs for run in results().runs} == {20}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--verify", "0", "--verify-epochs", "9"), "--verify-epochs 9 is for the long runs"),
+        (("--epochs", "9", "--verify-epochs", "9"), "--verify-epochs 9 is not more than --epochs"),
+    ],
+)
+def test_long_runs_that_cannot_be_are_refused_before_epochs_are_timed(
+    kouka: Kouka, fake_worker: type[FakeWorker], asked: tuple[str, ...], said: str
+) -> None:
+    refused = kouka("launch", "s", "--data", "digits", "--time", "10m", *asked)
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(f"kouka: {said}")
+    assert "Timing" not in refused.output
+
+
 def test_the_time_of_a_study_may_grow_but_not_shrink(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
