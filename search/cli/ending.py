@@ -10,7 +10,7 @@ from rich.console import Console
 from search.cli.options import storage_option
 from search.cli.tables import ladder_table
 from search.reporting.answer import commands
-from search.reporting.answer.what_to_do import to_train
+from search.reporting.answer.what_to_do import headline, to_train
 from search.reporting.budgets import cautions_that_count
 from search.reporting.ending import Exported, answer_lines
 from search.reporting.formatting import counted, duration
@@ -21,10 +21,14 @@ _FEW = 2
 
 
 def print_ending(exported: Exported, storage: str, console: Console) -> None:
-    """Print what to do, what matters and how to go on, in at most 15 lines of 80 columns."""
+    """Print what to do, what matters and how to go on, in at most 15 lines of 80 columns.
+
+    The steps of a ladder, where it is all that there is, may make it 20.
+    """
     findings = replace(exported.findings, storage_option=storage_option(storage))
     console.print()
     if findings.deciding is None and findings.ladder:
+        console.print(headline(findings, briefly=True))
         console.print(ladder_table(findings.ladder, findings.results))
     else:
         for line in answer_lines(findings):
