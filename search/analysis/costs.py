@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.analysis.effects import Effects
-from search.analysis.model import Fit, build, fit
+from search.analysis.fit import Fit, fit
+from search.analysis.model import build
 from search.results import Category, Number, Run
 
 

@@ -10,8 +10,9 @@ from typing import Literal
 import numpy as np
 
 from search.analysis.covariates import Level
+from search.analysis.fit import Fit, fit
 from search.analysis.looks import ALL, ALONE, Look, look_at
-from search.analysis.model import Fit, build, fit
+from search.analysis.model import build
 from search.analysis.t_distribution import critical_value, familywise, quantile
 from search.results import Category, Number, Results, Run
 

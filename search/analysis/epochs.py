@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.analysis.fit import fit
 from search.analysis.looks import ALONE, Look
-from search.analysis.model import build, fit
+from search.analysis.model import build
 from search.analysis.t_distribution import critical_value
 from search.results import Category, Number, Run
 
