@@ -29,7 +29,7 @@ MOST_TECHNIQUES = 20
 _SHOWN = 300
 """Recipes that are drawn at random to show where all are."""
 _MANY = 64
-_ALIKE = 0.01
+_ALIKE = 0.05
 """Difference in seconds, as a share, below which recipes take the same time."""
 
 Resource = Literal["seconds", "parameters"]
