@@ -32,6 +32,7 @@ from search.reporting.words import growth
 from search.results import Objective, Results, Run
 from search.settings import Settings
 from search.storage import schema
+from search.storage.schema import Phase
 
 _LONG = 600
 """Seconds above which a launch says how to stop or shorten a study."""
@@ -257,12 +258,21 @@ class Progress:
             limit = results.launched_with().time
             over = limit is not None and run.phase in limit.closed
             end = "stopped, as the time is over" if over else "interrupted; it will be run again"
-        planned = self._schedule.planned.get(run.phase, 0)  # type: ignore[call-overload]
+        done, planned = self._count(run.phase, results, self._schedule)  # type: ignore[arg-type]
         return (
-            f"{run.phase} {self._done.get(run.phase, 0)}/{planned}  {end}  "
+            f"{run.phase} {done}/{planned}  {end}  "
             f"{duration(run.seconds or 0)}  [{describe(run, results.factors, results.numbers)}]  "
             f"{self._time_left()}"
         )
+
+    def _count(self, phase: Phase, results: Results, now: Schedule) -> tuple[int, int]:
+        """The runs of a phase that are done, and that it plans now."""
+        planned = now.planned.get(phase, 0)
+        done = planned - now.left.get(phase, 0)
+        ended = sum(run.phase == phase and run.ended for run in results.runs)
+        # A study that has grown may have confirmed recipes that it would not choose today.
+        other = max(0, ended - done)
+        return self._done.get(phase, 0) - other, planned
 
     def _print_estimate(self, results: Results) -> None:
         """Print, once, how long the runs take that this launch found left to do."""
@@ -337,7 +347,7 @@ class Progress:
             yield Text(f"Reading the data{reading} and starting Keras …", style="dim")
             return
         if now.phase is not None:
-            done, planned = self._done.get(now.phase, 0), now.planned[now.phase]
+            done, planned = self._count(now.phase, results, now)
             said = f"{done} of {counted(planned, 'run')}, {self._time_left()}"
             bar = ProgressBar(total=planned, completed=done, width=30)
             if self._narrow:

@@ -62,3 +62,20 @@ def test_it_fits_each_width_and_leaves_nothing_behind_when_that_changes(
         assert " to -" in effects  # a line a technique, whatever the width
         (under_way,) = [line for line in lines if line.startswith("run 41 ")]
         assert under_way.endswith("amsgrad" if columns == 200 else "…")
+
+
+def test_confirmed_recipes_that_were_chosen_before_are_not_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A study that has grown confirms other recipes: nine runs of now, after six of before."""
+    measured = [replace(one, number=at, seed=at) for at, one in
+                enumerate(simulated(design(8, 16, 16), 0, 0.3))]  # fmt: skip
+    later = [replace(measured[0], number=16 + at, phase="confirm", seconds=1.0) for at in range(7)]
+    settings = Settings(data="cifar10", measure=(16,), confirm=3)
+    before = results_of([*measured, *later[:6]], settings=settings)
+    planned: dict[Phase, int] = {"measure": 16, "ladder": 0, "search": 0, "confirm": 9}
+    left: dict[Phase, int] = {"measure": 0, "ladder": 0, "search": 0, "confirm": 8}
+    progress = Progress(make_console())
+    progress.study_opened(before, 1)
+    progress.seen(results_of([*measured, *later], settings=settings), Schedule((), planned, left))
+    assert "confirm 1/9 " in capsys.readouterr().out
