@@ -137,6 +137,18 @@ def test_the_commands_that_launched_the_studies_give_their_settings() -> None:
         assert replace(Settings(), data=kept.data, **said) == kept
 
 
+def test_the_command_that_launched_spoken_digits_is_that_of_the_page() -> None:
+    page = (TOP / "docs" / "data.md").read_text(encoding="utf-8")
+    (launch,) = re.findall(r"^kouka launch spoken-digits (.+)$", page, re.MULTILINE)
+    words = shlex.split(launch)
+    said = {option[2:].replace("-", "_"): _value(value)
+            for option, value in zip(words[::2], words[1::2], strict=True)}  # fmt: skip
+    said["techniques"] = tuple(said["techniques"].split(","))
+    kept = shipped.settings(shipped.SPOKEN)
+    assert said.pop("measure") == kept.measure[-1]
+    assert all(getattr(kept, name) == value for name, value in said.items())
+
+
 def test_the_command_that_launched_nanogpt_is_that_of_the_page() -> None:
     page = (TOP / "docs" / "any-script.md").read_text(encoding="utf-8")
     (launch,) = re.findall(r"^(kouka launch nanogpt .+?)^```", page, re.MULTILINE | re.DOTALL)
@@ -209,7 +221,7 @@ def test_the_shipped_studies_are_small_and_say_nothing_of_a_machine(tmp_path: Pa
         keys = {key for (key,) in connection.execute("SELECT key FROM trial_user_attributes")}
         names = {name for (name,) in connection.execute("SELECT study_name FROM studies")}
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-    assert names == {*shipped.CIFAR, shipped.EXAMPLE, shipped.NANOGPT}
+    assert names == {*shipped.CIFAR, shipped.EXAMPLE, shipped.NANOGPT, shipped.SPOKEN}
     assert schema.SEED in keys
     assert not {schema.WORKER, schema.FOLDER} & keys
     assert free == 0
