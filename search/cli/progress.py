@@ -65,6 +65,7 @@ class Progress:
         self._began_reading = 0.0
         self._ended_before = 0
         self._estimated = False
+        self._planned = False
         self._fit: Effects | None = None
         self._note = ""
         self._tried = False
@@ -168,6 +169,7 @@ class Progress:
             self._console.print(plan.why_no_short_runs, soft_wrap=True)
 
     def _print_plan(self, plan: TimePlan, beside: str, of_epochs: bool = True) -> None:
+        self._planned = True
         self._console.print(f"The plan, about {duration(plan.seconds)}:")
         for part in plan.parts:
             kind = "" if not plan.verify else "long " if part.epochs > plan.epochs else "short "
@@ -297,11 +299,16 @@ class Progress:
                 self._console.print("Nothing is left to run.")
             return
         seconds = sum(count * takes.of(epochs) for epochs, count in runs.items()) / self._workers
+        resumes = "Stop with Ctrl-C; the same command resumes."
+        if self._planned:  # the plan has said how long
+            if seconds > _LONG:
+                self._console.print(resumes)
+            return
         counts = [f"{counted(count, 'run')}{_of_epochs(results, epochs)}"
                   for epochs, count in sorted(runs.items())]  # fmt: skip
         self._console.print(f"About {duration(seconds)} for {listed(counts)} on this machine.")
         if seconds > _LONG:
-            self._console.print("Stop with Ctrl-C; the same command resumes.")
+            self._console.print(resumes)
             smaller = _what_may_be_smaller(results)
             self._console.print(f"A new study with a smaller {smaller} is faster.")
 

@@ -86,9 +86,30 @@ def together(findings: Findings) -> list[str]:
     return [f"The {runs} {which} reached {inside} on average, the others {outside}."]
 
 
-def no_contradiction(findings: Findings) -> list[str]:
-    """Explain why a technique may help where nothing is surely better than the plain network."""
+def unlike_averages(findings: Findings) -> list[str]:
+    """Name what the recommended recipe has on though it hurts, or off though it helps."""
     decision, effects = findings.decision, findings.deciding
+    if decision is None or effects is None or not decision.recommended.on:
+        return []
+    parts: list[str] = []
+    for state, verdict, verb in (("on", "hurts", "hurt"), ("off", "helps", "help")):
+        names = [one.technique for one in effects.effects
+                 if one.verdict == verdict
+                 and (one.technique in decision.recommended.on) == (state == "on")]  # fmt: skip
+        if names:
+            average = "" if parts else " on average"
+            does = verdict if len(names) == 1 else verb
+            parts.append(f"{listed(names)} {state}, which {does}{average}")
+    if not parts:
+        return []
+    return [f"Effects are averages: the recommended recipe has {', and '.join(parts)}."]
+
+
+def no_contradiction(findings: Findings) -> list[str]:
+    """Explain where the recommended recipe and the effects seem to say different things."""
+    decision, effects = findings.decision, findings.deciding
+    if unlike := unlike_averages(findings):
+        return unlike
     if decision is None or effects is None or decision.any_better:
         return []
     if not any(effect.verdict == "helps" for effect in effects.effects):

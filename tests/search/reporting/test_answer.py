@@ -15,6 +15,7 @@ from search.planning.design import design
 from search.reporting.answer.how_sure import how_sure
 from search.reporting.answer.what_matters import what_matters
 from search.reporting.answer.what_to_do import headline, support, to_train, what_to_do
+from search.reporting.ending import answer_lines
 from search.reporting.findings import Findings, find, find_recipe
 from search.reporting.gallery import draw
 from search.reporting.html import page
@@ -113,6 +114,28 @@ def test_two_intervals_of_one_effect_are_explained() -> None:
         differ = named.low != found.effects.of(named.technique).low
         assert differ == (noise == 12.0)
         assert differ == any("allows for the choice" in remark for remark in part.remarks)
+
+
+def test_what_the_recipe_has_against_the_averages_is_explained() -> None:
+    """batch_norm helps and late_widening hurts in the mean, beside recipes that say otherwise."""
+    found = find(compared(0.8, 0.6), [])
+    assert found.decision is not None
+    assert "Effects are averages" not in " ".join(answer_lines(found))
+    for on, said in (
+        ({"augmentation", "batch_norm", "late_widening", "amsgrad"},
+         "has late_widening on, which hurts on average, and global_pooling off, which helps."),
+        ({"augmentation", "global_pooling", "amsgrad"},
+         "has batch_norm off, which helps on average."),
+        (set[str](), ""),
+    ):  # fmt: skip
+        recommended = replace(found.decision.recommended, on=frozenset(on))
+        other = replace(found, decision=replace(found.decision, recommended=recommended))
+        lines = " ".join(answer_lines(other))
+        assert lines.count("Effects are averages") == bool(said), lines
+        assert said in lines
+        part = what_matters(other)
+        assert part is not None
+        assert said in part.text
 
 
 def test_a_recipe_that_is_no_better_is_not_praised() -> None:

@@ -40,6 +40,7 @@ def test_a_study_is_planned_for_its_time(kouka: Kouka, fake_worker: type[FakeWor
     assert said.exit_code == 0, said.output
     assert "Timing a few epochs" in said.output
     assert "The plan, about" in said.output
+    assert "on this machine." not in said.output.partition("The plan")[2]
     planned = [line.split() for line in said.output.splitlines() if line.startswith("  ")]
     assert [(line[0], line[1]) for line in planned] == [
         ("measure", "4"), ("verify", "4"), ("confirm", "4"), ("beside", "reading,")
