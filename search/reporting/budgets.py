@@ -87,7 +87,8 @@ def _held(long: Verification) -> str:
     states = [(state, [name for name, on in long.held.items() if on == turned])
               for state, turned in (("on", True), ("off", False))]  # fmt: skip
     parts = [f"{listed(names)} {state}" for state, names in states if names]
-    return f"These runs held {' and '.join(parts)}." if parts else ""
+    parts += [f"{name} at {level}" for name, level in long.held_at.items()]
+    return f"These runs held {listed(parts)}." if parts else ""
 
 
 def signs_of_fast_start(found: FastStart, results: Results) -> str:

@@ -75,10 +75,11 @@ def _typical_accuracy(results: Results) -> float | None:
 
 
 def _fit(results: Results, fit: FitDiagnostics, grown_by: str) -> list[str]:
+    held = [one.name for one in results.several] if grown_by == "--verify" else []
     return [
         *_techniques(
             fit.estimability,
-            broken(results),
+            [*broken(results), *held],
             covariates=fit.effects.fit.model.covariates.columns is not None,
         ),
         *(_chance_level(fit.chance_level) if fit.chance_level else []),
@@ -259,10 +260,12 @@ def _broken(lost: Sequence[GivenUp]) -> list[str]:
     ]
 
 
-def _techniques(estimable: Estimability, breaks: Sequence[str], *, covariates: bool) -> list[str]:
+def _techniques(
+    estimable: Estimability, explained: Sequence[str], *, covariates: bool
+) -> list[str]:
     sentences = []
     others = "parameters" if covariates else "techniques"
-    if names := [name for name in estimable.unvaried if name not in breaks]:
+    if names := [name for name in estimable.unvaried if name not in explained]:
         of = "its effect is" if len(names) == 1 else "their effects are"
         sentences.append(f"{listed(names)} never varied in these runs, so {of} unknown.")
     if len(estimable.confounded) == 1:
