@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from search.analysis.effects import CERTAIN, effects, repeated
 from search.analysis.movement import movements
 from search.analysis.recommendation import recommend
+from search.planning.broken import broken
 from search.planning.space import Space
 from search.results import Results, Verified
 
 
 def choose_verified(results: Results) -> Verified:
-    """Choose the techniques to verify; the others are held as in the recommended recipe.
+    """Choose the techniques to verify; the others are held as in the recommended recipe, and those
+    that break every run off.
 
     Half as many as the smallest design has runs, if there are so many: then no effect is aliased
     with an interaction of two techniques. Fewer would have clearer interactions, but to hold a
@@ -22,7 +24,8 @@ def choose_verified(results: Results) -> Verified:
     """
     settings = results.launched_with()
     space, runs = Space.of(settings), settings.verify[0]
-    chosen = in_question(results, space.factors, runs)[: runs // 2]
+    working = [name for name in space.factors if name not in broken(results)]
+    chosen = in_question(results, working, runs)[: runs // 2]
     techniques = tuple(name for name in space.factors if name in chosen)
     found = recommend(results)
     return Verified(techniques, dict(found.params) if found else space.params([]))

@@ -80,3 +80,13 @@ def held(results: Results) -> Mapping[str, bool]:
         return {}
     turned = results.verified.techniques if results.verified else varied(runs, results.factors)
     return {name: name in runs[0].on for name in results.factors if name not in turned}
+
+
+def held_levels(results: Results) -> Mapping[str, str]:
+    """The factors of several levels, each with the level that `verify` holds it at."""
+    runs = results.of("verify")
+    return {
+        one.name: f"{level:g}" if isinstance(level, float) else str(level)
+        for one in results.several
+        if runs and (level := runs[0].params.get(one.name)) is not None
+    }

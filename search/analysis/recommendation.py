@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import fmean
@@ -168,7 +168,10 @@ def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | N
     surface = FittedRecipes.of(results, runs, fenced=False)
     if surface is None or len(runs) < len(surface.techniques) + _SPARE:
         return None
-    among = [best, surface.option(frozenset()), *surface.some()]
+    off = surface.ends([])
+    if not off:
+        return None
+    among = [best, *off, *surface.some()]
     back = partial(unscaled, objective=results.objective)
     return predicted(*surface.predict(among), len(runs), back)
 
@@ -202,7 +205,7 @@ def _by_fit(results: Results, count: int) -> list[Mapping[str, Any]]:
     options = surface.strongest(2 * _BEAM, costing)
     above = surface.above(options, costing)
     options = [one for one, much in zip(options, above, strict=True) if much <= above.min()]
-    ends = [surface.option(frozenset()), surface.option(frozenset(results.factors))]
+    ends = surface.ends(results.factors)
     others = [one for one in options if one not in ends]
     return [others[place].params for place in surface.expected_best(others, ends, count)]
 
@@ -234,7 +237,7 @@ class FittedRecipes:
     techniques: tuple[str, ...]
     """Those that vary."""
     several: tuple[Category, ...]
-    """Factors of several levels."""
+    """Factors of several levels that vary."""
     space: Space | None
     """None where another program made the study."""
     dials: frozenset[str]
@@ -249,7 +252,11 @@ class FittedRecipes:
     ) -> FittedRecipes | None:
         """Fit the surface; None where the runs are too few or all equal."""
         techniques, held = varied(runs, results.factors), _held(results, runs)
-        several = tuple(one for one in results.several if one.name not in held)
+        several = tuple(
+            one
+            for one in results.several
+            if len({one.place(run.params.get(one.name)) for run in runs}) > 1
+        )
         dials = frozenset(dial.name for dial in results.dials)
         keys = np.array([_key(run.on, run.params, dials) for run in runs])
         signs = np.array([_signs(run.on, techniques, several) for run in runs])
@@ -308,7 +315,7 @@ class FittedRecipes:
         variances, vectors = np.linalg.eigh(spread)
         normal = np.random.default_rng(0).standard_normal((_DRAWS, len(means)))
         draws = means + normal @ (vectors * np.sqrt(np.maximum(variances, 0))).T
-        best = draws[:, len(options) :].max(axis=1, keepdims=True)
+        best = draws[:, len(options) :].max(axis=1, keepdims=True, initial=-np.inf)
         draws = draws[:, : len(options)]
         chosen: list[int] = []
         for _ in range(min(count, len(options))):
@@ -354,8 +361,29 @@ class FittedRecipes:
         """Make an option of techniques, with their dials at the usual values."""
         if self.space is None:
             return Option(on, dict.fromkeys(sorted(on), True))
-        params = {**self.space.params(on), **self.held}
+        params = self.space.params(on)
+        levels = {one.name: one for one in self.several}
+        for name, value in self.held.items():
+            factor = levels.get(name)
+            # Of a factor that varies, the level that is asked for; all runs near it have this.
+            if factor is None or factor.place(params[name]) == factor.place(value):
+                params[name] = value
         return Option(self.on_of(params), params)
+
+    def ends(self, techniques: Collection[str]) -> list[Option]:
+        """All off, and all `techniques` on, where the runs tell of them as `confirm` trains them.
+
+        That is with each number at its first level, where these runs may hold it at another.
+        """
+        wanted = [frozenset[str](), *([frozenset(techniques)] if techniques else [])]
+        found = [self.option(on) for on in wanted]
+        if self.space is None:
+            return found
+        return [
+            one
+            for on, one in zip(wanted, found, strict=True)
+            if one.on == self.on_of(self.space.params(on))
+        ]
 
 
 def _held(results: Results, runs: Sequence[Run]) -> dict[str, Any]:

@@ -7,19 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.analysis.confirmation import describe
+from search.planning.broken import broken
 from search.results import Results, Run
 from search.storage.schema import INTERRUPTED, TRIES
 
 
 @dataclass(frozen=True)
 class GivenUp:
-    """A run that failed as often as it may be tried."""
+    """A run that failed as often as it is tried."""
 
     phase: str
     recipe: str
     tries: int
     reason: str
     """Of the last failure."""
+    broken: tuple[str, ...] = ()
+    """Its techniques with which every run failed."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def planned_runs(results: Results) -> int | None:
 
 
 def given_up(results: Results) -> tuple[GivenUp, ...]:
-    """Find the runs that failed as often as they may be tried, and are not tried again."""
+    """Find the runs that failed as often as they are tried, and are not tried again."""
     return _failures(results)[0]
 
 
@@ -88,10 +91,11 @@ def _failures(results: Results) -> tuple[tuple[GivenUp, ...], tuple[tuple[str, i
         tries.setdefault(
             (run.phase, run.seed, describe(run, results.factors, results.numbers)), []
         ).append(run)
-    lost = []
+    lost, breaks = [], broken(results)
     for (phase, seed, recipe), runs in tries.items():
-        if seed is not None and len(runs) >= TRIES:
-            lost.append(GivenUp(phase, recipe, len(runs), str(runs[-1].failure)))
+        with_them = tuple(name for name in breaks if name in runs[-1].on)
+        if seed is not None and (with_them or len(runs) >= TRIES):
+            lost.append(GivenUp(phase, recipe, len(runs), str(runs[-1].failure), with_them))
             failed = [run for run in failed if run not in runs]
     reasons = Counter(str(run.failure) for run in failed)
     return tuple(lost), tuple(sorted(reasons.items()))

@@ -32,7 +32,6 @@ from search.reporting.words import growth
 from search.results import Objective, Results, Run
 from search.settings import Settings
 from search.storage import schema
-from search.storage.schema import Phase
 
 _LONG = 600
 """Seconds above which a launch says how to stop or shorten a study."""
@@ -59,7 +58,6 @@ class Progress:
         self._reported: set[int] = set()
         self._seen: dict[int, list[tuple[int, float]]] = {}
         """The epochs that each run in training was seen at, and when (`time.monotonic()`)."""
-        self._done: dict[str, int] = {}
         self._workers = 1
         self._reading = ""
         self._began_reading = 0.0
@@ -187,8 +185,6 @@ class Progress:
         self._reported = {run.number for run in results.runs if run.state != "running"}
         ended = [run for run in results.runs if run.ended]
         self._ended_before = len(ended)
-        for run in ended:
-            self._done[run.phase] = self._done.get(run.phase, 0) + 1
         resumed = ""
         if ended and not self._tried:
             resumed = f", resumed after {counted(len(ended), 'run')}"
@@ -226,12 +222,14 @@ class Progress:
                     epochs.append((len(run.curve), time.monotonic()))
         over = [run for run in new if run.state in ("complete", "pruned", "failed")]
         self._print_estimate(results)
+        later = Counter(run.phase for run in over if run.ended)
         for run in over:
             self._reported.add(run.number)
             self._seen.pop(run.number, None)
-            self._done[run.phase] = self._done.get(run.phase, 0) + run.ended
+            later[run.phase] -= run.ended
             if not self._console.is_terminal:
-                self._console.print(self._line(run, results), soft_wrap=True)
+                line = self._line(run, results, later[run.phase])
+                self._console.print(line, soft_wrap=True)
 
     def storage_away(self, reason: str) -> None:
         """Print, once, that the storage does not answer."""
@@ -250,7 +248,8 @@ class Progress:
         kept = "runs" if own else "epochs"
         self._console.print(f"Stopping; finished {kept} are kept. Ctrl-C again stops at once.")
 
-    def _line(self, run: Run, results: Results) -> str:
+    def _line(self, run: Run, results: Results, later: int) -> str:
+        """A line on a run after which `later` ones of its phase ended, seen at the same time."""
         assert self._schedule is not None
         end = {
             "complete": level(run.scaled, results.objective),
@@ -260,21 +259,13 @@ class Progress:
             limit = results.launched_with().time
             over = limit is not None and run.phase in limit.closed
             end = "stopped, as the time is over" if over else "interrupted; it will be run again"
-        done, planned = self._count(run.phase, results, self._schedule)  # type: ignore[arg-type]
+        planned = self._schedule.planned.get(run.phase, 0)  # type: ignore[call-overload]
+        done = max(0, _done(self._schedule, run.phase) - later)
         return (
             f"{run.phase} {done}/{planned}  {end}  "
             f"{duration(run.seconds or 0)}  [{describe(run, results.factors, results.numbers)}]  "
             f"{self._time_left()}"
         )
-
-    def _count(self, phase: Phase, results: Results, now: Schedule) -> tuple[int, int]:
-        """The runs of a phase that are done, and that it plans now."""
-        planned = now.planned.get(phase, 0)
-        done = planned - now.left.get(phase, 0)
-        ended = sum(run.phase == phase and run.ended for run in results.runs)
-        # A study that has grown may have confirmed recipes that it would not choose today.
-        other = max(0, ended - done)
-        return self._done.get(phase, 0) - other, planned
 
     def _print_estimate(self, results: Results) -> None:
         """Print, once, how long the runs take that this launch found left to do."""
@@ -354,7 +345,7 @@ class Progress:
             yield Text(f"Reading the data{reading} and starting Keras …", style="dim")
             return
         if now.phase is not None:
-            done, planned = self._count(now.phase, results, now)
+            done, planned = _done(now, now.phase), now.planned[now.phase]
             said = f"{done} of {counted(planned, 'run')}, {self._time_left()}"
             bar = ProgressBar(total=planned, completed=done, width=30)
             if self._narrow:
@@ -387,6 +378,11 @@ def _namesake(results: Results) -> str:
         f"{name} is the data set of that name, and not {Path(name).absolute()}; a new study with "
         f"--data {Path('.', name).absolute()} is of that."
     )
+
+
+def _done(now: Schedule, phase: str) -> int:
+    """The planned runs of a phase that have ended or are given up; not those of an earlier plan."""
+    return now.planned.get(phase, 0) - now.left.get(phase, 0)  # type: ignore[call-overload,no-any-return]
 
 
 def _left(results: Results, now: Schedule) -> Counter[int]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from search.planning.broken import broken
 from search.planning.phases import PLANS, Planned
 from search.planning.phases.confirm import expected, wants_candidates
 from search.planning.phases.verify import wants_techniques
@@ -53,6 +54,7 @@ def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
         if results.at_budget(run):
             runs[run.phase, run.seed].append(run)
     closed = settings.time.closed if settings.time else ()
+    breaks = broken(results)
     planned: dict[Phase, int] = {}
     left: dict[Phase, int] = {}
     ready: list[Planned] = []
@@ -70,7 +72,11 @@ def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
         if phase in closed:
             # In time, no further run of it began.
             tries = [(one, tried) for one, tried in tries if _is_begun(tried)]
-        lacking = [(one, tried) for one, tried in tries if not _is_over(tried)]
+        lacking = [
+            (one, tried)
+            for one, tried in tries
+            if not _is_over(tried, 1 if _has(one, breaks) else TRIES)
+        ]
         planned[phase], left[phase] = len(tries), len(lacking)
         if phase == "verify" and unchosen[phase]:
             planned[phase] = left[phase] = max(settings.verify)
@@ -84,8 +90,12 @@ def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
     return Schedule(tuple(ready), planned, left, choose)
 
 
-def _is_over(tried: list[Run]) -> bool:
-    return any(run.ended for run in tried) or _failures(tried) >= TRIES
+def _is_over(tried: list[Run], most: int) -> bool:
+    return any(run.ended for run in tried) or _failures(tried) >= most
+
+
+def _has(planned: Planned, techniques: Sequence[str]) -> bool:
+    return planned.params is not None and any(planned.params.get(name) for name in techniques)
 
 
 def _is_begun(tried: list[Run]) -> bool:

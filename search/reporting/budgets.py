@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from search.analysis.budgets import BudgetChange
 from search.analysis.effects import Effect
 from search.analysis.fast_start import FastStart
+from search.planning.broken import broken
 from search.reporting import words
 from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import capitalized, counted, duration, interval, listed, signed
@@ -35,10 +36,18 @@ def matters(findings: Findings, *, briefly: bool = False, budget: bool = True) -
     if long is not None and long.effects is not None:
         parts = [words.answer(long.effects, long.results, briefly=briefly, budget=budget)]
         parts += [] if briefly else [_held(long), between(findings)]
-        return " ".join(part for part in parts if part)
-    if fitted is None:
+    elif fitted is None:
         return words.no_effects(results)
-    return words.answer(fitted, results, briefly=briefly, budget=budget)
+    else:
+        parts = [words.answer(fitted, results, briefly=briefly, budget=budget)]
+    parts.append(_broken(results))
+    return " ".join(part for part in parts if part)
+
+
+def _broken(results: Results) -> str:
+    """Say with which techniques every run has failed; empty where there are none."""
+    names = broken(results)
+    return f"All runs with {' and all with '.join(names)} failed." if names else ""
 
 
 def cautions_that_count(findings: Findings) -> tuple[str, ...]:
@@ -78,7 +87,8 @@ def _held(long: Verification) -> str:
     states = [(state, [name for name, on in long.held.items() if on == turned])
               for state, turned in (("on", True), ("off", False))]  # fmt: skip
     parts = [f"{listed(names)} {state}" for state, names in states if names]
-    return f"These runs held {' and '.join(parts)}." if parts else ""
+    parts += [f"{name} at {level}" for name, level in long.held_at.items()]
+    return f"These runs held {listed(parts)}." if parts else ""
 
 
 def signs_of_fast_start(found: FastStart, results: Results) -> str:

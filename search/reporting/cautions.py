@@ -17,6 +17,7 @@ from search.analysis.logit import LogitRefit
 from search.analysis.model import ENOUGH_DOF
 from search.analysis.multiplicity import SignificantAlone
 from search.analysis.run_losses import GivenUp, RunLosses
+from search.planning.broken import broken
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
 from search.reporting.formatting import counted, listed
@@ -44,7 +45,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *unheard_seed(results),
         *too_few_digits(results),
         *_conditional(results),
-        *_losses(losses),
+        *_losses(losses, grown_by),
         *filter(None, [growth(results)]),
         *_unfinished(results, losses),
         *left_out(results),
@@ -74,9 +75,12 @@ def _typical_accuracy(results: Results) -> float | None:
 
 
 def _fit(results: Results, fit: FitDiagnostics, grown_by: str) -> list[str]:
+    held = [one.name for one in results.several] if grown_by == "--verify" else []
     return [
         *_techniques(
-            fit.estimability, covariates=fit.effects.fit.model.covariates.columns is not None
+            fit.estimability,
+            [*broken(results), *held],
+            covariates=fit.effects.fit.model.covariates.columns is not None,
         ),
         *(_chance_level(fit.chance_level) if fit.chance_level else []),
         *(_failing(fit.failing) if fit.failing else []),
@@ -197,7 +201,7 @@ def _unfinished(results: Results, losses: RunLosses) -> list[str]:
     return [f"{listed(parts)}, and {'is' if one else 'are'} left out."]
 
 
-def _losses(losses: RunLosses) -> list[str]:
+def _losses(losses: RunLosses, grown_by: str) -> list[str]:
     sentences = []
     if losses.planned and losses.measured < losses.planned:
         missing = losses.planned - losses.measured
@@ -205,7 +209,7 @@ def _losses(losses: RunLosses) -> list[str]:
             f"{losses.measured} of {losses.planned} planned runs are complete; {missing} "
             f"{'is' if missing == 1 else 'are'} missing."
         )
-    sentences += _given_up(losses.given_up)
+    sentences += _given_up(losses.given_up, grown_by.removeprefix("--"))
     sentences += [f"{counted(count, 'run')} failed: {reason}." for reason, count in losses.failures]
     if losses.no_value:
         sentences.append(
@@ -218,12 +222,17 @@ def _losses(losses: RunLosses) -> list[str]:
     return sentences
 
 
-def _given_up(lost: Sequence[GivenUp]) -> list[str]:
-    """A sentence for all the runs of a phase that were lost for the same reason."""
+def _given_up(lost: Sequence[GivenUp], measuring: str) -> list[str]:
+    """A sentence for all the runs of a phase that were lost for the same reason.
+
+    `measuring` is the phase of the measured runs, which are those of `verify` in a study of these.
+    """
     alike: dict[tuple[str, int, str], list[str]] = {}
+    sentences = _broken([run for run in lost if run.broken])
     for run in lost:
-        alike.setdefault((run.phase, run.tries, run.reason), []).append(run.recipe)
-    sentences = []
+        if not run.broken:
+            phase = measuring if run.phase == "measure" else run.phase
+            alike.setdefault((phase, run.tries, run.reason), []).append(run.recipe)
     for (phase, tries, reason), recipes in alike.items():
         which, had = (
             (f"A {phase} run was", "it had")
@@ -239,10 +248,24 @@ def _given_up(lost: Sequence[GivenUp]) -> list[str]:
     return sentences
 
 
-def _techniques(estimable: Estimability, *, covariates: bool) -> list[str]:
+def _broken(lost: Sequence[GivenUp]) -> list[str]:
+    """A sentence for each technique with which every run failed."""
+    of: dict[str, list[GivenUp]] = {}
+    for run in lost:
+        for name in run.broken:
+            of.setdefault(name, []).append(run)
+    return [
+        f"Every run with {name} failed, {len(runs)} in all: {runs[-1].reason}."
+        for name, runs in of.items()
+    ]
+
+
+def _techniques(
+    estimable: Estimability, explained: Sequence[str], *, covariates: bool
+) -> list[str]:
     sentences = []
     others = "parameters" if covariates else "techniques"
-    if names := estimable.unvaried:
+    if names := [name for name in estimable.unvaried if name not in explained]:
         of = "its effect is" if len(names) == 1 else "their effects are"
         sentences.append(f"{listed(names)} never varied in these runs, so {of} unknown.")
     if len(estimable.confounded) == 1:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from search.analysis.long_runs import deciding
-from search.reporting.answer.what_matters import unlike_averages
+from search.reporting.answer.what_matters import together, unlike_averages
 from search.reporting.answer.what_to_do import headline, support
 from search.reporting.budgets import matters
 from search.reporting.findings import Findings
@@ -52,7 +52,8 @@ def answer_lines(findings: Findings) -> list[str]:
     lines = [" ".join([headline(findings, briefly=True), *support(findings, briefly=True)])]
     if findings.deciding is not None:
         said = matters(findings, briefly=True, budget=not _budget_said(findings))
-        lines.append(" ".join([said, *unlike_averages(findings), *reversals(findings)]))
+        parts = [said, *together(findings), *unlike_averages(findings), *reversals(findings)]
+        lines.append(" ".join(parts))
     elif findings.decision is not None:
         lines.append(no_effects(findings.results))
     return lines

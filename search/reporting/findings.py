@@ -26,7 +26,7 @@ from search.analysis.importances import Importance, importances
 from search.analysis.interactions import Interaction, interactions
 from search.analysis.ladder import Comparison, Step, compare, ladder
 from search.analysis.level_means import misfit
-from search.analysis.long_runs import deciding, held, long_study
+from search.analysis.long_runs import deciding, held, held_levels, long_study
 from search.analysis.looks import look_at
 from search.analysis.next_steps import Step as NextStep
 from search.analysis.next_steps import next_steps
@@ -55,6 +55,8 @@ class Verification:
     """From the short effects to the long ones."""
     held: Mapping[str, bool]
     """Techniques that are on, or off, in all of the long runs."""
+    held_at: Mapping[str, str]
+    """Factors of several levels, each with the one that all of the long runs have."""
     cautions: tuple[str, ...]
     notes: tuple[str, ...] = ()
     """As those of the findings."""
@@ -243,6 +245,7 @@ def verify(results: Results, short: Effects | None) -> Verification | None:
         by_epoch=tuple(effects_by_epoch(measured, long.factors, repeats, look_at(long))),
         changes=tuple(budget_changes(short, fitted) if short and fitted else ()),
         held=held(results),
+        held_at=held_levels(results),
         cautions=tuple(cautions(long, diagnostics, grown_by="--verify")),
         notes=tuple(notes(long, diagnostics)),
         fit=diagnostics.fit,

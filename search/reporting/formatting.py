@@ -114,7 +114,8 @@ def level(value: float, objective: Objective) -> str:
     if objective.share:
         return f"{value:.2f} %"
     if not objective.unit:
-        return f"{value:.4g}"
+        whole = 1e4 <= abs(value) < 10**_MOST_DIGITS
+        return f"{value:.0f}" if whole else f"{value:.4g}"
     if value and not 0.1 <= abs(value) < 10**_MOST_DIGITS:
         return f"{value:.4g} {objective.unit}"
     digits = len(f"{abs(value):.0f}")

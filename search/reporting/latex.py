@@ -160,11 +160,12 @@ def _long_runs(long: Verification) -> list[str]:
     turned = f"turned {listed(list(results.factors))} on and off"
     states = [(state, [name for name, on in long.held.items() if on == held])
               for state, held in (("on", True), ("off", False))]  # fmt: skip
-    kept = listed([f"{listed(names)} {state}" for state, names in states if names])
+    parts = [f"{listed(names)} {state}" for state, names in states if names]
+    parts += [f"{name} at {level}" for name, level in long.held_at.items()]
     return [
         f"{counted(len(results.of('measure')), 'further run')} of a balanced design, "
         f"{short_budget(results)}, {turned} around the recipe that these runs recommended"
-        + (f", with {kept}." if kept else "."),
+        + (f", with {listed(parts)}." if parts else "."),
         "The effects are those of these long runs.",
     ]
 

@@ -78,6 +78,14 @@ def budget_rows(short: Effects, long: Verification) -> list[BudgetRow]:
         )
         for name, on in long.held.items()
     ]
+    rows += [
+        BudgetRow(
+            one.technique, before[one.technique], f"held at {long.held_at[one.parameter]}", "", "",
+            ""
+        )
+        for one in short.effects
+        if one.parameter in long.held_at
+    ]  # fmt: skip
     return rows
 
 

@@ -14,6 +14,7 @@ from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, Step
 from search.analysis.looks import look_at
 from search.analysis.simple_effects import Dependence
+from search.planning.broken import broken
 from search.planning.design import interaction_variance
 from search.planning.phases.measure import design_of
 from search.reporting.budget import short_budget
@@ -143,7 +144,8 @@ def answer(
     unclear = [e.phrase for e in effects.effects if e.verdict == "no clear effect"]
     if unclear:
         parts.append(_unclear(unclear))
-    if unknown := [e.phrase for e in effects.effects if e.verdict == "no estimate"]:
+    unknown = [e.phrase for e in effects.effects if e.verdict == "no estimate"]
+    if unknown := [name for name in unknown if name not in broken(results)]:
         parts.append(f"There is no estimate for {listed(unknown)}.")
     return " ".join(parts)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from statistics import fmean
 
 from search.commands.program import EPOCHS
+from search.errors import InputError
 from search.planning.checks import check_lengths
 from search.planning.phases.confirm import expected
 from search.planning.settle import Requested, settle
@@ -25,8 +26,9 @@ _LONGER = 6
 """Epochs of a further run, which shows what a run takes beside its epochs."""
 _TOGETHER = 0.005
 """Share of a run in which it prints several epochs at a time."""
-_SHORT = 0.02
-"""Share of the study's time that the first run may take for that further run to be made."""
+_SHORT = 0.03
+"""Share of the study's time that the first run may take for that further run to be made, where the
+time is not too short without it."""
 
 
 def before_its_plan(requested: Requested) -> Requested:
@@ -65,14 +67,14 @@ def planned_by_first_runs(
     assert asked.time is not None
     seconds = asked.time.seconds
     first = tried_first(name, settings, environment, watch, seconds)
-    _plan(first, asked, _timing(first, None, workers), 0.0)  # or another seed took as long
+    _plan(first, asked, _least(first, asked, workers), 0.0)  # or another seed took as long
     first = with_other_seed(first, environment, watch)
     asked = first.settled(asked)
-    longer = None
-    quick = first.tried.seconds <= _SHORT * seconds
-    if chooses_epochs(asked) and quick and _printed_epoch(first) is None:
-        longer = _longer(first, environment, watch, seconds)
-    timing = _timing(first, longer, workers)
+    timing = _timing(first, None, workers)
+    if _is_unknown(first, asked) and (
+        first.tried.seconds <= _SHORT * seconds or not _is_enough(first, asked, timing)
+    ):
+        timing = _timing(first, _longer(first, environment, watch, seconds), workers)
     elapsed = time.monotonic() - launched.began
     # The first run counts among those of the study, if it is one of them.
     beside = elapsed - first.tried.seconds + report_time(launched.slowness)
@@ -91,6 +93,27 @@ def planned_by_first_runs(
         limit = replace(limit, training=limit.training - first.tried.seconds)
         requested = replace(requested, time=limit)
     return first, requested
+
+
+def _is_unknown(first: FirstRun, asked: Requested) -> bool:
+    """Tell whether an epoch may take much less than its share of the first run."""
+    return chooses_epochs(asked) and _printed_epoch(first) is None
+
+
+def _least(first: FirstRun, asked: Requested, workers: int) -> Timing:
+    """The least that longer runs may take: as long as the first where that tells of no epoch."""
+    if _is_unknown(first, asked):
+        return Timing(0.0, 0.0, first.tried.seconds, workers)
+    return _timing(first, None, workers)
+
+
+def _is_enough(first: FirstRun, asked: Requested, timing: Timing) -> bool:
+    """Tell whether some plan would have a place in the time."""
+    try:
+        _plan(first, asked, timing, 0.0)
+    except InputError:
+        return False
+    return True
 
 
 def _plan(first: FirstRun, asked: Requested, timing: Timing, beside: float) -> TimePlan:

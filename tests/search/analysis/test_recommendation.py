@@ -16,6 +16,7 @@ from search.planning.phases.confirm import plan
 from search.planning.space import Space
 from search.results import Candidates, Objective, Results, Run
 from search.settings import Settings
+from tests.support.of_levels import OF_PROGRAM, at_level, of_program
 
 NAMES = ("augmentation", "batch_norm", "residual", "dropout", "mixup", "amsgrad")
 SETTINGS = Settings(data="digits", techniques=NAMES, measure=(16,), search=0, confirm=3)
@@ -172,3 +173,26 @@ def test_candidates_do_not_make_the_effects_look_more_certain() -> None:
     groups = repeated(results)
     assert [len(group) for group in groups] == [3, 3, 3]
     assert {group[0].on for group in groups} >= {frozenset(), frozenset(NAMES)}
+
+
+def test_all_on_at_the_best_level_is_another_recipe_than_all_on() -> None:
+    """`confirm` trains all on with each factor of several levels at its first."""
+    results = of_program("sgd", "adam", "muon")
+    best = at_level({"ema", "mixup"}, "muon", "confirm")
+    found = recommend(results)
+    assert found is not None
+    assert found.params == best.params
+    assert found.reach is None  # no long run was like all off
+    assert best.params in candidates(results)
+    recipes = plan(OF_PROGRAM, Space.of(OF_PROGRAM), replace(
+        results, candidates=Candidates((16,), 0, tuple(candidates(results)), (8,))))  # fmt: skip
+    ends = [at_level(set(), "sgd", "confirm"), at_level({"ema", "mixup"}, "sgd", "confirm")]
+    for end in (best, *ends):
+        assert end.params in [one.params for one in recipes]
+    # All off at its own level is now among the runs, and so is its prediction.
+    results = replace(results, runs=(*results.runs, *ends, *ends, best))
+    found = recommend(results)
+    assert found is not None
+    assert found.params == best.params
+    assert found.reach is not None
+    assert found.reach.gain.value == pytest.approx(12, abs=2)

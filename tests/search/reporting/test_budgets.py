@@ -21,7 +21,7 @@ from search.cli.findings import print_findings
 from search.planning.design import design
 from search.planning.phases import PLANS
 from search.planning.space import Space
-from search.reporting.budgets import answer
+from search.reporting.budgets import answer, matters
 from search.reporting.ending import answer_lines
 from search.reporting.export import write
 from search.reporting.findings import Findings, find
@@ -29,8 +29,10 @@ from search.reporting.latex import documents
 from search.reporting.sections import sections
 from search.reporting.status import status_of
 from search.reporting.summary import summarise
+from search.reporting.tables import budget_rows
 from search.results import Results, Run
 from search.settings import Settings
+from tests.support.of_levels import of_program
 from tests.support.simulate import simulated
 
 NAMES = ("augmentation", "batch_norm", "residual", "dropout", "mixup")
@@ -225,3 +227,16 @@ def test_a_paper_has_the_effects_of_each_budget(findings: Findings) -> None:
     assert "16 further runs of a balanced design, after 16 epochs (mean of the last 4)" in said
     assert "with dropout off." in said
     assert "The effects are those of these long runs." in said
+
+
+def test_the_level_that_long_runs_hold_is_said() -> None:
+    """Beside what short runs say of all levels; it is no caution that the long runs have one."""
+    findings = find(of_program("sgd", "adam", "muon"), [])
+    assert "These runs held opt at muon." in matters(findings)
+    long = findings.verification
+    assert long is not None
+    assert not any("never varied" in said for said in long.cautions)
+    assert findings.effects is not None
+    rows = {row.technique: row for row in budget_rows(findings.effects, long)}
+    assert [rows[f"opt: sgd → {level}"].long for level in ("adam", "muon")] == ["held at muon"] * 2
+    assert rows["opt: sgd → muon"].short.startswith("+4")

@@ -165,3 +165,9 @@ def test_durations_are_given_in_seconds_while_minutes_are_coarse() -> None:
     assert [duration(s) for s in (0.2, 100, 179, 200, 6000)] == [
         "1 s", "100 s", "179 s", "3 min", "1 h 40 min",
     ]  # fmt: skip
+
+
+def test_large_scores_have_no_exponent() -> None:
+    score = Objective("score", "", 1.0, low=-math.inf, high=math.inf)
+    said = [level(value, score) for value in (0.12345, 1234.5, 53020.4, -123456.7, 1.5e6)]
+    assert said == ["0.1235", "1234", "53020", "-123457", "1.5e+06"]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from model_space.outcome import Outcome
-from search.commands.program import Metric, Program
+from search.commands.program import CommandFactor, Level, Metric, Program
 from search.planning.phases import Planned
+from search.planning.settle import Requested
 from search.running.first_run import FirstRun, Tried
-from search.running.program_timing import _timing
-from search.settings import Settings
+from search.running.program_timing import _is_enough, _least, _timing
+from search.settings import Settings, TimeLimit
 
 NOW = datetime(2026, 1, 1)
 OUTCOME = Outcome(0.5, None, None, 1.0, None, False)
@@ -20,6 +22,17 @@ OUTCOME = Outcome(0.5, None, None, 1.0, None, False)
 
 def tried(seconds: float, *ends: float) -> Tried:
     return Tried({}, OUTCOME, Path(), NOW, NOW + timedelta(seconds=seconds), ends)
+
+
+FACTORS = tuple(CommandFactor(name, (Level("off"), Level("on", (name,)))) for name in "abc")
+PROGRAM = Program("train {epochs}", "/", FACTORS, Metric("acc", "acc"), unit="points", scale=1.0)
+
+
+def first(*ends: float) -> FirstRun:
+    """A run of 2 epochs in 10 seconds, and when it printed them."""
+    settings = Settings(epochs=2, program=PROGRAM, techniques=("a", "b", "c"))
+    return FirstRun("s", settings, Planned("measure", 1, {}), {}, tried(10.0, *ends), PROGRAM,
+                    tried(10.0))  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -36,10 +49,19 @@ def tried(seconds: float, *ends: float) -> Tried:
 def test_an_epoch_is_told_from_the_start_of_a_run(
     ends: tuple[float, ...], longer: float | None, epoch: float, start: float
 ) -> None:
-    settings = Settings(epochs=2)
-    program = Program("train {epochs}", "/", (), Metric("acc", "acc"))
-    first = FirstRun("s", settings, Planned("measure", 1, {}), {}, tried(10.0, *ends), program,
-                     tried(10.0))  # fmt: skip
-    timing = _timing(first, longer, 2)
+    timing = _timing(first(*ends), longer, 2)
     assert timing.dearest == timing.cheapest == pytest.approx(epoch)
     assert timing.start == pytest.approx(start)
+
+
+def test_a_time_is_not_too_short_before_it_is_known_what_an_epoch_takes() -> None:
+    """A run of 2 epochs that takes 10 s may be one of 10 s beside its epochs."""
+    asked = Requested(program=PROGRAM, time=TimeLimit(300, 300), verify_epochs=30)
+    assert not _is_enough(first(10.0), asked, _timing(first(10.0), None, 1))
+    least = _least(first(10.0), asked, 1)
+    assert (least.dearest, least.start) == (0.0, 10.0)
+    assert _is_enough(first(10.0), asked, least)
+    printed = _least(first(5.0, 7.5), asked, 1)
+    assert printed == _timing(first(5.0, 7.5), None, 1)
+    chosen = replace(asked, epochs=2)
+    assert _least(first(10.0), chosen, 1) == _timing(first(10.0), None, 1)
