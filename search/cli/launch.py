@@ -176,8 +176,8 @@ def launch(
         int | None,
         typer.Option(
             metavar="COUNT",
-            help="Epochs of a run of --verify and --confirm: as many as you will train at.  "
-            "[default: those of --epochs]",
+            help="Epochs of a run of --verify and --confirm: as many as you will train at. With "
+            "--time, of all runs if there is too little for both.  [default: those of --epochs]",
         ),
     ] = None,
     confirm: Annotated[
