@@ -26,6 +26,9 @@ _LONGER = 1.5
 """Times the epochs of the short runs, below which long runs are not worth having."""
 _SLACK = 0.95
 """Share of what is left that long runs are planned for."""
+_ROOM = 0.85
+"""Share of what is left that a larger design may need with all that follows: the long runs, which
+decide, must not pay where runs take longer than those before them."""
 _CAREFUL = 1.25
 """Times what a run and the least confirmation take, that must be left for them."""
 _LATE = 0.02
@@ -104,7 +107,7 @@ def _larger_design(settings: Settings, limit: TimeLimit, left: TimeLeft) -> Sett
         + left.of(settings.search, settings.epochs)
         + _rest(settings, left)
     )
-    return _with_measure(settings, 2 * size) if needed <= left.seconds else None
+    return _with_measure(settings, 2 * size) if needed <= _ROOM * left.seconds else None
 
 
 def _with_measure(settings: Settings, size: int) -> Settings:
@@ -125,13 +128,20 @@ def with_fitting_long_runs(settings: Settings, left: TimeLeft) -> Settings:
         if "verify_epochs" not in chosen:
             return settings
         return _with_verify(settings, settings.verify, max(longer, epochs[planned]))
-    if "verify_epochs" not in chosen:
-        fitting = [runs for runs in sizes if epochs[runs] >= settings.final_epochs]
+    given = "verify_epochs" not in chosen
+    wanted = settings.final_epochs if given else most
+    # They decide, so time that no epochs of theirs take is for more of them, before more seeds.
+    for runs in (_MOST_VERIFY, 2 * VERIFY, VERIFY):
+        if runs > planned and _longest(settings, runs, left, most) >= wanted:
+            more = replace(settings, verify=(runs,))
+            return more if given else _with_verify(more, more.verify, most)
+    if given:
+        fitting = [runs for runs in sizes if epochs[runs] >= wanted]
         return replace(settings, verify=(max(fitting, default=sizes[-1]),))
     for runs in sizes:
         # More runs than the usual ones must not cost epochs.
-        wanted = settings.final_epochs * _SHORTER if runs > VERIFY else _LONGER * settings.epochs
-        if epochs[runs] >= max(longer, wanted):
+        least = settings.final_epochs * _SHORTER if runs > VERIFY else _LONGER * settings.epochs
+        if epochs[runs] >= max(longer, least):
             return _with_verify(settings, (runs,), epochs[runs])
     return replace(settings, verify=(), verify_epochs=None, verify_last_epochs=None)
 
