@@ -182,7 +182,10 @@ def _fit_mixed(
         sizes = random_effects(fixed, random, values)
         if not from_repeats or len(sizes) < _LEAST_SIZES:
             # Without repeated runs all that is left is noise, as in a design that is complete.
+            # Where that is enough, the fit has it already, and it must not count twice.
             sizes = residual_contrasts(fixed, random, values)
+            if len(sizes) >= ENOUGH_DOF:
+                sizes = sizes[:0]
         spread, from_interactions = chance(sizes)
         squares = squares + from_interactions * spread**2
     elsewhere = from_repeats + from_interactions

@@ -147,3 +147,15 @@ def test_a_few_lost_runs_widen_little_where_few_pairs_interact() -> None:
     assert whole is not None
     assert part is not None
     assert half_width(part) < 1.3 * half_width(whole)
+
+
+@pytest.mark.parametrize(("spread", "missing"), [(0.0, 1), (0.0, 2), (0.5, 1)])
+def test_an_interrupted_design_knows_no_more_than_a_whole_one(spread: float, missing: int) -> None:
+    """The residuals tell of the noise once, and not a second time as small interactions."""
+    random = np.random.default_rng(0)
+    whole, part = [], []
+    for seed in range(40):
+        rows = SIXTEEN[random.permutation(16)]
+        whole.append(half_width(fitted(rows, seed, spread=spread)))
+        part.append(half_width(fitted(rows[missing:], seed, spread=spread)))
+    assert np.median(part) >= np.median(whole)
