@@ -125,7 +125,7 @@ def launch(
             requested = replace(requested, left_out=surveyed.left_out)
             for caution in surveyed.cautions:
                 watch.cautioned(caution)
-        begins = began
+        begins, asked = began, requested
         if requested.time is not None and before is None:
             # The reading, and the timing that follows, are a part of it.
             workers = elsewhere.workers if elsewhere else local.workers
@@ -141,8 +141,9 @@ def launch(
             watch.planned(planned.plan, planned.timing, settings, facts.image_shape, resized)
             requested = planned.requested
         with exclusive(url):
-            # Again, for another launch may have made or extended it meanwhile.
-            settings, before = _settle(url, name, requested)
+            # Again, for another launch may have made or extended it meanwhile, by its own plan.
+            made = stored_settings(url, name) is not None
+            settings, before = _settle(url, name, asked if made else requested)
             study = _open(url, name, settings, facts, before)
         if before is not None and before != settings.data:
             watch.moved(before, settings.data)
@@ -181,7 +182,7 @@ def _launch_program(
     assert settings.program is not None
     check_program(settings.program)
     check_files(name, settings.program)
-    first, begins, here = None, launched.began, environments[0]
+    first, begins, here, asked = None, launched.began, environments[0], requested
     if before is None and requested.time is not None:
         count = elsewhere.workers if elsewhere else len(environments)
         first, requested = planned_by_first_runs(
@@ -192,7 +193,8 @@ def _launch_program(
         first = with_other_seed(tried_first(name, settings, here, watch), here, watch)
         requested = first.settled(requested)
     with exclusive(url):
-        settings, before = _settle(url, name, requested)
+        made = stored_settings(url, name) is not None
+        settings, before = _settle(url, name, asked if made else requested)
         assert settings.program is not None
         study = _open(url, name, settings, None, before)
         if first is not None and before is None:

@@ -95,6 +95,26 @@ def test_a_plan_whose_runs_are_all_as_long_as_asked_for_is_one_to_go_on_with(
     assert {run.epochs for run in results().runs} == {20}
 
 
+def test_a_study_that_another_launch_planned_meanwhile_goes_on_by_its_plan(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timings = [Timing(0.2, 0.2, 1.0, 1), Timing(0.4, 0.4, 1.0, 1)]
+
+    def timed(*arguments: object) -> Timing:
+        found = timings.pop()
+        if timings:
+            assert kouka(*LAUNCH, "--time", "60s").exit_code == 0
+        return found
+
+    monkeypatch.setattr("search.running.timing.time_epochs", timed)
+    said = kouka(*LAUNCH, "--time", "60s")
+    assert said.exit_code == 0, said.output
+    limit = settings().time
+    assert limit is not None
+    assert limit.chosen == ("verify_epochs",)
+    assert len(results().of("measure", "verify", "confirm")) == 12
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
