@@ -38,9 +38,9 @@ def shared(files: Sequence[str], directory: Path) -> str:
     """Say that runs write files where all runs work, and what to do."""
     names = ", ".join(files[:_MOST_NAMED]) + (", …" if len(files) > _MOST_NAMED else "")
     return (
-        f"the run wrote {names} in {directory}, where all runs work: several at a time may "
-        "overwrite each other's files. {folder} in the command is a folder of the run's own; "
-        "--workers 1 runs one at a time."
+        f"the run wrote {names} in {directory}, where all runs work: with more than one worker "
+        "they may overwrite each other's files. {folder} in the command is a folder of the run's "
+        "own."
     )
 
 
