@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from search.analysis.effects import Effects
+from search.analysis.effects import CERTAIN, Effects
 from search.analysis.headline import headline
 from search.reporting import words
 from search.reporting.budgets import matters
@@ -14,6 +14,8 @@ from search.reporting.tables import budgets_table, effects_table, ladder_table
 from search.results import Results
 
 TITLE = "What matters, and what does not"
+_MOST_NAMED = 4
+"""Techniques in one sentence."""
 _ABOUT_LADDER = (
     "adds {things} one after another. A step holds for that order only: what is on already makes "
     "it larger or smaller."
@@ -26,7 +28,9 @@ def what_matters(findings: Findings) -> Section | None:
     decides = findings.deciding
     if decides is None:
         return _without_effects(findings)
-    text = " ".join([matters(findings), *together(findings), *no_contradiction(findings)])
+    text = " ".join([
+        matters(findings), *together(findings), *no_contradiction(findings), *unclear(findings)
+    ])  # fmt: skip
     if long is not None and long.effects is not None:
         if effects is None:
             table = effects_table(long.effects, results.objective, ranks=False)
@@ -103,6 +107,28 @@ def unlike_averages(findings: Findings) -> list[str]:
     if not parts:
         return []
     return [f"Effects are averages: the recommended recipe has {', and '.join(parts)}."]
+
+
+def unclear(findings: Findings) -> list[str]:
+    """Name what the recommended recipe has on though it is not known to help."""
+    decision, effects = findings.decision, findings.deciding
+    if decision is None or effects is None or not effects.look.complete:
+        return []
+    on = decision.recommended.on
+    names = [
+        one.technique
+        for one in effects.effects
+        if one.technique in on and one.verdict not in CERTAIN
+    ]
+    if not names:
+        return []
+    more = len(names) - _MOST_NAMED
+    shown = [*names[:_MOST_NAMED], f"{more} more"] if more > 0 else names
+    have = "its effect is" if len(names) == 1 else "their effects are"
+    return [
+        f"The recommended recipe also has {listed(shown)} on, as the runs lean that way; {have} "
+        "not clear."
+    ]
 
 
 def no_contradiction(findings: Findings) -> list[str]:
