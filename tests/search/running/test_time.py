@@ -84,7 +84,8 @@ def test_a_plan_whose_runs_are_all_as_long_as_asked_for_is_one_to_go_on_with(
     timed = Timing(0.2, 0.2, 1.0, 1)
     monkeypatch.setattr("search.running.timing.time_epochs", lambda *arguments: timed)
     launch = ("launch", "s", "--data", "digits", "--techniques", "batch_norm,residual",
-              "--workers", "1", "--verify-epochs", "20", "--time", "120s")  # fmt: skip
+              "--workers", "1", "--measure", "4", "--search", "0", "--confirm", "1",
+              "--verify-epochs", "20", "--time", "90s")  # fmt: skip
     said = kouka(*launch)
     assert said.exit_code == 0, said.output
     assert "All runs are of 20 epochs, as there is no time for short ones of 5" in said.output
