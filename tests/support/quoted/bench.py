@@ -283,6 +283,8 @@ def _quotes() -> Iterator[Quote]:
         "{1.8} times as long",
         lambda: (_took(2), _took(1), _took(1) / _took(2)),
     )
+    yield Quote(BENCH, "an export takes [{2.8} s]",
+                lambda: (column("export", "seconds, median of 3", trials=64)[0],))  # fmt: skip
     yield Quote("docs/methods.md", "would make the effects' intervals {25} % narrower", _narrower)
 
 
