@@ -142,8 +142,7 @@ def launch(
             requested = planned.requested
         with exclusive(url):
             # Again, for another launch may have made or extended it meanwhile, by its own plan.
-            made = stored_settings(url, name) is not None
-            settings, before = _settle(url, name, asked if made else requested)
+            settings, before = _settle(url, name, asked, requested)
             study = _open(url, name, settings, facts, before)
         if before is not None and before != settings.data:
             watch.moved(before, settings.data)
@@ -193,8 +192,7 @@ def _launch_program(
         first = with_other_seed(tried_first(name, settings, here, watch), here, watch)
         requested = first.settled(requested)
     with exclusive(url):
-        made = stored_settings(url, name) is not None
-        settings, before = _settle(url, name, asked if made else requested)
+        settings, before = _settle(url, name, asked, requested)
         assert settings.program is not None
         study = _open(url, name, settings, None, before)
         if first is not None and before is None:
@@ -332,9 +330,16 @@ def _check_there(name: str, settings: Settings, before: str | None) -> None:
         )
 
 
-def _settle(url: str, name: str, requested: Requested) -> tuple[Settings, str | None]:
-    """The settings of a launch, and where a known study had its data before."""
+def _settle(
+    url: str, name: str, requested: Requested, planned: Requested | None = None
+) -> tuple[Settings, str | None]:
+    """The settings of a launch, and where a known study had its data before.
+
+    A study that is still new takes those that this launch has `planned` beside the requested ones.
+    """
     stored = stored_settings(url, name)
+    if stored is None and planned is not None:
+        requested = planned
     own = requested.program is not None
     if stored is None and requested.data is None and is_set(name) and not own:
         requested = replace(requested, data=name)
