@@ -26,8 +26,9 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
     The steps of a ladder, where it is all that there is, may make it 20.
     """
     findings = replace(exported.findings, storage_option=storage_option(storage))
+    steps_alone = findings.deciding is None and bool(findings.ladder)
     console.print()
-    if findings.deciding is None and findings.ladder:
+    if steps_alone:
         console.print(headline(findings, briefly=True))
         console.print(ladder_table(findings.ladder, findings.results))
     else:
@@ -46,8 +47,7 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
         time = "" if step.seconds is None else f": about {duration(step.seconds)}"
         does = "go on" if step.kind == "resume" else "settle more"
         lines[commands.line(findings, "launch", step.options)] = f"{does}{time}"
-    table = findings.deciding is None and bool(findings.ladder)
-    if not table or len(lines) < _FEW:  # a table leaves room for few
+    if not steps_alone or len(lines) < _FEW:  # a table leaves room for few
         lines[f"kouka dashboard{findings.storage_option}"] = "show the study in a browser"
     if findings.deciding is not None:
         lines[commands.line(findings, "export")] = "print all effects"

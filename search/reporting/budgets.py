@@ -11,7 +11,15 @@ from search.analysis.fast_start import FastStart
 from search.planning.broken import broken
 from search.reporting import words
 from search.reporting.findings import Findings, Verification
-from search.reporting.formatting import capitalized, counted, duration, interval, listed, signed
+from search.reporting.formatting import (
+    capitalized,
+    counted,
+    duration,
+    interval,
+    listed,
+    listed_first,
+    signed,
+)
 from search.results import Objective, Results
 
 _MOST_NAMED = 4
@@ -35,7 +43,9 @@ def matters(findings: Findings, *, briefly: bool = False, budget: bool = True) -
     long = findings.verification
     if long is not None and long.effects is not None:
         parts = [words.answer(long.effects, long.results, briefly=briefly, budget=budget)]
-        parts += [] if briefly else [_held(long), between(findings)]
+        if not briefly:
+            kept = held(long)
+            parts += [f"These runs held {kept}." if kept else "", between(findings)]
     elif fitted is None:
         return words.no_effects(results)
     else:
@@ -76,19 +86,18 @@ def _named(changes: Sequence[BudgetChange], objective: Objective) -> str:
     named = [
         f"{one.technique} (from {signed(one.short.effect, one.short)} to "
         f"{signed(one.long.effect, one.long)}{unit})"
-        for one in changes[:_MOST_NAMED]
+        for one in changes
     ]
-    more = len(changes) - len(named)
-    return listed([*named, f"{more} more"] if more else named)
+    return listed_first(named, _MOST_NAMED)
 
 
-def _held(long: Verification) -> str:
-    """Say which techniques the long runs did not turn on and off."""
+def held(long: Verification) -> str:
+    """List what the long runs did not vary, with how they held it; empty where they varied all."""
     states = [(state, [name for name, on in long.held.items() if on == turned])
               for state, turned in (("on", True), ("off", False))]  # fmt: skip
     parts = [f"{listed(names)} {state}" for state, names in states if names]
     parts += [f"{name} at {level}" for name, level in long.held_at.items()]
-    return f"These runs held {listed(parts)}." if parts else ""
+    return listed(parts) if parts else ""
 
 
 def signs_of_fast_start(found: FastStart, results: Results) -> str:

@@ -8,7 +8,7 @@ from model_space.data.checks import Checks
 from model_space.data.reading import Reading
 from model_space.facts import DataFacts
 from search.analysis.proportions import FEW, half_width
-from search.reporting.formatting import counted, listed
+from search.reporting.formatting import counted, listed, listed_first
 from search.results import Results
 
 _MOST_CLASSES = 12
@@ -227,5 +227,4 @@ def _few_images(data: DataFacts, accuracy: float) -> list[str]:
 
 def _some(names: Sequence[str]) -> str:
     """Name some of many."""
-    more = len(names) - _MOST_NAMES
-    return listed([*names[:_MOST_NAMES], f"{more:,} more"] if more > 0 else list(names))
+    return listed_first(names, _MOST_NAMES)

@@ -44,6 +44,12 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
 
 
+def listed_first(names: Sequence[str], most: int) -> str:
+    """Join the first names, `most` of them, and the number of the others."""
+    more = len(names) - most
+    return listed([*names[:most], f"{more:,} more"] if more > 0 else names)
+
+
 def counted(count: int, noun: str) -> str:
     """Format a count with its noun, which takes an s unless the count is one."""
     return f"{count:,} {noun}{'s' * (count != 1)}"

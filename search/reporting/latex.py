@@ -13,6 +13,7 @@ from importlib.metadata import version
 from search.analysis.effects import Effects
 from search.reporting import tables, words
 from search.reporting.budget import describe_budget, short_budget
+from search.reporting.budgets import held
 from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import capitalized, counted, effect_unit, listed
 from search.reporting.section import Table
@@ -158,14 +159,11 @@ def _long_runs(long: Verification) -> list[str]:
     """What the runs of `verify` were, whose effects decide."""
     results = long.results
     turned = f"turned {listed(list(results.factors))} on and off"
-    states = [(state, [name for name, on in long.held.items() if on == held])
-              for state, held in (("on", True), ("off", False))]  # fmt: skip
-    parts = [f"{listed(names)} {state}" for state, names in states if names]
-    parts += [f"{name} at {level}" for name, level in long.held_at.items()]
+    kept = held(long)
     return [
         f"{counted(len(results.of('measure')), 'further run')} of a balanced design, "
         f"{short_budget(results)}, {turned} around the recipe that these runs recommended"
-        + (f", with {listed(parts)}." if parts else "."),
+        + (f", with {kept}." if kept else "."),
         "The effects are those of these long runs.",
     ]
 

@@ -26,6 +26,7 @@ from search.reporting.formatting import (
     interval,
     level,
     listed,
+    listed_first,
     probability,
     signed,
     with_interval,
@@ -163,10 +164,9 @@ def _sure(value: float) -> str:
 def _these(effects: Sequence[Effect], verdict: str, *, too: bool, briefly: bool) -> str:
     named = [
         effect.phrase if briefly else f"{effect.phrase} ({_with_bounds(effect)})"
-        for effect in effects[:_MOST_NAMED]
+        for effect in effects
     ]
-    more = len(effects) - len(named)
-    names = listed([*named, f"{more} more"] if more else named)
+    names = listed_first(named, _MOST_NAMED)
     return f"{names} {verdict if len(effects) == 1 else verdict[:-1]}{' too' if too else ''}."
 
 

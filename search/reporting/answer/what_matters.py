@@ -7,7 +7,7 @@ from search.analysis.headline import headline
 from search.reporting import words
 from search.reporting.budgets import matters
 from search.reporting.findings import Findings
-from search.reporting.formatting import counted, level, listed
+from search.reporting.formatting import counted, level, listed, listed_first
 from search.reporting.levels import at_best, reversals
 from search.reporting.section import Section
 from search.reporting.tables import budgets_table, effects_table, ladder_table
@@ -122,12 +122,10 @@ def unclear(findings: Findings) -> list[str]:
     ]
     if not names:
         return []
-    more = len(names) - _MOST_NAMED
-    shown = [*names[:_MOST_NAMED], f"{more} more"] if more > 0 else names
     have = "its effect is" if len(names) == 1 else "their effects are"
     return [
-        f"The recommended recipe also has {listed(shown)} on, as the runs lean that way; {have} "
-        "not clear."
+        f"The recommended recipe also has {listed_first(names, _MOST_NAMED)} on, as the runs "
+        f"lean that way; {have} not clear."
     ]
 
 
