@@ -209,7 +209,7 @@ def _check_verify(settings: Settings) -> None:
             f"--verify {runs} needs --verify-epochs COUNT: how long its runs train, which is more "
             f"than --epochs {settings.epochs}"
         )
-    check_lengths(runs, settings.epochs, epochs)
+    check_lengths(None, settings.epochs, epochs)  # none, in studies that once could ask for that
 
 
 def check_lengths(runs: int | None, epochs: int | None, verify_epochs: int | None) -> None:

@@ -14,7 +14,7 @@ from model_space.pretrained.weights import IMAGENET, Weights
 from model_space.techniques import SETS
 from search.commands.program import Program
 from search.errors import InputError
-from search.planning.checks import check, option
+from search.planning.checks import check, check_lengths, option
 from search.planning.phases.ladder import TOGETHER, USUAL_SEEDS, order_of, steps_of
 from search.planning.programs import differences_of, merged, new_program
 from search.planning.rates import reference_first, searched
@@ -83,6 +83,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     What the user did not name keeps its stored or default value. Raises `InputError` that names
     every difference.
     """
+    check_lengths(requested.verify, None, requested.verify_epochs)
     program = requested.program
     if program is not None and stored is None:
         requested = new_program(program, requested)

@@ -179,3 +179,9 @@ def test_a_begun_verification_is_not_changed() -> None:
     stored = settle(None, Requested(epochs=5, verify_epochs=40))
     with pytest.raises(InputError, match=r"--verify-epochs is 40, not 60.*--verify is 16, not 8"):
         settle(stored, Requested(verify_epochs=60, verify=8))
+
+
+def test_a_study_that_asked_for_the_epochs_of_no_long_runs_goes_on() -> None:
+    """As an earlier version let it."""
+    old = replace(settle(None, Requested(epochs=5)), verify_epochs=9, verify_last_epochs=2)
+    assert settle(old, Requested()) == old
