@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from search.analysis.effects import CERTAIN, Effects
+from search.analysis.effects import Effects
 from search.analysis.headline import headline
 from search.reporting import words
+from search.reporting.answer.recipe_and_effects import no_contradiction, unclear
 from search.reporting.budgets import matters
 from search.reporting.findings import Findings
-from search.reporting.formatting import counted, level, listed, listed_first
+from search.reporting.formatting import counted, level, listed
 from search.reporting.levels import at_best, reversals
 from search.reporting.section import Section
 from search.reporting.tables import budgets_table, effects_table, ladder_table
 from search.results import Results
 
 TITLE = "What matters, and what does not"
-_MOST_NAMED = 4
-"""Techniques in one sentence."""
 _ABOUT_LADDER = (
     "adds {things} one after another. A step holds for that order only: what is on already makes "
     "it larger or smaller."
@@ -88,60 +87,6 @@ def together(findings: Findings) -> list[str]:
     inside, outside = (level(value, objective) for value in (failing.mean, failing.others))
     runs = counted(failing.runs, "run")
     return [f"The {runs} {which} reached {inside} on average, the others {outside}."]
-
-
-def unlike_averages(findings: Findings) -> list[str]:
-    """Name what the recommended recipe has on though it hurts, or off though it helps."""
-    decision, effects = findings.decision, findings.deciding
-    if decision is None or effects is None or not decision.recommended.on:
-        return []
-    parts: list[str] = []
-    for state, verdict, verb in (("on", "hurts", "hurt"), ("off", "helps", "help")):
-        names = [one.technique for one in effects.effects
-                 if one.verdict == verdict
-                 and (one.technique in decision.recommended.on) == (state == "on")]  # fmt: skip
-        if names:
-            average = "" if parts else " on average"
-            does = verdict if len(names) == 1 else verb
-            parts.append(f"{listed(names)} {state}, which {does}{average}")
-    if not parts:
-        return []
-    return [f"Effects are averages: the recommended recipe has {', and '.join(parts)}."]
-
-
-def unclear(findings: Findings) -> list[str]:
-    """Name what the recommended recipe has on though it is not known to help."""
-    decision, effects = findings.decision, findings.deciding
-    if decision is None or effects is None or not effects.look.complete:
-        return []
-    on = decision.recommended.on
-    names = [
-        one.technique
-        for one in effects.effects
-        if one.technique in on and one.verdict not in CERTAIN
-    ]
-    if not names:
-        return []
-    have = "its effect is" if len(names) == 1 else "their effects are"
-    return [
-        f"The recommended recipe also has {listed_first(names, _MOST_NAMED)} on, as the runs "
-        f"lean that way; {have} not clear."
-    ]
-
-
-def no_contradiction(findings: Findings) -> list[str]:
-    """Explain where the recommended recipe and the effects seem to say different things."""
-    decision, effects = findings.decision, findings.deciding
-    if unlike := unlike_averages(findings):
-        return unlike
-    if decision is None or effects is None or decision.any_better:
-        return []
-    if not any(effect.verdict == "helps" for effect in effects.effects):
-        return []
-    return [
-        "Effects are averages over whatever else is on: a technique may help many recipes, and "
-        f"still add little to {words.plain(findings.results)}."
-    ]
 
 
 def pairs(findings: Findings) -> tuple[str, ...]:

@@ -1,0 +1,65 @@
+"""Where the recommended recipe and the effects seem to say different things, and why."""
+
+from __future__ import annotations
+
+from search.analysis.effects import CERTAIN
+from search.reporting import words
+from search.reporting.findings import Findings
+from search.reporting.formatting import listed, listed_first
+
+_MOST_NAMED = 4
+"""Techniques in one sentence."""
+
+
+def unlike_averages(findings: Findings) -> list[str]:
+    """Name what the recommended recipe has on though it hurts, or off though it helps."""
+    decision, effects = findings.decision, findings.deciding
+    if decision is None or effects is None or not decision.recommended.on:
+        return []
+    parts: list[str] = []
+    for state, verdict, verb in (("on", "hurts", "hurt"), ("off", "helps", "help")):
+        names = [one.technique for one in effects.effects
+                 if one.verdict == verdict
+                 and (one.technique in decision.recommended.on) == (state == "on")]  # fmt: skip
+        if names:
+            average = "" if parts else " on average"
+            does = verdict if len(names) == 1 else verb
+            parts.append(f"{listed(names)} {state}, which {does}{average}")
+    if not parts:
+        return []
+    return [f"Effects are averages: the recommended recipe has {', and '.join(parts)}."]
+
+
+def unclear(findings: Findings) -> list[str]:
+    """Name what the recommended recipe has on though it is not known to help."""
+    decision, effects = findings.decision, findings.deciding
+    if decision is None or effects is None or not effects.look.complete:
+        return []
+    on = decision.recommended.on
+    names = [
+        one.technique
+        for one in effects.effects
+        if one.technique in on and one.verdict not in CERTAIN
+    ]
+    if not names:
+        return []
+    have = "its effect is" if len(names) == 1 else "their effects are"
+    return [
+        f"The recommended recipe also has {listed_first(names, _MOST_NAMED)} on, as the runs "
+        f"lean that way; {have} not clear."
+    ]
+
+
+def no_contradiction(findings: Findings) -> list[str]:
+    """Explain where the recommended recipe and the effects seem to say different things."""
+    decision, effects = findings.decision, findings.deciding
+    if unlike := unlike_averages(findings):
+        return unlike
+    if decision is None or effects is None or decision.any_better:
+        return []
+    if not any(effect.verdict == "helps" for effect in effects.effects):
+        return []
+    return [
+        "Effects are averages over whatever else is on: a technique may help many recipes, and "
+        f"still add little to {words.plain(findings.results)}."
+    ]
