@@ -7,6 +7,8 @@ accuracy after each epoch. `bench/runs/digits-long.csv` is of the study
 
     kouka launch digits-long --data digits --train-size 1000 --epochs 40 --batch-size 32 \
         --width 0.125 --measure 64 --search 0 --confirm 0
+
+and `cifar-long.csv` of the measured runs of `cifar10-jpeg-30`, which comes with kouka.
 """
 
 from __future__ import annotations
@@ -14,11 +16,15 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 
+from search.analysis.effects import Effects, effects
 from search.results import Run
+from search.settings import usual_last_epochs
 from search.storage.connection import load_study
 from search.storage.reading import read
 
@@ -44,6 +50,19 @@ def load(name: str) -> tuple[tuple[str, ...], list[Run]]:
 def curves_of(runs: list[Run]) -> np.ndarray:
     """The curves, (runs, epochs), in percent."""
     return np.array([[run.scale * value for value in run.curve.values()] for run in runs])
+
+
+def reference(name: str, epochs: int) -> Effects:
+    """The effects of a file's runs after so many epochs, or after all that it has if fewer."""
+    techniques, runs = load(name)
+    end = min(epochs, len(runs[0].curve))
+    last = slice(end - usual_last_epochs(end), end)
+    values = [fmean(list(run.curve.values())[last]) for run in runs]
+    fitted = effects(
+        [replace(run, value=value) for run, value in zip(runs, values, strict=True)], techniques
+    )
+    assert fitted is not None
+    return fitted
 
 
 def main() -> None:

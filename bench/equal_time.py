@@ -25,20 +25,19 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from bench import curves
+from bench.curves import reference
 from bench.results import Row, reporter
 from bench.rivals import arrays, batches, network
 from model_space.budget import Budget
 from model_space.data import DataSpec, load
 from model_space.recipe import Recipe
 from model_space.techniques import SETS, TECHNIQUES, usual
-from search.analysis.effects import CERTAIN, effects, effects_of, repeated
-from search.settings import usual_last_epochs
+from search.analysis.effects import CERTAIN, effects_of, repeated
 
 RUNS = Path(__file__).with_name("runs") / "equal-time.csv"
 COLUMNS = ("data", "seconds", "cores", "who chooses", "seed", "recipe", "tests", "taken", "trials",
@@ -340,12 +339,7 @@ def signs(name: str) -> Row | None:
     """How the signs of kouka's clear effects compare with those of many long runs, if there are."""
     if not (RUNS.parent / f"{name}-long.csv").exists():
         return None
-    techniques, runs = curves.load(f"{name}-long")
-    last = slice(TASKS[name].epochs - usual_last_epochs(TASKS[name].epochs), TASKS[name].epochs)
-    fitted = effects(
-        [replace(run, value=fmean(list(run.curve.values())[last])) for run in runs], techniques
-    )
-    assert fitted is not None
+    fitted = reference(f"{name}-long", TASKS[name].epochs)
     true = {one.technique: one for one in fitted.effects}
     claims = [
         (true[technique], points)

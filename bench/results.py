@@ -11,6 +11,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).with_name("measured")
 KEYS = {
+    "agreement": 2,
     "budgets": 4, "by_level": 4, "choosing": 3, "compiling": 3, "coverage": 3, "cpu_at_once": 3,
     "cpu_fit": 3, "cpu_steps": 3, "efficiency": 2, "equal_time": 2, "export": 2, "fidelity": 3,
     "gains": 3, "gpu": 6, "gpu_kernels": 5, "growth": 2, "knowing": 2, "looks": 1, "memory": 1,

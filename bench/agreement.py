@@ -1,0 +1,63 @@
+r"""Whether what a plan for a time calls clear agrees with many long runs.
+
+    python -m bench.agreement cifar-long STUDY --storage FILE
+
+The runs of `bench/runs/cifar-long.csv` and `digits-long.csv` are the reference, taken at the epoch
+at which the study's effects are. Studies that they can be held to are these, and others with the
+same images and network:
+
+    kouka launch plan60 --data FOLDER --train-size 10000 --validation 2000 --width 0.25 \
+        --techniques article --time 60m
+    kouka launch plan5 --data digits --train-size 1000 --batch-size 32 --width 0.125 --time 5m
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from bench.curves import reference
+from bench.results import reporter
+from search import analyse
+from search.analysis.effects import CERTAIN, Effect
+from search.storage.connection import load_study
+
+
+def interval(effect: Effect) -> str:
+    """An effect's interval in points."""
+    return f"{effect.low:+.1f} to {effect.high:+.1f}"
+
+
+def main() -> None:
+    """Print a row for each technique."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("reference", choices=["cifar-long", "digits-long"])
+    options.add_argument("study")
+    options.add_argument("--storage", required=True)
+    options.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
+    given = options.parse_args()
+    findings = analyse(load_study(given.storage, given.study))
+    found, epochs = findings.deciding, findings.results.launched_with().final_epochs
+    assert found is not None, "the study has no effects yet"
+    true = reference(given.reference, epochs)
+    report = reporter("agreement", record=given.record)
+    for one in found.effects:
+        beside = true.of(one.technique)
+        same = one.effect * beside.effect > 0
+        report({
+            "study": given.study,
+            "technique": one.technique,
+            "epochs": epochs,
+            "runs": found.runs,
+            "effect, points": round(one.effect, 1),
+            "95 % interval": interval(one),
+            "clear": "yes" if one.verdict in CERTAIN else "no",
+            "reference runs": true.runs,
+            "reference, points": round(beside.effect, 1),
+            "its 95 % interval": interval(beside),
+            "its clear": "yes" if beside.verdict in CERTAIN else "no",
+            "same sign": "yes" if same else "no",
+        })  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
