@@ -139,9 +139,9 @@ class Progress:
             network = settings.custom_code.network.at
         height, width, _ = shape
         self._console.print(
-            f"Images of {height}×{width} pixels, {network}: an epoch takes "
-            f"{timing.cheapest:.2g} to {timing.dearest:.2g} s, and a run {timing.start:.2g} s "
-            f"beside its epochs, with {counted(timing.workers, 'worker')}.",
+            f"Images of {height}×{width} pixels, {network}: an epoch takes {timing.all_off:.2g} s "
+            f"with all techniques off and {timing.all_on:.2g} s with all on, and a run "
+            f"{timing.start:.2g} s beside its epochs, with {counted(timing.workers, 'worker')}.",
             soft_wrap=True,
         )
         self._print_plan(plan, "reading, timing and the report")
@@ -158,9 +158,9 @@ class Progress:
         workers = counted(timing.workers, "worker")
         if program.has(EPOCHS):
             beside = f", and a run {timing.start:.2g} s beside its epochs" if timing.start else ""
-            said = f"An epoch takes {timing.dearest:.2g} s{beside}, with {workers}."
+            said = f"An epoch takes {timing.all_on:.2g} s{beside}, with {workers}."
         else:
-            said = f"A run takes about {duration(timing.dearest)}, with {workers}."
+            said = f"A run takes about {duration(timing.all_on)}, with {workers}."
         self._console.print(said, soft_wrap=True)
         self._print_plan(plan, "the first runs and the report", program.has(EPOCHS))
         if program.has(EPOCHS) and plan.why_no_short_runs:

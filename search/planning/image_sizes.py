@@ -40,7 +40,7 @@ def with_images(
     best, problem = None, None
     for size in (None, *sizes):
         share = 1.0 if size is None else size**2 / (shape[0] * shape[1])
-        scaled = replace(timing, cheapest=share * timing.cheapest, dearest=share * timing.dearest)
+        scaled = replace(timing, all_off=share * timing.all_off, all_on=share * timing.all_on)
         try:
             best = Sized(plan(scaled), scaled, size)
         except InputError as error:

@@ -66,9 +66,9 @@ def time_limit(text: str, option: str = "--time") -> TimeLimit:
 class Timing:
     """Times of runs on this machine, in seconds, measured with all its workers at work."""
 
-    cheapest: float
+    all_off: float
     """An epoch with all techniques off."""
-    dearest: float
+    all_on: float
     """An epoch with all of them on."""
     start: float
     """What a run takes beside its epochs, such as building and compiling its network."""
@@ -77,12 +77,12 @@ class Timing:
     def with_test(self, facts: DataFacts) -> Timing:
         """Add the test at the end of a run: an image takes a third of what it takes to train on."""
         images = 3 * facts.train + facts.validation
-        test = (self.cheapest + self.dearest) / 2 * facts.test / max(1, images)
+        test = (self.all_off + self.all_on) / 2 * facts.test / max(1, images)
         return replace(self, start=self.start + test)
 
     def runs(self, count: int, epochs: int) -> float:
         """Seconds of so many runs, as many side by side as there are workers."""
-        each = self.start + epochs * (self.cheapest + self.dearest) / 2
+        each = self.start + epochs * (self.all_off + self.all_on) / 2
         return rounds(count, self.workers) * each
 
 

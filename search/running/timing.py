@@ -136,6 +136,6 @@ def time_epochs(workers: LocalWorkers, settings: Settings, seconds: float) -> Ti
             f"--time {exactly(seconds)} is too short: {ended} in {written(most)} of timing; give "
             f"it many times as much, or make a run {FASTER}"
         ) from error
-    cheapest, dearest = (fmean(run.epoch for run in column) for column in runs)
+    all_off, all_on = (fmean(run.epoch for run in column) for column in runs)
     start = fmean(run.start for column in runs for run in column)
-    return Timing(cheapest, dearest, start, workers.workers)
+    return Timing(all_off, all_on, start, workers.workers)

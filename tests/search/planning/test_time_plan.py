@@ -73,7 +73,7 @@ def test_many_test_images_make_a_run_longer() -> None:
     facts = DataFacts(("a", "b"), (32, 32, 3), 500, 500, 10_000)
     tested = FAST.with_test(facts)
     assert tested.start == pytest.approx(FAST.start + 0.4 * 3333 / (500 + 167), rel=1e-3)
-    assert (tested.cheapest, tested.dearest) == (FAST.cheapest, FAST.dearest)
+    assert (tested.all_off, tested.all_on) == (FAST.all_off, FAST.all_on)
 
 
 def test_a_plan_uses_its_time() -> None:

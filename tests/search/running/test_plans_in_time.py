@@ -75,7 +75,7 @@ def ran(settings: Settings, slowness: Callable[[float], float], clock: Clock) ->
             one = now.next[0]
             params = dict(one.params or space.params(["batch_norm"]))
             epochs = settings.epochs_of(one.phase)
-            each = slowness(clock.now) * random.uniform(0.7, 1.4) * TIMING.dearest
+            each = slowness(clock.now) * random.uniform(0.7, 1.4) * TIMING.all_on
             seconds = slowness(clock.now) * TIMING.start + epochs * each
             on = frozenset(name for name in space.factors if params[name])
             runs.append(

@@ -50,7 +50,7 @@ def test_an_epoch_is_told_from_the_start_of_a_run(
     ends: tuple[float, ...], longer: float | None, epoch: float, start: float
 ) -> None:
     timing = _timing(first(*ends), longer, 2)
-    assert timing.dearest == timing.cheapest == pytest.approx(epoch)
+    assert timing.all_on == timing.all_off == pytest.approx(epoch)
     assert timing.start == pytest.approx(start)
 
 
@@ -59,7 +59,7 @@ def test_a_time_is_not_too_short_before_it_is_known_what_an_epoch_takes() -> Non
     asked = Requested(program=PROGRAM, time=TimeLimit(300, 300), verify_epochs=30)
     assert not _is_enough(first(10.0), asked, _timing(first(10.0), None, 1))
     least = _least(first(10.0), asked, 1)
-    assert (least.dearest, least.start) == (0.0, 10.0)
+    assert (least.all_on, least.start) == (0.0, 10.0)
     assert _is_enough(first(10.0), asked, least)
     printed = _least(first(5.0, 7.5), asked, 1)
     assert printed == _timing(first(5.0, 7.5), None, 1)
