@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
-from model_space.data import Columns
+from model_space.data import Columns, is_set
+from model_space.data.places import places
 from model_space.data.spec import READER
 from model_space.pretrained.weights import IMAGENET, Weights
 from model_space.techniques import SETS
@@ -121,6 +123,8 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         return replace(settings, ladder_order=_ladder_order(settings, requested))
     if "techniques" in asked:
         asked["techniques"] = with_custom(asked["techniques"], stored.custom_code)
+    if "data" in asked and is_place(stored.data):
+        asked["data"] = _place(stored.data, asked["data"])
     known = stored.custom_code
     differences = [
         f"{option(name)} is {shown(getattr(stored, name))}, not "
@@ -293,6 +297,21 @@ def _judged(settings: Settings, last_epochs: int | None) -> Settings:
 def is_place(data: str) -> bool:
     """Tell a path from the name of a data set; the fingerprint tells whether the data agree."""
     return Path(data).is_absolute()
+
+
+def _place(stored: str, data: str) -> str:
+    """Return what is named as the place of a study's data; a path is absolute where it is there.
+
+    Raises `InputError` for another path than the study's where nothing is.
+    """
+    if is_place(data) or is_set(data):
+        return data
+    if ",".join(os.path.abspath(place) for place in places(data)) == stored:
+        return stored  # from which they have gone
+    raise InputError(
+        f"there is nothing at --data {data}; the study began with {stored}, and --data takes the "
+        "place where that is now"
+    )
 
 
 def with_custom(techniques: Sequence[str], code: CustomCode) -> tuple[str, ...]:

@@ -352,6 +352,11 @@ def test_data_that_moved_are_taken_from_their_new_place(
     result = kouka("launch", "s")
     assert result.exit_code == 2
     assert f"are no longer at {old}; --data takes the place" in result.stderr
+    result = kouka(*command, "--data", "old.npz")
+    assert f"are no longer at {old}; --data takes the place" in result.stderr
+    result = kouka(*command, "--data", "gone.npz")
+    assert result.exit_code == 2
+    assert f"nothing at --data gone.npz; the study began with {old}, and" in result.stderr
     same, fake_worker.fingerprint = fake_worker.fingerprint, "another"
     result = kouka("launch", "s", "--data", "new.npz")
     assert result.exit_code == 2
