@@ -22,6 +22,12 @@ from model_space.techniques import SETS, beside
 SUPPORTED_KEYWORDS = ("width", "depth")
 """The fields of a budget that a network's function may take."""
 
+_PREFIX = "_custom_"
+"""The beginning of the names of the modules that are made of files."""
+_GIVEN = ("image_shape", "classes", "stages")
+"""The arguments that a network's function is given, in their order."""
+_LONGEST = 200
+"""Characters of an exception's message beyond which its first sentence alone is given."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED = ("none", *SETS)
 
@@ -43,6 +49,14 @@ def load_network(at: str) -> tuple[Callable[..., Any], str]:
             f"--network {at} is of type {type(loaded).__name__}; it takes a function "
             "build(image_shape, classes, stages) that returns a Keras model"
         )
+    signature = inspect.signature(loaded)
+    try:
+        signature.bind(*_GIVEN, **dict.fromkeys(accepted_keywords(loaded)))
+    except TypeError as error:
+        raise CustomCodeError(
+            f"--network {at} takes {signature}, and cannot be called with ({', '.join(_GIVEN)}) "
+            f"({error}); let it take these, and width and depth if you like"
+        ) from error
     return loaded, digest
 
 
@@ -53,9 +67,17 @@ def accepted_keywords(build: Callable[..., object]) -> tuple[str, ...]:
 
 
 def in_a_line(error: BaseException) -> str:
-    """Return an exception's type and the first line of its message."""
+    """Return an exception's type and the first line of its message, or sentence if that is long."""
     message = (str(error).strip().splitlines() or ["no message"])[0]
+    if len(message) > _LONGEST:
+        message = re.split(r"(?<=[a-z])\. ", message)[0]
     return f"{type(error).__name__}: {message}"
+
+
+def file_of(loaded: object) -> str:
+    """Return the name of the user's file that defines a function; empty where a module does."""
+    module = str(getattr(loaded, "__module__", ""))
+    return Path(sys.modules[module].__file__ or "").name if module.startswith(_PREFIX) else ""
 
 
 def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
@@ -66,7 +88,7 @@ def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
         if not Path(where).is_file():
             raise CustomCodeError(f"{option} {at}: there is no file {where} on this machine")
         specification = importlib.util.spec_from_file_location(
-            f"_custom_{Path(where).stem}_{hashlib.sha256(where.encode()).hexdigest()[:8]}", where
+            f"{_PREFIX}{Path(where).stem}_{hashlib.sha256(where.encode()).hexdigest()[:8]}", where
         )
     elif not colon:
         named = f", nor one of {NAMES} of keras.applications" if usual == "build" else ""
@@ -90,7 +112,7 @@ def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
         code = Path(specification.origin or "").read_bytes()
     except (Exception, SystemExit) as error:
         raise CustomCodeError(
-            f"{option} {at} cannot be imported: {_reason(error, where)}"
+            f"{option} {at} cannot be imported: {_reason(error, where)}{_beside(error, where)}"
         ) from error
     if not hasattr(module, name):
         raise CustomCodeError(
@@ -104,6 +126,19 @@ def _reason(error: BaseException, file: str) -> str:
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
     where = f" ({Path(file).name}, line {lines[-1]})" if lines else ""
     return f"{in_a_line(error)}{where}"
+
+
+def _beside(error: BaseException, file: str) -> str:
+    """Return what to do where a file imports one that lies beside it; nothing otherwise."""
+    if not isinstance(error, ModuleNotFoundError) or not file.endswith(".py"):
+        return ""
+    folder, name = Path(file).absolute().parent, str(error.name).partition(".")[0]
+    if not ((folder / f"{name}.py").is_file() or (folder / name).is_dir()):
+        return ""
+    return (
+        f"; {name} lies beside it, where Python does not look: put what it needs into the file "
+        f"itself, or set PYTHONPATH={folder} for this command and all later ones"
+    )
 
 
 def _file(function: Any) -> str:

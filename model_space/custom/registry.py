@@ -13,7 +13,12 @@ import numpy as np
 
 from model_space.budget import USUAL_RATE, Budget
 from model_space.custom.code import CustomCode, CustomCodeError
-from model_space.custom.loading import accepted_keywords, load_network, load_technique
+from model_space.custom.loading import (
+    accepted_keywords,
+    file_of,
+    load_network,
+    load_technique,
+)
 from model_space.networks import article
 from model_space.pretrained import weights
 from model_space.pretrained.network import ImagesError, Network
@@ -33,6 +38,8 @@ class Registry:
     build: Callable[..., Any] = article.build
     digests: tuple[str, ...] = field(default=(), compare=False)
     """Of the files of all that is the user's own, and of weights."""
+    settings_undone: tuple[str, ...] = field(default=(), compare=False)
+    """Keras' settings for the whole process that these files made when they were imported."""
 
     @property
     def techniques(self) -> tuple[Technique, ...]:
@@ -73,10 +80,11 @@ class Registry:
         """Build the untrained Keras model, from images to (batch, classes) probabilities.
 
         A seed that the user's function sets for the whole process has no effect, or every run
-        would begin with the same weights. Raises `CustomCodeError` where it returns anything else.
+        would begin with the same weights; settings of Keras that it makes are undone. Raises
+        `CustomCodeError` where it returns anything else.
         """
         sizes = {name: getattr(budget, name) for name in accepted_keywords(self.build)}
-        with _seeds_ignored():
+        with _seeds_ignored(), settings_kept():
             try:
                 model = self.build(image_shape, classes, stages, **sizes)
             except (ImagesError, WeightsError) as error:
@@ -101,7 +109,12 @@ class Registry:
         return model
 
     def _name(self) -> str:
-        return f"{self.build.__module__}.{getattr(self.build, '__qualname__', 'build')}"
+        name = getattr(self.build, "__qualname__", "build")
+        return (
+            f"{file}:{name}"
+            if (file := file_of(self.build))
+            else (f"{self.build.__module__}.{name}")
+        )
 
 
 def _with_inputs(model: Any, image_shape: tuple[int, ...]) -> Any:
@@ -129,6 +142,31 @@ def _seeds_ignored() -> Iterator[None]:
         random.seed, np.random.seed = kept
 
 
+@contextmanager
+def settings_kept() -> Iterator[list[str]]:
+    """Undo, after this block, what it sets in Keras for the whole process, and list that then."""
+    before = [get() for _, get, _ in _SETTINGS]
+    changed: list[str] = []
+    try:
+        yield changed
+    finally:
+        for (name, get, put), value in zip(_SETTINGS, before, strict=True):
+            if (now := getattr(get(), "name", get())) != getattr(value, "name", value):
+                changed.append(f"{name} {now}")
+                put(value)
+
+
+_SETTINGS: tuple[tuple[str, Callable[[], Any], Callable[[Any], None]], ...] = (
+    ("the float type", keras.config.floatx, keras.config.set_floatx),
+    ("the dtype policy", keras.config.dtype_policy, keras.config.set_dtype_policy),
+    (
+        "the image data format",
+        keras.config.image_data_format,
+        keras.config.set_image_data_format,
+    ),
+)
+
+
 BUILT_IN = Registry()
 """kouka's techniques alone, and the article's network."""
 
@@ -139,8 +177,11 @@ def load_registry(code: CustomCode) -> Registry:
     Raises `CustomCodeError` where this machine lacks some of it, or has others than the study.
     """
     techniques = []
+    undone: list[str] = []
     for known in code.techniques:
-        technique, digest = load_technique(known.at)
+        with settings_kept() as changed:
+            technique, digest = load_technique(known.at)
+        undone += changed
         if (technique.name, digest) != (known.name, known.digest):
             raise CustomCodeError(_changed(f"--technique {known.at}"))
         techniques.append(technique)
@@ -154,11 +195,13 @@ def load_registry(code: CustomCode) -> Registry:
         build = Network(application, file)
         digests += [application.name, *([code.weights.digest] if code.weights else [])]
     elif code.network is not None:
-        build, digest = load_network(code.network.at)
+        with settings_kept() as changed:
+            build, digest = load_network(code.network.at)
+        undone += changed
         if digest != code.network.digest:
             raise CustomCodeError(_changed(f"--network {code.network.at}"))
         digests.append(digest)
-    return Registry(tuple(techniques), build, tuple(digests))
+    return Registry(tuple(techniques), build, tuple(digests), tuple(undone))
 
 
 def _changed(option: str) -> str:

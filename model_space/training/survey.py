@@ -14,7 +14,7 @@ import numpy as np
 from model_space.budget import Budget
 from model_space.custom.code import CustomCodeError
 from model_space.custom.loading import in_a_line
-from model_space.custom.registry import Registry
+from model_space.custom.registry import Registry, settings_kept
 from model_space.data import Data
 from model_space.pretrained.network import Network
 from model_space.recipe import Recipe
@@ -75,16 +75,26 @@ def _cautions(
 
         kept, random.seed = random.seed, seed  # type: ignore[assignment]
         try:
-            return registry.build(*arguments, **options)
+            with settings_kept() as changed:
+                return registry.build(*arguments, **options)
         finally:
             random.seed = kept
+            undone.extend(changed)
 
     networks = []
+    undone: list[str] = []
     for number in (1, 2):
         random.seed(number)
         stages = registry.compose(recipe)
         watched = replace(registry, build=build)
         networks.append(_build(watched, stages, image_shape, classes, budget))
+    if {id(weight) for weight in networks[0].trainable_weights} & {
+        id(weight) for weight in networks[1].trainable_weights
+    }:
+        raise CustomCodeError(
+            "the network has the same weights at every call, so a run would go on with what "
+            "another has learned; let build make its layers and its model anew each time"
+        )
     first, second = (
         [keras.ops.convert_to_numpy(weight) for weight in network.weights] for network in networks
     )
@@ -97,6 +107,22 @@ def _cautions(
         yield (
             "the network's function sets a seed for the whole process, which has no effect: every "
             "run has a seed of its own."
+        )
+    if registry.settings_undone:
+        yield (
+            f"your code sets {_each(registry.settings_undone)} for all of Keras, which kouka "
+            "undoes: --precision decides the precision, and channels come last."
+        )
+    if undone:
+        yield (
+            f"the network's function sets {_each(undone)} for all of Keras, which kouka undoes "
+            "when the network is built: only its own layers are so. Give them a dtype of their "
+            "own, or use --precision."
+        )
+    if _two_softmaxes(networks[0]):
+        yield (
+            "the network ends in two softmaxes, the second of which keeps every probability near "
+            "that of chance. Leave one out."
         )
     same = [
         weight.path
@@ -113,6 +139,24 @@ def _cautions(
         check_plain(networks[0])
     except CustomCodeError as error:
         yield f"the study can run, but kouka train will not: {error}."
+
+
+def _each(settings: Sequence[str]) -> str:
+    return " and ".join(dict.fromkeys(settings))
+
+
+def _two_softmaxes(network: Any) -> bool:
+    """Tell a network whose last two operations are both a softmax."""
+    tensor = network.outputs[0]
+    for _ in range(2):
+        operation, node, _ = tensor._keras_history
+        activation = getattr(operation, "activation", None)
+        if not isinstance(operation, keras.layers.Softmax) and (
+            activation is not keras.activations.softmax
+        ):
+            return False
+        tensor = operation._inbound_nodes[node].input_tensors[0]
+    return True
 
 
 def _usual(registry: Registry, techniques: Sequence[str], left_out: Sequence[str]) -> Recipe:
@@ -156,14 +200,20 @@ def _build(
     registry: Registry, stages: Stages, image_shape: tuple[int, ...], classes: int, budget: Budget
 ) -> Any:
     try:
-        return registry.network(stages, image_shape, classes, budget)
+        network = registry.network(stages, image_shape, classes, budget)
     except CustomCodeError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CustomCodeError(
             f"the network cannot be built for images of {'×'.join(map(str, image_shape))} and "
             f"{classes} classes: {in_a_line(error)}"
         ) from error
+    if not network.trainable_weights:
+        raise CustomCodeError(
+            "the network has no weights to train; leave trainable = True at some of its layers, "
+            "such as the last"
+        )
+    return network
 
 
 def _recording(stages: Stages, called: set[str]) -> Stages:

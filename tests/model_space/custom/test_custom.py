@@ -284,6 +284,36 @@ def test_what_the_worker_refuses_ends_the_launch_and_creates_nothing(
     assert not (folder / "studies.db").exists()
 
 
+def test_a_network_that_takes_other_arguments_is_refused_by_its_signature(folder: Path) -> None:
+    (folder / "own.py").write_text("def build(input_shape, num_classes): ...\n")
+    with pytest.raises(CustomCodeError) as refusal:
+        import_and_describe([], "own.py")
+    assert (
+        "takes (input_shape, num_classes), and cannot be called with (image_shape, classes, "
+        in (str(refusal.value))
+    )
+
+
+def test_a_file_that_imports_its_neighbour_is_refused_with_what_to_do(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "neighbour.py").write_text("x = 1\n")
+    (folder / "own.py").write_text(
+        "from neighbour import x\ndef build(image_shape, classes, stages): ...\n"
+    )
+    with pytest.raises(CustomCodeError, match=rf"neighbour lies beside it, .*=.*{folder.name} for"):
+        import_and_describe([], "own.py")
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    assert describe([], "own.py").network is not None
+
+
+def test_a_network_is_named_by_its_file(folder: Path) -> None:
+    (folder / "own.py").write_text("def build(image_shape, classes, stages): ...\n")
+    build, _ = load_network("own.py")
+    with pytest.raises(CustomCodeError, match=r"^own\.py:build returned a NoneType"):
+        Registry(build=build).network(Stages(), SHAPE, 3, BUDGET)
+
+
 def test_code_that_ends_its_process_is_refused(folder: Path) -> None:
     (folder / "ends.py").write_text("import os\nos._exit(0)\n")
     with pytest.raises(CustomCodeError, match=r"imports ends\.py ended without an answer"):

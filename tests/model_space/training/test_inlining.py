@@ -14,8 +14,8 @@ from keras import layers, ops
 
 from model_space.budget import Budget
 from model_space.custom.code import CustomCodeError
-from model_space.custom.description import import_and_describe
-from model_space.custom.registry import Registry
+from model_space.custom.description import describe, import_and_describe
+from model_space.custom.registry import Registry, load_registry
 from model_space.data import Data
 from model_space.stages import Stages
 from model_space.training.plain_keras import check_plain, plain
@@ -170,6 +170,87 @@ def test_every_run_begins_with_weights_of_its_own_or_it_is_said(digits: Data) ->
     assert "every run begins with the same values of " in caution
     with pytest.raises(CustomCodeError, match="weights of other shapes at every call"):
         survey(Registry(build=drawn), (), digits, Budget())
+
+
+def softmaxed(shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
+    return keras.Sequential([layers.Flatten(), last(classes), layers.Softmax()])
+
+
+def in_half_precision(shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
+    keras.config.set_dtype_policy("mixed_float16")
+    keras.config.set_image_data_format("channels_first")
+    scores = layers.Dense(classes, activation="softmax", dtype="float32")
+    return keras.Sequential([layers.Flatten(data_format="channels_last"), scores])
+
+
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [
+        (softmaxed, "the network ends in two softmaxes"),
+        (
+            in_half_precision,
+            "function sets the dtype policy mixed_float16 and the image data format channels_first "
+            "for all of Keras, which kouka undoes when the network is built",
+        ),
+    ],
+)
+def test_what_is_hardly_meant_is_said(build: Build, says: str, digits: Data) -> None:
+    [caution] = survey(Registry(build=build), (), digits, Budget()).cautions
+    assert says in caution
+    assert keras.config.dtype_policy().name == "float32"
+    assert keras.config.image_data_format() == "channels_last"
+
+
+def test_settings_that_a_file_makes_when_it_is_imported_are_undone_and_said(
+    tmp_path: Path, digits: Data
+) -> None:
+    (tmp_path / "own.py").write_text(
+        "import keras\nkeras.config.set_floatx('float64')\n"
+        "keras.config.set_dtype_policy('float64')\n"
+        "def build(shape, classes, stages):\n"
+        "    return keras.Sequential([\n"
+        "        keras.layers.Flatten(), keras.layers.Dense(classes, activation='softmax')])\n"
+    )
+    registry = load_registry(describe([], str(tmp_path / "own.py")))
+    assert keras.config.floatx() == keras.config.dtype_policy().name == "float32"
+    [caution] = survey(registry, (), digits, Budget()).cautions
+    assert caution.startswith(
+        "your code sets the float type float64 and the dtype policy float64 for"
+    )
+
+
+KEPT: list[keras.Model] = []
+
+
+def once(shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
+    if not KEPT:
+        KEPT.append(keras.Sequential([keras.Input(shape), layers.Flatten(), last(classes)]))
+    return KEPT[0]
+
+
+def frozen(shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
+    model = keras.Sequential([keras.Input(shape), layers.Flatten(), last(classes)])
+    model.trainable = False
+    return model
+
+
+def ends(shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [
+        (once, "the same weights at every call, so a run would go on with what another has learn"),
+        (frozen, "has no weights to train; leave trainable = True"),
+        (ends, "cannot be built for images of 16×16×1 and 10 classes: SystemExit: 3"),
+    ],
+)
+def test_networks_of_which_no_run_could_be_judged_are_refused(
+    build: Build, says: str, digits: Data
+) -> None:
+    with pytest.raises(CustomCodeError, match=says):
+        survey(Registry(build=build), (), digits, Budget())
 
 
 FROZEN = """
