@@ -36,6 +36,9 @@ _MEANINGS = {
 } | {what: ("train", kind) for kind, of_kind in _KINDS.items() for what in of_kind}  # fmt: skip
 """The part and the kind of an array by its name, in lower case, of letters alone."""
 
+_LARGEST_EXACT = 2**53
+"""The number up to which floats hold every whole number."""
+
 NARROW = 0.25
 """The share of its range under which what an image holds is scaled to the whole of it."""
 
@@ -262,6 +265,12 @@ def _labels(array: np.ndarray, where: str) -> np.ndarray:
         raise DataError(
             f"{where} has labels that are not whole numbers; number the classes, or give one-hot "
             "rows"
+        )
+    largest = _LARGEST_EXACT if array.dtype.kind == "f" else np.iinfo(np.int64).max
+    if flat.size and not -largest <= flat.min() <= flat.max() <= largest:
+        raise DataError(
+            f"{where} has labels from {flat.min():g} to {flat.max():g}; number the classes from 0, "
+            "or give texts"
         )
     return flat.astype(np.int64)
 

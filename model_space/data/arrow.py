@@ -94,9 +94,11 @@ def arrow_files(path: Path, columns: Columns) -> FileSet:
     said = {"path": form.data, "label": form.label}
     if form.split is not None:
         said["split"] = form.split
+    names = _schema(folder / form.files["train"][0]).names
     account = Reading(
         splits=_said_splits(form, tuple(parts)),
         columns=said,
+        columns_unused=tuple(name for name in names if name not in said.values()),
         unlabelled_rows=len(lacking),
         splits_left_out=others,
         empty_classes=tuple(name for name in form.names if name not in classes),

@@ -27,6 +27,14 @@ LABELS = (
 )  # fmt: skip
 SPLITS = ("split", "splits", "subset", "partition", "usage", "datasplit", "phase", "set")
 
+_HELD_OUT_FLAGS = {
+    "isvalid": "validation", "isval": "validation", "isvalidation": "validation",
+    "valid": "validation", "val": "validation", "validation": "validation", "istest": "test",
+    "test": "test",
+}  # fmt: skip
+"""The part that a yes means in a column of splits of that name, where a no means to train on."""
+_NO, _YES = {"false", "0", "0.0", "no"}, {"true", "1", "1.0", "yes"}
+
 PARTS = ("train", "validation", "test")
 _SAMPLE = 100
 """Rows, at even distances, by which a column is judged."""
@@ -49,6 +57,8 @@ class Found:
     """The folder of the files, from that of the table."""
     suffix: str = ""
     """The end of the files' names, where the table leaves it out."""
+    unused: tuple[str, ...] = ()
+    """The names of the other columns, where columns have names."""
     parts: Mapping[str, str] = field(default_factory=dict)
     """The part that each value of the split column means."""
     one_hot: Mapping[int, str] = field(default_factory=dict)
@@ -87,7 +97,9 @@ def find_columns(path: Path, rows: Sequence[Sequence[str]], named: Columns) -> F
     said = {what: names[at] if header else f"column {at + 1}" for what, at in taken.items()}
     if one_hot:
         said["label"] = f"the 1 in {listed(list(one_hot.values()))}"
-    return Found(taken, said, header, folder, suffix, parts, one_hot)
+    used = {*taken.values(), *one_hot}
+    unused = tuple(name for at, name in enumerate(names) if header and name and at not in used)
+    return Found(taken, said, header, folder, suffix, unused, parts, one_hot)
 
 
 def named_columns(path: Path, names: Sequence[str], named: Columns) -> dict[str, int]:
@@ -115,6 +127,9 @@ def find_split(
         values = list(dict.fromkeys(value for value in columns[at] if value))
         if len(values) > _SAMPLE:
             return {"": None}
+        held_out = _HELD_OUT_FLAGS.get(plain(names[at])) if "split" in taken else None
+        if held_out is not None and {value.lower() for value in values} <= _NO | _YES:
+            return {value: held_out if value.lower() in _YES else "train" for value in values}
         return {value: part[0] if (part := named_part(value)) else None for value in values}
 
     free = [at for at in range(len(names)) if at not in taken.values()]

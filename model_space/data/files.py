@@ -53,11 +53,24 @@ def decoded(
 
 
 def _key(files: np.ndarray, how: object) -> str:
-    """Return a digest of the files, as they are now, and of how they are decoded."""
+    """Return a digest of the files, as they are now, and of how they are decoded.
+
+    Raises `DataError` that names those that are not there.
+    """
     digest = hashlib.sha256(repr(how).encode())
+    lost = []
     for file in files:
-        facts = os.stat(file)
+        try:
+            facts = os.stat(file)
+        except OSError as error:
+            what = "is a link to what is not there" if os.path.islink(file) else "cannot be found"
+            if not isinstance(error, FileNotFoundError):
+                what = f"cannot be opened ({error.strerror})"
+            lost.append(FileError(file, what))
+            continue
         digest.update(repr((os.path.abspath(file), facts.st_size, facts.st_mtime_ns)).encode())
+    if lost:
+        raise all_of(lost)
     return digest.hexdigest()[:32]
 
 

@@ -32,6 +32,8 @@ class Reading:
     arrays_left_out: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     """Of a table, the names of its columns `path`, `label` and, if there is one, `split`."""
+    columns_unused: tuple[str, ...] = ()
+    """The other columns of a table."""
     encoding: str = ""
     """Of a table in a text file, where that is not UTF-8."""
     beside: str = ""

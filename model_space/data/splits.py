@@ -6,6 +6,8 @@ import numpy as np
 
 from model_space.data.source import DataError, Part, Source
 
+_NAMED = 5
+"""Classes that are named, of those that have too few images."""
 TEST_SHARE = 0.2
 """Share of each class held out for testing where a data set has no test images."""
 
@@ -25,12 +27,9 @@ def split(
         )
     missing = 1 + (source.validation is None) + (source.test is None)
     counts = np.bincount(source.train[1], minlength=len(source.classes))
-    scarce = counts.argmin()
-    if counts[scarce] < missing:
-        raise DataError(
-            f"class {source.classes[scarce]!r} has {counts[scarce]} training {source.thing}(s); it "
-            f"needs {missing} or more to train on some and hold others out"
-        )
+    scarce = np.flatnonzero(counts < missing)
+    if len(scarce):
+        raise _too_few(source, counts, scarce, missing)
     random = np.random.default_rng(seed)
     train, test = source.train, source.test
     if test is None:
@@ -52,6 +51,21 @@ def split(
             )
         train, _ = take(train, train_size, random, keep=0)
     return train, held, test
+
+
+def _too_few(source: Source, counts: np.ndarray, scarce: np.ndarray, least: int) -> DataError:
+    """Return the error of classes that have less than `least` entries to train on."""
+    some = ", ".join(f"{source.classes[label]!r} {counts[label]}" for label in scarce[:_NAMED])
+    more = f" and {len(scarce) - _NAMED:,} more" if len(scarce) > _NAMED else ""
+    held_out = " to train on some and hold others out" if least > 1 else ""
+    no_classes = ""
+    if more and 2 * len(scarce) > len(counts):
+        no_classes = "; are these labels names or measurements rather than classes?"
+    return DataError(
+        f"{len(scarce):,} of {len(counts):,} classes {'has' if len(scarce) == 1 else 'have'} too "
+        f"few training {source.thing}s: {some}{more}; each needs {least} or more{held_out}, so add "
+        f"some or remove the class{no_classes}"
+    )
 
 
 def take(part: Part, count: int, random: np.random.Generator, keep: int) -> tuple[Part, Part]:

@@ -72,6 +72,7 @@ def table_files(path: Path, columns: Columns) -> FileSet:
         if form.split is not None
         else {},
         columns=found.names,
+        columns_unused=found.unused,
         encoding="" if form.encoding in ("utf-8", "utf-8-sig") else form.encoding,
         beside="" if form.folder == "." else form.folder,
         unlabelled_rows=len(rows) - len(usable),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from model_space.data.checks import Checks
@@ -16,6 +17,8 @@ _MOST_CLASSES = 12
 _MOST_NAMES = 6
 _LARGE = 256 * 256
 """Pixels of an image above which training is slow for what it gains."""
+_NO_LABEL = ("nan", "<na>", "n/a", "null")
+"""What tables have in place of a label that is missing, in lower case."""
 _LEAST_SPREAD = 0.01
 _PARTS = {"train": "training", "validation": "validation", "test": "test"}
 
@@ -34,7 +37,8 @@ def _table(reading: Reading) -> list[str]:
     if not reading.columns:
         return []
     taken = ", ".join(f"{what} is {column}" for what, column in reading.columns.items())
-    others = [f"files from {reading.beside}"] if reading.beside else []
+    others = [f"not used: {_some(reading.columns_unused)}"] if reading.columns_unused else []
+    others += [f"files from {reading.beside}"] if reading.beside else []
     others += [f"text read as {reading.encoding}"] if reading.encoding else []
     return [f"Columns: {'; '.join([taken, *others])}. --columns names others."]
 
@@ -61,6 +65,7 @@ def data_cautions(results: Results, accuracy: float | None = None) -> list[str]:
     if data is None:
         return []
     sentences = [*_layout(data.reading)] if data.reading else []
+    sentences += _class_names(data.classes)
     sentences += _checks(data, data.checks) if data.checks else []
     height, width, _ = data.image_shape
     size = results.settings.image_size if results.settings else None
@@ -172,6 +177,31 @@ def _layout(reading: Reading) -> list[str]:
             f"classes, give the folder above them as --data."
         )
     return sentences
+
+
+def _class_names(classes: Sequence[str]) -> list[str]:
+    """Say which names of classes are hardly meant for classes of their own."""
+    alike: dict[str, list[str]] = {}
+    for name in classes:
+        alike.setdefault(_without_looks(name), []).append(name)
+    sentences = [
+        f"The classes {listed([repr(name) for name in names])} differ in capitals, spaces or the "
+        "coding of a letter alone. If one class is meant, write its name in one way."
+        for names in alike.values()
+        if len(names) > 1
+    ]
+    if missing := [name for name in classes if name.strip().lower() in _NO_LABEL]:
+        sentences.append(
+            f"{listed(missing)} {'are classes' if len(missing) > 1 else 'is a class'}. Leave its "
+            "images out, if that stands for no label."
+        )
+    return sentences
+
+
+def _without_looks(name: str) -> str:
+    """Return a name without what the eye passes over; a lone letter keeps its case."""
+    bare = " ".join(unicodedata.normalize("NFKC", name).split())
+    return bare if len(bare) == 1 else bare.casefold()
 
 
 def _checks(data: DataFacts, checks: Checks) -> list[str]:

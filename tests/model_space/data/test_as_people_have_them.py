@@ -226,6 +226,16 @@ def test_files_that_are_left_out_are_counted(tmp_path: Path) -> None:
     assert sum(left_out.values()) == 54
 
 
+def test_links_to_nothing_are_named_at_once(tmp_path: Path) -> None:
+    data = pictures(tmp_path / "data")
+    for name in ("x.png", "y.png"):
+        (data / "a" / name).symlink_to(tmp_path / "gone.png")
+    with pytest.raises(DataError) as refusal:
+        load(str(data))
+    x, y = (f"{data}/a/{name} is a link to what is not there" for name in ("x.png", "y.png"))
+    assert str(refusal.value) == f"2 files cannot be used: {x}; {y}; repair or remove them"
+
+
 def test_links_are_followed_and_never_in_a_circle(tmp_path: Path) -> None:
     real = pictures(tmp_path / "real", 6)
     data = tmp_path / "data"

@@ -216,7 +216,10 @@ UNUSABLE = {
     "no folder": (no_folder, "nowhere'.*folder of images"),
     "empty folder": (empty_folder, "no subfolders"),
     "one class": (one_class, "one class, 'a'"),
-    "scarce class": (scarce_class, "'rare' has 2 training image.*3 or more"),
+    "scarce class": (
+        scarce_class, "1 of 2 classes has too few training images: 'rare' 2; each needs 3 or more"),
+    "a class for each image": (npz(x=X, y=np.arange(20)),
+        "20 of 20 classes have .*: '0' 1, .* and 15 more; .*; are these labels names or measure"),
     "corrupt image": (corrupt_image, r"b/3\.png cannot be read"),
     "truncated image": (truncated_image, r"b/3\.jpg cannot be read"),
     "small images": (small_images, "14×14.*15×15.*--image-size"),
@@ -234,6 +237,8 @@ UNUSABLE = {
         npz(x_train=X, y_train=Y, x_test=images(20, 18, 18, 3), y_test=Y), "differ in shape"),
     "dates": (npz(x=X, y=Y.astype("M8[D]")), "labels are integers, texts or one-hot"),
     "fractional labels": (npz(x=X, y=Y + 0.5), "not whole numbers"),
+    "labels beyond integers": (npz(x=X, y=Y.astype("u8") + 2**63), r"labels from 9.*e\+18 to 9"),
+    "labels beyond floats": (npz(x=X, y=Y * 1e300), r"labels from 0 to 1e\+300; number the cl"),
     "two-hot labels": (npz(x=X, y=np.ones((20, 2))), "not one-hot"),
     "labels of the test": (npz(x_train=X, y_train=Y, x_test=X, y_test=Y + 1), r"lacks: \[2\]"),
 }  # fmt: skip

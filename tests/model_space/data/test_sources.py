@@ -147,6 +147,19 @@ def test_splits_of_a_table(tmp_path: Path) -> None:
         load(str(labelled(tmp_path, strange)))
 
 
+def test_a_column_of_yes_and_no_is_one_of_splits_where_it_is_named(tmp_path: Path) -> None:
+    lines = ["file,label,is_valid", *[f"{n},{n[0]},{n[2] in '34'}" for n in NAMES]]
+    table = str(labelled(tmp_path, lines))
+    assert "label is label; not used: is_valid. --columns names others" in said(load(table))
+    data = load(table, columns=Columns(split="is_valid"))
+    held = "Splits: training images from is_valid False, validation images from is_valid True; test"
+    assert held in said(data)
+    assert len(data.validation[1]) == 4
+    (tmp_path / "folds.csv").write_text("\n".join(lines).replace("is_valid", "fold"))
+    with pytest.raises(DataError, match=r"column fold of .* holds False, True; splits are called"):
+        load(str(tmp_path / "folds.csv"), columns=Columns(split="fold"))
+
+
 def said(data: Data) -> str:
     return " ".join(account(DataFacts.of(data)))
 
@@ -157,7 +170,10 @@ def test_files_in_another_folder_and_what_is_left_out_are_said(tmp_path: Path) -
     (tmp_path / "labels.csv").write_bytes("\n".join([*lines, "b/0.png,b,é"]).encode("latin-1"))
     data = load(str(tmp_path / "labels.csv"))
     assert sum(len(labels) for _, labels in data.parts.values()) == 10
-    assert "path is file, label is label; files from photos; text read as cp1252" in said(data)
+    assert (
+        "path is file, label is label; not used: note; files from photos; text read as cp1252"
+        in said(data)
+    )
     assert "Left out: 2 rows without image or label, 2 rows that another row says" in said(data)
 
 
@@ -172,7 +188,7 @@ REFUSED = {
     "path,label\na/0.png,a\na/0.png,b\n": "has the labels a and b in",
     "path,label\na/0.png,a\na/1.png,a\n": "have one class, 'a'",
     "path,label\na/0.png,a\nlabels.csv,b\n": r"labels\.csv cannot be read as an image",
-    "path,label\na/0.png,a\nb/0.png,b\n": "has 1 training image",
+    "path,label\na/0.png,a\nb/0.png,b\n": "2 of 2 classes have too few .*: 'a' 1, 'b' 1",
     "label,pixel0,pixel1\n1,0,0\n0,0,0\n": "with the paths of images or sounds is none",
     "path,label,split\na/0.png,a,train\nb/0.png,b,test\n": "the test split of .* has classes that",
     'path,label\n"a/0.png,a\nb/0.png,b\n': r"has 1 cell\(s\), and",

@@ -116,6 +116,12 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
             checked(ranges={"train": (0.0, 1.0), "test": (0.0, 255.0)}),
             "The test images have values from 0 to 255, and the training images from 0 to 1.",
         ),
+        (
+            replace(PLAIN, classes=("Cat", "cat ")),
+            "The classes 'Cat' and 'cat ' differ in capitals, spaces or the coding of a letter",
+        ),
+        (replace(PLAIN, classes=("\u00e9", "e\u0301")), "The classes 'é' and 'e\u0301' differ"),
+        (replace(PLAIN, classes=("NaN", "cat")), "NaN is a class. Leave its images out, if that"),
         (read(like_splits=("train",)), "train is a class, though it is named like a split."),
         (read(nested={"Dataset": 10}), "Dataset holds folders only (Dataset: 10)"),
         (replace(PLAIN, image_shape=(2000, 3000, 3)), "2000×3000 pixels, which takes much time"),
@@ -125,6 +131,10 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
 def test_what_looks_wrong_is_said(data: DataFacts, says: str) -> None:
     [caution] = data_cautions(of(data))
     assert says in caution
+
+
+def test_letters_in_both_cases_are_classes_without_a_caution() -> None:
+    assert data_cautions(of(replace(PLAIN, classes=("A", "a")))) == []
 
 
 def test_an_older_study_has_classes_and_the_caution_of_few_images() -> None:
