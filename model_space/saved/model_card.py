@@ -18,6 +18,9 @@ from model_space.typed_json import from_json
 MODEL, CARD = "model.keras", "model.json"
 """The names of the files."""
 
+_USUAL = ((0, 255), (0, 1), (-1, 1), (-128, 127), (0, 65535))
+"""Ranges of numbers that images' bytes are often given as."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -50,6 +53,8 @@ class Card:
     """The backend of Keras that trained it."""
     levels: Levels | None = None
     """The values of images of more than 8 bits that become black and white."""
+    numbers: Levels | None = None
+    """The values that became 0 and 1, where the data were arrays of numbers that were scaled."""
     stretched: tuple[int, int] | None = None
     """The bytes that become 0 and 255, where those of the data lay close together."""
     reader: int = 1
@@ -59,6 +64,26 @@ class Card:
     def preparation(self) -> Preparation:
         """The preparation of files for the network."""
         return Preparation(self.image_shape, self.sound, self.levels, self.stretched, self.reader)
+
+    @property
+    def caution(self) -> str | None:
+        """A sentence where files are hardly what the network was trained on; None elsewhere.
+
+        Bytes of 0 to 255 become 0 to 1, as they did in training if the numbers were made of them
+        in a usual way.
+        """
+        if self.numbers is None:
+            return None
+        low, high = self.numbers
+        near = 0.02 * (high - low)
+        if any(abs(low - least) < near and abs(high - most) < near for least, most in _USUAL):
+            return None
+        return (
+            f"the model was trained on an array of numbers from {low:.4g} to {high:.4g}, and of "
+            "the files' bytes 0 counts as the least and 255 as the greatest. If the numbers were "
+            "made of images in another way, such as by mean and standard deviation, the "
+            "probabilities mean little."
+        )
 
     def write(self, path: Path) -> None:
         """Write the card as JSON. Raises `OSError`."""

@@ -23,6 +23,7 @@ def predict(
 ) -> None:
     """Classify images or sounds."""
     with user_errors("fix that, or train the model again"):
+        from model_space.saved.model_card import find
         from model_space.saved.predictor import predict
         from search.cli.console import make_console
         from search.cli.tables import predictions_table
@@ -34,4 +35,6 @@ def predict(
         check_installed(backend_here())
         with interruptible("nothing was changed"):
             classes, probabilities = predict(model, images)
+        if caution := find(model)[1].caution:
+            typer.echo(f"Caution: {caution}", err=True)
         make_console().print(predictions_table(images, classes, probabilities, top))

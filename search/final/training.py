@@ -30,6 +30,8 @@ from search.running.study import workload_of
 from search.running.worker_loop import study_checkpoints
 from search.settings import Limits
 
+_MOST_OF_BYTES = 255
+
 
 class FinalWatch(Protocol):
     """An observer of a final training, such as a progress display."""
@@ -230,11 +232,17 @@ def _card(task: Task, facts: DataFacts, seeds: tuple[int, ...], tests: Sequence[
         colours = "grey" if channels == 1 else "RGB"
         upright = "" if settings.reader == 1 else "upright, on white where transparent, "
         pixels = f"{upright}{colours}, resized to {width}×{height} (bilinear), bytes divided by 255"
+    # Numbers up to 255 are no values of 16-bit files, for which levels are.
+    levels, numbers = reading.levels, None
+    if levels is not None and Path(settings.data).suffix.lower() == ".npz":
+        numbers, levels = levels, levels if levels[1] > _MOST_OF_BYTES else None
+        pixels = f"{colours}, {width}×{height}, {numbers[0]:.4g} to {numbers[1]:.4g} made 0 to 1"
     return Card(
         study=task.results.name,
         classes=facts.classes,
         image_shape=facts.image_shape,
-        levels=reading.levels,
+        levels=levels,
+        numbers=numbers,
         stretched=reading.stretched,
         reader=settings.reader,
         pixels=pixels,

@@ -49,8 +49,19 @@ def test_a_card_of_version_0_1_is_read_and_written_with_what_it_means(tmp_path: 
     assert Card.read(path) == CARD
     CARD.write(path)
     budget = {**OLD["budget"], "learning_rate": 1e-3}
-    added = {"budget": budget, "levels": None, "stretched": None, "reader": 1}
+    added = {"budget": budget, "levels": None, "numbers": None, "stretched": None, "reader": 1}
     assert json.loads(path.read_text(encoding="utf-8")) == {**OLD, **added}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "as_files"),
+    [(None, True), ((-1.0, 0.99), True), ((0.0, 254.0), True), ((-2.1, 2.6), False),
+     ((0.0, 130.0), False)],
+)  # fmt: skip
+def test_numbers_that_files_hardly_hold_are_cautioned_of(
+    numbers: tuple[float, float] | None, as_files: bool
+) -> None:
+    assert (replace(CARD, numbers=numbers).caution is None) == as_files
 
 
 def test_a_card_of_images_has_no_sound(tmp_path: Path) -> None:

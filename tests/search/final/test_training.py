@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from typer.testing import Result
 from model_space.budget import Budget
 from model_space.data import Data, DataError, load
 from model_space.data.fresh import Preparation
+from model_space.data.reading import Levels, Reading
+from model_space.saved import predictor
 from model_space.saved.model_card import Card
 from model_space.technique import Dial, Factor
 from model_space.worker.client import Worker
@@ -49,6 +52,39 @@ CARD = Card(
     study="s", classes=("cat", "dog"), image_shape=(16, 16, 1), pixels="", sound=None, recipe={},
     budget=Budget(), images={}, seeds=(1,), saved_seed=1, test_accuracies=(0.5,), versions={},
 )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "levels", "kept", "numbers"),
+    [
+        ("/x/a.npz", (-2.0, 2.5), None, (-2.0, 2.5)),
+        ("/x/a.npz", (0.0, 4095.0), (0.0, 4095.0), (0.0, 4095.0)),
+        ("/x/folder", (0.0, 4095.0), (0.0, 4095.0), None),
+    ],
+)
+def test_the_card_tells_numbers_of_arrays_from_values_of_files(
+    data: str, levels: Levels, kept: Levels | None, numbers: Levels | None
+) -> None:
+    study: Any = SimpleNamespace(
+        settings=replace(SMALL, data=data), results=SimpleNamespace(name="s"), recipe={}
+    )
+    read = replace(facts(train=(50, 50)), reading=Reading(levels=levels))
+    card = training._card(study, read, (1,), ())
+    assert (card.levels, card.numbers) == (kept, numbers)
+    assert ("made 0 to 1" in card.pixels) == (numbers is not None)
+
+
+def test_predict_warns_of_files_for_a_network_of_other_numbers(
+    kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predictor, "predict", lambda model, files: (("cat", "dog"), [(0.9, 0.1)]))
+    (folder / "model.keras").write_bytes(b"")
+    replace(CARD, numbers=(-2.0, 2.5)).write(folder / "model.json")
+    result = kouka("predict", ".", "a.png")
+    assert result.exit_code == 0, result.output
+    assert "Caution: the model was trained on an array of numbers from -2 to 2.5" in result.stderr
+    CARD.write(folder / "model.json")
+    assert not kouka("predict", ".", "a.png").stderr
 
 
 def studied(
