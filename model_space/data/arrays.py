@@ -110,8 +110,10 @@ def read_npz(path: Path, reader: int) -> Source:
                 f"{path} has {len(images[part])} images in {x} and {len(labels[part])} labels "
                 f"in {y}; the numbers must be equal"
             )
-    if not images["train"].size:
-        raise DataError(f"{names['train'][0]} of {path} is empty; give images to train on")
+    for part, (x, _) in names.items():
+        if not images[part].size:
+            remedy = "give images to train on" if part == "train" else "fill it, or leave it out"
+            raise DataError(f"{x} of {path} is empty; {remedy}")
     values = np.unique(labels["train"])
     for part, (_, y) in names.items():
         if unknown := sorted(set(labels[part].tolist()) - set(values.tolist())):
@@ -178,10 +180,13 @@ def _source(
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:
+    arrays: dict[str, np.ndarray] = {}
+    name = ""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             _check_room(path, archive.zip.infolist())
-            arrays = {name: archive[name] for name in archive.files}
+            for name in archive.files:
+                arrays[name] = archive[name]
     except DataError:
         raise
     except MemoryError as error:
@@ -191,10 +196,10 @@ def _load(path: Path) -> dict[str, np.ndarray]:
         ) from error
     except Exception as error:  # NumPy and zipfile raise all kinds, as damage misleads them
         is_zip = zipfile.is_zipfile(path)
-        if "pickle" in str(error) and is_zip:
+        if "pickle" in str(error) and is_zip and name:
             raise DataError(
-                f"{path} holds pickled Python objects, which could run code; save plain arrays of "
-                f"numbers: {_LAYOUTS}"
+                f"{name} of {path} holds pickled Python objects, which could run code; save texts "
+                f"as {name}.astype(str), and images of several sizes as files in folders"
             ) from error
         reason = " ".join(str(error).split()) if is_zip else "it is no zip file"
         raise DataError(

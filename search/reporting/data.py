@@ -17,7 +17,7 @@ _MOST_CLASSES = 12
 _MOST_NAMES = 6
 _LARGE = 256 * 256
 """Pixels of an image above which training is slow for what it gains."""
-_NO_LABEL = ("nan", "<na>", "n/a", "null")
+_NO_LABEL = ("", "nan", "<na>", "n/a", "null")
 """What tables have in place of a label that is missing, in lower case."""
 _LEAST_SPREAD = 0.01
 _PARTS = {"train": "training", "validation": "validation", "test": "test"}
@@ -184,16 +184,19 @@ def _class_names(classes: Sequence[str]) -> list[str]:
     alike: dict[str, list[str]] = {}
     for name in classes:
         alike.setdefault(_without_looks(name), []).append(name)
-    sentences = [
-        f"The classes {listed([repr(name) for name in names])} differ in capitals, spaces or the "
-        "coding of a letter alone. If one class is meant, write its name in one way."
-        for names in alike.values()
-        if len(names) > 1
-    ]
-    if missing := [name for name in classes if name.strip().lower() in _NO_LABEL]:
+    groups = [listed([repr(name) for name in names]) for names in alike.values() if len(names) > 1]
+    sentences = []
+    if groups:
+        others = f", and {len(groups) - _MOST_NAMES} more," if len(groups) > _MOST_NAMES else ""
         sentences.append(
-            f"{listed(missing)} {'are classes' if len(missing) > 1 else 'is a class'}. Leave its "
-            "images out, if that stands for no label."
+            f"The classes {'; '.join(groups[:_MOST_NAMES])}{others} differ in capitals, spaces or "
+            "the coding of a letter alone. If one class is meant, write its name in one way."
+        )
+    if missing := [name for name in classes if name.strip().lower() in _NO_LABEL]:
+        names = listed([repr(name) for name in missing])
+        sentences.append(
+            f"{names} {'are classes' if len(missing) > 1 else 'is a class'}. Leave out what has "
+            "it, if that stands for no label."
         )
     return sentences
 

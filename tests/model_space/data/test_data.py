@@ -228,6 +228,11 @@ UNUSABLE = {
     "text file": (text_file, "neither a folder nor a .npz"),
     "broken npz": (broken_npz, "not a readable .npz"),
     "pickled objects": (npz(x=np.array([{}] * 20, dtype=object), y=Y), "pickled"),
+    "pickled texts": (
+        npz(x=X, y=np.array(["a", "b"] * 10, dtype=object)),
+        r"y of .* holds pickled Python objects, .* texts as y\.astype\(str\)"),
+    "nothing to test on": (
+        npz(x_train=X, y_train=Y, x_test=X[:0], y_test=Y[:0]), "x_test of .* is empty; fill"),
     "NaN": (npz(x=np.full((20, 16, 16), np.nan), y=Y), "NaN"),
     "lengths": (npz(x=X, y=Y[:-1]), "20 images in x and 19 labels in y"),
     "no labels": (npz(x=X), "holds x; it needs"),

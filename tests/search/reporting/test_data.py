@@ -120,8 +120,16 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
             replace(PLAIN, classes=("Cat", "cat ")),
             "The classes 'Cat' and 'cat ' differ in capitals, spaces or the coding of a letter",
         ),
+        (
+            replace(PLAIN, classes=tuple(x + y for x in "abcdefgh" for y in ("x", "X"))),
+            "'fx' and 'fX', and 2 more, differ in capitals",
+        ),
         (replace(PLAIN, classes=("\u00e9", "e\u0301")), "The classes 'é' and 'e\u0301' differ"),
-        (replace(PLAIN, classes=("NaN", "cat")), "NaN is a class. Leave its images out, if that"),
+        (
+            replace(PLAIN, classes=("NaN", "cat")),
+            "'NaN' is a class. Leave out what has it, if that",
+        ),
+        (replace(PLAIN, classes=("", "cat")), "'' is a class. Leave out what has it, if that"),
         (read(like_splits=("train",)), "train is a class, though it is named like a split."),
         (read(nested={"Dataset": 10}), "Dataset holds folders only (Dataset: 10)"),
         (replace(PLAIN, image_shape=(2000, 3000, 3)), "2000×3000 pixels, which takes much time"),
