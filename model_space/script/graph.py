@@ -59,7 +59,8 @@ class Graph:
         except Exception as error:
             raise CustomCodeError(
                 "the network cannot be written into a script, because it, or a model in it, is "
-                "neither a functional nor a sequential model of Keras"
+                "neither a functional nor a sequential model of Keras; make it of keras.Input and "
+                "keras.Model(inputs, outputs), or take the model that kouka train saves"
             ) from error
         inputs, outputs = _keys(config["input_layers"]), _keys(config["output_layers"])
         if len(inputs) != 1 or len(outputs) != 1 or not layers:

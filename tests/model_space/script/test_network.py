@@ -167,7 +167,7 @@ UNWRITABLE: dict[str, tuple[Callable[[], keras.Model], str]] = {
         lambda: through(lambda x: x + np.ones((16, 16, 1), np.float32)), "a tensor that is part"),
     "outputs": (
         lambda: through(lambda x: keras.ops.split(x, 2, axis=1)[1]), "one of several outputs"),
-    "subclass": (lambda: Subclass(), "neither a functional nor a sequential model"),
+    "subclass": (lambda: Subclass(), "sequential model of Keras; make it of keras.Input"),
 }  # fmt: skip
 
 
