@@ -20,6 +20,7 @@ from model_space.pretrained.network import Network
 from model_space.recipe import Recipe
 from model_space.stages import Stages
 from model_space.technique import Technique
+from model_space.training.backends import compiled_batches
 from model_space.training.plain_keras import check_plain
 from model_space.training.setup import TrainingSetup
 
@@ -243,8 +244,15 @@ def _check_batch(technique: Technique, registry: Registry, data: Data, budget: B
     images, labels = (part[:_IMAGES] for part in data.train)
     recipe = {name: {dial.name: dial.usual for dial in technique.dials}}
     try:
-        batch = TrainingSetup(recipe, data, budget, registry).training_batch(images, labels)
-        made, shares = (keras.ops.convert_to_numpy(batch[key]) for key in ("images", "labels"))
+        setup = TrainingSetup(recipe, data, budget, registry)
+        batches = [
+            {key: keras.ops.convert_to_numpy(value) for key, value in batch.items()}
+            for batch in (
+                *(setup.training_batch(images, labels) for _ in range(2)),
+                *compiled_batches(setup, (images, labels)),
+            )
+        ]
+        made, shares = (batches[0][key] for key in ("images", "labels"))
     except Exception as error:
         raise CustomCodeError(
             f"the technique {name} cannot make a batch to train on: {in_a_line(error)}"
@@ -260,3 +268,12 @@ def _check_batch(technique: Technique, registry: Registry, data: Data, budget: B
             f"the technique {name} made pixels that are NaN or infinite, or labels whose shares of "
             "the classes do not sum to 1; it must keep both"
         )
+    for key in batches[0]:
+        first, second, *compiled = (batch[key] for batch in batches)
+        same = len(compiled) == 2 and np.array_equal(*compiled)
+        if same and not np.array_equal(first, second):
+            raise CustomCodeError(
+                f"the technique {name} would draw its random numbers once, and use them in every "
+                "batch of a run, because its layer is compiled; draw them by keras.random, with a "
+                "keras.random.SeedGenerator as the seed, rather than by NumPy or Python"
+            )

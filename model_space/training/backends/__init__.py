@@ -58,3 +58,15 @@ def making() -> AbstractContextManager[None]:
     from model_space.training.backends.tensorflow import nameless
 
     return nameless()
+
+
+def compiled_batches(setup: TrainingSetup, part: Part) -> list[dict[str, Any]]:
+    """Return two training batches of the same images, as one compiled step makes them.
+
+    None, in an empty list, where compiling takes more than a batch, as on JAX.
+    """
+    if keras.backend.backend() == "jax":
+        return []
+    from model_space.training.backends import tensorflow
+
+    return tensorflow.compiled_batches(setup, part)

@@ -47,6 +47,14 @@ class TensorFlowLoops:
         return np.concatenate([each.numpy() for each in scores])
 
 
+def compiled_batches(setup: TrainingSetup, part: Part) -> list[dict[str, tf.Tensor]]:
+    """See `model_space.training.backends`."""
+    batch = tf.function(setup.training_batch)
+    images, labels = part
+    given = tf.constant(images), tf.constant(labels, tf.int64)
+    return [batch(*given) for _ in range(2)]
+
+
 @contextmanager
 def nameless() -> Iterator[None]:
     """Make the variables of this block without names.

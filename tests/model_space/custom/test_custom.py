@@ -382,7 +382,17 @@ def test_a_technique_that_breaks_the_batch_is_refused_before_the_study(data: Dat
         def call(self, images: Any) -> Any:
             return images[:, 1:]
 
+    class DrawnOnce(layers.Layer):  # type: ignore[misc]
+        def call(self, images: Any) -> Any:
+            return images + np.random.default_rng().normal(size=images.shape[1:])
+
+    class Outside(layers.Layer):  # type: ignore[misc]
+        def call(self, images: Any) -> Any:
+            return keras.ops.convert_to_tensor(np.flip(images.numpy(), axis=2))
+
     for build, message in (
+        (DrawnOnce, "would draw its random numbers once, .* by keras.random, with a"),
+        (Outside, "cannot make a batch to train on: "),
         (Cut, r"made images of shape \(8, 14, 15, 1\)"),
         (lambda: lambda images: images, "built a function; .* build a Keras layer"),
     ):
