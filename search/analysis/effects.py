@@ -171,7 +171,7 @@ def effects(
     contrasts = np.array([model.technique_contrast(t) for t in known])
     estimates = contrasts @ fitted.coefficients[:, 0]
     covariance = fitted.covariance(contrasts)
-    errors = np.sqrt(np.diag(covariance))
+    errors = np.sqrt(np.maximum(np.diag(covariance), 0))  # rounding, where runs have no noise
     parameters = [levels[name].parameter if name in levels else name for name in known]
     ranks = _ranks(estimates, covariance, fitted.dof, parameters)
     tests = len(known)

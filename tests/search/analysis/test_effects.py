@@ -1,4 +1,5 @@
 import math
+import warnings
 import statistics
 from itertools import combinations, permutations, product
 
@@ -275,6 +276,16 @@ def test_too_few_runs_give_no_effects_and_just_enough_give_no_intervals() -> Non
     assert fit.dof == 0
     assert all(math.isnan(e.low) and e.verdict == "no estimate" for e in fit.effects)
     assert fit.effects[0].effect == pytest.approx(10)
+
+
+def test_runs_without_noise_have_errors_of_zero() -> None:
+    recipes = ("ab", "", "b", "a", "bc", "c")
+    runs = [run(list(on), 0.8 + 0.04 * ("a" in on) - 0.02 * ("b" in on)) for on in recipes]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = effects(runs, ("a", "b", "c"))
+    assert fit is not None
+    assert fit.of("a").low == pytest.approx(4)
 
 
 def test_a_technique_that_never_varied_is_unknown_and_the_others_are_not() -> None:
