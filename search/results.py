@@ -119,6 +119,8 @@ class Run:
     epochs: int | None = None
     """Those that it was to train; None where nothing says."""
     diverged: bool = False
+    feasible: bool = True
+    """False where it breaks a constraint of another program's study."""
     failure: str | None = None
     scale: float = 100.0
     seconds: float | None = field(default=None, compare=False)
@@ -395,6 +397,10 @@ class Results:
 
     @property
     def best(self) -> Run | None:
-        """The completed run of the best objective, among `measure` and `search`."""
+        """The completed run of the best objective, among `measure` and `search`.
+
+        Of those that break no constraint, where there are any.
+        """
         sign = 1 if self.objective.maximize else -1
-        return max(self.of("measure", "search"), key=lambda run: sign * run.scaled, default=None)
+        runs = self.of("measure", "search")
+        return max(runs, key=lambda run: (run.feasible, sign * run.scaled), default=None)

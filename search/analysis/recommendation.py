@@ -93,9 +93,11 @@ def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommenda
         return _of_means(results, runs, chosen=bool(tested))
     costing = _costing(results, surface)
     options = tested or surface.strongest(_BEAM, costing)
-    if results.settings is None and len(runs) < len(surface.techniques) + _SPARE:
-        # Nothing can be predicted of a recipe that no trial tried.
-        options = [Option(run.on, run.params) for run in runs]
+    kept = [run for run in runs if run.feasible]
+    unpredicted = results.settings is None and len(runs) < len(surface.techniques) + _SPARE
+    if unpredicted or len(kept) < len(runs):
+        # Nothing can be predicted of a recipe that no trial tried, or whether it can be used.
+        options = [Option(run.on, run.params) for run in kept or runs]
     if (
         costing is not None
         and tested
@@ -147,12 +149,15 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
     """Recommend the recipe with the best mean, where there are too few recipes for a fit."""
     of: dict[tuple[frozenset[str], str], list[Run]] = {}
     for run in runs:
-        of.setdefault((run.on, repr(sorted(run.params.items()))), []).append(run)
+        # Another program's trials differ in more than the recipe, and each would be one.
+        dials = repr(sorted(run.params.items())) if results.settings else ""
+        of.setdefault((run.on, dials), []).append(run)
     values = {recipe: [run.scaled for run in its] for recipe, its in of.items()}
     takes = {recipe: took(its, _epochs(results)) for recipe, its in of.items()}
     limits = results.at_most or Limits()
+    usable = [recipe for recipe, its in of.items() if any(run.feasible for run in its)]
     best = min(
-        of,
+        usable or of,
         key=lambda recipe: (
             excess(takes[recipe], limits), -_sign(results.objective) * fmean(values[recipe]),
             len(recipe[0]),

@@ -48,6 +48,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *_losses(losses, grown_by),
         *filter(None, [growth(results)]),
         *_unfinished(results, losses),
+        *_infeasible(losses),
         *left_out(results),
         *data_cautions(results, _typical_accuracy(results)),
         *(_fit(results, fit, grown_by) if fit else []),
@@ -199,6 +200,23 @@ def _unfinished(results: Results, losses: RunLosses) -> list[str]:
         return []
     one = losses.unexplained + losses.running + losses.waiting == 1
     return [f"{listed(parts)}, and {'is' if one else 'are'} left out."]
+
+
+def _infeasible(losses: RunLosses) -> list[str]:
+    count = losses.infeasible
+    if not count:
+        return []
+    if count == losses.measured:
+        return [
+            "Every complete trial breaks a constraint of the study, so what is recommended does so "
+            "too. The effects are those on the objective alone."
+        ]
+    broke = "breaks" if count == 1 else "break"
+    return [
+        f"{count:,} of {losses.measured:,} complete trials {broke} a constraint of the study. What "
+        "is recommended is a recipe of those that keep them; the effects are of all trials, on the "
+        "objective alone."
+    ]
 
 
 def _losses(losses: RunLosses, grown_by: str) -> list[str]:

@@ -351,6 +351,7 @@ def _run(
         # A study from before runs kept their epochs has one budget.
         epochs=_whole(attributes.get(schema.EPOCHS)) or (settings.epochs if settings else None),
         diverged=attributes.get(schema.DIVERGED) is True,
+        feasible=all(value <= 0 for value in trial.constraints.values()),
         failure=_text(attributes.get(schema.FAILURE)),
         scale=objective.scale,
         seconds=None if trial.duration is None else trial.duration.total_seconds(),
