@@ -171,9 +171,15 @@ class Category:
             return apart.index(min(apart))
         return next(
             (at for at, one in enumerate(self.levels)
-             if one == value and isinstance(one, bool) == isinstance(value, bool)),
+             if isinstance(one, bool) == isinstance(value, bool)
+             and (one == value or _nearly(one, value))),
             -1,
         )  # fmt: skip
+
+
+def _nearly(one: Any, other: Any) -> bool:
+    """True of floats that differ by rounding, as 0.3 and the third step of 0.1."""
+    return isinstance(one, float) and isinstance(other, float) and math.isclose(one, other)
 
 
 def categories(settings: Settings) -> tuple[Category, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from search.analysis.effects import CERTAIN, Effects
 from search.analysis.headline import headline
+from search.analysis.long_runs import deciding
+from search.analysis.model import varied
 from search.reporting import words
 from search.reporting.budgets import matters
 from search.reporting.findings import Findings
@@ -114,7 +116,8 @@ def unclear(findings: Findings) -> list[str]:
     decision, effects = findings.decision, findings.deciding
     if decision is None or effects is None or not effects.look.complete:
         return []
-    on = decision.recommended.on
+    decides = deciding(findings.results)
+    on = decision.recommended.on & {*varied(decides.of("measure"), decides.factors)}
     names = [
         one.technique
         for one in effects.effects

@@ -222,7 +222,7 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (of_a_crash, "decides what counts as noise. Without it, "),
     (of_a_crash, "If that stands for a failure, an objective that returns nan fails there"),
     (all_equal, "Every measured run has the same value"),
-    (endless, "1 run ended without a finite value and is left out."),
+    (endless, "1 run ended without a value that can be computed with and is left out."),
     (never_varied, "augmentation never varied in these runs, so its effect is unknown."),
     (together, "a and b cannot be told apart"),
     (no_noise, "No degree of freedom remains to estimate the noise"),
