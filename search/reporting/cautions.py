@@ -234,8 +234,8 @@ def _losses(losses: RunLosses, grown_by: str) -> list[str]:
     sentences += [f"{counted(count, 'run')} failed: {reason}." for reason, count in losses.failures]
     if losses.no_value:
         sentences.append(
-            f"{counted(losses.no_value, 'run')} ended without a value that can be computed with and "
-            f"{'is' if losses.no_value == 1 else 'are'} left out."
+            f"{counted(losses.no_value, 'run')} ended without a value that can be computed with "
+            f"and {'is' if losses.no_value == 1 else 'are'} left out."
         )
     if losses.diverged and not losses.all_diverged:
         counts = "it counts" if losses.diverged == 1 else "they count"

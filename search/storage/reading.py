@@ -435,7 +435,7 @@ def _value(trial: FrozenTrial, column: int) -> float | None:
 def _is_finite(value: object) -> bool:
     """Tell a finite number; SQLite lets other programs write anything in its place.
 
-    One beyond `_LARGEST` counts as infinite, as sums of its squares would be, and one nearer to zero
-    than `_SMALLEST` as nothing that can be computed with.
+    One beyond `_LARGEST` counts as infinite, as sums of its squares would be, and one nearer to
+    zero than `_SMALLEST` as nothing that can be computed with.
     """
     return isinstance(value, int | float) and (value == 0 or _SMALLEST < abs(value) < _LARGEST)

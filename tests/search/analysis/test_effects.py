@@ -1,6 +1,6 @@
 import math
-import warnings
 import statistics
+import warnings
 from itertools import combinations, permutations, product
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy.integrate import quad
 from scipy.stats import chi, multivariate_t, norm
 from scipy.stats import t as student
 
-from search.analysis.effects import effects, repeated
+from search.analysis.effects import CERTAIN, effects, repeated
 from search.analysis.t_distribution import critical_value, familywise, two_sided
 from search.planning.design import design, pair_columns
 from search.results import Run
@@ -55,11 +55,15 @@ def test_the_fit_equals_statsmodels(rows: np.ndarray, pairs: bool) -> None:
     assert fit.noise == pytest.approx(math.sqrt(oracle.mse_resid))
     for effect in fit.effects:
         column = 1 + NAMES.index(effect.technique)
-        low, high = oracle.conf_int()[column]
+        # statsmodels takes the residuals' degrees of freedom, of which unequal weights have fewer.
+        dof = fit.fit.dof_of(fit.fit.model.technique_contrast(effect.technique))
+        assert 0.9 * fit.dof < dof <= fit.dof
         assert effect.effect == pytest.approx(2 * oracle.params[column])
-        assert [effect.low, effect.high] == pytest.approx([2 * low, 2 * high])
+        margin = student.ppf(0.975, dof) * 2 * oracle.bse[column]
+        ends = [effect.effect - margin, effect.effect + margin]
+        assert [effect.low, effect.high] == pytest.approx(ends)
         t = abs(oracle.tvalues[column])
-        assert effect.p_value == pytest.approx(p_of_the_largest(t, fit.dof, 8), abs=1e-7)
+        assert effect.p_value == pytest.approx(p_of_the_largest(t, dof, 8), abs=1e-7)
 
 
 def p_of_the_largest(t: float, dof: float, tests: int) -> float:
@@ -218,6 +222,22 @@ def test_intervals_cover_the_truth_as_often_as_they_say(first: int) -> None:
         covered += sum(e.low <= EFFECTS[e.technique] <= e.high for e in fit.effects)
     # 1,200 intervals, 95 %: a standard deviation of 0.6 points, more as they share their noise.
     assert 0.925 < covered / (8 * tries) < 0.975
+
+
+@pytest.mark.usefixtures("unranked")
+@pytest.mark.parametrize("runs", [14, 16, 20])
+def test_trials_drawn_at_random_rarely_find_what_is_not_there(runs: int) -> None:
+    """Some fit themselves, as the only ones of their recipe, and others decide a variance alone."""
+    names, tries, found, covered = ("a", "b", "c"), 120, 0, 0
+    for seed in range(tries):
+        random = np.random.default_rng(seed)
+        recipes = [[name for name in names if random.random() < 0.5] for _ in range(runs)]
+        fit = effects([run(on, 0.5 + 0.01 * random.standard_normal()) for on in recipes], names)
+        assert fit is not None
+        found += any(e.verdict in CERTAIN for e in fit.effects)
+        covered += sum(e.low <= 0 <= e.high for e in fit.effects if not math.isnan(e.low))
+    assert found / tries < 0.1
+    assert covered / (len(names) * tries) > 0.92
 
 
 @pytest.mark.usefixtures("unranked")

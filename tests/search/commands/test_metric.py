@@ -64,9 +64,7 @@ def test_a_comma_in_a_number_is_refused(where: str) -> None:
         ('[{"acc": 0.1}, {"acc": 0.7}]', "acc"),
     ],
 )
-def test_a_number_deep_in_a_file_is_found_by_its_keys(
-    tmp_path: Path, text: str, key: str
-) -> None:
+def test_a_number_deep_in_a_file_is_found_by_its_keys(tmp_path: Path, text: str, key: str) -> None:
     (tmp_path / "m.json").write_text(text)
     assert from_file(Metric("acc", f"file:m.json:{key}"), tmp_path) == 0.7
 
