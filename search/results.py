@@ -119,6 +119,8 @@ class Run:
     epochs: int | None = None
     """Those that it was to train; None where nothing says."""
     diverged: bool = False
+    feasible: bool = True
+    """False where it breaks a constraint of another program's study."""
     failure: str | None = None
     scale: float = 100.0
     seconds: float | None = field(default=None, compare=False)
@@ -169,9 +171,15 @@ class Category:
             return apart.index(min(apart))
         return next(
             (at for at, one in enumerate(self.levels)
-             if one == value and isinstance(one, bool) == isinstance(value, bool)),
+             if isinstance(one, bool) == isinstance(value, bool)
+             and (one == value or _nearly(one, value))),
             -1,
         )  # fmt: skip
+
+
+def _nearly(one: Any, other: Any) -> bool:
+    """True of floats that differ by rounding, as 0.3 and the third step of 0.1."""
+    return isinstance(one, float) and isinstance(other, float) and math.isclose(one, other)
 
 
 def categories(settings: Settings) -> tuple[Category, ...]:
@@ -395,6 +403,10 @@ class Results:
 
     @property
     def best(self) -> Run | None:
-        """The completed run of the best objective, among `measure` and `search`."""
+        """The completed run of the best objective, among `measure` and `search`.
+
+        Of those that break no constraint, where there are any.
+        """
         sign = 1 if self.objective.maximize else -1
-        return max(self.of("measure", "search"), key=lambda run: sign * run.scaled, default=None)
+        runs = self.of("measure", "search")
+        return max(runs, key=lambda run: (run.feasible, sign * run.scaled), default=None)

@@ -54,10 +54,11 @@ def contrast_sizes(effects: Effects, pairs: Sequence[Interaction]) -> list[Contr
     if not effects.noise > 0 or not effects.look.complete or not known:
         return []
     tests = len(known)
-    critical = critical_value(effects.dof, tests, effects.look.level(tests))
     found: list[tuple[str, str, float, float, float, bool, bool]] = []
     for one in known:
-        error = float(fit.estimate(fit.model.technique_contrast(one.technique))[1][0])
+        contrast = fit.model.technique_contrast(one.technique)
+        error = float(fit.estimate(contrast)[1][0])
+        critical = critical_value(fit.dof_of(contrast), tests, effects.look.level(tests))
         clear = one.verdict in CERTAIN
         found.append(
             (one.technique, one.technique, one.effect, error, critical * error, clear, False)

@@ -11,6 +11,7 @@ import numpy as np
 from search.analysis.effects import Effects
 from search.analysis.fit import Fit, fit
 from search.analysis.model import build
+from search.analysis.t_distribution import quantile
 from search.results import Category, Number, Run
 
 
@@ -84,5 +85,5 @@ def _estimate(fitted: Fit | None, name: str) -> Estimate:
     if not fitted.model.estimable(contrast := fitted.model.technique_contrast(name)):
         return nothing
     value, error = (float(one[0]) for one in fitted.estimate(contrast))
-    margin = fitted.critical_value * error
+    margin = quantile(fitted.dof_of(contrast)) * error
     return Estimate(value, value - margin, value + margin)

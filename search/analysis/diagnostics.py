@@ -13,6 +13,7 @@ from search.analysis.estimability import Estimability, estimability
 from search.analysis.failing_cells import FailingCell, failing_cell
 from search.analysis.logit import LogitRefit, logit_refit
 from search.analysis.multiplicity import SignificantAlone, significant_alone
+from search.analysis.outliers import Outliers, outliers
 from search.analysis.run_losses import RunLosses, run_losses
 from search.results import Results, Run
 
@@ -28,6 +29,7 @@ class FitDiagnostics:
     significant_alone: SignificantAlone | None
     logit: LogitRefit | None
     additivity: Additivity | None
+    outliers: Outliers | None
 
 
 @dataclass(frozen=True)
@@ -58,5 +60,6 @@ def diagnose(
             significant_alone(effects),
             logit_refit(results, effects, repeats),
             additivity(results, effects),
+            None if at_chance_level(results, measured) else outliers(results, effects, repeats),
         ),
     )

@@ -171,7 +171,8 @@ def effects(
     contrasts = np.array([model.technique_contrast(t) for t in known])
     estimates = contrasts @ fitted.coefficients[:, 0]
     covariance = fitted.covariance(contrasts)
-    errors = np.sqrt(np.diag(covariance))
+    errors = np.sqrt(np.maximum(np.diag(covariance), 0))  # rounding, where runs have no noise
+    freedom = [fitted.dof_of(contrast) for contrast in contrasts]
     parameters = [levels[name].parameter if name in levels else name for name in known]
     ranks = _ranks(estimates, covariance, fitted.dof, parameters)
     tests = len(known)
@@ -184,8 +185,8 @@ def effects(
             continue
         at = known.index(name)
         effect, error = float(estimates[at]), float(errors[at])
-        p_value, verdict = _judge(effect, error, fitted.dof, tests, maximize, look)
-        margin = fitted.critical_value * error
+        p_value, verdict = _judge(effect, error, freedom[at], tests, maximize, look)
+        margin = quantile(freedom[at]) * error
         rows.append(
             Effect(
                 name, effect, effect - margin, effect + margin, p_value, verdict, *ranks[at], level
@@ -194,13 +195,14 @@ def effects(
     known_first = sorted(rows, key=lambda e: (math.isnan(e.effect), -abs(e.effect)))
     all_off = model.prediction(())
     baseline = float(all_off @ fitted.coefficients[:, 0]) if model.estimable(all_off) else math.nan
-    clear = critical_value(fitted.dof, tests, look.level(tests)) + quantile(fitted.dof, POWER)
+    usual = float(np.mean(freedom))
+    clear = critical_value(usual, tests, look.level(tests)) + quantile(usual, POWER)
     detectable = clear * float(np.mean(errors))
     return Effects(tuple(known_first), len(measured), fitted, baseline, detectable, look)
 
 
 def _judge(
-    effect: float, error: float, dof: int, tests: int, maximize: bool, look: Look
+    effect: float, error: float, dof: float, tests: int, maximize: bool, look: Look
 ) -> tuple[float, Verdict]:
     if not dof:
         return math.nan, "no estimate"

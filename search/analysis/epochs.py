@@ -10,7 +10,7 @@ import numpy as np
 from search.analysis.fit import fit
 from search.analysis.looks import ALONE, Look
 from search.analysis.model import build
-from search.analysis.t_distribution import critical_value
+from search.analysis.t_distribution import critical_value, quantile
 from search.results import Category, Number, Run
 
 
@@ -64,16 +64,17 @@ def effects_by_epoch(
     fitted = fit(model, _curves(measured, epochs), [_curves(group, epochs) for group in whole])
     rows = []
     known = [name for name in model.names if model.estimable(model.technique_contrast(name))]
-    least = critical_value(fitted.dof, len(known), look.level(len(known)))
     for name in known:
         contrast = model.technique_contrast(name)
         effect, error = fitted.estimate(contrast)
-        margin = fitted.critical_value * error
+        dof = fitted.dof_of(contrast)
+        least = critical_value(dof, len(known), look.level(len(known)))
+        margin = quantile(dof) * error
         low, high = effect - margin, effect + margin
         lines = [tuple(map(float, line)) for line in (effect, low, high)]
         clear = abs(effect[-1]) > least * error[-1] and look.complete
         pays = _pays_from(epochs, low, high) if clear else None
-        before = critical_value(fitted.dof, len(known) * len(epochs))
+        before = critical_value(dof, len(known) * len(epochs))
         other_side = -np.sign(effect[-1]) * effect > before * error
         turn = _turn(epochs, effect, low, high) if clear and other_side.any() else None
         rows.append(EpochEffects(name, epochs, lines[0], lines[1], lines[2], pays, turn))

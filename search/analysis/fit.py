@@ -111,13 +111,13 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
 
     With enough degrees of freedom the standard errors are HC2 (MacKinnon & White 1985): equal to
     the classical ones in a balanced design, and valid where runs are missing. Beside covariates
-    they are classical, as a level of few runs would have too small a variance from these alone.
-    With fewer, one variance is pooled, weighted by degrees of freedom, from three sources: the
-    residuals, the `repeated` runs (arrays (repeats, responses), one a recipe), and the smaller
-    interactions. Repeated runs alone would not do: the few recipes that are repeated may be less
-    noisy than the rest, and they do not show interactions of three techniques, which bias the
-    effects. Where a run is an outlier and no cell fails, all interactions are noise, and nothing
-    else: most repeated runs lack what made it one.
+    they are classical, as a level of few runs would have too small a variance from these alone;
+    so they are where a run fits itself. With fewer, one variance is pooled, weighted by degrees of
+    freedom, from three sources: the residuals, the `repeated` runs (arrays (repeats, responses),
+    one a recipe), and the smaller interactions. Repeated runs alone would not do: the few recipes
+    that are repeated may be less noisy than the rest, and they do not show interactions of three
+    techniques, which bias the effects. Where a run is an outlier and no cell fails, all
+    interactions are noise, and nothing else: most repeated runs lack what made it one.
     """
     coefficients = model.inverse @ values
     residuals = values - model.columns @ coefficients
@@ -149,11 +149,10 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         from_repeats, from_interactions = 0, len(sizes)
         dof = model.dof + from_interactions
     noise = np.sqrt(squares / dof) if dof else squares * math.nan
-    if enough and model.covariates.columns is None:
-        leverage = np.einsum("ij,ji->i", model.columns, model.inverse)
-        # A run with a leverage of one fits itself: its residual is zero and says nothing.
-        kept = (1 - leverage > _TOLERANCE)[:, np.newaxis]
-        variances = np.where(kept, residuals**2 / np.maximum(1 - leverage, 1e-9)[:, np.newaxis], 0)
+    room = 1 - np.einsum("ij,ji->i", model.columns, model.inverse)
+    # A run that fits itself has a residual of zero, which says nothing of its variance.
+    if enough and model.covariates.columns is None and np.all(room > _TOLERANCE):
+        variances = residuals**2 / room[:, np.newaxis]
     else:
         variances = np.broadcast_to(noise**2, values.shape)
     doubts = _doubts(model, cells, adjusted, coefficients)

@@ -25,7 +25,9 @@ def headline(effects: Effects) -> Effect:
     )
     if rivals < 2:
         return named
-    wider = critical_value(effects.dof, rivals) / critical_value(effects.dof, 1)
+    fit = effects.fit
+    dof = fit.dof_of(fit.model.technique_contrast(named.technique))
+    wider = critical_value(dof, rivals) / critical_value(dof, 1)
     margin = wider * _margin(named)
     return replace(named, low=named.effect - margin, high=named.effect + margin)
 

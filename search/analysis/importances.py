@@ -99,8 +99,10 @@ def _of(study: optuna.Study, trials: Sequence[FrozenTrial], column: int) -> optu
 def _shares(study: optuna.Study, evaluator: BaseImportanceEvaluator) -> dict[str, float]:
     try:
         with warnings.catch_warnings():
-            # The report itself says that few trials make PED-ANOVA unsteady.
+            # The report itself says that few trials make PED-ANOVA unsteady, and which values are
+            # so large that their squares are infinite.
             warnings.simplefilter("ignore", UserWarning)
+            warnings.simplefilter("ignore", RuntimeWarning)
             return optuna.importance.get_param_importances(study, evaluator=evaluator)
     except RuntimeError:  # nothing varies for fANOVA's forest, as where values are infinite
         return {}

@@ -101,8 +101,10 @@ def compare(steps: Sequence[Step], effects: Effects | None) -> list[Comparison]:
         if not model.estimable(contrast):
             continue
         effect, error = (float(value[0]) for value in fitted.estimate(contrast))
-        margin = fitted.critical_value * error
-        p_value = welch(step.change - effect, (step.error, step.dof), (error, fitted.dof))
+        margin = quantile(fitted.dof_of(contrast)) * error
+        p_value = welch(
+            step.change - effect, (step.error, step.dof), (error, fitted.dof_of(contrast))
+        )
         rows.append(Comparison(step, effect, effect - margin, effect + margin, p_value))
     return [
         Comparison(row.step, row.effect, row.low, row.high, 1 - (1 - row.p_value) ** len(rows))

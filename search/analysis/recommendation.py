@@ -8,6 +8,7 @@ logit of a share, the logarithm of a log loss. Runs far below the others count a
 from __future__ import annotations
 
 import hashlib
+import heapq
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,9 @@ from search.settings import Limits
 
 _BEAM = 32
 """Recipes whose neighbours, one technique away, are looked at in each round of the search."""
+_MANY = 20
+"""Techniques, above which the search begins at what each is worth by itself too, as it takes a
+round for each technique that is to change."""
 _DRAWS = 1000
 _FEW = 8
 """Techniques up to which all recipes are compared."""
@@ -89,6 +93,11 @@ def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommenda
         return _of_means(results, runs, chosen=bool(tested))
     costing = _costing(results, surface)
     options = tested or surface.strongest(_BEAM, costing)
+    kept = [run for run in runs if run.feasible]
+    unpredicted = results.settings is None and len(runs) < len(surface.techniques) + _SPARE
+    if unpredicted or len(kept) < len(runs):
+        # Nothing can be predicted of a recipe that no trial tried, or whether it can be used.
+        options = [Option(run.on, run.params) for run in kept or runs]
     if (
         costing is not None
         and tested
@@ -140,22 +149,24 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
     """Recommend the recipe with the best mean, where there are too few recipes for a fit."""
     of: dict[tuple[frozenset[str], str], list[Run]] = {}
     for run in runs:
-        of.setdefault((run.on, repr(sorted(run.params.items()))), []).append(run)
+        # Another program's trials differ in more than the recipe, and each would be one.
+        dials = repr(sorted(run.params.items())) if results.settings else ""
+        of.setdefault((run.on, dials), []).append(run)
     values = {recipe: [run.scaled for run in its] for recipe, its in of.items()}
     takes = {recipe: took(its, _epochs(results)) for recipe, its in of.items()}
     limits = results.at_most or Limits()
+    usable = [recipe for recipe, its in of.items() if any(run.feasible for run in its)]
     best = min(
-        of,
+        usable or of,
         key=lambda recipe: (
             excess(takes[recipe], limits), -_sign(results.objective) * fmean(values[recipe]),
             len(recipe[0]),
         ),
     )  # fmt: skip
     off = next(
-        (one for one, its in of.items() if results.end_of(one[0], its[0].params) == "all off"),
-        best,
+        (one for one, its in of.items() if results.end_of(one[0], its[0].params) == "all off"), None
     )
-    reach = compared(values[best], values[off])
+    reach = None if off is None else compared(values[best], values[off])
     value = reach.recommended.value if reach else math.nan
     found = Recommendation(best[0], of[best][0].params, value, chosen, reach)
     if not limits:
@@ -275,6 +286,7 @@ class FittedRecipes:
         `costing` come last, and of these first those that are least above.
         """
         known: dict[int, Option] = {}
+        scores: dict[int, tuple[float, float]] = {}
         seen: set[frozenset[str]] = set()
 
         def add(on: frozenset[str]) -> None:
@@ -286,12 +298,17 @@ class FittedRecipes:
         for run in self.runs:
             known.setdefault(self._key(run.on, run.params), Option(run.on, run.params))
             add(run.on)
+        if len(self.techniques) > _MANY:
+            slopes = zip(self.techniques, self.surface.slopes, strict=False)
+            add(frozenset(name for name, slope in slopes if slope > 0))
         top: list[int] = []
         while True:
-            keys = list(known)
-            options = [known[key] for key in keys]
-            order = np.lexsort((-self.values(options), self.above(options, costing)))
-            best = [keys[place] for place in order[: max(count, _BEAM)]]
+            new = [key for key in known if key not in scores]
+            if new:
+                options = [known[key] for key in new]
+                ranked = zip(self.above(options, costing), -self.values(options), strict=True)
+                scores.update(zip(new, ranked, strict=True))
+            best = heapq.nsmallest(max(count, _BEAM), scores, key=scores.__getitem__)
             if best == top:
                 return [known[key] for key in best[:count]]
             top = best

@@ -46,6 +46,8 @@ class RunLosses:
     """Failed runs that do not say why, as those of other programs."""
     running: int
     waiting: int
+    infeasible: int
+    """Complete trials of another program that break a constraint of its study."""
     all_equal: bool
     """True where all of several measured runs have the same value."""
 
@@ -80,6 +82,7 @@ def run_losses(results: Results, measured: Sequence[Run]) -> RunLosses:
         unexplained=sum(run.state == "failed" and run.failure is None for run in results.runs),
         running=states["running"],
         waiting=states["waiting"],
+        infeasible=sum(not run.feasible for run in measured),
         all_equal=len(measured) > 1 and len({run.value for run in measured}) == 1,
     )
 

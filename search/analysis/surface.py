@@ -128,7 +128,7 @@ def _fit(points: Points, values: np.ndarray) -> Surface | None:
         return _fit(points[rows], values[rows])
     counts = np.bincount(of)
     means = np.bincount(of, values) / counts
-    if len(keys) < 3 or not np.ptp(means) > 0:
+    if len(keys) < 3 or not np.var(means) > 0:
         return None
     within, dof = float(np.sum((values - means[of]) ** 2)), len(values) - len(keys)
     recipes = points[first]

@@ -62,6 +62,7 @@ def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
     from model_space.data import DataError
     from model_space.worker.client import TrainingError
     from search.errors import DivergedError, InputError, StudyFailedError
+    from search.storage.connection import reason_of
 
     if isinstance(error, (InputError, DataError, CustomCodeError)):
         return WRONG_INPUT, str(error)
@@ -70,7 +71,7 @@ def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
     if isinstance(error, DivergedError):
         return FAILED, str(error)
     if isinstance(error, (SQLAlchemyError, StorageInternalError, ConnectionError, TimeoutError)):
-        reason = str(error.__cause__ or error).splitlines()[0]
+        reason = reason_of(error)
         return FAILED, (
             f"the storage failed ({reason}); finished runs are kept, and the same command resumes"
         )

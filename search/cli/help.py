@@ -1,4 +1,4 @@
-"""`--help`: plain text, with the options of a long command in groups."""
+"""`--help`: plain text, with the options of a long command in groups; and what an option is not."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import shutil
 from typing import Any, ClassVar
 
+from typer import BadParameter
 from typer.core import TyperCommand
 
 _NARROW = 60
@@ -22,6 +23,18 @@ class Command(TyperCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Name the arguments; Typer puts those that must be given in braces."""
         return [re.sub(r"^\{(.*)\}", r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line; the error of a number names what was given in its place."""
+        try:
+            return super().parse_args(ctx, args)
+        except BadParameter as error:
+            errors = getattr(error.__cause__, "errors", None)
+            for found in errors()[:1] if errors else ():
+                number = "whole number" if "int" in found["type"] else "number"
+                if "pars" in found["type"] or "from_float" in found["type"]:
+                    error.message = f"{found['input']!r} is no {number}."
+            raise
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help as wide as the terminal, of which Click assumes at least 50 columns."""

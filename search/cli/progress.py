@@ -232,8 +232,8 @@ class Progress:
                 self._console.print(line, soft_wrap=True)
 
     def storage_away(self, reason: str) -> None:
-        """Print, once, that the storage does not answer."""
-        waiting = f"The storage does not answer ({reason}); the workers wait for it."
+        """Print, once, that the storage does not answer, or takes nothing."""
+        waiting = f"The storage cannot be used ({reason}); the workers wait for it."
         if not self._note and not self._console.is_terminal:
             self._console.print(waiting)
         self._note = waiting

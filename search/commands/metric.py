@@ -15,6 +15,12 @@ from search.errors import InputError
 
 JSON, FILE = "json:", "file:"
 _NUMBER = r"[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)"
+_WHOLE = re.compile(_NUMBER)
+_COMMA = re.compile(r"[-+]?\d+,\d[\d.,]*")
+_SIGN = re.compile(r"(?:^|[\s:=(\[{|,;'\"])([-+])$")
+"""One that stands alone before a number; in 'top-1' it is a hyphen."""
+_SAYS_SIGN = re.compile(r"(?:\\?[-+]|\[[-+]+\])\??$")
+"""The end of a pattern before its group, where it says itself what becomes of a sign."""
 _NOT_FINITE = r"([-+]?(?:nan|inf(?:inity)?))"
 _WORDS = re.compile(r"[A-Za-z][\w./-]*(?: +[A-Za-z][\w./-]*)*")
 _NO_WORDS = re.compile(r"\\.|\(\?:[^()]*\)[?*]|\(\?P<\w+>|\(\?\w*[):]?|\[\^?\]?[^\]]*\]|\.[*+?]+")
@@ -23,6 +29,8 @@ what is passed over."""
 _EPOCH_KEYS = ("epoch", "step")
 _MOST_BYTES = 1 << 24
 """Of a file with a metric that is read."""
+_MOST_KEYS = 5
+"""Of a file, in a message."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,10 @@ class Reader(Protocol):
     """Finds points in lines of output."""
 
     def points(self, line: str) -> Iterator[Point]:
-        """Yield the points that a line holds, in order."""
+        """Yield the points that a line holds, in order.
+
+        Raises `ValueError` where a number has a comma, as it may stand for a point or for nothing.
+        """
 
 
 def reader(metric: Metric, option: str = "--metric") -> Reader:
@@ -71,7 +82,9 @@ def from_file(metric: Metric, folder: Path) -> float | None:
         raise ValueError(f"{path} cannot be read ({error.strerror})") from error
     found = _from_text(text, key, path.suffix == ".csv")
     if found is None:
-        raise ValueError(f"{path} holds no number{f' under {key!r}' if key else ''}")
+        has = _keys(text, path.suffix == ".csv") if key else []
+        there = f"; it has numbers under {', '.join(map(repr, has))}" if has else ""
+        raise ValueError(f"{path} holds no number{f' under {key!r}' if key else ''}{there}")
     return found
 
 
@@ -106,7 +119,7 @@ class _Json:
 
     def points(self, line: str) -> Iterator[Point]:
         row = _object(line)
-        if row is not None and (value := _number(row.get(self._key))) is not None:
+        if row is not None and (value := _looked_up(row, self._key)) is not None:
             epochs = (row.get(name) for name in _EPOCH_KEYS)
             whole = (one for one in epochs if isinstance(one, int) and not isinstance(one, bool))
             yield Point(value, next(whole, None))
@@ -128,6 +141,9 @@ class _Pattern:
                 "for the number, and (?P<epoch>…) for the epoch if there is one"
             )
         self._value, self._epoch = values[0], named.get("epoch")
+        span = _group_span(self._pattern.pattern, self._value)
+        before = self._pattern.pattern[: span[0]] if span else ""
+        self._says_sign = bool(_SAYS_SIGN.search(before))
         # What a pattern of digits would pass over, so that an earlier epoch would judge the run.
         self._not_finite = _with_group(self._pattern.pattern, self._value)
 
@@ -138,10 +154,36 @@ class _Pattern:
             others = self._not_finite.finditer(line)
             matches += [match for match in others if match.start() not in taken]
         for match in sorted(matches, key=lambda one: one.start()):
-            value = _number(match[self._value])
+            value = _number(self._whole(match))
             if value is not None:
                 epoch = match[self._epoch] if self._epoch else None
                 yield Point(value, int(epoch) if epoch and epoch.strip().isdecimal() else None)
+
+    def _whole(self, match: re.Match[str]) -> str | None:
+        """The number that the group took, and what it left of it: 1.5 stands in -1.5e-05, too."""
+        taken, line = match[self._value], match.string
+        if taken is None or _number(taken.replace(",", "")) is None:
+            return taken
+        begin, end = match.span(self._value)
+        if end == match.end():
+            found = _WHOLE.match(line, begin)
+            if found is not None and found[0].startswith(taken):
+                taken, end = found[0], found.end()
+            comma = _COMMA.match(line, begin)
+            if comma is not None and comma.end() > end:
+                raise ValueError(_of_comma(comma[0], taken))
+        if _COMMA.fullmatch(taken):
+            raise ValueError(_of_comma(taken, ""))
+        sign = None if self._says_sign else _SIGN.search(line[:begin])
+        return f"{sign[1]}{taken}" if sign else taken
+
+
+def _of_comma(number: str, taken: str) -> str:
+    end = f"; if {taken} is meant, let the pattern go on with the comma" if taken else ""
+    return (
+        f"printed {number}, in which the comma may stand for a point or for nothing: let the "
+        f"program print a point{end}"
+    )
 
 
 def _compiled(text: str, option: str) -> re.Pattern[str]:
@@ -201,27 +243,77 @@ def _from_text(text: str, key: str, table: bool) -> float | None:
         rows = list(csv.DictReader(text.splitlines()))
         values = [_number((row.get(key) or "").strip()) for row in rows]
         return next((value for value in reversed(values) if value is not None), None)
-    whole = _object(text)
-    lines = [whole] if whole is not None else [_object(line) for line in text.splitlines()]
-    values = [_number(row.get(key)) for row in lines if row is not None]
-    return next((value for value in reversed(values) if value is not None), None)
+    return _looked_up(_values(text), key)
+
+
+def _values(text: str) -> list[object]:
+    """What a text holds as JSON: one value, or a value a line."""
+    whole = _parsed(text)
+    if whole is not None:
+        return whole if isinstance(whole, list) else [whole]
+    return [_object(line) for line in text.splitlines()]
+
+
+def _looked_up(value: object, key: str) -> float | None:
+    """Find a number by its key, or by the keys that lead to it, with points between them.
+
+    Of a list it is the last that has it.
+    """
+    if isinstance(value, list):
+        found = (_looked_up(one, key) for one in reversed(value))
+        return next((one for one in found if one is not None), None)
+    if not key:
+        return _number(value)
+    if not isinstance(value, dict):
+        return None
+    if key in value:
+        return _looked_up(value[key], "")
+    for name, inner in value.items():
+        if key.startswith(f"{name}."):
+            found_in = _looked_up(inner, key[len(name) + 1 :])
+            if found_in is not None:
+                return found_in
+    return None
+
+
+def _keys(text: str, table: bool) -> list[str]:
+    """The first keys of numbers in a file."""
+    if table:
+        names = csv.DictReader(text.splitlines()).fieldnames or []
+        found = dict.fromkeys(name for name in names if _from_text(text, name, True) is not None)
+    else:
+        found = dict.fromkeys(_keys_of(_values(text)))
+    return list(found)[:_MOST_KEYS]
+
+
+def _keys_of(value: object, before: str = "") -> Iterator[str]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _keys_of(one, before)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _keys_of(inner, f"{before}.{name}" if before else str(name))
+    elif before and _number(value) is not None:
+        yield before
 
 
 def _object(text: str) -> dict[str, object] | None:
-    if "{" not in text:
-        return None
+    found = _parsed(text) if "{" in text else None
+    return found if isinstance(found, dict) else None
+
+
+def _parsed(text: str) -> object:
     try:
-        found = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
 
 
 def _number(value: object) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
-        value = value.strip().rstrip(".%")
+        value = value.strip().rstrip(".,%")
     try:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):

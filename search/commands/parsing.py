@@ -35,6 +35,9 @@ MOST_LEVELS = 4
 _OFF, _NONE = "off", "none"
 _LONGEST_LABEL = 20
 """Characters of a level's label, above which its first word is enough."""
+_QUOTED = re.compile(r"""'[^']*'|"[^"]*"|\\.""", re.DOTALL)
+"""What a shell would not look into."""
+_OF_SHELLS = re.compile(r"(?:^|\s)(?:\||&&?|;|<|\d?>>?(?:&\d|\S*)|&>\S*)(?:\s|$)")
 _RANGE = re.compile(
     r"^(?P<words>.*\S)\s*,\s*(?P<low>\S+)\s+to\s+(?P<high>\S+?)(?P<rest>(?:\s+\S+)*)$", re.DOTALL
 )
@@ -54,6 +57,13 @@ def parse_factor(text: str) -> CommandFactor:
         )
     _check_name(name, "--factor")
     parts = re.split(r"(?:^|\s)\|(?=\s|$)", rest)
+    if stuck := next((one for part in parts for one in _QUOTED.sub("", part).split()
+                      if "|" in one), None):  # fmt: skip
+        raise InputError(
+            f"--factor {name}: {stuck!r} has a bar without spaces around it; write spaces where it "
+            "divides two levels, as in '--opt adamw | --opt muon', and quotes around a word that "
+            "has one"
+        )
     words = [_split(part, f"--factor {name}") for part in parts]
     if len(words) == 1:
         if not words[0]:
@@ -165,7 +175,7 @@ def check_program(program: Program) -> Program:
             f"--command has no {{{FLAGS}}}, the place where what {names[0]} adds goes; put it "
             "where the program takes its options"
         )
-    if not program.shell and re.search(r"(^|\s)(\||&&|;|>|<)(\s|$)", program.command):
+    if not program.shell and _OF_SHELLS.search(program.command):
         raise InputError(
             "--command has a pipe, a redirection or several commands, which need a shell; add "
             "--shell, or put them into a script"

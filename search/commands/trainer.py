@@ -138,9 +138,16 @@ class _Run:
         """The first point, until a second shows that it is one of a curve."""
         self._open: Point | None = None
         """The last point that has an epoch, until another epoch shows that it is complete."""
+        self._unreadable = ""
         self.pruned = False
 
     def read(self, line: str) -> None:
+        try:
+            self._read(line)
+        except ValueError as error:
+            self._unreadable = str(error)
+
+    def _read(self, line: str) -> None:
         for point in self._metric.points(line):
             self._last = point.value
             if len(self._ends) < _MOST_POINTS:
@@ -167,6 +174,8 @@ class _Run:
             self._complete(self._open)
         self.pruned = False  # a run that has ended is no longer pruned
         program = self._program
+        if self._unreadable:
+            return f"it ended well, but {self._unreadable}"
         try:
             self._last = _found(program.metric, folder, self._last)
             if program.test is not None:

@@ -108,7 +108,7 @@ def signs_of_fast_start(found: FastStart, results: Results) -> str:
         over = "epoch" if found.rise.epochs == 1 else counted(found.rise.epochs, "epoch")
         verb = "rose" if objective.maximize else "fell"
         unit = f" {objective.unit}" if objective.unit else ""
-        gain = f"{found.rise.last_quarter:.2g}{unit}"
+        gain = f"{found.rise.last_quarter:#.2g}".rstrip(".") + unit  # 1.0 points, not 1 points
         signs.append(f"{objective.name} {verb} {gain} in the last {over}")
     if found.moving:
         named = [

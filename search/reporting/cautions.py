@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from search.analysis.additivity import Additivity
 from search.analysis.chance_level import AtChanceLevel
 from search.analysis.classes import ClassSizes
+from search.analysis.confirmation import describe
 from search.analysis.diagnostics import Diagnostics, FitDiagnostics
 from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.estimability import Estimability, Pairs
@@ -16,11 +17,12 @@ from search.analysis.failing_cells import LARGEST, FailingCell
 from search.analysis.logit import LogitRefit
 from search.analysis.model import ENOUGH_DOF
 from search.analysis.multiplicity import SignificantAlone
+from search.analysis.outliers import Outliers
 from search.analysis.run_losses import GivenUp, RunLosses
 from search.planning.broken import broken
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
-from search.reporting.formatting import counted, listed
+from search.reporting.formatting import capitalized, counted, level, listed
 from search.reporting.programs import too_few_digits, unheard_seed
 from search.reporting.words import growth
 from search.results import ACCURACY, Objective, Results
@@ -48,6 +50,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *_losses(losses, grown_by),
         *filter(None, [growth(results)]),
         *_unfinished(results, losses),
+        *_infeasible(losses),
         *left_out(results),
         *data_cautions(results, _typical_accuracy(results)),
         *(_fit(results, fit, grown_by) if fit else []),
@@ -84,6 +87,7 @@ def _fit(results: Results, fit: FitDiagnostics, grown_by: str) -> list[str]:
         ),
         *(_chance_level(fit.chance_level) if fit.chance_level else []),
         *(_failing(fit.failing) if fit.failing else []),
+        *(_outliers(fit.outliers, results) if fit.outliers else []),
         *_noise_sources(fit.effects),
         *_pairs(fit.effects, fit.estimability, grown_by if results.designed else ""),
         *(
@@ -201,6 +205,23 @@ def _unfinished(results: Results, losses: RunLosses) -> list[str]:
     return [f"{listed(parts)}, and {'is' if one else 'are'} left out."]
 
 
+def _infeasible(losses: RunLosses) -> list[str]:
+    count = losses.infeasible
+    if not count:
+        return []
+    if count == losses.measured:
+        return [
+            "Every complete trial breaks a constraint of the study, so what is recommended does so "
+            "too. The effects are those on the objective alone."
+        ]
+    broke = "breaks" if count == 1 else "break"
+    return [
+        f"{count:,} of {losses.measured:,} complete trials {broke} a constraint of the study. What "
+        "is recommended is a recipe of those that keep them; the effects are of all trials, on the "
+        "objective alone."
+    ]
+
+
 def _losses(losses: RunLosses, grown_by: str) -> list[str]:
     sentences = []
     if losses.planned and losses.measured < losses.planned:
@@ -213,8 +234,8 @@ def _losses(losses: RunLosses, grown_by: str) -> list[str]:
     sentences += [f"{counted(count, 'run')} failed: {reason}." for reason, count in losses.failures]
     if losses.no_value:
         sentences.append(
-            f"{counted(losses.no_value, 'run')} ended without a finite value and "
-            f"{'is' if losses.no_value == 1 else 'are'} left out."
+            f"{counted(losses.no_value, 'run')} ended without a value that can be computed with "
+            f"and {'is' if losses.no_value == 1 else 'are'} left out."
         )
     if losses.diverged and not losses.all_diverged:
         counts = "it counts" if losses.diverged == 1 else "they count"
@@ -304,6 +325,33 @@ def _failing(failing: FailingCell) -> list[str]:
         f"What techniques do together, most likely {some}{listed([*cell.on, *cell.off])}, explains "
         "most of what they do not by themselves, so effects that it may explain as well have wider "
         "intervals; a new study that holds one of them (--fix) has narrower ones."
+    ]
+
+
+def _outliers(found: Outliers, results: Results) -> list[str]:
+    """Name the runs far from all others, and what the verdicts are without them."""
+    own = results.settings is not None
+    noun, objective = "run" if own else "trial", results.objective
+    named = [
+        f"{noun} {run.number}{f' ({describe(run, results.factors, {})})' if own else ''} came to "
+        f"{level(run.scaled, objective)}"
+        for run in found.runs[:_MOST_NAMED]
+    ]
+    more = len(found.runs) - len(named)
+    named += [f"{counted(more, f'other {noun}')} likewise"] if more else []
+    one = len(found.runs) == 1
+    without = f"Without {'it' if one else 'them'}, "
+    without += _verdicts(found.changed) if found.changed else "the verdicts are the same"
+    score = (
+        "a program that prints nan fails there, and its run is left out"
+        if own
+        else "an objective that returns nan fails there, and its trial is left out"
+    )
+    meant = "" if own and results.program is None else f" If that stands for a failure, {score}."
+    return [
+        f"{capitalized(listed(named))}, far from all others ({level(found.low, objective)} to "
+        f"{level(found.high, objective)}), and decide{'s' * one} what counts as noise. "
+        f"{without}.{meant}"
     ]
 
 

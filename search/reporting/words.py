@@ -93,7 +93,7 @@ def _states(results: Results) -> str:
     states = Counter(run.state for run in results.runs if run.state != "complete")
     parts = [f"{count:,} {state}" for state, count in states.most_common()]
     if infinite := sum(run.state == "complete" for run in results.runs):
-        parts.append(f"{infinite:,} without a finite value")
+        parts.append(f"{infinite:,} without a value that can be computed with")
     return listed(parts)
 
 
@@ -127,9 +127,10 @@ def answer(
         if len(effects.effects) == 1:
             how = "has no clear effect" if effects.dof else "has an effect without interval"
             return f"{after}{largest.phrase} {how}: {_worth(named, results)}."
-        return capitalized(
-            f"{after}{unsure}. The largest is {named.phrase}: {_worth(named, results)}."
-        )
+        unknown = _unknown(effects, results) if effects.dof else []
+        which = " that is known" if unknown else ""
+        said = f"{after}{unsure}. The largest{which} is {named.phrase}: {_worth(named, results)}."
+        return " ".join([capitalized(said), *unknown])
     first, others = certain[0], certain[1:]
     alone = len(effects.effects) == 1
     most = "" if alone else " most"
@@ -145,10 +146,13 @@ def answer(
     unclear = [e.phrase for e in effects.effects if e.verdict == "no clear effect"]
     if unclear:
         parts.append(_unclear(unclear))
-    unknown = [e.phrase for e in effects.effects if e.verdict == "no estimate"]
-    if unknown := [name for name in unknown if name not in broken(results)]:
-        parts.append(f"There is no estimate for {listed(unknown)}.")
-    return " ".join(parts)
+    return " ".join([*parts, *_unknown(effects, results)])
+
+
+def _unknown(effects: Effects, results: Results) -> list[str]:
+    names = [e.phrase for e in effects.effects if e.verdict == "no estimate"]
+    names = [name for name in names if name not in broken(results)]
+    return [f"There is no estimate for {listed(names)}."] if names else []
 
 
 def _worth(effect: Effect, results: Results) -> str:

@@ -22,7 +22,7 @@ from search.running import signals
 from search.running.timekeeping import end_in_time
 from search.running.worker_loop import study_checkpoints
 from search.settings import Settings
-from search.storage.connection import is_away, patiently
+from search.storage.connection import is_away, patiently, reason_of, waits_for
 from search.storage.reading import read
 
 _LOOK_EVERY = 1.0
@@ -193,11 +193,15 @@ def _look(study: optuna.Study, watch: StudyWatch, shown: _Shown, last: bool = Fa
         results = read(study)
         settings = results.launched_with()
         now = schedule(settings, Space.of(settings), results)
+        if not last and (reason := waits_for()):
+            # It can be read, but not written, as on a full disk.
+            watch.storage_away(reason)
+            return sum(now.left.values())
         watch.seen(results, now)
         shown.renew(results, last)
     except (SQLAlchemyError, StorageInternalError) as error:
         if last or not is_away(error):
             raise
-        watch.storage_away(str(error.__cause__ or error).splitlines()[0])
+        watch.storage_away(reason_of(error))
         return 0
     return None if now.phase is None else sum(now.left.values())

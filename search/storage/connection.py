@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from search.storage.optuna_internals import CopiedStudy, copies
 
 SQLITE_WAIT = 10
 """Seconds that SQLite itself waits for a locked file, before `patiently` asks again."""
+_MOMENT = 2.0
+"""Seconds; another's transaction may take as long."""
 PATIENCE = 300.0
 """Seconds that a worker waits for a storage that is away."""
 SILENCE = 60
@@ -93,16 +96,36 @@ def patiently(ask: Callable[[], _Answer]) -> _Answer:
 
     `ask` must bear being called twice. Raises what it raised last.
     """
-    deadline = time.monotonic() + PATIENCE
+    began, me = time.monotonic(), threading.get_ident()
     pause = 0.1
-    while True:
-        try:
-            return ask()
-        except (SQLAlchemyError, StorageInternalError, ConnectionError) as error:
-            if not is_away(error) or time.monotonic() > deadline:
-                raise
-        time.sleep(pause)
-        pause = min(2 * pause, 5)
+    try:
+        while True:
+            try:
+                return ask()
+            except (SQLAlchemyError, StorageInternalError, ConnectionError) as error:
+                if not is_away(error) or time.monotonic() > began + PATIENCE:
+                    raise
+                _WAITING[me] = began, reason_of(error)
+            time.sleep(pause)
+            pause = min(2 * pause, 5)
+    finally:
+        _WAITING.pop(me, None)
+
+
+_WAITING: dict[int, tuple[float, str]] = {}
+"""By the thread that waits, since when and why."""
+
+
+def waits_for() -> str:
+    """Say why a thread of this process has been waiting for the database for more than a moment;
+    empty where none has."""
+    late = time.monotonic() - _MOMENT
+    return next((reason for since, reason in [*_WAITING.values()] if since < late), "")
+
+
+def reason_of(error: Exception) -> str:
+    """The first line of what a database says of an error."""
+    return (str(error.__cause__ or error) or type(error).__name__).splitlines()[0]
 
 
 def is_away(error: Exception) -> bool:

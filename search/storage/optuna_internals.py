@@ -208,9 +208,14 @@ _Rows = dict[int, list[Any]]
 
 
 def _copies(connection: sqlalchemy.Connection, name: str | None, epochs: bool) -> list[CopiedStudy]:
-    def rows(table: str, owner: str, *columns: str, order: str) -> _Rows:
-        """Rows of the studies in question; of a table of trials' rows by way of the trials."""
+    def rows(table: str, owner: str, *columns: str, order: str, key: str = "") -> _Rows:
+        """Rows of the studies in question; of a table of trials' rows by way of the trials.
+
+        Those alone whose key begins with `key`.
+        """
         query = _select(table, owner, *columns, order=order)
+        if key:
+            query = query.where(query.selected_columns.key.startswith(key))
         if name is not None:
             source = query.get_final_froms()[0]
             if owner == "trial_id":
@@ -240,6 +245,8 @@ def _copies(connection: sqlalchemy.Connection, name: str | None, epochs: bool) -
                  "intermediate_value_type", order="step") if epochs else {}  # fmt: skip
     attributes = rows("trial_user_attributes", "trial_id", "key", "value_json",
                       order="trial_user_attribute_id")  # fmt: skip
+    constraints = rows("trial_system_attributes", "trial_id", "key", "value_json",
+                       order="trial_system_attribute_id", key=_CONSTRAINTS)  # fmt: skip
     directions = rows("study_directions", "study_id", "direction", order="objective")
     user = rows("study_user_attributes", "study_id", "key", "value_json",
                 order="study_user_attribute_id")  # fmt: skip
@@ -260,7 +267,7 @@ def _copies(connection: sqlalchemy.Connection, name: str | None, epochs: bool) -
             number, TrialState[state], None, began, ended,
             {parameter: space[parameter].to_external_repr(value)
              for parameter, value, _ in params[trial_id]},
-            space, _from_json(attributes[trial_id]), {},
+            space, _from_json(attributes[trial_id]), _from_json(constraints[trial_id]),
             {step: _value(*stored) for step, *stored in steps.get(trial_id, ())}, trial_id,
             values=[_value(*row) for row in values[trial_id]] or None,
         )  # fmt: skip
@@ -277,6 +284,8 @@ def _copies(connection: sqlalchemy.Connection, name: str | None, epochs: bool) -
     ]
 
 
+_CONSTRAINTS = "constraints"
+"""Begins the keys of a trial's constraints: all in a list, or each with a name after a colon."""
 _OBJECTIVES = "study:metric_names"
 _TIMES = ("datetime_start", "datetime_complete")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 import optuna
@@ -45,8 +45,13 @@ from search.storage.heartbeat import Identity
 _MOST_LEVELS = 6
 """Values of an integer that are levels, each with an effect; of more it is a number."""
 
+_LONGEST_CHOICE = 60
+"""Characters of a choice in a technique's name."""
+
 _NUMERIC = (IntDistribution, FloatDistribution)
 _LARGEST = 1e100
+_SMALLEST = 1e-100
+"""But for zero; differences of such numbers have squares of zero."""
 
 _OFF_WORDS = frozenset({
     "", "-", "absent", "disable", "disabled", "f", "false", "n", "n/a", "na", "nil", "no", "none",
@@ -99,10 +104,15 @@ def read(
     dials += tuple(_number_of(name, spaces[name]) for name in spaces if name in numbers)
     techniques_of = {parameter for _, parameter, _ in factors}
     judged = _objective(study, column, trials, settings, designed)
+    # Other programs count epochs from 0, as Python does, unless a step is no epoch.
+    from_zero = settings is None and any({0, 1} <= t.intermediate_values.keys() for t in trials)
+    first = 1 if from_zero else 0
     return Results(
         name=study.study_name,
         factors=tuple(names),
-        runs=tuple(_run(trial, factors, several, judged, column, settings) for trial in trials),
+        runs=tuple(
+            _run(trial, factors, several, judged, column, settings, first) for trial in trials
+        ),
         settings=settings,
         data=stored_facts(study),
         versions=stored_versions(study),
@@ -170,7 +180,7 @@ def _factors(
     others = [name for name in order if name in found and name not in techniques]
     return [
         *((name, name, on) for name, on in techniques.items()),
-        *(_factor(name, found[name]) for name in others),
+        *(_factor(name, found[name], spaces) for name in others),
     ]
 
 
@@ -228,13 +238,21 @@ def _other(name: str, space: BaseDistribution) -> list[Category | Number]:
     """A parameter that is no technique: a category, or a number that takes many values."""
     if isinstance(space, CategoricalDistribution):
         return [Category(name, tuple(space.choices))]
-    if isinstance(space, IntDistribution):
-        values = range(space.low, space.high + 1, space.step)
-        if len(values) <= _MOST_LEVELS:
-            return [Category(name, tuple(values))]
+    if values := _steps(space):
+        return [Category(name, values)]
     if isinstance(space, _NUMERIC):
         return [Number(name, space.low, space.high, space.log)]
     return []
+
+
+def _steps(space: BaseDistribution) -> tuple[float, ...]:
+    """The values of a number that goes in a few steps; none of another."""
+    if not isinstance(space, _NUMERIC) or space.step is None:
+        return ()
+    steps = round((space.high - space.low) / space.step)
+    if steps >= _MOST_LEVELS:
+        return ()
+    return tuple(space.low + at * space.step for at in range(steps + 1))
 
 
 def _asked(trials: list[FrozenTrial]) -> dict[str, Conditional]:
@@ -251,16 +269,23 @@ def _asked(trials: list[FrozenTrial]) -> dict[str, Conditional]:
 def _two_choices(space: BaseDistribution) -> tuple[Any, Any] | None:
     if isinstance(space, CategoricalDistribution) and len(space.choices) == 2:
         return space.choices[0], space.choices[1]
-    if isinstance(space, IntDistribution) and (space.low, space.high) == (0, 1):
-        return 0, 1
-    return None
+    values = _steps(space)
+    return (values[0], values[1]) if len(values) == 2 and values[0] == 0 else None
 
 
-def _factor(name: str, choices: tuple[Any, Any]) -> _Factor:
+def _factor(name: str, choices: tuple[Any, Any], taken: Container[str]) -> _Factor:
+    """Name a technique by its parameter, of two choices that are both something with the second."""
     off = [choice for choice in choices if _is_off(choice)]
     if len(off) == 1:
         return name, name, choices[1] if off[0] is choices[0] else choices[0]
-    return f"{name}={choices[1]}", name, choices[1]
+    named = f"{name}={_shortened(str(choices[1]))}"
+    return f"{name}: {choices[1]}" if named in taken else named, name, choices[1]
+
+
+def _shortened(text: str) -> str:
+    """Its beginning and its end, which sets paths apart."""
+    half = _LONGEST_CHOICE // 2
+    return text if len(text) <= _LONGEST_CHOICE else f"{text[:half]}…{text[-half:]}"
 
 
 def _is_off(choice: object) -> bool:
@@ -323,7 +348,9 @@ def _run(
     objective: Objective,
     column: int,
     settings: Settings | None,
+    first: int,
 ) -> Run:
+    """Read a trial; `first` is added to the steps of its intermediate values."""
     attributes = trial.user_attrs
     return Run(
         number=trial.number,
@@ -336,7 +363,7 @@ def _run(
         ) | levels_on(trial.params, several),
         value=_value(trial, column),
         curve={
-            step: value
+            step + first: value
             for step, value in sorted(trial.intermediate_values.items())
             if _is_finite(value)
         },
@@ -351,6 +378,7 @@ def _run(
         # A study from before runs kept their epochs has one budget.
         epochs=_whole(attributes.get(schema.EPOCHS)) or (settings.epochs if settings else None),
         diverged=attributes.get(schema.DIVERGED) is True,
+        feasible=all(value <= 0 for value in trial.constraints.values()),
         failure=_text(attributes.get(schema.FAILURE)),
         scale=objective.scale,
         seconds=None if trial.duration is None else trial.duration.total_seconds(),
@@ -407,6 +435,7 @@ def _value(trial: FrozenTrial, column: int) -> float | None:
 def _is_finite(value: object) -> bool:
     """Tell a finite number; SQLite lets other programs write anything in its place.
 
-    One beyond `_LARGEST` counts as infinite, as sums of its squares would be.
+    One beyond `_LARGEST` counts as infinite, as sums of its squares would be, and one nearer to
+    zero than `_SMALLEST` as nothing that can be computed with.
     """
-    return isinstance(value, int | float) and abs(value) < _LARGEST
+    return isinstance(value, int | float) and (value == 0 or _SMALLEST < abs(value) < _LARGEST)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from search.analysis.effects import CERTAIN
+from search.analysis.long_runs import deciding
+from search.analysis.model import varied
 from search.reporting import words
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed, listed_first
@@ -35,7 +37,8 @@ def unclear(findings: Findings) -> list[str]:
     decision, effects = findings.decision, findings.deciding
     if decision is None or effects is None or not effects.look.complete:
         return []
-    on = decision.recommended.on
+    decides = deciding(findings.results)
+    on = decision.recommended.on & {*varied(decides.of("measure"), decides.factors)}
     names = [
         one.technique
         for one in effects.effects

@@ -25,7 +25,7 @@ from search.reporting.formatting import (
     signed,
 )
 from search.reporting.section import Command, Section
-from search.results import ACCURACY, Objective, Results
+from search.results import ACCURACY, UNNAMED, Objective, Results
 
 _LONG_RECIPE = 130
 """Characters of a recipe that is given in full where there is room for a few lines."""
@@ -293,7 +293,8 @@ def _runs_of_it(findings: Findings) -> str:
         )
     value = mean_of([run.scaled for run in runs], results.objective)
     of = results.objective
-    return f"{len(runs)} runs of it came to {of.name} {_with_interval(value, of)} on average."
+    name = "" if of.name == UNNAMED else f"{of.name} "
+    return f"{len(runs)} runs of it came to {name}{_with_interval(value, of)} on average."
 
 
 def _accuracy(decision: Decision, results: Results) -> list[str]:

@@ -1,5 +1,6 @@
 import math
 import statistics
+import warnings
 from itertools import combinations, permutations, product
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy.integrate import quad
 from scipy.stats import chi, multivariate_t, norm
 from scipy.stats import t as student
 
-from search.analysis.effects import effects, repeated
+from search.analysis.effects import CERTAIN, effects, repeated
 from search.analysis.t_distribution import critical_value, familywise, two_sided
 from search.planning.design import design, pair_columns
 from search.results import Run
@@ -54,11 +55,15 @@ def test_the_fit_equals_statsmodels(rows: np.ndarray, pairs: bool) -> None:
     assert fit.noise == pytest.approx(math.sqrt(oracle.mse_resid))
     for effect in fit.effects:
         column = 1 + NAMES.index(effect.technique)
-        low, high = oracle.conf_int()[column]
+        # statsmodels takes the residuals' degrees of freedom, of which unequal weights have fewer.
+        dof = fit.fit.dof_of(fit.fit.model.technique_contrast(effect.technique))
+        assert 0.9 * fit.dof < dof <= fit.dof
         assert effect.effect == pytest.approx(2 * oracle.params[column])
-        assert [effect.low, effect.high] == pytest.approx([2 * low, 2 * high])
+        margin = student.ppf(0.975, dof) * 2 * oracle.bse[column]
+        ends = [effect.effect - margin, effect.effect + margin]
+        assert [effect.low, effect.high] == pytest.approx(ends)
         t = abs(oracle.tvalues[column])
-        assert effect.p_value == pytest.approx(p_of_the_largest(t, fit.dof, 8), abs=1e-7)
+        assert effect.p_value == pytest.approx(p_of_the_largest(t, dof, 8), abs=1e-7)
 
 
 def p_of_the_largest(t: float, dof: float, tests: int) -> float:
@@ -220,6 +225,22 @@ def test_intervals_cover_the_truth_as_often_as_they_say(first: int) -> None:
 
 
 @pytest.mark.usefixtures("unranked")
+@pytest.mark.parametrize("runs", [14, 16, 20])
+def test_trials_drawn_at_random_rarely_find_what_is_not_there(runs: int) -> None:
+    """Some fit themselves, as the only ones of their recipe, and others decide a variance alone."""
+    names, tries, found, covered = ("a", "b", "c"), 120, 0, 0
+    for seed in range(tries):
+        random = np.random.default_rng(seed)
+        recipes = [[name for name in names if random.random() < 0.5] for _ in range(runs)]
+        fit = effects([run(on, 0.5 + 0.01 * random.standard_normal()) for on in recipes], names)
+        assert fit is not None
+        found += any(e.verdict in CERTAIN for e in fit.effects)
+        covered += sum(e.low <= 0 <= e.high for e in fit.effects if not math.isnan(e.low))
+    assert found / tries < 0.1
+    assert covered / (len(names) * tries) > 0.92
+
+
+@pytest.mark.usefixtures("unranked")
 def test_p_values_are_those_of_simulated_studies_without_effects() -> None:
     """The share of such studies whose smallest p is below 5 % is 5 %; so at 20 and 50 %."""
     nothing = dict.fromkeys(NAMES, 0.0)
@@ -275,6 +296,16 @@ def test_too_few_runs_give_no_effects_and_just_enough_give_no_intervals() -> Non
     assert fit.dof == 0
     assert all(math.isnan(e.low) and e.verdict == "no estimate" for e in fit.effects)
     assert fit.effects[0].effect == pytest.approx(10)
+
+
+def test_runs_without_noise_have_errors_of_zero() -> None:
+    recipes = ("ab", "", "b", "a", "bc", "c")
+    runs = [run(list(on), 0.8 + 0.04 * ("a" in on) - 0.02 * ("b" in on)) for on in recipes]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = effects(runs, ("a", "b", "c"))
+    assert fit is not None
+    assert fit.of("a").low == pytest.approx(4)
 
 
 def test_a_technique_that_never_varied_is_unknown_and_the_others_are_not() -> None:

@@ -7,6 +7,7 @@ from scipy.stats import ttest_ind_from_stats
 
 from search.analysis.effects import effects
 from search.analysis.ladder import compare, ladder
+from search.analysis.t_distribution import quantile
 from search.planning.design import design
 from search.planning.phases.ladder import STEPS
 from search.reporting import words
@@ -36,11 +37,15 @@ def test_a_step_is_held_against_its_effect_by_welchs_test() -> None:
     assert found is not None
     assert [row.step.adds for row in rows] == [step.adds for step in steps[1:]]
     for row in rows:
-        error = (row.high - row.low) / 2 / found.fit.critical_value
-        counts = row.step.dof + 1, found.dof + 1
+        model = found.fit.model
+        contrast = np.sum([model.technique_contrast(name) for name in row.step.added], axis=0)
+        dof = found.fit.dof_of(contrast)
+        error = (row.high - row.low) / 2 / quantile(dof)
+        counts = row.step.dof + 1, dof + 1
         spreads = row.step.error * math.sqrt(counts[0]), error * math.sqrt(counts[1])
         p = ttest_ind_from_stats(
-            row.step.change, spreads[0], counts[0], row.effect, spreads[1], counts[1],
+            row.step.change, spreads[0], counts[0], row.effect, spreads[1],
+            counts[1],  # type: ignore[arg-type]
             equal_var=False,
         ).pvalue  # fmt: skip
         assert row.p_value == pytest.approx(1 - (1 - p) ** 7)

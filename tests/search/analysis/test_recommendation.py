@@ -1,6 +1,6 @@
 """The recommended recipe, from made-up runs of known truths."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from model_space.correctness import pack
 from model_space.facts import DataFacts
 from search.analysis.confirmation import Confirmed, confirmation
 from search.analysis.effects import repeated
-from search.analysis.recommendation import candidates, recommend
+from search.analysis.recommendation import FittedRecipes, Option, candidates, recommend
 from search.planning.design import fraction
 from search.planning.phases.confirm import plan
 from search.planning.space import Space
@@ -126,6 +126,37 @@ def test_few_or_equal_runs_give_what_they_can(runs: int) -> None:
     equal = recommend(results)
     assert equal is not None
     assert candidates(results) == [equal.params]
+
+
+def test_a_recipe_is_not_compared_with_itself_in_place_of_all_off() -> None:
+    values = {"dropout": 0.79, "dropout mixup": 0.85}
+    runs = tuple(run(set(on.split()), value) for on, value in values.items() for _ in range(2))
+    found = recommend(Results("s", ("dropout", "mixup"), runs))
+    assert found is not None
+    assert found.on == {"dropout", "mixup"}
+    assert found.reach is None
+
+
+def test_more_techniques_than_trials_give_the_best_trial_in_little_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random, names = np.random.default_rng(0), [f"p{at}" for at in range(60)]
+    rows = random.random((40, len(names))) < 0.5
+    runs = tuple(
+        Run(at, "measure", "complete", {}, frozenset(np.array(names)[row].tolist()), value)
+        for at, (row, value) in enumerate(zip(rows, random.normal(0.5, 0.01, 40), strict=True))
+    )
+    counted, values = [], FittedRecipes.values
+
+    def count(self: FittedRecipes, options: Sequence[Option]) -> np.ndarray:
+        counted.append(len(options))
+        return values(self, options)
+
+    monkeypatch.setattr(FittedRecipes, "values", count)
+    found = recommend(Results("s", tuple(names), runs))
+    assert found is not None
+    assert found.on in [run.on for run in runs]
+    assert sum(counted) < 20_000
 
 
 def test_the_winner_is_chosen_by_validation_and_not_by_test() -> None:

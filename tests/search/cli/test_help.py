@@ -121,3 +121,14 @@ def test_only_commands_that_read_take_a_journal_file(kouka: Kouka, name: str) ->
     storage = next((one for one in COMMANDS[name].params if one.name == "storage"), None)
     reads = name not in ("launch", "worker")
     assert storage is None or ("journal file" in storage.help) == reads
+
+
+def test_what_is_no_number_is_named(kouka: Kouka) -> None:
+    for options, said in (
+        (("--epochs", "ten"), "'--epochs': 'ten' is no whole number."),
+        (("--seed", "1.5"), "'--seed': '1.5' is no whole number."),
+        (("--width", "half"), "'--width': 'half' is no number."),
+    ):
+        ended = kouka("launch", "digits", *options)
+        assert ended.exit_code == 2
+        assert said in ended.output

@@ -1,8 +1,11 @@
-"""Names of metrics, from where they are found."""
+"""Metrics: their names, and how their numbers are read."""
+
+from pathlib import Path
 
 import pytest
 
-from search.commands.metric import name_of
+from search.commands.metric import from_file, name_of, reader
+from search.commands.program import Metric
 
 
 @pytest.mark.parametrize(
@@ -21,3 +24,55 @@ from search.commands.metric import name_of
 )
 def test_a_metric_has_the_name_that_stands_before_its_number(where: str, name: str) -> None:
     assert name_of(where) == name
+
+
+@pytest.mark.parametrize(
+    ("where", "line", "value"),
+    [
+        ("loss=([0-9.]+)", "loss=1.5e-05", 1.5e-05),
+        ("acc=([0-9])", "acc=0.91", 0.91),
+        ("acc=([0-9.]+)", "acc=0.91, loss=2", 0.91),
+        ("acc=([0-9.]+)", "acc=91. Next: 3", 91.0),
+        ("acc=([0-9.,]+)", "acc=0.91, loss=2", 0.91),
+        ("acc=([0-9]+),", "acc=91,93", 91.0),
+        ("reward.*?([0-9.]+)", "reward: -3.5", -3.5),
+        ("([0-9.]+) reward", "-3.5 reward", -3.5),
+        ("reward=-?([0-9.]+)", "reward=-3.5", 3.5),
+        ("val-([0-9.]+)", "val-3.5", 3.5),
+        ("top.([0-9.]+)", "top-1", 1.0),
+    ],
+)
+def test_a_number_is_taken_whole(where: str, line: str, value: float) -> None:
+    (point,) = reader(Metric("acc", where)).points(line)
+    assert point.value == value
+
+
+@pytest.mark.parametrize("where", ["acc=([0-9.]+)", "acc", "acc=([0-9,]+)"])
+def test_a_comma_in_a_number_is_refused(where: str) -> None:
+    with pytest.raises(ValueError, match="printed 82,11, in which the comma may stand for a point"):
+        list(reader(Metric("acc", where)).points("acc=82,11 %"))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('{"val": {"acc": 0.7}, "acc": {"x": 1}}', "val.acc"),
+        ('{"val.acc": 0.7}', "val.acc"),
+        ('{"val": {"top.1": 0.7}}', "val.top.1"),
+        ('{"val_acc": [0.1, 0.7]}', "val_acc"),
+        ('{"log": [{"acc": 0.1}, {"acc": 0.7}, {"time": 3}]}', "log.acc"),
+        ('[{"acc": 0.1}, {"acc": 0.7}]', "acc"),
+    ],
+)
+def test_a_number_deep_in_a_file_is_found_by_its_keys(tmp_path: Path, text: str, key: str) -> None:
+    (tmp_path / "m.json").write_text(text)
+    assert from_file(Metric("acc", f"file:m.json:{key}"), tmp_path) == 0.7
+
+
+def test_a_key_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
+    (tmp_path / "m.json").write_text('{"val": {"acc": 0.7}, "name": "x", "loss": 1}')
+    with pytest.raises(ValueError, match=r"under 'acc'; it has numbers under 'val.acc', 'loss'$"):
+        from_file(Metric("acc", "file:m.json:acc"), tmp_path)
+    (tmp_path / "m.csv").write_text("epoch,val acc\n1,0.2\n")
+    with pytest.raises(ValueError, match=r"it has numbers under 'epoch', 'val acc'$"):
+        from_file(Metric("acc", "file:m.csv:acc"), tmp_path)

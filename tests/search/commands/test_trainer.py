@@ -188,6 +188,11 @@ def test_a_metric_may_be_in_lines_of_json_or_in_a_file(run: Trained) -> None:
         run.train("", metric="file:none.json:acc")
 
 
+def test_a_number_with_a_comma_fails_the_run(run: Trained) -> None:
+    with pytest.raises(TrainingError, match=r"ended well, but printed 82,11, .* print a point; if"):
+        run.train("print('acc=82,11')")
+
+
 def test_a_run_that_takes_too_long_is_ended_with_its_children(
     run: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ from search.cli.findings import print_findings
 from search.planning.design import design
 from search.planning.phases import PLANS
 from search.planning.space import Space
-from search.reporting.budgets import answer, matters
+from search.reporting.budgets import answer, matters, signs_of_fast_start
 from search.reporting.ending import answer_lines
 from search.reporting.export import write
 from search.reporting.findings import Findings, find
@@ -127,6 +127,12 @@ def test_short_runs_alone_say_that_their_effects_are_of_a_fast_start() -> None:
     assert said.startswith("After 4 epochs")
     assert "These are effects of a fast start: validation accuracy rose" in said
     assert "from epoch 2 to 4 effects still moved, that of augmentation by +3.4" in said
+    found = fast_start(results)
+    assert found is not None
+    assert found.rise is not None
+    for gain, written in ((1.03, "rose 1.0 points in"), (12.3, "rose 12 points in")):
+        rose = replace(found, rise=replace(found.rise, last_quarter=gain))
+        assert written in signs_of_fast_start(rose, results)
     # 16 runs of 20 epochs, at 2 seconds each and one for each epoch.
     assert "run kouka launch s --verify 16 --verify-epochs 20: about 6 min with one worker" in said
 

@@ -169,6 +169,16 @@ def uneven(objective: Objective = ACCURACY, counts: tuple[int, ...] = (41, 56, 3
     return results_of(runs, data=data, objective=objective)
 
 
+def of_a_crash() -> Results:
+    """A loss of which one run printed a number that stands for its crash."""
+    loss = Objective("loss", "", 1.0, maximize=False)
+    runs = [replace(one, value=1 - (one.value or 0), scale=1.0)
+            for one in simulated(SIXTY_FOUR, 0, 0.3)]  # fmt: skip
+    return replace(
+        results_of([replace(runs[0], value=1e9), *runs[1:]], objective=loss), designed=False
+    )
+
+
 def untaught(accuracy: float = 0.1, counts: tuple[int, ...] = (20,) * 10) -> Results:
     """Where batch_norm, residual and mixup are off, nothing is learned."""
     runs = [
@@ -208,8 +218,11 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     ),
     (diverged, "1 run diverged; it counts at chance level."),
     (all_diverged, "Every measured run diverged"),
+    (of_a_crash, "came to 1e+09, far from all others (0.1"),
+    (of_a_crash, "decides what counts as noise. Without it, "),
+    (of_a_crash, "If that stands for a failure, an objective that returns nan fails there"),
     (all_equal, "Every measured run has the same value"),
-    (endless, "1 run ended without a finite value and is left out."),
+    (endless, "1 run ended without a value that can be computed with and is left out."),
     (never_varied, "augmentation never varied in these runs, so its effect is unknown."),
     (together, "a and b cannot be told apart"),
     (no_noise, "No degree of freedom remains to estimate the noise"),

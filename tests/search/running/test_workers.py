@@ -18,13 +18,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, MetaData, create_engine, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from typer.testing import Result
 
 from model_space.recipe import Recipe
 from search.analysis.effects import effects, repeated
 from search.reporting import dashboard_note
 from search.results import Results, Run
+from search.running import following
+from search.running import trial as trial_module
 from search.storage import connection
 from search.storage.connection import load_study
 from search.storage.lock import LockLostError, exclusive
@@ -371,3 +373,28 @@ def test_the_fake_worker_is_what_the_promises_are_held_against(undisturbed: Resu
         recipe: Recipe = {name: {} for name in run.on}
         assert run.seed is not None
         assert run.value == fake_accuracy(recipe, run.seed)
+
+
+def test_a_full_disk_is_told_while_it_is_waited_for(
+    kouka: Callable[..., Result], fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database can be read, but takes nothing."""
+    monkeypatch.setattr(connection, "_MOMENT", 0.0)
+    monkeypatch.setattr(following, "_LOOK_EVERY", 0.05)
+    full = OperationalError("INSERT", None, sqlite3.OperationalError("database or disk is full"))
+    since: list[float] = []
+
+    class Full(trial_module._Curve):
+        def write(self) -> None:
+            since.append(time.monotonic())
+            if time.monotonic() < since[0] + 1:
+                raise full
+            super().write()
+
+    monkeypatch.setattr(trial_module, "_Curve", Full)
+    ended = kouka("launch", "s", "--data", "digits", "--epochs", "2", "--measure", "16",
+                  "--search", "0", "--confirm", "0")  # fmt: skip
+    assert ended.exit_code == 0
+    told = " ".join(ended.output.split())
+    assert told.count("The storage cannot be used ((sqlite3.OperationalError) database or") == 1
+    assert not connection.waits_for()

@@ -4,6 +4,7 @@ import math
 import re
 import sqlite3
 import threading
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typer.testing import Result
 from search import InputError, analyse, api, draw, export_study, frame, read, summarise
 from search.reporting.sections import sections
 from search.results import Category
+from search.storage.connection import read_study
 
 Kouka = Callable[..., Result]
 
@@ -113,7 +115,7 @@ def test_pruned_and_failed_trials_are_left_out_and_named() -> None:
     assert findings.effects.runs < 56
     told = " ".join(findings.cautions)
     assert "14 pruned trials have no final value" in told
-    assert "ended without a finite value" in told
+    assert "ended without a value that can be computed with" in told
 
 
 def test_one_of_several_objectives_is_chosen(kouka: Kouka, folder: Path) -> None:
@@ -152,6 +154,131 @@ def test_one_of_several_objectives_is_chosen(kouka: Kouka, folder: Path) -> None
     result = kouka("status")
     assert "two" in result.output
     assert "objective 1" in result.output
+
+
+def test_a_number_that_goes_in_steps_has_levels() -> None:
+    """Of two of which one is zero it is a technique."""
+
+    def stepped(trial: optuna.Trial) -> float:
+        drop = trial.suggest_float("drop", 0, 0.5, step=0.5)
+        warm = trial.suggest_int("warmup", 0, 500, step=500)
+        rate = trial.suggest_float("rate", 0.1, 0.3, step=0.1)
+        luck = 0.002 * np.random.default_rng(trial.number).standard_normal()
+        return float(0.7 + 0.1 * drop + 0.03 * (warm > 0) + 0.2 * rate + luck)
+
+    rows = frame(analyse(foreign(40, stepped))).set_index("technique")
+    assert set(rows.index) >= {"drop", "warmup", "rate: 0.1 → 0.2"}
+    assert rows.effect["drop"] == pytest.approx(5, abs=0.4)
+    assert rows.effect["warmup"] == pytest.approx(3, abs=0.4)
+    assert rows.effect["rate: 0.1 → 0.2"] == pytest.approx(2, abs=0.4)
+    assert len(rows) == 4
+
+
+def test_names_of_choices_are_short_and_each_its_own() -> None:
+    long = ["data/of/years/" * 20 + end for end in ("train", "more")]
+
+    def odd(trial: optuna.Trial) -> float:
+        trial.suggest_categorical("opt", ["sgd", "adam"])
+        trial.suggest_categorical("opt=adam", [False, True])
+        trial.suggest_categorical("files", long)
+        return float(np.random.default_rng(trial.number).standard_normal())
+
+    names = analyse(foreign(24, odd)).results.factors
+    assert len(set(names)) == 3
+    assert {"opt: adam", "opt=adam"} < set(names)
+    (files,) = (name for name in names if name.startswith("files="))
+    assert files.endswith("more")
+    assert len(files) < 70
+
+
+def test_epochs_that_are_counted_from_zero_are_counted_from_one() -> None:
+    def report(*steps: int) -> set[int]:
+        def curve(trial: optuna.Trial) -> float:
+            value = objective(trial)
+            for step in steps:
+                trial.report(value, step)
+            return value
+
+        return {step for run in analyse(foreign(12, curve)).results.runs for step in run.curve}
+
+    assert report(0, 1, 2) == {1, 2, 3}
+    assert report(1, 2, 3) == {1, 2, 3}
+    assert report(0, 1000, 2000) == {0, 1000, 2000}
+
+
+def test_what_is_not_known_is_neither_largest_nor_a_leaning() -> None:
+    """Two techniques that change together, and one that is always on."""
+
+    def together(trial: optuna.Trial) -> float:
+        a = trial.suggest_categorical("a", [False, True])
+        trial.suggest_categorical("b", [False, True])
+        trial.suggest_categorical("c", [False, True])
+        return float(0.7 + 0.05 * a + 0.01 * np.random.default_rng(trial.number).normal())
+
+    study = optuna.create_study(direction="maximize")
+    for at in range(24):
+        study.enqueue_trial({"a": at % 2 > 0, "b": at % 2 > 0, "c": at % 4 > 1})
+    study.optimize(together, n_trials=24)
+    assert "There is no estimate for a and b." in answer_of(study)
+    assert "The largest that is known is c" in answer_of(study)
+    always = optuna.create_study(direction="maximize")
+    for at in range(24):
+        always.enqueue_trial({"a": at % 2 > 0, "b": True, "c": at % 4 > 1})
+    always.optimize(together, n_trials=24)
+    assert "b on, as the runs lean that way" not in answer_of(always)
+
+
+def answer_of(study: optuna.Study) -> str:
+    return "\n".join(section.text for section in sections(analyse(study)))
+
+
+def test_values_that_have_no_squares_are_reported_as_such(tmp_path: Path) -> None:
+    for size in (1e-300, 1e300):
+        study = foreign(24, lambda trial, size=size: size * (1 + objective(trial)))  # type: ignore[misc]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
+            findings = export_study(study, tmp_path / f"{size:g}")[0]
+        assert findings.effects is None
+        assert "24 runs ended without a value that can be" in " ".join(findings.cautions)
+
+
+def test_a_recipe_that_breaks_a_constraint_is_not_recommended(folder: Path) -> None:
+    """Which of two techniques helps most, and may not be used."""
+
+    def constrained(trial: optuna.Trial) -> float:
+        large, other = (trial.suggest_categorical(name, [False, True]) for name in ("large", "b"))
+        trial.set_constraint("parameters", 1 if large else -1)
+        noise = 0.002 * np.random.default_rng(trial.number).standard_normal()
+        return float(0.8 + 0.05 * large + 0.02 * other + noise)
+
+    url = f"sqlite:///{folder / 'theirs.db'}"
+    for storage in (None, url):
+        study = foreign(24, constrained, storage=storage)
+        findings = analyse(study if storage is None else read_study(url, "theirs"))
+        assert findings.effects is not None
+        assert findings.effects.of("large").verdict == "helps"
+        assert findings.recommended is not None
+        assert findings.recommended.on == {"b"}
+        assert findings.results.best is not None
+        assert findings.results.best.number == study.best_trial.number
+        broken = sum(trial.params["large"] for trial in study.trials)
+        assert f"{broken} of 24 complete trials break a constraint" in " ".join(findings.cautions)
+
+
+def test_techniques_beside_other_parameters_are_not_chosen_by_one_trial() -> None:
+    """Each trial has a learning rate of its own; the best of them has the technique off."""
+
+    def lucky(trial: optuna.Trial) -> float:
+        trial.suggest_float("lr", 1e-4, 1e-1, log=True)
+        aug = trial.suggest_categorical("aug", [False, True])
+        luck = np.random.default_rng(trial.number).normal(0, 0.001 if aug else 0.05)
+        return float(0.8 + 0.03 * aug + luck)
+
+    findings = analyse(foreign(40, lucky))
+    assert findings.results.best is not None
+    assert not findings.results.best.on
+    assert findings.recommended is not None
+    assert findings.recommended.on == {"aug"}
 
 
 @pytest.mark.parametrize("trials", [0, 1, 2, 3, 6, 9])

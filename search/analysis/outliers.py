@@ -1,0 +1,60 @@
+"""Runs whose values are so far from all others that they alone decide what counts as noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from search.analysis.effects import CERTAIN, Effect, Effects, effects
+from search.results import Results, Run
+
+_FAR = 10.0
+"""Interquartile ranges beyond the quartiles; a normal distribution has no such value in 10^40."""
+_MOST = 0.1
+"""Share of the runs; of more, they are what some recipes come to."""
+_LEAST_RUNS = 8
+
+
+@dataclass(frozen=True)
+class Outliers:
+    """Measured runs far from all others."""
+
+    runs: tuple[Run, ...]
+    low: float
+    """The others' least and greatest value, in percent or in the objective's unit."""
+    high: float
+    changed: tuple[Effect, ...]
+    """Effects without these runs whose verdict is another then, and certain here or there."""
+
+
+def outliers(
+    results: Results, fitted: Effects, repeats: Sequence[Sequence[Run]]
+) -> Outliers | None:
+    """Find the measured runs far from all others, and the verdicts without them.
+
+    None where there are none, or where a caution of their own tells of them.
+    """
+    runs = [run for run in results.of("measure") if not run.diverged]
+    if len(runs) < _LEAST_RUNS or fitted.fit.failing or fitted.fit.outlier:
+        return None
+    values = np.array([run.scaled for run in runs])
+    first, third = np.percentile(values, [25, 75])
+    beyond = np.maximum(first - values, values - third)
+    far = beyond > _FAR * (third - first)
+    if not 0 < np.sum(far) <= _MOST * len(runs):
+        return None
+    found = tuple(run for run, is_far in zip(runs, far, strict=True) if is_far)
+    without = effects(
+        [run for run in results.of("measure") if run not in found], results.factors, repeats,
+        results.objective.maximize, fitted.look, results.others,
+    )  # fmt: skip
+    changed = tuple(
+        there
+        for there in (without.effects if without else ())
+        if (here := fitted.of(there.technique)).verdict != there.verdict
+        and (here.verdict in CERTAIN or there.verdict in CERTAIN)
+    )
+    others = values[~far]
+    return Outliers(found, float(others.min()), float(others.max()), changed)
