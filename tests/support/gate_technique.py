@@ -37,7 +37,9 @@ def build() -> Any:
 
     class Gate(layers.Layer):  # type: ignore[misc]
         def call(self, images: Any) -> Any:
-            if not tf.inside_function():  # a study looks at what the technique does
+            # A loop is a graph within a graph; elsewhere a study looks at what the technique does.
+            around = getattr(tf.compat.v1.get_default_graph(), "outer_graph", None)
+            if not hasattr(around, "outer_graph"):
                 return images
             with tf.control_dependencies([tf.py_function(_pass, [], tf.float32)]):
                 return tf.identity(images)
