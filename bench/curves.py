@@ -8,7 +8,7 @@ accuracy after each epoch. `bench/runs/digits-long.csv` is of the study
     kouka launch digits-long --data digits --train-size 1000 --epochs 40 --batch-size 32 \
         --width 0.125 --measure 64 --search 0 --confirm 0
 
-and `cifar-long.csv` of the measured runs of `cifar10-jpeg-30`, which comes with kouka.
+and `cifar-long.csv` of the measured runs of `cifar10-10k`, which comes with kouka.
 """
 
 from __future__ import annotations
