@@ -24,6 +24,7 @@ from tests.support.simulate import results_of, simulated
 
 selenium = pytest.importorskip("selenium", reason="selenium, which drives the browser, is missing")
 from selenium import webdriver  # noqa: E402
+from selenium.common.exceptions import TimeoutException  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
@@ -45,6 +46,8 @@ PAPER = 700
 
 PATIENCE = 300
 """Seconds that a page may take; a busy machine takes its time."""
+HANGS = 30
+"""Seconds after which a page is loaded again, as Chromium 150 now and then never draws one."""
 
 Driver = Any
 
@@ -78,13 +81,22 @@ def visit(driver: Driver, page: Path, width: int, scheme: str = "light") -> None
     )
     set_media(driver, "", scheme)
     driver.get_log("browser")
-    driver.get(page.as_uri())
-    driver.execute_script("document.querySelectorAll('details').forEach((d) => {d.open = true})")
-    WebDriverWait(driver, PATIENCE).until(lambda d: d.execute_script(
-        "if (document.querySelector('.plot:not(.js-plotly-plot)')) return false;"
-        "const p = [...document.querySelectorAll('.js-plotly-plot')];"
-        "return p.length > 0 && p.every((one) => one.querySelector('.main-svg'))"
-    ))  # fmt: skip
+    for patience in (HANGS, PATIENCE):
+        driver.get(page.as_uri())
+        driver.execute_script(
+            "document.querySelectorAll('details').forEach((d) => {d.open = true})"
+        )
+        try:
+            WebDriverWait(driver, patience).until(lambda d: d.execute_script(
+                "if (document.querySelector('.plot:not(.js-plotly-plot)')) return false;"
+                "const p = [...document.querySelectorAll('.js-plotly-plot')];"
+                "return p.length > 0 && p.every((one) => one.querySelector('.main-svg'))"
+            ))  # fmt: skip
+        except TimeoutException:
+            if patience == PATIENCE:
+                raise
+        else:
+            return
 
 
 def set_media(driver: Driver, media: str, scheme: str) -> None:
