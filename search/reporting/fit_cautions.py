@@ -1,0 +1,245 @@
+"""Cautions of the fit: what it cannot tell apart, what counts as noise, on which scale it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from search.analysis.additivity import Additivity
+from search.analysis.chance_level import AtChanceLevel
+from search.analysis.confirmation import describe
+from search.analysis.diagnostics import FitDiagnostics
+from search.analysis.effects import CERTAIN, Effect, Effects
+from search.analysis.estimability import Estimability, Pairs
+from search.analysis.failing_cells import LARGEST, FailingCell
+from search.analysis.logit import LogitRefit
+from search.analysis.model import ENOUGH_DOF
+from search.analysis.multiplicity import SignificantAlone
+from search.analysis.outliers import Outliers
+from search.planning.broken import broken
+from search.reporting.formatting import capitalized, counted, level, listed
+from search.results import Objective, Results
+
+_MOST_IN_COMMON = 4
+"""Techniques by which to name runs that have them in common."""
+_MOST_NAMED = 3
+"""Runs in one sentence."""
+
+
+def fit_cautions(results: Results, fit: FitDiagnostics, grown_by: str) -> list[str]:
+    """Word what the fit of the effects cannot tell, or rests on, worst first."""
+    held = [one.name for one in results.several] if grown_by == "--verify" else []
+    return [
+        *_techniques(
+            fit.estimability,
+            [*broken(results), *held],
+            covariates=fit.effects.fit.model.covariates.columns is not None,
+        ),
+        *(_chance_level(fit.chance_level) if fit.chance_level else []),
+        *(_failing(fit.failing) if fit.failing else []),
+        *(_outliers(fit.outliers, results) if fit.outliers else []),
+        *_noise_sources(fit.effects),
+        *_pairs(fit.effects, fit.estimability, grown_by if results.designed else ""),
+        *(
+            _significant_alone(
+                fit.significant_alone, "effect" if fit.effects.levels else "technique"
+            )
+            if fit.significant_alone
+            else []
+        ),
+        *(_logit(fit.logit, results.objective) if fit.logit else []),
+        *(_additivity(fit.additivity, results.objective) if fit.additivity else []),
+    ]
+
+
+def _techniques(
+    estimable: Estimability, explained: Sequence[str], *, covariates: bool
+) -> list[str]:
+    sentences = []
+    others = "parameters" if covariates else "techniques"
+    if names := [name for name in estimable.unvaried if name not in explained]:
+        of = "its effect is" if len(names) == 1 else "their effects are"
+        sentences.append(f"{listed(names)} never varied in these runs, so {of} unknown.")
+    if len(estimable.confounded) == 1:
+        sentences.append(
+            f"{estimable.confounded[0]} cannot be told apart from other {others}. More runs "
+            "separate them."
+        )
+    elif estimable.confounded:
+        together = "changed together" if covariates else "were on and off together"
+        sentences.append(
+            f"{listed(estimable.confounded)} cannot be told apart: they {together}. More runs "
+            "separate them."
+        )
+    return sentences
+
+
+def _chance_level(low: AtChanceLevel) -> list[str]:
+    which = ""
+    if 0 < len(low.on) + len(low.off) <= _MOST_IN_COMMON:
+        states = [f"{listed(names)} {state}" for names, state in
+                  ((low.on, "on"), (low.off, "off")) if names]  # fmt: skip
+        which = f": {'that' if low.runs == 1 else 'those'} with {', '.join(states)}"
+    they = "It" if low.runs == 1 else "They"
+    return [
+        f"{low.runs} of {low.measured} measured runs learned nothing{which}. {they} reached no "
+        f"more than {low.level:.1f} %, as predicting one class every time does. So the effects "
+        "also show whether a network learns at all, which techniques and their pairs may not "
+        "explain in full."
+    ]
+
+
+def _failing(failing: FailingCell) -> list[str]:
+    cell = failing.cell
+    some = "some of " if cell.techniques > LARGEST else ""
+    return [
+        f"What techniques do together, most likely {some}{listed([*cell.on, *cell.off])}, explains "
+        "most of what they do not by themselves, so effects that it may explain as well have wider "
+        "intervals; a new study that holds one of them (--fix) has narrower ones."
+    ]
+
+
+def _outliers(found: Outliers, results: Results) -> list[str]:
+    """Name the runs far from all others, and what the verdicts are without them."""
+    own = results.settings is not None
+    noun, objective = "run" if own else "trial", results.objective
+    named = [
+        f"{noun} {run.number}{f' ({describe(run, results.factors, {})})' if own else ''} came to "
+        f"{level(run.scaled, objective)}"
+        for run in found.runs[:_MOST_NAMED]
+    ]
+    more = len(found.runs) - len(named)
+    named += [f"{counted(more, f'other {noun}')} likewise"] if more else []
+    one = len(found.runs) == 1
+    without = f"Without {'it' if one else 'them'}, "
+    without += _verdicts(found.changed) if found.changed else "the verdicts are the same"
+    score = (
+        "a program that prints nan fails there, and its run is left out"
+        if own
+        else "an objective that returns nan fails there, and its trial is left out"
+    )
+    meant = "" if own and results.program is None else f" If that stands for a failure, {score}."
+    return [
+        f"{capitalized(listed(named))}, far from all others ({level(found.low, objective)} to "
+        f"{level(found.high, objective)}), and decide{'s' * one} what counts as noise. "
+        f"{without}.{meant}"
+    ]
+
+
+def _noise_sources(effects: Effects) -> list[str]:
+    fit = effects.fit
+    if not fit.dof or effects.noise == 0:
+        return []
+    if fit.outlier:
+        return [
+            "At least one run is so far from what the techniques explain that it may have "
+            "diverged. So all interactions count as noise, and the intervals are wide."
+        ]
+    if fit.dof_from_repeats:
+        sources = [f"{counted(fit.dof_from_repeats, 'degree')} of freedom from repeated runs"]
+        if fit.dof_from_residuals:
+            sources.append(f"{fit.dof_from_residuals} from the residuals of the fit")
+        if fit.dof_from_interactions:
+            sources.append(
+                f"{fit.dof_from_interactions} from the smaller interactions, assumed to be noise"
+            )
+        return [
+            f"The measured runs alone are too few to estimate the noise, so it is estimated with "
+            f"{listed(sources)}. Where other recipes are noisier than the repeated ones, the "
+            "intervals are too narrow."
+        ]
+    if fit.dof < ENOUGH_DOF:
+        remain = "remains" if fit.dof == 1 else "remain"
+        return [
+            f"Only {counted(fit.dof, 'degree')} of freedom {remain} to estimate the noise, so the "
+            "intervals are wide and would change much with other seeds."
+        ]
+    return []
+
+
+def _pairs(effects: Effects, estimable: Estimability, grown_by: str) -> list[str]:
+    if not estimable.pairs or estimable.pairs_estimable is Pairs.EACH:
+        return []
+    runs = f"{counted(effects.runs, 'run')} of {counted(estimable.techniques, 'technique')}"
+    their = "their interaction" if estimable.pairs == 1 else f"their {estimable.pairs} interactions"
+    more = (
+        f" {grown_by} {estimable.runs_for_pairs} separates the interactions."
+        if grown_by
+        and estimable.runs_for_pairs
+        and estimable.runs_for_pairs not in effects.look.sizes[-1:]
+        else ""
+    )
+    beside = (
+        " The intervals of the effects hold what interactions may add to them."
+        if effects.fit.model.random_pairs
+        else ""
+    )
+    if estimable.pairs_estimable is Pairs.SUMS:
+        return [
+            f"{runs} give each technique's effect, averaged over the others, but {their} only as "
+            f"{counted(estimable.groups, 'sum')}. So it is not known which pairs of a sum "
+            f"interact, or how much a technique's effect depends on what else is on.{beside}{more}"
+        ]
+    if estimable.pairs_estimable is Pairs.SOME:
+        known = f"only {estimable.groups_estimable} of " if estimable.groups_estimable else ""
+        can = "can" if known else "cannot yet"
+        return [
+            f"{runs} {can} estimate {known}{their}. So it is not known how much a technique's "
+            f"effect depends on what else is on.{beside}{more}"
+        ]
+    return [
+        f"{runs} give each technique's effect, averaged over the others, but not {their}, which "
+        f"count{'s' * (estimable.pairs == 1)} as noise and widen{'s' * (estimable.pairs == 1)} the "
+        f"intervals.{more}"
+    ]
+
+
+def _significant_alone(alone: SignificantAlone, noun: str) -> list[str]:
+    return [
+        f"{listed(alone.techniques)}: the interval excludes zero, but with "
+        f"{counted(alone.tests, noun)} {100 * alone.false_alarms:.0f} % of studies without "
+        "any effect have such an interval. More runs would settle it."
+    ]
+
+
+def _logit(refit: LogitRefit, objective: Objective) -> list[str]:
+    sentences = []
+    name = objective.measure
+    if refit.changed:
+        sentences.append(
+            f"On the logit of {name}, on which these techniques add up better, "
+            f"{_verdicts(refit.changed)}. The logit has neither floor nor ceiling, so one of "
+            f"{name} may be why it is otherwise in points."
+        )
+    if refit.interactions_vanish:
+        sentences.append(
+            f"The interactions vanish on the logit of {name}, a scale without ceiling, on which "
+            "these techniques add up better. They may only show that good recipes are all close to "
+            "the ceiling."
+        )
+    return sentences
+
+
+def _verdicts(effects: Sequence[Effect]) -> str:
+    """The techniques that help, those that hurt, and those that do neither clearly."""
+    said = []
+    for verdict in dict.fromkeys((*CERTAIN, *(each.verdict for each in effects))):
+        names = [each.phrase for each in effects if each.verdict == verdict]
+        if not names:
+            continue
+        if verdict in CERTAIN:
+            does = verdict if len(names) == 1 else verdict.removesuffix("s")
+        else:
+            does = f"{'has' if len(names) == 1 else 'have'} {verdict}"
+        said.append(f"{listed(names)} {does}")
+    return ", and ".join(said)
+
+
+def _additivity(sums: Additivity, objective: Objective) -> list[str]:
+    if not sums.rejected:
+        return []
+    unit = f" {objective.unit}".rstrip()
+    return [
+        f"The effects sum to {sums.summed:+.3g}{unit}, but on fresh seeds all on minus all off is "
+        f"{sums.measured:+.3g}{unit}, which seeds do not explain: more than two techniques act "
+        "together. The effects hold on average over recipes, not for these two."
+    ]
