@@ -142,10 +142,9 @@ def covered_by_hc3(found: Effects, machine: Truth) -> int:
     """How many effects lie in the intervals that HC3 would have given; 0 where kouka, too, has no
     use for a sandwich, as the noise comes from repeated runs."""
     model, fitted = found.fit.model, found.fit
-    leverage = np.einsum("ij,ji->i", model.columns, model.inverse)
     if fitted.dof_from_repeats or fitted.dof_from_interactions:
         return 0
-    variances = fitted.variances[:, 0] / np.maximum(1 - leverage, 1e-9)
+    variances = fitted.variances[:, 0] / np.maximum(model.room, 1e-9)
     inside = 0
     for effect in found.effects:
         weights = model.technique_contrast(effect.technique) @ model.inverse

@@ -80,7 +80,7 @@ class Fit:
             return self.dof
         model = self.model
         columns, inverse = model.columns, model.inverse
-        room = 1 - np.einsum("ij,ji->i", columns, inverse)
+        room = model.room
         weights = np.where(room > _TOLERANCE, contrast @ inverse, 0) ** 2
         scaled = weights / np.maximum(room, _TOLERANCE)
         # The sum over pairs of runs of their squared leverages, without the matrix of these.
@@ -149,10 +149,9 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         from_repeats, from_interactions = 0, len(sizes)
         dof = model.dof + from_interactions
     noise = np.sqrt(squares / dof) if dof else squares * math.nan
-    room = 1 - np.einsum("ij,ji->i", model.columns, model.inverse)
     # A run that fits itself has a residual of zero, which says nothing of its variance.
-    if enough and model.covariates.columns is None and np.all(room > _TOLERANCE):
-        variances = residuals**2 / room[:, np.newaxis]
+    if enough and model.covariates.columns is None and np.all(model.room > _TOLERANCE):
+        variances = residuals**2 / model.room[:, np.newaxis]
     else:
         variances = np.broadcast_to(noise**2, values.shape)
     doubts = _doubts(model, cells, adjusted, coefficients)

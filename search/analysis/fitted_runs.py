@@ -59,13 +59,12 @@ def fitted_runs(effects: Effects, measured: Sequence[Run]) -> FittedRuns | None:
         return None
     fitted = model.columns @ fit.coefficients[:, 0]
     residuals = values - fitted
-    share = 1 - np.einsum("ij,ji->i", model.columns, model.inverse)
     if model.random_pairs:
         left_out, missed = np.full(len(runs), math.nan), np.zeros(len(runs), dtype=bool)
     else:
-        usable = share > _OWN
-        left_out = np.where(usable, values - residuals / np.where(usable, share, 1), math.nan)
-        missed = _missed(residuals, share, model.dof)
+        usable = model.room > _OWN
+        left_out = np.where(usable, values - residuals / np.where(usable, model.room, 1), math.nan)
+        missed = _missed(residuals, model.room, model.dof)
     return FittedRuns(
         tuple(
             FittedRun(run, float(fitted[at]), float(left_out[at]), bool(missed[at]))

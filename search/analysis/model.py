@@ -74,6 +74,11 @@ class Model:
         return (*self.techniques, *(level.name for level in self.levels))
 
     @cached_property
+    def room(self) -> np.ndarray:
+        """What of its own noise each run's residual keeps, (runs,): one less its leverage."""
+        return np.asarray(1 - np.einsum("ij,ji->i", self.columns, self.inverse))
+
+    @cached_property
     def pairs_estimable(self) -> bool:
         """True where the interaction of every pair can be estimated apart from all others."""
         first = 1 + len(self.techniques)
