@@ -110,11 +110,9 @@ class Registry:
 
     def _name(self) -> str:
         name = getattr(self.build, "__qualname__", "build")
-        return (
-            f"{file}:{name}"
-            if (file := file_of(self.build))
-            else (f"{self.build.__module__}.{name}")
-        )
+        if file := file_of(self.build):
+            return f"{file}:{name}"
+        return f"{self.build.__module__}.{name}"
 
 
 def _with_inputs(model: Any, image_shape: tuple[int, ...]) -> Any:
