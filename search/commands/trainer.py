@@ -143,12 +143,12 @@ class _Run:
 
     def read(self, line: str) -> None:
         try:
-            self._read(line)
+            points = [*self._metric.points(line)]
+            tested = [] if self._tested is None else [*self._tested.points(line)]
         except ValueError as error:
             self._unreadable = str(error)
-
-    def _read(self, line: str) -> None:
-        for point in self._metric.points(line):
+            return
+        for point in points:
             self._last = point.value
             if len(self._ends) < _MOST_POINTS:
                 epoch = len(self._ends) if point.epoch is None else point.epoch
@@ -159,9 +159,8 @@ class _Run:
                 if self._open is not None and self._open.epoch != point.epoch:
                     self._complete(self._open)
                 self._open = point
-        if self._tested is not None:
-            for point in self._tested.points(line):
-                self._test = point.value
+        for point in tested:
+            self._test = point.value
 
     @property
     def epoch_ends(self) -> tuple[float, ...]:
