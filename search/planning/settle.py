@@ -295,8 +295,11 @@ def _judged(settings: Settings, last_epochs: int | None) -> Settings:
 
 
 def is_place(data: str) -> bool:
-    """Tell a path from the name of a data set; the fingerprint tells whether the data agree."""
-    return Path(data).is_absolute()
+    """Tell a path from the name of a data set; the fingerprint tells whether the data agree.
+
+    A study of another machine's may keep no more of its path than a name, as those shipped do.
+    """
+    return not is_set(data)
 
 
 def _place(stored: str, data: str) -> str:
@@ -304,7 +307,7 @@ def _place(stored: str, data: str) -> str:
 
     Raises `InputError` for another path than the study's where nothing is.
     """
-    if is_place(data) or is_set(data):
+    if Path(data).is_absolute() or is_set(data):
         return data
     if ",".join(os.path.abspath(place) for place in places(data)) == stored:
         return stored  # from which they have gone

@@ -371,6 +371,24 @@ def test_data_that_moved_are_taken_from_their_new_place(
     assert kouka("launch", "s", "--search", "2").exit_code == 0
 
 
+def test_a_shipped_study_goes_on_with_a_users_data(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
+) -> None:
+    there = folder / "photos.npz"
+    there.write_bytes(b"")
+    kouka("launch", "s", "--data", "photos.npz", "--techniques", "mixup,amsgrad", "--measure", "8",
+          "--search", "0", "--confirm", "0")  # fmt: skip
+    study = stored()
+    study.set_user_attr(schema.SETTINGS, {**study.user_attrs[schema.SETTINGS], "data": "photos"})
+    result = kouka("launch", "s", "--search", "1")
+    assert result.exit_code == 2
+    assert "are no longer at photos; --data takes the place" in result.stderr
+    result = kouka("launch", "s", "--data", "digits", "--search", "1")
+    assert "--data is photos, not digits" in result.stderr
+    assert kouka("launch", "s", "--data", "photos.npz", "--search", "1").exit_code == 0
+    assert stored().user_attrs[schema.SETTINGS]["data"] == str(there)
+
+
 def test_techniques_and_fixed_ones_reach_the_runs(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
