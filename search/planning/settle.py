@@ -294,6 +294,13 @@ def _judged(settings: Settings, last_epochs: int | None) -> Settings:
     return replace(settings, verify_last_epochs=last_epochs or by_rule)
 
 
+def only_grows(requested: Requested) -> bool:
+    """Tell a launch that goes on with a study, or wants more of it, from one that describes it."""
+    more = {*_MAY_GROW, *_DESIGNS, "verify_epochs", "ladder_order", "time", "at_most", "images"}
+    named = requested.named().keys() - {"custom_code", "backend"}  # which every launch has
+    return not requested.custom_code and named <= more
+
+
 def is_place(data: str) -> bool:
     """Tell a path from the name of a data set; the fingerprint tells whether the data agree.
 

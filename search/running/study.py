@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 import optuna
@@ -17,7 +18,7 @@ from model_space.worker.client import Workload
 from search.commands.parsing import check_program
 from search.errors import InputError
 from search.planning.checks import check_objective
-from search.planning.settle import Requested, is_place, settle, usual_techniques
+from search.planning.settle import Requested, is_place, only_grows, settle, usual_techniques
 from search.results import objective_of
 from search.running.command_workers import CommandWorkers
 from search.running.compatibility import (
@@ -41,6 +42,7 @@ from search.storage.connection import (
     find_storage,
     load_study,
     make_storage,
+    redact,
     study_names,
 )
 from search.storage.heartbeat import fail_lost
@@ -110,6 +112,8 @@ def launch(
         requested = _with_small_network(requested)
         early = before_its_plan(requested)
     settings, before = _settle(url, name, early)
+    if before is None and only_grows(requested):
+        _check_meant(url, name)
     _check_there(name, settings, before)
     if settings.program is not None:
         return _launch_program(
@@ -317,6 +321,20 @@ def _check_name(name: str) -> None:
         raise InputError(
             f"a study cannot be called {name!r}; NAME takes letters and digits, and what else a "
             "folder's name may have"
+        )
+
+
+def _check_meant(url: str, name: str) -> None:
+    """Raise `InputError` where a launch that describes no new study nearly names a known one.
+
+    It would be a study of the usual data.
+    """
+    storage = find_storage(url)
+    known = [] if storage is None or is_set(name) else study_names(storage)
+    if name not in known and (near := get_close_matches(name, known, n=1, cutoff=0.8)):
+        raise InputError(
+            f"there is no study {name!r} in {redact(url)}, but {near[0]!r}; a new study whose name "
+            f"is so near to a known one takes --data, such as --data {Settings.data}"
         )
 
 

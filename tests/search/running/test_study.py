@@ -28,7 +28,7 @@ from search.results import Results, Run
 from search.running import study
 from search.running.claim import Claim, claim
 from search.storage import schema
-from search.storage.connection import load_study, worker_storage
+from search.storage.connection import load_study, open_storage, study_names, worker_storage
 from search.storage.heartbeat import Identity
 from search.storage.reading import read
 from tests.support.fakes import EFFECTS, FakeWorker
@@ -387,6 +387,19 @@ def test_a_shipped_study_goes_on_with_a_users_data(
     assert "--data is photos, not digits" in result.stderr
     assert kouka("launch", "s", "--data", "photos.npz", "--search", "1").exit_code == 0
     assert stored().user_attrs[schema.SETTINGS]["data"] == str(there)
+
+
+@pytest.mark.usefixtures("fake_worker")
+def test_a_mistyped_study_is_not_begun(kouka: Kouka) -> None:
+    small = ("--techniques", "mixup,amsgrad", "--measure", "8", "--search", "0", "--confirm", "0")
+    assert kouka("launch", "leaves", *small).exit_code == 0
+    result = kouka("launch", "leavs", "--measure", "16")
+    assert result.exit_code == 2
+    assert "there is no study 'leavs'" in result.stderr
+    assert "but 'leaves'; a new study whose name is so near" in result.stderr
+    assert study_names(open_storage(STORAGE)) == ["leaves"]
+    assert kouka("launch", "leavs", *small).exit_code == 0  # which describes a new study
+    assert kouka("launch", "another", *small).exit_code == 0
 
 
 def test_techniques_and_fixed_ones_reach_the_runs(
