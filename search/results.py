@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from model_space.facts import DataFacts
@@ -340,6 +340,33 @@ class Results:
         return () if self.settings is None else categories(self.settings)
 
     @property
+    def categories(self) -> tuple[Category, ...]:
+        """`several`, or in another program's study the categories that every complete trial was
+        asked for."""
+        if self.settings is not None:
+            return self.several
+        runs = self.of("measure")
+        return tuple(
+            one for one in self.others
+            if isinstance(one, Category) and all(one.name in run.params for run in runs)
+        )  # fmt: skip
+
+    @property
+    def choices(self) -> tuple[Category, ...]:
+        """The factors of which a recipe has one level each: `categories`, in another program's
+        study with the levels that some complete trial has."""
+        if self.settings is not None:
+            return self.several
+        runs = self.of("measure")
+        had = {one.name: {one.place(run.params[one.name]) for run in runs}
+               for one in self.categories}  # fmt: skip
+        return tuple(
+            replace(one, levels=tuple(one.levels[at] for at in sorted(had[one.name] - {-1})))
+            for one in self.categories
+            if had[one.name] - {-1}
+        )
+
+    @property
     def numbers(self) -> Mapping[str, Any]:
         """The parameters that every run has, levels and dials, each with the value that goes
         without saying; None without one."""
@@ -351,6 +378,12 @@ class Results:
             name: usual for name, usual in dials.items()
             if name not in {one.name for one in self.several}
         }  # fmt: skip
+
+    @property
+    def named(self) -> Mapping[str, Any]:
+        """As `numbers`, what a recipe names beside its techniques: in another program's study the
+        levels of its `choices`."""
+        return self.numbers or dict.fromkeys(one.name for one in self.choices)
 
     def on(self, params: Mapping[str, Any]) -> frozenset[str]:
         """What is on in a run with these parameters, as its `on` has it."""

@@ -295,13 +295,14 @@ def describe(
                 if dial.startswith(f"{name}_") and dial not in (*factors, *numbers)
             }
             on.append((name, dials))
+    values = {name: run.params[name] for name in numbers if name in run.params}
     beside = [
-        f"{name} {value if isinstance(value, str) else format(value, '.4g')}"
-        for name, usual in numbers.items()
-        if (value := run.params.get(name)) not in (None, usual)
+        f"{name} {format(value, '.4g') if isinstance(value, float) else value}"
+        for name, value in values.items()
+        if numbers[name] is None or value != numbers[name]
     ]
-    levels = any(isinstance(run.params.get(name), str) for name in numbers)
-    techniques = with_dials(on) or ("" if levels else "none")
+    levels = any(isinstance(value, str) for value in values.values()) or not factors
+    techniques = with_dials(on) or ("" if levels and beside else "none")
     return ", ".join([*([techniques] if techniques else []), *beside])
 
 

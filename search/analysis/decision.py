@@ -58,7 +58,7 @@ def decide(
     all runs. Nothing is predicted where recipes are `failing` together, as techniques and their
     pairs do not describe that. None where nothing is recommended, or no parameter is a technique.
     """
-    if recommended is None or not (results.factors or results.several):
+    if recommended is None or not (results.factors or results.choices):
         return None
     sign = 1 if results.objective.maximize else -1
     is_off = results.end_of(recommended.on, recommended.params) == "all off"

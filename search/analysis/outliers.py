@@ -34,7 +34,8 @@ def outliers(
 ) -> Outliers | None:
     """Find the measured runs far from all others, and the verdicts without them.
 
-    None where there are none, or where a caution of their own tells of them.
+    None where there are none, or where a caution of their own tells of them; nor are all runs of a
+    level, which are what it comes to.
     """
     runs = [run for run in results.of("measure") if not run.diverged]
     if len(runs) < _LEAST_RUNS or fitted.fit.failing or fitted.fit.outlier:
@@ -50,9 +51,12 @@ def outliers(
         [run for run in results.of("measure") if run not in found], results.factors, repeats,
         results.objective.maximize, fitted.look, results.others,
     )  # fmt: skip
+    rest = without.effects if without else ()
+    if without and {one.technique for one in rest} != {one.technique for one in fitted.effects}:
+        return None
     changed = tuple(
         there
-        for there in (without.effects if without else ())
+        for there in rest
         if (here := fitted.of(there.technique)).verdict != there.verdict
         and (here.verdict in CERTAIN or there.verdict in CERTAIN)
     )

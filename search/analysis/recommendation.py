@@ -25,7 +25,7 @@ from search.analysis.predicted import Predicted, compared, predicted
 from search.analysis.surface import Points, Surface, fit_surface
 from search.planning.phases.confirm import CANDIDATES
 from search.planning.space import Space
-from search.results import Category, Objective, Results, Run, level_name
+from search.results import Category, Objective, Results, Run, level_name, levels_on
 from search.settings import Limits
 
 _BEAM = 32
@@ -53,7 +53,7 @@ class Option:
     on: frozenset[str]
     """The techniques that are on."""
     params: Mapping[str, Any]
-    """A trial's parameters; where another program made the study, they may lack the dials."""
+    """A trial's parameters; where another program made the study, those that are the recipe's."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,10 @@ def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommenda
     costing = _costing(results, surface)
     options = tested or surface.strongest(_BEAM, costing)
     kept = [run for run in runs if run.feasible]
-    unpredicted = results.settings is None and len(runs) < len(surface.techniques) + _SPARE
+    unpredicted = results.settings is None and len(runs) < surface.columns + _SPARE
     if unpredicted or len(kept) < len(runs):
         # Nothing can be predicted of a recipe that no trial tried, or whether it can be used.
-        options = [Option(run.on, run.params) for run in kept or runs]
+        options = [surface.tried(run) for run in kept or runs]
     if (
         costing is not None
         and tested
@@ -120,7 +120,7 @@ def _costing(results: Results, surface: FittedRecipes) -> Costing | None:
     """What recipes take; None where that is not limited."""
     if not results.at_most:
         return None
-    points = surface.points([Option(run.on, run.params) for run in surface.runs])
+    points = surface.points([surface.tried(run) for run in surface.runs])
     return Costing.of(results.at_most, _epochs(results), surface.runs, points)
 
 
@@ -151,7 +151,8 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
     for run in runs:
         # Another program's trials differ in more than the recipe, and each would be one.
         dials = repr(sorted(run.params.items())) if results.settings else ""
-        of.setdefault((run.on, dials), []).append(run)
+        on = run.on | levels_on(run.params, results.choices)
+        of.setdefault((on, dials), []).append(run)
     values = {recipe: [run.scaled for run in its] for recipe, its in of.items()}
     takes = {recipe: took(its, _epochs(results)) for recipe, its in of.items()}
     limits = results.at_most or Limits()
@@ -177,7 +178,7 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
 def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | None:
     """Predict a recipe and all off from the runs as they are, however far below the others."""
     surface = FittedRecipes.of(results, runs, fenced=False)
-    if surface is None or len(runs) < len(surface.techniques) + _SPARE:
+    if surface is None or len(runs) < surface.columns + _SPARE:
         return None
     off = surface.ends([])
     if not off:
@@ -259,18 +260,27 @@ class FittedRecipes:
 
     @classmethod
     def of(
-        cls, results: Results, runs: Sequence[Run], *, fenced: bool = True
+        cls,
+        results: Results,
+        runs: Sequence[Run],
+        *,
+        fenced: bool = True,
+        choices: Sequence[Category] | None = None,
     ) -> FittedRecipes | None:
-        """Fit the surface; None where the runs are too few or all equal."""
+        """Fit the surface; None where the runs are too few or all equal.
+
+        `choices` are the factors of several levels that recipes differ in, by default all.
+        """
         techniques, held = varied(runs, results.factors), _held(results, runs)
         several = tuple(
             one
-            for one in results.several
+            for one in (results.choices if choices is None else choices)
             if len({one.place(run.params.get(one.name)) for run in runs}) > 1
         )
         dials = frozenset(dial.name for dial in results.dials)
-        keys = np.array([_key(run.on, run.params, dials) for run in runs])
-        signs = np.array([_signs(run.on, techniques, several) for run in runs])
+        on = [run.on | levels_on(run.params, several) for run in runs]
+        keys = np.array([_key(one, run.params, dials) for one, run in zip(on, runs, strict=True)])
+        signs = np.array([_signs(one, techniques, several) for one in on])
         scaled = _scaled(runs, results, fenced)
         varies = bool(techniques or several)
         surface = fit_surface(Points(signs, keys), scaled) if varies else None
@@ -296,8 +306,9 @@ class FittedRecipes:
                 known.setdefault(self._key(one.on, one.params), one)
 
         for run in self.runs:
-            known.setdefault(self._key(run.on, run.params), Option(run.on, run.params))
-            add(run.on)
+            tried = self.tried(run)
+            known.setdefault(self._key(tried.on, tried.params), tried)
+            add(tried.on)
         if len(self.techniques) > _MANY:
             slopes = zip(self.techniques, self.surface.slopes, strict=False)
             add(frozenset(name for name, slope in slopes if slope > 0))
@@ -374,10 +385,25 @@ class FittedRecipes:
     def _key(self, on: frozenset[str], params: Mapping[str, Any]) -> int:
         return _key(on, params, self.dials)
 
+    @property
+    def columns(self) -> int:
+        """Columns of the surface: a technique has one, a factor of several levels more."""
+        return int(self.surface.observed.levels.shape[1])
+
+    def tried(self, run: Run) -> Option:
+        """Make an option of what a run has, and not of what else another program varied."""
+        if self.space is not None:
+            return Option(run.on, run.params)
+        one = self.option(run.on | levels_on(run.params, self.several))
+        turned = {name: run.params[name] for name in self.dials & run.params.keys()}
+        return Option(one.on, {**one.params, **turned})
+
     def option(self, on: frozenset[str]) -> Option:
         """Make an option of techniques, with their dials at the usual values."""
         if self.space is None:
-            return Option(on, dict.fromkeys(sorted(on), True))
+            chosen = {one.name: one.levels[_place(on, one)] for one in self.several}
+            techniques = dict.fromkeys(sorted(on & {*self.techniques}), True)
+            return Option(on, {**techniques, **chosen})
         params = self.space.params(on)
         levels = {one.name: one for one in self.several}
         for name, value in self.held.items():
@@ -418,12 +444,19 @@ def _levels_of(one: Category) -> list[str]:
 def _signs(
     on: frozenset[str], techniques: Sequence[str], several: Sequence[Category]
 ) -> list[float]:
-    """What is on in a recipe as ±1: two columns for a factor of three or four levels."""
+    """What is on in a recipe as ±1: two columns for a factor of three or four levels, more for one
+    of more."""
     signs = [1.0 if name in on else -1.0 for name in techniques]
     for one in several:
-        place = next((at for at, name in enumerate(_levels_of(one)) if name in on), 0)
-        signs += [1.0 if place & 2 else -1.0, 1.0 if place & 1 else -1.0]
+        place = _place(on, one)
+        bits = max(2, (len(one.levels) - 1).bit_length())
+        signs += [1.0 if place >> bit & 1 else -1.0 for bit in reversed(range(bits))]
     return signs
+
+
+def _place(on: frozenset[str], one: Category) -> int:
+    """The place of the level of a factor that a recipe has."""
+    return next((at for at, name in enumerate(_levels_of(one)) if name in on), 0)
 
 
 def _key(on: frozenset[str], params: Mapping[str, Any], dials: frozenset[str]) -> int:

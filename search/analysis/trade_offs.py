@@ -111,7 +111,7 @@ def trade_offs(results: Results, *, predict: bool = True) -> TradeOffs | None:
         return None
     results = deciding(results)
     runs = complete_runs(results)
-    fitted = FittedRecipes.of(results, runs) if runs else None
+    fitted = FittedRecipes.of(results, runs, choices=()) if runs else None
     if fitted is None:
         return None
     points = fitted.points([Option(run.on, run.params) for run in runs])

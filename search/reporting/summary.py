@@ -134,7 +134,7 @@ def _recommended(findings: Findings) -> dict[str, Any] | None:
     tested = next((row for row in rows if row["label"].startswith(RECOMMENDED)), {})
     kept = ("test", "test_low", "test_high", "gain", "gain_low", "gain_high", "gain_paired")
     return {
-        "recipe": describe(found, findings.results.factors, findings.results.numbers),
+        "recipe": describe(found, findings.results.factors, findings.results.named),
         "on": sorted(found.on),
         "params": dict(found.params),
         "confirmed": found.confirmed,

@@ -31,7 +31,7 @@ from search.reporting.formatting import (
     signed,
     with_interval,
 )
-from search.results import ACCURACY, UNNAMED, Category, Objective, Results, Run
+from search.results import ACCURACY, UNNAMED, Objective, Results, Run
 
 _WORTH_SAYING = 1.1
 """Variance of interactions, over that in a new study, above which it is told."""
@@ -49,7 +49,7 @@ def no_effects(results: Results) -> str:
         return "No run is complete yet."
     if results.designed:
         return "There are too few measure runs yet to tell the techniques apart."
-    categories = _categories(results)
+    categories = results.categories
     if not results.factors and not categories:
         which = (
             "that every complete trial was asked for" if results.conditional else "of these trials"
@@ -76,16 +76,6 @@ def no_effects(results: Results) -> str:
         f"These {counted(complete, 'complete trial')} cannot tell {techniques} apart, as they "
         "changed together or not at all. Run more trials that change each alone."
     )
-
-
-def _categories(results: Results) -> list[Category]:
-    """The categories that every complete trial was asked for."""
-    return [
-        one
-        for one in results.others
-        if isinstance(one, Category)
-        and all(one.name in run.params for run in results.of("measure"))
-    ]
 
 
 def _states(results: Results) -> str:
@@ -186,8 +176,13 @@ def _unclear(names: Sequence[str]) -> str:
 
 
 def plain(results: Results) -> str:
-    """Name the network with all techniques off."""
-    if results.settings is None or results.program is not None:
+    """Name the network with all techniques off, and what else other programs' have."""
+    if results.settings is None:
+        first = ", ".join(f"{one.name} {one.levels[0]}" for one in results.choices)
+        if not results.factors:
+            return first
+        return f"all techniques off ({first})" if first else "all techniques off"
+    if results.program is not None:
         return "all techniques off"
     if network := results.settings.custom_code.network:
         return f"{network.at if network.application else 'your network'} with all techniques off"

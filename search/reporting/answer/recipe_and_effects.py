@@ -21,7 +21,7 @@ def unlike_averages(findings: Findings) -> list[str]:
     parts: list[str] = []
     for state, verdict, verb in (("on", "hurts", "hurt"), ("off", "helps", "help")):
         names = [one.technique for one in effects.effects
-                 if one.verdict == verdict
+                 if one.verdict == verdict and one.level is None
                  and (one.technique in decision.recommended.on) == (state == "on")]  # fmt: skip
         if names:
             average = "" if parts else " on average"

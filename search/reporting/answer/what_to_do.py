@@ -62,7 +62,7 @@ def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
     if found is None:
         return "no technique"
     results = findings.results
-    recipe = describe(found, results.factors, results.numbers)
+    recipe = describe(found, results.factors, results.named)
     if recipe.partition(",")[0] == "none":
         recipe = recipe.replace("none", "no technique", 1)
     return _shortened(recipe) if briefly else recipe
@@ -132,7 +132,8 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         verb = "The runs favour" if decision.tested is None else "The recommended recipe is"
         sentences.append(f"{verb} {recipe}: {_reach(decision, results)}{_over(decision, results)}.")
     if decision.verdict == "all off":
-        sentences.append(f"With all techniques off, {_reach(decision, results)}.")
+        off = "all techniques off" if results.settings else words.plain(results)
+        sentences.append(f"With {off}, {_reach(decision, results)}.")
         sentences += [] if briefly else _next_best(findings)
     elif decision.all_off is not None and not briefly:
         sentences.append(_all_off(decision, results))

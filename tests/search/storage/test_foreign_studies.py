@@ -20,7 +20,6 @@ from typer.testing import Result
 from search import InputError, analyse, api, draw, export_study, frame, read, summarise
 from search.reporting.sections import sections
 from search.results import Category
-from search.storage.connection import read_study
 
 Kouka = Callable[..., Result]
 
@@ -240,45 +239,6 @@ def test_values_that_have_no_squares_are_reported_as_such(tmp_path: Path) -> Non
             findings = export_study(study, tmp_path / f"{size:g}")[0]
         assert findings.effects is None
         assert "24 runs ended without a value that can be" in " ".join(findings.cautions)
-
-
-def test_a_recipe_that_breaks_a_constraint_is_not_recommended(folder: Path) -> None:
-    """Which of two techniques helps most, and may not be used."""
-
-    def constrained(trial: optuna.Trial) -> float:
-        large, other = (trial.suggest_categorical(name, [False, True]) for name in ("large", "b"))
-        trial.set_constraint("parameters", 1 if large else -1)
-        noise = 0.002 * np.random.default_rng(trial.number).standard_normal()
-        return float(0.8 + 0.05 * large + 0.02 * other + noise)
-
-    url = f"sqlite:///{folder / 'theirs.db'}"
-    for storage in (None, url):
-        study = foreign(24, constrained, storage=storage)
-        findings = analyse(study if storage is None else read_study(url, "theirs"))
-        assert findings.effects is not None
-        assert findings.effects.of("large").verdict == "helps"
-        assert findings.recommended is not None
-        assert findings.recommended.on == {"b"}
-        assert findings.results.best is not None
-        assert findings.results.best.number == study.best_trial.number
-        broken = sum(trial.params["large"] for trial in study.trials)
-        assert f"{broken} of 24 complete trials break a constraint" in " ".join(findings.cautions)
-
-
-def test_techniques_beside_other_parameters_are_not_chosen_by_one_trial() -> None:
-    """Each trial has a learning rate of its own; the best of them has the technique off."""
-
-    def lucky(trial: optuna.Trial) -> float:
-        trial.suggest_float("lr", 1e-4, 1e-1, log=True)
-        aug = trial.suggest_categorical("aug", [False, True])
-        luck = np.random.default_rng(trial.number).normal(0, 0.001 if aug else 0.05)
-        return float(0.8 + 0.03 * aug + luck)
-
-    findings = analyse(foreign(40, lucky))
-    assert findings.results.best is not None
-    assert not findings.results.best.on
-    assert findings.recommended is not None
-    assert findings.recommended.on == {"aug"}
 
 
 @pytest.mark.parametrize("trials", [0, 1, 2, 3, 6, 9])

@@ -1,0 +1,128 @@
+"""Recipes that are recommended by the trials of other programs."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+
+from search import analyse, summarise
+from search.analysis.recommendation import Recommendation
+from search.storage.connection import read_study
+
+
+def foreign(
+    trials: int, function: Callable[[optuna.Trial], float], storage: str | None = None
+) -> optuna.Study:
+    study = optuna.create_study(
+        study_name="theirs", direction="maximize", storage=storage,
+        sampler=optuna.samplers.RandomSampler(seed=0),
+    )  # fmt: skip
+    study.optimize(function, n_trials=trials)
+    return study
+
+
+def recommended(study: optuna.Study) -> Recommendation:
+    found = analyse(study).recommended
+    assert found is not None
+    return found
+
+
+def noise(trial: optuna.Trial) -> float:
+    return 0.005 * float(np.random.default_rng(trial.number).standard_normal())
+
+
+def of_levels(trial: optuna.Trial) -> float:
+    """A technique, three optimizers of which the second is best, and the more layers the better."""
+    value = 0.7 + 0.04 * trial.suggest_categorical("aug", [False, True])
+    value += 0.05 * (trial.suggest_categorical("optimizer", ["sgd", "adam", "lion"]) == "adam")
+    value += 0.01 * trial.suggest_int("layers", 1, 4)
+    trial.suggest_float("lr", 1e-4, 1e-1, log=True)
+    return value + noise(trial)
+
+
+def test_a_recipe_has_the_level_of_each_category_that_is_best() -> None:
+    study = foreign(60, of_levels)
+    found = recommended(study)
+    assert found.on == {"aug", "optimizer=adam", "layers=4"}
+    assert found.params == {"aug": True, "optimizer": "adam", "layers": 4}
+    assert found.reach is not None
+    assert found.reach.gain.low < 12 < found.reach.gain.high
+    said = summarise(analyse(study))
+    assert "favour aug, optimizer adam, layers 4: " in said["headline"]
+    assert "over all techniques off (optimizer sgd, layers 1)" in said["headline"]
+    assert said["recommended"]["recipe"] == "aug, optimizer adam, layers 4"
+
+
+def test_categories_alone_make_a_recipe() -> None:
+    def function(trial: optuna.Trial) -> float:
+        kind = trial.suggest_categorical("kind", [None, "a", True, 0.5])
+        return 0.5 + 0.1 * (kind is True) + 0.02 * trial.suggest_int("width", 1, 6) + noise(trial)
+
+    study = foreign(60, function)
+    assert recommended(study).params == {"kind": True, "width": 6}
+    headline = summarise(analyse(study))["headline"]
+    assert "favour kind True, width 6: " in headline
+    assert "over kind None, width 1." in headline
+
+
+@pytest.mark.parametrize("best", range(7))
+def test_a_category_may_have_many_levels(best: int) -> None:
+    def function(trial: optuna.Trial) -> float:
+        kind = trial.suggest_categorical("kind", list("abcdefg"))
+        return 0.5 + 0.1 * (kind == "abcdefg"[best]) + noise(trial)
+
+    assert recommended(foreign(40, function)).params == {"kind": "abcdefg"[best]}
+
+
+def test_a_level_that_no_trial_has_is_neither_recommended_nor_compared_with() -> None:
+    choices = ("a", "b", "c", "d")
+    space: dict[str, Any] = {"x": optuna.distributions.CategoricalDistribution(choices)}
+    study = optuna.create_study(direction="maximize")
+    for at in range(30):
+        params = {"x": "bc"[at % 2]}
+        value = 0.5 + 0.1 * (params["x"] == "c") + 0.001 * (at % 5)
+        study.add_trial(optuna.create_trial(params=params, distributions=space, value=value))
+    assert recommended(study).params == {"x": "c"}
+    assert "over x b." in summarise(analyse(study))["headline"]
+
+
+def test_a_recipe_that_breaks_a_constraint_is_not_recommended(folder: Path) -> None:
+    """Which of two techniques helps most, and may not be used."""
+
+    def constrained(trial: optuna.Trial) -> float:
+        large, other = (trial.suggest_categorical(name, [False, True]) for name in ("large", "b"))
+        trial.set_constraint("parameters", 1 if large else -1)
+        noise = 0.002 * np.random.default_rng(trial.number).standard_normal()
+        return float(0.8 + 0.05 * large + 0.02 * other + noise)
+
+    url = f"sqlite:///{folder / 'theirs.db'}"
+    for storage in (None, url):
+        study = foreign(24, constrained, storage=storage)
+        findings = analyse(study if storage is None else read_study(url, "theirs"))
+        assert findings.effects is not None
+        assert findings.effects.of("large").verdict == "helps"
+        assert findings.recommended is not None
+        assert findings.recommended.on == {"b"}
+        assert findings.results.best is not None
+        assert findings.results.best.number == study.best_trial.number
+        broken = sum(trial.params["large"] for trial in study.trials)
+        assert f"{broken} of 24 complete trials break a constraint" in " ".join(findings.cautions)
+
+
+def test_techniques_beside_other_parameters_are_not_chosen_by_one_trial() -> None:
+    """Each trial has a learning rate of its own; the best of them has the technique off."""
+
+    def lucky(trial: optuna.Trial) -> float:
+        trial.suggest_float("lr", 1e-4, 1e-1, log=True)
+        aug = trial.suggest_categorical("aug", [False, True])
+        luck = np.random.default_rng(trial.number).normal(0, 0.001 if aug else 0.05)
+        return float(0.8 + 0.03 * aug + luck)
+
+    findings = analyse(foreign(40, lucky))
+    assert findings.results.best is not None
+    assert not findings.results.best.on
+    assert findings.recommended is not None
+    assert findings.recommended.on == {"aug"}
