@@ -3,8 +3,8 @@ r"""Whether what a plan for a time calls clear agrees with many long runs.
     python -m bench.agreement cifar-long STUDY --storage FILE
 
 The runs of `bench/runs/cifar-long.csv` and `digits-long.csv` are the reference, taken at the epoch
-at which the study's effects are. Studies that they can be held to are these, and others with the
-same images and network:
+at which the study's effects are, less those that are the study's own. Studies that they can be held
+to are these, and others with the same images and network:
 
     kouka launch plan60 --data FOLDER --train-size 10000 --validation 2000 --width 0.25 \
         --techniques article --time 60m
@@ -38,7 +38,8 @@ def main() -> None:
     findings = analyse(load_study(given.storage, given.study))
     found, epochs = findings.deciding, findings.results.launched_with().final_epochs
     assert found is not None, "the study has no effects yet"
-    true = reference(given.reference, epochs)
+    own = {run.seed for run in findings.results.runs}
+    true = reference(given.reference, epochs, own)
     report = reporter("agreement", record=given.record)
     for one in found.effects:
         beside = true.of(one.technique)

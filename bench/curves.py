@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
@@ -52,9 +53,13 @@ def curves_of(runs: list[Run]) -> np.ndarray:
     return np.array([[run.scale * value for value in run.curve.values()] for run in runs])
 
 
-def reference(name: str, epochs: int) -> Effects:
-    """The effects of a file's runs after so many epochs, or after all that it has if fewer."""
+def reference(name: str, epochs: int, without: Collection[int | None] = ()) -> Effects:
+    """The effects of a file's runs after so many epochs, or after all that it has if fewer.
+
+    Runs of the seeds `without` are left out.
+    """
     techniques, runs = load(name)
+    runs = [run for run in runs if run.seed not in without]
     end = min(epochs, len(runs[0].curve))
     last = slice(end - usual_last_epochs(end), end)
     values = [fmean(list(run.curve.values())[last]) for run in runs]
