@@ -41,8 +41,8 @@ if (
 
 LONGEST = (
     "running/test_workers.py", "training/test_jax.py", "training/test_trainer.py",
-    "running/test_real_study.py", "running/test_study.py", "running/test_ray_workers.py",
-    "worker/test_client.py",
+    "running/test_real_study.py", "running/test_study.py", "running/test_resuming.py",
+    "running/test_launch_settings.py", "running/test_ray_workers.py", "worker/test_client.py",
 )  # fmt: skip
 """Files that take longest, each on one process: they begin first, or they would end alone."""
 
