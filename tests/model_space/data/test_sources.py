@@ -18,9 +18,9 @@ from model_space.data import Columns, Data, DataError, holds_sounds, load, place
 from model_space.facts import DataFacts
 from search.planning.parsing import parse_columns
 from search.reporting.data import account
-from tests.model_space.data.test_as_people_have_them import pictures, pixels
 from tests.model_space.data.test_sound import tones
 from tests.support.damage import within
+from tests.support.pictures import pictures, pixels
 
 pytestmark = pytest.mark.numeric
 needs_pyarrow = pytest.mark.skipif(find_spec("pyarrow") is None, reason="pyarrow is not installed")

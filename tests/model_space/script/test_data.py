@@ -14,9 +14,9 @@ from PIL import Image
 from scipy.io import wavfile
 
 from model_space.data import Columns, Data, DataError, DataSpec, load_spec
-from tests.model_space.data.test_as_people_have_them import ODD, riff
 from tests.model_space.data.test_sound import tones
 from tests.support.scripts import SMALL, check_clean, run, written
+from tests.support.wav import ODD, riff
 
 pytestmark = pytest.mark.numeric
 

@@ -1,0 +1,76 @@
+"""What is checked of the images that were read, and by which rules."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model_space.data import DataSpec, load
+from model_space.facts import DataFacts
+from tests.support.pictures import SIDE, bits, every, pictures, pixels, sizes
+
+pytestmark = pytest.mark.numeric
+
+
+def checked(path: Path) -> Any:
+    return DataFacts.of(load(str(path))).checks
+
+
+def test_images_that_are_in_two_splits_are_counted(tmp_path: Path) -> None:
+    pictures(tmp_path / "train", 10)
+    pictures(tmp_path / "test", 4, seed=1)
+    pictures(tmp_path / "val", 4, seed=2)
+    copied = (tmp_path / "train" / "a" / "3.png").read_bytes()
+    for name in ("test/a/3.png", "test/b/2.png", "val/a/0.png", "train/b/5.png"):
+        (tmp_path / name).write_bytes(copied)
+    checks = checked(tmp_path)
+    assert checks.repeated == {"validation": 1, "test": 2}
+    assert checks.contradicting == 1
+    assert checks.uniform == 0
+
+
+@pytest.mark.parametrize("value", [0, 7, 255])
+def test_constant_inputs_are_found(tmp_path: Path, value: int) -> None:
+    x = np.full((40, SIDE, SIDE), value, np.uint8)
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
+    checks = checked(tmp_path / "a.npz")
+    assert checks.spread == 0
+    assert checks.uniform == 40
+    assert checks.ranges["train"] == (value, value)
+    assert checks.repeated == {"validation": 0, "test": 0}
+
+
+def test_nearly_constant_inputs_are_found(tmp_path: Path) -> None:
+    x = bits() + np.uint8(100)
+    x[:, 3, 3] = 255  # a bright pixel hides it from the range
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
+    assert checked(tmp_path / "a.npz").spread < 0.005
+    np.savez(tmp_path / "b.npz", x=pixels(0, 40, SIDE, SIDE), y=np.arange(40) % 2)
+    assert checked(tmp_path / "b.npz").spread > 0.2
+
+
+def test_facts_travel_as_json(tmp_path: Path) -> None:
+    pictures(tmp_path / "Training", 10)
+    facts = DataFacts.of(load(str(tmp_path)))
+    assert DataFacts.from_json(json.loads(json.dumps(asdict(facts)))) == facts
+
+
+def test_what_began_by_the_earlier_rules_is_read_by_them(tmp_path: Path) -> None:
+    pictures(tmp_path / "data" / "train", 8)
+    pictures(tmp_path / "data" / "valid", 2)
+    hidden = tmp_path / "data" / "train" / "a" / ".ipynb_checkpoints"
+    hidden.mkdir()
+    Image.fromarray(pixels(1)).save(hidden / "0.png")
+    Image.fromarray(pixels(2)).convert("L").save(tmp_path / "data" / "train" / "a" / "0.png")
+    first, now = (load(str(tmp_path / "data"), reader=reader) for reader in (1, 2))
+    # The hidden copy comes first of all files: it is in colour.
+    assert (first.image_shape, sum(sizes(first)), sizes(now)) == ((16, 16, 3), 17, [13, 4, 3])
+    np.savez(tmp_path / "a.npz", x=bits(), y=np.arange(40) % 2, x_test=bits(), y_test=bits())
+    assert every(load(str(tmp_path / "a.npz"), reader=1)).max() == 1
+    assert DataSpec("digits").reader == 2
