@@ -24,7 +24,6 @@ from tests.support.simulate import results_of, simulated
 
 selenium = pytest.importorskip("selenium", reason="selenium, which drives the browser, is missing")
 from selenium import webdriver  # noqa: E402
-from selenium.common.exceptions import TimeoutException  # noqa: E402
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
@@ -46,8 +45,6 @@ PAPER = 700
 
 PATIENCE = 300
 """Seconds that a page may take; a busy machine takes its time."""
-HANGS = 30
-"""Seconds after which a page is loaded again, as Chromium 150 now and then never draws one."""
 
 Driver = Any
 
@@ -81,22 +78,16 @@ def visit(driver: Driver, page: Path, width: int, scheme: str = "light") -> None
     )
     set_media(driver, "", scheme)
     driver.get_log("browser")
-    for patience in (HANGS, PATIENCE):
-        driver.get(page.as_uri())
-        driver.execute_script(
-            "document.querySelectorAll('details').forEach((d) => {d.open = true})"
-        )
-        try:
-            WebDriverWait(driver, patience).until(lambda d: d.execute_script(
-                "if (document.querySelector('.plot:not(.js-plotly-plot)')) return false;"
-                "const p = [...document.querySelectorAll('.js-plotly-plot')];"
-                "return p.length > 0 && p.every((one) => one.querySelector('.main-svg'))"
-            ))  # fmt: skip
-        except TimeoutException:
-            if patience == PATIENCE:
-                raise
-        else:
-            return
+    # Now and then `get` returns while the page of before is still there.
+    driver.execute_script("window.left = true")
+    driver.get(page.as_uri())
+    WebDriverWait(driver, PATIENCE).until(lambda d: d.execute_script(
+        "if (window.left) return false;"
+        "document.querySelectorAll('details').forEach((d) => {d.open = true});"
+        "if (document.querySelector('.plot:not(.js-plotly-plot)')) return false;"
+        "const p = [...document.querySelectorAll('.js-plotly-plot')];"
+        "return p.length > 0 && p.every((one) => one.querySelector('.main-svg'))"
+    ))  # fmt: skip
 
 
 def set_media(driver: Driver, media: str, scheme: str) -> None:
