@@ -1,0 +1,173 @@
+"""Effects and recipes of studies that other programs made, whose trials no design planned.
+
+    python -m bench.other_programs                 # about ten minutes on one core
+    python -m bench.other_programs --studies 20    # a tenth of the studies
+
+Prints a table of bench/README.md. A study turns six techniques on and off, and chooses one of three
+optimizers, one of five numbers of layers, and a learning rate. Half of the techniques and one of
+the two categories are worth nothing; the others are drawn, in each study anew, as is one
+interaction. A recipe's loss is what the best recipe is worth above it, at the same learning rate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+import optuna
+
+from bench.results import Row, reporter
+from search.analysis.effects import CERTAIN, effects_of
+from search.analysis.recommendation import recommend
+from search.storage.reading import read
+
+TECHNIQUES = tuple("abcdef")
+LEVELS: Mapping[str, tuple[Any, ...]] = {
+    "optimizer": ("sgd", "adam", "lion"),
+    "layers": (1, 2, 3, 4, 5),
+}
+SAMPLERS: Mapping[str, Callable[[int], optuna.samplers.BaseSampler]] = {
+    "random": lambda seed: optuna.samplers.RandomSampler(seed),
+    "TPE": lambda seed: optuna.samplers.TPESampler(seed=seed),
+}
+CASES = [("random", 30), ("random", 60), ("random", 120), ("TPE", 30), ("TPE", 60), ("TPE", 120)]
+NOISE = 1.0
+"""Points, of one trial, as large as the spread of the effects that are drawn."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What each choice is worth, in points."""
+
+    worth: Mapping[str, Mapping[Any, float]]
+    interaction: float
+    """Of the first technique with the second, from where both are off."""
+
+    @classmethod
+    def drawn(cls, numbers: np.random.Generator) -> Truth:
+        """Draw a truth of which half is zero."""
+        real = set(numbers.permutation(TECHNIQUES)[: len(TECHNIQUES) // 2].tolist())
+        real.add(str(numbers.choice(list(LEVELS))))
+        worth = {name: {False: 0.0, True: float(numbers.normal(0, 2)) * (name in real)}
+                 for name in TECHNIQUES}  # fmt: skip
+        for name, levels in LEVELS.items():
+            drawn = numbers.normal(0, 1, len(levels)) * (name in real)
+            worth[name] = dict(zip(levels, drawn.tolist(), strict=True))
+        return cls(worth, float(numbers.normal(0, 1)))
+
+    def of(self, params: Mapping[str, Any]) -> float:
+        """The worth of a recipe; a technique that is not named is off."""
+        chosen = sum(values[params.get(name, False)] for name, values in self.worth.items())
+        both = params.get("a") is True and params.get("b") is True
+        return chosen + self.interaction * both
+
+    def effect(self, name: str, reference: Any, level: Any) -> float:
+        """The effect of a choice, on average over all recipes."""
+        between = self.worth[name][level] - self.worth[name][reference]
+        return between + self.interaction / 2 * (name in ("a", "b"))
+
+    @property
+    def best(self) -> float:
+        """The worth of the best recipe."""
+        choices = itertools.product(*(values.items() for values in self.worth.values()))
+        return max(
+            self.of(dict(zip(self.worth, (key for key, _ in one), strict=True))) for one in choices
+        )
+
+
+@dataclass
+class Counts:
+    """What the studies of a row came to."""
+
+    held: list[bool] = field(default_factory=list)
+    """Whether an interval held its effect."""
+    wrong: list[bool] = field(default_factory=list)
+    """Whether a study called some effect clear that is zero, or of the other sign."""
+    gain: list[bool] = field(default_factory=list)
+    recommended: list[float] = field(default_factory=list)
+    """Losses, in points."""
+    best_trial: list[float] = field(default_factory=list)
+
+
+def simulated(truth: Truth, sampler: str, trials: int, seed: int) -> optuna.Study:
+    """Run a study whose objective is the truth, with a learning rate and noise."""
+    numbers = np.random.default_rng(seed)
+
+    def objective(trial: optuna.Trial) -> float:
+        params: dict[str, Any] = {
+            name: trial.suggest_categorical(name, [False, True]) for name in TECHNIQUES
+        }
+        params["optimizer"] = trial.suggest_categorical("optimizer", LEVELS["optimizer"])
+        params["layers"] = trial.suggest_int("layers", 1, 5)
+        rate = math.log10(trial.suggest_float("rate", 1e-4, 1e-1, log=True))
+        points = 70 + truth.of(params) - (rate + 2.5) ** 2 + numbers.normal(0, NOISE)
+        return points / 100
+
+    study = optuna.create_study(direction="maximize", sampler=SAMPLERS[sampler](seed))
+    study.optimize(objective, n_trials=trials)
+    return study
+
+
+def count(counts: Counts, truth: Truth, study: optuna.Study) -> None:
+    """Count what is found in a study."""
+    results = read(study)
+    found, recommended = effects_of(results, []), recommend(results)
+    assert found is not None
+    assert recommended is not None
+    wrong = False
+    for one in found.effects:
+        level = one.level
+        true = (
+            truth.effect(one.technique, False, True)
+            if level is None
+            else truth.effect(level.parameter, level.reference, level.level)
+        )
+        if not math.isnan(one.low):
+            counts.held.append(one.low <= true <= one.high)
+        wrong |= one.verdict in CERTAIN and not one.effect * true > 0
+    counts.wrong.append(wrong)
+    params, best = recommended.params, truth.best
+    off = {name: levels[0] for name, levels in LEVELS.items()}
+    counts.recommended.append(best - truth.of({**off, **params}))
+    counts.best_trial.append(best - truth.of(study.best_trial.params))
+    if recommended.reach is not None:
+        gain = recommended.reach.gain
+        counts.gain.append(gain.low <= truth.of({**off, **params}) - truth.of(off) <= gain.high)
+
+
+def row(sampler: str, trials: int, studies: int) -> Row:
+    """Simulate the studies of a row."""
+    counts = Counts()
+    for seed in range(studies):
+        truth = Truth.drawn(np.random.default_rng([seed, 1]))
+        count(counts, truth, simulated(truth, sampler, trials, seed))
+    return {
+        "sampler": sampler, "trials": trials, "studies": studies,
+        "coverage, %": round(100 * fmean(counts.held), 1),
+        "some effect wrong, %": round(100 * fmean(counts.wrong), 1),
+        "coverage of the gain, %": round(100 * fmean(counts.gain), 1),
+        "loss of the recommended recipe, points": round(fmean(counts.recommended), 2),
+        "loss of the best trial's, points": round(fmean(counts.best_trial), 2),
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Print a row for each sampler and number of trials."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--studies", type=int, default=200)
+    options.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
+    chosen = options.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    report = reporter("other_programs", record=chosen.record)
+    for sampler, trials in CASES:
+        report(row(sampler, trials, chosen.studies))
+
+
+if __name__ == "__main__":
+    main()
