@@ -120,10 +120,10 @@ def row_of(kind: str, techniques: int, rates: int, size: int, studies: int) -> R
         "techniques": techniques,
         "rates": rates,
         "runs": size,
-        "at the best covers, %": 100 * float(np.mean(best)),
+        "at the best covers, %": round(100 * float(np.mean(best)), 1),
         "half width, sigmas": round(float(np.median(widths)), 2),
-        "at each covers, %": 100 * float(np.mean(each)),
-        "reversals named, %": 100 * turned / (studies * techniques),
+        "at each covers, %": round(100 * float(np.mean(each)), 1),
+        "reversals named, %": round(100 * turned / (studies * techniques), 1),
         "studies with a wrong one, %": 100 * wrong / studies,
     }
 

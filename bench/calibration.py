@@ -4,7 +4,7 @@
     python -m bench.calibration --quick    # a twentieth of the studies
 
 Prints the tables of bench/README.md. The truths are those of `bench.truths`. A study is 8 to 128
-runs of a design, and the confirm runs that kouka makes by default.
+runs of a design, and nine confirm runs, as earlier versions made by default.
 """
 
 from __future__ import annotations

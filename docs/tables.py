@@ -32,6 +32,19 @@ CHANGES = tuple(after - before for before, after in pairwise(ACCURACIES))
 """Points that each of the article's seven steps adds."""
 
 
+def sections(page: str) -> str:
+    """List a page's sections, each with a link."""
+    lines = (TOP / page).read_text(encoding="utf-8").splitlines()
+    heads = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
+    return "".join(f"- [{head}](#{anchor(head)})\n" for head in heads)
+
+
+def anchor(head: str) -> str:
+    """The name by which GitHub links to a heading."""
+    kept = "".join(one for one in head.lower() if one.isalnum() or one in " -_")
+    return kept.replace(" ", "-")
+
+
 def ending(name: str) -> str:
     """Show how a launch of a shipped study ends."""
     console = Console(highlight=False, markup=False, emoji=False, width=80)

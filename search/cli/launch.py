@@ -184,7 +184,7 @@ def launch(
         int | None,
         typer.Option(
             metavar="SEEDS",
-            help="Seeds for each of the three strongest recipes, all techniques off, and all on.  "
+            help="Seeds for each of the three candidates, all techniques off, and all on.  "
             "[default: 3; of --command 0]",
         ),
     ] = None,

@@ -67,6 +67,11 @@ def _after(technique: str, epoch: int) -> tuple[float, float, float]:
     return row.effect[at], row.low[at], row.high[at]
 
 
+def _cost_after(technique: str, epoch: int) -> tuple[float, float, float]:
+    effect, low, high = _after(technique, epoch)
+    return -effect, -high, -low
+
+
 def _turn() -> tuple[float, ...]:
     (row,) = (row for row in findings(FULL).by_epoch if row.technique == "augmentation")
     assert row.turn is not None
@@ -278,15 +283,15 @@ def _quotes() -> Iterator[Quote]:
                          *_on_the_test_images("augmentation", "batch_norm")))  # fmt: skip
     yield Quote(
         PAGE,
-        "costs {8.5} points after two epochs ({-12.6} to {-4.3})",
-        lambda: (-_after("augmentation", 2)[0], *_after("augmentation", 2)[1:]),
+        "costs {8.5} points after two epochs ({4.3} to {12.6})",
+        lambda: _cost_after("augmentation", 2),
     )
     yield Quote(PAGE, "turns positive at epoch {19} (95 %: {12} to {31}); from epoch {37} "
                 "on the interval of every epoch excludes zero, and it "
                 "still grows between epochs 50 and 100, by {1.7} points ({+1.4} to "
                 "{+2.1})", lambda: (*_turn(), *_cleared(), *_late_growth()))  # fmt: skip
-    yield Quote(PAGE, "`mixup` costs {5.0} points after one epoch ({-8.9} to {-1.2})",
-                lambda: (-_after("mixup", 1)[0], *_after("mixup", 1)[1:]))  # fmt: skip
+    yield Quote(PAGE, "`mixup` costs {5.0} points after one epoch ({1.2} to {8.9})",
+                lambda: _cost_after("mixup", 1))  # fmt: skip
     yield Quote(
         PAGE,
         "`batch_norm` is worth {+10.3} points after one epoch ({+6.4} to {+14.1}), and {+5.8} "
