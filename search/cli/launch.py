@@ -413,7 +413,7 @@ def _launch(
     storage: str,
     out: Path,
     *,
-    timeout: float | None,
+    timeout: str | None,
     workers: str,
     per_gpu: int | None,
     ray: str | None,
@@ -432,6 +432,7 @@ def _launch(
     from search.storage.tracked_by_git import caution
 
     quiet_optuna()
+    until = deadline(timeout)
     elsewhere = None
     if ray is not None:
         from search.running.ray_workers import RayWorkers
@@ -451,7 +452,7 @@ def _launch(
         left = launch(
             storage, name, requested, environments, progress,
             partial(attach, report=out / REPORT, storage_option=storage_option(storage)),
-            checkpoints=checkpoints or default_checkpoints(), deadline=deadline(timeout),
+            checkpoints=checkpoints or default_checkpoints(), deadline=until,
             elsewhere=elsewhere, began=clock.began(),
         )  # fmt: skip
     print_left(left, console)

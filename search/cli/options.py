@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -195,10 +196,11 @@ NoImagesOption = Annotated[
     bool, typer.Option("--no-images", help="Show no images of the data, which may be private.")
 ]
 TimeoutOption = Annotated[
-    float | None,
+    str | None,
     typer.Option(
-        metavar="SECONDS",
-        help="Start no run after this many seconds; the same command resumes.  [default: no limit]",
+        metavar="TIME",
+        help="Start no run after this time, such as 90s, 30m or 2h; a bare number is seconds. The "
+        "same command resumes.  [default: no limit]",
     ),
 ]
 CheckpointsOption = Annotated[
@@ -286,6 +288,15 @@ def custom_code(
     return with_weights(code, weights, wanted=False, tell=print)
 
 
-def deadline(timeout: float | None) -> float | None:
-    """Return the `time.monotonic()` after which no run starts; None for no limit."""
-    return None if timeout is None else time.monotonic() + timeout
+def deadline(timeout: str | None) -> float | None:
+    """Return the `time.monotonic()` after which no run starts; None for no limit.
+
+    Raises `InputError` for what is no time.
+    """
+    from search.planning.time_plan import time_limit
+
+    if timeout is None:
+        return None
+    bare = re.fullmatch(r"\d+(\.\d+)?", timeout)
+    seconds = float(timeout) if bare else time_limit(timeout, "--timeout").seconds
+    return time.monotonic() + seconds

@@ -55,12 +55,13 @@ def worker(
         quiet_optuna()
         environments = shares(parse_workers(workers, workers_per_gpu))
         console = make_console()
+        until = deadline(timeout)
         cautions = caution(storage), taking_turns(len(environments))
         with interruptible(), Progress(console, *cautions) as progress:
             left = join(
                 storage, name, environments, progress,
                 partial(attach, storage_option=storage_option(storage)),
-                checkpoints=checkpoints or default_checkpoints(), deadline=deadline(timeout),
+                checkpoints=checkpoints or default_checkpoints(), deadline=until,
                 data=resolved(data), custom_code=custom_code(technique, network, weights),
                 directory=None if directory is None else str(directory.resolve()),
             )  # fmt: skip

@@ -57,7 +57,7 @@ def time_limit(text: str, option: str = "--time") -> TimeLimit:
         raise InputError(f"{option} {text} leaves no time for anything; write more, such as 30m")
     if seconds > _MOST_SECONDS:
         raise InputError(
-            f"{option} {text} is more than a year; write less, as a larger --time goes on later"
+            f"{option} {text} is more than a year; write less, as a larger one goes on later"
         )
     return TimeLimit(seconds, seconds)
 

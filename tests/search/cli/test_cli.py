@@ -67,6 +67,8 @@ BAD = {
     "run count": (["launch", "--measure", "24"], "24 has no balanced .* 16, 32, 64"),
     "too few runs": (["launch", "--measure", "8"], "8 has no balanced .* 16, 32, 64"),
     "epochs": (["launch", "--epochs", "0"], "--epochs 0 is too small"),
+    "timeout": (["launch", "--timeout", "5 min"], "--timeout 5 min is not a time; .* 90s, 30m"),
+    "a worker's timeout": (["worker", "x", "--timeout", "-1"], "--timeout -1 is not a time"),
     "negative search": (["launch", "--search", "-1"], "--search -1 is too small"),
     "width": (["launch", "--width", "0"], "--width 0 is not between"),
     "depth": (["launch", "--depth", "12"], "depths are 10, 16, 22"),
