@@ -16,10 +16,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from search.analysis.fit_scale import unscaled
+from search.analysis.fitted_recipes import FittedRecipes, Option
 from search.analysis.limits import count_parameters, fit_seconds
 from search.analysis.long_runs import deciding
 from search.analysis.parameter_counts import ParameterCounts
-from search.analysis.recommendation import FittedRecipes, Option, complete_runs, unscaled
+from search.analysis.recommendation import complete_runs
 from search.analysis.surface import Surface
 from search.analysis.t_distribution import quantile
 from search.results import Objective, Results, Run

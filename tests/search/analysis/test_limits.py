@@ -5,8 +5,9 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
+from search.analysis.fitted_recipes import FittedRecipes, Option
 from search.analysis.limits import Costing
-from search.analysis.recommendation import FittedRecipes, Option, candidates, recommend
+from search.analysis.recommendation import candidates, recommend
 from search.results import Candidates, Results
 from search.settings import Limits
 from search.storage.reading import _candidates

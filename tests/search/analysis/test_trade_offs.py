@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from search.analysis import trade_offs as module
+from search.analysis.fitted_recipes import FittedRecipes
 from search.analysis.parameter_counts import parameter_counts
-from search.analysis.recommendation import FittedRecipes, recommend
+from search.analysis.recommendation import recommend
 from search.analysis.surface import Points, fit_surface
 from search.analysis.trade_offs import TradeOffs, pareto, trade_offs
 from search.planning.design import design

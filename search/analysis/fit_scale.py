@@ -1,0 +1,50 @@
+"""The scale on which recipes are fitted: techniques add up better on it than on the objective's.
+
+It is the logit of a share, the logarithm of a log loss. Runs far below the others count as less far
+below (Tukey's fence), as it matters that a recipe fails, and not how badly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from search.results import Objective, Results, Run
+
+_FENCE = 1.5
+"""Interquartile ranges below the first quartile at which a value is cut (Tukey 1977)."""
+_USUAL_IMAGES = 1000
+"""Validation images where a study does not say how many it has."""
+_LEAST_LOSS = 1e-3
+"""In nats; its logarithm would otherwise be infinite."""
+
+
+def sign(objective: Objective) -> int:
+    """Return 1 where more of the objective is better, else -1."""
+    return 1 if objective.maximize else -1
+
+
+def scale(runs: Sequence[Run], results: Results, *, fenced: bool) -> np.ndarray:
+    """Put the runs' values on the scale of the fit, (runs,), greater where better."""
+    values = np.array([run.value for run in runs], dtype=float)
+    if results.objective.share:
+        images = _USUAL_IMAGES if results.data is None else results.data.validation
+        shares = (images * values + 0.5) / (images + 1)
+        values = np.log(shares / (1 - shares))
+    elif results.objective.key == "neg_log_loss":
+        values = -np.log(np.maximum(-values, _LEAST_LOSS))
+    values = sign(results.objective) * values
+    if not fenced:
+        return np.asarray(values)
+    first, third = np.percentile(values, [25, 75])
+    return np.maximum(values, first - _FENCE * (third - first)) if third > first else values
+
+
+def unscaled(value: float, objective: Objective) -> float:
+    """Take a value on the scale of the fit back to percent, or to the objective's unit."""
+    value *= sign(objective)
+    if objective.share:
+        return 100 / (1 + math.exp(-value))
+    return -math.exp(-value) if objective.key == "neg_log_loss" else value
