@@ -3,8 +3,9 @@ r"""Whether what a plan for a time calls clear agrees with many long runs.
     python -m bench.agreement cifar-long STUDY --storage FILE
 
 The runs of `bench/runs/cifar-long.csv` and `digits-long.csv` are the reference, taken at the epoch
-at which the study's effects are, less those that are the study's own. Studies that they can be held
-to are these, and others with the same images and network:
+at which the study's effects are, or the last that they have, less runs with the seeds of those that
+the study's effects rest on. Studies that they can be held to are these, and others with the same
+images and network:
 
     kouka launch plan60 --data FOLDER --train-size 10000 --validation 2000 --width 0.25 \
         --techniques article --time 60m
@@ -19,6 +20,7 @@ from bench.curves import reference
 from bench.results import reporter
 from search import analyse
 from search.analysis.effects import CERTAIN, Effect
+from search.analysis.long_runs import deciding
 from search.storage.connection import load_study
 
 
@@ -38,7 +40,7 @@ def main() -> None:
     findings = analyse(load_study(given.storage, given.study))
     found, epochs = findings.deciding, findings.results.launched_with().final_epochs
     assert found is not None, "the study has no effects yet"
-    own = {run.seed for run in findings.results.runs}
+    own = {run.seed for run in deciding(findings.results).of("measure")}
     true = reference(given.reference, epochs, own)
     report = reporter("agreement", record=given.record)
     for one in found.effects:

@@ -1,6 +1,6 @@
 """How much of a study's time is training, and nothing else.
 
-    python -m bench.efficiency                     # 29 digits runs as those of `make study`
+    python -m bench.efficiency                     # 35 digits runs as those of `make study`
     python -m bench.efficiency --workers 2
     python -m bench.efficiency --data FOLDER       # 5 epochs of 4,000 images, width 0.25
 

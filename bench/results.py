@@ -21,7 +21,7 @@ KEYS = {
     "verdicts": 1,
 }  # fmt: skip
 """The number of columns, in each table, that say what a row is of."""
-SIGNED = ("effect, points", "difference, points", "deviation, %")
+SIGNED = ("effect, points", "reference, points", "difference, points", "deviation, %")
 """Columns of differences, which are shown with their sign."""
 
 Cell = str | float | None
