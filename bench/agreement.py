@@ -19,14 +19,9 @@ import argparse
 from bench.curves import reference
 from bench.results import reporter
 from search import analyse
-from search.analysis.effects import CERTAIN, Effect
+from search.analysis.effects import CERTAIN
 from search.analysis.long_runs import deciding
 from search.storage.connection import load_study
-
-
-def interval(effect: Effect) -> str:
-    """An effect's interval in points."""
-    return f"{effect.low:+.1f} to {effect.high:+.1f}"
 
 
 def main() -> None:
@@ -52,11 +47,13 @@ def main() -> None:
             "epochs": epochs,
             "runs": found.runs,
             "effect, points": round(one.effect, 1),
-            "95 % interval": interval(one),
+            "low, points": round(one.low, 1),
+            "high, points": round(one.high, 1),
             "clear": "yes" if one.verdict in CERTAIN else "no",
             "reference runs": true.runs,
             "reference, points": round(beside.effect, 1),
-            "its 95 % interval": interval(beside),
+            "its low, points": round(beside.low, 1),
+            "its high, points": round(beside.high, 1),
             "its clear": "yes" if beside.verdict in CERTAIN else "no",
             "same sign": "yes" if same else "no",
         })  # fmt: skip

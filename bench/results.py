@@ -21,7 +21,10 @@ KEYS = {
     "verdicts": 1,
 }  # fmt: skip
 """The number of columns, in each table, that say what a row is of."""
-SIGNED = ("effect, points", "reference, points", "difference, points", "deviation, %")
+SIGNED = (
+    "effect, points", "low, points", "high, points", "reference, points", "its low, points",
+    "its high, points", "difference, points", "deviation, %",
+)  # fmt: skip
 """Columns of differences, which are shown with their sign."""
 
 Cell = str | float | None

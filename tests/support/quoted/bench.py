@@ -293,8 +293,8 @@ def _quotes() -> Iterator[Quote]:
                 lambda: bounds_of(column("other_programs", "coverage, %")))  # fmt: skip
     yield Quote(BENCH, "is right: {15} of the {16} effects have the reference's sign",
                 _agreement)  # fmt: skip
-    yield Quote(BENCH, "Two workers train {14} to {24} % more images at width 0.25, and {3} to {5} % "
-                "more at width 1", lambda: (*_more_at_once(0.25), *_more_at_once(1.0)))  # fmt: skip
+    yield Quote(BENCH, "Two workers train {14} to {24} % more images at width 0.25, and {3} to "
+                "{5} % more at width 1", lambda: (*_more_at_once(0.25), *_more_at_once(1.0)))  # fmt: skip
     yield Quote(BENCH, "top threes that is lower by {0.4} to {1.7} %",
                 lambda: (_lost_by_stopping()[0], _lost_by_stopping()[-1]))  # fmt: skip
     yield Quote(BENCH, "so {59} % of these studies go on to all runs. Over the three of `equal` "
