@@ -19,7 +19,6 @@ import argparse
 from bench.curves import reference
 from bench.results import reporter
 from search import analyse
-from search.analysis.effects import CERTAIN
 from search.analysis.long_runs import deciding
 from search.storage.connection import load_study
 
@@ -40,7 +39,6 @@ def main() -> None:
     report = reporter("agreement", record=given.record)
     for one in found.effects:
         beside = true.of(one.technique)
-        same = one.effect * beside.effect > 0
         report({
             "study": given.study,
             "technique": one.technique,
@@ -49,13 +47,12 @@ def main() -> None:
             "effect, points": round(one.effect, 1),
             "low, points": round(one.low, 1),
             "high, points": round(one.high, 1),
-            "clear": "yes" if one.verdict in CERTAIN else "no",
+            "p, corrected": round(one.p_value, 3),
             "reference runs": true.runs,
             "reference, points": round(beside.effect, 1),
             "its low, points": round(beside.low, 1),
             "its high, points": round(beside.high, 1),
-            "its clear": "yes" if beside.verdict in CERTAIN else "no",
-            "same sign": "yes" if same else "no",
+            "its p, corrected": round(beside.p_value, 3),
         })  # fmt: skip
 
 
