@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -175,6 +175,10 @@ class Category:
              and (one == value or _nearly(one, value))),
             -1,
         )  # fmt: skip
+
+    def had_by(self, runs: Iterable[Run]) -> set[int]:
+        """The places of the levels that some of the runs have."""
+        return {self.place(run.params.get(self.name)) for run in runs} - {-1}
 
 
 def _nearly(one: Any, other: Any) -> bool:
@@ -358,12 +362,11 @@ class Results:
         if self.settings is not None:
             return self.several
         runs = self.of("measure")
-        had = {one.name: {one.place(run.params[one.name]) for run in runs}
-               for one in self.categories}  # fmt: skip
+        had = ((one, one.had_by(runs)) for one in self.categories)
         return tuple(
-            replace(one, levels=tuple(one.levels[at] for at in sorted(had[one.name] - {-1})))
-            for one in self.categories
-            if had[one.name] - {-1}
+            replace(one, levels=tuple(one.levels[at] for at in sorted(places)))
+            for one, places in had
+            if places
         )
 
     @property

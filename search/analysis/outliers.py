@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.analysis.effects import CERTAIN, Effect, Effects, effects
-from search.results import Results, Run
+from search.results import Category, Results, Run
 
 _FAR = 10.0
 """Interquartile ranges beyond the quartiles; a normal distribution has no such value in 10^40."""
@@ -47,16 +47,17 @@ def outliers(
     if not 0 < np.sum(far) <= _MOST * len(runs):
         return None
     found = tuple(run for run, is_far in zip(runs, far, strict=True) if is_far)
-    without = effects(
-        [run for run in results.of("measure") if run not in found], results.factors, repeats,
-        results.objective.maximize, fitted.look, results.others,
-    )  # fmt: skip
-    rest = without.effects if without else ()
-    if without and {one.technique for one in rest} != {one.technique for one in fitted.effects}:
+    measured = results.of("measure")
+    rest = [run for run in measured if run not in found]
+    categories = [one for one in results.others if isinstance(one, Category)]
+    if any(one.had_by(rest) != one.had_by(measured) for one in categories):
         return None
+    without = effects(
+        rest, results.factors, repeats, results.objective.maximize, fitted.look, results.others
+    )
     changed = tuple(
         there
-        for there in rest
+        for there in (without.effects if without else ())
         if (here := fitted.of(there.technique)).verdict != there.verdict
         and (here.verdict in CERTAIN or there.verdict in CERTAIN)
     )

@@ -1,6 +1,5 @@
 """Recipes that are recommended by the trials of other programs."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,7 @@ import pytest
 from search import analyse, summarise
 from search.analysis.recommendation import Recommendation
 from search.storage.connection import read_study
-
-
-def foreign(
-    trials: int, function: Callable[[optuna.Trial], float], storage: str | None = None
-) -> optuna.Study:
-    study = optuna.create_study(
-        study_name="theirs", direction="maximize", storage=storage,
-        sampler=optuna.samplers.RandomSampler(seed=0),
-    )  # fmt: skip
-    study.optimize(function, n_trials=trials)
-    return study
+from tests.support.foreign import foreign
 
 
 def recommended(study: optuna.Study) -> Recommendation:

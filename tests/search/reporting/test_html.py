@@ -25,7 +25,7 @@ from search.reporting.sections import sections
 from search.results import OBJECTIVES, SearchedDial
 from search.settings import Settings
 from tests.search.analysis.test_ladder import climbed
-from tests.search.storage.test_foreign_studies import foreign
+from tests.support.foreign import foreign
 from tests.support.simulate import NAMES, random_pairs, repeats_of, results_of, run, simulated
 
 UNCOUNTED = DataFacts(("cat", "[dog]"), (40, 62, 1), 400, 100, 50)

@@ -20,36 +20,9 @@ from typer.testing import Result
 from search import InputError, analyse, api, draw, export_study, frame, read, summarise
 from search.reporting.sections import sections
 from search.results import Category
+from tests.support.foreign import foreign, objective
 
 Kouka = Callable[..., Result]
-
-
-def objective(trial: optuna.Trial) -> float:
-    """Parameters of every kind that a person may have used for on and off."""
-    points = 70.0
-    points += 5 * (trial.suggest_categorical("aug", ["off", "on"]) == "on")
-    points += 3 * trial.suggest_int("use_bn", 0, 1)
-    points += 2 * (trial.suggest_categorical("mix", ["mixup", None]) == "mixup")
-    points -= 4 * (trial.suggest_categorical("optimizer", ["adam", "sgd"]) == "sgd")
-    if trial.suggest_categorical("drop", [False, True]):
-        trial.suggest_float("drop_rate", 0.1, 0.5)
-    trial.suggest_categorical("activation", ["relu", "gelu", "silu"])
-    trial.suggest_float("lr", 1e-4, 1e-1, log=True)
-    return (points + 0.2 * np.random.default_rng(trial.number).standard_normal()) / 100
-
-
-def foreign(
-    trials: int,
-    function: Callable[[optuna.Trial], float] = objective,
-    direction: str = "maximize",
-    storage: object = None,
-) -> optuna.Study:
-    study = optuna.create_study(
-        study_name="theirs", direction=direction, storage=storage,  # type: ignore[arg-type]
-        sampler=optuna.samplers.RandomSampler(seed=0),
-    )  # fmt: skip
-    study.optimize(function, n_trials=trials)
-    return study
 
 
 @pytest.mark.numeric
@@ -404,6 +377,22 @@ def test_an_infinite_value_neither_takes_the_unit_nor_counts() -> None:
     assert results.objective.unit == "points"
     assert results.runs[3].value is None
     assert len(results.of("measure")) == 29
+
+
+@pytest.mark.parametrize(
+    ("crashed", "level", "told"), [(17, 0.0, True), (-1, 0.4, False)], ids=["a crash", "a level"]
+)
+def test_a_crash_is_told_and_a_level_far_from_the_others_is_none(
+    crashed: int, level: float, told: bool
+) -> None:
+    def function(trial: optuna.Trial) -> float:
+        kind = trial.suggest_categorical("kind", list("abcdefg"))
+        worth = 0.5 + 0.01 * trial.suggest_categorical("on", [False, True])
+        noise = 0.001 * float(np.random.default_rng(trial.number).normal())
+        return -9.0 if trial.number == crashed else worth + level * (kind == "a") + noise
+
+    cautions = " ".join(analyse(foreign(40, function)).cautions)
+    assert ("far from all others" in cautions) == told
 
 
 def test_values_by_epoch_that_are_not_finite_are_left_out() -> None:

@@ -1,0 +1,34 @@
+"""Studies that another program made."""
+
+from collections.abc import Callable
+
+import numpy as np
+import optuna
+
+
+def objective(trial: optuna.Trial) -> float:
+    """Parameters of every kind that a person may have used for on and off."""
+    points = 70.0
+    points += 5 * (trial.suggest_categorical("aug", ["off", "on"]) == "on")
+    points += 3 * trial.suggest_int("use_bn", 0, 1)
+    points += 2 * (trial.suggest_categorical("mix", ["mixup", None]) == "mixup")
+    points -= 4 * (trial.suggest_categorical("optimizer", ["adam", "sgd"]) == "sgd")
+    if trial.suggest_categorical("drop", [False, True]):
+        trial.suggest_float("drop_rate", 0.1, 0.5)
+    trial.suggest_categorical("activation", ["relu", "gelu", "silu"])
+    trial.suggest_float("lr", 1e-4, 1e-1, log=True)
+    return (points + 0.2 * np.random.default_rng(trial.number).standard_normal()) / 100
+
+
+def foreign(
+    trials: int,
+    function: Callable[[optuna.Trial], float] = objective,
+    direction: str = "maximize",
+    storage: object = None,
+) -> optuna.Study:
+    study = optuna.create_study(
+        study_name="theirs", direction=direction, storage=storage,  # type: ignore[arg-type]
+        sampler=optuna.samplers.RandomSampler(seed=0),
+    )  # fmt: skip
+    study.optimize(function, n_trials=trials)
+    return study
