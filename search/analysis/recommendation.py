@@ -116,10 +116,11 @@ def limited(results: Results, at_most: Limits | None) -> Results:
 def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recommendation:
     """Recommend the recipe with the best mean, where there are too few recipes for a fit."""
     of: dict[tuple[frozenset[str], str], list[Run]] = {}
+    choices = results.choices
     for run in runs:
         # Another program's trials differ in more than the recipe, and each would be one.
         dials = repr(sorted(run.params.items())) if results.settings else ""
-        on = run.on | levels_on(run.params, results.choices)
+        on = run.on | levels_on(run.params, choices)
         of.setdefault((on, dials), []).append(run)
     values = {recipe: [run.scaled for run in its] for recipe, its in of.items()}
     takes = {recipe: took(its, _epochs(results)) for recipe, its in of.items()}

@@ -133,4 +133,7 @@ def _verified_caption(long: Verification) -> str:
 def _waterfall_caption(findings: Findings, measured: str) -> str:
     steps = findings.ladder
     ladder = f"; ladder: {counted(steps[0].runs, 'seed')} a step" if steps else ""
-    return f"95 % intervals; {measured}{ladder}"
+    fitted = findings.effects
+    beside = fitted is not None and fitted.fit.model.covariates.columns is not None
+    others = "; other parameters at their mean" if beside else ""
+    return f"95 % intervals; {measured}{ladder}{others}"
