@@ -43,6 +43,10 @@ LARGE_KINDS = ("equal", "unequal", "three fail to chance", "three lose 12 points
 """Kinds of truth for more than 12 techniques, whose million recipes take a second a study."""
 LARGE, LARGE_LOSS = 1.0, 0.025
 """Points, and nats of a log loss, from which an effect ought to be named."""
+SAMPLERS: dict[str, Callable[..., optuna.samplers.BaseSampler]] = {
+    "random": optuna.samplers.RandomSampler,
+    "TPE": optuna.samplers.TPESampler,
+}
 EVALUATORS: dict[str, Callable[[], BaseImportanceEvaluator]] = {
     "fANOVA": lambda: FanovaImportanceEvaluator(seed=0),
     "MDI": lambda: MeanDecreaseImpurityImportanceEvaluator(seed=0),
@@ -192,8 +196,9 @@ def guesses(
     yield "kouka", frozenset(int(effect.technique[1:]) for effect in found.effects[:3])
     studies = {
         "factorial": as_trials(measured, techniques),
-        "random": sampled(machine, optuna.samplers.RandomSampler(seed=seed), runs, random),
-        "TPE": sampled(machine, optuna.samplers.TPESampler(seed=seed), runs, random),
+        **{
+            kind: sampled(machine, made(seed=seed), runs, random) for kind, made in SAMPLERS.items()
+        },
     }
     for kind, study in studies.items():
         for name, evaluator in EVALUATORS.items():

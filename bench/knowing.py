@@ -22,7 +22,7 @@ import optuna
 from optuna.exceptions import ExperimentalWarning
 from scipy.stats import spearmanr
 
-from bench.calibration import EVALUATORS, largest_three, sampled
+from bench.calibration import EVALUATORS, SAMPLERS, largest_three, sampled
 from bench.results import Row, reporter
 from bench.table import EPOCHS, IMAGES, NAMES, file_of, rows
 from bench.truths import Machine, names, run, simulate
@@ -119,12 +119,8 @@ def by_importance(
     machine: Machine, runs: int, random: np.random.Generator, seed: int
 ) -> Iterator[tuple[str, frozenset[int]]]:
     """The top three of Optuna's evaluators, over random trials and over TPE's."""
-    samplers: dict[str, optuna.samplers.BaseSampler] = {
-        "random": optuna.samplers.RandomSampler(seed=seed),
-        "TPE": optuna.samplers.TPESampler(seed=seed),
-    }
-    for kind, sampler in samplers.items():
-        study = sampled(machine, sampler, runs, random)
+    for kind, made in SAMPLERS.items():
+        study = sampled(machine, made(seed=seed), runs, random)
         for name, evaluator in EVALUATORS.items():
             shares = optuna.importance.get_param_importances(study, evaluator=evaluator())
             yield f"{name}, {kind}", frozenset(int(one[1:]) for one in list(shares)[:3])

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import optuna
 
+from bench.calibration import SAMPLERS
 from bench.results import Row, reporter
 from search.analysis.effects import CERTAIN, effects_of
 from search.analysis.recommendation import recommend
@@ -32,13 +33,10 @@ LEVELS: Mapping[str, tuple[Any, ...]] = {
     "optimizer": ("sgd", "adam", "lion"),
     "layers": (1, 2, 3, 4, 5),
 }
-SAMPLERS: Mapping[str, Callable[[int], optuna.samplers.BaseSampler]] = {
-    "random": lambda seed: optuna.samplers.RandomSampler(seed),
-    "TPE": lambda seed: optuna.samplers.TPESampler(seed=seed),
-}
-CASES = [("random", 30), ("random", 60), ("random", 120), ("TPE", 30), ("TPE", 60), ("TPE", 120)]
+OFF = {name: levels[0] for name, levels in LEVELS.items()}
+TRIALS = (30, 60, 120)
 NOISE = 1.0
-"""Points, of one trial, as large as the spread of the effects that are drawn."""
+"""Standard deviation of a trial, in points."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Truth:
 
     worth: Mapping[str, Mapping[Any, float]]
     interaction: float
-    """Of the first technique with the second, from where both are off."""
+    """What the first two techniques are worth together, beside what each is."""
 
     @classmethod
     def drawn(cls, numbers: np.random.Generator) -> Truth:
@@ -75,10 +73,8 @@ class Truth:
     @property
     def best(self) -> float:
         """The worth of the best recipe."""
-        choices = itertools.product(*(values.items() for values in self.worth.values()))
-        return max(
-            self.of(dict(zip(self.worth, (key for key, _ in one), strict=True))) for one in choices
-        )
+        recipes = itertools.product(*self.worth.values())
+        return max(self.of(dict(zip(self.worth, one, strict=True))) for one in recipes)
 
 
 @dataclass
@@ -109,7 +105,7 @@ def simulated(truth: Truth, sampler: str, trials: int, seed: int) -> optuna.Stud
         points = 70 + truth.of(params) - (rate + 2.5) ** 2 + numbers.normal(0, NOISE)
         return points / 100
 
-    study = optuna.create_study(direction="maximize", sampler=SAMPLERS[sampler](seed))
+    study = optuna.create_study(direction="maximize", sampler=SAMPLERS[sampler](seed=seed))
     study.optimize(objective, n_trials=trials)
     return study
 
@@ -132,13 +128,12 @@ def count(counts: Counts, truth: Truth, study: optuna.Study) -> None:
             counts.held.append(one.low <= true <= one.high)
         wrong |= one.verdict in CERTAIN and not one.effect * true > 0
     counts.wrong.append(wrong)
-    params, best = recommended.params, truth.best
-    off = {name: levels[0] for name, levels in LEVELS.items()}
-    counts.recommended.append(best - truth.of({**off, **params}))
+    worth, best = truth.of({**OFF, **recommended.params}), truth.best
+    counts.recommended.append(best - worth)
     counts.best_trial.append(best - truth.of(study.best_trial.params))
     if recommended.reach is not None:
         gain = recommended.reach.gain
-        counts.gain.append(gain.low <= truth.of({**off, **params}) - truth.of(off) <= gain.high)
+        counts.gain.append(gain.low <= worth - truth.of(OFF) <= gain.high)
 
 
 def row(sampler: str, trials: int, studies: int) -> Row:
@@ -165,7 +160,7 @@ def main() -> None:
     chosen = options.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     report = reporter("other_programs", record=chosen.record)
-    for sampler, trials in CASES:
+    for sampler, trials in itertools.product(SAMPLERS, TRIALS):
         report(row(sampler, trials, chosen.studies))
 
 

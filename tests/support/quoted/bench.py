@@ -296,6 +296,15 @@ def _quotes() -> Iterator[Quote]:
     yield Quote("docs/methods.md", "with four looks, in {9} % of studies without any effect",
                 lambda: tuple(column("looks", "wrong if each look stood alone, %",
                                      looks="at 16, 32, 64, 128")))  # fmt: skip
+    yield Quote(
+        BENCH,
+        "loses {0.15} to {0.45} points, and that of the best trial, which was lucky too, {0.20} to "
+        "{0.82}",
+        lambda: (
+            *bounds_of(column("other_programs", "loss of the recommended recipe, points")),
+            *bounds_of(column("other_programs", "loss of the best trial's, points")),
+        ),
+    )
     yield Quote(BENCH, "Intervals hold in {93} to {95} % of cases, by random trials and by those",
                 lambda: bounds_of(column("other_programs", "coverage, %")))  # fmt: skip
     yield Quote(BENCH, "is right: {14} of the {16} effects have the reference's sign",

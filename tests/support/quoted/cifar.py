@@ -111,8 +111,9 @@ def _after(technique: str, epoch: int) -> tuple[float, float, float]:
     return row.effect[at], row.low[at], row.high[at]
 
 
-def _cost_after(technique: str, epoch: int) -> tuple[float, float, float]:
-    effect, low, high = _after(technique, epoch)
+def _cost(found: tuple[float, float, float]) -> tuple[float, float, float]:
+    """An effect with its interval, as what it costs."""
+    effect, low, high = found
     return -effect, -high, -low
 
 
@@ -328,14 +329,14 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(
         PAGE,
         "costs {8.5} points after two epochs ({4.3} to {12.6})",
-        lambda: _cost_after("augmentation", 2),
+        lambda: _cost(_after("augmentation", 2)),
     )
     yield Quote(PAGE, "turns positive at epoch {19} (95 %: {12} to {31}); from epoch {37} "
                 "on the interval of every epoch excludes zero, and it "
                 "still grows between epochs 50 and 100, by {1.7} points ({+1.4} to "
                 "{+2.1})", lambda: (*_turn(), *_cleared(), *_late_growth()))  # fmt: skip
     yield Quote(PAGE, "`mixup` costs {5.0} points after one epoch ({1.2} to {8.9})",
-                lambda: _cost_after("mixup", 1))  # fmt: skip
+                lambda: _cost(_after("mixup", 1)))  # fmt: skip
     yield Quote(
         PAGE,
         "`batch_norm` is worth {+10.3} points after one epoch ({+6.4} to {+14.1}), and {+5.8} "
@@ -392,6 +393,15 @@ def _quotes() -> Iterator[Quote]:
     )
     yield Quote(PAGE, "it hurts, by {4.2} points ({3.3} to {5.1}), and that `dropout` does nothing",
                 _after_eight_epochs)  # fmt: skip
+    yield Quote(
+        "docs/methods.md",
+        "costs {1.7} points ({0.9} to {2.4}) after {10} epochs of {4,000} images, and is worth "
+        "{6.0} ({2.8} to {9.2}) after {100} of {45,000}",
+        lambda: (
+            *_cost(_effect("augmentation")), settings(REFERENCE).epochs, data(REFERENCE).train,
+            *_of_100_epochs("augmentation"), settings(FULL).epochs, data(FULL).train,
+        ),
+    )  # fmt: skip
     yield Quote(PAGE, "differ by {1.4} points at most", _beside_the_plan)
     yield Quote(PAGE, "`augmentation` ({-2.9}), `batch_norm` ({+4.0}) and `mixup` ({-2.5})",
                 _changes(REFERENCE, "augmentation", "batch_norm", "mixup"))  # fmt: skip
