@@ -21,6 +21,8 @@ from search.results import ACCURACY, Objective, Results
 
 _MOST_NAMED = 3
 """Recipes in one sentence."""
+_SHARE_TO_PERCENT = 10
+"""How many times a share a value is at the least that may be a percentage beside it."""
 
 
 def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--measure") -> list[str]:
@@ -31,6 +33,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
     losses, fit = diagnostics.losses, diagnostics.fit
     return [
         *_nothing_learned(losses, program=results.program is not None),
+        *_two_scales(results),
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
         *(_covariates(fit.effects, designed=results.designed) if fit else []),
@@ -81,6 +84,29 @@ def _nothing_learned(losses: RunLosses, *, program: bool) -> list[str]:
         )
         sentences.append(f"Every measured run has the same value, so no {judged}")
     return sentences
+
+
+def _two_scales(results: Results) -> list[str]:
+    """Values from 0 to 1 beside others that they would be among as percentages."""
+    objective = results.objective
+    if not objective.maximize or not (objective.share or not objective.unit):
+        return []
+    values = [run.value for run in results.of("measure") if run.value is not None]
+    shares = [value for value in values if 0 < value <= 1]
+    others = [value for value in values if not 0 < value <= 1]
+    if not shares or not others or max(others) > 100:
+        return []
+    least = min(others)
+    if least < _SHARE_TO_PERCENT * max(shares) or 100 * min(shares) < least / 2:
+        return []
+    which = (
+        f"{counted(len(shares), 'run')} came to {max(shares):.3g} or less, and "
+        f"{counted(len(others), 'run')} to {least:.3g} or more."
+    )
+    return [
+        f"{which} If some values are shares and others percentages, the effects mean nothing: all "
+        "values of a study need one scale."
+    ]
 
 
 def _no_noise(effects: Effects) -> list[str]:

@@ -199,6 +199,16 @@ def near_the_ceiling() -> Results:
     return results_of(runs)
 
 
+def on_two_scales() -> Results:
+    """One worker of another program printed shares, and one percentages."""
+    runs = simulated(SIXTY_FOUR, 0, 0.3)
+    return results_of(
+        [replace(one, value=(one.value or 0) * (1 if at % 4 else 100), scale=1.0)
+         for at, one in enumerate(runs)],
+        objective=Objective("score", "", 1.0, low=-math.inf, high=math.inf), designed=False,
+    )  # fmt: skip
+
+
 def failing() -> Results:
     """Where two are on without a third, the runs fail, and other techniques explain it as well."""
     runs = simulated(SIXTY_FOUR, 0, 0.3)
@@ -222,6 +232,7 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (of_a_crash, "decides what counts as noise. Without it, "),
     (of_a_crash, "If that stands for a failure, an objective that returns nan fails there"),
     (all_equal, "Every measured run has the same value"),
+    (on_two_scales, "If some values are shares and others percentages, the effects mean nothing"),
     (endless, "1 run ended without a value that can be computed with and is left out."),
     (never_varied, "augmentation never varied in these runs, so its effect is unknown."),
     (together, "a and b cannot be told apart"),
