@@ -1,0 +1,133 @@
+"""Parameters of many levels in studies that kouka did not make."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from typer.testing import Result
+
+from search import analyse, export_study, frame, read, summarise
+from search.results import Category
+from tests.support.foreign import foreign
+
+Kouka = Callable[..., Result]
+
+
+def test_a_number_that_goes_in_steps_has_levels() -> None:
+    """Of two of which one is zero it is a technique."""
+
+    def stepped(trial: optuna.Trial) -> float:
+        drop = trial.suggest_float("drop", 0, 0.5, step=0.5)
+        warm = trial.suggest_int("warmup", 0, 500, step=500)
+        rate = trial.suggest_float("rate", 0.1, 0.3, step=0.1)
+        luck = 0.002 * np.random.default_rng(trial.number).standard_normal()
+        return float(0.7 + 0.1 * drop + 0.03 * (warm > 0) + 0.2 * rate + luck)
+
+    rows = frame(analyse(foreign(40, stepped))).set_index("technique")
+    assert set(rows.index) >= {"drop", "warmup", "rate: 0.1 → 0.2"}
+    assert rows.effect["drop"] == pytest.approx(5, abs=0.4)
+    assert rows.effect["warmup"] == pytest.approx(3, abs=0.4)
+    assert rows.effect["rate: 0.1 → 0.2"] == pytest.approx(2, abs=0.4)
+    assert len(rows) == 4
+
+
+def test_names_of_choices_are_short_and_each_its_own() -> None:
+    long = ["data/of/years/" * 20 + end for end in ("train", "more")]
+
+    def odd(trial: optuna.Trial) -> float:
+        trial.suggest_categorical("opt", ["sgd", "adam"])
+        trial.suggest_categorical("opt=adam", [False, True])
+        trial.suggest_categorical("files", long)
+        return float(np.random.default_rng(trial.number).standard_normal())
+
+    names = analyse(foreign(24, odd)).results.factors
+    assert len(set(names)) == 3
+    assert {"opt: adam", "opt=adam"} < set(names)
+    (files,) = (name for name in names if name.startswith("files="))
+    assert files.endswith("more")
+    assert len(files) < 70
+
+
+def test_levels_are_in_the_table_the_answer_and_every_file(kouka: Kouka, folder: Path) -> None:
+    """Three optimizers, up to three layers, a learning rate and a momentum of one optimizer."""
+
+    def function(trial: optuna.Trial) -> float:
+        points = 70.0 + trial.suggest_categorical("bn", [False, True])
+        kind = trial.suggest_categorical("optimizer", ["sgd", "adam", "lion"])
+        points += {"sgd": 0, "adam": 6, "lion": -1}[kind]
+        points += trial.suggest_int("layers", 1, 3)
+        points -= 3 * (math.log10(trial.suggest_float("lr", 1e-4, 1e-1, log=True)) + 2) ** 2
+        if kind == "sgd":
+            points += trial.suggest_float("momentum", 0, 1)
+        return (points + 0.3 * np.random.default_rng(trial.number).standard_normal()) / 100
+
+    study = foreign(50, function, storage="sqlite:///studies.db")
+    result = kouka("export", "theirs", "--out", "out")
+    assert result.exit_code == 0, result.output
+    output = " ".join(result.output.split())
+    assert "Effect of each parameter on the objective, 50 runs" in output
+    assert "optimizer sgd → adam helps most: +5" in output or "adam helps most: +6" in output
+    assert "The effects are adjusted for optimizer, layers and lr" in output
+    assert "and for momentum in the trials that were asked for it" in output
+    findings = analyse(study)
+    rows = frame(findings).set_index("technique")
+    assert list(rows.loc["optimizer: sgd → adam", ["parameter", "reference", "level"]]) == [
+        "optimizer", "sgd", "adam"
+    ]  # fmt: skip
+    assert rows.loc["layers: 1 → 3", "level"] == 3
+    assert rows.low["layers: 1 → 3"] < 2 < rows.high["layers: 1 → 3"]
+    assert rows.high["bn"] - rows.low["bn"] < 1
+    document = summarise(findings)
+    assert document["fit"]["adjusted_for"] == ["optimizer", "layers", "lr", "momentum"]
+    assert document["fit"]["not_adjusted_for"] == []
+    assert {row["technique"] for row in document["effects"]} == set(rows.index)
+    report = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    assert "optimizer: sgd → lion" in report
+    assert "A parameter of several levels has an effect for each change" in report
+
+
+@pytest.mark.parametrize(
+    "choices", [[None, True, 1.5], [1, "1", 2], ["a", "b", "c", "d"], [0, 1, 2], ["none", "x", "y"]]
+)
+def test_levels_of_any_type_are_compared_with_the_first(choices: list[Any], tmp_path: Path) -> None:
+    study = foreign(
+        40, lambda trial: 0.5 + 0.1 * (trial.suggest_categorical("x", choices) is choices[-1])
+    )
+    findings, _ = export_study(study, tmp_path)
+    assert findings.effects is not None
+    last = findings.effects.effects[0]
+    assert last.level is not None
+    assert (last.level.reference, last.level.level) == (choices[0], choices[-1])
+    assert last.effect == pytest.approx(10)
+    assert len({effect.technique for effect in findings.effects.effects}) == len(choices) - 1
+
+
+def test_choices_that_were_added_later_are_levels_too() -> None:
+    study = optuna.create_study(direction="maximize")
+    for at in range(30):
+        choices = ("a", "b") if at < 10 else ("a", "b", "c")
+        space = {"x": optuna.distributions.CategoricalDistribution(choices)}
+        params = {"x": choices[at % len(choices)]}
+        value = 0.5 + 0.1 * (params["x"] == "c") + 0.001 * (at % 4)
+        study.add_trial(optuna.create_trial(params=params, distributions=space, value=value))  # type: ignore[arg-type]
+    assert read(study).others == (Category("x", ("a", "b", "c")),)
+    findings = analyse(study)
+    assert findings.effects is not None
+    assert findings.effects.of("x: a → c").effect == pytest.approx(10, abs=0.5)
+
+
+def test_too_few_trials_for_the_levels_say_how_many_it_takes() -> None:
+    def function(trial: optuna.Trial) -> float:
+        return 0.5 + 0.1 * len(trial.suggest_categorical("kind", ["a", "bb", "ccc"]))
+
+    study = optuna.create_study(direction="maximize")
+    for kind in ("a", "bb", "ccc", "a"):
+        study.enqueue_trial({"kind": kind})
+    study.optimize(function, n_trials=4)
+    said = summarise(analyse(study))["answer"]
+    assert said.startswith("4 complete trials cannot tell the 3 levels of kind apart")
+    assert "that takes 5 at the least" in said
