@@ -56,7 +56,7 @@ def launch(
             "by commas; the same in a zip or tar; a table with their paths and labels (.csv); "
             "Parquet or Arrow files; a .npz file; digits, cifar10, cifar100, mnist, fashion_mnist, "
             "tfds:NAME of TensorFlow Datasets, hf:NAME of the Hugging Face Hub.  "
-            "[default: NAME if that is a data set, or cifar10]",
+            "[default: the study's, or of a new one NAME if that is a data set, or cifar10]",
         ),
     ] = None,
     columns: Annotated[
@@ -228,7 +228,8 @@ def launch(
         float | None,
         typer.Option(
             metavar="FACTOR",
-            help="The network's channels, as a multiple of the article's.  [default: 1]",
+            help="The network's channels, as a multiple of the article's.  [default: 1; 0.25 with "
+            "--time and no GPU]",
         ),
     ] = None,
     depth: Annotated[

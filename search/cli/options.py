@@ -190,7 +190,11 @@ AtMostOption = Annotated[
     ),
 ]
 EpochsOption = Annotated[
-    int | None, typer.Option(metavar="COUNT", help="Epochs to train.  [default: the study's]")
+    int | None,
+    typer.Option(
+        metavar="COUNT",
+        help="Epochs to train.  [default: the study's, and of two lengths the longer]",
+    ),
 ]
 NoImagesOption = Annotated[
     bool, typer.Option("--no-images", help="Show no images of the data, which may be private.")
