@@ -12,20 +12,19 @@ from search import Findings, analyse, load_study
 from search.settings import Settings
 
 STUDIES = Path(__file__).parents[1] / "studies.db"
-FULL, ARTICLE, EVENING, REFERENCE, DEEPER, EXAMPLE, NANOGPT, SPOKEN = (
+FULL, ARTICLE, REFERENCE, DEEPER, EXAMPLE, NANOGPT, SPOKEN = (
     "cifar10-full",
     "cifar10-jpeg-article",
     "cifar10-10k",
-    "cifar10-jpeg",
     "cifar10-jpeg-22",
     "digits-example",
     "nanogpt",
     "spoken-digits",
 )
-"""The balanced design and the steps at the article's budget; what two cores do in two hours; the
-larger design of short runs, and the one with networks of 22 convolutions too; the study of
-`make study`; one of a program of somebody else's; one of sounds."""
-CIFAR = FULL, ARTICLE, EVENING, REFERENCE, DEEPER
+"""The balanced design and the steps at the article's budget; the larger design of what two cores
+can train; the one with networks of 22 convolutions too; the study of `make study`; one of a program
+of somebody else's; one of sounds."""
+CIFAR = FULL, ARTICLE, REFERENCE, DEEPER
 
 
 def study(name: str) -> optuna.Study:

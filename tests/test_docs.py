@@ -132,7 +132,7 @@ def test_the_commands_that_launched_the_studies_give_their_settings() -> None:
         if name == shipped.FULL:
             assert settle(None, Requested(data=kept.data, **said)) == kept
             continue
-        if name == shipped.EVENING:  # whose first runs a plan for a time has chosen
+        if name == shipped.REFERENCE:  # whose first runs a plan for a time has chosen
             assert said.pop("measure") == kept.measure[-1]
             assert all(getattr(kept, option) == value for option, value in said.items())
             continue

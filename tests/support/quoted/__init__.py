@@ -1,9 +1,23 @@
 """The measured numbers that hand-written sentences quote, each with what computes it."""
 
-from tests.support.quoted import bench, cifar, digits, nanogpt, spoken
+from tests.support.quoted import bench, cifar, digits, nanogpt, reference, spoken
 from tests.support.quoted.kinds import Claim, Quote, agrees, text_of
 
-QUOTES = (*cifar.QUOTES, *digits.QUOTES, *bench.QUOTES, *nanogpt.QUOTES, *spoken.QUOTES)
-CLAIMS = (*cifar.CLAIMS, *digits.CLAIMS, *bench.CLAIMS, *nanogpt.CLAIMS, *spoken.CLAIMS)
+QUOTES = (
+    *cifar.QUOTES,
+    *reference.QUOTES,
+    *digits.QUOTES,
+    *bench.QUOTES,
+    *nanogpt.QUOTES,
+    *spoken.QUOTES,
+)
+CLAIMS = (
+    *cifar.CLAIMS,
+    *reference.CLAIMS,
+    *digits.CLAIMS,
+    *bench.CLAIMS,
+    *nanogpt.CLAIMS,
+    *spoken.CLAIMS,
+)
 
 __all__ = ["CLAIMS", "QUOTES", "Claim", "Quote", "agrees", "text_of"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bench.results import column
 from docs.shipped import REFERENCE, findings, study
-from search import Effects
+from search import Effects, simple_effect
 
 
 def fit(name: str = REFERENCE) -> Effects:
@@ -32,3 +32,9 @@ def bounds_of(found: Sequence[float]) -> tuple[float, float]:
 
 def covered(table: str) -> tuple[float, float]:
     return bounds_of(column(table, "coverage, %"))
+
+
+def either_way(technique: str, other: str, fitted: Effects | None = None) -> tuple[float, ...]:
+    """What a technique is worth without another, and with it, each with its interval."""
+    sides = [simple_effect(fitted or fit(), technique, other, on=on) for on in (False, True)]
+    return tuple(number for one in sides for number in (one.effect, one.low, one.high))

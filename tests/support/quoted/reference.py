@@ -1,0 +1,275 @@
+"""What is quoted of `cifar10-10k`, the larger design of CIFAR-10, and of the techniques in it."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator
+
+from bench.curves import reference
+from bench.results import rows_of
+from docs.shipped import FULL, REFERENCE, data, findings, settings
+from docs.tables import CHANGES
+from search import Confirmed
+from search.analysis.effects import CERTAIN
+from search.analysis.headline import headline
+from search.analysis.t_distribution import CONFIDENCE, quantile
+from tests.support.quoted.kinds import Claim, Numbers, Quote
+from tests.support.quoted.numbers import bounds_of, either_way, fit, verdicts
+
+PAGE = "docs/article.md"
+TECHNIQUES_PAGE = "docs/techniques.md"
+
+
+def _effect(technique: str) -> tuple[float, float, float]:
+    found = fit().of(technique)
+    return found.effect, found.low, found.high
+
+
+def _worth(*techniques: str) -> Numbers:
+    return lambda: tuple(_effect(name)[0] for name in techniques)
+
+
+def _clear() -> tuple[float, ...]:
+    """The clear effects; the interval of the largest allows for its choice."""
+    found = fit()
+    clear = [one for one in found.effects if one.verdict in CERTAIN]
+    names = ["batch_norm", "dropout", "late_widening"]
+    assert sorted(one.technique for one in clear) == names
+    assert headline(found).technique == "batch_norm"
+    rows = (headline(found), *map(found.of, names[1:]))
+    return tuple(number for one in rows for number in (one.effect, one.low, one.high))
+
+
+def _unclear() -> tuple[float, ...]:
+    """The least and the largest of the effects that are not clear, and their half-width."""
+    rest = [one for one in fit().effects if one.verdict not in CERTAIN]
+    assert len(rest) == 5
+    halves = [(one.high - one.low) / 2 for one in rest]
+    return (*bounds_of([one.effect for one in rest]), statistics.fmean(halves))
+
+
+def _augmentation() -> tuple[float, ...]:
+    """On average, without and with dropout, and how its effect grew."""
+    sides = either_way("augmentation", "dropout")
+    assert sides[3] < 0
+    early = findings(REFERENCE).fast_start
+    assert early is not None
+    (moved,) = (one for one in early.moving if one.change.technique == "augmentation")
+    change = moved.change
+    return (*_effect("augmentation"), *sides[:3], -sides[3], -sides[5], -sides[4],
+            change.effect, change.low, change.high)  # fmt: skip
+
+
+def _largest_in_full() -> tuple[float, float, float]:
+    """The largest effect at the article's budget; its interval allows for its choice."""
+    found = headline(fit(FULL))
+    assert found.technique == "augmentation"
+    return found.effect, found.low, found.high
+
+
+def _after_eight_epochs() -> tuple[float, ...]:
+    found = reference("cifar-long", 8)
+    augmentation, dropout = found.of("augmentation"), found.of("dropout")
+    assert augmentation.verdict == "hurts"
+    assert dropout.verdict == "no clear effect"
+    assert abs(dropout.effect) < 0.1
+    return -augmentation.effect, -augmentation.high, -augmentation.low
+
+
+def _beside_the_plan() -> tuple[float]:
+    """The largest difference of the plan's effects to those of the runs after it."""
+    rows = [row for row in rows_of("agreement") if row["study"] == "plan60"]
+    assert len(rows) == 8
+    assert all(float(row["p, corrected"] or 0) > 1 - CONFIDENCE for row in rows)
+    assert {row["reference runs"] for row in rows} == {48}
+    pairs = [(float(row["effect, points"] or 0), float(row["reference, points"] or 0))
+             for row in rows]  # fmt: skip
+    assert sum(plan * true > 0 for plan, true in pairs) == 6
+    return (max(abs(plan - true) for plan, true in pairs),)
+
+
+def _change(technique: str) -> float:
+    """What the step that adds a technique changed, the mean of three seeds."""
+    return next(step.change for step in findings(REFERENCE).ladder if technique in step.added)
+
+
+def _clear_steps() -> set[str]:
+    """The steps of the ladder whose interval excludes zero, by the first that they add."""
+    steps = findings(REFERENCE).ladder[1:]
+    return {step.added[0] for step in steps if not step.low <= 0 <= step.high}
+
+
+def _seed_noise() -> tuple[float, float]:
+    """The ladder's standard deviation over seeds, and how far two single runs may differ."""
+    first = findings(REFERENCE).ladder[1]
+    groups: dict[frozenset[str], list[float]] = {}
+    for run in findings(REFERENCE).results.of("ladder"):
+        groups.setdefault(run.on, []).append(run.scaled)
+    noise = math.sqrt(statistics.fmean(statistics.variance(group) for group in groups.values()))
+    dof = sum(len(group) - 1 for group in groups.values())
+    assert first.runs == 3
+    assert dof == 16
+    return noise, quantile(dof) * noise * math.sqrt(2)
+
+
+def _disagreeing() -> set[str]:
+    """The steps that differ from the effect of what they add by more than the noise."""
+    rows = findings(REFERENCE).comparisons
+    return {row.step.added[0] for row in rows if row.disagree}
+
+
+def _shares(evaluator: str, *parameters: str) -> tuple[float, ...]:
+    """Importances; the first of the parameters has the largest."""
+    rows = [row for row in findings(REFERENCE).importances if row.evaluator == evaluator]
+    shares = {row.parameter: row.importance for row in rows}
+    assert max(shares, key=lambda name: shares[name]) == parameters[0]
+    return tuple(shares[name] for name in parameters)
+
+
+def _confirmed(label: str) -> tuple[float, float, float]:
+    row: Confirmed = next(r for r in findings(REFERENCE).confirmed if r.label.startswith(label))
+    return row.test.mean, row.test.low, row.test.high
+
+
+def _epoch_seconds() -> tuple[float]:
+    runs = findings(REFERENCE).results.of("measure")
+    return (statistics.median(run.seconds_per_epoch or math.nan for run in runs),)
+
+
+def _seconds(technique: str) -> tuple[float, float, float]:
+    """What a technique adds to the seconds of an epoch; only two techniques clearly do."""
+    clear = {row.technique: row.seconds for row in findings(REFERENCE).costs
+             if not row.seconds.low <= 0 <= row.seconds.high}  # fmt: skip
+    assert set(clear) == {"batch_norm", "late_widening"}
+    return clear[technique].value, clear[technique].low, clear[technique].high
+
+
+def _quotes() -> Iterator[Quote]:
+    yield Quote(
+        PAGE,
+        "`batch_norm` helps, by {+4.4} points (95 %: {+3.1} to {+5.7}, widened because it was "
+        "picked as the largest), `dropout` helps, by {+2.7} ({+1.5} to {+3.9}), and "
+        "`late_widening` hurts, by {-2.9} ({-4.1} to {-1.8})",
+        _clear,
+    )
+    yield Quote(PAGE, "The other five are between {-0.5} and {+1.3}, each ±{1.2}", _unclear)
+    yield Quote(
+        PAGE,
+        "is one of these, at {+0.6} ({-0.6} to {+1.8}), but it is not worth nothing: it brings "
+        "{+4.9} points ({+1.9} to {+7.8}) without `dropout` and costs {3.6} ({0.5} to {6.6}) with "
+        "it. A likely reason: both keep a network from learning its images by heart, and one as "
+        "small as this has no room for both. Its effect still grew by {3.7} points ({+3.0} to "
+        "{+4.3})",
+        _augmentation,
+    )
+    yield Quote(
+        PAGE,
+        "it hurts, by {4.2} points ({3.3} to {5.1}), and that `dropout` does nothing. After 100 "
+        "epochs of all images and channels it brings {6.0}",
+        lambda: (*_after_eight_epochs(), fit(FULL).of("augmentation").effect),
+    )
+    yield Quote(
+        "docs/methods.md",
+        "64 runs on {10,000} images say that augmentation costs {4.2} points ({3.3} to {5.1}), and "
+        "at their end no longer that it costs any, at {+0.6} ({-0.6} to {+1.8}); after {100} "
+        "epochs of {45,000} it is worth {6.0} ({2.8} to {9.2})",
+        lambda: (
+            data(REFERENCE).train, *_after_eight_epochs(), *_effect("augmentation"),
+            settings(FULL).epochs, data(FULL).train, *_largest_in_full(),
+        ),
+    )  # fmt: skip
+    yield Quote(PAGE, "differ by {1.4} points at most", _beside_the_plan)
+    yield Quote(
+        PAGE,
+        "over seeds is {0.8} points here, estimated with 16 degrees of freedom, so the difference "
+        "of two single runs is uncertain by ±{2.4} points",
+        _seed_noise,
+    )
+    yield Quote(PAGE, "two of its seven changes are more than that: {+13.21} and {+5.15}",
+                lambda: tuple(c for c in CHANGES if abs(c) > _seed_noise()[1]))  # fmt: skip
+    yield Quote(
+        PAGE,
+        "adds {8.7} points there; averaged over the others it is worth {+0.6}. `dropout` comes "
+        "after it, and costs {2.4} points; averaged it brings {+2.7}",
+        lambda: (
+            _change("augmentation"),
+            *_worth("augmentation")(),
+            -_change("dropout"),
+            *_worth("dropout")(),
+        ),
+    )
+    yield Quote(
+        PAGE,
+        "`dropout` brings {+6.9} points (95 %: {+3.9} to {+9.9}) without `augmentation`, and "
+        "{-1.5} ({-4.5} to {+1.5}) with it",
+        lambda: either_way("dropout", "augmentation"),
+    )  # fmt: skip
+    yield Quote(
+        PAGE,
+        "the later widening costs {2.9} points ({1.8} to {4.1}), and the skips have no clear "
+        "effect, at {+1.3} ({+0.1} to {+2.4}:",
+        lambda: (*(-_effect("late_widening")[at] for at in (0, 2, 1)), *_effect("residual")),
+    )
+    yield Quote(PAGE, "they are worth {-3.1} ({-4.8} to {-1.3}) and {+1.4} ({-0.4} to {+3.2})",
+                lambda: (*either_way("late_widening", "batch_norm")[3:],
+                         *either_way("residual", "batch_norm")[3:]))  # fmt: skip
+    yield Quote(PAGE, "an epoch takes {10} seconds", _epoch_seconds)
+    yield Quote(PAGE, "by {+1.8} seconds ({+1.1} to {+2.4})", lambda: _seconds("batch_norm"))
+    yield Quote(PAGE, "shorter, by {3.1} ({2.5} to {3.8})",
+                lambda: tuple(-_seconds("late_widening")[at] for at in (0, 2, 1)))  # fmt: skip
+    yield Quote(TECHNIQUES_PAGE, "effects of {64} runs, each ±{1.2} points",
+                lambda: (fit().runs, _unclear()[2]))  # fmt: skip
+    yield Quote(
+        TECHNIQUES_PAGE,
+        "on two cores, {+4.9} points without `dropout` and {-3.6} with it; {+6.0} in full",
+        lambda: (
+            either_way("augmentation", "dropout")[0], either_way("augmentation", "dropout")[3],
+            fit(FULL).of("augmentation").effect,
+        ),
+    )  # fmt: skip
+    yield Quote(TECHNIQUES_PAGE, "{+4.4} points on two cores, {+5.8} in full",
+                lambda: (*_worth("batch_norm")(), fit(FULL).of("batch_norm").effect))  # fmt: skip
+    yield Quote(TECHNIQUES_PAGE, "{-2.9} points on two cores, no", _worth("late_widening"))
+    yield Quote(TECHNIQUES_PAGE, "{+2.7} points on two cores, no", _worth("dropout"))
+
+
+QUOTES = tuple(_quotes())
+CLAIMS = (
+    Claim(
+        TECHNIQUES_PAGE,
+        "-2.9 points on two cores, no clear effect in full",
+        lambda: verdicts(FULL, "helps") == {"augmentation", "batch_norm"},
+    ),
+    Claim(
+        TECHNIQUES_PAGE,
+        "no clear effect at either budget",
+        lambda: (
+            {"mixup", "residual", "global_pooling", "amsgrad"}
+            <= verdicts(REFERENCE, "no clear effect") & verdicts(FULL, "no clear effect")
+        ),
+    ),
+    Claim(
+        PAGE,
+        "six of the seven have an interval that excludes zero, all but `amsgrad`",
+        lambda: (
+            _clear_steps()
+            == {"augmentation", "batch_norm", "residual", "global_pooling", "dropout", "mixup"}
+        ),
+    ),
+    Claim(
+        PAGE,
+        "Two of the seven steps above differ from the effect of what they add by more than the "
+        "noise of seeds. `augmentation` comes first",
+        lambda: _disagreeing() == {"augmentation", "dropout"},
+    ),
+    Claim(
+        PAGE,
+        "These two are the one pair of the 28 that clearly interacts",
+        lambda: (
+            len(findings(REFERENCE).interactions) == 28
+            and [one.pairs for one in findings(REFERENCE).interactions if one.certain]
+            == [(("augmentation", "dropout"),)]
+        ),
+    ),
+)
