@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from docs.shipped import ARTICLE, CIFAR, FULL, REFERENCE, data, findings, settings
 from model_space.technique import Technique
 from model_space.techniques import SETS, TECHNIQUES
+from search import Step
 from search.cli import app
 from search.cli.ending import print_ending
 from search.cli.options import DEFAULT_STORAGE
@@ -78,7 +79,7 @@ def ladder() -> str:
     smaller = {row.step.added: row for row in cores.comparisons}
     rows = []
     for accuracy, change, once in zip(ACCURACIES, (math.nan, *CHANGES), again.ladder, strict=True):
-        added = " + ".join(f"`{name}`" for name in once.added)
+        added = _added(once)
         cells = [added or "nothing: the base", f"{accuracy:.2f}", "", f"{once.scaled.mean:.2f}"]
         if added:
             effects = [full.of(name) for name in once.added]
@@ -105,7 +106,7 @@ def steps() -> str:
     for row in found.comparisons:
         step = row.step
         rows.append((
-            " + ".join(f"`{name}`" for name in step.added),
+            _added(step),
             f"{step.scaled.mean:.1f}",
             interval(step.change, step.low, step.high),
             interval(row.effect, row.low, row.high),
@@ -178,6 +179,10 @@ def _printed(*arguments: str) -> list[str]:
     ran = CliRunner().invoke(app, arguments, env=plain, prog_name="kouka", catch_exceptions=False)
     assert ran.exit_code == 0, ran.output
     return [line.rstrip() for line in ran.stdout.strip("\n").splitlines()]
+
+
+def _added(step: Step) -> str:
+    return " + ".join(f"`{name}`" for name in step.added)
 
 
 def _phases(runs: tuple[Run, ...]) -> str:

@@ -11,29 +11,29 @@ from docs.shipped import ARTICLE, DEEPER, FULL, data, findings, settings
 from docs.tables import ACCURACIES, CHANGES
 from search import Run
 from search.analysis.effects import effects
-from search.analysis.headline import headline
 from tests.support.quoted.kinds import Claim, Numbers, Quote
-from tests.support.quoted.numbers import bounds_of, either_way, fit, minutes, verdicts
+from tests.support.quoted.numbers import (
+    bounds_of,
+    cost,
+    either_way,
+    fit,
+    growth,
+    largest_first,
+    minutes,
+    step,
+    unclear,
+    verdicts,
+)
 
 FRONT = "README.md"
 PAGE = "docs/article.md"
 TECHNIQUES_PAGE = "docs/techniques.md"
 
 
-def _of_100_epochs(*techniques: str) -> tuple[float, ...]:
-    """Effects at the article's budget, with intervals; that of the first allows for its choice."""
-    largest = headline(fit(FULL))
-    assert largest.technique == techniques[0]
-    rows = (largest, *map(fit(FULL).of, techniques[1:]))
-    return tuple(number for one in rows for number in (one.effect, one.low, one.high))
-
-
-def _the_other_six() -> tuple[float, ...]:
-    """The least and the largest of the effects that are not clear, and their half-width."""
-    rest = [one for one in fit(FULL).effects if one.verdict == "no clear effect"]
-    assert len(rest) == 6
-    assert max(one.high - one.low for one in rest) - min(one.high - one.low for one in rest) < 1e-9
-    return (*bounds_of([one.effect for one in rest]), (rest[0].high - rest[0].low) / 2)
+def _the_other_six() -> tuple[float, float, float]:
+    widths = [one.high - one.low for one in fit(FULL).effects if one.verdict == "no clear effect"]
+    assert max(widths) - min(widths) < 1e-9
+    return unclear(FULL, 6)
 
 
 def _levels() -> tuple[float, float]:
@@ -46,12 +46,6 @@ def _after(technique: str, epoch: int) -> tuple[float, float, float]:
     return row.effect[at], row.low[at], row.high[at]
 
 
-def _cost(found: tuple[float, float, float]) -> tuple[float, float, float]:
-    """An effect with its interval, as what it costs."""
-    effect, low, high = found
-    return -effect, -high, -low
-
-
 def _turn() -> tuple[float, ...]:
     (row,) = (row for row in findings(FULL).by_epoch if row.technique == "augmentation")
     assert row.turn is not None
@@ -61,14 +55,6 @@ def _turn() -> tuple[float, ...]:
 def _cleared() -> tuple[float]:
     (row,) = (row for row in findings(FULL).by_epoch if row.technique == "augmentation")
     return (row.pays_from or math.nan,)
-
-
-def _late_growth() -> tuple[float, ...]:
-    early = findings(FULL).fast_start
-    assert early is not None
-    (moved,) = (one for one in early.moving if one.change.technique == "augmentation")
-    assert (moved.begin, moved.end) == (50, 100)
-    return moved.change.effect, moved.change.low, moved.change.high
 
 
 def _on_the_test_images(*techniques: str) -> tuple[float, ...]:
@@ -91,11 +77,6 @@ def _in_both_precisions() -> tuple[float, ...]:
         100 * statistics.fmean(list(run.curve.values())[-10:])
         for run in (once[0], once[-1], full[0], full[-1])
     )
-
-
-def _change(technique: str) -> float:
-    """What the step that adds a technique changed, in one run each."""
-    return next(step.change for step in findings(ARTICLE).ladder if technique in step.added)
 
 
 def _largest_steps() -> set[str]:
@@ -159,7 +140,7 @@ def _quotes() -> Iterator[Quote]:
                 lambda: (fit(FULL).runs, data(FULL).train))  # fmt: skip
     yield Quote(FRONT, "is worth {+6.0} points (95 % interval: {+2.8} to {+9.2}, widened because "
                 "it was picked as the largest of eight) and `batch_norm` {+5.8} ({+3.1} to {+8.5})",
-                lambda: _of_100_epochs("augmentation", "batch_norm"))  # fmt: skip
+                lambda: largest_first(FULL, "augmentation", "batch_norm"))  # fmt: skip
     yield Quote(FRONT, "at {-0.8} to {+1.5}, each ±{2.7}, cannot be told", _the_other_six)
     yield Quote(FRONT, "costs {8.5} points after two epochs ({4.3} to {12.6}), and its effect "
                 "turns positive only at epoch {19} ({12} to {31})",
@@ -172,7 +153,7 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(PAGE, "`augmentation` {+6.0} points (95 %: {+2.8} to {+9.2}, widened "
                 "because it was picked as the largest of eight) and `batch_norm` {+5.8} ({+3.1} "
                 "to {+8.5})",
-                lambda: _of_100_epochs("augmentation", "batch_norm"))  # fmt: skip
+                lambda: largest_first(FULL, "augmentation", "batch_norm"))  # fmt: skip
     yield Quote(PAGE, "are between {-0.8} and {+1.5} points, each ±{2.7}", _the_other_six)
     yield Quote(PAGE, "The {16} networks reach {69} to {86} %",
                 lambda: (fit(FULL).runs, *_levels()))  # fmt: skip
@@ -183,14 +164,15 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(
         PAGE,
         "costs {8.5} points after two epochs ({4.3} to {12.6})",
-        lambda: _cost(_after("augmentation", 2)),
+        lambda: cost(_after("augmentation", 2)),
     )
     yield Quote(PAGE, "turns positive at epoch {19} (95 %: {12} to {31}); from epoch {37} "
                 "on the interval of every epoch excludes zero, and it "
                 "still grows between epochs 50 and 100, by {1.7} points ({+1.4} to "
-                "{+2.1})", lambda: (*_turn(), *_cleared(), *_late_growth()))  # fmt: skip
+                "{+2.1})", lambda: (*_turn(), *_cleared(),
+                                   *growth(FULL, "augmentation", 50, 100)))  # fmt: skip
     yield Quote(PAGE, "`mixup` costs {5.0} points after one epoch ({1.2} to {8.9})",
-                lambda: _cost(_after("mixup", 1)))  # fmt: skip
+                lambda: cost(_after("mixup", 1)))  # fmt: skip
     yield Quote(
         PAGE,
         "`batch_norm` is worth {+10.3} points after one epoch ({+6.4} to {+14.1}), and {+5.8} "
@@ -201,7 +183,7 @@ def _quotes() -> Iterator[Quote]:
                 lambda: (fit(FULL).minimum_detectable_effect,))  # fmt: skip
     yield Quote(PAGE, "took {13} minutes on an H200", lambda: minutes(ARTICLE))
     yield Quote(PAGE, "and {+6.0} on average over networks that may have",
-                lambda: _of_100_epochs("augmentation")[:1])  # fmt: skip
+                lambda: largest_first(FULL, "augmentation")[:1])  # fmt: skip
     yield Quote(PAGE, "reach {66.1} and {84.8} % in single precision, and {68.9} and {83.9} % in",
                 _in_both_precisions)  # fmt: skip
     yield Quote(PAGE, "and {5,000} of the 50,000 training images",
@@ -216,7 +198,7 @@ def _quotes() -> Iterator[Quote]:
         ),
     )  # fmt: skip
     yield Quote(PAGE, "`augmentation` ({+15.9}) and `batch_norm` ({+4.2}) are the largest",
-                lambda: (_change("augmentation"), _change("batch_norm")))  # fmt: skip
+                lambda: (step(ARTICLE, "augmentation"), step(ARTICLE, "batch_norm")))  # fmt: skip
     yield Quote(PAGE, "The other five change accuracy by {-1.1} to {+0.8} points", _other_steps)
     yield Quote(PAGE, "the last 10 epochs of a run differ by {0.6} points", _wavering)
     yield Quote(PAGE, "`residual` + `late_widening` ({-0.54} and {+0.19})", _turned("residual"))
@@ -250,7 +232,7 @@ CLAIMS = (
     Claim(
         "docs/article.md",
         "`augmentation` adds 13 to 16 points to a network that has nothing",
-        lambda: [round(CHANGES[0]), round(_change("augmentation"))] == [13, 16],
+        lambda: [round(CHANGES[0]), round(step(ARTICLE, "augmentation"))] == [13, 16],
     ),
     Claim(
         "docs/article.md",

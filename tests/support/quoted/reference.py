@@ -12,10 +12,18 @@ from docs.shipped import FULL, REFERENCE, data, findings, settings
 from docs.tables import CHANGES
 from search import Confirmed
 from search.analysis.effects import CERTAIN
-from search.analysis.headline import headline
 from search.analysis.t_distribution import CONFIDENCE, quantile
 from tests.support.quoted.kinds import Claim, Numbers, Quote
-from tests.support.quoted.numbers import bounds_of, either_way, fit, verdicts
+from tests.support.quoted.numbers import (
+    cost,
+    either_way,
+    fit,
+    growth,
+    largest_first,
+    step,
+    unclear,
+    verdicts,
+)
 
 PAGE = "docs/article.md"
 TECHNIQUES_PAGE = "docs/techniques.md"
@@ -31,50 +39,30 @@ def _worth(*techniques: str) -> Numbers:
 
 
 def _clear() -> tuple[float, ...]:
-    """The clear effects; the interval of the largest allows for its choice."""
-    found = fit()
-    clear = [one for one in found.effects if one.verdict in CERTAIN]
-    names = ["batch_norm", "dropout", "late_widening"]
-    assert sorted(one.technique for one in clear) == names
-    assert headline(found).technique == "batch_norm"
-    rows = (headline(found), *map(found.of, names[1:]))
-    return tuple(number for one in rows for number in (one.effect, one.low, one.high))
+    """The clear effects, which are these three and no other."""
+    names = ("batch_norm", "dropout", "late_widening")
+    assert {one.technique for one in fit().effects if one.verdict in CERTAIN} == {*names}
+    return largest_first(REFERENCE, *names)
 
 
-def _unclear() -> tuple[float, ...]:
-    """The least and the largest of the effects that are not clear, and their half-width."""
-    rest = [one for one in fit().effects if one.verdict not in CERTAIN]
-    assert len(rest) == 5
-    halves = [(one.high - one.low) / 2 for one in rest]
-    return (*bounds_of([one.effect for one in rest]), statistics.fmean(halves))
+def _unclear() -> tuple[float, float, float]:
+    return unclear(REFERENCE, 5)
 
 
 def _augmentation() -> tuple[float, ...]:
     """On average, without and with dropout, and how its effect grew."""
     sides = either_way("augmentation", "dropout")
-    assert sides[3] < 0
-    early = findings(REFERENCE).fast_start
-    assert early is not None
-    (moved,) = (one for one in early.moving if one.change.technique == "augmentation")
-    change = moved.change
-    return (*_effect("augmentation"), *sides[:3], -sides[3], -sides[5], -sides[4],
-            change.effect, change.low, change.high)  # fmt: skip
+    grown = growth(REFERENCE, "augmentation", 15, 31)
+    return (*_effect("augmentation"), *sides[:3], *cost(sides[3:]), *grown)
 
 
-def _largest_in_full() -> tuple[float, float, float]:
-    """The largest effect at the article's budget; its interval allows for its choice."""
-    found = headline(fit(FULL))
-    assert found.technique == "augmentation"
-    return found.effect, found.low, found.high
-
-
-def _after_eight_epochs() -> tuple[float, ...]:
+def _after_eight_epochs() -> tuple[float, float, float]:
     found = reference("cifar-long", 8)
     augmentation, dropout = found.of("augmentation"), found.of("dropout")
     assert augmentation.verdict == "hurts"
     assert dropout.verdict == "no clear effect"
     assert abs(dropout.effect) < 0.1
-    return -augmentation.effect, -augmentation.high, -augmentation.low
+    return cost((augmentation.effect, augmentation.low, augmentation.high))
 
 
 def _beside_the_plan() -> tuple[float]:
@@ -87,11 +75,6 @@ def _beside_the_plan() -> tuple[float]:
              for row in rows]  # fmt: skip
     assert sum(plan * true > 0 for plan, true in pairs) == 6
     return (max(abs(plan - true) for plan, true in pairs),)
-
-
-def _change(technique: str) -> float:
-    """What the step that adds a technique changed, the mean of three seeds."""
-    return next(step.change for step in findings(REFERENCE).ladder if technique in step.added)
 
 
 def _clear_steps() -> set[str]:
@@ -127,24 +110,28 @@ def _shares(evaluator: str, *parameters: str) -> tuple[float, ...]:
     return tuple(shares[name] for name in parameters)
 
 
-def _confirmed(label: str) -> tuple[float, float, float]:
-    row: Confirmed = next(r for r in findings(REFERENCE).confirmed if r.label.startswith(label))
-    return row.test.mean, row.test.low, row.test.high
+def _confirmed(label: str) -> Confirmed:
+    return next(row for row in findings(REFERENCE).confirmed if row.label == label)
+
+
+def _tested(label: str) -> tuple[float, float, float]:
+    test = _confirmed(label).test
+    return test.mean, test.low, test.high
 
 
 def _gain() -> tuple[float, float, float]:
     """What the recommended recipe gains over all off on the test images."""
-    gain = next(r for r in findings(REFERENCE).confirmed if r.label == "recommended").gain
+    gain = _confirmed("recommended").gain
     assert gain is not None
     return gain.points, gain.low, gain.high
 
 
 def _recommended() -> tuple[float, float, float]:
     """The dials of the recommended recipe."""
-    row = next(r for r in findings(REFERENCE).confirmed if r.label == "recommended")
-    on = {name for name, value in row.params.items() if value is True}
+    params = _confirmed("recommended").params
+    on = {name for name, value in params.items() if value is True}
     assert on == {"batch_norm", "residual", "global_pooling", "dropout", "mixup", "amsgrad"}
-    return row.params["dropout_rate"], row.params["mixup_alpha"], row.params["learning_rate"]
+    return params["dropout_rate"], params["mixup_alpha"], params["learning_rate"]
 
 
 def _best() -> tuple[float, float]:
@@ -198,7 +185,7 @@ def _quotes() -> Iterator[Quote]:
         "epochs of {45,000} it is worth {6.0} ({2.8} to {9.2})",
         lambda: (
             data(REFERENCE).train, *_after_eight_epochs(), *_effect("augmentation"),
-            settings(FULL).epochs, data(FULL).train, *_largest_in_full(),
+            settings(FULL).epochs, data(FULL).train, *largest_first(FULL, "augmentation"),
         ),
     )  # fmt: skip
     yield Quote(PAGE, "differ by {1.4} points at most", _beside_the_plan)
@@ -215,9 +202,9 @@ def _quotes() -> Iterator[Quote]:
         "adds {8.7} points there; averaged over the others it is worth {+0.6}. `dropout` comes "
         "after it, and costs {2.4} points; averaged it brings {+2.7}",
         lambda: (
-            _change("augmentation"),
+            step(REFERENCE, "augmentation"),
             *_worth("augmentation")(),
-            -_change("dropout"),
+            -step(REFERENCE, "dropout"),
             *_worth("dropout")(),
         ),
     )
@@ -231,7 +218,7 @@ def _quotes() -> Iterator[Quote]:
         PAGE,
         "the later widening costs {2.9} points ({1.8} to {4.1}), and the skips have no clear "
         "effect, at {+1.3} ({+0.1} to {+2.4}:",
-        lambda: (*(-_effect("late_widening")[at] for at in (0, 2, 1)), *_effect("residual")),
+        lambda: (*cost(_effect("late_widening")), *_effect("residual")),
     )
     yield Quote(PAGE, "they are worth {-3.1} ({-4.8} to {-1.3}) and {+1.4} ({-0.4} to {+3.2})",
                 lambda: (*either_way("late_widening", "batch_norm")[3:],
@@ -246,15 +233,15 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(PAGE, "`dropout` (rate {0.25}), `mixup` (alpha {0.15}) and `amsgrad`, at a "
                 "learning rate of {0.002}", _recommended)  # fmt: skip
     yield Quote(PAGE, "it comes to {66.17} % ({64.70} to {67.61}) of the {10,000} test images",
-                lambda: (*_confirmed("recommended"), data(REFERENCE).test))  # fmt: skip
+                lambda: (*_tested("recommended"), data(REFERENCE).test))  # fmt: skip
     yield Quote(PAGE, "{+20.0} points ({+18.1} to {+21.9}) over none", _gain)
     yield Quote(PAGE, "With all eight on it is {56.73} % ({54.24} to {59.19}), and with none "
                 "{46.17} % ({44.54} to {47.81})",
-                lambda: (*_confirmed("all on"), *_confirmed("all off")))  # fmt: skip
+                lambda: (*_tested("all on"), *_tested("all off")))  # fmt: skip
     yield Quote(PAGE, "an epoch takes {10} seconds", _epoch_seconds)
     yield Quote(PAGE, "by {+1.8} seconds ({+1.1} to {+2.4})", lambda: _seconds("batch_norm"))
     yield Quote(PAGE, "shorter, by {3.1} ({2.5} to {3.8})",
-                lambda: tuple(-_seconds("late_widening")[at] for at in (0, 2, 1)))  # fmt: skip
+                lambda: cost(_seconds("late_widening")))  # fmt: skip
     yield Quote(TECHNIQUES_PAGE, "effects of {64} runs, each ±{1.2} points",
                 lambda: (fit().runs, _unclear()[2]))  # fmt: skip
     yield Quote(
