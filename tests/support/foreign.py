@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import optuna
+from optuna.storages import RDBStorage
 
 
 def objective(trial: optuna.Trial) -> float:
@@ -31,4 +32,24 @@ def foreign(
         sampler=optuna.samplers.RandomSampler(seed=0),
     )  # fmt: skip
     study.optimize(function, n_trials=trials)
+    return study
+
+
+def foreign_study(
+    name: str = "foreign",
+    parameters: tuple[str, str, str] = ("a", "b", "long"),
+    storage: str | RDBStorage = "sqlite:///studies.db",
+) -> optuna.Study:
+    """A study that another program made, with no settings, whose first parameter matters."""
+    study = optuna.create_study(study_name=name, storage=storage, direction="maximize")
+    for number in range(8):
+        levels = {each: bool(number >> bit & 1) for bit, each in enumerate(parameters)}
+        distribution = optuna.distributions.CategoricalDistribution([False, True])
+        study.add_trial(
+            optuna.create_trial(
+                params=levels,
+                distributions=dict.fromkeys(levels, distribution),
+                value=0.5 + 0.1 * (number & 1) + 0.003 * (number % 3),
+            )
+        )
     return study

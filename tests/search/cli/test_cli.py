@@ -4,164 +4,26 @@ import os
 import re
 import subprocess
 import sys
-import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import optuna
 import pytest
 from filelock import FileLock
-from optuna.storages import JournalStorage, RDBStorage
+from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from typer.testing import Result
 
-from model_space.worker.client import TrainingError
 from search.cli import progress
 from search.cli.options import folder_of
 from search.errors import InputError
-from search.reporting import dashboard_server
 from search.storage.connection import open_storage, study_names
 from search.storage.lock import exclusive
 from tests.support.fakes import FakeWorker
+from tests.support.foreign import foreign_study
 
 Kouka = Callable[..., Result]
-
-
-def shell(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from search.cli import main; main()", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-
-
-def foreign_study(
-    name: str = "foreign",
-    parameters: tuple[str, str, str] = ("a", "b", "long"),
-    storage: str | RDBStorage = "sqlite:///studies.db",
-) -> optuna.Study:
-    """A study that another program made, with no settings, whose first parameter matters."""
-    study = optuna.create_study(study_name=name, storage=storage, direction="maximize")
-    for number in range(8):
-        levels = {each: bool(number >> bit & 1) for bit, each in enumerate(parameters)}
-        distribution = optuna.distributions.CategoricalDistribution([False, True])
-        study.add_trial(
-            optuna.create_trial(
-                params=levels,
-                distributions=dict.fromkeys(levels, distribution),
-                value=0.5 + 0.1 * (number & 1) + 0.003 * (number % 3),
-            )
-        )
-    return study
-
-
-BAD = {
-    "technique": (["launch", "--techniques", "mixup,dropuot"], "no technique 'dropuot'.*dropout"),
-    "fixed technique": (["launch", "--fix", "sam=on"], "no technique 'sam'"),
-    "dial out of range": (["launch", "--fix", "mixup=3"], "mixup takes .* alpha from 0.05 to 1"),
-    "dial that is no number": (["launch", "--fix", "dropout=high"], "rate from 0.05 to 0.5"),
-    "dial that is not there": (["launch", "--fix", "batch_norm=0.3"], "batch_norm has no dial"),
-    "nothing left": (
-        ["launch", "--techniques", "mixup", "--fix", "mixup=on"], "no technique is left"),
-    "run count": (["launch", "--measure", "24"], "24 has no balanced .* 16, 32, 64"),
-    "too few runs": (["launch", "--measure", "8"], "8 has no balanced .* 16, 32, 64"),
-    "epochs": (["launch", "--epochs", "0"], "--epochs 0 is too small"),
-    "timeout": (["launch", "--timeout", "5 min"], "--timeout 5 min is not a time; .* 90s, 30m"),
-    "a worker's timeout": (["worker", "x", "--timeout", "-1"], "--timeout -1 is not a time"),
-    "negative search": (["launch", "--search", "-1"], "--search -1 is too small"),
-    "width": (["launch", "--width", "0"], "--width 0 is not between"),
-    "depth": (["launch", "--depth", "12"], "depths are 10, 16, 22"),
-    "no data": (["launch", "x", "--data", ""], "--data is empty; it takes the path"),
-    "validation": (["launch", "--validation", "0"], "--validation 0 is neither"),
-    "part of an image": (["launch", "--validation", "1.5"], "--validation 1.5 is neither"),
-    "pruner": (["launch", "--pruner", "lucky"], "no pruner 'lucky'.*median, halving, none"),
-    "objective": (
-        ["launch", "--objective", "f1"],
-        "no objective 'f1'; --objective takes accuracy, balanced_accuracy, neg_log_loss"),
-    "storage form": (
-        ["launch", "--data", "digits", "--storage", "studies"], "studies is not there, .*URL"),
-    "no storage": (["status", "--storage", ""], "'' is no file and no URL"),
-    "no name": (["launch", " ", "--data", "digits"], "cannot be called ' '"),
-    "a folder's name": (["launch", "..", "--data", "digits"], "cannot be called '..'"),
-    "storage folder": (
-        ["launch", "--data", "digits", "--storage", "sqlite:////no/a.db"], "cannot be written"),
-    "storage driver": (
-        ["launch", "--data", "digits", "--storage", "oracle://me:secret@db/x"], "cannot be opened"),
-    "storage extra": (
-        ["launch", "--data", "digits", "--storage", "mysql+mysqldb://me:secret@db/x"],
-        "mysql.*cannot be opened: the driver MySQLdb is not installed; pip install 'kouka.mysql.'"),
-    "memory": (["launch", "--data", "digits", "--storage", "sqlite://"], "cannot be written"),
-    "workers": (["launch", "--workers", "some"], "--workers some is neither a number .* nor auto"),
-    "no workers": (["launch", "--workers", "0"], "--workers 0 is neither"),
-    "sharing": (["launch", "--workers-per-gpu", "0"], "--workers-per-gpu 0 is too small"),
-    "no storage to work for": (["worker", "x"], "no studies in sqlite:///studies.db"),
-    "no storage to export": (["export", "x"], "no studies in sqlite:///studies.db.*kouka launch"),
-    "no storage to watch": (["dashboard"], "no studies in sqlite:///studies.db"),
-    "no storage to tell of": (["status"], "no studies in sqlite:///studies.db"),
-    "format": (["export", "x", "--format", "gif"], "gif is not known; it takes png, svg, pdf"),
-}  # fmt: skip
-
-
-@pytest.mark.usefixtures("fake_worker")
-@pytest.mark.parametrize(("arguments", "says"), BAD.values(), ids=BAD)
-def test_bad_input_is_refused_in_a_sentence_and_creates_nothing(
-    kouka: Kouka, folder: Path, arguments: list[str], says: str
-) -> None:
-    result = kouka(*arguments)
-    assert re.search(says, result.stderr), result.output
-    assert result.exit_code == 2
-    assert result.stderr.startswith("kouka: ")
-    assert result.stderr.count("\n") == 1
-    assert "secret" not in result.output
-    assert list(folder.iterdir()) == []
-
-
-def test_data_that_cannot_be_used_are_refused_by_the_worker(folder: Path, tmp_path: Path) -> None:
-    np.savez(tmp_path / "a.npz", x=np.array([{}] * 20, dtype=object), y=np.arange(20) % 2)
-    for data, says in (
-        ("cifar11", "there is no data set and no path 'cifar11'"),
-        ("a.npz", "pickled"),
-    ):
-        result = shell("launch", "--data", data, cwd=folder)
-        assert result.returncode == 2
-        assert says in result.stderr
-        assert result.stderr.count("\n") == 1
-        assert result.stdout == ""
-    assert [file.name for file in folder.iterdir()] == ["a.npz"]
-
-
-def test_a_worker_that_cannot_start_says_so_without_a_traceback(
-    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def die(worker: FakeWorker, reading: object) -> None:
-        raise TrainingError("the training process ended with exit code 1: no TensorFlow")
-
-    monkeypatch.setattr(fake_worker, "start", die)
-    result = kouka("launch", "--data", "digits")
-    assert result.exit_code == 1
-    assert result.stderr.startswith("kouka: the training process ended")
-    assert result.stderr.count("\n") == 1
-    assert list(folder.iterdir()) == []
-
-
-def test_a_file_that_is_no_database_is_left_as_it_is(kouka: Kouka, folder: Path) -> None:
-    (folder / "studies.db").write_text("my notes")
-    for arguments in (["launch", "--data", "digits"], ["export", "x"], ["status"]):
-        result = kouka(*arguments)
-        assert result.exit_code == 2
-        assert "cannot be opened: file is not a database" in result.stderr
-    assert (folder / "studies.db").read_text() == "my notes"
-
-
-def test_a_missing_study_is_named_with_those_there_are(kouka: Kouka) -> None:
-    foreign_study("one")
-    foreign_study("two")
-    for arguments in (["export", "three"], ["status", "three"], ["worker", "three"]):
-        result = kouka(*arguments)
-        assert result.exit_code == 2
-        assert "no study 'three'" in result.stderr
-        assert "it holds one, two" in result.stderr
 
 
 def test_another_programs_study_is_exported_and_not_continued(kouka: Kouka, folder: Path) -> None:
@@ -198,16 +60,6 @@ def test_a_launch_prints_the_name_of_its_study_as_it_is(
     assert f"Study {ODD}: digits" in kouka("launch", *small).output
     trained = kouka("train", ODD).output
     assert "kouka predict models/[-x] [bold]s :smile: IMAGE" in trained
-
-
-@pytest.mark.parametrize("bad", ["file", "below a file"])
-def test_an_out_that_cannot_be_written_is_refused(kouka: Kouka, folder: Path, bad: str) -> None:
-    foreign_study()
-    (folder / "out").write_text("a file")
-    result = kouka("export", "foreign", "--out", "out" if bad == "file" else "out/deeper")
-    assert result.exit_code == 2
-    assert "--out out" in result.stderr
-    assert (folder / "out").read_text() == "a file"
 
 
 READING = (
@@ -306,83 +158,6 @@ def test_the_storage_can_come_from_the_environment(
     kouka("launch", "s", "--data", "digits", "--measure", "16", "--search", "0", "--epochs", "1")
     assert (folder / "elsewhere.db").exists()
     assert not (folder / "studies.db").exists()
-
-
-def served(storage: str = "sqlite:///studies.db", **options: Any) -> str:
-    """The address of a dashboard that runs as long as the tests."""
-    addresses: list[str] = []
-    ready = threading.Event()
-
-    def note(address: str) -> None:
-        addresses.append(address)
-        ready.set()
-
-    threading.Thread(
-        target=dashboard_server.serve,
-        args=(storage, 0, note),
-        kwargs=options,
-        daemon=True,
-    ).start()
-    assert ready.wait(300)
-    return addresses[0]
-
-
-def test_the_dashboard_serves_the_studies_on_loopback(folder: Path) -> None:
-    foreign_study()
-    address = served()
-    assert address.startswith("http://127.0.0.1:")
-    with urllib.request.urlopen(address + "api/studies", timeout=30) as answer:
-        assert b"foreign" in answer.read()
-    with pytest.raises(Exception, match="cannot be served"):
-        dashboard_server.serve(
-            "sqlite:///studies.db", int(address.split(":")[2].rstrip("/")), print
-        )
-
-
-def test_a_read_only_dashboard_refuses_every_change(folder: Path) -> None:
-    foreign_study()
-    address = served(read_only=True)
-    with urllib.request.urlopen(address + "api/studies", timeout=30) as answer:
-        assert b"foreign" in answer.read()
-    for method, path in (("DELETE", "api/studies/1"), ("POST", "api/studies"),
-                         ("PUT", "api/studies/1/note")):  # fmt: skip
-        request = urllib.request.Request(address + path, method=method, data=b"{}")
-        with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(request, timeout=30)
-    assert study_names(open_storage("sqlite:///studies.db")) == ["foreign"]
-
-
-def test_a_journal_file_is_served_read_only(folder: Path) -> None:
-    foreign_study()
-    optuna.copy_study(
-        from_study_name="foreign", from_storage="sqlite:///studies.db",
-        to_storage=JournalStorage(JournalFileBackend("journal.log")),
-    )  # fmt: skip
-    address = served("journal:///journal.log")
-    with urllib.request.urlopen(address + "api/studies", timeout=30) as answer:
-        assert b"foreign" in answer.read()
-    request = urllib.request.Request(address + "api/studies/0", method="DELETE")
-    with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(request, timeout=30)
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (("--host", "0.0.0.0"), "--host 0.0.0.0 lets others reach the dashboard"),
-        (("--host", "::"), "--host :: lets others reach"),
-        (("--read-only", "--allow-writes"), "exclude each other"),
-        (("--host", "no.such.host.invalid", "--read-only"), "no.such.host.invalid is not known"),
-        (("--host", "192.0.2.1", "--allow-writes"), "192.0.2.1 cannot be served"),
-    ],
-)
-def test_a_host_that_cannot_be_served_or_not_safely_is_refused(
-    kouka: Kouka, folder: Path, options: tuple[str, ...], said: str
-) -> None:
-    foreign_study()
-    result = kouka("dashboard", "--port", "0", *options)
-    assert result.exit_code == 2
-    assert said in " ".join(result.stderr.split())
 
 
 def test_the_folder_of_a_study_is_one_folder_whatever_its_name() -> None:

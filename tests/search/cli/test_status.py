@@ -26,7 +26,7 @@ from search.storage import connection, optuna_internals
 from search.storage.connection import all_studies, outlined_studies, read_study
 from search.storage.pictures import stored_pictures
 from search.storage.reading import read
-from tests.search.cli.test_cli import foreign_study
+from tests.support.foreign import foreign_study
 
 Kouka = Callable[..., Result]
 ON_OFF = CategoricalDistribution([False, True])
