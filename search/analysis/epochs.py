@@ -96,8 +96,8 @@ def _curves(runs: Sequence[Run], epochs: Sequence[int]) -> np.ndarray:
 def _turn(epochs: Sequence[int], effect: np.ndarray, low: np.ndarray, high: np.ndarray) -> SignTurn:
     """Find where an effect turns to its last sign; it has been clear on both sides.
 
-    The epochs between the ends are those at which zero is not rejected, so the interval holds the
-    true turn as often as theirs hold zero (the inversion of a test).
+    The interval is the inversion of a test that the effect is zero at an epoch, cut at the first
+    rejection on the final side: an epoch or two after it may not be clear again.
     """
     final = np.sign(effect[-1])
     former = int(np.flatnonzero((high < 0) if final > 0 else (low > 0))[-1])
