@@ -23,6 +23,7 @@ from search.cli import app
 from search.cli.ending import print_ending
 from search.cli.options import DEFAULT_STORAGE
 from search.reporting.ending import Exported
+from search.reporting.formatting import with_interval
 from search.results import Run
 
 TOP = Path(__file__).parents[1]
@@ -87,12 +88,12 @@ def ladder() -> str:
             cells[2] = f"{change:+.2f}"
             cells += [
                 f"{once.change:+.2f}",
-                ", ".join(interval(one.effect, one.low, one.high) for one in effects),
-                interval(row.effect, row.low, row.high),
+                ", ".join(with_interval(one.effect, one) for one in effects),
+                with_interval(row.effect, row),
             ]
         rows.append((*cells, *[""] * (7 - len(cells))))
     heads = (
-        "adds to the row above", "article, %", "change", "run again, %", "change",
+        "adds to the row above", "article, %", "its change", "run again, %", "change then",
         "effect after 100 epochs (95 %)", "on two cores (95 %)",
     )  # fmt: skip
     return _table(heads, "-rrrrrr", rows)
@@ -108,8 +109,8 @@ def steps() -> str:
         rows.append((
             _added(step),
             f"{step.scaled.mean:.1f}",
-            interval(step.change, step.low, step.high),
-            interval(row.effect, row.low, row.high),
+            with_interval(step.change, step),
+            with_interval(row.effect, row),
         ))  # fmt: skip
     heads = (
         "adds to the row above", "accuracy, %", "the step, three seeds (95 %)",
@@ -161,16 +162,6 @@ def layers() -> str:
 def _place(file: Path) -> tuple[bool, str]:
     """Sort folders before modules, each by name."""
     return file.name != "__init__.py", file.as_posix()
-
-
-def interval(value: float, low: float, high: float) -> str:
-    """Write points with their interval, to one decimal."""
-    return f"{signed(value)} ({signed(low)} to {signed(high)})"
-
-
-def signed(value: float) -> str:
-    """Write points with their sign, to one decimal; a rounded zero is +0.0."""
-    return f"{round(value, 1) + 0.0:+.1f}"
 
 
 def _printed(*arguments: str) -> list[str]:

@@ -83,13 +83,20 @@ def with_interval(value: float, bounds: Bounds) -> str:
 
 
 def _decimals(bounds: Bounds, value: float = 1.0) -> int:
-    """Decimals that an interval justifies, of a value in the millions below zero."""
+    """Decimals that an interval justifies, of a value in the millions below zero.
+
+    An end beside zero has one more where it would be written as zero: on which side it is decides.
+    """
     width = bounds.high - bounds.low
     if math.isnan(width) or width == 0:  # then two digits of what is smaller than one
         decimals, least = 1 - math.floor(math.log10(abs(value) or 1.0)), 2
     else:
         decimals, least = math.ceil(1 - math.log10(width)), 0 if width >= 100 else 1
-    return decimals if decimals <= 2 - _MOST_DIGITS else max(least, decimals)
+    if decimals <= 2 - _MOST_DIGITS:
+        return decimals
+    decimals = max(least, decimals)
+    hidden = any(0 < abs(end) < 0.5 * 10**-decimals for end in (bounds.low, bounds.high))
+    return decimals + hidden
 
 
 def _rounded(value: float, decimals: int, sign: str = "") -> str:

@@ -14,7 +14,7 @@ from search.planning.design import design
 from search.reporting import words
 from search.reporting.budget import describe_budget, short_budget
 from search.reporting.cautions import cautions, notes
-from search.reporting.formatting import duration, level, mean, signed
+from search.reporting.formatting import duration, level, mean, signed, with_interval
 from search.results import ACCURACY, OBJECTIVES, Objective, Results
 from search.settings import Settings
 from tests.support.fakes import EFFECTS
@@ -159,6 +159,23 @@ def test_numbers_of_any_size_keep_the_digits_that_their_interval_justifies() -> 
         assert signed(value.mean, value) == f"+{said.split(' ')[0]}"
         assert float(level(value.mean, loss).split()[0]) == pytest.approx(value.mean, rel=1e-3)
     assert signed(0.0, Mean(0.0, -1e-9, 1e-9)) == "+0"
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "said"),
+    [
+        (1.58, -0.008, 3.16, "+1.58 (-0.01 to +3.16)"),
+        (-1.7, -3.3, 0.04, "-1.70 (-3.30 to +0.04)"),
+        (1.6, 0.0, 3.2, "+1.6 (+0.0 to +3.2)"),
+        (1.6, 0.05, 3.2, "+1.6 (+0.1 to +3.2)"),
+        (0.4, 0.004, 0.8, "+0.400 (+0.004 to +0.800)"),
+        (80.0, -0.2, 160.2, "+80.0 (-0.2 to +160.2)"),
+    ],
+)
+def test_an_interval_shows_on_which_side_of_zero_it_ends(
+    value: float, low: float, high: float, said: str
+) -> None:
+    assert with_interval(value, Mean(value, low, high)) == said
 
 
 def test_durations_are_given_in_seconds_while_minutes_are_coarse() -> None:
