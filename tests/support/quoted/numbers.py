@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 
@@ -72,6 +73,11 @@ def growth(name: str, technique: str, begin: int, end: int) -> tuple[float, floa
     (moved,) = (one for one in early.moving if one.change.technique == technique)
     assert (moved.begin, moved.end) == (begin, end)
     return moved.change.effect, moved.change.low, moved.change.high
+
+
+def differ(one: float, other: float) -> bool:
+    """Whether two effects have different signs; one that was rounded to -0.0 is below zero."""
+    return math.copysign(1, one) != math.copysign(1, other)
 
 
 def step(name: str, technique: str) -> float:

@@ -74,8 +74,9 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(PAGE, "where `batch_norm` is off: {32.9} ({5.0} to {48.2}). With it, the effect is "
                 "{-3.3}, and may be anything from {-30.9} to {+11.8}",
                 _pooling)  # fmt: skip
-    yield Quote(PAGE, "Accuracy still rose by {5.2} points in the last five epochs, and from epoch "
-                "{10} to {20} the effect of `global_pooling` moved by {+12.2} ({+6.7} to {+17.6})",
+    yield Quote(PAGE, "Accuracy still rose by {5.2} points in the last five epochs, and from the "
+                "mean of epochs 6 to {10} to that of epochs 16 to {20} the effect of "
+                "`global_pooling` moved by {+12.2} ({+6.7} to {+17.6})",
                 _rose)  # fmt: skip
     yield Quote(PAGE, "{64} runs, grown from {32}",
                 lambda: findings(SPOKEN).results.launched_with().measure[::-1])  # fmt: skip
