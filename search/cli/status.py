@@ -67,6 +67,7 @@ def status(
 
 def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
     from search.cli.tables import ladder_table, phases_table, reached
+    from search.reporting.formatting import counted
     from search.results import ACCURACY
 
     console.print(f"{status.study}: {status.budget}.")
@@ -78,6 +79,8 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
         console.print(f"Beside these: {', '.join(counts)}.")
     if best := status.best:
         of = f" {status.objective}" if status.objective == ACCURACY.name else ""
+        if results.settings is not None and results.settings.verify_epochs:
+            of += f" after {counted(best.epochs or 0, 'epoch')}"
         console.print()
         console.print(f"Best so far: {reached(status)}{of}, by run {best.run} of {best.phase}.")
     from search.reporting.answer.what_to_do import headline, support

@@ -35,6 +35,8 @@ class Best:
     run: int
     """Its number in the study."""
     phase: str
+    epochs: int | None
+    """Of its training; None where the study does not say."""
     value: float
     """In percent of a share, such as accuracy, else in the objective's unit."""
     recipe: str
@@ -119,6 +121,7 @@ def _best(results: Results) -> Best | None:
     return Best(
         best.number,
         best.phase,
+        results.epochs_of(best.phase),
         best.scaled,
         describe(best, results.factors, results.numbers),
         dict(best.params),

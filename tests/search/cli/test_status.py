@@ -46,7 +46,8 @@ def kouka_study(
             study.add_trial(create_trial(
                 params={name: name in on for name in names},
                 distributions=dict.fromkeys(names, ON_OFF), value=0.5 + 0.01 * number,
-                user_attrs={"phase": phase, "seed": number}, intermediate_values={1: 0.4},
+                user_attrs={"epochs": settings.epochs_of(phase), "phase": phase, "seed": number},
+                intermediate_values={1: 0.4},
             ))  # fmt: skip
 
 
@@ -182,6 +183,16 @@ def test_one_study_is_shown_with_its_recipe_and_the_steps_of_its_ladder(
     assert kouka("status", "--storage", studies, "odd").exit_code == 2
 
 
+def test_the_best_run_of_a_study_of_two_lengths_has_its_epochs(kouka: Kouka, folder: Path) -> None:
+    storage = f"sqlite:///{folder}/lengths.db"
+    planned = {"verify_epochs": 9, "verify": (16,)}
+    kouka_study(RDBStorage(storage), "screened", planned, {"measure": 8})
+    kouka_study(RDBStorage(storage), "verified", planned, {"measure": 8, "verify": 1})
+    for name, epochs, best in (("screened", 2, "7 of measure"), ("verified", 9, "8 of verify")):
+        shown = " ".join(kouka("status", "--storage", storage, name).output.split())
+        assert f"validation accuracy after {epochs} epochs, by run {best}." in shown
+
+
 def test_the_status_is_one_json_document(kouka: Kouka, studies: str) -> None:
     document = json.loads(kouka("status", "--storage", studies, "--json").stdout)
     assert document.keys() == {"schema", "studies", "unreadable"}
@@ -192,6 +203,7 @@ def test_the_status_is_one_json_document(kouka: Kouka, studies: str) -> None:
     ]
     assert (full["unit"], full["objective"]) == ("%", "validation accuracy")
     assert 50 < full["best"]["value"] < 100
+    assert full["best"]["epochs"] == 2
     assert ladder["best"]["phase"] == "ladder"
     assert new["best"] is None
     assert foreign["phases"] == [{"phase": "measure", "ended": 8, "pruned": 0, "planned": None}]
