@@ -132,7 +132,8 @@ def _left_out(data: DataFacts, reading: Reading) -> list[str]:
     if reading.repeated_rows:
         parts.append(f"{counted(reading.repeated_rows, 'row')} that another row says as well")
     if reading.splits_left_out:
-        parts += [f"{n:,} rows of the split {name}" for name, n in reading.splits_left_out.items()]
+        parts += [f"{counted(count, 'row')} of the split {name}"
+                  for name, count in reading.splits_left_out.items()]  # fmt: skip
     if reading.arrays_left_out:
         parts.append(f"the arrays {_some(reading.arrays_left_out)}")
     return [f"Left out: {', '.join(parts)}."] if parts else []

@@ -71,7 +71,7 @@ def test_a_data_set_in_parts(tmp_path: Path, kind: str) -> None:
     (tmp_path / "dataset_dict.json").write_text('{"splits": ["train", "test", "extra"]}')
     data = load(str(tmp_path), validation=2)
     assert [len(labels) for _, labels in data.parts.values()] == [3, 2, 2]
-    assert "1 row without image or label, 1 rows of the split extra" in said(data)
+    assert "1 row without image or label, 1 row of the split extra" in said(data)
 
 
 @needs_pyarrow
