@@ -99,6 +99,24 @@ def ladder() -> str:
     return _table(heads, "-rrrrrr", rows)
 
 
+def verified() -> str:
+    """Put the effects of the long runs on two cores beside those of the short ones."""
+    found = findings(REFERENCE)
+    long = found.verification
+    assert long is not None
+    rows = [
+        (f"`{one.technique}`", with_interval(one.short.effect, one.short),
+         with_interval(one.long.effect, one.long), one.kind or "")
+        for one in long.changes
+    ]  # fmt: skip
+    short, later = (found.results.epochs_of(phase) for phase in ("measure", "verify"))
+    heads = (
+        "technique", f"after {short} epochs (95 %)", f"after {later} epochs (95 %)",
+        "clearly changed in",
+    )  # fmt: skip
+    return _table(heads, "-rr-", rows)
+
+
 def steps() -> str:
     """Put each step of the ladder on two cores beside the effects of what it adds."""
     found = findings(REFERENCE)

@@ -38,6 +38,7 @@ def importances(findings: Findings) -> Section | None:
                 if has_forests() or name not in OF_FORESTS
             ),
             *_drawn(findings.importances),
+            *_of_two_lengths(findings),
             *_missing(),
         ),
     )
@@ -48,6 +49,15 @@ def _drawn(rows: Sequence[Importance]) -> list[str]:
     return [
         f"{name} is computed of {count:,} complete trials, drawn at random, as all would take long."
         for name, count in of.items()
+    ]
+
+
+def _of_two_lengths(findings: Findings) -> list[str]:
+    if findings.verification is None:
+        return []
+    return [
+        "Short and long runs count alike, as in the dashboard. Long ones are mostly better for "
+        "their length alone, so what the recipes around the recommended one share stands out."
     ]
 
 

@@ -14,6 +14,7 @@ from search.analysis.budgets import budget_changes
 from search.analysis.effects import effects
 from search.analysis.epochs import effects_by_epoch
 from search.analysis.fast_start import fast_start
+from search.analysis.importances import Importance
 from search.analysis.in_question import choose_verified
 from search.analysis.long_runs import long_study
 from search.analysis.recommendation import candidates, recommend
@@ -22,6 +23,7 @@ from search.planning.design import design
 from search.planning.phases import PLANS
 from search.planning.space import Space
 from search.reporting.budgets import answer, matters, signs_of_fast_start
+from search.reporting.details.importances import importances
 from search.reporting.ending import answer_lines
 from search.reporting.export import write
 from search.reporting.findings import Findings, find
@@ -107,6 +109,15 @@ def test_the_answer_is_that_of_the_long_runs(findings: Findings) -> None:
     assert ") changed sign; batch_norm (" in said
     assert ") changed clearly in size." in said
     assert "fast start" not in said
+
+
+def test_importances_say_that_both_lengths_count_in_them() -> None:
+    shares = [Importance("PED-ANOVA", "augmentation", 0.5)]
+    of_both, of_short = (importances(find(results, shares)) for results in (long(), short()))
+    assert of_both is not None
+    assert of_short is not None
+    (said,) = set(of_both.remarks) - set(of_short.remarks)
+    assert said.startswith("Short and long runs count alike")
 
 
 def test_the_recipe_that_the_study_ends_in_has_on_what_helps_long() -> None:
