@@ -144,11 +144,14 @@ def studies() -> str:
     for name in CIFAR:
         images, launched = data(name), settings(name)
         runs = findings(name).results.runs
+        epochs = str(launched.epochs)
+        if launched.verify_epochs:
+            epochs += f", long runs {launched.verify_epochs}"
         convolutions = str(launched.depth)
         if "deeper" in launched.techniques:
             convolutions += f" or {launched.depth + 12}"
         rows.append((
-            f"`{name}`", f"{images.train:,}", f"{images.validation:,}", str(launched.epochs),
+            f"`{name}`", f"{images.train:,}", f"{images.validation:,}", epochs,
             f"{launched.width:g}", convolutions, _phases(runs),
         ))  # fmt: skip
     return _table(heads, "-rrrrr-", rows)

@@ -134,6 +134,7 @@ def test_the_commands_that_launched_the_studies_give_their_settings() -> None:
             continue
         if name == shipped.REFERENCE:  # whose first runs a plan for a time has chosen
             assert said.pop("measure") == kept.measure[-1]
+            assert said.pop("verify") == kept.verify[-1]
             assert all(getattr(kept, option) == value for option, value in said.items())
             continue
         if "measure" in said:  # by an earlier version, which settled less
