@@ -151,6 +151,10 @@ class SearchedDial:
     log: bool
 
 
+_ROUNDING = 1e-14
+"""Of sums of steps, as a share of the largest level."""
+
+
 @dataclass(frozen=True)
 class Category:
     """A foreign study's parameter of several levels: choices, or a few integers."""
@@ -169,10 +173,13 @@ class Category:
         if self.number and isinstance(value, (int, float)) and value > 0:
             apart = [abs(math.log(value / level)) for level in self.levels]
             return apart.index(min(apart))
+        alike = [one if isinstance(one, bool) == isinstance(value, bool) else None
+                 for one in self.levels]  # fmt: skip
+        if value is not None and value in alike:
+            return alike.index(value)
         return next(
             (at for at, one in enumerate(self.levels)
-             if isinstance(one, bool) == isinstance(value, bool)
-             and (one == value or _nearly(one, value))),
+             if one is value or _nearly(alike[at], value, self.levels)),
             -1,
         )  # fmt: skip
 
@@ -181,9 +188,16 @@ class Category:
         return {self.place(run.params.get(self.name)) for run in runs} - {-1}
 
 
-def _nearly(one: Any, other: Any) -> bool:
-    """True of floats that differ by rounding, as 0.3 and the third step of 0.1."""
-    return isinstance(one, float) and isinstance(other, float) and math.isclose(one, other)
+def _nearly(one: Any, other: Any, levels: Iterable[Any]) -> bool:
+    """True of floats that differ by rounding, as 0.3 and the third step of 0.1.
+
+    Beside zero, by the rounding of the largest level: the third step of 0.1 from -0.3 is 6e-17.
+    """
+    if not (isinstance(one, float) and isinstance(other, float)):
+        return False
+    largest = max(abs(level) for level in levels if isinstance(level, float))
+    beside_zero = 0 in (one, other) and abs(one - other) < _ROUNDING * largest
+    return math.isclose(one, other) or beside_zero
 
 
 def categories(settings: Settings) -> tuple[Category, ...]:

@@ -104,5 +104,6 @@ def _shares(study: optuna.Study, evaluator: BaseImportanceEvaluator) -> dict[str
             warnings.simplefilter("ignore", UserWarning)
             warnings.simplefilter("ignore", RuntimeWarning)
             return optuna.importance.get_param_importances(study, evaluator=evaluator)
-    except RuntimeError:  # nothing varies for fANOVA's forest, as where values are infinite
+    except (RuntimeError, TypeError):
+        # Nothing varies for fANOVA's forest, as where values are infinite; or choices are lists.
         return {}

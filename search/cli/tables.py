@@ -23,12 +23,13 @@ from search.reporting.formatting import (
     interval,
     level,
     mean,
+    score,
     short_percent,
     with_interval,
 )
 from search.reporting.programs import LoggedRun
 from search.reporting.status import PhaseStatus, StudyStatus
-from search.results import ACCURACY, Objective, Results
+from search.results import ACCURACY, UNNAMED, Objective, Results
 from search.storage.schema import PHASES
 
 if TYPE_CHECKING:
@@ -192,7 +193,8 @@ def reached(study: StudyStatus) -> str:
     if study.unit == "%":
         usual = study.objective == ACCURACY.name
         return f"{best.value:.2f} %" + ("" if usual else f" {study.objective}")
-    return f"{best.value:.4g} {study.unit or study.objective}"
+    name = "" if study.objective == UNNAMED else study.objective
+    return f"{score(best.value)} {study.unit or name}".rstrip()
 
 
 def _titled(title: str, table: Table) -> RenderableType:

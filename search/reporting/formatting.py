@@ -122,13 +122,18 @@ def short_percent(value: Mean) -> str:
     return f"{value.mean:.1f} ({value.low:.1f} to {value.high:.1f})"
 
 
+def score(value: float) -> str:
+    """Format a value without a unit to four digits, or as a whole number."""
+    whole = 1e4 <= abs(value) < 10**_MOST_DIGITS
+    return f"{value:.0f}" if whole else f"{value:.4g}"
+
+
 def level(value: float, objective: Objective) -> str:
     """Format a value of the objective, given in percent of a share, else in its unit."""
     if objective.share:
         return f"{value:.2f} %"
     if not objective.unit:
-        whole = 1e4 <= abs(value) < 10**_MOST_DIGITS
-        return f"{value:.0f}" if whole else f"{value:.4g}"
+        return score(value)
     if value and not 0.1 <= abs(value) < 10**_MOST_DIGITS:
         return f"{value:.4g} {objective.unit}"
     digits = len(f"{abs(value):.0f}")

@@ -115,7 +115,7 @@ def _best(results: Results) -> Best | None:
     best = None
     for phases in (("verify",), ("measure", "search"), ("ladder",)):
         runs = results.of(*phases)
-        best = best or max(runs, key=lambda run: sign * run.scaled, default=None)
+        best = best or max(runs, key=lambda run: (run.feasible, sign * run.scaled), default=None)
     if best is None:
         return None
     return Best(

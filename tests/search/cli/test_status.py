@@ -193,6 +193,20 @@ def test_the_best_run_of_a_study_of_two_lengths_has_its_epochs(kouka: Kouka, fol
         assert f"validation accuracy after {epochs} epochs, by run {best}." in shown
 
 
+def test_the_best_run_breaks_no_constraint_and_is_written_as_elsewhere(
+    kouka: Kouka, folder: Path
+) -> None:
+    storage = f"sqlite:///{folder}/limited.db"
+    study = optuna.create_study(study_name="prices", storage=storage, direction="minimize")
+    for value, over in ((20081.4, -1.0), (15000.0, 2.0), (31000.0, -1.0)):
+        study.add_trial(create_trial(
+            params={"aug": value > 20000}, distributions={"aug": ON_OFF}, value=value,
+            system_attrs={"constraints": [over]},
+        ))  # fmt: skip
+    shown = " ".join(kouka("status", "--storage", storage, "prices").output.split())
+    assert "Best so far: 20081, by run 0 of measure." in shown
+
+
 def test_the_status_is_one_json_document(kouka: Kouka, studies: str) -> None:
     document = json.loads(kouka("status", "--storage", studies, "--json").stdout)
     assert document.keys() == {"schema", "studies", "unreadable"}

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import Result
 
 from search import analyse, export_study, frame, read, summarise
+from search.reporting.answer.what_to_do import support
 from search.results import Category
 from tests.support.foreign import foreign
 
@@ -131,3 +132,36 @@ def test_too_few_trials_for_the_levels_say_how_many_it_takes() -> None:
     said = summarise(analyse(study))["answer"]
     assert said.startswith("4 complete trials cannot tell the 3 levels of kind apart")
     assert "that takes 5 at the least" in said
+
+
+def test_a_step_beside_zero_is_zero() -> None:
+    steps = Category("shift", tuple(-0.3 + 0.1 * step for step in range(6)))
+    assert 0.0 not in steps.levels
+    assert steps.place(0.0) == 3
+    assert Category("decay", (1e-12, 0.0, 1.0)).place(0.0) == 1
+    assert Category("decay", (1e-12, 1.0)).place(1e-11) == -1
+    assert Category("kind", (None, 1, True)).place(None) == 0
+    assert Category("kind", (None, 1, True)).place(True) == 2
+
+
+def test_choices_may_be_lists() -> None:
+    def sized(trial: optuna.Trial) -> float:
+        shapes: Any = [[64], [64, 64], [128, 64]]
+        sizes = len(trial.suggest_categorical("hidden", shapes))
+        return 0.7 + 0.1 * sizes + 0.001 * (trial.number % 5)
+
+    with pytest.warns(UserWarning, match="Choices for a categorical distribution"):
+        findings = analyse(foreign(30, sized))
+    assert findings.effects is not None
+    assert findings.effects.of("hidden: [64] → [64, 64]").effect == pytest.approx(10, abs=0.5)
+
+
+@pytest.mark.parametrize(("off", "on"), [("no", "yes"), (None, 0.1), (0, 1)])
+def test_the_run_of_a_recipe_is_found_whatever_its_choices_are(off: Any, on: Any) -> None:
+    study = optuna.create_study(direction="maximize")
+    choice = optuna.distributions.CategoricalDistribution([off, on])
+    for aug, bn, value in ((off, off, 0.8), (on, off, 0.86), (on, on, 0.87)):
+        study.add_trial(optuna.create_trial(
+            params={"aug": aug, "bn": bn}, distributions={"aug": choice, "bn": choice}, value=value
+        ))  # fmt: skip
+    assert "One run of it came to 87.00 %" in " ".join(support(analyse(study)))
