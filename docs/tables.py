@@ -24,6 +24,7 @@ from search.cli.ending import print_ending
 from search.cli.options import DEFAULT_STORAGE
 from search.reporting.ending import Exported
 from search.reporting.formatting import with_interval
+from search.reporting.tables import budget_rows
 from search.results import Run
 
 TOP = Path(__file__).parents[1]
@@ -102,19 +103,18 @@ def ladder() -> str:
 def verified() -> str:
     """Put the effects of the long runs on two cores beside those of the short ones."""
     found = findings(REFERENCE)
-    long = found.verification
-    assert long is not None
+    assert found.effects is not None
+    assert found.verification is not None
     rows = [
-        (f"`{one.technique}`", with_interval(one.short.effect, one.short),
-         with_interval(one.long.effect, one.long), one.kind or "")
-        for one in long.changes
-    ]  # fmt: skip
+        (f"`{row.technique}`", row.short, row.long, row.difference, row.verdict, row.changed)
+        for row in budget_rows(found.effects, found.verification)
+    ]
     short, later = (found.results.epochs_of(phase) for phase in ("measure", "verify"))
     heads = (
         "technique", f"after {short} epochs (95 %)", f"after {later} epochs (95 %)",
-        "clearly changed in",
+        "change (95 %)", "verdict of the long runs", "",
     )  # fmt: skip
-    return _table(heads, "-rr-", rows)
+    return _table(heads, "-rrr--", rows)
 
 
 def steps() -> str:

@@ -173,31 +173,32 @@ class Category:
         if self.number and isinstance(value, (int, float)) and value > 0:
             apart = [abs(math.log(value / level)) for level in self.levels]
             return apart.index(min(apart))
-        alike = [one if isinstance(one, bool) == isinstance(value, bool) else None
-                 for one in self.levels]  # fmt: skip
-        if value is not None and value in alike:
-            return alike.index(value)
-        return next(
-            (at for at, one in enumerate(self.levels)
-             if one is value or _nearly(alike[at], value, self.levels)),
-            -1,
-        )  # fmt: skip
+        for alike in (_equal, self._nearly):
+            for at, one in enumerate(self.levels):
+                if alike(one, value):
+                    return at
+        return -1
+
+    def _nearly(self, one: Any, other: Any) -> bool:
+        """True of floats that differ by rounding, as 0.3 and the third step of 0.1.
+
+        Beside zero, by the rounding of the largest level: the third step of 0.1 from -0.3 is 6e-17.
+        """
+        if not (isinstance(one, float) and isinstance(other, float)):
+            return False
+        if 0 not in (one, other):
+            return math.isclose(one, other)
+        largest = max(abs(level) for level in self.levels if isinstance(level, float))
+        return abs(one - other) < _ROUNDING * largest
 
     def had_by(self, runs: Iterable[Run]) -> set[int]:
         """The places of the levels that some of the runs have."""
         return {self.place(run.params.get(self.name)) for run in runs} - {-1}
 
 
-def _nearly(one: Any, other: Any, levels: Iterable[Any]) -> bool:
-    """True of floats that differ by rounding, as 0.3 and the third step of 0.1.
-
-    Beside zero, by the rounding of the largest level: the third step of 0.1 from -0.3 is 6e-17.
-    """
-    if not (isinstance(one, float) and isinstance(other, float)):
-        return False
-    largest = max(abs(level) for level in levels if isinstance(level, float))
-    beside_zero = 0 in (one, other) and abs(one - other) < _ROUNDING * largest
-    return math.isclose(one, other) or beside_zero
+def _equal(one: Any, other: Any) -> bool:
+    """True of equal values; a bool equals no number."""
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
 def categories(settings: Settings) -> tuple[Category, ...]:
@@ -453,10 +454,14 @@ class Results:
 
     @property
     def best(self) -> Run | None:
-        """The completed run of the best objective, among `measure` and `search`.
+        """The completed run of the best objective, among `measure` and `search`."""
+        return self.best_of("measure", "search")
+
+    def best_of(self, *phases: str) -> Run | None:
+        """The completed run of the best objective, among those of some phases.
 
         Of those that break no constraint, where there are any.
         """
         sign = 1 if self.objective.maximize else -1
-        runs = self.of("measure", "search")
+        runs = self.of(*phases)
         return max(runs, key=lambda run: (run.feasible, sign * run.scaled), default=None)

@@ -79,8 +79,8 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
         console.print(f"Beside these: {', '.join(counts)}.")
     if best := status.best:
         of = f" {status.objective}" if status.objective == ACCURACY.name else ""
-        if results.settings is not None and results.settings.verify_epochs:
-            of += f" after {counted(best.epochs or 0, 'epoch')}"
+        if best.epochs and results.epochs_of("verify") != results.epochs_of("measure"):
+            of += f" after {counted(best.epochs, 'epoch')}"
         console.print()
         console.print(f"Best so far: {reached(status)}{of}, by run {best.run} of {best.phase}.")
     from search.reporting.answer.what_to_do import headline, support

@@ -111,11 +111,7 @@ def _planned(settings: Settings, phase: str, results: Results) -> int | None:
 
 
 def _best(results: Results) -> Best | None:
-    sign = 1 if results.objective.maximize else -1
-    best = None
-    for phases in (("verify",), ("measure", "search"), ("ladder",)):
-        runs = results.of(*phases)
-        best = best or max(runs, key=lambda run: (run.feasible, sign * run.scaled), default=None)
+    best = results.best_of("verify") or results.best or results.best_of("ladder")
     if best is None:
         return None
     return Best(

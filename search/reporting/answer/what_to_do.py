@@ -285,10 +285,9 @@ def _runs_of_it(findings: Findings) -> str:
     """What the runs of the recommended recipe came to, where they are too few to predict it."""
     results, found = findings.results, findings.recommended
     assert found is not None
-    on = {name for name in results.factors if found.params.get(name) is True}
     others = {name: value for name, value in found.params.items() if name not in results.factors}
     runs = [run for run in results.runs
-            if run.state == "complete" and run.on == on
+            if run.state == "complete" and run.on == found.on
             and others.items() <= run.params.items()]  # fmt: skip
     if not runs:
         return "No run was of this recipe."
