@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from search.analysis.covariates import covariates
 from search.analysis.fit_scale import scale
 from search.analysis.limits import Costing
 from search.analysis.model import varied
@@ -82,7 +83,10 @@ class FittedRecipes:
         signs = np.array([_signs(one, techniques, several) for one in on])
         scaled = scale(runs, results, fenced=fenced)
         varies = bool(techniques or several)
-        surface = fit_surface(Points(signs, keys), scaled) if varies else None
+        named = {one.name for one in several}
+        others = [one for one in results.others if one.name not in named]
+        beside = covariates(runs, signs.shape[1], others).columns
+        surface = fit_surface(Points(signs, keys), scaled, beside) if varies else None
         if surface is None:
             return None
         space = None if results.settings is None else Space.known_of(results.settings)
@@ -186,8 +190,9 @@ class FittedRecipes:
 
     @property
     def columns(self) -> int:
-        """Columns of the surface: a technique has one, a factor of several levels more."""
-        return int(self.surface.observed.levels.shape[1])
+        """Columns of the surface: a technique has one, a factor of several levels more, and so may
+        what else another program varied."""
+        return int(self.surface.observed.levels.shape[1]) + self.surface.fixed - 1
 
     def tried(self, run: Run) -> Option:
         """Make an option of what a run has, and not of what else another program varied."""

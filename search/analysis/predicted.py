@@ -39,15 +39,15 @@ class Predicted:
 
 
 def predicted(
-    means: np.ndarray, spread: np.ndarray, runs: int, back: Callable[[float], float]
+    means: np.ndarray, spread: np.ndarray, dof: int, back: Callable[[float], float]
 ) -> Predicted:
     """Bring predictions on the scale of a fit, (recipes,) with their covariance, to the objective.
 
     The first recipe is the recommended one, the second all off, and the rest are those among which
-    it was chosen, or some of them. `runs` are those of the fit, and `back` brings a value to the
-    objective's scale. The quantile of the intervals is that of the largest of all differences to
-    all off, by draws from a multivariate t distribution (Hothorn, Bretz & Westfall 2008, Biom. J.
-    50).
+    it was chosen, or some of them. `dof` are the runs of the fit less its fixed effects, and `back`
+    brings a value to the objective's scale. The quantile of the intervals is that of the largest of
+    all differences to all off, by draws from a multivariate t distribution (Hothorn, Bretz &
+    Westfall 2008, Biom. J. 50).
     """
     value, off = float(means[0]), float(means[1])
     contrasts = np.eye(len(means)) - np.eye(len(means))[1]
@@ -55,7 +55,7 @@ def predicted(
     errors = np.sqrt(np.maximum(np.diag(differences), 0))
     known = errors > 1e-6 * max(float(errors.max()), 1e-12)
     critical = (
-        _quantile(differences[np.ix_(known, known)], errors[known], runs) if known.any() else 0
+        _quantile(differences[np.ix_(known, known)], errors[known], dof) if known.any() else 0
     )
     gained = [back(value + side * critical * errors[0]) - back(off) for side in (-1, 0, 1)]
     single = [float(critical * math.sqrt(max(spread[at, at], 0.0))) for at in (0, 1)]
@@ -91,12 +91,12 @@ def _around(value: float, error: float, dof: float) -> Estimate:
     return Estimate(value, value - half, value + half)
 
 
-def _quantile(covariance: np.ndarray, errors: np.ndarray, runs: int) -> float:
+def _quantile(covariance: np.ndarray, errors: np.ndarray, dof: int) -> float:
     """The 95 % quantile of the largest |t| of estimates with this covariance."""
     random = np.random.default_rng(0)
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0))
     draws = random.standard_normal((_DRAWS, len(errors))) @ root.T
-    scales = np.sqrt(random.chisquare(max(runs - 1, 1), _DRAWS) / max(runs - 1, 1))
+    scales = np.sqrt(random.chisquare(max(dof, 1), _DRAWS) / max(dof, 1))
     largest = np.max(np.abs(draws) / errors, axis=1) / scales
     return float(np.quantile(largest, CONFIDENCE))

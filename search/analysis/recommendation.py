@@ -154,7 +154,7 @@ def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | N
         return None
     among = [best, *off, *surface.some()]
     back = partial(unscaled, objective=results.objective)
-    return predicted(*surface.predict(among), len(runs), back)
+    return predicted(*surface.predict(among), len(runs) - surface.surface.fixed, back)
 
 
 def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, Any]]:

@@ -5,7 +5,8 @@ A recipe's value is a constant, plus a random term for each technique, for each 
 recipe itself; a run adds noise. The variances of the four are estimated by restricted maximum
 likelihood with the penalty of Chung et al. (2013, Psychometrika 78), which keeps each above zero,
 and the values by the best linear unbiased prediction (Henderson 1975, Biometrics 31). So a fit that
-explains little is hardly believed, and neither is one lucky run.
+explains little is hardly believed, and neither is one lucky run. What else the runs differ in, as
+learning rates of another program, are fixed effects beside the constant.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from search.analysis.solving import minimum
 
 _MOST_RECIPES = 300
 """Of more recipes, whose matrices would take seconds, so many are drawn at random."""
+_LEAST_RECIPES = 3
+_LEAST_LENGTH = 1e-6
+"""Of a direction of the columns, beside the longest, for it to say anything more."""
 _SPAN = 14.0
 """Logarithm of the range below the total variance in which each variance is looked for."""
 
@@ -47,15 +51,26 @@ class Surface:
     """(4,): of all techniques together, of all pairs, of a recipe, and of one run's noise."""
     _inverse: np.ndarray
     _weights: np.ndarray
+    """(observed, 1 + beside): the inverse's product with the fixed effects' columns."""
+    _uncertainty: np.ndarray
+    """(1 + beside, 1 + beside): the covariance of the fixed effects."""
     _centred: np.ndarray
     constant: float
 
+    @property
+    def fixed(self) -> int:
+        """Fixed effects: the constant, and what else the runs differ in."""
+        return len(self._uncertainty)
+
     def predict(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
-        """Predict the values of recipes: means, (recipes,), and covariance, (recipes, recipes)."""
+        """Predict the values of recipes: means, (recipes,), and covariance, (recipes, recipes).
+
+        What else the runs differ in is at 0.
+        """
         across = self._covariance(points, self.observed)
-        missing = 1 - across @ self._weights
+        missing = np.eye(1, self.fixed) - across @ self._weights
         spread = self._covariance(points, points) - across @ self._inverse @ across.T
-        spread += np.outer(missing, missing) / self._weights.sum()
+        spread += missing @ self._uncertainty @ missing.T
         return self.constant + across @ self._centred, spread
 
     def means(self, points: Points) -> np.ndarray:
@@ -92,7 +107,7 @@ class Surface:
     def left_out(self) -> np.ndarray:
         """Errors, (recipes,), of the observed means less what the other recipes predict, with the
         variances as they are."""
-        projection = self._inverse - np.outer(self._weights, self._weights) / self._weights.sum()
+        projection = self._inverse - self._weights @ self._uncertainty @ self._weights.T
         return np.asarray(self._centred / np.diag(projection))
 
     def _covariance(self, points: Points, others: Points) -> np.ndarray:
@@ -100,44 +115,65 @@ class Surface:
         return np.asarray(np.tensordot(self.variances[:3], kernels, 1))
 
 
-def fit_surface(points: Points, values: np.ndarray) -> Surface | None:
+def fit_surface(
+    points: Points, values: np.ndarray, beside: np.ndarray | None = None
+) -> Surface | None:
     """Fit the surface to runs, one of `points` and a value, (runs,), each.
 
-    None for fewer than three recipes, or where all runs have the same value. A fit to the same runs
-    is made once.
+    `beside` are columns, (runs, columns), of what else they differ in. None for fewer than three
+    recipes, or where all runs have the same value. A fit to the same runs is made once.
     """
+    others = np.empty((len(values), 0)) if beside is None else beside
     return _fitted(
         points.levels.shape,
         points.levels.astype(float).tobytes(),
         points.keys.astype(np.int64).tobytes(),
         values.astype(float).tobytes(),
+        others.astype(float).tobytes(),
     )
 
 
 @lru_cache(maxsize=8)
-def _fitted(shape: tuple[int, ...], levels: bytes, keys: bytes, values: bytes) -> Surface | None:
+def _fitted(
+    shape: tuple[int, ...], levels: bytes, keys: bytes, values: bytes, beside: bytes
+) -> Surface | None:
     every = Points(np.frombuffer(levels).reshape(shape), np.frombuffer(keys, dtype=np.int64))
-    return _fit(every, np.frombuffer(values))
+    return _fit(every, np.frombuffer(values), np.frombuffer(beside).reshape(shape[0], -1))
 
 
-def _fit(points: Points, values: np.ndarray) -> Surface | None:
-    keys, first, of = np.unique(points.keys, return_index=True, return_inverse=True)
-    if len(keys) > _MOST_RECIPES:
-        drawn = np.random.default_rng(0).permutation(len(keys))[:_MOST_RECIPES]
+def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | None:
+    if len(np.unique(points.keys)) < _LEAST_RECIPES:
+        return None
+    # Runs of one recipe are alike, and their mean says all, unless they differ in something else.
+    alike = np.arange(len(values)) if beside.size else points.keys
+    _, first, of = np.unique(alike, return_index=True, return_inverse=True)
+    if len(first) > _MOST_RECIPES:
+        drawn = np.random.default_rng(0).permutation(len(first))[:_MOST_RECIPES]
         rows = np.flatnonzero(np.isin(of, drawn))
-        return _fit(points[rows], values[rows])
+        return _fit(points[rows], values[rows], beside[rows])
     counts = np.bincount(of)
     means = np.bincount(of, values) / counts
-    if len(keys) < 3 or not np.var(means) > 0:
+    if not np.var(means) > 0:
         return None
-    within, dof = float(np.sum((values - means[of]) ** 2)), len(values) - len(keys)
+    within, dof = float(np.sum((values - means[of]) ** 2)), len(values) - len(first)
     recipes = points[first]
     kernels = np.concatenate([_kernels(recipes, recipes), [np.diag(1 / counts)]])
-    variances = _variances(kernels, means, within, dof)
+    fixed = np.column_stack([np.ones(len(first)), _independent(beside[first])])
+    variances = _variances(kernels, means, fixed, within, dof)
     inverse = np.linalg.inv(np.tensordot(variances, kernels, 1))
-    weights = inverse.sum(axis=0)
-    constant = float(weights @ means / weights.sum())
-    return Surface(recipes, variances, inverse, weights, inverse @ (means - constant), constant)
+    weights = inverse @ fixed
+    uncertainty = np.linalg.inv(fixed.T @ weights)
+    effects = uncertainty @ weights.T @ means
+    centred = inverse @ (means - fixed @ effects)
+    return Surface(
+        recipes, variances, inverse, weights, uncertainty, centred, constant=float(effects[0])
+    )
+
+
+def _independent(columns: np.ndarray) -> np.ndarray:
+    """Columns of the same space that are orthogonal."""
+    vectors, lengths, _ = np.linalg.svd(columns, full_matrices=False)
+    return np.asarray(vectors[:, lengths > _LEAST_LENGTH * lengths.max(initial=0)])
 
 
 def _kernels(points: Points, others: Points) -> np.ndarray:
@@ -153,7 +189,9 @@ def _kernels(points: Points, others: Points) -> np.ndarray:
     return np.array([products / max(techniques, 1), pairs, own])
 
 
-def _variances(kernels: np.ndarray, means: np.ndarray, within: float, dof: int) -> np.ndarray:
+def _variances(
+    kernels: np.ndarray, means: np.ndarray, fixed: np.ndarray, within: float, dof: int
+) -> np.ndarray:
     """Estimate the variances, (4,); `within` and `dof` are of the runs around their recipes."""
     total = float(np.var(means))
 
@@ -161,10 +199,12 @@ def _variances(kernels: np.ndarray, means: np.ndarray, within: float, dof: int) 
         variances = np.exp(logs)
         covariance = np.tensordot(variances, kernels, 1)
         inverse = np.linalg.inv(covariance)
-        weights = inverse.sum(axis=0)
-        projection = inverse - np.outer(weights, weights) / weights.sum()
+        weights = inverse @ fixed
+        information = fixed.T @ weights
+        projection = inverse - weights @ np.linalg.solve(information, weights.T)
         scores = projection @ means
-        likelihood = -(np.linalg.slogdet(covariance)[1] + np.log(weights.sum()) + means @ scores)
+        determinants = np.linalg.slogdet(covariance)[1] + np.linalg.slogdet(information)[1]
+        likelihood = -(determinants + means @ scores)
         likelihood -= dof * logs[3] + within / variances[3]
         slopes = np.einsum("i,kij,j->k", scores, kernels, scores)
         slopes = (slopes - np.einsum("ij,kij->k", projection, kernels)) * variances

@@ -154,6 +154,11 @@ def _covariates(effects: Effects, *, designed: bool) -> list[str]:
         adjusted.append(f"for {listed(beside.partial)} in the trials that were asked for {them}")
     if adjusted and not designed and (effects.parameters > 1 or beside.numbers or beside.partial):
         sentences.append(f"The effects are adjusted {', and '.join(adjusted)}.")
+    if beside.numbers and not designed:
+        sentences.append(
+            "What is predicted of a recipe is its mean over the values of "
+            f"{listed(beside.numbers)} that the trials had."
+        )
     if beside.noise:
         one = len(beside.noise) == 1
         trials = counted(effects.runs, "trial")

@@ -57,6 +57,27 @@ def test_categories_alone_make_a_recipe() -> None:
     assert "over kind None, width 1." in headline
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_number_that_moves_more_than_the_techniques_hides_no_helper(seed: int) -> None:
+    random = np.random.default_rng(seed)
+
+    def function(trial: optuna.Trial) -> float:
+        value = 70 - 3 * (np.log10(trial.suggest_float("lr", 1e-5, 1, log=True)) + 2.5) ** 2
+        for name, effect in {"a": 1.5, "b": 1, "c": 1, "d": -1}.items():
+            value += effect * trial.suggest_categorical(name, [False, True])
+        if trial.params["a"]:
+            value -= 6 * (trial.suggest_float("rate", 0.1, 0.6) - 0.35)
+        return float(value + 0.5 * random.standard_normal())
+
+    study = foreign(80, function)
+    found = recommended(study)
+    assert found.on == {"a", "b", "c"}
+    assert found.reach is not None
+    assert 0 < found.reach.gain.low < 3.5 < found.reach.gain.high < 6
+    said = " ".join(analyse(study).cautions)
+    assert "its mean over the values of lr that the trials had" in said
+
+
 @pytest.mark.parametrize("best", range(7))
 def test_a_category_may_have_many_levels(best: int) -> None:
     def function(trial: optuna.Trial) -> float:

@@ -1,0 +1,55 @@
+"""The surface that recipes are predicted from, held to the same model in longhand."""
+
+import numpy as np
+import pytest
+
+from search.analysis.surface import Points, fit_surface
+
+_VAGUE = 1e6
+"""The variance of a random effect of which nothing is known beforehand, as good as a fixed one."""
+
+
+def test_what_else_runs_differ_in_is_a_fixed_effect() -> None:
+    random = np.random.default_rng(3)
+    levels = random.choice([-1.0, 1.0], (40, 3))
+    keys = ((levels > 0) @ [1, 2, 4]).astype(np.int64)
+    beside = random.standard_normal((40, 2))
+    values = 5 + levels @ [1, 0.5, 0] + beside @ [7, -4] + 0.3 * random.standard_normal(40)
+    surface = fit_surface(Points(levels, keys), values, beside)
+    assert surface is not None
+    asked = Points(np.array([[1.0, 1, 1], [-1, -1, -1], [1, -1, 1]]), np.array([7, 0, 5]))
+    means, spread = surface.predict(asked)
+
+    techniques, pairs, own, noise = surface.variances
+
+    def covariance(one: Points, other: Points) -> np.ndarray:
+        products = one.levels @ other.levels.T
+        same = one.keys[:, np.newaxis] == other.keys
+        return np.asarray(techniques * products / 3 + pairs * (products**2 - 3) / 6 + own * same)
+
+    every = Points(levels, keys)
+    fixed, at_zero = np.column_stack([np.ones(40), beside]), np.array([[1.0, 0, 0]] * 3)
+    observed = covariance(every, every) + noise * np.eye(40) + _VAGUE * fixed @ fixed.T
+    across = covariance(asked, every) + _VAGUE * at_zero @ fixed.T
+    there = covariance(asked, asked) + _VAGUE * at_zero @ at_zero.T
+    expected = across @ np.linalg.solve(observed, values)
+    np.testing.assert_allclose(means, expected, atol=1e-3)
+    left = there - across @ np.linalg.solve(observed, across.T)
+    np.testing.assert_allclose(spread, left, atol=1e-3)
+    assert noise == pytest.approx(0.09, rel=0.5)
+    assert means[0] - means[1] == pytest.approx(3, abs=0.5)
+
+
+def test_runs_that_differ_in_nothing_else_are_as_good_as_their_means() -> None:
+    random = np.random.default_rng(0)
+    levels = np.repeat(random.choice([-1.0, 1.0], (10, 4)), 3, axis=0)
+    points = Points(levels, ((levels > 0) @ [1, 2, 4, 8]).astype(np.int64))
+    values = levels @ [2, 1, 0, 0] + random.standard_normal(30)
+    by_means = fit_surface(points, values)
+    by_runs = fit_surface(points, values, 1e-9 * random.standard_normal((30, 1)))
+    assert by_means is not None
+    assert by_runs is not None
+    assert by_runs.fixed == 2
+    assert by_means.fixed == 1
+    # One column of noise takes one of 29 degrees of freedom.
+    np.testing.assert_allclose(by_runs.means(points), by_means.means(points), atol=0.4)
