@@ -122,6 +122,9 @@ class Run:
     feasible: bool = True
     """False where it breaks a constraint of another program's study."""
     failure: str | None = None
+    copy: bool = False
+    """True where it has the parameters and the value of an earlier run of another program, in a
+    study where all runs of equal parameters came to equal values: it is no evidence of its own."""
     scale: float = 100.0
     seconds: float | None = field(default=None, compare=False)
     """From its begin to its end; None where it has not ended."""
@@ -331,12 +334,13 @@ class Results:
     def of(self, *phases: str) -> list[Run]:
         """The completed runs of some phases, each at the budget that its phase has now.
 
-        A study that `verify` was added to later may have `confirm` runs of its former budget.
+        Copies are left out. A study that `verify` was added to later may have `confirm` runs of
+        its former budget.
         """
         return [
             run for run in self.runs
             if run.phase in phases and run.state == "complete" and run.value is not None
-            and self.at_budget(run)
+            and not run.copy and self.at_budget(run)
         ]  # fmt: skip
 
     def at_budget(self, run: Run) -> bool:

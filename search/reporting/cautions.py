@@ -34,6 +34,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
     return [
         *_nothing_learned(losses, program=results.program is not None),
         *_two_scales(results),
+        *_copies(results),
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
         *(_covariates(fit.effects, designed=results.designed) if fit else []),
@@ -106,6 +107,18 @@ def _two_scales(results: Results) -> list[str]:
     return [
         f"{which} If some values are shares and others percentages, the effects mean nothing: all "
         "values of a study need one scale."
+    ]
+
+
+def _copies(results: Results) -> list[str]:
+    count = sum(run.copy for run in results.runs)
+    if not count:
+        return []
+    repeats, recipe = ("repeats", "recipe") if count == 1 else ("repeat", "recipes")
+    return [
+        f"{counted(count, 'trial')} {repeats} the {recipe} of earlier ones and came to the very "
+        "same value, and no repeat in this study came to another. With one seed a recipe comes to "
+        "one value however often it is tried, so repeats are no new evidence: they count once."
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Container, Mapping
+from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -105,13 +106,18 @@ def read(
     techniques_of = {parameter for _, parameter, _ in factors}
     judged = _objective(study, column, trials, settings, designed)
     # Other programs count epochs from 0, as Python does, unless a step is no epoch.
+    copies = _copies(trials) if settings is None else frozenset()
     from_zero = settings is None and any({0, 1} <= t.intermediate_values.keys() for t in trials)
     first = 1 if from_zero else 0
     return Results(
         name=study.study_name,
         factors=tuple(names),
         runs=tuple(
-            _run(trial, factors, several, judged, column, settings, first) for trial in trials
+            replace(
+                _run(trial, factors, several, judged, column, settings, first),
+                copy=trial.number in copies,
+            )
+            for trial in trials
         ),
         settings=settings,
         data=stored_facts(study),
@@ -264,6 +270,21 @@ def _asked(trials: list[FrozenTrial]) -> dict[str, Conditional]:
         for name, count in counts.items()
         if count < len(complete)
     }
+
+
+def _copies(trials: list[FrozenTrial]) -> frozenset[int]:
+    """The numbers of complete trials that repeat an earlier one's parameters and values.
+
+    None where some trials of equal parameters came to different values: these had other seeds, and
+    two of them may be equal by chance.
+    """
+    alike: dict[str, list[FrozenTrial]] = {}
+    for trial in trials:
+        if trial.state == TrialState.COMPLETE:
+            alike.setdefault(repr(sorted(trial.params.items())), []).append(trial)
+    if any(trial.values != group[0].values for group in alike.values() for trial in group[1:]):
+        return frozenset()
+    return frozenset(trial.number for group in alike.values() for trial in group[1:])
 
 
 def _two_choices(space: BaseDistribution) -> tuple[Any, Any] | None:

@@ -48,6 +48,24 @@ def test_the_user_may_say_which_choice_is_on() -> None:
         analyse(foreign(4), {"aug": True})
 
 
+@pytest.mark.parametrize("one_seed", [True, False])
+def test_repeats_that_came_to_the_same_value_count_once(one_seed: bool) -> None:
+    seeds = np.random.default_rng(0)
+
+    def function(trial: optuna.Trial) -> float:
+        bits = [trial.suggest_categorical(name, [False, True]) for name in "abcd"]
+        seed = [int(bit) for bit in bits] if one_seed else int(seeds.integers(1_000_000))
+        return 70 + 2 * bits[0] + float(np.random.default_rng(seed).standard_normal())
+
+    findings = analyse(foreign(200, function))
+    assert findings.effects is not None
+    assert findings.effects.runs == (16 if one_seed else 200)
+    told = [sentence for sentence in findings.cautions if "no repeat in this study" in sentence]
+    assert [sentence.split(" and came")[0] for sentence in told] == (
+        ["184 trials repeat the recipes of earlier ones"] if one_seed else []
+    )
+
+
 def test_an_objective_that_is_minimized_helps_where_it_falls() -> None:
     study = foreign(60, lambda trial: 3 - objective(trial), "minimize")
     with pytest.warns(optuna.exceptions.ExperimentalWarning):
@@ -309,7 +327,8 @@ def test_a_balanced_design_is_one_whoever_made_it() -> None:
     for name, effect in printed.items():
         assert findings.effects.of(name).effect == pytest.approx(effect)
     assert "balanced design" not in " ".join(findings.cautions)
-    study.add_trial(study.trials[0])
+    again = optuna.create_trial(params=study.trials[0].params, distributions=space, value=47)  # type: ignore[arg-type]
+    study.add_trial(again)
     assert "not planned as a balanced design" in " ".join(analyse(study).cautions)
 
 
