@@ -110,11 +110,11 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     """Fit `values`, (runs, responses), by least squares.
 
     With enough degrees of freedom the standard errors are HC2 (MacKinnon & White 1985): equal to
-    the classical ones in a balanced design, and valid where runs are missing. Beside covariates
-    they are classical, as a level of few runs would have too small a variance from these alone;
-    so they are where a run fits itself. With fewer, one variance is pooled, weighted by degrees of
-    freedom, from three sources: the residuals, the `repeated` runs (arrays (repeats, responses),
-    one a recipe), and the smaller interactions. Repeated runs alone would not do: the few recipes
+    the classical ones in a balanced design, and valid where runs are missing, or where a technique
+    that is rarely on makes them noisier. A run that fits itself has the variance of all together.
+    With fewer, one variance is pooled, weighted by degrees of freedom, from three sources: the
+    residuals, the `repeated` runs (arrays (repeats, responses), one a recipe), and the smaller
+    interactions. Repeated runs alone would not do: the few recipes
     that are repeated may be less noisy than the rest, and they do not show interactions of three
     techniques, which bias the effects. Where a run is an outlier and no cell fails, all
     interactions are noise, and nothing else: most repeated runs lack what made it one.
@@ -149,11 +149,12 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         from_repeats, from_interactions = 0, len(sizes)
         dof = model.dof + from_interactions
     noise = np.sqrt(squares / dof) if dof else squares * math.nan
-    # A run that fits itself has a residual of zero, which says nothing of its variance.
-    if enough and model.covariates.columns is None and np.all(model.room > _TOLERANCE):
-        variances = residuals**2 / model.room[:, np.newaxis]
-    else:
-        variances = np.broadcast_to(noise**2, values.shape)
+    variances = np.broadcast_to(noise**2, values.shape)
+    if enough:
+        # A run that fits itself has a residual of zero, which says nothing of its variance.
+        room = model.room[:, np.newaxis]
+        own = residuals**2 / np.maximum(room, _TOLERANCE)
+        variances = np.where(room > _TOLERANCE, own, variances)
     doubts = _doubts(model, cells, adjusted, coefficients)
     if doubts is None and from_interactions and not outlier:
         doubts = _doubts_of_triples(model, coefficients, noise)

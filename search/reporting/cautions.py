@@ -118,7 +118,8 @@ def _copies(results: Results) -> list[str]:
     return [
         f"{counted(count, 'trial')} {repeats} the {recipe} of earlier ones and came to the very "
         "same value, and no repeat in this study came to another. With one seed a recipe comes to "
-        "one value however often it is tried, so repeats are no new evidence: they count once."
+        "one value however often it is tried, so repeats are no new evidence: they count once. "
+        "Trials with a seed each would show what chance changes."
     ]
 
 

@@ -201,7 +201,7 @@ def _effects(effects: Effects, results: Results) -> list[str]:
             "As runs are missing, interactions are random terms of a mixed model (Searle, Casella "
             "& McCulloch 1992)."
         )
-    elif fit.dof_from_residuals == effects.dof and fit.model.covariates.columns is None:
+    elif fit.dof_from_residuals == effects.dof:
         parts.append(
             "Standard errors are heteroscedasticity-consistent (HC2, MacKinnon & White 1985)."
         )

@@ -59,6 +59,9 @@ def no_effects(results: Results) -> str:
             "judge."
         )
     complete = len(results.of("measure"))
+    trials = counted(complete, "complete trial")
+    if any(run.copy for run in results.runs):
+        trials += " that differ"
     if not complete:
         return f"No trial is complete yet: {_states(results)}. Effects need complete trials."
     if results.factors:
@@ -68,13 +71,13 @@ def no_effects(results: Results) -> str:
         techniques, least = f"the {len(few.levels)} levels of {few.name}", 2 * len(few.levels) - 1
     if complete < least:
         return (
-            f"{counted(complete, 'complete trial')} cannot tell {techniques} apart: that takes "
+            f"{trials} cannot tell {techniques} apart: that takes "
             f"{least:,} at the least, and twice as many give useful intervals. Run more trials, or "
             "vary fewer parameters."
         )
     return (
-        f"These {counted(complete, 'complete trial')} cannot tell {techniques} apart, as they "
-        "changed together or not at all. Run more trials that change each alone."
+        f"These {trials} cannot tell {techniques} apart, as they changed together or not at all. "
+        "Run more trials that change each alone."
     )
 
 

@@ -93,7 +93,7 @@ def test_an_infinite_value_neither_takes_the_unit_nor_counts() -> None:
         lambda trial: (
             -math.inf
             if trial.number == 3
-            else 0.5 + 0.1 * trial.suggest_categorical("bn", [False, True])
+            else 0.5 + 0.1 * trial.suggest_categorical("bn", [False, True]) + 1e-3 * trial.number
         ),
     )
     results = read(study)
