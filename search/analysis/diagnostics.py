@@ -15,6 +15,7 @@ from search.analysis.logit import LogitRefit, logit_refit
 from search.analysis.multiplicity import SignificantAlone, significant_alone
 from search.analysis.outliers import Outliers, outliers
 from search.analysis.run_losses import RunLosses, run_losses
+from search.analysis.unequal_losses import UnequalLoss, unequal_losses
 from search.results import Results, Run
 
 
@@ -37,6 +38,8 @@ class Diagnostics:
     """Checks of the runs, and of the fit where there is one."""
 
     losses: RunLosses
+    unequal: tuple[UnequalLoss, ...]
+    """What the losses of another program's trials depend on."""
     validation: ClassSizes | None
     """Classes of the validation images; None where the study does not say."""
     fit: FitDiagnostics | None
@@ -49,6 +52,7 @@ def diagnose(
     measured = results.of("measure")
     return Diagnostics(
         run_losses(results, measured),
+        unequal_losses(results),
         class_sizes(results, "validation"),
         None
         if effects is None

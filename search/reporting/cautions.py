@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from search.analysis.classes import ClassSizes
 from search.analysis.diagnostics import Diagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
 from search.analysis.run_losses import GivenUp, RunLosses
+from search.analysis.unequal_losses import Loss, UnequalLoss
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
 from search.reporting.fit_cautions import fit_cautions
@@ -21,6 +22,11 @@ from search.results import ACCURACY, Objective, Results
 
 _MOST_NAMED = 3
 """Recipes in one sentence."""
+_LOST: Mapping[Loss, str] = {
+    "failed": "failed",
+    "pruned": "were pruned",
+    "no value": "came to no value that can be computed with",
+}
 _SHARE_TO_PERCENT = 10
 """How many times a share a value is at the least that may be a percentage beside it."""
 
@@ -34,6 +40,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
     return [
         *_nothing_learned(losses, program=results.program is not None),
         *_two_scales(results),
+        *_unequal(diagnostics.unequal),
         *_copies(results),
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
@@ -47,7 +54,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *_infeasible(losses),
         *left_out(results),
         *data_cautions(results, _typical_accuracy(results)),
-        *(fit_cautions(results, fit, grown_by) if fit else []),
+        *(fit_cautions(results, fit, grown_by, _all_lost(diagnostics)) if fit else []),
         *_classes(results, diagnostics.validation),
     ]
 
@@ -108,6 +115,40 @@ def _two_scales(results: Results) -> list[str]:
         f"{which} If some values are shares and others percentages, the effects mean nothing: all "
         "values of a study need one scale."
     ]
+
+
+def _unequal(losses: Sequence[UnequalLoss]) -> list[str]:
+    """Techniques of which more trials are lost, or fewer, and what that does to their effects."""
+    sentences = []
+    for one in losses[:_MOST_NAMED]:
+        happened = _LOST[one.loss]
+        with_it = f"{one.lost_with:,} of {one.trials_with:,} trials with {one.technique}"
+        without = f"{one.lost_without:,} of {one.trials_without:,} without"
+        if not one.left:
+            which = f"{one.trials:,} trials {one.side} {one.technique}"
+            if one.lost < one.trials:
+                said = f"None of the {which} came to a value, so its effect is unknown."
+            elif one.loss == "pruned":
+                said = (
+                    f"All {which} {happened}, as they did badly at first: its effect is unknown, "
+                    "and may be the largest."
+                )
+            else:
+                said = f"All {which} {happened}, so its effect is unknown."
+            sentences.append(said)
+            continue
+        looks = "better" if one.side == "with" else "worse"
+        if one.loss == "pruned":
+            why = f"As these did badly at first, {one.technique} looks {looks} than it is."
+        else:
+            why = f"If these would have done badly, {one.technique} looks {looks} than it is."
+        sentences.append(f"{with_it} {happened}, and {without}. {why}")
+    return sentences
+
+
+def _all_lost(diagnostics: Diagnostics) -> list[str]:
+    """Techniques that never varied in the complete trials, as one side of them is lost."""
+    return [one.technique for one in diagnostics.unequal if not one.left]
 
 
 def _copies(results: Results) -> list[str]:

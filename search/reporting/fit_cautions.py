@@ -25,13 +25,18 @@ _MOST_NAMED = 3
 """Runs in one sentence."""
 
 
-def fit_cautions(results: Results, fit: FitDiagnostics, grown_by: str) -> list[str]:
-    """Word what the fit of the effects cannot tell, or rests on, worst first."""
+def fit_cautions(
+    results: Results, fit: FitDiagnostics, grown_by: str, lost: Sequence[str] = ()
+) -> list[str]:
+    """Word what the fit of the effects cannot tell, or rests on, worst first.
+
+    `lost` are techniques of which it is known why they never varied.
+    """
     held = [one.name for one in results.several] if grown_by == "--verify" else []
     return [
         *_techniques(
             fit.estimability,
-            [*broken(results), *held],
+            [*broken(results), *held, *lost],
             covariates=fit.effects.fit.model.covariates.columns is not None,
         ),
         *(_chance_level(fit.chance_level) if fit.chance_level else []),

@@ -1,0 +1,137 @@
+"""Techniques with which other trials are lost than without: the effects are of those that are left.
+
+For the trials of other programs. Those of kouka are planned, and a run that fails is tried again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from search.analysis.t_distribution import CONFIDENCE
+from search.results import Results, Run
+
+Loss = Literal["failed", "pruned", "no value"]
+"""How a trial ends without a value: 'no value' is one that cannot be computed with."""
+
+_LOST: dict[Loss, Callable[[Run], bool]] = {
+    "failed": lambda run: run.state == "failed",
+    "pruned": lambda run: run.state == "pruned",
+    "no value": lambda run: run.state == "complete" and run.value is None,
+}
+_ROUNDING = 1e-7
+
+
+@dataclass(frozen=True)
+class UnequalLoss:
+    """A technique, or a level of another parameter, of whose trials more or fewer are lost."""
+
+    technique: str
+    """As in a sentence: `optimizer sgd` for a level."""
+    loss: Loss
+    lost_with: int
+    trials_with: int
+    lost_without: int
+    trials_without: int
+    left: int
+    """Trials of `side` that came to a value."""
+
+    @property
+    def side(self) -> str:
+        """The side of which more are lost: with or without."""
+        more = self.lost_with * self.trials_without > self.lost_without * self.trials_with
+        return "with" if more else "without"
+
+    @property
+    def lost(self) -> int:
+        """Trials of that side that are lost in this way."""
+        return self.lost_with if self.side == "with" else self.lost_without
+
+    @property
+    def trials(self) -> int:
+        """Trials of that side."""
+        return self.trials_with if self.side == "with" else self.trials_without
+
+
+def unequal_losses(results: Results) -> tuple[UnequalLoss, ...]:
+    """Find what the losses of another program's trials depend on, the surest first.
+
+    By Fisher's exact test, at 5 % for all techniques, levels and kinds of loss together
+    (Bonferroni). Trials that wait or run are not counted, nor are, for the other techniques, those
+    of a side of which none came to a value.
+    """
+    if results.designed:
+        return ()
+    ended = [run for run in results.runs if run.state in ("complete", "pruned", "failed")]
+    gone = {one.technique: one for one in _found(results, ended) if not one.left}
+    sides = _sides(results, ended)
+    lost = {run.number for name, one in gone.items() for run in sides[name][one.side == "without"]}
+    others = _found(results, [run for run in ended if run.number not in lost])
+    return (*gone.values(), *(one for one in others if one.technique not in gone))
+
+
+def _found(results: Results, ended: Sequence[Run]) -> list[UnequalLoss]:
+    """One for each technique, of the loss that depends on it most surely."""
+    sides = _sides(results, ended)
+    kinds = [loss for loss, lost in _LOST.items() if any(map(lost, ended))]
+    found = []
+    for loss, name in itertools.product(kinds, sides):
+        (lost_with, of_with), (lost_without, of_without) = (
+            (sum(map(_LOST[loss], runs)), len(runs)) for runs in sides[name]
+        )
+        more = lost_with * of_without > lost_without * of_with
+        left = sum(run.value is not None for run in sides[name][not more])
+        one = UnequalLoss(name, loss, lost_with, of_with, lost_without, of_without, left)
+        # Of levels, those that lose more: the others lose less for that alone.
+        if name not in results.factors and one.side == "without":
+            continue
+        p_value = fisher_exact(lost_with, of_with, lost_without, of_without)
+        if p_value * len(sides) * len(kinds) < 1 - CONFIDENCE:
+            found.append((p_value, one))
+    found.sort(key=lambda pair: -pair[0])
+    surest = {one.technique: one for _, one in found}
+    return list(reversed(surest.values()))
+
+
+def _sides(results: Results, ended: Sequence[Run]) -> dict[str, tuple[list[Run], list[Run]]]:
+    """The trials with and without each technique or level, of those that were asked for it."""
+    parameters = {name for run in ended for name in run.params}
+    found = {}
+    for name in results.factors:
+        asked = [run for run in ended if _parameter(name, parameters) in run.params]
+        with_it = [run for run in asked if name in run.on]
+        found[name] = with_it, [run for run in asked if name not in run.on]
+    for one in results.categories:
+        placed = [(one.place(run.params.get(one.name)), run) for run in ended]
+        for at, level in enumerate(one.levels):
+            found[f"{one.name} {level}"] = (
+                [run for place, run in placed if place == at],
+                [run for place, run in placed if place not in (at, -1)],
+            )
+    return {name: sides for name, sides in found.items() if all(sides)}
+
+
+def _parameter(technique: str, parameters: Collection[str]) -> str:
+    """The parameter of a technique, which may be called `PARAMETER=CHOICE`."""
+    of = (one for one in parameters if technique.startswith((f"{one}=", f"{one}: ")))
+    return technique if technique in parameters else max(of, key=len, default=technique)
+
+
+def fisher_exact(one: int, of_one: int, other: int, of_other: int) -> float:
+    """Two-sided p-value of two shares, by Fisher's exact test (1935)."""
+    total = one + other
+    low, high = max(0, total - of_other), min(total, of_one)
+    logs = [_chance(at, of_one, total - at, of_other) for at in range(low, high + 1)]
+    most = max(logs)
+    weights = [math.exp(log - most) for log in logs]
+    observed = weights[one - low] * (1 + _ROUNDING)
+    return math.fsum(weight for weight in weights if weight <= observed) / math.fsum(weights)
+
+
+def _chance(one: int, of_one: int, other: int, of_other: int) -> float:
+    """The logarithm of the chance of such a table, but for a constant."""
+    parts = ((one, of_one), (other, of_other))
+    return -sum(math.lgamma(lost + 1) + math.lgamma(of - lost + 1) for lost, of in parts)

@@ -1,0 +1,89 @@
+"""Trials of other programs that fail or are pruned with some techniques more than without."""
+
+import itertools
+import re
+
+import numpy as np
+import optuna
+import pytest
+from scipy import stats
+
+from search import analyse
+from search.analysis.unequal_losses import fisher_exact, unequal_losses
+from search.storage.reading import read
+from tests.support.foreign import foreign
+
+
+def test_the_exact_test_is_scipys() -> None:
+    for of_one, of_other in itertools.product((1, 4, 9), (3, 11)):
+        for one, other in itertools.product(range(of_one + 1), range(of_other + 1)):
+            table = np.array([[one, of_one - one], [other, of_other - other]])
+            expected = stats.fisher_exact(table).pvalue
+            assert fisher_exact(one, of_one, other, of_other) == pytest.approx(expected, abs=1e-9)
+    assert fisher_exact(60, 2000, 20, 3000) == pytest.approx(
+        stats.fisher_exact(np.array([[60, 1940], [20, 2980]])).pvalue, rel=1e-6
+    )
+
+
+def lost(trial: optuna.Trial) -> float:
+    """Fails with `compile`, and often with `amp`; the optimizer lion comes to no number."""
+    chance = np.random.default_rng(trial.number)
+    on = {
+        name: trial.suggest_categorical(name, [False, True]) for name in ("amp", "compile", "ema")
+    }
+    optimizer = trial.suggest_categorical("optimizer", ["sgd", "adam", "lion"])
+    if on["compile"] or (on["amp"] and chance.random() < 0.6):
+        raise optuna.TrialPruned if trial.number % 4 == 0 else RuntimeError
+    if optimizer == "lion" and chance.random() < 0.7:
+        return float("inf")
+    return 0.7 + 0.01 * on["amp"] + 0.005 * float(chance.standard_normal())
+
+
+def failing(count: int) -> optuna.Study:
+    study = foreign(0)
+    study.optimize(lost, n_trials=count, catch=RuntimeError)
+    return study
+
+
+def test_what_the_losses_depend_on_is_found_and_told() -> None:
+    study = failing(300)
+    found = unequal_losses(read(study))
+    named = {(one.technique, one.loss, one.side) for one in found}
+    assert ("amp", "failed", "with") in named
+    assert ("optimizer lion", "no value", "with") in named
+    assert not any("ema" in one.technique for one in found)
+    told = " ".join(analyse(study).cautions)
+    assert re.search(r"None of the \d+ trials with compile came to a value", told)
+    assert "If these would have done badly, amp looks better than it is." in told
+    assert "came to no value that can be computed with" in told
+
+
+def test_a_side_of_which_all_are_lost_has_no_effect() -> None:
+    def function(trial: optuna.Trial) -> float:
+        if trial.suggest_categorical("compile", [False, True]):
+            raise RuntimeError
+        bonus = 0.1 * trial.suggest_categorical("bn", [False, True])
+        return 0.5 + bonus + 1e-3 * trial.number
+
+    study = foreign(0)
+    study.optimize(function, n_trials=40, catch=RuntimeError)
+    (one,) = unequal_losses(read(study))
+    assert (one.lost_with, one.lost_without, one.left) == (one.trials_with, 0, 0)
+    told = analyse(study).cautions
+    assert f"All {one.trials_with} trials with compile failed, so its effect is unknown." in told
+    assert "never varied" not in " ".join(told)
+
+
+def test_losses_that_depend_on_nothing_are_not_told() -> None:
+    def function(trial: optuna.Trial) -> float:
+        bits = [trial.suggest_categorical(name, [False, True]) for name in "abcdef"]
+        if np.random.default_rng(trial.number).random() < 0.3:
+            raise RuntimeError
+        return float(sum(bits)) + 1e-3 * trial.number
+
+    told = 0
+    for seed in range(20):
+        study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
+        study.optimize(function, n_trials=60, catch=RuntimeError)
+        told += bool(unequal_losses(read(study)))
+    assert told <= 2
