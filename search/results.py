@@ -258,6 +258,18 @@ class Conditional:
     """Complete trials."""
 
 
+@dataclass(frozen=True)
+class Tied:
+    """Techniques that no complete trial of another program tells apart, taken as one."""
+
+    name: str
+    """Its name as one technique: `a with b instead of c`."""
+    together: tuple[str, ...]
+    """Those that are on where it is."""
+    opposite: tuple[str, ...]
+    """Those that are off where it is, and on where it is off."""
+
+
 End = Literal["", "all off", "all on"]
 
 
@@ -312,6 +324,8 @@ class Results:
     """A foreign study's parameters that vary and are no technique."""
     conditional: tuple[Conditional, ...] = ()
     """Parameters left out of `factors`, as not every complete trial was asked for them."""
+    tied: tuple[Tied, ...] = ()
+    """Techniques of another program that are one of `factors`, as they changed together."""
     candidates: Candidates | None = None
     """None before the confirmation begins, and in a study that compares its best run's recipe, as
     earlier versions did."""

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import optuna
+from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 MOST = 250
 """Trials of which fANOVA is computed, whose time grows with their square: 4 min of 1,500."""
+
+MOST_CHOICES = 10
+"""Choices of one parameter for which fANOVA is computed: 10 take 4 s, and each more doubles it."""
 
 OF_FORESTS = ("fANOVA", "MDI")
 """The evaluators that fit a random forest, by scikit-learn."""
@@ -39,7 +43,7 @@ def importances(study: optuna.Study, objective: int | None = None) -> list[Impor
     Empty with fewer than two different values. fANOVA and MDI leave out the dials, which exist
     only where their technique is on, and are themselves left out unless `has_forests`. `objective`,
     from 1, is one of a study's several. Above `MOST` trials fANOVA is of so many, drawn at random
-    and the same at each call.
+    and the same at each call; above `MOST_CHOICES` of a parameter it is left out.
     """
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     column = (objective or 1) - 1
@@ -48,6 +52,8 @@ def importances(study: optuna.Study, objective: int | None = None) -> list[Impor
     every = study if len(study.directions) == 1 else _of(study, complete, column)
     rows = []
     for name, evaluator in _evaluators().items():
+        if name == "fANOVA" and _most_choices(complete) > MOST_CHOICES:
+            continue
         some = name == "fANOVA" and len(complete) > MOST
         drawn = random.Random(0).sample(complete, MOST) if some else None  # noqa: S311 - no secret
         of = every if drawn is None else _of(study, drawn, column)
@@ -57,6 +63,14 @@ def importances(study: optuna.Study, objective: int | None = None) -> list[Impor
             for parameter, share in _shares(of, evaluator()).items()
         ]
     return rows
+
+
+def _most_choices(trials: Sequence[FrozenTrial]) -> int:
+    spaces = (space for trial in trials for space in trial.distributions.values())
+    return max(
+        (len(space.choices) for space in spaces if isinstance(space, CategoricalDistribution)),
+        default=0,
+    )
 
 
 def has_forests() -> bool:

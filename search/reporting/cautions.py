@@ -47,6 +47,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *(_covariates(fit.effects, designed=results.designed) if fit else []),
         *unheard_seed(results),
         *too_few_digits(results),
+        *_tied(results),
         *_conditional(results),
         *_losses(losses, grown_by),
         *filter(None, [growth(results)]),
@@ -225,6 +226,27 @@ def _covariates(effects: Effects, *, designed: bool) -> list[str]:
     if beside.unseen:
         names = [f"{one.parameter} {one.level}" for one in beside.unseen]
         sentences.append(f"No complete trial has {' or '.join(names)}.")
+    return sentences
+
+
+def _tied(results: Results) -> list[str]:
+    sentences = []
+    for one in results.tied:
+        same = f"{listed(one.together)} were on and off together"
+        if not one.opposite:
+            sentences.append(
+                f"{same} in all complete trials, so their effect is told as one. Trials that "
+                "change each alone tell whose it is."
+            )
+            continue
+        same = same if len(one.together) > 1 else f"{one.together[0]} was on"
+        names = one.opposite
+        sentences.append(
+            f"{same} just where {listed(names)} {'was' if len(names) == 1 else 'were'} off, so one "
+            "effect is told of the change, and with all techniques off "
+            f"{listed(names)} {'is' if len(names) == 1 else 'are'} on. Trials that change each "
+            "alone tell whose it is."
+        )
     return sentences
 
 

@@ -33,6 +33,7 @@ from search.results import (
     Results,
     Run,
     SearchedDial,
+    Tied,
     Verified,
     categories,
     levels_on,
@@ -45,6 +46,9 @@ from search.storage.heartbeat import Identity
 
 _MOST_LEVELS = 6
 """Values of an integer that are levels, each with an effect; of more it is a number."""
+
+_LEAST_SPARE = 2
+"""Trials more than techniques, by which their effects have an interval."""
 
 _LONGEST_CHOICE = 60
 """Characters of a choice in a technique's name."""
@@ -105,6 +109,9 @@ def read(
     dials += tuple(_number_of(name, spaces[name]) for name in spaces if name in numbers)
     techniques_of = {parameter for _, parameter, _ in factors}
     judged = _objective(study, column, trials, settings, designed)
+    valued = [trial for trial in trials if _value(trial, column) is not None]
+    factors, tied = (factors, ()) if designed else _tied(factors, valued)
+    names = [name for name, _, _ in factors]
     # Other programs count epochs from 0, as Python does, unless a step is no epoch.
     copies = _copies(trials) if settings is None else frozenset()
     from_zero = settings is None and any({0, 1} <= t.intermediate_values.keys() for t in trials)
@@ -134,6 +141,7 @@ def read(
             for other in _other(name, space)
         ),
         conditional=conditional,
+        tied=tied,
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
         verified=_verified(study, names),
         at_most=settings.at_most if settings else None,
@@ -270,6 +278,34 @@ def _asked(trials: list[FrozenTrial]) -> dict[str, Conditional]:
         for name, count in counts.items()
         if count < len(complete)
     }
+
+
+def _tied(
+    factors: list[_Factor], trials: list[FrozenTrial]
+) -> tuple[list[_Factor], tuple[Tied, ...]]:
+    """Take techniques that are on in the same trials, or in all others, as one.
+
+    Of no more trials than it takes to tell all techniques apart, some agree by chance.
+    """
+    if len(trials) < len(factors) + _LEAST_SPARE:
+        return factors, ()
+    alike: dict[object, list[tuple[_Factor, bool]]] = {}
+    for factor in factors:
+        name, parameter, on = factor
+        sides = [trial.params[parameter] == on for trial in trials]
+        changes = tuple(side != sides[0] for side in sides)
+        alike.setdefault(changes if any(changes) else name, []).append((factor, sides[0]))
+    merged, tied = [], []
+    for group in alike.values():
+        (name, parameter, on), first = group[0]
+        if len(group) > 1:
+            together = tuple(one for (one, _, _), side in group if side == first)
+            opposite = tuple(one for (one, _, _), side in group if side != first)
+            others = f" instead of {' and '.join(opposite)}" if opposite else ""
+            name = f"{' with '.join(together)}{others}"
+            tied.append(Tied(name, together, opposite))
+        merged.append((name, parameter, on))
+    return merged, tuple(tied)
 
 
 def _copies(trials: list[FrozenTrial]) -> frozenset[int]:

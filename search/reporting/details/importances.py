@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from search.analysis.importances import OF_FORESTS, Importance, has_forests
+from search.analysis.importances import MOST_CHOICES, OF_FORESTS, Importance, has_forests
 from search.reporting.findings import Findings
 from search.reporting.section import Section
+from search.results import Category, Results
 
 IMPORTANCES = {
     "PED-ANOVA": "how far a parameter's values among the best tenth of the trials differ from "
@@ -24,6 +25,7 @@ def importances(findings: Findings) -> Section | None:
     """Draw Optuna's importances, and say what each means."""
     if not findings.importances:
         return None
+    computed = {row.evaluator for row in findings.importances}
     return Section(
         "Optuna's importances",
         "Importances show which settings separate the trials. They do not show by how much or in "
@@ -32,12 +34,9 @@ def importances(findings: Findings) -> Section | None:
         "disagree, believe the effects.",
         "importances",
         remarks=(
-            *(
-                f"{name}: {meaning}."
-                for name, meaning in IMPORTANCES.items()
-                if has_forests() or name not in OF_FORESTS
-            ),
+            *(f"{name}: {meaning}." for name, meaning in IMPORTANCES.items() if name in computed),
             *_drawn(findings.importances),
+            *_of_many_choices(findings.results),
             *_of_two_lengths(findings),
             *_missing(),
         ),
@@ -49,6 +48,17 @@ def _drawn(rows: Sequence[Importance]) -> list[str]:
     return [
         f"{name} is computed of {count:,} complete trials, drawn at random, as all would take long."
         for name, count in of.items()
+    ]
+
+
+def _of_many_choices(results: Results) -> list[str]:
+    categories = [one for one in results.others if isinstance(one, Category)]
+    most = max(categories, key=lambda one: len(one.levels), default=None)
+    if most is None or len(most.levels) <= MOST_CHOICES or not has_forests():
+        return []
+    return [
+        f"fANOVA is left out: each choice of a parameter doubles its time, and {most.name} has "
+        f"{len(most.levels)}."
     ]
 
 

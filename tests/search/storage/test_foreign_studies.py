@@ -332,6 +332,22 @@ def test_a_balanced_design_is_one_whoever_made_it() -> None:
     assert "not planned as a balanced design" in " ".join(analyse(study).cautions)
 
 
+def test_fanova_is_left_out_where_a_parameter_has_many_choices() -> None:
+    def function(trial: optuna.Trial) -> float:
+        kind = trial.suggest_categorical("kind", [f"k{at}" for at in range(24)])
+        bonus = trial.suggest_categorical("bn", [False, True])
+        return 0.5 + 0.1 * bonus + 0.001 * (trial.number + int(kind[1:]))
+
+    findings = analyse(foreign(60, function))
+    assert {row.evaluator for row in findings.importances} == {"PED-ANOVA", "MDI"}
+    remarks = " ".join(sections(findings)[-1].remarks)
+    assert (
+        "fANOVA is left out: each choice of a parameter doubles its time, and kind has 24."
+        in remarks
+    )
+    assert "in a random forest fitted to the trials" not in remarks
+
+
 def test_fanova_of_many_trials_is_of_some_of_them() -> None:
     study = foreign(20)
     study.add_trials(study.trials * 14)
