@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Literal
 
 from model_space.facts import DataFacts
@@ -153,6 +154,9 @@ class SearchedDial:
     high: float
     log: bool
 
+
+_MOST_EPOCHS = 50
+"""From one score of a trial to the next; what is further apart are no epochs."""
 
 _ROUNDING = 1e-14
 """Of sums of steps, as a share of the largest level."""
@@ -445,12 +449,16 @@ class Results:
     def points_are_epochs(self) -> bool:
         """True where the points of the runs' curves are known to be epochs.
 
-        A program may print its score for each of some data sets, or after every thousandth batch.
+        A program may print its score for each of some data sets, or after every thousandth batch,
+        as the steps of another program's trials may be batches.
         """
         program = self.program
+        curves = [run for run in self.runs if run.state == "complete" and run.curve]
+        if self.settings is None:
+            gaps = (last - one for run in curves for one, last in pairwise(sorted(run.curve)))
+            return max(gaps, default=0) <= _MOST_EPOCHS
         if program is None or program.metric.names_epochs:
             return True
-        curves = [run for run in self.runs if run.state == "complete" and run.curve]
         return program.has(EPOCHS) and all(len(run.curve) == run.epochs for run in curves)
 
     @property

@@ -70,10 +70,9 @@ def _techniques(
             "separate them."
         )
     elif estimable.confounded:
-        together = "changed together" if covariates else "were on and off together"
         sentences.append(
-            f"{listed(estimable.confounded)} cannot be told apart: they {together}. More runs "
-            "separate them."
+            f"{listed(estimable.confounded)} cannot be told apart: they changed together. More "
+            "runs separate them."
         )
     return sentences
 

@@ -31,20 +31,22 @@ def test_pruned_and_failed_trials_are_left_out_and_named() -> None:
 
 
 def test_what_is_not_known_is_neither_largest_nor_a_leaning() -> None:
-    """Two techniques that change together, and one that is always on."""
+    """A technique that changes with the optimizer, and one that is always on."""
 
     def together(trial: optuna.Trial) -> float:
         a = trial.suggest_categorical("a", [False, True])
         trial.suggest_categorical("b", [False, True])
         trial.suggest_categorical("c", [False, True])
+        trial.suggest_categorical("optimizer", ["sgd", "adam", "lion"])
         return float(0.7 + 0.05 * a + 0.01 * np.random.default_rng(trial.number).normal())
 
     study = optuna.create_study(direction="maximize")
     for at in range(24):
-        study.enqueue_trial({"a": at % 2 > 0, "b": at % 2 > 0, "c": at % 4 > 1})
+        with_it = {"a": at % 2 > 0, "optimizer": "adam" if at % 2 else "sgd"}
+        study.enqueue_trial({**with_it, "b": at % 8 > 3, "c": at % 4 > 1})
     study.optimize(together, n_trials=24)
-    assert "There is no estimate for a and b." in answer_of(study)
-    assert "The largest that is known is c" in answer_of(study)
+    assert "There is no estimate for a, optimizer sgd → adam and" in answer_of(study)
+    assert "The largest that is known is" in answer_of(study)
     always = optuna.create_study(direction="maximize")
     for at in range(24):
         always.enqueue_trial({"a": at % 2 > 0, "b": True, "c": at % 4 > 1})
@@ -85,6 +87,20 @@ def test_equal_values_and_no_techniques_are_reported_as_such(tmp_path: Path) -> 
     assert findings.effects is None
     said = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "No parameter of these trials is on or off" in said
+
+
+@pytest.mark.parametrize(("step", "epochs"), [(1, True), (5, True), (500, False)])
+def test_steps_far_apart_are_batches_and_no_epochs(step: int, epochs: bool) -> None:
+    def function(trial: optuna.Trial) -> float:
+        final = 0.6 + 0.1 * trial.suggest_categorical("bn", [False, True])
+        for at in range(1, 11):
+            trial.report(final * (1 - math.exp(-at / 5)) + 1e-4 * trial.number, at * step)
+        return final + 1e-3 * trial.number
+
+    findings = analyse(foreign(20, function))
+    assert bool(findings.by_epoch) == bool(findings.curves) == epochs
+    assert (findings.fast_start is not None) == epochs
+    assert ("epoch" in summarise(findings)["headline"]) == epochs
 
 
 def test_an_infinite_value_neither_takes_the_unit_nor_counts() -> None:
