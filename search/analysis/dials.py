@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from search.analysis.distributions import normal_quantile
+from search.analysis.rank_correlation import rank_correlation
 from search.analysis.t_distribution import CONFIDENCE
 from search.results import Results, Run, SearchedDial
 
@@ -66,17 +65,10 @@ def _spearman(points: list[DialRun]) -> tuple[float, float, float]:
     whole = [p for p in points if not p.pruned]
     if len(whole) < _FEWEST:
         return (math.nan,) * 3
-    x, y = _ranks([p.value for p in whole]), _ranks([p.reached for p in whole])
-    if np.ptp(x) == 0 or np.ptp(y) == 0:
+    r = rank_correlation([p.value for p in whole], [p.reached for p in whole])
+    if math.isnan(r):
         return (math.nan,) * 3
-    r = float(np.corrcoef(x, y)[0, 1])
     if abs(r) > 1 - 1e-9:
         return r, math.nan, math.nan
     margin = normal_quantile((1 + CONFIDENCE) / 2) * math.sqrt((1 + r * r / 2) / (len(whole) - 3))
     return r, math.tanh(math.atanh(r) - margin), math.tanh(math.atanh(r) + margin)
-
-
-def _ranks(values: list[float]) -> np.ndarray:
-    """Ranks from 0; of equal values, the mean of theirs."""
-    _, of, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts + 1) / 2)[of]

@@ -44,6 +44,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *_copies(results),
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
+        *(_drift(fit.drift, results.objective) if fit and fit.drift else []),
         *(_covariates(fit.effects, designed=results.designed) if fit else []),
         *unheard_seed(results),
         *too_few_digits(results),
@@ -193,6 +194,16 @@ def _not_designed(results: Results, losses: RunLosses, balanced: bool) -> list[s
             "so settings that do badly at first are seen too rarely."
         )
     return sentences
+
+
+def _drift(correlation: float, objective: Objective) -> list[str]:
+    side = "better" if (correlation > 0) == objective.maximize else "worse"
+    return [
+        f"Later trials came out {side} than like ones before (rank correlation of what the fit "
+        f"leaves with their order {correlation:+.2f}): something else changed on the way, such as "
+        "the data or the code. What a sampler tried more often then takes part of that as its "
+        "effect; trials from one side of the change alone do not."
+    ]
 
 
 def _covariates(effects: Effects, *, designed: bool) -> list[str]:

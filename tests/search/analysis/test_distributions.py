@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import optimize, special, stats
 
-from search.analysis.dials import _ranks
 from search.analysis.distributions import beta_cdf, beta_quantile, normal_cdf, normal_quantile
+from search.analysis.rank_correlation import _ranks
 from search.analysis.solving import minimum, root
 from search.analysis.t_distribution import cdf, quantile
 
