@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
@@ -27,13 +20,9 @@ from search.results import (
     UNNAMED,
     Candidates,
     Category,
-    Conditional,
-    Number,
     Objective,
     Results,
     Run,
-    SearchedDial,
-    Tied,
     Verified,
     categories,
     levels_on,
@@ -43,26 +32,21 @@ from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import undamaged
 from search.storage.heartbeat import Identity
+from search.storage.parameters import (
+    Factor,
+    asked_of_some,
+    dials_of,
+    distributions_of,
+    factors_of,
+    number_of,
+    others_of,
+    tie,
+    varies,
+)
 
-_MOST_LEVELS = 6
-"""Values of an integer that are levels, each with an effect; of more it is a number."""
-
-_LEAST_SPARE = 2
-"""Trials more than techniques, by which their effects have an interval."""
-
-_LONGEST_CHOICE = 60
-"""Characters of a choice in a technique's name."""
-
-_NUMERIC = (IntDistribution, FloatDistribution)
 _LARGEST = 1e100
 _SMALLEST = 1e-100
 """But for zero; differences of such numbers have squares of zero."""
-
-_OFF_WORDS = frozenset({
-    "", "-", "absent", "disable", "disabled", "f", "false", "n", "n/a", "na", "nil", "no", "none",
-    "not", "null", "off", "without",
-})  # fmt: skip
-"""Choices, in lower case, that leave a technique out; so does what reads as the number zero."""
 
 
 def read(
@@ -89,31 +73,36 @@ def read(
         attributes = study.user_attrs
     stored = attributes.get(schema.SETTINGS)
     settings = Settings.from_json(stored) if is_settings(stored) else None
-    designed = settings is not None or any(_phase(trial) is not None for trial in trials)
-    spaces = _spaces(trials)
+    # One trial of kouka's words does not make a study of kouka's.
+    designed = settings is not None or (
+        bool(trials) and all(_phase(trial) is not None for trial in trials)
+    )
+    spaces = distributions_of(trials)
     several = categories(settings) if settings else ()
     numbers = {one.dial.name for one in settings.dials} if settings else set()
     own = () if settings is None or settings.program else settings.several
     apart = numbers | {one.name for one in own}
     switched = {name: space for name, space in spaces.items() if name not in apart}
-    factors = _factors(switched, settings, techniques or {})
+    factors = factors_of(switched, settings, techniques or {})
     if techniques:
         trials = [trial for trial in trials if techniques.keys() <= trial.params.keys()]
         # What these trials have in common is no technique in them.
-        factors = [one for one in factors if one[1] in techniques or _varies(one[1], trials)]
-    asked = _asked(trials)
-    conditional = tuple(asked[name] for _, name, _ in factors if name in asked)
-    factors = [factor for factor in factors if factor[1] not in asked]
-    names = [name for name, _, _ in factors]
-    dials = tuple(dial for name in switched for dial in _dial(name, spaces[name], names))
-    dials += tuple(_number_of(name, spaces[name]) for name in spaces if name in numbers)
-    techniques_of = {parameter for _, parameter, _ in factors}
+        factors = [
+            one for one in factors if one.parameter in techniques or varies(one.parameter, trials)
+        ]
+    asked = asked_of_some(trials)
+    conditional = tuple(asked[one.parameter] for one in factors if one.parameter in asked)
+    factors = [one for one in factors if one.parameter not in asked]
+    names = [one.name for one in factors]
+    dials = tuple(dial for name in switched for dial in dials_of(name, spaces[name], names))
+    dials += tuple(number_of(name, spaces[name]) for name in spaces if name in numbers)
+    techniques_of = {one.parameter for one in factors}
     judged = _objective(study, column, trials, settings, designed)
     valued = [trial for trial in trials if _value(trial, column) is not None]
-    factors, tied = (factors, ()) if designed else _tied(factors, valued)
-    names = [name for name, _, _ in factors]
-    # Other programs count epochs from 0, as Python does, unless a step is no epoch.
+    factors, tied = (factors, ()) if designed else tie(factors, valued)
+    names = [one.name for one in factors]
     copies = _copies(trials) if settings is None else frozenset()
+    # Other programs count epochs from 0, as Python does, unless a step is no epoch.
     from_zero = settings is None and any({0, 1} <= t.intermediate_values.keys() for t in trials)
     first = 1 if from_zero else 0
     return Results(
@@ -121,7 +110,7 @@ def read(
         factors=tuple(names),
         runs=tuple(
             replace(
-                _run(trial, factors, several, judged, column, settings, first),
+                _run(trial, factors, several, judged, column, settings, first, designed),
                 copy=trial.number in copies,
             )
             for trial in trials
@@ -138,7 +127,7 @@ def read(
             other
             for name, space in spaces.items()
             if name not in techniques_of and not space.single()
-            for other in _other(name, space)
+            for other in others_of(name, space)
         ),
         conditional=conditional,
         tied=tied,
@@ -170,38 +159,6 @@ def _candidates(stored: object) -> Candidates | None:
         return None
 
 
-_Factor = tuple[str, str, Any]
-"""A technique's name, its parameter, and the value with which it is on."""
-
-
-def _factors(
-    spaces: Mapping[str, BaseDistribution],
-    settings: Settings | None,
-    techniques: Mapping[str, Any],
-) -> list[_Factor]:
-    choices = {name: _two_choices(spaces[name]) for name in sorted(spaces)}
-    found = {name: pair for name, pair in choices.items() if pair is not None}
-    for name, on in techniques.items():
-        if name not in found:
-            raise InputError(
-                f"{name!r} is no parameter of two choices in this study; those are "
-                f"{', '.join(found) or 'none'}"
-            )
-        if on not in found[name]:
-            accepted = " and ".join(map(repr, found[name]))
-            raise InputError(f"{name!r} is never {on!r}; its choices are {accepted}")
-    order = dict.fromkeys((*(settings.techniques if settings else ()), *found))
-    others = [name for name in order if name in found and name not in techniques]
-    return [
-        *((name, name, on) for name, on in techniques.items()),
-        *(_factor(name, found[name], spaces) for name in others),
-    ]
-
-
-def _varies(name: str, trials: list[FrozenTrial]) -> bool:
-    return len({repr(trial.params[name]) for trial in trials if name in trial.params}) > 1
-
-
 def _column(study: optuna.Study, objective: int | None) -> int:
     """The place of an objective, given from 1, among a study's."""
     count = len(study.directions)
@@ -224,90 +181,6 @@ def _named(study: optuna.Study) -> str:
     return ", ".join(f"{at} {name}".rstrip() for at, name in enumerate(names, start=1))
 
 
-def _spaces(trials: list[FrozenTrial]) -> dict[str, BaseDistribution]:
-    """The distribution of each parameter; of a range that changed, the union."""
-    spaces: dict[str, BaseDistribution] = {}
-    for trial in trials:
-        for name, space in trial.distributions.items():
-            spaces[name] = _union(spaces.get(name, space), space)
-    return spaces
-
-
-def _union(one: BaseDistribution, other: BaseDistribution) -> BaseDistribution:
-    if one == other:
-        return one
-    if isinstance(one, IntDistribution) and isinstance(other, IntDistribution):
-        low, high = min(one.low, other.low), max(one.high, other.high)
-        return IntDistribution(low, high, log=one.log and other.log)
-    if isinstance(one, _NUMERIC) and isinstance(other, _NUMERIC):
-        least, most = min(one.low, other.low), max(one.high, other.high)
-        return FloatDistribution(least, most, log=one.log and other.log)
-    if isinstance(one, CategoricalDistribution) and isinstance(other, CategoricalDistribution):
-        more = [choice for choice in other.choices if choice not in one.choices]
-        return CategoricalDistribution((*one.choices, *more))
-    return other
-
-
-def _other(name: str, space: BaseDistribution) -> list[Category | Number]:
-    """A parameter that is no technique: a category, or a number that takes many values."""
-    if isinstance(space, CategoricalDistribution):
-        return [Category(name, tuple(space.choices))]
-    if values := _steps(space):
-        return [Category(name, values)]
-    if isinstance(space, _NUMERIC):
-        return [Number(name, space.low, space.high, space.log)]
-    return []
-
-
-def _steps(space: BaseDistribution) -> tuple[float, ...]:
-    """The values of a number that goes in a few steps; none of another."""
-    if not isinstance(space, _NUMERIC) or space.step is None:
-        return ()
-    steps = round((space.high - space.low) / space.step)
-    if steps >= _MOST_LEVELS:
-        return ()
-    return tuple(space.low + at * space.step for at in range(steps + 1))
-
-
-def _asked(trials: list[FrozenTrial]) -> dict[str, Conditional]:
-    """The parameters that some complete trials have and others have not."""
-    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    counts = Counter(name for trial in complete for name in trial.params)
-    return {
-        name: Conditional(name, count, len(complete))
-        for name, count in counts.items()
-        if count < len(complete)
-    }
-
-
-def _tied(
-    factors: list[_Factor], trials: list[FrozenTrial]
-) -> tuple[list[_Factor], tuple[Tied, ...]]:
-    """Take techniques that are on in the same trials, or in all others, as one.
-
-    Of no more trials than it takes to tell all techniques apart, some agree by chance.
-    """
-    if len(trials) < len(factors) + _LEAST_SPARE:
-        return factors, ()
-    alike: dict[object, list[tuple[_Factor, bool]]] = {}
-    for factor in factors:
-        name, parameter, on = factor
-        sides = [trial.params[parameter] == on for trial in trials]
-        changes = tuple(side != sides[0] for side in sides)
-        alike.setdefault(changes if any(changes) else name, []).append((factor, sides[0]))
-    merged, tied = [], []
-    for group in alike.values():
-        (name, parameter, on), first = group[0]
-        if len(group) > 1:
-            together = tuple(one for (one, _, _), side in group if side == first)
-            opposite = tuple(one for (one, _, _), side in group if side != first)
-            others = f" instead of {' and '.join(opposite)}" if opposite else ""
-            name = f"{' with '.join(together)}{others}"
-            tied.append(Tied(name, together, opposite))
-        merged.append((name, parameter, on))
-    return merged, tuple(tied)
-
-
 def _copies(trials: list[FrozenTrial]) -> frozenset[int]:
     """The numbers of complete trials that repeat an earlier one's parameters and values.
 
@@ -321,52 +194,6 @@ def _copies(trials: list[FrozenTrial]) -> frozenset[int]:
     if any(trial.values != group[0].values for group in alike.values() for trial in group[1:]):
         return frozenset()
     return frozenset(trial.number for group in alike.values() for trial in group[1:])
-
-
-def _two_choices(space: BaseDistribution) -> tuple[Any, Any] | None:
-    if isinstance(space, CategoricalDistribution) and len(space.choices) == 2:
-        return space.choices[0], space.choices[1]
-    values = _steps(space)
-    return (values[0], values[1]) if len(values) == 2 and values[0] == 0 else None
-
-
-def _factor(name: str, choices: tuple[Any, Any], taken: Container[str]) -> _Factor:
-    """Name a technique by its parameter, of two choices that are both something with the second."""
-    off = [choice for choice in choices if _is_off(choice)]
-    if len(off) == 1:
-        return name, name, choices[1] if off[0] is choices[0] else choices[0]
-    named = f"{name}={_shortened(str(choices[1]))}"
-    return f"{name}: {choices[1]}" if named in taken else named, name, choices[1]
-
-
-def _shortened(text: str) -> str:
-    """Its beginning and its end, which sets paths apart."""
-    half = _LONGEST_CHOICE // 2
-    return text if len(text) <= _LONGEST_CHOICE else f"{text[:half]}…{text[-half:]}"
-
-
-def _is_off(choice: object) -> bool:
-    text = str(choice).strip().lower()
-    if choice is None or choice is False or text in _OFF_WORDS:
-        return True
-    try:
-        return float(text) == 0
-    except ValueError:
-        return False
-
-
-def _dial(name: str, space: BaseDistribution, factors: list[str]) -> list[SearchedDial]:
-    owners = [factor for factor in factors if name.startswith(f"{factor}_")]
-    low, high = getattr(space, "low", None), getattr(space, "high", None)
-    if not owners or low is None or high is None or name in factors:
-        return []
-    return [SearchedDial(name, max(owners, key=len), low, high, getattr(space, "log", False))]
-
-
-def _number_of(name: str, space: BaseDistribution) -> SearchedDial:
-    """A dial that every run of a user's program has."""
-    assert isinstance(space, _NUMERIC)
-    return SearchedDial(name, "", space.low, space.high, space.log)
 
 
 def _objective(
@@ -400,23 +227,27 @@ def _objective(
 
 def _run(
     trial: FrozenTrial,
-    factors: list[_Factor],
+    factors: list[Factor],
     several: tuple[Category, ...],
     objective: Objective,
     column: int,
     settings: Settings | None,
     first: int,
+    designed: bool,
 ) -> Run:
-    """Read a trial; `first` is added to the steps of its intermediate values."""
-    attributes = trial.user_attrs
+    """Read a trial; `first` is added to the steps of its intermediate values.
+
+    The attributes of another program's trial have a meaning of its own, whatever their names.
+    """
+    attributes = trial.user_attrs if designed else {}
     return Run(
         number=trial.number,
-        phase=_phase(trial) or "measure",
+        phase=(_phase(trial) if designed else None) or "measure",
         state={TrialState.FAIL: "failed"}.get(trial.state, trial.state.name.lower()),
         params=trial.params,
         on=frozenset(
-            name for name, parameter, on in factors
-            if parameter in trial.params and trial.params[parameter] == on
+            one.name for one in factors
+            if one.parameter in trial.params and trial.params[one.parameter] == one.on
         ) | levels_on(trial.params, several),
         value=_value(trial, column),
         curve={

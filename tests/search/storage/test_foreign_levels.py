@@ -140,6 +140,20 @@ def test_too_few_trials_for_the_levels_say_how_many_it_takes(noise: float, begin
     assert "tell the 3 levels of kind apart: that takes 5 at the least" in said
 
 
+@pytest.mark.parametrize(("high", "step"), [(0.5, 0.1), (1 / 3, 1 / 3), (0.9, 0.3)])
+def test_levels_that_are_sums_of_steps_are_written_as_numbers_are(high: float, step: float) -> None:
+    def function(trial: optuna.Trial) -> float:
+        drop = trial.suggest_float("drop", 0, high, step=step)
+        return 0.5 + 0.1 * drop + 1e-3 * trial.number
+
+    findings = analyse(foreign(60, function))
+    assert findings.effects is not None
+    names = " ".join(effect.technique for effect in findings.effects.effects)
+    assert "0000" not in names
+    assert "9999" not in names
+    assert not any(math.isnan(effect.effect) for effect in findings.effects.effects)
+
+
 def test_a_step_beside_zero_is_zero() -> None:
     steps = Category("shift", tuple(-0.3 + 0.1 * step for step in range(6)))
     assert 0.0 not in steps.levels

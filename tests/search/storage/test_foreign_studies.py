@@ -260,6 +260,19 @@ def test_attributes_of_kouka_s_names_are_another_program_s_own() -> None:
     assert summarise(findings)["best"]["params"]["bn"] == 1
 
 
+def test_a_word_of_kouka_s_in_some_trials_makes_no_phase() -> None:
+    def function(trial: optuna.Trial) -> float:
+        trial.set_user_attr("phase", "search" if trial.number >= 10 else "random")
+        trial.set_user_attr("diverged", trial.number % 4 == 0)
+        return 0.5 + 0.05 * trial.suggest_categorical("bn", [False, True]) + 1e-3 * trial.number
+
+    results = read(foreign(30, function))
+    assert len(results.of("measure")) == 30
+    assert not any(run.diverged for run in results.runs)
+    assert results.settings is None
+    assert not results.designed
+
+
 def test_a_parameter_of_some_trials_is_named_and_left_out() -> None:
     def function(trial: optuna.Trial) -> float:
         value = 0.5 + 0.1 * trial.suggest_categorical("bn", [False, True])

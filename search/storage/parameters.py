@@ -1,0 +1,211 @@
+"""The parameters of a study: which are techniques, and what the others are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Mapping
+from typing import Any, NamedTuple
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.trial import FrozenTrial, TrialState
+
+from search.errors import InputError
+from search.results import Category, Conditional, Number, SearchedDial, Tied
+from search.settings import Settings
+
+_MOST_LEVELS = 6
+"""Values of an integer that are levels, each with an effect; of more it is a number."""
+
+_LEAST_SPARE = 2
+"""Trials more than techniques, by which their effects have an interval."""
+
+_LONGEST_CHOICE = 60
+"""Characters of a choice in a technique's name."""
+
+_NUMERIC = (IntDistribution, FloatDistribution)
+
+_OFF_WORDS = frozenset({
+    "", "-", "absent", "disable", "disabled", "f", "false", "n", "n/a", "na", "nil", "no", "none",
+    "not", "null", "off", "without",
+})  # fmt: skip
+"""Choices, in lower case, that leave a technique out; so does what reads as the number zero."""
+
+
+class Factor(NamedTuple):
+    """A technique of a study."""
+
+    name: str
+    parameter: str
+    on: Any
+    """The value of the parameter with which it is on."""
+
+
+def distributions_of(trials: list[FrozenTrial]) -> dict[str, BaseDistribution]:
+    """The distribution of each parameter; of a range that changed, the union."""
+    spaces: dict[str, BaseDistribution] = {}
+    for trial in trials:
+        for name, space in trial.distributions.items():
+            spaces[name] = _union(spaces.get(name, space), space)
+    return spaces
+
+
+def _union(one: BaseDistribution, other: BaseDistribution) -> BaseDistribution:
+    if one == other:
+        return one
+    if isinstance(one, IntDistribution) and isinstance(other, IntDistribution):
+        low, high = min(one.low, other.low), max(one.high, other.high)
+        return IntDistribution(low, high, log=one.log and other.log)
+    if isinstance(one, _NUMERIC) and isinstance(other, _NUMERIC):
+        least, most = min(one.low, other.low), max(one.high, other.high)
+        return FloatDistribution(least, most, log=one.log and other.log)
+    if isinstance(one, CategoricalDistribution) and isinstance(other, CategoricalDistribution):
+        more = [choice for choice in other.choices if choice not in one.choices]
+        return CategoricalDistribution((*one.choices, *more))
+    return other
+
+
+def factors_of(
+    spaces: Mapping[str, BaseDistribution],
+    settings: Settings | None,
+    techniques: Mapping[str, Any],
+) -> list[Factor]:
+    """Find the techniques: those that a user names with the choice that is on, then the others.
+
+    Raises `InputError` where a named one is no parameter of two choices, or never has that choice.
+    """
+    choices = {name: _two_choices(spaces[name]) for name in sorted(spaces)}
+    found = {name: pair for name, pair in choices.items() if pair is not None}
+    for name, on in techniques.items():
+        if name not in found:
+            raise InputError(
+                f"{name!r} is no parameter of two choices in this study; those are "
+                f"{', '.join(found) or 'none'}"
+            )
+        if on not in found[name]:
+            accepted = " and ".join(map(repr, found[name]))
+            raise InputError(f"{name!r} is never {on!r}; its choices are {accepted}")
+    order = dict.fromkeys((*(settings.techniques if settings else ()), *found))
+    others = [name for name in order if name in found and name not in techniques]
+    return [
+        *(Factor(name, name, on) for name, on in techniques.items()),
+        *(_factor(name, found[name], spaces) for name in others),
+    ]
+
+
+def _two_choices(space: BaseDistribution) -> tuple[Any, Any] | None:
+    if isinstance(space, CategoricalDistribution) and len(space.choices) == 2:
+        return space.choices[0], space.choices[1]
+    values = _steps(space)
+    return (values[0], values[1]) if len(values) == 2 and values[0] == 0 else None
+
+
+def _factor(name: str, choices: tuple[Any, Any], taken: Container[str]) -> Factor:
+    """Name a technique by its parameter, of two choices that are both something with the second."""
+    off = [choice for choice in choices if _is_off(choice)]
+    if len(off) == 1:
+        return Factor(name, name, choices[1] if off[0] is choices[0] else choices[0])
+    named = f"{name}={_shortened(str(choices[1]))}"
+    return Factor(f"{name}: {choices[1]}" if named in taken else named, name, choices[1])
+
+
+def _shortened(text: str) -> str:
+    """Its beginning and its end, which sets paths apart."""
+    half = _LONGEST_CHOICE // 2
+    return text if len(text) <= _LONGEST_CHOICE else f"{text[:half]}…{text[-half:]}"
+
+
+def _is_off(choice: object) -> bool:
+    text = str(choice).strip().lower()
+    if choice is None or choice is False or text in _OFF_WORDS:
+        return True
+    try:
+        return float(text) == 0
+    except ValueError:
+        return False
+
+
+def varies(name: str, trials: list[FrozenTrial]) -> bool:
+    """Tell whether a parameter has several values in these trials."""
+    return len({repr(trial.params[name]) for trial in trials if name in trial.params}) > 1
+
+
+def asked_of_some(trials: list[FrozenTrial]) -> dict[str, Conditional]:
+    """The parameters that some complete trials have and others have not."""
+    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    counts = Counter(name for trial in complete for name in trial.params)
+    return {
+        name: Conditional(name, count, len(complete))
+        for name, count in counts.items()
+        if count < len(complete)
+    }
+
+
+def tie(factors: list[Factor], trials: list[FrozenTrial]) -> tuple[list[Factor], tuple[Tied, ...]]:
+    """Take techniques that are on in the same trials, or in all others, as one.
+
+    Of no more trials than it takes to tell all techniques apart, some agree by chance.
+    """
+    if len(trials) < len(factors) + _LEAST_SPARE:
+        return factors, ()
+    alike: dict[object, list[tuple[Factor, bool]]] = {}
+    for factor in factors:
+        sides = [trial.params[factor.parameter] == factor.on for trial in trials]
+        changes = tuple(side != sides[0] for side in sides)
+        alike.setdefault(changes if any(changes) else factor.name, []).append((factor, sides[0]))
+    merged, tied = [], []
+    for group in alike.values():
+        first, its_side = group[0]
+        if len(group) > 1:
+            together = tuple(factor.name for factor, side in group if side == its_side)
+            opposite = tuple(factor.name for factor, side in group if side != its_side)
+            others = f" instead of {' and '.join(opposite)}" if opposite else ""
+            tied.append(Tied(f"{' with '.join(together)}{others}", together, opposite))
+            first = first._replace(name=tied[-1].name)
+        merged.append(first)
+    return merged, tuple(tied)
+
+
+def others_of(name: str, space: BaseDistribution) -> list[Category | Number]:
+    """Read a parameter that is no technique: a category, or a number that takes many values."""
+    if isinstance(space, CategoricalDistribution):
+        return [Category(name, tuple(space.choices))]
+    if values := _steps(space):
+        # A sum of steps is 0.30000000000000004, and is found by its place where it is rounded.
+        return [Category(name, tuple(map(_rounded, values)))]
+    if isinstance(space, _NUMERIC):
+        return [Number(name, space.low, space.high, space.log)]
+    return []
+
+
+def _steps(space: BaseDistribution) -> tuple[float, ...]:
+    """The values of a number that goes in a few steps; none of another."""
+    if not isinstance(space, _NUMERIC) or space.step is None:
+        return ()
+    steps = round((space.high - space.low) / space.step)
+    if steps >= _MOST_LEVELS:
+        return ()
+    return tuple(space.low + at * space.step for at in range(steps + 1))
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.12g}") if isinstance(value, float) else value
+
+
+def dials_of(name: str, space: BaseDistribution, factors: list[str]) -> list[SearchedDial]:
+    """Read a number that belongs to a technique, by its name `TECHNIQUE_…`; empty of another."""
+    owners = [factor for factor in factors if name.startswith(f"{factor}_")]
+    low, high = getattr(space, "low", None), getattr(space, "high", None)
+    if not owners or low is None or high is None or name in factors:
+        return []
+    return [SearchedDial(name, max(owners, key=len), low, high, getattr(space, "log", False))]
+
+
+def number_of(name: str, space: BaseDistribution) -> SearchedDial:
+    """A dial that every run of a user's program has."""
+    assert isinstance(space, _NUMERIC)
+    return SearchedDial(name, "", space.low, space.high, space.log)
