@@ -253,9 +253,11 @@ class Number:
 
 @dataclass(frozen=True)
 class Conditional:
-    """An on/off parameter that only some of a study's complete trials were asked for."""
+    """A technique or category that only some of a study's complete trials were asked for."""
 
     parameter: str
+    levels: bool
+    """True of a category."""
     asked: int
     """Complete trials that have it."""
     trials: int
@@ -327,7 +329,7 @@ class Results:
     others: tuple[Category | Number, ...] = ()
     """A foreign study's parameters that vary and are no technique."""
     conditional: tuple[Conditional, ...] = ()
-    """Parameters left out of `factors`, as not every complete trial was asked for them."""
+    """Parameters without effects, as not every complete trial was asked for them."""
     tied: tuple[Tied, ...] = ()
     """Techniques of another program that are one of `factors`, as they changed together."""
     candidates: Candidates | None = None

@@ -262,12 +262,17 @@ def _tied(results: Results) -> list[str]:
 
 
 def _conditional(results: Results) -> list[str]:
-    return [
-        f"{one.parameter} is left out: only {one.asked:,} of {one.trials:,} complete trials were "
-        f"asked for it, and not asked is not off. In Python, analyse(study, "
-        f"{{{one.parameter!r}: …}}) with the choice that is on studies those that were."
-        for one in results.conditional
-    ]
+    sentences = []
+    for one in results.conditional:
+        few = f"only {one.asked:,} of {one.trials:,} complete trials were asked for it"
+        sentences.append(
+            f"{one.parameter} has no effects here: {few}."
+            if one.levels
+            else f"{one.parameter} is left out: {few}, and not asked is not off. In Python, "
+            f"analyse(study, {{{one.parameter!r}: …}}) with the choice that is on studies those "
+            "that were."
+        )
+    return sentences
 
 
 def _unfinished(results: Results, losses: RunLosses) -> list[str]:

@@ -174,7 +174,7 @@ def _pairs(effects: Effects, estimable: Estimability, grown_by: str) -> list[str
     )
     beside = (
         " The intervals of the effects hold what interactions may add to them."
-        if effects.fit.model.random_pairs
+        if effects.fit.model.random_pairs and effects.dof
         else ""
     )
     if estimable.pairs_estimable is Pairs.SUMS:

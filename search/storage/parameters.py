@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from optuna.distributions import (
@@ -134,15 +134,19 @@ def varies(name: str, trials: list[FrozenTrial]) -> bool:
     return len({repr(trial.params[name]) for trial in trials if name in trial.params}) > 1
 
 
-def asked_of_some(trials: list[FrozenTrial]) -> dict[str, Conditional]:
-    """The parameters that some complete trials have and others have not."""
+def asked_of_some(
+    trials: list[FrozenTrial], factors: Sequence[Factor], others: Sequence[Category | Number]
+) -> tuple[Conditional, ...]:
+    """Find the techniques and categories that some complete trials have and others have not."""
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     counts = Counter(name for trial in complete for name in trial.params)
-    return {
-        name: Conditional(name, count, len(complete))
-        for name, count in counts.items()
-        if count < len(complete)
-    }
+    techniques = [one.parameter for one in factors]
+    categories = [one.name for one in others if isinstance(one, Category)]
+    return tuple(
+        Conditional(name, name not in techniques, counts[name], len(complete))
+        for name in dict.fromkeys((*techniques, *categories))
+        if 0 < counts[name] < len(complete)
+    )
 
 
 def tie(factors: list[Factor], trials: list[FrozenTrial]) -> tuple[list[Factor], tuple[Tied, ...]]:
@@ -170,7 +174,20 @@ def tie(factors: list[Factor], trials: list[FrozenTrial]) -> tuple[list[Factor],
     return merged, tuple(tied)
 
 
-def others_of(name: str, space: BaseDistribution) -> list[Category | Number]:
+def others_of(
+    spaces: Mapping[str, BaseDistribution], factors: Sequence[Factor]
+) -> tuple[Category | Number, ...]:
+    """Read the parameters of another program that are no technique, and have several values."""
+    techniques = {one.parameter for one in factors}
+    return tuple(
+        other
+        for name, space in spaces.items()
+        if name not in techniques and not space.single()
+        for other in _other(name, space)
+    )
+
+
+def _other(name: str, space: BaseDistribution) -> list[Category | Number]:
     """Read a parameter that is no technique: a category, or a number that takes many values."""
     if isinstance(space, CategoricalDistribution):
         return [Category(name, tuple(space.choices))]

@@ -90,13 +90,14 @@ def read(
         factors = [
             one for one in factors if one.parameter in techniques or varies(one.parameter, trials)
         ]
-    asked = asked_of_some(trials)
-    conditional = tuple(asked[one.parameter] for one in factors if one.parameter in asked)
-    factors = [one for one in factors if one.parameter not in asked]
+    others = () if designed else others_of(spaces, factors)
+    conditional = asked_of_some(trials, factors, others)
+    of_some = {one.parameter for one in conditional}
+    factors = [one for one in factors if one.parameter not in of_some]
     names = [one.name for one in factors]
     dials = tuple(dial for name in switched for dial in dials_of(name, spaces[name], names))
     dials += tuple(number_of(name, spaces[name]) for name in spaces if name in numbers)
-    techniques_of = {one.parameter for one in factors}
+    others = several if designed else others_of(spaces, factors)
     judged = _objective(study, column, trials, settings, designed)
     valued = [trial for trial in trials if _value(trial, column) is not None]
     factors, tied = (factors, ()) if designed else tie(factors, valued)
@@ -121,14 +122,7 @@ def read(
         objective=judged,
         dials=dials,
         designed=designed,
-        others=several
-        if designed
-        else tuple(
-            other
-            for name, space in spaces.items()
-            if name not in techniques_of and not space.single()
-            for other in others_of(name, space)
-        ),
+        others=others,
         conditional=conditional,
         tied=tied,
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,

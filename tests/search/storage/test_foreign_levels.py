@@ -154,6 +154,18 @@ def test_levels_that_are_sums_of_steps_are_written_as_numbers_are(high: float, s
     assert not any(math.isnan(effect.effect) for effect in findings.effects.effects)
 
 
+def test_a_category_that_was_added_later_is_told_to_have_no_effects() -> None:
+    def function(trial: optuna.Trial) -> float:
+        value = 0.5 + 0.05 * trial.suggest_categorical("bn", [False, True]) + 1e-3 * trial.number
+        if trial.number >= 20:
+            trial.suggest_categorical("schedule", ["none", "cosine", "step"])
+        return value
+
+    told = analyse(foreign(40, function)).cautions
+    few = "only 20 of 40 complete trials were asked for it"
+    assert f"schedule has no effects here: {few}." in told
+
+
 def test_a_step_beside_zero_is_zero() -> None:
     steps = Category("shift", tuple(-0.3 + 0.1 * step for step in range(6)))
     assert 0.0 not in steps.levels
