@@ -19,8 +19,9 @@ from bench.results import Row, reporter
 from bench.truths import names
 from search.analysis.by_level import by_level
 from search.analysis.looks import ALONE
+from search.parameters import Category, level_name
 from search.planning.mixed_design import mixed_design, places
-from search.results import Category, Run, level_name
+from search.results import Run
 
 KINDS = {
     "one rate is best": (3.0, 1.5),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Literal
@@ -12,6 +12,15 @@ from typing import Any, Literal
 from model_space.facts import DataFacts
 from search.commands.program import EPOCHS, POINTS, Program
 from search.errors import InputError
+from search.parameters import (
+    Category,
+    Conditional,
+    Number,
+    SearchedDial,
+    Tied,
+    categories,
+    levels_on,
+)
 from search.settings import Limits, Settings
 
 
@@ -143,138 +152,8 @@ class Run:
         return math.nan if self.value is None else self.scale * self.value
 
 
-@dataclass(frozen=True)
-class SearchedDial:
-    """A number that the search turned where its technique was on."""
-
-    name: str
-    """The parameter, `TECHNIQUE_DIAL`."""
-    technique: str
-    low: float
-    high: float
-    log: bool
-
-
 _MOST_EPOCHS = 50
 """From one score of a trial to the next; what is further apart are no epochs."""
-
-_ROUNDING = 1e-14
-"""Of sums of steps, as a share of the largest level."""
-
-
-@dataclass(frozen=True)
-class Category:
-    """A foreign study's parameter of several levels: choices, or a few integers."""
-
-    name: str
-    levels: tuple[Any, ...]
-    """In the order of its distribution."""
-    number: bool = False
-    """True where other values than the levels may be tried: of these each is near one."""
-
-    def place(self, value: Any) -> int:
-        """The place of a value among the levels; −1 where it is none of them.
-
-        A number's place is that of the level to which it has the least ratio.
-        """
-        if self.number and isinstance(value, (int, float)) and value > 0:
-            apart = [abs(math.log(value / level)) for level in self.levels]
-            return apart.index(min(apart))
-        for alike in (_equal, self._nearly):
-            for at, one in enumerate(self.levels):
-                if alike(one, value):
-                    return at
-        return -1
-
-    def _nearly(self, one: Any, other: Any) -> bool:
-        """True of floats that differ by rounding, as 0.3 and the third step of 0.1.
-
-        Beside zero, by the rounding of the largest level: the third step of 0.1 from -0.3 is 6e-17.
-        """
-        if not (isinstance(one, float) and isinstance(other, float)):
-            return False
-        if 0 not in (one, other):
-            return math.isclose(one, other)
-        largest = max(abs(level) for level in self.levels if isinstance(level, float))
-        return abs(one - other) < _ROUNDING * largest
-
-    def had_by(self, runs: Iterable[Run]) -> set[int]:
-        """The places of the levels that some of the runs have."""
-        return {self.place(run.params.get(self.name)) for run in runs} - {-1}
-
-
-def _equal(one: Any, other: Any) -> bool:
-    """True of equal values; a bool equals no number."""
-    return isinstance(one, bool) == isinstance(other, bool) and one == other
-
-
-def categories(settings: Settings) -> tuple[Category, ...]:
-    """The factors of several levels of a study."""
-    turned = {one.dial.name for one in settings.dials}
-    return tuple(Category(one.name, one.labels, one.name in turned) for one in settings.several)
-
-
-def level_name(name: str, level: Any) -> str:
-    """Name a level of a category among what is on in a run."""
-    return f"{name}={level}"
-
-
-def levels_on(params: Mapping[str, Any], several: Sequence[Category]) -> frozenset[str]:
-    """Name the levels other than the first that a run with these parameters has."""
-    return frozenset(
-        level_name(one.name, one.levels[place])
-        for one in several
-        if (place := one.place(params.get(one.name))) > 0
-    )
-
-
-@dataclass(frozen=True)
-class Number:
-    """A foreign study's parameter of many values."""
-
-    name: str
-    low: float
-    """Ends of its distribution."""
-    high: float
-    log: bool = False
-    """True where the study chose it on a logarithmic scale."""
-
-    @property
-    def middle(self) -> float:
-        """The middle of its distribution, scaled."""
-        return (self.scaled(self.low) + self.scaled(self.high)) / 2
-
-    def scaled(self, value: Any) -> float:
-        """A value on the parameter's scale; NaN of what is no number, or not positive there."""
-        if not isinstance(value, int | float) or (self.log and value <= 0):
-            return math.nan
-        return math.log(value) if self.log else float(value)
-
-
-@dataclass(frozen=True)
-class Conditional:
-    """A technique or category that only some of a study's complete trials were asked for."""
-
-    parameter: str
-    levels: bool
-    """True of a category."""
-    asked: int
-    """Complete trials that have it."""
-    trials: int
-    """Complete trials."""
-
-
-@dataclass(frozen=True)
-class Tied:
-    """Techniques that no complete trial of another program tells apart, taken as one."""
-
-    name: str
-    """Its name as one technique: `a with b instead of c`."""
-    together: tuple[str, ...]
-    """Those that are on where it is."""
-    opposite: tuple[str, ...]
-    """Those that are off where it is, and on where it is off."""
-
 
 End = Literal["", "all off", "all on"]
 
@@ -400,8 +279,8 @@ class Results:
         study with the levels that some complete trial has."""
         if self.settings is not None:
             return self.several
-        runs = self.of("measure")
-        had = ((one, one.had_by(runs)) for one in self.categories)
+        params = [run.params for run in self.of("measure")]
+        had = ((one, one.places(params)) for one in self.categories)
         return tuple(
             replace(one, levels=tuple(one.levels[at] for at in sorted(places)))
             for one, places in had

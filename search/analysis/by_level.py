@@ -20,8 +20,9 @@ from search.analysis.looks import Look, look_at
 from search.analysis.model import ENOUGH_DOF, levels, pair_groups, varied
 from search.analysis.random_pairs import fit_mixed
 from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
+from search.parameters import Category
 from search.planning.mixed_design import mixed_runs
-from search.results import Category, Results, Run
+from search.results import Results, Run
 
 _CHOICE = 0.01
 """Of the 5 % of an interval at the best level, what is for naming the levels that may be best."""

@@ -12,7 +12,8 @@ from search.analysis.effects import Effects
 from search.analysis.fit import Fit, fit
 from search.analysis.model import build
 from search.analysis.t_distribution import quantile
-from search.results import Category, Number, Run
+from search.parameters import Category, Number
+from search.results import Run
 
 
 @dataclass(frozen=True)

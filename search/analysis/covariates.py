@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from search.results import Category, Number, Run
+from search.parameters import Category, Number
+from search.results import Run
 
 _HIGHEST_DEGREE = 4
 

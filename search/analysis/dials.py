@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from search.analysis.distributions import normal_quantile
 from search.analysis.rank_correlation import rank_correlation
 from search.analysis.t_distribution import CONFIDENCE
-from search.results import Results, Run, SearchedDial
+from search.parameters import SearchedDial
+from search.results import Results, Run
 
 _FEWEST = 5
 """Runs for a rank correlation."""

@@ -14,7 +14,8 @@ from search.analysis.fit import Fit, fit
 from search.analysis.looks import ALL, ALONE, Look, look_at
 from search.analysis.model import build
 from search.analysis.t_distribution import critical_value, familywise, quantile
-from search.results import Category, Number, Results, Run
+from search.parameters import Category, Number
+from search.results import Results, Run
 
 POWER = 0.8
 """Of the minimum detectable effect."""

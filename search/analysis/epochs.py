@@ -11,7 +11,8 @@ from search.analysis.fit import fit
 from search.analysis.looks import ALONE, Look
 from search.analysis.model import build
 from search.analysis.t_distribution import critical_value, quantile
-from search.results import Category, Number, Run
+from search.parameters import Category, Number
+from search.results import Run
 
 
 @dataclass(frozen=True)

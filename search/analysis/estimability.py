@@ -13,7 +13,8 @@ import numpy as np
 
 from search.analysis.effects import Effects
 from search.analysis.model import varied
-from search.results import Category, Number, Results, Run
+from search.parameters import Category, Number
+from search.results import Results, Run
 
 _MOST_AT_RESOLUTION_V = ((8, 3), (16, 5), (32, 6), (64, 8), (128, 11), (256, 17), (512, 23))
 """Runs, and the most techniques whose pairs they all separate (Box, Hunter & Hunter 2005)."""

@@ -15,8 +15,9 @@ from search.analysis.fit_scale import scale
 from search.analysis.limits import Costing
 from search.analysis.model import varied
 from search.analysis.surface import Points, Surface, fit_surface
+from search.parameters import Category, level_name, levels_on
 from search.planning.space import Space
-from search.results import Category, Results, Run, level_name, levels_on
+from search.results import Results, Run
 
 BEAM = 32
 """Recipes whose neighbours, one technique away, are looked at in each round of the search."""

@@ -15,8 +15,9 @@ from itertools import combinations
 import numpy as np
 
 from search.analysis.covariates import NONE, Covariates, Level, covariates
+from search.parameters import Category, Number
 from search.planning.design import pair_columns
-from search.results import Category, Number, Run
+from search.results import Run
 
 ENOUGH_DOF = 5
 """Degrees of freedom from which the residuals alone give each run's variance."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.analysis.effects import CERTAIN, Effect, Effects, effects
-from search.results import Category, Results, Run
+from search.parameters import Category
+from search.results import Results, Run
 
 _FAR = 10.0
 """Interquartile ranges beyond the quartiles; a normal distribution has no such value in 10^40."""
@@ -50,7 +51,8 @@ def outliers(
     measured = results.of("measure")
     rest = [run for run in measured if run not in found]
     categories = [one for one in results.others if isinstance(one, Category)]
-    if any(one.had_by(rest) != one.had_by(measured) for one in categories):
+    had, has = ([run.params for run in runs] for runs in (measured, rest))
+    if any(one.places(has) != one.places(had) for one in categories):
         return None
     without = effects(
         rest, results.factors, repeats, results.objective.maximize, fitted.look, results.others

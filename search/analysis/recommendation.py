@@ -16,8 +16,9 @@ from search.analysis.fitted_recipes import BEAM, FittedRecipes, Option
 from search.analysis.limits import Costing, Taken, excess, took
 from search.analysis.long_runs import deciding, long_study
 from search.analysis.predicted import Predicted, compared, predicted
+from search.parameters import levels_on
 from search.planning.phases.confirm import CANDIDATES
-from search.results import Results, Run, levels_on
+from search.results import Results, Run
 from search.settings import Limits
 
 _SPARE = 2

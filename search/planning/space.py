@@ -19,8 +19,8 @@ from model_space.technique import Dial, Factor
 from model_space.techniques import TECHNIQUES
 from search.commands.filling import LEVEL, VALUE
 from search.commands.program import CommandDial, CommandFactor
+from search.parameters import level_name
 from search.planning.lookup import technique
-from search.results import level_name
 from search.settings import Settings, TrainingFactor
 
 

@@ -15,7 +15,7 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import InputError
-from search.results import Category, Conditional, Number, SearchedDial, Tied
+from search.parameters import Category, Conditional, Number, SearchedDial, Tied
 from search.settings import Settings
 
 _MOST_LEVELS = 6

@@ -14,18 +14,16 @@ from optuna.trial import FrozenTrial, TrialState
 from model_space.facts import DataFacts
 from model_space.typed_json import JsonError, from_json
 from search.errors import InputError
+from search.parameters import Category, categories, levels_on
 from search.results import (
     ACCURACY,
     OBJECTIVES,
     UNNAMED,
     Candidates,
-    Category,
     Objective,
     Results,
     Run,
     Verified,
-    categories,
-    levels_on,
     objective_of,
 )
 from search.settings import Settings, is_settings

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from search.commands.program import CommandFactor, Level, Metric, Program
+from search.parameters import categories
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
-from search.results import Results, Run, Verified, categories
+from search.results import Results, Run, Verified
 
 PROGRAM = Program(
     "train --epochs {epochs} {flags}", "/",

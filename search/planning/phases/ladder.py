@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from search.errors import InputError
+from search.parameters import level_name
 from search.planning.phases.plan import Planned, run_seed
 from search.planning.space import Space
-from search.results import Results, level_name
+from search.results import Results
 from search.settings import Settings
 
 STEPS: tuple[tuple[str, ...], ...] = (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from search.parameters import level_name
 from search.planning.design import Design, design, grown
 from search.planning.mixed_design import mixed_design, places
 from search.planning.phases.plan import Planned, in_order, run_seed
 from search.planning.space import Space
-from search.results import Results, level_name
+from search.results import Results
 from search.settings import Settings
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from search.analysis.importances import MOST_CHOICES, OF_FORESTS, Importance, has_forests
+from search.parameters import Category
 from search.reporting.findings import Findings
 from search.reporting.section import Section
-from search.results import Category, Results
+from search.results import Results
 
 IMPORTANCES = {
     "PED-ANOVA": "how far a parameter's values among the best tenth of the trials differ from "

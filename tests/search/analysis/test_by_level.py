@@ -8,8 +8,9 @@ import pytest
 
 from search.analysis.by_level import EffectByLevel, by_level, runs_for_levels
 from search.analysis.looks import ALONE, Look
+from search.parameters import Category, level_name
 from search.planning.mixed_design import mixed_design, places
-from search.results import Category, Run, level_name
+from search.results import Run
 from tests.support.simulate import run
 
 RATES = Category("learning_rate", (0.001, 0.0003, 0.003), number=True)

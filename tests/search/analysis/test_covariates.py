@@ -14,7 +14,8 @@ import statsmodels.api
 from search.analysis.effects import Effects, effects
 from search.analysis.estimability import estimability
 from search.analysis.t_distribution import familywise, quantile
-from search.results import Category, Number, Run
+from search.parameters import Category, Number
+from search.results import Run
 from tests.support.simulate import results_of, run
 
 pytestmark = pytest.mark.numeric

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from search.analysis.dials import dials
-from search.results import SearchedDial
+from search.parameters import SearchedDial
 from tests.support.simulate import results_of, run
 
 pytestmark = pytest.mark.numeric

@@ -11,10 +11,11 @@ from model_space.data.mel import Spectrogram
 from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects, repeated
 from search.commands.program import Metric, Program
+from search.parameters import Category, Number
 from search.planning.design import design
 from search.reporting.cautions import cautions, notes
 from search.reporting.findings import find
-from search.results import ACCURACY, OBJECTIVES, Category, Number, Objective, Results, Run
+from search.results import ACCURACY, OBJECTIVES, Objective, Results, Run
 from search.settings import Settings
 from search.storage.schema import TRIES
 from tests.support.simulate import (

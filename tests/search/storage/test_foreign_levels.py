@@ -11,8 +11,8 @@ import pytest
 from typer.testing import Result
 
 from search import analyse, export_study, frame, read, summarise
+from search.parameters import Category
 from search.reporting.answer.what_to_do import support
-from search.results import Category
 from tests.support.foreign import foreign
 
 Kouka = Callable[..., Result]

@@ -13,8 +13,8 @@ from optuna.storages.journal import JournalFileBackend
 from typer.testing import Result
 
 from search import InputError, analyse, draw, export_study, frame, read, summarise
+from search.parameters import Category
 from search.reporting.sections import sections
-from search.results import Category
 from tests.support.foreign import foreign, objective
 
 Kouka = Callable[..., Result]
