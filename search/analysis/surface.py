@@ -22,6 +22,8 @@ from search.analysis.solving import minimum
 _MOST_RECIPES = 300
 """Of more recipes, whose matrices would take seconds, so many are drawn at random."""
 _LEAST_RECIPES = 3
+_ENOUGH = 10
+"""Runs beside the first of each recipe, for each column of what else they differ in."""
 _LEAST_LENGTH = 1e-6
 """Of a direction of the columns, beside the longest, for it to say anything more."""
 _SPAN = 14.0
@@ -142,8 +144,14 @@ def _fitted(
 
 
 def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | None:
-    if len(np.unique(points.keys)) < _LEAST_RECIPES:
+    recipes_of = np.unique(points.keys, return_inverse=True)[1]
+    count = int(recipes_of.max(initial=-1)) + 1
+    if count < _LEAST_RECIPES:
         return None
+    many = beside.size and len(values) > _MOST_RECIPES
+    if many and len(values) - count >= _ENOUGH * beside.shape[1]:
+        # Of so many runs the slopes within recipes are known well, and the recipes' means say all.
+        values, beside = _adjusted(recipes_of, values, beside), beside[:, :0]
     # Runs of one recipe are alike, and their mean says all, unless they differ in something else.
     alike = np.arange(len(values)) if beside.size else points.keys
     _, first, of = np.unique(alike, return_index=True, return_inverse=True)
@@ -168,6 +176,17 @@ def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | No
     return Surface(
         recipes, variances, inverse, weights, uncertainty, centred, constant=float(effects[0])
     )
+
+
+def _adjusted(recipes: np.ndarray, values: np.ndarray, beside: np.ndarray) -> np.ndarray:
+    """Take from the values what else they differ in, by its slopes within recipes."""
+    counts = np.bincount(recipes)
+
+    def within(column: np.ndarray) -> np.ndarray:
+        return np.asarray(column - (np.bincount(recipes, column) / counts)[recipes])
+
+    inside = np.column_stack([within(column) for column in beside.T])
+    return np.asarray(values - beside @ np.linalg.lstsq(inside, within(values))[0])
 
 
 def _independent(columns: np.ndarray) -> np.ndarray:

@@ -40,6 +40,24 @@ def test_what_else_runs_differ_in_is_a_fixed_effect() -> None:
     assert means[0] - means[1] == pytest.approx(3, abs=0.5)
 
 
+@pytest.mark.parametrize("runs", [200, 1000])
+def test_of_many_runs_as_of_few_the_rest_is_taken_out(runs: int) -> None:
+    random = np.random.default_rng(1)
+    levels = random.choice([-1.0, 1.0], (runs, 4))
+    keys = ((levels > 0) @ [1, 2, 4, 8]).astype(np.int64)
+    beside = random.standard_normal((runs, 3))
+    noise = 0.5 * random.standard_normal(runs)
+    values = levels @ [1, 0.5, -0.25, 0] + beside @ [9, -5, 3] + noise
+    surface = fit_surface(Points(levels, keys), values, beside)
+    assert surface is not None
+    ends = Points(np.array([[1.0, 1, -1, 1], [-1, -1, 1, -1]]), np.array([11, 4]))
+    means, spread = surface.predict(ends)
+    error = float(np.sqrt([1, -1] @ spread @ [1, -1]))
+    assert means[0] - means[1] == pytest.approx(3.5, abs=3 * error)
+    assert error == pytest.approx(2 * 0.5 * np.sqrt(4 / runs), rel=0.4)
+    assert surface.variances[3] == pytest.approx(0.25, rel=0.3)
+
+
 def test_runs_that_differ_in_nothing_else_are_as_good_as_their_means() -> None:
     random = np.random.default_rng(0)
     levels = np.repeat(random.choice([-1.0, 1.0], (10, 4)), 3, axis=0)
