@@ -12,7 +12,7 @@ from search import Findings, analyse, load_study
 from search.settings import Settings
 
 STUDIES = Path(__file__).parents[1] / "studies.db"
-FULL, ARTICLE, REFERENCE, DEEPER, EXAMPLE, NANOGPT, SPOKEN = (
+FULL, ARTICLE, REFERENCE, DEEPER, EXAMPLE, NANOGPT, SPOKEN, MODERN, RATES = (
     "cifar10-full",
     "cifar10-jpeg-article",
     "cifar10-10k",
@@ -20,10 +20,12 @@ FULL, ARTICLE, REFERENCE, DEEPER, EXAMPLE, NANOGPT, SPOKEN = (
     "digits-example",
     "nanogpt",
     "spoken-digits",
+    "cifar10-modern",
+    "digits-rates",
 )
 """The balanced design and the steps at the article's budget; the larger design of what two cores
 can train; the one with networks of 22 convolutions too; the study of `make study`; one of a program
-of somebody else's; one of sounds."""
+of somebody else's; one of sounds; one of fifteen techniques; one at three learning rates."""
 CIFAR = FULL, ARTICLE, REFERENCE, DEEPER
 
 

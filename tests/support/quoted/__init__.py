@@ -1,12 +1,13 @@
 """The measured numbers that hand-written sentences quote, each with what computes it."""
 
-from tests.support.quoted import bench, cifar, digits, nanogpt, reference, spoken
+from tests.support.quoted import bench, cifar, digits, modern, nanogpt, reference, spoken
 from tests.support.quoted.kinds import Claim, Quote, agrees, text_of
 
 QUOTES = (
     *cifar.QUOTES,
     *reference.QUOTES,
     *digits.QUOTES,
+    *modern.QUOTES,
     *bench.QUOTES,
     *nanogpt.QUOTES,
     *spoken.QUOTES,
@@ -15,6 +16,7 @@ CLAIMS = (
     *cifar.CLAIMS,
     *reference.CLAIMS,
     *digits.CLAIMS,
+    *modern.CLAIMS,
     *bench.CLAIMS,
     *nanogpt.CLAIMS,
     *spoken.CLAIMS,
