@@ -226,7 +226,8 @@ def test_the_shipped_studies_are_small_and_say_nothing_of_a_machine(tmp_path: Pa
         keys = {key for (key,) in connection.execute("SELECT key FROM trial_user_attributes")}
         names = {name for (name,) in connection.execute("SELECT study_name FROM studies")}
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-    assert names == {*shipped.CIFAR, shipped.EXAMPLE, shipped.NANOGPT, shipped.SPOKEN}
+    others = shipped.EXAMPLE, shipped.NANOGPT, shipped.SPOKEN, shipped.MODERN, shipped.RATES
+    assert names == {*shipped.CIFAR, *others}
     assert schema.SEED in keys
     assert not {schema.WORKER, schema.FOLDER} & keys
     assert free == 0
