@@ -365,14 +365,14 @@ def _quotes() -> Iterator[Quote]:
                                      looks="at 16, 32, 64, 128")))  # fmt: skip
     yield Quote(
         BENCH,
-        "loses {0.15} to {0.45} points, and that of the best trial, which was lucky too, {0.20} to "
+        "loses {0.13} to {0.43} points, and that of the best trial, which was lucky too, {0.20} to "
         "{0.82}",
         lambda: (
             *bounds_of(column("other_programs", "loss of the recommended recipe, points")),
             *bounds_of(column("other_programs", "loss of the best trial's, points")),
         ),
     )
-    yield Quote(BENCH, "Intervals hold in {93} to {95} % of cases, by random trials and by those",
+    yield Quote(BENCH, "Intervals hold in {94} to {96} % of cases, by random trials and by those",
                 lambda: bounds_of(column("other_programs", "coverage, %")))  # fmt: skip
     yield Quote(BENCH, "is mostly right: {15} of the {16} effects have the reference's sign",
                 _agreement)  # fmt: skip
