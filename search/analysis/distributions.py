@@ -1,4 +1,4 @@
-"""The normal and the beta distribution.
+"""The normal distribution, of one number or several, and the beta distribution.
 
 As SciPy has them, but without SciPy; see `search.analysis.solving`.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
+
+import numpy as np
 
 from search.analysis.solving import root
 
@@ -52,3 +54,13 @@ def beta_cdf(a: float, b: float, x: float, rest: float | None = None) -> float:
 def beta_quantile(a: float, b: float, probability: float) -> float:
     """Quantile of a beta variable."""
     return root(lambda x: beta_cdf(a, b, x) - probability, 0, 1)
+
+
+def symmetric_root(covariance: np.ndarray) -> np.ndarray:
+    """Square root, (n, n), of a covariance, for draws from a normal distribution with it.
+
+    Unlike a root made of eigenvectors alone, it hardly changes where the covariance hardly does, so
+    the draws of two processors that round differently agree.
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T)

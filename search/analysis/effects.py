@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from search.analysis.covariates import Level
+from search.analysis.distributions import symmetric_root
 from search.analysis.fit import Fit, fit
 from search.analysis.looks import ALL, ALONE, Look, look_at
 from search.analysis.model import build
@@ -228,9 +229,7 @@ def _ranks(
     if not dof or not covariance.any():
         return [(math.nan, math.nan)] * len(estimates)
     random = np.random.default_rng(0)
-    values, vectors = np.linalg.eigh(covariance)
-    root = vectors * np.sqrt(np.maximum(values, 0))
-    spread = random.standard_normal((_DRAWS, len(estimates))) @ root.T
+    spread = random.standard_normal((_DRAWS, len(estimates))) @ symmetric_root(covariance)
     spread /= np.sqrt(random.chisquare(dof, (_DRAWS, 1)) / dof)
     every = np.abs(estimates + spread)
     of = {name: [at for at, one in enumerate(parameters) if one == name] for name in parameters}

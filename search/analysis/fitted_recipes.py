@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from search.analysis.covariates import covariates
+from search.analysis.distributions import symmetric_root
 from search.analysis.fit_scale import scale
 from search.analysis.limits import Costing
 from search.analysis.model import varied
@@ -144,9 +145,8 @@ class FittedRecipes:
         """Choose options one by one, each for the mean that it adds to the best of those chosen and
         of those `beside` them."""
         means, spread = self.surface.predict(self.points([*options, *beside]))
-        variances, vectors = np.linalg.eigh(spread)
         normal = np.random.default_rng(0).standard_normal((_DRAWS, len(means)))
-        draws = means + normal @ (vectors * np.sqrt(np.maximum(variances, 0))).T
+        draws = means + normal @ symmetric_root(spread)
         best = draws[:, len(options) :].max(axis=1, keepdims=True, initial=-np.inf)
         draws = draws[:, : len(options)]
         chosen: list[int] = []

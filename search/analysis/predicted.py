@@ -9,6 +9,7 @@ from statistics import fmean, variance
 
 import numpy as np
 
+from search.analysis.distributions import symmetric_root
 from search.analysis.t_distribution import CONFIDENCE, quantile, welch_dof
 
 _DRAWS = 1000
@@ -94,9 +95,7 @@ def _around(value: float, error: float, dof: float) -> Estimate:
 def _quantile(covariance: np.ndarray, errors: np.ndarray, dof: int) -> float:
     """The 95 % quantile of the largest |t| of estimates with this covariance."""
     random = np.random.default_rng(0)
-    values, vectors = np.linalg.eigh(covariance)
-    root = vectors * np.sqrt(np.maximum(values, 0))
-    draws = random.standard_normal((_DRAWS, len(errors))) @ root.T
+    draws = random.standard_normal((_DRAWS, len(errors))) @ symmetric_root(covariance)
     scales = np.sqrt(random.chisquare(max(dof, 1), _DRAWS) / max(dof, 1))
     largest = np.max(np.abs(draws) / errors, axis=1) / scales
     return float(np.quantile(largest, CONFIDENCE))

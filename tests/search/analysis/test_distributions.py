@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from scipy import optimize, special, stats
 
-from search.analysis.distributions import beta_cdf, beta_quantile, normal_cdf, normal_quantile
+from search.analysis.distributions import (
+    beta_cdf,
+    beta_quantile,
+    normal_cdf,
+    normal_quantile,
+    symmetric_root,
+)
 from search.analysis.rank_correlation import _ranks
 from search.analysis.solving import minimum, root
 from search.analysis.t_distribution import cdf, quantile
@@ -78,3 +84,15 @@ def test_a_minimum_within_bounds_is_that_of_scipy(bounds: tuple[float, float]) -
 def test_equal_values_share_their_rank() -> None:
     values = [3.0, 1.0, 3.0, 2.0, 3.0, 1.0]
     assert (_ranks(values) + 1).tolist() == stats.rankdata(values).tolist()
+
+
+def test_draws_hardly_change_where_their_covariance_hardly_does() -> None:
+    """Its eigenvectors may be any in a plane, as those of equal variances are."""
+    random = np.random.default_rng(0)
+    columns = random.standard_normal((6, 3))
+    covariance = columns @ columns.T + np.eye(6)
+    found = symmetric_root(covariance)
+    np.testing.assert_allclose(found @ found.T, covariance, atol=1e-12)
+    rounded = covariance * (1 + 1e-13 * random.standard_normal((6, 6)))
+    rounded = (rounded + rounded.T) / 2
+    np.testing.assert_allclose(symmetric_root(rounded), found, atol=1e-11)
