@@ -64,7 +64,7 @@ class Category:
 
     def places(self, params: Iterable[Mapping[str, Any]]) -> set[int]:
         """The places of the levels that some runs have, by their parameters."""
-        return {self.place(one.get(self.name)) for one in params} - {-1}
+        return {self.place(one[self.name]) for one in params if self.name in one} - {-1}
 
 
 def _equal(one: Any, other: Any) -> bool:

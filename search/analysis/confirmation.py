@@ -292,7 +292,9 @@ def describe(
             dials = {
                 dial.removeprefix(f"{name}_"): value
                 for dial, value in run.params.items()
-                if dial.startswith(f"{name}_") and dial not in (*factors, *numbers)
+                if dial.startswith(f"{name}_")
+                and dial not in (*factors, *numbers)
+                and isinstance(value, int | float)
             }
             on.append((name, dials))
     values = {name: run.params[name] for name in numbers if name in run.params}

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal
 
+import numpy as np
+
 from search.analysis.confirmation import Confirmed, Mean
+from search.analysis.effects import effects_of, repeated
 from search.analysis.failing_cells import Cell
 from search.analysis.held_out import Difference
 from search.analysis.predicted import Estimate, Predicted
 from search.analysis.recommendation import Recommendation
+from search.analysis.t_distribution import critical_value
 from search.results import Results
 
 Verdict = Literal["better", "not sure", "worse", "all off", "unknown"]
@@ -68,6 +72,8 @@ def decide(
     gain = estimate(tested.objective_gain) if tested else None
     unsure = gain is not None and math.isnan(gain.low) and reach is not None
     if tested is None or unsure:
+        if reach is not None and results.settings is None:
+            reach = replace(reach, gain=_as_the_effects(results, recommended, reach.gain))
         return _predicted(recommended, reach, sign, is_off=is_off)
     others = sum(row.objective_gain is not None for row in rows)
     return Decision(
@@ -80,6 +86,27 @@ def decide(
         _verdict(gain, sign, is_off=is_off),
         any(_surely(row, sign, others) for row in rows),
     )
+
+
+def _as_the_effects(results: Results, recommended: Recommendation, gain: Estimate) -> Estimate:
+    """Widen a gain's interval to that of the sum of its effects, of another program's trials.
+
+    Its prediction has one noise for all runs, and a technique that a sampler seldom tries may be
+    the noisy one: see `fit.fit`.
+    """
+    fitted = effects_of(results, repeated(results))
+    if fitted is None:
+        return gain
+    model = fitted.fit.model
+    on = [name for name in model.techniques if name in recommended.on]
+    on += [one.name for one in model.levels if recommended.params.get(one.parameter) == one.level]
+    contrast = sum((model.technique_contrast(name) for name in on), np.zeros(len(model.inverse)))
+    if not on or not fitted.dof or not model.estimable(contrast):
+        return gain
+    freedom = fitted.fit.dof_of(contrast)
+    critical = critical_value(freedom, len(model.names))  # as the recipe was chosen by the effects
+    half = critical * float(fitted.fit.estimate(contrast)[1][0])
+    return Estimate(gain.value, min(gain.low, gain.value - half), max(gain.high, gain.value + half))
 
 
 def estimate(difference: Difference | None) -> Estimate | None:

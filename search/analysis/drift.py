@@ -27,7 +27,7 @@ def drift(results: Results, effects: Effects, measured: Sequence[Run]) -> float:
         return 0.0
     runs = [run for run in measured if run.value is not None]
     values = np.array([run.scaled for run in runs])
-    left = values - model.columns @ effects.fit.coefficients[:, 0]
+    left = values - model.columns @ (model.inverse @ values)
     found = rank_correlation([run.number for run in runs], left.tolist())
     if math.isnan(found) or effects.noise == 0:
         return 0.0

@@ -27,6 +27,9 @@ _LEAST_DOF = 4
 
 _TOLERANCE = 1e-6
 
+_SELDOM = 0.25
+"""Share of the runs; of a balanced design a technique is on, and off, in half of them."""
+
 _MOSTLY_SEEN = 0.75
 """Share of an effect that the runs must see, for its interval to hold what they do not see."""
 
@@ -154,8 +157,9 @@ class Model:
             first = 1 + len(self.techniques)
             main = self.columns[:, :first]
             alone = np.linalg.pinv(main, rcond=1e-9) @ main
-            seen = np.flatnonzero(np.diag(alone) >= _MOSTLY_SEEN)
-            alone[seen] = np.eye(first)[seen]
+            if alone[0, 0] > 1 - _TOLERANCE:  # else the techniques share the constant
+                seen = np.flatnonzero(np.diag(alone) >= _MOSTLY_SEEN)
+                alone[seen] = np.eye(first)[seen]
             determined[:first] = 0
             determined[:first, :first] = alone
         return determined
@@ -203,16 +207,24 @@ def build(
     full = _model(names, [main, columns], groups, beside, pairs=True)
     room = full.dof >= ENOUGH_DOF or full.dof + dof_from_repeats >= _LEAST_DOF
     plain = _model(names, [main], groups, beside, pairs=False)
-    if beside.columns is None:
+    # Its pairs would fit the few runs of a technique that is seldom on, or off, and hide their
+    # noise.
+    seldom = _is_seldom(main[:, 1:]) and full.room.min() < _TOLERANCE and plain.dof >= ENOUGH_DOF
+    if beside.columns is None and not seldom:
         regular = not groups or _is_orthogonal(full.columns)
         if not regular and (not full.every_effect or full.dof < full.columns.shape[1]):
             mixed = replace(full, random_pairs=True)
             return mixed if (plain.dof or plain.some_effect) and mixed.some_effect else None
-    elif 2 * full.dof < plain.dof:
+    elif beside.columns is not None and 2 * full.dof < plain.dof:
         room = False
-    if full.every_effect and room:
+    if full.every_effect and room and not seldom:
         return full
     return plain if plain.some_effect else None
+
+
+def _is_seldom(techniques: np.ndarray) -> bool:
+    """Tell whether one of them, (runs, techniques) of ±1, is on or off in few of the runs."""
+    return bool(np.any(np.abs(np.mean(techniques, axis=0)) > 1 - 2 * _SELDOM))
 
 
 def _is_orthogonal(columns: np.ndarray) -> bool:

@@ -149,9 +149,11 @@ def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | No
     if count < _LEAST_RECIPES:
         return None
     many = beside.size and len(values) > _MOST_RECIPES
+    shared = np.zeros((count, count))
     if many and len(values) - count >= _ENOUGH * beside.shape[1]:
-        # Of so many runs the slopes within recipes are known well, and the recipes' means say all.
-        values, beside = _adjusted(recipes_of, values, beside), beside[:, :0]
+        # Of so many runs the recipes' means say all, with what the slopes within recipes leave.
+        values, shared = _adjusted(recipes_of, values, beside)
+        beside = beside[:, :0]
     # Runs of one recipe are alike, and their mean says all, unless they differ in something else.
     alike = np.arange(len(values)) if beside.size else points.keys
     _, first, of = np.unique(alike, return_index=True, return_inverse=True)
@@ -165,7 +167,8 @@ def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | No
         return None
     within, dof = float(np.sum((values - means[of]) ** 2)), len(values) - len(first)
     recipes = points[first]
-    kernels = np.concatenate([_kernels(recipes, recipes), [np.diag(1 / counts)]])
+    noise = np.diag(1 / counts) + (0 if beside.size else shared)
+    kernels = np.concatenate([_kernels(recipes, recipes), [noise]])
     fixed = np.column_stack([np.ones(len(first)), _independent(beside[first])])
     variances = _variances(kernels, means, fixed, within, dof)
     inverse = np.linalg.inv(np.tensordot(variances, kernels, 1))
@@ -178,15 +181,24 @@ def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | No
     )
 
 
-def _adjusted(recipes: np.ndarray, values: np.ndarray, beside: np.ndarray) -> np.ndarray:
-    """Take from the values what else they differ in, by its slopes within recipes."""
+def _adjusted(
+    recipes: np.ndarray, values: np.ndarray, beside: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take from the values what else they differ in, by its slopes within recipes.
+
+    Returns them with the covariance, (recipes, recipes), that the slopes' errors give the recipes'
+    means, for a noise of 1.
+    """
     counts = np.bincount(recipes)
 
-    def within(column: np.ndarray) -> np.ndarray:
-        return np.asarray(column - (np.bincount(recipes, column) / counts)[recipes])
+    def means(column: np.ndarray) -> np.ndarray:
+        return np.asarray(np.bincount(recipes, column) / counts)
 
-    inside = np.column_stack([within(column) for column in beside.T])
-    return np.asarray(values - beside @ np.linalg.lstsq(inside, within(values))[0])
+    middles = np.column_stack([means(column) for column in beside.T])
+    inside = beside - middles[recipes]
+    slopes = np.linalg.lstsq(inside, values - means(values)[recipes])[0]
+    shared = middles @ np.linalg.pinv(inside.T @ inside, hermitian=True) @ middles.T
+    return np.asarray(values - beside @ slopes), np.asarray(shared)
 
 
 def _independent(columns: np.ndarray) -> np.ndarray:

@@ -38,6 +38,8 @@ class UnequalLoss:
     trials_without: int
     left: int
     """Trials of `side` that came to a value."""
+    scored: bool
+    """True where all that are lost had told of some score before, as a pruner compares them."""
 
     @property
     def side(self) -> str:
@@ -84,7 +86,8 @@ def _found(results: Results, ended: Sequence[Run]) -> list[UnequalLoss]:
         )
         more = lost_with * of_without > lost_without * of_with
         left = sum(run.value is not None for run in sides[name][not more])
-        one = UnequalLoss(name, loss, lost_with, of_with, lost_without, of_without, left)
+        scored = all(run.curve for run in ended if _LOST[loss](run))
+        one = UnequalLoss(name, loss, lost_with, of_with, lost_without, of_without, left, scored)
         # Of levels, those that lose more: the others lose less for that alone.
         if name not in results.factors and one.side == "without":
             continue
@@ -100,12 +103,14 @@ def _sides(results: Results, ended: Sequence[Run]) -> dict[str, tuple[list[Run],
     """The trials with and without each technique or level, of those that were asked for it."""
     parameters = {name for run in ended for name in run.params}
     found = {}
+    first_of = {one.name: one.together[0] for one in results.tied}
     for name in results.factors:
-        asked = [run for run in ended if _parameter(name, parameters) in run.params]
+        parameter = _parameter(first_of.get(name, name), parameters)
+        asked = [run for run in ended if parameter in run.params]
         with_it = [run for run in asked if name in run.on]
         found[name] = with_it, [run for run in asked if name not in run.on]
     for one in results.categories:
-        placed = [(one.place(run.params.get(one.name)), run) for run in ended]
+        placed = [(one.place(run.params[one.name]), run) for run in ended if one.name in run.params]
         for at, level in enumerate(one.levels):
             found[f"{one.name} {level}"] = (
                 [run for place, run in placed if place == at],

@@ -130,7 +130,7 @@ def _unequal(losses: Sequence[UnequalLoss]) -> list[str]:
             which = f"{one.trials:,} trials {one.side} {one.technique}"
             if one.lost < one.trials:
                 said = f"None of the {which} came to a value, so its effect is unknown."
-            elif one.loss == "pruned":
+            elif one.loss == "pruned" and one.scored:
                 said = (
                     f"All {which} {happened}, as they did badly at first: its effect is unknown, "
                     "and may be the largest."
@@ -140,7 +140,7 @@ def _unequal(losses: Sequence[UnequalLoss]) -> list[str]:
             sentences.append(said)
             continue
         looks = "better" if one.side == "with" else "worse"
-        if one.loss == "pruned":
+        if one.loss == "pruned" and one.scored:
             why = f"As these did badly at first, {one.technique} looks {looks} than it is."
         else:
             why = f"If these would have done badly, {one.technique} looks {looks} than it is."
@@ -160,9 +160,9 @@ def _copies(results: Results) -> list[str]:
     repeats, recipe = ("repeats", "recipe") if count == 1 else ("repeat", "recipes")
     return [
         f"{counted(count, 'trial')} {repeats} the {recipe} of earlier ones and came to the very "
-        "same value, and no repeat in this study came to another. With one seed a recipe comes to "
-        "one value however often it is tried, so repeats are no new evidence: they count once. "
-        "Trials with a seed each would show what chance changes."
+        "same value, as nearly all repeats in this study do. With one seed a recipe comes to one "
+        "value however often it is tried, so repeats are no new evidence: they count once. Trials "
+        "with a seed each would show what chance changes."
     ]
 
 
@@ -201,8 +201,8 @@ def _drift(correlation: float, objective: Objective) -> list[str]:
     return [
         f"Later trials came out {side} than like ones before (rank correlation of what the fit "
         f"leaves with their order {correlation:+.2f}): something else changed on the way, such as "
-        "the data or the code. What a sampler tried more often then takes part of that as its "
-        "effect; trials from one side of the change alone do not."
+        "the data or the code, or the sampler came nearer to what the fit does not describe. What "
+        "it tried more often then takes part of that as its effect."
     ]
 
 

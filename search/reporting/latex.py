@@ -99,9 +99,10 @@ def methods(findings: Findings) -> str:
     results, effects, long = findings.results, findings.deciding, findings.verification
     if long is not None and long.effects is None:
         long = None
-    names = listed(list(results.factors)) or "no technique"
+    studied = [*results.factors, *(one.name for one in results.categories)]
+    names = listed(studied) if studied else "no technique"
     parts = [
-        f"We studied what {names} {'does' if len(results.factors) == 1 else 'do'} to "
+        f"We studied what {names} {'does' if len(studied) == 1 else 'do'} to "
         f"{results.objective.name} with kouka {version('kouka')}.",
         f"Each run was trained as follows: {describe_budget(results)}.",
         *_runs(results),

@@ -181,7 +181,10 @@ def _unclear(names: Sequence[str]) -> str:
 def plain(results: Results) -> str:
     """Name the network with all techniques off, and what else other programs' have."""
     if results.settings is None:
-        first = ", ".join(f"{one.name} {one.levels[0]}" for one in results.choices)
+        first = ", ".join(
+            [f"{one.name} {one.levels[0]}" for one in results.choices]
+            + [f"{name} on" for one in results.tied for name in one.opposite]
+        )
         if not results.factors:
             return first
         return f"all techniques off ({first})" if first else "all techniques off"

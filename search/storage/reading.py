@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -42,6 +43,10 @@ from search.storage.parameters import (
     varies,
 )
 
+_MOSTLY_EQUAL = 0.9
+"""Share of the repeats; a GPU may change a few of one seed in their last bits."""
+_BY_CHANCE = 0.05
+"""The chance of so many equal repeats, above which they tell of no seed."""
 _LARGEST = 1e100
 _SMALLEST = 1e-100
 """But for zero; differences of such numbers have squares of zero."""
@@ -100,7 +105,7 @@ def read(
     valued = [trial for trial in trials if _value(trial, column) is not None]
     factors, tied = (factors, ()) if designed else tie(factors, valued)
     names = [one.name for one in factors]
-    copies = _copies(trials) if settings is None else frozenset()
+    copies = _copies(trials, column) if settings is None else frozenset()
     # Other programs count epochs from 0, as Python does, unless a step is no epoch.
     from_zero = settings is None and any({0, 1} <= t.intermediate_values.keys() for t in trials)
     first = 1 if from_zero else 0
@@ -173,19 +178,27 @@ def _named(study: optuna.Study) -> str:
     return ", ".join(f"{at} {name}".rstrip() for at, name in enumerate(names, start=1))
 
 
-def _copies(trials: list[FrozenTrial]) -> frozenset[int]:
-    """The numbers of complete trials that repeat an earlier one's parameters and values.
+def _copies(trials: list[FrozenTrial], column: int) -> frozenset[int]:
+    """The numbers of complete trials that repeat an earlier one's parameters and value.
 
-    None where some trials of equal parameters came to different values: these had other seeds, and
-    two of them may be equal by chance.
+    None where many trials of equal parameters came to different values, as these had other seeds,
+    or where different recipes are equal so often that the repeats may be by chance, as a share of
+    few images is.
     """
+    valued = [trial for trial in trials if _value(trial, column) is not None]
     alike: dict[str, list[FrozenTrial]] = {}
-    for trial in trials:
-        if trial.state == TrialState.COMPLETE:
-            alike.setdefault(repr(sorted(trial.params.items())), []).append(trial)
-    if any(trial.values != group[0].values for group in alike.values() for trial in group[1:]):
+    for trial in valued:
+        alike.setdefault(repr(sorted(trial.params.items())), []).append(trial)
+    repeats = [(group[0], trial) for group in alike.values() for trial in group[1:]]
+    equal = [trial for one, trial in repeats if trial.values[column] == one.values[column]]
+    if len(equal) < _MOSTLY_EQUAL * len(repeats):
         return frozenset()
-    return frozenset(trial.number for group in alike.values() for trial in group[1:])
+    counts = Counter(group[0].values[column] for group in alike.values())
+    pairs = len(alike) * (len(alike) - 1)
+    by_chance = sum(count * (count - 1) for count in counts.values()) / pairs if pairs else 0.0
+    if by_chance ** len(equal) >= _BY_CHANCE:
+        return frozenset()
+    return frozenset(trial.number for trial in equal)
 
 
 def _objective(

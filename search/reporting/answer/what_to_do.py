@@ -11,6 +11,7 @@ from search.analysis.confirmation import mean as mean_of
 from search.analysis.decision import Decision, estimate
 from search.analysis.long_runs import deciding
 from search.analysis.predicted import Estimate
+from search.parameters import levels_on
 from search.reporting import limits, words
 from search.reporting.answer import commands
 from search.reporting.budget import trained_for
@@ -287,7 +288,8 @@ def _runs_of_it(findings: Findings) -> str:
     assert found is not None
     others = {name: value for name, value in found.params.items() if name not in results.factors}
     runs = [run for run in results.runs
-            if run.state == "complete" and run.on == found.on
+            if run.state == "complete" and not run.copy
+            and run.on | levels_on(run.params, results.choices) == found.on
             and others.items() <= run.params.items()]  # fmt: skip
     if not runs:
         return "No run was of this recipe."

@@ -60,7 +60,7 @@ def test_repeats_that_came_to_the_same_value_count_once(one_seed: bool) -> None:
     findings = analyse(foreign(200, function))
     assert findings.effects is not None
     assert findings.effects.runs == (16 if one_seed else 200)
-    told = [sentence for sentence in findings.cautions if "no repeat in this study" in sentence]
+    told = [sentence for sentence in findings.cautions if "repeats in this study" in sentence]
     assert [sentence.split(" and came")[0] for sentence in told] == (
         ["184 trials repeat the recipes of earlier ones"] if one_seed else []
     )
