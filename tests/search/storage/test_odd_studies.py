@@ -7,6 +7,10 @@ import optuna
 import pytest
 
 from search import analyse, export_study
+from search.analysis.decision import decide
+from search.analysis.drift import drift
+from search.analysis.effects import effects_of
+from search.analysis.recommendation import recommend
 from search.analysis.unequal_losses import unequal_losses
 from search.reporting.answer.what_to_do import support
 from search.reporting.latex import methods
@@ -52,11 +56,12 @@ def test_no_recipe_is_surely_better_for_a_noisy_technique_that_is_seldom_on() ->
 
         study.sampler = optuna.samplers.RandomSampler(seed=seed)
         study.optimize(function, n_trials=100)
-        findings = analyse(study)
-        assert findings.effects is not None
-        assert findings.decision is not None
-        clear += any(one.verdict != "no clear effect" for one in findings.effects.effects)
-        better += findings.decision.verdict == "better"
+        results = read(study)
+        effects, decision = effects_of(results, []), decide(results, recommend(results), ())
+        assert effects is not None
+        assert decision is not None
+        clear += any(one.verdict != "no clear effect" for one in effects.effects)
+        better += decision.verdict == "better"
     assert clear <= 4
     assert better <= 6
 
@@ -135,7 +140,10 @@ def test_a_ladder_in_order_is_no_drift() -> None:
             return 0.6 + 0.1 * on[0] + 0.2 * on[1] + 0.01 * float(random.standard_normal())
 
         study.optimize(function, n_trials=16)
-        told += "Later trials came out" in " ".join(analyse(study).cautions)
+        results = read(study)
+        effects = effects_of(results, [])
+        assert effects is not None
+        told += drift(results, effects, results.of("measure")) != 0
     assert told <= 1
 
 
