@@ -20,6 +20,9 @@ from tests.support.foreign import foreign
 SWITCH = [False, True]
 
 
+pytestmark = pytest.mark.usefixtures("no_importances")
+
+
 def noise(trial: optuna.Trial, spread: float = 0.01) -> float:
     return spread * float(np.random.default_rng(trial.number).standard_normal())
 

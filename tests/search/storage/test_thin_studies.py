@@ -14,6 +14,8 @@ from search import analyse, export_study, read, summarise
 from search.reporting.sections import sections
 from tests.support.foreign import foreign, objective
 
+pytestmark = pytest.mark.usefixtures("no_importances")
+
 
 def test_pruned_and_failed_trials_are_left_out_and_named() -> None:
     def sometimes(trial: optuna.Trial) -> float:

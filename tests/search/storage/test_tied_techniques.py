@@ -8,6 +8,8 @@ from search import analyse, summarise
 from search.storage.reading import read
 from tests.support.foreign import foreign
 
+pytestmark = pytest.mark.usefixtures("no_importances")
+
 
 def study(trials: int) -> optuna.Study:
     found = foreign(0)
