@@ -43,8 +43,7 @@ def row_of(kind: str, techniques: int, runs: int, studies: int) -> Row:
         measured = [run(recipe, machine.value(recipe, random)) for recipe in rows]
         results = Results("bench", tuple(named), tuple(measured))
         fitted = effects(measured, named)
-        failing = fitted.fit.failing if fitted else None
-        made = decide(results, recommend(results), (), failing=failing)
+        made = decide(results, recommend(results), (), effects=fitted)
         assert made is not None
         if made.verdict == "unknown":
             continue

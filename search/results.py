@@ -134,7 +134,7 @@ class Run:
     failure: str | None = None
     copy: bool = False
     """True where it has the parameters and the value of an earlier run of another program, in a
-    study where all runs of equal parameters came to equal values: it is no evidence of its own."""
+    study where nearly all runs of equal parameters did: it is no evidence of its own."""
     scale: float = 100.0
     seconds: float | None = field(default=None, compare=False)
     """From its begin to its end; None where it has not ended."""

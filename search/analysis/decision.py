@@ -11,8 +11,7 @@ from typing import Literal
 import numpy as np
 
 from search.analysis.confirmation import Confirmed, Mean
-from search.analysis.effects import effects_of, repeated
-from search.analysis.failing_cells import Cell
+from search.analysis.effects import Effects
 from search.analysis.held_out import Difference
 from search.analysis.predicted import Estimate, Predicted
 from search.analysis.recommendation import Recommendation
@@ -54,13 +53,14 @@ def decide(
     recommended: Recommendation | None,
     rows: Sequence[Confirmed],
     *,
-    failing: Cell | None = None,
+    effects: Effects | None = None,
 ) -> Decision | None:
     """Compare the recommended recipe with all off; `rows` are those of `confirmation`.
 
     Fresh seeds decide, but where they give no interval, as one seed does not, the prediction from
-    all runs. Nothing is predicted where recipes are `failing` together, as techniques and their
-    pairs do not describe that. None where nothing is recommended, or no parameter is a technique.
+    all runs. `effects` are those that decide: where recipes fail together by them, nothing is
+    predicted, as techniques and their pairs do not describe that. None where nothing is
+    recommended, or no parameter is a technique.
     """
     if recommended is None or not (results.factors or results.choices):
         return None
@@ -68,12 +68,13 @@ def decide(
     is_off = results.end_of(recommended.on, recommended.params) == "all off"
     tested = next((row for row in rows if row.recommended), None)
     off = next((row for row in rows if "all off" in row.label), None)
-    reach = recommended.reach if failing is None else None
+    failing = effects is not None and effects.fit.failing is not None
+    reach = None if failing else recommended.reach
     gain = estimate(tested.objective_gain) if tested else None
     unsure = gain is not None and math.isnan(gain.low) and reach is not None
     if tested is None or unsure:
-        if reach is not None and results.settings is None:
-            reach = replace(reach, gain=_as_the_effects(results, recommended, reach.gain))
+        if reach is not None and effects is not None and not results.designed:
+            reach = replace(reach, gain=_as_the_effects(effects, recommended, reach.gain))
         return _predicted(recommended, reach, sign, is_off=is_off)
     others = sum(row.objective_gain is not None for row in rows)
     return Decision(
@@ -88,24 +89,21 @@ def decide(
     )
 
 
-def _as_the_effects(results: Results, recommended: Recommendation, gain: Estimate) -> Estimate:
+def _as_the_effects(effects: Effects, recommended: Recommendation, gain: Estimate) -> Estimate:
     """Widen a gain's interval to that of the sum of its effects, of another program's trials.
 
     Its prediction has one noise for all runs, and a technique that a sampler seldom tries may be
     the noisy one: see `fit.fit`.
     """
-    fitted = effects_of(results, repeated(results))
-    if fitted is None:
-        return gain
-    model = fitted.fit.model
+    fit, model = effects.fit, effects.fit.model
     on = [name for name in model.techniques if name in recommended.on]
     on += [one.name for one in model.levels if recommended.params.get(one.parameter) == one.level]
     contrast = sum((model.technique_contrast(name) for name in on), np.zeros(len(model.inverse)))
-    if not on or not fitted.dof or not model.estimable(contrast):
+    if not on or not fit.dof or not model.estimable(contrast):
         return gain
-    freedom = fitted.fit.dof_of(contrast)
-    critical = critical_value(freedom, len(model.names))  # as the recipe was chosen by the effects
-    half = critical * float(fitted.fit.estimate(contrast)[1][0])
+    # As the recipe was chosen by the effects.
+    critical = critical_value(fit.dof_of(contrast), len(model.names))
+    half = critical * float(fit.estimate(contrast)[1][0])
     return Estimate(gain.value, min(gain.low, gain.value - half), max(gain.high, gain.value + half))
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from search.analysis.epochs import shared_epochs
+from search.analysis.rank_correlation import rank_correlation
 from search.results import Run
 
 _SAME = 0.9
@@ -24,20 +23,12 @@ def ranked_from(runs: Sequence[Run]) -> int | None:
     epochs = shared_epochs(whole)
     if len(whole) < _LEAST_RUNS or not epochs:
         return None
-    final = _ranks(np.array([run.value for run in whole]))
-    if not np.ptp(final):
+    final = [run.scaled for run in whole]
+    if len(set(final)) == 1:
         return None
     first = None
     for epoch in reversed(epochs):
-        ranks = _ranks(np.array([run.curve[epoch] for run in whole]))
-        if not np.ptp(ranks) or np.corrcoef(ranks, final)[0, 1] < _SAME:
-            break
+        if not rank_correlation([run.curve[epoch] for run in whole], final) >= _SAME:
+            break  # also where all are equal, which have no correlation
         first = epoch
     return epochs[-1] if first is None else first
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks of values, (runs,); equal ones share the mean of theirs."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    return np.asarray((ends - (counts - 1) / 2)[places])

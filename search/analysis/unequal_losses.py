@@ -26,36 +26,37 @@ _ROUNDING = 1e-7
 
 
 @dataclass(frozen=True)
+class Side:
+    """The trials with a technique, or those without it."""
+
+    lost: int
+    """Those that are lost in one way."""
+    trials: int
+    left: int
+    """Those that came to a value."""
+
+
+@dataclass(frozen=True)
 class UnequalLoss:
     """A technique, or a level of another parameter, of whose trials more or fewer are lost."""
 
     technique: str
     """As in a sentence: `optimizer sgd` for a level."""
     loss: Loss
-    lost_with: int
-    trials_with: int
-    lost_without: int
-    trials_without: int
-    left: int
-    """Trials of `side` that came to a value."""
+    on: Side
+    off: Side
     scored: bool
     """True where all that are lost had told of some score before, as a pruner compares them."""
 
     @property
-    def side(self) -> str:
-        """The side of which more are lost: with or without."""
-        more = self.lost_with * self.trials_without > self.lost_without * self.trials_with
-        return "with" if more else "without"
+    def more_on(self) -> bool:
+        """True where more are lost with it than without."""
+        return self.on.lost * self.off.trials > self.off.lost * self.on.trials
 
     @property
-    def lost(self) -> int:
-        """Trials of that side that are lost in this way."""
-        return self.lost_with if self.side == "with" else self.lost_without
-
-    @property
-    def trials(self) -> int:
-        """Trials of that side."""
-        return self.trials_with if self.side == "with" else self.trials_without
+    def worse(self) -> Side:
+        """The side of which more are lost."""
+        return self.on if self.more_on else self.off
 
 
 def unequal_losses(results: Results) -> tuple[UnequalLoss, ...]:
@@ -68,9 +69,9 @@ def unequal_losses(results: Results) -> tuple[UnequalLoss, ...]:
     if results.designed:
         return ()
     ended = [run for run in results.runs if run.state in ("complete", "pruned", "failed")]
-    gone = {one.technique: one for one in _found(results, ended) if not one.left}
+    gone = {one.technique: one for one in _found(results, ended) if not one.worse.left}
     sides = _sides(results, ended)
-    lost = {run.number for name, one in gone.items() for run in sides[name][one.side == "without"]}
+    lost = {run.number for name, one in gone.items() for run in sides[name][not one.more_on]}
     others = _found(results, [run for run in ended if run.number not in lost])
     return (*gone.values(), *(one for one in others if one.technique not in gone))
 
@@ -78,25 +79,28 @@ def unequal_losses(results: Results) -> tuple[UnequalLoss, ...]:
 def _found(results: Results, ended: Sequence[Run]) -> list[UnequalLoss]:
     """One for each technique, of the loss that depends on it most surely."""
     sides = _sides(results, ended)
-    kinds = [loss for loss, lost in _LOST.items() if any(map(lost, ended))]
+    scored = {
+        loss: all(run.curve for run in runs)
+        for loss, is_lost in _LOST.items()
+        if (runs := [run for run in ended if is_lost(run)])
+    }
     found = []
-    for loss, name in itertools.product(kinds, sides):
-        (lost_with, of_with), (lost_without, of_without) = (
-            (sum(map(_LOST[loss], runs)), len(runs)) for runs in sides[name]
-        )
-        more = lost_with * of_without > lost_without * of_with
-        left = sum(run.value is not None for run in sides[name][not more])
-        scored = all(run.curve for run in ended if _LOST[loss](run))
-        one = UnequalLoss(name, loss, lost_with, of_with, lost_without, of_without, left, scored)
+    for loss, name in itertools.product(scored, sides):
+        on, off = (_side(runs, _LOST[loss]) for runs in sides[name])
+        one = UnequalLoss(name, loss, on, off, scored[loss])
         # Of levels, those that lose more: the others lose less for that alone.
-        if name not in results.factors and one.side == "without":
+        if name not in results.factors and not one.more_on:
             continue
-        p_value = fisher_exact(lost_with, of_with, lost_without, of_without)
-        if p_value * len(sides) * len(kinds) < 1 - CONFIDENCE:
+        p_value = fisher_exact(on.lost, on.trials, off.lost, off.trials)
+        if p_value * len(sides) * len(scored) < 1 - CONFIDENCE:
             found.append((p_value, one))
     found.sort(key=lambda pair: -pair[0])
     surest = {one.technique: one for _, one in found}
     return list(reversed(surest.values()))
+
+
+def _side(runs: Sequence[Run], is_lost: Callable[[Run], bool]) -> Side:
+    return Side(sum(map(is_lost, runs)), len(runs), sum(run.value is not None for run in runs))
 
 
 def _sides(results: Results, ended: Sequence[Run]) -> dict[str, tuple[list[Run], list[Run]]]:

@@ -21,7 +21,7 @@ from search.reporting.words import growth
 from search.results import ACCURACY, Objective, Results
 
 _MOST_NAMED = 3
-"""Recipes in one sentence."""
+"""Recipes in one sentence, or sentences of techniques that lose more trials."""
 _LOST: Mapping[Loss, str] = {
     "failed": "failed",
     "pruned": "were pruned",
@@ -123,14 +123,13 @@ def _unequal(losses: Sequence[UnequalLoss]) -> list[str]:
     """Techniques of which more trials are lost, or fewer, and what that does to their effects."""
     sentences = []
     for one in losses[:_MOST_NAMED]:
-        happened = _LOST[one.loss]
-        with_it = f"{one.lost_with:,} of {one.trials_with:,} trials with {one.technique}"
-        without = f"{one.lost_without:,} of {one.trials_without:,} without"
-        if not one.left:
-            which = f"{one.trials:,} trials {one.side} {one.technique}"
-            if one.lost < one.trials:
+        happened, at_first = _LOST[one.loss], one.loss == "pruned" and one.scored
+        if not one.worse.left:
+            side = "with" if one.more_on else "without"
+            which = f"{one.worse.trials:,} trials {side} {one.technique}"
+            if one.worse.lost < one.worse.trials:
                 said = f"None of the {which} came to a value, so its effect is unknown."
-            elif one.loss == "pruned" and one.scored:
+            elif at_first:
                 said = (
                     f"All {which} {happened}, as they did badly at first: its effect is unknown, "
                     "and may be the largest."
@@ -139,18 +138,18 @@ def _unequal(losses: Sequence[UnequalLoss]) -> list[str]:
                 said = f"All {which} {happened}, so its effect is unknown."
             sentences.append(said)
             continue
-        looks = "better" if one.side == "with" else "worse"
-        if one.loss == "pruned" and one.scored:
-            why = f"As these did badly at first, {one.technique} looks {looks} than it is."
-        else:
-            why = f"If these would have done badly, {one.technique} looks {looks} than it is."
-        sentences.append(f"{with_it} {happened}, and {without}. {why}")
+        looks = f"{one.technique} looks {'better' if one.more_on else 'worse'} than it is"
+        why = "As these did badly at first" if at_first else "If these would have done badly"
+        sentences.append(
+            f"{one.on.lost:,} of {one.on.trials:,} trials with {one.technique} {happened}, and "
+            f"{one.off.lost:,} of {one.off.trials:,} without. {why}, {looks}."
+        )
     return sentences
 
 
 def _all_lost(diagnostics: Diagnostics) -> list[str]:
     """Techniques that never varied in the complete trials, as one side of them is lost."""
-    return [one.technique for one in diagnostics.unequal if not one.left]
+    return [one.technique for one in diagnostics.unequal if not one.worse.left]
 
 
 def _copies(results: Results) -> list[str]:

@@ -155,8 +155,7 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
     if verification is not None:
         decides = verification.fit or decides
     tested = confirmation(results, recommended)
-    failing = decides.effects.fit.failing if decides else None
-    decision = decide(results, recommended, tested, failing=failing)
+    decision = decide(results, recommended, tested, effects=decides.effects if decides else None)
     short_only = verification is None and fitted is not None and fitted.look.complete
     by_epoch = results.points_are_epochs
     early = fast_start(results) if short_only and by_epoch else None
@@ -213,10 +212,9 @@ def find_recipe(results: Results) -> Findings:
     tested = confirmation(results, recommended)
     decides = deciding(results)
     fitted = None if tested else effects_of(decides, repeated(decides))
-    failing = fitted.fit.failing if fitted else None
     return Findings(
         results, None, (), (), (), (), (), (), recommended, tuple(tested), (), (), (), (),
-        decision=decide(results, recommended, tested, failing=failing),
+        decision=decide(results, recommended, tested, effects=fitted),
     )  # fmt: skip
 
 

@@ -48,9 +48,9 @@ def failing(count: int) -> optuna.Study:
 def test_what_the_losses_depend_on_is_found_and_told() -> None:
     study = failing(300)
     found = unequal_losses(read(study))
-    named = {(one.technique, one.loss, one.side) for one in found}
-    assert ("amp", "failed", "with") in named
-    assert ("optimizer lion", "no value", "with") in named
+    named = {(one.technique, one.loss, one.more_on) for one in found}
+    assert ("amp", "failed", True) in named
+    assert ("optimizer lion", "no value", True) in named
     assert not any("ema" in one.technique for one in found)
     told = " ".join(analyse(study).cautions)
     assert re.search(r"None of the \d+ trials with compile came to a value", told)
@@ -68,9 +68,9 @@ def test_a_side_of_which_all_are_lost_has_no_effect() -> None:
     study = foreign(0)
     study.optimize(function, n_trials=40, catch=RuntimeError)
     (one,) = unequal_losses(read(study))
-    assert (one.lost_with, one.lost_without, one.left) == (one.trials_with, 0, 0)
+    assert (one.on.lost, one.off.lost, one.worse.left) == (one.on.trials, 0, 0)
     told = analyse(study).cautions
-    assert f"All {one.trials_with} trials with compile failed, so its effect is unknown." in told
+    assert f"All {one.on.trials} trials with compile failed, so its effect is unknown." in told
     assert "never varied" not in " ".join(told)
 
 

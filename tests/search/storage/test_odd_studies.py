@@ -60,7 +60,8 @@ def test_no_recipe_is_surely_better_for_a_noisy_technique_that_is_seldom_on() ->
         study.sampler = optuna.samplers.RandomSampler(seed=seed)
         study.optimize(function, n_trials=100)
         results = read(study)
-        effects, decision = effects_of(results, []), decide(results, recommend(results), ())
+        effects = effects_of(results, [])
+        decision = decide(results, recommend(results), (), effects=effects)
         assert effects is not None
         assert decision is not None
         clear += any(one.verdict != "no clear effect" for one in effects.effects)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from docs.shipped import MODERN, RATES, REFERENCE, findings
 from search.analysis.by_level import EffectByLevel
 from search.analysis.effects import CERTAIN
+from search.analysis.multiplicity import significant_alone
 from search.analysis.t_distribution import CONFIDENCE
 from tests.support.quoted.kinds import Claim, Quote
 from tests.support.quoted.numbers import cost, fit
@@ -28,9 +29,10 @@ def _largest() -> tuple[float, ...]:
 
 def _by_chance() -> tuple[float]:
     """Studies of fifteen techniques without effect of which some interval excludes zero."""
-    (told,) = [one for one in findings(MODERN).cautions if "the interval excludes zero" in one]
-    assert "with 15 techniques 46 % of studies" in told
-    return (46.0,)
+    alone = significant_alone(fit(MODERN))
+    assert alone is not None
+    assert alone.tests == 15
+    return (100 * alone.false_alarms,)
 
 
 def _noise() -> tuple[float, float, float]:
