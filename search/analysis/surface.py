@@ -19,8 +19,10 @@ import numpy as np
 
 from search.analysis.solving import minimum
 
-_MOST_RECIPES = 300
-"""Of more recipes, whose matrices would take seconds, so many are drawn at random."""
+_FEW_RECIPES = 300
+"""Of more, so many drawn at random give the variances, and slopes within recipes are enough."""
+_MOST_RECIPES = 2000
+"""Of more, whose matrices would take seconds, so many are drawn at random."""
 _LEAST_RECIPES = 3
 _ENOUGH = 10
 """Runs beside the first of each recipe, for each column of what else they differ in."""
@@ -148,7 +150,7 @@ def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | No
     count = int(recipes_of.max(initial=-1)) + 1
     if count < _LEAST_RECIPES:
         return None
-    many = beside.size and len(values) > _MOST_RECIPES
+    many = beside.size and len(values) > _FEW_RECIPES
     shared = np.zeros((count, count))
     if many and len(values) - count >= _ENOUGH * beside.shape[1]:
         # Of so many runs the recipes' means say all, with what the slopes within recipes leave.
@@ -157,20 +159,20 @@ def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | No
     # Runs of one recipe are alike, and their mean says all, unless they differ in something else.
     alike = np.arange(len(values)) if beside.size else points.keys
     _, first, of = np.unique(alike, return_index=True, return_inverse=True)
-    if len(first) > _MOST_RECIPES:
-        drawn = np.random.default_rng(0).permutation(len(first))[:_MOST_RECIPES]
-        rows = np.flatnonzero(np.isin(of, drawn))
-        return _fit(points[rows], values[rows], beside[rows])
     counts = np.bincount(of)
     means = np.bincount(of, values) / counts
+    within, dof = float(np.sum((values - means[of]) ** 2)), len(values) - len(first)
+    noise = np.diag(1 / counts) + (0 if beside.size else shared)
+    order = np.random.default_rng(0).permutation(len(first))
+    kept = np.sort(order[:_MOST_RECIPES])
+    means, noise, recipes = means[kept], noise[np.ix_(kept, kept)], points[first[kept]]
     if not np.var(means) > 0:
         return None
-    within, dof = float(np.sum((values - means[of]) ** 2)), len(values) - len(first)
-    recipes = points[first]
-    noise = np.diag(1 / counts) + (0 if beside.size else shared)
     kernels = np.concatenate([_kernels(recipes, recipes), [noise]])
-    fixed = np.column_stack([np.ones(len(first)), _independent(beside[first])])
-    variances = _variances(kernels, means, fixed, within, dof)
+    fixed = np.column_stack([np.ones(len(kept)), _independent(beside[first[kept]])])
+    few = np.searchsorted(kept, np.sort(order[:_FEW_RECIPES]))
+    some = np.ix_(range(4), few, few)
+    variances = _variances(kernels[some], means[few], _independent(fixed[few]), within, dof)
     inverse = np.linalg.inv(np.tensordot(variances, kernels, 1))
     weights = inverse @ fixed
     uncertainty = np.linalg.inv(fixed.T @ weights)

@@ -71,3 +71,33 @@ def test_runs_that_differ_in_nothing_else_are_as_good_as_their_means() -> None:
     assert by_means.fixed == 1
     # One column of noise takes one of 29 degrees of freedom.
     np.testing.assert_allclose(by_runs.means(points), by_means.means(points), atol=0.4)
+
+
+def test_of_many_recipes_all_count() -> None:
+    random = np.random.default_rng(2)
+    levels = random.choice([-1.0, 1.0], (900, 12))
+    keys = ((levels > 0) @ (1 << np.arange(12))).astype(np.int64)
+    values = levels @ [1.0, *[0] * 11] + 2 * random.standard_normal(900)
+    surface = fit_surface(Points(levels, keys), values)
+    assert surface is not None
+    assert len(surface.observed.keys) == len(np.unique(keys))
+    assert 2 * surface.slopes[0] == pytest.approx(2, abs=3 * 4 / np.sqrt(900))
+    assert surface.variances[2] + surface.variances[3] == pytest.approx(4, rel=0.3)
+
+
+def test_of_many_recipes_too_the_slope_of_the_rest_is_uncertain() -> None:
+    """The number goes along with a technique, and hardly changes within a recipe."""
+    random = np.random.default_rng(4)
+    levels = np.repeat(random.choice([-1.0, 1.0], (400, 12)), 2, axis=0)
+    keys = ((levels > 0) @ (1 << np.arange(12))).astype(np.int64)
+    within = np.tile([0.1, -0.1], 400)
+    beside = (levels[:, 0] + within)[:, np.newaxis]
+    values = levels @ [0, *[1.0] * 11] + 0.5 * random.standard_normal(800)
+    surface = fit_surface(Points(levels, keys), values, beside)
+    assert surface is not None
+    pair = Points(np.array([[1.0] * 12, [-1.0, *[1.0] * 11]]), np.array([4095, 4094]))
+    means, spread = surface.predict(pair)
+    error = float(np.sqrt([1, -1] @ spread @ [1, -1]))
+    slope = 0.5 / np.sqrt(800 * 0.1**2)
+    assert error > 2 * slope
+    assert abs(means[0] - means[1]) < 3 * error
