@@ -46,10 +46,10 @@ def unclear(findings: Findings) -> list[str]:
     ]
     if not names:
         return []
-    have = "its effect is" if len(names) == 1 else "their effects are"
+    effect = "effect is" if len(names) == 1 else "effects are"
     return [
-        f"The recommended recipe also has {listed_first(names, _MOST_NAMED)} on, as the runs "
-        f"lean that way; {have} not clear."
+        f"The recommended recipe, chosen as a whole, also has {listed_first(names, _MOST_NAMED)} "
+        f"on, whose {effect} not clear."
     ]
 
 

@@ -136,22 +136,22 @@ def test_what_the_recipe_has_against_the_averages_is_explained() -> None:
         part = what_matters(other)
         assert part is not None
         assert said in part.text
-        assert "as the runs lean that way" not in part.text
+        assert "chosen as a whole" not in part.text
 
 
 def test_what_the_recipe_has_without_a_clear_effect_is_named() -> None:
     found = find(compared(0.8, 0.6), [])
     assert found.decision is not None
     for on, said in (
-        ({"batch_norm", "mixup"}, "has mixup on, as the runs lean that way; its effect is not"),
-        ({"dropout", "mixup"}, "has mixup and dropout on, as the runs lean that way; their"),
+        ({"batch_norm", "mixup"}, "has mixup on, whose effect is not clear."),
+        ({"dropout", "mixup"}, "has mixup and dropout on, whose effects are not clear."),
     ):
         recommended = replace(found.decision.recommended, on=frozenset(on))
         part = what_matters(
             replace(found, decision=replace(found.decision, recommended=recommended))
         )
         assert part is not None
-        assert f"The recommended recipe also {said}" in part.text
+        assert f"The recommended recipe, chosen as a whole, also {said}" in part.text
 
 
 def test_a_recipe_that_is_no_better_is_not_praised() -> None:
