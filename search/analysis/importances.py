@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MOST = 250
 """Trials of which fANOVA is computed, whose time grows with their square: 4 min of 1,500."""
 
-MOST_CHOICES = 10
-"""Choices of one parameter for which fANOVA is computed: 10 take 4 s, and each more doubles it."""
+_MOST_SUBSETS = 1.5 * 2**10
+"""Subsets of the parameters' choices for which fANOVA is computed: those of 10 choices take 4 s."""
 
 OF_FORESTS = ("fANOVA", "MDI")
 """The evaluators that fit a random forest, by scikit-learn."""
@@ -43,7 +43,7 @@ def importances(study: optuna.Study, objective: int | None = None) -> list[Impor
     Empty with fewer than two different values. fANOVA and MDI leave out the dials, which exist
     only where their technique is on, and are themselves left out unless `has_forests`. `objective`,
     from 1, is one of a study's several. Above `MOST` trials fANOVA is of so many, drawn at random
-    and the same at each call; above `MOST_CHOICES` of a parameter it is left out.
+    and the same at each call; with many choices of the parameters it is left out.
     """
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     column = (objective or 1) - 1
@@ -52,7 +52,7 @@ def importances(study: optuna.Study, objective: int | None = None) -> list[Impor
     every = study if len(study.directions) == 1 else _of(study, complete, column)
     rows = []
     for name, evaluator in _evaluators().items():
-        if name == "fANOVA" and _most_choices(complete) > MOST_CHOICES:
+        if name == "fANOVA" and _subsets(complete) > _MOST_SUBSETS:
             continue
         some = name == "fANOVA" and len(complete) > MOST
         drawn = random.Random(0).sample(complete, MOST) if some else None  # noqa: S311 - no secret
@@ -65,11 +65,13 @@ def importances(study: optuna.Study, objective: int | None = None) -> list[Impor
     return rows
 
 
-def _most_choices(trials: Sequence[FrozenTrial]) -> int:
-    spaces = (space for trial in trials for space in trial.distributions.values())
-    return max(
-        (len(space.choices) for space in spaces if isinstance(space, CategoricalDistribution)),
-        default=0,
+def _subsets(trials: Sequence[FrozenTrial]) -> int:
+    """Count the subsets of each parameter's choices, all of which fANOVA goes through."""
+    spaces = {name: space for trial in trials for name, space in trial.distributions.items()}
+    return sum(
+        2 ** len(space.choices)
+        for space in spaces.values()
+        if isinstance(space, CategoricalDistribution)
     )
 
 

@@ -171,8 +171,8 @@ def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | No
     kernels = np.concatenate([_kernels(recipes, recipes), [noise]])
     fixed = np.column_stack([np.ones(len(kept)), _independent(beside[first[kept]])])
     few = np.searchsorted(kept, np.sort(order[:_FEW_RECIPES]))
-    some = np.ix_(range(4), few, few)
-    variances = _variances(kernels[some], means[few], _independent(fixed[few]), within, dof)
+    some = kernels[:, few[:, np.newaxis], few]
+    variances = _variances(some, means[few], _independent(fixed[few]), within, dof)
     inverse = np.linalg.inv(np.tensordot(variances, kernels, 1))
     weights = inverse @ fixed
     uncertainty = np.linalg.inv(fixed.T @ weights)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from search.analysis.importances import MOST_CHOICES, OF_FORESTS, Importance, has_forests
+from search.analysis.importances import OF_FORESTS, Importance, has_forests
 from search.parameters import Category
 from search.reporting.findings import Findings
 from search.reporting.section import Section
@@ -37,7 +37,7 @@ def importances(findings: Findings) -> Section | None:
         remarks=(
             *(f"{name}: {meaning}." for name, meaning in IMPORTANCES.items() if name in computed),
             *_drawn(findings.importances),
-            *_of_many_choices(findings.results),
+            *_of_many_choices(findings.results, computed),
             *_of_two_lengths(findings),
             *_missing(),
         ),
@@ -52,14 +52,16 @@ def _drawn(rows: Sequence[Importance]) -> list[str]:
     ]
 
 
-def _of_many_choices(results: Results) -> list[str]:
+def _of_many_choices(results: Results, computed: Collection[str]) -> list[str]:
     categories = [one for one in results.others if isinstance(one, Category)]
-    most = max(categories, key=lambda one: len(one.levels), default=None)
-    if most is None or len(most.levels) <= MOST_CHOICES or not has_forests():
+    if "fANOVA" in computed or "MDI" not in computed or not categories:
         return []
+    most = max(categories, key=lambda one: len(one.levels))
+    together = sum(len(one.levels) for one in categories)
+    all_have = f", {together} with those of the others" if together > len(most.levels) else ""
     return [
         f"fANOVA is left out: each choice of a parameter doubles its time, and {most.name} has "
-        f"{len(most.levels)}."
+        f"{len(most.levels)}{all_have}."
     ]
 
 

@@ -345,19 +345,24 @@ def test_a_balanced_design_is_one_whoever_made_it() -> None:
     assert "not planned as a balanced design" in " ".join(analyse(study).cautions)
 
 
-def test_fanova_is_left_out_where_a_parameter_has_many_choices() -> None:
+@pytest.mark.parametrize(
+    ("choices", "has"), [([24], "kind0 has 24."), ([9] * 6, "kind0 has 9, 54 with those of the")]
+)
+def test_fanova_is_left_out_where_parameters_have_many_choices(
+    choices: list[int], has: str
+) -> None:
     def function(trial: optuna.Trial) -> float:
-        kind = trial.suggest_categorical("kind", [f"k{at}" for at in range(24)])
+        kinds = [
+            trial.suggest_categorical(f"kind{at}", [f"k{level}" for level in range(count)])
+            for at, count in enumerate(choices)
+        ]
         bonus = trial.suggest_categorical("bn", [False, True])
-        return 0.5 + 0.1 * bonus + 0.001 * (trial.number + int(kind[1:]))
+        return 0.5 + 0.1 * bonus + 0.001 * (trial.number + int(kinds[0][1:]))
 
     findings = analyse(foreign(60, function))
     assert {row.evaluator for row in findings.importances} == {"PED-ANOVA", "MDI"}
     remarks = " ".join(sections(findings)[-1].remarks)
-    assert (
-        "fANOVA is left out: each choice of a parameter doubles its time, and kind has 24."
-        in remarks
-    )
+    assert f"fANOVA is left out: each choice of a parameter doubles its time, and {has}" in remarks
     assert "in a random forest fitted to the trials" not in remarks
 
 
