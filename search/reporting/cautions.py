@@ -267,7 +267,7 @@ def _conditional(results: Results) -> list[str]:
         sentences.append(
             f"{one.parameter} has no effects here: {few}."
             if one.levels
-            else f"{one.parameter} is left out: {few}, and not asked is not off. In Python, "
+            else f"{one.parameter} has no effect here: {few}, and not asked is not off. In Python, "
             f"analyse(study, {{{one.parameter!r}: …}}) with the choice that is on studies those "
             "that were."
         )

@@ -126,7 +126,7 @@ def answer(
         return " ".join([capitalized(said), *unknown])
     first, others = certain[0], certain[1:]
     alone = len(effects.effects) == 1
-    most = "" if alone else " most"
+    most = "" if alone else " most" if first is largest else " most among the clear effects"
     parts = [f"{after}{first.phrase} {first.verdict}{most}: {_worth(named, results)}."]
     known = first is largest and effects.parameters > 1 and not math.isnan(first.first)
     if known and not briefly:

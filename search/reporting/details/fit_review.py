@@ -141,7 +141,7 @@ def aliases(findings: Findings) -> Section | None:
             + ("" if mixed else " Every technique is told from all pairs.")
         )
     else:
-        text.append("These runs tell all techniques and pairs apart.")
+        text.append("No technique or pair is the same as another in all of these runs.")
     if (partial := found.largest_partial) > 0.005:
         text.append(
             f"{'Others' if sets else 'Some'} are in part seen together: the largest correlation is "

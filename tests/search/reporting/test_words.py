@@ -57,6 +57,15 @@ def test_without_a_certain_effect_the_largest_is_named_all_the_same() -> None:
     assert said.count("95 % interval") == 1
 
 
+def test_a_clear_effect_below_an_unclear_one_is_the_largest_of_the_clear() -> None:
+    found = fitted(study(0.3))
+    first, *others = found.effects
+    unclear = replace(first, low=-2.0, high=28.2, verdict="no clear effect")
+    said = words.answer(replace(found, effects=(unclear, *others)), study(0.3))
+    assert "images, batch_norm helps most among the clear effects: +5.0" in said
+    assert "augmentation, dropout and mixup cannot be told from a change of seed." in said
+
+
 def test_the_budget_is_left_out_where_the_study_does_not_say_it() -> None:
     results = replace(study(0.3), settings=None, data=None)
     assert answer(results).startswith("augmentation helps most: ")

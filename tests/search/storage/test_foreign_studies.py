@@ -283,7 +283,7 @@ def test_a_parameter_of_some_trials_is_named_and_left_out() -> None:
     study = foreign(40, function)
     asked = sum("nesterov" in trial.params for trial in study.trials)
     said = " ".join(analyse(study).cautions)
-    assert f"nesterov is left out: only {asked} of 40 complete trials were asked" in said
+    assert f"nesterov has no effect here: only {asked} of 40 complete trials were asked" in said
     findings = analyse(study, {"nesterov": True})
     # All of these trials were by sgd, which is no technique in them.
     assert findings.results.factors == ("nesterov", "bn")
