@@ -90,21 +90,29 @@ def decide(
 
 
 def _as_the_effects(effects: Effects, recommended: Recommendation, gain: Estimate) -> Estimate:
-    """Widen a gain's interval to that of the sum of its effects, of another program's trials.
+    """Widen a gain's interval by that of its effects, of another program's trials.
 
     Its prediction has one noise for all runs, and a technique that a sampler seldom tries may be
     the noisy one: see `fit.fit`.
     """
     fit, model = effects.fit, effects.fit.model
     on = [name for name in model.techniques if name in recommended.on]
-    on += [one.name for one in model.levels if recommended.params.get(one.parameter) == one.level]
-    contrast = sum((model.technique_contrast(name) for name in on), np.zeros(len(model.inverse)))
-    if not on or not fit.dof or not model.estimable(contrast):
+    levels = [one.name for one in model.levels
+              if recommended.params.get(one.parameter) == one.level]  # fmt: skip
+    nothing = np.zeros(len(model.inverse))
+    beside = sum((model.technique_contrast(name) for name in levels), nothing)
+    alone = sum((model.technique_contrast(name) for name in on), beside)
+    contrast, value = alone, gain.value
+    if model.seldom:  # its few runs may be lucky ones of their recipes, which the value follows
+        with_pairs = model.prediction(on) - model.prediction(()) + beside
+        contrast = with_pairs if model.estimable(with_pairs) else alone
+        value = float(fit.estimate(contrast)[0][0])
+    if not np.any(contrast) or not fit.dof or not model.estimable(contrast):
         return gain
     # As the recipe was chosen by the effects.
     critical = critical_value(fit.dof_of(contrast), len(model.names))
     half = critical * float(fit.estimate(contrast)[1][0])
-    return Estimate(gain.value, min(gain.low, gain.value - half), max(gain.high, gain.value + half))
+    return Estimate(gain.value, min(gain.low, value - half), max(gain.high, value + half))
 
 
 def estimate(difference: Difference | None) -> Estimate | None:

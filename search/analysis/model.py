@@ -77,6 +77,12 @@ class Model:
         """Names of all that has an effect: the techniques, then the levels."""
         return (*self.techniques, *(level.name for level in self.levels))
 
+    @property
+    def seldom(self) -> bool:
+        """True where a technique is on, or off, in few of the runs."""
+        share = np.mean(self.columns[:, 1 : 1 + len(self.techniques)], axis=0)
+        return bool(np.any(np.abs(share) > 1 - 2 * _SELDOM))
+
     @cached_property
     def room(self) -> np.ndarray:
         """What of its own noise each run's residual keeps, (runs,): one less its leverage."""
@@ -209,7 +215,7 @@ def build(
     plain = _model(names, [main], groups, beside, pairs=False)
     # Its pairs would fit the few runs of a technique that is seldom on, or off, and hide their
     # noise.
-    seldom = _is_seldom(main[:, 1:]) and full.room.min() < _TOLERANCE and plain.dof >= ENOUGH_DOF
+    seldom = plain.seldom and full.room.min() < _TOLERANCE and plain.dof >= ENOUGH_DOF
     if beside.columns is None and not seldom:
         regular = not groups or _is_orthogonal(full.columns)
         if not regular and (not full.every_effect or full.dof < full.columns.shape[1]):
@@ -220,11 +226,6 @@ def build(
     if full.every_effect and room and not seldom:
         return full
     return plain if plain.some_effect else None
-
-
-def _is_seldom(techniques: np.ndarray) -> bool:
-    """Tell whether one of them, (runs, techniques) of ±1, is on or off in few of the runs."""
-    return bool(np.any(np.abs(np.mean(techniques, axis=0)) > 1 - 2 * _SELDOM))
 
 
 def _is_orthogonal(columns: np.ndarray) -> bool:
