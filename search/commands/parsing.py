@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -103,10 +104,15 @@ def parse_dial(text: str) -> CommandDial:
             usual = _number(next(more, "nothing"), name)
         else:
             raise InputError(f"--dial {name} has {word!r} after its range; {example}")
-    if not low < high or (log and low <= 0):
+    if not -math.inf < low < high < math.inf or (log and low <= 0):
         above = " and LOW above 0, as it is log" if log else ""
         raise InputError(
-            f"--dial {name} goes from {low:g} to {high:g}; it takes LOW below HIGH{above}"
+            f"--dial {name} goes from {low:g} to {high:g}; it takes two finite numbers, LOW below "
+            f"HIGH{above}"
+        )
+    if whole and not (low.is_integer() and high.is_integer()):
+        raise InputError(
+            f"--dial {name} goes from {low:g} to {high:g}; with int it takes two whole numbers"
         )
     if usual is None:
         usual = math.sqrt(low * high) if log else (low + high) / 2
@@ -124,12 +130,16 @@ def parse_held(texts: Sequence[str], program: Program) -> tuple[dict[str, bool],
     A factor of several levels has one in the program that is returned.
     """
     held = {}
+    named = set[str]()
     for text in texts:
         name, _, value = text.partition("=")
         factor = next((one for one in program.factors if one.name == name), None)
         if factor is None:
             names = ", ".join(one.name for one in program.factors)
             raise InputError(f"--fix {text}: there is no factor {name!r}; there are {names}")
+        if name in named:
+            raise InputError(f"--fix {text}: {name} is fixed twice; it takes one level")
+        named.add(name)
         labels = list(factor.labels)
         if factor.several:
             if value not in labels:
@@ -140,7 +150,8 @@ def parse_held(texts: Sequence[str], program: Program) -> tuple[dict[str, bool],
             continue
         if value not in (*labels, _OFF, "on"):
             raise InputError(f"--fix {text}: {name} takes {', '.join(labels)}, off or on")
-        held[factor.technique] = value == "on" if value in (_OFF, "on") else value == labels[1]
+        # A label is what the user wrote, which may be on for the first level.
+        held[factor.technique] = value == labels[1] if value in labels else value == "on"
     return held, program
 
 
@@ -193,8 +204,9 @@ def digests(command: str, directory: str) -> dict[str, str]:
     found = {}
     for word in _split(command, "--command")[:100]:
         path = Path(directory, word)
-        if path.suffix and path.is_file() and path.stat().st_size < 1 << 22:
-            found[word] = sha256(path.read_bytes()).hexdigest()[:16]
+        with suppress(OSError):  # as of code of a thousand characters, which is no path
+            if path.suffix and path.is_file() and path.stat().st_size < 1 << 22:
+                found[word] = sha256(path.read_bytes()).hexdigest()[:16]
     return found
 
 
