@@ -52,7 +52,9 @@ def load(
     message says what is wrong with the data, and `OSError`.
     """
     with closing(find(name, image_size, reader, reading, columns)) as source:
-        parts = split(source, validation=validation, train_size=train_size, seed=seed)
+        parts = split(
+            source, validation=validation, train_size=train_size, seed=seed, reader=reader
+        )
         if name == DIGITS and image_size is None:
             image_size = 16
         images = [source.decode(entries, reading) for entries, _ in parts]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-READER = 2
+READER = 3
 """The version of the rules by which data are read, which `docs/data.md` describes.
 
-What was begun by earlier rules, those of `model_space.data.earlier`, goes on by them.
+What was begun by earlier rules, as those of `model_space.data.earlier`, goes on by them.
 """
 
 

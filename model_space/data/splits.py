@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model_space.data.source import DataError, Part, Source
+from model_space.data.spec import READER
 
 _NAMED = 5
 """Classes that are named, of those that have too few images."""
@@ -13,14 +14,15 @@ TEST_SHARE = 0.2
 
 
 def split(
-    source: Source, *, validation: float, train_size: int | None, seed: int
+    source: Source, *, validation: float, train_size: int | None, seed: int, reader: int = READER
 ) -> tuple[Part, Part, Part]:
     """Return the training, validation and test entries, stratified by class.
 
     `validation` below 1 is a share of the training images, from 1 on a number of them; it does
     not apply where the source has validation images. `train_size` is the most images to train
-    on. Raises `DataError`.
+    on. `reader` is the version of the rules. Raises `DataError`.
     """
+    exact = reader > 2
     if len(source.classes) < 2:
         raise DataError(
             f"the data have one class, {source.classes[0]!r}; a classifier needs two or more"
@@ -33,7 +35,7 @@ def split(
     random = np.random.default_rng(seed)
     train, test = source.train, source.test
     if test is None:
-        test, train = take(train, round(TEST_SHARE * len(train[1])), random, keep=missing - 1)
+        test, train = take(train, round(TEST_SHARE * len(train[1])), random, missing - 1, exact=exact)
     held = source.validation
     if held is None:
         count = round(validation * len(train[1])) if validation < 1 else int(validation)
@@ -42,14 +44,14 @@ def split(
                 f"--validation {validation:g} leaves none of the {len(train[1])} training "
                 f"{source.thing}s to train on; give a smaller number or a share below 1"
             )
-        held, train = take(train, count, random, keep=1)
+        held, train = take(train, count, random, 1, exact=exact)
     if train_size is not None:
         if not len(source.classes) <= train_size <= len(train[1]):
             raise DataError(
                 f"--train-size {train_size} does not fit; it takes {len(source.classes)} (one for "
                 f"each class) to {len(train[1])} (the {source.thing}s left to train on)"
             )
-        train, _ = take(train, train_size, random, keep=0)
+        train, _ = take(train, train_size, random, 0, exact=exact)
     return train, held, test
 
 
@@ -68,16 +70,21 @@ def _too_few(source: Source, counts: np.ndarray, scarce: np.ndarray, least: int)
     )
 
 
-def take(part: Part, count: int, random: np.random.Generator, keep: int) -> tuple[Part, Part]:
+def take(
+    part: Part, count: int, random: np.random.Generator, keep: int, *, exact: bool
+) -> tuple[Part, Part]:
     """Draw `count` entries in proportion to the classes, at least one of each class.
 
-    At least `keep` of each class remain. Returns what was drawn and what remains.
+    At least `keep` of each class remain. Where it is not `exact`, the one of each class too small
+    for it comes on top. Returns what was drawn and what remains.
     """
     entries, labels = part
     sizes = np.bincount(labels)
     present = sizes > 0
     share = sizes * (count / len(labels))
     numbers = np.clip(np.floor(share).astype(int), present.astype(int), sizes - keep * present)
+    while exact and numbers.sum() > count and np.any(numbers > present):
+        numbers[np.argmax(np.where(numbers > present, numbers / np.maximum(share, 1e-9), 0))] -= 1
     room = sizes - keep * present - numbers
     for label in np.argsort(numbers - share, kind="stable"):
         if numbers.sum() >= count:

@@ -96,7 +96,10 @@ def loading(data: DataSpec, facts: DataFacts, embedding: Embedding) -> tuple[lis
 
 
 def _check(source: Source, data: DataSpec, facts: DataFacts) -> None:
-    parts = split(source, validation=data.validation, train_size=data.train_size, seed=data.seed)
+    parts = split(
+        source, validation=data.validation, train_size=data.train_size, seed=data.seed,
+        reader=data.reader,
+    )  # fmt: skip
     sizes = tuple(len(labels) for _, labels in parts)
     known = facts.train, facts.validation, facts.test
     if (sizes, source.classes) != (known, facts.classes):
@@ -110,15 +113,16 @@ def _held_out(parts: set[str], data: DataSpec) -> list[str]:
     """Return lines that draw the test images where there are none, and join the others."""
     lines = []
     held = "validation" in parts
+    exact = f"exact={data.reader > 2}"
     if "test" not in parts:
         share = f"round({TEST_SHARE} * len(train[1]))"
-        lines.append(f"test, train = take(train, {share}, random, keep={1 + (not held)})")
+        lines.append(f"test, train = take(train, {share}, random, {1 + (not held)}, {exact})")
     if (size := data.train_size) is not None:
         if not held:
             count = data.validation
             share = f"round({count} * len(train[1]))" if count < 1 else str(int(count))
-            lines.append(f"validation, train = take(train, {share}, random, keep=1)")
-        lines.append(f"train, _ = take(train, {size}, random, keep=0)")
+            lines.append(f"validation, train = take(train, {share}, random, 1, {exact})")
+        lines.append(f"train, _ = take(train, {size}, random, 0, {exact})")
         held = True
     if lines:
         lines.insert(0, "random = np.random.default_rng(SPLIT_SEED)")

@@ -73,4 +73,4 @@ def test_what_began_by_the_earlier_rules_is_read_by_them(tmp_path: Path) -> None
     assert (first.image_shape, sum(sizes(first)), sizes(now)) == ((16, 16, 3), 17, [13, 4, 3])
     np.savez(tmp_path / "a.npz", x=bits(), y=np.arange(40) % 2, x_test=bits(), y_test=bits())
     assert every(load(str(tmp_path / "a.npz"), reader=1)).max() == 1
-    assert DataSpec("digits").reader == 2
+    assert DataSpec("digits").reader == 3

@@ -57,6 +57,20 @@ def test_sizes_are_those_asked_for() -> None:
         assert (len(data.train[1]), len(data.validation[1])) == (333, expected)
 
 
+def test_classes_too_small_for_a_share_are_within_the_number(tmp_path: Path) -> None:
+    labels = np.concatenate([np.zeros(900, int), np.repeat(np.arange(1, 11), 8)])
+    path = save(tmp_path / "a.npz", x=images(980), y=labels)
+    data = load(path, train_size=40, validation=30)
+    for part, size in ((data.train, 40), (data.validation, 30)):
+        counts = np.bincount(part[1])
+        assert counts.sum() == size
+        assert counts.min() == 1
+        assert counts[0] == size - 10
+    earlier = load(path, train_size=40, validation=30, reader=2)
+    assert len(earlier.train[1]) > 40
+    assert len(earlier.validation[1]) > 30
+
+
 def test_the_test_images_do_not_depend_on_what_is_trained_on() -> None:
     small = load("digits", validation=50, train_size=100)
     assert as_set(small.test) == as_set(load("digits").test)
