@@ -20,6 +20,8 @@ class Outcome:
     parameters: int | None
     """Weights of the network, the ones that are not trained included; None where unknown."""
     diverged: bool
+    stopped: bool = False
+    """True where the run was ended before its last epoch, as it was told to."""
     test_correct: str | None = None
     """The test images that were named right, as `model_space.correctness` packs them."""
     test_mistakes: str | None = None

@@ -193,6 +193,7 @@ class Trainer:
             seconds_per_epoch=statistics.median(steady or [e.seconds for e in run.epochs]),
             parameters=compiled.network.count_params(),
             diverged=run.diverged,
+            stopped=run.stopped,
             test_correct=None if correct is None else pack(correct),
             test_mistakes=mistakes,
             training=_finite([epoch.training for epoch in run.epochs]),

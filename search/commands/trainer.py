@@ -47,9 +47,6 @@ class CommandTrainer:
         """Seconds from the begin of the last run to the end of each epoch, as far as it printed
         them."""
 
-    def start(self) -> None:
-        """Do nothing: each run starts a process of its own."""
-
     def train(
         self,
         recipe: Recipe,
@@ -202,6 +199,7 @@ class _Run:
             seconds_per_epoch=seconds / epochs,
             parameters=None,
             diverged=False,
+            stopped=self.pruned,
         )
 
     def _complete(self, point: Point) -> None:

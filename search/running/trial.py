@@ -46,17 +46,16 @@ def run_trial(
     if pruning is not None:
         checks = PruningChecks(pruning, study, storage, trial_id, claim.budget.epochs)
     curve = _Curve(storage, trial_id)
-    lost = pruned = False
+    lost = False
 
     def report(epoch: int, objective: float) -> bool:
-        nonlocal lost, pruned
+        nonlocal lost
         try:
             curve.add(epoch, objective)
         except UpdateFinishedTrialError:
             lost = True
             return False
-        pruned = checks is not None and checks.should_prune(curve.values)
-        return not pruned
+        return checks is None or not checks.should_prune(curve.values)
 
     try:
         with beating(storage, trial_id, _LIFE * claim.time.seconds if claim.time else math.inf):
@@ -71,7 +70,7 @@ def run_trial(
     except (Stopped, KeyboardInterrupt):
         patiently(lambda: fail(storage, trial_id, schema.INTERRUPTED))
         raise
-    return None if lost else _keep(storage, claim, curve, outcome, pruned)
+    return None if lost else _keep(storage, claim, curve, outcome)
 
 
 def rounded(values: Sequence[float]) -> list[float]:
@@ -128,11 +127,9 @@ def attributes_of(outcome: Outcome, phase: Phase) -> dict[str, Any]:
     return {name: value for name, value in attributes.items() if value is not None}
 
 
-def _keep(
-    storage: RDBStorage, claim: Claim, curve: _Curve, outcome: Outcome, pruned: bool
-) -> TrialState | None:
+def _keep(storage: RDBStorage, claim: Claim, curve: _Curve, outcome: Outcome) -> TrialState | None:
     trial_id, values = claim.trial_id, curve.values
-    if pruned:
+    if outcome.stopped:
         state, value = TrialState.PRUNED, values[max(values)]
     else:
         state, value = TrialState.COMPLETE, judged_by(outcome, values, claim.last_epochs)

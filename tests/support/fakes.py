@@ -118,7 +118,7 @@ class FakeWorker:
                 cls.interrupt_at = None
                 raise KeyboardInterrupt
             if not report(epoch, reached):
-                return Outcome(reached, None, None, 0.1, parameters=1000, diverged=False)
+                return Outcome(reached, None, None, 0.1, 1000, diverged=False, stopped=True)
         return Outcome(
             self.judged(final), final - 0.01, tested, 0.1, parameters=1000, diverged=False
         )

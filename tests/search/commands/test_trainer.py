@@ -255,6 +255,16 @@ def test_a_pruned_run_ends_early(run: Trained) -> None:
     trainer = run.trainer("import time\nprint('acc=1\\nacc=0.5', flush=True)\ntime.sleep(60)")
     outcome = trainer.train({}, Budget(epochs=3), 1, lambda epoch, value: epoch < 2, run.kept)
     assert outcome.objective == 0.5
+    assert outcome.stopped
+
+
+def test_a_run_that_has_ended_is_no_longer_pruned(run: Trained) -> None:
+    """Its last point is complete at its end alone, and the pruner may be asked about that."""
+    where = r"epoch (?P<epoch>\d+) acc=([0-9.]+)"
+    trainer = run.trainer("print('epoch 3 acc=1\\nepoch 6 acc=0.5')", where)
+    outcome = trainer.train({}, Budget(epochs=6), 1, lambda epoch, value: epoch < 2, run.kept)
+    assert outcome.objective == 0.5
+    assert not outcome.stopped
 
 
 def test_a_single_value_is_no_curve(run: Trained) -> None:
