@@ -35,7 +35,8 @@ def split(
     random = np.random.default_rng(seed)
     train, test = source.train, source.test
     if test is None:
-        test, train = take(train, round(TEST_SHARE * len(train[1])), random, missing - 1, exact=exact)
+        count = round(TEST_SHARE * len(train[1]))
+        test, train = take(train, count, random, missing - 1, exact=exact)
     held = source.validation
     if held is None:
         count = round(validation * len(train[1])) if validation < 1 else int(validation)
