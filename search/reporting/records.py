@@ -8,7 +8,7 @@ objective, its name or unit replaces `accuracy` or `points` in the names of colu
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,10 +80,11 @@ def records(findings: Findings) -> dict[str, Records]:
         ),
         "classes": Records(CLASSES, class_rows(findings.tested)),
         "confusion": Records(CONFUSION, confusion_rows(findings.tested)),
-        "trade_offs": Records(
+        "trade_offs": _with_parameters(
             ("recipe", judged, "low", "high", "seconds", "parameters", "best_for_seconds",
-             "best_for_parameters", "runs", "observed", *findings.results.factors),
-            tuple(_trade_offs(findings, judged)),
+             "best_for_parameters", "runs", "observed"),
+            findings.results.factors,
+            _trade_offs(findings, judged),
         ),
         "importances": Records(
             ("evaluator", "parameter", "importance"),
@@ -93,11 +94,25 @@ def records(findings: Findings) -> dict[str, Records]:
                 for row in findings.importances
             ),
         ),
-        "trials": Records(
-            ("number", "phase", "state", judged, *tested, *_RUN, *params),
-            tuple(_trial(run, judged, tested) for run in findings.results.runs),
+        "trials": _with_parameters(
+            ("number", "phase", "state", judged, *tested, *_RUN),
+            params,
+            ((_trial(run, judged, tested), run.params) for run in findings.results.runs),
         ),
     }  # fmt: skip
+
+
+def _with_parameters(
+    columns: tuple[str, ...],
+    parameters: Iterable[str],
+    rows: Iterable[tuple[Row, Mapping[str, Any]]],
+) -> Records:
+    """Add a study's parameters as columns: `params_epochs`, where `epochs` is a column already."""
+    named = {name: f"params_{name}" if name in columns else name for name in parameters}
+    return Records(
+        (*columns, *named.values()),
+        tuple(row | {named[name]: value for name, value in of.items()} for row, of in rows),
+    )
 
 
 def column(objective: Objective) -> str:
@@ -246,8 +261,9 @@ def _confirmed(findings: Findings) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def _trade_offs(findings: Findings, judged: str) -> Iterator[Row]:
-    """The recipes on the Pareto fronts, best first; `runs` is 0 where one is predicted."""
+def _trade_offs(findings: Findings, judged: str) -> Iterator[tuple[Row, Mapping[str, Any]]]:
+    """The recipes on the Pareto fronts, best first, and what is on; `runs` is 0 where one is
+    predicted."""
     results = findings.results
     for one in findings.trade_offs.best if findings.trade_offs else ():
         yield {
@@ -257,8 +273,7 @@ def _trade_offs(findings: Findings, judged: str) -> Iterator[Row]:
             "best_for_seconds": "seconds" in one.best_for,
             "best_for_parameters": "parameters" in one.best_for,
             "runs": one.runs, "observed": one.observed,
-            **{name: name in one.on for name in results.factors},
-        }  # fmt: skip
+        }, {name: name in one.on for name in results.factors}  # fmt: skip
 
 
 def _trial(run: Run, judged: str, tested: tuple[str, ...]) -> Row:
@@ -267,5 +282,4 @@ def _trial(run: Run, judged: str, tested: tuple[str, ...]) -> Row:
         **head,
         **dict.fromkeys(tested, run.test_objective),
         **{name: getattr(run, name) for name in _RUN},
-        **run.params,
     }

@@ -6,7 +6,7 @@ import numpy as np
 import optuna
 import pytest
 
-from search import analyse, export_study
+from search import analyse, export_study, frame
 from search.analysis.decision import decide
 from search.analysis.drift import drift
 from search.analysis.effects import effects_of
@@ -14,6 +14,7 @@ from search.analysis.recommendation import recommend
 from search.analysis.unequal_losses import unequal_losses
 from search.reporting.answer.what_to_do import support
 from search.reporting.latex import methods
+from search.reporting.records import records
 from search.storage.reading import read
 from tests.support.foreign import foreign
 
@@ -68,6 +69,23 @@ def test_no_recipe_is_surely_better_for_a_noisy_technique_that_is_seldom_on() ->
         better += decision.verdict == "better"
     assert clear <= 4
     assert better <= 2
+
+
+def test_parameters_named_like_columns_of_a_table_keep_columns_of_their_own() -> None:
+    def function(trial: optuna.Trial) -> float:
+        value = 0.7 + noise(trial) + 0.02 * trial.suggest_categorical("recipe", SWITCH)
+        return value + 1e-4 * trial.suggest_int("epochs", 10, 90) + trial.suggest_int("state", 0, 1)
+
+    study = foreign(20, function)
+    findings = analyse(study)
+    trials = frame(findings, "trials")
+    assert list(trials["params_epochs"]) == [one.params["epochs"] for one in study.trials]
+    assert trials["epochs"].isna().all()
+    assert set(trials["state"]) == {"complete"}
+    assert set(trials["recipe"]) == {False, True}
+    trade_offs = records(findings)["trade_offs"]
+    assert len(set(trade_offs.columns)) == len(trade_offs.columns)
+    assert "params_recipe" in trade_offs.columns
 
 
 def test_equal_values_of_a_coarse_score_are_no_copies() -> None:
