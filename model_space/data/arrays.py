@@ -122,6 +122,16 @@ def read_npz(path: Path, reader: int) -> Source:
                 "images, or add some of their classes to train on"
             )
     scaled, levels = _scaled(images, reader)
+    for part, (x, _) in names.items():
+        if scaled[part].dtype != scaled["train"].dtype:
+            of_train, of_part = (
+                "bytes" if scaled[one].dtype == np.uint8 else "numbers from 0 to 1"
+                for one in ("train", part)
+            )
+            raise DataError(
+                f"{names['train'][0]} of {path} holds {of_train} and {x} {of_part}; give both the "
+                "same type"
+            )
     parts = {part: (image, np.searchsorted(values, labels[part])) for part, image in scaled.items()}
     taken = {name for pair in names.values() for name in pair}
     reading = Reading(

@@ -183,7 +183,14 @@ def content_of(value: Any, folder: Path) -> bytes | None:
     """
     if isinstance(value, bytes) or not value:
         return value or None
-    content, name = (None, value) if isinstance(value, str) else (value["bytes"], value.get("path"))
+    content, name = None, value
+    if isinstance(value, dict) and {"bytes", "path"} & value.keys():
+        content, name = value.get("bytes"), value.get("path")
+    if not (content is None or isinstance(content, bytes)) or not isinstance(name, str | None):
+        raise DataError(
+            f"the data set in {folder} has {type(value).__name__} where its images or sounds "
+            "should be; --columns path=COLUMN names a column of files, of their names, or of both"
+        )
     if content is None and name:
         try:
             content = (folder / name).read_bytes()
@@ -381,7 +388,14 @@ def _find_split(
     columns = [list(values[name]) for name in texts]
     named = {"split": 0} if "split" in taken else {}
     at, parts = find_split(path, texts, columns, named)
-    return (None, {}) if at is None else (texts[at], parts)
+    if at is None:
+        return None, {}
+    if lacking := values[texts[at]][""]:
+        raise DataError(
+            f"{lacking:,} of {values[texts[at]].total():,} rows of {path} have no split in "
+            f"{texts[at]}; fill them in, or remove that column"
+        )
+    return texts[at], parts
 
 
 def _kind(feature: Any) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
+
+from model_space.data.source import DataError
 
 _UNUSED_DAYS = 30
 """Files that were not used for this long are removed when a new one is written."""
@@ -30,11 +34,10 @@ def kept(key: str, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]) -
     """Return the bytes of that key and shape, mapped from the disk; `fill` writes them once.
 
     Of several processes that ask for the same key, one writes it and the others wait. Raises
-    `OSError` where it cannot be written, and leaves no part of it.
+    `OSError` where it cannot be written, `DataError` where nothing can be, and leaves no part.
     """
     path = folder() / f"{key}.npy"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
+    with _locked(path):
         if _opened(path, shape) is None:
             _remove_unused()
             _make(path, shape, fill)
@@ -48,11 +51,10 @@ def kept_folder(key: str, fill: Callable[[Path], None]) -> Path:
     """Return the folder of unpacked files of that key; `fill` writes them once, into a draft.
 
     Of several processes that ask for the same key, one writes it and the others wait. Raises
-    `OSError` where it cannot be written, and leaves no part of it.
+    `OSError` where it cannot be written, `DataError` where nothing can be, and leaves no part.
     """
     path = home() / "unpacked" / key
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
+    with _locked(path):
         if not path.is_dir():
             _remove_unused()
             partial = path.with_suffix(".partial")
@@ -83,6 +85,25 @@ def joined(first: np.ndarray, second: np.ndarray, key: str) -> np.ndarray:
     return kept(key, (len(first) + len(second), *first.shape[1:]), fill)
 
 
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other processes from what is kept there. Raises `DataError` where that is impossible."""
+    lock = FileLock(path.with_suffix(".lock"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise DataError(
+            f"{path.parent}, where decoded data are kept, cannot be written "
+            f"({error.strerror or error}); make it writable, or name another place as "
+            "XDG_CACHE_HOME"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _make(path: Path, shape: tuple[int, ...], fill: Callable[[np.ndarray], None]) -> None:
     partial = path.with_suffix(".partial")
     try:
@@ -109,11 +130,19 @@ def _opened(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
 def _remove_unused() -> None:
     oldest = time.time() - _UNUSED_DAYS * 24 * 3600
     for file in folder().glob("*.npy"):
-        if file.stat().st_mtime < oldest:
+        if _used(file) < oldest:
             file.unlink(missing_ok=True)
             file.with_suffix(".lock").unlink(missing_ok=True)
     for lock in (home() / "unpacked").glob("*.lock"):
         files = lock.with_suffix("")
-        if files.is_dir() and files.stat().st_mtime < oldest:
+        if files.is_dir() and _used(files) < oldest:
             shutil.rmtree(files, ignore_errors=True)
             lock.unlink(missing_ok=True)
+
+
+def _used(path: Path) -> float:
+    """When something was used last; infinite where another process has just removed it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf

@@ -26,14 +26,27 @@ def places(name: str) -> tuple[Path, ...]:
     if is_set(name):
         return ()
     parts = [part.strip() for part in name.split(",")]
-    if len(parts) == 1 or Path(name).exists() or not all(parts):
+    if len(parts) == 1 or is_there(Path(name)) or not all(parts):
         return (Path(name),)
     return tuple(map(Path, parts))
 
 
 def missing(name: str) -> list[Path]:
     """Return the paths that `--data` names where there is nothing."""
-    return [place for place in places(name) if not place.exists()]
+    return [place for place in places(name) if not is_there(place)]
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is a file or a folder; none has a name longer than the system allows."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether there is a folder, as `is_there`."""
+    return is_there(path) and path.is_dir()
 
 
 def resolve(name: str) -> str:
@@ -42,13 +55,14 @@ def resolve(name: str) -> str:
     A known set wins over a folder of its name; `./NAME` means the folder. A link to a file stays
     one, as tables name what lies beside them. What is not there stays as it is.
     """
-    if is_set(name) or all(not place.exists() for place in places(name)):
+    if is_set(name) or not any(map(is_there, places(name))):
         return name
     return ",".join(str(_absolute(place)) for place in places(name))
 
 
 def _absolute(place: Path) -> Path:
-    return place.parent.resolve() / place.name if place.is_file() else place.resolve()
+    file = is_there(place) and place.is_file()
+    return place.parent.resolve() / place.name if file else place.resolve()
 
 
 def short(name: str) -> str:
@@ -71,8 +85,8 @@ def _suffixes(place: Path) -> list[str]:
 def check_several(name: str) -> None:
     """Raise `DataError` unless each of several places is a folder."""
     for place in places(name):
-        if not place.is_dir():
-            what = "is no folder" if place.exists() else "does not exist"
+        if not is_folder(place):
+            what = "is no folder" if is_there(place) else "does not exist"
             raise DataError(
                 f"--data {name} names several folders to merge, and {place} {what}; give folders "
                 "separated by commas, or one path"

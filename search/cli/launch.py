@@ -401,7 +401,7 @@ def launch(
         )
         data = data or "cifar10"
         if name is None:
-            name = stem(data)
+            name = stem(resolved(data) or data)
         _launch(
             name, requested, storage, out or folder_of("reports", name), timeout=timeout,
             workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints, json=json,

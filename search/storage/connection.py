@@ -62,9 +62,13 @@ def storage_url(text: str) -> str:
             raise InputError(f"the storage is not a URL; {_TAKES}") from None
         return text
     file = Path(text)
-    if not text or file.is_dir():
+    try:
+        is_folder, is_there = file.is_dir(), file.exists()
+    except OSError:  # of a name that is longer than the system allows
+        is_folder = is_there = False
+    if not text or is_folder:
         raise InputError(f"the storage {text!r} is no file and no URL; {_TAKES}")
-    if not file.exists():
+    if not is_there:
         if file.suffix.lower() in _NEW_FILES:
             return f"sqlite:///{text}"
         raise InputError(f"the storage {text} is not there, and it is not a URL; {_TAKES}")

@@ -98,6 +98,18 @@ def test_parquet_files_that_are_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": ["x"], "label": [1]}), path)
     with pytest.raises(DataError, match=r"column of .* with images or sounds is none"):
         load(str(path))
+    whole = image_table(NAMES, NUMBERS).append_column("id", pa.array(range(len(NAMES))))
+    pq.write_table(whole, path)
+    with pytest.raises(DataError, match=r"has int where its images or sounds should be"):
+        load(str(path), columns=Columns(path="id"))
+    halves = [{"half": name} for name in NAMES]
+    pq.write_table(pa.table({"image": halves, "label": NUMBERS}), path)
+    with pytest.raises(DataError, match=r"has dict where its images or sounds should be"):
+        load(str(path), columns=Columns(path="image"))
+    splits = ["train", "", *["train"] * (len(NAMES) - 3), "test"]
+    pq.write_table(image_table(NAMES, NUMBERS).append_column("split", pa.array(splits)), path)
+    with pytest.raises(DataError, match=r"1 of \d+ rows of .* have no split in split; fill"):
+        load(str(path))
 
 
 def test_what_is_missing_of_kouka_hf_is_said(

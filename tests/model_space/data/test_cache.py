@@ -6,6 +6,7 @@ import errno
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 
 from model_space.data import DataError, cache, files, images, load
-from model_space.data.cache import kept
+from model_space.data.cache import kept, kept_folder
 
 pytestmark = pytest.mark.timed
 
@@ -90,6 +91,25 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(
     with pytest.raises(OSError, match="No space left"):
         kept("key", SHAPE, fail)
     assert left(place) == []
+
+
+@pytest.mark.parametrize("ask", [
+    lambda: kept("key", SHAPE, fail), lambda: kept_folder("key", lambda path: None),
+])  # fmt: skip
+def test_a_place_that_cannot_be_written_is_named(ask: Callable[[], object], tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("no folder")
+    with pytest.raises(DataError, match=r"cache/kouka/.* cannot be written \(.*XDG_CACHE_HOME"):
+        ask()
+
+
+def test_what_another_process_removes_first_is_no_error(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept("old", SHAPE, fill)
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: [self / "gone.npy"])
+    kept("new", SHAPE, fill)
+    monkeypatch.undo()
+    assert (place / "new.npy").exists()
 
 
 def test_of_several_that_want_the_same_one_makes_it() -> None:

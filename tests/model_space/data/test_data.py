@@ -247,6 +247,14 @@ UNUSABLE = {
         r"y of .* holds pickled Python objects, .* texts as y\.astype\(str\)"),
     "nothing to test on": (
         npz(x_train=X, y_train=Y, x_test=X[:0], y_test=Y[:0]), "x_test of .* is empty; fill"),
+    "bytes and numbers": (
+        npz(x_train=X, y_train=Y, x_test=X / np.float32(255), y_test=Y),
+        "x_train of .* holds bytes and x_test numbers from 0 to 1; give both the same type"),
+    "numbers and bytes": (
+        npz(x_train=X / np.float32(255), y_train=Y, x_test=X, y_test=Y),
+        "x_train of .* holds numbers from 0 to 1 and x_test bytes; give both the same type"),
+    "a name that is too long": (lambda path: "a" * 300, "no data set and no path 'aaa"),
+    "names that are too long": (lambda path: f"{path},{'a' * 300}", "and aaa.* does not exist"),
     "NaN": (npz(x=np.full((20, 16, 16), np.nan), y=Y), "NaN"),
     "lengths": (npz(x=X, y=Y[:-1]), "20 images in x and 19 labels in y"),
     "no labels": (npz(x=X), "holds x; it needs"),

@@ -47,6 +47,7 @@ BAD = {
         "no objective 'f1'; --objective takes accuracy, balanced_accuracy, neg_log_loss"),
     "storage form": (
         ["launch", "--data", "digits", "--storage", "studies"], "studies is not there, .*URL"),
+    "a storage's name": (["status", "--storage", "a" * 300], "aaa is not there, .*URL"),
     "no storage": (["status", "--storage", ""], "'' is no file and no URL"),
     "no name": (["launch", " ", "--data", "digits"], "cannot be called ' '"),
     "a folder's name": (["launch", "..", "--data", "digits"], "cannot be called '..'"),
