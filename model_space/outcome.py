@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+Report = Callable[[int, float], bool]
+"""Takes an epoch of a run, from 1, and its objective; returns True to go on."""
 
 
 @dataclass(frozen=True)

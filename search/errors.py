@@ -6,7 +6,7 @@ class InputError(ValueError):
 
 
 class StudyFailedError(RuntimeError):
-    """A study cannot go on: the first runs of its launch all failed; the message says how."""
+    """A study cannot go on: none of its runs can; the message says why."""
 
 
 class DivergedError(RuntimeError):

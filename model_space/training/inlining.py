@@ -48,11 +48,6 @@ def keras_class(kind: type) -> Any:
     return next(k for k in kind.__mro__ if k.__module__.split(".")[0] == "keras")
 
 
-def is_functional(network: Any) -> bool:
-    """Return True for a model whose layers and calls Keras knows, and one by one."""
-    return isinstance(network, _functional())
-
-
 def _is_unknown(layer: Any) -> bool:
     if isinstance(layer, (_functional(), keras.Sequential)):
         return False

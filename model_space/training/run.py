@@ -10,6 +10,7 @@ from typing import Any
 from model_space.budget import Budget
 from model_space.data import Data
 from model_space.data.source import Part
+from model_space.outcome import Report
 from model_space.training.batches import ahead, orders, shards
 from model_space.training.checkpoint import Checkpoint, Epoch, RunState, Stopped
 from model_space.training.compiled import CompiledRun
@@ -19,9 +20,6 @@ CHECKPOINT_SECONDS = 20
 """The shortest time between two writings of a run's checkpoint."""
 _SHORTEST_CALL = 0.25
 """Seconds of training that are done in one call, at least, once the pace is known."""
-
-Report = Callable[[int, float], bool]
-"""Takes the epoch, from 1, and its validation objective; returns True to go on."""
 
 
 class Run:

@@ -20,14 +20,14 @@ from model_space.custom.registry import BUILT_IN, Registry
 from model_space.data import Data
 from model_space.data.source import Part
 from model_space.mistakes import Mistakes
-from model_space.outcome import Outcome
+from model_space.outcome import Outcome, Report
 from model_space.pictures import Picture, Strip
 from model_space.recipe import Recipe
 from model_space.training import picturing
 from model_space.training.checkpoint import Checkpoint, removed_at_the_end
 from model_space.training.compiled import CompiledRun
 from model_space.training.plain_keras import check_plain
-from model_space.training.run import Report, Run
+from model_space.training.run import Run
 from model_space.training.scorers import ACCURACY, Scorer
 from model_space.training.survey import Findings, survey
 

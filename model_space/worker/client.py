@@ -13,14 +13,14 @@ import sys
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from model_space.budget import Budget
 from model_space.custom.code import CustomCodeError
 from model_space.data import DataError, DataSpec, Progress
 from model_space.facts import DataFacts
-from model_space.outcome import Outcome
+from model_space.outcome import Outcome, Report
 from model_space.pictures import Picture, Strip
 from model_space.recipe import Recipe
 from model_space.training.checkpoint import Stopped
@@ -60,9 +60,6 @@ _OF_MEMORY = tuple(
     for name in ("SIGKILL", "SIGSEGV", "SIGABRT", "SIGBUS")
 )
 """Signals of a process for which there was not enough, if they may have other causes too."""
-
-Report = Callable[[int, float], bool]
-"""Takes the epoch, from 1, and its objective; returns True to go on."""
 
 
 class TrainingError(RuntimeError):

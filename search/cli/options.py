@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from model_space.custom.code import CustomCode
     from search.settings import Limits
 
-_LONGEST_FOLDER = 200
-"""Bytes of a folder's name; systems take 255, and files beside it add an ending."""
 DEFAULT_STORAGE = "sqlite:///studies.db"
 _CODE = "FILE.py, FILE.py:NAME or PACKAGE.MODULE:NAME"
 _AS_LAUNCHED = "[default: where the launch had it]"
@@ -240,15 +238,12 @@ def folder_of(kind: str, name: str) -> Path:
     A study's name may have slashes, as names of data sets do; a folder in another's would be in
     the way of what is written there. Another program's may be empty or as long as it likes.
     """
-    from hashlib import sha256
+    from search.folder_names import shortened
 
     folder = "".join("-" if c in "/\\" or not c.isprintable() else c for c in name)
     if not folder.strip(" ."):
         folder = f"study-{len(folder)}" if folder else "study"
-    if len(folder.encode()) > _LONGEST_FOLDER:
-        start = folder.encode()[: _LONGEST_FOLDER // 2].decode(errors="ignore")
-        folder = f"{start}-{sha256(name.encode()).hexdigest()[:8]}"
-    return Path(kind) / folder
+    return Path(kind) / shortened(folder, name)
 
 
 def resolved(data: str | None) -> str | None:

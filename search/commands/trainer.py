@@ -10,16 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from model_space.budget import Budget
-from model_space.outcome import Outcome
+from model_space.outcome import Outcome, Report
 from model_space.recipe import Recipe
 from model_space.worker.client import Stopped, TrainingError
 from search.commands.filling import fill
 from search.commands.metric import FILE, Point, from_file, reader
 from search.commands.process import Process
 from search.commands.program import POINTS, Metric, Program
-
-Report = Callable[[int, float], bool]
-"""Takes a point of the run's curve, from 1, and its value; returns True to go on."""
+from search.errors import StudyFailedError
 
 _MOST_POINTS = 10_000
 """Of a run's curve; a program that prints more is judged by its last value all the same."""
@@ -62,7 +60,7 @@ class CommandTrainer:
         `folder` is the run's own, which is there and empty. `report` takes each point of the curve
         and returns True to go on. A program has no more details to give of a `detailed` run.
         Raises `Stopped` once `ask_to_stop` was called, `TrainingError` where the run fails,
-        `RunTimeoutError` where it takes too long, and `OSError` where its folder cannot be used.
+        `RunTimeoutError` where it takes too long, and `StudyFailedError` where none can begin.
         """
         assert folder is not None
         if self._stopping.is_set():
@@ -70,7 +68,11 @@ class CommandTrainer:
         program = self._program
         filled = fill(program, recipe, budget.epochs, seed, str(folder))
         environment = {**self._environment, **filled.environment}
-        process = Process(replace(filled, environment=environment), Path(program.directory), folder)
+        filled = replace(filled, environment=environment)
+        try:
+            process = Process(filled, Path(program.directory), folder)
+        except OSError as error:
+            raise StudyFailedError(f"no run can begin here ({error})") from error
         run = _Run(program, report, lambda: process.seconds)
         self._process = process
         try:

@@ -8,6 +8,7 @@ from optuna.storages import RDBStorage
 
 from search.commands.program import Program
 from search.errors import StudyFailedError
+from search.folder_names import shortened
 from search.running.claim import Claim
 from search.storage import schema
 from search.storage.connection import patiently
@@ -16,7 +17,8 @@ from search.storage.heartbeat import fail
 
 def runs_folder(program: Program, name: str) -> Path:
     """Return the folder of a study's runs, beside the program: runs/NAME."""
-    return Path(program.directory) / "runs" / "".join(c if c not in "/\\" else "-" for c in name)
+    folder = "".join(c if c not in "/\\" else "-" for c in name)
+    return Path(program.directory) / "runs" / shortened(folder, name)
 
 
 def new_folder(runs: Path, claim: Claim, storage: RDBStorage) -> Path:

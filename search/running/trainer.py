@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from model_space.budget import Budget
-from model_space.outcome import Outcome
+from model_space.outcome import Outcome, Report
 from model_space.recipe import Recipe
 
 
@@ -22,7 +21,7 @@ class Trainer(Protocol):
         recipe: Recipe,
         budget: Budget,
         seed: int,
-        report: Callable[[int, float], bool],
+        report: Report,
         checkpoint: Path | None = None,
         /,
         *,
@@ -33,7 +32,8 @@ class Trainer(Protocol):
         `report` takes each epoch, from 1, and its objective, and returns True to go on. The last
         argument is a place of the run's own: the file of its checkpoint, or the folder of its
         command. A `detailed` run is tested image by image, where there are images. Raises
-        `Stopped` once `ask_to_stop` was called, and `TrainingError` where the run fails.
+        `Stopped` once `ask_to_stop` was called, `TrainingError` where the run fails, and
+        `StudyFailedError` where all would.
         """
 
     def ask_to_stop(self) -> None:

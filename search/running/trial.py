@@ -16,6 +16,7 @@ from optuna.trial import TrialState
 
 from model_space.outcome import Outcome
 from model_space.worker.client import Stopped, TrainingError
+from search.errors import StudyFailedError
 from search.running.claim import Claim
 from search.running.pruning import PruningChecks
 from search.running.trainer import Trainer
@@ -38,7 +39,8 @@ def run_trial(
 
     `kept` is where the run keeps what it needs, see `Trainer.train`. None says that the trial was
     taken for lost meanwhile, and given to another worker. A run that fails is kept as a failed
-    trial with the reason; so is one that is interrupted, before the interruption goes on its way.
+    trial with the reason; so is one that is interrupted, or that could not begin, before that goes
+    on its way.
     """
     trial_id = claim.trial_id
     pruning = claim.pruning
@@ -67,7 +69,7 @@ def run_trial(
         reason = str(error)
         patiently(lambda: fail(storage, trial_id, reason))
         return TrialState.FAIL
-    except (Stopped, KeyboardInterrupt):
+    except (Stopped, StudyFailedError, KeyboardInterrupt):
         patiently(lambda: fail(storage, trial_id, schema.INTERRUPTED))
         raise
     return None if lost else _keep(storage, claim, curve, outcome)

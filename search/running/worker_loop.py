@@ -16,11 +16,13 @@ from optuna.trial import TrialState
 
 from model_space.worker.client import Worker
 from search.errors import StudyFailedError
+from search.folder_names import shortened
 from search.running.claim import Claim, claim
 from search.running.folders import new_folder
 from search.running.picturing import picture_mistakes
 from search.running.trainer import Trainer
 from search.running.trial import run_trial
+from search.storage import schema
 from search.storage.connection import located, patiently, worker_storage
 from search.storage.heartbeat import Identity
 from search.storage.reading import read
@@ -99,14 +101,18 @@ def _work(
         kept = folder / _key(found) if runs is None else new_folder(runs, found, storage)
         state = run_trial(found, study, storage, trainer, kept)
         if tally.count(state):
-            last = patiently(lambda: read(study)).runs[-1].failure
-            raise StudyFailedError(f"the first {tally.failed} runs failed; the last said: {last}")
+            failures = [run.failure for run in patiently(lambda: read(study)).runs]
+            said = [one for one in failures if one not in (None, schema.INTERRUPTED)]
+            raise StudyFailedError(
+                f"the first {tally.failed} runs failed; the last said: {said[-1]}"
+            )
 
 
 def study_checkpoints(folder: Path, url: str, name: str) -> Path:
     """The folder, in a folder of checkpoints, that is a study's."""
     digest = hashlib.sha256(f"{located(url)}\0{name}".encode()).hexdigest()[:16]
-    return folder / f"{''.join(c if c.isalnum() else '_' for c in name)}-{digest}"
+    words = "".join(c if c.isalnum() else "_" for c in name)
+    return folder / f"{shortened(words, name)}-{digest}"
 
 
 def _key(found: Claim) -> str:

@@ -24,6 +24,7 @@ from search.reporting.details.techniques import techniques
 from search.reporting.findings import find
 from search.reporting.programs import too_few_digits
 from search.results import Results
+from search.running.worker_loop import study_checkpoints
 from search.settings import usual_last_epochs
 from search.storage.connection import load_study
 from search.storage.reading import read
@@ -63,7 +64,7 @@ def results(name: str = "s") -> Results:
     return read(load_study(STORAGE, name))
 
 
-def _full(runs: Path, name: str) -> Path:
+def _full(*arguments: object) -> Path:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -265,7 +266,23 @@ def test_nothing_is_made_where_the_first_run_fails(
     assert full.exit_code == 1
     assert "of the runs cannot be written (No space left on device)" in full.output
     mended = script("import random\nprint(f'acc={random.random()}')", "--measure", "4")
+    with monkeypatch.context() as patch:
+        patch.setattr("search.commands.trainer.Process", _full)
+        full = kouka(*mended)
+    assert full.exit_code == 1
+    assert "kouka: no run can begin here ([Errno 28] No space left" in full.stderr
+    assert set(states(STORAGE)) <= {"FAIL"}
     assert kouka(*mended).exit_code == 0
+
+
+def test_a_long_name_has_folders_that_can_be_made(kouka: Kouka, folder: Path) -> None:
+    name = "画" * 90
+    assert kouka("launch", name, *STUDY[2:], "--measure", "8").exit_code == 0
+    [runs] = (folder / "runs").iterdir()
+    assert runs.name.startswith("画画画")
+    checkpoints = study_checkpoints(folder / "checkpoints", STORAGE, name)
+    checkpoints.mkdir(parents=True)
+    assert checkpoints != study_checkpoints(folder / "checkpoints", STORAGE, name + "画")
 
 
 def test_scores_that_are_no_epochs_have_no_effects_by_epoch(kouka: Kouka) -> None:
