@@ -12,6 +12,7 @@ from model_space.saved.model_card import CARD, MODEL
 from search.errors import InputError
 
 CURVES, PAGE = "curves.html", "report.html"
+KEPT = "; what was trained is kept, and another --out ends soon"
 
 
 @contextmanager
@@ -20,17 +21,17 @@ def draft(out: Path) -> Iterator[Path]:
 
     Raises `InputError` where it could not, before the block is begun if that can be known.
     """
-    with _writing(out):
+    with writing(out):
         out = out.resolve()
         _check_free(out)
         above = next(folder for folder in out.parents if folder.exists())
         beside = Path(tempfile.mkdtemp(dir=above, prefix=".kouka-"))
     try:
         new, old = beside / "new", beside / "old"
-        with _writing(out):
+        with writing(out):
             new.mkdir()
         yield new
-        with _writing(out, "; what was trained is kept, and another --out ends soon"):
+        with writing(out, KEPT):
             out.parent.mkdir(parents=True, exist_ok=True)
             _replace(out, new, old)
     finally:
@@ -42,8 +43,8 @@ def _replace(out: Path, new: Path, old: Path) -> None:
         out.rename(old)
     try:
         new.rename(out)
-    except OSError:
-        if old.exists():
+    except BaseException:  # as of Ctrl-C, after which the block's end removes both
+        if old.exists() and not out.exists():
             old.rename(out)
         raise
 
@@ -63,7 +64,8 @@ def _check_free(out: Path) -> None:
 
 
 @contextmanager
-def _writing(out: Path, kept: str = "") -> Iterator[None]:
+def writing(out: Path, kept: str = "") -> Iterator[None]:
+    """Explain why `out` cannot be written. Raises `InputError`, which ends with what is `kept`."""
     try:
         yield
     except (OSError, RuntimeError) as error:  # the latter of a link to itself, or a deep path

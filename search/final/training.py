@@ -16,7 +16,7 @@ from search.analysis.confirmation import Mean, mean, tested
 from search.analysis.held_out import accuracy as interval
 from search.analysis.recipe_tests import summarise_tests
 from search.errors import DivergedError, InputError
-from search.final.model_folder import CURVES, PAGE, draft
+from search.final.model_folder import CURVES, KEPT, PAGE, draft, writing
 from search.final.model_page import ModelTests, model_page
 from search.final.recipe import Task, find_task
 from search.planning.phases.plan import run_seed
@@ -144,11 +144,13 @@ def train_final(
             test_objective=_accuracy(tests, facts) if objective is ACCURACY else mean(
                 [objective.scale * test.objective for test in tests], objective),
         )  # fmt: skip
-        card.write(folder / CARD)
         axis = formatting.axis(objective.measure, objective)
         drawn = figure(curves, axis, f"techniques on: {trained.recipe}; {trained.budget}")
-        _write(folder / CURVES, drawn.to_html())
-        _write(folder / PAGE, model_page(task, describe(trained), drawn, saved, seeds))
+        page = model_page(task, describe(trained), drawn, saved, seeds)
+        with writing(out, KEPT):
+            card.write(folder / CARD)
+            _write(folder / CURVES, drawn.to_html())
+            _write(folder / PAGE, page)
     for file in checkpoint_of.values():
         file.unlink(missing_ok=True)
     return trained

@@ -77,7 +77,7 @@ def test_the_card_tells_numbers_of_arrays_from_values_of_files(
 def test_predict_warns_of_files_for_a_network_of_other_numbers(
     kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(predictor, "predict", lambda model, files: (("cat", "dog"), [(0.9, 0.1)]))
+    monkeypatch.setattr(predictor, "predict", lambda network, card, files: [(0.9, 0.1)])
     (folder / "model.keras").write_bytes(b"")
     replace(CARD, numbers=(-2.0, 2.5)).write(folder / "model.json")
     result = kouka("predict", ".", "a.png")
@@ -331,8 +331,19 @@ def test_a_training_that_diverges_says_so_and_writes_nothing(
     assert sorted(file.name for file in folder.iterdir()) == ["checkpoints", "studies.db"]
 
 
+@pytest.mark.parametrize(
+    ("error", "raised", "says"),
+    [
+        (OSError(28, "No space left on device"), InputError, r"out cannot be written \(No space"),
+        (KeyboardInterrupt(), KeyboardInterrupt, None),
+    ],
+)
 def test_what_was_there_comes_back_where_it_cannot_be_replaced(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    raised: type[BaseException],
+    says: str | None,
 ) -> None:
     (folder / "out").mkdir()
     CARD.write(folder / "out" / "model.json")
@@ -340,12 +351,12 @@ def test_what_was_there_comes_back_where_it_cannot_be_replaced(
 
     def fail(path: Path, target: Path) -> Path:
         if path.name == "new":
-            raise OSError(28, "No space left on device")
+            raise error
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", fail)
     with (
-        pytest.raises(InputError, match=r"out cannot be written \(No space"),
+        pytest.raises(raised, match=says),
         draft(Path("out")) as new,
     ):
         (new / "model.json").write_text("new")
