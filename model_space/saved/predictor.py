@@ -12,7 +12,7 @@ import numpy as np
 from model_space.child import ChildError, ask, import_keras, respond
 from model_space.data import DataError
 from model_space.data.fresh import Preparation
-from model_space.saved.model_card import find
+from model_space.saved.model_card import Card
 from model_space.worker.client import TrainingError
 from model_space.worker.environment import keras_environment
 
@@ -35,23 +35,26 @@ class _Answer:
     """The reason why the model or a file cannot be used; None where all can."""
 
 
-def predict(model: Path, files: Sequence[str]) -> tuple[Sequence[str], Sequence[Sequence[float]]]:
-    """Return the classes, and for each of the files their probabilities in that order.
+def backend_for(card: Card) -> str:
+    """Return the backend that a model runs on here: TensorFlow, or else that of its training."""
+    return "tensorflow" if find_spec("tensorflow") else card.backend
 
-    `model` is as `model_space.saved.model_card.find` takes it. Raises `DataError` where the model
-    or a file cannot be used, and `TrainingError` where the process dies.
+
+def predict(network: Path, card: Card, files: Sequence[str]) -> Sequence[Sequence[float]]:
+    """Return the probabilities of the card's classes for each of the files.
+
+    Raises `DataError` where the network or a file cannot be used, and `TrainingError` where the
+    process dies.
     """
-    network, card = find(model)
     request = _Request(str(network), len(card.classes), card.preparation, tuple(files))
-    backend = "tensorflow" if find_spec("tensorflow") else card.backend
-    environment = {**keras_environment(), "KERAS_BACKEND": backend}
+    environment = {**keras_environment(), "KERAS_BACKEND": backend_for(card)}
     try:
         answer = ask(__name__, request, _Answer, environment)
     except ChildError as error:
         raise TrainingError(f"the process that runs the model {error}") from error
     if answer.unusable is not None:
         raise DataError(answer.unusable)
-    return card.classes, answer.probabilities
+    return answer.probabilities
 
 
 def _answer(request: _Request) -> _Answer:

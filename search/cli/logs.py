@@ -57,6 +57,7 @@ def logs(
 
 def _print_output(run: LoggedRun) -> None:
     """Write a run's output as it was printed, byte for byte."""
+    import shutil
     import sys
 
     from search.commands.process import OUTPUT
@@ -66,11 +67,11 @@ def _print_output(run: LoggedRun) -> None:
         raise InputError(f"run {run.number} has no output yet")
     file = Path(run.folder) / OUTPUT
     try:
-        with file.open("rb") as output:
-            while chunk := output.read(1 << 16):
-                sys.stdout.buffer.write(chunk)
+        output = file.open("rb")
     except OSError as error:
         raise InputError(
             f"{file} cannot be read here ({error.strerror}); run {run.number} ran on {run.host}"
         ) from error
+    with output:
+        shutil.copyfileobj(output, sys.stdout.buffer)
     sys.stdout.buffer.flush()

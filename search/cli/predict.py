@@ -24,17 +24,18 @@ def predict(
     """Classify images or sounds."""
     with user_errors("fix that, or train the model again"):
         from model_space.saved.model_card import find
-        from model_space.saved.predictor import predict
+        from model_space.saved.predictor import backend_for, predict
         from search.cli.console import make_console
         from search.cli.tables import predictions_table
         from search.errors import InputError
-        from search.running.hardware import backend_here, check_installed
+        from search.running.hardware import check_installed
 
         if top < 1:
             raise InputError(f"--top {top} is too small; it takes 1 or more")
-        check_installed(backend_here())
+        network, card = find(model)
+        check_installed(backend_for(card))
         with interruptible("nothing was changed"):
-            classes, probabilities = predict(model, images)
-        if caution := find(model)[1].caution:
-            typer.echo(f"Caution: {caution}", err=True)
-        make_console().print(predictions_table(images, classes, probabilities, top))
+            probabilities = predict(network, card, images)
+        if card.caution:
+            typer.echo(f"Caution: {card.caution}", err=True)
+        make_console().print(predictions_table(images, card.classes, probabilities, top))

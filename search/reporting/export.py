@@ -127,10 +127,15 @@ def _images(figures: Mapping[str, go.Figure], formats: Sequence[str], folder: Pa
                 height=[figures[name].layout.height for name, _ in wanted],
                 scale=[_SCALE.get(kind, 1) for _, kind in wanted],
             )
-    except RuntimeError:
+    except RuntimeError as error:
+        # Plotly raises this class where there is no browser, and the browser's errors subclass it.
+        absent = type(error) is RuntimeError
+        problem = (
+            "was not found" if absent else f"did not start ({str(error).partition(chr(10))[0]})"
+        )
         return (
-            f"No {' or '.join(formats)} was written: that needs Chrome or Chromium, which was not "
-            "found. The HTML figures can save a PNG from their own menu."
+            f"No {' or '.join(formats)} was written: that needs Chrome or Chromium, which "
+            f"{problem}. The HTML figures can save a PNG from their own menu."
         )
     return ""
 

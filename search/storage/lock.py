@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from search.errors import InputError
 from search.storage import connection as database
-from search.storage.connection import SQLITE_WAIT, connect_options, located, redact, sqlite_file
+from search.storage.connection import SQLITE_WAIT, connect_options, redact, sqlite_file
 
 
 class LockLostError(ConnectionError):
@@ -38,7 +38,7 @@ def exclusive(url: str, name: str = "") -> Iterator[Callable[[], None]]:
     file = sqlite_file(url)
     if file is not None:
         # A file beside the database, as a temporary folder may differ from job to job.
-        lock = FileLock(f"{located(url).partition(':///')[2]}.lock", poll_interval=0.01)
+        lock = FileLock(f"{file.resolve()}.lock", poll_interval=0.01)
         try:
             lock.acquire(timeout=patience)
         except Timeout:

@@ -14,15 +14,14 @@ from model_space.saved import predictor
 def test_a_network_runs_where_only_jax_is(
     monkeypatch: pytest.MonkeyPatch, installed: bool, backend: str
 ) -> None:
-    card = SimpleNamespace(classes=("a",), preparation=None, backend="jax")
+    card: Any = SimpleNamespace(classes=("a",), preparation=None, backend="jax")
     asked: list[Mapping[str, str]] = []
 
     def ask(module: str, request: object, answer: type[Any], environment: Mapping[str, str]) -> Any:
         asked.append(environment)
         return answer(((1.0,),))
 
-    monkeypatch.setattr(predictor, "find", lambda model: (model, card))
     monkeypatch.setattr(predictor, "find_spec", lambda name: object() if installed else None)
     monkeypatch.setattr(predictor, "ask", ask)
-    assert predictor.predict(Path("model.keras"), ["a.png"]) == (("a",), ((1.0,),))
+    assert predictor.predict(Path("model.keras"), card, ["a.png"]) == ((1.0,),)
     assert asked[0]["KERAS_BACKEND"] == backend

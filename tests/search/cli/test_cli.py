@@ -247,6 +247,14 @@ def test_a_storage_that_cannot_be_written_is_read(
         pass
 
 
+def test_one_file_has_one_lock_however_it_is_named(folder: Path) -> None:
+    for url in ("sqlite:///a.db", "sqlite:///a.db?timeout=9", f"sqlite:///{folder}/a.db"):
+        with exclusive(url):
+            assert [file.name for file in folder.iterdir()] == ["a.db.lock"]
+        for file in folder.iterdir():
+            file.unlink()
+
+
 @pytest.mark.parametrize(
     ("encoding", "commands"),
     [

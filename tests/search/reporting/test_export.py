@@ -159,6 +159,16 @@ def test_images_are_written_where_there_is_a_chrome_and_else_a_sentence(
     assert result.exit_code == 0
     assert "needs Chrome or Chromium" in " ".join(result.output.split())
 
+    class BrowserFailedError(RuntimeError):
+        """As choreographer's."""
+
+    def broken(*arguments: object, **options: object) -> None:
+        raise BrowserFailedError("no sandbox\nmore")
+
+    monkeypatch.setattr(plotly.io, "write_images", broken)
+    result = kouka("export", "known", "--out", "out", "--format", "png")
+    assert "Chromium, which did not start (no sandbox)." in " ".join(result.output.split())
+
     report = folder / "out" / "report.md"
     assert "[Figure: effects](effects.html)\n" in report.read_text(encoding="utf-8")
     sizes = {}
