@@ -16,12 +16,12 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from docs.shipped import ARTICLE, CIFAR, FULL, REFERENCE, data, findings, settings
-from model_space.technique import Technique
 from model_space.techniques import SETS, TECHNIQUES
 from search import Step
 from search.cli import app
 from search.cli.ending import print_ending
 from search.cli.options import DEFAULT_STORAGE
+from search.cli.techniques_table import dials
 from search.reporting.ending import Exported
 from search.reporting.formatting import with_interval
 from search.reporting.tables import budget_rows
@@ -66,7 +66,7 @@ def techniques() -> str:
     """List the techniques, their dials and the sets that they are in."""
     rows = [
         (
-            f"[`{one.name}`](#{one.name})", one.changes, _dials(one),
+            f"[`{one.name}`](#{one.name})", one.changes, dials(one),
             ", ".join(n for n, names in SETS.items() if n != "all" and one.name in names),
         )
         for one in TECHNIQUES
@@ -202,13 +202,6 @@ def _phases(runs: tuple[Run, ...]) -> str:
     for run in runs:
         counts[run.phase] = counts.get(run.phase, 0) + run.ended
     return ", ".join(f"{count} {phase}" for phase, count in counts.items() if count)
-
-
-def _dials(technique: Technique) -> str:
-    return "; ".join(
-        f"{dial.name} {dial.low:g}, {dial.usual:g}, {dial.high:g}{' (log)' if dial.log else ''}"
-        for dial in technique.dials
-    )
 
 
 def _table(heads: tuple[str, ...], align: str, rows: Sequence[tuple[str, ...]]) -> str:

@@ -25,8 +25,6 @@ FIRST = 0.04
 """Share of them that may at the first look, which for most studies is the only one."""
 _KEPT = 1 / 3
 """Share of what is left that each further look leaves to those after it."""
-_POWER = 2.0
-"""Of the share of the planned runs, to which what is spent at planned looks is proportional."""
 
 _REACH, _POINTS = 8.0, 1601
 """Grid of the standard normal: from minus to plus so much, and its number of points."""
@@ -76,12 +74,6 @@ def look_at(results: Results) -> Look:
 def spent_by_growth(looks: int) -> tuple[float, ...]:
     """Shares of studies that may be wrong by each look, where nobody knows how many will follow."""
     return tuple(ALL - (ALL - FIRST) * _KEPT**before for before in range(looks))
-
-
-def spent_as_planned(sizes: Sequence[int], planned: int) -> tuple[float, ...]:
-    """The same by looks at some of the planned runs, where all runs are the last (Kim & DeMets
-    1987); little early, so that the last look loses little."""
-    return tuple(FIRST * min(1.0, size / planned) ** _POWER for size in sizes)
 
 
 @cache

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 from search.planning.durations import RunTime
 from search.planning.schedule import Schedule
-from search.planning.time_plan import LEAST_RECIPES, RECIPES, VERIFY, rounds
+from search.planning.settle import VERIFY
+from search.planning.time_plan import LEAST_RECIPES, MOST_SEEDS, RECIPES, rounds
 from search.settings import Settings, TimeLimit, usual_last_epochs
 
 _MOST_EPOCHS = Settings.epochs
-_MOST_SEEDS = 10
 _MOST_MEASURE = 256
 _MOST_VERIFY = 64
 _SHORTER = 0.8
@@ -177,7 +177,7 @@ def with_fitting_seeds(settings: Settings, left: TimeLeft) -> Settings:
     if "confirm" not in settings.time.chosen:
         return settings
     each = left.takes.of(settings.final_epochs)
-    fitting = [seeds for seeds in range(1, _MOST_SEEDS + 1)
+    fitting = [seeds for seeds in range(1, MOST_SEEDS + 1)
                if rounds(left.recipes * seeds, left.workers) * each <= left.seconds]  # fmt: skip
     return replace(settings, confirm=max(fitting, default=1))
 
@@ -212,7 +212,7 @@ def _more(settings: Settings, limit: TimeLimit, left: TimeLeft) -> Settings:
             return replace(settings, verify=(*settings.verify, 2 * size))
         return _with_measure(settings, 2 * size)
     one_more = left.of(LEAST_RECIPES, epochs) <= left.seconds
-    if "confirm" in chosen and 0 < settings.confirm < _MOST_SEEDS and one_more:
+    if "confirm" in chosen and 0 < settings.confirm < MOST_SEEDS and one_more:
         return replace(settings, confirm=settings.confirm + 1)
     return settings
 

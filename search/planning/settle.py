@@ -27,7 +27,7 @@ _Custom = CustomTechnique | CustomNetwork | Weights
 _MAY_GROW = ("search", "confirm", "ladder")
 _DESIGNS = ("measure", "verify")
 """Phases whose settings hold every run count that was asked for."""
-USUAL_VERIFY = 16
+VERIFY = 16
 """Runs of `verify` where only its epochs were asked for."""
 
 
@@ -103,7 +103,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         asked.pop("verify_epochs", None)
         requested = replace(requested, verify_epochs=None)  # as its plan made all its runs
     if requested.verify_epochs is not None and not verified:
-        requested = replace(requested, verify=USUAL_VERIFY)
+        requested = replace(requested, verify=VERIFY)
     code = requested.custom_code
     if stored is None:
         if requested.measure is not None:

@@ -15,7 +15,7 @@ from search.planning.design import possible_runs
 from search.planning.mixed_design import mixed_runs
 from search.planning.phases.confirm import CANDIDATES, ENDS
 from search.planning.phases.ladder import STEPS, USUAL_SEEDS
-from search.planning.settle import Requested
+from search.planning.settle import VERIFY, Requested
 from search.settings import LONG_PHASES, Settings, TimeLimit
 from search.storage.schema import Phase
 
@@ -30,8 +30,7 @@ _LEAST_EPOCHS = 2
 _ENOUGH_EPOCHS = 30
 """Epochs of the long runs from which more runs are worth more than more epochs."""
 _MOST_EPOCHS = Settings.epochs
-VERIFY = 16
-_MOST_SEEDS = 10
+MOST_SEEDS = 10
 _FIRST_LOOK = 16
 """Measured runs that are enough where a few techniques matter much."""
 _RICHEST = (

@@ -13,7 +13,6 @@ from search.analysis.looks import (
     Look,
     levels,
     look_at,
-    spent_as_planned,
     spent_by_growth,
 )
 from search.planning.design import design
@@ -30,7 +29,7 @@ def study(finished: int, *sizes: int) -> Results:
     return results_of(runs, settings=Settings(measure=sizes))
 
 
-@pytest.mark.parametrize("spent", [spent_by_growth(2), spent_as_planned((16, 64), 64)])
+@pytest.mark.parametrize("spent", [spent_by_growth(2), (0.0031, 0.05)])
 def test_two_looks_are_wrong_as_often_as_is_spent(spent: tuple[float, ...]) -> None:
     """The oracle: the two estimates' bivariate normal distribution; one test."""
     first, second = (-float(ndtri(level / 2)) for level in levels((16, 64), spent, 1))

@@ -74,12 +74,6 @@ def test_the_measured_runs_are_balanced_and_were_never_pruned(undisturbed: Path)
     assert [run.params[NAME] for run in runs].count(True) == 2
 
 
-def test_only_the_search_prunes_and_never_after_the_last_epoch(undisturbed: Path) -> None:
-    pruned = [run for run in results(undisturbed).runs if run.state == "pruned"]
-    assert {run.phase for run in pruned} <= {"search"}
-    assert all(len(run.curve) < EPOCHS for run in pruned)
-
-
 def test_a_trial_keeps_what_the_design_says(undisturbed: Path) -> None:
     found = results(undisturbed)
     for run in found.runs:
