@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import numpy as np
 
 from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.t_distribution import CONFIDENCE, quantile, welch, welch_dof
@@ -16,6 +19,7 @@ class BudgetChange:
 
     technique: str
     short: Effect
+    """Of the short runs, beside what the long ones held where `beside_held`."""
     long: Effect
     difference: float
     """The long one less the short one."""
@@ -24,6 +28,11 @@ class BudgetChange:
     high: float
     p_value: float
     """Two-sided (Welch 1947), corrected for the number of techniques (Šidák 1967)."""
+    beside_held: bool = False
+    """True where the long runs held techniques, and the short ones tell the effect beside these."""
+    mixed: bool = False
+    """True where they held some, and the short ones tell the average over these alone: a part of
+    the difference may be due to them."""
 
     @property
     def kind(self) -> Literal["sign", "size", ""]:
@@ -33,22 +42,35 @@ class BudgetChange:
         """
         if not self.p_value < 1 - CONFIDENCE:
             return ""
-        both = self.short.verdict in CERTAIN and self.long.verdict in CERTAIN
+        clear = self.short.verdict in CERTAIN
+        if self.beside_held:
+            clear = not self.short.low <= 0 <= self.short.high
+        both = clear and self.long.verdict in CERTAIN
         return "sign" if both and self.short.effect * self.long.effect < 0 else "size"
 
 
-def budget_changes(short: Effects, long: Effects) -> list[BudgetChange]:
+def budget_changes(
+    short: Effects, long: Effects, held: Mapping[str, bool] | None = None
+) -> list[BudgetChange]:
     """Compare the effects that both budgets know, in the order of the long ones.
 
-    The short effects are averaged over all other techniques, the long ones over those that
-    `verify` turns on and off: where others are held, a difference may be due to these as well.
+    The long effects are averaged over the techniques that `verify` turns on and off, and are those
+    beside the ones that it has `held`, on or off. So are the short ones, where the short runs can
+    estimate that; else they are averaged over all.
     """
     known = {e.technique: e for e in short.effects if not math.isnan(e.effect)}
     pairs = [(known[e.technique], e) for e in long.effects
              if e.technique in known and not math.isnan(e.effect)]  # fmt: skip
     rows = []
     for before, after in pairs:
-        parts = _error(before, short), _error(after, long)
+        beside = _beside(short, before.technique, held or {})
+        if beside is not None:
+            before = _estimated(short, before, beside)
+        contrast = short.fit.model.technique_contrast(before.technique)
+        parts = (
+            _error(short, contrast if beside is None else beside),
+            _error(long, long.fit.model.technique_contrast(after.technique)),
+        )
         difference = after.effect - before.effect
         alone = welch(difference, *parts)
         total = math.sqrt(sum(error**2 for error, _ in parts))
@@ -57,13 +79,39 @@ def budget_changes(short: Effects, long: Effects) -> list[BudgetChange]:
         rows.append(
             BudgetChange(
                 after.technique, before, after, difference, difference - margin,
-                difference + margin, p_value,
+                difference + margin, p_value, beside_held=beside is not None,
+                mixed=beside is None and any(name in known for name in held or {}),
             )
         )  # fmt: skip
     return rows
 
 
-def _error(effect: Effect, effects: Effects) -> tuple[float, float]:
-    """An effect's standard error, and the degrees of freedom of that."""
-    contrast = effects.fit.model.technique_contrast(effect.technique)
+def _beside(effects: Effects, technique: str, held: Mapping[str, bool]) -> np.ndarray | None:
+    """The contrast, (terms,), of an effect beside techniques that are held; None without any, or
+    where the runs cannot estimate it."""
+    model = effects.fit.model
+    others = {name: on for name, on in held.items() if name in model.techniques}
+    if not (others and model.pairs):
+        return None
+    contrast = model.technique_contrast(technique)
+    for name, on in others.items():
+        at = next(
+            place for place, group in enumerate(model.groups)
+            if any({technique, name} == {*pair} for pair in group.pairs)
+        )  # fmt: skip
+        if len(model.groups[at].pairs) > 1:
+            return None
+        contrast = contrast + (1 if on else -1) * model.group_contrast(at) / 2
+    return contrast if model.estimable(contrast) else None
+
+
+def _estimated(effects: Effects, averaged: Effect, contrast: np.ndarray) -> Effect:
+    """An effect with the value and interval of another contrast of its coefficients."""
+    error, dof = _error(effects, contrast)
+    value, margin = float(effects.fit.estimate(contrast)[0][0]), quantile(dof) * error
+    return replace(averaged, effect=value, low=value - margin, high=value + margin)
+
+
+def _error(effects: Effects, contrast: np.ndarray) -> tuple[float, float]:
+    """A contrast's standard error, and the degrees of freedom of that."""
     return float(effects.fit.estimate(contrast)[1][0]), effects.fit.dof_of(contrast)

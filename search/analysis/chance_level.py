@@ -27,22 +27,40 @@ class AtChanceLevel:
     """Techniques that are off in all of them."""
 
 
-def at_chance_level(results: Results, measured: Sequence[Run]) -> AtChanceLevel | None:
-    """Find the runs that did not diverge and still reached no more than a constant prediction.
+def constant_level(results: Results) -> float | None:
+    """Return the objective of predicting the same class every time, in percent.
 
-    None where there are none, where the study does not say how large its classes are, or where its
-    objective is not a share.
+    None where the study does not say how large its classes are, or its objective is no share.
     """
     sizes = class_sizes(results, "validation")
     if sizes is None or not results.objective.share:
         return None
-    accuracy = results.objective is ACCURACY
-    level = 100 * (sizes.largest_share if accuracy else 1 / sizes.classes)
-    low = [run for run in measured if not run.diverged and run.scaled <= level + _ROUNDING]
+    return 100 * (sizes.largest_share if results.objective is ACCURACY else 1 / sizes.classes)
+
+
+def reached_no_more(run: Run, level: float) -> bool:
+    """Tell whether a run came to no more than a constant prediction."""
+    return run.scaled <= level + _ROUNDING
+
+
+def in_common(runs: Sequence[Run], factors: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the techniques that are on in all of some runs, and those that are off in all."""
+    on = frozenset.intersection(*(run.on for run in runs))
+    return on, frozenset(factors).difference(*(run.on for run in runs))
+
+
+def at_chance_level(results: Results, measured: Sequence[Run]) -> AtChanceLevel | None:
+    """Find the runs that did not diverge and still reached no more than a constant prediction.
+
+    None where there are none, or where `constant_level` is not known.
+    """
+    level = constant_level(results)
+    if level is None:
+        return None
+    low = [run for run in measured if not run.diverged and reached_no_more(run, level)]
     if not low:
         return None
-    on = frozenset.intersection(*(run.on for run in low))
-    off = frozenset(results.factors).difference(*(run.on for run in low))
+    on, off = in_common(low, results.factors)
     alike = [run for run in measured if on <= run.on and not off & run.on]
     if len(alike) > len(low):
         on = off = frozenset()

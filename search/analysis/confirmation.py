@@ -13,10 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from model_space.correctness import unpack
-from search.analysis.classes import class_sizes
+from search.analysis.chance_level import constant_level, reached_no_more
 from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
 from search.analysis.recommendation import Recommendation
-from search.analysis.t_distribution import quantile
+from search.analysis.t_distribution import critical_value, quantile
 from search.results import ACCURACY, End, Objective, Results, Run
 
 
@@ -140,6 +140,7 @@ def _by_program(
     off = next(
         (recipe for recipe, runs in groups.items() if _end(runs[0], results) == "all off"), None
     )
+    choices = len(groups.keys() - {off}) if chosen_by_tests(results) else 1
     rows = [
         Confirmed(
             _label(_end(runs[0], results), chosen=recipe == chosen),
@@ -152,12 +153,17 @@ def _by_program(
             validation=mean([run.scaled for run in runs], objective),
             gain=None,
             objective_gain=None if off is None or recipe == off
-            else _over_seeds(scores[recipe], scores[off], list(scores.values())),
+            else _over_seeds(scores[recipe], scores[off], list(scores.values()), choices),
         )
         for recipe, runs in groups.items()
     ]  # fmt: skip
     sign = 1 if objective.maximize else -1
     return sorted(rows, key=lambda row: (not row.recommended, -sign * row.test_objective.mean))
+
+
+def chosen_by_tests(results: Results) -> bool:
+    """True of a program without a test score, whose runs are compared by what chose the recipe."""
+    return results.program is not None and results.program.test is None
 
 
 def _is_tested(run: Run, results: Results) -> bool:
@@ -188,13 +194,12 @@ def _learned(runs: Sequence[Run], results: Results) -> list[Run]:
 
 
 def _at_chance(run: Run, results: Results) -> bool:
-    """True of a run whose test accuracy is that of guessing."""
-    if results.data is None:
-        return False
-    sizes = class_sizes(results, "validation")
-    chance = sizes.largest_share if sizes else 1 / len(results.data.classes)
-    error = math.sqrt(chance * (1 - chance) / results.data.test)
-    return (run.test_accuracy or 0.0) <= chance + 3 * error
+    """True of a run that came to no more on the validation images than a constant prediction.
+
+    By those, and not by the test images, whose mean would be of the luckier runs.
+    """
+    level = constant_level(results)
+    return level is not None and reached_no_more(run, level)
 
 
 def _test(runs: Sequence[Run], results: Results) -> HeldOut:
@@ -208,11 +213,12 @@ def _scores(runs: Sequence[Run], objective: Objective) -> list[float]:
 
 
 def _over_seeds(
-    one: Sequence[float], other: Sequence[float], among: Sequence[Sequence[float]]
+    one: Sequence[float], other: Sequence[float], among: Sequence[Sequence[float]], choices: int = 1
 ) -> Difference:
     """The difference of two recipes' means, with an interval for other seeds.
 
-    The seeds of all recipes `among` count with a recipe's own, as in `held_out`.
+    The seeds of all recipes `among` count with a recipe's own, as in `held_out`. The interval also
+    holds for the one that was chosen of so many `choices` by these values.
     """
     squares = [sum((value - statistics.fmean(row)) ** 2 for value in row) for row in among]
     dof = sum(len(row) - 1 for row in among)
@@ -231,7 +237,7 @@ def _over_seeds(
     if not error > 0:  # equal values say nothing of other seeds
         return Difference(gained, math.nan, math.nan, paired=False)
     satterthwaite = error**4 / sum(variance**2 / own for variance, own in parts)
-    half = quantile(satterthwaite) * error
+    half = critical_value(satterthwaite, choices) * error
     return Difference(gained, gained - half, gained + half, paired=False)
 
 

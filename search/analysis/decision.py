@@ -10,12 +10,14 @@ from typing import Literal
 
 import numpy as np
 
-from search.analysis.confirmation import Confirmed, Mean
+from search.analysis.confirmation import Confirmed, Mean, chosen_by_tests
 from search.analysis.effects import Effects
 from search.analysis.held_out import Difference
 from search.analysis.predicted import Estimate, Predicted
 from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import critical_value
+from search.planning.schedule import schedule
+from search.planning.space import Space
 from search.results import Results
 
 Verdict = Literal["better", "not sure", "worse", "all off", "unknown"]
@@ -46,6 +48,14 @@ class Decision:
     any_better: bool
     """True where some recipe that was tested is surely better than all off, with an interval that
     allows for their number; or where the recommended one is predicted to be."""
+    under_way: bool = False
+    """True where runs of `confirm` are still to come: an interval that is looked at after each run
+    misses more often than it says."""
+
+    @property
+    def so_far(self) -> bool:
+        """True where the runs that are to decide have not ended, or there are none."""
+        return self.tested is None or self.under_way
 
 
 def decide(
@@ -76,7 +86,8 @@ def decide(
         if reach is not None and effects is not None and not results.designed:
             reach = replace(reach, gain=_as_the_effects(effects, recommended, reach.gain))
         return _predicted(recommended, reach, sign, is_off=is_off)
-    others = sum(row.objective_gain is not None for row in rows)
+    # Where they chose the recipe, their intervals allow for that already.
+    others = 1 if chosen_by_tests(results) else sum(row.objective_gain is not None for row in rows)
     return Decision(
         recommended,
         tested,
@@ -86,7 +97,16 @@ def decide(
         gain,
         _verdict(gain, sign, is_off=is_off),
         any(_surely(row, sign, others) for row in rows),
+        _is_under_way(results),
     )
+
+
+def _is_under_way(results: Results) -> bool:
+    settings = results.settings
+    space = None if settings is None else Space.known_of(settings)
+    if settings is None or space is None:
+        return False
+    return schedule(settings, space, results).left["confirm"] > 0
 
 
 def _as_the_effects(effects: Effects, recommended: Recommendation, gain: Estimate) -> Estimate:

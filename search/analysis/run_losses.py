@@ -6,10 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from search.analysis.chance_level import in_common
 from search.analysis.confirmation import describe
+from search.analysis.model import varied
 from search.planning.broken import broken
 from search.results import Results, Run
 from search.storage.schema import INTERRUPTED, TRIES
+
+_SEVERAL = 4
+"""Runs, of which fewer have too much in common by chance."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,10 @@ class RunLosses:
     """Complete runs without a finite value."""
     diverged: int
     """Measured runs."""
+    diverged_on: tuple[str, ...]
+    """Techniques that are on in all of several such runs, and that vary in the measured ones."""
+    diverged_off: tuple[str, ...]
+    """Those that are off in all of them."""
     pruned: int
     """Runs of any phase."""
     unexplained: int
@@ -70,6 +79,12 @@ def given_up(results: Results) -> tuple[GivenUp, ...]:
 def run_losses(results: Results, measured: Sequence[Run]) -> RunLosses:
     """Count the runs that are missing, failed, diverged or without a value."""
     lost, failures = _failures(results)
+    diverged = [run for run in measured if run.diverged]
+    on, off = (
+        in_common(diverged, varied(measured, results.factors))
+        if len(diverged) >= _SEVERAL
+        else (frozenset[str](), frozenset[str]())
+    )
     states = Counter(run.state for run in results.runs)
     return RunLosses(
         measured=len(measured),
@@ -77,7 +92,9 @@ def run_losses(results: Results, measured: Sequence[Run]) -> RunLosses:
         given_up=lost,
         failures=failures,
         no_value=sum(run.state == "complete" and run.value is None for run in results.runs),
-        diverged=sum(run.diverged for run in measured),
+        diverged=len(diverged),
+        diverged_on=tuple(name for name in results.factors if name in on),
+        diverged_off=tuple(name for name in results.factors if name in off),
         pruned=states["pruned"],
         unexplained=sum(run.state == "failed" and run.failure is None for run in results.runs),
         running=states["running"],

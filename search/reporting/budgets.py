@@ -78,7 +78,15 @@ def between(findings: Findings) -> str:
     ]
     short, later = results.epochs_of("measure"), results.epochs_of("verify")
     begin = f"From {short} epochs to {later}" if short and later else "From short runs to long ones"
-    return f"{begin}, {'; '.join(changed) or 'no effect changed clearly'}."
+    beside = (
+        ", beside what the long runs held" if any(one.beside_held for one in long.changes) else ""
+    )
+    why = (
+        ", or what the long runs held makes the difference"
+        if any(one.mixed and one.kind for one in long.changes)
+        else ""
+    )
+    return f"{begin}{beside}, {'; '.join(changed) or 'no effect changed clearly'}{why}."
 
 
 def _named(changes: Sequence[BudgetChange], objective: Objective) -> str:

@@ -327,7 +327,12 @@ def _losses(losses: RunLosses, grown_by: str) -> list[str]:
         )
     if losses.diverged and not losses.all_diverged:
         counts = "it counts" if losses.diverged == 1 else "they count"
-        sentences.append(f"{counted(losses.diverged, 'run')} diverged; {counts} at chance level.")
+        states = [f"{listed(names)} {state}" for names, state in
+                  ((losses.diverged_on, "on"), (losses.diverged_off, "off")) if names]  # fmt: skip
+        alike = f", all with {' and '.join(states)}" if states else ""
+        sentences.append(
+            f"{counted(losses.diverged, 'run')} diverged{alike}; {counts} at chance level."
+        )
     return sentences
 
 
@@ -378,10 +383,11 @@ def _separate_pairs(effects: Effects, estimable: Estimability) -> list[str]:
         else f"all {estimable.pairs} interactions of two techniques from the effects and from "
         "each other"
     )
+    left = effects.fit.model.dof
+    remain = f"{counted(left, 'degree')} of freedom {'remains' if left == 1 else 'remain'}"
     return [
-        f"{counted(effects.runs, 'run')} separate {every}; "
-        f"{counted(effects.dof, 'degree')} of freedom "
-        f"{'remains' if effects.dof == 1 else 'remain'} for the noise."
+        f"{counted(effects.runs, 'run')} separate {every}; {remain if left else 'none remains'} "
+        "for the noise."
     ]
 
 

@@ -241,7 +241,7 @@ def verify(results: Results, short: Effects | None) -> Verification | None:
         fitted,
         interactions=tuple(interactions(fitted) if fitted else ()),
         by_epoch=tuple(effects_by_epoch(measured, long.factors, repeats, look_at(long))),
-        changes=tuple(budget_changes(short, fitted) if short and fitted else ()),
+        changes=tuple(budget_changes(short, fitted, held(results)) if short and fitted else ()),
         held=held(results),
         held_at=held_levels(results),
         cautions=tuple(cautions(long, diagnostics, grown_by="--verify")),

@@ -181,7 +181,9 @@ def _pairs(effects: Effects, estimable: Estimability, grown_by: str) -> list[str
         return [
             f"{runs} give each technique's effect, averaged over the others, but {their} only as "
             f"{counted(estimable.groups, 'sum')}. So it is not known which pairs of a sum "
-            f"interact, or how much a technique's effect depends on what else is on.{beside}{more}"
+            "interact, or how much a technique's effect depends on what else is on; and an effect "
+            "also holds what some three others do only together, which is mostly little."
+            f"{beside}{more}"
         ]
     if estimable.pairs_estimable is Pairs.SOME:
         known = f"only {estimable.groups_estimable} of " if estimable.groups_estimable else ""

@@ -106,23 +106,28 @@ def confirmed_table(findings: Findings) -> Table:
     """Tabulate the test results of the recipes that were run on fresh seeds."""
     objective = findings.results.objective
     program = findings.results.program
-    names = ["test accuracy", "points over all off", objective.name]
+    over = f"{objective.unit} over all off".strip()
+    names = ["test accuracy", over, objective.name]
     if program is not None:
-        over = f"{objective.unit} over all off".strip()
         names = [*([findings.results.tested_by] if program.test else []), over, objective.name]
     elif objective is not ACCURACY:
-        names.insert(0, f"test {objective.measure}")
+        names = [f"test {objective.measure}", over, names[0], objective.name]
     rows = []
     for row in findings.confirmed:
-        gain = row.objective_gain if program is not None else row.gain
-        cells = [
-            *([formatting.percent(row.test)] if program is None else []),
-            formatting.with_interval(gain.points, gain) if gain else "",
-            formatting.mean(row.validation, objective),
-        ]
-        if objective is not ACCURACY and (program is None or program.test):
-            cells.insert(0, formatting.mean(row.test_objective, objective))
-        rows.append((row.label, str(row.runs), *cells, row.recipe))
+        gain = row.objective_gain
+        over_off = formatting.with_interval(gain.points, gain) if gain else ""
+        cells = [over_off, formatting.mean(row.validation, objective)]
+        if program is not None:
+            cells = [
+                *([formatting.mean(row.test_objective, objective)] * bool(program.test)),
+                *cells,
+            ]
+        elif objective is ACCURACY:
+            cells.insert(0, formatting.percent(row.test))
+        else:
+            tested = formatting.mean(row.test_objective, objective)
+            cells = [tested, over_off, formatting.percent(row.test), cells[1]]
+        rows.append((row.label, str(row.seeds), *cells, row.recipe))
     head = ("", "seeds", *(f"{name} (95 %)" for name in names), "techniques on")
     return Table(head, tuple(rows), tuple(range(1, len(head) - 1)))
 

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from search.analysis.confirmation import Confirmed
+from search.analysis.confirmation import Confirmed, chosen_by_tests
 from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.headline import headline
 from search.analysis.held_out import rate
@@ -228,7 +228,7 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
     """Say what the intervals of the test accuracies hold for, and which runs diverged."""
     things = results.things
     sentences = []
-    if results.data is not None:
+    if results.data is not None and any(not math.isnan(row.test.low) for row in rows):
         hold = f"Intervals of test accuracy hold for other seeds and other test {things}"
         pairs = [row.gain for row in rows if row.gain is not None]
         if pairs and not all(gain.paired for gain in pairs):
@@ -241,6 +241,11 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
         sentences.append(f"{hold}.")
     if results.program is not None:
         sentences.append("The intervals hold for other seeds, on the same data.")
+        if chosen_by_tests(results):
+            sentences.append(
+                "As these values also chose the recommended recipe, the intervals of the "
+                "differences hold for all recipes at once."
+            )
     elif results.objective is not ACCURACY:
         sentences.append(f"Those of {results.objective.measure} hold for other seeds alone.")
     failed, runs = sum(row.diverged for row in rows), sum(row.runs for row in rows)

@@ -95,7 +95,7 @@ def _answer(findings: Findings, *, briefly: bool) -> str:
     if not decision.recommended.within:
         return limits.taken(results, decision.recommended)
     recipe, off = recipe_of(findings, briefly=briefly), words.plain(results)
-    so_far = decision.tested is None
+    so_far = decision.so_far
     if decision.verdict == "better":
         begin = "So far the runs favour" if so_far else _train(results)
         return f"{begin} {recipe}: {_reach(decision, results)}{_over(decision, results)}."
@@ -130,7 +130,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         verdict = f"That recipe: {_reach(decision, results)}{_over(decision, results)}."
         return [verdict, _rests_on(findings, decision)]
     if decision.verdict in ("not sure", "worse"):
-        verb = "The runs favour" if decision.tested is None else "The recommended recipe is"
+        verb = "The runs favour" if decision.so_far else "The recommended recipe is"
         sentences.append(f"{verb} {recipe}: {_reach(decision, results)}{_over(decision, results)}.")
     if decision.verdict == "all off":
         off = "all techniques off" if results.settings else words.plain(results)

@@ -20,6 +20,7 @@ from search.reporting.findings import Findings, find, find_recipe
 from search.reporting.gallery import draw
 from search.reporting.html import page
 from search.reporting.sections import sections
+from search.reporting.tables import confirmed_table
 from search.results import ACCURACY, OBJECTIVES, Objective, Results, Run
 from search.settings import Settings
 from tests.search.reporting.test_budgets import long, short
@@ -156,7 +157,7 @@ def test_what_the_recipe_has_without_a_clear_effect_is_named() -> None:
 
 def test_a_recipe_that_is_no_better_is_not_praised() -> None:
     found = findings("no better")
-    assert headline(found) == "Nothing tried is surely better than the plain network."
+    assert headline(found) == "So far nothing tried is surely better than the plain network."
     assert "points (" in " ".join(support(found))
     lines = [command.line for command in to_train(found)]
     assert lines == ["kouka train s", "kouka train s --recipe none"]
@@ -175,6 +176,37 @@ def test_runs_that_a_mean_leaves_out_are_named_beside_it() -> None:
     assert "They are means of 3 and 2 seeds" in said
     assert "1 of 3 runs of the plain network diverged or learned nothing, and is left out" in said
     assert "left out" not in " ".join(support(find_recipe(results), briefly=True))
+    table = confirmed_table(find_recipe(replace(results, runs=tuple(runs))))
+    assert {row[0]: row[1] for row in table.rows}["all off"] == "2"
+
+
+def test_a_run_that_learned_something_hard_is_not_left_out() -> None:
+    """Two classes of which networks name 64 % right: of 100 test images, some as few as half."""
+    results = compared(0.64, 0.64)
+    runs = [replace(one, test_accuracy=0.5) if one.phase == "confirm" and at % 3 else one
+            for at, one in enumerate(results.runs)]  # fmt: skip
+    found = find_recipe(replace(results, runs=tuple(runs), data=facts((50, 50))))
+    assert found.confirmed
+    assert not any(row.diverged for row in found.confirmed)
+    untaught = [replace(one, value=0.5) if one.phase == "confirm" and at % 3 == 1 else one
+                for at, one in enumerate(runs)]  # fmt: skip
+    lost = find_recipe(replace(results, runs=tuple(untaught), data=facts((50, 50))))
+    left_out = {row.label: row.diverged for row in lost.confirmed}
+    assert (left_out["recommended"], left_out["all off"]) == (1, 1)
+
+
+def test_the_table_of_another_objective_has_its_own_gain() -> None:
+    runs = [replace(one, test_objective=one.value, test_accuracy=0.7) for one in
+            compared(0.8, 0.6).runs]  # fmt: skip
+    objective = OBJECTIVES["balanced_accuracy"]
+    found = find_recipe(replace(compared(0.8, 0.6), runs=tuple(runs), objective=objective))
+    table = confirmed_table(found)
+    assert [name.partition(" (")[0] for name in table.head[2:5]] == [
+        "test balanced accuracy", "points over all off", "test accuracy",
+    ]  # fmt: skip
+    recommended = next(row for row in table.rows if row[0] == "recommended")
+    assert recommended[3].startswith("+20.0")
+    assert recommended[4].startswith("70.0")
 
 
 def test_networks_that_all_learned_nothing_are_no_answer() -> None:
@@ -187,7 +219,7 @@ def test_a_gain_without_interval_is_no_reason_to_train() -> None:
     runs = [one for at, one in enumerate(compared(0.85, 0.70).runs)
             if one.phase == "confirm" and at % 3 == 1 and len(one.on) < len(NAMES)]  # fmt: skip
     found = find_recipe(results_of(runs, settings=SETTINGS, data=facts()))
-    assert headline(found).startswith("The runs favour ")
+    assert headline(found).startswith("So far the runs favour ")
     assert "of one seed, so without interval" in " ".join(support(found))
 
 

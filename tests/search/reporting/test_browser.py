@@ -120,7 +120,7 @@ def test_the_report_is_drawn_without_complaint_and_without_sideways_scrolling(
     )
     assert page[0] <= page[1]
     first = driver.find_element(By.CSS_SELECTOR, "section p").text
-    assert first.startswith("Nothing tried is surely better than the plain network.")
+    assert first.startswith("So far nothing tried is surely better than the plain network.")
 
 
 def test_a_reader_sees_the_answer_and_opens_the_details(driver: Driver, report: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -100,12 +101,47 @@ def test_runs_of_two_budgets_are_never_in_one_estimate(findings: Findings) -> No
     assert (findings.effects.runs, findings.verification.effects.runs) == (32, 16)
 
 
+def test_what_the_long_runs_hold_is_no_change_of_budget() -> None:
+    """Residual turns the sign of mixup, whatever the budget, and the long runs hold it on."""
+
+    def runs(phase: str, epochs: int, recipes: Sequence[set[str]]) -> list[Run]:
+        random = np.random.default_rng(epochs)
+        return [
+            Run(number, phase, "complete", {name: name in on for name in NAMES}, frozenset(on),
+                (60 + 3 * ("mixup" in on) * (1 if "residual" in on else -1)
+                 + 0.2 * random.standard_normal()) / 100,
+                {}, number, epochs=epochs)
+            for number, on in enumerate(recipes)
+        ]  # fmt: skip
+
+    varied = [name for name in NAMES if name != "residual"]
+    every = [{n for bit, n in enumerate(NAMES) if at >> bit & 1} for at in range(32)]
+    some = [{n for bit, n in enumerate(varied) if at >> bit & 1} | {"residual"} for at in range(16)]
+    short = effects(runs("measure", 4, every), NAMES)
+    long = effects(runs("measure", 16, some), varied)
+    assert short is not None
+    assert long is not None
+    assert short.of("mixup").effect == pytest.approx(0, abs=0.3)
+    assert long.of("mixup").effect == pytest.approx(3, abs=0.3)
+    told = {one.technique: one for one in budget_changes(short, long)}
+    assert told["mixup"].kind == "size"
+    beside = {one.technique: one for one in budget_changes(short, long, {"residual": True})}
+    assert beside["mixup"].short.effect == pytest.approx(3, abs=0.4)
+    assert not any(one.kind for one in beside.values())
+    assert all(one.beside_held and not one.mixed for one in beside.values())
+    assert short.fit.model.pairs
+    alone = [set[str](), *({name} for name in NAMES)]
+    few = effects(runs("measure", 4, [*alone, *({*NAMES} - one for one in alone)]), NAMES)
+    assert few is not None
+    assert all(one.mixed for one in budget_changes(few, long, {"residual": True}))
+
+
 def test_the_answer_is_that_of_the_long_runs(findings: Findings) -> None:
     said = answer(findings)
     assert said.startswith("After 16 epochs")
     assert "augmentation helps most" in said
     assert "These runs held" in said
-    assert "From 4 epochs to 16, augmentation (" in said
+    assert "From 4 epochs to 16, beside what the long runs held, augmentation (" in said
     assert ") changed sign; batch_norm (" in said
     assert ") changed clearly in size." in said
     assert "fast start" not in said

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -74,6 +75,22 @@ def given_up() -> Results:
 def diverged() -> Results:
     runs = simulated(SIXTY_FOUR, 0, 0.3)
     return results_of([replace(runs[0], value=0.1, diverged=True), *runs[1:]])
+
+
+def four_diverged() -> Results:
+    """All with augmentation and without batch_norm, of sixteen such runs."""
+    found = simulated(SIXTY_FOUR, 0, 0.3)
+    cell = [at for at, one in enumerate(found)
+            if "augmentation" in one.on and "batch_norm" not in one.on]  # fmt: skip
+    chosen = next(
+        four for four in combinations(cell, 4)
+        if frozenset.intersection(*(found[at].on for at in four)) == {"augmentation"}
+        and not set(NAMES) - {"batch_norm"} - set().union(*(found[at].on for at in four))
+    )  # fmt: skip
+    return results_of(
+        [replace(one, value=0.1, diverged=True) if at in chosen else one
+         for at, one in enumerate(found)]
+    )  # fmt: skip
 
 
 def all_diverged() -> Results:
@@ -228,6 +245,7 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
         "batch_norm; residual; 2 more): no value.",
     ),
     (diverged, "1 run diverged; it counts at chance level."),
+    (four_diverged, "4 runs diverged, all with augmentation on and batch_norm off; they count"),
     (all_diverged, "Every measured run diverged"),
     (of_a_crash, "came to 1e+09, far from all others (0.1"),
     (of_a_crash, "decides what counts as noise. Without it, "),
