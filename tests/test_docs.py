@@ -130,7 +130,8 @@ def test_the_commands_that_launched_the_studies_give_their_settings() -> None:
         if "techniques" in said:
             said["techniques"] = tuple(options["techniques"].split(","))
         if name == shipped.FULL:
-            assert settle(None, Requested(data=kept.data, **said)) == kept
+            settled = settle(None, Requested(data=kept.data, **said))
+            assert replace(settled, reader=kept.reader) == kept
             continue
         if name == shipped.REFERENCE:  # whose first runs a plan for a time has chosen
             assert said.pop("measure") == kept.measure[-1]

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import Result
 
 from docs.shipped import EXAMPLE
+from tests.search.final.test_training import CARD
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -82,6 +83,10 @@ def test_what_trains_says_what_to_install(
     arguments: list[str],
 ) -> None:
     shutil.copy(ROOT / "studies.db", folder)
+    model = folder / "models" / "mine"
+    model.mkdir(parents=True)
+    (model / "model.keras").write_bytes(b"")
+    CARD.write(model / "model.json")
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     for package in TRAINING:
         monkeypatch.setitem(sys.modules, package, None)

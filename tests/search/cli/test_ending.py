@@ -83,7 +83,7 @@ def test_a_ladder_alone_has_an_answer_before_its_steps() -> None:
 def test_it_answers_first_and_ends_with_commands() -> None:
     said = ending(confirmed(["augmentation"], []), "sqlite:///my.db")
     text = " ".join(" ".join(said).split())
-    assert text.startswith("Train with augmentation: test accuracy 75.00 %")
+    assert text.startswith("So far the runs favour augmentation: test accuracy 75.00 %")
     assert "points (+13.00 to +13.00) over the plain network." in text
     assert text.index("test accuracy") < text.index("augmentation helps most: +13.")
     assert [line.split("  ")[1] for line in said[-4:]] == [
