@@ -18,7 +18,8 @@ from search.results import Run
 
 LARGEST = 3
 """Techniques that a cell is made of, at most."""
-_LEAST_RUNS = 2
+_LEAST_RUNS = 3
+"""Two may have diverged by chance, and some cell of three techniques has just these."""
 _UNEXPLAINED = 0.3
 """Share of what the techniques alone leave that may stay unexplained by the one cell that is the
 explanation, where it is a sum of many interactions."""

@@ -7,10 +7,12 @@ shows as the effect of a fourth.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from search.analysis.distributions import beta_cdf
 from search.analysis.t_distribution import two_sided
 
 _OUTLYING = 0.01
@@ -43,13 +45,46 @@ def chance(sizes: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def has_outlier(main: np.ndarray, values: np.ndarray) -> bool:
-    """Check for a run that the effects of the techniques alone cannot explain, as it diverged.
+    """Check for runs that the effects of the techniques alone cannot explain, as they diverged.
 
-    `main` is (runs, terms), `values` (runs,). By the largest externally studentized residual,
-    corrected for the number of runs (Cook & Weisberg 1982). One such run changes all interactions
-    by the same amount, and two of them change half of these, so that the rest looks like the noise
-    (Box & Meyer 1987).
+    `main` is (runs, terms), `values` (runs,). One such run changes all interactions by the same
+    amount, and two of them change half of these, so that the rest looks like the noise (Box & Meyer
+    1987).
     """
+    return _has_one(main, values) or _has_several(main, values)
+
+
+def _has_several(main: np.ndarray, values: np.ndarray) -> bool:
+    """Check for several of the lowest runs, or of the highest, that stand out together.
+
+    Several mask each other where each is looked at alone. By the F of the mean shifts of up to a
+    quarter of the runs, corrected for all choices of so many (Cook & Weisberg 1982).
+    """
+    runs, terms = main.shape
+    total = _left(main, values)
+    rising = np.argsort(values, kind="stable")
+    for order in (rising, rising[::-1]):
+        for count in range(2, runs // 4 + 1):
+            rest = np.sort(order[count:])
+            dof = runs - terms - count
+            if dof < 2 or np.linalg.matrix_rank(main[rest]) < terms:
+                break
+            share = _left(main[rest], values[rest]) / total if total else 1.0
+            if beta_cdf(dof / 2, count / 2, share) * math.comb(runs, count) < _OUTLYING:
+                return True
+    return False
+
+
+def _left(main: np.ndarray, values: np.ndarray) -> float:
+    """The squares that a fit of the effects alone leaves."""
+    basis, _ = np.linalg.qr(main)
+    left = values - basis @ (basis.T @ values)
+    return float(left @ left)
+
+
+def _has_one(main: np.ndarray, values: np.ndarray) -> bool:
+    """Check for one, by the largest externally studentized residual, corrected for the number of
+    runs (Cook & Weisberg 1982)."""
     basis, _ = np.linalg.qr(main)
     left = values - basis @ (basis.T @ values)
     dof = len(values) - basis.shape[1] - 1
