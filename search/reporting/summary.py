@@ -111,6 +111,7 @@ def _decision(findings: Findings) -> dict[str, Any] | None:
     return {
         "verdict": made.verdict,
         "tested": made.tested is not None,
+        "so_far": made.so_far,
         "any_better": made.any_better,
         "reached": made.reached.mean,
         "reached_low": made.reached.low,
