@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from model_space.typed_json import from_json
@@ -65,6 +66,12 @@ def answer_stream() -> TextIO:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answers
+
+
+def backend_here() -> str:
+    """Return the backend that Keras runs on where no study says on which: one that is installed."""
+    only_jax = find_spec("tensorflow") is None and find_spec("jax") is not None
+    return os.environ.get("KERAS_BACKEND") or ("jax" if only_jax else "tensorflow")
 
 
 def import_keras() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from model_space.child import ChildError, ask, respond
+from model_space.child import ChildError, ask, backend_here, respond
 from model_space.custom.code import CustomCode, CustomCodeError, CustomNetwork, CustomTechnique
 from model_space.custom.loading import accepted_keywords, load_network, load_technique
 from model_space.pretrained import catalogue, weights
@@ -37,7 +37,9 @@ def describe(techniques: Sequence[str], network: str | None) -> CustomCode:
         known = CustomNetwork(application.name, digest="", keywords=())
         code = describe(techniques, None) if techniques else CustomCode()
         return replace(code, network=known)
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "2", "KERAS_BACKEND": "tensorflow", **os.environ}
+    environment = {
+        "TF_CPP_MIN_LOG_LEVEL": "2", **os.environ, "KERAS_BACKEND": backend_here(),
+    }  # fmt: skip
     try:
         answer = ask(__name__, _Request(tuple(techniques), network), _Answer, environment)
     except ChildError as error:

@@ -277,8 +277,9 @@ def custom_code(
 
     if not technique and network is None and weights is None:
         return CustomCode()
+    from model_space.child import backend_here
     from model_space.custom.description import describe, with_weights
-    from search.running.hardware import backend_here, check_installed
+    from search.running.hardware import check_installed
 
     code = CustomCode()
     if technique or network is not None:

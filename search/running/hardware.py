@@ -112,11 +112,6 @@ def check_system() -> None:
         )
 
 
-def backend_here() -> str:
-    """The backend that Keras runs on here, where no study says on which."""
-    return os.environ.get("KERAS_BACKEND") or "tensorflow"
-
-
 def best_precision() -> str:
     """The precision that `--precision auto` means here: bfloat16 where every GPU has units for it.
 

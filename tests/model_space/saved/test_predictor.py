@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from model_space import child
 from model_space.saved import predictor
 
 
@@ -25,3 +26,20 @@ def test_a_network_runs_where_only_jax_is(
     monkeypatch.setattr(predictor, "ask", ask)
     assert predictor.predict(Path("model.keras"), card, ["a.png"]) == ((1.0,),)
     assert asked[0]["KERAS_BACKEND"] == backend
+
+
+@pytest.mark.parametrize(
+    ("installed", "named", "backend"),
+    [
+        ({"tensorflow", "jax"}, "", "tensorflow"),
+        ({"jax"}, "", "jax"),
+        (set(), "", "tensorflow"),
+        ({"tensorflow", "jax"}, "jax", "jax"),
+    ],
+)
+def test_keras_runs_on_what_is_named_or_installed(
+    monkeypatch: pytest.MonkeyPatch, installed: set[str], named: str, backend: str
+) -> None:
+    monkeypatch.setattr(child, "find_spec", lambda name: name if name in installed else None)
+    monkeypatch.setenv("KERAS_BACKEND", named)
+    assert child.backend_here() == backend
