@@ -18,8 +18,9 @@ from search.results import Run
 
 LARGEST = 3
 """Techniques that a cell is made of, at most."""
-_LEAST_RUNS = 3
-"""Two may have diverged by chance, and some cell of three techniques has just these."""
+_LEAST_RUNS = 2
+_SURE_RUNS = 3
+"""Two may have diverged by chance, and in a small design some cell of three has them."""
 _UNEXPLAINED = 0.3
 """Share of what the techniques alone leave that may stay unexplained by the one cell that is the
 explanation, where it is a sum of many interactions."""
@@ -169,6 +170,24 @@ def coefficients_beside(
         found = np.where(left < best, averaged, found)
         best = np.minimum(left, best)
     return found
+
+
+def is_cell(levels: np.ndarray, inside: np.ndarray) -> bool:
+    """Tell whether some runs, (runs,) of booleans, are all those of a cell that may fail for sure.
+
+    `levels` is (runs, techniques) of ±1. Two are where the cell is of two techniques alone.
+    """
+    members = _members(levels)
+    same = np.flatnonzero(np.all(members == inside[:, np.newaxis], axis=0))
+    sizes = [len(_cells(levels.shape[1])[place]) for place in same]
+    return bool(sizes) and (int(inside.sum()) >= _SURE_RUNS or min(sizes) < LARGEST)
+
+
+def is_sure(cell: Cell, levels: np.ndarray, names: Sequence[str]) -> bool:
+    """Tell whether a cell that fails has runs enough to do so by more than chance."""
+    side = np.array([(name in cell.on) * 1.0 - (name in cell.off) * 1.0 for name in names])
+    inside = np.all((levels == side) | (side == 0), axis=1)
+    return is_cell(levels, inside)
 
 
 def _is_level(values: np.ndarray, fitted: np.ndarray) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.analysis.failing_cells import Cell, coefficients_beside, dominant_cells
+from search.analysis.failing_cells import Cell, coefficients_beside, dominant_cells, is_sure
 from search.analysis.model import ENOUGH_DOF, Model
 from search.analysis.random_pairs import fit_mixed, random_effects, residual_contrasts
 from search.analysis.small_interactions import chance, has_outlier, triples
@@ -116,7 +116,7 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     residuals, the `repeated` runs (arrays (repeats, responses), one a recipe), and the smaller
     interactions. Repeated runs alone would not do: the few recipes
     that are repeated may be less noisy than the rest, and they do not show interactions of three
-    techniques, which bias the effects. Where a run is an outlier and no cell fails, all
+    techniques, which bias the effects. Where runs are outliers and no cell fails for sure, all
     interactions are noise, and nothing else: most repeated runs lack what made it one.
     """
     coefficients = model.inverse @ values
@@ -143,7 +143,9 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     certain = _some_certain(sizes[:, -1], squares[-1], dof)
     adjusted = values - model.adjustment(coefficients)
     cells = _failing(model, adjusted[:, -1]) if certain else ()
-    outlier = not (enough or cells) and has_outlier(model.main, adjusted[:, -1])
+    levels = model.columns[:, 1 : 1 + len(model.techniques)]
+    sure = any(is_sure(cell, levels, model.techniques) for cell in cells[:1])
+    outlier = not (enough or sure) and has_outlier(model.main, adjusted[:, -1], levels)
     if outlier:
         squares = from_residuals + np.sum(sizes**2, axis=0)
         from_repeats, from_interactions = 0, len(sizes)
@@ -160,7 +162,7 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         doubts = _doubts_of_triples(model, coefficients, noise)
     return Fit(
         model, coefficients, variances, noise, dof, from_repeats, from_interactions,
-        failing=next(iter(cells), None), outlier=outlier, doubts=doubts,
+        failing=None if outlier else next(iter(cells), None), outlier=outlier, doubts=doubts,
     )  # fmt: skip
 
 

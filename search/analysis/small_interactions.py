@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from search.analysis.distributions import beta_cdf
+from search.analysis.failing_cells import is_cell
 from search.analysis.t_distribution import two_sided
 
 _OUTLYING = 0.01
@@ -44,21 +45,22 @@ def chance(sizes: np.ndarray) -> tuple[np.ndarray, int]:
     return np.sqrt(squares / np.sum(kept, axis=0)), len(sizes) // 2
 
 
-def has_outlier(main: np.ndarray, values: np.ndarray) -> bool:
+def has_outlier(main: np.ndarray, values: np.ndarray, levels: np.ndarray) -> bool:
     """Check for runs that the effects of the techniques alone cannot explain, as they diverged.
 
-    `main` is (runs, terms), `values` (runs,). One such run changes all interactions by the same
-    amount, and two of them change half of these, so that the rest looks like the noise (Box & Meyer
-    1987).
+    `main` is (runs, terms), `values` (runs,), and `levels` (runs, techniques) of ±1. One such run
+    changes all interactions by the same amount, and two of them change half of these, so that the
+    rest looks like the noise (Box & Meyer 1987).
     """
-    return _has_one(main, values) or _has_several(main, values)
+    return _has_one(main, values) or _has_several(main, values, levels)
 
 
-def _has_several(main: np.ndarray, values: np.ndarray) -> bool:
+def _has_several(main: np.ndarray, values: np.ndarray, levels: np.ndarray) -> bool:
     """Check for several of the lowest runs, or of the highest, that stand out together.
 
     Several mask each other where each is looked at alone. By the F of the mean shifts of up to a
-    quarter of the runs, corrected for all choices of so many (Cook & Weisberg 1982).
+    quarter of the runs, corrected for all choices of so many (Cook & Weisberg 1982). Not all those
+    of a cell, which do what its techniques do.
     """
     runs, terms = main.shape
     total = _left(main, values)
@@ -71,7 +73,9 @@ def _has_several(main: np.ndarray, values: np.ndarray) -> bool:
                 break
             share = _left(main[rest], values[rest]) / total if total else 1.0
             if beta_cdf(dof / 2, count / 2, share) * math.comb(runs, count) < _OUTLYING:
-                return True
+                inside = np.isin(np.arange(runs), order[:count])
+                if not is_cell(levels, inside):
+                    return True
     return False
 
 
