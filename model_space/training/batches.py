@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -49,14 +49,19 @@ def shard_size(images: np.ndarray, batch_size: int) -> int:
     return max(1, _SHARD_BYTES // batch_bytes) * batch_size
 
 
-def ahead(items: Iterable[T]) -> Iterator[T]:
-    """Yield the items; a thread makes the next while one is used."""
+def ahead(items: Iterable[T]) -> Generator[T, None, None]:
+    """Yield the items; a thread makes the next while one is used, and ends when this is closed."""
     waiting = iter(items)
-    with ThreadPoolExecutor(1) as thread:
+    thread = ThreadPoolExecutor(1)
+    try:
         following = thread.submit(next, waiting, None)
         while (item := following.result()) is not None:
             following = thread.submit(next, waiting, None)
             yield item
+    finally:
+        # Not waited for: where this is closed as garbage, that may be within the start of another
+        # thread, whose lock the wait would want too.
+        thread.shutdown(wait=False, cancel_futures=True)
 
 
 def as_batch(images: Tensor, labels: Tensor, classes: int) -> dict[str, Tensor]:

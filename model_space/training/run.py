@@ -61,6 +61,10 @@ class Run:
         """True where there is another epoch to train."""
         return len(self.epochs) < self._budget.epochs and not (self.diverged or self.stopped)
 
+    def close(self) -> None:
+        """End the thread that makes what is trained on next."""
+        self._shards.close()
+
     def resume(self) -> None:
         """Restore the checkpoint, if there is one, and report its epochs again."""
         if self._checkpoint is None:

@@ -6,6 +6,7 @@ import json
 import math
 import statistics
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from functools import cached_property
 from importlib.metadata import version
@@ -169,11 +170,12 @@ class Trainer:
             checkpoint=checkpoint, stopping=stopping, traced=traced,
             sample=self._sample if detailed and not kept else None,
         )  # fmt: skip
-        run.resume()
-        while run.goes_on:
-            run.train_epoch()
-        if kept:
-            run.save()
+        with closing(run):
+            run.resume()
+            while run.goes_on:
+                run.train_epoch()
+            if kept:
+                run.save()
         tested = correct = mistakes = None
         if not run.stopped:
             if detailed and not run.diverged:

@@ -1,3 +1,4 @@
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -6,10 +7,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from model_space.budget import Budget
+from model_space.data import load
 from model_space.stages import Stages
 from model_space.techniques import compose
 from model_space.training import batches
 from model_space.training.batches import ahead, as_batch, orders, shards
+from model_space.training.trainer import Trainer
 
 pytestmark = pytest.mark.numeric
 
@@ -196,6 +200,38 @@ def test_one_item_is_made_ahead_and_no_more() -> None:
             time.sleep(0.001)
         time.sleep(0.01)
         assert made == list(range(min(5, item + 2)))
+
+
+def test_what_is_made_ahead_is_not_waited_for_at_the_end() -> None:
+    """A wait within the start of a thread, where garbage may be collected, never ended."""
+    last = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        last.wait()
+        yield 2
+
+    taken = ahead(items())
+    assert next(taken) == 1
+    closing = threading.Thread(target=taken.close, daemon=True)
+    closing.start()
+    closing.join(30)
+    waits = closing.is_alive()
+    last.set()
+    assert not waits
+
+
+def test_a_run_that_is_over_leaves_no_thread() -> None:
+    """Nor does one that has failed, while its error refers to it."""
+    trainer = Trainer(load("digits", train_size=64, validation=60))
+    before = set(threading.enumerate())
+    trainer.train({}, Budget(epochs=1), 0, lambda epoch, value: True)
+    with pytest.raises(ZeroDivisionError) as failed:
+        trainer.train({}, Budget(epochs=2), 0, lambda epoch, value: bool(1 / 0))
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)
+    assert failed.value.__traceback__ is not None
+    assert set(threading.enumerate()) <= before
 
 
 def test_an_error_in_what_is_made_ahead_is_raised_where_it_is_used() -> None:
