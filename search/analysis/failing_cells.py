@@ -177,6 +177,8 @@ def is_cell(levels: np.ndarray, inside: np.ndarray) -> bool:
 
     `levels` is (runs, techniques) of ±1. Two are where the cell is of two techniques alone.
     """
+    if levels.shape[1] < 2:
+        return False
     members = _members(levels)
     same = np.flatnonzero(np.all(members == inside[:, np.newaxis], axis=0))
     sizes = [len(_cells(levels.shape[1])[place]) for place in same]

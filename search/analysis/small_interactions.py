@@ -18,6 +18,8 @@ from search.analysis.t_distribution import two_sided
 
 _OUTLYING = 0.01
 """p-value, corrected for the number of runs, from which a run is an outlier."""
+_ROUNDING = 1e-18
+"""A share of the values' squares, below which a fit leaves nothing."""
 _OF_CHANCE = 2.5
 """Times their typical size up to which interactions count as chance (Lenth 1989; Dong 1993)."""
 _ORDINARY = 4.0
@@ -64,6 +66,8 @@ def _has_several(main: np.ndarray, values: np.ndarray, levels: np.ndarray) -> bo
     """
     runs, terms = main.shape
     total = _left(main, values)
+    if total <= _ROUNDING * float(values @ values):
+        return False
     rising = np.argsort(values, kind="stable")
     for order in (rising, rising[::-1]):
         for count in range(2, runs // 4 + 1):
@@ -71,7 +75,7 @@ def _has_several(main: np.ndarray, values: np.ndarray, levels: np.ndarray) -> bo
             dof = runs - terms - count
             if dof < 2 or np.linalg.matrix_rank(main[rest]) < terms:
                 break
-            share = _left(main[rest], values[rest]) / total if total else 1.0
+            share = _left(main[rest], values[rest]) / total
             if beta_cdf(dof / 2, count / 2, share) * math.comb(runs, count) < _OUTLYING:
                 inside = np.isin(np.arange(runs), order[:count])
                 if not is_cell(levels, inside):
@@ -94,7 +98,7 @@ def _has_one(main: np.ndarray, values: np.ndarray) -> bool:
     dof = len(values) - basis.shape[1] - 1
     room = 1 - np.sum(basis**2, axis=1)
     total = float(left @ left)
-    if dof < 1 or total <= 1e-18 * float(values @ values):
+    if dof < 1 or total <= _ROUNDING * float(values @ values):
         return False
     share = np.max(left**2 / np.where(room > 1e-9, total * room, np.inf))
     if share >= 1 - 1e-9:

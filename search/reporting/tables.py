@@ -117,16 +117,16 @@ def confirmed_table(findings: Findings) -> Table:
         gain = row.objective_gain
         over_off = formatting.with_interval(gain.points, gain) if gain else ""
         cells = [over_off, formatting.mean(row.validation, objective)]
-        if program is not None:
-            cells = [
-                *([formatting.mean(row.test_objective, objective)] * bool(program.test)),
-                *cells,
-            ]
-        elif objective is ACCURACY:
-            cells.insert(0, formatting.percent(row.test))
-        else:
-            tested = formatting.mean(row.test_objective, objective)
-            cells = [tested, over_off, formatting.percent(row.test), cells[1]]
+        tested, accuracy = (
+            formatting.mean(row.test_objective, objective),
+            formatting.percent(row.test),
+        )
+        if program is None and objective is ACCURACY:
+            cells.insert(0, accuracy)
+        elif program is None:
+            cells = [tested, over_off, accuracy, cells[1]]
+        elif program.test:
+            cells.insert(0, tested)
         rows.append((row.label, str(row.seeds), *cells, row.recipe))
     head = ("", "seeds", *(f"{name} (95 %)" for name in names), "techniques on")
     return Table(head, tuple(rows), tuple(range(1, len(head) - 1)))

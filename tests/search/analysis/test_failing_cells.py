@@ -7,8 +7,15 @@ import numpy as np
 import pytest
 
 from search.analysis.effects import CERTAIN, effects
-from search.analysis.failing_cells import Cell, coefficients_beside, dominant_cells, failing_cell
+from search.analysis.failing_cells import (
+    Cell,
+    coefficients_beside,
+    dominant_cells,
+    failing_cell,
+    is_cell,
+)
 from search.analysis.model import levels
+from search.analysis.small_interactions import has_outlier
 from search.planning.design import design
 from search.results import Run
 from tests.support.fakes import EFFECTS
@@ -43,6 +50,20 @@ def test_a_cell_that_fails_is_found(count: int) -> None:
         assert any(set(THREE.on) < set(one.on) and THREE.off == one.off for one in found)
     else:
         assert found[0] == THREE
+
+
+def test_one_technique_alone_makes_no_cell() -> None:
+    rows = np.where(np.arange(12) % 2, 1.0, -1.0)[:, np.newaxis]
+    low = np.arange(12) < 3
+    assert not is_cell(rows, low)
+    values = np.where(low, 10.0, 60.0) + np.arange(12) % 5
+    assert has_outlier(np.column_stack([np.ones(12), rows]), values, rows)
+
+
+def test_a_fit_that_leaves_nothing_has_no_outlier() -> None:
+    rows = np.where(design(3, 8, 8), 1.0, -1.0)
+    main = np.column_stack([np.ones(8), rows])
+    assert not has_outlier(main, main @ [60.0, 10.0, 3.3, 0.1], rows)
 
 
 def test_two_runs_may_have_diverged_by_chance() -> None:
