@@ -288,7 +288,7 @@ def _runs_of_it(findings: Findings) -> str:
     assert found is not None
     others = {name: value for name, value in found.params.items() if name not in results.factors}
     runs = [run for run in results.runs
-            if run.state == "complete" and not run.copy
+            if run.state == "complete" and run.value is not None and not run.copy
             and run.on | levels_on(run.params, results.choices) == found.on
             and others.items() <= run.params.items()]  # fmt: skip
     if not runs:

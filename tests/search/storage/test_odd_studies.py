@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import optuna
 import pytest
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from search import analyse, export_study, frame
 from search.analysis.decision import decide
@@ -69,6 +70,16 @@ def test_no_recipe_is_surely_better_for_a_noisy_technique_that_is_seldom_on() ->
         better += decision.verdict == "better"
     assert clear <= 4
     assert better <= 2
+
+
+def test_runs_of_the_recipe_without_a_value_are_not_averaged() -> None:
+    study = foreign(0)
+    space: dict[str, BaseDistribution] = {n: CategoricalDistribution(SWITCH) for n in "abcd"}
+    for on, value in (("ab", 0.9), ("ab", 0.91), ("ab", float("inf")), ("c", 0.1), ("d", 0.2)):
+        params = {name: name in on for name in "abcd"}
+        study.add_trial(optuna.create_trial(params=params, distributions=space, value=value))
+    text = " ".join(support(analyse(study)))
+    assert "2 runs of it came to" in text
 
 
 def test_parameters_named_like_columns_of_a_table_keep_columns_of_their_own() -> None:
