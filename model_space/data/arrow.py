@@ -18,7 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from model_space.data.cache import kept_folder
-from model_space.data.columns import LABELS, PARTS, SPLITS, find_split, listed, named_columns, plain
+from model_space.data.columns import (
+    LABELS,
+    PARTS,
+    SPLITS,
+    find_split,
+    listed,
+    named_columns,
+    plain,
+    without_split,
+)
 from model_space.data.file_set import FileSet, numbered
 from model_space.data.layout import SUFFIXES, named_part
 from model_space.data.listing import SOUNDS, walk
@@ -391,10 +400,7 @@ def _find_split(
     if at is None:
         return None, {}
     if lacking := values[texts[at]][""]:
-        raise DataError(
-            f"{lacking:,} of {values[texts[at]].total():,} rows of {path} have no split in "
-            f"{texts[at]}; fill them in, or remove that column"
-        )
+        raise without_split(path, lacking, values[texts[at]].total(), texts[at])
     return texts[at], parts
 
 

@@ -102,6 +102,14 @@ def find_columns(path: Path, rows: Sequence[Sequence[str]], named: Columns) -> F
     return Found(taken, said, header, folder, suffix, unused, parts, one_hot)
 
 
+def without_split(path: Path, lacking: int, rows: int, column: str) -> DataError:
+    """Return the error of rows that are in no split."""
+    return DataError(
+        f"{lacking:,} of {rows:,} rows of {path} have no split in {column}; fill them in, or "
+        "remove that column"
+    )
+
+
 def named_columns(path: Path, names: Sequence[str], named: Columns) -> dict[str, int]:
     """Return the numbers, from 0, of the columns that were named."""
     taken = {}

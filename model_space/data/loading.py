@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from model_space.data.hub import hub_files
 from model_space.data.images import resized
 from model_space.data.listing import SOUNDS
 from model_space.data.merging import merged
-from model_space.data.places import DIGITS, HUB, check_several, is_folder, is_set, is_there, places
+from model_space.data.places import DIGITS, HUB, check_several, is_set, places
 from model_space.data.source import DataError, Progress, Source
 from model_space.data.spec import READER, Columns, DataSpec
 from model_space.data.splits import split
@@ -177,17 +178,17 @@ def is_table(name: str) -> bool:
 
 def is_arrow(path: Path) -> bool:
     """Tell a Parquet or Arrow file, or a folder of them."""
-    if is_folder(path):
+    if os.path.isdir(path):
         return holds_tables(path)
     return path.suffix.lower() in SUFFIXES_OF_TABLES
 
 
 def _is_text(path: Path) -> bool:
-    return path.suffix.lower() in TABLES and not is_folder(path)
+    return path.suffix.lower() in TABLES and not os.path.isdir(path)
 
 
 def _is_npz(path: Path) -> bool:
-    return path.suffix.lower() == ".npz" and not is_folder(path)
+    return path.suffix.lower() == ".npz" and not os.path.isdir(path)
 
 
 def _check_name(name: str) -> None:
@@ -200,10 +201,10 @@ def _check_name(name: str) -> None:
         f"({', '.join((*TABLES, *SUFFIXES_OF_TABLES))}), or a .npz file"
     )
     paths = places(name)
-    if len(paths) > 1 and any(map(is_there, paths)):
+    if len(paths) > 1 and any(map(os.path.exists, paths)):
         return
     path = paths[0]
-    if len(paths) > 1 or not is_there(path):
+    if len(paths) > 1 or not os.path.exists(path):
         raise DataError(f"there is no data set and no path {name!r}; --data takes {kinds}")
     if not (path.is_dir() or _is_npz(path) or _is_text(path) or is_archive(path) or is_arrow(path)):
         raise DataError(

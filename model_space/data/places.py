@@ -1,7 +1,12 @@
-"""Places of data as `--data` names them: the name of a set, a path, or several folders."""
+"""Places of data as `--data` names them: the name of a set, a path, or several folders.
+
+By `os.path`, for which there is nothing of a name longer than the system allows, where `Path` has
+an error.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from model_space.data.arrays import KERAS_SETS
@@ -26,27 +31,14 @@ def places(name: str) -> tuple[Path, ...]:
     if is_set(name):
         return ()
     parts = [part.strip() for part in name.split(",")]
-    if len(parts) == 1 or is_there(Path(name)) or not all(parts):
+    if len(parts) == 1 or os.path.exists(name) or not all(parts):
         return (Path(name),)
     return tuple(map(Path, parts))
 
 
 def missing(name: str) -> list[Path]:
     """Return the paths that `--data` names where there is nothing."""
-    return [place for place in places(name) if not is_there(place)]
-
-
-def is_there(path: Path) -> bool:
-    """Tell whether there is a file or a folder; none has a name longer than the system allows."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
-def is_folder(path: Path) -> bool:
-    """Tell whether there is a folder, as `is_there`."""
-    return is_there(path) and path.is_dir()
+    return [place for place in places(name) if not os.path.exists(place)]
 
 
 def resolve(name: str) -> str:
@@ -55,14 +47,13 @@ def resolve(name: str) -> str:
     A known set wins over a folder of its name; `./NAME` means the folder. A link to a file stays
     one, as tables name what lies beside them. What is not there stays as it is.
     """
-    if is_set(name) or not any(map(is_there, places(name))):
+    if is_set(name) or not any(map(os.path.exists, places(name))):
         return name
     return ",".join(str(_absolute(place)) for place in places(name))
 
 
 def _absolute(place: Path) -> Path:
-    file = is_there(place) and place.is_file()
-    return place.parent.resolve() / place.name if file else place.resolve()
+    return place.parent.resolve() / place.name if os.path.isfile(place) else place.resolve()
 
 
 def short(name: str) -> str:
@@ -85,8 +76,8 @@ def _suffixes(place: Path) -> list[str]:
 def check_several(name: str) -> None:
     """Raise `DataError` unless each of several places is a folder."""
     for place in places(name):
-        if not is_folder(place):
-            what = "is no folder" if is_there(place) else "does not exist"
+        if not os.path.isdir(place):
+            what = "is no folder" if os.path.exists(place) else "does not exist"
             raise DataError(
                 f"--data {name} names several folders to merge, and {place} {what}; give folders "
                 "separated by commas, or one path"

@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from model_space.data.columns import PARTS, Found, find_columns, looks_like_file
+from model_space.data.columns import (
+    PARTS,
+    Found,
+    find_columns,
+    looks_like_file,
+    without_split,
+)
 from model_space.data.file_set import FileSet, numbered
 from model_space.data.reading import Reading
 from model_space.data.source import DataError
@@ -53,10 +59,7 @@ def table_files(path: Path, columns: Columns) -> FileSet:
     if not rows:
         raise DataError(f"{path} has no rows; give it one for each image or sound")
     if form.split is not None and (lacking := sum(not row[form.split].strip() for row in rows)):
-        raise DataError(
-            f"{lacking:,} of {len(rows):,} rows of {path} have no split in {found.split}; fill "
-            "them in, or remove that column"
-        )
+        raise without_split(path, lacking, len(rows), str(found.split))
     labels = labels_of(path, rows, form)
     if "train" not in labels:
         raise DataError(

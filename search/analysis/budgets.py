@@ -63,14 +63,14 @@ def budget_changes(
              if e.technique in known and not math.isnan(e.effect)]  # fmt: skip
     rows = []
     for before, after in pairs:
+        contrast = long.fit.model.technique_contrast(after.technique)
         beside = _beside(short, before.technique, held or {})
-        if beside is not None:
-            before = _estimated(short, before, beside)
-        contrast = short.fit.model.technique_contrast(before.technique)
-        parts = (
-            _error(short, contrast if beside is None else beside),
-            _error(long, long.fit.model.technique_contrast(after.technique)),
-        )
+        if beside is None:
+            averaged = short.fit.model.technique_contrast(before.technique)
+            parts = _error(short, averaged), _error(long, contrast)
+        else:
+            parts = _error(short, beside), _error(long, contrast)
+            before = _estimated(short, before, beside, *parts[0])
         difference = after.effect - before.effect
         alone = welch(difference, *parts)
         total = math.sqrt(sum(error**2 for error, _ in parts))
@@ -105,9 +105,10 @@ def _beside(effects: Effects, technique: str, held: Mapping[str, bool]) -> np.nd
     return contrast if model.estimable(contrast) else None
 
 
-def _estimated(effects: Effects, averaged: Effect, contrast: np.ndarray) -> Effect:
+def _estimated(
+    effects: Effects, averaged: Effect, contrast: np.ndarray, error: float, dof: float
+) -> Effect:
     """An effect with the value and interval of another contrast of its coefficients."""
-    error, dof = _error(effects, contrast)
     value, margin = float(effects.fit.estimate(contrast)[0][0]), quantile(dof) * error
     return replace(averaged, effect=value, low=value - margin, high=value + margin)
 

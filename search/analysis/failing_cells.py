@@ -153,8 +153,7 @@ def coefficients_beside(
     lose some points, or end at one level whatever else is on, by what fits them better. Returns
     (techniques, responses), averaged over all recipes as those of the pairwise model are.
     """
-    side = np.array([(name in cell.on) * 1.0 - (name in cell.off) * 1.0 for name in names])
-    inside = np.all((levels == side) | (side == 0), axis=1)
+    side, inside = _inside(cell, levels, names)
     share = 0.5**cell.techniques
     main = np.column_stack([np.ones(len(levels)), levels])
     outside = np.linalg.lstsq(main[~inside], values[~inside], rcond=1e-9)[0][1:]
@@ -187,9 +186,13 @@ def is_cell(levels: np.ndarray, inside: np.ndarray) -> bool:
 
 def is_sure(cell: Cell, levels: np.ndarray, names: Sequence[str]) -> bool:
     """Tell whether a cell that fails has runs enough to do so by more than chance."""
+    return is_cell(levels, _inside(cell, levels, names)[1])
+
+
+def _inside(cell: Cell, levels: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The level of each technique in a cell, (techniques,), 0 for either, and its runs, (runs,)."""
     side = np.array([(name in cell.on) * 1.0 - (name in cell.off) * 1.0 for name in names])
-    inside = np.all((levels == side) | (side == 0), axis=1)
-    return is_cell(levels, inside)
+    return side, np.all((levels == side) | (side == 0), axis=1)
 
 
 def _is_level(values: np.ndarray, fitted: np.ndarray) -> bool:

@@ -143,9 +143,8 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     certain = _some_certain(sizes[:, -1], squares[-1], dof)
     adjusted = values - model.adjustment(coefficients)
     cells = _failing(model, adjusted[:, -1]) if certain else ()
-    levels = model.columns[:, 1 : 1 + len(model.techniques)]
-    sure = any(is_sure(cell, levels, model.techniques) for cell in cells[:1])
-    outlier = not (enough or sure) and has_outlier(model.main, adjusted[:, -1], levels)
+    sure = any(is_sure(cell, model.signs, model.techniques) for cell in cells[:1])
+    outlier = not (enough or sure) and has_outlier(model.main, adjusted[:, -1], model.signs)
     if outlier:
         squares = from_residuals + np.sum(sizes**2, axis=0)
         from_repeats, from_interactions = 0, len(sizes)
@@ -209,8 +208,7 @@ def _fit_mixed(
 
 def _failing(model: Model, values: np.ndarray) -> tuple[Cell, ...]:
     """The cells that explain most of what the techniques alone leave of the values, (runs,)."""
-    techniques = model.columns[:, 1 : 1 + len(model.techniques)]
-    return dominant_cells(techniques, values, model.techniques)
+    return dominant_cells(model.signs, values, model.techniques)
 
 
 def _doubts(

@@ -78,10 +78,14 @@ class Model:
         return (*self.techniques, *(level.name for level in self.levels))
 
     @property
+    def signs(self) -> np.ndarray:
+        """(runs, techniques): 1 where a technique is on, -1 where it is off."""
+        return self.columns[:, 1 : 1 + len(self.techniques)]
+
+    @property
     def seldom(self) -> bool:
         """True where a technique is on, or off, in few of the runs."""
-        share = np.mean(self.columns[:, 1 : 1 + len(self.techniques)], axis=0)
-        return bool(np.any(np.abs(share) > 1 - 2 * _SELDOM))
+        return bool(np.any(np.abs(np.mean(self.signs, axis=0)) > 1 - 2 * _SELDOM))
 
     @cached_property
     def room(self) -> np.ndarray:

@@ -85,16 +85,20 @@ def _has_several(main: np.ndarray, values: np.ndarray, levels: np.ndarray) -> bo
 
 def _left(main: np.ndarray, values: np.ndarray) -> float:
     """The squares that a fit of the effects alone leaves."""
-    basis, _ = np.linalg.qr(main)
-    left = values - basis @ (basis.T @ values)
+    _, left = _residuals(main, values)
     return float(left @ left)
+
+
+def _residuals(main: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An orthonormal basis of the terms, (runs, terms), and what they leave of the values."""
+    basis, _ = np.linalg.qr(main)
+    return basis, values - basis @ (basis.T @ values)
 
 
 def _has_one(main: np.ndarray, values: np.ndarray) -> bool:
     """Check for one, by the largest externally studentized residual, corrected for the number of
     runs (Cook & Weisberg 1982)."""
-    basis, _ = np.linalg.qr(main)
-    left = values - basis @ (basis.T @ values)
+    basis, left = _residuals(main, values)
     dof = len(values) - basis.shape[1] - 1
     room = 1 - np.sum(basis**2, axis=1)
     total = float(left @ left)

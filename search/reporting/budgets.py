@@ -19,6 +19,7 @@ from search.reporting.formatting import (
     listed,
     listed_first,
     signed,
+    with_states,
 )
 from search.results import Objective, Results
 
@@ -101,9 +102,10 @@ def _named(changes: Sequence[BudgetChange], objective: Objective) -> str:
 
 def held(long: Verification) -> str:
     """List what the long runs did not vary, with how they held it; empty where they varied all."""
-    states = [(state, [name for name, on in long.held.items() if on == turned])
-              for state, turned in (("on", True), ("off", False))]  # fmt: skip
-    parts = [f"{listed(names)} {state}" for state, names in states if names]
+    parts = with_states(
+        [name for name, on in long.held.items() if on],
+        [name for name, on in long.held.items() if not on],
+    )
     parts += [f"{name} at {level}" for name, level in long.held_at.items()]
     return listed(parts) if parts else ""
 

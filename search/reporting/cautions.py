@@ -15,7 +15,7 @@ from search.analysis.unequal_losses import Loss, UnequalLoss
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
 from search.reporting.fit_cautions import fit_cautions
-from search.reporting.formatting import counted, listed
+from search.reporting.formatting import counted, listed, with_states
 from search.reporting.programs import too_few_digits, unheard_seed
 from search.reporting.words import growth
 from search.results import ACCURACY, Objective, Results
@@ -327,8 +327,7 @@ def _losses(losses: RunLosses, grown_by: str) -> list[str]:
         )
     if losses.diverged and not losses.all_diverged:
         counts = "it counts" if losses.diverged == 1 else "they count"
-        states = [f"{listed(names)} {state}" for names, state in
-                  ((losses.diverged_on, "on"), (losses.diverged_off, "off")) if names]  # fmt: skip
+        states = with_states(losses.diverged_on, losses.diverged_off)
         alike = f", all with {' and '.join(states)}" if states else ""
         sentences.append(
             f"{counted(losses.diverged, 'run')} diverged{alike}; {counts} at chance level."

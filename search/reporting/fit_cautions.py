@@ -16,7 +16,7 @@ from search.analysis.model import ENOUGH_DOF
 from search.analysis.multiplicity import SignificantAlone
 from search.analysis.outliers import Outliers
 from search.planning.broken import broken
-from search.reporting.formatting import capitalized, counted, level, listed
+from search.reporting.formatting import capitalized, counted, level, listed, with_states
 from search.results import Objective, Results
 
 _MOST_IN_COMMON = 4
@@ -80,9 +80,8 @@ def _techniques(
 def _chance_level(low: AtChanceLevel) -> list[str]:
     which = ""
     if 0 < len(low.on) + len(low.off) <= _MOST_IN_COMMON:
-        states = [f"{listed(names)} {state}" for names, state in
-                  ((low.on, "on"), (low.off, "off")) if names]  # fmt: skip
-        which = f": {'that' if low.runs == 1 else 'those'} with {', '.join(states)}"
+        states = ", ".join(with_states(low.on, low.off))
+        which = f": {'that' if low.runs == 1 else 'those'} with {states}"
     they = "It" if low.runs == 1 else "They"
     return [
         f"{low.runs} of {low.measured} measured runs learned nothing{which}. {they} reached no "

@@ -44,6 +44,11 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
 
 
+def with_states(on: Sequence[str], off: Sequence[str]) -> list[str]:
+    """Name techniques by their state: `mixup and dropout on`, `residual off`."""
+    return [f"{listed(names)} {state}" for names, state in ((on, "on"), (off, "off")) if names]
+
+
 def listed_first(names: Sequence[str], most: int) -> str:
     """Join the first names, `most` of them, and the number of the others."""
     more = len(names) - most

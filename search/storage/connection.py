@@ -62,13 +62,10 @@ def storage_url(text: str) -> str:
             raise InputError(f"the storage is not a URL; {_TAKES}") from None
         return text
     file = Path(text)
-    try:
-        is_folder, is_there = file.is_dir(), file.exists()
-    except OSError:  # of a name that is longer than the system allows
-        is_folder = is_there = False
-    if not text or is_folder:
+    # By os.path, for which there is nothing of a name longer than the system allows.
+    if not text or os.path.isdir(file):
         raise InputError(f"the storage {text!r} is no file and no URL; {_TAKES}")
-    if not is_there:
+    if not os.path.exists(file):
         if file.suffix.lower() in _NEW_FILES:
             return f"sqlite:///{text}"
         raise InputError(f"the storage {text} is not there, and it is not a URL; {_TAKES}")
