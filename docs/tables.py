@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from docs.shipped import ARTICLE, CIFAR, FULL, REFERENCE, data, findings, settings
 from model_space.techniques import SETS, TECHNIQUES
-from search import Step
+from search import LadderStep
 from search.cli import app
 from search.cli.ending import print_ending
 from search.cli.options import DEFAULT_STORAGE
@@ -193,7 +193,7 @@ def _printed(*arguments: str) -> list[str]:
     return [line.rstrip() for line in ran.stdout.strip("\n").splitlines()]
 
 
-def _added(step: Step) -> str:
+def _added(step: LadderStep) -> str:
     return " + ".join(f"`{name}`" for name in step.added)
 
 

@@ -22,7 +22,7 @@ _SHORTEST_CALL = 0.25
 """Seconds of training that are done in one call, at least, once the pace is known."""
 
 
-class Run:
+class TrainingRun:
     """A run under way, from its beginning or its checkpoint to its last epoch."""
 
     def __init__(

@@ -34,7 +34,7 @@ _NETWORK_STAGES = frozenset({
 
 
 @dataclass(frozen=True)
-class Findings:
+class Survey:
     """Findings about the user's code."""
 
     left_out: tuple[str, ...]
@@ -43,7 +43,7 @@ class Findings:
     """Sentences about what the code can be used for, but perhaps not as its author expects."""
 
 
-def survey(registry: Registry, techniques: Sequence[str], data: Data, budget: Budget) -> Findings:
+def survey(registry: Registry, techniques: Sequence[str], data: Data, budget: Budget) -> Survey:
     """Build the network and a batch of each custom technique, and check that they can be used.
 
     Raises `CustomCodeError` where the network or a batch cannot be made, or is not what it must be.
@@ -54,9 +54,9 @@ def survey(registry: Registry, techniques: Sequence[str], data: Data, budget: Bu
         if technique.name not in left_out:
             _check_batch(technique, registry, data, budget)
     if isinstance(registry.build, Network) and not registry.custom_techniques:
-        return Findings(left_out, ())
+        return Survey(left_out, ())
     recipe = _usual(registry, techniques, left_out)
-    return Findings(left_out, tuple(_cautions(registry, recipe, shape, classes, budget)))
+    return Survey(left_out, tuple(_cautions(registry, recipe, shape, classes, budget)))
 
 
 def _cautions(

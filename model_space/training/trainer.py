@@ -28,9 +28,9 @@ from model_space.training import picturing
 from model_space.training.checkpoint import Checkpoint, removed_at_the_end
 from model_space.training.compiled import CompiledRun
 from model_space.training.plain_keras import check_plain
-from model_space.training.run import Run
+from model_space.training.run import TrainingRun
 from model_space.training.scorers import ACCURACY, Scorer
-from model_space.training.survey import Findings, survey
+from model_space.training.survey import Survey, survey
 
 _MOST_SAMPLED = 1_000
 """Training images, at most, on which a detailed run follows its objective."""
@@ -66,7 +66,7 @@ class Trainer:
         """A trainer on the training and validation images together, as `Data.joined` has them."""
         return Trainer(self._data.joined(), self._registry, self._scorer)
 
-    def survey(self, techniques: Sequence[str], budget: Budget) -> Findings:
+    def survey(self, techniques: Sequence[str], budget: Budget) -> Survey:
         """Try the user's code, and return what is to be known before a study relies on it.
 
         Raises `CustomCodeError` where some of the code cannot be used.
@@ -165,7 +165,7 @@ class Trainer:
         compiled, traced = self._begin(recipe, budget, seed)
         if kept:
             check_plain(compiled.network)  # raises now, and not at the end
-        run = Run(
+        run = TrainingRun(
             compiled, self._data, budget, seed, self._scorer, report=report,
             checkpoint=checkpoint, stopping=stopping, traced=traced,
             sample=self._sample if detailed and not kept else None,

@@ -127,7 +127,7 @@ class LastJob:
 
 @dataclass(frozen=True)
 class Surveyed:
-    """A survey has ended; the fields are those of `model_space.training.survey.Findings`."""
+    """A survey has ended; the fields are those of `model_space.training.survey.Survey`."""
 
     left_out: tuple[str, ...]
     cautions: tuple[str, ...]

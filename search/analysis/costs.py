@@ -9,20 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.analysis.effects import Effects
+from search.analysis.estimate import Estimate
 from search.analysis.fit import Fit, fit
 from search.analysis.model import build
 from search.analysis.t_distribution import quantile
 from search.parameters import Category, Number
 from search.results import Run
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with the ends of its 95 % interval, NaN where the noise cannot be estimated."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ import numpy as np
 
 from search.analysis.confirmation import Confirmed, Mean, chosen_by_tests
 from search.analysis.effects import Effects
+from search.analysis.estimate import Estimate
 from search.analysis.held_out import Difference
-from search.analysis.predicted import Estimate, Predicted
+from search.analysis.predicted import Predicted
 from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import critical_value
 from search.planning.schedule import schedule

@@ -16,7 +16,7 @@ from search.results import Results
 
 
 @dataclass(frozen=True)
-class Step:
+class LadderStep:
     """One step of the ladder."""
 
     added: tuple[str, ...]
@@ -44,7 +44,7 @@ class Step:
 class Comparison:
     """A step of the ladder beside the effects of the techniques that it adds."""
 
-    step: Step
+    step: LadderStep
     effect: float
     """Sum of these effects, which are averages over all orders."""
     low: float
@@ -59,7 +59,7 @@ class Comparison:
         return self.p_value < 1 - CONFIDENCE
 
 
-def ladder(results: Results) -> list[Step]:
+def ladder(results: Results) -> list[LadderStep]:
     """Estimate the steps in order, with one pooled estimate of the noise over seeds."""
     groups: dict[frozenset[str], list[float]] = {}
     for run in results.of("ladder"):
@@ -69,7 +69,7 @@ def ladder(results: Results) -> list[Step]:
     squares = sum((len(values) - 1) * statistics.variance(values) for _, values in steps
                   if len(values) > 1)  # fmt: skip
     noise = math.sqrt(squares / dof) if dof else math.nan
-    rows: list[Step] = []
+    rows: list[LadderStep] = []
     before: tuple[frozenset[str], list[float]] | None = None
     for on, values in steps:
         change = error = math.nan
@@ -81,14 +81,14 @@ def ladder(results: Results) -> list[Step]:
         names = tuple(name for name in results.factors if name in added)
         names += tuple(sorted(added - set(names)))  # levels
         rows.append(
-            Step(names, len(values), mean(values, results.objective), change, change - margin,
+            LadderStep(names, len(values), mean(values, results.objective), change, change - margin,
                  change + margin, error, dof)
         )  # fmt: skip
         before = on, values
     return rows
 
 
-def compare(steps: Sequence[Step], effects: Effects | None) -> list[Comparison]:
+def compare(steps: Sequence[LadderStep], effects: Effects | None) -> list[Comparison]:
     """Compare each step with the effects of what it adds, where the runs can estimate them."""
     if effects is None:
         return []

@@ -31,7 +31,7 @@ Kind = Literal["resume", "time", "longer", "confirm", "seeds", "runs"]
 
 
 @dataclass(frozen=True)
-class Step:
+class NextStep:
     """More runs of the same study, and what they are for."""
 
     kind: Kind
@@ -57,7 +57,7 @@ def next_steps(
     fit: FitDiagnostics | None,
     decision: Decision | None,
     longer: Proposal | None,
-) -> tuple[Step, ...]:
+) -> tuple[NextStep, ...]:
     """Find the steps that would settle something, the most needed first.
 
     `fit` is that of the effects that decide, and `longer` proposes longer runs. Only the planned
@@ -70,7 +70,7 @@ def next_steps(
     left = {phase: count for phase, count in schedule(settings, space, results).left.items()
             if count}  # fmt: skip
     if left:
-        return (Step("resume", (), sum(left.values()), _time(results, left)),)
+        return (NextStep("resume", (), sum(left.values()), _time(results, left)),)
     steps = [*_confirm(results, settings, space, decision)]
     if fit is None:
         steps = [*_more_time(results, settings), *steps]
@@ -78,7 +78,7 @@ def next_steps(
     if longer is not None:
         options = ("--verify", str(longer.runs), "--verify-epochs", str(longer.epochs))
         count = longer.runs + expected(settings, space)
-        steps.insert(0, Step("longer", options, count, longer.seconds, longer.epochs))
+        steps.insert(0, NextStep("longer", options, count, longer.seconds, longer.epochs))
     return tuple(steps)
 
 
@@ -89,24 +89,24 @@ def _time(results: Results, left: dict[Phase, int]) -> float | None:
     return sum(count * takes.of(results.epochs_of(phase) or 0) for phase, count in left.items())
 
 
-def _more_time(results: Results, settings: Settings) -> Iterator[Step]:
+def _more_time(results: Results, settings: Settings) -> Iterator[NextStep]:
     """More time, where it was over before the runs could tell any effect."""
     missing = max(settings.measure, default=0) - len(results.of("measure"))
     if settings.time is None or missing <= 0:
         return
     takes = _time(results, {"measure": missing})
     most = max(2 * settings.time.seconds, settings.time.seconds + 2 * (takes or 0.0))
-    yield Step("time", ("--time", written(most)), missing, takes)
+    yield NextStep("time", ("--time", written(most)), missing, takes)
 
 
 def _confirm(
     results: Results, settings: Settings, space: Space, decision: Decision | None
-) -> Iterator[Step]:
+) -> Iterator[NextStep]:
     if decision is None:
         return
     if decision.tested is None and not settings.confirm:
         runs = expected(replace(settings, confirm=_SEEDS), space)
-        yield Step("confirm", ("--confirm", str(_SEEDS)), runs,
+        yield NextStep("confirm", ("--confirm", str(_SEEDS)), runs,
                    _time(results, {"confirm": runs}))  # fmt: skip
         return
     recipes = len({run.on for run in results.of("confirm")})
@@ -116,10 +116,10 @@ def _confirm(
     seeds = max(_SEEDS, 3 * settings.confirm)
     if seeds <= _MOST_SEEDS:
         runs = recipes * (seeds - settings.confirm)
-        yield Step("seeds", ("--confirm", str(seeds)), runs, _time(results, {"confirm": runs}))
+        yield NextStep("seeds", ("--confirm", str(seeds)), runs, _time(results, {"confirm": runs}))
 
 
-def _runs(results: Results, settings: Settings, fit: FitDiagnostics | None) -> Iterator[Step]:
+def _runs(results: Results, settings: Settings, fit: FitDiagnostics | None) -> Iterator[NextStep]:
     """A larger design, where an effect is not clear, or pairs are not separated."""
     phase: Phase = "verify" if settings.verify else "measure"
     sizes = settings.verify if settings.verify else settings.measure
@@ -137,7 +137,7 @@ def _runs(results: Results, settings: Settings, fit: FitDiagnostics | None) -> I
         return
     separates = mixed and estimable.runs_for_pairs is not None and size >= estimable.runs_for_pairs
     found = effects.minimum_detectable_effect * math.sqrt(now / size)
-    yield Step(
+    yield NextStep(
         "runs", (f"--{phase}", str(size)), size - now, _time(results, {phase: size - now}),
         detectable=found, separates=separates,
     )  # fmt: skip

@@ -10,19 +10,10 @@ from statistics import fmean, variance
 import numpy as np
 
 from search.analysis.distributions import symmetric_root
+from search.analysis.estimate import Estimate
 from search.analysis.t_distribution import CONFIDENCE, quantile, welch_dof
 
 _DRAWS = 1000
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A level or a difference, with its 95 % interval."""
-
-    value: float
-    low: float
-    """NaN where the seeds are too few, or too much alike, for an interval."""
-    high: float
 
 
 @dataclass(frozen=True)

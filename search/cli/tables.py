@@ -13,7 +13,7 @@ from rich.text import Text
 
 from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
-from search.analysis.ladder import Step
+from search.analysis.ladder import LadderStep
 from search.reporting import words
 from search.reporting.formatting import (
     change,
@@ -106,7 +106,7 @@ def confirmed_table(rows: Sequence[Confirmed], results: Results) -> RenderableTy
     return _titled(f"{named} over fresh seeds, mean (95 % interval)", table)
 
 
-def ladder_table(steps: Sequence[Step], results: Results) -> RenderableType:
+def ladder_table(steps: Sequence[LadderStep], results: Results) -> RenderableType:
     """The ladder's steps in their order."""
     objective = results.objective
     table = _table()

@@ -22,7 +22,7 @@ from search.commands.program import (
     PLACEHOLDERS,
     CommandDial,
     CommandFactor,
-    Level,
+    CommandLevel,
     Metric,
     Program,
 )
@@ -69,7 +69,7 @@ def parse_factor(text: str) -> CommandFactor:
     if len(words) == 1:
         if not words[0]:
             raise InputError(f"--factor {name} adds nothing to the command; give it some words")
-        return CommandFactor(name, (Level(_OFF), _level("on", words[0])))
+        return CommandFactor(name, (CommandLevel(_OFF), _level("on", words[0])))
     if len(words) > MOST_LEVELS:
         raise InputError(
             f"--factor {name} has {len(words)} levels; designs have up to {MOST_LEVELS}, so "
@@ -232,13 +232,13 @@ def _split(text: str, option: str) -> list[str]:
         ) from None
 
 
-def _level(label: str, words: Sequence[str]) -> Level:
+def _level(label: str, words: Sequence[str]) -> CommandLevel:
     environment: dict[str, str] = {}
     rest = list(words)
     while rest and _ASSIGNMENT.match(rest[0]):
         name, _, value = rest.pop(0).partition("=")
         environment[name] = value
-    return Level(label, tuple(rest), environment)
+    return CommandLevel(label, tuple(rest), environment)
 
 
 def _labels(levels: Sequence[list[str]]) -> list[str]:

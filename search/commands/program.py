@@ -19,7 +19,7 @@ _ON_LABELS = frozenset({"1", "on", "true", "yes"})
 
 
 @dataclass(frozen=True)
-class Level:
+class CommandLevel:
     """What a level of a factor adds to the command."""
 
     label: str
@@ -33,7 +33,7 @@ class CommandFactor:
     """Something that a study varies: its levels, the first of which is that of all off."""
 
     name: str
-    levels: tuple[Level, ...]
+    levels: tuple[CommandLevel, ...]
 
     @property
     def several(self) -> bool:
@@ -141,6 +141,6 @@ class Program:
         return f"{{{placeholder}}}" in self.command
 
 
-def _shown(level: Level) -> str:
+def _shown(level: CommandLevel) -> str:
     assigned = [f"{name}={value}" for name, value in level.environment.items()]
     return " ".join([*assigned, *level.words])

@@ -86,7 +86,7 @@ class Timing:
 
 
 @dataclass(frozen=True)
-class Part:
+class PhasePlan:
     """The runs of a phase."""
 
     phase: Phase
@@ -110,7 +110,7 @@ class TimePlan:
     epochs: int
     verify_epochs: int | None
     """None where all runs are as long as `epochs`."""
-    parts: tuple[Part, ...]
+    parts: tuple[PhasePlan, ...]
     enough: bool = True
     """Whether the long runs train as many epochs as it takes, or as were asked for."""
     asked_epochs: int | None = None
@@ -286,7 +286,7 @@ def _made(timing: Timing, sizes: _Sizes, long: int, given: Requested, recipes: i
     for phase, runs in counts.items():
         epochs = later if later and phase in LONG_PHASES else short
         if runs:
-            parts.append(Part(phase, runs, epochs, timing.runs(runs, epochs)))
+            parts.append(PhasePlan(phase, runs, epochs, timing.runs(runs, epochs)))
     return TimePlan(sizes.begin, sizes.measure, sizes.search, sizes.verify, sizes.confirm, short,
                     later, tuple(parts))  # fmt: skip
 

@@ -24,12 +24,11 @@ from search.analysis.fit_review import FitReview, review
 from search.analysis.fitted_levels import FittedLevels, fitted_levels
 from search.analysis.importances import Importance, importances
 from search.analysis.interactions import Interaction, interactions
-from search.analysis.ladder import Comparison, Step, compare, ladder
+from search.analysis.ladder import Comparison, LadderStep, compare, ladder
 from search.analysis.level_means import misfit
 from search.analysis.long_runs import deciding, held, held_levels, long_study
 from search.analysis.looks import look_at
-from search.analysis.next_steps import Step as NextStep
-from search.analysis.next_steps import next_steps
+from search.analysis.next_steps import NextStep, next_steps
 from search.analysis.recipe_tests import RecipeTests, summarise_tests
 from search.analysis.recommendation import Recommendation, limited, recommend
 from search.analysis.seed_curves import SeedCurves, seed_curves
@@ -81,7 +80,7 @@ class Findings:
     recommended: Recommendation | None
     """None while no run is complete."""
     confirmed: tuple[Confirmed, ...]
-    ladder: tuple[Step, ...]
+    ladder: tuple[LadderStep, ...]
     comparisons: tuple[Comparison, ...]
     """The ladder's steps beside the order-free effects."""
     curves: tuple[Curves, ...]

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from search.analysis.confirmation import Mean
-from search.analysis.costs import Cost, Estimate
+from search.analysis.costs import Cost
 from search.analysis.effects import Effect, Effects
 from search.analysis.epochs import EpochEffects
-from search.analysis.ladder import Step
+from search.analysis.estimate import Estimate
+from search.analysis.ladder import LadderStep
 from search.results import Objective
 
 UNKNOWN = "—"
@@ -67,7 +68,7 @@ def signed(value: float, bounds: Bounds) -> str:
     return _rounded(value, _decimals(bounds, value), "+")
 
 
-def change(of: Effect | Step) -> str:
+def change(of: Effect | LadderStep) -> str:
     """Format an effect, or the change by a step, with its sign; empty where there is none."""
     value = of.effect if isinstance(of, Effect) else of.change
     return "" if math.isnan(value) else signed(value, of)

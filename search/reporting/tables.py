@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from search.analysis.costs import Estimate
 from search.analysis.effects import Effects
 from search.analysis.epochs import EpochEffects
+from search.analysis.estimate import Estimate
 from search.analysis.interactions import Interaction
 from search.analysis.simple_effects import Dependence
 from search.reporting import formatting

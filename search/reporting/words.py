@@ -11,7 +11,7 @@ from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.headline import headline
 from search.analysis.held_out import rate
 from search.analysis.interactions import Interaction
-from search.analysis.ladder import Comparison, Step
+from search.analysis.ladder import Comparison, LadderStep
 from search.analysis.looks import look_at
 from search.analysis.simple_effects import Dependence
 from search.planning.broken import broken
@@ -266,7 +266,7 @@ def ladder_name(results: Results) -> str:
     return "The article's ladder" if results.articles_ladder else "The ladder"
 
 
-def ladder_verdict(steps: Sequence[Step], comparisons: Sequence[Comparison]) -> str:
+def ladder_verdict(steps: Sequence[LadderStep], comparisons: Sequence[Comparison]) -> str:
     """Say where the ladder and the order-free effects disagree; empty where neither is known."""
     if len(steps) > 1 and not steps[-1].dof:
         return (

@@ -36,7 +36,7 @@ _OFF_WORDS = frozenset({
 """Choices, in lower case, that leave a technique out; so does what reads as the number zero."""
 
 
-class Factor(NamedTuple):
+class TechniqueParameter(NamedTuple):
     """A technique of a study."""
 
     name: str
@@ -73,7 +73,7 @@ def factors_of(
     spaces: Mapping[str, BaseDistribution],
     settings: Settings | None,
     techniques: Mapping[str, Any],
-) -> list[Factor]:
+) -> list[TechniqueParameter]:
     """Find the techniques: those that a user names with the choice that is on, then the others.
 
     Raises `InputError` where a named one is no parameter of two choices, or never has that choice.
@@ -92,7 +92,7 @@ def factors_of(
     order = dict.fromkeys((*(settings.techniques if settings else ()), *found))
     others = [name for name in order if name in found and name not in techniques]
     return [
-        *(Factor(name, name, on) for name, on in techniques.items()),
+        *(TechniqueParameter(name, name, on) for name, on in techniques.items()),
         *(_factor(name, found[name], spaces) for name in others),
     ]
 
@@ -104,13 +104,15 @@ def _two_choices(space: BaseDistribution) -> tuple[Any, Any] | None:
     return (values[0], values[1]) if len(values) == 2 and values[0] == 0 else None
 
 
-def _factor(name: str, choices: tuple[Any, Any], taken: Container[str]) -> Factor:
+def _factor(name: str, choices: tuple[Any, Any], taken: Container[str]) -> TechniqueParameter:
     """Name a technique by its parameter, of two choices that are both something with the second."""
     off = [choice for choice in choices if _is_off(choice)]
     if len(off) == 1:
-        return Factor(name, name, choices[1] if off[0] is choices[0] else choices[0])
+        return TechniqueParameter(name, name, choices[1] if off[0] is choices[0] else choices[0])
     named = f"{name}={_shortened(str(choices[1]))}"
-    return Factor(f"{name}: {choices[1]}" if named in taken else named, name, choices[1])
+    return TechniqueParameter(
+        f"{name}: {choices[1]}" if named in taken else named, name, choices[1]
+    )
 
 
 def _shortened(text: str) -> str:
@@ -135,7 +137,9 @@ def varies(name: str, trials: list[FrozenTrial]) -> bool:
 
 
 def asked_of_some(
-    trials: list[FrozenTrial], factors: Sequence[Factor], others: Sequence[Category | Number]
+    trials: list[FrozenTrial],
+    factors: Sequence[TechniqueParameter],
+    others: Sequence[Category | Number],
 ) -> tuple[Conditional, ...]:
     """Find the techniques and categories that some complete trials have and others have not."""
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
@@ -149,14 +153,16 @@ def asked_of_some(
     )
 
 
-def tie(factors: list[Factor], trials: list[FrozenTrial]) -> tuple[list[Factor], tuple[Tied, ...]]:
+def tie(
+    factors: list[TechniqueParameter], trials: list[FrozenTrial]
+) -> tuple[list[TechniqueParameter], tuple[Tied, ...]]:
     """Take techniques that are on in the same trials, or in all others, as one.
 
     Of no more trials than it takes to tell all techniques apart, some agree by chance.
     """
     if len(trials) < len(factors) + _LEAST_SPARE:
         return factors, ()
-    alike: dict[object, list[tuple[Factor, bool]]] = {}
+    alike: dict[object, list[tuple[TechniqueParameter, bool]]] = {}
     for factor in factors:
         sides = [trial.params[factor.parameter] == factor.on for trial in trials]
         changes = tuple(side != sides[0] for side in sides)
@@ -175,7 +181,7 @@ def tie(factors: list[Factor], trials: list[FrozenTrial]) -> tuple[list[Factor],
 
 
 def others_of(
-    spaces: Mapping[str, BaseDistribution], factors: Sequence[Factor]
+    spaces: Mapping[str, BaseDistribution], factors: Sequence[TechniqueParameter]
 ) -> tuple[Category | Number, ...]:
     """Read the parameters of another program that are no technique, and have several values."""
     techniques = {one.parameter for one in factors}

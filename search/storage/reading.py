@@ -32,7 +32,7 @@ from search.storage import schema
 from search.storage.connection import undamaged
 from search.storage.heartbeat import Identity
 from search.storage.parameters import (
-    Factor,
+    TechniqueParameter,
     asked_of_some,
     dials_of,
     distributions_of,
@@ -232,7 +232,7 @@ def _objective(
 
 def _run(
     trial: FrozenTrial,
-    factors: list[Factor],
+    factors: list[TechniqueParameter],
     several: tuple[Category, ...],
     objective: Objective,
     column: int,

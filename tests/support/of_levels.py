@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from search.commands.program import CommandFactor, Level, Metric, Program
+from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.parameters import categories
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
@@ -11,9 +11,12 @@ from search.results import Results, Run, Verified
 PROGRAM = Program(
     "train --epochs {epochs} {flags}", "/",
     (
-        CommandFactor("ema", (Level("off"), Level("on", ("--ema",)))),
-        CommandFactor("mixup", (Level("off"), Level("on", ("--mixup",)))),
-        CommandFactor("opt", (Level("sgd"), Level("adam", ("adam",)), Level("muon", ("muon",)))),
+        CommandFactor("ema", (CommandLevel("off"), CommandLevel("on", ("--ema",)))),
+        CommandFactor("mixup", (CommandLevel("off"), CommandLevel("on", ("--mixup",)))),
+        CommandFactor(
+            "opt",
+            (CommandLevel("sgd"), CommandLevel("adam", ("adam",)), CommandLevel("muon", ("muon",))),
+        ),
     ),
     Metric("acc", "acc"), unit="points", scale=1.0,
 )  # fmt: skip

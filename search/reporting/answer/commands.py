@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from search.analysis.next_steps import Step
+from search.analysis.next_steps import NextStep
 from search.commands.program import SEED
 from search.planning.durations import run_time
 from search.reporting.findings import Findings
@@ -56,7 +56,7 @@ def settle(findings: Findings) -> list[Command]:
     ]
 
 
-def _does(step: Step, results: Results) -> str:
+def _does(step: NextStep, results: Results) -> str:
     runs = counted(step.runs, "run")
     time = _about(step.seconds)
     if step.kind == "resume":

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.fitted_levels import FittedLevels
-from search.analysis.ladder import Step
+from search.analysis.ladder import LadderStep
 from search.reporting.figures.style import (
     BLUE,
     FAINT_BLUE,
@@ -35,7 +35,7 @@ _FITTED = " The levels of all off and all on are of the fit, which are not those
 def figure(
     effects: Effects,
     order: Sequence[str],
-    steps: Sequence[Step],
+    steps: Sequence[LadderStep],
     unit: str,
     caption: str,
     levels: FittedLevels | None = None,
@@ -126,7 +126,7 @@ def _panel(
     drawn: go.Figure,
     row: int,
     start: float,
-    changes: Sequence[tuple[str, float, Effect | Step, bool]],
+    changes: Sequence[tuple[str, float, Effect | LadderStep, bool]],
     mark: str | None,
 ) -> None:
     """Draw the bars of one panel; `mark` follows its levels, which are not written where None."""

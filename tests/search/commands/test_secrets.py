@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from search.commands.program import CommandFactor, Level, Metric, Program
+from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.commands.secrets import Secrets, check_no_secrets
 from search.errors import InputError
 
@@ -40,7 +40,7 @@ def test_a_secret_that_comes_in_pieces_is_hidden(size: int) -> None:
 
 
 def described(command: str = "train", **environment: str) -> Program:
-    factor = CommandFactor("a", (Level("off"), Level("on", (), environment)))
+    factor = CommandFactor("a", (CommandLevel("off"), CommandLevel("on", (), environment)))
     return Program(command, "/", (factor,), Metric("acc", "acc"))
 
 

@@ -18,12 +18,14 @@ from model_space.budget import Budget
 from model_space.outcome import Outcome
 from model_space.worker.client import Stopped, TrainingError
 from search.commands import process as process_module
-from search.commands.program import CommandFactor, Level, Metric, Program
+from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.commands.trainer import CommandTrainer, RunTimeoutError
 from tests.support.processes import until
 
 PYTHON = f"{sys.executable} -I -S"
-FACTORS = (CommandFactor("mixup", (Level("off"), Level("on", ("--mixup",), {"MODE": "1"}))),)
+FACTORS = (
+    CommandFactor("mixup", (CommandLevel("off"), CommandLevel("on", ("--mixup",), {"MODE": "1"}))),
+)
 
 
 class Trained:

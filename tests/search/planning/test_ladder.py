@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from search.commands.program import CommandFactor, Level, Metric, Program
+from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.errors import InputError
 from search.planning.parsing import parse_ladder
 from search.planning.phases.ladder import plan
@@ -19,9 +19,11 @@ NEW = Requested(data="digits", measure=16, techniques=("batch_norm", "dropout", 
 PROGRAM = Program(
     "train {flags}", "/",
     (
-        CommandFactor("opt", (Level("sgd", ("sgd",)), Level("muon", ("muon",)))),
-        CommandFactor("ema", (Level("off"), Level("on", ("--ema",)))),
-        CommandFactor("size", (Level("s"), Level("m", ("m",)), Level("l", ("l",)))),
+        CommandFactor("opt", (CommandLevel("sgd", ("sgd",)), CommandLevel("muon", ("muon",)))),
+        CommandFactor("ema", (CommandLevel("off"), CommandLevel("on", ("--ema",)))),
+        CommandFactor(
+            "size", (CommandLevel("s"), CommandLevel("m", ("m",)), CommandLevel("l", ("l",)))
+        ),
     ),
     Metric("acc", "acc"), unit="", scale=1.0,
 )  # fmt: skip

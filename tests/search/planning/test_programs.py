@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from search.commands.program import CommandFactor, Level, Metric, Program
+from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.planning.programs import differences_of
 
 WHERE = "epoch +(?P<epoch>[0-9]+).*valid loss +([0-9.]+)"
 LONG = ("--use-optimizer", "--lr", "0.005")
 ASKED = Program(
     "train {flags}", "/",
-    (CommandFactor("adamw", (Level("lr 5", ("--lr", "5")), Level("use-optimizer", LONG))),),
+    (
+        CommandFactor(
+            "adamw", (CommandLevel("lr 5", ("--lr", "5")), CommandLevel("use-optimizer", LONG))
+        ),
+    ),
     Metric("valid loss", WHERE),
 )  # fmt: skip
 
 
 def test_names_that_another_version_derived_are_no_difference() -> None:
-    levels = (Level("lr 5", ("--lr", "5")), Level("use-optimizer --lr 0.005", LONG))
+    levels = (CommandLevel("lr 5", ("--lr", "5")), CommandLevel("use-optimizer --lr 0.005", LONG))
     stored = replace(
         ASKED, metric=Metric("epoch", WHERE), factors=(CommandFactor("adamw", levels),)
     )
     assert not differences_of(stored, ASKED)
     named = replace(ASKED, metric=Metric("loss", WHERE))
     assert differences_of(stored, named) == ["--metric was another"]
-    other = CommandFactor("adamw", (levels[0], Level("use-optimizer --lr 0.005", LONG[:1])))
+    other = CommandFactor("adamw", (levels[0], CommandLevel("use-optimizer --lr 0.005", LONG[:1])))
     assert differences_of(stored, replace(ASKED, factors=(other,))) == ["--factor was another"]
     tested = replace(ASKED, test=Metric("acc", "acc"))
     assert differences_of(stored, tested) == ["--test-metric was not given"]

@@ -8,7 +8,7 @@ import pytest
 
 from model_space.facts import DataFacts
 from model_space.technique import Dial
-from search.commands.program import CommandDial, CommandFactor, Level, Metric, Program
+from search.commands.program import CommandDial, CommandFactor, CommandLevel, Metric, Program
 from search.errors import InputError
 from search.planning.settle import Requested, settle
 from search.planning.time_plan import (
@@ -110,8 +110,8 @@ def test_a_time_too_short_says_what_it_would_take() -> None:
         plan_for(600, SLOW, 8, Requested(measure=64, epochs=50))
 
 
-SWITCHED = CommandFactor("a", (Level("off"), Level("on", ("--a",))))
-OF_LEVELS = CommandFactor("b", (Level("1"), Level("2"), Level("3")))
+SWITCHED = CommandFactor("a", (CommandLevel("off"), CommandLevel("on", ("--a",))))
+OF_LEVELS = CommandFactor("b", (CommandLevel("1"), CommandLevel("2"), CommandLevel("3")))
 DIAL = CommandDial(Dial("lr", 0, 1, 2, False), ("{value}",))
 
 

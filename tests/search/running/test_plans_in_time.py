@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from search.commands.program import CommandFactor, Level, Metric, Program
+from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
 from search.planning.time_plan import Timing, plan_for
@@ -96,7 +96,9 @@ def ran(settings: Settings, slowness: Callable[[float], float], clock: Clock) ->
 
 def planned_program(seconds: float) -> Settings:
     """A study of a program without epochs, whose run was timed at 5 s."""
-    factors = tuple(CommandFactor(name, (Level("off"), Level("on", (name,)))) for name in FACTORS)
+    factors = tuple(
+        CommandFactor(name, (CommandLevel("off"), CommandLevel("on", (name,)))) for name in FACTORS
+    )
     program = Program("train {flags}", "/", factors, Metric("acc", "acc"), unit="points", scale=1.0)
     asked = Requested(program=program)
     plan = plan_for(seconds, Timing(5.0, 5.0, 0.0, 2), len(FACTORS), asked, beside=BESIDE)

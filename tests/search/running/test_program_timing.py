@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from model_space.outcome import Outcome
-from search.commands.program import CommandFactor, Level, Metric, Program
+from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.planning.phases import Planned
 from search.planning.settle import Requested
 from search.running.first_run import FirstRun, Tried
@@ -24,7 +24,9 @@ def tried(seconds: float, *ends: float) -> Tried:
     return Tried({}, OUTCOME, Path(), NOW, NOW + timedelta(seconds=seconds), ends)
 
 
-FACTORS = tuple(CommandFactor(name, (Level("off"), Level("on", (name,)))) for name in "abc")
+FACTORS = tuple(
+    CommandFactor(name, (CommandLevel("off"), CommandLevel("on", (name,)))) for name in "abc"
+)
 PROGRAM = Program("train {epochs}", "/", FACTORS, Metric("acc", "acc"), unit="points", scale=1.0)
 
 
