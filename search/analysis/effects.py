@@ -14,12 +14,9 @@ from search.analysis.distributions import symmetric_root
 from search.analysis.fit import Fit, fit
 from search.analysis.looks import ALL, ALONE, Look, look_at
 from search.analysis.model import build
-from search.analysis.t_distribution import critical_value, familywise, quantile
+from search.analysis.t_distribution import detectable, familywise, quantile
 from search.parameters import Category, Number
 from search.results import Results, Run
-
-POWER = 0.8
-"""Of the minimum detectable effect."""
 
 _DRAWS = 20_000
 """For the probabilities of ranks; their error is below 0.4 %."""
@@ -78,7 +75,7 @@ class Effects:
     baseline: float
     """Fitted value of all off, in percent or the objective's unit; NaN where not estimable."""
     minimum_detectable_effect: float
-    """Smallest effect that gets its verdict 4 times in 5, in the effects' unit."""
+    """Smallest effect that gets its verdict in 4 such studies of 5, in the effects' unit."""
     look: Look = ALONE
     """The look at the study that these are of."""
 
@@ -198,9 +195,8 @@ def effects(
     all_off = model.prediction(())
     baseline = float(all_off @ fitted.coefficients[:, 0]) if model.estimable(all_off) else math.nan
     usual = float(np.mean(freedom))
-    clear = critical_value(usual, tests, look.level(tests)) + quantile(usual, POWER)
-    detectable = clear * float(np.mean(errors))
-    return Effects(tuple(known_first), len(measured), fitted, baseline, detectable, look)
+    least = detectable(usual, tests, look.level(tests)) * float(np.mean(errors))
+    return Effects(tuple(known_first), len(measured), fitted, baseline, least, look)
 
 
 def _judge(

@@ -13,6 +13,12 @@ from search.analysis.solving import root
 CONFIDENCE = 0.95
 """Coverage of every interval that kouka gives."""
 
+POWER = 0.8
+"""How often an effect is found that is as large as the smallest that is called detectable."""
+
+_COARSER = 5
+"""For two integrals at once: of so many points of a density, one counts."""
+
 _NEGLIGIBLE = 34.0
 """Logarithm of how far below its peak a density counts for nothing."""
 
@@ -100,6 +106,32 @@ def critical_value(dof: float, tests: int, level: float = 1 - CONFIDENCE) -> flo
     if tests == 1:
         return least
     return root(lambda t: familywise(t, dof, tests) - level, 0.99 * least, 1.01 * largest)
+
+
+@cache
+def detectable(dof: float, tests: int, level: float = 1 - CONFIDENCE) -> float:
+    """The effect, in standard errors as one study estimates them, that others find in `POWER`.
+
+    Both that study's estimate of the noise and the estimates of those that look for the effect have
+    so many degrees of freedom; an effect is found where its |t| is above the `critical_value`. NaN
+    without degrees of freedom.
+    """
+    if not dof:
+        return math.nan
+    critical = critical_value(dof, tests, level)
+    x, density = _noise(dof)
+    noise, weights = np.exp(x[::_COARSER]), density[::_COARSER]
+    both = np.outer(weights, weights).ravel() / np.sum(weights) ** 2
+
+    def lacking(size: float) -> float:
+        """How much less often than it should a study finds an effect of this size."""
+        short = np.subtract.outer(critical * noise, size * noise).ravel() / math.sqrt(2)
+        return POWER - float(both @ [math.erfc(each) for each in short.tolist()]) / 2
+
+    largest = critical
+    while lacking(largest) > 0:
+        largest *= 2
+    return root(lacking, 0, largest, 1e-6)
 
 
 def welch(difference: float, *parts: tuple[float, float]) -> float:

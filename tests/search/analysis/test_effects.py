@@ -361,15 +361,20 @@ def test_a_grown_design_is_as_sharp_as_a_fresh_one(techniques: int) -> None:
 
 
 @pytest.mark.usefixtures("unranked")
-def test_the_minimum_detectable_effect_is_found_four_times_in_five() -> None:
-    """Effects of that size get their verdict, which is corrected, with 80 % power."""
-    rows = design(8, 64, 64)
-    fit = effects(simulated(rows, 0, noise=1.0), NAMES)
-    assert fit is not None
-    least = fit.minimum_detectable_effect / fit.noise  # the true noise is 1
+@pytest.mark.parametrize(("techniques", "runs", "dof"), [(3, 16, 9), (8, 64, 27)])
+def test_the_minimum_detectable_effect_is_found_four_times_in_five(
+    techniques: int, runs: int, dof: int
+) -> None:
+    """One study tells the size by its own noise, and another looks for an effect of that size."""
+    rows, names = design(techniques, runs, runs), NAMES[:techniques]
+    worth = {name: EFFECTS[name] for name in names}
     found = 0
     for seed in range(400):
-        fit = effects(simulated(rows, seed, 1.0, effects={**EFFECTS, "mixup": least}), NAMES)
-        assert fit is not None
-        found += fit.of("mixup").verdict == "helps"
+        one = effects(simulated(rows, 2 * seed, 1.0, effects=worth), names)
+        assert one is not None
+        assert one.dof == dof
+        sized = {**worth, names[-1]: one.minimum_detectable_effect}
+        other = effects(simulated(rows, 2 * seed + 1, 1.0, effects=sized), names)
+        assert other is not None
+        found += other.of(names[-1]).verdict == "helps"
     assert 0.76 < found / 400 < 0.84

@@ -187,7 +187,7 @@ def _quotes() -> Iterator[Quote]:
         "after",
         lambda: (*_after("batch_norm", 1), _after("batch_norm", 100)[0]),
     )
-    yield Quote(PAGE, "must be {5.4} points or more for four of five such studies",
+    yield Quote(PAGE, "must be {6.4} points or more for four of five such studies",
                 lambda: (fit(FULL).minimum_detectable_effect,))  # fmt: skip
     yield Quote(PAGE, "took {13} minutes on an H200", lambda: minutes(ARTICLE))
     yield Quote(PAGE, "and {+6.0} on average over networks half of which",

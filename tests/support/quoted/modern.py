@@ -109,7 +109,7 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(PAGE, "The other eleven, each ±{2.5}, cannot be told", _unclear)
     yield Quote(
         PAGE,
-        "an effect must be {5.8} points to be found in four of five studies, as runs differ from "
+        "an effect must be {6.1} points to be found in four of five studies, as runs differ from "
         "the fit by {5.0} points, where those of the eight techniques [on two cores](article.md) "
         "differ by {2.2}",
         _noise,
