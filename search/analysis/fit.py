@@ -190,6 +190,8 @@ def _fit_mixed(
         squares = squares + from_interactions * spread**2
     elsewhere = from_repeats + from_interactions
     mixed = fit_mixed(fixed, random, model.inverse, values, squares, elsewhere)
+    # The interactions are of the same runs as the residuals, and nothing counts twice.
+    most = len(values) - int(np.linalg.matrix_rank(fixed)) + from_repeats
     cells = _failing(model, values[:, -1]) if mixed.interactions else ()
     coefficients = np.where(np.abs(mixed.coefficients) < 1000 * rounding, 0, mixed.coefficients)
     return Fit(
@@ -197,7 +199,7 @@ def _fit_mixed(
         coefficients,
         np.broadcast_to(mixed.noise**2, values.shape),
         mixed.noise,
-        mixed.dof,
+        min(mixed.dof, most),
         from_repeats,
         from_interactions,
         mixed.covariances,

@@ -73,6 +73,18 @@ def test_the_fit_is_the_mean_over_the_spread_of_the_interactions() -> None:
         assert error == pytest.approx(2 * math.sqrt(total[at, at]), rel=1e-3)
 
 
+@pytest.mark.parametrize(("whole", "left"), [(32, 26), (32, 30), (64, 40)])
+def test_no_run_counts_twice_for_the_noise(whole: int, left: int) -> None:
+    """Repeated runs tell the noise, and interactions too, which are of the measured runs."""
+    for seed in range(20):
+        rows = np.random.default_rng(seed).permutation(design(8, whole, whole))[:left]
+        found = effects(simulated(rows, seed, 1.0), NAMES, repeats_of(([], NAMES), 5, 1.0))
+        assert found is not None
+        assert found.fit.dof_from_repeats in (0, 8)
+        assert found.dof <= left - 9 + found.fit.dof_from_repeats
+        assert found.fit.dof_from_residuals >= 0
+
+
 @pytest.mark.parametrize("spread", [0.0, 1.0])
 def test_intervals_narrow_as_runs_are_added(spread: float) -> None:
     order = np.random.default_rng(0).permutation(64)
