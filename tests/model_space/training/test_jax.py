@@ -51,7 +51,7 @@ def marked(file: Path) -> list[str]:
 
 
 FOLDER = Path(__file__).parent
-FILES = [FOLDER / name for name in ("test_trainer.py", "test_checkpoint.py", "on_jax.py")]
+FILES = [FOLDER / name for name in ("test_trainer.py", "test_interrupted_runs.py", "on_jax.py")]
 ON_JAX = [name for file in FILES for name in marked(file)]
 
 

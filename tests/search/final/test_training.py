@@ -25,13 +25,11 @@ from model_space.data.fresh import Preparation
 from model_space.data.reading import Levels, Reading
 from model_space.saved import predictor
 from model_space.saved.model_card import Card
-from model_space.technique import Dial, Factor
 from model_space.worker.client import Worker
 from search.cli.final_progress import FinalProgress
 from search.errors import InputError
 from search.final import training
 from search.final.model_folder import draft
-from search.planning.parsing import parse_recipe
 from search.planning.phases.plan import run_seed
 from search.planning.space import Space
 from search.results import ACCURACY
@@ -109,50 +107,6 @@ def studied(
                 user_attrs={"phase": "measure", "seed": number},
             )
         )
-
-
-@pytest.mark.parametrize(
-    ("text", "means"),
-    [
-        ("none", {}),
-        ("mixup=0.3, batch_norm", {"batch_norm": {}, "mixup": {"alpha": 0.3}}),
-        ("dropout", {"dropout": {"rate": 0.2}}),
-        ("dropout,dropout.rate=0.5", {"dropout": {"rate": 0.5}}),
-        ("mixup.alpha=1", {"mixup": {"alpha": 1.0}}),
-    ],
-)
-def test_a_recipe_is_read(text: str, means: dict[str, Any]) -> None:
-    read = parse_recipe(text)
-    assert read == means
-    assert list(read) == list(means)  # in the article's order
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("sam", "no technique 'sam'; there are augmentation, "),
-        ("none,mixup", "no technique 'none'"),
-        ("batch_norm=1", "batch_norm has no dial"),
-        ("batch_norm.rate=1", "batch_norm has no dial"),
-        ("dropout.alpha=0.2", "dropout has no dial 'alpha'; it has rate"),
-        ("dropout=0.9", "dropout takes its rate from 0.05 to 0.5"),
-        ("dropout=", "dropout takes its rate"),
-        ("dropout.rate", "dropout takes its rate"),
-        ("mixup=nan", "mixup takes its alpha from 0.05 to 1"),
-        ("mixup=0.1,mixup.alpha=0.2", "alpha of mixup is given twice"),
-        ("", "it takes techniques, or none"),
-    ],
-)
-def test_a_recipe_that_cannot_be_is_refused(text: str, says: str) -> None:
-    with pytest.raises(InputError, match=re.escape(says)):
-        parse_recipe(text)
-
-
-def test_one_of_several_dials_is_named() -> None:
-    known = (Factor("two", "", "", (Dial("a", 0, 1, 2), Dial("b", 0, 1, 2))),)
-    assert parse_recipe("two.b=0.5", known) == {"two": {"a": 1, "b": 0.5}}
-    with pytest.raises(InputError, match=r"two has several dials, a, b; two\.a=VALUE"):
-        parse_recipe("two=1", known)
 
 
 def test_the_best_recipe_is_trained_and_what_is_written_says_so(
