@@ -117,7 +117,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Conditional:
-    """A technique or category that only some of a study's complete trials were asked for."""
+    """A technique or category that not all of a study's complete trials were asked for."""
 
     parameter: str
     levels: bool

@@ -263,11 +263,15 @@ def _tied(results: Results) -> list[str]:
 def _conditional(results: Results) -> list[str]:
     sentences = []
     for one in results.conditional:
+        nothing = f"{one.parameter} has no {'effects' if one.levels else 'effect'} here"
+        if not one.asked:
+            sentences.append(f"{nothing}: no complete trial was asked for it.")
+            continue
         few = f"only {one.asked:,} of {one.trials:,} complete trials were asked for it"
         sentences.append(
-            f"{one.parameter} has no effects here: {few}."
+            f"{nothing}: {few}."
             if one.levels
-            else f"{one.parameter} has no effect here: {few}, and not asked is not off. In Python, "
+            else f"{nothing}: {few}, and not asked is not off. In Python, "
             f"analyse(study, {{{one.parameter!r}: …}}) with the choice that is on studies those "
             "that were."
         )

@@ -141,7 +141,7 @@ def asked_of_some(
     factors: Sequence[TechniqueParameter],
     others: Sequence[Category | Number],
 ) -> tuple[Conditional, ...]:
-    """Find the techniques and categories that some complete trials have and others have not."""
+    """Find the techniques and categories that some complete trials, or all of them, lack."""
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     counts = Counter(name for trial in complete for name in trial.params)
     techniques = [one.parameter for one in factors]
@@ -149,7 +149,7 @@ def asked_of_some(
     return tuple(
         Conditional(name, name not in techniques, counts[name], len(complete))
         for name in dict.fromkeys((*techniques, *categories))
-        if 0 < counts[name] < len(complete)
+        if counts[name] < len(complete)
     )
 
 

@@ -213,6 +213,21 @@ def test_a_parameter_that_only_some_trials_are_asked_for_is_no_technique() -> No
     assert rows.verdict["nesterov"] == "helps"
 
 
+def test_a_parameter_that_no_complete_trial_was_asked_for_is_no_technique() -> None:
+    """The only trials that were asked for `ema` failed."""
+
+    def function(trial: optuna.Trial) -> float:
+        value = 0.5 + 0.03 * trial.suggest_categorical("bn", [False, True]) + trial.number / 1000
+        if trial.number >= 14:
+            trial.suggest_categorical("ema", [False, True])
+            raise optuna.TrialPruned
+        return value
+
+    findings = analyse(foreign(16, function))
+    assert findings.results.factors == ("bn",)
+    assert "ema has no effect here: no complete trial was asked for it." in findings.cautions
+
+
 def test_a_range_that_changed_is_read_as_the_union() -> None:
     def function(trial: optuna.Trial) -> float:
         extra = trial.suggest_int("extra", 0, 2 if trial.number < 20 else 1)
