@@ -279,10 +279,12 @@ def ladder_verdict(steps: Sequence[LadderStep], comparisons: Sequence[Comparison
         return "No step can be compared with the effects: that takes intervals of both."
     apart = [row for row in comparisons if row.disagree]
     if not apart:
-        return (
-            f"None of the {counted(len(comparisons), 'step')} differs from its order-free effect "
-            "by more than a change of seed."
+        none = (
+            f"The step {comparisons[0].step.adds} does not differ"
+            if len(comparisons) == 1
+            else f"None of the {len(comparisons)} steps differs"
         )
+        return f"{none} from its order-free effect by more than a change of seed."
     named = [
         f"{row.step.adds} ({signed(row.step.change, row.step)} as a step, "
         f"{signed(row.effect, row)} as its order-free effect)"

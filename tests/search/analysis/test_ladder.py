@@ -67,6 +67,8 @@ def test_where_the_order_decides_it_is_said_and_else_not() -> None:
     steps = ladder(results_of(climbed()))
     agreed = compare(steps, effects(simulated(design(8, 64, 64), 0, 0.3), NAMES))
     assert "None of the 7 steps differs" in words.ladder_verdict(steps, agreed)
+    alone = f"The step {agreed[0].step.adds} does not differ from its order-free effect"
+    assert alone in words.ladder_verdict(steps[:2], agreed[:1])
 
 
 def test_one_seed_a_step_has_no_interval_and_no_verdict() -> None:
