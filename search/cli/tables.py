@@ -16,6 +16,7 @@ from search.analysis.effects import Effects
 from search.analysis.ladder import LadderStep
 from search.reporting import words
 from search.reporting.formatting import (
+    capitalized,
     change,
     counted,
     effect_unit,
@@ -102,7 +103,7 @@ def confirmed_table(rows: Sequence[Confirmed], results: Results) -> RenderableTy
         over = row.objective_gain if results.program is not None else row.gain
         gain = with_interval(over.points, over) if over else ""
         table.add_row(row.label, str(row.runs), tested, *accuracy, gain, row.recipe)
-    named = name if results.program is not None else name.capitalize()
+    named = name if results.program is not None else capitalized(name)
     return _titled(f"{named} over fresh seeds, mean (95 % interval)", table)
 
 

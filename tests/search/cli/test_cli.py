@@ -38,6 +38,19 @@ def test_another_programs_study_is_exported_and_not_continued(kouka: Kouka, fold
         assert "not launched by kouka" in result.stderr
 
 
+@pytest.mark.usefixtures("no_report")
+def test_an_objective_is_named_alike_everywhere(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    """AUC, above all, and not auc."""
+    launched = kouka("launch", "s", "--data", "digits", "--objective", "auc", "--epochs", "1",
+                     "--measure", "16", "--search", "0")  # fmt: skip
+    assert launched.exit_code == 0, launched.output
+    exported = kouka("export", "s").output
+    assert "Test AUC over fresh seeds" in exported
+    assert not re.search(r"(?<!objective )\bauc\b", exported)
+
+
 ODD = "[/x] [bold]s :smile:"
 
 
