@@ -1,5 +1,6 @@
 """The command line as its user meets it: what it prints, where, and with which exit code."""
 
+import io
 import os
 import re
 import subprocess
@@ -13,9 +14,12 @@ import pytest
 from filelock import FileLock
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from rich.console import Console
 from typer.testing import Result
 
+from search import analyse
 from search.cli import progress
+from search.cli.findings import print_findings
 from search.cli.options import folder_of
 from search.errors import InputError
 from search.storage.connection import open_storage, study_names
@@ -46,9 +50,11 @@ def test_an_objective_is_named_alike_everywhere(
     launched = kouka("launch", "s", "--data", "digits", "--objective", "auc", "--epochs", "1",
                      "--measure", "16", "--search", "0")  # fmt: skip
     assert launched.exit_code == 0, launched.output
-    exported = kouka("export", "s").output
-    assert "Test AUC over fresh seeds" in exported
-    assert not re.search(r"(?<!objective )\bauc\b", exported)
+    study = optuna.load_study(study_name="s", storage="sqlite:///studies.db")
+    printed = io.StringIO()
+    print_findings(analyse(study), Console(file=printed, width=200))
+    assert "Test AUC over fresh seeds" in printed.getvalue()
+    assert not re.search(r"(?<!objective )\bauc\b", printed.getvalue())
 
 
 ODD = "[/x] [bold]s :smile:"
