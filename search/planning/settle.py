@@ -17,7 +17,13 @@ from model_space.techniques import SETS
 from search.commands.program import Program
 from search.errors import InputError
 from search.planning.checks import check, check_lengths, option
-from search.planning.phases.ladder import TOGETHER, USUAL_SEEDS, order_of, steps_of
+from search.planning.phases.ladder import (
+    TOGETHER,
+    USUAL_SEEDS,
+    order_of,
+    steps_of,
+    whole_order,
+)
 from search.planning.programs import differences_of, merged, new_program
 from search.planning.rates import reference_first, searched
 from search.planning.space import Space
@@ -120,7 +126,8 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         if program is None:
             settings = replace(settings, searched_rates=searched(settings))
         settings = check(_judged(settings, requested.last_epochs))
-        return replace(settings, ladder_order=_ladder_order(settings, requested))
+        order = _ladder_order(settings, requested, begins=settings.ladder > 0)
+        return replace(settings, ladder_order=order)
     if "techniques" in asked:
         asked["techniques"] = with_custom(asked["techniques"], stored.custom_code)
     if "data" in asked and is_place(stored.data):
@@ -160,7 +167,8 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         for name, counts in sizes.items()
         if (runs := getattr(requested, name)) is not None and runs < max(counts, default=0)
     ]
-    order = _ladder_order(stored, requested)
+    begins = not stored.ladder and bool(requested.ladder)
+    order = _ladder_order(stored, requested, begins=begins)
     if stored.ladder and requested.ladder_order is not None:
         had = steps_of(stored, Space.of(stored))[1:]
         if list(order) != had:
@@ -188,11 +196,17 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     return check(_judged(replace(stored, **grown, **sizes), requested.last_epochs))
 
 
-def _ladder_order(settings: Settings, requested: Requested) -> tuple[tuple[str, ...], ...]:
-    """The steps of a study's ladder, in the order asked for now, or else before."""
-    if requested.ladder_order is None:
-        return settings.ladder_order
-    return order_of(requested.ladder_order, settings)
+def _ladder_order(
+    settings: Settings, requested: Requested, *, begins: bool
+) -> tuple[tuple[str, ...], ...]:
+    """The steps of a study's ladder, in the order asked for now, or else before.
+
+    A ladder that begins without one adds all that varies; those of earlier versions had the
+    article's techniques alone, and keep them.
+    """
+    if requested.ladder_order is not None:
+        return order_of(requested.ladder_order, settings)
+    return settings.ladder_order or (whole_order(settings) if begins else ())
 
 
 def _written(steps: Iterable[Iterable[str]]) -> str:

@@ -54,6 +54,19 @@ def order_of(names: Sequence[str], settings: Settings) -> tuple[tuple[str, ...],
     return tuple(tuple(_as_on(name, settings) for name in added) for added in steps)
 
 
+def whole_order(settings: Settings) -> tuple[tuple[str, ...], ...]:
+    """The article's steps that vary in a study, and then its other techniques one by one.
+
+    Empty where there are no others, and for a user's program: those are the usual steps.
+    """
+    varied = settings.factors
+    usual = [tuple(name for name in added if name in varied) for added in STEPS]
+    others = [name for name in varied if not any(name in added for added in usual)]
+    if settings.program is not None or not others:
+        return ()
+    return (*filter(None, usual), *((name,) for name in others))
+
+
 def _varied(settings: Settings) -> Mapping[str, str]:
     """The names that a ladder takes, each with the technique or factor that it is of."""
     if settings.program is None:

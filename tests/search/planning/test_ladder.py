@@ -66,6 +66,25 @@ def test_an_order_is_kept_by_later_launches_and_cannot_change_once_there_is_one(
     assert settle(usual, asked("opt,ema", Requested())) == usual
 
 
+def test_a_ladder_without_an_order_adds_all_that_varies_the_articles_first() -> None:
+    assert settle(None, asked("1")).ladder_order == ()
+    assert steps(settle(None, asked("1"))) == [
+        set(), {"batch_norm"}, {"batch_norm", "dropout"}, {"batch_norm", "dropout", "mixup"}
+    ]  # fmt: skip
+    mixed = replace(NEW, techniques=("residual", "cutmix", "mixup", "label_smoothing"))
+    newer = settle(None, asked("1", mixed))
+    assert newer.ladder_order == (("residual",), ("mixup",), ("cutmix",), ("label_smoothing",))
+    assert len(steps(newer)) == 5
+    assert settle(settle(None, mixed), asked("1", Requested())) == newer
+    # A ladder of an earlier version goes on with the article's.
+    older = replace(newer, ladder_order=())
+    assert steps(settle(older, asked("2", Requested()))) == 2 * [
+        set(),
+        {"residual"},
+        {"residual", "mixup"},
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "requested", "sentence"),
     [
