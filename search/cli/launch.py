@@ -194,7 +194,8 @@ def launch(
             metavar="SEEDS|NAMES",
             help="Add techniques one after another, with this many seeds a step: those of the "
             "article in its order and then the others, --command's factors in theirs, or NAMES, "
-            "such as mixup,dropout. 5:mixup,dropout gives both; names alone have 3 seeds.  [default: 0]",
+            "such as mixup,dropout. 5:mixup,dropout gives both; names alone have 3 seeds.  "
+            "[default: 0]",
         ),
     ] = None,
     epochs: Annotated[

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from search.analysis.confirmation import describe
-from search.planning.phases import ladder
+from search.planning.phases import confirm, ladder
+from search.planning.phases.confirm import wants_candidates
 from search.planning.space import Space
 from search.reporting.budget import describe_budget
-from search.results import Results
+from search.results import Results, Run
 from search.settings import Settings
 from search.storage.schema import INTERRUPTED, PHASES
 
@@ -89,14 +90,28 @@ def status_of(results: Results) -> StudyStatus:
 def _phases(results: Results) -> Iterator[PhaseStatus]:
     for phase in PHASES:
         runs = [run for run in results.runs if run.phase == phase]
+        ended = [run for run in runs if run.ended]
         planned = None if results.settings is None else _planned(results.settings, phase, results)
+        if phase == "confirm" and results.settings is not None:
+            planned = _confirming(results.settings, results, ended)
         if runs or planned:
-            ended = [run for run in runs if run.ended]
             limit = results.settings.time if results.settings else None
             if limit is not None and phase in limit.closed:
                 planned = len(ended)
             pruned = sum(run.state == "pruned" for run in ended)
             yield PhaseStatus(phase, len(ended), pruned, planned)
+
+
+def _confirming(settings: Settings, results: Results, ended: Sequence[Run]) -> int | None:
+    """The runs of `confirm` that have ended, of earlier candidates too, and those that have not.
+
+    None before one has, as its recipes are chosen when the search has ended.
+    """
+    if not ended or wants_candidates(settings, results):
+        return None
+    planned = confirm.plan(settings, Space.of(settings), results)
+    alike = [run for run in ended if results.at_budget(run)]
+    return len(ended) + sum(not any(map(one.is_run, alike)) for one in planned)
 
 
 def _planned(settings: Settings, phase: str, results: Results) -> int | None:
@@ -106,8 +121,7 @@ def _planned(settings: Settings, phase: str, results: Results) -> int | None:
         return max(asked, default=0)
     if phase == "ladder":
         return len(ladder.plan(settings, Space.of(settings), results))
-    # The recipes that are confirmed are not known before the search has ended.
-    return None if phase == "confirm" else asked
+    return asked
 
 
 def _best(results: Results) -> Best | None:

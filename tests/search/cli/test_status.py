@@ -26,6 +26,7 @@ from search.storage import connection, optuna_internals
 from search.storage.connection import all_studies, outlined_studies, read_study
 from search.storage.pictures import stored_pictures
 from search.storage.reading import read
+from tests.support.fakes import FakeWorker
 from tests.support.foreign import foreign_study
 
 Kouka = Callable[..., Result]
@@ -156,6 +157,30 @@ def test_a_study_has_one_line_and_shows_what_there_is_of_it(
     assert by_name["new"] == "0 of 32 — 0 of 20 0 —"
     assert by_name["foreign"].startswith("8 — — 0 ")
     assert by_name["odd"] == "効果 6 — — 1 0 loss"
+
+
+@pytest.mark.usefixtures("no_report")
+def test_runs_of_confirm_are_counted_beside_those_that_are_left(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    """A study that grew has others to confirm; the runs of the first ones stay."""
+
+    def counted() -> tuple[int, int | None]:
+        [study] = json.loads(kouka("status", "s", "--json").stdout)["studies"]
+        [confirm] = [one for one in study["phases"] if one["phase"] == "confirm"]
+        return confirm["ended"], confirm["planned"]
+
+    fake_worker.interrupt_at = 20
+    launch = ("launch", "s", "--data", "digits", "--techniques", "dropout,mixup,batch_norm",
+              "--epochs", "2", "--measure", "16", "--search", "0")  # fmt: skip
+    kouka(*launch)
+    assert counted() == (4, 15)
+    kouka(*launch)
+    assert counted() == (15, 15)
+    kouka("launch", "s", "--measure", "32", "--search", "6")
+    ended, planned = counted()
+    assert ended == planned
+    assert ended > 15
 
 
 def test_a_narrow_terminal_breaks_no_number_and_shows_no_blank(
