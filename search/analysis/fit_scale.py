@@ -30,7 +30,8 @@ def scale(runs: Sequence[Run], results: Results, *, fenced: bool) -> np.ndarray:
     """Put the runs' values on the scale of the fit, (runs,), greater where better."""
     values = np.array([run.value for run in runs], dtype=float)
     if results.objective.share:
-        images = _USUAL_IMAGES if results.data is None else results.data.validation
+        images = _images(results)
+        # An empirical logit (Cox 1970): that of 0 and of 1 would be infinite.
         shares = (images * values + 0.5) / (images + 1)
         values = np.log(shares / (1 - shares))
     elif results.objective.key == "neg_log_loss":
@@ -42,9 +43,16 @@ def scale(runs: Sequence[Run], results: Results, *, fenced: bool) -> np.ndarray:
     return np.maximum(values, first - _FENCE * (third - first)) if third > first else values
 
 
-def unscaled(value: float, objective: Objective) -> float:
+def _images(results: Results) -> int:
+    return _USUAL_IMAGES if results.data is None else results.data.validation
+
+
+def unscaled(value: float, results: Results) -> float:
     """Take a value on the scale of the fit back to percent, or to the objective's unit."""
+    objective = results.objective
     value *= sign(objective)
     if objective.share:
-        return 100 / (1 + math.exp(-value))
+        images = _images(results)
+        share = 1 / (1 + math.exp(-value))
+        return 100 * min(1.0, max(0.0, ((images + 1) * share - 0.5) / images))
     return -math.exp(-value) if objective.key == "neg_log_loss" else value

@@ -13,7 +13,7 @@ from search.analysis.interactions import interactions
 from search.results import Results, Run
 
 _CLOSEST = 1e-3
-"""To 0 and to 1, as the logit of either is infinite."""
+"""To 0 and to 1, whose logits are infinite; less where the runs come closer."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,16 @@ def logit_refit(
     """
     if not results.objective.share or not fitted.noise > 0:
         return None
+    measured = results.of("measure")
+    closest = _closest(measured)
     other = effects(
-        [_logit(run) for run in results.of("measure")],
+        [_logit(run, closest) for run in measured],
         results.factors,
-        [[_logit(run) for run in group] for group in repeats],
+        [[_logit(run, closest) for run in group] for group in repeats],
         look=fitted.look,
         others=results.others,
     )
-    if other is None or _unexplained(other) >= _unexplained(fitted):
+    if other is None or not other.noise > 0 or _unexplained(other) >= _unexplained(fitted):
         return None
     changed = tuple(
         there
@@ -65,6 +67,13 @@ def _unexplained(fitted: Effects) -> float:
     return float(np.var(left) + fitted.noise**2) / float(np.var(values) + fitted.noise**2)
 
 
-def _logit(run: Run) -> Run:
-    share = min(max(run.value or 0.0, _CLOSEST), 1 - _CLOSEST)
+def _closest(runs: Sequence[Run]) -> float:
+    """How close to 0 and 1 a share may come: half as close as the nearest run at neither."""
+    shares = [run.value or 0.0 for run in runs]
+    away = [far for share in shares if (far := min(share, 1 - share)) > 0]
+    return min([_CLOSEST, *(far / 2 for far in away)])
+
+
+def _logit(run: Run, closest: float) -> Run:
+    share = min(max(run.value or 0.0, closest), 1 - closest)
     return replace(run, value=math.log(share / (1 - share)), scale=1.0)

@@ -76,7 +76,7 @@ def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommenda
     values, above = surface.values(options), surface.above(options, costing)
     top = int(np.lexsort((-values, above))[0])
     on, params = options[top].on, options[top].params
-    value = unscaled(float(values[top]), results.objective)
+    value = unscaled(float(values[top]), results)
     reach = _reach(results, runs, options[top])
     confirmed = top < len(tested)
     if costing is None:
@@ -154,7 +154,7 @@ def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | N
     if not off:
         return None
     among = [best, *off, *surface.some()]
-    back = partial(unscaled, objective=results.objective)
+    back = partial(unscaled, results=results)
     return predicted(*surface.predict(among), len(runs) - surface.surface.fixed, back)
 
 

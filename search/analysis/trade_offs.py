@@ -9,8 +9,9 @@ parameters by the same kind of fit (`surface`). Parameters of a recipe that ran 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 from typing import Any, Literal
 
@@ -24,7 +25,7 @@ from search.analysis.parameter_counts import ParameterCounts
 from search.analysis.recommendation import complete_runs
 from search.analysis.surface import Surface
 from search.analysis.t_distribution import quantile
-from search.results import Objective, Results, Run
+from search.results import Results, Run
 
 MOST_TECHNIQUES = 20
 """That every combination is looked at of; of more, those with the largest effects."""
@@ -118,7 +119,8 @@ def trade_offs(results: Results, *, predict: bool = True) -> TradeOffs | None:
         return None
     points = fitted.points([Option(run.on, run.params) for run in runs])
     pool = _Pool.of(fitted, fit_seconds(runs, points), count_parameters(runs, points))
-    return pool.trade_offs(results.objective, predict=predict) if pool.costs else None
+    back = partial(unscaled, results=results)
+    return pool.trade_offs(back, predict=predict) if pool.costs else None
 
 
 @dataclass(frozen=True)
@@ -181,8 +183,11 @@ class _Pool:
         trained = {int(place): one for place, one in zip(places, ran, strict=True)}
         return cls(fitted, everywhere(fitted.surface), costs, trained, free, best)
 
-    def trade_offs(self, objective: Objective, *, predict: bool) -> TradeOffs:
-        """Find the fronts, among the recipes that ran alone where `predict` is False."""
+    def trade_offs(self, back: Callable[[float], float], *, predict: bool) -> TradeOffs:
+        """Find the fronts, among the recipes that ran alone where `predict` is False.
+
+        `back` brings a value of the fit to the objective's scale.
+        """
         compared = np.arange(len(self.values)) if predict else np.array(sorted(self.trained))
         fronts = {
             name: compared[pareto(_steps(name, costs[compared]), self.values[compared])].tolist()
@@ -195,7 +200,7 @@ class _Pool:
         known = {
             place: self._priced(
                 place,
-                objective,
+                back,
                 quantile(dof) * math.sqrt(max(variance, 0.0)),
                 tuple(name for name, front in fronts.items() if place in front),
             )
@@ -208,9 +213,9 @@ class _Pool:
             len(compared),
             {name: tuple(known[place] for place in front) for name, front in fronts.items()},
             tuple(known[place] for place in sorted(known, key=lambda at: -self.values[at])),
-            tuple(self._priced(place, objective) for place in self.trained),
-            tuple(self._priced(place, objective) for place in others) if predict else (),
-            _left_out(self.fitted, objective),
+            tuple(self._priced(place, back) for place in self.trained),
+            tuple(self._priced(place, back) for place in others) if predict else (),
+            _left_out(self.fitted, back),
             predict,
             frozenset(name for at, name in enumerate(names) if at not in self.free),
         )
@@ -226,18 +231,18 @@ class _Pool:
     def _priced(
         self,
         place: int,
-        objective: Objective,
+        back: Callable[[float], float],
         margin: float = math.nan,
         best_for: tuple[Resource, ...] = (),
     ) -> PricedRecipe:
         option, value = self._option(place), float(self.values[place])
-        low, high = sorted(unscaled(value + end, objective) for end in (-margin, margin))
+        low, high = sorted(back(value + end) for end in (-margin, margin))
         runs = self.trained[place].runs if place in self.trained else ()
         costs = {name: float(costs[place]) for name, costs in self.costs.items()}
         return PricedRecipe(
             option.on,
             option.params,
-            unscaled(value, objective),
+            back(value),
             low,
             high,
             costs.get("seconds", math.nan),
@@ -262,12 +267,12 @@ def _steps(resource: Resource, costs: np.ndarray) -> np.ndarray:
     return np.rint(np.log(costs) / _ALIKE) if resource == "seconds" else costs
 
 
-def _left_out(fitted: FittedRecipes, objective: Objective) -> float:
+def _left_out(fitted: FittedRecipes, back: Callable[[float], float]) -> float:
     """See `TradeOffs.error`."""
     keys = fitted.points([Option(run.on, run.params) for run in fitted.runs]).keys
     surface, squares = fitted.surface, []
     for key, error in zip(surface.observed.keys, surface.left_out(), strict=True):
         mean = float(np.mean(fitted.scaled[keys == key]))
-        there, predicted = (unscaled(one, objective) for one in (mean, mean - float(error)))
+        there, predicted = map(back, (mean, mean - float(error)))
         squares.append((there - predicted) ** 2)
     return math.sqrt(fmean(squares))

@@ -136,3 +136,21 @@ def test_techniques_beside_other_parameters_are_not_chosen_by_one_trial() -> Non
     assert not findings.results.best.on
     assert findings.recommended is not None
     assert findings.recommended.on == {"aug"}
+
+
+@pytest.mark.parametrize("level", [0.0005, 0.01, 0.5, 0.99, 0.9995])
+def test_a_share_beside_its_ends_is_predicted_as_any_other(level: float) -> None:
+    """Trials keep shares to more digits than a thousand validation images would give."""
+    room = min(level, 1 - level)
+
+    def near(trial: optuna.Trial) -> float:
+        better = 0.3 * trial.suggest_categorical("a", [False, True])
+        trial.suggest_categorical("b", [False, True])
+        noise = 0.02 * float(np.random.default_rng(trial.number).standard_normal())
+        return level + room * (better + noise)
+
+    reach = recommended(foreign(24, near)).reach
+    assert reach is not None
+    assert reach.all_off.low < 100 * level < reach.all_off.high
+    assert reach.recommended.low < 100 * (level + 0.3 * room) < reach.recommended.high
+    assert reach.recommended.value - reach.all_off.value == pytest.approx(30 * room, rel=0.1)
