@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
 
 _LEAST_SIZES = 3
 """Interactions, of which fewer do not tell what is chance."""
+
+_LEAST_CHECKS = 2
+"""Recipes beyond those that the techniques need, of which fewer agree by chance."""
 
 _TOLERANCE = 1e-6
 
@@ -119,16 +122,14 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     techniques, which bias the effects. Where runs are outliers and no cell fails for sure, all
     interactions are noise, and nothing else: most repeated runs lack what made it one.
     """
+    rounding = _ROUNDING * np.max(np.abs(values), axis=0)
+    if model.random_pairs:
+        return _fit_random(model, values, rounding, list(repeated))
     coefficients = model.inverse @ values
     residuals = values - model.columns @ coefficients
-    rounding = _ROUNDING * np.max(np.abs(values), axis=0)
     exact = np.all(np.abs(residuals) < rounding, axis=0)
-    if model.random_pairs and not (model.dof and model.every_effect and exact.all()):
-        return _fit_mixed(model, values, rounding, list(repeated))
     coefficients = np.where(np.abs(coefficients) < rounding, 0, coefficients)
     residuals = np.where(exact, 0, residuals)
-    if model.random_pairs:
-        return Fit(model, coefficients, 0 * values, 0 * values[0], model.dof, 0, 0)
     squares = from_residuals = np.sum(residuals**2, axis=0)
     sizes = _interaction_sizes(model, coefficients)
     dof, from_repeats, from_interactions = model.dof, 0, 0
@@ -163,6 +164,40 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
         model, coefficients, variances, noise, dof, from_repeats, from_interactions,
         failing=None if outlier else next(iter(cells), None), outlier=outlier, doubts=doubts,
     )  # fmt: skip
+
+
+def _fit_random(
+    model: Model, values: np.ndarray, rounding: np.ndarray, repeated: Sequence[np.ndarray]
+) -> Fit:
+    """Fit with the pairs as random terms, and without them where the techniques alone are exact.
+
+    A program that draws nothing has no noise. Its repeated runs count once, as they tell nothing of
+    interactions, and the techniques explain it all where further recipes than they need agree.
+    """
+    recipes, firsts, places = np.unique(
+        model.columns, axis=0, return_index=True, return_inverse=True
+    )
+    again = values - values[firsts][places.ravel()]
+    groups = [again, *(group - group[0] for group in repeated)]
+    if len(recipes) < len(values) and all(np.all(np.abs(one) < rounding) for one in groups):
+        inverse = np.linalg.pinv(recipes, rcond=1e-9)
+        dof = len(recipes) - int(np.linalg.matrix_rank(recipes))
+        once = replace(model, columns=recipes, inverse=inverse, dof=dof)
+        found = _fit_random(once, values[firsts], rounding, ())
+        return replace(found, model=model, variances=np.broadcast_to(found.noise**2, values.shape))
+    for columns in (model.main, model.columns):
+        inverse = np.linalg.pinv(columns, rcond=1e-9)
+        alone = inverse @ values
+        spare = len(recipes) - int(np.linalg.matrix_rank(columns))
+        exact = np.abs(values - columns @ alone) < rounding
+        if not (spare > 0 and model.every_effect and exact.all()):
+            continue
+        coefficients = np.zeros((model.columns.shape[1], values.shape[1]))
+        coefficients[: len(alone)] = np.where(np.abs(alone) < rounding, 0, alone)
+        known = spare >= _LEAST_CHECKS
+        noise = 0 * values if known else values * math.nan
+        return Fit(model, coefficients, noise, noise[0], spare if known else 0, 0, 0)
+    return _fit_mixed(model, values, rounding, repeated)
 
 
 def _fit_mixed(

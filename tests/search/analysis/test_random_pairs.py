@@ -128,6 +128,37 @@ def test_values_without_noise_give_their_effects_exactly() -> None:
         assert effect.effect == pytest.approx(EFFECTS[effect.technique], abs=1e-6)
 
 
+def deterministic(recipes: str, pair: float = 0.0) -> Effects | None:
+    """Of the value of each recipe, without noise, such as `abc -b- ---`."""
+    worth = {"a": 0.5, "b": 0.4, "c": 0.0}
+    runs = []
+    for recipe in recipes.split():
+        on = [name for name in recipe if name in worth]
+        together = pair * ("a" in on and "b" in on)
+        runs.append(run(on, (10 + sum(worth[name] for name in on) + together) / 100))
+    return effects(runs, tuple(worth))
+
+
+def test_a_program_that_draws_nothing_has_the_effects_that_its_recipes_show() -> None:
+    """Its recipes with `a` and `b` failed; what is left still shows both, and again."""
+    twice = "--- --c a-- a-c -b- -bc " * 2
+    found = deterministic(twice)
+    assert found is not None
+    for name, worth in (("a", 0.5), ("b", 0.4), ("c", 0.0)):
+        effect = found.of(name)
+        assert (effect.low, effect.high) == pytest.approx((worth, worth), abs=1e-9)
+    assert [found.of(name).verdict for name in "abc"] == ["helps", "helps", "no clear effect"]
+
+
+@pytest.mark.parametrize("recipes", ["ab- abc abc abc a-c", "abc abc --c ab- a-c ---"])
+def test_recipes_that_are_just_enough_tell_no_effect_surely(recipes: str) -> None:
+    """Five or six trials, of which the techniques explain any values."""
+    found = deterministic(recipes)
+    assert found is None or not any(e.verdict in ("helps", "hurts") for e in found.effects)
+    for effect in found.effects if found else ():
+        assert math.isnan(effect.effect) or abs(effect.effect) < 1
+
+
 def test_techniques_that_change_together_have_no_estimate() -> None:
     rows = fraction(8, 32)[:20].copy()
     rows[:, 1] = rows[:, 0]
