@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +21,9 @@ _SIGN = re.compile(r"(?:^|[\s:=(\[{|,;'\"])([-+])$")
 """One that stands alone before a number; in 'top-1' it is a hyphen."""
 _SAYS_SIGN = re.compile(r"(?:\\?[-+]|\[[-+]+\])\??$")
 """The end of a pattern before its group, where it says itself what becomes of a sign."""
+_GREEDY = re.compile(r"(?<!\\)(?:\.|\\[SWw]|\[\^\]?[^\]]*\])[*+]$")
+"""The end of a pattern before its group, where it may pass over the begin of a number."""
+_UNSIGNED = re.compile(r"(?:\d+(?:,\d+)*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _NOT_FINITE = r"([-+]?(?:nan|inf(?:inity)?))"
 _WORDS = re.compile(r"[A-Za-z][\w./-]*(?: +[A-Za-z][\w./-]*)*")
 _NO_WORDS = re.compile(r"\\.|\(\?:[^()]*\)[?*]|\(\?P<\w+>|\(\?\w*[):]?|\[\^?\]?[^\]]*\]|\.[*+?]+")
@@ -62,7 +65,7 @@ def reader(metric: Metric, option: str = "--metric") -> Reader:
         if not key:
             raise InputError(f"{option} {metric.where} names no key; it takes {JSON}KEY")
         return _Json(key)
-    return _Pattern(metric.where, option)
+    return _Pattern(metric.where, option, metric.whole_words)
 
 
 def from_file(metric: Metric, folder: Path) -> float | None:
@@ -86,6 +89,15 @@ def from_file(metric: Metric, folder: Path) -> float | None:
         there = f"; it has numbers under {', '.join(map(repr, has))}" if has else ""
         raise ValueError(f"{path} holds no number{f' under {key!r}' if key else ''}{there}")
     return found
+
+
+def longer_word(metric: Metric, lines: Iterable[str]) -> str:
+    """Find the longer word of which a metric's pattern matches a part alone; empty for none."""
+    if not metric.whole_words or metric.where.startswith((JSON, FILE)):
+        return ""
+    anywhere = _Pattern(metric.where, "", whole_words=False)
+    words = (word for line in lines for word in anywhere.words(line))
+    return next(words, "")
 
 
 def name_of(where: str) -> str:
@@ -128,10 +140,17 @@ class _Json:
 class _Pattern:
     """A regular expression whose group is the number; without any, the number that follows it."""
 
-    def __init__(self, text: str, option: str) -> None:
+    def __init__(self, text: str, option: str, whole_words: bool) -> None:
         self._pattern = _compiled(text, option)
-        if not self._pattern.groups:
-            self._pattern = _compiled(rf"(?:{text})[\s:='\"]*({_NUMBER})(?![\w])", option)
+        alone = not self._pattern.groups
+        begins = ends = ""
+        if whole_words and re.match(r"[^\W_]", text):
+            begins = r"(?<!\w)(?<!\w[./-])" if alone else r"(?<!\w)"
+        if alone:
+            ends = r"(?!\w)" if whole_words and re.search(r"(?<!\\)\w$", text) else ""
+            ends += rf"[\s:='\"]*({_NUMBER})(?![\w])"
+        if begins or ends:
+            self._pattern = _compiled(rf"{begins}(?:{text}){ends}", option)
         named = self._pattern.groupindex
         unnamed = [n for n in range(1, self._pattern.groups + 1) if n not in named.values()]
         values = [named["value"]] if "value" in named else unnamed
@@ -144,6 +163,7 @@ class _Pattern:
         span = _group_span(self._pattern.pattern, self._value)
         before = self._pattern.pattern[: span[0]] if span else ""
         self._says_sign = bool(_SAYS_SIGN.search(before))
+        self._greedy = whole_words and bool(_GREEDY.search(text if alone else before))
         # What a pattern of digits would pass over, so that an earlier epoch would judge the run.
         self._not_finite = _with_group(self._pattern.pattern, self._value)
 
@@ -159,12 +179,23 @@ class _Pattern:
                 epoch = match[self._epoch] if self._epoch else None
                 yield Point(value, int(epoch) if epoch and epoch.strip().isdecimal() else None)
 
+    def words(self, line: str) -> Iterator[str]:
+        """Yield the words of a line in which matches begin."""
+        for match in self._pattern.finditer(line):
+            begin = match.start() - len(re.split(r"[^\w./-]", line[: match.start()])[-1])
+            yield re.split(r"[^\w./-]", line[begin:], maxsplit=1)[0]
+
     def _whole(self, match: re.Match[str]) -> str | None:
         """The number that the group took, and what it left of it: 1.5 stands in -1.5e-05, too."""
         taken, line = match[self._value], match.string
         if taken is None or _number(taken.replace(",", "")) is None:
             return taken
         begin, end = match.span(self._value)
+        if self._greedy:
+            for around in _UNSIGNED.finditer(line):
+                if around.start() < begin < around.end():
+                    begin = around.start()
+                    taken = line[begin:end]
         if end == match.end():
             found = _WHOLE.match(line, begin)
             if found is not None and found[0].startswith(taken):

@@ -159,7 +159,7 @@ def parse_metric(where: str, name: str | None, option: str = "--metric") -> Metr
     """Read where a metric is found: a pattern, `json:KEY` or `file:PATH:KEY`."""
     if not where.strip():
         raise InputError(f"{option} is empty; it takes a pattern such as 'val_acc=([0-9.]+)'")
-    metric = Metric(name or name_of(where), where)
+    metric = Metric(name or name_of(where), where, whole_words=True)
     reader(metric, option)
     return metric
 

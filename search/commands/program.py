@@ -89,6 +89,9 @@ class Metric:
     name: str
     where: str
     """A regular expression, `json:KEY`, or `file:PATH` with `:KEY` where the file has several."""
+    whole_words: bool = False
+    """True where a pattern does not begin within a word, nor within a number; False of studies that
+    began before that was so."""
 
     @property
     def names_epochs(self) -> bool:

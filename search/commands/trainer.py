@@ -6,6 +6,7 @@ import math
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from model_space.outcome import Outcome, Report
 from model_space.recipe import Recipe
 from model_space.worker.client import Stopped, TrainingError
 from search.commands.filling import fill
-from search.commands.metric import FILE, Point, from_file, reader
-from search.commands.process import Process
+from search.commands.metric import FILE, Point, from_file, longer_word, reader
+from search.commands.process import OUTPUT, Process
 from search.commands.program import POINTS, Metric, Program
 from search.errors import StudyFailedError
 
@@ -184,7 +185,7 @@ class _Run:
             if metric is None:
                 continue
             if value is None:
-                return f"it ended well, but printed nothing that {metric.where!r} finds"
+                return f"it ended well, but {_nothing(metric, folder)}"
             if not math.isfinite(value):
                 return f"its {metric.name} is {value:g}"
             if program.unit == POINTS and not 0 <= program.factor_to_stored * value <= 1:
@@ -219,6 +220,15 @@ class _Run:
 
 def _found(metric: Metric, folder: Path, printed: float | None) -> float | None:
     return from_file(metric, folder) if metric.where.startswith(FILE) else printed
+
+
+def _nothing(metric: Metric, folder: Path) -> str:
+    """Say that a run printed no score, and in which longer word it may stand."""
+    printed = f"printed nothing that {metric.where!r} finds"
+    with suppress(OSError), (folder / OUTPUT).open(errors="replace") as output:
+        if word := longer_word(metric, output):
+            return f"{printed} as a word of its own; to take that of {word!r}, name it whole"
+    return printed
 
 
 def _reason(code: int, timed_out: bool, program: Program) -> str:

@@ -86,20 +86,23 @@ def differences_of(stored: Program | None, asked: Program | None) -> list[str]:
 
 
 def _as_described(program: Program, stored: Program) -> Program:
-    """A program as the user described it, without the names that kouka derives from that.
+    """A program as the user described it, without what kouka derives from that.
 
-    Another version may have derived others.
+    Another version may have derived other names, and looked for a metric otherwise.
     """
     factors = [
         replace(factor, levels=tuple(replace(level, label="") for level in factor.levels))
         for factor in program.factors
     ]
     metrics = {
-        field: replace(metric, name=named.name)
+        field: replace(
+            metric,
+            name=named.name if metric.name == name_of(metric.where) else metric.name,
+            whole_words=named.whole_words,
+        )
         for field in ("metric", "test")
         if (metric := getattr(program, field)) is not None
         and (named := getattr(stored, field)) is not None
-        and metric.name == name_of(metric.where)
     }
     return replace(program, factors=tuple(factors), **metrics)
 

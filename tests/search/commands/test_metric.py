@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from search.commands.metric import from_file, name_of, reader
+from search.commands.metric import from_file, longer_word, name_of, reader
 from search.commands.program import Metric
 
 
@@ -45,6 +45,44 @@ def test_a_metric_has_the_name_that_stands_before_its_number(where: str, name: s
 def test_a_number_is_taken_whole(where: str, line: str, value: float) -> None:
     (point,) = reader(Metric("acc", where)).points(line)
     assert point.value == value
+
+
+BEST = "epoch 1 val_acc=0.84 best_val_acc=0.85 val_acc2=0.86"
+KERAS = "9/9 - 0s - accuracy: 0.91 - loss: 0.3 - val_accuracy: 0.82 - val_loss: 0.5"
+
+
+@pytest.mark.parametrize(
+    ("where", "line", "value"),
+    [
+        ("val_acc", BEST, 0.84),
+        ("val_acc=([0-9.]+)", BEST, 0.84),
+        ("_acc=([0-9.]+)", BEST, 0.85),
+        ("loss", KERAS, 0.3),
+        ("accuracy", KERAS, 0.91),
+        ("accuracy: ([0-9.]+)", KERAS, 0.91),
+        ("val_loss", KERAS, 0.5),
+        ("loss", "loss=0.3 val/loss=0.4 a.loss=0.5 top-loss=0.6 --loss 0.7", 0.7),
+        ("loss=([0-9.]+)", "train/loss=0.3", 0.3),
+        ("top", "top5 0.9 top 0.7", 0.7),
+        ("Final.*", "Final 81.22 % +/- 0.30", 0.3),
+        ("Final.*([0-9.]+)", "Final: -1.5e-05", -1.5e-05),
+        (r"Final\D+([0-9.]+)", "Final 81.22 % +/- 0.30", 81.22),
+        (r"0\.([0-9]+)", "0.25", 25.0),
+    ],
+)
+def test_a_metric_is_a_whole_word_and_a_whole_number(where: str, line: str, value: float) -> None:
+    assert [*reader(Metric("acc", where, whole_words=True)).points(line)][-1].value == value
+
+
+def test_a_study_that_began_before_that_reads_as_it_did() -> None:
+    (*_, last) = reader(Metric("acc", "val_acc=([0-9.]+)")).points(BEST)
+    assert last.value == 0.85
+
+
+def test_a_part_of_a_word_names_the_word() -> None:
+    metric = Metric("loss", "loss", whole_words=True)
+    assert longer_word(metric, ["epoch 1", "x=1, val/loss: 0.5"]) == "val/loss"
+    assert not longer_word(metric, ["epoch 1 lost: 0.5"])
 
 
 @pytest.mark.parametrize("where", ["acc=([0-9.]+)", "acc", "acc=([0-9,]+)"])

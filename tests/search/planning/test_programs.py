@@ -26,6 +26,8 @@ def test_names_that_another_version_derived_are_no_difference() -> None:
         ASKED, metric=Metric("epoch", WHERE), factors=(CommandFactor("adamw", levels),)
     )
     assert not differences_of(stored, ASKED)
+    whole = replace(ASKED, metric=replace(ASKED.metric, whole_words=True))
+    assert not differences_of(stored, whole)
     named = replace(ASKED, metric=Metric("loss", WHERE))
     assert differences_of(stored, named) == ["--metric was another"]
     other = CommandFactor("adamw", (levels[0], CommandLevel("use-optimizer --lr 0.005", LONG[:1])))
