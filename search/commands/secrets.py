@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from search.commands.program import Program
@@ -18,11 +20,27 @@ _SURELY = re.compile(
     re.IGNORECASE,
 )
 """Names whose values are secret, where they look it; `SORT_KEY` and `MAX_TOKENS` are not."""
+_OF_OPTION = re.compile(
+    r"(^|_)(?P<open>TOKEN)$|(^|_)(SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|"
+    r"(API|ACCESS|PRIVATE|SECRET|AUTH|ENCRYPTION)_?KEY)$",
+    re.IGNORECASE,
+)
+"""Names of options that take secrets; a token is often a piece of text, as of `--pad-token`."""
+_GIVEN = re.compile(r"(?P<option>-{0,2}[+~]?(?:[\w-]+\.)*(?P<name>[A-Za-z][\w-]*))=(?P<value>.*)",
+                    re.DOTALL)  # fmt: skip
+_OPTION = re.compile(r"--?(?:[\w-]+\.)*(?P<name>[A-Za-z][\w-]*)")
+_FILLED_IN = re.compile(r"\{\w+\}|^\$(\w+$|[{(])|^`")
+"""A value that kouka or a shell puts in its place when a run begins."""
+_PLACE = re.compile(r"^(~|\.{0,2}/)|\.[A-Za-z]\w{0,4}$")
+_PIECE = re.compile(r"<.*>|\[.*\]")
+"""A token of a language model."""
 _WORDS = frozenset({"auto", "default", "false", "none", "null", "true"})
 _SHORTEST, _SHORTEST_NUMBER = 4, 6
 """Characters of a value that is hidden: a shorter one is found everywhere."""
 _SHORTEST_LINE = 8
 """Characters of a line of a value that has several, such as a private key."""
+_SHORTEST_TYPED = 8
+"""Characters of a variable's value that is looked for in what the user typed."""
 _LONG = 16
 """Characters from which a value looks like a secret whatever it is made of."""
 _ASSIGNED = re.compile(r"(?:^|\s)([A-Za-z_]\w*)=(\S+)")
@@ -66,33 +84,81 @@ class Secrets:
         )  # fmt: skip
 
 
-def check_no_secrets(program: Program) -> Program:
+def check_no_secrets(program: Program, environment: Mapping[str, str] = os.environ) -> Program:
     """Return a program in whose description, which is stored, the user has typed no secret.
 
-    Raises `InputError` for any other.
+    `environment` is that of kouka, whose secrets a shell may have put there. Raises `InputError`
+    for any other.
     """
     assigned = {name: value.strip("'\"") for name, value in _ASSIGNED.findall(program.command)}
-    _check(program.command, assigned, "--command")
+    words = shlex.split(program.command)
+    _check(program.command, words, assigned, environment, "--command")
     for factor in program.factors:
         for level in factor.levels:
-            _check(" ".join(level.words), level.environment, f"--factor {factor.name}")
+            where = f"--factor {factor.name}"
+            _check(" ".join(level.words), level.words, level.environment, environment, where)
     for one in program.dials:
-        _check(" ".join(one.words), one.environment, f"--dial {one.dial.name}")
+        where = f"--dial {one.dial.name}"
+        _check(" ".join(one.words), one.words, one.environment, environment, where)
     return program
 
 
-def _check(text: str, environment: Mapping[str, str], where: str) -> None:
-    for name, value in environment.items():
+def _check(
+    text: str,
+    words: Sequence[str],
+    assigned: Mapping[str, str],
+    environment: Mapping[str, str],
+    where: str,
+) -> None:
+    for name, value in assigned.items():
         if _SURELY.search(name) and _looks_secret(value):
             raise InputError(
                 f"{where} sets {name} to what looks like a secret, and would be stored with the "
                 f"study; set it before kouka, as in {name}=… kouka launch, and the program has it"
+            )
+    for option, name, value in _options(words):
+        if _is_typed_secret(name, value):
+            raise InputError(
+                f"{where} gives {option} what looks like a secret, which would be stored with the "
+                "study; set a variable before kouka, and let the program read that, or with "
+                f"--shell write {option} '$NAME' in single quotes"
+            )
+    typed = "\n".join((text, *assigned.values()))
+    for name, value in environment.items():
+        if _SURELY.search(name) and _is_typed(value, typed):
+            raise InputError(
+                f"{where} holds the value of {name}, which would be stored with the study; let the "
+                f"program read that variable, or write '${name}' in single quotes with --shell"
             )
     if _IN_URL.search(text.encode(errors="surrogateescape")):
         raise InputError(
             f"{where} has a URL with a password, which would be stored with the study; set a "
             "variable to it before kouka, and let the program read that"
         )
+
+
+def _options(words: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Each option of a command with its name, without its group, and its value."""
+    for word, following in zip(words, [*words[1:], "-"], strict=False):
+        if given := _GIVEN.fullmatch(word):
+            yield given["option"], given["name"], given["value"]
+        elif (option := _OPTION.fullmatch(word)) and not following.startswith("-"):
+            yield word, option["name"], following
+
+
+def _is_typed_secret(name: str, value: str) -> bool:
+    found = _OF_OPTION.search(name.replace("-", "_"))
+    if found is None or _is_harmless(value) or _FILLED_IN.search(value):
+        return False
+    return not found["open"] or (_looks_secret(value) and not _PIECE.fullmatch(value))
+
+
+def _is_typed(value: str, text: str) -> bool:
+    return len(value) >= _SHORTEST_TYPED and not _is_harmless(value) and value in text
+
+
+def _is_harmless(value: str) -> bool:
+    return not value or value.lower() in _WORDS or _is_number(value) or bool(_PLACE.search(value))
 
 
 def _values(environment: Mapping[str, str]) -> Iterator[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
+
 import pytest
 
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
@@ -54,3 +57,42 @@ def test_a_secret_that_would_be_stored_is_refused() -> None:
     ):
         with pytest.raises(InputError, match="stored with the study"):
             check_no_secrets(program)
+
+
+TYPED = [
+    "--token hunter2",
+    "--hf_token=hf_abc123",
+    "-token hunter2",
+    "--password swordfish",
+    "--api-key sk-abcdefghijklmnop1234567890",
+    "wandb.api_key=abc123",
+    "--t x-s3cretvalue",
+]
+HARMLESS = [
+    "--tokenizer bpe", "--max-tokens 512", "--token-dropout 0.1", "--pad-token left",
+    "--eos-token '<|reserved_special_token_0|>'", "--mask_token [MASK0]", "--token-type wordpiece2",
+    "--vocab-token-file vocab_32k.json", "--sort-key length123", "--token {seed}", "--secret 42",
+    "--token $HF_TOKEN", "--password ${SECRET}", "--token --flag", "--credentials me/key.json",
+    "--private-key ~/.ssh/id_rsa", "--use-auth-token", "--token", "--password=", "--secret none",
+    "--env production --model /models/large1 --n 12345678",
+]  # fmt: skip
+SHELL = {
+    "API_TOKEN": "s3cretvalue", "A_SECRET": "12345678", "HF_TOKEN_PATH": "/models/large1",
+    "MODE": "production", "AUTH_TOKEN": "eight",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", TYPED)
+def test_an_option_with_a_secret_is_refused(words: str) -> None:
+    in_factor = described()
+    level = CommandLevel("on", tuple(shlex.split(words)))
+    in_factor = replace(in_factor, factors=(CommandFactor("a", (CommandLevel("off"), level)),))
+    for program in (described(f"train {words} {{flags}}"), in_factor):
+        with pytest.raises(InputError, match="stored with the study") as refused:
+            check_no_secrets(program, SHELL)
+        assert words.split("=")[-1].split()[-1] not in str(refused.value)
+
+
+@pytest.mark.parametrize("words", HARMLESS)
+def test_an_option_without_one_is_taken(words: str) -> None:
+    check_no_secrets(described(f"train {words}"), SHELL)
