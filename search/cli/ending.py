@@ -25,7 +25,7 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
 
     The steps of a ladder, where it is all that there is, may make it 20.
     """
-    findings = replace(exported.findings, storage_option=storage_option(storage))
+    findings = replace(exported.findings, storage_option=storage_option(storage, here=True))
     steps_alone = findings.deciding is None and bool(findings.ladder)
     console.print()
     if steps_alone:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from search.settings import Limits
 
 DEFAULT_STORAGE = "sqlite:///studies.db"
+_VARIABLE = "KOUKA_STORAGE"
 _CODE = "FILE.py, FILE.py:NAME or PACKAGE.MODULE:NAME"
 _AS_LAUNCHED = "[default: where the launch had it]"
 
@@ -37,7 +39,7 @@ StorageOption = Annotated[
     str,
     typer.Option(
         metavar="URL|FILE",
-        envvar="KOUKA_STORAGE",
+        envvar=_VARIABLE,
         callback=as_url,
         help=f"{_DATABASE} or an SQLite file.",
     ),
@@ -46,7 +48,7 @@ ReadStorageOption = Annotated[
     str,
     typer.Option(
         metavar="URL|FILE",
-        envvar="KOUKA_STORAGE",
+        envvar=_VARIABLE,
         callback=as_url,
         help=f"{_DATABASE}, an SQLite file, or an Optuna journal file.",
     ),
@@ -223,13 +225,22 @@ def default_checkpoints() -> Path:
     return home() / "checkpoints"
 
 
-def storage_option(storage: str) -> str:
-    """Return the option that names a storage, its password hidden; empty for the default."""
+def storage_option(storage: str, *, here: bool = False) -> str:
+    """Return the option that names a storage, its password hidden; empty for the default.
+
+    Empty too where KOUKA_STORAGE names the storage and the commands are for this shell, or the
+    password would be hidden in them.
+    """
     from shlex import quote
 
     from search.storage.connection import redact
+    from search.storage.passwords import has_password
 
-    return "" if storage == DEFAULT_STORAGE else f" --storage {quote(redact(storage))}"
+    given = os.environ.get(_VARIABLE)
+    named = storage in (given, f"sqlite:///{given}")
+    if storage == DEFAULT_STORAGE or (named and (here or has_password(storage))):
+        return ""
+    return f" --storage {quote(redact(storage))}"
 
 
 def folder_of(kind: str, name: str) -> Path:

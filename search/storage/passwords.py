@@ -10,6 +10,11 @@ from urllib.parse import unquote
 _PASSWORD = re.compile(r"://[^:/@\s]*:([^@\s]+)@|[?&]\w*pass\w*=([^&\s]+)")
 
 
+def has_password(url: str) -> bool:
+    """Tell a URL that holds a password."""
+    return bool(_PASSWORD.search(url))
+
+
 def without_passwords(text: str) -> str:
     """The text without the passwords of the storages that this process was given."""
     for given in (*sys.argv[1:], os.environ.get("KOUKA_STORAGE", "")):
@@ -22,7 +27,7 @@ def without_passwords(text: str) -> str:
 
 def hide_in_title() -> None:
     """Hide them in this process's title, which everybody on the machine can list."""
-    if any(_PASSWORD.search(argument) for argument in sys.argv[1:]):
+    if any(map(has_password, sys.argv[1:])):
         from setproctitle import setproctitle
 
         setproctitle(without_passwords(" ".join(("kouka", *sys.argv[1:]))))

@@ -10,6 +10,7 @@ from rich.console import Console
 from typer.testing import Result
 
 from search.cli.ending import print_ending
+from search.cli.options import storage_option
 from search.planning.design import design
 from search.reporting.ending import Exported
 from search.reporting.findings import Findings, find
@@ -92,6 +93,23 @@ def test_it_answers_first_and_ends_with_commands() -> None:
         "kouka dashboard --storage sqlite:///my.db",
         "kouka export s --storage sqlite:///my.db",
     ]
+
+
+@pytest.mark.parametrize(
+    ("storage", "here", "elsewhere"),
+    [
+        ("postgresql+psycopg://me:secret@db/x", "", ""),
+        ("mysql://me@db/x?password=secret", "", ""),
+        ("sqlite:///my.db", "", " --storage sqlite:///my.db"),
+    ],
+)
+def test_commands_leave_out_a_storage_of_the_environment(
+    storage: str, here: str, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "--storage" in storage_option(storage, here=True)
+    monkeypatch.setenv("KOUKA_STORAGE", storage)
+    assert (storage_option(storage, here=True), storage_option(storage)) == (here, elsewhere)
+    assert ending(confirmed(["augmentation"], []), storage)[-1].split("  ")[1] == "kouka export s"
 
 
 def test_only_what_kouka_launched_is_trained() -> None:
