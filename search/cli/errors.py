@@ -27,7 +27,8 @@ def user_errors(remedy: str = "fix that, and the same command resumes") -> Itera
     """
     try:
         yield
-    except typer.Exit:
+        sys.stdout.flush()
+    except (typer.Exit, BrokenPipeError):  # as of `kouka status | head`, which ends quietly
         raise
     except Exception as error:
         explained = _explain(error, remedy)

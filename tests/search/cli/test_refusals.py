@@ -1,5 +1,6 @@
 """What cannot be used is refused in one sentence with exit code 2, and nothing is changed."""
 
+import errno
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import Result
 
 from model_space.worker.client import TrainingError
+from search.cli import console
 from tests.support.fakes import FakeWorker
 from tests.support.foreign import foreign_study
 
@@ -82,6 +84,17 @@ def test_bad_input_is_refused_in_a_sentence_and_creates_nothing(
     assert result.stderr.count("\n") == 1
     assert "secret" not in result.output
     assert list(folder.iterdir()) == []
+
+
+def test_a_closed_pipe_ends_a_command_quietly(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(json: bool) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(console, "make_console", closed)
+    result = kouka("status")
+    assert (result.exit_code, result.output) == (1, "")
 
 
 def test_data_that_cannot_be_used_are_refused_by_the_worker(folder: Path, tmp_path: Path) -> None:
