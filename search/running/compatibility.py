@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 from model_space.facts import DataFacts
 from search.commands.parsing import digests
@@ -34,9 +35,16 @@ def check_fingerprint(
 
 
 def check_files(name: str, program: Program) -> None:
-    """Raise `InputError` where a file that a study's command names has changed since it began."""
+    """Raise `InputError` where a file that a study's command names has gone or changed since."""
     now = digests(program.command, program.directory)
     changed = [word for word, digest in program.files.items() if now.get(word) != digest]
+    gone = [word for word in changed if not Path(program.directory, word).exists()]
+    if gone:
+        raise InputError(
+            f"{', '.join(gone)}, which the study {name!r} runs, is not in {program.directory}; put "
+            "it back, or go on where it is: kouka worker takes that folder by --directory, and "
+            "kouka launch the same --command there"
+        )
     if changed:
         raise InputError(
             f"{', '.join(changed)} in {program.directory} is not what the study {name!r} began "
