@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Integral
 from typing import Any
 
 import optuna
@@ -70,6 +71,7 @@ def read(
     Raises `InputError` where `objective` or `techniques` does not fit the study, or is needed, and
     for a study by an objective that this version does not know.
     """
+    _check_kinds(study, techniques)
     column = _column(study, objective)
     with undamaged(f"the study {study.study_name!r}"):
         trials = study.get_trials(deepcopy=False)
@@ -149,6 +151,19 @@ def stored_versions(study: optuna.Study) -> Mapping[str, str]:
     return stored if isinstance(stored, Mapping) else {}
 
 
+def _check_kinds(study: object, techniques: object) -> None:
+    """Raise `InputError` for what a caller in Python may take for a study or its techniques."""
+    if not isinstance(study, optuna.Study):
+        raise InputError(
+            f"{study!r} is no study; it takes an optuna.Study, such as load_study(URL, NAME)"
+        )
+    if techniques is not None and not isinstance(techniques, Mapping):
+        raise InputError(
+            f"techniques={techniques!r} is no mapping; it takes the choice that is on by "
+            "parameter, as {'optimizer': 'adamw'}"
+        )
+
+
 def _candidates(stored: object) -> Candidates | None:
     try:
         return from_json(Candidates, stored)
@@ -166,9 +181,10 @@ def _column(study: optuna.Study, objective: int | None) -> int:
             f"the study {study.study_name!r} has {count} objectives ({_named(study)}); effects are "
             "of one, so say which: --objective N, or in Python objective=N"
         )
-    if not 1 <= objective <= count:
+    if not isinstance(objective, Integral) or not 1 <= objective <= count:
         raise InputError(
-            f"the study {study.study_name!r} has no objective {objective}; it has {_named(study)}"
+            f"the study {study.study_name!r} has no objective {objective!r}; it has "
+            f"{_named(study)}, of which it takes the number"
         )
     return objective - 1
 

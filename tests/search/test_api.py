@@ -45,3 +45,15 @@ def test_a_table_that_is_not_there_is_refused() -> None:
         frame(findings, "effect")
     assert list(frame(findings, "trials").columns[:3]) == ["number", "phase", "state"]
     assert TrialState.COMPLETE.name.lower() in set(frame(findings, "trials").state)
+
+
+def test_what_is_of_another_kind_is_refused() -> None:
+    study: Any = foreign(3)
+    refused: list[tuple[tuple[Any, ...], str]] = [
+        (("x",), "'x' is no study; it takes an optuna.Study"),
+        ((study, ["optimizer"]), r"techniques=\['optimizer'\] is no mapping; it takes"),
+        ((study, None, "lat"), "has no objective 'lat'; it has 1, of which"),
+    ]
+    for arguments, says in refused:
+        with pytest.raises(InputError, match=says):
+            analyse(*arguments)
