@@ -71,6 +71,20 @@ def new_program(program: Program, requested: Requested) -> Requested:
     )  # fmt: skip
 
 
+def renamed(requested: Requested, stored: Program | None) -> Requested:
+    """Call what a later launch holds as the study does, in which another version named levels."""
+    if requested.program is None or stored is None or requested.fixed is None:
+        return requested
+    known = {one.name: one for one in stored.factors if len(one.levels) > 1}
+    names = {
+        one.technique: known[one.name].technique
+        for one in requested.program.factors
+        if len(one.levels) > 1 and one.name in known
+    }
+    fixed = {names.get(name, name): held for name, held in requested.fixed.items()}
+    return replace(requested, fixed=fixed)
+
+
 def differences_of(stored: Program | None, asked: Program | None) -> list[str]:
     """Name what a launch gives otherwise than the study's first did."""
     if asked is None:

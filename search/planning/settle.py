@@ -24,7 +24,7 @@ from search.planning.phases.ladder import (
     steps_of,
     whole_order,
 )
-from search.planning.programs import differences_of, merged, new_program
+from search.planning.programs import differences_of, merged, new_program, renamed
 from search.planning.rates import reference_first, searched
 from search.planning.space import Space
 from search.settings import Limits, Settings, TimeLimit, usual_last_epochs
@@ -95,6 +95,8 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     program = requested.program
     if program is not None and stored is None:
         requested = new_program(program, requested)
+    elif stored is not None:
+        requested = renamed(requested, stored.program)
     if requested.ladder_order is not None and requested.ladder is None:
         requested = replace(requested, ladder=(stored and stored.ladder) or USUAL_SEEDS)
     asked = requested.named()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from search.commands.parsing import parse_factor
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
-from search.planning.programs import differences_of
+from search.planning.programs import differences_of, renamed
+from search.planning.settle import Requested
 
 WHERE = "epoch +(?P<epoch>[0-9]+).*valid loss +([0-9.]+)"
 LONG = ("--use-optimizer", "--lr", "0.005")
@@ -34,3 +36,12 @@ def test_names_that_another_version_derived_are_no_difference() -> None:
     assert differences_of(stored, replace(ASKED, factors=(other,))) == ["--factor was another"]
     tested = replace(ASKED, test=Metric("acc", "acc"))
     assert differences_of(stored, tested) == ["--test-metric was not given"]
+
+
+def test_a_level_is_held_by_the_name_that_the_study_has_for_it() -> None:
+    levels = (CommandLevel("x= 1", ("--x=1",)), CommandLevel("ls= 1", ("--ls=1",)))
+    stored = replace(ASKED, factors=(CommandFactor("opt", levels),))
+    now = replace(ASKED, factors=(parse_factor("opt: --x=1 | --ls=1"),))
+    assert not differences_of(stored, now)
+    held = renamed(Requested(program=now, fixed={"opt=ls=1": {}}), stored)
+    assert held.fixed == {"opt=ls= 1": {}}
