@@ -243,7 +243,9 @@ def _reason(code: int, timed_out: bool, program: Program) -> str:
 
 def _with_output(reason: str, process: Process) -> str:
     lines = process.lines.last[-_LAST_LINES:]
-    said = f"the last it printed: {' / '.join(lines)}" if lines else "it printed nothing"
+    said = (
+        f"the last it printed: {' / '.join(lines).rstrip('.')}" if lines else "it printed nothing"
+    )
     parts = [reason, *([process.unkept] if process.unkept else []), said]
     text = "; ".join(parts)
     return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 2]} …"

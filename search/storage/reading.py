@@ -288,7 +288,7 @@ def _run(
         epochs=_whole(attributes.get(schema.EPOCHS)) or (settings.epochs if settings else None),
         diverged=attributes.get(schema.DIVERGED) is True,
         feasible=all(value <= 0 for value in trial.constraints.values()),
-        failure=_text(attributes.get(schema.FAILURE)),
+        failure=_reason(attributes.get(schema.FAILURE)),
         scale=objective.scale,
         seconds=None if trial.duration is None else trial.duration.total_seconds(),
         worker=_worker(attributes.get(schema.WORKER)),
@@ -326,6 +326,11 @@ def _numbers(value: object) -> tuple[float, ...] | None:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _reason(value: object) -> str | None:
+    """Why a run failed, without the full stop of its own, as it stands within sentences."""
+    return value.rstrip(".") if isinstance(value, str) else None
 
 
 def _worker(stored: object) -> str:

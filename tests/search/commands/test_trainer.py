@@ -42,7 +42,7 @@ class Trained:
         (self.folder / "train.py").write_text(f"import sys\n{script}")
         program = Program(
             f"{PYTHON} train.py {{epochs}} {{seed}} {{folder}} {{flags}}", str(self.folder),
-            FACTORS, Metric("acc", metric),
+            FACTORS, Metric("acc", metric, whole_words=True),
         )  # fmt: skip
         self.kept.mkdir(exist_ok=True)
         return CommandTrainer(replace(program, **changed))  # type: ignore[arg-type]
@@ -106,6 +106,8 @@ def test_a_run_gets_its_epochs_seed_folder_and_flags_and_is_judged_by_the_last_m
         ),
         ("", r"printed nothing that 'acc=\(\[0-9\.\]\+\)' finds; it printed nothing"),
         ("print('acc=none')", "printed nothing that"),
+        ("sys.exit('It has no data.')", "the last it printed: It has no data$"),
+        ("print('x_acc=0.5')", "finds as a word of its own; to take that of 'x_acc', name it"),
         ("print('acc=0.5'); print('acc=nan')", "its acc is nan"),
         ("print('acc=0.5'); print('acc=-inf')", "its acc is -inf"),
     ],
