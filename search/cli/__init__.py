@@ -23,11 +23,12 @@ from search.cli import (
     worker,
 )
 from search.cli.encoding import replace_unencodable
-from search.cli.help import Command, LaunchCommand
+from search.cli.help import Command, Group, LaunchCommand
 from search.storage.passwords import hide_in_title
 
 app = typer.Typer(
     name="kouka",
+    cls=Group,
     help="Which training technique matters on your data, by how many points of accuracy, "
     "how surely, and at what cost.",
     no_args_is_help=True,

@@ -4,14 +4,62 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from typer import BadParameter
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 _NARROW = 60
 """Columns of a terminal below which the help of an option stands on the lines below it."""
 _INDENT = 4
+_UsageError: type[Exception] = BadParameter.__mro__[1]
+"""Typer gives it no name of its own."""
+
+
+@contextmanager
+def _in_a_sentence(context: Any) -> Iterator[None]:
+    """Say what a command line lacks, or has too much, as any other error."""
+    from search.cli.errors import user_errors
+    from search.errors import InputError
+
+    with user_errors():
+        try:
+            yield
+        except _UsageError as error:
+            help_of = f"{context.command_path} --help"
+            raise InputError(f"{_said(error)}; {help_of} says what it takes") from None
+
+
+def _said(error: Any) -> str:
+    """The error of a number names what was given in its place."""
+    errors = getattr(error.__cause__, "errors", None)
+    for found in errors()[:1] if errors else ():
+        number = "whole number" if "int" in found["type"] else "number"
+        if "pars" in found["type"] or "from_float" in found["type"]:
+            given = error.param
+            is_option = given.param_type_name == "option"
+            name = given.opts[0] if is_option else given.metavar or given.name
+            return f"{name} {found['input']!r} is no {number}"
+    text = re.sub(r"\. (Did you mean .*)", r" (\1)", error.format_message().rstrip("."))
+    return text[:1].lower() + text[1:]
+
+
+class Group(TyperGroup):
+    """`kouka` itself."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read what stands before the command; without anything, show the help."""
+        if not args:
+            return super().parse_args(ctx, args)
+        with _in_a_sentence(ctx):
+            return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is named."""
+        with _in_a_sentence(ctx):
+            return super().resolve_command(ctx, args)
 
 
 class Command(TyperCommand):
@@ -25,16 +73,9 @@ class Command(TyperCommand):
         return [re.sub(r"^\{(.*)\}", r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the command line; the error of a number names what was given in its place."""
-        try:
+        """Read the command line; ends the command in a sentence where it is none."""
+        with _in_a_sentence(ctx):
             return super().parse_args(ctx, args)
-        except BadParameter as error:
-            errors = getattr(error.__cause__, "errors", None)
-            for found in errors()[:1] if errors else ():
-                number = "whole number" if "int" in found["type"] else "number"
-                if "pars" in found["type"] or "from_float" in found["type"]:
-                    error.message = f"{found['input']!r} is no {number}."
-            raise
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help as wide as the terminal, of which Click assumes at least 50 columns."""

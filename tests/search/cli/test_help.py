@@ -123,12 +123,28 @@ def test_only_commands_that_read_take_a_journal_file(kouka: Kouka, name: str) ->
     assert storage is None or ("journal file" in storage.help) == reads
 
 
-def test_what_is_no_number_is_named(kouka: Kouka) -> None:
-    for options, said in (
-        (("--epochs", "ten"), "'--epochs': 'ten' is no whole number."),
-        (("--seed", "1.5"), "'--seed': '1.5' is no whole number."),
-        (("--width", "half"), "'--width': 'half' is no number."),
-    ):
-        ended = kouka("launch", "digits", *options)
-        assert ended.exit_code == 2
-        assert said in ended.output
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("launch", "d", "--epochs", "ten"), "--epochs 'ten' is no whole number; kouka launch"),
+        (("launch", "d", "--seed", "1.5"), "--seed '1.5' is no whole number; kouka launch"),
+        (("launch", "d", "--width", "half"), "--width 'half' is no number; kouka launch"),
+        (("logs", "s", "last"), "RUN 'last' is no whole number; kouka logs"),
+        (("logs",), "missing argument 'NAME'; kouka logs"),
+        (("status", "a", "b"), "got unexpected extra argument(s) (b); kouka status"),
+        (("export", "s", "--zzz"), "no such option: --zzz; kouka export"),
+        (("export", "s", "--format"), "option '--format' requires an argument; kouka export"),
+        (("lunch",), "no such command 'lunch' (Did you mean 'launch'?); kouka"),
+        (("--nothing",), "no such option: --nothing; kouka"),
+    ],
+)
+def test_a_command_line_that_is_none_is_refused_in_a_sentence(
+    kouka: Kouka, arguments: tuple[str, ...], said: str
+) -> None:
+    ended = kouka(*arguments)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert ended.stderr == f"kouka: {said} --help says what it takes\n"
+
+
+def test_kouka_alone_shows_its_help(kouka: Kouka) -> None:
+    assert "Commands:" in kouka().output
