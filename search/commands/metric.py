@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -65,7 +65,7 @@ def reader(metric: Metric, option: str = "--metric") -> Reader:
         if not key:
             raise InputError(f"{option} {metric.where} names no key; it takes {JSON}KEY")
         return _Json(key)
-    return _Pattern(metric.where, option, metric.whole_words)
+    return _Pattern(metric.where, option, whole_words=metric.rules > 1)
 
 
 def from_file(metric: Metric, folder: Path) -> float | None:
@@ -76,13 +76,7 @@ def from_file(metric: Metric, folder: Path) -> float | None:
     """
     if not metric.where.startswith(FILE):
         return None
-    place, _, key = metric.where.removeprefix(FILE).partition(":")
-    path = folder / place
-    try:
-        with path.open("rb") as file:
-            text = file.read(_MOST_BYTES).decode(errors="replace").strip()
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror})") from error
+    text, key, path = _content(metric, folder)
     found = _from_text(text, key, path.suffix == ".csv")
     if found is None:
         has = _keys(text, path.suffix == ".csv") if key else []
@@ -91,9 +85,31 @@ def from_file(metric: Metric, folder: Path) -> float | None:
     return found
 
 
+def curve_from_file(metric: Metric, folder: Path) -> list[Point]:
+    """Read the curve in a file whose rows have the epoch beside the metric; of one twice, the last.
+
+    Empty where they have not. Raises as `from_file` does.
+    """
+    if metric.rules < 2 or not metric.where.startswith(FILE):
+        return []
+    text, key, path = _content(metric, folder)
+    rows = _rows(text) if path.suffix == ".csv" else _values(text)
+    points: dict[int, Point] = {}
+    for row in rows:
+        if isinstance(row, Mapping) and (value := _looked_up(row, key)) is not None:
+            numbers = (_number(row.get(name)) for name in _EPOCH_KEYS)
+            epoch = next(
+                (int(one) for one in numbers if one is not None and one.is_integer()), None
+            )
+            if epoch is None:
+                return []
+            points[epoch] = Point(value, epoch)
+    return list(points.values())
+
+
 def longer_word(metric: Metric, lines: Iterable[str]) -> str:
     """Find the longer word of which a metric's pattern matches a part alone; empty for none."""
-    if not metric.whole_words or metric.where.startswith((JSON, FILE)):
+    if metric.rules < 2 or metric.where.startswith((JSON, FILE)):
         return ""
     anywhere = _Pattern(metric.where, "", whole_words=False)
     words = (word for line in lines for word in anywhere.words(line))
@@ -140,7 +156,7 @@ class _Json:
 class _Pattern:
     """A regular expression whose group is the number; without any, the number that follows it."""
 
-    def __init__(self, text: str, option: str, whole_words: bool) -> None:
+    def __init__(self, text: str, option: str, *, whole_words: bool) -> None:
         self._pattern = _compiled(text, option)
         alone = not self._pattern.groups
         begins = ends = ""
@@ -267,12 +283,26 @@ def _group_span(pattern: str, number: int) -> tuple[int, int] | None:
     return None
 
 
+def _content(metric: Metric, folder: Path) -> tuple[str, str, Path]:
+    """The text of a metric's file, the key of the number there, and the file."""
+    place, _, key = metric.where.removeprefix(FILE).partition(":")
+    path = folder / place
+    try:
+        with path.open("rb") as file:
+            return file.read(_MOST_BYTES).decode(errors="replace").strip(), key, path
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror})") from error
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(text.splitlines()))
+
+
 def _from_text(text: str, key: str, table: bool) -> float | None:
     if not key:
         return _number(text)
     if table:
-        rows = list(csv.DictReader(text.splitlines()))
-        values = [_number((row.get(key) or "").strip()) for row in rows]
+        values = [_number((row.get(key) or "").strip()) for row in _rows(text)]
         return next((value for value in reversed(values) if value is not None), None)
     return _looked_up(_values(text), key)
 

@@ -20,6 +20,7 @@ from search.commands.metric import name_of, reader
 from search.commands.program import (
     FLAGS,
     PLACEHOLDERS,
+    RULES,
     CommandDial,
     CommandFactor,
     CommandLevel,
@@ -159,7 +160,7 @@ def parse_metric(where: str, name: str | None, option: str = "--metric") -> Metr
     """Read where a metric is found: a pattern, `json:KEY` or `file:PATH:KEY`."""
     if not where.strip():
         raise InputError(f"{option} is empty; it takes a pattern such as 'val_acc=([0-9.]+)'")
-    metric = Metric(name or name_of(where), where, whole_words=True)
+    metric = Metric(name or name_of(where), where, rules=RULES)
     reader(metric, option)
     return metric
 

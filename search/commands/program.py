@@ -11,6 +11,9 @@ FLAGS, EPOCHS, SEED, FOLDER = "flags", "epochs", "seed", "folder"
 PLACEHOLDERS = (FLAGS, EPOCHS, SEED, FOLDER)
 """What a command may hold in braces."""
 
+RULES = 2
+"""The newest version of the rules by which a metric is read."""
+
 POINTS = "points"
 """The unit of a share: differences are percentage points."""
 
@@ -89,9 +92,9 @@ class Metric:
     name: str
     where: str
     """A regular expression, `json:KEY`, or `file:PATH` with `:KEY` where the file has several."""
-    whole_words: bool = False
-    """True where a pattern does not begin within a word, nor within a number; False of studies that
-    began before that was so."""
+    rules: int = 1
+    """The version of the rules by which it is read, that of the study's begin: `RULES` takes whole
+    words and numbers, and a curve from a file."""
 
     @property
     def names_epochs(self) -> bool:

@@ -15,7 +15,7 @@ from model_space.outcome import Outcome, Report
 from model_space.recipe import Recipe
 from model_space.worker.client import Stopped, TrainingError
 from search.commands.filling import fill
-from search.commands.metric import FILE, Point, from_file, longer_word, reader
+from search.commands.metric import FILE, Point, curve_from_file, from_file, longer_word, reader
 from search.commands.process import OUTPUT, Process
 from search.commands.program import POINTS, Metric, Program
 from search.errors import StudyFailedError
@@ -176,6 +176,9 @@ class _Run:
         if self._unreadable:
             return f"it ended well, but {self._unreadable}"
         try:
+            for point in curve_from_file(program.metric, folder):
+                self._complete(point)
+                self.pruned = False
             self._last = _found(program.metric, folder, self._last)
             if program.test is not None:
                 self._test = _found(program.test, folder, self._test)

@@ -112,7 +112,7 @@ def _as_described(program: Program, stored: Program) -> Program:
         field: replace(
             metric,
             name=named.name if metric.name == name_of(metric.where) else metric.name,
-            whole_words=named.whole_words,
+            rules=named.rules,
         )
         for field in ("metric", "test")
         if (metric := getattr(program, field)) is not None

@@ -1,11 +1,12 @@
 """Metrics: their names, and how their numbers are read."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from search.commands.metric import from_file, longer_word, name_of, reader
-from search.commands.program import Metric
+from search.commands.metric import curve_from_file, from_file, longer_word, name_of, reader
+from search.commands.program import RULES, Metric
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ KERAS = "9/9 - 0s - accuracy: 0.91 - loss: 0.3 - val_accuracy: 0.82 - val_loss: 
     ],
 )
 def test_a_metric_is_a_whole_word_and_a_whole_number(where: str, line: str, value: float) -> None:
-    assert [*reader(Metric("acc", where, whole_words=True)).points(line)][-1].value == value
+    assert [*reader(Metric("acc", where, rules=RULES)).points(line)][-1].value == value
 
 
 def test_a_study_that_began_before_that_reads_as_it_did() -> None:
@@ -80,7 +81,7 @@ def test_a_study_that_began_before_that_reads_as_it_did() -> None:
 
 
 def test_a_part_of_a_word_names_the_word() -> None:
-    metric = Metric("loss", "loss", whole_words=True)
+    metric = Metric("loss", "loss", rules=RULES)
     assert longer_word(metric, ["epoch 1", "x=1, val/loss: 0.5"]) == "val/loss"
     assert not longer_word(metric, ["epoch 1 lost: 0.5"])
 
@@ -114,3 +115,24 @@ def test_a_key_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("epoch,val acc\n1,0.2\n")
     with pytest.raises(ValueError, match=r"it has numbers under 'epoch', 'val acc'$"):
         from_file(Metric("acc", "file:m.csv:acc"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "curve"),
+    [
+        ("m.csv", "epoch,acc\n1,0.1\n2,\n2,0.3\n3,0.5\n3,0.6\n", [(1, 0.1), (2, 0.3), (3, 0.6)]),
+        ("m.csv", "epoch,step,acc\n0,9,0.1\n1,19,0.3\n", [(0, 0.1), (1, 0.3)]),
+        ("m.csv", "run,acc\n1,0.1\n2,0.3\n", []),
+        ("m.csv", "epoch,acc\n1,0.1\n,0.3\n", []),
+        ("m.json", '{"epoch": 1, "acc": 0.1}\n{"epoch": 2, "acc": 0.3}\n', [(1, 0.1), (2, 0.3)]),
+        ("m.json", '[{"step": 5, "acc": 0.1}, 7]', [(5, 0.1)]),
+        ("m.json", "0.7", []),
+    ],
+)
+def test_a_file_with_epochs_has_a_curve(
+    tmp_path: Path, file: str, text: str, curve: list[tuple[int, float]]
+) -> None:
+    (tmp_path / file).write_text(text)
+    metric = Metric("acc", f"file:{file}:acc", rules=RULES)
+    assert [(one.epoch, one.value) for one in curve_from_file(metric, tmp_path)] == curve
+    assert not curve_from_file(replace(metric, rules=1), tmp_path)

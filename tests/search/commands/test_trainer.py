@@ -18,7 +18,7 @@ from model_space.budget import Budget
 from model_space.outcome import Outcome
 from model_space.worker.client import Stopped, TrainingError
 from search.commands import process as process_module
-from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.commands.program import RULES, CommandFactor, CommandLevel, Metric, Program
 from search.commands.trainer import CommandTrainer, RunTimeoutError
 from tests.support.processes import until
 
@@ -42,7 +42,7 @@ class Trained:
         (self.folder / "train.py").write_text(f"import sys\n{script}")
         program = Program(
             f"{PYTHON} train.py {{epochs}} {{seed}} {{folder}} {{flags}}", str(self.folder),
-            FACTORS, Metric("acc", metric, whole_words=True),
+            FACTORS, Metric("acc", metric, rules=RULES),
         )  # fmt: skip
         self.kept.mkdir(exist_ok=True)
         return CommandTrainer(replace(program, **changed))  # type: ignore[arg-type]
@@ -188,6 +188,10 @@ def test_a_metric_may_be_in_lines_of_json_or_in_a_file(run: Trained) -> None:
     for name, text, key in found:
         outcome = run.train(write.format(name, text), metric=f"file:{name}{key}")
         assert outcome.objective == 0.7
+    assert run.curve == {}
+    text = "epoch,acc\n0,0.2\n1,0.6\n2,0.7\n"
+    outcome = run.train(write.format("m.csv", text), metric="file:m.csv:acc")
+    assert (outcome.objective, run.curve) == (0.7, {1: 0.2, 2: 0.6, 3: 0.7})
     with pytest.raises(TrainingError, match=r"none\.json cannot be read"):
         run.train("", metric="file:none.json:acc")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from search.commands.parsing import parse_factor
-from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.commands.program import RULES, CommandFactor, CommandLevel, Metric, Program
 from search.planning.programs import differences_of, renamed
 from search.planning.settle import Requested
 
@@ -28,7 +28,7 @@ def test_names_that_another_version_derived_are_no_difference() -> None:
         ASKED, metric=Metric("epoch", WHERE), factors=(CommandFactor("adamw", levels),)
     )
     assert not differences_of(stored, ASKED)
-    whole = replace(ASKED, metric=replace(ASKED.metric, whole_words=True))
+    whole = replace(ASKED, metric=replace(ASKED.metric, rules=RULES))
     assert not differences_of(stored, whole)
     named = replace(ASKED, metric=Metric("loss", WHERE))
     assert differences_of(stored, named) == ["--metric was another"]
