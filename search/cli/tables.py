@@ -192,7 +192,7 @@ def reached(study: StudyStatus) -> str:
     if best is None:
         return _NONE
     if study.unit == "%":
-        usual = study.objective == ACCURACY.name
+        usual = study.objective in (ACCURACY.name, UNNAMED)
         return f"{best.value:.2f} %" + ("" if usual else f" {study.objective}")
     name = "" if study.objective == UNNAMED else study.objective
     return f"{score(best.value)} {study.unit or name}".rstrip()

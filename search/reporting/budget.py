@@ -20,6 +20,8 @@ from search.reporting.programs import describe_program, mean_of_last
 from search.results import ACCURACY, Results
 from search.settings import Settings
 
+UNKNOWN = "budget unknown: the study does not say"
+
 
 def describe_budget(results: Results) -> str:
     """Describe data, epochs, batch and network of the runs, as far as the study says."""
@@ -48,7 +50,7 @@ def describe_budget(results: Results) -> str:
             parts.append(f"judged by the {last}")
     if results.objective.key not in ("", ACCURACY.key):
         parts.append(f"objective {results.objective.key}")
-    return ", ".join(parts) or "budget unknown: the study does not say"
+    return ", ".join(parts) or UNKNOWN
 
 
 def _steps(settings: Settings) -> list[str]:

@@ -12,12 +12,12 @@ from importlib.metadata import version
 
 from search.analysis.effects import Effects
 from search.reporting import tables, words
-from search.reporting.budget import describe_budget, short_budget
+from search.reporting.budget import UNKNOWN, describe_budget, short_budget
 from search.reporting.budgets import held
 from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import capitalized, counted, effect_unit, listed
 from search.reporting.section import Table
-from search.results import Results
+from search.results import UNNAMED, Results
 
 _MARKUP = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
@@ -101,10 +101,11 @@ def methods(findings: Findings) -> str:
         long = None
     studied = [*results.factors, *(one.name for one in results.categories)]
     names = listed(studied) if studied else "no technique"
+    budget = describe_budget(results)
     parts = [
         f"We studied what {names} {'does' if len(studied) == 1 else 'do'} to "
         f"{results.objective.name} with kouka {version('kouka')}.",
-        f"Each run was trained as follows: {describe_budget(results)}.",
+        *([f"Each run was trained as follows: {budget}."] if budget != UNKNOWN else ()),
         *_runs(results),
         *(_long_runs(long) if long is not None else ()),
         *(_effects(effects, results) if effects is not None else ()),
@@ -214,9 +215,10 @@ def _effects(effects: Effects, results: Results) -> list[str]:
         f"{grown if looks > 1 else ''}; a verdict takes one below 5 %."
     )
     if not math.isnan(effects.minimum_detectable_effect):
-        unit = effect_unit(results.objective)
+        named = results.objective.unit or results.objective.name != UNNAMED
+        unit = f" {effect_unit(results.objective)}" if named else ""
         parts.append(
-            f"An effect of {effects.minimum_detectable_effect:.2g} {unit} is found by four of five "
+            f"An effect of {effects.minimum_detectable_effect:.2g}{unit} is found by four of five "
             "such studies."
         )
     return parts

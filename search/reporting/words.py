@@ -101,7 +101,7 @@ def answer(
     largest, named = effects.effects[0], headline(effects)
     said = short_budget(results) if budget else ""
     after = f"{capitalized(said)}, " if said else ""
-    if not any(effect.effect for effect in effects.effects):
+    if len({run.value for run in results.of("measure", "verify")} - {None}) == 1:
         return capitalized(
             f"{after}all runs have the same value: they say nothing about any technique."
         )

@@ -197,3 +197,10 @@ def test_large_scores_have_no_exponent() -> None:
     score = Objective("score", "", 1.0, low=-math.inf, high=math.inf)
     said = [level(value, score) for value in (0.12345, 1234.5, 53020.4, -123456.7, 1.5e6)]
     assert said == ["0.1235", "1234", "53020", "-123457", "1.5e+06"]
+
+
+def test_runs_that_differ_by_an_interaction_alone_do_not_have_the_same_value() -> None:
+    runs = [run(on, 0.4 if len(on) == 1 else 0.2) for on in ([], ["a"], ["b"], ["a", "b"]) * 2]
+    said = answer(results_of(runs, ("a", "b")))
+    assert "same value" not in said
+    assert "no technique has a clear effect" in said.lower()
