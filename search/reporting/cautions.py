@@ -16,7 +16,7 @@ from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
 from search.reporting.fit_cautions import fit_cautions
 from search.reporting.formatting import counted, listed, with_states
-from search.reporting.programs import too_few_digits, unheard_seed
+from search.reporting.programs import ended_early, too_few_digits, unheard_seed
 from search.reporting.words import growth
 from search.results import ACCURACY, Objective, Results
 
@@ -48,6 +48,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *(_covariates(fit.effects, designed=results.designed) if fit else []),
         *unheard_seed(results),
         *too_few_digits(results),
+        *ended_early(results),
         *_tied(results),
         *_conditional(results),
         *_losses(losses, grown_by),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 
 import optuna
 from optuna.trial import FixedTrial
@@ -88,6 +89,35 @@ def too_few_digits(results: Results) -> list[str]:
         "same score, to the last digit. Their intervals are too narrow; let the program print more "
         "digits."
     ]
+
+
+def ended_early(results: Results) -> list[str]:
+    """Warn of runs whose scores end before their epochs do, as of a program that stops early."""
+    program = results.program
+    if program is None or not program.has(EPOCHS):
+        return []
+    runs = [run for run in results.of(*schema.PHASES) if run.curve]
+    named = program.metric.names_epochs
+    most = {run.epochs: max(_last(one) for one in runs if one.epochs == run.epochs) for run in runs}
+    early = [run for run in runs if _last(run) < (run.epochs or 0 if named else most[run.epochs])]
+    if not early:
+        return []
+    first = min(early, key=_last)
+    ended = f"epoch {_last(first)} of {first.epochs}"
+    if not named:
+        ended = f"{_last(first)} of {most[first.epochs]}"
+    return [
+        f"The scores of {len(early):,} of {counted(len(runs), 'run')} ended early, those of run "
+        f"{first.number} after {ended}, as where a program stops by itself. Such a run counts as "
+        f"one of {counted(first.epochs or 0, 'epoch')} here, and by the scores that it printed."
+    ]
+
+
+def _last(run: Run) -> int:
+    """The last epoch of a run's scores, and what is missing up to the next one it would print."""
+    epochs = sorted(run.curve)
+    last = epochs[-1] + (epochs[0] == 0)
+    return last + max(1, *(after - one for one, after in pairwise([0, *epochs]))) - 1
 
 
 def _score(run: Run) -> float | None:
