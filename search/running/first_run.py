@@ -165,6 +165,7 @@ def tried_first(
 ) -> FirstRun:
     """Run what a new study plans first; `seconds` is the time of the study, if it has one.
 
+    Where that fails, what it has on may be the reason: then the planned run that has the least on.
     Raises `TrainingError` where it fails, `InputError` where its metric cannot have the unit asked
     for or it takes much more time than the study has, and `StudyFailedError` where its folder
     cannot be made.
@@ -172,14 +173,28 @@ def tried_first(
     program = settings.program
     assert program is not None
     space = Space.of(settings)
-    now = schedule(settings, space, Results(name, settings.factors, (), settings))
+    study = Results(name, settings.factors, (), settings)
+    now = schedule(settings, space, study)
     nothing_yet = Planned("search", run_seed(settings.seed, "search", 0), None)
     planned = now.next[0] if now.next else nothing_yet
-    params = space.params([]) if planned.params is None else dict(planned.params)
-    watch.trying(_recipe(name, params, settings))
+    plainest = min(now.next, key=lambda one: len(study.on(one.params or {})), default=planned)
     directory = Path(program.directory)
     before = snapshot(directory)
-    first = try_run(name, "0", settings, params, planned.seed, environment, seconds)
+
+    def tried(one: Planned, folder: str) -> Tried:
+        watch.trying(_recipe(name, one.params or space.params([]), settings))
+        params = space.params([]) if one.params is None else dict(one.params)
+        return try_run(name, folder, settings, params, one.seed, environment, seconds)
+
+    try:
+        first = tried(planned, "0")
+    except TrainingError as error:
+        if len(study.on(plainest.params or {})) >= len(study.on(planned.params or {})):
+            raise
+        watch.cautioned(f"{error}. Another that is planned, with less on, is tried.")
+        planned = plainest
+        first = tried(planned, "0-plain")
+    params = space.params([]) if planned.params is None else dict(planned.params)
     if files := written(directory, before):
         watch.cautioned(shared(files, directory))
     program = with_unit(program, first.outcome.objective)

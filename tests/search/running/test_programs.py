@@ -251,6 +251,19 @@ def test_a_smaller_metric_is_better_where_it_is_a_loss(kouka: Kouka) -> None:
     assert fitted.of("a").verdict == "helps"
 
 
+def test_a_first_run_that_fails_for_what_is_on_gives_way_to_another(kouka: Kouka) -> None:
+    """Another recipe tells whether the program fails or the technique."""
+    failing = (
+        "import random\nif 'on' in sys.argv: raise SystemExit(3)\nprint(f'acc={random.random()}')"
+    )
+    launched = kouka(*script(f"import sys\n{failing}", "--measure", "4", "--seed", "1"))
+    assert launched.exit_code == 0, launched.output
+    assert "the first run failed: it ended with exit code 3" in launched.output
+    assert "Another that is planned, with less on, is tried." in launched.output
+    assert results().runs[0].on == set()
+    assert all(run.on for run in results().runs if run.state == "failed")
+
+
 def test_nothing_is_made_where_the_first_run_fails(
     kouka: Kouka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
