@@ -17,6 +17,7 @@ from search.analysis.limits import Costing
 from search.analysis.model import varied
 from search.analysis.surface import Points, Surface, fit_surface
 from search.parameters import Category, level_name, levels_on
+from search.planning.broken import failing
 from search.planning.space import Space
 from search.results import Results, Run
 
@@ -59,6 +60,8 @@ class FittedRecipes:
     """Numbers that every designed run has alike, as the learning rate of the long runs."""
     on_of: Callable[[Mapping[str, Any]], frozenset[str]]
     """What is on by a run's parameters."""
+    breaks: tuple[frozenset[str], ...] = ()
+    """Techniques with which, together, every run has failed."""
 
     @classmethod
     def of(
@@ -92,7 +95,10 @@ class FittedRecipes:
         if surface is None:
             return None
         space = None if results.settings is None else Space.known_of(results.settings)
-        return cls(surface, runs, scaled, techniques, several, space, dials, held, results.on)
+        breaks = tuple(failing(results).values())
+        return cls(
+            surface, runs, scaled, techniques, several, space, dials, held, results.on, breaks
+        )
 
     def strongest(self, count: int, costing: Costing | None = None) -> list[Option]:
         """Find the recipes with the best predictions, best first, by a beam search from all runs.
@@ -105,7 +111,7 @@ class FittedRecipes:
         seen: set[frozenset[str]] = set()
 
         def add(on: frozenset[str]) -> None:
-            if on not in seen:
+            if on not in seen and not any(map(on.issuperset, self.breaks)):
                 seen.add(on)
                 one = self.option(on)
                 known.setdefault(self._key(one.on, one.params), one)

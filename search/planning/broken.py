@@ -1,6 +1,9 @@
-"""Techniques that break a program: every run with them fails."""
+"""Techniques that break a program, alone or two together: every run with them fails."""
 
 from __future__ import annotations
+
+from collections import Counter
+from itertools import combinations
 
 from search.results import Results
 from search.storage.schema import INTERRUPTED, TRIES
@@ -25,3 +28,31 @@ def broken(results: Results) -> tuple[str, ...]:
         if len(lost) >= TRIES and len(set(lost)) > 1:
             found.append(name)
     return tuple(found)
+
+
+def failing(results: Results) -> dict[str, frozenset[str]]:
+    """Name what all runs so far have failed with: techniques alone, and pairs of others together.
+
+    A pair fails as often as a technique alone would have to, while runs with either one ended.
+    """
+    alone = broken(results)
+    ended = [run.on for run in results.runs if run.ended]
+    failed = [run for run in results.runs if run.failure not in (None, INTERRUPTED)]
+    others = [name for name in results.factors if name not in alone]
+    often = Counter(
+        pair
+        for run in failed
+        for pair in combinations((name for name in others if name in run.on), 2)
+    )
+    together = [
+        pair
+        for pair, times in often.items()
+        if times >= TRIES
+        and len({run.on for run in failed if run.on.issuperset(pair)}) > 1
+        and all(sum(name in on for on in ended) >= _OTHERS for name in pair)
+        and not any(on.issuperset(pair) for on in ended)
+    ]
+    return {
+        **{name: frozenset([name]) for name in alone},
+        **{f"{a} and {b} together": frozenset([a, b]) for a, b in together},
+    }

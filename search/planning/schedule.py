@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from search.planning.broken import broken
+from search.planning.broken import failing
 from search.planning.phases import PLANS, Planned
 from search.planning.phases.confirm import expected, wants_candidates
 from search.planning.phases.verify import wants_techniques
@@ -54,7 +54,7 @@ def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
         if results.at_budget(run):
             runs[run.phase, run.seed].append(run)
     closed = settings.time.closed if settings.time else ()
-    breaks = broken(results)
+    breaks = failing(results).values()
     planned: dict[Phase, int] = {}
     left: dict[Phase, int] = {}
     ready: list[Planned] = []
@@ -75,7 +75,7 @@ def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
         lacking = [
             (one, tried)
             for one, tried in tries
-            if not _is_over(tried, 1 if _has(one, breaks) else TRIES)
+            if not _is_over(tried, 1 if _has(one, tried, breaks) else TRIES)
         ]
         planned[phase], left[phase] = len(tries), len(lacking)
         if phase == "verify" and unchosen[phase]:
@@ -94,8 +94,12 @@ def _is_over(tried: list[Run], most: int) -> bool:
     return any(run.ended for run in tried) or _failures(tried) >= most
 
 
-def _has(planned: Planned, techniques: Sequence[str]) -> bool:
-    return planned.params is not None and any(planned.params.get(name) for name in techniques)
+def _has(planned: Planned, tried: Sequence[Run], breaks: Iterable[Collection[str]]) -> bool:
+    """Tell whether all the techniques of some break are on in a run, as far as that is known."""
+    params = planned.params
+    if params is None:
+        params = tried[-1].params if tried else {}
+    return any(all(params.get(name) for name in together) for together in breaks)
 
 
 def _is_begun(tried: list[Run]) -> bool:

@@ -168,7 +168,7 @@ def _pairs(effects: Effects, estimable: Estimability, grown_by: str) -> list[str
         f" {grown_by} {estimable.runs_for_pairs} separates the interactions."
         if grown_by
         and estimable.runs_for_pairs
-        and estimable.runs_for_pairs not in effects.look.sizes[-1:]
+        and estimable.runs_for_pairs > max(effects.look.sizes, default=0)
         else ""
     )
     beside = (

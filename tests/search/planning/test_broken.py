@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from search.analysis.fitted_recipes import FittedRecipes
 from search.analysis.in_question import choose_verified
 from search.analysis.looks import look_at
-from search.planning.broken import broken
+from search.planning.broken import broken, failing
 from search.planning.phases import PLANS, Planned
 from search.planning.schedule import schedule
 from search.planning.space import Space
@@ -92,3 +93,36 @@ def test_the_answer_and_the_cautions_name_it_once() -> None:
     assert "no estimate" not in matters(findings)
     named = [said for said in findings.cautions if "mixup" in said]
     assert named == [f"Every run with mixup failed, 8 in all: {REASON}."]
+
+
+def without_pair() -> list[Run]:
+    """Each run of the design, tried once, of which those with mixup and dropout failed."""
+    pairs = zip(measured("mixup"), measured("dropout"), strict=True)
+    return [
+        one
+        if one.state == "failed" == other.state
+        else replace(one, state="complete", failure=None, value=one.value or other.value)
+        for one, other in pairs
+    ]
+
+
+def test_two_techniques_that_fail_together_are_tried_once_and_recommended_no_more() -> None:
+    study = results(*without_pair())
+    assert broken(study) == ()
+    assert failing(study) == {"mixup and dropout together": {"mixup", "dropout"}}
+    lacking = schedule(SETTINGS, SPACE, study).left["measure"]
+    assert lacking == 0
+    said = matters(find(study, []))
+    assert "All runs with mixup and dropout together failed." in said
+    surface = FittedRecipes.of(study, [run for run in study.runs if run.ended])
+    assert surface is not None
+    assert not any({"mixup", "dropout"} <= one.on for one in surface.strongest(16))
+
+
+def test_a_pair_of_which_one_recipe_failed_is_not_broken() -> None:
+    runs = without_pair()
+    [first, *others] = [at for at, run in enumerate(runs) if run.state == "failed"]
+    for at in others:
+        runs[at] = replace(runs[at], state="complete", failure=None, value=0.5)
+    assert failing(results(*runs)) == {}
+    assert failing(results(*3 * [runs[first]])) == {}
