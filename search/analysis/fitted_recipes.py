@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,6 @@ from search.analysis.limits import Costing
 from search.analysis.model import varied
 from search.analysis.surface import Points, Surface, fit_surface
 from search.parameters import Category, level_name, levels_on
-from search.planning.broken import failing
 from search.planning.space import Space
 from search.results import Results, Run
 
@@ -71,10 +70,12 @@ class FittedRecipes:
         *,
         fenced: bool = True,
         choices: Sequence[Category] | None = None,
+        breaks: Iterable[frozenset[str]] = (),
     ) -> FittedRecipes | None:
         """Fit the surface; None where the runs are too few or all equal.
 
-        `choices` are the factors of several levels that recipes differ in, by default all.
+        `choices` are the factors of several levels that recipes differ in, by default all. What has
+        one of the `breaks` on is no recipe.
         """
         techniques, held = varied(runs, results.factors), _held(results, runs)
         several = tuple(
@@ -95,9 +96,17 @@ class FittedRecipes:
         if surface is None:
             return None
         space = None if results.settings is None else Space.known_of(results.settings)
-        breaks = tuple(failing(results).values())
         return cls(
-            surface, runs, scaled, techniques, several, space, dials, held, results.on, breaks
+            surface,
+            runs,
+            scaled,
+            techniques,
+            several,
+            space,
+            dials,
+            held,
+            results.on,
+            tuple(breaks),
         )
 
     def strongest(self, count: int, costing: Costing | None = None) -> list[Option]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import fmean
@@ -17,6 +17,7 @@ from search.analysis.limits import Costing, Taken, excess, took
 from search.analysis.long_runs import deciding, long_study
 from search.analysis.predicted import Predicted, compared, predicted
 from search.parameters import levels_on
+from search.planning.broken import failing
 from search.planning.phases.confirm import CANDIDATES
 from search.results import Results, Run
 from search.settings import Limits
@@ -52,12 +53,13 @@ def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommenda
     a study has them, unless `runs` are those to go by; by default, all that are complete. The test
     images choose nothing. Where what a recipe takes is limited, it is the best within the limits.
     """
+    breaks = failing(results).values()
     results = deciding(results) if runs is None else results
     runs = complete_runs(results) if runs is None else runs
     if not runs:
         return None
     tested = _compared(results)
-    surface = FittedRecipes.of(results, runs)
+    surface = FittedRecipes.of(results, runs, breaks=breaks)
     if surface is None:
         return _of_means(results, runs, chosen=bool(tested))
     costing = _costing(results, surface)
@@ -166,7 +168,7 @@ def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, A
     expected maximum is computed from draws of the fit's distribution. The last is the best long run
     where there are too few of them to decide. Empty where no run is complete.
     """
-    chosen = _by_fit(deciding(results), count)
+    chosen = _by_fit(deciding(results), count, failing(results).values())
     long = long_study(results)
     if long is not None and deciding(results) is results and not results.at_most:
         best = max(long.of("measure"), key=lambda run: sign(results.objective) * run.scaled)
@@ -175,11 +177,13 @@ def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, A
     return chosen
 
 
-def _by_fit(results: Results, count: int) -> list[Mapping[str, Any]]:
+def _by_fit(
+    results: Results, count: int, breaks: Iterable[frozenset[str]]
+) -> list[Mapping[str, Any]]:
     runs = complete_runs(results)
     if not runs:
         return []
-    surface = FittedRecipes.of(results, runs)
+    surface = FittedRecipes.of(results, runs, breaks=breaks)
     if surface is None:
         only = recommend(results)
         return [only.params] if only else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from model_space.recipe import Recipe
 from search.analysis.in_question import choose_verified
 from search.analysis.rank_stability import ranked_from
 from search.analysis.recommendation import candidates
+from search.planning.broken import failing
 from search.planning.phases import Planned
 from search.planning.phases.confirm import ENDS
 from search.planning.pruners import PRUNERS, Pruning
@@ -36,6 +38,9 @@ from search.storage.lock import LockLostError, exclusive
 from search.storage.optuna_internals import begin_trial
 from search.storage.reading import read
 from search.storage.schema import Phase
+
+_MOST_DRAWS = 50
+"""Of parameters for one run of the search."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         if planned.params is None:
             trials = study.get_trials(deepcopy=False)
             known = [trials[run.number] for run in results.runs if run.epochs == settings.epochs]
-            params = _sample(known, space, planned.seed, study.direction)
+            breaks = failing(results).values()
+            params = _sample(known, space, planned.seed, study.direction, breaks)
         else:
             params = dict(planned.params)
         trial_id = begin_trial(
@@ -164,9 +170,16 @@ def _choose(
 
 
 def _sample(
-    trials: list[FrozenTrial], space: Space, seed: int, direction: StudyDirection
+    trials: list[FrozenTrial],
+    space: Space,
+    seed: int,
+    direction: StudyDirection,
+    breaks: Collection[frozenset[str]],
 ) -> dict[str, Any]:
     """Let TPE choose the parameters of one run, from what all others gave so far.
+
+    TPE knows nothing of failed trials. What has techniques on with which every run has failed is
+    drawn again, as far as that helps.
 
     In memory, where a suggestion is not a transaction of its own; and seeded by the run, so that
     resuming changes nothing.
@@ -175,9 +188,14 @@ def _sample(
     sampler = TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
     copy = optuna.create_study(direction=direction, sampler=sampler)
     copy.add_trials(_without_attributes(trial) for trial in trials)
-    trial = copy.ask()
-    space.suggest(trial)
-    return trial.params
+    params: dict[str, Any] = {}
+    for _ in range(_MOST_DRAWS):
+        trial = copy.ask()
+        space.suggest(trial)
+        params = trial.params
+        if not any(all(params.get(name) for name in together) for together in breaks):
+            break
+    return params
 
 
 def _without_attributes(trial: FrozenTrial) -> FrozenTrial:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from search.planning.broken import broken
+from search.planning.broken import failing
 from search.planning.phases.plan import Planned, run_seed
 from search.planning.space import Space
 from search.results import Results
@@ -17,13 +17,13 @@ ENDS = ("all off", "all on")
 
 
 def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
-    """The recipes side by side, seed by seed; not all on, where a technique breaks every run.
+    """The recipes side by side, seed by seed; not all on, where something of it breaks every run.
 
     Without candidates for the study as it is now, they are the best run's recipe and the ends, as
     in earlier versions.
     """
     recipes: list[Mapping[str, Any]] = [space.params([])]
-    if not broken(results):
+    if not failing(results):
         recipes.append(space.params(space.factors))
     chosen: Sequence[Mapping[str, Any]] = [] if results.best is None else [results.best.params]
     if results.candidates is not None and results.candidates.fit(settings):

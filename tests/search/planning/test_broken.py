@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from search.analysis.fitted_recipes import FittedRecipes
 from search.analysis.in_question import choose_verified
 from search.analysis.looks import look_at
+from search.analysis.recommendation import candidates
 from search.planning.broken import broken, failing
 from search.planning.phases import PLANS, Planned
 from search.planning.schedule import schedule
@@ -114,9 +114,8 @@ def test_two_techniques_that_fail_together_are_tried_once_and_recommended_no_mor
     assert lacking == 0
     said = matters(find(study, []))
     assert "All runs with mixup and dropout together failed." in said
-    surface = FittedRecipes.of(study, [run for run in study.runs if run.ended])
-    assert surface is not None
-    assert not any({"mixup", "dropout"} <= one.on for one in surface.strongest(16))
+    assert candidates(study)
+    assert not any(one["mixup"] and one["dropout"] for one in candidates(study))
 
 
 def test_a_pair_of_which_one_recipe_failed_is_not_broken() -> None:
