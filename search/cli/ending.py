@@ -9,6 +9,7 @@ from rich.console import Console
 
 from search.cli.options import storage_option
 from search.cli.tables import ladder_table
+from search.reporting import words
 from search.reporting.answer import commands
 from search.reporting.answer.what_to_do import headline, to_train
 from search.reporting.budgets import cautions_that_count
@@ -35,6 +36,8 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
         for line in answer_lines(findings):
             console.print(line)
     console.print()
+    if lost := words.given_up(findings.results):
+        console.print(lost)
     cautions = len(cautions_that_count(findings))
     read = f", with {counted(cautions, 'caution')} to read first" if cautions else ""
     console.print(f"The report{read}: {exported.report}", soft_wrap=True)

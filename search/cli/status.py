@@ -67,6 +67,7 @@ def status(
 
 def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
     from search.cli.tables import ladder_table, phases_table, reached
+    from search.reporting import words
     from search.reporting.formatting import counted
     from search.results import ACCURACY
 
@@ -77,6 +78,8 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
               "interrupted": status.interrupted}  # fmt: skip
     if counts := [f"{count:,} {state}" for state, count in others.items() if count]:
         console.print(f"Beside these: {', '.join(counts)}.")
+    if lost := words.given_up(results):
+        console.print(lost)
     if best := status.best:
         of = f" {status.objective}" if status.objective == ACCURACY.name else ""
         if best.epochs and results.epochs_of("verify") != results.epochs_of("measure"):

@@ -13,6 +13,7 @@ from search.analysis.held_out import rate
 from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, LadderStep
 from search.analysis.looks import look_at
+from search.analysis.run_losses import given_up as lost_runs
 from search.analysis.simple_effects import Dependence
 from search.planning.broken import broken
 from search.planning.design import interaction_variance
@@ -259,6 +260,13 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
             f"{100 * failed / runs:.0f} % of runs (95 % interval {low:.0f} to {high:.0f} %)."
         )
     return sentences
+
+
+def given_up(results: Results) -> str:
+    """Say how many planned runs a study goes without; empty of none."""
+    lost = len(lost_runs(results)) if results.designed else 0
+    have = "has" if lost == 1 else "have"
+    return f"{counted(lost, 'run')} {have} been given up, as every try failed." if lost else ""
 
 
 def ladder_name(results: Results) -> str:

@@ -339,7 +339,10 @@ def test_a_recipe_that_fails_is_given_up_and_the_others_go_on(kouka: Kouka) -> N
     )
     assert kouka(*script(text, "--measure", "8")).exit_code == 0
     failed = [run for run in results().runs if run.state == "failed"]
-    assert failed
+    lost = len({run.seed for run in failed})
+    assert lost
+    said = f"{lost} run{' has' if lost == 1 else 's have'} been given up, as every try failed."
+    assert said in kouka("status", "s").output
     assert all("the last it printed: no" in (run.failure or "") for run in failed)
 
 
