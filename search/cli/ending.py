@@ -19,6 +19,7 @@ from search.reporting.formatting import counted, duration
 _ASIDE = 34
 """Characters of what a command does, with the spaces around it."""
 _FEW = 2
+_TIME = ": about "
 
 
 def print_ending(exported: Exported, storage: str, console: Console) -> None:
@@ -47,7 +48,7 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
         lines[trained[0].line] = "train and save the recipe" if own else "run the recipe"
     if findings.steps:
         step = findings.steps[0]
-        time = "" if step.seconds is None else f": about {duration(step.seconds)}"
+        time = "" if step.seconds is None else f"{_TIME}{duration(step.seconds)}"
         does = "go on" if step.kind == "resume" else "settle more"
         lines[commands.line(findings, "launch", step.options)] = f"{does}{time}"
     if not steps_alone or len(lines) < _FEW:  # a table leaves room for few
@@ -58,7 +59,8 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
 
 
 def _print_commands(lines: Mapping[str, str], console: Console) -> None:
-    """Print commands with what they do beside them; of a long one it is below, if that is all."""
+    """Print commands with what they do beside them; of a long one it is below, if that is all
+    or says how long."""
     room = console.width - _ASIDE
     wide = max((len(command) for command in lines if len(command) <= room), default=0)
     long = sum(len(command) > room for command in lines)
@@ -67,5 +69,5 @@ def _print_commands(lines: Mapping[str, str], console: Console) -> None:
             console.print(f"  {command:{wide}}  {does}", soft_wrap=True)
             continue
         console.print(f"  {command}", soft_wrap=True)
-        if long == 1:
+        if long == 1 or _TIME in does:
             console.print(f"  {'':{min(wide, max(0, room))}}  {does}", soft_wrap=True)
