@@ -84,11 +84,10 @@ def _print_trained(trained: Trained, folder: Path, console: Console) -> None:
     from search.reporting import formatting, words
     from search.results import ACCURACY
 
-    objective, tested = trained.objective, trained.card.images["test"]
+    objective = trained.objective
     console.print(
         f"Test {objective.measure} {formatting.mean(trained.test_objective, objective)}"
-        f"{words.over_seeds(len(trained.card.seeds))}, on {tested:,} test {trained.things} that "
-        "no run was trained on."
+        f"{words.over_seeds(len(trained.card.seeds))}, on {trained.tested_on}."
     )
     if objective is not ACCURACY:
         console.print(f"Test accuracy {formatting.percent(trained.test)}.")

@@ -67,6 +67,8 @@ class Trained:
     """The images that it was trained on, in words."""
     things: str
     """images or sounds."""
+    tested_on: str
+    """The test images, in words."""
     test: Mean
     """Accuracy on the test images over the seeds, in percent; its interval holds for other seeds
     and other images."""
@@ -138,7 +140,7 @@ def train_final(
             worker.stop()
         card = _card(task, facts, tuple(curves), tests)
         trained = Trained(
-            card, task.in_words, task.budget, images, things,
+            card, task.in_words, task.budget, images, things, _tested_on(facts),
             test=_accuracy(tests, facts),
             objective=objective,
             test_objective=_accuracy(tests, facts) if objective is ACCURACY else mean(
@@ -194,6 +196,15 @@ def _train(
     return curves, tests
 
 
+def _tested_on(facts: DataFacts) -> str:
+    again = facts.checks.repeated.get("test", 0) if facts.checks else 0
+    tested = f"{facts.test:,} test {facts.things}"
+    if not again:
+        return f"{tested} that no run was trained on"
+    are = "is" if again == 1 else "are"
+    return f"{tested}, of which {again:,} {are} among the training ones too"
+
+
 def _accuracy(tests: Sequence[_Test], facts: DataFacts) -> Mean:
     one = tested([(test.accuracy, test.test_correct) for test in tests], facts.test)
     return Mean(ACCURACY.scale * one.mean, *interval(one))
@@ -212,7 +223,7 @@ def describe(trained: Trained) -> str:
     said = (
         f"Techniques on: {trained.recipe}. Test {objective.measure} "
         f"{formatting.mean(trained.test_objective, objective)}{words.over_seeds(seeds)}, on "
-        f"{trained.card.images['test']:,} test {trained.things} that no run was trained on."
+        f"{trained.tested_on}."
     )
     if objective is not ACCURACY:
         said += f" Test accuracy {formatting.percent(trained.test)}."

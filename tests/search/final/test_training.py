@@ -21,6 +21,7 @@ from typer.testing import Result
 
 from model_space.budget import Budget
 from model_space.data import Data, DataError, load
+from model_space.data.checks import Checks
 from model_space.data.fresh import Preparation
 from model_space.data.reading import Levels, Reading
 from model_space.saved import predictor
@@ -107,6 +108,14 @@ def studied(
                 user_attrs={"phase": "measure", "seed": number},
             )
         )
+
+
+def test_test_images_that_were_trained_on_are_counted() -> None:
+    data = facts(train=(50, 50))
+    assert training._tested_on(data).endswith("test images that no run was trained on")
+    checks = Checks({}, 1.0, repeated={"validation": 1, "test": 2})
+    said = training._tested_on(replace(data, checks=checks))
+    assert said.endswith("test images, of which 2 are among the training ones too")
 
 
 def test_the_best_recipe_is_trained_and_what_is_written_says_so(
