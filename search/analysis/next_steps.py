@@ -102,7 +102,8 @@ def _more_time(results: Results, settings: Settings) -> Iterator[NextStep]:
 def _confirm(
     results: Results, settings: Settings, space: Space, decision: Decision | None
 ) -> Iterator[NextStep]:
-    if decision is None:
+    drawn = results.seed_matters or (results.program is not None and results.program.test)
+    if decision is None or not drawn:
         return
     if decision.tested is None and not settings.confirm:
         runs = expected(replace(settings, confirm=_SEEDS), space)
@@ -128,7 +129,9 @@ def _runs(results: Results, settings: Settings, fit: FitDiagnostics | None) -> I
         return
     effects, estimable = fit.effects, fit.estimability
     mixed = estimable.pairs > 0 and estimable.pairs_estimable is not Pairs.EACH
-    unclear = any(effect.verdict == "no clear effect" for effect in effects.effects)
+    # More runs of a program that draws nothing come to the same.
+    noisy = effects.noise > 0
+    unclear = noisy and any(effect.verdict == "no clear effect" for effect in effects.effects)
     if not (mixed or unclear):
         return
     least = max(2 * now, (estimable.runs_for_pairs or 0) if mixed else 0)
@@ -136,7 +139,7 @@ def _runs(results: Results, settings: Settings, fit: FitDiagnostics | None) -> I
     if size is None or size > _MOST_TIMES * now:
         return
     separates = mixed and estimable.runs_for_pairs is not None and size >= estimable.runs_for_pairs
-    found = effects.minimum_detectable_effect * math.sqrt(now / size)
+    found = effects.minimum_detectable_effect * math.sqrt(now / size) if noisy else math.nan
     yield NextStep(
         "runs", (f"--{phase}", str(size)), size - now, _time(results, {phase: size - now}),
         detectable=found, separates=separates,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Sequence
 
@@ -75,6 +76,8 @@ def _does(step: NextStep, results: Results) -> str:
             f"Whether the recipe is better than {plain(results)}: {step.options[-1]} seeds for "
             f"each recipe, {step.runs:,} more runs{time}."
         )
+    if step.separates and math.isnan(step.detectable):
+        return f"The interaction of each two techniques: {step.runs:,} more runs{time}."
     pairs = ", and the interaction of each two techniques" if step.separates else ""
     unit = effect_unit(results.objective)
     least = f"from about {step.detectable:.2g} {unit} on" if step.detectable < float("inf") else ""

@@ -9,6 +9,7 @@ import pytest
 from search.planning.design import design
 from search.planning.phases import PLANS
 from search.planning.space import Space
+from search.reporting.answer.commands import settle
 from search.reporting.findings import Findings, find
 from search.results import Results
 from search.settings import Settings, TimeLimit
@@ -50,6 +51,16 @@ def test_a_finished_study_asks_for_fresh_seeds_and_more_runs() -> None:
     assert steps["runs"].runs == 48
     assert steps["runs"].separates
     assert "longer" not in steps  # runs of 200 epochs are long
+
+
+def test_a_program_that_draws_nothing_needs_no_seeds_and_has_no_smaller_effects() -> None:
+    noisy = study().results
+    exact = [replace(one, value=value(sorted(one.on), EFFECTS) / 100) for one in noisy.runs]
+    findings = find(replace(noisy, runs=tuple(exact), seed_matters=False), [])
+    [step] = findings.steps
+    assert (step.kind, step.separates) == ("runs", True)
+    said = next(one.does for one in settle(findings) if "--measure 64" in one.line)
+    assert said.startswith("The interaction of each two techniques: 48 more runs")
 
 
 def test_short_runs_alone_ask_for_longer_ones_first() -> None:
