@@ -1,4 +1,4 @@
-"""The unit of a metric, where the user names none: by its name and its first value."""
+"""What the name of a metric tells: its unit, with its first value, and which way is better."""
 
 from __future__ import annotations
 
@@ -9,6 +9,24 @@ from search.commands.program import POINTS, Program
 from search.errors import InputError
 
 _ACCURACY = re.compile(r"(?:^|[^a-z])acc(?:uracy)?(?:[^a-z]|$)")
+
+
+_OF_LESS = re.compile(
+    r"(?:^|[^a-z])(?:\w*loss|err(?:or)?|perplexity|ppl|rmse|mse|mae|nll|wer|cer|fid|bpb|bpc)"
+    r"(?:[^a-z]|$)"
+)
+_NEGATED = re.compile(r"(?:^|[^a-z])(?:neg(?:ative)?|minus)(?:[^a-z]|$)|^-|^1 ?-")
+
+
+def of_less(program: Program) -> str:
+    """Warn of a metric whose name says that less is better, where more is taken to be; or empty."""
+    name = program.metric.name.lower()
+    if program.minimize or not _OF_LESS.search(name) or _NEGATED.search(name):
+        return ""
+    return (
+        f"the larger {program.metric.name}, the better, is what this study goes by. If less is "
+        "better, stop it, and begin another with --minimize."
+    )
 
 
 def with_unit(program: Program, value: float) -> Program:

@@ -264,7 +264,9 @@ def _tied(results: Results) -> list[str]:
 def _conditional(results: Results) -> list[str]:
     sentences = []
     for one in results.conditional:
-        nothing = f"{one.parameter} has no {'effects' if one.levels else 'effect'} here"
+        nothing = f"The effect of {one.parameter} is unknown"
+        if one.levels:
+            nothing = f"The effects of {one.parameter} are unknown"
         if not one.asked:
             sentences.append(f"{nothing}: no complete trial was asked for it.")
             continue
@@ -272,9 +274,8 @@ def _conditional(results: Results) -> list[str]:
         sentences.append(
             f"{nothing}: {few}."
             if one.levels
-            else f"{nothing}: {few}, and not asked is not off. In Python, "
-            f"analyse(study, {{{one.parameter!r}: …}}) with the choice that is on studies those "
-            "that were."
+            else f"{nothing}: {few}, and not asked is not off. Those alone are studied, in Python, "
+            f"by analyse(study, {{{one.parameter!r}: …}}) with the choice that is on."
         )
     return sentences
 

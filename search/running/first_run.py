@@ -19,7 +19,7 @@ from search.commands.process import OUTPUT
 from search.commands.program import EPOCHS, Program
 from search.commands.shared_files import shared, snapshot, written
 from search.commands.trainer import CommandTrainer, RunTimeoutError
-from search.commands.unit import with_unit
+from search.commands.unit import of_less, with_unit
 from search.errors import InputError, StudyFailedError
 from search.planning import time_plan
 from search.planning.phases import Planned
@@ -197,6 +197,8 @@ def tried_first(
     params = space.params([]) if planned.params is None else dict(planned.params)
     if files := written(directory, before):
         watch.cautioned(shared(files, directory))
+    if caution := of_less(program):
+        watch.cautioned(caution)
     program = with_unit(program, first.outcome.objective)
     # What the run itself writes is no part of the program.
     since = digests(program.command, program.directory)

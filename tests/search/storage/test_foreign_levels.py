@@ -163,7 +163,7 @@ def test_a_category_that_was_added_later_is_told_to_have_no_effects() -> None:
 
     told = analyse(foreign(40, function)).cautions
     few = "only 20 of 40 complete trials were asked for it"
-    assert f"schedule has no effects here: {few}." in told
+    assert f"The effects of schedule are unknown: {few}." in told
 
 
 def test_a_step_beside_zero_is_zero() -> None:

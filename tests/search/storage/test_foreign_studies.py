@@ -225,7 +225,7 @@ def test_a_parameter_that_no_complete_trial_was_asked_for_is_no_technique() -> N
 
     findings = analyse(foreign(16, function))
     assert findings.results.factors == ("bn",)
-    assert "ema has no effect here: no complete trial was asked for it." in findings.cautions
+    assert "The effect of ema is unknown: no complete trial was asked for it." in findings.cautions
 
 
 def test_a_range_that_changed_is_read_as_the_union() -> None:
@@ -298,7 +298,7 @@ def test_a_parameter_of_some_trials_is_named_and_left_out() -> None:
     study = foreign(40, function)
     asked = sum("nesterov" in trial.params for trial in study.trials)
     said = " ".join(analyse(study).cautions)
-    assert f"nesterov has no effect here: only {asked} of 40 complete trials were asked" in said
+    assert f"The effect of nesterov is unknown: only {asked} of 40 complete trials were asked" in said
     findings = analyse(study, {"nesterov": True})
     # All of these trials were by sgd, which is no technique in them.
     assert findings.results.factors == ("nesterov", "bn")
