@@ -37,10 +37,11 @@ def check_mixed_runs(runs: int, factors: int, levels: Sequence[int]) -> None:
     possible = mixed_runs(factors, levels)
     if runs not in (0, *possible):
         two = factors + sum(count == 2 for count in levels)
+        several = factors + len(levels) - two
+        beside = f" and {several} of more" if several else ""
         raise InputError(
-            f"--measure {runs} has no balanced design for {two} factors of two levels and "
-            f"{factors + len(levels) - two} of more; it takes 0, "
-            f"{', '.join(map(str, possible[:-1]))} or {possible[-1]}"
+            f"--measure {runs} has no balanced design for {two} factors of two levels{beside}; it "
+            f"takes 0, {', '.join(map(str, possible[:-1]))} or {possible[-1]}"
         )
 
 

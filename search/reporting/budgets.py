@@ -78,7 +78,11 @@ def between(findings: Findings) -> str:
         if (rows := [one for one in long.changes if one.kind == kind])
     ]
     short, later = results.epochs_of("measure"), results.epochs_of("verify")
-    begin = f"From {short} epochs to {later}" if short and later else "From short runs to long ones"
+    begin = (
+        f"From {counted(short, 'epoch')} to {later}"
+        if short and later
+        else "From short runs to long ones"
+    )
     beside = (
         ", beside what the long runs held" if any(one.beside_held for one in long.changes) else ""
     )

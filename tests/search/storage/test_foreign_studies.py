@@ -298,7 +298,9 @@ def test_a_parameter_of_some_trials_is_named_and_left_out() -> None:
     study = foreign(40, function)
     asked = sum("nesterov" in trial.params for trial in study.trials)
     said = " ".join(analyse(study).cautions)
-    assert f"The effect of nesterov is unknown: only {asked} of 40 complete trials were asked" in said
+    assert (
+        f"The effect of nesterov is unknown: only {asked} of 40 complete trials were asked" in said
+    )
     findings = analyse(study, {"nesterov": True})
     # All of these trials were by sgd, which is no technique in them.
     assert findings.results.factors == ("nesterov", "bn")
