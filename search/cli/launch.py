@@ -427,7 +427,7 @@ def _launch(
     from search.cli.export import write_report
     from search.cli.progress import Progress, print_left
     from search.reporting.dashboard_note import attach
-    from search.reporting.export import REPORT
+    from search.reporting.report_folder import REPORT
     from search.running.hardware import parse_workers, shares, taking_turns
     from search.running.study import launch
     from search.storage.connection import load_study

@@ -24,12 +24,12 @@ from search.reporting.limits import taken
 from search.reporting.markdown import document
 from search.reporting.picture_html import escape
 from search.reporting.records import Records, records
+from search.reporting.report_folder import PAGE, REPORT, SUMMARY, UnwrittenError, check_own
 from search.reporting.sections import sections
 from search.reporting.summary import summarise
 from search.settings import Limits
+from search.writable import check_folder, unwritable
 
-REPORT = "report.html"
-"""The file that a reader opens."""
 IMAGE_FORMATS = ("png", "svg", "pdf")
 LATEX = "latex"
 FORMATS = (*IMAGE_FORMATS, LATEX)
@@ -60,14 +60,22 @@ def export_study(
     empty string. `objective`, from 1, is one of a study's several, and `storage_option` names
     the storage in the report's commands. Without `images`, none of the study's own is shown.
     `at_most` are other limits of what is recommended than the study's own. Raises `InputError`
-    where no recipe is within these, or where `out` cannot be written.
+    where no recipe is within these, where `out` cannot be written, or where it holds files of the
+    same names that are no report's.
     """
+    check_out(out)
     found = analyse(study, objective=objective, images=images, at_most=at_most)
     if at_most is not None and found.recommended is not None and not found.recommended.within:
         raise InputError(taken(found.results, found.recommended))
     findings = replace(found, storage_option=storage_option)
     unwritten = write(findings, out, formats)
     return findings, unwritten
+
+
+def check_out(out: Path) -> None:
+    """Raise `InputError` where a report could not be written to a folder."""
+    check_folder("--out", out)
+    check_own(out)
 
 
 def write(findings: Findings, out: Path, formats: Sequence[str] = ()) -> str:
@@ -82,19 +90,21 @@ def write(findings: Findings, out: Path, formats: Sequence[str] = ()) -> str:
                 _csv(draft / f"{name}.csv", table)
             _figures(figures, draft)
             _text(draft / REPORT, page(findings.results, parts, figures))
-            _text(draft / "summary.json", json.dumps(summarise(findings), indent=2) + "\n")
+            _text(draft / SUMMARY, json.dumps(summarise(findings), indent=2) + "\n")
             if LATEX in formats:
                 for name, text in documents(findings).items():
                     _text(draft / f"{name}.tex", text)
             images = tuple(kind for kind in formats if kind in IMAGE_FORMATS)
             unwritten = _images(figures, images, draft)
             written = () if unwritten else images
-            _text(draft / "report.md", document(findings.results, parts, figures, written))
-            for file in draft.iterdir():
-                file.replace(out / file.name)
+            _text(draft / PAGE, document(findings.results, parts, figures, written))
+            names = sorted((file.name for file in draft.iterdir()), key=SUMMARY.__ne__)
+            check_own(out, names)
+            # The summary first, by which others that write here know the report as kouka's.
+            for name in names:
+                (draft / name).replace(out / name)
     except (OSError, RecursionError) as error:  # the latter of a path with too many folders
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"--out {out} cannot be written ({reason}); it takes a folder") from error
+        raise UnwrittenError(unwritable("--out", out, error)) from error
     return unwritten
 
 

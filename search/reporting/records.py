@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+TABLES = (
+    "effects", "verified", "interactions", "simple_effects", "effects_by_level", "effects_at_best",
+    "effects_by_epoch", "ladder", "confirmed", "classes", "confusion", "trade_offs", "importances",
+    "trials",
+)  # fmt: skip
+"""The names of all tables."""
+
 _RUN = ("test_accuracy", "seconds_per_epoch", "parameters", "seed", "epochs", "diverged",
         "failure")  # fmt: skip
 
@@ -37,9 +44,7 @@ class Records:
 
 
 def records(findings: Findings) -> dict[str, Records]:
-    """Build all tables by name: effects, verified, interactions, simple_effects, effects_by_level,
-    effects_at_best, effects_by_epoch, ladder, confirmed, classes, confusion, trade_offs,
-    importances and trials."""
+    """Build all tables by name, those of `TABLES`."""
     params = dict.fromkeys(name for run in findings.results.runs for name in run.params)
     judged = column(findings.results.objective)
     objective = findings.results.objective

@@ -152,3 +152,31 @@ def test_an_out_that_cannot_be_written_is_refused(kouka: Kouka, folder: Path, ba
     assert result.exit_code == 2
     assert "--out out" in result.stderr
     assert (folder / "out").read_text() == "a file"
+
+
+@pytest.mark.parametrize("name", ["report.md", "summary.json", "trials.csv", "effects.html"])
+def test_files_of_the_users_own_are_not_replaced_by_a_report(
+    kouka: Kouka, folder: Path, name: str
+) -> None:
+    foreign_study()
+    (folder / "mine").mkdir()
+    (folder / "mine" / name).write_text("[]")
+    result = kouka("export", "foreign", "--out", "mine")
+    assert result.exit_code == 2
+    assert f"--out mine holds {name}, which kouka export did not write; move it away" in (
+        result.stderr
+    )
+    assert [file.name for file in (folder / "mine").iterdir()] == [name]
+    assert (folder / "mine" / name).read_text() == "[]"
+
+
+def test_a_report_is_replaced_and_other_files_stay(kouka: Kouka, folder: Path) -> None:
+    foreign_study()
+    (folder / "out").mkdir()
+    (folder / "out" / "notes.md").write_text("mine")
+    assert kouka("export", "foreign", "--out", "out").exit_code == 0
+    (folder / "out" / "summary.json").write_text('{"schema": 1, "kouka": "0.1.0", "study": "x"}')
+    (folder / "out" / "report.md").write_text("of an earlier version")
+    assert kouka("export", "foreign", "--out", "out").exit_code == 0
+    assert "earlier" not in (folder / "out" / "report.md").read_text()
+    assert (folder / "out" / "notes.md").read_text() == "mine"

@@ -18,7 +18,7 @@ from search.reporting.findings import Findings, find
 from search.reporting.gallery import draw
 from search.reporting.html import page
 from search.reporting.markdown import document
-from search.reporting.records import records
+from search.reporting.records import TABLES, records
 from search.reporting.sections import sections
 from search.settings import Settings
 from search.storage.pictures import Pictures, WrongImage
@@ -138,6 +138,7 @@ def test_strips_of_other_classes_are_not_shown() -> None:
 def test_the_tables_hold_every_class_and_every_confusion() -> None:
     findings = study(classes=tuple(f"class {number}" for number in range(30)), images=300)
     tables = records(findings)
+    assert tuple(tables) == TABLES
     assert [row["class"] for row in tables["classes"].rows] == list(findings.tested.classes)  # type: ignore[union-attr]
     assert sum(row["count"] for row in tables["confusion"].rows) == 3 * 300
     part = next(one for one in sections(findings) if one.title == "Test images by class")
