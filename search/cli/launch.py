@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -427,13 +428,15 @@ def _launch(
     from search.cli.export import write_report
     from search.cli.progress import Progress, print_left
     from search.reporting.dashboard_note import attach
-    from search.reporting.report_folder import REPORT
+    from search.reporting.export import check_out
+    from search.reporting.report_folder import REPORT, UnwrittenError
     from search.running.hardware import parse_workers, shares, taking_turns
     from search.running.study import launch
     from search.storage.connection import load_study
     from search.storage.tracked_by_git import caution
 
     quiet_optuna()
+    check_out(out)
     until = deadline(timeout)
     elsewhere = None
     if ray is not None:
@@ -466,4 +469,10 @@ def _launch(
             print_ending(exported, storage, console)
 
     with interruptible():
-        write_report(load_study(storage, name), out, (), console, show, storage)
+        try:
+            write_report(load_study(storage, name), out, (), console, show, storage)
+        except UnwrittenError as error:
+            again = f"kouka export {quote(name)}{storage_option(storage, here=True)}"
+            raise UnwrittenError(
+                f"{error}; the runs are kept, and {again} writes the report"
+            ) from error

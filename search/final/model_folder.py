@@ -10,6 +10,7 @@ from pathlib import Path
 
 from model_space.saved.model_card import CARD, MODEL
 from search.errors import InputError
+from search.writable import unwritable
 
 CURVES, PAGE = "curves.html", "report.html"
 KEPT = "; what was trained is kept, and another --out ends soon"
@@ -69,7 +70,4 @@ def writing(out: Path, kept: str = "") -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError) as error:  # the latter of a link to itself, or a deep path
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(
-            f"--out {out} cannot be written ({reason}); it takes a folder{kept}"
-        ) from error
+        raise InputError(unwritable("--out", out, error) + kept) from error

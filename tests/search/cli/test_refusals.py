@@ -180,3 +180,35 @@ def test_a_report_is_replaced_and_other_files_stay(kouka: Kouka, folder: Path) -
     assert kouka("export", "foreign", "--out", "out").exit_code == 0
     assert "earlier" not in (folder / "out" / "report.md").read_text()
     assert (folder / "out" / "notes.md").read_text() == "mine"
+
+
+@pytest.mark.parametrize("out", ["file", "file/deeper", "mine"])
+def test_a_launch_that_cannot_write_its_report_trains_nothing(
+    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker], out: str
+) -> None:
+    (folder / "file").write_text("a file")
+    (folder / "mine").mkdir()
+    (folder / "mine" / "effects.csv").write_text("mine")
+    result = kouka("launch", "--data", "digits", "--out", out)
+    assert result.exit_code == 2
+    assert f"--out {out} " in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not fake_worker.trained
+    assert sorted(file.name for file in folder.iterdir()) == ["file", "mine"]
+
+
+def test_a_launch_whose_report_cannot_be_written_says_that_its_runs_are_kept(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object, **named: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("search.reporting.export.page", full)
+    result = kouka("launch", "my s", "--data", "digits", "--measure", "8", "--search", "0",
+                   "--confirm", "0", "--epochs", "1",
+                   "--techniques", "mixup,dropout,batch_norm", "--out", "out")  # fmt: skip
+    assert result.exit_code == 2
+    assert result.stderr.endswith(
+        "kouka: --out out cannot be written (No space left on device); free space there, or give "
+        "another --out; the runs are kept, and kouka export 'my s' writes the report\n"
+    )
