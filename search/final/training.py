@@ -29,6 +29,7 @@ from search.running.hardware import check_system, shares
 from search.running.study import workload_of
 from search.running.worker_loop import study_checkpoints
 from search.settings import Limits
+from search.writable import check_folder
 
 _MOST_OF_BYTES = 255
 
@@ -120,6 +121,7 @@ def train_final(
     if seeds < 1:
         raise InputError(f"--seeds {seeds} is too small; it takes 1 or more")
     check_system()
+    check_folder("--checkpoints", checkpoints)
     task = find_task(url, name, recipe, epochs, custom_code, at_most)
     settings, objective, things = task.settings, task.results.objective, task.results.things
     with draft(out) as folder:

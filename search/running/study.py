@@ -48,6 +48,7 @@ from search.storage.connection import (
 from search.storage.heartbeat import fail_lost
 from search.storage.lock import exclusive
 from search.storage.reading import stored_facts, stored_versions
+from search.writable import check_folder
 
 _CPU_WIDTH = 0.25
 _OVERTIME = 0.04
@@ -120,6 +121,8 @@ def launch(
             url, name, requested, settings, before, environments, watch, attach,
             checkpoints=checkpoints, deadline=deadline, elsewhere=elsewhere, launched=launched,
         )  # fmt: skip
+    if elsewhere is None:
+        check_folder("--checkpoints", checkpoints)
     local = _local_workers(settings, environments)
     try:
         facts = local.facts(watch.reading)
@@ -265,6 +268,7 @@ def join(
     check_versions(name, ("keras", settings.backend), stored_versions(study))
     if data is None:
         _check_there(name, settings, settings.data)
+    check_folder("--checkpoints", checkpoints)
     local = _local_workers(settings, environments, data)
     try:
         facts = local.facts(watch.reading)

@@ -4,6 +4,7 @@ import contextlib
 import signal
 import threading
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -254,3 +255,23 @@ def test_an_interruption_that_a_library_swallowed_still_ends_the_launch(
     assert "the same command resumes" in result.stderr
     monkeypatch.setattr(dashboard_note, "attach", lambda *shown, **where: None)
     assert kouka(*small).exit_code == 0
+
+
+@pytest.mark.usefixtures("no_report")
+def test_checkpoints_that_cannot_be_written_are_refused_before_a_run(
+    kouka: Kouka, fake_worker: type[FakeWorker], folder: Path
+) -> None:
+    (folder / "file").write_text("a file")
+    elsewhere = ("--checkpoints", "file/ck")
+    result = kouka(*FEW, *elsewhere)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "kouka: --checkpoints file/ck cannot be written (Not a directory); it takes a folder\n"
+    )
+    assert [file.name for file in folder.iterdir()] == ["file"]
+    kouka(*FEW, "--timeout", "0")
+    for command in ("worker", "train"):
+        result = kouka(command, "s", *elsewhere)
+        assert result.exit_code == 2
+        assert result.stderr.startswith("kouka: --checkpoints file/ck cannot be written")
+    assert not fake_worker.trained
