@@ -15,7 +15,7 @@ import numpy as np
 
 from model_space.data.files import decoded
 from model_space.data.reading import Levels, Reading
-from model_space.data.source import DataError, Decoder, FileError, Progress
+from model_space.data.source import DataError, Decoder, FileError, Progress, unreadable
 from model_space.data.spec import READER
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def opened(file: File) -> Iterator[Image.Image]:
             "make it smaller or remove it",
         ) from error
     except Exception as error:  # Pillow raises all kinds, as a broken file happens to mislead it
-        raise FileError(file, "cannot be read as an image") from error
+        raise unreadable(file, error, "an image") from error
 
 
 def decode_image(

@@ -13,7 +13,7 @@ import numpy as np
 from model_space.data.files import decoded
 from model_space.data.mel import DECIBELS, Spectrogram, log_mel, spectrogram_for
 from model_space.data.reading import Reading
-from model_space.data.source import Decoder, FileError, Progress
+from model_space.data.source import Decoder, FileError, Progress, unreadable
 from model_space.data.spec import READER
 from model_space.data.wav import NotPlainWavError, read_wav
 
@@ -116,7 +116,7 @@ def _read(file: str, seconds: float) -> tuple[int, int, np.ndarray]:
     except NotPlainWavError as error:
         rate, of, channels = _read_other(file, seconds, error)
     except Exception as error:  # a damaged header misleads in all kinds of ways
-        raise _corrupt(file) from error
+        raise unreadable(file, error, "a sound") from error
     if not _RATES[0] <= rate <= _RATES[1]:
         raise FileError(
             file, f"has {rate} samples a second, and a sound has {_RATES[0]:,} to {_RATES[1]:,}"

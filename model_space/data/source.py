@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,6 +33,16 @@ class FileError(DataError):
         """Say what the file is or has, and what to do about it."""
         super().__init__(f"{file} {problem}; {remedy}")
         self.described = f"{file} {problem}"
+
+
+def unreadable(file: object, error: Exception, thing: str) -> FileError:
+    """Return the error of a file that is no such thing, or that the system does not hand out."""
+    # A broken file may send its reader to a negative place, which is invalid.
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+        return FileError(
+            file, f"cannot be read ({error.strerror})", "make it readable or remove it"
+        )
+    return FileError(file, f"cannot be read as {thing}")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import random
 import wave
@@ -14,6 +15,8 @@ import pytest
 from PIL import Image
 
 from model_space.data import DataError, DataSpec, load_spec
+from model_space.data.images import decode_image, pixels, size_of
+from model_space.data.sound import _look as sound_facts
 from tests.support.damage import damaged, within
 
 # Pillow's and SciPy's, of what is odd in a file.
@@ -126,3 +129,25 @@ def test_an_image_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
     size = (40_000).to_bytes(4, "little")
     (data / "a" / "bomb.bmp").write_bytes(header[:18] + size + size + header[26:])
     assert refusal(data)
+
+
+def test_a_file_that_may_not_be_read_is_not_called_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(file: object, *mode: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refused)
+    for decode in (size_of, sound_facts):
+        with pytest.raises(DataError) as refusing:
+            decode(str(tmp_path / "x"))
+        assert str(refusing.value) == (
+            f"{tmp_path / 'x'} cannot be read (Permission denied); make it readable or remove it"
+        )
+
+
+def test_an_image_that_is_cut_short_is_called_broken(tmp_path: Path) -> None:
+    whole = image("png")
+    (tmp_path / "x.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match="cannot be read as an image; repair or remove it"):
+        decode_image(str(tmp_path / "x.png"), "RGB", (16, 16), None, pixels)
