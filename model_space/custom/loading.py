@@ -28,6 +28,11 @@ _GIVEN = ("image_shape", "classes", "stages")
 """The arguments that a network's function is given, in their order."""
 _LONGEST = 200
 """Characters of an exception's message beyond which its first sentence alone is given."""
+_STYLE = re.compile(r"\x1b\[\d*m")
+_INTERNAL = re.compile(r"\{\{.*?\}\} ?|(?<=\]) name:$")
+"""What TensorFlow says of its own nodes."""
+_USER_CODE = re.compile(r'^ *File "(.+)", line (\d+), in .*\n(?: *\S.*\n)?\s*\n', re.MULTILINE)
+"""The place of the error in what TensorFlow traces, and its line of code; the error follows."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED = ("none", *SETS)
 
@@ -66,12 +71,32 @@ def accepted_keywords(build: Callable[..., object]) -> tuple[str, ...]:
     return tuple(name for name in SUPPORTED_KEYWORDS if name in parameters)
 
 
-def in_a_line(error: BaseException) -> str:
-    """Return an exception's type and the first line of its message, or sentence if that is long."""
-    message = (str(error).strip().splitlines() or ["no message"])[0]
+def in_a_line(error: BaseException, file: str = "") -> str:
+    """Return an exception's type and message in a line, and where in that file it arose, if there.
+
+    Of a message of several lines that is the first, without what Keras and TensorFlow put around
+    it, and of a long one the first sentence.
+    """
+    text = _STYLE.sub("", str(error))
+    found = [*_USER_CODE.finditer(text)]
+    if found:
+        text = text[found[-1].end() :].partition(": ")[2]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].startswith("Exception encountered when calling "):
+        del lines[0]
+    message = _INTERNAL.sub("", lines[0] if lines else "no message")
     if len(message) > _LONGEST:
         message = re.split(r"(?<=[a-z])\. ", message)[0]
+    called = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    called += [int(one[2]) for one in found if one[1] == file]
+    if called:
+        message = f"{message.removesuffix('.')} ({Path(file).name}, line {called[-1]})"
     return f"{type(error).__name__}: {message}"
+
+
+def source_file(function: Any) -> str:
+    """Return the path of the file that a function is written in; empty where none is known."""
+    return str(getattr(getattr(function, "__code__", None), "co_filename", ""))
 
 
 def file_of(loaded: object) -> str:
@@ -112,20 +137,13 @@ def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
         code = Path(specification.origin or "").read_bytes()
     except (Exception, SystemExit) as error:
         raise CustomCodeError(
-            f"{option} {at} cannot be imported: {_reason(error, where)}{_beside(error, where)}"
+            f"{option} {at} cannot be imported: {in_a_line(error, where)}{_beside(error, where)}"
         ) from error
     if not hasattr(module, name):
         raise CustomCodeError(
             f"{option} {at} defines no {name}; write one there, or add :NAME for another name"
         )
     return getattr(module, name), hashlib.sha256(code).hexdigest()[:16]
-
-
-def _reason(error: BaseException, file: str) -> str:
-    """Return an exception in a line, with the line of that file where it was raised, if any."""
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
-    where = f" ({Path(file).name}, line {lines[-1]})" if lines else ""
-    return f"{in_a_line(error)}{where}"
 
 
 def _beside(error: BaseException, file: str) -> str:
@@ -139,10 +157,6 @@ def _beside(error: BaseException, file: str) -> str:
         f"; {name} lies beside it, where Python does not look: put what it needs into the file "
         f"itself, or set PYTHONPATH={folder} for this command and all later ones"
     )
-
-
-def _file(function: Any) -> str:
-    return str(getattr(getattr(function, "__code__", None), "co_filename", ""))
 
 
 def _checked(loaded: object, where: str) -> Technique:
@@ -177,7 +191,7 @@ def _checked(loaded: object, where: str) -> Technique:
     except Exception as error:
         raise CustomCodeError(
             f"{where} cannot be applied to the stages of a run: "
-            f"{_reason(error, _file(loaded.apply))}"
+            f"{in_a_line(error, source_file(loaded.apply))}"
         ) from error
     if not isinstance(stages, Stages):
         raise CustomCodeError(

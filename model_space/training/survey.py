@@ -13,7 +13,7 @@ import numpy as np
 
 from model_space.budget import Budget
 from model_space.custom.code import CustomCodeError
-from model_space.custom.loading import in_a_line
+from model_space.custom.loading import in_a_line, source_file
 from model_space.custom.registry import Registry, settings_kept
 from model_space.data import Data
 from model_space.pretrained.network import Network
@@ -207,7 +207,7 @@ def _build(
     except (Exception, SystemExit) as error:
         raise CustomCodeError(
             f"the network cannot be built for images of {'×'.join(map(str, image_shape))} and "
-            f"{classes} classes: {in_a_line(error)}"
+            f"{classes} classes: {in_a_line(error, source_file(registry.build))}"
         ) from error
     if not network.trainable_weights:
         raise CustomCodeError(
@@ -255,13 +255,20 @@ def _check_batch(technique: Technique, registry: Registry, data: Data, budget: B
         made, shares = (batches[0][key] for key in ("images", "labels"))
     except Exception as error:
         raise CustomCodeError(
-            f"the technique {name} cannot make a batch to train on: {in_a_line(error)}"
+            f"the technique {name} cannot make a batch to train on: "
+            f"{in_a_line(error, source_file(technique.apply))}"
         ) from error
     if made.shape != images.shape or shares.shape != (len(labels), classes):
         raise CustomCodeError(
             f"the technique {name} made images of shape {made.shape} and labels of shape "
             f"{shares.shape} from {images.shape} and {(len(labels), classes)}; it must keep both "
             "shapes"
+        )
+    usual, also = "float32", keras.DTypePolicy(budget.precision).compute_dtype
+    if made.dtype.name not in (usual, also):
+        raise CustomCodeError(
+            f"the technique {name} made images of dtype {made.dtype.name} from {usual}; it must "
+            f"keep the dtype, as by keras.ops.cast(images, '{usual}')"
         )
     if not (np.isfinite(made).all() and np.allclose(shares.sum(axis=1), 1, atol=1e-3)):
         raise CustomCodeError(

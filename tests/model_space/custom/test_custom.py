@@ -15,7 +15,7 @@ from typer.testing import Result
 from model_space.budget import Budget
 from model_space.custom.code import CustomCode, CustomCodeError, CustomNetwork
 from model_space.custom.description import describe, import_and_describe
-from model_space.custom.loading import accepted_keywords, load_network, load_technique
+from model_space.custom.loading import accepted_keywords, in_a_line, load_network, load_technique
 from model_space.custom.registry import Registry, load_registry
 from model_space.data import Data, DataSpec, load
 from model_space.networks import resnet20
@@ -390,9 +390,14 @@ def test_a_technique_that_breaks_the_batch_is_refused_before_the_study(data: Dat
         def call(self, images: Any) -> Any:
             return keras.ops.convert_to_tensor(np.flip(images.numpy(), axis=2))
 
+    class Double(layers.Layer):  # type: ignore[misc]
+        def call(self, images: Any) -> Any:
+            return keras.ops.cast(images, "float64")
+
     for build, message in (
         (DrawnOnce, "would draw its random numbers once, .* by keras.random, with a"),
-        (Outside, "cannot make a batch to train on: "),
+        (Outside, "batch to train on: AttributeError: 'SymbolicTensor' object has no attribute"),
+        (Double, "made images of dtype float64 from float32; it must keep the dtype"),
         (Cut, r"made images of shape \(8, 14, 15, 1\)"),
         (lambda: lambda images: images, "built a function; .* build a Keras layer"),
     ):
@@ -402,6 +407,47 @@ def test_a_technique_that_breaks_the_batch_is_refused_before_the_study(data: Dat
         )  # fmt: skip
         with pytest.raises(CustomCodeError, match=message):
             Trainer(data, Registry((own,))).survey(["cut"], BUDGET)
+
+
+IN_USER_CODE = """in user code:
+
+    File "/kouka/inputs.py", line 39, in batch  *
+        batch = mix(batch, training=True)
+    File "/mine/own.py", line 9, in call
+        if mean(x) > 0.5:
+
+    TypeError: Exception encountered when calling MixUp.call().
+    
+    \x1b[1mA tensor is no bool. More of it.\x1b[0m
+    
+    Arguments received by MixUp.call():
+      • training=True
+"""  # noqa: W293
+BY_KERAS = (
+    "Exception encountered when calling MixUp.call().\n\n\x1b[1m{{function_node __x}} Shapes 3 and "
+    "4 [Op:AddV2] name: \x1b[0m\n\nArguments received by MixUp.call():\n  • training=True"
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        (IN_USER_CODE, "A tensor is no bool. More of it (own.py, line 9)"),
+        (BY_KERAS, "Shapes 3 and 4 [Op:AddV2]"),
+        ("in my words: no\nmore", "in my words: no"),
+        ("", "no message"),
+    ],
+)
+def test_an_error_is_told_by_what_it_says_and_not_by_what_libraries_put_around_it(
+    message: str, line: str
+) -> None:
+    assert in_a_line(TypeError(message), "/mine/own.py") == f"TypeError: {line}"
+
+
+def test_an_error_of_the_users_code_is_told_with_its_line(folder: Path) -> None:
+    (folder / "own.py").write_text("x = 1\nx.lower()\n")
+    with pytest.raises(CustomCodeError, match=r"no attribute 'lower' \(own.py, line 2\)$"):
+        load_network(str(folder / "own.py"))
 
 
 def test_a_registry_is_of_the_code_that_was_described(noise: Path) -> None:
