@@ -15,7 +15,7 @@ from search.analysis.unequal_losses import Loss, UnequalLoss
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
 from search.reporting.fit_cautions import fit_cautions
-from search.reporting.formatting import counted, listed, with_states
+from search.reporting.formatting import counted, listed, quoted, with_states
 from search.reporting.programs import ended_early, too_few_digits, unheard_seed
 from search.reporting.words import growth
 from search.results import ACCURACY, Objective, Results
@@ -401,13 +401,13 @@ def _classes(results: Results, sizes: ClassSizes | None) -> list[str]:
     if sizes is None or not sizes.unequal or objective.balanced:
         return []
     gives = (
-        f": predicting {sizes.largest!r} every time gives {100 * sizes.largest_share:.1f} %"
+        f": predicting {quoted(sizes.largest)} every time gives {100 * sizes.largest_share:.1f} %"
         if objective is ACCURACY
         else ""
     )
     return [
-        f"Class {sizes.largest!r} has {100 * sizes.largest_share:.1f} % of the validation "
-        f"{results.things} and {sizes.smallest!r} {100 * sizes.smallest_share:.1f} %, and "
+        f"Class {quoted(sizes.largest)} has {100 * sizes.largest_share:.1f} % of the validation "
+        f"{results.things} and {quoted(sizes.smallest)} {100 * sizes.smallest_share:.1f} %, and "
         f"{objective.measure} weighs them by size{gives}. A new study with --objective "
         "balanced_accuracy weighs the classes equally."
     ]

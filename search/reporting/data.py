@@ -9,7 +9,7 @@ from model_space.data.checks import Checks
 from model_space.data.reading import Reading
 from model_space.facts import DataFacts
 from search.analysis.proportions import FEW, half_width
-from search.reporting.formatting import counted, listed, listed_first
+from search.reporting.formatting import counted, listed, listed_first, one_line, quoted
 from search.results import Results
 
 _MOST_CLASSES = 12
@@ -89,12 +89,12 @@ def _classes(data: DataFacts) -> str:
     if not counts:
         return f"{kind}{values}."
     if len(counts) <= _MOST_CLASSES:
-        each = ", ".join(f"{n} {c:,}" for n, c in zip(data.classes, counts, strict=True))
+        each = ", ".join(f"{one_line(n)} {c:,}" for n, c in zip(data.classes, counts, strict=True))
         return f"{kind} of training {data.things}: {each}{values}."
     most, fewest = (counts.index(pick(counts)) for pick in (max, min))
+    least, greatest = (f"{counts[at]:,} ({one_line(data.classes[at])})" for at in (fewest, most))
     return (
-        f"{kind} ({_some(data.classes)}), of {counts[fewest]:,} ({data.classes[fewest]}) to "
-        f"{counts[most]:,} ({data.classes[most]}) training {data.things}{values}."
+        f"{kind} ({_some(data.classes)}), of {least} to {greatest} training {data.things}{values}."
     )
 
 
@@ -174,8 +174,8 @@ def _layout(reading: Reading) -> list[str]:
         name, count = next(iter(reading.nested.items()))
         sentences.append(
             f"{_some(list(reading.nested))} hold{'s' * (len(reading.nested) == 1)} folders only "
-            f"({name}: {count}), and what is in them is one class. If these folders are the "
-            f"classes, give the folder above them as --data."
+            f"({one_line(name)}: {count}), and what is in them is one class. If these folders are "
+            "the classes, give the folder above them as --data."
         )
     return sentences
 
@@ -185,7 +185,9 @@ def _class_names(classes: Sequence[str]) -> list[str]:
     alike: dict[str, list[str]] = {}
     for name in classes:
         alike.setdefault(_without_looks(name), []).append(name)
-    groups = [listed([repr(name) for name in names]) for names in alike.values() if len(names) > 1]
+    groups = [
+        listed([quoted(name) for name in names]) for names in alike.values() if len(names) > 1
+    ]
     sentences = []
     if groups:
         others = f", and {len(groups) - _MOST_NAMES} more," if len(groups) > _MOST_NAMES else ""
@@ -194,7 +196,7 @@ def _class_names(classes: Sequence[str]) -> list[str]:
             "the coding of a letter alone. If one class is meant, write its name in one way."
         )
     if missing := [name for name in classes if name.strip().lower() in _NO_LABEL]:
-        names = listed([repr(name) for name in missing])
+        names = listed([quoted(name) for name in missing])
         sentences.append(
             f"{names} {'are classes' if len(missing) > 1 else 'is a class'}. Leave out what has "
             "it, if that stands for no label."
@@ -261,4 +263,4 @@ def _few_images(data: DataFacts, accuracy: float) -> list[str]:
 
 def _some(names: Sequence[str]) -> str:
     """Name some of many."""
-    return listed_first(names, _MOST_NAMES)
+    return listed_first([one_line(name) for name in names], _MOST_NAMES)

@@ -56,6 +56,19 @@ def listed_first(names: Sequence[str], most: int) -> str:
     return listed([*names[:most], f"{more:,} more"] if more > 0 else names)
 
 
+def one_line(name: str) -> str:
+    """Show a name of the data in a line: breaks as ␤, and what is invisible by its code."""
+    return "".join(
+        c if c.isprintable() else "␤" if c in "\r\n" else repr(c)[1:-1]
+        for c in name.replace("\r\n", "\n")
+    )
+
+
+def quoted(name: str) -> str:
+    """Quote a name of the data, which may hold quotes and apostrophes of its own."""
+    return f"“{one_line(name)}”"
+
+
 def counted(count: int, noun: str) -> str:
     """Format a count with its noun, which takes an s unless the count is one."""
     return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from search.analysis.classes import ClassSizes, class_sizes
 from search.reporting.data import account
 from search.reporting.findings import Findings
-from search.reporting.formatting import capitalized
+from search.reporting.formatting import capitalized, quoted
 from search.reporting.section import Section
 from search.results import ACCURACY, Results
 
@@ -36,8 +36,9 @@ def class_extremes(part: str, sizes: ClassSizes) -> str:
     """Describe the largest and the smallest class; `part` names the images: "Training images"."""
     return (
         f"{part}: {sizes.images:,}, of which {sizes.largest_count:,} "
-        f"({100 * sizes.largest_share:.1f} %) are of class {sizes.largest!r} and "
-        f"{sizes.smallest_count:,} ({100 * sizes.smallest_share:.1f} %) of {sizes.smallest!r}."
+        f"({100 * sizes.largest_share:.1f} %) are of class {quoted(sizes.largest)} and "
+        f"{sizes.smallest_count:,} ({100 * sizes.smallest_share:.1f} %) of "
+        f"{quoted(sizes.smallest)}."
     )
 
 
@@ -53,5 +54,5 @@ def class_weights(results: Results, validation: ClassSizes) -> str:
     sentence = f"{name} is a mean over {results.things}, so a class weighs by its size"
     if objective is ACCURACY:
         share = 100 * validation.largest_share
-        sentence += f": predicting {validation.largest!r} every time gives {share:.1f} %"
+        sentence += f": predicting {quoted(validation.largest)} every time gives {share:.1f} %"
     return f"{sentence}."

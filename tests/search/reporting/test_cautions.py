@@ -284,8 +284,8 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (foreign, "The effects are adjusted for layers and lr (numbers by a curve of degree 4)."),
     (
         uneven,
-        "Class 'cow' has 56.0 % of the validation images and 'dog' 3.0 %, and accuracy weighs them "
-        "by size: predicting 'cow' every time gives 56.0 %. A new study with --objective "
+        "Class “cow” has 56.0 % of the validation images and “dog” 3.0 %, and accuracy weighs them "
+        "by size: predicting “cow” every time gives 56.0 %. A new study with --objective "
         "balanced_accuracy weighs the classes equally.",
     ),
     (quiet, "Runs differ from the fit by 0.28 points (standard deviation; seeds)."),
@@ -321,7 +321,7 @@ def test_a_program_whose_metric_never_changes_is_asked_about() -> None:
 
 def test_classes_are_cautioned_of_where_they_differ_and_the_objective_weighs_them() -> None:
     by_loss = said(uneven(OBJECTIVES["neg_log_loss"]))
-    assert "'dog' 3.0 %, and negative log loss weighs them by size." in by_loss
+    assert "“dog” 3.0 %, and negative log loss weighs them by size." in by_loss
     assert "Class" not in said(uneven(OBJECTIVES["balanced_accuracy"]))
     for even in ((33, 33, 34), (50, 30, 26), (2, 1, 1), (4, 3, 1)):  # a split rounds the last ones
         assert "Class" not in said(uneven(counts=even)), even

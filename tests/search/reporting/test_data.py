@@ -12,9 +12,11 @@ from model_space.data.checks import Checks
 from model_space.data.mel import Spectrogram
 from model_space.data.reading import Reading
 from model_space.facts import DataFacts
+from search.analysis.classes import class_sizes
 from search.analysis.proportions import half_width
 from search.cli.progress import Progress
 from search.reporting.data import account, data_cautions
+from search.reporting.details.data import class_extremes
 from search.results import Results
 from search.settings import Settings
 from tests.support.simulate import results_of, run
@@ -118,18 +120,18 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
         ),
         (
             replace(PLAIN, classes=("Cat", "cat ")),
-            "The classes 'Cat' and 'cat ' differ in capitals, spaces or the coding of a letter",
+            "The classes “Cat” and “cat ” differ in capitals, spaces or the coding of a letter",
         ),
         (
             replace(PLAIN, classes=tuple(x + y for x in "abcdefgh" for y in ("x", "X"))),
-            "'fx' and 'fX', and 2 more, differ in capitals",
+            "“fx” and “fX”, and 2 more, differ in capitals",
         ),
-        (replace(PLAIN, classes=("\u00e9", "e\u0301")), "The classes 'é' and 'e\u0301' differ"),
+        (replace(PLAIN, classes=("\u00e9", "e\u0301")), "The classes “é” and “e\u0301” differ"),
         (
             replace(PLAIN, classes=("NaN", "cat")),
-            "'NaN' is a class. Leave out what has it, if that",
+            "“NaN” is a class. Leave out what has it, if that",
         ),
-        (replace(PLAIN, classes=("", "cat")), "'' is a class. Leave out what has it, if that"),
+        (replace(PLAIN, classes=("", "cat")), "“” is a class. Leave out what has it, if that"),
         (read(like_splits=("train",)), "train is a class, though it is named like a split."),
         (read(nested={"Dataset": 10}), "Dataset holds folders only (Dataset: 10)"),
         (replace(PLAIN, image_shape=(2000, 3000, 3)), "2000×3000 pixels, which takes much time"),
@@ -199,3 +201,18 @@ def test_a_launch_that_names_no_techniques_says_which_it_takes_and_why() -> None
     assert "Techniques:" not in opened(new, by_default=False)
     begun = replace(new, runs=(run((), 0.5),))
     assert "Techniques:" not in opened(begun)
+
+
+def test_names_of_classes_are_quoted_in_one_way_and_stay_in_their_line() -> None:
+    dog = 'a dog\'s "best"'
+    data = replace(
+        PLAIN, classes=(dog, "new\r\nline\xa0"),
+        class_counts={"train": (90, 10), "validation": (540, 60), "test": (18, 2)},
+    )  # fmt: skip
+    [said] = account(data)
+    assert said == (
+        f"2 classes of training images: {dog} 90, new␤line\\xa0 10; values from 0 to 255."
+    )
+    sizes = class_sizes(of(data), "train")
+    assert sizes is not None
+    assert f"of class “{dog}” and 10 (10.0 %) of “new␤line\\xa0”." in class_extremes("All", sizes)

@@ -125,7 +125,7 @@ def test_images_are_described_by_shape_and_sounds_by_rate_and_bands() -> None:
     [
         (
             "accuracy",
-            "Accuracy is a mean over images, so a class weighs by its size: predicting 'cat' every "
+            "Accuracy is a mean over images, so a class weighs by its size: predicting “cat” every "
             "time gives 95.0 %.",
         ),
         (
@@ -144,9 +144,9 @@ def test_classes_of_unequal_size_are_described_with_their_weights(key: str, says
     findings = find(study, [])
     [classes] = [s for s in sections(findings) if s.title == "The classes"]
     assert classes.text == (
-        "Training images: 400, of which 380 (95.0 %) are of class 'cat' and 20 (5.0 %) of "
-        "'[dog]'. Validation images: 100, of which 95 (95.0 %) are of class 'cat' and 5 (5.0 %) "
-        "of '[dog]'. " + says
+        "Training images: 400, of which 380 (95.0 %) are of class “cat” and 20 (5.0 %) of "
+        "“[dog]”. Validation images: 100, of which 95 (95.0 %) are of class “cat” and 5 (5.0 %) "
+        "of “[dog]”. " + says
     )
 
 
