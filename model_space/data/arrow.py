@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,23 @@ def arrow_files(path: Path, columns: Columns) -> FileSet:
         splits_left_out=others,
         empty_classes=tuple(name for name in form.names if name not in classes),
     )
-    return FileSet(str(path), classes, parts, account, unpacked)
+    in_words = partial(_with_rows, folder=folder, form=form, unpacked=unpacked)
+    return FileSet(str(path), classes, parts, account, unpacked, in_words)
+
+
+def _with_rows(message: str, folder: Path, form: ArrowForm, unpacked: Path) -> str:
+    """Name unpacked files in a message by the row, from 1, of the file that they are from."""
+
+    def row(found: re.Match[str]) -> str:
+        part, left = found[1] if form.split is None else next(iter(form.files)), int(found[2])
+        for file in (folder / name for name in form.files[part]):
+            rows = sum(len(batch) for batch in batches_of(file, [form.label]))
+            if left < rows:
+                return f"row {left + 1} of {file}"
+            left -= rows
+        return found[0]
+
+    return re.sub(rf"{re.escape(str(unpacked))}.(\w+).row-(\d+)(?:\.wav)?", row, message)
 
 
 def arrow_holds_sounds(path: Path, columns: Columns) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +29,8 @@ class FileSet:
     """What was left out."""
     unpacked: Path | None = None
     """The folder of the cache that the files were unpacked to from `at`."""
+    in_words: Callable[[str], str] = str
+    """Names those in a message that are no files of the user's, as rows are."""
 
     def source(self, image_size: int | None, progress: Progress) -> Source:
         """Look at each file, and return the set as a source. Raises `DataError`, `OSError`.
@@ -67,7 +69,8 @@ class FileSet:
         except DataError as error:
             if self.unpacked is None:
                 raise
-            raise DataError(str(error).replace(str(self.unpacked), self.at)) from error
+            said = self.in_words(str(error)).replace(str(self.unpacked), self.at)
+            raise DataError(said) from error
 
 
 def are_sounds(at: str, files: Mapping[str, np.ndarray], image_size: int | None) -> bool:

@@ -75,6 +75,26 @@ def test_a_data_set_in_parts(tmp_path: Path, kind: str) -> None:
 
 
 @needs_pyarrow
+def test_broken_rows_are_named_by_their_files_and_numbers_in_them(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    whole = image_table(NAMES, NUMBERS).to_pydict()
+    whole["split"] = ["test" if number % 2 else "train" for number in range(len(NAMES))]
+    for row in (2, 4):
+        whole["image"][row]["bytes"] = b"no image"
+    table = pa.table(whole)
+    pq.write_table(table[:4], tmp_path / "a.parquet")
+    pq.write_table(table[4:], tmp_path / "b.parquet")
+    with pytest.raises(DataError) as refusal:
+        load(str(tmp_path))
+    assert str(refusal.value) == (
+        f"2 files cannot be used: row 3 of {tmp_path / 'a.parquet'} cannot be read as an image; "
+        f"row 1 of {tmp_path / 'b.parquet'} cannot be read as an image; repair or remove them"
+    )
+
+
+@needs_pyarrow
 def test_parquet_files_that_are_refused(tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -93,7 +113,7 @@ def test_parquet_files_that_are_refused(tmp_path: Path) -> None:
     broken = image_table(NAMES, NUMBERS).to_pydict()
     broken["image"][3]["bytes"] = b"no image"
     pq.write_table(pa.table(broken), path)
-    with pytest.raises(DataError, match=r"photos\.parquet/train/row-0000003 cannot be read as an"):
+    with pytest.raises(DataError, match=r"row 4 of .*photos\.parquet cannot be read as an"):
         load(str(path))
     pq.write_table(pa.table({"text": ["x"], "label": [1]}), path)
     with pytest.raises(DataError, match=r"column of .* with images or sounds is none"):
