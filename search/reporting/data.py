@@ -92,10 +92,13 @@ def _classes(data: DataFacts) -> str:
         each = ", ".join(f"{one_line(n)} {c:,}" for n, c in zip(data.classes, counts, strict=True))
         return f"{kind} of training {data.things}: {each}{values}."
     most, fewest = (counts.index(pick(counts)) for pick in (max, min))
-    least, greatest = (f"{counts[at]:,} ({one_line(data.classes[at])})" for at in (fewest, most))
-    return (
-        f"{kind} ({_some(data.classes)}), of {least} to {greatest} training {data.things}{values}."
-    )
+    each = f"{counts[most]:,} training {data.things} each"
+    if counts[fewest] < counts[most]:
+        least, greatest = (
+            f"{counts[at]:,} ({one_line(data.classes[at])})" for at in (fewest, most)
+        )
+        each = f"{least} to {greatest} training {data.things}"
+    return f"{kind} ({_some(data.classes)}), of {each}{values}."
 
 
 def _parts(data: DataFacts, reading: Reading) -> list[str]:

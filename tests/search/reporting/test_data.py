@@ -54,6 +54,8 @@ def test_many_classes_take_one_line_too() -> None:
         "40 classes (class 00, class 01, class 02, class 03, class 04, class 05 and 34 more), of 3 "
         "(class 01) to 9 (class 00) training images; values from 0 to 255."
     ]
+    [alike] = account(replace(data, class_counts={"train": (2,) * 40}))
+    assert alike.endswith(" and 34 more), of 2 training images each; values from 0 to 255.")
 
 
 @pytest.mark.parametrize(
