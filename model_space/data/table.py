@@ -117,8 +117,9 @@ def read_rows(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
                 if not any(cell.strip() for cell in row):
                     continue
                 if rows and len(row) != len(rows[0]):
+                    s = "" if len(row) == 1 else "s"
                     raise DataError(
-                        f"line {reader.line_num} of {path} has {len(row)} cell(s), and the first "
+                        f"line {reader.line_num} of {path} has {len(row)} cell{s}, and the first "
                         f"line {len(rows[0])}; quote cells that hold {delimiter!r}"
                     )
                 rows.append(row)

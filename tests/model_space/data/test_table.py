@@ -144,11 +144,11 @@ def test_files_in_another_folder_and_what_is_left_out_are_said(tmp_path: Path) -
 
 
 REFUSED = {
-    "a,b\nx": r"line 2 of .* has 1 cell\(s\), and the first line 2",
+    "a,b\nx": r"line 2 of .* has 1 cell, and the first line 2",
     "a\nx\n": "no table with a column of files",
     "": "no table",
     "path,label\n": "has no rows",
-    "path,label\na/0.png,a\nb/0.png,b,c\n": "has 3 cell.s., and the first line 2; quote",
+    "path,label\na/0.png,a\nb/0.png,b,c\n": "has 3 cells, and the first line 2; quote",
     "path,label\na/0.png,a\nc/9.png,b\na/8.png,b\n": r"2 of the 3 files .* are missing: .*c/9\.png",
     "path,label\nhttp://x.org/1.png,a\nhttp://x.org/2.png,b\n": "2 addresses, .* not download",
     "path,label\na/0.png,a\na/0.png,b\n": "has the labels a and b in",
@@ -157,7 +157,7 @@ REFUSED = {
     "path,label\na/0.png,a\nb/0.png,b\n": "2 of 2 classes have too few .*: 'a' 1, 'b' 1",
     "label,pixel0,pixel1\n1,0,0\n0,0,0\n": "with the paths of images or sounds is none",
     "path,label,split\na/0.png,a,train\nb/0.png,b,test\n": "the test split of .* has classes that",
-    'path,label\n"a/0.png,a\nb/0.png,b\n': r"has 1 cell\(s\), and",
+    'path,label\n"a/0.png,a\nb/0.png,b\n': "has 1 cell, and",
 }
 
 
