@@ -43,10 +43,10 @@ class TrainingInputs:
 def _layers(builders: Sequence[Callable[[], Any]]) -> list[Any]:
     """Build the layers of a stage. Raises `CustomCodeError` for anything that is no layer."""
     built = [build() for build in builders]
-    for layer, build in zip(built, builders, strict=True):
+    for layer in built:
         if not isinstance(layer, keras.layers.Layer):
             raise CustomCodeError(
-                f"{getattr(build, '__qualname__', build)} built a {type(layer).__name__}; the "
-                "functions in augment and mix must each build a Keras layer"
+                f"a function in augment or mix built an object of type {type(layer).__name__}; "
+                "each must build a Keras layer"
             )
     return built

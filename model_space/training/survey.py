@@ -254,9 +254,10 @@ def _check_batch(technique: Technique, registry: Registry, data: Data, budget: B
         ]
         made, shares = (batches[0][key] for key in ("images", "labels"))
     except Exception as error:
+        known = isinstance(error, CustomCodeError)
+        reason = str(error) if known else in_a_line(error, source_file(technique.apply))
         raise CustomCodeError(
-            f"the technique {name} cannot make a batch to train on: "
-            f"{in_a_line(error, source_file(technique.apply))}"
+            f"the technique {name} cannot make a batch to train on: {reason}"
         ) from error
     if made.shape != images.shape or shares.shape != (len(labels), classes):
         raise CustomCodeError(
