@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -74,10 +75,18 @@ class Effects:
     fit: Fit
     baseline: float
     """Fitted value of all off, in percent or the objective's unit; NaN where not estimable."""
-    minimum_detectable_effect: float
-    """Smallest effect that gets its verdict in 4 such studies of 5, in the effects' unit."""
+    error: float
+    """Mean standard error of the effects."""
+    freedom: float
+    """Mean degrees of freedom of these errors."""
     look: Look = ALONE
     """The look at the study that these are of."""
+
+    @cached_property
+    def minimum_detectable_effect(self) -> float:
+        """Smallest effect that gets its verdict in 4 such studies of 5, in the effects' unit."""
+        tests = sum(not math.isnan(effect.effect) for effect in self.effects)
+        return self.error * detectable(self.freedom, tests, self.look.level(tests))
 
     @property
     def pairs(self) -> bool:
@@ -194,9 +203,10 @@ def effects(
     known_first = sorted(rows, key=lambda e: (math.isnan(e.effect), -abs(e.effect)))
     all_off = model.prediction(())
     baseline = float(all_off @ fitted.coefficients[:, 0]) if model.estimable(all_off) else math.nan
-    usual = float(np.mean(freedom))
-    least = detectable(usual, tests, look.level(tests)) * float(np.mean(errors))
-    return Effects(tuple(known_first), len(measured), fitted, baseline, least, look)
+    return Effects(
+        tuple(known_first), len(measured), fitted, baseline, float(np.mean(errors)),
+        float(np.mean(freedom)), look,
+    )  # fmt: skip
 
 
 def _judge(

@@ -16,7 +16,7 @@ CONFIDENCE = 0.95
 POWER = 0.8
 """How often an effect is found that is as large as the smallest that is called detectable."""
 
-_COARSER = 5
+_COARSER = 10
 """For two integrals at once: of so many points of a density, one counts."""
 
 _NEGLIGIBLE = 34.0
