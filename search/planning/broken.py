@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from itertools import combinations
+from typing import Any
 
 from search.results import Results
 from search.storage.schema import INTERRUPTED, TRIES
@@ -28,6 +30,11 @@ def broken(results: Results) -> tuple[str, ...]:
         if len(lost) >= TRIES and len(set(lost)) > 1:
             found.append(name)
     return tuple(found)
+
+
+def is_broken(params: Mapping[str, Any], breaks: Iterable[Collection[str]]) -> bool:
+    """Tell whether a recipe has all the techniques of one of the `breaks` on."""
+    return any(all(params.get(name) for name in together) for together in breaks)
 
 
 def failing(results: Results) -> dict[str, frozenset[str]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from search.planning.broken import failing
+from search.planning.broken import failing, is_broken
 from search.planning.phases import PLANS, Planned
 from search.planning.phases.confirm import expected, wants_candidates
 from search.planning.phases.verify import wants_techniques
@@ -75,7 +75,7 @@ def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
         lacking = [
             (one, tried)
             for one, tried in tries
-            if not _is_over(tried, 1 if _has(one, tried, breaks) else TRIES)
+            if not _is_over(tried, 1 if is_broken(_params(one, tried), breaks) else TRIES)
         ]
         planned[phase], left[phase] = len(tries), len(lacking)
         if phase == "verify" and unchosen[phase]:
@@ -94,12 +94,11 @@ def _is_over(tried: list[Run], most: int) -> bool:
     return any(run.ended for run in tried) or _failures(tried) >= most
 
 
-def _has(planned: Planned, tried: Sequence[Run], breaks: Iterable[Collection[str]]) -> bool:
-    """Tell whether all the techniques of some break are on in a run, as far as that is known."""
-    params = planned.params
-    if params is None:
-        params = tried[-1].params if tried else {}
-    return any(all(params.get(name) for name in together) for together in breaks)
+def _params(planned: Planned, tried: Sequence[Run]) -> Mapping[str, Any]:
+    """The parameters of a run; none of one for which a sampler has not chosen them yet."""
+    if planned.params is not None:
+        return planned.params
+    return tried[-1].params if tried else {}
 
 
 def _is_begun(tried: list[Run]) -> bool:

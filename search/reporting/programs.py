@@ -96,16 +96,16 @@ def ended_early(results: Results) -> list[str]:
     program = results.program
     if program is None or not program.has(EPOCHS):
         return []
-    runs = [run for run in results.of(*schema.PHASES) if run.curve]
+    runs = [(_last(run), run) for run in results.of(*schema.PHASES) if run.curve]
     named = program.metric.names_epochs
-    most = {run.epochs: max(_last(one) for one in runs if one.epochs == run.epochs) for run in runs}
-    early = [run for run in runs if _last(run) < (run.epochs or 0 if named else most[run.epochs])]
+    most: dict[int | None, int] = {}
+    for last, run in runs:
+        most[run.epochs] = (run.epochs or 0) if named else max(last, most.get(run.epochs, 0))
+    early = [(last, run) for last, run in runs if last < most[run.epochs]]
     if not early:
         return []
-    first = min(early, key=_last)
-    ended = f"epoch {_last(first)} of {first.epochs}"
-    if not named:
-        ended = f"{_last(first)} of {most[first.epochs]}"
+    last, first = min(early, key=lambda pair: pair[0])
+    ended = f"{'epoch ' * named}{last} of {most[first.epochs]}"
     return [
         f"The scores of {len(early):,} of {counted(len(runs), 'run')} ended early, those of run "
         f"{first.number} after {ended}, as where a program stops by itself. Such a run counts as "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from search.planning.phases import confirm, ladder
 from search.planning.phases.confirm import wants_candidates
 from search.planning.space import Space
 from search.reporting.budget import describe_budget
-from search.results import Results, Run
+from search.results import Results
 from search.settings import Settings
 from search.storage.schema import INTERRUPTED, PHASES
 
@@ -90,11 +90,9 @@ def status_of(results: Results) -> StudyStatus:
 def _phases(results: Results) -> Iterator[PhaseStatus]:
     for phase in PHASES:
         runs = [run for run in results.runs if run.phase == phase]
-        ended = [run for run in runs if run.ended]
         planned = None if results.settings is None else _planned(results.settings, phase, results)
-        if phase == "confirm" and results.settings is not None:
-            planned = _confirming(results.settings, results, ended)
         if runs or planned:
+            ended = [run for run in runs if run.ended]
             limit = results.settings.time if results.settings else None
             if limit is not None and phase in limit.closed:
                 planned = len(ended)
@@ -102,11 +100,12 @@ def _phases(results: Results) -> Iterator[PhaseStatus]:
             yield PhaseStatus(phase, len(ended), pruned, planned)
 
 
-def _confirming(settings: Settings, results: Results, ended: Sequence[Run]) -> int | None:
+def _confirming(settings: Settings, results: Results) -> int | None:
     """The runs of `confirm` that have ended, of earlier candidates too, and those that have not.
 
     None before one has, as its recipes are chosen when the search has ended.
     """
+    ended = [run for run in results.runs if run.phase == "confirm" and run.ended]
     if not ended or wants_candidates(settings, results):
         return None
     planned = confirm.plan(settings, Space.of(settings), results)
@@ -115,7 +114,9 @@ def _confirming(settings: Settings, results: Results, ended: Sequence[Run]) -> i
 
 
 def _planned(settings: Settings, phase: str, results: Results) -> int | None:
-    """The runs of a phase as far as the settings alone tell."""
+    """The runs of a phase, as far as they are known."""
+    if phase == "confirm":
+        return _confirming(settings, results)
     asked: int | tuple[int, ...] = getattr(settings, phase)
     if not isinstance(asked, int):  # the sizes that a design grew to
         return max(asked, default=0)

@@ -17,7 +17,7 @@ from model_space.recipe import Recipe
 from search.analysis.in_question import choose_verified
 from search.analysis.rank_stability import ranked_from
 from search.analysis.recommendation import candidates
-from search.planning.broken import failing
+from search.planning.broken import failing, is_broken
 from search.planning.phases import Planned
 from search.planning.phases.confirm import ENDS
 from search.planning.pruners import PRUNERS, Pruning
@@ -193,7 +193,7 @@ def _sample(
         trial = copy.ask()
         space.suggest(trial)
         params = trial.params
-        if not any(all(params.get(name) for name in together) for together in breaks):
+        if not is_broken(params, breaks):
             break
     return params
 

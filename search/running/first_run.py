@@ -181,20 +181,19 @@ def tried_first(
     directory = Path(program.directory)
     before = snapshot(directory)
 
-    def tried(one: Planned, folder: str) -> Tried:
-        watch.trying(_recipe(name, one.params or space.params([]), settings))
-        params = space.params([]) if one.params is None else dict(one.params)
-        return try_run(name, folder, settings, params, one.seed, environment, seconds)
+    def tried(one: Planned, folder: str) -> tuple[dict[str, Any], Tried]:
+        params = dict(space.params([]) if one.params is None else one.params)
+        watch.trying(_recipe(name, params, settings))
+        return params, try_run(name, folder, settings, params, one.seed, environment, seconds)
 
     try:
-        first = tried(planned, "0")
+        params, first = tried(planned, "0")
     except TrainingError as error:
         if len(study.on(plainest.params or {})) >= len(study.on(planned.params or {})):
             raise
         watch.cautioned(f"{error}. Another that is planned, with less on, is tried.")
         planned = plainest
-        first = tried(planned, "0-plain")
-    params = space.params([]) if planned.params is None else dict(planned.params)
+        params, first = tried(planned, "0-plain")
     if files := written(directory, before):
         watch.cautioned(shared(files, directory))
     if caution := of_less(program):

@@ -10,19 +10,12 @@ import numpy as np
 import pytest
 
 from model_space.training.checkpoint import Checkpoint, Epoch, RunState
+from tests.support.checkpoints import equal, left
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "checkpoints" / "run.npz"
-
-
-def equal(some: list[np.ndarray], others: list[np.ndarray]) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
-
-
-def left(path: Path) -> list[str]:
-    return sorted(file.name for file in path.parent.glob("*"))
 
 
 STATE = RunState(

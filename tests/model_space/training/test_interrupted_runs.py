@@ -31,6 +31,7 @@ from model_space.training import trainer
 from model_space.training.checkpoint import Stopped
 from model_space.training.trainer import Trainer
 from tests.support import trained
+from tests.support.checkpoints import equal, left
 from tests.support.shallow import SHALLOW
 
 TINY = Budget(epochs=4, batch_size=32, width=0.1)
@@ -78,10 +79,6 @@ class Run:
             and self.curve == other.curve
             and equal(self.variables, other.variables)
         )
-
-
-def equal(some: list[np.ndarray], others: list[np.ndarray]) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
 
 
 def small(image_shape: tuple[int, ...], classes: int, stages: Stages) -> keras.Model:
@@ -163,10 +160,6 @@ def checkpoint(path: Path, kept: bytes) -> Path:
 def every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checkpoint is written at the end of every epoch."""
     monkeypatch.setattr(running, "CHECKPOINT_SECONDS", 0)
-
-
-def left(path: Path) -> list[str]:
-    return sorted(file.name for file in path.parent.glob("*"))
 
 
 NEWER = {
