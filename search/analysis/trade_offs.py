@@ -25,6 +25,7 @@ from search.analysis.parameter_counts import ParameterCounts
 from search.analysis.recommendation import complete_runs
 from search.analysis.surface import Surface
 from search.analysis.t_distribution import quantile
+from search.planning.broken import failing
 from search.results import Results, Run
 
 MOST_TECHNIQUES = 20
@@ -80,6 +81,8 @@ class TradeOffs:
     recipes, in points or the objective's unit."""
     predicted: bool
     """True where recipes that did not run are among those compared."""
+    failing: int = 0
+    """Recipes that are left out, as every run so far with some of their techniques failed."""
     held: frozenset[str] = frozenset()
     """Techniques that are as in the best recipe throughout, as there are too many."""
 
@@ -112,9 +115,10 @@ def trade_offs(results: Results, *, predict: bool = True) -> TradeOffs | None:
     """
     if results.several:
         return None
+    breaks = failing(results).values()
     results = deciding(results)
     runs = complete_runs(results)
-    fitted = FittedRecipes.of(results, runs, choices=()) if runs else None
+    fitted = FittedRecipes.of(results, runs, choices=(), breaks=breaks) if runs else None
     if fitted is None:
         return None
     points = fitted.points([Option(run.on, run.params) for run in runs])
@@ -188,7 +192,8 @@ class _Pool:
 
         `back` brings a value of the fit to the objective's scale.
         """
-        compared = np.arange(len(self.values)) if predict else np.array(sorted(self.trained))
+        works = self._working()
+        compared = np.flatnonzero(works) if predict else np.array(sorted(self.trained))
         fronts = {
             name: compared[pareto(_steps(name, costs[compared]), self.values[compared])].tolist()
             for name, costs in self.costs.items()
@@ -207,7 +212,7 @@ class _Pool:
             for place, variance in zip(listed, spread.tolist(), strict=True)
         }
         drawn = np.random.default_rng(0).integers(2 ** len(self.free), size=_SHOWN).tolist()
-        others = [place for place in dict.fromkeys(drawn) if place not in self.trained]
+        others = [at for at in dict.fromkeys(drawn) if works[at] and at not in self.trained]
         names = self.fitted.techniques
         return TradeOffs(
             len(compared),
@@ -217,8 +222,19 @@ class _Pool:
             tuple(self._priced(place, back) for place in others) if predict else (),
             _left_out(self.fitted, back),
             predict,
+            int(np.sum(~works)) if predict else 0,
             frozenset(name for at, name in enumerate(names) if at not in self.free),
         )
+
+    def _working(self) -> np.ndarray:
+        """Tell which recipes, (recipes,), are without techniques that fail in every run."""
+        free = [self.fitted.techniques[at] for at in self.free]
+        masks, works = np.arange(2 ** len(free)), np.ones(len(self.values), dtype=bool)
+        for together in self.fitted.breaks:
+            if together.difference(free) <= self.best.on:
+                bits = sum(1 << free.index(name) for name in together.intersection(free))
+                works[: len(masks)] &= masks & bits != bits
+        return works
 
     def _option(self, place: int) -> Option:
         if place in self.trained:

@@ -36,7 +36,10 @@ def trade_offs(findings: Findings) -> Section | None:
 
 def _text(found: TradeOffs, objective: Objective) -> list[str]:
     if found.predicted:
-        compared = f"all {found.recipes:,} recipes, those that did not run predicted from the rest"
+        but = f" but the {found.failing:,} that fail" if found.failing else ""
+        compared = (
+            f"all {found.recipes:,} recipes{but}, those that did not run predicted from the rest"
+        )
     else:
         compared = (
             f"the {counted(found.recipes, 'recipe')} that ran; as the fit does not hold, no other "

@@ -1,6 +1,7 @@
 """Predicted recipes beside what they take, against brute force."""
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -121,6 +122,28 @@ def test_recipes_that_did_not_run_are_left_out_where_the_fit_does_not_hold() -> 
     assert found.recipes == len(found.trained) == 16
     assert all(one.runs for one in found.best)
     assert not found.others
+
+
+@pytest.mark.parametrize("most", [5, 3])
+def test_what_always_fails_is_on_no_front(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_TECHNIQUES", most)
+    whole = study()
+    before = trade_offs(whole)
+    assert before is not None
+    assert {"a", "b"} <= before.best[0].on
+    results = replace(
+        whole,
+        runs=tuple(
+            replace(run, state="failed", value=None, failure="out of memory")
+            if {"a", "b"} <= run.on else run
+            for run in whole.runs
+        ),
+    )  # fmt: skip
+    found = trade_offs(results)
+    assert found is not None
+    assert found.failing == 2 ** (most - 2)
+    for one in (*found.best, *found.trained, *found.others):
+        assert not {"a", "b"} <= one.on
 
 
 def test_of_too_many_techniques_those_with_the_largest_effects_are_combined(
