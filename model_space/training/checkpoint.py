@@ -23,7 +23,8 @@ class Epoch(NamedTuple):
     """On the validation images."""
     seconds: float
     traced: bool
-    """True for the first epoch of its process, which also traces the network."""
+    """True for the first epoch of its process, which also traces the network; that is not in its
+    seconds, as far as it can be told."""
     training: float | None = None
     """The objective on a sample of the training images; None where it is not known."""
 

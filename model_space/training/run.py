@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -51,6 +52,7 @@ class TrainingRun:
         self._sample = sample
         self._traced = traced
         self._batches = 1  # in one call, which nothing stops
+        self._paces: list[float] = []
         self._state: RunState | None = None
         self._saved = time.monotonic()
         self.epochs: list[Epoch] = []
@@ -89,7 +91,7 @@ class TrainingRun:
             self.diverged = not math.isfinite(objective)  # of weights that the last step broke
         if self.diverged:
             objective = self._scorer.chance(len(self._data.classes))
-        seconds, training = time.perf_counter() - began, None
+        seconds, training = self._steady(time.perf_counter() - began), None
         if self._sample is not None and not self.diverged:
             training, _ = self._compiled.judge(self._scorer, self._sample)
         self._add(Epoch(objective, seconds, not self._traced, training))
@@ -120,10 +122,24 @@ class TrainingRun:
                 began = time.perf_counter()
                 last = min(size, first + self._batches * self._budget.batch_size)
                 loss += self._compiled.train(shard, first, last)
+                took = time.perf_counter() - began
+                self._paces.append(took / (last - first))
                 first = last
-                if time.perf_counter() - began < _SHORTEST_CALL:
+                if took < _SHORTEST_CALL:
                     self._batches *= 2
         return loss
+
+    def _steady(self, seconds: float) -> float:
+        """What an epoch of so many seconds would take, were nothing traced or compiled in it.
+
+        The first call does that, and one whose last batch is smaller may do it again; an image is
+        validated in no more time than it is trained on.
+        """
+        others = self._paces[1:]
+        if self._traced or not others:
+            return seconds
+        images = len(self._data.train[1]) + len(self._data.validation[1])
+        return min(seconds, images * statistics.median(others))
 
     def _cut(self) -> Iterator[tuple[Any, int]]:
         """Yield the shards of one epoch after another, on the device, and their sizes."""
