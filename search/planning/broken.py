@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from search.results import Results
+from search.results import Results, Run
 from search.storage.schema import INTERRUPTED, TRIES
 
 _OTHERS = 2
@@ -30,6 +30,15 @@ def broken(results: Results) -> tuple[str, ...]:
         if len(lost) >= TRIES and len(set(lost)) > 1:
             found.append(name)
     return tuple(found)
+
+
+def are_alike(runs: Sequence[Run], results: Results) -> bool:
+    """Tell whether some technique, or level, is the same in all of these runs.
+
+    It may be why they fail, and runs with another one may not.
+    """
+    names = [*results.factors, *(one.name for one in results.several)]
+    return any(len({run.params.get(name) for run in runs}) == 1 for name in names)
 
 
 def is_broken(params: Mapping[str, Any], breaks: Iterable[Collection[str]]) -> bool:

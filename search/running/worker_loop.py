@@ -17,12 +17,12 @@ from optuna.trial import TrialState
 from model_space.worker.client import Worker
 from search.errors import StudyFailedError
 from search.folder_names import shortened
+from search.planning.broken import are_alike
 from search.running.claim import Claim, claim
 from search.running.folders import new_folder
 from search.running.picturing import picture_mistakes
 from search.running.trainer import Trainer
 from search.running.trial import run_trial
-from search.storage import schema
 from search.storage.connection import located, patiently, worker_storage
 from search.storage.heartbeat import Identity
 from search.storage.reading import read
@@ -34,18 +34,19 @@ _LONGEST_PAUSE = 2.0
 
 @dataclass
 class Tally:
-    """The number of runs of one process that finished, and that failed."""
+    """The runs of one process: how many finished, and the trials that failed."""
 
     finished: int = 0
-    failed: int = 0
+    failed: set[int] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def count(self, state: TrialState | None) -> bool:
-        """Count a run; True where it is time to give up, as the first ones have all failed."""
+    def count(self, state: TrialState | None, trial: int) -> bool:
+        """Count the run of a trial, by its number; True where the first runs have all failed."""
         with self.lock:
             self.finished += state in (TrialState.COMPLETE, TrialState.PRUNED)
-            self.failed += state == TrialState.FAIL
-            return self.failed >= TRIES and not self.finished
+            if state == TrialState.FAIL:
+                self.failed.add(trial)
+            return len(self.failed) >= TRIES and not self.finished
 
 
 def work(
@@ -100,12 +101,14 @@ def _work(
         pause = 0.05
         kept = folder / _key(found) if runs is None else new_folder(runs, found, storage)
         state = run_trial(found, study, storage, trainer, kept)
-        if tally.count(state):
-            failures = [run.failure for run in patiently(lambda: read(study)).runs]
-            said = [one for one in failures if one not in (None, schema.INTERRUPTED)]
-            raise StudyFailedError(
-                f"the first {tally.failed} runs failed; the last said: {said[-1]}"
-            )
+        number = patiently(lambda: storage.get_trial_number_from_id(found.trial_id))
+        if tally.count(state, number):
+            results = patiently(lambda: read(study))
+            failed = [run for run in results.runs if run.number in tally.failed]
+            if not are_alike(failed, results):
+                raise StudyFailedError(
+                    f"the first {len(failed)} runs failed; the last said: {failed[-1].failure}"
+                )
 
 
 def study_checkpoints(folder: Path, url: str, name: str) -> Path:

@@ -3,10 +3,14 @@
 import csv
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from model_space.techniques import SETS
+from search.planning.broken import are_alike
+from search.planning.phases import measure
 from search.reporting.answer.what_matters import about_ladder
 from tests.support.faked import FOUR, FULL, SMALL, Kouka, ended, results
 from tests.support.fakes import EFFECTS, FakeWorker
@@ -176,7 +180,31 @@ def test_a_study_whose_first_runs_all_fail_stops(
     result = kouka(*FULL)
     assert result.exit_code == 1
     assert "it was made to fail" in result.stderr
-    assert len(results().runs) == 3
+    runs = results().runs
+    assert f"the first {len(runs)} runs failed" in result.stderr
+    # Until then they had something in common, which might have been the reason.
+    assert 3 <= len(runs) < 16
+    assert not are_alike(runs, results())
+    assert len(runs) == 3 or are_alike(runs[:-1], results())
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_first_runs_that_fail_for_one_technique_do_not_stop_a_study(
+    kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch, *, turned: bool
+) -> None:
+    name = SETS["article"][0]
+    in_order = measure.in_order
+
+    def failing_first(*arguments: Any) -> list[tuple[int, np.ndarray]]:
+        return sorted(in_order(*arguments), key=lambda numbered: numbered[1][0] != turned)
+
+    monkeypatch.setattr(measure, "in_order", failing_first)
+    fake_worker.fail = staticmethod(lambda recipe: (name in recipe) == turned)
+    result = kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0")
+    assert result.exit_code == 0, result.output
+    runs = results().runs
+    assert [run.state for run in runs[:8]] == ["failed"] * 8
+    assert sum(run.state == "complete" for run in runs) == 8
 
 
 def test_a_search_that_nothing_was_measured_for_begins_at_random(
