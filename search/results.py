@@ -314,7 +314,7 @@ class Results:
 
     def end_of(self, on: frozenset[str], params: Mapping[str, Any]) -> End:
         """Name the end that a recipe is: all off, or all on, with what every run has as usual."""
-        dials = self.settings.dials if self.settings and self.program is None else ()
+        dials = self.settings.dials if self.settings else ()
         if any(params.get(one.dial.name, one.usual) != one.usual for one in dials):
             return ""
         return "all off" if not on else "all on" if on == set(self.factors) else ""

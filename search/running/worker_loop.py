@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -101,7 +102,7 @@ def _work(
         pause = 0.05
         kept = folder / _key(found) if runs is None else new_folder(runs, found, storage)
         state = run_trial(found, study, storage, trainer, kept)
-        number = patiently(lambda: storage.get_trial_number_from_id(found.trial_id))
+        number = patiently(partial(storage.get_trial_number_from_id, found.trial_id))
         if tally.count(state, number):
             results = patiently(lambda: read(study))
             failed = [run for run in results.runs if run.number in tally.failed]

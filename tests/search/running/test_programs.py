@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from search.analysis.confirmation import confirmation
+from search.analysis.decision import decide
 from search.analysis.effects import effects_of, repeated
 from search.analysis.ladder import ladder
 from search.analysis.recommendation import recommend
@@ -139,6 +141,31 @@ def test_a_search_turns_numbers_and_prunes_by_what_is_printed(kouka: Kouka) -> N
     best = found.best
     assert best is not None
     assert abs(best.params["lr"] - 0.5) < 0.3
+
+
+def test_all_off_with_a_number_of_its_own_is_a_recipe_beside_all_off(kouka: Kouka) -> None:
+    text = """
+import random, sys
+seed, *flags = sys.argv[1:]
+lr = float(flags[flags.index("lr") + 1])
+print(f"acc={0.7 - abs(lr - 0.5) / 4 - 0.1 * ('on' in flags) + random.Random(seed).gauss(0, 0.002)}")
+"""
+    ended = kouka(*script(text, "--dial", "lr: lr {value}, 0 to 1 usual 0.1", "--measure", "4",
+                          "--search", "12", "--confirm", "3"))  # fmt: skip
+    assert ended.exit_code == 0, ended.output
+    found = results()
+    recommended = recommend(found)
+    assert recommended is not None
+    assert not recommended.on
+    assert abs(recommended.params["lr"] - 0.5) < 0.2
+    rows = confirmation(found, recommended)
+    assert rows[0].label == "recommended"
+    assert next(row for row in rows if row.label == "all off").params["lr"] == 0.1
+    decision = decide(found, recommended, rows)
+    assert decision is not None
+    assert decision.verdict == "better"
+    assert decision.gain is not None
+    assert abs(decision.gain.value - 25 * (0.4 - abs(recommended.params["lr"] - 0.5))) < 1
 
 
 def planned(output: str) -> list[list[str]]:
