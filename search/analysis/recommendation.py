@@ -21,6 +21,7 @@ from search.planning.broken import failing
 from search.planning.phases.confirm import CANDIDATES
 from search.results import Results, Run
 from search.settings import Limits
+from search.storage.schema import INTERRUPTED, TRIES
 
 _SPARE = 2
 """Runs, more than techniques, from which a recipe's value is predicted with an interval."""
@@ -202,11 +203,14 @@ def complete_runs(results: Results) -> list[Run]:
 
 
 def _compared(results: Results) -> list[Option]:
-    """The recipes that `confirm` compares, or compared before the study grew."""
+    """The recipes that `confirm` compares, or compared before the study grew, but for those whose
+    first runs were given up."""
     confirmed = [run.params for run in results.of("confirm")]
     chosen = results.candidates.recipes if results.candidates and confirmed else ()
+    lost = [run.params for run in results.runs
+            if run.phase == "confirm" and run.failure not in (None, INTERRUPTED)]  # fmt: skip
     found: list[Mapping[str, Any]] = []
-    for params in (*chosen, *confirmed):
+    for params in (*(one for one in chosen if lost.count(one) < TRIES), *confirmed):
         if params not in found:
             found.append(params)
     return [Option(results.on(params), params) for params in found]

@@ -174,6 +174,19 @@ def test_the_winner_is_chosen_by_validation_and_not_by_test() -> None:
     assert found.confirmed
 
 
+@pytest.mark.parametrize("tries", [1, 3])
+def test_a_candidate_whose_runs_are_given_up_is_not_recommended(tries: int) -> None:
+    results = confirmed(study(additive), additive)
+    before = recommend(results)
+    assert before is not None
+    others = tuple(one for one in results.runs if one.phase != "confirm" or one.on != before.on)
+    failed = replace(run(before.on, 0, "confirm"), state="failed", value=None, failure="no memory")
+    found = recommend(replace(results, runs=(*others, *[failed] * tries)))
+    assert found is not None
+    assert (found.on == before.on) == (tries < 3)
+    assert found.confirmed
+
+
 def test_a_diverged_seed_is_told_and_leaves_the_interval() -> None:
     results = confirmed(study(additive, noise=0.003), additive)
     images = np.random.default_rng(0).random(400)
