@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Literal
@@ -150,6 +150,14 @@ class Run:
     def scaled(self) -> float:
         """The value in percent, or in the objective's unit; NaN where there is none."""
         return math.nan if self.value is None else self.scale * self.value
+
+
+def by_recipe(runs: Iterable[Run]) -> list[list[Run]]:
+    """Group runs that have the same parameters, dials included."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(repr(sorted(run.params.items())), []).append(run)
+    return list(groups.values())
 
 
 _MOST_EPOCHS = 50

@@ -17,7 +17,7 @@ from search.analysis.looks import ALL, ALONE, Look, look_at
 from search.analysis.model import build
 from search.analysis.t_distribution import detectable, familywise, quantile
 from search.parameters import Category, Number
-from search.results import Results, Run
+from search.results import Results, Run, by_recipe
 
 _DRAWS = 20_000
 """For the probabilities of ranks; their error is below 0.4 %."""
@@ -125,11 +125,10 @@ def repeated(results: Results) -> list[list[Run]]:
     recipes and a pruner its runs. Of the candidates of `confirm` only the first counts: they are
     alike, and good recipes are less noisy than most.
     """
-    groups: dict[tuple[str, frozenset[str], str], list[Run]] = {}
     budget = results.epochs_of("measure")
-    for run in results.of(*(p for p in ("confirm", "ladder") if results.epochs_of(p) == budget)):
-        groups.setdefault((run.phase, run.on, repr(sorted(run.params.items()))), []).append(run)
-    several = [group for group in groups.values() if len(group) > 1]
+    phases = (phase for phase in ("ladder", "confirm") if results.epochs_of(phase) == budget)
+    groups = (group for phase in phases for group in by_recipe(results.of(phase)))
+    several = [group for group in groups if len(group) > 1]
     candidates = [
         group for group in several
         if group[0].phase == "confirm" and not results.end_of(group[0].on, group[0].params)

@@ -17,7 +17,7 @@ from search.planning.phases.confirm import expected
 from search.planning.schedule import schedule
 from search.planning.space import Space
 from search.planning.time_plan import written
-from search.results import Results
+from search.results import Results, by_recipe
 from search.settings import Settings
 from search.storage.schema import Phase
 
@@ -110,7 +110,7 @@ def _confirm(
         yield NextStep("confirm", ("--confirm", str(_SEEDS)), runs,
                    _time(results, {"confirm": runs}))  # fmt: skip
         return
-    recipes = len({run.on for run in results.of("confirm")})
+    recipes = len(by_recipe(results.of("confirm")))
     predicted = decision.tested is None and recipes > 0
     if not predicted and decision.verdict not in ("not sure", "unknown"):
         return

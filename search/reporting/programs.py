@@ -15,7 +15,7 @@ from search.commands.filling import command_of
 from search.commands.program import EPOCHS, SEED, Program
 from search.planning.space import Space
 from search.reporting.formatting import counted, level
-from search.results import Results, Run
+from search.results import Results, Run, by_recipe
 from search.settings import Settings
 from search.storage import schema
 
@@ -73,12 +73,10 @@ def too_few_digits(results: Results) -> list[str]:
     """Warn of a program that prints the very same score with fresh seeds, though not with all."""
     if results.program is None or not results.seed_matters:
         return []
-    groups: dict[frozenset[str], list[Run]] = {}
-    for run in results.of("confirm"):
-        groups.setdefault(run.on, []).append(run)
+    groups = by_recipe(results.of("confirm"))
     same = [
         runs
-        for runs in groups.values()
+        for runs in groups
         if len(runs) > 1
         and any(len({value(run) for run in runs}) == 1 for value in (_score, _test_score))
     ]

@@ -10,7 +10,7 @@ import pytest
 
 from model_space.techniques import SETS
 from search.planning.broken import are_alike
-from search.planning.phases import measure
+from search.planning.phases import measure, plan
 from search.reporting.answer.what_matters import about_ladder
 from tests.support.faked import FOUR, FULL, SMALL, Kouka, ended, results
 from tests.support.fakes import EFFECTS, FakeWorker
@@ -193,10 +193,9 @@ def test_first_runs_that_fail_for_one_technique_do_not_stop_a_study(
     kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch, *, turned: bool
 ) -> None:
     name = SETS["article"][0]
-    in_order = measure.in_order
 
     def failing_first(*arguments: Any) -> list[tuple[int, np.ndarray]]:
-        return sorted(in_order(*arguments), key=lambda numbered: numbered[1][0] != turned)
+        return sorted(plan.in_order(*arguments), key=lambda numbered: numbered[1][0] != turned)
 
     monkeypatch.setattr(measure, "in_order", failing_first)
     fake_worker.fail = staticmethod(lambda recipe: (name in recipe) == turned)
