@@ -133,8 +133,9 @@ def train_final(
             images = f"the {facts.train + facts.validation:,} training and validation {things}"
             watch.began(task.in_words, images, settings.epochs, seeds, objective)
             own_seeds = [run_seed(settings.seed, "confirm", index) for index in range(seeds)]
-            at = study_checkpoints(checkpoints, url, name)
-            checkpoint_of = {seed: at / f"final-{seed}.npz" for seed in own_seeds}
+            # A launch empties the folder of its study when it has nothing left to run.
+            at = study_checkpoints(checkpoints / "final", url, name)
+            checkpoint_of = {seed: at / f"{seed}.npz" for seed in own_seeds}
             curves, tests = _train(worker, task, checkpoint_of, watch, folder / MODEL)
             shown = settings.images is not False if pictures is None else pictures
             saved = _tests_of_saved(worker, facts, tests[0], shown)

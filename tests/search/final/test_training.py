@@ -261,7 +261,7 @@ def test_an_interruption_ends_cleanly_and_keeps_what_was_there(
 ) -> None:
     studied()
     assert kouka("train", "s").exit_code == 0
-    [checkpoints] = (folder / "checkpoints").iterdir()
+    [checkpoints] = (folder / "checkpoints" / "final").iterdir()
     assert list(checkpoints.iterdir()) == []
     before = {file: file.read_bytes() for file in (folder / "models" / "s").iterdir()}
     fake_worker.interrupt_at = 4  # the second of the next three
@@ -273,9 +273,8 @@ def test_an_interruption_ends_cleanly_and_keeps_what_was_there(
     )
     assert {file: file.read_bytes() for file in (folder / "models" / "s").iterdir()} == before
     assert [file.name for file in (folder / "models").iterdir()] == ["s"]
-    assert [file.name for file in checkpoints.iterdir()] == [
-        f"final-{run_seed(0, 'confirm', 0)}.npz"
-    ]
+    assert kouka("launch", "s").exit_code == 0  # which has nothing left to run
+    assert [file.name for file in checkpoints.iterdir()] == [f"{run_seed(0, 'confirm', 0)}.npz"]
     assert kouka("train", "s").exit_code == 0
     assert list(checkpoints.iterdir()) == []
 
