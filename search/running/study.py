@@ -10,6 +10,7 @@ from pathlib import Path
 
 import optuna
 from optuna.study import StudyDirection
+from optuna.trial import TrialState
 
 from model_space.custom.code import CustomCode
 from model_space.data import holds_sounds, is_set, missing
@@ -46,7 +47,7 @@ from search.storage.connection import (
     study_names,
 )
 from search.storage.heartbeat import fail_lost
-from search.storage.lock import exclusive
+from search.storage.lock import exclusive, exclusive_to_make
 from search.storage.reading import stored_facts, stored_versions
 from search.writable import check_folder
 
@@ -147,7 +148,7 @@ def launch(
                 facts = local.facts(watch.reading)
             watch.planned(planned.plan, planned.timing, settings, facts.image_shape, resized)
             requested = planned.requested
-        with exclusive(url):
+        with exclusive_to_make(url, name):
             # Again, for another launch may have made or extended it meanwhile, by its own plan.
             settings, before = _settle(url, name, asked, requested)
             study = _open(url, name, settings, facts, before)
@@ -198,7 +199,7 @@ def _launch_program(
     elif before is None:
         first = with_other_seed(tried_first(name, settings, here, watch), here, watch)
         requested = first.settled(requested)
-    with exclusive(url):
+    with exclusive_to_make(url, name):
         settings, before = _settle(url, name, asked, requested)
         assert settings.program is not None
         study = _open(url, name, settings, None, before)
@@ -280,13 +281,20 @@ def join(
 
 
 def _begin_clock(study: optuna.Study, url: str, elapsed: float, workers: int) -> Settings:
-    """Settle when the study's time ends, for a launch that began `elapsed` seconds ago."""
+    """Settle when the study's time ends, for a launch that began `elapsed` seconds ago.
+
+    Where others are at work on it already, it ends when it would, and these workers are added.
+    """
     with exclusive(url, study.study_name):
         fail_lost(study, make_storage(url))
         settings = _settings(study)
-        assert settings.time is not None
-        left = time_unspent(settings.time, study.get_trials(deepcopy=False)) - elapsed
-        limit = replace(settings.time, ends=time.time() + left, workers=workers)
+        limit, trials = settings.time, study.get_trials(deepcopy=False)
+        assert limit is not None
+        ends = time.time() + time_unspent(limit, trials) - elapsed
+        others = sum(trial.state == TrialState.RUNNING for trial in trials)
+        if others and limit.ends:
+            ends = limit.ends
+        limit = replace(limit, ends=ends, workers=others + workers)
         settings = replace(settings, time=limit)
         study.set_user_attr(schema.SETTINGS, settings.to_json())
     return settings

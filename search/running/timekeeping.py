@@ -76,15 +76,16 @@ def report_time(slowness: float) -> float:
 
 
 def time_left(settings: Settings, results: Results, recipes: int | None = None) -> TimeLeft | None:
-    """Tell what is left of the time of a study, and what its runs take.
+    """Tell a worker that runs nothing what is left of the time of a study, and what its runs take.
 
     None where it has no such time, or no complete run yet. `recipes` are those that `confirm`
-    compares, where they are known.
+    compares, where they are known. Workers that joined a launch count while they run something.
     """
     limit, takes = settings.time, run_time(results)
     if limit is None or takes is None:
         return None
-    left = TimeLeft(limit.ends - time.time(), takes, limit.workers)
+    at_work = 1 + sum(run.state == "running" for run in results.runs)
+    left = TimeLeft(limit.ends - time.time(), takes, max(limit.workers, at_work))
     return left if recipes is None else replace(left, recipes=recipes)
 
 

@@ -9,7 +9,7 @@ import hashlib
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import sqlalchemy
 from filelock import FileLock, Timeout
@@ -79,6 +79,15 @@ def exclusive(url: str, name: str = "") -> Iterator[Callable[[], None]]:
                 raise LockLostError(f"the lock of the study {name!r} was lost")
 
         yield confirm
+
+
+@contextmanager
+def exclusive_to_make(url: str, name: str) -> Iterator[None]:
+    """Hold a storage, and in it the study that is to be made or extended; see `exclusive`."""
+    # The lock of an SQLite file is for both.
+    study = exclusive(url, name) if sqlite_file(url) is None else nullcontext()
+    with exclusive(url), study:
+        yield
 
 
 def _statements(dialect: str, name: str) -> tuple[sqlalchemy.TextClause, sqlalchemy.TextClause]:

@@ -17,7 +17,9 @@ from search.results import Results
 from search.running.timekeeping import time_spent, time_unspent
 from search.settings import Settings, TimeLimit
 from search.storage import schema
-from search.storage.connection import load_study
+from search.storage.connection import load_study, make_storage
+from search.storage.heartbeat import Identity
+from search.storage.optuna_internals import begin_trial
 from search.storage.reading import read
 from tests.support.fakes import FakeWorker
 
@@ -216,6 +218,28 @@ def test_a_resumed_study_has_the_rest_of_its_time(
     over = settings().time
     assert over is not None
     assert over.closed == ("confirm",)
+
+
+def test_who_joins_a_study_at_work_adds_workers_and_no_time(
+    kouka: Kouka, fake_worker: type[FakeWorker]
+) -> None:
+    kouka(*LAUNCH, "--time", "60s")
+    study = load_study("sqlite:///studies.db", "s")
+    limit = settings().time
+    assert limit is not None
+    alone = replace(limit, ends=time.time() + 30, workers=2)
+    study.set_user_attr(schema.SETTINGS, replace(settings(), confirm=2, time=alone).to_json())
+    storage = make_storage("sqlite:///studies.db")
+    for slot in range(2):  # of another machine, alive
+        trial = begin_trial(study, create_trial(
+            state=TrialState.RUNNING, params={}, distributions={},
+            user_attrs={schema.WORKER: Identity("other", "another machine", 1, slot).to_json()},
+        ))  # fmt: skip
+        storage.record_heartbeat(trial)
+    assert kouka("launch", "s").exit_code == 0
+    joined = settings().time
+    assert joined is not None
+    assert (joined.ends, joined.workers) == (alone.ends, 3)
 
 
 def test_more_runs_are_made_whatever_time_they_take(
