@@ -14,7 +14,6 @@ from search.errors import InputError
 from search.planning.design import possible_runs
 from search.planning.mixed_design import mixed_runs
 from search.planning.phases.confirm import CANDIDATES, ENDS
-from search.planning.phases.ladder import STEPS, USUAL_SEEDS
 from search.planning.settle import VERIFY, Requested
 from search.settings import LONG_PHASES, Settings, TimeLimit
 from search.storage.schema import Phase
@@ -154,11 +153,12 @@ def plan_for(
     given: Requested,
     recipes: int = RECIPES,
     beside: float = 0.0,
+    ladder: int = 0,
 ) -> TimePlan:
     """Plan the runs for a time; what is `given` is kept, and the rest chosen.
 
-    `recipes` are those that `confirm` compares; `beside` are the seconds that go to all else than
-    runs.
+    `recipes` are those that `confirm` compares, and `ladder` the runs of the ladder; `beside` are
+    the seconds that go to all else than runs.
 
     Long runs come first, as only they are right where an effect turns its sign with the epochs;
     short runs that choose what to verify are added where the long ones still have enough epochs,
@@ -170,7 +170,8 @@ def plan_for(
         given = replace(given, epochs=1, verify=0)
     asked = given.verify_epochs
     smallest = None
-    for sizes in _sizes(techniques, given):
+    every = list(_sizes(techniques, given, ladder))
+    for sizes in every:
         found = _longest((seconds - beside) * _USED, timing, sizes, given, recipes)
         if found is not None:
             wanted = min(_ENOUGH_EPOCHS, asked or given.epochs or _ENOUGH_EPOCHS)
@@ -181,12 +182,11 @@ def plan_for(
     if smallest is not None:
         return smallest
     recipes = min(recipes, LEAST_RECIPES)
-    *_, sizes = _sizes(techniques, given)
-    found = _longest((seconds - beside) * _USED, timing, sizes, given, recipes)
+    found = _longest((seconds - beside) * _USED, timing, every[-1], given, recipes)
     if found is not None:
         return replace(found, beside=beside, enough=False, asked_epochs=asked)
     least = [_made(timing, sizes, _LEAST_EPOCHS, given, recipes).training / _USED
-             for sizes in _sizes(techniques, given)]  # fmt: skip
+             for sizes in every]  # fmt: skip
     raise InputError(
         f"--time {exactly(seconds)} is too short: the smallest plan{_least_words(given)} takes "
         f"about {written(min(least) + beside)} on this machine; give it more time, or make a run "
@@ -218,12 +218,13 @@ def is_of_runs_alone(given: Requested) -> bool:
 class _Sizes:
     begin: int
     measure: int
+    ladder: int
     search: int
     verify: int
     confirm: int
 
 
-def _sizes(techniques: int, given: Requested) -> Iterator[_Sizes]:
+def _sizes(techniques: int, given: Requested, ladder: int) -> Iterator[_Sizes]:
     """The sizes of plans, the richest first, with what is given in place of what is chosen."""
     program = given.program
     several = [] if program is None else [len(one.levels) for one in program.several]
@@ -238,6 +239,7 @@ def _sizes(techniques: int, given: Requested) -> Iterator[_Sizes]:
         yield _Sizes(
             design(first) if given.measure is None else given.measure,
             design(measure) if given.measure is None else given.measure,
+            ladder,
             search * searches if given.search is None else given.search,
             _verified(verify, given),
             confirm if given.confirm is None else given.confirm,
@@ -277,7 +279,7 @@ def _made(timing: Timing, sizes: _Sizes, long: int, given: Requested, recipes: i
     later = (asked or max(long, short + 1)) if sizes.verify else None
     counts: dict[Phase, int] = {
         "measure": sizes.measure,
-        "ladder": _ladder_runs(given),
+        "ladder": sizes.ladder,
         "search": sizes.search,
         "verify": sizes.verify,
         "confirm": recipes * sizes.confirm,
@@ -289,13 +291,6 @@ def _made(timing: Timing, sizes: _Sizes, long: int, given: Requested, recipes: i
             parts.append(PhasePlan(phase, runs, epochs, timing.runs(runs, epochs)))
     return TimePlan(sizes.begin, sizes.measure, sizes.search, sizes.verify, sizes.confirm, short,
                     later, tuple(parts))  # fmt: skip
-
-
-def _ladder_runs(given: Requested) -> int:
-    if given.ladder_order is not None:
-        return (given.ladder or USUAL_SEEDS) * (1 + len(given.ladder_order))
-    steps = len(STEPS) if given.program is None else 1 + len(given.program.known)
-    return (given.ladder or 0) * steps
 
 
 def rounds(runs: int, workers: int) -> int:

@@ -10,6 +10,7 @@ from statistics import fmean
 from search.commands.program import EPOCHS
 from search.errors import InputError
 from search.planning.checks import check_lengths
+from search.planning.phases import ladder
 from search.planning.phases.confirm import expected
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
@@ -120,7 +121,10 @@ def _plan(first: FirstRun, asked: Requested, timing: Timing, beside: float) -> T
     assert asked.time is not None
     settings = first.settings
     recipes = expected(replace(settings, confirm=1), Space.of(settings))
-    return plan_for(asked.time.seconds, timing, len(settings.factors), asked, recipes, beside)
+    return plan_for(
+        asked.time.seconds, timing, len(settings.factors), asked, recipes, beside,
+        ladder.expected(settings),
+    )  # fmt: skip
 
 
 def _changing(asked: Requested) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from model_space.facts import DataFacts
 from model_space.worker.client import TrainingError
 from search.errors import InputError
 from search.planning.image_sizes import smaller, with_images
+from search.planning.phases import ladder
 from search.planning.phases.confirm import expected
 from search.planning.settle import Requested
 from search.planning.space import Space
@@ -89,7 +90,10 @@ def plan_in_time(
 
     def planned(timing: Timing) -> TimePlan:
         timing = timing.with_test(facts)
-        return plan_for(seconds, timing, len(settings.factors), asked, recipes, beside)
+        return plan_for(
+            seconds, timing, len(settings.factors), asked, recipes, beside,
+            ladder.expected(settings),
+        )  # fmt: skip
 
     sizes = () if asked.image_size or facts.sound is not None else smaller(facts.image_shape)
     found = with_images(planned, timing, facts.image_shape, sizes)

@@ -110,6 +110,11 @@ def steps_of(settings: Settings, space: Space) -> list[tuple[str, ...]]:
     return [added for added in STEPS if not added or set(added) & set(space.factors)]
 
 
+def expected(settings: Settings) -> int:
+    """The runs of the ladder of a study."""
+    return settings.ladder * len(steps_of(settings, Space.of(settings)))
+
+
 def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
     """Plan every step with every seed; a step none of whose techniques vary here is left out."""
     steps = steps_of(settings, space)

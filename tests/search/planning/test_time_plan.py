@@ -91,13 +91,12 @@ def test_long_runs_come_first_and_short_ones_where_there_is_time() -> None:
 
 
 def test_what_is_given_is_kept() -> None:
-    given = Requested(measure=32, search=4, verify=8, verify_epochs=20, epochs=5, confirm=2,
-                      ladder=1)  # fmt: skip
-    plan = plan_for(3600, FAST, 4, given)
+    given = Requested(measure=32, search=4, verify=8, verify_epochs=20, epochs=5, confirm=2)
+    plan = plan_for(3600, FAST, 4, given, ladder=5)
     assert (plan.measure, plan.search, plan.verify, plan.confirm) == (32, 4, 8, 2)
     assert (plan.epochs, plan.verify_epochs) == (5, 20)
     assert [(part.phase, part.runs, part.epochs) for part in plan.parts] == [
-        ("measure", 32, 5), ("ladder", 8, 5), ("search", 4, 5), ("verify", 8, 20),
+        ("measure", 32, 5), ("ladder", 5, 5), ("search", 4, 5), ("verify", 8, 20),
         ("confirm", 10, 20),
     ]  # fmt: skip
 
@@ -139,9 +138,6 @@ def test_a_program_is_planned_like_a_network_with_what_it_has() -> None:
     # A design with a factor of several levels is made at once, as it cannot grow.
     levels = plan_for(3600, timing, 1, asked("train {epochs} {flags}", SWITCHED, OF_LEVELS))
     assert (levels.begin, levels.search) == (levels.measure, 0)
-    ladder = replace(asked("train {flags}", SWITCHED), ladder_order=("a",), measure=2)
-    parts = plan_for(300, timing, 1, ladder).parts
-    assert [part.runs for part in parts if part.phase == "ladder"] == [6]
 
 
 QUICK = Timing(0.76, 0.98, 2.6, 1)

@@ -55,6 +55,17 @@ def test_a_study_is_planned_for_its_time(kouka: Kouka, fake_worker: type[FakeWor
     assert "Timing" not in again.output
 
 
+@pytest.mark.parametrize("order", ["2", "1:residual", "2:batch_norm,silu"])
+def test_a_plan_has_the_runs_of_the_ladder(
+    kouka: Kouka, fake_worker: type[FakeWorker], order: str
+) -> None:
+    techniques = ("--techniques", "batch_norm,residual,silu")
+    said = kouka(*LAUNCH, "--measure", "8", *techniques, "--ladder", order, "--time", "5m")
+    assert said.exit_code == 0, said.output
+    [planned] = [line.split()[1] for line in said.output.splitlines() if "  ladder " in line]
+    assert int(planned) == len(results().of("ladder"))
+
+
 def test_large_images_are_read_again_smaller(
     kouka: Kouka, fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
