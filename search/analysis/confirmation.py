@@ -238,7 +238,7 @@ def _over_seeds(
         return Difference(gained, math.nan, math.nan, paired=False)
     satterthwaite = error**4 / sum(variance**2 / own for variance, own in parts)
     half = critical_value(satterthwaite, choices) * error
-    return Difference(gained, gained - half, gained + half, paired=False)
+    return Difference(gained, gained - half, gained + half, paired=False, dof=satterthwaite)
 
 
 def _tested(run: Run, objective: Objective) -> float | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -16,7 +15,7 @@ from search.analysis.estimate import Estimate
 from search.analysis.held_out import Difference
 from search.analysis.predicted import Predicted
 from search.analysis.recommendation import Recommendation
-from search.analysis.t_distribution import critical_value
+from search.analysis.t_distribution import CONFIDENCE, critical_value, quantile
 from search.planning.schedule import schedule
 from search.planning.space import Space
 from search.results import Results
@@ -24,9 +23,6 @@ from search.results import Results
 Verdict = Literal["better", "not sure", "worse", "all off", "unknown"]
 """Of the recommended recipe against all off. `not sure`: other seeds or other test images may
 explain the difference. `unknown`: there is no interval of it."""
-
-
-_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True)
@@ -173,11 +169,10 @@ def _verdict(gain: Estimate | None, sign: int, *, is_off: bool) -> Verdict:
 
 def _surely(row: Confirmed, sign: int, among: int) -> bool:
     """Tell a tested recipe that is better than all off, though it is one of so many."""
-    gain = estimate(row.objective_gain)
+    gain = row.objective_gain
     if gain is None or math.isnan(gain.low):
         return False
     if row.recommended:  # by the validation images, not by these results
-        return _verdict(gain, sign, is_off=False) == "better"
-    wider = _NORMAL.inv_cdf(1 - 0.025 / among) / _NORMAL.inv_cdf(0.975)
-    half = wider * (gain.high - gain.low) / 2
-    return sign * gain.value > half
+        return _verdict(estimate(gain), sign, is_off=False) == "better"
+    wider = quantile(gain.dof, 1 - (1 - CONFIDENCE) / (2 * among)) / quantile(gain.dof)
+    return sign * gain.points > wider * (gain.high - gain.low) / 2

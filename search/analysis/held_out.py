@@ -102,6 +102,8 @@ class Difference:
     high: float
     paired: bool
     """True where it was computed image by image, as the interval of a pair."""
+    dof: float = math.inf
+    """Degrees of freedom of the interval."""
 
 
 def accuracy(one: HeldOut, among: Sequence[HeldOut] = ()) -> tuple[float, float]:
@@ -113,8 +115,8 @@ def accuracy(one: HeldOut, among: Sequence[HeldOut] = ()) -> tuple[float, float]
     parts = [(seeds, dof)]
     if one.images is not None:
         parts.append((_images(one), max(one.images - 1, 1)))
-    error, critical = _total(parts, [one])
-    half = critical * error / one.slope
+    error, dof_of_sum = _total(parts, [one])
+    half = quantile(dof_of_sum) * error / one.slope
     images = one.images or 1000
     share = (images * one.mean + 0.5) / (images + 1)
     centre = math.log(share / (1 - share))
@@ -137,10 +139,10 @@ def difference(one: HeldOut, other: HeldOut, among: Sequence[HeldOut] = ()) -> D
         parts.append((max(square / images - one.luck - other.luck, 0.0), images - 1))
     else:
         parts += [(_images(each), max(each.images - 1, 1)) for each in (one, other) if each.images]
-    error, critical = _total(parts, [one, other])
-    points, half = 100 * (one.mean - other.mean), 100 * critical * error
+    error, dof = _total(parts, [one, other])
+    points, half = 100 * (one.mean - other.mean), 100 * quantile(dof) * error
     low, high = (float(np.clip(points + end, -100, 100)) for end in (-half, half))
-    return Difference(points, low, high, paired)
+    return Difference(points, low, high, paired, dof)
 
 
 def rate(count: int, of: int) -> tuple[float, float]:
@@ -177,7 +179,7 @@ def _images(one: HeldOut) -> float:
 
 
 def _total(parts: Sequence[tuple[float, int]], recipes: Sequence[HeldOut]) -> tuple[float, float]:
-    """Standard error of a sum of parts, and its t by Satterthwaite's degrees of freedom.
+    """Standard error of a sum of parts, and Satterthwaite's degrees of freedom.
 
     No less than the luck of the recipes, of which the other parts are an excess: where seeds name
     other images right, but as many, they may all come out as zero.
@@ -187,8 +189,7 @@ def _total(parts: Sequence[tuple[float, int]], recipes: Sequence[HeldOut]) -> tu
     if total < sum(variance for variance, _ in luck):
         return _total(luck, [])
     if math.isnan(total):
-        return math.nan, math.nan
+        return math.nan, 0.0
     if total == 0:
-        return 0.0, 0.0
-    dof = total**2 / sum(variance**2 / dof for variance, dof in parts)
-    return math.sqrt(total), quantile(dof)
+        return 0.0, math.inf
+    return math.sqrt(total), total**2 / sum(variance**2 / dof for variance, dof in parts)

@@ -46,7 +46,7 @@ def quantile(dof: float, probability: float = (1 + CONFIDENCE) / 2) -> float:
     if not dof:
         return math.nan
     beyond = min(probability, 1 - probability)
-    if not beyond > 0:
+    if not beyond > 0 or math.isinf(dof):
         return normal_quantile(probability)
     # A t is never nearer to zero than a normal variable of the same probability.
     low = max(0.0, -normal_quantile(beyond) - 1e-6)

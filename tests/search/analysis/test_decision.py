@@ -95,6 +95,40 @@ def test_values_that_chose_the_recipe_have_intervals_that_allow_for_that() -> No
     assert held >= 186
 
 
+def test_of_several_recipes_each_must_be_surer() -> None:
+    """By Bonferroni's correction of the t interval of each, as SciPy has it."""
+    metric = Metric("acc", "acc")
+    program = Program("train {flags}", "/", (), metric, test=metric, unit="points", scale=100.0)
+    settings = replace(SETTINGS, program=program)
+    random = np.random.default_rng(3)
+    recipes: list[list[str]] = [[], ["mixup"], ["dropout"], ["residual"], ["amsgrad"]]
+    chosen = Recommendation(frozenset(["mixup"]), {n: n == "mixup" for n in NAMES}, math.nan, True)
+    better = closer = 0
+    for _ in range(200):
+        values = random.normal([[0.70], [0.70], [0.72], [0.72], [0.72]], 0.01, (5, 3))
+        runs = [
+            run(on, one, "confirm", params={name: name in on for name in NAMES}, test_objective=one)
+            for on, row in zip(recipes, values, strict=True)
+            for one in row
+        ]
+        results = replace(results_of(runs, settings=settings), objective=Objective.of(program))
+        rows = confirmation(results, chosen)
+        sure = []
+        for row in rows:
+            gain = row.objective_gain
+            if gain is None or row.recommended:
+                continue
+            error = (gain.high - gain.low) / 2 / stats.t.ppf(0.975, gain.dof)
+            sure.append(gain.points > stats.t.ppf(1 - 0.025 / 4, gain.dof) * error)
+            closer += gain.low > 0 and not sure[-1]
+        made = decide(results, chosen, rows)
+        assert made is not None
+        assert made.any_better == (any(sure) or made.verdict == "better")
+        better += made.any_better
+    assert 20 < better < 180
+    assert closer > 20
+
+
 def test_while_seeds_are_to_come_the_recipe_is_the_best_so_far() -> None:
     whole = replace(study([0.80, 0.81, 0.82], [0.60, 0.61, 0.62]), settings=None)
     assert not decision(whole).so_far
