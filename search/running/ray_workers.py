@@ -63,11 +63,11 @@ class RayWorkers:
         self._given = 0
 
     def begin(self, url: str, name: str, checkpoints: Path, deadline: float | None) -> None:
-        """Set them to work; a deadline is passed on as the time that is left."""
-        left = None if deadline is None else deadline - time.monotonic()
+        """Set them to work; a deadline is passed on by the clock, as a task may begin late."""
+        ends = None if deadline is None else deadline - time.monotonic() + time.time()
         task = ray.remote(_work).options(**self._options)
         self._tasks = [
-            task.remote(located(url), name, checkpoints, left) for _ in range(self.workers)
+            task.remote(located(url), name, checkpoints, ends) for _ in range(self.workers)
         ]
 
     def wait(self, seconds: float) -> bool:
@@ -161,13 +161,13 @@ def _shares(
     return asked, {**options, "num_cpus": each}
 
 
-def _work(url: str, name: str, checkpoints: Path, seconds: float | None) -> None:
+def _work(url: str, name: str, checkpoints: Path, ends: float | None) -> None:
     """Join the study as `kouka worker` does, and show nothing: a task of the cluster."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     threads = os.environ.get("OMP_NUM_THREADS", "1")  # Ray sets it to the task's CPUs
     environment = threads_of_each(threads)
-    deadline = None if seconds is None else time.monotonic() + seconds
+    deadline = None if ends is None else time.monotonic() + ends - time.time()
     join(
         url, name, [environment], _Silent(), lambda study, results: None,
         checkpoints=checkpoints, deadline=deadline,

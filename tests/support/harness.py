@@ -232,7 +232,7 @@ def launch_on_ray(
     )  # fmt: skip
 
 
-def ray_work(url: str, name: str, checkpoints: Path, seconds: float | None) -> None:
+def ray_work(url: str, name: str, checkpoints: Path, ends: float | None) -> None:
     """What a task of `launch_on_ray` does; it tells in a file which GPU it was given.
 
     While there is a file `waiting`, its epochs do not end.
