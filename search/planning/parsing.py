@@ -152,10 +152,13 @@ def parse_limits(texts: Sequence[str]) -> Limits:
             found[name] = time_limit(most, "--at-most seconds").seconds
             continue
         value = float(number[1]) * {"": 1, "k": 1e3, "M": 1e6}[number[2]] if number else 0.0
-        if name not in ("seconds", "parameters") or value <= 0 or name in found:
+        least = 1 if name == "parameters" else 0
+        known = name in ("seconds", "parameters") and name not in found
+        if not known or not least <= value < math.inf or not value:
             raise InputError(
-                f"--at-most {text} is not possible; it takes seconds=NUMBER, parameters=NUMBER, or "
-                f"both, above 0 and once each, such as seconds=600,parameters=1M; or {NONE}"
+                f"--at-most {text} is not possible; it takes seconds=NUMBER above 0, "
+                "parameters=NUMBER of 1 or more, or both, once each, such as "
+                f"seconds=600,parameters=1M; or {NONE}"
             )
         found[name] = value
     count = found.get("parameters")
