@@ -301,10 +301,13 @@ def _grown(sizes: tuple[int, ...], runs: int | None) -> tuple[int, ...]:
 def _judged(settings: Settings, last_epochs: int | None) -> Settings:
     """Settle how many of their last epochs judge the runs of `verify_epochs`, if there are any.
 
-    As many as were asked for; else by the rule that settled it for the study's other runs.
+    As many as were asked for, also before there are any; else by the rule that settled it for the
+    study's other runs.
     """
-    if settings.verify_epochs is None or settings.verify_last_epochs is not None:
+    if settings.verify_last_epochs is not None:
         return settings
+    if settings.verify_epochs is None:
+        return replace(settings, verify_last_epochs=last_epochs)
     usual = settings.last_epochs == usual_last_epochs(settings.epochs)
     by_rule = usual_last_epochs(settings.verify_epochs) if usual else settings.last_epochs
     return replace(settings, verify_last_epochs=last_epochs or by_rule)
