@@ -59,5 +59,5 @@ def additivity(results: Results, effects: Effects) -> Additivity | None:
     if statistics.pstdev(on) == 0 or statistics.pstdev(off) == 0:
         return None
     errors = [(statistics.stdev(end) / math.sqrt(len(end)), len(end) - 1) for end in (on, off)]
-    p_value = welch(measured - summed, *errors, (error, effects.fit.dof))
+    p_value = welch(measured - summed, *errors, (error, effects.fit.dof_of(contrast)))
     return Additivity(summed, measured, p_value)

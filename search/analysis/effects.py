@@ -85,8 +85,12 @@ class Effects:
     @cached_property
     def minimum_detectable_effect(self) -> float:
         """Smallest effect that gets its verdict in 4 such studies of 5, in the effects' unit."""
-        tests = sum(not math.isnan(effect.effect) for effect in self.effects)
-        return self.error * detectable(self.freedom, tests, self.look.level(tests))
+        return self.error * detectable(self.freedom, self.tests, self.look.level(self.tests))
+
+    @property
+    def tests(self) -> int:
+        """Number of effects with an estimate, for which verdicts are corrected."""
+        return sum(not math.isnan(effect.effect) for effect in self.effects)
 
     @property
     def pairs(self) -> bool:

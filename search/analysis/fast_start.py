@@ -50,7 +50,7 @@ def fast_start(results: Results) -> FastStart | None:
     climbing = rise(runs, results.objective.maximize)
     if climbing is not None and not (climbing.steady and climbing.share >= _STILL_RISES):
         climbing = None
-    moving = tuple(move for move in movements(runs, results.factors) if move.clear)
+    moving = tuple(move for move in movements(runs, results.factors, results.others) if move.clear)
     if climbing is None and not moving:
         return None
     epochs = max(max(run.curve) for run in runs if run.curve)

@@ -38,13 +38,16 @@ def in_question(results: Results, techniques: Sequence[str], runs: int) -> list[
     may have an effect as large as such a design would find; then the others, largest effect first.
     """
     measured = results.of("measure")
-    fitted = effects(measured, techniques, repeated(results), results.objective.maximize)
+    fitted = effects(
+        measured, techniques, repeated(results), results.objective.maximize, others=results.others
+    )
     if fitted is None or not fitted.dof:
         return list(techniques)
-    moved = {m.change.technique: m for m in movements(measured, techniques)}
+    moved = {m.change.technique: m for m in movements(measured, techniques, results.others)}
+    own = [effect for effect in fitted.effects if effect.level is None]
     found = fitted.minimum_detectable_effect * math.sqrt(fitted.runs / runs)
     urgent = {}
-    for effect in fitted.effects:
+    for effect in own:
         move = moved.get(effect.technique)
         moves = move is not None and move.clear
         unsure = math.isnan(effect.effect) or max(-effect.low, effect.high) >= found
@@ -52,4 +55,4 @@ def in_question(results: Results, techniques: Sequence[str], runs: int) -> list[
             p_values = [effect.p_value, *([move.change.p_value] if move else [])]
             urgent[effect.technique] = min((p for p in p_values if p == p), default=1.0)
     first = sorted(urgent, key=urgent.__getitem__)
-    return [*first, *(e.technique for e in fitted.effects if e.technique not in urgent)]
+    return [*first, *(effect.technique for effect in own if effect.technique not in urgent)]

@@ -10,6 +10,7 @@ from statistics import fmean, stdev
 from search.analysis.effects import CERTAIN, Effect, effects
 from search.analysis.epochs import shared_epochs
 from search.analysis.t_distribution import quantile
+from search.parameters import Category, Number
 from search.results import Run
 from search.settings import usual_last_epochs
 
@@ -31,12 +32,15 @@ class Movement:
         return self.change.verdict in CERTAIN
 
 
-def movements(runs: Sequence[Run], techniques: Sequence[str]) -> list[Movement]:
+def movements(
+    runs: Sequence[Run], techniques: Sequence[str], others: Sequence[Category | Number] = ()
+) -> list[Movement]:
     """Estimate the change of each effect over the second half of the training, largest first.
 
     It is the effect on the difference, within each run, of two means over equally many epochs: the
     last ones, and those before the middle. What differs between runs and not between epochs drops
-    out. Empty where no effect can be estimated, or with fewer than two epochs.
+    out. `others` are what else the runs differ in. Empty where no effect can be estimated, or with
+    fewer than two epochs.
     """
     whole = [run for run in runs if run.value is not None and not run.diverged]
     epochs = shared_epochs(whole)
@@ -46,10 +50,12 @@ def movements(runs: Sequence[Run], techniques: Sequence[str]) -> list[Movement]:
     before = epochs[max(0, middle - many) : middle]
     last = epochs[-many:]
     changed = [replace(run, value=_mean(run, last) - _mean(run, before)) for run in whole]
-    fitted = effects(changed, techniques)
+    fitted = effects(changed, techniques, others=others)
     if fitted is None:
         return []
-    return [Movement(effect, before[-1], last[-1]) for effect in fitted.effects]
+    return [
+        Movement(effect, before[-1], last[-1]) for effect in fitted.effects if effect.level is None
+    ]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,6 @@ def significant_alone(effects: Effects) -> SignificantAlone | None:
     )
     if not names or not effects.look.complete:
         return None
-    tests = len(effects.effects)
+    tests = effects.tests
     false_alarms = familywise(effects.fit.critical_value, effects.dof, tests)
     return SignificantAlone(names, tests, false_alarms)

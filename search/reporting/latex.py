@@ -210,7 +210,7 @@ def _effects(effects: Effects, results: Results) -> list[str]:
     looks = len(effects.look.sizes)
     grown = f", and for the {looks} sizes at which the study was judged (Lan & DeMets 1983)"
     parts.append(
-        f"The p-values of the {counted(len(effects.effects), 'effect')} are corrected for their "
+        f"The p-values of the {counted(effects.tests, 'effect')} are corrected for their "
         "number by the studentized maximum modulus (Stoline & Ury 1979)"
         f"{grown if looks > 1 else ''}; a verdict takes one below 5 %."
     )

@@ -144,7 +144,8 @@ def test_additivity_compares_the_sum_of_the_effects_with_fresh_seeds() -> None:
         contrasts = np.array([base.fit.model.technique_contrast(name) for name in NAMES])
         squares = [base.fit.covariance(contrasts).sum(), np.var(on, ddof=1) / 4,
                    np.var(off, ddof=1) / 4]  # fmt: skip
-        dof = sum(squares) ** 2 / (squares[0] ** 2 / base.dof + sum(s**2 / 3 for s in squares[1:]))
+        parts = [base.fit.dof_of(contrasts.sum(axis=0)), 3, 3]
+        dof = sum(squares) ** 2 / sum(s**2 / of for s, of in zip(squares, parts, strict=True))
         difference = found.measured - found.summed
         assert found.p_value == pytest.approx(2 * t.sf(abs(difference) / sum(squares) ** 0.5, dof))
     assert additivity(results_of(measured), fitted(results_of(measured))) is None

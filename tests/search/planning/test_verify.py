@@ -10,6 +10,7 @@ import pytest
 from search.analysis.in_question import choose_verified, in_question
 from search.analysis.recommendation import recommend
 from search.errors import InputError
+from search.parameters import categories
 from search.planning.design import design
 from search.planning.phases import PLANS
 from search.planning.schedule import schedule
@@ -70,6 +71,28 @@ def test_what_matters_or_moves_is_verified_first() -> None:
     found = recommend(results)
     assert found is not None
     assert chosen.params == found.params
+
+
+def test_what_rates_differ_in_is_no_noise_to_what_is_verified() -> None:
+    rates = settle(None, Requested(learning_rates=(1e-3, 3e-3), measure=64, epochs=8, verify=8,
+                                   verify_epochs=40))  # fmt: skip
+    random, empty = np.random.default_rng(2), made(settings=rates)
+    runs = []
+    for number, one in enumerate(PLANS["measure"](rates, Space.of(rates), empty)):
+        assert one.params is not None
+        on = frozenset(name for name in NAMES if one.params[name])
+        reached = 60 + 2 * ("amsgrad" in on) + random.normal(0, 0.5)
+        rises = 30 * (one.params["learning_rate"] == 3e-3) + 3 * ("mixup" in on)
+        curve = {
+            epoch: (reached - rises * (epoch < 6) + random.normal(0, 0.1)) / 100
+            for epoch in range(1, 9)
+        }
+        runs.append(Run(number, "measure", "complete", one.params, on, curve[8], curve, one.seed,
+                        epochs=8))  # fmt: skip
+    results = replace(empty, runs=tuple(runs), others=categories(rates))
+    order = in_question(results, NAMES, 8)
+    assert sorted(order) == sorted(NAMES)
+    assert set(order[:2]) == {"amsgrad", "mixup"}
 
 
 def test_as_many_are_verified_as_have_a_place() -> None:
@@ -150,6 +173,9 @@ def test_each_budget_has_its_last_epochs() -> None:
     assert settle(None, Requested(epochs=4, last_epochs=1, verify_epochs=40)).last_epochs_of(
         "verify"
     ) == 1  # fmt: skip
+    alone = settle(None, Requested(epochs=4, last_epochs=1))
+    assert settle(alone, Requested(verify_epochs=40)).last_epochs_of("verify") == 1
+    assert settle(None, Requested(epochs=4)).last_epochs_of("confirm") == 1
     old = Settings(epochs=20)
     added = settle(old, Requested(verify_epochs=40, verify=8))
     assert (added.verify, added.last_epochs_of("confirm")) == ((8,), 1)
