@@ -153,10 +153,10 @@ class Run:
 
 
 def by_recipe(runs: Iterable[Run]) -> list[list[Run]]:
-    """Group runs that have the same parameters, dials included."""
-    groups: dict[str, list[Run]] = {}
+    """Group runs that have the same techniques on, with the same dials."""
+    groups: dict[tuple[frozenset[str], str], list[Run]] = {}
     for run in runs:
-        groups.setdefault(repr(sorted(run.params.items())), []).append(run)
+        groups.setdefault((run.on, repr(sorted(run.params.items()))), []).append(run)
     return list(groups.values())
 
 

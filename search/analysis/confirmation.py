@@ -292,17 +292,12 @@ def describe(
     `numbers` are dials and levels that every run has, whatever is on, each with the value that goes
     without saying.
     """
-    on = []
-    for name in factors:
-        if name in run.on:
-            dials = {
-                dial.removeprefix(f"{name}_"): value
-                for dial, value in run.params.items()
-                if dial.startswith(f"{name}_")
-                and dial not in (*factors, *numbers)
-                and isinstance(value, int | float)
-            }
-            on.append((name, dials))
+    dials: dict[str, dict[str, float]] = {name: {} for name in factors if name in run.on}
+    for dial, value in run.params.items():
+        owners = [name for name in factors if dial.startswith(f"{name}_")]
+        owner = max(owners, key=len, default="")
+        if owner in dials and dial not in (*factors, *numbers) and isinstance(value, int | float):
+            dials[owner][dial.removeprefix(f"{owner}_")] = value
     values = {name: run.params[name] for name in numbers if name in run.params}
     beside = [
         f"{name} {format(value, '.4g') if isinstance(value, float) else value}"
@@ -310,7 +305,7 @@ def describe(
         if numbers[name] is None or value != numbers[name]
     ]
     levels = any(isinstance(value, str) for value in values.values()) or not factors
-    techniques = with_dials(on) or ("" if levels and beside else "none")
+    techniques = with_dials(dials.items()) or ("" if levels and beside else "none")
     return ", ".join([*([techniques] if techniques else []), *beside])
 
 

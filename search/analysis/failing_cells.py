@@ -6,6 +6,7 @@ three techniques, and in a small design it is aliased with the effects of innoce
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +28,8 @@ explanation, where it is a sum of many interactions."""
 _MANY = 14
 """Interactions; of fewer, less may stay unexplained, as some cell fits them by chance."""
 
+_MOST_MEMBERS = 20_000_000
+"""Runs times cells of three techniques, above which those of two alone are looked at."""
 _ALIKE = 0.95
 """Share of what the best cell explains from which another is an explanation as well."""
 _LEVEL = 0.4
@@ -80,11 +83,12 @@ def failing_cell(cell: Cell | None, measured: Sequence[Run]) -> FailingCell | No
     if cell is None:
         return None
     on, off = frozenset(cell.on), frozenset(cell.off)
-    inside = [run for run in measured if on <= run.on and not off & run.on]
-    outside = [run for run in measured if run not in inside]
-    here, others = ([run.scaled for run in runs] for runs in (inside, outside))
+    here: list[float] = []
+    others: list[float] = []
+    for run in measured:
+        (here if on <= run.on and not off & run.on else others).append(run.scaled)
     apart = max(here) < min(others) or max(others) < min(here)
-    return FailingCell(cell, len(inside), fmean(here), fmean(others), apart)
+    return FailingCell(cell, len(here), fmean(here), fmean(others), apart)
 
 
 def dominant_cells(
@@ -107,7 +111,7 @@ def dominant_cells(
     left = values - basis @ (basis.T @ values)
     total = float(left @ left)
     dominant = (1 - _UNEXPLAINED * min(1.0, (runs - 1 - techniques) / _MANY)) * total
-    cells, members = _cells(techniques), _members(levels)
+    cells, members = _cells(techniques, _largest(levels)), _members(levels)
     enough = (members.sum(axis=0) >= _LEAST_RUNS) & (members.sum(axis=0) <= runs // 2)
     if total <= 1e-12 * float(values @ values):
         return ()
@@ -180,7 +184,7 @@ def is_cell(levels: np.ndarray, inside: np.ndarray) -> bool:
         return False
     members = _members(levels)
     same = np.flatnonzero(np.all(members == inside[:, np.newaxis], axis=0))
-    sizes = [len(_cells(levels.shape[1])[place]) for place in same]
+    sizes = [len(_cells(levels.shape[1], _largest(levels))[place]) for place in same]
     return bool(sizes) and (int(inside.sum()) >= _SURE_RUNS or min(sizes) < LARGEST)
 
 
@@ -202,19 +206,25 @@ def _is_level(values: np.ndarray, fitted: np.ndarray) -> bool:
 
 def _members(levels: np.ndarray) -> np.ndarray:
     """(runs, cells): 1.0 where a run is in a cell."""
-    members = []
-    for _, cells in groupby(_cells(levels.shape[1]), key=len):
+    members, small = [], levels.astype(np.int8)
+    for _, cells in groupby(_cells(levels.shape[1], _largest(levels)), key=len):
         places, sides = np.moveaxis(np.array(list(cells)), 2, 0)
-        members.append(np.all(levels[:, places] == sides, axis=2))
+        members.append(np.all(small[:, places] == sides.astype(np.int8), axis=2))
     return np.concatenate(members, axis=1).astype(float)
 
 
+def _largest(levels: np.ndarray) -> int:
+    """Techniques of the largest cells looked at; fewer where these would fill the memory."""
+    runs, techniques = levels.shape
+    return LARGEST if 8 * runs * math.comb(techniques, 3) <= _MOST_MEMBERS else LARGEST - 1
+
+
 @cache
-def _cells(techniques: int) -> list[tuple[tuple[int, int], ...]]:
-    """Places and sides of all cells of two techniques and of three."""
+def _cells(techniques: int, largest: int) -> list[tuple[tuple[int, int], ...]]:
+    """Places and sides of all cells of two techniques and of three, or of two alone."""
     return [
         tuple(zip(places, sides, strict=True))
-        for size in range(2, LARGEST + 1)
+        for size in range(2, largest + 1)
         for places in combinations(range(techniques), size)
         for sides in product((1, -1), repeat=size)
     ]

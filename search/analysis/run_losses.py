@@ -105,17 +105,18 @@ def run_losses(results: Results, measured: Sequence[Run]) -> RunLosses:
 
 
 def _failures(results: Results) -> tuple[tuple[GivenUp, ...], tuple[tuple[str, int], ...]]:
-    failed = [run for run in results.runs if run.failure not in (None, INTERRUPTED)]
     tries: dict[tuple[str, int | None, str], list[Run]] = {}
-    for run in failed:
+    for run in results.runs:
+        if run.failure in (None, INTERRUPTED):
+            continue
         tries.setdefault(
             (run.phase, run.seed, describe(run, results.factors, results.numbers)), []
         ).append(run)
-    lost, breaks = [], failing(results)
+    lost, breaks, reasons = [], failing(results), Counter[str]()
     for (phase, seed, recipe), runs in tries.items():
         with_them = tuple(name for name, its in breaks.items() if its <= runs[-1].on)
         if seed is not None and (with_them or len(runs) >= TRIES):
             lost.append(GivenUp(phase, recipe, len(runs), str(runs[-1].failure), with_them))
-            failed = [run for run in failed if run not in runs]
-    reasons = Counter(str(run.failure) for run in failed)
+        else:
+            reasons.update(str(run.failure) for run in runs)
     return tuple(lost), tuple(sorted(reasons.items()))

@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from search.analysis import failing_cells as module
 from search.analysis.effects import CERTAIN, effects
 from search.analysis.failing_cells import (
     Cell,
@@ -50,6 +51,15 @@ def test_a_cell_that_fails_is_found(count: int) -> None:
         assert any(set(THREE.on) < set(one.on) and THREE.off == one.off for one in found)
     else:
         assert found[0] == THREE
+
+
+def test_of_very_many_runs_cells_of_two_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = simulated(design(8, 32, 32), 3, 0.3)
+    monkeypatch.setattr(module, "_MOST_MEMBERS", 8 * 32 * 56 - 1)
+    assert dominant(failing(sound, TWO, 0.1))[0] == TWO
+    assert THREE not in dominant(failing(sound, THREE, None, 12.0))
+    monkeypatch.setattr(module, "_MOST_MEMBERS", 8 * 32 * 56)
+    assert dominant(failing(sound, THREE, None, 12.0))[0] == THREE
 
 
 def test_one_technique_alone_makes_no_cell() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from model_space.correctness import pack
 from model_space.facts import DataFacts
-from search.analysis.confirmation import Confirmed, confirmation
+from search.analysis.confirmation import Confirmed, confirmation, describe
 from search.analysis.effects import repeated
 from search.analysis.fitted_recipes import FittedRecipes, Option
 from search.analysis.recommendation import candidates, recommend
@@ -108,6 +108,18 @@ def test_a_smaller_objective_may_be_better() -> None:
     assert found is not None
     assert {"batch_norm", "amsgrad"} <= found.on
     assert "mixup" not in found.on
+
+
+def test_a_dial_is_of_the_technique_with_the_longest_name() -> None:
+    params = {"mixup": True, "mixup_soft": True, "mixup_alpha": 0.2, "mixup_soft_alpha": 0.3}
+    both = frozenset(["mixup", "mixup_soft"])
+    one = Run(0, "measure", "complete", params, both, 0.5)
+    names = ("mixup", "mixup_soft")
+    assert describe(one, names) == "mixup (alpha 0.2), mixup_soft (alpha 0.3)"
+    without = {"mixup": True, "mixup_soft": False, "mixup_alpha": 0.2}
+    assert describe(replace(one, params=without, on=frozenset(["mixup"])), names) == (
+        "mixup (alpha 0.2)"
+    )
 
 
 def test_candidates_differ_from_each_other_and_from_the_ends() -> None:
