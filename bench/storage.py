@@ -31,7 +31,7 @@ from search.planning.schedule import Schedule
 from search.planning.settle import Requested
 from search.running import local_workers, study
 from search.running import worker_loop as work_module
-from search.running.ray_workers import _Silent
+from search.running.following import StudyWatch
 from search.storage.connection import load_study, sqlite_file
 from search.storage.heartbeat import Identity
 
@@ -117,7 +117,7 @@ def measure(url: str, report: Callable[[Row], None]) -> None:
     requested = Requested(data="digits", epochs=EPOCHS, measure=MEASURE, search=0, confirm=0)
     for phase, more in (("measure", requested), ("search", replace(requested, search=SEARCH))):
         study.launch(
-            url, "bench", more, [{}], _Silent(), lambda *shown: None,
+            url, "bench", more, [{}], StudyWatch(), lambda *shown: None,
             checkpoints=Path("none"), deadline=0.0,
         )  # fmt: skip
         answers: Any = multiprocessing.Queue()

@@ -30,6 +30,7 @@ from search.reporting.formatting import counted, duration, level, listed
 from search.reporting.programs import seed_effect
 from search.reporting.words import growth
 from search.results import Objective, Results, Run
+from search.running.following import StudyWatch
 from search.settings import Settings
 from search.storage import schema
 
@@ -41,8 +42,8 @@ _MOST_SHOWN = 8
 """Runs shown at most, each in a line."""
 
 
-class Progress:
-    """The `StudyWatch` that prints to a console how a study goes, whoever runs it."""
+class Progress(StudyWatch):
+    """An observer that prints to a console how a study goes, whoever runs it."""
 
     def __init__(self, console: Console, *cautions: str, by_default: bool = False) -> None:
         """Take cautions that are printed, where they are not empty, before the first run.

@@ -33,8 +33,8 @@ _ATTACH_SHARE = 0.05
 """The share of the time that showing the results in the dashboard may take."""
 
 
-class StudyWatch(Protocol):
-    """An observer of a study, such as a progress display."""
+class StudyWatch:
+    """An observer of a study, such as a progress display; this one shows nothing."""
 
     def reading(self, done: int, of: int) -> None:
         """Receive, each second or so before all else, the number of images or sounds decoded."""

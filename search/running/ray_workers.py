@@ -18,8 +18,7 @@ from typing import Any
 import optuna
 
 from search.errors import InputError
-from search.planning.schedule import Schedule
-from search.results import Results
+from search.running.following import StudyWatch
 from search.running.hardware import parse_count, threads_of_each
 from search.running.study import join
 from search.storage.connection import located, redact, sqlite_file
@@ -169,55 +168,6 @@ def _work(url: str, name: str, checkpoints: Path, ends: float | None) -> None:
     environment = threads_of_each(threads)
     deadline = None if ends is None else time.monotonic() + ends - time.time()
     join(
-        url, name, [environment], _Silent(), lambda study, results: None,
+        url, name, [environment], StudyWatch(), lambda study, results: None,
         checkpoints=checkpoints, deadline=deadline,
     )  # fmt: skip
-
-
-class _Silent:
-    """An observer that shows nothing, as the launch does."""
-
-    def reading(self, done: int, of: int) -> None:
-        pass
-
-    def cautioned(self, caution: str) -> None:
-        pass
-
-    def moved(self, before: str, now: str) -> None:
-        pass
-
-    def study_opened(self, results: Results, workers: int) -> None:
-        pass
-
-    def seen(self, results: Results, now: Schedule) -> None:
-        pass
-
-    def storage_away(self, reason: str) -> None:
-        pass
-
-    def trying(self, recipe: str) -> None:
-        pass
-
-    def tried(self, objective: object, value: float, points: int, folder: Path) -> None:
-        pass
-
-    def trying_seed(self) -> None:
-        pass
-
-    def tried_seed(self, program: object, matters: bool) -> None:
-        pass
-
-    def timing(self) -> None:
-        pass
-
-    def planned(self, *plan: object) -> None:
-        pass
-
-    def planned_program(self, *plan: object) -> None:
-        pass
-
-    def worker_ended(self, reason: str) -> None:
-        pass
-
-    def stopping(self) -> None:
-        pass

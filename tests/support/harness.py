@@ -27,7 +27,7 @@ from model_space.outcome import Outcome
 from model_space.recipe import Recipe
 from search.planning.settle import Requested
 from search.running import local_workers, study
-from search.running.ray_workers import _Silent
+from search.running.following import StudyWatch
 from search.storage import connection, heartbeat
 from search.storage.lock import exclusive
 from tests.support.fakes import FakeWorker
@@ -157,14 +157,15 @@ def work(
         heartbeat._machine = lambda: machine
     if die_at is not None:
         _die_before(die_at)
-    study.join(url, name, [{}], _Silent(), _show_nothing, checkpoints=checkpoints)
+    study.join(url, name, [{}], StudyWatch(), _show_nothing, checkpoints=checkpoints)
 
 
 def launch(url: str, name: str, checkpoints: Path, requested: Mapping[str, Any]) -> None:
     """Launch a study as `kouka launch` does."""
     _prepare(connection.PATIENCE, SECONDS_PER_EPOCH)
     study.launch(
-        url, name, Requested(**requested), [{}], _Silent(), _show_nothing, checkpoints=checkpoints
+        url, name, Requested(**requested), [{}], StudyWatch(), _show_nothing,
+        checkpoints=checkpoints,
     )  # fmt: skip
 
 
@@ -182,7 +183,7 @@ def _make(url: str, name: str, folder: Path, requested: Mapping[str, Any]) -> No
         name,
         Requested(**requested),
         [{}],
-        _Silent(),
+        StudyWatch(),
         _show_nothing,
         checkpoints=folder,
         deadline=0.0,
@@ -227,8 +228,8 @@ def launch_on_ray(
 
     ray_workers._work = ray_work
     study.launch(
-        url, name, Requested(**requested), [{}], _Silent(), _show_nothing, checkpoints=checkpoints,
-        elsewhere=ray_workers.RayWorkers(address, url, workers, None),
+        url, name, Requested(**requested), [{}], StudyWatch(), _show_nothing,
+        checkpoints=checkpoints, elsewhere=ray_workers.RayWorkers(address, url, workers, None),
     )  # fmt: skip
 
 
@@ -244,4 +245,4 @@ def ray_work(url: str, name: str, checkpoints: Path, ends: float | None) -> None
     gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "")
     checkpoints.mkdir(exist_ok=True)
     (checkpoints / f"gpu-{os.getpid()}").write_text(gpu)
-    study.join(url, name, [{}], _Silent(), _show_nothing, checkpoints=checkpoints)
+    study.join(url, name, [{}], StudyWatch(), _show_nothing, checkpoints=checkpoints)
