@@ -44,7 +44,7 @@ class DataFacts:
             train=len(data.train[1]),
             validation=len(data.validation[1]),
             test=len(data.test[1]),
-            fingerprint=data.fingerprint(),
+            fingerprint=data.fingerprint,
             sound=data.sound,
             class_counts={part: tuple(counts) for part, counts in data.class_counts().items()},
             reading=data.reading,

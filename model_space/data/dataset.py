@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -49,8 +50,9 @@ class Data:
             for part, (_, labels) in self.parts.items()
         }
 
+    @cached_property
     def fingerprint(self) -> str:
-        """Return a digest of every image and label in its part, equal only for equal data."""
+        """A digest of every image and label in its part, equal only for equal data."""
         digest = hashlib.sha256(repr(self.classes).encode())
         for images, labels in (self.train, self.validation, self.test):
             digest.update(repr((images.shape, str(images.dtype))).encode())
@@ -65,7 +67,7 @@ class Data:
         accuracy on it is a training accuracy, and says nothing of other images.
         """
         (images, labels), (held, held_labels) = self.train, self.validation
-        images = joined(images, held, f"{self.fingerprint()}-joined")
+        images = joined(images, held, f"{self.fingerprint}-joined")
         labels = np.concatenate([labels, held_labels])
         whole = replace(self, train=(images, labels))
         return replace(whole, validation=whole.training_sample(_SAMPLE))

@@ -44,7 +44,7 @@ class Trainer:
     ) -> None:
         """Train recipes of the registry's techniques on `data`, and judge them by the scorer."""
         self._data, self._registry, self._scorer = data, registry, scorer
-        self._fingerprint = data.fingerprint()
+        self._fingerprint = data.fingerprint
         self._compiled: dict[Hashable, CompiledRun] = {}
 
     @property

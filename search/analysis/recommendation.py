@@ -47,16 +47,16 @@ class Recommendation:
     """False where no recipe is within the limits, and this is the one that exceeds them least."""
 
 
-def recommend(results: Results, runs: Sequence[Run] | None = None) -> Recommendation | None:
+def recommend(results: Results) -> Recommendation | None:
     """Recommend the recipe with the best predicted objective; None where no run is complete.
 
     It is one of those that `confirm` compares, once it does, else any. The long runs decide, where
-    a study has them, unless `runs` are those to go by; by default, all that are complete. The test
-    images choose nothing. Where what a recipe takes is limited, it is the best within the limits.
+    a study has them. The test images choose nothing. Where what a recipe takes is limited, it is
+    the best within the limits.
     """
     breaks = failing(results).values()
-    results = deciding(results) if runs is None else results
-    runs = complete_runs(results) if runs is None else runs
+    results = deciding(results)
+    runs = complete_runs(results)
     if not runs:
         return None
     tested = _compared(results)

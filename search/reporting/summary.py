@@ -17,7 +17,7 @@ from search.reporting.budget import describe_budget
 from search.reporting.budgets import answer
 from search.reporting.data import account
 from search.reporting.findings import Findings
-from search.reporting.records import column, records
+from search.reporting.records import Records, column, records
 from search.results import Results
 
 SCHEMA = 2
@@ -94,8 +94,8 @@ def summarise(findings: Findings) -> dict[str, Any]:
             "params": dict(best.params),
             column(results.objective): best.scaled,
         },
-        "recommended": _recommended(findings),
-        "trade_offs": _trade_offs(findings),
+        "recommended": _recommended(findings, tables["confirmed"]),
+        "trade_offs": _trade_offs(findings, tables["trade_offs"]),
         "notes": [*findings.cautions, *findings.notes],
     }
     return {key: _plain(value) for key, value in document.items()}
@@ -126,13 +126,12 @@ def _decision(findings: Findings) -> dict[str, Any] | None:
     }
 
 
-def _recommended(findings: Findings) -> dict[str, Any] | None:
+def _recommended(findings: Findings, confirmed: Records) -> dict[str, Any] | None:
     """The recommended recipe, with the row of `confirmed` that is of it; None before any run."""
     found = findings.recommended
     if found is None:
         return None
-    rows = records(findings)["confirmed"].rows
-    tested = next((row for row in rows if row["label"].startswith(RECOMMENDED)), {})
+    tested = next((row for row in confirmed.rows if row["label"].startswith(RECOMMENDED)), {})
     kept = ("test", "test_low", "test_high", "gain", "gain_low", "gain_high", "gain_paired")
     return {
         "recipe": describe(found, findings.results.factors, findings.results.named),
@@ -147,15 +146,14 @@ def _recommended(findings: Findings) -> dict[str, Any] | None:
     }
 
 
-def _trade_offs(findings: Findings) -> list[dict[str, Any]]:
+def _trade_offs(findings: Findings, table: Records) -> list[dict[str, Any]]:
     """The recipes that no other beats in accuracy and in time, or in size, best first."""
     factors = findings.results.factors
     return [
         {**{key: value for key, value in row.items() if key not in factors}, "on": sorted(one.on),
          "params": dict(one.params)}
         for one, row in zip(
-            findings.trade_offs.best if findings.trade_offs else (),
-            records(findings)["trade_offs"].rows, strict=True,
+            findings.trade_offs.best if findings.trade_offs else (), table.rows, strict=True
         )
     ]  # fmt: skip
 

@@ -38,7 +38,7 @@ def test_archives_below_a_folder_with_what_else_is_in_them(tmp_path: Path, kind:
     assert data.classes == ("a", "b")
     assert "Left out: 1 .txt, 1 hidden image." in said(data)
     again = load(str(packed(tmp_path / f"again.{kind}", FILES)))
-    assert again.fingerprint() == data.fingerprint()
+    assert again.fingerprint == data.fingerprint
 
 
 def test_names_in_a_zip_as_other_systems_write_them(tmp_path: Path) -> None:

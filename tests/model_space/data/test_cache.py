@@ -154,10 +154,10 @@ def test_a_folder_is_decoded_once_and_again_when_a_file_changes(
     assert len(decoded) == 20
     again = load(str(path))
     assert len(decoded) == 20
-    assert again.fingerprint() == first.fingerprint()
+    assert again.fingerprint == first.fingerprint
     Image.fromarray(np.full((16, 16, 3), 250, np.uint8)).save(path / "a" / "3.png")
     changed = load(str(path))
-    assert changed.fingerprint() != first.fingerprint()
+    assert changed.fingerprint != first.fingerprint
     parts = (changed.train, changed.validation, changed.test)
     assert max(pixels.max() for pixels, _ in parts) == 250
 

@@ -48,7 +48,7 @@ def test_parts_share_no_image_and_a_seed_fixes_them() -> None:
     assert not parts[0] & parts[1]
     assert not parts[0] & parts[2]
     assert not parts[1] & parts[2]
-    assert data.fingerprint() == again.fingerprint() != other.fingerprint()
+    assert data.fingerprint == again.fingerprint != other.fingerprint
 
 
 def test_sizes_are_those_asked_for() -> None:

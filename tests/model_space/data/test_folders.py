@@ -138,7 +138,7 @@ def test_a_part_may_lack_classes_and_a_class_be_empty(tmp_path: Path) -> None:
 
 def test_nothing_hidden_is_data_at_any_depth(tmp_path: Path) -> None:
     pictures(tmp_path)
-    plain = load(str(tmp_path)).fingerprint()
+    plain = load(str(tmp_path)).fingerprint
     hidden = (
         "a/.ipynb_checkpoints/0-checkpoint.png", "a/._0.png", "a/deep/.git/x.png",
         "__MACOSX/a/0.png",        ".cache/a/0.png", "b/@eaDir/0.png",
@@ -147,7 +147,7 @@ def test_nothing_hidden_is_data_at_any_depth(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels(7)).save(tmp_path / name)
     (tmp_path / "a" / "Thumbs.db").write_bytes(b"")
-    assert load(str(tmp_path)).fingerprint() == plain
+    assert load(str(tmp_path)).fingerprint == plain
     assert account(tmp_path) == {"hidden": len(hidden)}
 
 

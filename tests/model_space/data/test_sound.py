@@ -245,11 +245,11 @@ def test_silence_is_black(tmp_path: Path, level: int) -> None:
 
 def test_what_else_a_file_holds_is_passed_over(tmp_path: Path) -> None:
     path = tones(tmp_path / "sounds")
-    before = load(str(path)).fingerprint()
+    before = load(str(path)).fingerprint
     file = path / "low" / "2.wav"
     held = file.read_bytes()[8:] + b"abcd" + struct.pack("<I", 4) + b"note"
     file.write_bytes(b"RIFF" + struct.pack("<I", len(held)) + held)
-    assert load(str(path)).fingerprint() == before
+    assert load(str(path)).fingerprint == before
 
 
 def test_a_sound_is_decoded_once_and_again_when_its_file_changes(
@@ -264,12 +264,12 @@ def test_a_sound_is_decoded_once_and_again_when_its_file_changes(
         return original(file, how, mel_image)
 
     monkeypatch.setattr(sound, "decode_sound", decode)
-    first = load(str(path)).fingerprint()
+    first = load(str(path)).fingerprint
     assert len(heard) == 12
-    assert load(str(path)).fingerprint() == first
+    assert load(str(path)).fingerprint == first
     assert len(heard) == 12
     save(path / "low" / "3.wav", tone(1000))
-    assert load(str(path)).fingerprint() != first
+    assert load(str(path)).fingerprint != first
 
 
 def broken(path: Path) -> None:

@@ -143,7 +143,7 @@ def test_images_are_decoded_once(
     assert [len(request.get("entries", [])) for request in here.asked] == [0, 48, 10, 12]
     again = load("tfds:tiny", seed=1)
     assert len(here.asked) == 1
-    assert again.fingerprint() == first.fingerprint() != load("tfds:tiny", seed=2).fingerprint()
+    assert again.fingerprint == first.fingerprint != load("tfds:tiny", seed=2).fingerprint
 
 
 def test_several_sizes_become_the_firsts_or_the_one_asked_for(here: type[_Here]) -> None:

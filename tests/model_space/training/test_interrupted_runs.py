@@ -380,6 +380,6 @@ def test_a_checkpoint_of_version_0_1_is_one_of_the_same_run(data: Data) -> None:
     budget = asdict(TINY)
     del budget["learning_rate"]  # which was always the usual one
     assert json.loads(Trainer(data, SMALL)._identity(MIXUP, TINY, 1)) == {
-        "choice": MIXUP, "data": data.fingerprint(), "budget": budget, "own": [],
+        "choice": MIXUP, "data": data.fingerprint, "budget": budget, "own": [],
         "objective": "accuracy", "seed": 1, "keras": keras.__version__, backend: version(backend),
     }  # fmt: skip

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 def study(data: Data, confirmed: tuple[float, ...] = ()) -> None:
     """A study of kouka's of these data, whose best run has dropout at 0.4 and residual on."""
-    studied(fingerprint=data.fingerprint())
+    studied(fingerprint=data.fingerprint)
     found = optuna.load_study(study_name="s", storage="sqlite:///studies.db")
     found.set_user_attr("data", asdict(DataFacts.of(data)))
     best = found.best_trial

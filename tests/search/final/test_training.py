@@ -340,7 +340,7 @@ def test_joined_data_train_on_all_but_the_test_images(tmp_path: Path) -> None:
                 whole.train[index], np.concatenate([data.train[index], data.validation[index]])
             )
         assert whole.test is data.test
-        assert whole.fingerprint() != data.fingerprint()
+        assert whole.fingerprint != data.fingerprint
         seen = {image.tobytes() for image in whole.train[0]}
         assert {image.tobytes() for image in whole.validation[0]} <= seen
         assert mapped(whole) == mapped(data) == on_disk
@@ -396,7 +396,7 @@ def test_a_model_is_trained_loads_without_kouka_and_predicts(
 ) -> None:
     monkeypatch.setattr(training, "Worker", Worker)
     data = load("digits", train_size=200, validation=50)
-    studied(fingerprint=data.fingerprint())
+    studied(fingerprint=data.fingerprint)
     trained = kouka(
         "train", "s", "--seeds", "2", "--recipe", "batch_norm,residual,dropout=0.3,weight_ema=0.9"
     )
