@@ -17,7 +17,7 @@ from search.analysis.limits import Costing, Taken, excess, took
 from search.analysis.long_runs import deciding, long_study
 from search.analysis.predicted import Predicted, compared, predicted
 from search.parameters import levels_on
-from search.planning.broken import failing
+from search.planning.broken import breaks_of
 from search.planning.phases.confirm import CANDIDATES
 from search.results import Results, Run
 from search.settings import Limits
@@ -54,7 +54,7 @@ def recommend(results: Results) -> Recommendation | None:
     a study has them. The test images choose nothing. Where what a recipe takes is limited, it is
     the best within the limits.
     """
-    breaks = failing(results).values()
+    breaks = breaks_of(results).values()
     results = deciding(results)
     runs = complete_runs(results)
     if not runs:
@@ -169,7 +169,7 @@ def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, A
     expected maximum is computed from draws of the fit's distribution. The last is the best long run
     where there are too few of them to decide. Empty where no run is complete.
     """
-    chosen = _by_fit(deciding(results), count, failing(results).values())
+    chosen = _by_fit(deciding(results), count, breaks_of(results).values())
     long = long_study(results)
     if long is not None and deciding(results) is results and not results.at_most:
         best = max(long.of("measure"), key=lambda run: sign(results.objective) * run.scaled)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from search.analysis.chance_level import in_common
 from search.analysis.confirmation import describe
 from search.analysis.model import varied
-from search.planning.broken import failing
+from search.planning.broken import breaks_of
 from search.results import Results, Run
 from search.storage.schema import INTERRUPTED, TRIES
 
@@ -112,7 +112,7 @@ def _failures(results: Results) -> tuple[tuple[GivenUp, ...], tuple[tuple[str, i
         tries.setdefault(
             (run.phase, run.seed, describe(run, results.factors, results.numbers)), []
         ).append(run)
-    lost, breaks, reasons = [], failing(results), Counter[str]()
+    lost, breaks, reasons = [], breaks_of(results), Counter[str]()
     for (phase, seed, recipe), runs in tries.items():
         with_them = tuple(name for name, its in breaks.items() if its <= runs[-1].on)
         if seed is not None and (with_them or len(runs) >= TRIES):

@@ -25,7 +25,7 @@ from search.analysis.parameter_counts import ParameterCounts
 from search.analysis.recommendation import complete_runs
 from search.analysis.surface import Surface
 from search.analysis.t_distribution import quantile
-from search.planning.broken import failing
+from search.planning.broken import breaks_of
 from search.results import Results, Run
 
 MOST_TECHNIQUES = 20
@@ -81,7 +81,7 @@ class TradeOffs:
     recipes, in points or the objective's unit."""
     predicted: bool
     """True where recipes that did not run are among those compared."""
-    failing: int = 0
+    broken: int = 0
     """Recipes that are left out, as every run so far with some of their techniques failed."""
     held: frozenset[str] = frozenset()
     """Techniques that are as in the best recipe throughout, as there are too many."""
@@ -115,7 +115,7 @@ def trade_offs(results: Results, *, predict: bool = True) -> TradeOffs | None:
     """
     if results.several:
         return None
-    breaks = failing(results).values()
+    breaks = breaks_of(results).values()
     results = deciding(results)
     runs = complete_runs(results)
     fitted = FittedRecipes.of(results, runs, choices=(), breaks=breaks) if runs else None

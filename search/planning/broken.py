@@ -46,7 +46,7 @@ def is_broken(params: Mapping[str, Any], breaks: Iterable[Collection[str]]) -> b
     return any(all(params.get(name) for name in together) for together in breaks)
 
 
-def failing(results: Results) -> dict[str, frozenset[str]]:
+def breaks_of(results: Results) -> dict[str, frozenset[str]]:
     """Name what all runs so far have failed with: techniques alone, and pairs of others together.
 
     A pair fails as often as a technique alone would have to, while runs with either one ended.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from search.planning.broken import failing, is_broken
+from search.planning.broken import breaks_of, is_broken
 from search.planning.phases import PLANS, Planned
 from search.planning.phases.confirm import expected, wants_candidates
 from search.planning.phases.verify import wants_techniques
@@ -54,7 +54,7 @@ def schedule(settings: Settings, space: Space, results: Results) -> Schedule:
         if results.at_budget(run):
             runs[run.phase, run.seed].append(run)
     closed = settings.time.closed if settings.time else ()
-    breaks = failing(results).values()
+    breaks = breaks_of(results).values()
     planned: dict[Phase, int] = {}
     left: dict[Phase, int] = {}
     ready: list[Planned] = []

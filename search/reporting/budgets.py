@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from search.analysis.budgets import BudgetChange
 from search.analysis.effects import Effect
 from search.analysis.fast_start import FastStart
-from search.planning.broken import failing
+from search.planning.broken import breaks_of
 from search.reporting import words
 from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import (
@@ -57,7 +57,7 @@ def matters(findings: Findings, *, briefly: bool = False, budget: bool = True) -
 
 def _broken(results: Results) -> str:
     """Say with which techniques every run has failed; empty where there are none."""
-    names = failing(results)
+    names = breaks_of(results)
     return f"All runs with {' and all with '.join(names)} failed." if names else ""
 
 

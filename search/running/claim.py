@@ -17,7 +17,7 @@ from model_space.recipe import Recipe
 from search.analysis.in_question import choose_verified
 from search.analysis.rank_stability import ranked_from
 from search.analysis.recommendation import candidates
-from search.planning.broken import failing, is_broken
+from search.planning.broken import breaks_of, is_broken
 from search.planning.phases import Planned
 from search.planning.phases.confirm import ENDS
 from search.planning.pruners import PRUNERS, Pruning
@@ -79,7 +79,7 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         if planned.params is None:
             trials = study.get_trials(deepcopy=False)
             known = [trials[run.number] for run in results.runs if run.epochs == settings.epochs]
-            breaks = failing(results).values()
+            breaks = breaks_of(results).values()
             params = _sample(known, space, planned.seed, study.direction, breaks)
         else:
             params = dict(planned.params)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from search.planning.broken import failing
+from search.planning.broken import breaks_of
 from search.planning.phases.plan import Planned, run_seed
 from search.planning.space import Space
 from search.results import Results
@@ -23,7 +23,7 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
     in earlier versions.
     """
     recipes: list[Mapping[str, Any]] = [space.params([])]
-    if not failing(results):
+    if not breaks_of(results):
         recipes.append(space.params(space.factors))
     chosen: Sequence[Mapping[str, Any]] = [] if results.best is None else [results.best.params]
     if results.candidates is not None and results.candidates.fit(settings):

@@ -36,7 +36,7 @@ def trade_offs(findings: Findings) -> Section | None:
 
 def _text(found: TradeOffs, objective: Objective) -> list[str]:
     if found.predicted:
-        but = f" but the {found.failing:,} that fail" if found.failing else ""
+        but = f" but the {found.broken:,} that fail" if found.broken else ""
         compared = (
             f"all {found.recipes:,} recipes{but}, those that did not run predicted from the rest"
         )

@@ -141,7 +141,7 @@ def test_what_always_fails_is_on_no_front(most: int, monkeypatch: pytest.MonkeyP
     )  # fmt: skip
     found = trade_offs(results)
     assert found is not None
-    assert found.failing == 2 ** (most - 2)
+    assert found.broken == 2 ** (most - 2)
     for one in (*found.best, *found.trained, *found.others):
         assert not {"a", "b"} <= one.on
 

@@ -10,7 +10,7 @@ import pytest
 from search.analysis.in_question import choose_verified
 from search.analysis.looks import look_at
 from search.analysis.recommendation import candidates
-from search.planning.broken import broken, failing
+from search.planning.broken import breaks_of, broken
 from search.planning.phases import PLANS, Planned
 from search.planning.schedule import schedule
 from search.planning.space import Space
@@ -109,7 +109,7 @@ def without_pair() -> list[Run]:
 def test_two_techniques_that_fail_together_are_tried_once_and_recommended_no_more() -> None:
     study = results(*without_pair())
     assert broken(study) == ()
-    assert failing(study) == {"mixup and dropout together": {"mixup", "dropout"}}
+    assert breaks_of(study) == {"mixup and dropout together": {"mixup", "dropout"}}
     lacking = schedule(SETTINGS, SPACE, study).left["measure"]
     assert lacking == 0
     said = matters(find(study, []))
@@ -123,5 +123,5 @@ def test_a_pair_of_which_one_recipe_failed_is_not_broken() -> None:
     [first, *others] = [at for at, run in enumerate(runs) if run.state == "failed"]
     for at in others:
         runs[at] = replace(runs[at], state="complete", failure=None, value=0.5)
-    assert failing(results(*runs)) == {}
-    assert failing(results(*3 * [runs[first]])) == {}
+    assert breaks_of(results(*runs)) == {}
+    assert breaks_of(results(*3 * [runs[first]])) == {}
