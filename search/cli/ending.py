@@ -11,8 +11,8 @@ from search.cli.options import storage_option
 from search.cli.tables import ladder_table
 from search.reporting import words
 from search.reporting.answer import commands
+from search.reporting.answer.short_and_long import cautions_that_count
 from search.reporting.answer.what_to_do import headline, to_train
-from search.reporting.budgets import cautions_that_count
 from search.reporting.ending import Exported, answer_lines
 from search.reporting.formatting import counted, duration
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from search.analysis.long_runs import deciding
 from search.reporting.answer.recipe_and_effects import unlike_averages
+from search.reporting.answer.short_and_long import matters
 from search.reporting.answer.what_matters import together
 from search.reporting.answer.what_to_do import headline, support
-from search.reporting.budgets import matters
 from search.reporting.findings import Findings
 from search.reporting.levels import reversals
 from search.reporting.summary import summarise

@@ -12,8 +12,8 @@ from importlib.metadata import version
 
 from search.analysis.effects import Effects
 from search.reporting import tables, words
+from search.reporting.answer.short_and_long import held
 from search.reporting.budget import UNKNOWN, describe_budget, short_budget
-from search.reporting.budgets import held
 from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import capitalized, counted, effect_unit, listed
 from search.reporting.section import Table

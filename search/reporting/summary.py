@@ -11,10 +11,10 @@ from search.analysis.confirmation import RECOMMENDED, describe
 from search.analysis.covariates import NONE
 from search.reporting.answer.commands import settle
 from search.reporting.answer.how_sure import budget_warning, rests_on
+from search.reporting.answer.short_and_long import answer
 from search.reporting.answer.what_matters import pairs
 from search.reporting.answer.what_to_do import headline, support, to_train
 from search.reporting.budget import describe_budget
-from search.reporting.budgets import answer
 from search.reporting.data import account
 from search.reporting.findings import Findings
 from search.reporting.records import Records, column, records

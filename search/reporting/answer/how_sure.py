@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from search.reporting.answer.commands import settle
-from search.reporting.budgets import cautions_that_count, signs_of_fast_start
+from search.reporting.answer.short_and_long import cautions_that_count, signs_of_fast_start
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, listed
 from search.reporting.section import Section

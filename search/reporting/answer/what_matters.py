@@ -6,7 +6,7 @@ from search.analysis.effects import Effects
 from search.analysis.headline import headline
 from search.reporting import words
 from search.reporting.answer.recipe_and_effects import no_contradiction, unclear
-from search.reporting.budgets import matters
+from search.reporting.answer.short_and_long import matters
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, level, listed
 from search.reporting.levels import at_best, reversals

@@ -14,7 +14,7 @@ from search.planning.broken import breaks_of, broken
 from search.planning.phases import PLANS, Planned
 from search.planning.schedule import schedule
 from search.planning.space import Space
-from search.reporting.budgets import matters
+from search.reporting.answer.short_and_long import matters
 from search.reporting.findings import find
 from search.results import Results, Run
 from search.settings import Settings

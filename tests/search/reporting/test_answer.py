@@ -23,7 +23,7 @@ from search.reporting.sections import sections
 from search.reporting.tables import confirmed_table
 from search.results import ACCURACY, OBJECTIVES, Objective, Results, Run
 from search.settings import Settings
-from tests.search.reporting.test_budgets import long, short
+from tests.search.reporting.test_short_and_long import long, short
 from tests.support.simulate import NAMES, facts, results_of, run, simulated
 
 SETTINGS = Settings(data="digits", epochs=12, measure=(16,), search=0)

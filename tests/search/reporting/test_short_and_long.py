@@ -23,7 +23,7 @@ from search.cli.findings import print_findings
 from search.planning.design import design
 from search.planning.phases import PLANS
 from search.planning.space import Space
-from search.reporting.budgets import answer, matters, signs_of_fast_start
+from search.reporting.answer.short_and_long import answer, matters, signs_of_fast_start
 from search.reporting.details.importances import importances
 from search.reporting.ending import answer_lines
 from search.reporting.export import write
