@@ -26,7 +26,7 @@ def sign(objective: Objective) -> int:
     return 1 if objective.maximize else -1
 
 
-def scale(runs: Sequence[Run], results: Results, *, fenced: bool) -> np.ndarray:
+def scale(runs: Sequence[Run], results: Results) -> np.ndarray:
     """Put the runs' values on the scale of the fit, (runs,), greater where better."""
     values = np.array([run.value for run in runs], dtype=float)
     if results.objective.share:
@@ -36,11 +36,25 @@ def scale(runs: Sequence[Run], results: Results, *, fenced: bool) -> np.ndarray:
         values = np.log(shares / (1 - shares))
     elif results.objective.key == "neg_log_loss":
         values = -np.log(np.maximum(-values, _LEAST_LOSS))
-    values = sign(results.objective) * values
-    if not fenced:
-        return np.asarray(values)
-    first, third = np.percentile(values, [25, 75])
-    return np.maximum(values, first - _FENCE * (third - first)) if third > first else values
+    return np.asarray(sign(results.objective) * values)
+
+
+def cut_far_below(values: np.ndarray, levels: np.ndarray, beside: np.ndarray | None) -> np.ndarray:
+    """Cut runs, (runs,), that are far below the others, by as much as they are too far.
+
+    `levels`, (runs, techniques), and `beside`, (runs, columns), are what they differ in. What is
+    far below for a learning rate is no failure: there a run is as far as the rest leaves it.
+    """
+    explained = np.zeros(len(values))
+    if beside is not None and beside.size:
+        columns = np.column_stack([np.ones(len(values)), levels, beside])
+        slopes = np.linalg.lstsq(columns, values, rcond=None)[0]
+        explained = beside @ slopes[-beside.shape[1] :]
+    left = values - explained
+    first, third = np.percentile(left, [25, 75])
+    if not third > first:
+        return values
+    return np.asarray(values + np.maximum(first - _FENCE * (third - first) - left, 0.0))
 
 
 def _images(results: Results) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 
 from search.analysis.covariates import covariates
 from search.analysis.distributions import symmetric_root
-from search.analysis.fit_scale import scale
+from search.analysis.fit_scale import cut_far_below, scale
 from search.analysis.limits import Costing
 from search.analysis.model import varied
 from search.analysis.surface import Points, Surface, fit_surface
@@ -87,11 +87,13 @@ class FittedRecipes:
         on = [run.on | levels_on(run.params, several) for run in runs]
         keys = np.array([_key(one, run.params, dials) for one, run in zip(on, runs, strict=True)])
         signs = np.array([_signs(one, techniques, several) for one in on])
-        scaled = scale(runs, results, fenced=fenced)
         varies = bool(techniques or several)
         named = {one.name for one in several}
         others = [one for one in results.others if one.name not in named]
         beside = covariates(runs, signs.shape[1], others).columns
+        scaled = scale(runs, results)
+        if fenced:
+            scaled = cut_far_below(scaled, signs, beside)
         surface = fit_surface(Points(signs, keys), scaled, beside) if varies else None
         if surface is None:
             return None

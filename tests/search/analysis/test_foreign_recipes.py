@@ -45,6 +45,23 @@ def test_a_recipe_has_the_level_of_each_category_that_is_best() -> None:
     assert said["recommended"]["recipe"] == "aug, optimizer adam, layers 4"
 
 
+@pytest.mark.parametrize("seed", [1, 2, 5, 10, 13])
+def test_trials_at_poor_learning_rates_are_no_failures(seed: int) -> None:
+    """A sampler that learns has few of them, far below the rest; once cut, they bent the slopes."""
+    random = np.random.default_rng(seed)
+    worth = {"a": 4.0, "b": 2.0, "c": -1.5, "d": 0.0, "e": 0.0, "f": 0.0}
+
+    def function(trial: optuna.Trial) -> float:
+        value = sum(add * trial.suggest_categorical(name, [False, True])
+                    for name, add in worth.items())  # fmt: skip
+        rate = float(np.log10(trial.suggest_float("lr", 1e-5, 1e-1, log=True)))
+        return 50 + value - 30 * (rate + 3) ** 2 + float(random.normal())
+
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
+    study.optimize(function, n_trials=100)
+    assert sum(worth[name] for name in recommended(study).on) >= 4
+
+
 def test_categories_alone_make_a_recipe() -> None:
     def function(trial: optuna.Trial) -> float:
         kind = trial.suggest_categorical("kind", [None, "a", True, 0.5])
