@@ -24,11 +24,21 @@ if TYPE_CHECKING:
     from search.api import *  # noqa: F403
 
 
-def __getattr__(name: str) -> Any:
+def _public() -> dict[str, Any]:
     api = vars(import_module("search.api"))
-    public = [one for one in api if not one.startswith("_")]
+    return {name: value for name, value in api.items() if not name.startswith("_")}
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_public()})
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_") and name != "__all__":
+        raise AttributeError(f"module 'search' has no attribute {name!r}")
+    public = _public()
     if name == "__all__":
-        return public
+        return list(public)
     if name not in public:
         raise AttributeError(f"module 'search' has no attribute {name!r}")
-    return api[name]
+    return public[name]

@@ -16,6 +16,7 @@ from search.analysis.fit import Fit, fit
 from search.analysis.looks import ALL, ALONE, Look, look_at
 from search.analysis.model import build
 from search.analysis.t_distribution import detectable, familywise, quantile
+from search.errors import InputError
 from search.parameters import Category, Number
 from search.results import Results, Run, by_recipe
 
@@ -118,8 +119,12 @@ class Effects:
         return float(self.fit.noise[0])
 
     def of(self, technique: str) -> Effect:
-        """Effect of one of the techniques."""
-        return next(effect for effect in self.effects if effect.technique == technique)
+        """Effect of one of the techniques; raises `InputError` for another name."""
+        found = next((effect for effect in self.effects if effect.technique == technique), None)
+        if found is None:
+            names = ", ".join(effect.technique for effect in self.effects)
+            raise InputError(f"there is no effect of {technique!r}; there are those of {names}")
+        return found
 
 
 def repeated(results: Results) -> list[list[Run]]:

@@ -155,4 +155,4 @@ def welch_dof(*parts: tuple[float, float]) -> float:
     total = sum(error**2 for error, _ in parts)
     if math.isnan(total) or not total or not all(dof for _, dof in parts):
         return 0.0
-    return total**2 / sum(error**4 / dof for error, dof in parts)
+    return 1 / sum((error**2 / total) ** 2 / dof for error, dof in parts)

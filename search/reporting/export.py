@@ -16,7 +16,7 @@ import plotly.io
 from plotly.offline import get_plotlyjs
 
 from search.errors import InputError
-from search.reporting.findings import Findings, analyse
+from search.reporting.findings import Findings, analyse, check_findings
 from search.reporting.gallery import draw
 from search.reporting.html import page
 from search.reporting.latex import documents
@@ -44,7 +44,7 @@ _SCALE = {"png": 2}
 
 def export_study(
     study: optuna.Study,
-    out: Path,
+    out: str | Path,
     formats: Sequence[str] = (),
     objective: int | None = None,
     storage_option: str = "",
@@ -63,7 +63,8 @@ def export_study(
     where no recipe is within these, where `out` cannot be written, or where it holds files of the
     same names that are no report's.
     """
-    check_out(out)
+    _check_formats(formats)
+    check_out(Path(out))
     found = analyse(study, objective=objective, images=images, at_most=at_most)
     if at_most is not None and found.recommended is not None and not found.recommended.within:
         raise InputError(taken(found.results, found.recommended))
@@ -78,8 +79,11 @@ def check_out(out: Path) -> None:
     check_own(out)
 
 
-def write(findings: Findings, out: Path, formats: Sequence[str] = ()) -> str:
+def write(findings: Findings, out: str | Path, formats: Sequence[str] = ()) -> str:
     """Write findings to a folder, as `export_study` does, and return its sentence."""
+    check_findings(findings)
+    _check_formats(formats)
+    out = Path(out)
     figures = draw(findings)
     parts = sections(findings)
     try:
@@ -106,6 +110,13 @@ def write(findings: Findings, out: Path, formats: Sequence[str] = ()) -> str:
     except (OSError, RecursionError) as error:  # the latter of a path with too many folders
         raise UnwrittenError(unwritable("--out", out, error)) from error
     return unwritten
+
+
+def _check_formats(formats: Sequence[str]) -> None:
+    unknown = [kind for kind in formats if kind not in FORMATS]
+    if isinstance(formats, str) or unknown:
+        wrong = formats if isinstance(formats, str) else unknown[0]
+        raise InputError(f"formats takes a list of {', '.join(FORMATS)}, and not {wrong!r}")
 
 
 def _figures(figures: Mapping[str, go.Figure], folder: Path) -> None:

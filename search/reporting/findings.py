@@ -34,6 +34,7 @@ from search.analysis.recommendation import Recommendation, limited, recommend
 from search.analysis.seed_curves import SeedCurves, seed_curves
 from search.analysis.simple_effects import Dependence, dependences
 from search.analysis.trade_offs import TradeOffs, trade_offs
+from search.errors import InputError
 from search.reporting.cautions import cautions, notes
 from search.results import Results
 from search.settings import Limits
@@ -247,3 +248,9 @@ def verify(results: Results, short: Effects | None) -> Verification | None:
         notes=tuple(notes(long, diagnostics)),
         fit=diagnostics.fit,
     )
+
+
+def check_findings(given: object) -> None:
+    """Raise `InputError` for what a caller in Python may take for findings, such as a study."""
+    if not isinstance(given, Findings):
+        raise InputError(f"{given!r} is no findings; it takes what analyse(study) returns")

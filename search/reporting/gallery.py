@@ -26,12 +26,13 @@ from search.reporting.figures import (
     trade_offs,
     waterfall,
 )
-from search.reporting.findings import Findings, Verification
+from search.reporting.findings import Findings, Verification, check_findings
 from search.reporting.formatting import axis, counted, effect_unit
 
 
 def draw(findings: Findings) -> dict[str, go.Figure]:
     """Draw the figures that there are numbers for, in the order of the report."""
+    check_findings(findings)
     results, fitted = findings.results, findings.effects
     of = results.objective
     unit, level = effect_unit(of), axis(of.name, of)

@@ -16,7 +16,7 @@ from search.analysis.confirmation import describe
 from search.analysis.held_out import Difference
 from search.errors import InputError
 from search.reporting.class_records import CLASSES, CONFUSION, class_rows, confusion_rows
-from search.reporting.findings import Findings
+from search.reporting.findings import Findings, check_findings
 from search.results import ACCURACY, Objective, Run
 
 if TYPE_CHECKING:
@@ -130,8 +130,9 @@ def frame(findings: Findings, table: str = "effects") -> pd.DataFrame:
 
     Raises `InputError` for a table that is not there, or where pandas is not installed.
     """
+    check_findings(findings)
     tables = records(findings)
-    if table not in tables:
+    if table not in tuple(tables):  # which need not be hashable
         raise InputError(f"there is no table {table!r}; there are {', '.join(tables)}")
     try:
         import pandas as pd

@@ -16,7 +16,7 @@ from search.reporting.answer.what_matters import pairs
 from search.reporting.answer.what_to_do import headline, support, to_train
 from search.reporting.budget import describe_budget
 from search.reporting.data import account
-from search.reporting.findings import Findings
+from search.reporting.findings import Findings, check_findings
 from search.reporting.records import Records, column, records
 from search.results import Results
 
@@ -26,6 +26,7 @@ SCHEMA = 2
 
 def summarise(findings: Findings) -> dict[str, Any]:
     """Build the document, of strings, numbers and lists; an unknown number is None."""
+    check_findings(findings)
     results, fitted = findings.results, findings.effects
     tables = records(findings)
     beside = NONE if fitted is None else fitted.fit.model.covariates

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,7 +41,7 @@ _KNOWN: set[str] = set()
 _JOURNAL = "journal"
 """Stands for the database in the URL of an Optuna journal file."""
 _TAKES = (
-    "--storage takes an SQLite file, an Optuna journal file to read, or an SQLAlchemy URL such as "
+    "a storage is an SQLite file, an Optuna journal file to read, or an SQLAlchemy URL such as "
     "sqlite:///FILE"
 )
 _NEW_FILES = (".db", ".sqlite", ".sqlite3")
@@ -344,8 +345,17 @@ def undamaged(what: str) -> Iterator[None]:
         ) from error
 
 
-def load_study(url: str, name: str) -> optuna.Study:
-    """Return a study of a storage; `InputError` names those there are where it is missing."""
+def load_study(url: str | PathLike[str], name: str) -> optuna.Study:
+    """Return a study of a storage, which is named by its URL or its file.
+
+    Raises `InputError` where it cannot be opened, or the study is missing, with those there are.
+    """
+    if not isinstance(url, str | PathLike):
+        raise InputError(
+            f"{url!r} names no storage; it takes a URL such as sqlite:///FILE, or a file; "
+            "optuna.load_study takes a storage"
+        )
+    url = storage_url(fspath(url))
     storage = open_storage(url)
     names = study_names(storage)
     if name not in names:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -78,10 +79,7 @@ def read(
         attributes = study.user_attrs
     stored = attributes.get(schema.SETTINGS)
     settings = Settings.from_json(stored) if is_settings(stored) else None
-    # One trial of kouka's words does not make a study of kouka's.
-    designed = settings is not None or (
-        bool(trials) and all(_phase(trial) is not None for trial in trials)
-    )
+    designed = settings is not None or _is_designed(trials)
     spaces = distributions_of(trials)
     several = categories(settings) if settings else ()
     numbers = {one.dial.name for one in settings.dials} if settings else set()
@@ -265,14 +263,14 @@ def _run(
         number=trial.number,
         phase=(_phase(trial) if designed else None) or "measure",
         state={TrialState.FAIL: "failed"}.get(trial.state, trial.state.name.lower()),
-        params=trial.params,
+        params={name: _plain(value) for name, value in trial.params.items()},
         on=frozenset(
             one.name for one in factors
             if one.parameter in trial.params and trial.params[one.parameter] == one.on
         ) | levels_on(trial.params, several),
         value=_value(trial, column),
         curve={
-            step + first: value
+            step + first: float(value)
             for step, value in sorted(trial.intermediate_values.items())
             if _is_finite(value)
         },
@@ -305,6 +303,18 @@ def _verified(study: optuna.Study, factors: list[str]) -> Verified | None:
 
 
 # Attributes of these names may be another program's, with a meaning of its own.
+
+
+def _plain(value: object) -> Any:
+    """A parameter as a database would keep it; in memory, Optuna takes NumPy's numbers."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _is_designed(trials: Sequence[FrozenTrial]) -> bool:
+    """Tell trials that say, all of them, of which phase of kouka's they are and of which seed."""
+    phases = {_phase(trial) for trial in trials}
+    seeds = [_whole(trial.user_attrs.get(schema.SEED)) for trial in trials]
+    return "measure" in phases and None not in (*phases, *seeds)
 
 
 def _phase(trial: FrozenTrial) -> schema.Phase | None:
@@ -343,7 +353,7 @@ def _value(trial: FrozenTrial, column: int) -> float | None:
     if trial.state != TrialState.COMPLETE or not trial.values:
         return None
     value = trial.values[column]
-    return value if _is_finite(value) else None
+    return float(value) if _is_finite(value) else None
 
 
 def _is_finite(value: object) -> bool:
@@ -352,4 +362,4 @@ def _is_finite(value: object) -> bool:
     One beyond `_LARGEST` counts as infinite, as sums of its squares would be, and one nearer to
     zero than `_SMALLEST` as nothing that can be computed with.
     """
-    return isinstance(value, int | float) and (value == 0 or _SMALLEST < abs(value) < _LARGEST)
+    return isinstance(value, Real) and (value == 0 or _SMALLEST < abs(float(value)) < _LARGEST)

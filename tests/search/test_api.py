@@ -1,15 +1,31 @@
 """The public names, and a study's tables from Python, as docs/python.md has them."""
 
+import json
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import optuna
 import pytest
-from optuna.trial import TrialState
+from optuna.distributions import CategoricalDistribution, IntDistribution
+from optuna.trial import TrialState, create_trial
 from pandas.testing import assert_frame_equal
 
-from search import InputError, analyse, api, frame
+from search import (
+    Effects,
+    Findings,
+    InputError,
+    analyse,
+    api,
+    draw,
+    export_study,
+    frame,
+    load_study,
+    summarise,
+    write,
+)
 from tests.support.foreign import foreign
 
 
@@ -21,8 +37,14 @@ def test_every_public_name_is_there_and_documented() -> None:
     for name in public:
         assert getattr(search, name) is getattr(api, name)
         assert (getattr(search, name).__doc__ or "").strip(), name
+    assert set(public) < set(dir(search))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = search.nothing
+
+
+def effects_of(findings: Findings) -> Effects:
+    assert findings.effects is not None
+    return findings.effects
 
 
 @pytest.mark.numeric
@@ -57,3 +79,37 @@ def test_what_is_of_another_kind_is_refused() -> None:
     for arguments, says in refused:
         with pytest.raises(InputError, match=says):
             analyse(*arguments)
+    findings = analyse(foreign(12))
+    calls: list[tuple[Callable[[], object], str]] = [
+        (lambda: frame(study), "is no findings; it takes what analyse"),
+        (lambda: draw(study), "is no findings"),
+        (lambda: summarise(study), "is no findings"),
+        (lambda: frame(findings, cast(Any, ["effects"])), r"no table \['effects'\]"),
+        (lambda: write(findings, "out", "png"), "formats takes a list of png, svg, pdf, latex"),
+        (lambda: export_study(study, "out", ["jpeg"]), "and not 'jpeg'"),
+        (lambda: load_study(cast(Any, None), "s"), "None names no storage"),
+        (lambda: effects_of(findings).of("nope"), "no effect of 'nope'; there are those of a"),
+    ]
+    for call, says in calls:
+        with pytest.raises(InputError, match=says):
+            call()
+
+
+def test_files_and_folders_are_named_as_people_name_them(folder: Path) -> None:
+    study = foreign(3, storage="sqlite:///own.db")
+    for file in ("own.db", folder / "own.db", "sqlite:///own.db"):
+        assert load_study(file, study.study_name).study_name == study.study_name
+    export_study(study, "report")
+    assert (folder / "report" / "report.html").exists()
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    space = {"a": CategoricalDistribution([False, True]), "layers": IntDistribution(1, 40)}
+    study = optuna.create_study(direction="maximize")
+    for number in range(24):
+        params: dict[str, Any] = {"a": number % 2 == 0, "layers": np.int64(1 + number)}
+        value = np.float32(50 + 5 * params["a"] + 0.1 * (number % 5))
+        study.add_trial(create_trial(params=params, distributions=space, value=cast(Any, value)))
+    findings = analyse(study)
+    assert 4 < effects_of(findings).of("a").effect < 6
+    assert json.loads(json.dumps(summarise(findings)))["runs"] == {"measure": 24}
