@@ -26,23 +26,27 @@ class Filled:
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     """What is added to that of kouka itself."""
+    unset: frozenset[str] = frozenset()
+    """Variables that other levels of the factors set, and that the user's shell may have."""
 
 
 def fill(program: Program, recipe: Recipe, epochs: int, seed: int, folder: str) -> Filled:
     """Fill in a program's command for one run."""
     flags, environment = _added(program, recipe)
+    levels = (level for factor in program.factors for level in factor.levels)
+    unset = frozenset(name for level in levels for name in level.environment) - environment.keys()
     values = {EPOCHS: str(epochs), SEED: str(seed), FOLDER: folder}
     if program.shell:
         quoted = {name: shlex.quote(value) for name, value in values.items()}
         line = _replaced(program.command, {**quoted, FLAGS: shlex.join(flags)})
-        return Filled((_SHELL, "-c", line), environment)
+        return Filled((_SHELL, "-c", line), environment, unset)
     arguments: list[str] = []
     for word in shlex.split(program.command):
         if word == f"{{{FLAGS}}}":
             arguments += flags
         else:
             arguments.append(_replaced(word, {**values, FLAGS: " ".join(flags)}))
-    return Filled(tuple(arguments), environment)
+    return Filled(tuple(arguments), environment, unset)
 
 
 def command_of(program: Program, recipe: Recipe, epochs: int) -> str:

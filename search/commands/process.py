@@ -34,7 +34,8 @@ class Process:
 
     def __init__(self, filled: Filled, directory: Path, folder: Path) -> None:
         """Start it. Raises `OSError` where the folder or the directory cannot be used."""
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **filled.environment}
+        own = {name: value for name, value in os.environ.items() if name not in filled.unset}
+        environment = {**own, "PYTHONUNBUFFERED": "1", **filled.environment}
         self._secrets = Secrets(environment)
         self.lines = Lines(self._secrets)
         self._kept, self._unkept, self._held = 0, "", b""

@@ -28,6 +28,10 @@ _LONGEST_REASON = 500
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
+_OF_SHARES = 100.0
+"""The scale by which shares from 0 to 1 become points."""
+
+
 class RunTimeoutError(TrainingError):
     """A run took longer than it may."""
 
@@ -168,7 +172,11 @@ class _Run:
         return tuple(self._ends.values())
 
     def finish(self, folder: Path) -> str:
-        """Take what is known at the run's end; returns why it has failed, or nothing."""
+        """Take what is known at the run's end; returns why it has failed, or nothing.
+
+        Raises `StudyFailedError` for percentages where shares are expected: the better runs would
+        all be lost.
+        """
         if self._open is not None and not self.pruned:
             self._complete(self._open)
         self.pruned = False  # a run that has ended is no longer pruned
@@ -191,7 +199,14 @@ class _Run:
                 return f"it ended well, but {_nothing(metric, folder)}"
             if not math.isfinite(value):
                 return f"its {metric.name} is {value:g}"
-            if program.unit == POINTS and not 0 <= program.factor_to_stored * value <= 1:
+            share = program.factor_to_stored * value
+            if program.unit == POINTS and program.scale == _OF_SHARES and 1 < value <= _OF_SHARES:
+                raise StudyFailedError(
+                    f"{metric.name} {value:g} is in percent, and this study takes it for a share "
+                    "from 0 to 1, as the first run's (another study with --scale 1 --unit points "
+                    "takes percentages)"
+                )
+            if program.unit == POINTS and not 0 <= share <= 1:
                 return f"its {metric.name} is {value:g}, which is no percentage"
         return ""
 

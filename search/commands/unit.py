@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from search.commands.program import POINTS, Program
@@ -29,19 +30,19 @@ def of_less(program: Program) -> str:
     )
 
 
-def with_unit(program: Program, value: float) -> Program:
-    """Settle the unit and the scale of a program's metric, by the first value that it printed.
+def with_unit(program: Program, value: float, before: Iterable[float] = ()) -> Program:
+    """Settle the unit and the scale of a program's metric, by the value of the first run.
 
-    An accuracy from 0 to 1 is a share, and one up to 100 is in percent: both have differences in
-    points. Any other metric keeps its numbers. Raises `InputError` where the value cannot be in
-    points.
+    An accuracy from 0 to 1 is a share, and one up to 100 is in percent, as one is that came to more
+    than 1 at some point `before` the end: both have differences in points. Any other metric keeps
+    its numbers. Raises `InputError` where the value cannot be in points.
     """
     unit, scale = program.unit, program.scale
     if unit is None and scale is None and _is_accuracy(program) and 0 <= value <= 100:
         unit = POINTS
     unit = unit or ""
     if scale is None:
-        scale = 100.0 if unit == POINTS and value <= 1 else 1.0
+        scale = 100.0 if unit == POINTS and max([value, *before]) <= 1 else 1.0
     settled = replace(program, unit=unit, scale=scale)
     if unit == POINTS and not 0 <= settled.factor_to_stored * value <= 1:
         raise InputError(

@@ -198,7 +198,7 @@ def tried_first(
         watch.cautioned(shared(files, directory))
     if caution := of_less(program):
         watch.cautioned(caution)
-    program = with_unit(program, first.outcome.objective)
+    program = with_unit(program, first.outcome.objective, first.curve.values())
     # What the run itself writes is no part of the program.
     since = digests(program.command, program.directory)
     kept = {word: digest for word, digest in program.files.items() if since.get(word) == digest}

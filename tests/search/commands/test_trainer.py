@@ -20,6 +20,7 @@ from model_space.worker.client import Stopped, TrainingError
 from search.commands import process as process_module
 from search.commands.program import RULES, CommandFactor, CommandLevel, Metric, Program
 from search.commands.trainer import CommandTrainer, RunTimeoutError
+from search.errors import StudyFailedError
 from tests.support.processes import until
 
 PYTHON = f"{sys.executable} -I -S"
@@ -320,6 +321,8 @@ def test_values_come_in_the_unit_of_the_study(run: Trained) -> None:
         0.915
     )
     assert run.train("print('acc=2')", unit="ms", scale=1000.0).objective == 2000
-    with pytest.raises(TrainingError, match=r"is 1\.5, which is no percentage"):
-        run.train("print('acc=1.5')", unit="points", scale=100.0)
+    with pytest.raises(TrainingError, match=r"is 150, which is no percentage"):
+        run.train("print('acc=150')", unit="points", scale=100.0)
+    with pytest.raises(StudyFailedError, match=r"acc 43 is in percent.* --scale 1 --unit points"):
+        run.train("print('acc=43')", unit="points", scale=100.0)
     assert math.isclose(run.train("print('acc=3')").objective, 3)

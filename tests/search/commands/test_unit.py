@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from search.commands.program import Metric, Program
-from search.commands.unit import of_less
+from search.commands.unit import of_less, with_unit
 
 PROGRAM = Program("train {flags}", "/", (), Metric("", "x"))
 
@@ -24,3 +24,14 @@ def test_a_loss_of_which_more_would_be_better_is_warned_of(name: str) -> None:
 )
 def test_any_other_metric_is_not(name: str) -> None:
     assert not of_less(replace(PROGRAM, metric=Metric(name, "x")))
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "scale"),
+    [(0.4, (0.1, 0.3), 100.0), (1.0, (0.2,), 100.0), (1.0, (12.5, 30.0), 1.0), (91.0, (), 1.0)],
+)
+def test_percentages_are_told_by_every_score_of_the_first_run(
+    value: float, before: tuple[float, ...], scale: float
+) -> None:
+    settled = with_unit(Program("train", "/", (), Metric("acc", "val_acc")), value, before)
+    assert (settled.unit, settled.scale) == ("points", scale)

@@ -82,6 +82,7 @@ def test_a_study_finds_the_effects_of_a_script_from_nothing_to_the_report(
     kouka: Kouka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("API_KEY", "hunter2")
+    monkeypatch.setenv("AMP", "2")  # which no run without the factor is to have
     text = f"{TRAIN}\nimport os\nprint('with', os.environ['API_KEY'])\n"
     Path("train.py").write_text(text)
     ended = kouka(*STUDY, "--measure", "8", "--test-metric", "tested: ([0-9.]+)", "--confirm", "1")
