@@ -68,6 +68,8 @@ class Checkpoint:
             with partial.open("wb") as file:
                 np.savez(file, *state.variables, run=self.run, epochs=rows)
             partial.replace(self.path)
+        except OSError as error:  # which may be of an open file, without its name
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
         finally:
             partial.unlink(missing_ok=True)
 

@@ -12,6 +12,7 @@ import numpy as np
 from search.analysis.distributions import symmetric_root
 from search.analysis.estimate import Estimate
 from search.analysis.t_distribution import CONFIDENCE, quantile, welch_dof
+from search.results import Objective
 
 _DRAWS = 1000
 
@@ -59,28 +60,30 @@ def predicted(
     return Predicted(recommended, all_off, Estimate(gained[1], low, high))
 
 
-def compared(one: Sequence[float], off: Sequence[float]) -> Predicted | None:
+def compared(one: Sequence[float], off: Sequence[float], objective: Objective) -> Predicted | None:
     """Compare the runs of two recipes, each a value in the objective's unit, by Welch's t interval.
 
-    For studies of too few recipes to fit anything to. None with fewer than two runs of either.
+    For studies of too few recipes to fit anything to. Intervals are cut to the objective's range.
+    None with fewer than two runs of either.
     """
+    low, high = objective.low, objective.high
     if min(len(one), len(off)) < 2:
         return None
     parts = [(variance(values) / len(values), len(values) - 1) for values in (one, off)]
     first, second = (
-        _around(fmean(values), math.sqrt(square), dof)
+        _around(fmean(values), math.sqrt(square), dof, low, high)
         for values, (square, dof) in zip((one, off), parts, strict=True)
     )
     errors = [(math.sqrt(square), dof) for square, dof in parts]
     total = math.hypot(*(error for error, _ in errors))
     gained = fmean(one) - fmean(off)
     dof = welch_dof(*errors) if total > 0 else 1
-    return Predicted(first, second, _around(gained, total, dof))
+    return Predicted(first, second, _around(gained, total, dof, low - high, high - low))
 
 
-def _around(value: float, error: float, dof: float) -> Estimate:
+def _around(value: float, error: float, dof: float, least: float, most: float) -> Estimate:
     half = quantile(dof) * error if error > 0 else math.nan  # equal runs show no noise
-    return Estimate(value, value - half, value + half)
+    return Estimate(value, max(value - half, least), min(value + half, most))
 
 
 def _quantile(covariance: np.ndarray, errors: np.ndarray, dof: int) -> float:

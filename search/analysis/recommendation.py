@@ -140,7 +140,7 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
     off = next(
         (one for one, its in of.items() if results.end_of(one[0], its[0].params) == "all off"), None
     )
-    reach = None if off is None else compared(values[best], values[off])
+    reach = None if off is None else compared(values[best], values[off], results.objective)
     value = reach.recommended.value if reach else math.nan
     found = Recommendation(best[0], of[best][0].params, value, chosen, reach)
     if not limits:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
+import sys
 from typing import Annotated
 
 import typer
@@ -76,10 +78,21 @@ def _kouka(
 def main() -> None:
     """Run the `kouka` command."""
     clock.start()
+    _open_streams()
     _collect_rarely()
     hide_in_title()
     replace_unencodable()
     app()
+
+
+def _open_streams() -> None:
+    """Give up what is printed where a stream is closed, rather than the command."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # It takes the stream's number, which a database would have else.
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+    if os.environ.get("COLUMNS") == "0":  # Rich would print nothing at all
+        del os.environ["COLUMNS"]
 
 
 def _collect_rarely() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,6 +67,12 @@ def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
     from search.errors import DivergedError, InputError, StudyFailedError
     from search.storage.connection import reason_of
 
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+        # What is left to print would fail once more at Python's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED, (
+            f"what it prints cannot be written ({error.strerror}); what is stored is not lost"
+        )
     if isinstance(error, (InputError, DataError, CustomCodeError)):
         return WRONG_INPUT, str(error)
     if isinstance(error, (StudyFailedError, TrainingError)):

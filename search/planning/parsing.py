@@ -148,7 +148,7 @@ def parse_limits(texts: Sequence[str]) -> Limits:
     for text in (part.strip() for given in texts for part in given.split(",")):
         name, _, most = (part.strip() for part in text.partition("="))
         number = re.fullmatch(r"(\d+(?:\.\d+)?(?:e\d+)?)([kM]?)", most)
-        if name == "seconds" and number is None and most:
+        if name == "seconds" and number is None and most and name not in found:
             found[name] = time_limit(most, "--at-most seconds").seconds
             continue
         value = float(number[1]) * {"": 1, "k": 1e3, "M": 1e6}[number[2]] if number else 0.0

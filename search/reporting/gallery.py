@@ -53,6 +53,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
             _waterfall_caption(findings, measured),
             findings.levels,
             unit,
+            maximize=of.maximize,
         )
     if any(row.effect == row.effect for row in findings.interactions):
         drawn["interactions"] = interactions.figure(
@@ -64,7 +65,9 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
         longer = () if long is None else long.by_epoch
         drawn["epochs"] = epochs.figure(findings.by_epoch, of.unit, caption, longer)
     if fitted is not None and any(row.seconds.value == row.seconds.value for row in findings.costs):
-        drawn["costs"] = costs.figure(findings.costs, fitted, unit, measured, results.timed_by)
+        drawn["costs"] = costs.figure(
+            findings.costs, fitted, unit, measured, results.timed_by, maximize=of.maximize
+        )
     if findings.trade_offs is not None:
         drawn["trade_offs"] = trade_offs.figure(
             findings.trade_offs, results, level, _trade_offs_caption(findings)

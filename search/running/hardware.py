@@ -12,6 +12,8 @@ from pathlib import Path
 
 from search.errors import InputError
 
+_MOST_WORKERS, _MOST_PER_CORE = 64, 16
+"""That a machine runs at once: each is a process that holds the data."""
 _BYTES_PER_WORKER = 4 << 30
 """What `auto` gives a worker at least: TensorFlow, the data twice, and a batch's activations."""
 
@@ -35,6 +37,12 @@ def parse_workers(text: str, per_gpu: int | None) -> int:
         raise InputError(
             f"--workers {text} is more than this machine's GPUs carry ({cards}); "
             f"--workers-per-gpu {needed} lets {needed} share each"
+        )
+    most = max(_MOST_WORKERS, _MOST_PER_CORE * cores())
+    if count > most:
+        raise InputError(
+            f"--workers {text} is more than this machine carries, with {cores()} of its cores; it "
+            f"takes up to {most} here, and auto chooses for you"
         )
     return count
 

@@ -74,7 +74,7 @@ def _table(rows: list[PricedRecipe], findings: Findings) -> Table:
     objective, found = findings.results.objective, findings.trade_offs
     assert found is not None
     costs = [name for name in ("seconds", "parameters") if name in found.fronts]
-    heads = {"seconds": "seconds an epoch", "parameters": "parameters"}
+    heads = {"seconds": f"seconds {findings.results.timed_by}", "parameters": "parameters"}
     return Table(
         (
             "recipe",

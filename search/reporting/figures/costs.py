@@ -15,16 +15,22 @@ _COLOURS = {"helps": BLUE, "hurts": VERMILION}
 _KEY = (
     "Filled marks: an effect that is clear, blue where it helps, orange where it hurts; hollow "
     "grey ones: it may be a change of seed. Lines are 95 % intervals: one that crosses the line of "
-    "0 seconds may cost nothing. Up is better, right is dearer."
+    "0 seconds may cost nothing. {better} is better, right is dearer."
 )
 _CORNERS = ("top right", "bottom left", "top left", "bottom right")
 """Sides of the marks for their numbers, so that those of neighbours do not overlap."""
 
 
 def figure(
-    rows: Sequence[Cost], effects: Effects, unit: str, caption: str, timed_by: str = "an epoch"
+    rows: Sequence[Cost],
+    effects: Effects,
+    unit: str,
+    caption: str,
+    timed_by: str = "an epoch",
+    *,
+    maximize: bool = True,
 ) -> go.Figure:
-    """Draw a mark a technique with both 95 % intervals: up is better, right is dearer.
+    """Draw a mark a technique with both 95 % intervals: more is higher, right is dearer.
 
     Effects that are not certain are hollow.
     """
@@ -54,7 +60,8 @@ def figure(
     zero_line(drawn, x=0)
     zero_line(drawn, y=0)
     legend = 22 * len(both)
-    styled(drawn, title="What each technique costs", caption=caption, height=420 + legend, key=_KEY)
+    key = _KEY.format(better="Up" if maximize else "Down")
+    styled(drawn, title="What each technique costs", caption=caption, height=420 + legend, key=key)
     drawn.update_layout(
         legend={
             "orientation": "v",

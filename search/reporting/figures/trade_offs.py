@@ -17,7 +17,7 @@ _AXES: dict[Resource, str] = {
     "parameters": "parameters of the network",
 }
 _KEY = (
-    "Go as far to the right as your limit allows, and take the highest mark of the line up to "
+    "Go as far to the right as your limit allows, and take the {best} mark of the line up to "
     "there. Bars: 95 % intervals."
 )
 _HIGH = 300
@@ -25,7 +25,7 @@ _HIGH = 300
 
 
 def figure(found: TradeOffs, results: Results, objective: str, caption: str) -> go.Figure:
-    """Draw a panel a resource: up is better, left is cheaper, and the line is the front.
+    """Draw a panel a resource: left is cheaper, and the line is the front.
 
     Filled marks are recipes that ran, open ones are predicted. Recipes on the front have their
     95 % intervals.
@@ -50,12 +50,14 @@ def figure(found: TradeOffs, results: Results, objective: str, caption: str) -> 
             _dots(drawn, marked, name, results, label, row, first,
                   {"color": VERMILION, "symbol": symbol, "size": 10, "line": {"width": 1.5}},
                   intervals=True)  # fmt: skip
-        drawn.update_xaxes(title=_AXES[name], row=row)
+        title = f"seconds {results.timed_by}" if name == "seconds" else _AXES[name]
+        drawn.update_xaxes(title=title, row=row)
         if name == "parameters":
             drawn.update_xaxes(nticks=6, row=row)
     styled(drawn, title="Accuracy against time and size" if results.objective.share
            else "The objective against time and size", caption=caption,
-           height=110 + _HIGH * len(names), key=_KEY)  # fmt: skip
+           height=110 + _HIGH * len(names),
+           key=_KEY.format(best="highest" if results.objective.maximize else "lowest"))  # fmt: skip
     drawn.update_layout(
         legend={"orientation": "h", "y": -80 / (_HIGH * len(names)), "yanchor": "top", "x": 0},
         showlegend=True,

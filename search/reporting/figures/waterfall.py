@@ -26,8 +26,8 @@ from search.reporting.formatting import counted
 
 _LADDER = "The ladder: steps in its order"
 _KEY = (
-    "A bar is what a technique adds (blue) or takes (orange, hatched), a line its 95 % interval. "
-    "Faint bars may be a change of seed."
+    "A bar is what a technique {helps} (blue) or {hurts} (orange, hatched), a line its 95 % "
+    "interval. Faint bars may be a change of seed."
 )
 _FITTED = " The levels of all off and all on are of the fit, which are not those of any run."
 
@@ -40,12 +40,14 @@ def figure(
     caption: str,
     levels: FittedLevels | None = None,
     change: str = "",
+    *,
+    maximize: bool = True,
 ) -> go.Figure:
     """Draw the effects in `order`, which sum to all on minus all off; below, the ladder's steps.
 
     Both begin at the value of all off, in the unit of the axis, or at zero where `levels` do not
     hold, and the axis is that of a `change`. Bars have their 95 % intervals; effects that are not
-    certain are faint.
+    certain are faint, and those for the better are blue.
     """
     known = [e for name in order for e in effects.effects
              if e.technique == name and not math.isnan(e.effect)]  # fmt: skip
@@ -65,17 +67,18 @@ def figure(
     hold = levels is not None and levels.hold
     start = effects.baseline if hold else 0.0
     changes = [(e.technique, e.effect, e, e.verdict in CERTAIN) for e in known]
-    _panel(drawn, 1, start, changes, " fitted" if hold else None)
+    _panel(drawn, 1, start, changes, " fitted" if hold else None, maximize)
     if ladder:
         first = steps[0].scaled.mean if hold else 0.0
         _panel(
             drawn, 2, first,
             [(step.adds, step.change, step, step.low > 0 or step.high < 0) for step in steps[1:]],
-            "" if hold else None,
+            "" if hold else None, maximize,
         )  # fmt: skip
+    helps, hurts = _names(maximize)
     styled(
         drawn, title="From all off to all on", caption=caption, height=160 + sum(heights),
-        key=_KEY + (_FITTED if hold else ""),
+        key=_KEY.format(helps=helps, hurts=hurts) + (_FITTED if hold else ""),
     )  # fmt: skip
     below = sum(heights) + 60 * (len(heights) - 1)
     drawn.update_layout(
@@ -84,7 +87,7 @@ def figure(
         bargap=0.25,
         margin={"b": 105},
     )
-    _legend(drawn)
+    _legend(drawn, maximize)
     if not hold:
         for row in range(1, len(heights) + 1):
             zero_line(drawn, x=0, row=row, col=1)
@@ -97,24 +100,30 @@ def _short(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
 
 
-def _legend(drawn: go.Figure) -> None:
-    for name, change, sure in (
-        ("adds", 1, True),
-        ("takes", -1, True),
-        ("faint: may be a change of seed", 1, False),
+def _names(maximize: bool) -> tuple[str, str]:
+    """What a change for the better does to the value, and one for the worse."""
+    return ("adds", "takes") if maximize else ("takes", "adds")
+
+
+def _legend(drawn: go.Figure, maximize: bool) -> None:
+    helps, hurts = _names(maximize)
+    for name, better, sure in (
+        (helps, True, True),
+        (hurts, False, True),
+        ("faint: may be a change of seed", True, False),
     ):
         drawn.add_bar(
-            x=[None], y=[None], orientation="h", name=name, marker=_marker(change, sure),
+            x=[None], y=[None], orientation="h", name=name, marker=_marker(better, sure),
             hoverinfo="skip",
         )  # fmt: skip
 
 
-def _marker(change: float, sure: bool) -> dict[str, object]:
-    strong, faint = (BLUE, FAINT_BLUE) if change >= 0 else (VERMILION, FAINT_VERMILION)
+def _marker(better: bool, sure: bool) -> dict[str, object]:
+    strong, faint = (BLUE, FAINT_BLUE) if better else (VERMILION, FAINT_VERMILION)
     return {
         "color": strong if sure else faint,
         "pattern": {
-            "shape": "" if change >= 0 else "/",
+            "shape": "" if better else "/",
             "fillmode": "overlay",
             "fgcolor": "white",
             "size": 6,
@@ -128,6 +137,7 @@ def _panel(
     start: float,
     changes: Sequence[tuple[str, float, Effect | LadderStep, bool]],
     mark: str | None,
+    maximize: bool,
 ) -> None:
     """Draw the bars of one panel; `mark` follows its levels, which are not written where None."""
     ends = [start]
@@ -161,7 +171,7 @@ def _panel(
             x=[change],
             y=[names[at + 1]],
             orientation="h",
-            marker=_marker(change, sure),
+            marker=_marker((change >= 0) == maximize, sure),
             showlegend=False,
             error_x={
                 "type": "data",

@@ -150,6 +150,17 @@ def test_a_recipe_is_not_compared_with_itself_in_place_of_all_off() -> None:
     assert found.reach is None
 
 
+def test_intervals_of_few_runs_stay_within_the_objective() -> None:
+    values = {"mixup": (0.12, 0.10), "": (0.10, 0.09)}
+    runs = tuple(run(set(on.split()), value) for on, both in values.items() for value in both)
+    found = recommend(Results("s", ("mixup",), runs))
+    assert found is not None
+    assert found.reach is not None
+    assert found.reach.recommended.low == 0
+    assert 12 < found.reach.recommended.high < 100
+    assert -100 < found.reach.gain.low < 0
+
+
 def test_more_techniques_than_trials_give_the_best_trial_in_little_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

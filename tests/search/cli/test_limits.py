@@ -73,7 +73,7 @@ def test_limits_as_they_are_written(text: str, limits: Limits) -> None:
 @pytest.mark.parametrize(
     "text", ["", "9", "seconds", "seconds=0", "seconds=-1", "seconds=x", "size=3", "none,seconds=1",
              "parameters=1,parameters=2", "parameters=0.5M2", "parameters=1h", "parameters=0.5",
-             "parameters=1e400", "seconds=1e400"]
+             "parameters=1e400", "seconds=1e400", "seconds=1s,seconds=2s"]
 )  # fmt: skip
 def test_limits_that_cannot_be_read(text: str) -> None:
     with pytest.raises(InputError, match="--at-most"):

@@ -97,6 +97,23 @@ def test_a_closed_pipe_ends_a_command_quietly(
     assert (result.exit_code, result.output) == (1, "")
 
 
+def test_where_nothing_can_be_printed_a_command_says_so_or_is_silent(folder: Path) -> None:
+    kouka = f"{sys.executable} -c 'from search.cli import main; main()' techniques"
+    for into, code, says in (
+        (">&-", 0, ""), (">&- 2>&-", 0, ""),
+        ("> /dev/full", 1, "kouka: what it prints cannot be written (No space left on device)"),
+    ):  # fmt: skip
+        ended = subprocess.run(["sh", "-c", f"{kouka} {into}"], capture_output=True, text=True,
+                               check=False)  # fmt: skip
+        assert ended.returncode == code, ended.stderr
+        assert ended.stderr.startswith(says)
+        assert ended.stderr.count("\n") == bool(says)
+    plain = subprocess.run(["sh", "-c", kouka], capture_output=True, text=True, check=True)
+    unknown = subprocess.run(["sh", "-c", f"COLUMNS=0 {kouka}"], capture_output=True, text=True,
+                             check=True)  # fmt: skip
+    assert unknown.stdout == plain.stdout
+
+
 def test_data_that_cannot_be_used_are_refused_by_the_worker(folder: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.array([{}] * 20, dtype=object), y=np.arange(20) % 2)
     for data, says in (

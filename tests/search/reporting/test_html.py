@@ -19,7 +19,7 @@ from search.analysis.importances import Importance
 from search.parameters import SearchedDial
 from search.planning.design import design
 from search.reporting.budget import describe_budget
-from search.reporting.figures.style import label
+from search.reporting.figures.style import BLUE, VERMILION, label
 from search.reporting.findings import Findings, find
 from search.reporting.html import page
 from search.reporting.sections import sections
@@ -205,6 +205,23 @@ def test_the_waterfall_runs_from_all_off_to_all_on() -> None:
         assert following.base == pytest.approx(one.base + one.x[0])
     assert bars[-1].base + bars[-1].x[0] == pytest.approx(ends[1])
     assert [bar.y[0] for bar in bars] == [label(name) for name in NAMES]
+
+
+def test_figures_say_which_way_is_better() -> None:
+    more = everything()
+    loss = replace(more.results.objective, maximize=False)
+    fewer = replace(more, results=replace(more.results, objective=loss))
+    for findings, better, mark, (helps, hurts) in (
+        (more, "Up", "highest", ("adds", "takes")), (fewer, "Down", "lowest", ("takes", "adds")),
+    ):  # fmt: skip
+        figures = draw(findings)
+        said = {name: figure.layout.meta.get("key") for name, figure in figures.items()}
+        assert f"{better} is better" in said["costs"]
+        assert f"the {mark} mark" in said["trade_offs"]
+        assert f"{helps} (blue) or {hurts} (orange" in said["waterfall"]
+        colours = {trace.name: trace.marker.color for trace in figures["waterfall"].data
+                   if trace.name in ("adds", "takes")}  # fmt: skip
+        assert colours == {helps: BLUE, hurts: VERMILION}
 
 
 def keys(value: Any, at: str = "") -> set[str]:

@@ -82,6 +82,7 @@ def test_the_gpus_that_a_scheduler_gave_are_those_there_are(
     [
         ("3", None, "--workers 3 is more than this machine's GPUs carry .2.; --workers-per-gpu 2"),
         ("5", 2, "--workers 5 is more than .* --workers-per-gpu 3 lets 3 share each"),
+        ("99999", 9999999, "--workers 99999 is more than this machine carries, with .* up to"),
         ("0", None, "--workers 0 is neither a number from 1 on nor auto"),
         ("many", None, "--workers many is neither"),
         ("-1", None, "--workers -1 is neither"),
