@@ -26,6 +26,7 @@ from sqlalchemy.exc import (
 
 from search.errors import InputError
 from search.storage.optuna_internals import CopiedStudy, copies
+from search.storage.passwords import is_ambiguous
 
 SQLITE_WAIT = 10
 """Seconds that SQLite itself waits for a locked file, before `patiently` asks again."""
@@ -57,6 +58,13 @@ def storage_url(text: str) -> str:
     SQLite database nor an Optuna journal, or that is not there and has no ending of a database.
     """
     if ":" in text.partition("/")[0]:
+        if text.startswith("postgres://"):
+            raise InputError("postgres:// is no URL of SQLAlchemy; write postgresql+psycopg://")
+        if is_ambiguous(text):
+            raise InputError(
+                "the user or the password in the URL of the storage holds @ or /, which end it "
+                "there; write @ as %40 and / as %2F"
+            )
         try:
             redact(text)
         except (ValueError, SQLAlchemyError):  # whose text may hold the password

@@ -7,12 +7,19 @@ import re
 import sys
 from urllib.parse import unquote
 
-_PASSWORD = re.compile(r"://[^:/@\s]*:([^@\s]+)@|[?&]\w*pass\w*=([^&\s]+)")
+_PASSWORD = re.compile(r"://[^:/@\s]*:([^?\s]+)@|[?&]\w*pass\w*=([^&\s]+)")
 
 
 def has_password(url: str) -> bool:
     """Tell a URL that holds a password."""
     return bool(_PASSWORD.search(url))
+
+
+def is_ambiguous(url: str) -> bool:
+    """Tell a URL whose password, or user, holds what ends either."""
+    scheme, _, rest = url.partition("://")
+    before = rest.partition("?")[0].rpartition("@")[0]
+    return not scheme.startswith(("sqlite", "journal")) and bool({"@", "/"} & set(before))
 
 
 def without_passwords(text: str) -> str:
@@ -21,7 +28,8 @@ def without_passwords(text: str) -> str:
         for match in _PASSWORD.finditer(given):
             password = match[1] or match[2]
             for spelled in (password, unquote(password)):
-                text = text.replace(spelled, "***")
+                # As a word of its own: a short one may be a part of others.
+                text = re.sub(rf"(?<!\w){re.escape(spelled)}(?!\w)", "***", text)
     return text
 
 

@@ -229,3 +229,23 @@ def test_a_launch_whose_report_cannot_be_written_says_that_its_runs_are_kept(
         "kouka: --out out cannot be written (No space left on device); free space there, or give "
         "another --out; the runs are kept, and kouka export 'my s' writes the report\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql+psycopg://me:p@ss/w:rd@127.0.0.1:1/db", "holds @ or /, which end it there"),
+        ("postgres://me:secret@127.0.0.1:1/db", "write postgresql+psycopg://"),
+        ("postgresql+psycopg://me:p@127.0.0.1:1/db", "postgresql+psycopg://me:***@127.0.0.1:1/db"),
+        ("postgresql+psycopg://me:p%40ss@127.0.0.1:1/db", "me:***@127.0.0.1:1/db cannot be opened"),
+    ],
+)
+def test_a_password_is_hidden_whatever_is_in_it_and_the_sentence_stays(
+    url: str, says: str, folder: Path
+) -> None:
+    result = shell("status", "--storage", url, cwd=folder)
+    assert result.returncode == 2
+    assert says in result.stderr
+    assert result.stderr.startswith("kouka: ")
+    assert "ss/w" not in result.stderr
+    assert "secret" not in result.stderr
