@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 _DEEPEST = 3
@@ -29,9 +30,19 @@ def snapshot(directory: Path) -> dict[Path, tuple[int, int]]:
 
 
 def written(directory: Path, before: dict[Path, tuple[int, int]]) -> list[str]:
-    """Name the files that are new, or others, since a snapshot."""
+    """Name the files that are new, or others, since a snapshot; not what kouka itself prints to."""
     now = snapshot(directory)
-    return [str(path.relative_to(directory)) for path in now if before.get(path) != now[path]]
+    new = (path for path in now if before.get(path) != now[path])
+    return [str(path.relative_to(directory)) for path in new if not _is_printed_to(path)]
+
+
+def _is_printed_to(path: Path) -> bool:
+    """Tell a file that is this process's stdout or stderr, as of `kouka launch > log.txt`."""
+    for number in (1, 2):
+        with suppress(OSError):
+            if os.path.samestat(path.stat(), os.fstat(number)):
+                return True
+    return False
 
 
 def shared(files: Sequence[str], directory: Path) -> str:

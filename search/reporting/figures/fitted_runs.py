@@ -11,9 +11,10 @@ from search.analysis.fitted_runs import FittedRun, FittedRuns
 from search.reporting.figures.style import BLUE, GREY, ORANGE, VERMILION, as_wide_as, styled
 from search.results import Results
 
-_KEY = (
-    "A dot on the diagonal is predicted exactly; one above it did better than predicted. Where the "
-    "crosses lie much further off than the dots, the fit has too many terms for so few runs."
+_KEY = "A dot on the diagonal is predicted exactly; one above it came to more than predicted."
+_CROSSES = (
+    " Where the crosses lie much further off than the dots, the fit has too many terms for so few "
+    "runs."
 )
 
 
@@ -43,7 +44,8 @@ def figure(fitted: FittedRuns, results: Results, unit: str, caption: str) -> go.
         _dots(drawn, missed, [one.fitted for one in missed], results, "missed by the fit",
               {"color": VERMILION, "symbol": "diamond", "size": 11},
               text=[f"run {one.run.number}" for one in missed])  # fmt: skip
-    styled(drawn, title="Predicted and observed", caption=caption, height=510, key=_KEY)
+    styled(drawn, title="Predicted and observed", caption=caption, height=510,
+           key=_KEY + (_CROSSES if known else ""))  # fmt: skip
     drawn.update_layout(
         legend={"orientation": "v", "y": -70 / 360, "yanchor": "top", "x": 0},
         margin={"b": 150}, showlegend=True,

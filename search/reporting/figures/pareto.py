@@ -18,7 +18,7 @@ from search.reporting.figures.style import (
 
 MOST = 20
 """Bars; the smallest of more are left out."""
-_KEY = "A bar that passes its own black mark is clear; one that ends before it could be noise."
+_KEY = "A bar that passes its own mark is clear; one that ends before it could be noise."
 _NUMBER = 0.25
 """Width of a number on a phone, beside that of the longest bar."""
 _NONE = "rgba(0, 0, 0, 0)"
@@ -57,15 +57,16 @@ def figure(
             "%{customdata[2]:.3~g}<extra></extra>",
         )  # fmt: skip
     # A light line behind the dark one shows on dark bars, and on a dark page.
-    for colour, width in (("white", 6), ("#111", 2.5)):
+    limits, places = [row.limit for row in rows], list(range(len(rows)))
+    for colour, width, in_legend in (("white", 6, False), ("#111", 2.5, False), (GREY, 2.5, True)):
         drawn.add_scatter(
-            x=[row.limit for row in rows],
-            y=list(range(len(rows))),
+            x=[None] if in_legend else limits,
+            y=[None] if in_legend else places,
             mode="markers",
             marker={"symbol": "line-ns", "size": 19, "line": {"color": colour, "width": width}},
             name="limit of noise",
             legendgroup="limit of noise",
-            showlegend=colour != "white",
+            showlegend=in_legend,
             hoverinfo="skip",
         )
     most = max(max(abs(row.effect), row.limit) for row in rows)
