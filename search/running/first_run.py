@@ -184,7 +184,10 @@ def tried_first(
     def tried(one: Planned, folder: str) -> tuple[dict[str, Any], Tried]:
         params = dict(space.params([]) if one.params is None else one.params)
         watch.trying(_recipe(name, params, settings))
-        return params, try_run(name, folder, settings, params, one.seed, environment, seconds)
+        try:
+            return params, try_run(name, folder, settings, params, one.seed, environment, seconds)
+        except TrainingError as error:
+            raise TrainingError(f"the first run failed: {error}") from error
 
     try:
         params, first = tried(planned, "0")
@@ -210,10 +213,19 @@ def tried_first(
 
 
 def with_other_seed(first: FirstRun, environment: Mapping[str, str], watch: StudyWatch) -> FirstRun:
-    """Run it once more with another seed; raises as `tried_first` does."""
+    """Run it once more with another seed; where that fails, the seed is taken to matter.
+
+    Raises `StudyFailedError` as `tried_first` does.
+    """
     seed = run_seed(first.settings.seed, "confirm", _OTHER_SEED)
     watch.trying_seed()
-    tried = try_run(first.name, "other-seed", first.settings, first.params, seed, environment)
+    try:
+        tried = try_run(first.name, "other-seed", first.settings, first.params, seed, environment)
+    except TrainingError as error:
+        watch.cautioned(
+            f"with another seed {error}. The study goes on, as runs may fail by chance."
+        )
+        return first
     both = replace(first, other=tried)
     watch.tried_seed(first.program, both.seed_matters)
     return both
@@ -267,7 +279,5 @@ def try_run(
                 f"--time {time_plan.exactly(seconds)} is too short: not even the first run ended "
                 f"in {within}; give it many times as much, or make a run shorter"
             ) from error
-        raise TrainingError(
-            f"the first run failed: {error}; all of its output is in {folder / OUTPUT}"
-        ) from error
+        raise TrainingError(f"{error}; all of its output is in {folder / OUTPUT}") from error
     return Tried(curve, outcome, folder, began, datetime.now(), trainer.epoch_ends)

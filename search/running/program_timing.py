@@ -141,7 +141,7 @@ def _changing(asked: Requested) -> tuple[str, ...]:
 def _longer(
     first: FirstRun, environment: Mapping[str, str], watch: StudyWatch, seconds: float
 ) -> float:
-    """Seconds of the first run with more epochs."""
+    """Seconds of the first run with more epochs; raises `TrainingError` where it fails."""
     watch.timing()
     settings = replace(first.settings, epochs=_LONGER)
     seed = first.planned.seed

@@ -171,6 +171,23 @@ print(f"acc={reach + random.Random(seed).gauss(0, 0.002)}")
     assert abs(decision.gain.value - 25 * (0.4 - abs(recommended.params["lr"] - 0.5))) < 1
 
 
+def test_a_second_try_that_fails_by_chance_does_not_stop_the_study(kouka: Kouka) -> None:
+    text = """
+import pathlib, random, sys
+tried = pathlib.Path("tried")
+tried.write_text((tried.read_text() if tried.exists() else "") + "x")
+if tried.read_text() == "xx":
+    sys.exit("out of luck")
+print(f"acc={random.random()}")
+"""
+    ended = kouka(*script(text, "--measure", "4", "--confirm", "0"))
+    assert ended.exit_code == 0, ended.output
+    said = " ".join(ended.output.split())
+    assert "Caution: with another seed it ended with exit code 1" in said
+    assert "runs may fail by chance" in said
+    assert len(results().of("measure")) == 4
+
+
 def planned(output: str) -> list[list[str]]:
     return [line.split()[:6] for line in output.splitlines() if line.startswith("  ")]
 
