@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from search.settings import Settings
 
@@ -126,6 +126,16 @@ class Conditional:
     """Complete trials that have it."""
     trials: int
     """Complete trials."""
+
+
+class TechniqueParameter(NamedTuple):
+    """A technique of a study, by its parameter of two choices."""
+
+    name: str
+    parameter: str
+    on: Any
+    """The value of the parameter with which it is on."""
+    off: Any
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from search.parameters import (
     Conditional,
     Number,
     SearchedDial,
+    TechniqueParameter,
     Tied,
     categories,
     levels_on,
@@ -219,6 +220,8 @@ class Results:
     """Parameters without effects, as not every complete trial was asked for them."""
     tied: tuple[Tied, ...] = ()
     """Techniques of another program that are one of `factors`, as they changed together."""
+    spelled: tuple[TechniqueParameter, ...] = ()
+    """Techniques of another program, with its choices for each."""
     candidates: Candidates | None = None
     """None before the confirmation begins, and in a study that compares its best run's recipe, as
     earlier versions did."""
@@ -319,6 +322,18 @@ class Results:
         return frozenset(name for name in self.factors if params.get(name) is True) | levels_on(
             params, self.several
         )
+
+    def asked(self, on: frozenset[str], params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a trial of a recipe is asked for, in the words of whoever made the study."""
+        if not self.spelled:
+            return dict(params)
+        turned = {name for one in self.tied
+                  for name in (one.together if one.name in on else one.opposite)}  # fmt: skip
+        ours = {one.name for one in self.spelled} | {one.name for one in self.tied}
+        others = {name: value for name, value in params.items() if name not in ours}
+        return others | {
+            one.parameter: one.on if one.name in on | turned else one.off for one in self.spelled
+        }
 
     def end_of(self, on: frozenset[str], params: Mapping[str, Any]) -> End:
         """Name the end that a recipe is: all off, or all on, with what every run has as usual."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from optuna.distributions import (
     BaseDistribution,
@@ -15,7 +15,14 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import InputError
-from search.parameters import Category, Conditional, Number, SearchedDial, Tied
+from search.parameters import (
+    Category,
+    Conditional,
+    Number,
+    SearchedDial,
+    TechniqueParameter,
+    Tied,
+)
 from search.settings import Settings
 
 _MOST_LEVELS = 6
@@ -34,15 +41,6 @@ _OFF_WORDS = frozenset({
     "not", "null", "off", "without",
 })  # fmt: skip
 """Choices, in lower case, that leave a technique out; so does what reads as the number zero."""
-
-
-class TechniqueParameter(NamedTuple):
-    """A technique of a study."""
-
-    name: str
-    parameter: str
-    on: Any
-    """The value of the parameter with which it is on."""
 
 
 def distributions_of(trials: list[FrozenTrial]) -> dict[str, BaseDistribution]:
@@ -92,7 +90,10 @@ def factors_of(
     order = dict.fromkeys((*(settings.techniques if settings else ()), *found))
     others = [name for name in order if name in found and name not in techniques]
     return [
-        *(TechniqueParameter(name, name, on) for name, on in techniques.items()),
+        *(
+            TechniqueParameter(name, name, on, _other_than(on, found[name]))
+            for name, on in techniques.items()
+        ),
         *(_factor(name, found[name], spaces) for name in others),
     ]
 
@@ -108,11 +109,16 @@ def _factor(name: str, choices: tuple[Any, Any], taken: Container[str]) -> Techn
     """Name a technique by its parameter, of two choices that are both something with the second."""
     off = [choice for choice in choices if _is_off(choice)]
     if len(off) == 1:
-        return TechniqueParameter(name, name, choices[1] if off[0] is choices[0] else choices[0])
+        on = choices[1] if off[0] is choices[0] else choices[0]
+        return TechniqueParameter(name, name, on, off[0])
     named = f"{name}={_shortened(str(choices[1]))}"
     return TechniqueParameter(
-        f"{name}: {choices[1]}" if named in taken else named, name, choices[1]
+        f"{name}: {choices[1]}" if named in taken else named, name, choices[1], choices[0]
     )
+
+
+def _other_than(one: object, choices: tuple[Any, Any]) -> Any:
+    return choices[1] if choices[0] == one else choices[0]
 
 
 def _shortened(text: str) -> str:

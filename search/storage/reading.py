@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 from model_space.facts import DataFacts
 from model_space.typed_json import JsonError, from_json
 from search.errors import InputError
-from search.parameters import Category, categories, levels_on
+from search.parameters import Category, TechniqueParameter, categories, levels_on
 from search.results import (
     ACCURACY,
     OBJECTIVES,
@@ -34,7 +34,6 @@ from search.storage import schema
 from search.storage.connection import undamaged
 from search.storage.heartbeat import Identity
 from search.storage.parameters import (
-    TechniqueParameter,
     asked_of_some,
     dials_of,
     distributions_of,
@@ -103,6 +102,7 @@ def read(
     others = several if designed else others_of(spaces, factors)
     judged = _objective(study, column, trials, settings, designed)
     valued = [trial for trial in trials if _value(trial, column) is not None]
+    spelled = () if settings else tuple(factors)
     factors, tied = (factors, ()) if designed else tie(factors, valued)
     names = [one.name for one in factors]
     copies = _copies(trials, column) if settings is None else frozenset()
@@ -128,6 +128,7 @@ def read(
         others=others,
         conditional=conditional,
         tied=tied,
+        spelled=spelled,
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
         verified=_verified(study, names),
         at_most=settings.at_most if settings else None,

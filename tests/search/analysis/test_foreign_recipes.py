@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+from optuna.distributions import CategoricalDistribution
+from optuna.trial import create_trial
 
 from search import analyse, summarise
 from search.analysis.recommendation import Recommendation
@@ -60,6 +62,38 @@ def test_trials_at_poor_learning_rates_are_no_failures(seed: int) -> None:
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
     study.optimize(function, n_trials=100)
     assert sum(worth[name] for name in recommended(study).on) >= 4
+
+
+def test_a_recipe_is_given_in_the_words_of_its_study() -> None:
+    def function(trial: optuna.Trial) -> float:
+        value = 0.5 + 0.10 * (trial.suggest_categorical("aug", ["off", "on"]) == "on")
+        value += 0.05 * (trial.suggest_categorical("opt", ["sgd", "adam"]) == "adam")
+        value -= 0.08 * (trial.suggest_categorical("noise", [0.0, 0.3]) == 0.3)
+        value += 0.02 * (trial.suggest_categorical("kind", ["a", "b", "c"]) == "b")
+        if trial.number >= 40:  # what is asked for comes
+            assert trial.params == asked
+        return value + noise(trial)
+
+    asked: dict[str, Any] = {}
+    study = foreign(40, function)
+    asked = summarise(analyse(study))["recommended"]["params"]
+    assert asked == {"aug": "on", "opt": "adam", "noise": 0.0, "kind": "b"}
+    study.enqueue_trial(asked)
+    study.optimize(function, n_trials=1)
+
+
+def test_techniques_that_changed_together_are_asked_for_one_by_one() -> None:
+    space = CategoricalDistribution([False, True])
+    study, random = optuna.create_study(direction="maximize"), np.random.default_rng(0)
+    for number in range(24):
+        on = number % 2 == 0
+        params = {"a": on, "b": on, "c": not on, "d": number % 4 < 2}
+        study.add_trial(create_trial(
+            params=params, distributions=dict.fromkeys(params, space),
+            value=0.5 + 0.1 * on + 0.05 * params["d"] + 0.002 * random.normal(),
+        ))  # fmt: skip
+    found = summarise(analyse(study))["recommended"]["params"]
+    assert found == {"a": True, "b": True, "c": False, "d": True}
 
 
 def test_categories_alone_make_a_recipe() -> None:
