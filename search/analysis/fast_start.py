@@ -45,8 +45,13 @@ class FastStart:
 
 
 def fast_start(results: Results) -> FastStart | None:
-    """Find signs that the `measure` runs were too short for their effects to stay; None without."""
+    """Find signs that the `measure` runs were too short for their effects to stay; None without.
+
+    Runs of several lengths, as another program's may be, give none.
+    """
     runs = results.of("measure")
+    if len({max(run.curve) for run in runs if run.curve and not run.diverged}) > 1:
+        return None
     climbing = rise(runs, results.objective.maximize)
     if climbing is not None and not (climbing.steady and climbing.share >= _STILL_RISES):
         climbing = None

@@ -76,7 +76,10 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
     console.print(phases_table(status))
     others = {"running": status.running, "waiting": status.waiting, "failed": status.failed,
               "interrupted": status.interrupted}  # fmt: skip
-    if counts := [f"{count:,} {state}" for state, count in others.items() if count]:
+    counts = [f"{count:,} {state}" for state, count in others.items() if count]
+    if status.shorter:
+        counts.append(counted(status.shorter, "shorter confirm run"))
+    if counts:
         console.print(f"Beside these: {', '.join(counts)}.")
     if lost := words.given_up(results):
         console.print(lost)

@@ -44,6 +44,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *_copies(results),
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
+        *_lengths(results),
         *(_drift(fit.drift, results.objective) if fit and fit.drift else []),
         *(_covariates(fit.effects, designed=results.designed) if fit else []),
         *unheard_seed(results),
@@ -194,6 +195,20 @@ def _not_designed(results: Results, losses: RunLosses, balanced: bool) -> list[s
             "so settings that do badly at first are seen too rarely."
         )
     return sentences
+
+
+def _lengths(results: Results) -> list[str]:
+    """Warn of another program's trials that end after different epochs."""
+    if results.settings is not None or not results.points_are_epochs:
+        return []
+    ends = sorted(max(run.curve) for run in results.of("measure") if run.curve)
+    if not ends or ends[0] == ends[-1]:
+        return []
+    return [
+        f"The trials end after {ends[0]:,} to {ends[-1]:,} epochs, and each counts by its own last "
+        "value: a technique whose trials are longer looks better for that, and one whose trials "
+        f"are shorter looks worse. Effects by epoch are of the first {ends[0]:,}."
+    ]
 
 
 def _drift(correlation: float, objective: Objective) -> list[str]:

@@ -63,6 +63,8 @@ class StudyStatus:
     failed: int
     """Runs that failed, but for those that were interrupted."""
     interrupted: int
+    shorter: int
+    """Ended runs of `confirm` from before there were long ones, which decide now."""
     best: Best | None
     """Of the long runs of `verify`; where there is none, of the measured and searched runs, or of
     the ladder's."""
@@ -83,13 +85,17 @@ def status_of(results: Results) -> StudyStatus:
         waiting=states.count("waiting"),
         failed=states.count("failed") - interrupted,
         interrupted=interrupted,
+        shorter=sum(
+            run.phase == "confirm" and run.ended and not results.at_budget(run)
+            for run in results.runs
+        ),
         best=_best(results),
     )
 
 
 def _phases(results: Results) -> Iterator[PhaseStatus]:
     for phase in PHASES:
-        runs = [run for run in results.runs if run.phase == phase]
+        runs = [run for run in results.runs if run.phase == phase and results.at_budget(run)]
         planned = None if results.settings is None else _planned(results.settings, phase, results)
         if runs or planned:
             ended = [run for run in runs if run.ended]
@@ -105,12 +111,12 @@ def _confirming(settings: Settings, results: Results) -> int | None:
 
     None before one has, as its recipes are chosen when the search has ended.
     """
-    ended = [run for run in results.runs if run.phase == "confirm" and run.ended]
+    ended = [run for run in results.runs
+             if run.phase == "confirm" and run.ended and results.at_budget(run)]  # fmt: skip
     if not ended or wants_candidates(settings, results):
         return None
     planned = confirm.plan(settings, Space.of(settings), results)
-    alike = [run for run in ended if results.at_budget(run)]
-    return len(ended) + sum(not any(map(one.is_run, alike)) for one in planned)
+    return len(ended) + sum(not any(map(one.is_run, ended)) for one in planned)
 
 
 def _planned(settings: Settings, phase: str, results: Results) -> int | None:

@@ -16,6 +16,7 @@ from search.planning.phases import PLANS
 from search.planning.schedule import schedule
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
+from search.reporting.status import status_of
 from search.results import Results, Run, Verified
 from search.settings import Settings
 from tests.support.fakes import EFFECTS
@@ -163,6 +164,9 @@ def test_short_confirm_runs_do_not_stand_for_long_ones() -> None:
     assert dict(schedule(SETTINGS, SPACE, longer).left) == {
         "measure": 0, "ladder": 0, "search": 0, "verify": 16, "confirm": 5
     }  # fmt: skip
+    status = status_of(longer)
+    assert status.shorter == 3
+    assert "confirm" not in {one.phase for one in status.phases if one.ended}
 
 
 def test_each_budget_has_its_last_epochs() -> None:

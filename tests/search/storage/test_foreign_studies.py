@@ -288,6 +288,40 @@ def test_a_word_of_kouka_s_in_some_trials_makes_no_phase() -> None:
     assert not results.designed
 
 
+@pytest.mark.parametrize("phase", ["search", "confirm", "verify"])
+def test_a_phase_that_all_trials_have_may_be_another_program_s_own(phase: str) -> None:
+    def function(trial: optuna.Trial) -> float:
+        trial.set_user_attr("phase", phase)
+        value = 0.5 - 0.05 * trial.suggest_categorical("bn", [False, True])
+        return float(value + 0.005 * np.random.default_rng(trial.number).standard_normal())
+
+    findings = analyse(foreign(30, function, direction="minimize"))
+    assert findings.effects is not None
+    assert findings.effects.of("bn").verdict == "helps"
+    assert findings.results.objective.name == "the objective"
+
+
+@pytest.mark.parametrize("epochs", [20, 10])
+def test_trials_that_end_after_different_epochs_are_told(epochs: int) -> None:
+    def function(trial: optuna.Trial) -> float:
+        random = np.random.default_rng(trial.number)
+        short = trial.suggest_categorical("a", [False, True])
+        value = 0.0
+        for epoch in range(1, (epochs if short else 20) + 1):
+            value = 50 + 2 * epoch + float(random.normal(0, 0.5))
+            trial.report(value, epoch)
+        return value
+
+    findings = analyse(foreign(24, function))
+    said = [one for one in findings.cautions if "end after" in one]
+    if epochs == 20:
+        assert not said
+        assert findings.fast_start is not None
+    else:
+        assert "The trials end after 10 to 20 epochs, and each counts by its own" in said[0]
+        assert findings.fast_start is None
+
+
 def test_a_parameter_of_some_trials_is_named_and_left_out() -> None:
     def function(trial: optuna.Trial) -> float:
         value = 0.5 + 0.1 * trial.suggest_categorical("bn", [False, True])
