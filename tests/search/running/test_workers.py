@@ -396,5 +396,5 @@ def test_a_full_disk_is_told_while_it_is_waited_for(
                   "--search", "0", "--confirm", "0")  # fmt: skip
     assert ended.exit_code == 0
     told = " ".join(ended.output.split())
-    assert told.count("The storage cannot be used ((sqlite3.OperationalError) database or") == 1
+    assert told.count("The storage cannot be used (database or disk is full)") == 1
     assert not connection.waits_for()
