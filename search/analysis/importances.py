@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -43,13 +43,15 @@ def importances(study: optuna.Study, objective: int | None = None) -> list[Impor
     Empty with fewer than two different values. fANOVA and MDI leave out the dials, which exist
     only where their technique is on, and are themselves left out unless `has_forests`. `objective`,
     from 1, is one of a study's several. Above `MOST` trials fANOVA is of so many, drawn at random
-    and the same at each call; with many choices of the parameters it is left out.
+    and the same at each call; with many choices of the parameters it is left out. A parameter that
+    had one value in all trials has no share: PED-ANOVA would give it the largest.
     """
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     column = (objective or 1) - 1
     if len({trial.values[column] for trial in complete}) < 2:
         return []
     every = study if len(study.directions) == 1 else _of(study, complete, column)
+    varied = _varied(complete)
     rows = []
     for name, evaluator in _evaluators().items():
         if name == "fANOVA" and _subsets(complete) > _MOST_SUBSETS:
@@ -60,9 +62,26 @@ def importances(study: optuna.Study, objective: int | None = None) -> list[Impor
         count = None if drawn is None else len(drawn)
         rows += [
             Importance(name, parameter, share, count)
-            for parameter, share in _shares(of, evaluator()).items()
+            for parameter, share in _among(varied, _shares(of, evaluator())).items()
         ]
     return rows
+
+
+def _varied(trials: Sequence[FrozenTrial]) -> frozenset[str]:
+    """The parameters that had several values in the trials that were asked for them."""
+    values: dict[str, set[str]] = {}
+    for trial in trials:
+        for name, value in trial.params.items():
+            values.setdefault(name, set()).add(repr(value))
+    return frozenset(name for name, found in values.items() if len(found) > 1)
+
+
+def _among(varied: frozenset[str], shares: Mapping[str, float]) -> dict[str, float]:
+    """The shares of some parameters, which sum to what those of all did."""
+    kept = {name: share for name, share in shares.items() if name in varied}
+    total = sum(kept.values())
+    most = sum(shares.values()) / total if total > 0 else 1.0
+    return {name: share * most for name, share in kept.items()}
 
 
 def _subsets(trials: Sequence[FrozenTrial]) -> int:

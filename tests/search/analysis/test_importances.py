@@ -1,0 +1,25 @@
+"""Optuna's importances, as the report gives them."""
+
+import math
+
+import numpy as np
+import optuna
+
+from search.analysis.importances import importances
+
+
+def test_what_had_one_value_in_all_trials_has_no_importance() -> None:
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    rate = optuna.distributions.FloatDistribution(1e-5, 1e-1, log=True)
+    choice = optuna.distributions.CategoricalDistribution([False, True])
+    random = np.random.default_rng(0)
+    for number in range(12):
+        params = {"a": number % 2 == 0, "b": number % 3 == 0, "learning_rate": 1e-3}
+        study.add_trial(optuna.create_trial(
+            params=params, distributions={"a": choice, "b": choice, "learning_rate": rate},
+            value=0.5 + 0.1 * params["a"] + 0.01 * random.normal(),
+        ))  # fmt: skip
+    rows = [row for row in importances(study) if row.evaluator == "PED-ANOVA"]
+    assert {row.parameter for row in rows} == {"a", "b"}
+    assert rows[0].parameter == "a"
+    assert math.isclose(sum(row.importance for row in rows), 1)
