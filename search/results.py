@@ -220,6 +220,8 @@ class Results:
     """Parameters without effects, as not every complete trial was asked for them."""
     tied: tuple[Tied, ...] = ()
     """Techniques of another program that are one of `factors`, as they changed together."""
+    drift: float = 0.0
+    """Rank correlation of another program's trials with their order, once it is among `others`."""
     spelled: tuple[TechniqueParameter, ...] = ()
     """Techniques of another program, with its choices for each."""
     candidates: Candidates | None = None

@@ -16,6 +16,9 @@ import numpy as np
 from search.parameters import Category, Number
 from search.results import Run
 
+ORDER = "the order of the trials"
+"""The name of the number that is each run's own, and no parameter."""
+
 _HIGHEST_DEGREE = 4
 
 _MOST_VARIANCE = 2.0
@@ -175,6 +178,8 @@ def _degree(numbers: int, left: int) -> int:
 
 
 def _asked(run: Run, parameter: Category | Number) -> bool:
+    if parameter.name == ORDER:
+        return True
     value = run.params.get(parameter.name)
     if isinstance(parameter, Category):
         return parameter.name in run.params and parameter.place(value) >= 0
@@ -213,6 +218,8 @@ def _surround(columns: np.ndarray) -> bool:
 
 
 def _values(runs: Sequence[Run], number: Number) -> np.ndarray:
+    if number.name == ORDER:
+        return np.array([float(run.number) for run in runs])
     return np.array([number.scaled(run.params[number.name]) for run in runs])
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from search.analysis.additivity import Additivity, additivity
 from search.analysis.chance_level import AtChanceLevel, at_chance_level
 from search.analysis.classes import ClassSizes, class_sizes
-from search.analysis.drift import drift
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, estimability
 from search.analysis.failing_cells import FailingCell, failing_cell
@@ -32,9 +31,6 @@ class FitDiagnostics:
     logit: LogitRefit | None
     additivity: Additivity | None
     outliers: Outliers | None
-    drift: float
-    """Rank correlation of what the fit leaves of another program's trials with their order; 0 where
-    it is chance."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +65,5 @@ def diagnose(
             logit_refit(results, effects, repeats),
             additivity(results, effects),
             None if at_chance_level(results, measured) else outliers(results, effects, repeats),
-            drift(results, effects, measured),
         ),
     )

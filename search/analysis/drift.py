@@ -1,15 +1,22 @@
-"""Trials that come out better, or worse, than like ones before: something else has changed."""
+"""Trials that come out better, or worse, than like ones before: something else has changed.
+
+A sampler that learns tries other techniques in its later trials, which are credited with the
+change. So the order of the trials then is one more of the numbers that effects are adjusted for.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from search.analysis.effects import Effects
+from search.analysis.covariates import ORDER
+from search.analysis.effects import Effects, effects_of
 from search.analysis.rank_correlation import rank_correlation
 from search.analysis.t_distribution import two_sided
+from search.parameters import Number
 from search.results import Results, Run
 
 _LEVEL = 0.01
@@ -17,7 +24,24 @@ _LEVEL = 0.01
 for it."""
 
 
-def drift(results: Results, effects: Effects, measured: Sequence[Run]) -> float:
+def beside_drift(
+    results: Results, effects: Effects | None, repeats: Sequence[Sequence[Run]]
+) -> tuple[Results, Effects | None]:
+    """Return a study with the order of its trials among its numbers where they drift, and its
+    effects beside that; else both as they are.
+
+    `effects` and `repeats` are those of `effects.effects`.
+    """
+    found = 0.0 if effects is None else _drift(results, effects)
+    if not found:
+        return results, effects
+    numbers = [run.number for run in results.runs]
+    order = Number(ORDER, min(numbers), max(numbers))
+    results = replace(results, drift=found, others=(*results.others, order))
+    return results, effects_of(results, repeats)
+
+
+def _drift(results: Results, effects: Effects) -> float:
     """Rank correlation of what the fit leaves of a trial with its number; 0 where it is chance.
 
     For the trials of other programs; kouka's own are in an order drawn at random.
@@ -25,7 +49,7 @@ def drift(results: Results, effects: Effects, measured: Sequence[Run]) -> float:
     model = effects.fit.model
     if results.designed or model.dof < 3:
         return 0.0
-    runs = [run for run in measured if run.value is not None]
+    runs = results.of("measure")
     values = np.array([run.scaled for run in runs])
     left = values - model.columns @ (model.inverse @ values)
     found = rank_correlation([run.number for run in runs], left.tolist())

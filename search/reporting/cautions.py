@@ -45,7 +45,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
         *_lengths(results),
-        *(_drift(fit.drift, results.objective) if fit and fit.drift else []),
+        *(_drift(results) if results.drift else []),
         *(_covariates(fit.effects, designed=results.designed) if fit else []),
         *unheard_seed(results),
         *too_few_digits(results),
@@ -211,13 +211,14 @@ def _lengths(results: Results) -> list[str]:
     ]
 
 
-def _drift(correlation: float, objective: Objective) -> list[str]:
-    side = "better" if (correlation > 0) == objective.maximize else "worse"
+def _drift(results: Results) -> list[str]:
+    side = "better" if (results.drift > 0) == results.objective.maximize else "worse"
     return [
         f"Later trials came out {side} than like ones before (rank correlation of what the fit "
-        f"leaves with their order {correlation:+.2f}): something else changed on the way, such as "
-        "the data or the code, or the sampler came nearer to what the fit does not describe. What "
-        "it tried more often then takes part of that as its effect."
+        f"leaves with their order {results.drift:+.2f}): something else changed on the way, such "
+        "as the data or the code, or the sampler came nearer to what the fit does not describe. "
+        "The effects are adjusted for a smooth change; of a sudden one, what the sampler tried "
+        "more often after it still takes a part as its effect."
     ]
 
 

@@ -16,6 +16,7 @@ from search.analysis.curves import Curves, curves
 from search.analysis.decision import Decision, decide
 from search.analysis.diagnostics import FitDiagnostics, diagnose
 from search.analysis.dials import DialTrend, dials
+from search.analysis.drift import beside_drift
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.epochs import EpochEffects, effects_by_epoch
 from search.analysis.failing_cells import FailingCell
@@ -146,7 +147,7 @@ def analyse(
 def find(results: Results, shares: list[Importance], pictures: Pictures | None = None) -> Findings:
     """Analyse results; `shares` are the importances by Optuna, `pictures` those of the study."""
     measured, repeats = results.of("measure"), repeated(results)
-    fitted = effects_of(results, repeats)
+    results, fitted = beside_drift(results, effects_of(results, repeats), repeats)
     look, others = look_at(results), results.others
     pairs = interactions(fitted) if fitted else []
     steps, recommended = ladder(results), recommend(results)
@@ -208,10 +209,15 @@ def _in_order(rows: list[EffectByLevel], fitted: Effects | None) -> list[EffectB
 
 def find_recipe(results: Results) -> Findings:
     """Analyse the recommended recipe alone, beside all off."""
+    decides = deciding(results)
+    fitted = None
+    if not results.designed:
+        repeats = repeated(results)
+        results, fitted = beside_drift(results, effects_of(results, repeats), repeats)
     recommended = recommend(results)
     tested = confirmation(results, recommended)
-    decides = deciding(results)
-    fitted = None if tested else effects_of(decides, repeated(decides))
+    if results.designed and not tested:
+        fitted = effects_of(decides, repeated(decides))
     return Findings(
         results, None, (), (), (), (), (), (), recommended, tuple(tested), (), (), (), (),
         decision=decide(results, recommended, tested, effects=fitted),

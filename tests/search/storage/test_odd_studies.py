@@ -9,7 +9,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from search import analyse, export_study, frame
 from search.analysis.decision import decide
-from search.analysis.drift import drift
+from search.analysis.drift import beside_drift
 from search.analysis.effects import effects_of
 from search.analysis.recommendation import recommend
 from search.analysis.unequal_losses import unequal_losses
@@ -176,7 +176,7 @@ def test_a_ladder_in_order_is_no_drift() -> None:
         results = read(study)
         effects = effects_of(results, [])
         assert effects is not None
-        told += drift(results, effects, results.of("measure")) != 0
+        told += beside_drift(results, effects, [])[0].drift != 0
     assert told <= 1
 
 
