@@ -24,6 +24,7 @@ import optuna
 
 from bench.calibration import SAMPLERS
 from bench.results import Row, reporter
+from search.analysis.drift import beside_drift
 from search.analysis.effects import CERTAIN, effects_of
 from search.analysis.recommendation import recommend
 from search.storage.reading import read
@@ -113,7 +114,8 @@ def simulated(truth: Truth, sampler: str, trials: int, seed: int) -> optuna.Stud
 def count(counts: Counts, truth: Truth, study: optuna.Study) -> None:
     """Count what is found in a study."""
     results = read(study)
-    found, recommended = effects_of(results, []), recommend(results)
+    results, found = beside_drift(results, effects_of(results, []), [])
+    recommended = recommend(results)
     assert found is not None
     assert recommended is not None
     wrong = False
