@@ -52,7 +52,7 @@ class TrainingRun:
         self._sample = sample
         self._traced = traced
         self._batches = 1  # in one call, which nothing stops
-        self._paces: list[float] = []
+        self._paces: list[float] = []  # seconds an image, of the calls of an epoch that traces
         self._state: RunState | None = None
         self._saved = time.monotonic()
         self.epochs: list[Epoch] = []
@@ -123,7 +123,8 @@ class TrainingRun:
                 last = min(size, first + self._batches * self._budget.batch_size)
                 loss += self._compiled.train(shard, first, last)
                 took = time.perf_counter() - began
-                self._paces.append(took / (last - first))
+                if not self._traced:
+                    self._paces.append(took / (last - first))
                 first = last
                 if took < _SHORTEST_CALL:
                     self._batches *= 2

@@ -12,10 +12,6 @@ from search.analysis.trade_offs import PricedRecipe, Resource, TradeOffs
 from search.reporting.figures.style import BLUE, GREY, LINE, VERMILION, as_wide_as, styled
 from search.results import Results
 
-_AXES: dict[Resource, str] = {
-    "seconds": "seconds an epoch",
-    "parameters": "parameters of the network",
-}
 _KEY = (
     "Go as far to the right as your limit allows, and take the {best} mark of the line up to "
     "there. Bars: 95 % intervals."
@@ -50,10 +46,10 @@ def figure(found: TradeOffs, results: Results, objective: str, caption: str) -> 
             _dots(drawn, marked, name, results, label, row, first,
                   {"color": VERMILION, "symbol": symbol, "size": 10, "line": {"width": 1.5}},
                   intervals=True)  # fmt: skip
-        title = f"seconds {results.timed_by}" if name == "seconds" else _AXES[name]
-        drawn.update_xaxes(title=title, row=row)
-        if name == "parameters":
-            drawn.update_xaxes(nticks=6, row=row)
+        if name == "seconds":
+            drawn.update_xaxes(title=f"seconds {results.timed_by}", row=row)
+        else:
+            drawn.update_xaxes(title="parameters of the network", nticks=6, row=row)
     styled(drawn, title="Accuracy against time and size" if results.objective.share
            else "The objective against time and size", caption=caption,
            height=110 + _HIGH * len(names),
