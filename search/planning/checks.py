@@ -16,6 +16,10 @@ from search.settings import Settings
 
 BACKENDS = ("tensorflow", "jax")
 PRECISIONS = ("float32", "mixed_bfloat16")
+_MOST = 100_000
+"""Epochs of a run, and runs of a search, beyond which a number is a slip."""
+_MOST_DEPTH = 1204
+"""Layers, somewhat more than any residual network that was ever published."""
 
 
 def check(settings: Settings) -> Settings:
@@ -76,6 +80,11 @@ def _check_sizes(settings: Settings) -> None:
         value = getattr(settings, name)
         if value is not None and value < smallest:
             raise InputError(f"{option(name)} {value} is too small; it takes {smallest} or more")
+    for name, largest in (("epochs", _MOST), ("verify_epochs", _MOST), ("search", _MOST),
+                          ("confirm", 1000), ("ladder", 1000), ("image_size", 2048)):  # fmt: skip
+        value = getattr(settings, name)
+        if value is not None and value > largest:
+            raise InputError(f"{option(name)} {value} is too large; it takes {largest:,} or less")
     if not 1 <= settings.last_epochs <= settings.epochs:
         raise InputError(
             f"--last-epochs {settings.last_epochs} is not possible; it takes 1 to the number of "
@@ -101,9 +110,11 @@ def _check_training(settings: Settings) -> None:
         if network and (settings.fixed or {}).get(name) is not None:
             raise InputError(f"--fix {name} cannot be on: {without(name, settings)}")
     _check_weights(settings)
-    if not network and (settings.depth < 10 or (settings.depth - 4) % 6):
+    possible = 10 <= settings.depth <= _MOST_DEPTH and (settings.depth - 4) % 6 == 0
+    if not network and not possible:
         raise InputError(
-            f"--depth {settings.depth} is not possible; depths are 10, 16, 22, … (6b + 4)"
+            f"--depth {settings.depth} is not possible; depths are 10, 16, 22, … {_MOST_DEPTH} "
+            "(6b + 4)"
         )
     if not settings.validation > 0 or (settings.validation > 1 and settings.validation % 1):
         raise InputError(
