@@ -109,13 +109,13 @@ def launch(
     check_system()
     _check_name(name)
     check_writable(url)
+    if only_grows(requested):
+        _check_meant(url, name)
     early = requested
     if requested.time is not None and stored_settings(url, name) is None:
         requested = _with_small_network(requested)
         early = before_its_plan(requested)
     settings, before = _settle(url, name, early)
-    if before is None and only_grows(requested):
-        _check_meant(url, name)
     _check_there(name, settings, before)
     if settings.program is not None:
         return _launch_program(
@@ -337,17 +337,23 @@ def _check_name(name: str) -> None:
 
 
 def _check_meant(url: str, name: str) -> None:
-    """Raise `InputError` where a launch that describes no new study nearly names a known one.
+    """Raise `InputError` where a launch that describes no new study names none that is known.
 
-    It would be a study of the usual data.
+    It may be in another storage, and would begin as a long study of the usual data.
     """
+    if is_set(name):
+        return
     storage = find_storage(url)
-    known = [] if storage is None or is_set(name) else study_names(storage)
-    if name not in known and (near := get_close_matches(name, known, n=1, cutoff=0.8)):
-        raise InputError(
-            f"there is no study {name!r} in {redact(url)}, but {near[0]!r}; a new study whose name "
-            f"is so near to a known one takes --data, such as --data {Settings.data}"
-        )
+    known = [] if storage is None else study_names(storage)
+    if name in known:
+        return
+    near = get_close_matches(name, known, n=1, cutoff=0.8)
+    but = f", but {near[0]!r}" if near else ""
+    raise InputError(
+        f"there is no study {name!r} in {redact(url)}{but}; --storage or KOUKA_STORAGE names the "
+        "database of a study to go on with, and a new one takes --data, such as --data FOLDER or "
+        f"--data {Settings.data}, or --command"
+    )
 
 
 def _check_there(name: str, settings: Settings, before: str | None) -> None:

@@ -128,8 +128,12 @@ def test_a_mistyped_study_is_not_begun(kouka: Kouka) -> None:
     result = kouka("launch", "leavs", "--measure", "16")
     assert result.exit_code == 2
     assert "there is no study 'leavs'" in result.stderr
-    assert "but 'leaves'; a new study whose name is so near" in result.stderr
+    assert "but 'leaves'; --storage or KOUKA_STORAGE names the database" in result.stderr
     assert study_names(open_storage(STORAGE)) == ["leaves"]
+    far = kouka("launch", "mine", "--time", "30m")
+    assert far.exit_code == 2
+    assert "there is no study 'mine' in sqlite:///studies.db; --storage or" in far.stderr
+    assert "such as --data FOLDER or --data cifar10, or --command" in far.stderr
     assert kouka("launch", "leavs", *small).exit_code == 0  # which describes a new study
     assert kouka("launch", "another", *small).exit_code == 0
 
