@@ -120,7 +120,7 @@ class LaunchCommand(Command):
         ("Techniques and network", ("techniques", "fix", "technique", "network", "weights",
                                      "width", "depth")),
         ("Phases", ("time", "measure", "search", "verify", "confirm", "ladder", "pruner")),
-        ("Budget of a run", ("epochs", "verify_epochs", "batch_size", "learning_rates",
+        ("One run", ("epochs", "verify_epochs", "batch_size", "learning_rates",
                              "batch_sizes", "precision", "objective", "last_epochs", "at_most",
                              "seed")),
         ("Where it runs, and what it writes", ("out", "storage", "workers", "timeout",

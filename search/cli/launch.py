@@ -54,10 +54,10 @@ def launch(
         typer.Option(
             metavar="DATA",
             help="A folder of images or sounds with one subfolder per class, or several, separated "
-            "by commas; the same in a zip or tar; a table with their paths and labels (.csv); "
+            "by commas; the same in a zip or tar; a .csv or .tsv list of their paths and labels; "
             "Parquet or Arrow files; a .npz file; digits, cifar10, cifar100, mnist, fashion_mnist, "
             "tfds:NAME of TensorFlow Datasets, hf:NAME of the Hugging Face Hub.  "
-            "[default: the study's, or of a new one NAME if that is a data set, or cifar10]",
+            "[default: the study's; of a new one NAME if that is a data set, else cifar10]",
         ),
     ] = None,
     columns: Annotated[
@@ -154,8 +154,9 @@ def launch(
         int | None,
         typer.Option(
             metavar="RUNS",
-            help="Runs of the balanced design that measures effects.  [default: 64; of --command "
-            "16, or as many as its factors need]",
+            help="Runs of the balanced design that measures effects: 16, 32, 64, …; up to 8 "
+            "techniques take 16 or more, 16 take 32, 20 take 64.  [default: 64; of --command 16, "
+            "or as many as its factors need]",
         ),
     ] = None,
     search: Annotated[
@@ -170,15 +171,17 @@ def launch(
         typer.Option(
             metavar="RUNS",
             help="Longer runs of a balanced design around the recommended recipe, which decide "
-            "what matters and what is on.  [default: 16 with --verify-epochs, else 0]",
+            "what matters and what is on: 4, 8, 16, …, with --verify-epochs.  [default: 16 with "
+            "--verify-epochs, else 0]",
         ),
     ] = None,
     verify_epochs: Annotated[
         int | None,
         typer.Option(
             metavar="COUNT",
-            help="Epochs of a run of --verify and --confirm: as many as you will train at. With "
-            "--time, of all runs if there is too little for both.  [default: those of --epochs]",
+            help="Epochs of a run of --verify and --confirm, more than --epochs: as many as you "
+            "will train at. With --time, of all runs if there is too little for both.  [default: "
+            "no longer runs]",
         ),
     ] = None,
     confirm: Annotated[
@@ -259,8 +262,8 @@ def launch(
         typer.Option(
             metavar="LIMITS",
             help="Recommend the best recipe that takes no more, as seconds=600,parameters=1M: "
-            "seconds to train one run at the budget that decides, on the machines of the runs; "
-            "parameters of the network.  [default: no limits]",
+            "seconds to train one run for --verify-epochs, or else --epochs, on the machines of "
+            "the runs; parameters of the network.  [default: no limits]",
         ),
     ] = None,
     last_epochs: Annotated[
@@ -326,7 +329,12 @@ def launch(
     """Launch a study, or resume it.
 
     The same command resumes a study: finished runs are kept. A larger --measure, --search,
-    --verify, --confirm, --ladder or --time extends it. The defaults are the article's budget.
+    --verify, --confirm, --ladder or --time extends it. Begin with
+
+        kouka launch NAME --data FOLDER --time 30m
+
+    Without --time, a new study is of 99 networks that train for 100 epochs each, as long as the
+    article's, for which you want a GPU.
     """
     with user_errors():
         from model_space.custom.description import with_weights

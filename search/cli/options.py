@@ -146,7 +146,7 @@ DialOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME: WORDS",
-        help="A number of --command that --search turns: 'lr: --lr {value}, 1e-4 to 1e-1 log'. The "
+        help="A number of --command that --search tunes: 'lr: --lr {value}, 1e-4 to 1e-1 log'. The "
         "other runs have the middle of its range, or what 'usual 3e-4' at the end says; 'int' "
         "makes it whole. Repeatable.",
     ),
@@ -185,8 +185,8 @@ AtMostOption = Annotated[
     typer.Option(
         metavar="LIMITS",
         help="Recommend the best recipe that takes no more, as seconds=600,parameters=1M: seconds "
-        "to train one run at the budget that decides; none lifts the limits.  [default: the "
-        "study's]",
+        "to train one run, one of the longer runs if there are some; none lifts the limits.  "
+        "[default: the study's]",
     ),
 ]
 EpochsOption = Annotated[

@@ -150,7 +150,7 @@ def _quotes() -> Iterator[Quote]:
                 lambda: largest_first(FULL, "augmentation", "batch_norm"))  # fmt: skip
     yield Quote(FRONT, "at {-0.8} to {+1.5}, each ±{2.7}, cannot be told", _the_other_six)
     yield Quote(FRONT, "costs {8.5} points after two epochs ({4.3} to {12.6}), and its effect "
-                "turns positive only at epoch {19} ({12} to {31})",
+                "becomes positive only at epoch {19} ({12} to {31})",
                 lambda: (*(abs(_after("augmentation", 2)[at]) for at in (0, 2, 1)),
                          *_turn()))  # fmt: skip
     yield Quote(PAGE, "has {16} runs of such a design at the budget of the article: "
@@ -174,7 +174,7 @@ def _quotes() -> Iterator[Quote]:
         "costs {8.5} points after two epochs ({4.3} to {12.6})",
         lambda: cost(_after("augmentation", 2)),
     )
-    yield Quote(PAGE, "turns positive at epoch {19} (95 %: {12} to {31}); from epoch {37} "
+    yield Quote(PAGE, "becomes positive at epoch {19} (95 %: {12} to {31}); from epoch {37} "
                 "on the interval of every epoch excludes zero. It still grows: from the mean of "
                 "epochs 41 to 50 to that of epochs 91 to 100, by {1.7} points ({+1.4} to "
                 "{+2.1};", lambda: (*_turn(), *_cleared(),
