@@ -9,7 +9,15 @@ import plotly.graph_objects as go
 
 from search.analysis.costs import Cost
 from search.analysis.effects import CERTAIN, Effects
-from search.reporting.figures.style import BLUE, GREY, VERMILION, as_wide_as, styled, zero_line
+from search.reporting.figures.style import (
+    BLUE,
+    GREY,
+    VERMILION,
+    as_wide_as,
+    legend_below,
+    styled,
+    zero_line,
+)
 
 _COLOURS = {"helps": BLUE, "hurts": VERMILION}
 _KEY = (
@@ -62,17 +70,7 @@ def figure(
     legend = 22 * len(both)
     key = _KEY.format(better="Up" if maximize else "Down")
     styled(drawn, title="What each technique costs", caption=caption, height=420 + legend, key=key)
-    drawn.update_layout(
-        legend={
-            "orientation": "v",
-            "y": -75 / 300,
-            "yanchor": "top",
-            "x": 0,
-            "itemsizing": "constant",
-        },
-        margin={"b": 100 + legend},
-        showlegend=True,
-    )
+    legend_below(drawn, stacked=True).update_layout(legend={"itemsizing": "constant"})
     drawn.update_xaxes(title=f"seconds added to {timed_by} (95 %)")
     drawn.update_yaxes(title=f"{unit} (95 %)")
     return as_wide_as(drawn, 700)

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from search.analysis.curves import Curves
 from search.reporting.figures.panels import epoch_axes, panels
-from search.reporting.figures.style import BLUE, GREY, styled
+from search.reporting.figures.style import BLUE, GREY, legend_below, styled
 
 
 def figure(rows: Sequence[Curves], objective: str, caption: str) -> go.Figure:
@@ -35,9 +35,7 @@ def figure(rows: Sequence[Curves], objective: str, caption: str) -> go.Figure:
     lines = -(-len(rows) // 2)
     styled(drawn, title="Learning curves, technique on and off", caption=caption,
            height=110 + 150 * lines)  # fmt: skip
-    drawn.update_layout(
-        legend={"orientation": "h", "y": -75 / (150 * lines), "yanchor": "top", "x": 0},
-    )
+    legend_below(drawn)
     epoch_axes(drawn, len(rows), rows[0].epochs)
     drawn.update_yaxes(title=objective, col=1)
     return drawn

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from search.analysis.dials import DialTrend
-from search.reporting.figures.style import BLUE, GREY, as_wide_as, styled
+from search.reporting.figures.style import BLUE, GREY, as_wide_as, legend_below, styled
 
 _TITLE_WIDTH = 14
 """Characters that fit beside a panel."""
@@ -54,9 +54,6 @@ def figure(rows: Sequence[DialTrend], objective: str, caption: str) -> go.Figure
         drawn, title="Dials", caption=caption, height=90 + 230 * len(rows),
         key="Each axis is the dial's range, from its low value to its high one.",
     )  # fmt: skip
-    drawn.update_layout(
-        legend={"orientation": "h", "y": -75 / (230 * len(rows)), "yanchor": "top", "x": 0},
-        showlegend=True,
-    )
+    legend_below(drawn)
     drawn.update_yaxes(title="<br>".join(wrap(objective, _TITLE_WIDTH)))
     return as_wide_as(drawn, 700)

@@ -12,6 +12,7 @@ from search.reporting.figures.style import (
     GREY,
     VERMILION,
     label,
+    legend_below,
     rows_height,
     styled,
     zero_line,
@@ -73,10 +74,7 @@ def figure(effects: Effects, unit: str, caption: str) -> go.Figure:
         height=80 + height + legend,
         key=_KEY + (_WAITING if not effects.look.complete else ""),
     )
-    drawn.update_layout(
-        legend={"orientation": "v", "y": -85 / height, "yanchor": "top", "x": 0},
-        margin={"b": 75 + legend}, showlegend=True,
-    )  # fmt: skip
+    legend_below(drawn, stacked=True)
     drawn.update_xaxes(title=f"{unit} (95 % interval)")
     drawn.update_yaxes(categoryorder="array", categoryarray=[label(name) for name in names[::-1]])
     return drawn

@@ -8,7 +8,15 @@ import plotly.graph_objects as go
 
 from search.analysis.confirmation import describe
 from search.analysis.fitted_runs import FittedRun, FittedRuns
-from search.reporting.figures.style import BLUE, GREY, ORANGE, VERMILION, as_wide_as, styled
+from search.reporting.figures.style import (
+    BLUE,
+    GREY,
+    ORANGE,
+    VERMILION,
+    as_wide_as,
+    legend_below,
+    styled,
+)
 from search.results import Results
 
 _KEY = "A dot on the diagonal is predicted exactly; one above it came to more than predicted."
@@ -46,10 +54,7 @@ def figure(fitted: FittedRuns, results: Results, unit: str, caption: str) -> go.
               text=[f"run {one.run.number}" for one in missed])  # fmt: skip
     styled(drawn, title="Predicted and observed", caption=caption, height=510,
            key=_KEY + (_CROSSES if known else ""))  # fmt: skip
-    drawn.update_layout(
-        legend={"orientation": "v", "y": -70 / 360, "yanchor": "top", "x": 0},
-        margin={"b": 150}, showlegend=True,
-    )  # fmt: skip
+    legend_below(drawn, stacked=True)
     drawn.update_xaxes(title=f"predicted, {unit}", range=ends)
     drawn.update_yaxes(title=f"observed, {unit}", range=ends)
     return as_wide_as(drawn, 700)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from search.analysis.contrast_sizes import ContrastSize
-from search.reporting.figures.style import BLUE, GREY, PURPLE, styled
+from search.reporting.figures.style import BLUE, GREY, PURPLE, legend_below, styled
 
 _KEY = (
     "What lies along the grey line is noise; what rises above it, and above its dashed limit, is "
@@ -77,11 +77,7 @@ def figure(rows: Sequence[ContrastSize], caption: str) -> go.Figure:
         height=480 + legend,
         key=_KEY,
     )
-    drawn.update_layout(
-        legend={"orientation": "v", "y": -75 / 380, "yanchor": "top", "x": 0,
-                "itemsizing": "constant"},
-        margin={"b": 100 + legend}, showlegend=True,
-    )  # fmt: skip
+    legend_below(drawn, stacked=True).update_layout(legend={"itemsizing": "constant"})
     drawn.update_xaxes(title="expected of noise alone", rangemode="tozero")
     drawn.update_yaxes(title="size, in standard errors", rangemode="tozero")
     return drawn

@@ -7,7 +7,16 @@ from itertools import accumulate
 import plotly.graph_objects as go
 
 from search.analysis.confirmation import describe
-from search.reporting.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, styled
+from search.reporting.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    VERMILION,
+    legend_below,
+    styled,
+)
 from search.reporting.formatting import counted
 from search.results import Results
 from search.storage.schema import PHASES
@@ -70,7 +79,7 @@ def figure(results: Results, objective: str, caption: str) -> go.Figure:
         hoverinfo="skip",
     )
     styled(drawn, title="Optimization history", caption=caption, height=370)
-    drawn.update_layout(legend={"orientation": "h", "y": -0.22, "x": 0})
+    legend_below(drawn)
     drawn.update_xaxes(title="run")
     drawn.update_yaxes(title=objective)
     return drawn

@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from search.reporting.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION, styled
+from search.reporting.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    VERMILION,
+    legend_below,
+    styled,
+)
 
 _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, GREY)
 _FEW = 10
@@ -31,7 +39,7 @@ def figure(curves: Mapping[int, Sequence[float]], objective: str, caption: str) 
             hovertemplate=f"seed {seed}, epoch %{{x}}: %{{y:.4~g}}<extra></extra>",
         )
     styled(drawn, title="Learning curves on the training images", caption=caption, height=370)
-    drawn.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.22, "x": 0})
+    legend_below(drawn)
     drawn.update_xaxes(title="epoch", dtick=1 if longest <= _FEW else None)
     drawn.update_yaxes(title=objective)
     return drawn

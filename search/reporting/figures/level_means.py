@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from search.analysis.level_means import LevelMean, LevelMeans
 from search.reporting.figures.panels import COLUMNS, panels
-from search.reporting.figures.style import BLUE, GREY, label, styled
+from search.reporting.figures.style import BLUE, GREY, label, legend_below, styled
 
 MOST_PAIRS = 8
 """Panels; of more pairs, those with the largest interactions."""
@@ -46,8 +46,8 @@ def interaction_plots(rows: Sequence[LevelMeans], unit: str, caption: str) -> go
                   legend=index == 0)  # fmt: skip
     lines = max(label(title).count("<br>") for title in titles)
     drawn = _framed(drawn, rows, "Interaction plots", unit, caption + more, 1 + lines, _PARALLEL)
-    drawn.update_layout(showlegend=True, margin={"b": 105}, height=drawn.layout.height + 30)
-    return drawn
+    drawn.layout.height += 30
+    return legend_below(drawn)
 
 
 def _line(
@@ -89,11 +89,7 @@ def _framed(
 ) -> go.Figure:
     height = (150 + 42 * (lines - 1)) * -(-len(rows) // COLUMNS)
     styled(drawn, title=title, caption=caption, height=110 + height, key=key)
-    drawn.update_layout(
-        showlegend=False,
-        legend={"orientation": "h", "y": -60 / height, "yanchor": "top",
-                "x": 0},
-    )  # fmt: skip
+    drawn.update_layout(showlegend=False)
     drawn.update_xaxes(tickvals=[0, 1], ticktext=list(_SIDES), range=[-0.35, 1.35])
     drawn.update_xaxes(showticklabels=True)
     ends = [end for row in rows for one in row.means for end in (one.mean, one.low, one.high)

@@ -13,6 +13,7 @@ from search.reporting.figures.style import (
     PURPLE,
     VERMILION,
     label,
+    legend_below,
     styled,
 )
 
@@ -88,11 +89,7 @@ def figure(
     legend = 20 * entries
     styled(drawn, title="What stands out of the noise", caption=caption + left_out,
            height=90 + height + legend, key=_KEY)  # fmt: skip
-    drawn.update_layout(
-        # One below the other, as they would be on a phone, for which there must be room.
-        legend={"orientation": "v", "y": -75 / height, "yanchor": "top", "x": 0},
-        margin={"b": 90 + legend}, showlegend=True, barmode="overlay",
-    )  # fmt: skip
+    legend_below(drawn, stacked=True).update_layout(barmode="overlay")
     drawn.update_xaxes(title=f"{unit}, without sign", range=[0, 1.2 * most])
     drawn.update_yaxes(
         tickvals=list(range(len(rows))), ticktext=names, range=[len(rows) - 0.5, -0.5],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from search.analysis.seed_curves import Band, SeedCurves
-from search.reporting.figures.style import BLUE, VERMILION, styled
+from search.reporting.figures.style import BLUE, VERMILION, legend_below, styled
 
 _FEW = 10
 """Epochs up to which each has a tick, as Plotly would add ticks at half epochs."""
@@ -18,7 +18,7 @@ def figure(curves: SeedCurves, objective: str, caption: str) -> go.Figure:
         _add(drawn, curves, curves.training, "training", VERMILION, "rgba(213, 94, 0, 0.2)")
     _add(drawn, curves, curves.validation, "validation", BLUE, "rgba(0, 114, 178, 0.2)")
     styled(drawn, title="Learning curves of the recommended recipe", caption=caption, height=370)
-    drawn.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.22, "x": 0})
+    legend_below(drawn)
     drawn.update_xaxes(title="epoch", dtick=1 if len(curves.epochs) <= _FEW else None)
     drawn.update_yaxes(title=objective)
     return drawn

@@ -27,8 +27,6 @@ _AXIS_WIDTH = 33
 """Characters of an axis' title that fit below a plot on a phone."""
 _LINE = 20
 """Pixels."""
-_ABOVE_LEGEND = 80
-"""Pixels between a plot and the legend below it, for the axis and one line of its title."""
 
 _LABEL_WIDTH = 18
 _LABEL_LINES = 3
@@ -70,6 +68,25 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int, key: str
     return figure
 
 
+def legend_below(figure: go.Figure, *, stacked: bool = False) -> go.Figure:
+    """Put the legend of a styled figure at its bottom, where Plotly makes room for its lines.
+
+    Measured from the bottom, it never lies on the axis, which a place in fractions of the plot
+    does where the plot is low. `stacked` puts one entry below the other.
+    """
+    return figure.update_layout(
+        legend={
+            "orientation": "v" if stacked else "h",
+            "x": 0,
+            "y": 0,
+            "yref": "container",
+            "yanchor": "bottom",
+        },
+        margin={"b": 20},
+        showlegend=True,
+    )
+
+
 def as_wide_as(figure: go.Figure, pixels: int) -> go.Figure:
     """Say how wide an image of a figure is, where it is narrower than most."""
     return figure.update_layout(meta={**figure.layout.meta, "width": pixels})
@@ -95,8 +112,6 @@ def untitled(figure: go.Figure) -> go.Figure:
         axis.title.text = "<br>".join(lines)
         further = max(further, len(lines) - 1)
     copy.layout.height += _LINE * further
-    if (copy.layout.legend.y or 0) < 0:  # it stands below the titles
-        copy.layout.legend.y *= 1 + further * _LINE / _ABOVE_LEGEND
     return copy
 
 

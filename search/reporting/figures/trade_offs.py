@@ -9,7 +9,15 @@ from plotly.subplots import make_subplots
 
 from search.analysis.confirmation import describe
 from search.analysis.trade_offs import PricedRecipe, Resource, TradeOffs
-from search.reporting.figures.style import BLUE, GREY, LINE, VERMILION, as_wide_as, styled
+from search.reporting.figures.style import (
+    BLUE,
+    GREY,
+    LINE,
+    VERMILION,
+    as_wide_as,
+    legend_below,
+    styled,
+)
 from search.results import Results
 
 _KEY = (
@@ -54,10 +62,7 @@ def figure(found: TradeOffs, results: Results, objective: str, caption: str) -> 
            else "The objective against time and size", caption=caption,
            height=110 + _HIGH * len(names),
            key=_KEY.format(best="highest" if results.objective.maximize else "lowest"))  # fmt: skip
-    drawn.update_layout(
-        legend={"orientation": "h", "y": -80 / (_HIGH * len(names)), "yanchor": "top", "x": 0},
-        showlegend=True,
-    )
+    legend_below(drawn)
     drawn.update_yaxes(title=objective)
     return as_wide_as(drawn, 800)
 

@@ -18,6 +18,7 @@ from search.reporting.figures.style import (
     GREY,
     VERMILION,
     label,
+    legend_below,
     rows_height,
     styled,
     zero_line,
@@ -80,13 +81,7 @@ def figure(
         drawn, title="From all off to all on", caption=caption, height=160 + sum(heights),
         key=_KEY.format(helps=helps, hurts=hurts) + (_FITTED if hold else ""),
     )  # fmt: skip
-    below = sum(heights) + 60 * (len(heights) - 1)
-    drawn.update_layout(
-        showlegend=True,
-        legend={"orientation": "h", "y": -80 / below, "yanchor": "top", "x": 0},
-        bargap=0.25,
-        margin={"b": 105},
-    )
+    legend_below(drawn).update_layout(bargap=0.25)
     _legend(drawn, maximize)
     if not hold:
         for row in range(1, len(heights) + 1):
