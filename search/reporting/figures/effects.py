@@ -56,7 +56,12 @@ def figure(effects: Effects, unit: str, caption: str) -> go.Figure:
                 "thickness": 2,
             },
             mode="markers",
-            marker={"color": colour, "symbol": symbol, "size": 12, "line": {"width": 2}},
+            marker={
+                "color": colour,
+                "symbol": symbol,
+                "size": 12,
+                "line": {"width": 2, "color": colour},
+            },
             name=verdict,
             customdata=[[row.low, row.high, row.p_value, row.technique] for row in rows],
             hovertemplate="%{customdata[3]}: %{x:+.3~g}<br>95 %: %{customdata[0]:+.3~g} to "

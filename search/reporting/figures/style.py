@@ -23,13 +23,22 @@ _INK = "#222"
 _CAPTION_WIDTH = 76
 """Characters that fit beside each other on a phone."""
 
-_AXIS_WIDTH = 33
+_FONT = 13
+_AXIS_TITLE = {"title": {"font": {"size": _FONT}}}
+_TEMPLATE = {"layout": {"xaxis": _AXIS_TITLE, "yaxis": _AXIS_TITLE}}
+"""Titles of axes as small as their numbers, so that they fit a phone."""
+_NUMBERS = {"exponentformat": "power", "minexponent": 4}
+"""0.0001 and 2×10⁵, for which Plotly would write 100µ and 200k."""
+
+_AXIS_WIDTH = 28
 """Characters of an axis' title that fit below a plot on a phone."""
 _LINE = 20
 """Pixels."""
 
 _LABEL_WIDTH = 18
 _LABEL_LINES = 3
+LEGEND_WIDTH = 36
+"""Characters of an entry of a legend that fit on a phone."""
 
 
 FAINT_BLUE, FAINT_VERMILION = "rgba(0, 114, 178, 0.3)", "rgba(213, 94, 0, 0.3)"
@@ -45,7 +54,7 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int, key: str
     subtitle = "".join(f"<br><sub>{line}</sub>" for line in lines)
     top = 70 + 20 * len(lines) + _further_lines(figure)
     figure.update_layout(
-        template="none",
+        template=_TEMPLATE,
         title={
             "text": title + subtitle,
             "x": 0,
@@ -57,14 +66,17 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int, key: str
             "pad": {"l": 10, "t": 24},
         },
         meta={"title": title, "caption": caption, **({"key": key} if key else {})},
-        font={"family": "system-ui, sans-serif", "size": 13, "color": _INK},
+        font={"family": "system-ui, sans-serif", "size": _FONT, "color": _INK},
         margin={"l": 20, "r": 20, "t": top, "b": 75},
         height=height + top,
         paper_bgcolor="white",
         plot_bgcolor="rgba(0, 0, 0, 0)",
     )
-    figure.update_xaxes(gridcolor=LINE, zeroline=False, automargin=True)
-    figure.update_yaxes(gridcolor=LINE, zeroline=False, automargin=True)
+    common = {"gridcolor": LINE, "zeroline": False, "automargin": True, **_NUMBERS}
+    # So far from the axes, the numbers of two do not meet in their corner.
+    figure.update_xaxes(**common, ticklabelstandoff=6)
+    figure.update_yaxes(**common, ticklabelstandoff=4)
+    figure.update_annotations(font_size=_FONT)
     return figure
 
 
@@ -106,13 +118,25 @@ def untitled(figure: go.Figure) -> go.Figure:
         height=figure.layout.height - saved,
         paper_bgcolor="rgba(0, 0, 0, 0)",
     )
+    return wrapped_titles(copy)
+
+
+def wrapped_titles(figure: go.Figure) -> go.Figure:
+    """Break long titles below plots into lines that fit a phone, and make room for them."""
     further = 0
-    for axis in copy.select_xaxes():
-        lines = wrap((axis.title.text or "").replace("95 %", "95\u00a0%"), _AXIS_WIDTH)
+    for axis in figure.select_xaxes():
+        title = re.sub(r"\([^)]*\)|95 %", _held_together, axis.title.text or "")
+        lines = wrap(title, _AXIS_WIDTH)
         axis.title.text = "<br>".join(lines)
         further = max(further, len(lines) - 1)
-    copy.layout.height += _LINE * further
-    return copy
+    figure.layout.height += _LINE * further
+    return figure
+
+
+def _held_together(words: re.Match[str]) -> str:
+    """The words with spaces at which no line breaks, where they fit into one."""
+    text = words[0]
+    return text.replace(" ", "\u00a0") if len(text) <= _AXIS_WIDTH else text
 
 
 def _further_lines(figure: go.Figure) -> int:
@@ -127,25 +151,32 @@ def zero_line(figure: go.Figure, **axis: float) -> None:
     )
 
 
-def label(name: str) -> str:
+def label(name: str, width: int = _LABEL_WIDTH) -> str:
     """Break a name into lines that are short enough to stand beside a plot on a phone.
 
-    A pair that does not fit into one line has one for each of the two.
+    A pair that does not fit into one line has one for each of the two. `width` are the characters
+    of a line: `LEGEND_WIDTH` of a legend's.
     """
     both = name.split(" × ")
-    if len(both) > 1 and len(name) > _LABEL_WIDTH:
-        ends = (one if len(one) <= _LABEL_WIDTH else f"…{one[1 - _LABEL_WIDTH :]}" for one in both)
-        return " ×<br>".join(label(one) for one in ends)
+    if len(both) > 1 and len(name) > width:
+        ends = (one if len(one) <= width else f"…{one[1 - width :]}" for one in both)
+        return " ×<br>".join(label(one, width) for one in ends)
     # The two levels on the sides of an arrow stay together.
-    pieces = re.findall(rf"(?:[^_=\s]| → ){{1,{_LABEL_WIDTH}}}[_=\s]*", name) or [name]
+    pieces = re.findall(rf"(?:[^_=\s]| → ){{1,{width}}}[_=\s]*", name) or [name]
     lines = [""]
     for piece in pieces:
-        if lines[-1] and len(lines[-1]) + len(piece.rstrip("_= ")) > _LABEL_WIDTH:
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip("_= ")) > width:
             lines.append("")
         lines[-1] += piece
     if len(lines) > _LABEL_LINES:
-        lines = [*lines[: _LABEL_LINES - 1], "…" + name[-_LABEL_WIDTH + 1 :]]
+        lines = [*lines[: _LABEL_LINES - 1], "…" + name[-width + 1 :]]
     return "<br>".join(line.replace("<", "&lt;") for line in lines)
+
+
+def entries_height(figure: go.Figure) -> int:
+    """Pixels of a legend with one entry below the other."""
+    names = [trace.name or "" for trace in figure.data if trace.showlegend is not False]
+    return sum(22 + 17 * name.count("<br>") for name in names)
 
 
 def rows_height(names: Sequence[str], least: int = 34) -> int:

@@ -62,6 +62,8 @@ def figure(found: TradeOffs, results: Results, objective: str, caption: str) -> 
            else "The objective against time and size", caption=caption,
            height=110 + _HIGH * len(names),
            key=_KEY.format(best="highest" if results.objective.maximize else "lowest"))  # fmt: skip
+    if "parameters" in names:  # which are counted in thousands and millions
+        drawn.update_xaxes(exponentformat="B", minexponent=3, row=1 + names.index("parameters"))
     legend_below(drawn)
     drawn.update_yaxes(title=objective)
     return as_wide_as(drawn, 800)
