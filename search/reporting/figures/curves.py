@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from search.analysis.curves import Curves
-from search.reporting.figures.panels import epoch_axes, panels
+from search.reporting.figures.panels import epoch_axes, panels, panels_height
 from search.reporting.figures.style import BLUE, GREY, legend_below, styled
 
 
 def figure(rows: Sequence[Curves], objective: str, caption: str) -> go.Figure:
     """Draw a panel a technique, on one scale: the mean curves of the runs with it and without."""
-    drawn, place = panels([row.technique for row in rows])
+    names = [row.technique for row in rows]
+    drawn, place = panels(names)
     for index, row in enumerate(rows):
         line, column = place(index)
         for side, values, colour, dash in (
@@ -32,9 +33,8 @@ def figure(rows: Sequence[Curves], objective: str, caption: str) -> go.Figure:
                 row=line,
                 col=column,
             )
-    lines = -(-len(rows) // 2)
     styled(drawn, title="Learning curves, technique on and off", caption=caption,
-           height=110 + 150 * lines)  # fmt: skip
+           height=80 + panels_height(names))  # fmt: skip
     legend_below(drawn)
     epoch_axes(drawn, len(rows), rows[0].epochs)
     drawn.update_yaxes(title=objective, col=1)

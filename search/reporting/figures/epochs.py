@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from search.analysis.epochs import EpochEffects
-from search.reporting.figures.panels import epoch_axes, panels
+from search.reporting.figures.panels import epoch_axes, panels, panels_height
 from search.reporting.figures.style import BLUE, VERMILION, styled, zero_line
 
 _BAND = "rgba(0, 114, 178, 0.2)"
@@ -31,8 +31,9 @@ def figure(
     excludes zero to the end; where the effect turns its sign, a diamond at that epoch with its
     interval. `longer` are the effects of runs at a longer budget, in another colour.
     """
-    drawn, place = panels([row.technique for row in rows])
-    places = {row.technique: index for index, row in enumerate(rows)}
+    names = [row.technique for row in rows]
+    drawn, place = panels(names)
+    places = {name: index for index, name in enumerate(names)}
     lines = [(row, BLUE, _BAND, "") for row in rows]
     lines += [(row, VERMILION, _LONG_BAND, ", long runs") for row in longer
               if row.technique in places]  # fmt: skip
@@ -89,9 +90,8 @@ def figure(
                 **where,
             )
     zero_line(drawn, y=0)
-    high = -(-len(rows) // 2)
     styled(drawn, title="From which epoch each effect is clear", caption=caption,
-           height=110 + 150 * high, key=_KEY + (_BOTH if longer else ""))  # fmt: skip
+           height=80 + panels_height(names), key=_KEY + (_BOTH if longer else ""))  # fmt: skip
     drawn.update_layout(showlegend=False)
     epoch_axes(drawn, len(rows), max((row.epochs for row in (*rows, *longer)), key=len))
     drawn.update_yaxes(title=unit, col=1)

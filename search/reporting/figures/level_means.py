@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from search.analysis.level_means import LevelMean, LevelMeans
-from search.reporting.figures.panels import COLUMNS, panels
-from search.reporting.figures.style import BLUE, GREY, label, legend_below, styled
+from search.reporting.figures.panels import panels, panels_height
+from search.reporting.figures.style import BLUE, GREY, legend_below, styled
 
 MOST_PAIRS = 8
 """Panels; of more pairs, those with the largest interactions."""
@@ -24,10 +24,11 @@ _APART = 0.06
 
 def main_effects(rows: Sequence[LevelMeans], unit: str, caption: str) -> go.Figure:
     """Draw a panel a technique, all on one scale: the mean with it off and with it on."""
-    drawn, place = panels([row.techniques[0] for row in rows])
+    names = [row.techniques[0] for row in rows]
+    drawn, place = panels(names)
     for index, row in enumerate(rows):
         _line(drawn, row.means, BLUE, "solid", "", place(index), 0, row.techniques[0])
-    return _framed(drawn, rows, "Main effects", unit, caption, 1, _STEEP)
+    return _framed(drawn, rows, names, "Main effects", unit, caption, _STEEP)
 
 
 def interaction_plots(rows: Sequence[LevelMeans], unit: str, caption: str) -> go.Figure:
@@ -44,8 +45,7 @@ def interaction_plots(rows: Sequence[LevelMeans], unit: str, caption: str) -> go
             _line(drawn, means, colour, dash, name, place(index), _APART * (second - 0.5),
                   f"{row.techniques[1]} {_SIDES[second]}, {row.techniques[0]}",
                   legend=index == 0)  # fmt: skip
-    lines = max(label(title).count("<br>") for title in titles)
-    drawn = _framed(drawn, rows, "Interaction plots", unit, caption + more, 1 + lines, _PARALLEL)
+    drawn = _framed(drawn, rows, titles, "Interaction plots", unit, caption + more, _PARALLEL)
     drawn.layout.height += 30
     return legend_below(drawn)
 
@@ -81,14 +81,13 @@ def _line(
 def _framed(
     drawn: go.Figure,
     rows: Sequence[LevelMeans],
+    names: Sequence[str],
     title: str,
     unit: str,
     caption: str,
-    lines: int,
     key: str,
 ) -> go.Figure:
-    height = (150 + 42 * (lines - 1)) * -(-len(rows) // COLUMNS)
-    styled(drawn, title=title, caption=caption, height=110 + height, key=key)
+    styled(drawn, title=title, caption=caption, height=80 + panels_height(names), key=key)
     drawn.update_layout(showlegend=False)
     drawn.update_xaxes(tickvals=[0, 1], ticktext=list(_SIDES), range=[-0.35, 1.35])
     drawn.update_xaxes(showticklabels=True)
