@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from search.analysis.contrast_sizes import ContrastSize
+from search.analysis.estimate import Estimate
 from search.reporting.figures.style import (
     BLUE,
     GREY,
@@ -16,12 +17,16 @@ from search.reporting.figures.style import (
     legend_below,
     styled,
 )
+from search.reporting.formatting import signed
 
 MOST = 20
 """Bars; the smallest of more are left out."""
 _KEY = "A bar that passes its own mark is clear; one that ends before it could be noise."
 _NUMBER = 0.25
 """Width of a number on a phone, beside that of the longest bar."""
+_CHARACTER = 0.037
+"""Width of a character on a phone, beside that of the plot."""
+_MARGIN = 0.1
 _NONE = "rgba(0, 0, 0, 0)"
 
 
@@ -82,6 +87,8 @@ def figure(
         showlegend=False,
         hoverinfo="skip",
     )
+    longest = max(len(_signed(row)) for row in rows)
+    beside = max(0.17, _CHARACTER * (longest + 1) - _MARGIN)
     names = [label(row.short) for row in rows]
     lines = 1 + max(name.count("<br>") for name in names)
     height = len(rows) * (11 + 13 * lines)
@@ -90,7 +97,7 @@ def figure(
     styled(drawn, title="What stands out of the noise", caption=caption + left_out,
            height=90 + height + legend, key=_KEY)  # fmt: skip
     legend_below(drawn, stacked=True).update_layout(barmode="overlay")
-    drawn.update_xaxes(title=f"{unit}, without sign", range=[0, 1.2 * most])
+    drawn.update_xaxes(title=f"{unit}, without sign", range=[0, most / (1 - beside)])
     drawn.update_yaxes(
         tickvals=list(range(len(rows))), ticktext=names, range=[len(rows) - 0.5, -0.5],
         showgrid=False, tickfont={"size": 11},
@@ -112,5 +119,5 @@ def _after(row: ContrastSize, most: float) -> float:
 
 
 def _signed(row: ContrastSize) -> str:
-    decimals = 1 if row.error >= 0.1 else 2 if row.error >= 0.01 else 4
-    return f"{row.effect:+.{decimals}f}"
+    beside = 2 * row.error
+    return signed(row.effect, Estimate(row.effect, row.effect - beside, row.effect + beside))

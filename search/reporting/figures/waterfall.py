@@ -23,7 +23,7 @@ from search.reporting.figures.style import (
     styled,
     zero_line,
 )
-from search.reporting.formatting import counted
+from search.reporting.formatting import counted, score
 
 _LADDER = "The ladder: steps in its order"
 _KEY = (
@@ -92,6 +92,8 @@ def figure(
 
 
 def _short(value: float) -> str:
+    if abs(value) >= 1000:
+        return score(value)
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
 
 
