@@ -12,8 +12,11 @@ from search.analysis.effects import CERTAIN, Effects
 from search.reporting.figures.style import (
     BLUE,
     GREY,
+    LEGEND_WIDTH,
     VERMILION,
     as_wide_as,
+    entries_height,
+    label,
     legend_below,
     styled,
     zero_line,
@@ -25,6 +28,8 @@ _KEY = (
     "grey ones: it may be a change of seed. Lines are 95 % intervals: one that crosses the line of "
     "0 seconds may cost nothing. {better} is better, right is dearer."
 )
+_NUMBERED = 12
+"""Techniques with a number, a line of the legend and intervals; those of more would overlap."""
 _CORNERS = ("top right", "bottom left", "top left", "bottom right")
 """Sides of the marks for their numbers, so that those of neighbours do not overlap."""
 
@@ -45,6 +50,7 @@ def figure(
     drawn = go.Figure()
     both = [(row, effects.of(row.technique)) for row in rows if not math.isnan(row.seconds.value)]
     both = [(row, effect) for row, effect in both if not math.isnan(effect.effect)]
+    both, others = both[:_NUMBERED], both[_NUMBERED:]
     for index, (row, effect) in enumerate(both):
         drawn.add_scatter(
             x=[row.seconds.value],
@@ -56,20 +62,38 @@ def figure(
                 "color": _COLOURS.get(effect.verdict, GREY),
                 "symbol": "circle" if effect.verdict in CERTAIN else "circle-open",
                 "size": 9,
-                "line": {"width": 2},
+                "line": {"width": 2, "color": _COLOURS.get(effect.verdict, GREY)},
             },
             text=[str(index + 1)],
             textposition=_CORNERS[index % len(_CORNERS)],
             textfont={"size": 14},
-            name=f"{index + 1} {row.technique}",
+            name=label(f"{index + 1} {row.technique}", LEGEND_WIDTH),
             hovertemplate=f"{row.technique}: %{{y:+.3~g}} for %{{x:+.2g}} s {timed_by}"
             "<extra></extra>",
         )
+    if others:
+        colours = [_COLOURS.get(effect.verdict, GREY) for _, effect in others]
+        drawn.add_scatter(
+            x=[row.seconds.value for row, _ in others],
+            y=[effect.effect for _, effect in others],
+            mode="markers",
+            marker={"color": colours, "symbol": "x-thin", "size": 7,
+                    "line": {"width": 1.5, "color": colours}},
+            name=f"{len(others)} smaller effects",
+            customdata=[row.technique for row, _ in others],
+            hovertemplate=f"%{{customdata}}: %{{y:+.3~g}} for %{{x:+.2g}} s {timed_by}"
+            "<extra></extra>",
+        )  # fmt: skip
     zero_line(drawn, x=0)
     zero_line(drawn, y=0)
-    legend = 22 * len(both)
     key = _KEY.format(better="Up" if maximize else "Down")
-    styled(drawn, title="What each technique costs", caption=caption, height=420 + legend, key=key)
+    styled(
+        drawn,
+        title="What each technique costs",
+        caption=caption,
+        height=420 + entries_height(drawn),
+        key=key,
+    )
     legend_below(drawn, stacked=True).update_layout(legend={"itemsizing": "constant"})
     drawn.update_xaxes(title=f"seconds added to {timed_by} (95 %)")
     drawn.update_yaxes(title=f"{unit} (95 %)")

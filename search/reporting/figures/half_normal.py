@@ -7,7 +7,16 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from search.analysis.contrast_sizes import ContrastSize
-from search.reporting.figures.style import BLUE, GREY, PURPLE, legend_below, styled
+from search.reporting.figures.style import (
+    BLUE,
+    GREY,
+    LEGEND_WIDTH,
+    PURPLE,
+    entries_height,
+    label,
+    legend_below,
+    styled,
+)
 
 _KEY = (
     "What lies along the grey line is noise; what rises above it, and above its dashed limit, is "
@@ -66,15 +75,14 @@ def figure(rows: Sequence[ContrastSize], caption: str) -> go.Figure:
             marker={"color": PURPLE if row.pair else BLUE, "size": 9,
                     "symbol": "square" if row.pair else "circle"},
             text=[str(number)], textposition=_CORNERS[number % 2], textfont={"size": 14},
-            name=f"{number} {row.short}", customdata=[[row.name, row.effect]],
+            name=label(f"{number} {row.short}", LEGEND_WIDTH), customdata=[[row.name, row.effect]],
             hovertemplate=_HOVER,
         )  # fmt: skip
-    legend = 22 * len(drawn.data)
     styled(
         drawn,
         title="Half-normal plot of the effects",
         caption=caption,
-        height=480 + legend,
+        height=480 + entries_height(drawn),
         key=_KEY,
     )
     legend_below(drawn, stacked=True).update_layout(legend={"itemsizing": "constant"})

@@ -8,27 +8,31 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from search.analysis.importances import Importance
-from search.reporting.figures.style import GREY, styled
+from search.reporting.figures.style import GREY, label, rows_height, styled
+
+_BETWEEN = 45
+"""Pixels between two panels."""
 
 
 def figure(rows: Sequence[Importance], caption: str) -> go.Figure:
     """Draw a panel an evaluator, largest share at the top, on one scale from 0 to 1."""
     evaluators = list(dict.fromkeys(share.evaluator for share in rows))
+    high = rows_height(list({share.parameter for share in rows}), 20)
+    height = high * len(evaluators) + _BETWEEN * (len(evaluators) - 1)
     drawn = make_subplots(
         rows=len(evaluators), cols=1, subplot_titles=evaluators, shared_xaxes=True,
-        vertical_spacing=0.3 / len(evaluators) ** 2,
+        vertical_spacing=min(1, _BETWEEN / height),
     )  # fmt: skip
-    most = 0
     for row, evaluator in enumerate(evaluators, start=1):
         panel = [share for share in rows if share.evaluator == evaluator][::-1]
-        most = max(most, len(panel))
         drawn.add_bar(
             x=[share.importance for share in panel],
-            y=[share.parameter for share in panel],
+            y=[label(share.parameter) for share in panel],
+            customdata=[share.parameter for share in panel],
             orientation="h",
             marker_color=GREY,
             showlegend=False,
-            hovertemplate="%{y}: %{x:.2f}<extra></extra>",
+            hovertemplate="%{customdata}: %{x:.2f}<extra></extra>",
             row=row,
             col=1,
         )
@@ -36,7 +40,7 @@ def figure(rows: Sequence[Importance], caption: str) -> go.Figure:
         drawn,
         title="Which settings separate the trials, by Optuna's importances",
         caption=caption,
-        height=110 + (60 + 20 * most) * len(evaluators),
+        height=80 + height,
     )
     drawn.update_layout(bargap=0.35)
     drawn.update_xaxes(rangemode="tozero")

@@ -27,6 +27,8 @@ _KEY = (
 )
 _LETTERS = " Cells with one letter are one sum, which these runs cannot take apart."
 
+_MOST_LINES = 11
+"""Lines of names that fit side by side below the map on a phone; numbers stand in for more."""
 _ROOM_FOR_VALUES = 10
 """Techniques up to which a cell has room for its number."""
 
@@ -41,6 +43,10 @@ def figure(
     size = len(techniques)
     most = max((abs(row.effect) for row in rows if not math.isnan(row.effect)), default=1) or 1
     labels = [label(name) for name in techniques]
+    lines = max(1 + name.count("<br>") for name in labels)
+    numbered = size * lines > _MOST_LINES
+    if numbered:
+        labels = [f"{name} {number}" for number, name in enumerate(labels, start=1)]
     drawn = go.Figure()
     for certain, scale in ((True, _SCALE), (False, _FAINT)):
         values: list[list[float]] = [[math.nan] * size for _ in techniques]
@@ -81,6 +87,9 @@ def figure(
         key=_KEY + (_LETTERS if any(row.letter for row in rows) else ""),
     )
     drawn.update_xaxes(tickangle=-90, showgrid=False)
+    if numbered:
+        numbers = [str(number) for number in range(1, size + 1)]
+        drawn.update_xaxes(tickvals=labels, ticktext=numbers, tickfont={"size": 9}, title="number")
     drawn.update_yaxes(autorange="reversed", showgrid=False)
     return as_wide_as(drawn, min(1000, 320 + 70 * size))
 
