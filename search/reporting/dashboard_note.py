@@ -14,6 +14,7 @@ from search.reporting.answer.how_sure import how_sure
 from search.reporting.answer.what_matters import what_matters
 from search.reporting.answer.what_to_do import headline, what_to_do
 from search.reporting.figures.effects import figure
+from search.reporting.figures.style import label, wrapped_titles
 from search.reporting.findings import Findings, find
 from search.reporting.formatting import counted, effect_unit
 from search.reporting.markdown import rendered
@@ -22,6 +23,10 @@ from search.results import Results
 _FIGURE = "kouka-effects"
 _HEIGHT = 450
 """Pixels that the dashboard gives a figure."""
+_MOST_ROWS = 12
+"""Effects that have room in it."""
+_LONGEST = 24
+"""Characters of a name in one line."""
 _MARK = "_kouka renews this note as runs finish._"
 _IMPORTANCE = """## Why the importances differ
 
@@ -59,19 +64,37 @@ def _figure(findings: Findings) -> go.Figure:
         f"{headline(findings, briefly=True)} {runs}. This study's note says what to do, and why "
         "the importances above differ."
     )
+    if len(drawn.effects) > _MOST_ROWS:
+        caption = f"The {_MOST_ROWS} largest of {len(drawn.effects)} effects. {caption}"
+        drawn = replace(drawn, effects=drawn.effects[:_MOST_ROWS])
     made = figure(drawn, effect_unit(findings.results.objective), caption)
     # The key in words stands in for the legend and its room.
     made.update_layout(height=_HEIGHT, showlegend=False, margin={"b": 60})
-    # Plotly leaves labels out where there is little room for them.
-    made.update_yaxes(dtick=1, tickfont={"size": 12 if len(drawn.effects) <= 12 else 9})
-    return made
+    names = [effect.technique for effect in drawn.effects]
+    row = (_HEIGHT - made.layout.margin.t - 60) / len(names)
+    lines = max(1 + label(name).count("<br>") for name in names)
+    made.update_traces(marker_size=max(6, min(12, int(0.7 * row))))
+    # All names, as Plotly leaves some out where there is little room for them.
+    made.update_yaxes(
+        tickvals=[label(name) for name in names],
+        ticktext=[label(name) if 15 * lines <= row else _short(name) for name in names],
+        tickfont={"size": max(8, min(12, int(0.85 * row)))},
+    )
+    return wrapped_titles(made).update_layout(height=_HEIGHT)
+
+
+def _short(name: str) -> str:
+    """A name in one line, of which a long one has its two ends."""
+    half = _LONGEST // 2
+    short = name if len(name) <= _LONGEST else f"{name[:half]}…{name[-half:]}"
+    return short.replace("<", "&lt;")
 
 
 def _note(findings: Findings, report: Path | None) -> str:
     parts = [_MARK]
     for section in (what_to_do(findings), what_matters(findings), how_sure(findings)):
         if section is not None:
-            parts += [f"## {section.title}", *rendered(section)]
+            parts += [f"## {section.title}", *rendered(section, wrapped=True)]
     if findings.effects is not None:
         parts.append(
             "The figure *What each technique is worth*, on this study's first page, draws the "

@@ -46,10 +46,13 @@ def rendered(
     figures: Collection[str] = (),
     images: Sequence[str] = (),
     names: Names | None = None,
+    *,
+    wrapped: bool = False,
 ) -> list[str]:
     """Render what stands below a section's title, a block each.
 
-    `names` in tables lead to what explains them.
+    `names` in tables lead to what explains them. `wrapped` writes commands as words of a paragraph,
+    for a page that would not scroll a block that is wider than itself.
     """
     parts = []
     if section.headline:
@@ -57,7 +60,8 @@ def rendered(
     if section.text:
         parts.append(_text(section.text))
     for command in section.commands:
-        parts += [_text(command.does), f"    {command.line}"]
+        line = _in_line(command.line) if wrapped else f"    {command.line}"
+        parts += [_text(command.does), line]
     if section.figure in figures:
         parts.append(_figure(section.figure, images))
     if section.table is not None:
@@ -65,6 +69,13 @@ def rendered(
     if section.remarks:
         parts.append("\n".join(f"- {_text(remark)}" for remark in section.remarks))
     return parts
+
+
+def _in_line(code: str) -> str:
+    """Code within a paragraph, between more backticks than it holds side by side."""
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", code)), default=0))
+    beside = " " if code.startswith("`") or code.endswith("`") else ""
+    return f"{fence}{beside}{code}{beside}{fence}"
 
 
 def _figure(name: str, images: Sequence[str]) -> str:
