@@ -12,12 +12,15 @@ from search.reporting.figures.style import GREY, label, rows_height, styled
 
 _BETWEEN = 45
 """Pixels between two panels."""
+_LEAST = 80
+"""Pixels of a panel of one parameter."""
 
 
 def figure(rows: Sequence[Importance], caption: str) -> go.Figure:
     """Draw a panel an evaluator, largest share at the top, on one scale from 0 to 1."""
     evaluators = list(dict.fromkeys(share.evaluator for share in rows))
-    high = rows_height(list({share.parameter for share in rows}), 20)
+    names = {share.parameter for share in rows}
+    high = max(_LEAST, len(names) * max(rows_height([name], 20) for name in names))
     height = high * len(evaluators) + _BETWEEN * (len(evaluators) - 1)
     drawn = make_subplots(
         rows=len(evaluators), cols=1, subplot_titles=evaluators, shared_xaxes=True,

@@ -76,9 +76,12 @@ def figure(
             hoverinfo="skip",
         )
     most = max(max(abs(row.effect), row.limit) for row in rows)
+    longest = max(len(_signed(row)) for row in rows)
+    beside = max(0.17, _CHARACTER * (longest + 1) - _MARGIN)
+    wide = max(_NUMBER, _CHARACTER * (longest + 1) / (1 - beside))
     # A number stands behind its bar, or behind the mark that it would cover.
     drawn.add_scatter(
-        x=[_after(row, most) for row in rows],
+        x=[_after(row, wide * most) for row in rows],
         y=list(range(len(rows))),
         mode="text",
         text=[f"\u00a0{_signed(row)}" for row in rows],
@@ -87,8 +90,6 @@ def figure(
         showlegend=False,
         hoverinfo="skip",
     )
-    longest = max(len(_signed(row)) for row in rows)
-    beside = max(0.17, _CHARACTER * (longest + 1) - _MARGIN)
     names = [label(row.short) for row in rows]
     lines = 1 + max(name.count("<br>") for name in names)
     height = len(rows) * (11 + 13 * lines)
@@ -113,11 +114,11 @@ def _kind(row: ContrastSize, maximize: bool) -> str:
     return "helps" if (row.effect > 0) == maximize else "hurts"
 
 
-def _after(row: ContrastSize, most: float) -> float:
+def _after(row: ContrastSize, wide: float) -> float:
     size = abs(row.effect)
-    return row.limit if size < row.limit < size + _NUMBER * most else size
+    return row.limit if size < row.limit < size + wide else size
 
 
 def _signed(row: ContrastSize) -> str:
     beside = 2 * row.error
-    return signed(row.effect, Estimate(row.effect, row.effect - beside, row.effect + beside))
+    return signed(row.effect, Estimate(row.effect, -beside, beside))

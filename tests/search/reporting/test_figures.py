@@ -85,7 +85,12 @@ def test_a_title_breaks_before_its_brackets() -> None:
 
 @pytest.mark.parametrize(
     ("effect", "error", "text"),
-    [(1.74, 0.3, "+1.7"), (184139.5, 20000.0, "+184140"), (-1.2e-4, 1e-5, "-1.20e-04")],
+    [
+        (1.74, 0.3, "+1.7"),
+        (-3.1, 1.56, "-3.1"),
+        (184139.5, 20000.0, "+184140"),
+        (-1.2e-4, 1e-5, "-1.20e-04"),
+    ],
 )
 def test_a_bar_has_as_many_digits_as_its_error_allows(
     effect: float, error: float, text: str
