@@ -194,8 +194,14 @@ class FittedRecipes:
         return [self.option(on) for on in chosen]
 
     def predict(self, options: Sequence[Option]) -> tuple[np.ndarray, np.ndarray]:
-        """Predict the options' values with their covariance, on the scale of the fit."""
-        return self.surface.predict(self.points(options))
+        """Predict the options' values with their covariance, on the scale of the fit.
+
+        It allows for the errors of the fit's variances, without which intervals of recipes that
+        were chosen for their predictions are too narrow.
+        """
+        points = self.points(options)
+        means, spread = self.surface.predict(points)
+        return means, spread + self.surface.doubt(points)
 
     def points(self, options: Sequence[Option]) -> Points:
         """Convert options to the surface's points."""

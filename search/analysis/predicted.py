@@ -15,6 +15,8 @@ from search.analysis.t_distribution import CONFIDENCE, quantile, welch_dof
 from search.results import Objective
 
 _DRAWS = 1000
+_STEP = 1e-4
+"""On the scale of the fit, over which the slope of the objective's scale is taken."""
 
 
 @dataclass(frozen=True)
@@ -40,24 +42,28 @@ def predicted(
     it was chosen, or some of them. `dof` are the runs of the fit less its fixed effects, and `back`
     brings a value to the objective's scale. The quantile of the intervals is that of the largest of
     all differences to all off, by draws from a multivariate t distribution (Hothorn, Bretz &
-    Westfall 2008, Biom. J. 50).
+    Westfall 2008, Biom. J. 50). The differences are of values on the objective's scale, which has
+    another slope at each recipe (delta method).
     """
     value, off = float(means[0]), float(means[1])
-    contrasts = np.eye(len(means)) - np.eye(len(means))[1]
+    slopes = np.array([(back(mean + _STEP) - back(mean - _STEP)) / (2 * _STEP) for mean in means])
+    contrasts = np.diag(slopes)
+    contrasts[:, 1] -= slopes[1]
     differences = contrasts @ spread @ contrasts.T
     errors = np.sqrt(np.maximum(np.diag(differences), 0))
     known = errors > 1e-6 * max(float(errors.max()), 1e-12)
     critical = (
         _quantile(differences[np.ix_(known, known)], errors[known], dof) if known.any() else 0
     )
-    gained = [back(value + side * critical * errors[0]) - back(off) for side in (-1, 0, 1)]
     single = [float(critical * math.sqrt(max(spread[at, at], 0.0))) for at in (0, 1)]
     recommended, all_off = (
         Estimate(back(middle), *sorted((back(middle - half), back(middle + half))))
         for middle, half in zip((value, off), single, strict=True)
     )
-    low, high = sorted((gained[0], gained[2]))
-    return Predicted(recommended, all_off, Estimate(gained[1], low, high))
+    gained, half = back(value) - back(off), float(critical * errors[0])
+    low = max(gained - half, recommended.low - all_off.high)
+    high = min(gained + half, recommended.high - all_off.low)
+    return Predicted(recommended, all_off, Estimate(gained, low, high))
 
 
 def compared(one: Sequence[float], off: Sequence[float], objective: Objective) -> Predicted | None:

@@ -28,6 +28,12 @@ _ENOUGH = 10
 """Runs beside the first of each recipe, for each column of what else they differ in."""
 _LEAST_LENGTH = 1e-6
 """Of a direction of the columns, beside the longest, for it to say anything more."""
+_STEP = 1e-3
+"""Of a logarithm, over which the likelihood's curvature is taken."""
+_LEAST_CURVE = 1.0
+"""Curvature of a direction in which the runs hardly say how large the variances are: by their
+logarithms' standard deviation of 1, no more than a factor of e is doubted. With less of it,
+intervals that also allow for the choice of a recipe would be wider than they need be."""
 _SPAN = 14.0
 """Logarithm of the range below the total variance in which each variance is looked for."""
 
@@ -53,6 +59,12 @@ class Surface:
     observed: Points
     variances: np.ndarray
     """(4,): of all techniques together, of all pairs, of a recipe, and of one run's noise."""
+    _doubt: np.ndarray
+    """(4, 4): the covariance of their logarithms, as they are estimates."""
+    _shifts: np.ndarray
+    """(observed, 4): what a rise of each by a share adds to `_centred`, for that share."""
+    _rises: np.ndarray
+    """(4,): as much of the constant."""
     _inverse: np.ndarray
     _weights: np.ndarray
     """(observed, 1 + beside): the inverse's product with the fixed effects' columns."""
@@ -76,6 +88,17 @@ class Surface:
         spread = self._covariance(points, points) - across @ self._inverse @ across.T
         spread += missing @ self._uncertainty @ missing.T
         return self.constant + across @ self._centred, spread
+
+    def doubt(self, points: Points) -> np.ndarray:
+        """Covariance, (recipes, recipes), that the errors of the variances add to predictions.
+
+        To the first order (Kackar & Harville 1984, Journal of the American Statistical Association
+        79).
+        """
+        kernels = _kernels(points, self.observed)
+        slopes = self._rises + np.tensordot(self.variances[:3], kernels, 1) @ self._shifts
+        slopes[:, :3] += (kernels @ self._centred).T * self.variances[:3]
+        return np.asarray(slopes @ self._doubt @ slopes.T)
 
     def means(self, points: Points) -> np.ndarray:
         """Predict the values of recipes, (recipes,)."""
@@ -172,15 +195,19 @@ def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | No
     fixed = np.column_stack([np.ones(len(kept)), _independent(beside[first[kept]])])
     few = np.searchsorted(kept, np.sort(order[:_FEW_RECIPES]))
     some = kernels[:, few[:, np.newaxis], few]
-    variances = _variances(some, means[few], _independent(fixed[few]), within, dof)
+    variances, doubt = _variances(some, means[few], _independent(fixed[few]), within, dof)
     inverse = np.linalg.inv(np.tensordot(variances, kernels, 1))
     weights = inverse @ fixed
     uncertainty = np.linalg.inv(fixed.T @ weights)
     effects = uncertainty @ weights.T @ means
     centred = inverse @ (means - fixed @ effects)
+    parts = (kernels @ centred).T * variances
+    rises = -uncertainty @ weights.T @ parts
+    shifts = -inverse @ (parts + fixed @ rises)
     return Surface(
-        recipes, variances, inverse, weights, uncertainty, centred, constant=float(effects[0])
-    )
+        recipes, variances, doubt, shifts, rises[0], inverse, weights, uncertainty, centred,
+        constant=float(effects[0]),
+    )  # fmt: skip
 
 
 def _adjusted(
@@ -224,8 +251,11 @@ def _kernels(points: Points, others: Points) -> np.ndarray:
 
 def _variances(
     kernels: np.ndarray, means: np.ndarray, fixed: np.ndarray, within: float, dof: int
-) -> np.ndarray:
-    """Estimate the variances, (4,); `within` and `dof` are of the runs around their recipes."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate the variances, (4,), with the covariance of their logarithms, (4, 4).
+
+    `within` and `dof` are of the runs around their recipes.
+    """
     total = float(np.var(means))
 
     def loss(logs: np.ndarray) -> tuple[float, np.ndarray]:
@@ -247,4 +277,10 @@ def _variances(
 
     top = np.log(total)
     start = np.full(4, top - np.log(4))
-    return np.asarray(np.exp(minimum(loss, start, top - _SPAN, top + np.log(100))))
+    found = minimum(loss, start, top - _SPAN, top + np.log(100))
+    steps = _STEP * np.eye(len(found))
+    curves = np.array([loss(found + step)[1] - loss(found - step)[1] for step in steps])
+    curves = (curves + curves.T) / (4 * _STEP)
+    sizes, directions = np.linalg.eigh(curves)
+    doubt = directions / np.maximum(sizes, _LEAST_CURVE) @ directions.T
+    return np.exp(found), np.asarray(doubt)

@@ -40,6 +40,50 @@ def test_what_else_runs_differ_in_is_a_fixed_effect() -> None:
     assert means[0] - means[1] == pytest.approx(3, abs=0.5)
 
 
+def test_the_doubt_of_the_variances_is_that_of_predictions_with_others() -> None:
+    random = np.random.default_rng(5)
+    levels = random.choice([-1.0, 1.0], (30, 4))
+    keys = ((levels > 0) @ [1, 2, 4, 8]).astype(np.int64)
+    beside = random.standard_normal((30, 1))
+    values = levels @ [1, 0.5, 0, 0] + beside[:, 0] + 0.5 * random.standard_normal(30)
+    surface = fit_surface(Points(levels, keys), values, beside)
+    assert surface is not None
+    turned = random.choice([-1.0, 1.0], (12, 4))
+    asked = Points(turned, ((turned > 0) @ [1, 2, 4, 8]).astype(np.int64))
+
+    def means(variances: np.ndarray) -> np.ndarray:
+        fixed = np.column_stack([np.ones(30), beside])
+        every = Points(levels, keys)
+        observed = _covariance(variances, every, every) + variances[3] * np.eye(30)
+        inverse = np.linalg.inv(observed)
+        effects = np.linalg.solve(fixed.T @ inverse @ fixed, fixed.T @ inverse @ values)
+        across = _covariance(variances, asked, every)
+        return np.asarray(effects[0] + across @ inverse @ (values - fixed @ effects))
+
+    np.testing.assert_allclose(means(surface.variances), surface.predict(asked)[0])
+    step = 1e-5
+    slopes = np.array([
+        (means(surface.variances * np.exp(turn)) - means(surface.variances * np.exp(-turn)))
+        / (2 * step)
+        for turn in step * np.eye(4)
+    ])  # fmt: skip
+    doubt = surface.doubt(asked)
+    solve = np.linalg.pinv(slopes)
+    of_logarithms = solve.T @ doubt @ solve
+    np.testing.assert_allclose(slopes.T @ of_logarithms @ slopes, doubt, rtol=1e-4, atol=1e-9)
+    # No logarithm is taken to have a standard deviation of more than 1, and some hardly less.
+    most = np.linalg.eigvalsh(slopes.T @ slopes)[-1]
+    assert 0.1 * most < np.linalg.eigvalsh(doubt)[-1] < most
+
+
+def _covariance(variances: np.ndarray, one: Points, other: Points) -> np.ndarray:
+    products = one.levels @ other.levels.T
+    count = one.levels.shape[1]
+    pairs = (products**2 - count) / (count * (count - 1))
+    same = one.keys[:, np.newaxis] == other.keys
+    return np.asarray(variances[0] * products / count + variances[1] * pairs + variances[2] * same)
+
+
 @pytest.mark.parametrize("runs", [200, 1000])
 def test_of_many_runs_as_of_few_the_rest_is_taken_out(runs: int) -> None:
     random = np.random.default_rng(1)
