@@ -179,11 +179,14 @@ class Candidates:
     verify: tuple[int, ...] = ()
     at_most: Limits | None = None
     """The limits under which they were chosen."""
+    verify_epochs: int | None = None
+    """None in a study that does not say, or has no long runs."""
 
     def fit(self, settings: Settings) -> bool:
         """True where neither the study nor its limits have changed since, which gives others."""
         asked = settings.measure, settings.search, settings.verify, settings.at_most
-        return (self.measure, self.search, self.verify, self.at_most) == asked
+        as_long = self.verify_epochs in (None, settings.verify_epochs)
+        return as_long and (self.measure, self.search, self.verify, self.at_most) == asked
 
 
 @dataclass(frozen=True)

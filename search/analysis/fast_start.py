@@ -44,10 +44,11 @@ class FastStart:
     """None in a study that this version of kouka could not go on with."""
 
 
-def fast_start(results: Results) -> FastStart | None:
+def fast_start(results: Results, verified: int = 0) -> FastStart | None:
     """Find signs that the `measure` runs were too short for their effects to stay; None without.
 
-    Runs of several lengths, as another program's may be, give none.
+    Runs of several lengths, as another program's may be, give none. `verified` are the long runs
+    that the study has asked for, where `results` are these.
     """
     runs = results.of("measure")
     if len({max(run.curve) for run in runs if run.curve and not run.diverged}) > 1:
@@ -59,11 +60,12 @@ def fast_start(results: Results) -> FastStart | None:
     if climbing is None and not moving:
         return None
     epochs = max(max(run.curve) for run in runs if run.curve)
-    return FastStart(epochs, climbing, moving, proposal(results))
+    return FastStart(epochs, climbing, moving, proposal(results, verified))
 
 
-def proposal(results: Results) -> Proposal | None:
-    """Propose long runs; None in a study that this version of kouka could not go on with."""
+def proposal(results: Results, verified: int = 0) -> Proposal | None:
+    """Propose long runs, or longer ones; None in a study that this version of kouka could not go
+    on with."""
     settings = results.settings
     space = None if settings is None else Space.known_of(settings)
     if settings is None or space is None:
@@ -72,5 +74,6 @@ def proposal(results: Results) -> Proposal | None:
         return None
     epochs = max(2 * settings.epochs, min(LONGEST, max(_SHORTEST, LONGER * settings.epochs)))
     takes = run_time(results)
-    runs = _RUNS + expected(settings, space)
-    return Proposal(_RUNS, epochs, None if takes is None else runs * takes.of(epochs))
+    runs = max(_RUNS, verified)
+    in_all = runs + expected(settings, space)
+    return Proposal(runs, epochs, None if takes is None else in_all * takes.of(epochs))

@@ -329,7 +329,7 @@ def launch(
     """Launch a study, or resume it.
 
     The same command resumes a study: finished runs are kept. A larger --measure, --search,
-    --verify, --confirm, --ladder or --time extends it. Begin with
+    --verify, --verify-epochs, --confirm, --ladder or --time extends it. Begin with
 
         kouka launch NAME --data FOLDER --time 30m
 

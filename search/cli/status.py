@@ -78,7 +78,7 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
               "interrupted": status.interrupted}  # fmt: skip
     counts = [f"{count:,} {state}" for state, count in others.items() if count]
     if status.shorter:
-        counts.append(counted(status.shorter, "shorter confirm run"))
+        counts.append(counted(status.shorter, "shorter run"))
     if counts:
         console.print(f"Beside these: {', '.join(counts)}.")
     if lost := words.given_up(results):

@@ -142,7 +142,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         if value != getattr(stored, name)
         and not (name == "data" and is_place(stored.data) and is_place(value))
         and not (name in _MAY_GROW and value > getattr(stored, name))
-        and not (name == "verify_epochs" and stored.verify_epochs is None)
+        and not (name == "verify_epochs" and value > (stored.verify_epochs or 0))
         and name not in ("images", "at_most")  # which no run depends on
     ]
     given: list[tuple[str, _Custom, _Custom | None]] = [
@@ -187,6 +187,8 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     stored = replace(stored, custom_code=known.updated(code))
     free = (*_MAY_GROW, "data", "verify_epochs", "images", "at_most")
     grown = {name: value for name, value in asked.items() if name in free}
+    if _is_longer(stored, requested) and stored.verify_last_epochs == _usual_last(stored):
+        grown["verify_last_epochs"] = None
     grown["time"] = _extended(stored.time, requested.time, requested.named())
     grown["program"] = merged(stored.program, program)
     grown["ladder_order"] = order
@@ -271,7 +273,14 @@ def _asks_for_more(stored: Settings, requested: Requested) -> bool:
     """Tell a request for more runs than a study has, whatever time that takes."""
     had = {name: max(getattr(stored, name), default=0) for name in _DESIGNS}
     had |= {name: getattr(stored, name) for name in _MAY_GROW}
-    return any((getattr(requested, name) or 0) > count for name, count in had.items())
+    grows = any((getattr(requested, name) or 0) > count for name, count in had.items())
+    return grows or _is_longer(stored, requested)
+
+
+def _is_longer(stored: Settings, requested: Requested) -> bool:
+    """Tell a request for long runs that are longer than those of a study."""
+    had, asked = stored.verify_epochs, requested.verify_epochs
+    return had is not None and asked is not None and asked > had
 
 
 def _extended(
@@ -308,9 +317,15 @@ def _judged(settings: Settings, last_epochs: int | None) -> Settings:
         return settings
     if settings.verify_epochs is None:
         return replace(settings, verify_last_epochs=last_epochs)
+    return replace(settings, verify_last_epochs=last_epochs or _usual_last(settings))
+
+
+def _usual_last(settings: Settings) -> int | None:
+    """The last epochs that judge long runs for which no number was asked; None without such."""
+    if settings.verify_epochs is None:
+        return None
     usual = settings.last_epochs == usual_last_epochs(settings.epochs)
-    by_rule = usual_last_epochs(settings.verify_epochs) if usual else settings.last_epochs
-    return replace(settings, verify_last_epochs=last_epochs or by_rule)
+    return usual_last_epochs(settings.verify_epochs) if usual else settings.last_epochs
 
 
 def only_grows(requested: Requested) -> bool:

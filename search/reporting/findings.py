@@ -159,7 +159,9 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
     decision = decide(results, recommended, tested, effects=decides.effects if decides else None)
     short_only = verification is None and fitted is not None and fitted.look.complete
     by_epoch = results.points_are_epochs
-    early = fast_start(results) if short_only and by_epoch else None
+    lasting = results if short_only else _complete_long_runs(verification)
+    asked = max(results.settings.verify, default=0) if results.settings else 0
+    early = fast_start(lasting, asked) if lasting is not None and by_epoch else None
     confirm_runs = recommended_runs(results, recommended)
     return Findings(
         results,
@@ -222,6 +224,12 @@ def find_recipe(results: Results) -> Findings:
         results, None, (), (), (), (), (), (), recommended, tuple(tested), (), (), (), (),
         decision=decide(results, recommended, tested, effects=fitted),
     )  # fmt: skip
+
+
+def _complete_long_runs(long: Verification | None) -> Results | None:
+    """The long runs as a study of their own, once their verdicts are due."""
+    due = long is not None and long.effects is not None and long.effects.look.complete
+    return long.results if long is not None and due else None
 
 
 def _longer(results: Results, early: FastStart | None, short_only: bool) -> Proposal | None:

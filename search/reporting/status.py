@@ -12,7 +12,7 @@ from search.planning.phases.confirm import wants_candidates
 from search.planning.space import Space
 from search.reporting.budget import describe_budget
 from search.results import Results
-from search.settings import Settings
+from search.settings import LONG_PHASES, Settings
 from search.storage.schema import INTERRUPTED, PHASES
 
 
@@ -64,7 +64,7 @@ class StudyStatus:
     """Runs that failed, but for those that were interrupted."""
     interrupted: int
     shorter: int
-    """Ended runs of `confirm` from before there were long ones, which decide now."""
+    """Ended runs of `verify` and `confirm` that are shorter than those that decide now."""
     best: Best | None
     """Of the long runs of `verify`; where there is none, of the measured and searched runs, or of
     the ladder's."""
@@ -86,7 +86,7 @@ def status_of(results: Results) -> StudyStatus:
         failed=states.count("failed") - interrupted,
         interrupted=interrupted,
         shorter=sum(
-            run.phase == "confirm" and run.ended and not results.at_budget(run)
+            run.phase in LONG_PHASES and run.ended and not results.at_budget(run)
             for run in results.runs
         ),
         best=_best(results),

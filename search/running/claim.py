@@ -164,7 +164,7 @@ def _choose(
         results = replace(results, settings=settings)
         study.set_user_attr(schema.SETTINGS, settings.to_json())
     chosen = Candidates(settings.measure, settings.search, recipes, settings.verify,
-                        settings.at_most)  # fmt: skip
+                        settings.at_most, settings.verify_epochs)  # fmt: skip
     study.set_user_attr(schema.CANDIDATES, asdict(chosen))
     return replace(results, candidates=chosen), settings
 

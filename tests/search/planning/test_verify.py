@@ -17,8 +17,8 @@ from search.planning.schedule import schedule
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
 from search.reporting.status import status_of
-from search.results import Results, Run, Verified
-from search.settings import Settings
+from search.results import Candidates, Results, Run, Verified
+from search.settings import Settings, TimeLimit
 from tests.support.fakes import EFFECTS
 
 NAMES = tuple(EFFECTS)
@@ -205,10 +205,36 @@ def test_what_cannot_be_verified_is_refused(requested: Requested, message: str) 
         settle(None, requested)
 
 
-def test_a_begun_verification_is_not_changed() -> None:
+def test_a_verification_is_not_made_shorter() -> None:
     stored = settle(None, Requested(epochs=5, verify_epochs=40))
-    with pytest.raises(InputError, match=r"--verify-epochs is 40, not 60.*--verify is 16, not 8"):
-        settle(stored, Requested(verify_epochs=60, verify=8))
+    with pytest.raises(InputError, match=r"--verify-epochs is 40, not 30.*--verify is 16, not 8"):
+        settle(stored, Requested(verify_epochs=30, verify=8))
+
+
+def test_a_longer_verification_sets_the_shorter_one_aside() -> None:
+    asked = Requested(epochs=8, verify_epochs=40, verify=16, confirm=1, search=0,
+                      techniques=SETTINGS.techniques)  # fmt: skip
+    stored = settle(None, asked)
+    longer = settle(stored, Requested(verify_epochs=100))
+    assert (longer.verify, longer.verify_epochs, longer.verify_last_epochs) == ((16,), 100, 10)
+    kept = settle(settle(None, replace(asked, last_epochs=1)), Requested(verify_epochs=100))
+    assert kept.verify_last_epochs == 1
+    planned = replace(stored, time=TimeLimit(60.0, 50.0))
+    assert settle(planned, Requested(verify_epochs=100)).time is None
+    short = begun()
+    ended = [
+        Run(at, "verify", "complete", one.params or {}, frozenset(), 0.5, seed=one.seed, epochs=40)
+        for at, one in enumerate(PLANS["verify"](SETTINGS, SPACE, short))
+    ]
+    longest = replace(SETTINGS, verify_epochs=100)
+    results = replace(made(*measured(), *ended, settings=longest), verified=short.verified)
+    assert len(made(*measured(), *ended).of("verify")) == len(ended) == 16
+    assert results.of("verify") == []
+    assert status_of(results).shorter == 16
+    assert schedule(longest, SPACE, results).left["verify"] == 16
+    chosen = Candidates(SETTINGS.measure, SETTINGS.search, (), SETTINGS.verify, None, 40)
+    assert chosen.fit(SETTINGS)
+    assert not chosen.fit(longest)
 
 
 def test_a_study_that_asked_for_the_epochs_of_no_long_runs_goes_on() -> None:

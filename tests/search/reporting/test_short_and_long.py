@@ -184,6 +184,21 @@ def test_short_runs_alone_say_that_their_effects_are_of_a_fast_start() -> None:
     assert "run kouka launch s --verify 16 --verify-epochs 20: about 6 min with one worker" in said
 
 
+def test_long_runs_that_are_too_short_themselves_say_so(findings: Findings) -> None:
+    said = answer(findings)
+    assert said.startswith("After 16 epochs")
+    assert "From epoch 8 to 16 effects still moved, that of augmentation by" in said
+    assert "run kouka launch s --verify 16 --verify-epochs 64: about" in said
+    results = long_study(long())
+    assert results is not None
+    wide = fast_start(results, 32)
+    assert wide is not None
+    assert wide.proposal is not None
+    assert (wide.proposal.runs, wide.proposal.epochs) == (32, 64)
+    lasting = replace(results, runs=tuple(replace(run, curve={}) for run in results.runs))
+    assert fast_start(lasting, 32) is None
+
+
 def test_a_training_that_has_ended_is_no_fast_start() -> None:
     random = np.random.default_rng(3)
     flat = [
