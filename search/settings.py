@@ -122,6 +122,9 @@ class Settings:
     growth: str = "doubled"
     """The way in which the design of those runs grows: `doubled`, block after block, in a study
     that does not say; else `exchanged`, see `search.planning.design.grown`."""
+    words: str = "short"
+    """The words of which its designs have few: `short`, of three and four letters, in a study that
+    does not say; else `all`, see `search.planning.design.fraction`."""
     order: str = "random"
     """The order of the runs of a design: `random` in a study that does not say; else `balanced`,
     see `search.planning.run_order`."""

@@ -3,14 +3,16 @@
 A regular fraction gives every technique a vector over GF(2), and turns it on in run r where r
 and the vector share an odd number of bits (Box, Hunter & Hunter 2005, ch. 6). A set of
 techniques whose vectors add to zero is a word: its columns multiply to a constant, so the
-effects of its halves are aliased. The fewer words of three and four letters, the better
-(minimum aberration, Fries & Hunter 1980).
+effects of its halves are aliased. The fewer short words, the better (minimum aberration, Fries &
+Hunter 1980).
 """
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, reduce
 from itertools import combinations
+from operator import xor
 
 import numpy as np
 
@@ -21,6 +23,8 @@ Design = np.ndarray
 
 MOST_RUNS = 1024
 
+_FEW_GENERATORS = 2
+"""Techniques beside a full factorial, for more of which short words alone are counted."""
 _RESTARTS = 12
 _CANDIDATES = 300
 
@@ -66,15 +70,15 @@ def design(techniques: int, first: int, runs: int) -> Design:
     Its first rows are the design it began with. Every column is balanced and orthogonal to the
     others and to every product of two, at every size on the way.
     """
-    rows = fraction(techniques, first)
+    rows = fraction(techniques, first, "short")
     while len(rows) < runs:
-        rows = np.concatenate([rows, _block_beside(rows)])
+        rows = np.concatenate([rows, _block_beside(rows, "short")])
     rows.flags.writeable = False
     return rows
 
 
 @cache
-def grown(techniques: int, sizes: tuple[int, ...]) -> Design:
+def grown(techniques: int, sizes: tuple[int, ...], words: str = "all") -> Design:
     """The design of a study that was asked for so many runs, first to last, each time in all.
 
     Its first rows are those that it had at the size before. What is added is another block, where
@@ -82,11 +86,11 @@ def grown(techniques: int, sizes: tuple[int, ...]) -> Design:
     to tell them apart anyway; else single runs, exchanged until both sorts of effects are as
     certain as may be.
     """
-    rows = fraction(techniques, sizes[0])
+    rows = fraction(techniques, sizes[0], words)
     for size in sizes[1:]:
         blocks = rows
         while len(blocks) < size:
-            blocks = np.concatenate([blocks, _block_beside(blocks)])
+            blocks = np.concatenate([blocks, _block_beside(blocks, words)])
         terms = 1 + techniques + techniques * (techniques - 1) // 2
         exchange = techniques <= _MOST_EXCHANGED and size >= _ENOUGH_RUNS * terms
         if exchange and not interaction_variance(blocks) <= _NEARLY_FRESH:
@@ -110,11 +114,15 @@ def interaction_variance(rows: Design) -> float:
     return float(np.mean(variances[1 + techniques :])) if techniques > 1 else 1.0
 
 
-def fraction(techniques: int, runs: int) -> Design:
-    """A regular fraction with few short words, or the full factorial, repeated where it fits."""
+def fraction(techniques: int, runs: int, words: str = "all") -> Design:
+    """A regular fraction with few short words, or the full factorial, repeated where it fits.
+
+    Where `words` are `short`, those of three and four letters alone are counted; where they are
+    `all`, longer ones too, the shorter the worse.
+    """
     check_runs(runs, techniques)
     bits = runs.bit_length() - 1
-    vectors = _vectors(techniques, min(bits, techniques))
+    vectors = _vectors(techniques, min(bits, techniques), words)
     numbers = np.arange(runs)[:, np.newaxis] % 2 ** min(bits, techniques)
     return np.asarray(np.bitwise_count(numbers & vectors) % 2 == 1)
 
@@ -127,20 +135,31 @@ def pair_columns(levels: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _vectors(techniques: int, bits: int) -> np.ndarray:
-    """Choose a vector a technique, exchanging one generator at a time while words get fewer."""
+def _vectors(techniques: int, bits: int, words: str) -> np.ndarray:
+    """Choose a vector a technique."""
     basis = [1 << bit for bit in range(bits)]
     generators = techniques - bits
     if generators <= 0:
         return np.array(basis[:techniques])
+    found = _exchanged(basis, generators, _short_words)
+    if words == "all" and generators <= _FEW_GENERATORS:
+        found = min(found, _exchanged(basis, generators, _words), key=_words)
+    return np.array(found)
+
+
+def _exchanged(
+    basis: list[int], generators: int, count: Callable[[list[int]], tuple[int, ...]]
+) -> list[int]:
+    """Exchange one generator beside a basis at a time while words get fewer."""
+    bits = len(basis)
     # Vectors of odd weight never make a word of three, so the search starts among them.
     odd = [v for v in range(1, 2**bits) if v.bit_count() % 2 and v not in basis]
     others = [v for v in range(1, 2**bits) if v not in basis]
     random = np.random.default_rng(0)
-    found: list[tuple[tuple[int, int], list[int]]] = []
+    found: list[tuple[tuple[int, ...], list[int]]] = []
     for _ in range(_RESTARTS):
         chosen = [int(v) for v in random.choice(odd, generators, replace=False)]
-        best = _short_words(basis + chosen)
+        best = count(basis + chosen)
         improved = True
         while improved:
             improved = False
@@ -149,10 +168,23 @@ def _vectors(techniques: int, bits: int) -> np.ndarray:
                     if vector in chosen:
                         continue
                     trial = [*chosen[:position], vector, *chosen[position + 1 :]]
-                    if (words := _short_words(basis + trial)) < best:
-                        best, chosen, improved = words, trial, True
+                    if (fewer := count(basis + trial)) < best:
+                        best, chosen, improved = fewer, trial, True
         found.append((best, basis + chosen))
-    return np.array(min(found)[1])
+    return min(found)[1]
+
+
+def _words(vectors: list[int]) -> tuple[int, ...]:
+    """Count the words of one letter, of two, and so on, for vectors that begin with a basis.
+
+    A word has some generators, and the basis' vectors that their sum is made of.
+    """
+    generators = [vector for vector in vectors if vector.bit_count() > 1]
+    counts = [0] * len(vectors)
+    for letters in range(1, len(generators) + 1):
+        for chosen in combinations(generators, letters):
+            counts[letters + reduce(xor, chosen).bit_count() - 1] += 1
+    return tuple(counts)
 
 
 def _short_words(vectors: list[int]) -> tuple[int, int]:
@@ -163,14 +195,14 @@ def _short_words(vectors: list[int]) -> tuple[int, int]:
     return int(sums[array].sum()) // 3, int((sums * (sums - 1) // 2).sum()) // 3
 
 
-def _block_beside(rows: Design) -> Design:
+def _block_beside(rows: Design, words: str) -> Design:
     """Choose as many runs again, so that both together separate the most pairs.
 
     The new block is a regular fraction with its columns relabelled and switched, so that what it
     aliases differs from what the first does; D-optimal among random ones for the pairwise model.
     """
     runs, techniques = rows.shape
-    block = fraction(techniques, runs)
+    block = fraction(techniques, runs, words)
     random = np.random.default_rng(runs)
     best, best_determinant = block, -np.inf
     for _ in range(_CANDIDATES):

@@ -124,7 +124,9 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         asked["reader"] = READER
         asked.setdefault("images", True if program is None else None)
         asked.setdefault("last_epochs", usual_last_epochs(asked.get("epochs", Settings.epochs)))
-        settings = Settings(**asked, custom_code=code, growth="exchanged", order="balanced")
+        settings = Settings(
+            **asked, custom_code=code, growth="exchanged", words="all", order="balanced"
+        )
         if program is None:
             settings = replace(settings, searched_rates=searched(settings))
         settings = check(_judged(settings, requested.last_epochs))

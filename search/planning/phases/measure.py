@@ -14,11 +14,11 @@ from search.settings import Settings
 
 
 def design_of(settings: Settings, techniques: int) -> Design:
-    """The design of a study's `measure` runs; a study keeps the way in which it grows."""
+    """The design of a study's `measure` runs; a study keeps the way in which it began and grows."""
     sizes = tuple(count for count in settings.measure if count)
     if settings.growth == "doubled":
         return design(techniques, sizes[0], sizes[-1])
-    return grown(techniques, sizes)
+    return grown(techniques, sizes, settings.words)
 
 
 def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:

@@ -26,7 +26,7 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
     verified = results.verified
     if not settings.verify or verified is None:
         return []
-    design_rows = grown(len(verified.techniques), settings.verify)
+    design_rows = grown(len(verified.techniques), settings.verify, settings.words)
     rows = in_order("verify", settings, design_rows, settings.verify)
     return [
         Planned(

@@ -1,4 +1,6 @@
 import zlib
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from search.planning.design import (
     pair_columns,
     possible_runs,
 )
+from search.planning.phases.measure import design_of
+from search.settings import Settings
 
 KEPT = {
     (8, (16, 64)): 1627471414,
@@ -69,6 +73,33 @@ def test_fractions_are_as_good_as_the_catalogue(
     aliased = np.abs(pairs.T @ pairs) == runs
     # A word ABCD aliases AB with CD, AC with BD and AD with BC.
     assert (aliased.sum() - len(aliased)) / 2 == 3 * words_of_four
+
+
+# Resolutions of the same catalogue, in which no fraction's shortest word is longer.
+@pytest.mark.parametrize(
+    ("techniques", "runs", "letters"),
+    [(5, 16, 5), (6, 32, 6), (7, 64, 7), (8, 64, 5), (8, 128, 8), (9, 128, 6), (9, 256, 9),
+     (10, 256, 6)],
+)  # fmt: skip
+def test_the_shortest_word_is_as_long_as_may_be(techniques: int, runs: int, letters: int) -> None:
+    columns = levels(fraction(techniques, runs))
+    constant = [
+        len(some)
+        for count in range(1, techniques + 1)
+        for some in combinations(range(techniques), count)
+        if abs(columns[:, some].prod(axis=1).sum()) == runs
+    ]
+    assert min(constant) == letters
+
+
+def test_a_study_keeps_the_words_that_it_began_with() -> None:
+    began = fraction(6, 32, "short")
+    assert not np.array_equal(began, fraction(6, 32))
+    older = Settings(techniques=("a", "b", "c", "d", "e", "f"), measure=(32,), growth="exchanged")
+    np.testing.assert_array_equal(design_of(older, 6), began)
+    now = replace(older, words="all")
+    np.testing.assert_array_equal(design_of(now, 6), fraction(6, 32))
+    np.testing.assert_array_equal(fraction(8, 64, "short"), fraction(8, 64))
 
 
 def test_eight_techniques_in_64_runs_separate_every_pair() -> None:
