@@ -131,6 +131,8 @@ class Settings:
     search: int = 20
     confirm: int = 3
     """Seeds for each of the candidates, all off and all on."""
+    confirm_before: tuple[int, ...] = ()
+    """The seeds that were asked for before, first to last, of runs as long as now."""
     ladder: int = 0
     """Seeds for each step of the ladder."""
     ladder_order: tuple[tuple[str, ...], ...] = ()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from model_space.correctness import unpack
 from search.analysis.chance_level import constant_level, reached_no_more
 from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
+from search.analysis.looks import level_of_gains
+from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import critical_value, quantile
 from search.results import ACCURACY, End, Objective, Results, Run
@@ -87,7 +88,7 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
     learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
     tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
     scores = {recipe: _scores(runs, objective) for recipe, runs in learned.items()}
-    among = list(tests.values())
+    among, level = list(tests.values()), level_of_gains(results)
     off = next(
         (recipe for recipe, runs in groups.items() if _end(runs[0], results) == "all off"), None
     )
@@ -97,7 +98,9 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
         test = Mean(100 * tests[recipe].mean, low, high)
         kept = learned[recipe]
         gain = (
-            None if off is None or recipe == off else difference(tests[recipe], tests[off], among)
+            None
+            if off is None or recipe == off
+            else difference(tests[recipe], tests[off], among, level)
         )
         rows.append(
             Confirmed(
@@ -112,7 +115,7 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
                 gain,
                 gain
                 if objective is ACCURACY or off is None or recipe == off
-                else _over_seeds(scores[recipe], scores[off], list(scores.values())),
+                else _over_seeds(scores[recipe], scores[off], list(scores.values()), level),
             )
         )
     return sorted(rows, key=lambda row: (not row.recommended, -row.test_objective.mean))
@@ -141,6 +144,7 @@ def _by_program(
         (recipe for recipe, runs in groups.items() if _end(runs[0], results) == "all off"), None
     )
     choices = len(groups.keys() - {off}) if chosen_by_tests(results) else 1
+    level = level_of_gains(results)
     rows = [
         Confirmed(
             _label(_end(runs[0], results), chosen=recipe == chosen),
@@ -153,7 +157,7 @@ def _by_program(
             validation=mean([run.scaled for run in runs], objective),
             gain=None,
             objective_gain=None if off is None or recipe == off
-            else _over_seeds(scores[recipe], scores[off], list(scores.values()), choices),
+            else _over_seeds(scores[recipe], scores[off], list(scores.values()), level, choices),
         )
         for recipe, runs in groups.items()
     ]  # fmt: skip
@@ -213,9 +217,13 @@ def _scores(runs: Sequence[Run], objective: Objective) -> list[float]:
 
 
 def _over_seeds(
-    one: Sequence[float], other: Sequence[float], among: Sequence[Sequence[float]], choices: int = 1
+    one: Sequence[float],
+    other: Sequence[float],
+    among: Sequence[Sequence[float]],
+    level: float,
+    choices: int = 1,
 ) -> Difference:
-    """The difference of two recipes' means, with an interval for other seeds.
+    """The difference of two recipes' means, with an interval for other seeds at this level.
 
     The seeds of all recipes `among` count with a recipe's own, as in `held_out`. The interval also
     holds for the one that was chosen of so many `choices` by these values.
@@ -237,8 +245,8 @@ def _over_seeds(
     if not error > 0:  # equal values say nothing of other seeds
         return Difference(gained, math.nan, math.nan, paired=False)
     satterthwaite = error**4 / sum(variance**2 / own for variance, own in parts)
-    half = critical_value(satterthwaite, choices) * error
-    return Difference(gained, gained - half, gained + half, paired=False, dof=satterthwaite)
+    half = critical_value(satterthwaite, choices, level) * error
+    return Difference(gained, gained - half, gained + half, False, satterthwaite, level)
 
 
 def _tested(run: Run, objective: Objective) -> float | None:
@@ -269,51 +277,4 @@ def mean(values: Sequence[float], objective: Objective = ACCURACY) -> Mean:
     margin = quantile(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
     return Mean(
         average, max(objective.low, average - margin), min(objective.high, average + margin)
-    )
-
-
-class Recipe(Protocol):
-    """Techniques with a trial's parameters, such as a run's."""
-
-    @property
-    def on(self) -> frozenset[str]:
-        """The techniques that are on."""
-
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """A trial's parameters."""
-
-
-def describe(
-    run: Recipe, factors: Sequence[str], numbers: Mapping[str, Any] = MappingProxyType({})
-) -> str:
-    """List the techniques that are on in a run, with their dials; "none" where there are none.
-
-    `numbers` are dials and levels that every run has, whatever is on, each with the value that goes
-    without saying.
-    """
-    dials: dict[str, dict[str, float]] = {name: {} for name in factors if name in run.on}
-    for dial, value in run.params.items():
-        owners = [name for name in factors if dial.startswith(f"{name}_")]
-        owner = max(owners, key=len, default="")
-        if owner in dials and dial not in (*factors, *numbers) and isinstance(value, int | float):
-            dials[owner][dial.removeprefix(f"{owner}_")] = value
-    values = {name: run.params[name] for name in numbers if name in run.params}
-    beside = [
-        f"{name} {format(value, '.4g') if isinstance(value, float) else value}"
-        for name, value in values.items()
-        if numbers[name] is None or value != numbers[name]
-    ]
-    levels = any(isinstance(value, str) for value in values.values()) or not factors
-    techniques = with_dials(dials.items()) or ("" if levels and beside else "none")
-    return ", ".join([*([techniques] if techniques else []), *beside])
-
-
-def with_dials(techniques: Iterable[tuple[str, Mapping[str, float]]]) -> str:
-    """List techniques, separated by commas, with their dials in brackets."""
-    return ", ".join(
-        f"{name} ({', '.join(f'{dial} {value:.4g}' for dial, value in dials.items())})"
-        if dials
-        else name
-        for name, dials in techniques
     )

@@ -15,7 +15,7 @@ from search.analysis.estimate import Estimate
 from search.analysis.held_out import Difference
 from search.analysis.predicted import Predicted
 from search.analysis.recommendation import Recommendation
-from search.analysis.t_distribution import CONFIDENCE, critical_value, quantile
+from search.analysis.t_distribution import critical_value, quantile
 from search.planning.schedule import schedule
 from search.planning.space import Space
 from search.results import Results
@@ -174,5 +174,6 @@ def _surely(row: Confirmed, sign: int, among: int) -> bool:
         return False
     if row.recommended:  # by the validation images, not by these results
         return _verdict(estimate(gain), sign, is_off=False) == "better"
-    wider = quantile(gain.dof, 1 - (1 - CONFIDENCE) / (2 * among)) / quantile(gain.dof)
+    alone, each = (quantile(gain.dof, 1 - gain.level / (2 * count)) for count in (1, among))
+    wider = each / alone
     return sign * gain.points > wider * (gain.high - gain.low) / 2

@@ -22,7 +22,7 @@ from functools import cached_property
 import numpy as np
 
 from search.analysis.distributions import beta_quantile
-from search.analysis.t_distribution import quantile
+from search.analysis.t_distribution import CONFIDENCE, quantile
 
 PRIOR_DOF = 1
 """Degrees of freedom that all recipes' seeds together are worth in the variance of one's.
@@ -94,7 +94,8 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Difference:
-    """A difference of two recipes' test accuracy, in points, with its 95 % interval."""
+    """A difference of two recipes' test accuracy, in points, with its 95 % interval, or a wider
+    one."""
 
     points: float
     low: float
@@ -104,6 +105,8 @@ class Difference:
     """True where it was computed image by image, as the interval of a pair."""
     dof: float = math.inf
     """Degrees of freedom of the interval."""
+    level: float = 1 - CONFIDENCE
+    """Share of studies in which the interval may miss."""
 
 
 def accuracy(one: HeldOut, among: Sequence[HeldOut] = ()) -> tuple[float, float]:
@@ -124,8 +127,13 @@ def accuracy(one: HeldOut, among: Sequence[HeldOut] = ()) -> tuple[float, float]
     return min(low, 100 * one.mean), max(high, 100 * one.mean)
 
 
-def difference(one: HeldOut, other: HeldOut, among: Sequence[HeldOut] = ()) -> Difference:
-    """A recipe's accuracy less another's, with its 95 % interval.
+def difference(
+    one: HeldOut,
+    other: HeldOut,
+    among: Sequence[HeldOut] = (),
+    level: float = 1 - CONFIDENCE,
+) -> Difference:
+    """A recipe's accuracy less another's, with an interval that misses at this level.
 
     Where each image's result is known of both, the images count by the difference that they make.
     """
@@ -140,9 +148,9 @@ def difference(one: HeldOut, other: HeldOut, among: Sequence[HeldOut] = ()) -> D
     else:
         parts += [(_images(each), max(each.images - 1, 1)) for each in (one, other) if each.images]
     error, dof = _total(parts, [one, other])
-    points, half = 100 * (one.mean - other.mean), 100 * quantile(dof) * error
+    points, half = 100 * (one.mean - other.mean), 100 * quantile(dof, 1 - level / 2) * error
     low, high = (float(np.clip(points + end, -100, 100)) for end in (-half, half))
-    return Difference(points, low, high, paired, dof)
+    return Difference(points, low, high, paired, dof, level)
 
 
 def rate(count: int, of: int) -> tuple[float, float]:

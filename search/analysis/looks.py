@@ -26,6 +26,10 @@ FIRST = 0.04
 _KEPT = 1 / 3
 """Share of what is left that each further look leaves to those after it."""
 
+_ADDED = 0.01
+"""Share of studies in which a gain's interval may miss at a later look, though it held at the
+first, which had all of the 5 %."""
+
 _REACH, _POINTS = 8.0, 1601
 """Grid of the standard normal: from minus to plus so much, and its number of points."""
 
@@ -74,6 +78,25 @@ def look_at(results: Results) -> Look:
 def spent_by_growth(looks: int) -> tuple[float, ...]:
     """Shares of studies that may be wrong by each look, where nobody knows how many will follow."""
     return tuple(ALL - (ALL - FIRST) * _KEPT**before for before in range(looks))
+
+
+def level_of_gains(results: Results) -> float:
+    """Level of the intervals of what `confirm` finds: 5 %, until seeds are added to those seen.
+
+    Seeds are added where an interval has not decided yet, and one that is 95 % at each look misses
+    at one of them more often than that.
+    """
+    sizes = confirm_looks(results)
+    spent = tuple(ALL + _ADDED * (1 - _KEPT**before) for before in range(len(sizes)))
+    return levels(sizes, spent, 1)[-1] if sizes[1:] else ALL
+
+
+def confirm_looks(results: Results) -> tuple[int, ...]:
+    """The seeds of a recipe at each look at what `confirm` finds, first to last."""
+    settings = results.settings
+    if settings is None or not settings.confirm:
+        return ()
+    return (*(n for n in settings.confirm_before if n < settings.confirm), settings.confirm)
 
 
 @cache

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.analysis.chance_level import in_common
-from search.analysis.confirmation import describe
 from search.analysis.model import varied
+from search.analysis.recipe_names import describe
 from search.planning.broken import breaks_of
 from search.results import Results, Run
 from search.storage.schema import INTERRUPTED, TRIES

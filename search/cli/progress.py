@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from model_space.data import is_set
-from search.analysis.confirmation import describe
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.looks import look_at
+from search.analysis.recipe_names import describe
 from search.cli.live_display import LiveDisplay
 from search.cli.plan_changes import plan_changes
 from search.cli.tables import effects_table

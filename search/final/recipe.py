@@ -11,7 +11,8 @@ from optuna.trial import FixedTrial
 
 from model_space.custom.code import CustomCode
 from model_space.recipe import Recipe
-from search.analysis.confirmation import Confirmed, confirmation, with_dials
+from search.analysis.confirmation import Confirmed, confirmation
+from search.analysis.recipe_names import with_dials
 from search.analysis.recommendation import limited, recommend
 from search.errors import InputError
 from search.planning.checks import check_recipe

@@ -189,6 +189,12 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     stored = replace(stored, custom_code=known.updated(code))
     free = (*_MAY_GROW, "data", "verify_epochs", "images", "at_most")
     grown = {name: value for name, value in asked.items() if name in free}
+    before, now = stored.time, requested.time
+    has_time = before is not None and now is not None and now.seconds > before.seconds
+    if (grown.get("confirm", 0) > stored.confirm or has_time) and stored.confirm:
+        grown["confirm_before"] = (*stored.confirm_before, stored.confirm)
+    if requested.verify_epochs not in (None, stored.verify_epochs):
+        grown["confirm_before"] = ()  # nobody has seen longer runs yet
     if _is_longer(stored, requested) and stored.verify_last_epochs == _usual_last(stored):
         grown["verify_last_epochs"] = None
     grown["time"] = _extended(stored.time, requested.time, requested.named())

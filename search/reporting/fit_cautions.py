@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from search.analysis.additivity import Additivity
 from search.analysis.chance_level import AtChanceLevel
-from search.analysis.confirmation import describe
 from search.analysis.diagnostics import FitDiagnostics
 from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.estimability import Estimability, Pairs
@@ -15,6 +14,7 @@ from search.analysis.logit import LogitRefit
 from search.analysis.model import ENOUGH_DOF
 from search.analysis.multiplicity import SignificantAlone
 from search.analysis.outliers import Outliers
+from search.analysis.recipe_names import describe
 from search.planning.broken import broken
 from search.reporting.formatting import capitalized, counted, level, listed, with_states
 from search.results import Objective, Results

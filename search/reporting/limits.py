@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from search.analysis.confirmation import describe
 from search.analysis.limits import Taken
+from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
 from search.reporting.formatting import counted
 from search.results import Results

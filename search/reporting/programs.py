@@ -9,7 +9,7 @@ from itertools import pairwise
 import optuna
 from optuna.trial import FixedTrial
 
-from search.analysis.confirmation import describe
+from search.analysis.recipe_names import describe
 from search.analysis.recommendation import recommend
 from search.commands.filling import command_of
 from search.commands.program import EPOCHS, SEED, Program

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from search.analysis.confirmation import describe
 from search.analysis.held_out import Difference
+from search.analysis.recipe_names import describe
 from search.errors import InputError
 from search.reporting.class_records import CLASSES, CONFUSION, class_rows, confusion_rows
 from search.reporting.findings import Findings, check_findings

@@ -7,8 +7,9 @@ from importlib.metadata import version
 from typing import Any
 
 from search.analysis.classes import class_counts
-from search.analysis.confirmation import RECOMMENDED, describe
+from search.analysis.confirmation import RECOMMENDED
 from search.analysis.covariates import NONE
+from search.analysis.recipe_names import describe
 from search.reporting.answer.commands import settle
 from search.reporting.answer.how_sure import budget_warning, rests_on
 from search.reporting.answer.short_and_long import answer

@@ -12,7 +12,7 @@ from search.analysis.headline import headline
 from search.analysis.held_out import rate
 from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, LadderStep
-from search.analysis.looks import look_at
+from search.analysis.looks import confirm_looks, level_of_gains, look_at
 from search.analysis.run_losses import given_up as lost_runs
 from search.analysis.simple_effects import Dependence
 from search.planning.broken import broken
@@ -249,6 +249,12 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
             )
     elif results.objective is not ACCURACY:
         sentences.append(f"Those of {results.objective.measure} hold for other seeds alone.")
+    if before := confirm_looks(results)[:-1]:
+        sentences.append(
+            f"As one could look at them after {listed([str(count) for count in before])} seeds "
+            "already, the intervals of differences are wider: of "
+            f"{100 * (1 - level_of_gains(results)):.1f} % for this look alone."
+        )
     failed, runs = sum(row.diverged for row in rows), sum(row.runs for row in rows)
     if failed:
         low, high = (100 * end for end in rate(failed, runs))

@@ -13,7 +13,7 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
 from model_space.outcome import Outcome
 from model_space.worker.client import TrainingError
-from search.analysis.confirmation import describe
+from search.analysis.recipe_names import describe
 from search.commands.parsing import digests
 from search.commands.process import OUTPUT
 from search.commands.program import EPOCHS, Program

@@ -40,8 +40,8 @@ def test_every_setting_can_be_asked_for() -> None:
     names = [one.name for one in fields(Settings)]
     # kouka decides the reader, the way of growing, the order, which learning rate is that of all
     # off and which the search tries, and --last-epochs asks for those of the longer runs too.
-    decided = ["reader", "growth", "words", "order", "verify_last_epochs", "learning_rate",
-               "searched_rates"]  # fmt: skip
+    decided = ["reader", "confirm_before", "growth", "words", "order", "verify_last_epochs",
+               "learning_rate", "searched_rates"]  # fmt: skip
     asked = [*(one.name for one in fields(Requested)), *decided]
     assert sorted(asked) == sorted(names)
 

@@ -6,11 +6,12 @@ import math
 import re
 
 from search.analysis.chance_level import at_chance_level
-from search.analysis.confirmation import Confirmed, Mean, describe
+from search.analysis.confirmation import Confirmed, Mean
 from search.analysis.confirmation import mean as mean_of
 from search.analysis.decision import Decision, estimate
 from search.analysis.estimate import Estimate
 from search.analysis.long_runs import deciding
+from search.analysis.recipe_names import describe
 from search.parameters import levels_on
 from search.reporting import limits, words
 from search.reporting.answer import commands

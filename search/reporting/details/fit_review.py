@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from search.analysis.confirmation import describe
 from search.analysis.fitted_runs import FittedRuns
 from search.analysis.level_means import Misfit
+from search.analysis.recipe_names import describe
 from search.reporting.details.effects import in_short_runs
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, level

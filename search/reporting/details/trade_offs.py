@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from search.analysis.confirmation import describe
+from search.analysis.recipe_names import describe
 from search.analysis.trade_offs import PricedRecipe, TradeOffs
 from search.reporting.findings import Findings
 from search.reporting.formatting import UNKNOWN, counted, listed

@@ -6,8 +6,8 @@ import math
 
 import plotly.graph_objects as go
 
-from search.analysis.confirmation import describe
 from search.analysis.fitted_runs import FittedRun, FittedRuns
+from search.analysis.recipe_names import describe
 from search.reporting.figures.style import (
     BLUE,
     GREY,

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 import plotly.graph_objects as go
 
-from search.analysis.confirmation import describe
+from search.analysis.recipe_names import describe
 from search.reporting.figures.style import (
     BLUE,
     GREEN,

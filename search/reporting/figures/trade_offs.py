@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from search.analysis.confirmation import describe
+from search.analysis.recipe_names import describe
 from search.analysis.trade_offs import PricedRecipe, Resource, TradeOffs
 from search.reporting.figures.style import (
     BLUE,

@@ -11,11 +11,14 @@ from search.analysis.effects import effects_of
 from search.analysis.looks import (
     ALONE,
     Look,
+    confirm_looks,
+    level_of_gains,
     levels,
     look_at,
     spent_by_growth,
 )
 from search.planning.design import design
+from search.planning.settle import Requested, settle
 from search.results import Results
 from search.settings import Settings, TimeLimit
 from tests.support.simulate import NAMES, results_of, run, simulated
@@ -52,6 +55,34 @@ def test_a_study_that_grows_is_wrong_in_at_most_five_per_cent_of_cases() -> None
         by_look.append(wrong.mean())
     assert by_look == pytest.approx(spent_by_growth(4), abs=0.01)
     assert by_look[-1] <= 0.058
+
+
+def test_seeds_that_are_added_widen_the_intervals_of_gains() -> None:
+    stored = settle(None, Requested(confirm=3))
+    assert level_of_gains(Results("s", (), (), stored)) == pytest.approx(0.05)
+    grown = settle(stored, Requested(confirm=9))
+    assert grown.confirm_before == (3,)
+    level = level_of_gains(Results("s", (), (), grown))
+    joint = multivariate_normal(cov=[[1, 3**-0.5], [3**-0.5, 1]])
+    first, second = (-float(ndtri(one / 2)) for one in (0.05, level))
+    both_hold = joint.cdf([first, second], lower_limit=[-first, -second])
+    assert 1 - both_hold == pytest.approx(0.05 + 0.01 * 2 / 3, abs=2e-4)
+    again = settle(grown, Requested(confirm=27))
+    assert again.confirm_before == (3, 9)
+    assert settle(again, Requested()) == again
+    third = level_of_gains(Results("s", (), (), again))
+    assert third < level
+    # Of longer runs, nobody has seen any.
+    longer = settle(again, Requested(verify_epochs=200))
+    assert level_of_gains(Results("s", (), (), longer)) == pytest.approx(0.05)
+
+
+def test_more_time_is_another_look_where_it_adds_seeds() -> None:
+    planned = settle(None, Requested(time=TimeLimit(60.0, 50.0), confirm=3))
+    more = settle(planned, Requested(time=TimeLimit(120.0, 0.0)))
+    assert confirm_looks(Results("s", (), (), more)) == (3,)
+    assert confirm_looks(Results("s", (), (), replace(more, confirm=4))) == (3, 4)
+    assert level_of_gains(Results("s", (), (), planned)) == pytest.approx(0.05)
 
 
 def test_verdicts_wait_for_the_planned_runs() -> None:

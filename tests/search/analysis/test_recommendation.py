@@ -8,9 +8,10 @@ import pytest
 
 from model_space.correctness import pack
 from model_space.facts import DataFacts
-from search.analysis.confirmation import Confirmed, confirmation, describe
+from search.analysis.confirmation import Confirmed, confirmation
 from search.analysis.effects import repeated
 from search.analysis.fitted_recipes import FittedRecipes, Option
+from search.analysis.recipe_names import describe
 from search.analysis.recommendation import candidates, recommend
 from search.planning.design import fraction
 from search.planning.phases.confirm import plan
