@@ -13,7 +13,9 @@ import numpy as np
 
 from model_space.correctness import unpack
 from search.analysis.chance_level import constant_level, reached_no_more
+from search.analysis.collapses import collapse
 from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
+from search.analysis.long_runs import deciding
 from search.analysis.looks import level_of_gains
 from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
@@ -144,7 +146,13 @@ def _by_program(
         (recipe for recipe, runs in groups.items() if _end(runs[0], results) == "all off"), None
     )
     choices = len(groups.keys() - {off}) if chosen_by_tests(results) else 1
-    level = level_of_gains(results)
+    level, fallen = level_of_gains(results), collapse(deciding(results))
+    # What falls far below with one recipe is no noise of another's.
+    steady = [
+        scores[recipe]
+        for recipe, runs in groups.items()
+        if fallen is None or not fallen.runs & {run.number for run in runs}
+    ]
     rows = [
         Confirmed(
             _label(_end(runs[0], results), chosen=recipe == chosen),
@@ -157,7 +165,7 @@ def _by_program(
             validation=mean([run.scaled for run in runs], objective),
             gain=None,
             objective_gain=None if off is None or recipe == off
-            else _over_seeds(scores[recipe], scores[off], list(scores.values()), level, choices),
+            else _over_seeds(scores[recipe], scores[off], steady, level, choices),
         )
         for recipe, runs in groups.items()
     ]  # fmt: skip
@@ -233,7 +241,7 @@ def _over_seeds(
     parts = []
     for row in (one, other):
         own = len(row) - 1
-        prior = min(PRIOR_DOF, dof - own)
+        prior = max(min(PRIOR_DOF, dof - own), 0)
         own_squares = sum((value - statistics.fmean(row)) ** 2 for value in row)
         if not dof:
             parts.append((math.nan, 1))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from search.analysis.collapses import Collapse
 from search.analysis.covariates import covariates
 from search.analysis.distributions import symmetric_root
 from search.analysis.fit_scale import cut_far_below, scale
@@ -61,6 +62,11 @@ class FittedRecipes:
     """What is on by a run's parameters."""
     breaks: tuple[frozenset[str], ...] = ()
     """Techniques with which, together, every run has failed."""
+    collapse: Collapse | None = None
+    """Runs of a technique that fell far below all others in some seeds, of which the surface is not
+    fitted."""
+    fallen: float = 0.0
+    """Their mean, on the scale of the fit."""
 
     @classmethod
     def of(
@@ -71,12 +77,19 @@ class FittedRecipes:
         fenced: bool = True,
         choices: Sequence[Category] | None = None,
         breaks: Iterable[frozenset[str]] = (),
+        collapse: Collapse | None = None,
     ) -> FittedRecipes | None:
         """Fit the surface; None where the runs are too few or all equal.
 
         `choices` are the factors of several levels that recipes differ in, by default all. What has
-        one of the `breaks` on is no recipe.
+        one of the `breaks` on is no recipe. What may meet a `collapse` is worth less by what that
+        costs in the mean over seeds.
         """
+        fallen = 0.0
+        if collapse is not None and collapse.technique is not None:
+            fell = [run for run in runs if run.number in collapse.runs]
+            runs = [run for run in runs if run.number not in collapse.runs]
+            fallen = float(np.mean(scale(fell, results))) if fell else 0.0
         techniques, held = varied(runs, results.factors), _held(results, runs)
         several = tuple(
             one
@@ -109,6 +122,8 @@ class FittedRecipes:
             held,
             results.on,
             tuple(breaks),
+            collapse,
+            fallen,
         )
 
     def strongest(self, count: int, costing: Costing | None = None) -> list[Option]:
@@ -162,6 +177,7 @@ class FittedRecipes:
         """Choose options one by one, each for the mean that it adds to the best of those chosen and
         of those `beside` them."""
         means, spread = self.surface.predict(self.points([*options, *beside]))
+        means -= self._cost([*options, *beside], means)
         normal = np.random.default_rng(0).standard_normal((_DRAWS, len(means)))
         draws = means + normal @ symmetric_root(spread)
         best = draws[:, len(options) :].max(axis=1, keepdims=True, initial=-np.inf)
@@ -176,7 +192,15 @@ class FittedRecipes:
 
     def values(self, options: Sequence[Option]) -> np.ndarray:
         """Predict the options' values, (options,), on the scale of the fit."""
-        return self.surface.means(self.points(options))
+        means = self.surface.means(self.points(options))
+        return np.asarray(means - self._cost(options, means))
+
+    def _cost(self, options: Sequence[Option], means: np.ndarray) -> np.ndarray:
+        """What the runs that fall cost in the mean over seeds, (options,)."""
+        if self.collapse is None:
+            return np.zeros(len(options))
+        meets = np.array([self.collapse.meets(one.on) for one in options])
+        return np.asarray(meets * self.collapse.share * np.maximum(means - self.fallen, 0.0))
 
     def some(self) -> list[Option]:
         """All recipes with the usual dials, or of many some, drawn at random."""

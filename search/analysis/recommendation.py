@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from search.analysis.collapses import collapse
 from search.analysis.fit_scale import sign, unscaled
 from search.analysis.fitted_recipes import BEAM, FittedRecipes, Option
 from search.analysis.limits import Costing, Taken, excess, took
@@ -60,7 +61,7 @@ def recommend(results: Results) -> Recommendation | None:
     if not runs:
         return None
     tested = _compared(results)
-    surface = FittedRecipes.of(results, runs, breaks=breaks)
+    surface = FittedRecipes.of(results, runs, breaks=breaks, collapse=collapse(results))
     if surface is None:
         return _of_means(results, runs, chosen=bool(tested))
     costing = _costing(results, surface)
@@ -184,7 +185,7 @@ def _by_fit(
     runs = complete_runs(results)
     if not runs:
         return []
-    surface = FittedRecipes.of(results, runs, breaks=breaks)
+    surface = FittedRecipes.of(results, runs, breaks=breaks, collapse=collapse(results))
     if surface is None:
         only = recommend(results)
         return [only.params] if only else []

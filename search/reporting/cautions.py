@@ -6,16 +6,20 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
+from search.analysis.chance_level import at_chance_level
 from search.analysis.classes import ClassSizes
+from search.analysis.collapses import collapse
 from search.analysis.diagnostics import Diagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
+from search.analysis.held_out import rate
 from search.analysis.run_losses import GivenUp, RunLosses
 from search.analysis.unequal_losses import Loss, UnequalLoss
+from search.reporting import words
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
 from search.reporting.fit_cautions import fit_cautions
-from search.reporting.formatting import counted, listed, quoted, with_states
+from search.reporting.formatting import counted, level, listed, quoted, with_states
 from search.reporting.programs import ended_early, too_few_digits, unheard_seed
 from search.reporting.words import growth
 from search.results import ACCURACY, Objective, Results
@@ -53,6 +57,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *_tied(results),
         *_conditional(results),
         *_losses(losses, grown_by),
+        *_collapse(results),
         *filter(None, [growth(results)]),
         *_unfinished(results, losses),
         *_infeasible(losses),
@@ -355,6 +360,28 @@ def _losses(losses: RunLosses, grown_by: str) -> list[str]:
             f"{counted(losses.diverged, 'run')} diverged{alike}; {counts} at chance level."
         )
     return sentences
+
+
+def _collapse(results: Results) -> list[str]:
+    """Name what fell far below the others in some seeds, and how often to expect that."""
+    found = collapse(results)
+    if found is None or at_chance_level(results, results.of("measure")) is not None:
+        return []
+    low, high = (100 * end for end in rate(len(found.runs), found.of))
+    expect = (
+        f"expect that of {100 * found.share:.0f} % of such runs (95 % interval {low:.0f} to "
+        f"{high:.0f} %)"
+    )
+    why = ""
+    if found.technique is not None:
+        why = f" No run without {found.technique} did" + (
+            ", which chance hardly explains." if found.sure else ", which may be chance."
+        )
+    return [
+        f"{words.fell(found, results)}, far below all others "
+        f"({level(found.low, results.objective)} to {level(found.high, results.objective)}): "
+        f"{expect}.{why} What is recommended is best in the mean over seeds."
+    ]
 
 
 def _given_up(lost: Sequence[GivenUp], measuring: str) -> list[str]:

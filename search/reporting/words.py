@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from search.analysis.collapses import Collapse
 from search.analysis.confirmation import Confirmed, chosen_by_tests
 from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.headline import headline
@@ -266,6 +267,14 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
             f"{100 * failed / runs:.0f} % of runs (95 % interval {low:.0f} to {high:.0f} %)."
         )
     return sentences
+
+
+def fell(found: Collapse, results: Results) -> str:
+    """Say how many runs fell far below the others in some seeds, and to what."""
+    beside = "" if found.technique is None else f" with {found.technique}"
+    objective = results.objective
+    about = f"{found.level:.3g} {'%' if objective.share else objective.unit}".rstrip()
+    return f"{len(found.runs)} of {counted(found.of, 'run')}{beside} fell to about {about}"
 
 
 def given_up(results: Results) -> str:

@@ -6,6 +6,7 @@ import math
 import re
 
 from search.analysis.chance_level import at_chance_level
+from search.analysis.collapses import collapse
 from search.analysis.confirmation import Confirmed, Mean
 from search.analysis.confirmation import mean as mean_of
 from search.analysis.decision import Decision, estimate
@@ -73,8 +74,8 @@ def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
 def headline(findings: Findings, *, briefly: bool = False) -> str:
     """Say what to do, or that nothing is surely better than the plain network.
 
-    A second sentence warns where no run learned anything, or where the runs were too short for that
-    to stay.
+    Further sentences warn where no run learned anything, where some seeds of the recipe may fail,
+    or where the runs were too short for that to stay.
     """
     said = _answer(findings, briefly=briefly)
     if findings.decision is None:
@@ -84,6 +85,10 @@ def headline(findings: Findings, *, briefly: bool = False) -> str:
     low = at_chance_level(decides, measured)
     if low is not None and low.runs == low.measured:
         return f"{said} No measured run learned more than to name one class every time."
+    fallen = collapse(decides)
+    recipe = findings.recommended
+    if fallen is not None and low is None and recipe is not None and fallen.concerns(recipe.on):
+        said = f"{said} But {words.fell(fallen, decides)}."
     if early is None:
         return said
     return f"{said} Runs longer than {counted(early.epochs, 'epoch')} may say otherwise."
