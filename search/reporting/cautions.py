@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
+from search.analysis.carry_over import carry_over
 from search.analysis.chance_level import at_chance_level
 from search.analysis.classes import ClassSizes
 from search.analysis.collapses import collapse
@@ -44,6 +45,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
     return [
         *_nothing_learned(losses, program=results.program is not None),
         *_two_scales(results),
+        *_carry_over(results),
         *_unequal(diagnostics.unequal),
         *_copies(results),
         *(_no_noise(fit.effects) if fit else []),
@@ -381,6 +383,21 @@ def _collapse(results: Results) -> list[str]:
         f"{words.fell(found, results)}, far below all others "
         f"({level(found.low, results.objective)} to {level(found.high, results.objective)}): "
         f"{expect}.{why} What is recommended is best in the mean over seeds."
+    ]
+
+
+def _carry_over(results: Results) -> list[str]:
+    """Say where a gain on the validation data is another on the test data."""
+    found, program = carry_over(results), results.program
+    if found is None or program is None or program.test is None:
+        return []
+    unit = f" {results.objective.unit}".rstrip()
+    return [
+        f"On fresh seeds the recommended recipe gains {found.validation:+.3g}{unit} of "
+        f"{results.objective.name} over all techniques off, but {found.test:+.3g} of "
+        f"{program.test.name}, and seeds do not explain that. The effects are those on "
+        f"{results.objective.name}. Are the two data alike, and does no technique see the "
+        "validation data?"
     ]
 
 

@@ -1,0 +1,58 @@
+"""Whether what a recipe gains on the validation data is gained on the test data too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, variance
+
+from search.analysis.long_runs import deciding
+from search.analysis.recommendation import recommend
+from search.analysis.t_distribution import cdf, welch_dof
+from search.results import Results, Run
+
+_LEVEL = 0.002
+_LEAST_SHARE = 0.5
+"""Of the gain on the validation data, by which that on the test data must differ to be told."""
+
+
+@dataclass(frozen=True)
+class CarryOver:
+    """Gains of the recommended recipe over all off by its `confirm` runs, in the unit."""
+
+    validation: float
+    test: float
+
+
+def carry_over(results: Results) -> CarryOver | None:
+    """Find a gain that differs between the validation data and the test data of a user's program.
+
+    By Welch's test of the runs' differences of the two scores, in which a seed's luck has no part.
+    None where they agree as far as seeds can tell, or either recipe has fewer than two runs with
+    both scores.
+    """
+    program, found = results.program, recommend(results)
+    if program is None or program.test is None or found is None:
+        return None
+    runs = [run for run in deciding(results).of("confirm") if run.test_objective is not None]
+    ours = [run for run in runs if run.params == found.params]
+    off = [run for run in runs if results.end_of(run.on, run.params) == "all off"]
+    if min(len(ours), len(off)) < 2 or ours == off:
+        return None
+    gained = [fmean(run.scaled for run in some) for some in (ours, off)]
+    apart = [_apart(some) for some in (ours, off)]
+    errors = [(math.sqrt(variance(each) / len(each)), len(each) - 1) for each in apart]
+    total = math.hypot(*(error for error, _ in errors))
+    beside = fmean(apart[0]) - fmean(apart[1])
+    validation = gained[0] - gained[1]
+    if not total > 0 or abs(beside) < _LEAST_SHARE * abs(validation):
+        return None
+    if 2 * cdf(-abs(beside) / total, welch_dof(*errors)) > _LEVEL:
+        return None
+    return CarryOver(validation, validation + beside)
+
+
+def _apart(runs: Sequence[Run]) -> list[float]:
+    """The test score less the validation score of each run, in the unit."""
+    return [run.scale * (run.test_objective or 0.0) - run.scaled for run in runs]

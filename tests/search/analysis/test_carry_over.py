@@ -1,0 +1,52 @@
+"""Gains on the validation data that are others on the test data, from runs that are made up."""
+
+import numpy as np
+import pytest
+
+from search.analysis.carry_over import carry_over
+from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.planning.design import fraction
+from search.planning.settle import Requested, settle
+from search.planning.space import Space
+from search.reporting.findings import find
+from search.results import Objective, Results, Run
+
+NAMES = ("augment", "warmup")
+PROGRAM = Program(
+    "train {flags}", "/",
+    tuple(CommandFactor(name, (CommandLevel("off"), CommandLevel("on", (f"--{name}",))))
+          for name in NAMES),
+    Metric("val_acc", "val_acc"), test=Metric("test_acc", "test_acc"), unit="points", scale=100.0,
+)  # fmt: skip
+SETTINGS = settle(None, Requested(program=PROGRAM, measure=16, search=0, confirm=3))
+
+
+def studied(on_test: float) -> Results:
+    """Augment adds 3 points on the validation data, and so many on the test data."""
+    random, runs = np.random.default_rng(2), []
+    rows = [*fraction(2, 16), *[(False, False)] * 3, *[(True, False)] * 3]
+    for number, row in enumerate(rows):
+        on = frozenset(name for name, is_on in zip(NAMES, row, strict=True) if is_on)
+        luck = random.standard_normal()
+        value = 80 + 3 * ("augment" in on) + luck
+        test = 79 + on_test * ("augment" in on) + luck + 0.2 * random.standard_normal()
+        runs.append(
+            Run(number, "measure" if number < 16 else "confirm", "complete",
+                Space.of(SETTINGS).params(on), on, value / 100, {}, number,
+                test_objective=test / 100, scale=100.0)
+        )  # fmt: skip
+    return Results("s", NAMES, tuple(runs), SETTINGS, objective=Objective.of(PROGRAM))
+
+
+def test_a_gain_that_the_test_data_do_not_show_is_told() -> None:
+    found = carry_over(studied(-2.0))
+    assert found is not None
+    assert found.validation - found.test == pytest.approx(5, abs=0.5)
+    said = " ".join(find(studied(-2.0), []).cautions)
+    assert "of val_acc over all techniques off, but " in said
+    assert "of test_acc, and seeds do not explain that" in said
+
+
+@pytest.mark.parametrize("on_test", [3.0, 2.6])
+def test_gains_that_agree_are_not(on_test: float) -> None:
+    assert carry_over(studied(on_test)) is None
