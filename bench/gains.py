@@ -24,9 +24,9 @@ from search.planning.design import fraction
 from search.results import Results
 
 CASES = (
-    ("no effects", 8, 16), ("no effects", 8, 64), ("digits", 8, 16), ("digits", 8, 64),
-    ("digits, 250 images", 8, 64), ("equal", 8, 64), ("strong interactions", 8, 64),
-    ("three lose 12 points", 8, 64),
+    ("no effects", 5, 16), ("no effects", 8, 16), ("no effects", 8, 32), ("no effects", 8, 64),
+    ("digits", 8, 16), ("digits", 8, 64), ("digits, 250 images", 8, 64),
+    ("equal", 8, 64), ("strong interactions", 8, 64), ("three lose 12 points", 8, 64),
 )  # fmt: skip
 """Kind of truth, techniques and runs."""
 

@@ -131,7 +131,7 @@ def test_the_commands_that_launched_the_studies_give_their_settings() -> None:
             said["techniques"] = tuple(options["techniques"].split(","))
         if name == shipped.FULL:
             settled = settle(None, Requested(data=kept.data, **said))
-            assert replace(settled, reader=kept.reader) == kept
+            assert replace(settled, reader=kept.reader, words=kept.words) == kept
             continue
         if name == shipped.REFERENCE:  # whose first runs a plan for a time has chosen
             assert said.pop("measure") == kept.measure[-1]

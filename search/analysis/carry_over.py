@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, variance
 
 from search.analysis.long_runs import deciding
-from search.analysis.recommendation import recommend
+from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import cdf, welch_dof
 from search.results import Results, Run
 
@@ -25,14 +25,14 @@ class CarryOver:
     test: float
 
 
-def carry_over(results: Results) -> CarryOver | None:
-    """Find a gain that differs between the validation data and the test data of a user's program.
+def carry_over(results: Results, found: Recommendation | None) -> CarryOver | None:
+    """Find a gain of the recommended recipe that is another on a program's test data.
 
     By Welch's test of the runs' differences of the two scores, in which a seed's luck has no part.
     None where they agree as far as seeds can tell, or either recipe has fewer than two runs with
     both scores.
     """
-    program, found = results.program, recommend(results)
+    program = results.program
     if program is None or program.test is None or found is None:
         return None
     runs = [run for run in deciding(results).of("confirm") if run.test_objective is not None]

@@ -14,6 +14,7 @@ from search.analysis.diagnostics import Diagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
 from search.analysis.held_out import rate
+from search.analysis.recommendation import Recommendation
 from search.analysis.run_losses import GivenUp, RunLosses
 from search.analysis.unequal_losses import Loss, UnequalLoss
 from search.reporting import words
@@ -32,11 +33,18 @@ _LOST: Mapping[Loss, str] = {
     "pruned": "were pruned",
     "no value": "came to no value that can be computed with",
 }
+_NEAR_END = 0.05
+"""Share of a dial's range that is an end of it."""
 _SHARE_TO_PERCENT = 10
 """How many times a share a value is at the least that may be a percentage beside it."""
 
 
-def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--measure") -> list[str]:
+def cautions(
+    results: Results,
+    diagnostics: Diagnostics,
+    recommended: Recommendation | None = None,
+    grown_by: str = "--measure",
+) -> list[str]:
     """Word all diagnostics that a reader should know of, worst first.
 
     `grown_by` is the option that asks for more of the runs that were measured.
@@ -45,7 +53,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
     return [
         *_nothing_learned(losses, program=results.program is not None),
         *_two_scales(results),
-        *_carry_over(results),
+        *_carry_over(results, recommended),
         *_unequal(diagnostics.unequal),
         *_copies(results),
         *(_no_noise(fit.effects) if fit else []),
@@ -64,6 +72,7 @@ def cautions(results: Results, diagnostics: Diagnostics, grown_by: str = "--meas
         *_unfinished(results, losses),
         *_infeasible(losses),
         *left_out(results),
+        *_ends_of_dials(results, recommended),
         *data_cautions(results, _typical_accuracy(results)),
         *(fit_cautions(results, fit, grown_by, _all_lost(diagnostics)) if fit else []),
         *_classes(results, diagnostics.validation),
@@ -386,9 +395,9 @@ def _collapse(results: Results) -> list[str]:
     ]
 
 
-def _carry_over(results: Results) -> list[str]:
+def _carry_over(results: Results, recommended: Recommendation | None) -> list[str]:
     """Say where a gain on the validation data is another on the test data."""
-    found, program = carry_over(results), results.program
+    found, program = carry_over(results, recommended), results.program
     if found is None or program is None or program.test is None:
         return []
     unit = f" {results.objective.unit}".rstrip()
@@ -399,6 +408,25 @@ def _carry_over(results: Results) -> list[str]:
         f"{results.objective.name}. Are the two data alike, and does no technique see the "
         "validation data?"
     ]
+
+
+def _ends_of_dials(results: Results, recommended: Recommendation | None) -> list[str]:
+    """Name the numbers of a program that are at an end of their range in the recommended recipe."""
+    if recommended is None or results.settings is None:
+        return []
+    sentences = []
+    for one in results.settings.dials if results.program else ():
+        dial, value = one.dial, recommended.params.get(one.dial.name)
+        if not isinstance(value, int | float) or value == dial.usual:
+            continue
+        low, high, at = (math.log(n) if dial.log else n for n in (dial.low, dial.high, value))
+        if min(at - low, high - at) <= _NEAR_END * (high - low):
+            sentences.append(
+                f"{dial.name} is {value:.3g} in the recommended recipe, at an end of its range, "
+                f"{dial.low:g} to {dial.high:g}. A new study with a wider --dial shows whether "
+                "better lies beyond."
+            )
+    return sentences
 
 
 def _given_up(lost: Sequence[GivenUp], measuring: str) -> list[str]:

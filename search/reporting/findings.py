@@ -166,7 +166,7 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
     return Findings(
         results,
         fitted,
-        cautions=tuple(cautions(results, diagnostics)),
+        cautions=tuple(cautions(results, diagnostics, recommended)),
         interactions=tuple(pairs),
         dependences=tuple(dependences(fitted, pairs) if fitted else ()),
         by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats, look, others))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from search.analysis.carry_over import carry_over
+from search.analysis.recommendation import recommend
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.planning.design import fraction
 from search.planning.settle import Requested, settle
@@ -39,14 +40,16 @@ def studied(on_test: float) -> Results:
 
 
 def test_a_gain_that_the_test_data_do_not_show_is_told() -> None:
-    found = carry_over(studied(-2.0))
+    results = studied(-2.0)
+    found = carry_over(results, recommend(results))
     assert found is not None
     assert found.validation - found.test == pytest.approx(5, abs=0.5)
-    said = " ".join(find(studied(-2.0), []).cautions)
+    said = " ".join(find(results, []).cautions)
     assert "of val_acc over all techniques off, but " in said
     assert "of test_acc, and seeds do not explain that" in said
 
 
 @pytest.mark.parametrize("on_test", [3.0, 2.6])
 def test_gains_that_agree_are_not(on_test: float) -> None:
-    assert carry_over(studied(on_test)) is None
+    results = studied(on_test)
+    assert carry_over(results, recommend(results)) is None

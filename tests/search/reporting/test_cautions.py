@@ -9,15 +9,19 @@ import numpy as np
 import pytest
 
 from model_space.data.mel import Spectrogram
+from model_space.technique import Dial
 from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects, repeated
-from search.commands.program import Metric, Program
+from search.commands.program import CommandDial, CommandFactor, CommandLevel, Metric, Program
 from search.parameters import Category, Number
 from search.planning.design import design
+from search.planning.settle import Requested, settle
+from search.planning.space import Space
 from search.reporting.cautions import cautions, notes
 from search.reporting.findings import find
 from search.results import ACCURACY, OBJECTIVES, Objective, Results, Run
 from search.settings import Settings
+from search.storage.parameters import number_of
 from search.storage.schema import TRIES
 from tests.support.simulate import (
     NAMES,
@@ -360,3 +364,28 @@ def test_the_run_count_that_separates_the_pairs_is_the_one_that_does() -> None:
     found = effects(simulated(SIXTY_FOUR, 0, 0.3, pairs), NAMES)
     assert found is not None
     assert found.fit.model.pairs_estimable
+
+
+@pytest.mark.parametrize(("rate", "near"), [(0.095, True), (0.05, False), (0.00011, True)])
+def test_a_number_at_the_end_of_its_range_is_told(rate: float, near: bool) -> None:
+    program = Program(
+        "train {flags}", "/",
+        tuple(CommandFactor(name, (CommandLevel("off"), CommandLevel("on", (f"--{name}",))))
+              for name in ("ema", "warmup")),
+        Metric("acc", "acc"), unit="points", scale=100.0,
+        dials=(CommandDial(Dial("lr", 1e-4, 1e-3, 1e-1, log=True), ("--lr", "{value}")),),
+    )  # fmt: skip
+    settings = settle(None, Requested(program=program, measure=16, search=4, confirm=0))
+    space = Space.of(settings)
+    runs = [
+        Run(at, phase, "complete", {**space.params(on), **turned}, frozenset(on), worth, {}, at,
+            epochs=settings.epochs)
+        for at, (on, turned, worth, phase) in enumerate([
+            *((["ema"] * (at % 2), {}, 0.7 + 0.001 * (at % 3), "measure") for at in range(16)),
+            *((["ema"], {"lr": rate}, 0.9 + 0.001 * at, "search") for at in range(4)),
+        ])
+    ]  # fmt: skip
+    dials = (number_of("lr", space.distributions(space.params([]))["lr"]),)
+    results = Results("s", settings.factors, tuple(runs), settings, dials=dials)
+    told = f"lr is {rate:.3g} in the recommended recipe, at an end of its range, 0.0001 to 0.1."
+    assert (told in " ".join(find(results, []).cautions)) == near
