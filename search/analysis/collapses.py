@@ -41,6 +41,8 @@ class Collapse:
     """The runs with the technique, or all where there is none."""
     level: float
     """The mean to which they fell, in percent or in the objective's unit."""
+    diverged: bool
+    """True where all of them diverged."""
     low: float
     high: float
     """The least and the greatest value of the other runs."""
@@ -99,6 +101,7 @@ def collapse(results: Results) -> Collapse | None:
         frozenset(run.number for run in fell),
         len(runs) if name is None else counts[name],
         fmean(run.scaled for run in fell),
+        all(run.diverged for run in fell),
         min(others),
         max(others),
     )

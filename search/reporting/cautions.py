@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from search.analysis.carry_over import carry_over
 from search.analysis.chance_level import at_chance_level
 from search.analysis.classes import ClassSizes
-from search.analysis.collapses import collapse
+from search.analysis.collapses import Collapse, collapse
 from search.analysis.diagnostics import Diagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
@@ -376,7 +376,7 @@ def _losses(losses: RunLosses, grown_by: str) -> list[str]:
 def _collapse(results: Results) -> list[str]:
     """Name what fell far below the others in some seeds, and how often to expect that."""
     found = collapse(results)
-    if found is None or at_chance_level(results, results.of("measure")) is not None:
+    if found is None or _is_told(found, results):
         return []
     low, high = (100 * end for end in rate(len(found.runs), found.of))
     expect = (
@@ -393,6 +393,11 @@ def _collapse(results: Results) -> list[str]:
         f"({level(found.low, results.objective)} to {level(found.high, results.objective)}): "
         f"{expect}.{why} What is recommended is best in the mean over seeds."
     ]
+
+
+def _is_told(found: Collapse, results: Results) -> bool:
+    """Check whether another caution names these runs, as diverged or at chance level."""
+    return found.diverged or at_chance_level(results, results.of("measure")) is not None
 
 
 def _carry_over(results: Results, recommended: Recommendation | None) -> list[str]:

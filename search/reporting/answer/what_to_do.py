@@ -85,13 +85,18 @@ def headline(findings: Findings, *, briefly: bool = False) -> str:
     low = at_chance_level(decides, measured)
     if low is not None and low.runs == low.measured:
         return f"{said} No measured run learned more than to name one class every time."
-    fallen = collapse(decides)
-    recipe = findings.recommended
-    if fallen is not None and low is None and recipe is not None and fallen.concerns(recipe.on):
-        said = f"{said} But {words.fell(fallen, decides)}."
+    said += _but_some_fell(findings, decides) if low is None else ""
     if early is None:
         return said
     return f"{said} Runs longer than {counted(early.epochs, 'epoch')} may say otherwise."
+
+
+def _but_some_fell(findings: Findings, decides: Results) -> str:
+    """Warn of runs that fell far below the others, where the recommended recipe may; else empty."""
+    fallen, recipe = collapse(decides), findings.recommended
+    if fallen is None or fallen.diverged or recipe is None or not fallen.concerns(recipe.on):
+        return ""
+    return f" But {words.fell(fallen, decides)}."
 
 
 def _answer(findings: Findings, *, briefly: bool) -> str:
