@@ -9,6 +9,8 @@ from search.reporting.figures.style import as_wide_as, label, styled
 
 MOST_CLASSES = 100
 """Classes up to which it can be read."""
+_SHORT = 2
+"""Characters of a class' name for which a column is wide enough on a phone."""
 _ROOM_FOR_COUNTS = 20
 _ROOM_FOR_NAMES = 40
 _KEY = (
@@ -59,7 +61,9 @@ def figure(tested: RecipeTests, caption: str) -> go.Figure:
     ticks = {"tickmode": "array", "tickvals": names, "ticktext": [label(n) for n in tested.classes]}
     if size > _ROOM_FOR_NAMES:
         ticks = {}
-    drawn.update_xaxes(title="named", tickangle=-90, showgrid=False, type="category", **ticks)
+    upright = size <= _ROOM_FOR_COUNTS and max(map(len, tested.classes)) <= _SHORT
+    angle = 0 if upright else -90
+    drawn.update_xaxes(title="named", tickangle=angle, showgrid=False, type="category", **ticks)
     drawn.update_yaxes(
         title="class", autorange="reversed", showgrid=False, type="category", **ticks
     )
