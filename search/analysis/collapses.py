@@ -41,6 +41,8 @@ class Collapse:
     """The runs with the technique, or all where there is none."""
     level: float
     """The mean to which they fell, in percent or in the objective's unit."""
+    edge: float
+    """Halfway between these runs and the others."""
     diverged: bool
     """True where all of them diverged."""
     low: float
@@ -51,6 +53,10 @@ class Collapse:
     def share(self) -> float:
         """The share of runs to expect there."""
         return len(self.runs) / self.of
+
+    def has(self, run: Run) -> bool:
+        """Tell a run that fell as far, of whatever phase."""
+        return (run.scaled < self.edge) == (self.level < self.edge)
 
     def concerns(self, on: Iterable[str]) -> bool:
         """Tell a recipe to which it may happen."""
@@ -64,7 +70,7 @@ class Collapse:
 def collapse(results: Results) -> Collapse | None:
     """Find the runs that fell far below the others by their seed; None where there are none.
 
-    Nor is there one where the techniques that they have in common, one or two, always fail, or in
+    Nor is there one where the techniques that they have in common, up to three, always fail, or in
     another program's study, whose trials differ in more.
     """
     if results.settings is None:
@@ -84,10 +90,11 @@ def collapse(results: Results) -> Collapse | None:
         return None
     fell, stayed = ordered[:at], ordered[at:]
     sides = [(name, on) for name in names for on in (True, False)]
-    shared = [side for side in sides if all(_has(run, [side]) for run in fell)]
-    for count in (1, 2):
+    shared = [side for side in sides if all(_has_all(run, [side]) for run in fell)]
+    # Some three techniques are always common to two runs.
+    for count in (1, 2, 3) if at > _LEAST else (1, 2):
         for some in combinations(shared, count):
-            if at >= _ALWAYS * (at + sum(_has(run, some) for run in stayed)):
+            if at >= _ALWAYS * (at + sum(_has_all(run, some) for run in stayed)):
                 return None
     counts = {name: at + sum(name in run.on for run in stayed) for name, on in shared if on}
     name = min(counts, key=counts.__getitem__, default=None)
@@ -97,15 +104,16 @@ def collapse(results: Results) -> Collapse | None:
     others = [run.scaled for run in stayed]
     return Collapse(
         name,
-        by_chance < (1 - CONFIDENCE) / len(names),
+        by_chance < (1 - CONFIDENCE) / max(len(names), 1),
         frozenset(run.number for run in fell),
         len(runs) if name is None else counts[name],
         fmean(run.scaled for run in fell),
+        sign * (values[at] + values[at - 1]) / 2,
         all(run.diverged for run in fell),
         min(others),
         max(others),
     )
 
 
-def _has(run: Run, sides: Iterable[tuple[str, bool]]) -> bool:
+def _has_all(run: Run, sides: Iterable[tuple[str, bool]]) -> bool:
     return all((name in run.on) == on for name, on in sides)

@@ -147,12 +147,15 @@ def _by_program(
     )
     choices = len(groups.keys() - {off}) if chosen_by_tests(results) else 1
     level, fallen = level_of_gains(results), collapse(deciding(results))
-    # What falls far below with one recipe is no noise of another's.
+    every = list(scores.values())
+    # What falls far below with some techniques is no noise of recipes without them.
     steady = [
         scores[recipe]
         for recipe, runs in groups.items()
         if fallen is None or not fallen.runs & {run.number for run in runs}
     ]
+    may_fall = {recipe: fallen is not None and fallen.concerns(runs[0].on)
+                for recipe, runs in groups.items()}  # fmt: skip
     rows = [
         Confirmed(
             _label(_end(runs[0], results), chosen=recipe == chosen),
@@ -165,7 +168,8 @@ def _by_program(
             validation=mean([run.scaled for run in runs], objective),
             gain=None,
             objective_gain=None if off is None or recipe == off
-            else _over_seeds(scores[recipe], scores[off], steady, level, choices),
+            else _over_seeds(scores[recipe], scores[off],
+                             every if may_fall[recipe] else steady, level, choices),
         )
         for recipe, runs in groups.items()
     ]  # fmt: skip

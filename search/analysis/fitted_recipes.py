@@ -87,8 +87,8 @@ class FittedRecipes:
         """
         fallen = 0.0
         if collapse is not None and collapse.technique is not None:
-            fell = [run for run in runs if run.number in collapse.runs]
-            runs = [run for run in runs if run.number not in collapse.runs]
+            fell = [run for run in runs if collapse.has(run)]
+            runs = [run for run in runs if not collapse.has(run)]
             fallen = float(np.mean(scale(fell, results))) if fell else 0.0
         techniques, held = varied(runs, results.factors), _held(results, runs)
         several = tuple(

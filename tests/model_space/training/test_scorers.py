@@ -225,7 +225,8 @@ def test_its_effects_are_in_nats_wherever_they_stand(by_log_loss: Launched) -> N
     assert "loss, nats" in re.sub(r"\\u003cbr\\u003e", " ", html)
     attached = dict(get_plotly_graph_objects(
         study._storage.get_study_system_attrs(study._study_id)))  # fmt: skip
-    assert "nats of validation negative log loss" in attached["kouka-effects"]
+    drawn = re.sub(r"\\u003cbr\\u003e|<br>", " ", attached["kouka-effects"])
+    assert "nats of validation negative log loss" in drawn
     note = " ".join(get_note(study).split())
     assert "nats of validation negative log loss (95 % interval" in note
 

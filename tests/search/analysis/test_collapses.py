@@ -85,6 +85,7 @@ def test_what_fell_is_told() -> None:
         lambda number, on: number == 3,  # one run may be anything
         lambda number, on: "augmentation" in on,  # which is its effect
         lambda number, on: {"augmentation", "dropout"} <= on,  # which always fail together
+        lambda number, on: {"augmentation", "dropout", "residual"} <= on,
     ],
 )
 def test_no_run_falls_by_its_seed(falls: Callable[[int, frozenset[str]], bool]) -> None:
