@@ -9,7 +9,7 @@ from statistics import fmean, variance
 
 from search.analysis.long_runs import deciding
 from search.analysis.recommendation import Recommendation
-from search.analysis.t_distribution import cdf, welch_dof
+from search.analysis.t_distribution import welch
 from search.results import Results, Run
 
 _LEVEL = 0.002
@@ -40,17 +40,13 @@ def carry_over(results: Results, found: Recommendation | None) -> CarryOver | No
     off = [run for run in runs if results.end_of(run.on, run.params) == "all off"]
     if min(len(ours), len(off)) < 2 or ours == off:
         return None
-    gained = [fmean(run.scaled for run in some) for some in (ours, off)]
+    validation = fmean(run.scaled for run in ours) - fmean(run.scaled for run in off)
     apart = [_apart(some) for some in (ours, off)]
     errors = [(math.sqrt(variance(each) / len(each)), len(each) - 1) for each in apart]
-    total = math.hypot(*(error for error, _ in errors))
     beside = fmean(apart[0]) - fmean(apart[1])
-    validation = gained[0] - gained[1]
-    if not total > 0 or abs(beside) < _LEAST_SHARE * abs(validation):
+    if not any(error for error, _ in errors) or abs(beside) < _LEAST_SHARE * abs(validation):
         return None
-    if 2 * cdf(-abs(beside) / total, welch_dof(*errors)) > _LEVEL:
-        return None
-    return CarryOver(validation, validation + beside)
+    return None if welch(beside, *errors) > _LEVEL else CarryOver(validation, validation + beside)
 
 
 def _apart(runs: Sequence[Run]) -> list[float]:

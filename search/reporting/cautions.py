@@ -6,23 +6,19 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
-from search.analysis.carry_over import carry_over
-from search.analysis.chance_level import at_chance_level
 from search.analysis.classes import ClassSizes
-from search.analysis.collapses import Collapse, collapse
 from search.analysis.diagnostics import Diagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
-from search.analysis.held_out import rate
 from search.analysis.recommendation import Recommendation
 from search.analysis.run_losses import GivenUp, RunLosses
 from search.analysis.unequal_losses import Loss, UnequalLoss
-from search.reporting import words
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
 from search.reporting.fit_cautions import fit_cautions
-from search.reporting.formatting import counted, level, listed, quoted, with_states
+from search.reporting.formatting import counted, listed, quoted, with_states
 from search.reporting.programs import ended_early, too_few_digits, unheard_seed
+from search.reporting.recipe_cautions import of_carry_over, of_collapse, of_dials
 from search.reporting.words import growth
 from search.results import ACCURACY, Objective, Results
 
@@ -33,8 +29,6 @@ _LOST: Mapping[Loss, str] = {
     "pruned": "were pruned",
     "no value": "came to no value that can be computed with",
 }
-_NEAR_END = 0.05
-"""Share of a dial's range that is an end of it."""
 _SHARE_TO_PERCENT = 10
 """How many times a share a value is at the least that may be a percentage beside it."""
 
@@ -53,7 +47,7 @@ def cautions(
     return [
         *_nothing_learned(losses, program=results.program is not None),
         *_two_scales(results),
-        *_carry_over(results, recommended),
+        *of_carry_over(results, recommended),
         *_unequal(diagnostics.unequal),
         *_copies(results),
         *(_no_noise(fit.effects) if fit else []),
@@ -67,12 +61,12 @@ def cautions(
         *_tied(results),
         *_conditional(results),
         *_losses(losses, grown_by),
-        *_collapse(results),
+        *of_collapse(results),
         *filter(None, [growth(results)]),
         *_unfinished(results, losses),
         *_infeasible(losses),
         *left_out(results),
-        *_ends_of_dials(results, recommended),
+        *of_dials(results, recommended),
         *data_cautions(results, _typical_accuracy(results)),
         *(fit_cautions(results, fit, grown_by, _all_lost(diagnostics)) if fit else []),
         *_classes(results, diagnostics.validation),
@@ -370,67 +364,6 @@ def _losses(losses: RunLosses, grown_by: str) -> list[str]:
         sentences.append(
             f"{counted(losses.diverged, 'run')} diverged{alike}; {counts} at chance level."
         )
-    return sentences
-
-
-def _collapse(results: Results) -> list[str]:
-    """Name what fell far below the others in some seeds, and how often to expect that."""
-    found = collapse(results)
-    if found is None or _is_told(found, results):
-        return []
-    low, high = (100 * end for end in rate(len(found.runs), found.of))
-    expect = (
-        f"expect that of {100 * found.share:.0f} % of such runs (95 % interval {low:.0f} to "
-        f"{high:.0f} %)"
-    )
-    why = ""
-    if found.technique is not None:
-        why = f" No run without {found.technique} did" + (
-            ", which chance hardly explains." if found.sure else ", which may be chance."
-        )
-    return [
-        f"{words.fell(found, results)}, far below all others "
-        f"({level(found.low, results.objective)} to {level(found.high, results.objective)}): "
-        f"{expect}.{why} What is recommended is best in the mean over seeds."
-    ]
-
-
-def _is_told(found: Collapse, results: Results) -> bool:
-    """Check whether another caution names these runs, as diverged or at chance level."""
-    return found.diverged or at_chance_level(results, results.of("measure")) is not None
-
-
-def _carry_over(results: Results, recommended: Recommendation | None) -> list[str]:
-    """Say where a gain on the validation data is another on the test data."""
-    found, program = carry_over(results, recommended), results.program
-    if found is None or program is None or program.test is None:
-        return []
-    unit = f" {results.objective.unit}".rstrip()
-    return [
-        f"On fresh seeds the recommended recipe gains {found.validation:+.3g}{unit} of "
-        f"{results.objective.name} over all techniques off, but {found.test:+.3g} of "
-        f"{program.test.name}, and seeds do not explain that. The effects are those on "
-        f"{results.objective.name}. Are the two data alike, and does no technique see the "
-        "validation data?"
-    ]
-
-
-def _ends_of_dials(results: Results, recommended: Recommendation | None) -> list[str]:
-    """Name the numbers of a program that are at an end of their range in the recommended recipe."""
-    if recommended is None or results.settings is None:
-        return []
-    sentences = []
-    for one in results.settings.dials if results.program else ():
-        dial, value = one.dial, recommended.params.get(one.dial.name)
-        if not isinstance(value, int | float) or value == dial.usual:
-            continue
-        low, high, at = (math.log(n) if dial.log else n for n in (dial.low, dial.high, value))
-        if min(at - low, high - at) <= _NEAR_END * (high - low):
-            sentences.append(
-                f"{dial.name} is {value:.3g} in the recommended recipe, at an end of its range, "
-                f"{dial.low:g} to {dial.high:g}. A new study with a wider --dial shows whether "
-                "better lies beyond."
-            )
     return sentences
 
 

@@ -1,0 +1,78 @@
+"""Cautions on the recommended recipe, and on how it fares with other seeds and data."""
+
+from __future__ import annotations
+
+import math
+
+from search.analysis.carry_over import carry_over
+from search.analysis.chance_level import at_chance_level
+from search.analysis.collapses import Collapse, collapse
+from search.analysis.held_out import rate
+from search.analysis.recommendation import Recommendation
+from search.reporting import words
+from search.reporting.formatting import level
+from search.results import Results
+
+_NEAR_END = 0.05
+"""Share of a dial's range that is an end of it."""
+
+
+def of_collapse(results: Results) -> list[str]:
+    """Name what fell far below the others in some seeds, and how often to expect that."""
+    found = collapse(results)
+    if found is None or _is_told(found, results):
+        return []
+    low, high = (100 * end for end in rate(len(found.runs), found.of))
+    expect = (
+        f"expect that of {100 * found.share:.0f} % of such runs (95 % interval {low:.0f} to "
+        f"{high:.0f} %)"
+    )
+    why = ""
+    if found.technique is not None:
+        why = f" No run without {found.technique} did" + (
+            ", which chance hardly explains." if found.sure else ", which may be chance."
+        )
+    return [
+        f"{words.fell(found, results)}, far below all others "
+        f"({level(found.low, results.objective)} to {level(found.high, results.objective)}): "
+        f"{expect}.{why} What is recommended is best in the mean over seeds."
+    ]
+
+
+def _is_told(found: Collapse, results: Results) -> bool:
+    """Check whether another caution names these runs, as diverged or at chance level."""
+    return found.diverged or at_chance_level(results, results.of("measure")) is not None
+
+
+def of_carry_over(results: Results, recommended: Recommendation | None) -> list[str]:
+    """Say where a gain on the validation data is another on the test data."""
+    found, program = carry_over(results, recommended), results.program
+    if found is None or program is None or program.test is None:
+        return []
+    unit = f" {results.objective.unit}".rstrip()
+    return [
+        f"On fresh seeds the recommended recipe gains {found.validation:+.3g}{unit} of "
+        f"{results.objective.name} over all techniques off, but {found.test:+.3g} of "
+        f"{program.test.name}, and seeds do not explain that. The effects are those on "
+        f"{results.objective.name}. Are the two data alike, and does no technique see the "
+        "validation data?"
+    ]
+
+
+def of_dials(results: Results, recommended: Recommendation | None) -> list[str]:
+    """Name the numbers of a program that are at an end of their range in the recommended recipe."""
+    if recommended is None or results.settings is None:
+        return []
+    sentences = []
+    for one in results.settings.dials if results.program else ():
+        dial, value = one.dial, recommended.params.get(one.dial.name)
+        if not isinstance(value, int | float) or value == dial.usual:
+            continue
+        low, high, at = (math.log(n) if dial.log else n for n in (dial.low, dial.high, value))
+        if min(at - low, high - at) <= _NEAR_END * (high - low):
+            sentences.append(
+                f"{dial.name} is {value:.3g} in the recommended recipe, at an end of its range, "
+                f"{dial.low:g} to {dial.high:g}. A new study with a wider --dial shows whether "
+                "better lies beyond."
+            )
+    return sentences
