@@ -1,7 +1,4 @@
-"""Techniques with which other trials are lost than without: the effects are of those that are left.
-
-For the trials of other programs. Those of kouka are planned, and a run that fails is tried again.
-"""
+"""Techniques with which other runs are lost than without: the effects are of those left."""
 
 from __future__ import annotations
 
@@ -12,10 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from search.analysis.t_distribution import CONFIDENCE
+from search.planning.broken import breaks_of, is_broken
 from search.results import Results, Run
+from search.storage.schema import INTERRUPTED, TRIES
 
 Loss = Literal["failed", "pruned", "no value"]
-"""How a trial ends without a value: 'no value' is one that cannot be computed with."""
+"""How a run ends without a value: 'no value' is one that cannot be computed with."""
 
 _LOST: dict[Loss, Callable[[Run], bool]] = {
     "failed": lambda run: run.state == "failed",
@@ -27,18 +26,18 @@ _ROUNDING = 1e-7
 
 @dataclass(frozen=True)
 class Side:
-    """The trials with a technique, or those without it."""
+    """The runs with a technique, or those without it."""
 
     lost: int
     """Those that are lost in one way."""
-    trials: int
+    runs: int
     left: int
     """Those that came to a value."""
 
 
 @dataclass(frozen=True)
 class UnequalLoss:
-    """A technique, or a level of another parameter, of whose trials more or fewer are lost."""
+    """A technique, or a level of another parameter, of whose runs more or fewer are lost."""
 
     technique: str
     """As in a sentence: `optimizer sgd` for a level."""
@@ -51,7 +50,7 @@ class UnequalLoss:
     @property
     def more_on(self) -> bool:
         """True where more are lost with it than without."""
-        return self.on.lost * self.off.trials > self.off.lost * self.on.trials
+        return self.on.lost * self.off.runs > self.off.lost * self.on.runs
 
     @property
     def worse(self) -> Side:
@@ -60,20 +59,41 @@ class UnequalLoss:
 
 
 def unequal_losses(results: Results) -> tuple[UnequalLoss, ...]:
-    """Find what the losses of another program's trials depend on, the surest first.
+    """Find what the losses of runs depend on, the surest first.
 
     By Fisher's exact test, at 5 % for all techniques, levels and kinds of loss together
-    (Bonferroni). Trials that wait or run are not counted, nor are, for the other techniques, those
-    of a side of which none came to a value.
+    (Bonferroni). Runs that wait or are under way are not counted, nor are, for the other
+    techniques, those of a side of which none came to a value.
     """
-    if results.designed:
-        return ()
-    ended = [run for run in results.runs if run.state in ("complete", "pruned", "failed")]
+    ended = _planned(results) if results.designed else _tried(results)
     gone = {one.technique: one for one in _found(results, ended) if not one.worse.left}
     sides = _sides(results, ended)
     lost = {run.number for name, one in gone.items() for run in sides[name][not one.more_on]}
     others = _found(results, [run for run in ended if run.number not in lost])
     return (*gone.values(), *(one for one in others if one.technique not in gone))
+
+
+def _tried(results: Results) -> list[Run]:
+    """The trials of another program that have ended."""
+    return [run for run in results.runs if run.state in ("complete", "pruned", "failed")]
+
+
+def _planned(results: Results) -> list[Run]:
+    """The measured runs that have ended, each by its last try, and those that are given up.
+
+    But for those of `broken`, which are told of as such.
+    """
+    tries: dict[tuple[int | None, str], list[Run]] = {}
+    for run in results.runs:
+        failed = run.state == "failed" and run.failure not in (None, INTERRUPTED)
+        if run.phase == "measure" and (failed or run.ended) and results.at_budget(run):
+            tries.setdefault((run.seed, repr(sorted(run.params.items()))), []).append(run)
+    breaks = breaks_of(results).values()
+    return [
+        runs[-1]
+        for runs in tries.values()
+        if (runs[-1].ended or len(runs) >= TRIES) and not is_broken(runs[-1].params, breaks)
+    ]
 
 
 def _found(results: Results, ended: Sequence[Run]) -> list[UnequalLoss]:
@@ -91,7 +111,7 @@ def _found(results: Results, ended: Sequence[Run]) -> list[UnequalLoss]:
         # Of levels, those that lose more: the others lose less for that alone.
         if name not in results.factors and not one.more_on:
             continue
-        p_value = fisher_exact(on.lost, on.trials, off.lost, off.trials)
+        p_value = fisher_exact(on.lost, on.runs, off.lost, off.runs)
         if p_value * len(sides) * len(scored) < 1 - CONFIDENCE:
             found.append((p_value, one))
     found.sort(key=lambda pair: -pair[0])
@@ -104,7 +124,7 @@ def _side(runs: Sequence[Run], is_lost: Callable[[Run], bool]) -> Side:
 
 
 def _sides(results: Results, ended: Sequence[Run]) -> dict[str, tuple[list[Run], list[Run]]]:
-    """The trials with and without each technique or level, of those that were asked for it."""
+    """The runs with and without each technique or level, of those that were asked for it."""
     parameters = {name for run in ended for name in run.params}
     found = {}
     first_of = {one.name: one.together[0] for one in results.tied}

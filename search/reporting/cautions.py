@@ -48,7 +48,7 @@ def cautions(
         *_nothing_learned(losses, program=results.program is not None),
         *_two_scales(results),
         *of_carry_over(results, recommended),
-        *_unequal(diagnostics.unequal),
+        *_unequal(diagnostics.unequal, "run" if results.designed else "trial"),
         *_copies(results),
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
@@ -131,15 +131,15 @@ def _two_scales(results: Results) -> list[str]:
     ]
 
 
-def _unequal(losses: Sequence[UnequalLoss]) -> list[str]:
-    """Techniques of which more trials are lost, or fewer, and what that does to their effects."""
+def _unequal(losses: Sequence[UnequalLoss], run: str) -> list[str]:
+    """Techniques of which more runs are lost, or fewer, and what that does to their effects."""
     sentences = []
     for one in losses[:_MOST_NAMED]:
         happened, at_first = _LOST[one.loss], one.loss == "pruned" and one.scored
         if not one.worse.left:
             side = "with" if one.more_on else "without"
-            which = f"{one.worse.trials:,} trials {side} {one.technique}"
-            if one.worse.lost < one.worse.trials:
+            which = f"{one.worse.runs:,} {run}s {side} {one.technique}"
+            if one.worse.lost < one.worse.runs:
                 said = f"None of the {which} came to a value, so its effect is unknown."
             elif at_first:
                 said = (
@@ -153,8 +153,8 @@ def _unequal(losses: Sequence[UnequalLoss]) -> list[str]:
         looks = f"{one.technique} looks {'better' if one.more_on else 'worse'} than it is"
         why = "As these did badly at first" if at_first else "If these would have done badly"
         sentences.append(
-            f"{one.on.lost:,} of {one.on.trials:,} trials with {one.technique} {happened}, and "
-            f"{one.off.lost:,} of {one.off.trials:,} without. {why}, {looks}."
+            f"{one.on.lost:,} of {one.on.runs:,} {run}s with {one.technique} {happened}, and "
+            f"{one.off.lost:,} of {one.off.runs:,} without. {why}, {looks}."
         )
     return sentences
 

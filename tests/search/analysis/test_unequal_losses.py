@@ -1,7 +1,9 @@
-"""Trials of other programs that fail or are pruned with some techniques more than without."""
+"""Runs that fail or are pruned with some techniques more than without."""
 
 import itertools
 import re
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import optuna
@@ -10,7 +12,13 @@ from scipy import stats
 
 from search import analyse
 from search.analysis.unequal_losses import fisher_exact, unequal_losses
+from search.planning.design import fraction
+from search.planning.space import Space
+from search.reporting.findings import find
+from search.results import Results, Run
+from search.settings import Settings
 from search.storage.reading import read
+from search.storage.schema import INTERRUPTED, TRIES
 from tests.support.foreign import foreign
 
 
@@ -68,9 +76,9 @@ def test_a_side_of_which_all_are_lost_has_no_effect() -> None:
     study = foreign(0)
     study.optimize(function, n_trials=40, catch=RuntimeError)
     (one,) = unequal_losses(read(study))
-    assert (one.on.lost, one.off.lost, one.worse.left) == (one.on.trials, 0, 0)
+    assert (one.on.lost, one.off.lost, one.worse.left) == (one.on.runs, 0, 0)
     told = analyse(study).cautions
-    assert f"All {one.on.trials} trials with compile failed, so its effect is unknown." in told
+    assert f"All {one.on.runs} trials with compile failed, so its effect is unknown." in told
     assert "never varied" not in " ".join(told)
 
 
@@ -87,3 +95,42 @@ def test_losses_that_depend_on_nothing_are_not_told() -> None:
         study.optimize(function, n_trials=60, catch=RuntimeError)
         told += bool(unequal_losses(read(study)))
     assert told <= 2
+
+
+NAMES = ("augmentation", "batch_norm", "residual", "dropout")
+
+
+def planned(fails: Callable[[frozenset[str], int], str | None]) -> Results:
+    """32 planned runs, some of which fail in every try, for the reason that is given."""
+    space, runs = Space(NAMES), list[Run]()
+    settings = Settings(data="digits", techniques=NAMES, measure=(32,), search=0, confirm=0)
+    random = np.random.default_rng(0)
+    for seed, row in enumerate(fraction(4, 32)):
+        on = frozenset(name for name, is_on in zip(NAMES, row, strict=True) if is_on)
+        reason, value = fails(on, seed), 0.8 + 0.003 * random.standard_normal()
+        done = Run(0, "measure", "complete", space.params(on), on, value, seed=seed)
+        lost = replace(done, state="failed", value=None, failure=reason)
+        tries = [lost] * TRIES if reason else [replace(lost, failure=INTERRUPTED), done]
+        runs += [replace(run, number=len(runs) + at) for at, run in enumerate(tries)]
+    return Results("s", NAMES, tuple(runs), settings)
+
+
+def test_planned_runs_that_are_given_up_with_a_technique_are_told_once() -> None:
+    results = planned(lambda on, seed: "exit code 1" if "residual" in on and seed % 3 else None)
+    (one,) = unequal_losses(results)
+    assert (one.technique, one.on.runs, one.off) == (
+        "residual",
+        16,
+        replace(one.on, lost=0, left=16),
+    )
+    assert one.on.lost + one.on.left == 16
+    told = " ".join(find(results, []).cautions)
+    assert (
+        f"{one.on.lost} of 16 runs with residual failed, and 0 of 16 without. If these would have "
+        "done badly, residual looks better than it is."
+    ) in told
+
+
+def test_planned_runs_that_all_fail_or_fail_by_chance_are_not_told() -> None:
+    assert not unequal_losses(planned(lambda on, seed: "no" if "residual" in on else None))
+    assert not unequal_losses(planned(lambda on, seed: "no" if seed % 5 == 0 else None))
