@@ -24,7 +24,7 @@ from search.commands.program import EPOCHS, Program
 from search.planning.durations import RunTime, run_time
 from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
-from search.reporting.budget import default_techniques, describe_budget, left_out
+from search.reporting.budget import default_techniques, describe_budget, left_out, set_aside
 from search.reporting.data import account, data_cautions
 from search.reporting.formatting import counted, duration, level, listed
 from search.reporting.programs import seed_effect
@@ -199,6 +199,7 @@ class Progress(StudyWatch):
         grown = "" if look_at(results).complete else growth(results)
         notes = (
             _namesake(results), *left_out(results), *data_cautions(results), grown,
+            set_aside(results),
             *self._cautions,
         )  # fmt: skip
         for note in notes:

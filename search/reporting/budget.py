@@ -5,6 +5,7 @@ All that the reports read of a study's settings and data facts is read here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import PurePath
@@ -17,8 +18,8 @@ from model_space.techniques import NEED_WEIGHTS
 from search.commands.program import EPOCHS
 from search.reporting.formatting import counted, listed
 from search.reporting.programs import describe_program, mean_of_last
-from search.results import ACCURACY, Results
-from search.settings import Settings
+from search.results import ACCURACY, Results, Run
+from search.settings import LONG_PHASES, Settings
 
 UNKNOWN = "budget unknown: the study does not say"
 
@@ -142,6 +143,31 @@ def left_out(results: Results) -> list[str]:
             f"{'each' if len(uncalled) > 1 else 'it'} changes."
         )
     return lines
+
+
+def shorter_runs(results: Results) -> list[Run]:
+    """The ended runs of `verify` and `confirm` that are shorter than those that decide now.
+
+    A study has some where `--verify-epochs` grew, or where it was confirmed before it was verified.
+    """
+    return [run for run in results.runs
+            if run.phase in LONG_PHASES and run.ended and not results.at_budget(run)]  # fmt: skip
+
+
+def set_aside(results: Results) -> str:
+    """Name the `shorter_runs`; empty where there are none."""
+    of = Counter((run.phase, run.epochs) for run in shorter_runs(results))
+    if not of:
+        return ""
+    named = [
+        f"{counted(count, f'{phase} run')} of {counted(epochs or 0, 'epoch')}"
+        for (phase, epochs), count in of.items()
+    ]
+    one = of.total() == 1
+    return (
+        f"{listed(named)} {'is' if one else 'are'} kept, but {'does' if one else 'do'} not decide: "
+        f"those of {counted(results.epochs_of('verify') or 0, 'epoch')} do."
+    )
 
 
 def _are(names: Sequence[str]) -> str:

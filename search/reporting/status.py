@@ -10,9 +10,9 @@ from search.analysis.recipe_names import describe
 from search.planning.phases import confirm, ladder
 from search.planning.phases.confirm import wants_candidates
 from search.planning.space import Space
-from search.reporting.budget import describe_budget
+from search.reporting.budget import describe_budget, shorter_runs
 from search.results import Results
-from search.settings import LONG_PHASES, Settings
+from search.settings import Settings
 from search.storage.schema import INTERRUPTED, PHASES
 
 
@@ -85,10 +85,7 @@ def status_of(results: Results) -> StudyStatus:
         waiting=states.count("waiting"),
         failed=states.count("failed") - interrupted,
         interrupted=interrupted,
-        shorter=sum(
-            run.phase in LONG_PHASES and run.ended and not results.at_budget(run)
-            for run in results.runs
-        ),
+        shorter=len(shorter_runs(results)),
         best=_best(results),
     )
 

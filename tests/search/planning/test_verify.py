@@ -16,6 +16,7 @@ from search.planning.phases import PLANS
 from search.planning.schedule import schedule
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
+from search.reporting.budget import set_aside
 from search.reporting.status import status_of
 from search.results import Candidates, Results, Run, Verified
 from search.settings import Settings, TimeLimit
@@ -231,6 +232,9 @@ def test_a_longer_verification_sets_the_shorter_one_aside() -> None:
     assert len(made(*measured(), *ended).of("verify")) == len(ended) == 16
     assert results.of("verify") == []
     assert status_of(results).shorter == 16
+    assert set_aside(results) == (
+        "16 verify runs of 40 epochs are kept, but do not decide: those of 100 epochs do."
+    )
     assert schedule(longest, SPACE, results).left["verify"] == 16
     chosen = Candidates(SETTINGS.measure, SETTINGS.search, (), SETTINGS.verify, None, 40)
     assert chosen.fit(SETTINGS)
