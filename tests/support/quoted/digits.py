@@ -92,7 +92,9 @@ def _quotes() -> Iterator[Quote]:
                 lambda: _top((16, "PED-ANOVA, TPE"), (64, "PED-ANOVA, TPE")))  # fmt: skip
     yield Quote(DIGITS, "over seeds is {5.9} points, and an effect's standard error {0.42}",
                 lambda: (_truth().noise, _truth().error))  # fmt: skip
-    yield Quote(DIGITS, "With all off, runs came to {94} to {95} %", lambda: _range(NAMES, "0"))
+    yield Quote(
+        DIGITS, "Runs of the plain network came to {94} to {95} %", lambda: _range(NAMES, "0")
+    )
     yield Quote(DIGITS, "they came to {10} to {78} %",
                 lambda: _range(("augmentation", "dropout", "mixup"), "1"))  # fmt: skip
     yield Quote(DIGITS, "the ladder's error is {2.04} times that of kouka's design",
