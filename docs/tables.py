@@ -33,6 +33,7 @@ ACCURACIES = (72.88, 86.09, 91.24, 89.71, 90.44, 90.46, 90.70, 90.96)
 """Validation accuracy at each step of the article's ladder, percent, of one run each."""
 CHANGES = tuple(after - before for before, after in pairwise(ACCURACIES))
 """Points that each of the article's seven steps adds."""
+_PLAIN = "nothing: the plain network"
 
 
 def sections(page: str) -> str:
@@ -82,7 +83,7 @@ def ladder() -> str:
     rows = []
     for accuracy, change, once in zip(ACCURACIES, (math.nan, *CHANGES), again.ladder, strict=True):
         added = _added(once)
-        cells = [added or "nothing: the base", f"{accuracy:.2f}", "", f"{once.scaled.mean:.2f}"]
+        cells = [added or _PLAIN, f"{accuracy:.2f}", "", f"{once.scaled.mean:.2f}"]
         if added:
             effects = [full.of(name) for name in once.added]
             row = smaller[once.added]
@@ -121,7 +122,7 @@ def steps() -> str:
     """Put each step of the ladder on two cores beside the effects of what it adds."""
     found = findings(REFERENCE)
     base = found.ladder[0].scaled.mean
-    rows = [("nothing: the base", f"{base:.1f}", "", "")]
+    rows = [(_PLAIN, f"{base:.1f}", "", "")]
     for row in found.comparisons:
         step = row.step
         rows.append((

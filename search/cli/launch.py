@@ -53,10 +53,10 @@ def launch(
         str | None,
         typer.Option(
             metavar="DATA",
-            help="A folder of images or sounds with one subfolder per class, or several, separated "
-            "by commas; the same in a zip or tar; a .csv or .tsv list of their paths and labels; "
-            "Parquet or Arrow files; a .npz file; digits, cifar10, cifar100, mnist, fashion_mnist, "
-            "tfds:NAME of TensorFlow Datasets, hf:NAME of the Hugging Face Hub.  "
+            help="A folder of images or sounds with one subfolder per class, or several, "
+            "separated by commas; the same in a zip or tar; a .csv or .tsv list of their paths "
+            "and labels; Parquet or Arrow files; a .npz file; digits, cifar10, cifar100, mnist, "
+            "fashion_mnist, tfds:NAME of TensorFlow Datasets, hf:NAME of the Hugging Face Hub.  "
             "[default: the study's; of a new one NAME if that is a data set, else cifar10]",
         ),
     ] = None,
@@ -92,9 +92,9 @@ def launch(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="The techniques to study: article, modern, sound, parts, transfer, all, or names, "
-            "separated by commas.  [default: article; sound for a new study of sounds, transfer "
-            "for one of a network of keras.applications]",
+            help="The techniques to study: one of the sets article, modern, sound, parts, "
+            "transfer and all, or names, separated by commas.  [default: article; sound for a new "
+            "study of sounds, transfer for one of a network of keras.applications]",
         ),
     ] = None,
     study: StudyFileOption = None,
@@ -104,14 +104,18 @@ def launch(
     metric: MetricOption = None,
     metric_name: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Its name in the report.  [default: from the pattern]"),
+        typer.Option(
+            metavar="NAME", help="The metric's name in the report.  [default: from the pattern]"
+        ),
     ] = None,
     test_metric: Annotated[
         str | None,
-        typer.Option(metavar="PATTERN", help="The same score on test data, which chooses nothing."),
+        typer.Option(
+            metavar="PATTERN", help="How to find the same score on test data; it chooses nothing."
+        ),
     ] = None,
     minimize: Annotated[
-        bool, typer.Option("--minimize", help="A smaller metric is better, as of a loss.")
+        bool, typer.Option("--minimize", help="Smaller is better, as for a loss.")
     ] = False,
     unit: Annotated[
         str | None,
@@ -125,20 +129,20 @@ def launch(
         float | None,
         typer.Option(
             metavar="FACTOR",
-            help="What turns a printed value into the unit.  [default: 100 for a share from 0 to "
-            "1, else 1]",
+            help="Multiply printed values by this to get the unit.  [default: 100 for a share "
+            "from 0 to 1, else 1]",
         ),
     ] = None,
     run_timeout: Annotated[
         str | None,
         typer.Option(
             metavar="TIME",
-            help="End a run of --command that takes longer, such as 90s, 30m or 2h; it has failed."
-            "  [default: no limit]",
+            help="End a run of --command that takes longer, such as 90s, 30m or 2h; it counts as "
+            "failed.  [default: no limit]",
         ),
     ] = None,
     shell: Annotated[
-        bool, typer.Option("--shell", help="Run --command by /bin/sh, for pipes and variables.")
+        bool, typer.Option("--shell", help="Run --command with /bin/sh, for pipes and variables.")
     ] = False,
     technique: TechniqueOption = None,
     network: NetworkOption = None,
@@ -147,16 +151,16 @@ def launch(
         list[str] | None,
         typer.Option(
             metavar="NAME=LEVEL",
-            help="Hold a technique: dropout=off, mixup=on or mixup=0.3. Repeatable.",
+            help="Hold a technique in every run: dropout=off, mixup=on or mixup=0.3. Repeatable.",
         ),
     ] = None,
     measure: Annotated[
         int | None,
         typer.Option(
             metavar="RUNS",
-            help="Runs of the balanced design that measures effects: 16, 32, 64, …; up to 8 "
-            "techniques take 16 or more, 16 take 32, 20 take 64.  [default: 64; of --command 16, "
-            "or as many as its factors need]",
+            help="Runs of the balanced design that measures effects: 16, 32, 64, …; at least 16 "
+            "for up to 8 techniques, 32 for 16, 64 for 20.  [default: 64; of --command 16, or as "
+            "many as its factors need]",
         ),
     ] = None,
     search: Annotated[
@@ -179,8 +183,8 @@ def launch(
         int | None,
         typer.Option(
             metavar="COUNT",
-            help="Epochs of a run of --verify and --confirm, more than --epochs: as many as you "
-            "will train at. With --time, of all runs if there is too little for both.  [default: "
+            help="Epochs of the runs of --verify and --confirm, more than --epochs: as many as you "
+            "will train for. With --time, of all runs if there is no time for both.  [default: "
             "no longer runs]",
         ),
     ] = None,
@@ -188,18 +192,18 @@ def launch(
         int | None,
         typer.Option(
             metavar="SEEDS",
-            help="Seeds for each of the three candidates, all techniques off, and all on.  "
-            "[default: 3; of --command 0]",
+            help="Fresh seeds for each of five recipes, which are then tested: three candidates, "
+            "all techniques off, and all on.  [default: 3; of --command 0]",
         ),
     ] = None,
     ladder: Annotated[
         str | None,
         typer.Option(
             metavar="SEEDS|NAMES",
-            help="Add techniques one after another, with this many seeds a step: those of the "
-            "article in its order and then the others, --command's factors in theirs, or NAMES, "
-            "such as mixup,dropout. 5:mixup,dropout gives both; names alone have 3 seeds.  "
-            "[default: 0]",
+            help="Also add techniques one after another, with this many seeds for each step: the "
+            "article's in its order and then the others, or --command's factors as you gave them. "
+            "NAMES, such as mixup,dropout, are another order, with 3 seeds; 5:mixup,dropout has "
+            "5.  [default: 0]",
         ),
     ] = None,
     epochs: Annotated[
@@ -244,8 +248,8 @@ def launch(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="float32, mixed_bfloat16, or auto: mixed_bfloat16 if every GPU is built for "
-            "it, else float32.  [default: float32]",
+            help="What networks compute in: float32, mixed_bfloat16, or auto: mixed_bfloat16 if "
+            "every GPU is built for it, else float32.  [default: float32]",
         ),
     ] = None,
     objective: Annotated[
@@ -261,7 +265,7 @@ def launch(
         list[str] | None,
         typer.Option(
             metavar="LIMITS",
-            help="Recommend the best recipe that takes no more, as seconds=600,parameters=1M: "
+            help="Recommend the best recipe that takes no more, such as seconds=600,parameters=1M: "
             "seconds to train one run for --verify-epochs, or else --epochs, on the machines of "
             "the runs; parameters of the network.  [default: no limits]",
         ),
@@ -270,16 +274,17 @@ def launch(
         int | None,
         typer.Option(
             metavar="COUNT",
-            help="Judge each run by the mean of its last epochs, this many; 1 takes the last "
-            "alone.  [default: a quarter of the epochs, at most 10]",
+            help="Judge each run by the mean of this many last epochs; 1 takes the last alone.  "
+            "[default: a quarter of the epochs, at most 10]",
         ),
     ] = None,
     pruner: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The rule that stops poor runs of the search: median, halving or none.  "
-            "[default: median]",
+            help="The rule that stops poor runs of the search: median stops those below the "
+            "median at the same epoch, halving lets the better half go on at each doubling of the "
+            "epochs, none stops no run.  [default: median]",
         ),
     ] = None,
     seed: Annotated[
@@ -293,9 +298,9 @@ def launch(
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Plan the study for this long, such as 90s, 30m or 2h: a few epochs are timed, or "
-            "the first run of --command; what you name stays, and the number and length of the "
-            "runs are chosen. Pauses do not count, and a longer time goes on.  "
+            help="Plan the study for this long, such as 90s, 30m or 2h: a few epochs are timed, "
+            "or the first run of --command, and the number and length of the runs are chosen; "
+            "what you name stays. Pauses do not count, and a longer time extends the study.  "
             "[default: as long as the runs take]",
         ),
     ] = None,
@@ -333,8 +338,7 @@ def launch(
 
         kouka launch NAME --data FOLDER --time 30m
 
-    Without --time, a new study is of 99 networks that train for 100 epochs each, as long as the
-    article's, for which you want a GPU.
+    Without --time, a new study trains 99 networks for 100 epochs each, for which you want a GPU.
     """
     with user_errors():
         from model_space.custom.description import with_weights

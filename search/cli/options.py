@@ -184,8 +184,9 @@ AtMostOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="LIMITS",
-        help="Recommend the best recipe that takes no more, as seconds=600,parameters=1M: seconds "
-        "to train one run, one of the longer runs if there are some; none lifts the limits.  "
+        help="Recommend the best recipe that takes no more, such as seconds=600,parameters=1M: "
+        "seconds to train one run, one of the longer runs if there are some; none lifts the "
+        "limits.  "
         "[default: the study's]",
     ),
 ]
@@ -193,7 +194,7 @@ EpochsOption = Annotated[
     int | None,
     typer.Option(
         metavar="COUNT",
-        help="Epochs to train.  [default: the study's, and of two lengths the longer]",
+        help="Epochs to train.  [default: the study's; of two lengths the longer]",
     ),
 ]
 NoImagesOption = Annotated[

@@ -29,7 +29,7 @@ def status(
 ) -> None:
     """Show how far studies are.
 
-    Of one study also its budget, its best recipe so far, and the steps of its ladder.
+    With NAME, also its budget, its best recipe so far, and the steps of its ladder.
     """
     with user_errors():
         from search.cli.console import on_one_thread

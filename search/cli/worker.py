@@ -39,7 +39,7 @@ def worker(
     checkpoints: CheckpointsOption = None,
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
-    """Take part in a launched study.
+    """Help to run a study that was launched.
 
     Any machine that reaches the study's storage can help to run it. The command ends when nothing
     is left to run.

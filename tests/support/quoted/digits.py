@@ -92,7 +92,9 @@ def _quotes() -> Iterator[Quote]:
                 lambda: _top((16, "PED-ANOVA, TPE"), (64, "PED-ANOVA, TPE")))  # fmt: skip
     yield Quote(DIGITS, "over seeds is {5.9} points, and an effect's standard error {0.42}",
                 lambda: (_truth().noise, _truth().error))  # fmt: skip
-    yield Quote(DIGITS, "With all off, runs came to {94} to {95} %", lambda: _range(NAMES, "0"))
+    yield Quote(
+        DIGITS, "Runs of the plain network came to {94} to {95} %", lambda: _range(NAMES, "0")
+    )
     yield Quote(DIGITS, "they came to {10} to {78} %",
                 lambda: _range(("augmentation", "dropout", "mixup"), "1"))  # fmt: skip
     yield Quote(DIGITS, "the ladder's error is {2.04} times that of kouka's design",
@@ -102,14 +104,14 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(DIGITS, "it is still {4.35} points off after 64", lambda: _off((64, LADDER)))
     yield Quote(
         DIGITS,
-        "in {84} % of studies after 16 runs and in {95} % after 32 ({97} % by kouka's design), and "
-        "fANOVA over 64 random trials in {98} %",
+        "in {84} % of studies after 16 runs and in {95} % after 32 ({97} % with kouka's design), "
+        "and fANOVA over 64 random trials in {98} %",
         lambda: _top((16, ONE), (32, ONE), (32, KOUKA), (64, "fANOVA, random")),
     )
     yield Quote(DIGITS, "one at a time stays {4.9} points off", lambda: _off((64, ONE)))
     yield Quote(
         DIGITS,
-        "in {99} % of cases, and rank all eight with a correlation of {0.90} ({0.87} by 16 whole "
+        "in {99} % of cases, and rank all eight with a correlation of {0.90} ({0.87} with 16 whole "
         "runs). The sizes are another matter, {7} points off",
         lambda: (
             _cheaper("top three right, %", 3), _cheaper("rank correlation with the truth", 3),
