@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -161,6 +162,7 @@ def by_recipe(runs: Iterable[Run]) -> list[list[Run]]:
     return list(groups.values())
 
 
+_MAGNITUDE = 10.0
 _MOST_EPOCHS = 50
 """From one score of a trial to the next; what is further apart are no epochs."""
 
@@ -257,6 +259,21 @@ class Results:
             if run.phase in phases and run.state == "complete" and run.value is not None
             and not run.copy and self.at_budget(run)
         ]  # fmt: skip
+
+    @cached_property
+    def of_magnitudes(self) -> bool:
+        """True where the values are above zero, have no upper end, and are ten times apart or more.
+
+        What changes such a value, as a loss, multiplies it rather than adds to it.
+        """
+        values = [run.value for run in self.runs
+                  if run.state == "complete" and run.value is not None]  # fmt: skip
+        return (
+            math.isinf(self.objective.high)
+            and bool(values)
+            and min(values) > 0
+            and max(values) >= _MAGNITUDE * min(values)
+        )
 
     def at_budget(self, run: Run) -> bool:
         """Check that a run was to train for the epochs that its phase has now."""

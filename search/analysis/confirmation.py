@@ -154,6 +154,8 @@ def _by_program(
         for recipe, runs in groups.items()
         if fallen is None or not fallen.runs & {run.number for run in runs}
     ]
+    positive = results.of_magnitudes and all(min(row) > 0 for row in every)
+    apart = _of_magnitudes if positive else _over_seeds
     may_fall = {recipe: fallen is not None and fallen.concerns(runs[0].on)
                 for recipe, runs in groups.items()}  # fmt: skip
     rows = [
@@ -168,8 +170,8 @@ def _by_program(
             validation=mean([run.scaled for run in runs], objective),
             gain=None,
             objective_gain=None if off is None or recipe == off
-            else _over_seeds(scores[recipe], scores[off],
-                             every if may_fall[recipe] else steady, level, choices),
+            else apart(scores[recipe], scores[off],
+                       every if may_fall[recipe] else steady, level, choices),
         )
         for recipe, runs in groups.items()
     ]  # fmt: skip
@@ -240,25 +242,61 @@ def _over_seeds(
     The seeds of all recipes `among` count with a recipe's own, as in `held_out`. The interval also
     holds for the one that was chosen of so many `choices` by these values.
     """
-    squares = [sum((value - statistics.fmean(row)) ** 2 for value in row) for row in among]
+    variances, dof = _variances(one, other, among)
+    error = math.sqrt(sum(variances))
+    gained = statistics.fmean(one) - statistics.fmean(other)
+    if not error > 0:  # equal values say nothing of other seeds
+        return Difference(gained, math.nan, math.nan, paired=False)
+    half = critical_value(dof, choices, level) * error
+    return Difference(gained, gained - half, gained + half, False, dof, level)
+
+
+def _of_magnitudes(
+    one: Sequence[float],
+    other: Sequence[float],
+    among: Sequence[Sequence[float]],
+    level: float,
+    choices: int = 1,
+) -> Difference:
+    """The same of values whose noise grows with their size: each mean's interval is on a logarithm.
+
+    That of the difference is put together from the two (Zou & Donner 2008, Statistics in Medicine
+    27).
+    """
+    first, second, *rows = ([math.log(value) for value in row] for row in (one, other, *among))
+    variances, dof = _variances(first, second, rows)
+    means = statistics.fmean(one), statistics.fmean(other)
+    gained = means[0] - means[1]
+    if not sum(variances) > 0:
+        return Difference(gained, math.nan, math.nan, paired=False)
+    critical = critical_value(dof, choices, level)
+    factors = [math.exp(critical * math.sqrt(variance)) for variance in variances]
+    down = [mean - mean / factor for mean, factor in zip(means, factors, strict=True)]
+    up = [mean * factor - mean for mean, factor in zip(means, factors, strict=True)]
+    low, high = gained - math.hypot(down[0], up[1]), gained + math.hypot(up[0], down[1])
+    return Difference(gained, low, high, False, dof, level)
+
+
+def _variances(
+    one: Sequence[float], other: Sequence[float], among: Sequence[Sequence[float]]
+) -> tuple[list[float], float]:
+    """The variances of two recipes' means, and the degrees of freedom of their difference.
+
+    NaN where no recipe has two seeds.
+    """
+    squares = sum((value - statistics.fmean(row)) ** 2 for row in among for value in row)
     dof = sum(len(row) - 1 for row in among)
-    parts = []
+    if not dof:
+        return [math.nan, math.nan], 1
+    variances, freedom = [], []
     for row in (one, other):
         own = len(row) - 1
         prior = max(min(PRIOR_DOF, dof - own), 0)
         own_squares = sum((value - statistics.fmean(row)) ** 2 for value in row)
-        if not dof:
-            parts.append((math.nan, 1))
-            continue
-        variance = (prior * sum(squares) / dof + own_squares) / (prior + own)
-        parts.append((variance / len(row), prior + own))
-    error = math.sqrt(sum(variance for variance, _ in parts))
-    gained = statistics.fmean(one) - statistics.fmean(other)
-    if not error > 0:  # equal values say nothing of other seeds
-        return Difference(gained, math.nan, math.nan, paired=False)
-    satterthwaite = error**4 / sum(variance**2 / own for variance, own in parts)
-    half = critical_value(satterthwaite, choices, level) * error
-    return Difference(gained, gained - half, gained + half, False, satterthwaite, level)
+        variances.append((prior * squares / dof + own_squares) / (prior + own) / len(row))
+        freedom.append(prior + own)
+    shares = sum(square**2 / own for square, own in zip(variances, freedom, strict=True))
+    return variances, sum(variances) ** 2 / shares if shares else 1
 
 
 def _tested(run: Run, objective: Objective) -> float | None:

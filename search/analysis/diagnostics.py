@@ -11,10 +11,10 @@ from search.analysis.classes import ClassSizes, class_sizes
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, estimability
 from search.analysis.failing_cells import FailingCell, failing_cell
-from search.analysis.logit import LogitRefit, logit_refit
 from search.analysis.multiplicity import SignificantAlone, significant_alone
 from search.analysis.outliers import Outliers, outliers
 from search.analysis.run_losses import RunLosses, run_losses
+from search.analysis.scale_refit import ScaleRefit, scale_refit
 from search.analysis.unequal_losses import UnequalLoss, unequal_losses
 from search.results import Results, Run
 
@@ -28,7 +28,7 @@ class FitDiagnostics:
     chance_level: AtChanceLevel | None
     failing: FailingCell | None
     significant_alone: SignificantAlone | None
-    logit: LogitRefit | None
+    refit: ScaleRefit | None
     additivity: Additivity | None
     outliers: Outliers | None
 
@@ -62,7 +62,7 @@ def diagnose(
             at_chance_level(results, measured),
             failing_cell(effects.fit.failing, measured),
             significant_alone(effects),
-            logit_refit(results, effects, repeats),
+            scale_refit(results, effects, repeats),
             additivity(results, effects),
             None if at_chance_level(results, measured) else outliers(results, effects, repeats),
         ),

@@ -1,7 +1,8 @@
 """The scale on which recipes are fitted: techniques add up better on it than on the objective's.
 
-It is the logit of a share, the logarithm of a log loss. Runs far below the others count as less far
-below (Tukey's fence), as it matters that a recipe fails, and not how badly.
+It is the logit of a share, and the logarithm of a log loss or of a value of many magnitudes. Runs
+far below the others count as less far below (Tukey's fence), as it matters that a recipe fails, and
+not how badly.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def scale(runs: Sequence[Run], results: Results) -> np.ndarray:
         values = np.log(shares / (1 - shares))
     elif results.objective.key == "neg_log_loss":
         values = -np.log(np.maximum(-values, _LEAST_LOSS))
+    elif results.of_magnitudes:
+        values = np.log(values)
     return np.asarray(sign(results.objective) * values)
 
 
@@ -69,4 +72,6 @@ def unscaled(value: float, results: Results) -> float:
         images = _images(results)
         share = 1 / (1 + math.exp(-value))
         return 100 * min(1.0, max(0.0, ((images + 1) * share - 0.5) / images))
+    if results.of_magnitudes:
+        return objective.scale * math.exp(value)
     return -math.exp(-value) if objective.key == "neg_log_loss" else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from search.analysis.additivity import Additivity
@@ -10,11 +11,11 @@ from search.analysis.diagnostics import FitDiagnostics
 from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.estimability import Estimability, Pairs
 from search.analysis.failing_cells import LARGEST, FailingCell
-from search.analysis.logit import LogitRefit
 from search.analysis.model import ENOUGH_DOF
 from search.analysis.multiplicity import SignificantAlone
 from search.analysis.outliers import Outliers
 from search.analysis.recipe_names import describe
+from search.analysis.scale_refit import ScaleRefit
 from search.planning.broken import broken
 from search.reporting.formatting import capitalized, counted, level, listed, with_states
 from search.results import Objective, Results
@@ -51,7 +52,7 @@ def fit_cautions(
             if fit.significant_alone
             else []
         ),
-        *(_logit(fit.logit, results.objective) if fit.logit else []),
+        *(_refit(fit.refit, results.objective) if fit.refit else []),
         *(_additivity(fit.additivity, results.objective) if fit.additivity else []),
     ]
 
@@ -206,9 +207,11 @@ def _significant_alone(alone: SignificantAlone, noun: str) -> list[str]:
     ]
 
 
-def _logit(refit: LogitRefit, objective: Objective) -> list[str]:
+def _refit(refit: ScaleRefit, objective: Objective) -> list[str]:
     sentences = []
     name = objective.measure
+    if refit.scale == "logarithm":
+        return _factors(refit, name)
     if refit.changed:
         sentences.append(
             f"On the logit of {name}, on which these techniques add up better, "
@@ -222,6 +225,27 @@ def _logit(refit: LogitRefit, objective: Objective) -> list[str]:
             "the ceiling."
         )
     return sentences
+
+
+def _factors(refit: ScaleRefit, name: str) -> list[str]:
+    """Say what the techniques multiply a value of several magnitudes by."""
+    clear = [one for one in refit.effects.effects if one.verdict in CERTAIN]
+    if not clear:
+        return []
+    parts = [
+        f"{one.phrase}{' multiplies it' if one is clear[0] else ''} by {math.exp(one.effect):.2g} "
+        f"(95 % interval {math.exp(one.low):.2g} to {math.exp(one.high):.2g})"
+        for one in clear[:_MOST_IN_COMMON]
+    ]
+    vanish = (
+        " The interactions vanish there: what is multiplied seems to interact."
+        if refit.interactions_vanish
+        else ""
+    )
+    return [
+        f"The values of {name} are magnitudes apart, and these techniques add up better on their "
+        f"logarithm. There, {listed(parts)}.{vanish}"
+    ]
 
 
 def _verdicts(effects: Sequence[Effect]) -> str:

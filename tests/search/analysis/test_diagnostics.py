@@ -12,8 +12,8 @@ from search.analysis.chance_level import at_chance_level
 from search.analysis.diagnostics import FitDiagnostics, diagnose
 from search.analysis.effects import Effects, effects, repeated
 from search.analysis.estimability import Pairs
-from search.analysis.logit import logit_refit
 from search.analysis.multiplicity import significant_alone
+from search.analysis.scale_refit import scale_refit
 from search.planning.design import design
 from search.results import OBJECTIVES, Results
 from search.settings import Settings
@@ -121,11 +121,11 @@ def test_interactions_that_a_ceiling_makes_vanish_on_the_logit() -> None:
         logit = value(on, worth) - 68 + 0.05 * random.standard_normal()
         runs.append(run(on, 1 / (1 + math.exp(-logit))))
     results = results_of(runs)
-    refit = logit_refit(results, fitted(results), [])
+    refit = scale_refit(results, fitted(results), [])
     assert refit is not None
     assert refit.interactions_vanish
     linear = results_of(simulated(SIXTY_FOUR, 0, 0.3))
-    assert logit_refit(linear, fitted(linear), []) is None
+    assert scale_refit(linear, fitted(linear), []) is None
 
 
 def test_additivity_compares_the_sum_of_the_effects_with_fresh_seeds() -> None:

@@ -1,10 +1,14 @@
-"""A second fit to the logit of a share, which shows a floor or a ceiling of its scale."""
+"""A second fit, to the logit of a share or to the logarithm of a value of many magnitudes.
+
+The logit shows a floor or a ceiling of a share, and the logarithm what techniques multiply.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -15,35 +19,49 @@ from search.results import Results, Run
 _CLOSEST = 1e-3
 """To 0 and to 1, whose logits are infinite; less where the runs come closer."""
 
+Scale = Literal["logit", "logarithm"]
+
 
 @dataclass(frozen=True)
-class LogitRefit:
-    """Conclusions that change on the logit, where the techniques add up better."""
+class ScaleRefit:
+    """Conclusions on a scale on which the techniques add up better."""
 
+    scale: Scale
+    effects: Effects
+    """On that scale."""
     changed: tuple[Effect, ...]
-    """Effects on the logit whose verdict is another there, and certain here or there."""
+    """Those whose verdict is another there, and certain here or there."""
     interactions_vanish: bool
-    """True where interactions are certain on the share itself and none is on its logit."""
+    """True where interactions are certain in the objective's unit and none is on the scale."""
 
 
-def logit_refit(
+def scale_refit(
     results: Results, fitted: Effects, repeats: Sequence[Sequence[Run]]
-) -> LogitRefit | None:
-    """Fit the effects to the logit of the objective, and compare the conclusions.
+) -> ScaleRefit | None:
+    """Fit the effects to the objective on another scale, and compare the conclusions.
 
-    None where the objective is no share, where the runs have no noise, or where the effects do not
-    explain more of the logit than of the share.
+    None where the objective is neither a share nor of several magnitudes, where the runs have no
+    noise, or where the effects do not explain more there than in the objective's unit.
     """
-    if not results.objective.share or not fitted.noise > 0:
+    if not fitted.noise > 0:
         return None
     measured = results.of("measure")
-    closest = _closest(measured)
+    scale: Scale
+    convert: Callable[[Run], Run]
+    if results.objective.share:
+        closest = _closest(measured)
+        scale, convert = "logit", lambda run: _logit(run, closest)
+    elif results.of_magnitudes:
+        scale, convert = "logarithm", _logarithm
+    else:
+        return None
     other = effects(
-        [_logit(run, closest) for run in measured],
+        [convert(run) for run in measured],
         results.factors,
-        [[_logit(run, closest) for run in group] for group in repeats],
-        look=fitted.look,
-        others=results.others,
+        [[convert(run) for run in group] for group in repeats],
+        results.objective.maximize,
+        fitted.look,
+        results.others,
     )
     if other is None or not other.noise > 0 or _unexplained(other) >= _unexplained(fitted):
         return None
@@ -56,7 +74,7 @@ def logit_refit(
     vanish = any(row.certain for row in interactions(fitted)) and not any(
         row.certain for row in interactions(other)
     )
-    return LogitRefit(changed, vanish)
+    return ScaleRefit(scale, other, changed, vanish)
 
 
 def _unexplained(fitted: Effects) -> float:
@@ -77,3 +95,7 @@ def _closest(runs: Sequence[Run]) -> float:
 def _logit(run: Run, closest: float) -> Run:
     share = min(max(run.value or 0.0, closest), 1 - closest)
     return replace(run, value=math.log(share / (1 - share)), scale=1.0)
+
+
+def _logarithm(run: Run) -> Run:
+    return run if run.value is None else replace(run, value=math.log(run.value), scale=1.0)

@@ -1,0 +1,128 @@
+"""Losses that are magnitudes apart: techniques multiply them, and their noise is a share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from search.analysis.confirmation import confirmation
+from search.analysis.diagnostics import diagnose
+from search.analysis.effects import effects_of
+from search.analysis.recommendation import recommend
+from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.planning.design import fraction
+from search.planning.settle import Requested, settle
+from search.planning.space import Space
+from search.reporting.findings import find
+from search.results import Objective, Results, Run
+
+NAMES = ("warmup", "clipping", "decay", "dropout")
+MULTIPLY = {"warmup": 0.1, "decay": 0.5}
+PROGRAM = Program(
+    "train {flags}", "/",
+    tuple(CommandFactor(name, (CommandLevel("off"), CommandLevel("on", (f"--{name}",))))
+          for name in NAMES),
+    Metric("loss", "loss"), test=Metric("test loss", "test"), unit="nats", minimize=True,
+)  # fmt: skip
+SETTINGS = settle(None, Requested(program=PROGRAM, measure=32, search=0, confirm=3))
+
+
+def run(number: int, on: Sequence[str], value: float, phase: str = "measure") -> Run:
+    params = Space.of(SETTINGS).params(on)
+    return Run(number, phase, "complete", params, frozenset(on), value, {}, number,
+               test_objective=value, scale=1.0)  # fmt: skip
+
+
+def studied(
+    multiply: Mapping[str, float] = MULTIPLY, confirmed: Sequence[Run] = (), noise: float = 0.2
+) -> Results:
+    """Losses of about 40 with all techniques off."""
+    random, runs = np.random.default_rng(3), list[Run]()
+    for number, row in enumerate(fraction(4, 32)):
+        on = [name for name, is_on in zip(NAMES, row, strict=True) if is_on]
+        loss = 40 * math.prod(multiply.get(name, 1.0) for name in on)
+        runs.append(run(number, on, loss * math.exp(noise * random.standard_normal())))
+    return Results("s", NAMES, (*runs, *confirmed), SETTINGS, objective=Objective.of(PROGRAM))
+
+
+def confirm_runs(recipes: Mapping[tuple[str, ...], Sequence[float]]) -> list[Run]:
+    return [
+        run(100 + 10 * at + seed, on, value, "confirm")
+        for at, (on, values) in enumerate(recipes.items())
+        for seed, value in enumerate(values)
+    ]
+
+
+def test_magnitudes_are_of_values_above_zero_without_an_upper_end() -> None:
+    results = studied()
+    assert results.of_magnitudes
+    assert not studied({"decay": 0.5}, noise=0.02).of_magnitudes
+    assert not replace(results, objective=Objective(high=1.0, unit="")).of_magnitudes
+    negative = replace(results.runs[0], value=-1.0)
+    assert not replace(results, runs=(negative, *results.runs[1:])).of_magnitudes
+    assert not replace(results, runs=()).of_magnitudes
+
+
+def test_what_is_multiplied_is_recommended_and_predicted_by_factors() -> None:
+    found = recommend(studied())
+    assert found is not None
+    assert found.reach is not None
+    assert found.on >= {"warmup", "decay"}
+    assert found.predicted == pytest.approx(40 * 0.1 * 0.5, rel=0.2)
+    gain = found.reach.gain
+    assert gain.low < 40 * 0.1 * 0.5 - 40 < gain.high < 0
+    assert found.reach.recommended.low > 0
+
+
+def test_a_caution_says_what_the_techniques_multiply_by() -> None:
+    results = studied()
+    told = " ".join(find(results, []).cautions)
+    assert "The values of loss are magnitudes apart" in told
+    assert "There, warmup multiplies it by 0." in told
+    assert " and decay by 0." in told
+    assert "The interactions vanish there" in told
+    fitted = effects_of(results, [])
+    assert fitted is not None
+    fit = diagnose(results, fitted, []).fit
+    assert fit is not None
+    assert fit.refit is not None
+    assert fit.refit.scale == "logarithm"
+    for name in NAMES:
+        effect = fit.refit.effects.of(name)
+        assert effect.low < math.log(MULTIPLY.get(name, 1.0)) < effect.high
+    steady = studied({"decay": 0.5}, noise=0.02)
+    assert "magnitudes" not in " ".join(find(steady, []).cautions)
+
+
+def test_noise_that_grows_with_the_loss_does_not_hide_a_tenth_of_it() -> None:
+    values = {
+        (): (30.0, 60.0, 41.0),
+        ("warmup", "decay"): (1.5, 2.6, 2.0),
+        NAMES: (2.4, 1.4, 1.9),
+    }
+    results = studied(confirmed=confirm_runs(values))
+    found = recommend(results)
+    rows = {row.recipe: row for row in confirmation(results, found)}
+    gain = rows["warmup, decay"].objective_gain
+    assert gain is not None
+    logs = [np.log(of) for of in values.values()]
+    pooled = sum(np.var(of, ddof=1) for of in logs) / 3
+    variances = [(pooled + 2 * np.var(of, ddof=1)) / 3 / 3 for of in (logs[1], logs[0])]
+    dof = sum(variances) ** 2 / sum(one**2 / 3 for one in variances)
+    assert gain.dof == pytest.approx(dof)
+    margins = [stats.t.ppf(1 - gain.level / 2, dof) * math.sqrt(one) for one in variances]
+    one, off = np.mean(values["warmup", "decay"]), np.mean(values[()])
+    up, down = one * math.expm1(margins[0]), -off * math.expm1(-margins[1])
+    assert gain.high == pytest.approx(one - off + math.hypot(up, down), rel=1e-3)
+    assert gain.high < 0
+
+
+def test_equal_seeds_say_nothing_of_others() -> None:
+    results = studied(confirmed=confirm_runs({(): (40.0, 40.0), ("warmup", "decay"): (2.0, 2.0)}))
+    for row in confirmation(results, recommend(results)):
+        assert row.objective_gain is None or math.isnan(row.objective_gain.low)
