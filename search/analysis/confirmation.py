@@ -261,7 +261,7 @@ def _of_magnitudes(
     """The same of values whose noise grows with their size: each mean's interval is on a logarithm.
 
     That of the difference is put together from the two (Zou & Donner 2008, Statistics in Medicine
-    27).
+    27). It also contains zero where the interval of the logarithms' difference does.
     """
     first, second, *rows = ([math.log(value) for value in row] for row in (one, other, *among))
     variances, dof = _variances(first, second, rows)
@@ -274,6 +274,9 @@ def _of_magnitudes(
     down = [mean - mean / factor for mean, factor in zip(means, factors, strict=True)]
     up = [mean * factor - mean for mean, factor in zip(means, factors, strict=True)]
     low, high = gained - math.hypot(down[0], up[1]), gained + math.hypot(up[0], down[1])
+    ratio = abs(statistics.fmean(first) - statistics.fmean(second))
+    if ratio <= critical * math.sqrt(sum(variances)):
+        low, high = min(low, 0.0), max(high, 0.0)
     return Difference(gained, low, high, False, dof, level)
 
 

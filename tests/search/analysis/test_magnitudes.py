@@ -126,3 +126,12 @@ def test_equal_seeds_say_nothing_of_others() -> None:
     results = studied(confirmed=confirm_runs({(): (40.0, 40.0), ("warmup", "decay"): (2.0, 2.0)}))
     for row in confirmation(results, recommend(results)):
         assert row.objective_gain is None or math.isnan(row.objective_gain.low)
+
+
+def test_a_difference_that_the_logarithms_do_not_show_is_not_sure() -> None:
+    """A factor of ten, of seeds that differ by a factor of twenty."""
+    lucky = confirm_runs({(): (100.0, 20.0, 5.0), ("warmup", "decay"): (8.0, 2.0, 0.4)})
+    results = studied(confirmed=lucky)
+    rows = [row.objective_gain for row in confirmation(results, recommend(results))]
+    (gain,) = [one for one in rows if one is not None]
+    assert gain.low < gain.points < 0 <= gain.high
