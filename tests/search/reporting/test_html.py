@@ -22,6 +22,8 @@ from search.reporting.budget import describe_budget
 from search.reporting.figures.style import BLUE, VERMILION, label
 from search.reporting.findings import Findings, find
 from search.reporting.html import page
+from search.reporting.markdown import document
+from search.reporting.section import Section
 from search.reporting.sections import sections
 from search.results import OBJECTIVES
 from search.settings import Settings
@@ -266,6 +268,14 @@ def test_markdown_tables_are_whole_and_names_are_no_markup(tmp_path: Path) -> No
     for line in said.splitlines():
         if line.startswith("|"):
             assert len(re.findall(r"(?<!\\)\|", line)) in (7, 6, 5)
+
+
+def test_markdown_takes_no_name_for_a_formula_a_tag_or_an_entity() -> None:
+    findings = everything()
+    parts = [Section("Effects at each a_b & <c>", "of $HOME and $WORK, R&D &amp; ~x~", folded=True)]
+    said = document(findings.results, parts, draw(findings))
+    assert "<summary>Effects at each a_b &amp; &lt;c&gt;</summary>" in said
+    assert r"of \$HOME and \$WORK, R&D \&amp; \~x\~" in said
 
 
 def test_long_names_are_broken_into_short_lines_and_stay_apart() -> None:
