@@ -175,6 +175,21 @@ def test_nothing_is_cut_on_a_phone(driver: Driver, report: Path) -> None:
     assert max(numbers) <= cell
 
 
+@pytest.mark.parametrize("figure", ["effects", "costs", "importances"])
+def test_the_title_of_a_single_figure_is_below_the_menu_and_not_cut_on_a_phone(
+    driver: Driver, report: Path, figure: str
+) -> None:
+    visit(driver, report / f"{figure}.html", PHONE)
+    title, lines, menu = driver.execute_script(
+        "const of = (e) => {const b = e.getBoundingClientRect(); return [b.top, b.right]};"
+        "const title = document.querySelector('.gtitle');"
+        "return [of(title), [...title.querySelectorAll('tspan')].map(of),"
+        "document.querySelector('.modebar-group').getBoundingClientRect().bottom]"
+    )
+    assert menu <= title[0] + 3
+    assert max(right for _, right in lines) <= PHONE
+
+
 def luminance(colour: str) -> float:
     """Relative luminance of `rgb(…)` (WCAG 2)."""
     parts = [float(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
