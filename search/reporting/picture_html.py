@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape as escape_quotes
 
 from search.reporting.section import Captioned, PictureRow
@@ -11,8 +12,8 @@ _COARSE = 32
 
 
 def escape(text: str) -> str:
-    """Escape text that stands between tags of HTML."""
-    return escape_quotes(text, quote=False)
+    """Escape prose that stands between tags of HTML; no line ends between a number and its %."""
+    return escape_quotes(re.sub(r"(?<=\d) %", "\u00a0%", text), quote=False)
 
 
 def picture_row(row: PictureRow) -> str:
@@ -23,7 +24,7 @@ def picture_row(row: PictureRow) -> str:
 
 def _item(one: Captioned) -> str:
     picture = one.picture
-    caption = escape(one.caption.replace(" %", "\u00a0%"))
+    caption = escape(one.caption)
     kind = " class=coarse" if max(picture.width, picture.height) <= _COARSE else ""
     return (
         f'<li><img{kind} src="{picture.url}" width={picture.width} height={picture.height} '

@@ -23,7 +23,7 @@ from search.reporting.figures.style import BLUE, VERMILION, label
 from search.reporting.findings import Findings, find
 from search.reporting.html import page
 from search.reporting.markdown import document
-from search.reporting.section import Section
+from search.reporting.section import Command, Section
 from search.reporting.sections import sections
 from search.results import OBJECTIVES
 from search.settings import Settings
@@ -185,10 +185,24 @@ def test_who_reads_the_report_by_ear_is_told_what_there_is() -> None:
     ]
     assert len(set(names)) == len(figures)
     assert all(one["alt"] for one in tags.of("img"))
-    assert {one["scope"] for one in tags.of("th")} == {"col"}
+    rows = [one for one in tags.of("th") if one["role"] == "rowheader"]
+    assert {one["scope"] for one in rows} == {"row"}
+    assert {one["scope"] for one in tags.of("th") if one not in rows} == {"col"}
+    stops = [one for one in tags.of("div", "pre") if "tabindex" in one]
+    assert len(stops) == len(tags.of("table"))
+    assert all((one["aria-label"] or "").startswith("Table: ") for one in stops)
     levels = [int(tag[1]) for tag, _ in tags.found if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_a_line_holds_a_number_and_its_per_cent_together_but_no_command_changes() -> None:
+    results = everything().results
+    line = "date '+5 %Y'"
+    parts = [Section("Title", "95 % of 5 %", commands=(Command(line, "90 %"),))]
+    said = page(results, parts, {})
+    assert "<p>95\u00a0% of 5\u00a0%</p>" in said
+    assert f"<p>90\u00a0%</p><pre>{line}</pre>" in said
 
 
 def _as_shown(figures: dict[str, go.Figure], tags: Tags) -> list[go.Figure]:
