@@ -21,7 +21,7 @@ LINE = "rgba(128, 128, 128, 0.3)"
 """Grid lines, visible on white and on black."""
 
 _INK = "#222"
-_CAPTION_WIDTH = 76
+CAPTION_WIDTH = 76
 """Characters of a line below the title of an image."""
 _PHONE_TITLE, _PHONE_CAPTION = 33, 52
 """Characters of a title, and of a line below it, that fit on a phone."""
@@ -55,7 +55,7 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int, key: str
 
     `key` explains colours, marks and bars, or how to read the figure, in a sentence or two.
     """
-    lines = _lines(key, caption, _CAPTION_WIDTH)
+    lines = _lines(key, caption, CAPTION_WIDTH)
     top = 70 + _LINE * len(lines) + _further_lines(figure)
     figure.update_layout(
         template=_TEMPLATE,
@@ -108,12 +108,13 @@ def as_wide_as(figure: go.Figure, pixels: int) -> go.Figure:
     return figure.update_layout(meta={**figure.layout.meta, "width": pixels})
 
 
-def on_its_own(figure: go.Figure) -> go.Figure:
+def on_its_own(figure: go.Figure, width: int = _PHONE_CAPTION) -> go.Figure:
     """Copy a figure for a page of its own, where its title is below Plotly's menu, which a phone
-    shows all the time, and all titles are in lines that fit a phone."""
+    shows all the time, and all titles are in lines that fit a phone. `width` are the characters of
+    a line of the caption."""
     said = figure.layout.meta
-    before = _lines(said.get("key", ""), said["caption"], _CAPTION_WIDTH)
-    lines = _lines(said.get("key", ""), said["caption"], _PHONE_CAPTION)
+    before = _lines(said.get("key", ""), said["caption"], CAPTION_WIDTH)
+    lines = _lines(said.get("key", ""), said["caption"], width)
     title = wrap(said["title"], _PHONE_TITLE)
     more = _MENU + _LINE * (len(lines) - len(before)) + _TITLE_LINE * (len(title) - 1)
     copy = go.Figure(figure).update_layout(
