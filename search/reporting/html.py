@@ -64,13 +64,20 @@ def _section(section: Section, figures: Mapping[str, go.Figure], budget: str, na
 
 def _linked(text: str, names: Names, *, cell: bool = False) -> str:
     """Escape a text in which the names of techniques lead to what they do, and options hold
-    together."""
+    together.
+
+    In a cell, names break at their underscores where they do not fit.
+    """
     return "".join(
-        f"<a href='#{anchor(name)}'>{escape(piece)}</a>"
+        f"<a href='#{anchor(name)}'>{_breakable(piece) if cell else escape(piece)}</a>"
         if name
-        else _OPTION.sub(r"<code>\g<0></code>", escape(piece))
+        else _OPTION.sub(r"<code>\g<0></code>", _breakable(piece) if cell else escape(piece))
         for piece, name in names.split(text, cell=cell)
     )
+
+
+def _breakable(text: str) -> str:
+    return escape(text).replace("_", "_<wbr>")
 
 
 def _command(command: Command) -> str:
@@ -112,7 +119,7 @@ def _table(table: Table, names: Names, title: str) -> str:
 
 def _row(row: Sequence[str], table: Table, names: Names) -> str:
     if table.explains:
-        cells = [escape(text) for text in row]
+        cells = [_breakable(text) for text in row]
         start = f"<tr role=row id='{anchor(row[0])}'>"
     else:
         cells = [_linked(text, names, cell=True) for text in row]

@@ -23,7 +23,7 @@ from search.reporting.figures.style import BLUE, VERMILION, label
 from search.reporting.findings import Findings, find
 from search.reporting.html import page
 from search.reporting.markdown import document
-from search.reporting.section import Command, Section
+from search.reporting.section import Command, Section, Table
 from search.reporting.sections import sections
 from search.results import OBJECTIVES
 from search.settings import Settings
@@ -203,6 +203,14 @@ def test_a_line_holds_a_number_and_its_per_cent_together_but_no_command_changes(
     said = page(results, parts, {})
     assert "<p>95\u00a0% of 5\u00a0%</p>" in said
     assert f"<p>90\u00a0%</p><pre>{line}</pre>" in said
+
+
+def test_a_name_breaks_at_its_underscores_in_a_table_only() -> None:
+    table = Table(("technique", "changes"), (("a_b", "1"),), explains=True)
+    parts = [Section("Title", "a_b is on.", table=table), Section("Title", "", table=table)]
+    said = page(everything().results, parts, {})
+    assert "<a href='#technique-a_b'>a_b</a> is on." in said
+    assert said.count(">a_<wbr>b</th>") == 2
 
 
 def _as_shown(figures: dict[str, go.Figure], tags: Tags) -> list[go.Figure]:
