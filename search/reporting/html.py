@@ -21,6 +21,7 @@ from search.reporting.section import Command, Section, Table
 from search.results import Results
 
 _OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*(?: \d+)?")
+_FLAG = re.compile(r"(?<!\S)-[\w-]+")
 _TEMPLATE = Path(__file__).with_name("report.html")
 
 
@@ -81,7 +82,7 @@ def _breakable(text: str) -> str:
 
 
 def _command(command: Command) -> str:
-    line = escape_quotes(command.line, quote=False)
+    line = _FLAG.sub(r"<span>\g<0></span>", escape_quotes(command.line, quote=False))
     return f"<div class='command'><p>{escape(command.does)}</p><pre>{line}</pre></div>"
 
 

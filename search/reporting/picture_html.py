@@ -9,11 +9,13 @@ from search.reporting.section import Captioned, PictureRow
 
 _COARSE = 32
 """Pixels of a picture's side up to which its pixels are shown as squares, and not smoothed."""
+_HELD = re.compile(r"(?<=\d) (?:%|to (?=[-+]?\d))")
 
 
 def escape(text: str) -> str:
-    """Escape prose that stands between tags of HTML; no line ends between a number and its %."""
-    return escape_quotes(re.sub(r"(?<=\d) %", "\u00a0%", text), quote=False)
+    """Escape prose that stands between tags of HTML; no line ends before a % or in an interval."""
+    held = _HELD.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
+    return escape_quotes(held, quote=False)
 
 
 def picture_row(row: PictureRow) -> str:

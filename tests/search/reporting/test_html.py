@@ -196,13 +196,14 @@ def test_who_reads_the_report_by_ear_is_told_what_there_is() -> None:
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
-def test_a_line_holds_a_number_and_its_per_cent_together_but_no_command_changes() -> None:
+def test_a_line_holds_per_cents_and_intervals_together_but_no_command_changes() -> None:
     results = everything().results
-    line = "date '+5 %Y'"
-    parts = [Section("Title", "95 % of 5 %", commands=(Command(line, "90 %"),))]
+    line = "date --utc '+5 %Y'"
+    parts = [Section("Title", "95 % of 5 to -3 to a", commands=(Command(line, "90 %"),))]
     said = page(results, parts, {})
-    assert "<p>95\u00a0% of 5\u00a0%</p>" in said
-    assert f"<p>90\u00a0%</p><pre>{line}</pre>" in said
+    assert "<p>95\u00a0% of 5\u00a0to\u00a0-3 to a</p>" in said
+    shown = line.replace("--utc", "<span>--utc</span>")
+    assert f"<p>90\u00a0%</p><pre>{shown}</pre>" in said
 
 
 def test_a_name_breaks_at_its_underscores_in_a_table_only() -> None:
