@@ -116,7 +116,9 @@ def on_its_own(figure: go.Figure, width: int = _PHONE_CAPTION) -> go.Figure:
     before = _lines(said.get("key", ""), said["caption"], CAPTION_WIDTH)
     lines = _lines(said.get("key", ""), said["caption"], width)
     title = wrap(said["title"], _PHONE_TITLE)
-    more = _MENU + _LINE * (len(lines) - len(before)) + _TITLE_LINE * (len(title) - 1)
+    more = _MENU + _TITLE_LINE * (len(title) - 1)
+    if len(lines) > len(before):
+        more += _TITLE_LINE * len(lines) - _LINE * len(before)
     copy = go.Figure(figure).update_layout(
         title={"text": "<br>".join([*title, *lines]),
                "pad": {"t": figure.layout.title.pad.t + _MENU}},
