@@ -14,7 +14,7 @@ from search.reporting.answer.how_sure import how_sure
 from search.reporting.answer.what_matters import what_matters
 from search.reporting.answer.what_to_do import headline, what_to_do
 from search.reporting.figures.effects import figure
-from search.reporting.figures.style import label, wrapped_titles
+from search.reporting.figures.style import CAPTION_WIDTH, columns, end, label, on_its_own, start
 from search.reporting.findings import Findings, find
 from search.reporting.formatting import counted, effect_unit
 from search.reporting.markdown import rendered
@@ -67,7 +67,9 @@ def _figure(findings: Findings) -> go.Figure:
     if len(drawn.effects) > _MOST_ROWS:
         caption = f"The {_MOST_ROWS} largest of {len(drawn.effects)} effects. {caption}"
         drawn = replace(drawn, effects=drawn.effects[:_MOST_ROWS])
-    made = figure(drawn, effect_unit(findings.results.objective), caption)
+    # Its page is wider than a phone, and more lines would leave too few pixels for the rows.
+    wide = figure(drawn, effect_unit(findings.results.objective), caption)
+    made = on_its_own(wide, CAPTION_WIDTH)
     # The key in words stands in for the legend and its room.
     made.update_layout(height=_HEIGHT, showlegend=False, margin={"b": 60})
     names = [effect.technique for effect in drawn.effects]
@@ -80,13 +82,13 @@ def _figure(findings: Findings) -> go.Figure:
         ticktext=[label(name) if 15 * lines <= row else _short(name) for name in names],
         tickfont={"size": max(8, min(12, int(0.85 * row)))},
     )
-    return wrapped_titles(made).update_layout(height=_HEIGHT)
+    return made.update_layout(height=_HEIGHT)
 
 
 def _short(name: str) -> str:
     """A name in one line, of which a long one has its two ends."""
-    half = _LONGEST // 2
-    short = name if len(name) <= _LONGEST else f"{name[:half]}…{name[-half:]}"
+    half = _LONGEST // 2 + 1
+    short = name if columns(name) <= _LONGEST else f"{start(name, half)}…{end(name, half)}"
     return short.replace("<", "&lt;")
 
 

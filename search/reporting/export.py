@@ -16,6 +16,7 @@ import plotly.io
 from plotly.offline import get_plotlyjs
 
 from search.errors import InputError
+from search.reporting.figures.style import on_its_own
 from search.reporting.findings import Findings, analyse, check_findings
 from search.reporting.gallery import draw
 from search.reporting.html import page
@@ -128,7 +129,7 @@ def _figures(figures: Mapping[str, go.Figure], folder: Path) -> None:
 
 def _page(figure: go.Figure) -> str:
     """A figure as a page of its own, with what a screen reader and a phone ask of a page."""
-    html: str = figure.to_html(include_plotlyjs="directory")
+    html: str = on_its_own(figure).to_html(include_plotlyjs="directory")
     head = (
         f"<html lang='en'><head><title>{escape(figure.layout.meta['title'])}</title>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"

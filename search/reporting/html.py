@@ -21,6 +21,7 @@ from search.reporting.section import Command, Section, Table
 from search.results import Results
 
 _OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*(?: \d+)?")
+_FLAG = re.compile(r"(?<!\S)-[\w-]+")
 _TEMPLATE = Path(__file__).with_name("report.html")
 
 
@@ -52,7 +53,7 @@ def _section(section: Section, figures: Mapping[str, go.Figure], budget: str, na
         parts.append(_figure(section.figure, figures[section.figure], budget))
     parts.extend(map(picture_row, section.pictures))
     if section.table is not None:
-        parts.append(_table(section.table, names))
+        parts.append(_table(section.table, names, section.title))
     if section.remarks:
         items = "".join(f"<li>{_linked(remark, names)}</li>" for remark in section.remarks)
         parts.append(f"<ul>{items}</ul>")
@@ -64,20 +65,25 @@ def _section(section: Section, figures: Mapping[str, go.Figure], budget: str, na
 
 def _linked(text: str, names: Names, *, cell: bool = False) -> str:
     """Escape a text in which the names of techniques lead to what they do, and options hold
-    together."""
+    together.
+
+    In a cell, names break at their underscores where they do not fit.
+    """
     return "".join(
-        f"<a href='#{anchor(name)}'>{escape(piece)}</a>"
+        f"<a href='#{anchor(name)}'>{_breakable(piece) if cell else escape(piece)}</a>"
         if name
-        else _OPTION.sub(r"<code>\g<0></code>", escape(piece))
+        else _OPTION.sub(r"<code>\g<0></code>", _breakable(piece) if cell else escape(piece))
         for piece, name in names.split(text, cell=cell)
     )
 
 
+def _breakable(text: str) -> str:
+    return escape(text).replace("_", "_<wbr>")
+
+
 def _command(command: Command) -> str:
-    return (
-        f"<div class='command'><p>{escape(command.does)}</p>"
-        f"<pre tabindex='0'>{escape(command.line)}</pre></div>"
-    )
+    line = _FLAG.sub(r"<span>\g<0></span>", escape_quotes(command.line, quote=False))
+    return f"<div class='command'><p>{escape(command.does)}</p><pre>{line}</pre></div>"
 
 
 def _figure(name: str, figure: go.Figure, budget: str) -> str:
@@ -97,37 +103,43 @@ def _figure(name: str, figure: go.Figure, budget: str) -> str:
     )
 
 
-def _table(table: Table, names: Names) -> str:
+def _table(table: Table, names: Names, title: str) -> str:
+    """Embed a table, which scrolls within the page where it is wider."""
     head = "".join(
-        _cell("th", escape(text), at in table.numbers) for at, text in enumerate(table.head)
+        _cell("columnheader", escape(text), at in table.numbers)
+        for at, text in enumerate(table.head)
     )
     rows = "".join(_row(row, table, names) for row in table.rows)
+    said = escape_quotes(f"Table: {title}")
     return (
-        f"<div class='wide' tabindex='0'><table role=table><thead><tr role=row>{head}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
+        f'<div class="wide" tabindex="0" role="group" aria-label="{said}">'
+        f'<table role=table aria-label="{said}"><thead role=rowgroup><tr role=row>{head}</tr>'
+        f"</thead><tbody role=rowgroup>{rows}</tbody></table></div>"
     )
 
 
 def _row(row: Sequence[str], table: Table, names: Names) -> str:
     if table.explains:
-        cells = [escape(text) for text in row]
+        cells = [_breakable(text) for text in row]
         start = f"<tr role=row id='{anchor(row[0])}'>"
     else:
         cells = [_linked(text, names, cell=True) for text in row]
         start = "<tr role=row>"
     return start + "".join(
-        _cell("td", cell, at in table.numbers, table.head[at] if at and row[at] else "")
+        _cell("cell" if at else "rowheader", cell, at in table.numbers,
+              table.head[at] if at and row[at] else "")
         for at, cell in enumerate(cells)
     ) + "</tr>"  # fmt: skip
 
 
-def _cell(tag: str, inside: str, number: bool, head: str = "") -> str:
+def _cell(role: str, inside: str, number: bool, head: str = "") -> str:
     """Make a cell of what is HTML already; `head` is said beside it on a phone, where a row is a
     few lines.
 
     The roles are those of a table however it is laid out.
     """
-    role = "columnheader scope=col" if tag == "th" else "cell"
+    tag, scope = {"columnheader": ("th", " scope=col"), "rowheader": ("th", " scope=row"),
+                  "cell": ("td", "")}[role]  # fmt: skip
     kind = " class=number" if number else ""
     said = f' data-head="{escape_quotes(head)}"' if head else ""
-    return f"<{tag} role={role}{kind}{said}>{inside}</{tag}>"
+    return f"<{tag} role={role}{scope}{kind}{said}>{inside}</{tag}>"

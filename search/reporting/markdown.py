@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from html import escape
 from itertools import groupby
+
+import plotly.graph_objects as go
 
 from search.reporting.budget import describe_budget, provenance
 from search.reporting.links import Names, anchor
@@ -18,7 +21,7 @@ _SHOWN = ("png", "svg")
 def document(
     results: Results,
     sections: Sequence[Section],
-    figures: Collection[str],
+    figures: Mapping[str, go.Figure],
     images: Sequence[str] = (),
 ) -> str:
     """Render the sections in order.
@@ -33,17 +36,19 @@ def document(
         if folded:
             parts.append("## Details")
         for section in some:
-            title, body = _text(section.title), rendered(section, figures, images, names)
+            body = rendered(section, figures, images, names)
             if folded:
+                # Within tags, Markdown is not read, and its escapes would be shown.
+                title = escape(section.title, quote=False)
                 parts += [f"<details><summary>{title}</summary>", *body, "</details>"]
             else:
-                parts += [f"## {title}", *body]
+                parts += [f"## {_text(section.title)}", *body]
     return "\n\n".join([*parts, provenance(results)]) + "\n"
 
 
 def rendered(
     section: Section,
-    figures: Collection[str] = (),
+    figures: Mapping[str, go.Figure] | None = None,
     images: Sequence[str] = (),
     names: Names | None = None,
     *,
@@ -62,8 +67,9 @@ def rendered(
     for command in section.commands:
         line = _in_line(command.line) if wrapped else f"    {command.line}"
         parts += [_text(command.does), line]
-    if section.figure in figures:
-        parts.append(_figure(section.figure, images))
+    if figures and section.figure in figures:
+        title = figures[section.figure].layout.meta["title"]
+        parts.append(_figure(section.figure, title, images))
     if section.table is not None:
         parts.append(_table(section.table, names))
     if section.remarks:
@@ -78,10 +84,11 @@ def _in_line(code: str) -> str:
     return f"{fence}{beside}{code}{beside}{fence}"
 
 
-def _figure(name: str, images: Sequence[str]) -> str:
+def _figure(name: str, title: str, images: Sequence[str]) -> str:
     """Show the image that there is, which leads to the interactive figure, and link to the rest."""
     shown = next((kind for kind in _SHOWN if kind in images), None)
-    text = f"![Figure: {name}]({name}.{shown})" if shown else f"Figure: {name}"
+    said = _text(f"Figure: {title}")
+    text = f"![{said}]({name}.{shown})" if shown else said
     others = [f"[{kind}]({name}.{kind})" for kind in images if kind != shown]
     return " · ".join([f"[{text}]({name}.html)", *others])
 
@@ -104,5 +111,6 @@ def _first(text: str, table: Table, names: Names | None) -> str:
 
 
 def _text(text: str) -> str:
-    """Escape what Markdown or HTML would read as markup."""
-    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", text).replace("<", "&lt;").replace("\n", " ")
+    """Escape what Markdown, a formula between dollars or HTML would read as markup."""
+    marks = r"([\\`*_\[\]|#$~]|&(?=#?\w+;))"
+    return re.sub(marks, r"\\\1", text).replace("<", "&lt;").replace("\n", " ")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from html import escape as escape_quotes
 
 from search.reporting.section import Captioned, PictureRow
 
 _COARSE = 32
 """Pixels of a picture's side up to which its pixels are shown as squares, and not smoothed."""
+_HELD = re.compile(r"(?<=\d) (?:%|to (?=[-+]?\d))")
 
 
 def escape(text: str) -> str:
-    """Escape text that stands between tags of HTML."""
-    return escape_quotes(text, quote=False)
+    """Escape prose that stands between tags of HTML; no line ends before a % or in an interval."""
+    held = _HELD.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
+    return escape_quotes(held, quote=False)
 
 
 def picture_row(row: PictureRow) -> str:
@@ -23,7 +26,7 @@ def picture_row(row: PictureRow) -> str:
 
 def _item(one: Captioned) -> str:
     picture = one.picture
-    caption = escape(one.caption.replace(" %", "\u00a0%"))
+    caption = escape(one.caption)
     kind = " class=coarse" if max(picture.width, picture.height) <= _COARSE else ""
     return (
         f'<li><img{kind} src="{picture.url}" width={picture.width} height={picture.height} '

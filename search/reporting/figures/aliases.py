@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.analysis.aliases import AliasStructure
-from search.reporting.figures.style import as_wide_as, styled
+from search.reporting.figures.style import as_wide_as, columns, start, styled
 
 MOST = 60
 """Terms that a heat map has room for."""
@@ -21,8 +21,9 @@ def figure(aliases: AliasStructure, caption: str) -> go.Figure:
     """Draw a cell two terms: the size of their correlation, 1 where no run tells them apart."""
     sizes = np.abs(aliases.correlations)
     count = len(aliases.terms)
-    names = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-             for name in (term.replace("<", "&lt;") for term in aliases.terms)]  # fmt: skip
+    short = (name if columns(name) <= _LONGEST else f"{start(name, _LONGEST)}…"
+             for name in aliases.terms)  # fmt: skip
+    names = [name.replace("<", "&lt;") for name in short]
     drawn = go.Figure(
         go.Heatmap(
             z=np.round(sizes, 3).tolist(),

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from search.analysis.costs import Cost
-from search.analysis.effects import CERTAIN, Effects
+from search.analysis.effects import CERTAIN, Effect, Effects
+from search.reporting.figures.sides import CORNERS, sides
 from search.reporting.figures.style import (
     BLUE,
     GREY,
@@ -22,6 +23,8 @@ from search.reporting.figures.style import (
     zero_line,
 )
 
+_Priced = tuple[Cost, Effect]
+
 _COLOURS = {"helps": BLUE, "hurts": VERMILION}
 _KEY = (
     "Filled marks: an effect that is clear, blue where it helps, orange where it hurts; hollow "
@@ -30,8 +33,6 @@ _KEY = (
 )
 _NUMBERED = 12
 """Techniques with a number, a line of the legend and intervals; those of more would overlap."""
-_CORNERS = ("top right", "bottom left", "top left", "bottom right")
-"""Sides of the marks for their numbers, so that those of neighbours do not overlap."""
 
 
 def figure(
@@ -51,6 +52,7 @@ def figure(
     both = [(row, effects.of(row.technique)) for row in rows if not math.isnan(row.seconds.value)]
     both = [(row, effect) for row, effect in both if not math.isnan(effect.effect)]
     both, others = both[:_NUMBERED], both[_NUMBERED:]
+    corners = _corners(both, others)
     for index, (row, effect) in enumerate(both):
         drawn.add_scatter(
             x=[row.seconds.value],
@@ -65,7 +67,7 @@ def figure(
                 "line": {"width": 2, "color": _COLOURS.get(effect.verdict, GREY)},
             },
             text=[str(index + 1)],
-            textposition=_CORNERS[index % len(_CORNERS)],
+            textposition=corners[index],
             textfont={"size": 14},
             name=label(f"{index + 1} {row.technique}", LEGEND_WIDTH),
             hovertemplate=f"{row.technique}: %{{y:+.3~g}} for %{{x:+.2g}} s {timed_by}"
@@ -98,6 +100,24 @@ def figure(
     drawn.update_xaxes(title=f"seconds added to {timed_by} (95 %)")
     drawn.update_yaxes(title=f"{unit} (95 %)")
     return as_wide_as(drawn, 700)
+
+
+def _corners(both: Sequence[_Priced], others: Sequence[_Priced]) -> list[str]:
+    """Choose the sides of the numbers."""
+    marks, rest = (
+        [(row.seconds.value, effect.effect) for row, effect in some] for some in (both, others)
+    )
+    spans = (
+        _span([end for row, _ in both for end in (row.seconds.low, row.seconds.high)]),
+        _span([end for _, effect in both for end in (effect.low, effect.high)]),
+    )
+    numbers = [str(index + 1) for index in range(len(both))]
+    return sides(marks, numbers, CORNERS, spans, rest)
+
+
+def _span(ends: Sequence[float]) -> float:
+    known = [end for end in ends if not math.isnan(end)]
+    return max(known) - min(known) if known else 0
 
 
 def _bar(low: float, middle: float, high: float) -> dict[str, object]:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from search.analysis.fitted_runs import FittedRun, FittedRuns
 from search.analysis.recipe_names import describe
+from search.reporting.figures.sides import AROUND, sides
 from search.reporting.figures.style import (
     BLUE,
     GREY,
@@ -49,9 +50,14 @@ def figure(fitted: FittedRuns, results: Results, unit: str, caption: str) -> go.
           {"color": BLUE, "symbol": "circle", "size": 8})  # fmt: skip
     missed = [one for one in fitted.runs if one.missed]
     if missed:
+        names = [f"run {one.run.number}" for one in missed]
+        rest = [(one.fitted, one.observed) for one in right]
+        rest += [(one.left_out, one.observed) for one in known]
+        marks = [(one.fitted, one.observed) for one in missed]
+        span = ends[1] - ends[0]
         _dots(drawn, missed, [one.fitted for one in missed], results, "missed by the fit",
-              {"color": VERMILION, "symbol": "diamond", "size": 11},
-              text=[f"run {one.run.number}" for one in missed])  # fmt: skip
+              {"color": VERMILION, "symbol": "diamond", "size": 11}, names,
+              sides(marks, names, AROUND, (span, span), rest))  # fmt: skip
     styled(drawn, title="Predicted and observed", caption=caption, height=510,
            key=_KEY + (_CROSSES if known else ""))  # fmt: skip
     legend_below(drawn, stacked=True)
@@ -62,7 +68,7 @@ def figure(fitted: FittedRuns, results: Results, unit: str, caption: str) -> go.
 
 def _dots(
     drawn: go.Figure, runs: list[FittedRun], predicted: list[float], results: Results, name: str,
-    marker: dict[str, object], text: list[str] | None = None,
+    marker: dict[str, object], text: list[str] | None = None, positions: list[str] | None = None,
 ) -> None:  # fmt: skip
     drawn.add_scatter(
         x=predicted,
@@ -71,7 +77,8 @@ def _dots(
         marker=marker,
         name=name,
         text=text,
-        textposition="top center",
+        textposition=positions,
+        cliponaxis=not text,
         customdata=[
             [one.run.number, describe(one.run, results.factors, results.numbers)] for one in runs
         ],

@@ -20,7 +20,7 @@ _FAINT = [
     (1, "rgba(86, 180, 233, 0.25)"),
 ]
 """Of interactions that may be a change of seed, on white and on black."""
-_INK = {True: "#111", False: "#787878"}
+_INK = {True: "#111", False: "#666"}
 _KEY = (
     "Blue: the two add to each other; orange: they take from each other. Strong colour with *: "
     "clear, at a false discovery rate of 5 %; faint: it may be a change of seed."
@@ -76,6 +76,8 @@ def figure(
             zmax=most,
             xgap=1,
             ygap=1,
+            # The page turns soft numbers lighter where it is dark.
+            meta=None if certain else "soft",
             showscale=certain and size > _ROOM_FOR_VALUES,
             colorbar={"title": {"text": unit, "side": "right"}, "thickness": 12},
         )

@@ -4,8 +4,9 @@ apart."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
+from unicodedata import east_asian_width
 
 import plotly.graph_objects as go
 
@@ -20,8 +21,12 @@ LINE = "rgba(128, 128, 128, 0.3)"
 """Grid lines, visible on white and on black."""
 
 _INK = "#222"
-_CAPTION_WIDTH = 76
-"""Characters that fit beside each other on a phone."""
+CAPTION_WIDTH = 76
+"""Characters of a line below the title of an image."""
+_PHONE_TITLE, _PHONE_CAPTION = 33, 52
+"""Characters of a title, and of a line below it, that fit on a phone."""
+_MENU = 22
+"""Pixels of Plotly's menu that reach below the upper edge of a title."""
 
 _FONT = 13
 _AXIS_TITLE = {"title": {"font": {"size": _FONT}}}
@@ -32,7 +37,7 @@ _NUMBERS = {"exponentformat": "power", "minexponent": 4}
 
 _AXIS_WIDTH = 28
 """Characters of an axis' title that fit below a plot on a phone."""
-_LINE = 20
+_LINE, _TITLE_LINE = 20, 24
 """Pixels."""
 
 _LABEL_WIDTH = 18
@@ -50,13 +55,12 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int, key: str
 
     `key` explains colours, marks and bars, or how to read the figure, in a sentence or two.
     """
-    lines = [*wrap(key, _CAPTION_WIDTH), *wrap(caption, _CAPTION_WIDTH)]
-    subtitle = "".join(f"<br><sub>{line}</sub>" for line in lines)
-    top = 70 + 20 * len(lines) + _further_lines(figure)
+    lines = _lines(key, caption, CAPTION_WIDTH)
+    top = 70 + _LINE * len(lines) + _further_lines(figure)
     figure.update_layout(
         template=_TEMPLATE,
         title={
-            "text": title + subtitle,
+            "text": "<br>".join([title, *lines]),
             "x": 0,
             "xref": "container",
             "xanchor": "left",
@@ -102,6 +106,31 @@ def legend_below(figure: go.Figure, *, stacked: bool = False) -> go.Figure:
 def as_wide_as(figure: go.Figure, pixels: int) -> go.Figure:
     """Say how wide an image of a figure is, where it is narrower than most."""
     return figure.update_layout(meta={**figure.layout.meta, "width": pixels})
+
+
+def on_its_own(figure: go.Figure, width: int = _PHONE_CAPTION) -> go.Figure:
+    """Copy a figure for a page of its own, where its title is below Plotly's menu, which a phone
+    shows all the time, and all titles are in lines that fit a phone. `width` are the characters of
+    a line of the caption."""
+    said = figure.layout.meta
+    before = _lines(said.get("key", ""), said["caption"], CAPTION_WIDTH)
+    lines = _lines(said.get("key", ""), said["caption"], width)
+    title = wrap(said["title"], _PHONE_TITLE)
+    more = _MENU + _TITLE_LINE * (len(title) - 1)
+    if len(lines) > len(before):
+        more += _TITLE_LINE * len(lines) - _LINE * len(before)
+    copy = go.Figure(figure).update_layout(
+        title={"text": "<br>".join([*title, *lines]),
+               "pad": {"t": figure.layout.title.pad.t + _MENU}},
+        margin={"t": figure.layout.margin.t + more},
+        height=figure.layout.height + more,
+    )  # fmt: skip
+    return wrapped_titles(copy)
+
+
+def _lines(key: str, caption: str, width: int) -> list[str]:
+    """What stands below a title, in small lines."""
+    return [f"<sub>{line}</sub>" for text in (key, caption) for line in wrap(text, width)]
 
 
 def untitled(figure: go.Figure) -> go.Figure:
@@ -158,19 +187,45 @@ def label(name: str, width: int = _LABEL_WIDTH) -> str:
     of a line: `LEGEND_WIDTH` of a legend's.
     """
     both = name.split(" × ")
-    if len(both) > 1 and len(name) > width:
-        ends = (one if len(one) <= width else f"…{one[1 - width :]}" for one in both)
+    if len(both) > 1 and columns(name) > width:
+        ends = (one if columns(one) <= width else f"…{end(one, width)}" for one in both)
         return " ×<br>".join(label(one, width) for one in ends)
-    # The two levels on the sides of an arrow stay together.
-    pieces = re.findall(rf"(?:[^_=\s]| → ){{1,{width}}}[_=\s]*", name) or [name]
     lines = [""]
-    for piece in pieces:
-        if lines[-1] and len(lines[-1]) + len(piece.rstrip("_= ")) > width:
+    for piece in _pieces(name, width):
+        if lines[-1] and columns(lines[-1] + piece.rstrip("_= ")) > width:
             lines.append("")
         lines[-1] += piece
     if len(lines) > _LABEL_LINES:
-        lines = [*lines[: _LABEL_LINES - 1], "…" + name[-width + 1 :]]
+        lines = [*lines[: _LABEL_LINES - 1], f"…{end(name, width)}"]
     return "<br>".join(line.replace("<", "&lt;") for line in lines)
+
+
+def columns(text: str) -> int:
+    """The width of a text in characters, of which Chinese, Japanese and Korean ones are two."""
+    return sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def _pieces(name: str, width: int) -> Iterator[str]:
+    """The words of a name, cut where they are longer than a line."""
+    # The two levels on the sides of an arrow stay together.
+    for word in re.findall(r"(?:[^_=\s]| → )+[_=\s]*|.+", name, re.DOTALL):
+        piece = ""
+        for one in re.findall(r" → |[_=\s]+|.", word, re.DOTALL):
+            if piece and one.strip("_= ") and columns(piece) + columns(one.strip()) > width:
+                yield piece
+                piece = ""
+            piece += one
+        yield piece
+
+
+def start(text: str, width: int) -> str:
+    """The start of a text that fits a line before an ellipsis."""
+    return end(text[::-1], width)[::-1]
+
+
+def end(text: str, width: int) -> str:
+    """The end of a text that fits a line behind an ellipsis."""
+    return next(text[at:] for at in range(len(text) + 1) if columns(text[at:]) < width)
 
 
 def entries_height(figure: go.Figure) -> int:

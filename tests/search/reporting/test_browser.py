@@ -142,8 +142,8 @@ def test_nothing_is_cut_on_a_phone(driver: Driver, report: Path) -> None:
     visit(driver, report / "report.html", PHONE)
     tables = driver.execute_script(
         "return [...document.querySelectorAll('.wide')].map((w) => [w.scrollWidth, w.clientWidth,"
-        "[...w.querySelectorAll('tbody td')].map((c) => c.getBoundingClientRect().right),"
-        "[...w.querySelectorAll('tbody td:not(:first-child):not(:empty)')]"
+        "[...w.querySelectorAll('tbody :is(th, td)')].map((c) => c.getBoundingClientRect().right),"
+        "[...w.querySelectorAll('tbody td:not(:empty)')]"
         ".every((c) => getComputedStyle(c, '::before').content.length > 2)])"
     )
     assert len(tables) > 4
@@ -175,6 +175,21 @@ def test_nothing_is_cut_on_a_phone(driver: Driver, report: Path) -> None:
     assert max(numbers) <= cell
 
 
+@pytest.mark.parametrize("figure", ["effects", "costs", "importances"])
+def test_the_title_of_a_single_figure_is_below_the_menu_and_not_cut_on_a_phone(
+    driver: Driver, report: Path, figure: str
+) -> None:
+    visit(driver, report / f"{figure}.html", PHONE)
+    title, lines, menu = driver.execute_script(
+        "const of = (e) => {const b = e.getBoundingClientRect(); return [b.top, b.right]};"
+        "const title = document.querySelector('.gtitle');"
+        "return [of(title), [...title.querySelectorAll('tspan')].map(of),"
+        "document.querySelector('.modebar-group').getBoundingClientRect().bottom]"
+    )
+    assert menu <= title[0] + 3
+    assert max(right for _, right in lines) <= PHONE
+
+
 def luminance(colour: str) -> float:
     """Relative luminance of `rgb(…)` (WCAG 2)."""
     parts = [float(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
@@ -191,13 +206,15 @@ def test_light_and_dark_are_both_legible(driver: Driver, report: Path) -> None:
     papers = []
     for scheme in ("light", "dark"):
         visit(driver, report / "report.html", DESKTOP, scheme)
-        paper, text, soft, tick = driver.execute_script(
+        paper, text, soft, tick, faint = driver.execute_script(
             "const of = (s, k) => getComputedStyle(document.querySelector(s))[k];"
             "return [of('body', 'backgroundColor'), of('body', 'color'), of('li', 'color'),"
-            "of('#effects .ytick text', 'fill')]"
+            "of('#effects .ytick text', 'fill'),"
+            "getComputedStyle([...document.querySelectorAll('#interactions .heatmap-label text')]"
+            ".find((t) => !t.textContent.includes('*'))).fill]"
         )
         papers.append(paper)
-        for ink in (text, soft, tick):
+        for ink in (text, soft, tick, faint):
             assert contrast(ink, paper) >= 4.5, (scheme, ink, paper)
     assert papers[0] != papers[1]
 
@@ -286,7 +303,7 @@ def test_a_name_of_eighty_characters_wraps_in_the_tables(driver: Driver, tmp_pat
     visit(driver, tmp_path / "report.html", DESKTOP)
     effects, *_ = driver.execute_script(
         "return [...document.querySelectorAll('.wide')].map("
-        "(t) => [t.scrollWidth, t.clientWidth, t.querySelector('td').offsetHeight])"
+        "(t) => [t.scrollWidth, t.clientWidth, t.querySelector('tbody th').offsetHeight])"
     )
     scrolled, shown, height = effects
     assert scrolled <= shown

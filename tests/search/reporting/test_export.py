@@ -170,7 +170,9 @@ def test_images_are_written_where_there_is_a_chrome_and_else_a_sentence(
     assert "Chromium, which did not start (no sandbox)." in " ".join(result.output.split())
 
     report = folder / "out" / "report.md"
-    assert "[Figure: effects](effects.html)\n" in report.read_text(encoding="utf-8")
+    assert "[Figure: What each technique is worth](effects.html)\n" in report.read_text(
+        encoding="utf-8"
+    )
     sizes = {}
 
     def with_chrome(figures: list[go.Figure], files: list[Path], **options: Any) -> None:
@@ -192,9 +194,9 @@ def test_images_are_written_where_there_is_a_chrome_and_else_a_sentence(
     }  # fmt: skip
     assert len({height for _, height, _ in sizes.values()}) > 3
     assert len({width for width, _, _ in sizes.values()}) > 1
-    shown = "[![Figure: effects](effects.png)](effects.html) · [svg](effects.svg) · [pdf]"
+    image = "![Figure: What each technique is worth](effects.png)"
     said = report.read_text(encoding="utf-8")
-    assert shown in said
+    assert f"[{image}](effects.html) · [svg](effects.svg) · [pdf]" in said
     for link in re.findall(r"\]\(([^)]+)\)", said):
         assert (folder / "out" / link).exists(), link
 

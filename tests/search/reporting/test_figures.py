@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from math import nan
 
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 
@@ -12,10 +13,20 @@ from search import draw
 from search.analysis.contrast_sizes import ContrastSize
 from search.analysis.dials import DialTrend
 from search.analysis.interactions import Interaction
+from search.analysis.recipe_tests import RecipeTests
 from search.parameters import SearchedDial
-from search.reporting.figures import dials, interactions, pareto
+from search.reporting.figures import confusion, dials, interactions, pareto
 from search.reporting.figures.panels import panels, panels_height
-from search.reporting.figures.style import LEGEND_WIDTH, label, styled, untitled
+from search.reporting.figures.style import (
+    LEGEND_WIDTH,
+    columns,
+    end,
+    label,
+    on_its_own,
+    start,
+    styled,
+    untitled,
+)
 from search.reporting.markdown import rendered
 from search.reporting.section import Command, Section
 from tests.search.reporting.test_html import everything
@@ -126,3 +137,64 @@ def test_a_command_in_a_paragraph_is_code_whatever_it_holds() -> None:
     commands = (Command("python a.py --x 1", "Run"), Command("echo `date`", "Again"))
     blocks = rendered(Section("Title", "", commands=commands), wrapped=True)
     assert blocks == ["Run", "`python a.py --x 1`", "Again", "`` echo `date` ``"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("データ拡張", "データ拡張"),
+        ("正則化_ドロップアウト_強い", "正則化_<br>ドロップアウト_<br>強い"),
+        ("バッチ正規化を各畳み込みの前に", "バッチ正規化を各畳<br>み込みの前に"),
+        ("x" * 20, f"{'x' * 18}<br>xx"),
+        ("__init__", "__init__"),
+    ],
+)
+def test_a_wide_character_takes_the_room_of_two(name: str, shown: str) -> None:
+    assert label(name) == shown
+    assert max(columns(line) for line in label(name * 4).split("<br>")) <= 18
+    assert columns(start(name, 8)) < 8 > columns(end(name, 8))
+
+
+def _confusion(classes: list[str]) -> go.Figure:
+    counts = 9 * np.eye(len(classes), dtype=int)
+    counts[0, -1] = 1
+    return confusion.figure(RecipeTests(tuple(classes), 1, counts, (), ()), "")
+
+
+@pytest.mark.parametrize(
+    ("classes", "below"),
+    [
+        ([str(at) for at in range(10)], "upright"),
+        ([f"truck{at}" for at in range(10)], "on end"),
+        ([f"{at:02}" for at in range(20)], "on end"),
+        (["european_common_tree_frog", *"abcdefghi"], "numbers"),
+        ([f"species {at}" for at in range(40)], "numbers"),
+    ],
+)
+def test_classes_below_a_confusion_matrix_do_not_meet(classes: list[str], below: str) -> None:
+    drawn = _confusion(classes)
+    axis, beside = drawn.layout.xaxis, drawn.layout.yaxis.ticktext
+    if below == "numbers":
+        assert list(drawn.data[0].x) == [int(text.split()[-1]) for text in beside]
+        assert axis.title.text == "named, by number"
+    else:
+        assert list(axis.ticktext) == list(beside)
+        assert axis.tickangle == (0 if below == "upright" else -90)
+    assert list(drawn.data[0].customdata[0][-1]) == [1, classes[-1]]
+
+
+def test_a_dark_page_shows_through_where_no_image_was_named_so() -> None:
+    (cells,) = _confusion(["cat", "dog"]).data
+    assert (0.5, "rgba(128, 128, 128, 0.1)") in cells.colorscale
+    assert np.array(cells.z).tolist() == [[-0.9, 1.0], [0.0, -1.0]]
+
+
+def test_a_figure_of_its_own_fits_a_phone(drawn: dict[str, go.Figure]) -> None:
+    for name, figure in drawn.items():
+        page = on_its_own(figure)
+        title, *lines = page.layout.title.text.split("<br><sub>")
+        assert max(map(len, title.split("<br>"))) <= 33, name
+        assert all(len(line) <= 52 + len("</sub>") for line in lines), name
+        more = page.layout.margin.t - figure.layout.margin.t
+        assert more >= 22 < page.layout.title.pad.t, name
+        assert page.layout.height - figure.layout.height >= more, name

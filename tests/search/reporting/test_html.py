@@ -22,6 +22,8 @@ from search.reporting.budget import describe_budget
 from search.reporting.figures.style import BLUE, VERMILION, label
 from search.reporting.findings import Findings, find
 from search.reporting.html import page
+from search.reporting.markdown import document
+from search.reporting.section import Command, Section, Table
 from search.reporting.sections import sections
 from search.results import OBJECTIVES
 from search.settings import Settings
@@ -183,10 +185,33 @@ def test_who_reads_the_report_by_ear_is_told_what_there_is() -> None:
     ]
     assert len(set(names)) == len(figures)
     assert all(one["alt"] for one in tags.of("img"))
-    assert {one["scope"] for one in tags.of("th")} == {"col"}
+    rows = [one for one in tags.of("th") if one["role"] == "rowheader"]
+    assert {one["scope"] for one in rows} == {"row"}
+    assert {one["scope"] for one in tags.of("th") if one not in rows} == {"col"}
+    stops = [one for one in tags.of("div", "pre") if "tabindex" in one]
+    assert len(stops) == len(tags.of("table"))
+    assert all((one["aria-label"] or "").startswith("Table: ") for one in stops)
     levels = [int(tag[1]) for tag, _ in tags.found if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_a_line_holds_per_cents_and_intervals_together_but_no_command_changes() -> None:
+    results = everything().results
+    line = "date --utc '+5 %Y'"
+    parts = [Section("Title", "95 % of 5 to -3 to a", commands=(Command(line, "90 %"),))]
+    said = page(results, parts, {})
+    assert "<p>95\u00a0% of 5\u00a0to\u00a0-3 to a</p>" in said
+    shown = line.replace("--utc", "<span>--utc</span>")
+    assert f"<p>90\u00a0%</p><pre>{shown}</pre>" in said
+
+
+def test_a_name_breaks_at_its_underscores_in_a_table_only() -> None:
+    table = Table(("technique", "changes"), (("a_b", "1"),), explains=True)
+    parts = [Section("Title", "a_b is on.", table=table), Section("Title", "", table=table)]
+    said = page(everything().results, parts, {})
+    assert "<a href='#technique-a_b'>a_b</a> is on." in said
+    assert said.count(">a_<wbr>b</th>") == 2
 
 
 def _as_shown(figures: dict[str, go.Figure], tags: Tags) -> list[go.Figure]:
@@ -266,6 +291,14 @@ def test_markdown_tables_are_whole_and_names_are_no_markup(tmp_path: Path) -> No
     for line in said.splitlines():
         if line.startswith("|"):
             assert len(re.findall(r"(?<!\\)\|", line)) in (7, 6, 5)
+
+
+def test_markdown_takes_no_name_for_a_formula_a_tag_or_an_entity() -> None:
+    findings = everything()
+    parts = [Section("Effects at each a_b & <c>", "of $HOME and $WORK, R&D &amp; ~x~", folded=True)]
+    said = document(findings.results, parts, draw(findings))
+    assert "<summary>Effects at each a_b &amp; &lt;c&gt;</summary>" in said
+    assert r"of \$HOME and \$WORK, R&D \&amp; \~x\~" in said
 
 
 def test_long_names_are_broken_into_short_lines_and_stay_apart() -> None:
