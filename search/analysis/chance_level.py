@@ -35,7 +35,7 @@ def constant_level(results: Results) -> float | None:
     sizes = class_sizes(results, "validation")
     if sizes is None or not results.objective.share:
         return None
-    return 100 * (sizes.largest_share if results.objective is ACCURACY else 1 / sizes.classes)
+    return 100 * (sizes.largest_share if results.objective == ACCURACY else 1 / sizes.classes)
 
 
 def reached_no_more(run: Run, level: float) -> bool:

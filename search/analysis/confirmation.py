@@ -112,11 +112,11 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
                 len(runs),
                 sum(run.diverged for run in runs) if kept == runs else len(runs) - len(kept),
                 test,
-                test if objective is ACCURACY else mean(scores[recipe], objective),
+                test if objective == ACCURACY else mean(scores[recipe], objective),
                 mean([run.scaled for run in kept], objective),
                 gain,
                 gain
-                if objective is ACCURACY or off is None or recipe == off
+                if objective == ACCURACY or off is None or recipe == off
                 else _over_seeds(scores[recipe], scores[off], list(scores.values()), level),
             )
         )
@@ -303,7 +303,7 @@ def _variances(
 
 
 def _tested(run: Run, objective: Objective) -> float | None:
-    return run.test_accuracy if objective is ACCURACY else run.test_objective
+    return run.test_accuracy if objective == ACCURACY else run.test_objective
 
 
 def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> HeldOut:

@@ -70,7 +70,7 @@ class FinalProgress:
         """Print what a run reached on the test images."""
         left = f"  {self._time_left()}" if self._left else ""
         reached = f"test {self._objective.measure} {level(test_objective, self._objective)}"
-        if self._objective is not ACCURACY:
+        if self._objective != ACCURACY:
             accuracy = level(ACCURACY.scale * test_accuracy, ACCURACY)
             reached += f", test accuracy {accuracy}"
         self._console.print(f"seed {number} of {self._seeds}  {reached}{left}")

@@ -83,7 +83,7 @@ def budgets_table(results: Results, short: Effects, long: Verification) -> Rende
 def confirmed_table(rows: Sequence[Confirmed], results: Results) -> RenderableType:
     """The objective on the test images over fresh seeds, and the accuracy where it is another."""
     objective, name = results.objective, results.tested_by
-    both = objective is not ACCURACY and results.program is None
+    both = objective != ACCURACY and results.program is None
     table = _table()
     table.add_column("recipe", overflow="fold")
     table.add_column("seeds", justify="right")

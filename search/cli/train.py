@@ -89,7 +89,7 @@ def _print_trained(trained: Trained, folder: Path, console: Console) -> None:
         f"Test {objective.measure} {formatting.mean(trained.test_objective, objective)}"
         f"{words.over_seeds(len(trained.card.seeds))}, on {trained.tested_on}."
     )
-    if objective is not ACCURACY:
+    if objective != ACCURACY:
         console.print(f"Test accuracy {formatting.percent(trained.test)}.")
     console.print(f"Trained on {trained.images}: {trained.budget}.")
     console.print(

@@ -146,7 +146,7 @@ def train_final(
             card, task.in_words, task.budget, images, things, _tested_on(facts),
             test=_accuracy(tests, facts),
             objective=objective,
-            test_objective=_accuracy(tests, facts) if objective is ACCURACY else mean(
+            test_objective=_accuracy(tests, facts) if objective == ACCURACY else mean(
                 [objective.scale * test.objective for test in tests], objective),
         )  # fmt: skip
         axis = formatting.axis(objective.measure, objective)
@@ -228,7 +228,7 @@ def describe(trained: Trained) -> str:
         f"{formatting.mean(trained.test_objective, objective)}{words.over_seeds(seeds)}, on "
         f"{trained.tested_on}."
     )
-    if objective is not ACCURACY:
+    if objective != ACCURACY:
         said += f" Test accuracy {formatting.percent(trained.test)}."
     saved = f" The network saved is that of the first seed, {trained.card.saved_seed}."
     return f"{said} Trained on {trained.images}.{saved}"

@@ -428,7 +428,7 @@ def _classes(results: Results, sizes: ClassSizes | None) -> list[str]:
         return []
     gives = (
         f": predicting {quoted(sizes.largest)} every time gives {100 * sizes.largest_share:.1f} %"
-        if objective is ACCURACY
+        if objective == ACCURACY
         else ""
     )
     return [

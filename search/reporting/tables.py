@@ -110,7 +110,7 @@ def confirmed_table(findings: Findings) -> Table:
     names = ["test accuracy", over, objective.name]
     if program is not None:
         names = [*([findings.results.tested_by] if program.test else []), over, objective.name]
-    elif objective is not ACCURACY:
+    elif objective != ACCURACY:
         names = [f"test {objective.measure}", over, names[0], objective.name]
     rows = []
     for row in findings.confirmed:
@@ -121,7 +121,7 @@ def confirmed_table(findings: Findings) -> Table:
             formatting.mean(row.test_objective, objective),
             formatting.percent(row.test),
         )
-        if program is None and objective is ACCURACY:
+        if program is None and objective == ACCURACY:
             cells.insert(0, accuracy)
         elif program is None:
             cells = [tested, over_off, accuracy, cells[1]]

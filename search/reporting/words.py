@@ -248,7 +248,7 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
                 "As these values also chose the recommended recipe, the intervals of the "
                 "differences hold for all recipes at once."
             )
-    elif results.objective is not ACCURACY:
+    elif results.objective != ACCURACY:
         sentences.append(f"Those of {results.objective.measure} hold for other seeds alone.")
     if before := confirm_looks(results)[:-1]:
         sentences.append(

@@ -317,7 +317,7 @@ def _runs_of_it(findings: Findings) -> str:
 def _accuracy(decision: Decision, results: Results) -> list[str]:
     """Test accuracy, where the objective is another."""
     row = decision.tested
-    if row is None or results.program is not None or results.objective is ACCURACY:
+    if row is None or results.program is not None or results.objective == ACCURACY:
         return []
     over = estimate(row.gain)
     gain = "" if over is None else f", {_points(over, ACCURACY)} over {words.plain(results)}"

@@ -52,7 +52,7 @@ def class_weights(results: Results, validation: ClassSizes) -> str:
             said += f": predicting one class every time gives {100 / validation.present:.1f} %"
         return f"{said}."
     sentence = f"{name} is a mean over {results.things}, so a class weighs by its size"
-    if objective is ACCURACY:
+    if objective == ACCURACY:
         share = 100 * validation.largest_share
         sentence += f": predicting {quoted(validation.largest)} every time gives {share:.1f} %"
     return f"{sentence}."
