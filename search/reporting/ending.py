@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from search.analysis.long_runs import deciding
+from search.reporting.answer.magnitudes import factors
 from search.reporting.answer.recipe_and_effects import unlike_averages
 from search.reporting.answer.short_and_long import matters
 from search.reporting.answer.what_matters import together
@@ -53,7 +54,10 @@ def answer_lines(findings: Findings) -> list[str]:
     lines = [" ".join([headline(findings, briefly=True), *support(findings, briefly=True)])]
     if findings.deciding is not None:
         said = matters(findings, briefly=True, budget=not _budget_said(findings))
-        parts = [said, *together(findings), *unlike_averages(findings), *reversals(findings)]
+        parts = [
+            said, *factors(findings), *together(findings), *unlike_averages(findings),
+            *reversals(findings),
+        ]  # fmt: skip
         lines.append(" ".join(parts))
     elif findings.decision is not None:
         lines.append(no_effects(findings.results))

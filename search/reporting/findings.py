@@ -32,6 +32,7 @@ from search.analysis.looks import look_at
 from search.analysis.next_steps import NextStep, next_steps
 from search.analysis.recipe_tests import RecipeTests, summarise_tests
 from search.analysis.recommendation import Recommendation, limited, recommend
+from search.analysis.scale_refit import ScaleRefit
 from search.analysis.seed_curves import SeedCurves, seed_curves
 from search.analysis.simple_effects import Dependence, dependences
 from search.analysis.trade_offs import TradeOffs, trade_offs
@@ -112,6 +113,8 @@ class Findings:
     review: FitReview | None = None
     """Of the fit of the `measure` runs; None without one."""
     trade_offs: TradeOffs | None = None
+    refit: ScaleRefit | None = None
+    """Of the runs that decide, on a scale on which the techniques add up better."""
     failing: FailingCell | None = None
     """The runs that stand out together, of those that decide."""
     by_level: tuple[EffectByLevel, ...] = ()
@@ -192,6 +195,7 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         seed_curves=seed_curves(confirm_runs) if by_epoch else None,
         pictures=pictures or Pictures(),
         review=review(results, fitted, pairs) if fitted else None,
+        refit=decides.refit if decides else None,
         failing=decides.failing if decides else None,
         by_level=tuple(_in_order(effects_by_level(results), fitted)),
         trade_offs=trade_offs(results, predict=misfit(decides.effects) is None)

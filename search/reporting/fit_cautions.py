@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from search.analysis.additivity import Additivity
@@ -210,8 +209,8 @@ def _significant_alone(alone: SignificantAlone, noun: str) -> list[str]:
 def _refit(refit: ScaleRefit, objective: Objective) -> list[str]:
     sentences = []
     name = objective.measure
-    if refit.scale == "logarithm":
-        return _factors(refit, name)
+    if refit.scale == "logarithm":  # what matters says it
+        return []
     if refit.changed:
         sentences.append(
             f"On the logit of {name}, on which these techniques add up better, "
@@ -225,27 +224,6 @@ def _refit(refit: ScaleRefit, objective: Objective) -> list[str]:
             "the ceiling."
         )
     return sentences
-
-
-def _factors(refit: ScaleRefit, name: str) -> list[str]:
-    """Say what the techniques multiply a value of several magnitudes by."""
-    clear = [one for one in refit.effects.effects if one.verdict in CERTAIN]
-    if not clear:
-        return []
-    parts = [
-        f"{one.phrase}{' multiplies it' if one is clear[0] else ''} by {math.exp(one.effect):.2g} "
-        f"(95 % interval {math.exp(one.low):.2g} to {math.exp(one.high):.2g})"
-        for one in clear[:_MOST_IN_COMMON]
-    ]
-    vanish = (
-        " The interactions vanish there: what is multiplied seems to interact."
-        if refit.interactions_vanish
-        else ""
-    )
-    return [
-        f"The values of {name} are magnitudes apart, and these techniques add up better on their "
-        f"logarithm. There, {listed(parts)}.{vanish}"
-    ]
 
 
 def _verdicts(effects: Sequence[Effect]) -> str:

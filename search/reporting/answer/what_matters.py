@@ -5,6 +5,7 @@ from __future__ import annotations
 from search.analysis.effects import Effects
 from search.analysis.headline import headline
 from search.reporting import words
+from search.reporting.answer.magnitudes import factors
 from search.reporting.answer.recipe_and_effects import no_contradiction, unclear
 from search.reporting.answer.short_and_long import matters
 from search.reporting.findings import Findings
@@ -28,7 +29,8 @@ def what_matters(findings: Findings) -> Section | None:
     if decides is None:
         return _without_effects(findings)
     text = " ".join([
-        matters(findings), *together(findings), *no_contradiction(findings), *unclear(findings)
+        matters(findings), *factors(findings), *together(findings), *no_contradiction(findings),
+        *unclear(findings),
     ])  # fmt: skip
     if long is not None and long.effects is not None:
         if effects is None:

@@ -18,6 +18,7 @@ from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.planning.design import fraction
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
+from search.reporting.ending import answer_lines
 from search.reporting.findings import find
 from search.results import Objective, Results, Run
 
@@ -79,13 +80,13 @@ def test_what_is_multiplied_is_recommended_and_predicted_by_factors() -> None:
     assert found.reach.recommended.low > 0
 
 
-def test_a_caution_says_what_the_techniques_multiply_by() -> None:
+def test_the_answer_says_what_the_techniques_multiply_by() -> None:
     results = studied()
-    told = " ".join(find(results, []).cautions)
+    told = " ".join(answer_lines(find(results, [])))
     assert "The values of loss are magnitudes apart" in told
-    assert "There, warmup multiplies it by 0." in told
+    assert "on their logarithm: warmup multiplies it by 0." in told
     assert " and decay by 0." in told
-    assert "The interactions vanish there" in told
+    assert "on the logarithm no interaction is clear" in told
     fitted = effects_of(results, [])
     assert fitted is not None
     fit = diagnose(results, fitted, []).fit
@@ -96,7 +97,7 @@ def test_a_caution_says_what_the_techniques_multiply_by() -> None:
         effect = fit.refit.effects.of(name)
         assert effect.low < math.log(MULTIPLY.get(name, 1.0)) < effect.high
     steady = studied({"decay": 0.5}, noise=0.02)
-    assert "magnitudes" not in " ".join(find(steady, []).cautions)
+    assert "magnitudes" not in " ".join(answer_lines(find(steady, [])))
 
 
 def test_noise_that_grows_with_the_loss_does_not_hide_a_tenth_of_it() -> None:

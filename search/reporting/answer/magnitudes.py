@@ -1,0 +1,36 @@
+"""What the techniques multiply a value by that is magnitudes apart."""
+
+from __future__ import annotations
+
+import math
+
+from search.analysis.effects import CERTAIN
+from search.reporting.findings import Findings
+from search.reporting.formatting import listed
+
+_MOST_NAMED = 4
+"""Techniques in one sentence."""
+
+
+def factors(findings: Findings) -> list[str]:
+    """Say what techniques multiply the objective by, where they add up better on its logarithm."""
+    refit = findings.refit
+    if refit is None or refit.scale != "logarithm":
+        return []
+    clear = [one for one in refit.effects.effects if one.verdict in CERTAIN]
+    if not clear:
+        return []
+    parts = [
+        f"{one.phrase}{' multiplies it' if one is clear[0] else ''} by {math.exp(one.effect):.2g} "
+        f"({math.exp(one.low):.2g} to {math.exp(one.high):.2g})"
+        for one in clear[:_MOST_NAMED]
+    ]
+    vanish = (
+        " What is multiplied seems to interact: on the logarithm no interaction is clear."
+        if refit.interactions_vanish
+        else ""
+    )
+    return [
+        f"The values of {findings.results.objective.measure} are magnitudes apart, and the "
+        f"techniques add up better on their logarithm: {listed(parts)}.{vanish}"
+    ]
