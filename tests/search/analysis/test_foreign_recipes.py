@@ -47,6 +47,28 @@ def test_a_recipe_has_the_level_of_each_category_that_is_best() -> None:
     assert said["recommended"]["recipe"] == "aug, optimizer adam, layers 4"
 
 
+def test_what_clearly_helps_is_named_beside_a_recipe_that_has_more() -> None:
+    """Of twenty features two matter; the recipe has others too, for what little they may add."""
+
+    def function(trial: optuna.Trial) -> float:
+        on = [trial.suggest_categorical(f"f{number}", [0, 1]) for number in range(20)]
+        return 0.6 + 0.05 * on[0] - 0.03 * on[1] + 3 * noise(trial)
+
+    findings = analyse(foreign(60, function))
+    decision = findings.decision
+    assert decision is not None
+    assert decision.verdict == "not sure"
+    assert len(decision.recommended.on) > 1
+    assert decision.surely is not None
+    assert decision.surely.on == {"f0"}
+    assert 0 < decision.surely.gain.low < 5 < decision.surely.gain.high
+    assert decision.any_better
+    said = summarise(findings)
+    assert "f0 is surely better than all techniques off: +" in said["headline"]
+    assert "where time counts, f0 is the simpler choice" in " ".join(said["what_to_do"])
+    assert said["decision"]["surely_better"]["recipe"] == "f0"
+
+
 @pytest.mark.parametrize("seed", [1, 2, 5, 10, 13])
 def test_trials_at_poor_learning_rates_are_no_failures(seed: int) -> None:
     """A sampler that learns has few of them, far below the rest; once cut, they bent the slopes."""
