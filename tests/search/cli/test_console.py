@@ -1,6 +1,7 @@
 """What commands keep out of the terminal."""
 
 import warnings
+from typing import Any
 
 from optuna.distributions import CategoricalDistribution
 
@@ -11,4 +12,5 @@ def test_lists_among_another_programs_choices_are_nothing_to_warn_of() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         quiet_optuna()
-        CategoricalDistribution([[64], [64, 64]])
+        choices: Any = [[64], [64, 64]]
+        CategoricalDistribution(choices)
