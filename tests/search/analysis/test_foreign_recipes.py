@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
-from optuna.distributions import CategoricalDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import create_trial
 
 from search import analyse, summarise
@@ -84,6 +84,28 @@ def test_trials_at_poor_learning_rates_are_no_failures(seed: int) -> None:
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
     study.optimize(function, n_trials=100)
     assert sum(worth[name] for name in recommended(study).on) >= 4
+
+
+def test_the_gain_of_one_technique_is_adjusted_as_its_effect_is() -> None:
+    """On at good learning rates, off at poor ones, it is worth nothing of what these are worth."""
+
+    def function(trial: optuna.Trial) -> float:
+        on = trial.suggest_categorical("bn", [False, True])
+        rate = trial.suggest_float("lr", 0, 1) / 2 + (on and trial.number % 4 > 0) / 2
+        trial.set_user_attr("rate", rate)
+        return 0.6 + 0.02 * on + 0.2 * rate + noise(trial)
+
+    space = {"bn": CategoricalDistribution([False, True]), "lr": FloatDistribution(0, 1)}
+    drawn, study = foreign(60, function), optuna.create_study(direction="maximize")
+    for one in drawn.trials:
+        params = {"bn": one.params["bn"], "lr": one.user_attrs["rate"]}
+        study.add_trial(create_trial(params=params, distributions=space, value=one.value))
+    findings = analyse(study)
+    assert findings.effects is not None
+    assert findings.decision is not None
+    assert findings.decision.gain is not None
+    assert findings.decision.gain.value == pytest.approx(findings.effects.of("bn").effect)
+    assert findings.decision.gain.low < 2 < findings.decision.gain.high < 5
 
 
 def test_a_recipe_is_given_in_the_words_of_its_study() -> None:
