@@ -7,7 +7,7 @@ for numbers, as learning rates, and for what only some trials were asked for.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,9 +119,7 @@ def covariates(
         noise += [one.name for one in varied]
     within = {one.name: (_within(runs, one, asked), asked) for one, asked in partial}
     within = {name: (columns, asked) for name, (columns, asked) in within.items() if columns.any()}
-    usable = {
-        name: columns for name, (columns, asked) in within.items() if _surround(columns[asked])
-    }
+    usable = _usable(within)
     if 2 * sum(columns.shape[1] for columns in usable.values()) > left:
         usable = {}
     blocks += usable.values()
@@ -209,6 +207,23 @@ def _within(runs: Sequence[Run], parameter: Category | Number, asked: np.ndarray
     columns = np.zeros((len(runs), inside.shape[1]))
     columns[asked] = inside
     return columns
+
+
+def _usable(within: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Choose columns, by parameter, that leave the trials asked for each enough to tell its mean.
+
+    `within` has each parameter's columns, (runs, n), and which runs were asked for it. Those that
+    most were asked for come first. All columns together take no more than half of the degrees of
+    freedom among the runs that were asked for one: else as many parameters as such runs would
+    explain every one of them, and with them the technique or level by which they were asked.
+    """
+    usable: dict[str, np.ndarray] = {}
+    for name, (columns, asked) in sorted(within.items(), key=lambda one: -one[1][1].sum()):
+        among = np.column_stack([*usable.values(), columns])[asked]
+        taken = np.linalg.matrix_rank(np.column_stack([np.ones(len(among)), among]))
+        if 2 * taken <= len(among) and _surround(among[:, among.any(axis=0)]):
+            usable[name] = columns
+    return {name: usable[name] for name in within if name in usable}
 
 
 def _surround(columns: np.ndarray) -> bool:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from search.analysis.confirmation import Confirmed, Mean, chosen_by_tests
-from search.analysis.effects import Effects
+from search.analysis.effects import Effect, Effects
 from search.analysis.estimate import Estimate
 from search.analysis.held_out import Difference
 from search.analysis.predicted import Predicted
 from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import critical_value, quantile
+from search.parameters import level_name
 from search.planning.schedule import schedule
 from search.planning.space import Space
 from search.results import Results
@@ -23,6 +24,17 @@ from search.results import Results
 Verdict = Literal["better", "not sure", "worse", "all off", "unknown"]
 """Of the recommended recipe against all off. `not sure`: other seeds or other test images may
 explain the difference. `unknown`: there is no interval of it."""
+
+
+@dataclass(frozen=True)
+class SurelyBetter:
+    """A recipe of nothing but what clearly helps, beside all off."""
+
+    on: frozenset[str]
+    params: Mapping[str, Any]
+    """As in `fitted_recipes.Option`, without the parameters of several levels at their first."""
+    gain: Estimate
+    """Its interval is one of as many as there are effects."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +56,13 @@ class Decision:
     verdict: Verdict
     any_better: bool
     """True where some recipe that was tested is surely better than all off, with an interval that
-    allows for their number; or where the recommended one is predicted to be."""
+    allows for their number; or where the recommended one is predicted to be, or `surely` is."""
     under_way: bool = False
     """True where runs of `confirm` are still to come: an interval that is looked at after each run
     misses more often than it says."""
+    surely: SurelyBetter | None = None
+    """Of another program's trials, where the recommended recipe is not surely better than all off,
+    as it also has what may not help."""
 
     @property
     def so_far(self) -> bool:
@@ -82,7 +97,11 @@ def decide(
     if tested is None or unsure:
         if reach is not None and effects is not None and not results.designed:
             reach = replace(reach, gain=_as_the_effects(effects, recommended, reach.gain))
-        return _predicted(recommended, reach, sign, is_off=is_off)
+        made = _predicted(recommended, reach, sign, is_off=is_off)
+        if made.verdict != "not sure" or effects is None or results.designed:
+            return made
+        surely = _surely_better(results, effects, recommended)
+        return replace(made, surely=surely, any_better=surely is not None)
     # Where they chose the recipe, their intervals allow for that already.
     others = 1 if chosen_by_tests(results) else sum(row.objective_gain is not None for row in rows)
     return Decision(
@@ -112,24 +131,72 @@ def _as_the_effects(effects: Effects, recommended: Recommendation, gain: Estimat
     Its prediction has one noise for all runs, and a technique that a sampler seldom tries may be
     the noisy one: see `fit.fit`.
     """
-    fit, model = effects.fit, effects.fit.model
+    model = effects.fit.model
     on = [name for name in model.techniques if name in recommended.on]
     levels = [one.name for one in model.levels
               if recommended.params.get(one.parameter) == one.level]  # fmt: skip
+    alone, with_pairs = _contrasts(effects, on, levels)
+    contrast = with_pairs if model.seldom and model.estimable(with_pairs) else alone
+    # Its few runs may be lucky ones of their recipes, which the value follows.
+    found = _simultaneous(effects, contrast)
+    if found is None:
+        return gain
+    half = (found.high - found.low) / 2
+    value = found.value if model.seldom else gain.value
+    return Estimate(gain.value, min(gain.low, value - half), max(gain.high, value + half))
+
+
+def _surely_better(
+    results: Results, effects: Effects, recommended: Recommendation
+) -> SurelyBetter | None:
+    """Find a recipe of what clearly helps, all together or one, that is surely better than all off.
+
+    None where there is none but the recommended one, or where constraints may rule it out.
+    """
+    if not all(run.feasible for run in results.runs):
+        return None
+    first = {one.name: one.levels[0] for one in results.choices}
+    helps: dict[str, Effect] = {}
+    for one in effects.effects:
+        at_first = one.level is None or one.level.reference == first.get(one.parameter)
+        if one.verdict == "helps" and at_first:
+            helps.setdefault(one.parameter, one)
+    sign = 1 if results.objective.maximize else -1
+    for chosen in ([*helps.values()], *([one] for one in helps.values())):
+        techniques = [one.technique for one in chosen if one.level is None]
+        levels = [one.level for one in chosen if one.level is not None]
+        alone, with_pairs = _contrasts(effects, techniques, [one.name for one in levels])
+        estimable = effects.fit.model.estimable(with_pairs)
+        gain = _simultaneous(effects, with_pairs if estimable else alone)
+        if gain is None or _verdict(gain, sign, is_off=False) != "better":
+            continue
+        on = {*techniques, *(level_name(one.parameter, one.level) for one in levels)}
+        if on == recommended.on:
+            return None
+        turned = {one.parameter: one.level for one in levels}
+        return SurelyBetter(frozenset(on), {**dict.fromkeys(techniques, True), **turned}, gain)
+    return None
+
+
+def _contrasts(
+    effects: Effects, techniques: Sequence[str], levels: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """A recipe's gain over all off, (terms,): by its effects alone, and with its pairs."""
+    model = effects.fit.model
     nothing = np.zeros(len(model.inverse))
     beside = sum((model.technique_contrast(name) for name in levels), nothing)
-    alone = sum((model.technique_contrast(name) for name in on), beside)
-    contrast, value = alone, gain.value
-    if model.seldom:  # its few runs may be lucky ones of their recipes, which the value follows
-        with_pairs = model.prediction(on) - model.prediction(()) + beside
-        contrast = with_pairs if model.estimable(with_pairs) else alone
-        value = float(fit.estimate(contrast)[0][0])
+    alone = sum((model.technique_contrast(name) for name in techniques), beside)
+    return alone, model.prediction(techniques) - model.prediction(()) + beside
+
+
+def _simultaneous(effects: Effects, contrast: np.ndarray) -> Estimate | None:
+    """Estimate what was chosen by the effects; None where the runs do not tell it."""
+    fit, model = effects.fit, effects.fit.model
     if not np.any(contrast) or not fit.dof or not model.estimable(contrast):
-        return gain
-    # As the recipe was chosen by the effects.
-    critical = critical_value(fit.dof_of(contrast), len(model.names))
-    half = critical * float(fit.estimate(contrast)[1][0])
-    return Estimate(gain.value, min(gain.low, value - half), max(gain.high, value + half))
+        return None
+    value, error = (float(one[0]) for one in fit.estimate(contrast))
+    half = critical_value(fit.dof_of(contrast), len(model.names)) * error
+    return Estimate(value, value - half, value + half)
 
 
 def estimate(difference: Difference | None) -> Estimate | None:

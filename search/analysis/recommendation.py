@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from search.analysis.collapses import collapse
+from search.analysis.covariates import covariates
 from search.analysis.fit_scale import sign, unscaled
 from search.analysis.fitted_recipes import BEAM, FittedRecipes, Option
 from search.analysis.limits import Costing, Taken, excess, took
@@ -127,7 +128,7 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
         dials = repr(sorted(run.params.items())) if results.settings else ""
         on = run.on | levels_on(run.params, choices)
         of.setdefault((on, dials), []).append(run)
-    values = {recipe: [run.scaled for run in its] for recipe, its in of.items()}
+    values = dict(zip(of, _adjusted(results, [*of.values()]), strict=True))
     takes = {recipe: took(its, _epochs(results)) for recipe, its in of.items()}
     limits = results.at_most or Limits()
     usable = [recipe for recipe, its in of.items() if any(run.feasible for run in its)]
@@ -147,6 +148,25 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
     if not limits:
         return found
     return replace(found, takes=takes[best], within=not excess(takes[best], limits))
+
+
+def _adjusted(results: Results, groups: Sequence[Sequence[Run]]) -> list[list[float]]:
+    """The values of each recipe's runs, adjusted for what else another program varied.
+
+    A sampler that learns tries one recipe at better learning rates than another, so their means
+    alone would differ by that too.
+    """
+    runs = [run for group in groups for run in group]
+    sizes = [len(group) for group in groups]
+    scaled = np.array([run.scaled for run in runs])
+    named = {one.name for one in results.choices}
+    others = [one for one in results.others if one.name not in named]
+    beside = covariates(runs, len(groups) - 1, others).columns
+    if beside is not None:
+        recipes = np.repeat(np.eye(len(groups)), sizes, axis=0)
+        fitted = np.linalg.lstsq(np.column_stack([recipes, beside]), scaled)[0]
+        scaled = scaled - beside @ fitted[len(groups) :]
+    return [part.tolist() for part in np.split(scaled, np.cumsum(sizes)[:-1])]
 
 
 def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | None:

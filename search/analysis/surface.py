@@ -192,7 +192,7 @@ def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | No
     if not np.var(means) > 0:
         return None
     kernels = np.concatenate([_kernels(recipes, recipes), [noise]])
-    fixed = np.column_stack([np.ones(len(kept)), _independent(beside[first[kept]])])
+    fixed = np.column_stack([np.ones(len(kept)), _beside_constant(beside[first[kept]])])
     few = np.searchsorted(kept, np.sort(order[:_FEW_RECIPES]))
     some = kernels[:, few[:, np.newaxis], few]
     variances, doubt = _variances(some, means[few], _independent(fixed[few]), within, dof)
@@ -234,6 +234,18 @@ def _independent(columns: np.ndarray) -> np.ndarray:
     """Columns of the same space that are orthogonal."""
     vectors, lengths, _ = np.linalg.svd(columns, full_matrices=False)
     return np.asarray(vectors[:, lengths > _LEAST_LENGTH * lengths.max(initial=0)])
+
+
+def _beside_constant(columns: np.ndarray) -> np.ndarray:
+    """Independent columns of the same space, at their means where they add up to a constant.
+
+    Those of parameters that only some runs were asked for may, and then no run tells the constant.
+    """
+    found = _independent(columns)
+    ones = np.ones(len(columns))
+    if np.mean((ones - found @ (found.T @ ones)) ** 2) > _LEAST_LENGTH:
+        return found
+    return _independent(columns - columns.mean(axis=0))
 
 
 def _kernels(points: Points, others: Points) -> np.ndarray:

@@ -30,6 +30,8 @@ def quiet_optuna() -> None:
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    # Of another program's study, whose lists come back from the database as they were.
+    warnings.filterwarnings("ignore", "Choices for a categorical distribution", UserWarning)
 
 
 def on_one_thread() -> None:

@@ -15,8 +15,10 @@ _KEPT = 20
 _SHOWN = 300
 """Characters of such a line."""
 _ENDS = re.compile(rb"[\r\n]+")
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
-"""Colours and moves of a terminal's cursor, and other control characters."""
+_ESCAPES = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f]"
+)
+"""Colours and moves of a terminal's cursor, its titles and links, and other control characters."""
 
 
 class Lines:

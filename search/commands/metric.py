@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,13 @@ JSON, FILE = "json:", "file:"
 _NUMBER = r"[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)"
 _WHOLE = re.compile(_NUMBER)
 _COMMA = re.compile(r"[-+]?\d+,\d[\d.,]*")
+_FRACTION = re.compile(r"(\d+)/(\d+)(?!\w|/|\.\d)")
+"""A count of so many, as 9908/10000 is; no date and no path."""
+_CLOCK = re.compile(r"\d+(?::\d\d)+(?:\.\d+)?(?![\w:])")
+_BETWEEN = r"[\s:='\"]*"
+"""What stands between a name and its number."""
+_CELL = r"(?:[\s:='\"|│┃]|[-=]>|→)*(?:(?:tensor|array|(?:np\.|numpy\.)?float\d+)\()?"
+"""The same by the newest rules: also a table's lines, arrows, and a library's type of number."""
 _SIGN = re.compile(r"(?:^|[\s:=(\[{|,;'\"])([-+])$")
 """One that stands alone before a number; in 'top-1' it is a hyphen."""
 _SAYS_SIGN = re.compile(r"(?:\\?[-+]|\[[-+]+\])\??$")
@@ -64,8 +72,8 @@ def reader(metric: Metric, option: str = "--metric") -> Reader:
         key = metric.where.removeprefix(JSON)
         if not key:
             raise InputError(f"{option} {metric.where} names no key; it takes {JSON}KEY")
-        return _Json(key)
-    return _Pattern(metric.where, option, whole_words=metric.rules > 1)
+        return _Json(key, beside=metric.rules > 2)
+    return _Pattern(metric.where, option, metric.rules)
 
 
 def from_file(metric: Metric, folder: Path) -> float | None:
@@ -111,7 +119,7 @@ def longer_word(metric: Metric, lines: Iterable[str]) -> str:
     """Find the longer word of which a metric's pattern matches a part alone; empty for none."""
     if metric.rules < 2 or metric.where.startswith((JSON, FILE)):
         return ""
-    anywhere = _Pattern(metric.where, "", whole_words=False)
+    anywhere = _Pattern(metric.where, "", 1)
     words = (word for line in lines for word in anywhere.words(line))
     return next(words, "")
 
@@ -142,21 +150,27 @@ class _Nothing:
 
 
 class _Json:
-    def __init__(self, key: str) -> None:
-        self._key = key
+    """A key of objects; `beside` what a logger writes before them, and with epochs such as 1.0."""
+
+    def __init__(self, key: str, *, beside: bool) -> None:
+        self._key, self._beside = key, beside
 
     def points(self, line: str) -> Iterator[Point]:
-        row = _object(line)
+        row = _object(line[line.find("{") :] if self._beside else line)
         if row is not None and (value := _looked_up(row, self._key)) is not None:
             epochs = (row.get(name) for name in _EPOCH_KEYS)
-            whole = (one for one in epochs if isinstance(one, int) and not isinstance(one, bool))
+            kinds = (int, float) if self._beside else int
+            whole = (int(one) for one in epochs
+                     if isinstance(one, kinds) and not isinstance(one, bool)
+                     and math.isfinite(one) and one == int(one))  # fmt: skip
             yield Point(value, next(whole, None))
 
 
 class _Pattern:
     """A regular expression whose group is the number; without any, the number that follows it."""
 
-    def __init__(self, text: str, option: str, *, whole_words: bool) -> None:
+    def __init__(self, text: str, option: str, rules: int) -> None:
+        whole_words, self._newest = rules > 1, rules > 2
         self._pattern = _compiled(text, option)
         alone = not self._pattern.groups
         begins = ends = ""
@@ -164,7 +178,7 @@ class _Pattern:
             begins = r"(?<!\w)(?<!\w[./-])" if alone else r"(?<!\w)"
         if alone:
             ends = r"(?!\w)" if whole_words and re.search(r"(?<!\\)\w$", text) else ""
-            ends += rf"[\s:='\"]*({_NUMBER})(?![\w])"
+            ends += rf"{_CELL if self._newest else _BETWEEN}({_NUMBER})(?![\w])"
         if begins or ends:
             self._pattern = _compiled(rf"{begins}(?:{text}){ends}", option)
         named = self._pattern.groupindex
@@ -216,6 +230,11 @@ class _Pattern:
             found = _WHOLE.match(line, begin)
             if found is not None and found[0].startswith(taken):
                 taken, end = found[0], found.end()
+            if self._newest and (clock := _CLOCK.match(line, begin)) is not None:
+                raise ValueError(f"printed {clock[0]}, a time: let the program print seconds")
+            share = _FRACTION.match(line, begin) if self._newest and taken.isdecimal() else None
+            if share is not None and 0 < int(share[2]) >= int(share[1]):
+                return str(int(share[1]) / int(share[2]))
             comma = _COMMA.match(line, begin)
             if comma is not None and comma.end() > end:
                 raise ValueError(_of_comma(comma[0], taken))

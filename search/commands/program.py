@@ -11,7 +11,7 @@ FLAGS, EPOCHS, SEED, FOLDER = "flags", "epochs", "seed", "folder"
 PLACEHOLDERS = (FLAGS, EPOCHS, SEED, FOLDER)
 """What a command may hold in braces."""
 
-RULES = 2
+RULES = 3
 """The newest version of the rules by which a metric is read."""
 
 POINTS = "points"
@@ -93,8 +93,9 @@ class Metric:
     where: str
     """A regular expression, `json:KEY`, or `file:PATH` with `:KEY` where the file has several."""
     rules: int = 1
-    """The version of the rules by which it is read, that of the study's begin: `RULES` takes whole
-    words and numbers, and a curve from a file."""
+    """The version of the rules by which it is read, that of the study's begin: 2 takes whole words
+    and numbers, and a curve from a file, and `RULES` fractions and what stands in a table's cell or
+    a tensor, too."""
 
     @property
     def names_epochs(self) -> bool:

@@ -51,7 +51,8 @@ def cautions(
         *_unequal(diagnostics.unequal, "run" if results.designed else "trial"),
         *_copies(results),
         *(_no_noise(fit.effects) if fit else []),
-        *(_not_designed(results, losses, fit.estimability.balanced) if fit else []),
+        *(_not_designed(results) if fit and not fit.estimability.balanced else []),
+        *_pruned(results, losses),
         *_lengths(results),
         *(_drift(results) if results.drift else []),
         *(_covariates(fit.effects, designed=results.designed) if fit else []),
@@ -188,23 +189,25 @@ def _no_noise(effects: Effects) -> list[str]:
     return []
 
 
-def _not_designed(results: Results, losses: RunLosses, balanced: bool) -> list[str]:
+def _not_designed(results: Results) -> list[str]:
     if results.designed:
         return []
-    sentences = []
-    if not balanced:
-        sentences.append(
-            "These trials were not planned as a balanced design. A sampler that learns prefers "
-            "what did well before, so its later trials depend on the luck of its earlier ones. "
-            "Read the effects as hints: they are less certain than their intervals say."
-        )
-    if losses.pruned:
-        have, are = ("has", "is") if losses.pruned == 1 else ("have", "are")
-        sentences.append(
-            f"{counted(losses.pruned, 'pruned trial')} {have} no final value and {are} left out, "
-            "so settings that do badly at first are seen too rarely."
-        )
-    return sentences
+    return [
+        "These trials were not planned as a balanced design. A sampler that learns prefers "
+        "what did well before, so its later trials depend on the luck of its earlier ones. "
+        "Read the effects as hints: they are less certain than their intervals say."
+    ]
+
+
+def _pruned(results: Results, losses: RunLosses) -> list[str]:
+    """Pruned trials of another program, beside complete ones: without any, the answer says it."""
+    if results.designed or not losses.pruned or not losses.measured:
+        return []
+    have, are = ("has", "is") if losses.pruned == 1 else ("have", "are")
+    return [
+        f"{counted(losses.pruned, 'pruned trial')} {have} no final value and {are} left out, "
+        "so settings that do badly at first are seen too rarely."
+    ]
 
 
 def _lengths(results: Results) -> list[str]:

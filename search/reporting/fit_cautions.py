@@ -40,7 +40,7 @@ def fit_cautions(
             covariates=fit.effects.fit.model.covariates.columns is not None,
         ),
         *(_chance_level(fit.chance_level) if fit.chance_level else []),
-        *(_failing(fit.failing) if fit.failing else []),
+        *(_failing(fit.failing, results) if fit.failing else []),
         *(_outliers(fit.outliers, results) if fit.outliers else []),
         *_noise_sources(fit.effects),
         *_pairs(fit.effects, fit.estimability, grown_by if results.designed else ""),
@@ -91,13 +91,14 @@ def _chance_level(low: AtChanceLevel) -> list[str]:
     ]
 
 
-def _failing(failing: FailingCell) -> list[str]:
+def _failing(failing: FailingCell, results: Results) -> list[str]:
     cell = failing.cell
+    how = " (--fix)" if results.settings else ""
     some = "some of " if cell.techniques > LARGEST else ""
     return [
         f"What techniques do together, most likely {some}{listed([*cell.on, *cell.off])}, explains "
         "most of what they do not by themselves, so effects that it may explain as well have wider "
-        "intervals; a new study that holds one of them (--fix) has narrower ones."
+        f"intervals; a new study that holds one of them{how} has narrower ones."
     ]
 
 

@@ -109,12 +109,20 @@ def _decision(findings: Findings) -> dict[str, Any] | None:
     if made is None:
         return None
     trained = to_train(findings)
-    gain, off = made.gain, made.all_off
+    gain, off, surely = made.gain, made.all_off, made.surely
     return {
         "verdict": made.verdict,
         "tested": made.tested is not None,
         "so_far": made.so_far,
         "any_better": made.any_better,
+        "surely_better": None
+        if surely is None
+        else {
+            "recipe": describe(surely, findings.results.factors, findings.results.named),
+            "gain": surely.gain.value,
+            "gain_low": surely.gain.low,
+            "gain_high": surely.gain.high,
+        },
         "reached": made.reached.mean,
         "reached_low": made.reached.low,
         "reached_high": made.reached.high,

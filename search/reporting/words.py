@@ -77,6 +77,22 @@ def no_effects(results: Results) -> str:
             f"{least:,} at the least, and twice as many give useful intervals. Run more trials, or "
             "vary fewer parameters."
         )
+    measured = results.of("measure")
+    held = [name for name in results.factors if len({name in run.on for run in measured}) == 1]
+    held += [one.name for one in categories
+             if len({one.place(run.params.get(one.name)) for run in measured}) == 1]  # fmt: skip
+    if len(held) == len(results.factors) + len(categories):
+        them = held[0] if len(held) == 1 else "any technique"
+        return (
+            f"{listed_first(held, _MOST_NAMED)} never varied in these {trials}. Run trials "
+            f"that change {them}."
+        )
+    if len(results.factors) == 1:
+        techniques = f"{results.factors[0]} from other parameters"
+        return (
+            f"These {trials} cannot tell {techniques}, as they changed together. Run more trials "
+            "that change each alone."
+        )
     return (
         f"These {trials} cannot tell {techniques} apart, as they changed together or not at all. "
         "Run more trials that change each alone."

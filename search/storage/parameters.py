@@ -111,9 +111,11 @@ def _factor(name: str, choices: tuple[Any, Any], taken: Container[str]) -> Techn
     if len(off) == 1:
         on = choices[1] if off[0] is choices[0] else choices[0]
         return TechniqueParameter(name, name, on, off[0])
-    named = f"{name}={_shortened(str(choices[1]))}"
+    alike = str(choices[0]) == str(choices[1])
+    text = repr(choices[1]) if alike else str(choices[1])
+    named = f"{name}={_shortened(text)}"
     return TechniqueParameter(
-        f"{name}: {choices[1]}" if named in taken else named, name, choices[1], choices[0]
+        f"{name}: {text}" if named in taken else named, name, choices[1], choices[0]
     )
 
 

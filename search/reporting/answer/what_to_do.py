@@ -9,7 +9,7 @@ from search.analysis.chance_level import at_chance_level
 from search.analysis.collapses import collapse
 from search.analysis.confirmation import Confirmed, Mean
 from search.analysis.confirmation import mean as mean_of
-from search.analysis.decision import Decision, estimate
+from search.analysis.decision import Decision, SurelyBetter, estimate
 from search.analysis.estimate import Estimate
 from search.analysis.long_runs import deciding
 from search.analysis.recipe_names import describe
@@ -122,6 +122,11 @@ def _answer(findings: Findings, *, briefly: bool) -> str:
         better = "by the validation runs no recipe is better" if decision.any_better else nothing
         return capitalized(f"{better}.")
     if decision.verdict == "not sure":
+        if decision.surely is not None:
+            gain = _points(decision.surely.gain, results.objective)
+            return (
+                f"So far {_surely(decision.surely, results)} is surely better than {off}: {gain}."
+            )
         if decision.any_better:
             nothing = f"the recommended recipe is not surely better than {off}"
         return capitalized(f"{'so far ' if so_far else ''}{nothing}.")
@@ -152,9 +157,12 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
     if decision.verdict == "not sure" and not briefly:
         seeds_alone = decision.tested is None or results.program is not None
         what = "seeds" if seeds_alone else f"seeds or other test {results.things}"
+        which, simpler = "the difference", words.plain(results)
+        if decision.surely is not None:
+            simpler = _surely(decision.surely, results)
+            which = f"what that has beyond {simpler}"
         sentences.append(
-            f"Other {what} may explain the difference: where time counts, {words.plain(results)} "
-            "is the simpler choice."
+            f"Other {what} may explain {which}: where time counts, {simpler} is the simpler choice."
         )
     if decision.verdict == "unknown" and decision.tested is None and decision.gain is None:
         sentences.append(_runs_of_it(findings))
@@ -334,6 +342,10 @@ def _held_on(results: Results) -> list[str]:
     if not fixed:
         return []
     return [f"{listed(fixed)} {'is' if len(fixed) == 1 else 'are'} on throughout."]
+
+
+def _surely(found: SurelyBetter, results: Results) -> str:
+    return describe(found, results.factors, results.named)
 
 
 def _shortened(recipe: str) -> str:

@@ -245,3 +245,24 @@ def test_a_full_factorial_of_levels_is_balanced_and_one_run_less_is_not() -> Non
         fitted(runs), results_of(runs, TECHNIQUES, others=OTHERS), runs
     ).balanced
     assert not estimability(fitted(runs[1:], others), results, runs[1:]).balanced
+
+
+def test_parameters_of_a_few_trials_do_not_explain_their_technique_away() -> None:
+    """Where a second layer is in 6 trials of 40, four dials of it would fit them all."""
+    random = np.random.default_rng(2)
+    names = [f"{what}_{at}" for what in ("units", "dropout") for at in range(2)]
+    others = [Number(name, 0, 1, False) for name in names]
+    runs = []
+    for number in range(40):
+        deep = number % 7 == 0
+        params = {name: random.uniform() for name in names} if deep else {}
+        points = 50 + 3 * deep + 0.5 * random.standard_normal()
+        runs.append(run(["deep"] if deep else [], points / 100, params=params))
+    found = effects(runs, ["deep"], others=others)
+    assert found is not None
+    covariates = found.fit.model.covariates
+    assert 0 < len(covariates.partial) < len(names)
+    assert {*covariates.partial, *covariates.noise} == {*names}
+    effect = found.of("deep")
+    assert effect.low < 3 < effect.high
+    assert effect.high - effect.low < 6

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
-from optuna.distributions import CategoricalDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import create_trial
 
 from search import analyse, summarise
@@ -47,6 +47,28 @@ def test_a_recipe_has_the_level_of_each_category_that_is_best() -> None:
     assert said["recommended"]["recipe"] == "aug, optimizer adam, layers 4"
 
 
+def test_what_clearly_helps_is_named_beside_a_recipe_that_has_more() -> None:
+    """Of twenty features two matter; the recipe has others too, for what little they may add."""
+
+    def function(trial: optuna.Trial) -> float:
+        on = [trial.suggest_categorical(f"f{number}", [0, 1]) for number in range(20)]
+        return 0.6 + 0.05 * on[0] - 0.03 * on[1] + 3 * noise(trial)
+
+    findings = analyse(foreign(60, function))
+    decision = findings.decision
+    assert decision is not None
+    assert decision.verdict == "not sure"
+    assert len(decision.recommended.on) > 1
+    assert decision.surely is not None
+    assert decision.surely.on == {"f0"}
+    assert 0 < decision.surely.gain.low < 5 < decision.surely.gain.high
+    assert decision.any_better
+    said = summarise(findings)
+    assert "f0 is surely better than all techniques off: +" in said["headline"]
+    assert "where time counts, f0 is the simpler choice" in " ".join(said["what_to_do"])
+    assert said["decision"]["surely_better"]["recipe"] == "f0"
+
+
 @pytest.mark.parametrize("seed", [1, 2, 5, 10, 13])
 def test_trials_at_poor_learning_rates_are_no_failures(seed: int) -> None:
     """A sampler that learns has few of them, far below the rest; once cut, they bent the slopes."""
@@ -62,6 +84,28 @@ def test_trials_at_poor_learning_rates_are_no_failures(seed: int) -> None:
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
     study.optimize(function, n_trials=100)
     assert sum(worth[name] for name in recommended(study).on) >= 4
+
+
+def test_the_gain_of_one_technique_is_adjusted_as_its_effect_is() -> None:
+    """On at good learning rates, off at poor ones, it is worth nothing of what these are worth."""
+
+    def function(trial: optuna.Trial) -> float:
+        on = trial.suggest_categorical("bn", [False, True])
+        rate = trial.suggest_float("lr", 0, 1) / 2 + (on and trial.number % 4 > 0) / 2
+        trial.set_user_attr("rate", rate)
+        return 0.6 + 0.02 * on + 0.2 * rate + noise(trial)
+
+    space = {"bn": CategoricalDistribution([False, True]), "lr": FloatDistribution(0, 1)}
+    drawn, study = foreign(60, function), optuna.create_study(direction="maximize")
+    for one in drawn.trials:
+        params = {"bn": one.params["bn"], "lr": one.user_attrs["rate"]}
+        study.add_trial(create_trial(params=params, distributions=space, value=one.value))
+    findings = analyse(study)
+    assert findings.effects is not None
+    assert findings.decision is not None
+    assert findings.decision.gain is not None
+    assert findings.decision.gain.value == pytest.approx(findings.effects.of("bn").effect)
+    assert findings.decision.gain.low < 2 < findings.decision.gain.high < 5
 
 
 def test_a_recipe_is_given_in_the_words_of_its_study() -> None:

@@ -145,3 +145,20 @@ def test_of_many_recipes_too_the_slope_of_the_rest_is_uncertain() -> None:
     slope = 0.5 / np.sqrt(800 * 0.1**2)
     assert error > 2 * slope
     assert abs(means[0] - means[1]) < 3 * error
+
+
+def test_columns_that_add_up_to_a_constant_are_taken_at_their_means() -> None:
+    """As those of what only some runs were asked for may, each of the others its own."""
+    random = np.random.default_rng(7)
+    levels = random.choice([-1.0, 1.0], (24, 2))
+    keys = ((levels > 0) @ [1, 2]).astype(np.int64)
+    some = np.arange(24) % 3 == 0
+    values = 5 + levels @ [1, 0] + 2 * some + 0.1 * random.standard_normal(24)
+    surface = fit_surface(
+        Points(levels, keys), values, np.column_stack([some, ~some]).astype(float)
+    )
+    assert surface is not None
+    ends = Points(np.array([[1.0, 1], [-1, 1]]), np.array([3, 2]))
+    means = surface.predict(ends)[0]
+    assert means[0] - means[1] == pytest.approx(2, abs=0.2)
+    assert means.mean() == pytest.approx(5 + 2 / 3, abs=0.2)

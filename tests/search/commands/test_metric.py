@@ -1,11 +1,12 @@
 """Metrics: their names, and how their numbers are read."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from search.commands.metric import curve_from_file, from_file, longer_word, name_of, reader
+from search.commands.metric import Point, curve_from_file, from_file, longer_word, name_of, reader
 from search.commands.program import RULES, Metric
 
 
@@ -75,9 +76,45 @@ def test_a_metric_is_a_whole_word_and_a_whole_number(where: str, line: str, valu
     assert [*reader(Metric("acc", where, rules=RULES)).points(line)][-1].value == value
 
 
+@pytest.mark.parametrize(
+    ("where", "line", "value"),
+    [
+        ("acc", "│          acc          │    0.9013     │", 0.9013),
+        ("acc", "| acc | 0.9013 | 0.5 |", 0.9013),
+        ("acc", "acc -> -0.5", -0.5),
+        ("loss", "loss tensor(0.1234, device='cuda:0')", 0.1234),
+        ("loss", "loss=tensor(nan)", math.nan),
+        ("acc", "{'loss': np.float64(0.3), 'acc': np.float64(0.91)}", 0.91),
+        ("Accuracy", "Average loss: 0.0272, Accuracy: 9908/10000 (99%)", 0.9908),
+        ("Accuracy: ([0-9.]+)", "Accuracy: 9908/10000 (99%)", 0.9908),
+        (r"Accuracy: ([0-9]+)/", "Accuracy: 9908/10000 (99%)", 9908.0),
+        ("time", "time 3/4/2026", 3.0),
+        ("json:acc", 'INFO:root:{"acc": 0.7}', 0.7),
+    ],
+)
+def test_a_metric_is_found_as_libraries_print_it(where: str, line: str, value: float) -> None:
+    found = [*reader(Metric("acc", where, rules=RULES)).points(line)][-1].value
+    assert found == pytest.approx(value, nan_ok=True)
+
+
+def test_a_time_of_day_is_no_number() -> None:
+    with pytest.raises(ValueError, match="printed 00:12:31, a time: let the program print seconds"):
+        list(reader(Metric("time", "time", rules=RULES)).points("time: 00:12:31"))
+
+
+@pytest.mark.parametrize(("written", "epoch"), [("2", 2), ("2.0", 2), ("2.5", None)])
+def test_an_epoch_that_is_whole_counts_however_it_is_written(
+    written: str, epoch: int | None
+) -> None:
+    line = f'{{"acc": 0.7, "epoch": {written}}}'
+    assert [*reader(Metric("acc", "json:acc", rules=RULES)).points(line)] == [Point(0.7, epoch)]
+
+
 def test_a_study_that_began_before_that_reads_as_it_did() -> None:
     (*_, last) = reader(Metric("acc", "val_acc=([0-9.]+)")).points(BEST)
     assert last.value == 0.85
+    counted = Metric("acc", "Accuracy", rules=2)
+    assert [one.value for one in reader(counted).points("Accuracy: 99/100")] == [99]
 
 
 def test_a_part_of_a_word_names_the_word() -> None:

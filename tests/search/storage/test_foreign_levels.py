@@ -53,6 +53,17 @@ def test_names_of_choices_are_short_and_each_its_own() -> None:
     assert len(files) < 70
 
 
+@pytest.mark.parametrize(
+    ("choices", "name"), [([1, "1"], "lvl='1'"), ([None, "None"], "lvl='None'")]
+)
+def test_choices_that_look_alike_are_told_apart(choices: list[Any], name: str) -> None:
+    def odd(trial: optuna.Trial) -> float:
+        trial.suggest_categorical("lvl", choices)
+        return float(np.random.default_rng(trial.number).standard_normal())
+
+    assert analyse(foreign(12, odd)).results.factors == (name,)
+
+
 def test_levels_are_in_the_table_the_answer_and_every_file(kouka: Kouka, folder: Path) -> None:
     """Three optimizers, up to three layers, a learning rate and a momentum of one optimizer."""
 

@@ -32,6 +32,38 @@ def test_pruned_and_failed_trials_are_left_out_and_named() -> None:
     assert "ended without a value that can be computed with" in told
 
 
+def test_what_is_left_out_is_named_where_nothing_can_be_told() -> None:
+    """A technique that never varied in the trials that ended, as all others were pruned."""
+
+    def one_sided(trial: optuna.Trial) -> float:
+        on = trial.suggest_categorical("bn", [False, True])
+        if not on:
+            raise optuna.TrialPruned
+        return 0.8 + 0.01 * float(np.random.default_rng(trial.number).normal())
+
+    study = foreign(30, one_sided)
+    findings = analyse(study)
+    pruned = sum(run.state == "pruned" for run in findings.results.runs)
+    assert findings.effects is None
+    assert f"{pruned} pruned trials have no final value" in " ".join(findings.cautions)
+    assert (
+        f"bn never varied in these {30 - pruned} complete trials. Run trials that change bn."
+    ) in answer_of(study)
+
+
+def test_one_technique_is_not_told_from_what_changed_with_it() -> None:
+    def together(trial: optuna.Trial) -> float:
+        on = trial.suggest_categorical("bn", [False, True])
+        trial.suggest_categorical("optimizer", ["sgd", "adam", "lion"])
+        return 0.8 + 0.01 * on + 0.01 * float(np.random.default_rng(trial.number).normal())
+
+    study = optuna.create_study(direction="maximize")
+    for at in range(12):
+        study.enqueue_trial({"bn": at % 2 > 0, "optimizer": "adam" if at % 2 else "sgd"})
+    study.optimize(together, n_trials=12)
+    assert "cannot tell bn from other parameters, as they changed together" in answer_of(study)
+
+
 def test_what_is_not_known_is_neither_largest_nor_a_leaning() -> None:
     """A technique that changes with the optimizer, and one that is always on."""
 
