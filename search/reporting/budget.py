@@ -21,11 +21,12 @@ from search.reporting.programs import describe_program, mean_of_last
 from search.results import ACCURACY, Results, Run
 from search.settings import LONG_PHASES, Settings
 
-UNKNOWN = "budget unknown: the study does not say"
-
 
 def describe_budget(results: Results) -> str:
-    """Describe data, epochs, batch and network of the runs, as far as the study says."""
+    """Describe data, epochs, batch and network of the runs, as far as the study says.
+
+    Of a study of another program it says how many trials it has.
+    """
     settings, data = results.settings, results.data
     if settings is not None and settings.program is not None:
         return describe_program(settings.program, settings)
@@ -51,7 +52,7 @@ def describe_budget(results: Results) -> str:
             parts.append(f"judged by the {last}")
     if results.objective.key not in ("", ACCURACY.key):
         parts.append(f"objective {results.objective.key}")
-    return ", ".join(parts) or UNKNOWN
+    return ", ".join(parts) or f"{counted(len(results.runs), 'trial')} of another program"
 
 
 def _steps(settings: Settings) -> list[str]:

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from search.analysis.effects import Effects
 from search.reporting import tables, words
 from search.reporting.answer.short_and_long import held
-from search.reporting.budget import UNKNOWN, describe_budget, short_budget
+from search.reporting.budget import describe_budget, short_budget
 from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import capitalized, counted, effect_unit, listed
 from search.reporting.section import Table
@@ -105,7 +105,7 @@ def methods(findings: Findings) -> str:
     parts = [
         f"We studied what {names} {'does' if len(studied) == 1 else 'do'} to "
         f"{results.objective.name} with kouka {version('kouka')}.",
-        *([f"Each run was trained as follows: {budget}."] if budget != UNKNOWN else ()),
+        *([f"Each run was trained as follows: {budget}."] if results.settings else ()),
         *_runs(results),
         *(_long_runs(long) if long is not None else ()),
         *(_effects(effects, results) if effects is not None else ()),

@@ -80,6 +80,7 @@ def _does(step: NextStep, results: Results) -> str:
         return f"The interaction of each two techniques: {step.runs:,} more runs{time}."
     pairs = ", and the interaction of each two techniques" if step.separates else ""
     unit = effect_unit(results.objective)
+    unit = unit if results.objective.unit else f"in {unit}"
     least = f"from about {step.detectable:.2g} {unit} on" if step.detectable < float("inf") else ""
     return f"Smaller effects{f', {least}' if least else ''}{pairs}: {step.runs:,} more runs{time}."
 
