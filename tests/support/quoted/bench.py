@@ -139,13 +139,17 @@ def _narrower() -> tuple[float, ...]:
 
 def _highest_of_every_row() -> bool:
     """kouka's share of right answers is above all others', but for one row and method."""
+    sizes = list(zip(column("ranking", "techniques"), column("ranking", "runs"), strict=True))
     others = [name for name in rows_of("ranking")[0] if name not in ("techniques", "runs", KOUKAS)]
     ahead = column("ranking", KOUKAS)
     behind = {name: column("ranking", name) for name in others}
-    pairs = [(name, *pair) for name in others for pair in zip(ahead, behind[name], strict=True)]
-    return [name for name, kouka, other in pairs if other >= kouka] == ["fANOVA, random, %"] and (
-        max(other - kouka for _, kouka, other in pairs) == 0
-    )
+    leads = {
+        (size, name): other - kouka
+        for name in others
+        for size, kouka, other in zip(sizes, ahead, behind[name], strict=True)
+        if other >= kouka
+    }
+    return leads == {((8, 128), "fANOVA, factorial, %"): 0, ((8, 128), "fANOVA, random, %"): 1}
 
 
 def _stopping(name: str, *truths: str) -> list[float]:
@@ -460,7 +464,8 @@ CLAIMS = (
     ),
     Claim(
         "bench/README.md",
-        "kouka's share is the highest of every row, once shared with fANOVA over random trials",
+        "kouka's share is the highest of every row but that of 8 techniques in 128 runs, where "
+        "fANOVA names all three as often, and over random trials in one study of 100 more",
         _highest_of_every_row,
     ),
 )
