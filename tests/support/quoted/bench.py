@@ -318,11 +318,12 @@ def _quotes() -> Iterator[Quote]:
                          max(column("coverage", "wrong, %"))))  # fmt: skip
     yield Quote(
         BENCH,
-        "16 runs of digits see ({90.9} %), and the largest interaction of digits with 250 images "
-        "({92.0} %)",
+        "16 runs of digits see ({90.9} %), the largest interaction of digits with 250 images "
+        "({92.0} %), and the largest effect of 40 random recipes of six techniques ({91.2} %)",
         lambda: (
             *column("selection", "they cover, %", truth="digits", runs=16),
             *column("selection", "the largest, %", truth="digits, 250 images", runs=64),
+            *column("selection", "headline, %", truth="random recipes", runs=40),
         ),
     )
     yield Quote(
@@ -460,7 +461,7 @@ CLAIMS = (
         _no_more_wrong_by_stopping,
     ),
     Claim(
-        "bench/README.md", "hold in 93 % of cases or more, but for two", lambda: _below_93() == 2
+        "bench/README.md", "hold in 93 % of cases or more, but for three", lambda: _below_93() == 3
     ),
     Claim(
         "bench/README.md",
