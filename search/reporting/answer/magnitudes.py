@@ -6,7 +6,7 @@ import math
 
 from search.analysis.effects import CERTAIN
 from search.reporting.findings import Findings
-from search.reporting.formatting import listed
+from search.reporting.formatting import listed_first
 
 _MOST_NAMED = 4
 """Techniques in one sentence."""
@@ -23,7 +23,7 @@ def factors(findings: Findings) -> list[str]:
     parts = [
         f"{one.phrase}{' multiplies it' if one is clear[0] else ''} by {math.exp(one.effect):.2g} "
         f"({math.exp(one.low):.2g} to {math.exp(one.high):.2g})"
-        for one in clear[:_MOST_NAMED]
+        for one in clear
     ]
     vanish = (
         " What is multiplied seems to interact: on the logarithm no interaction is clear."
@@ -32,5 +32,5 @@ def factors(findings: Findings) -> list[str]:
     )
     return [
         f"The values of {findings.results.objective.measure} are magnitudes apart, and the "
-        f"techniques add up better on their logarithm: {listed(parts)}.{vanish}"
+        f"techniques add up better on their logarithm: {listed_first(parts, _MOST_NAMED)}.{vanish}"
     ]
