@@ -155,7 +155,6 @@ def _by_program(
         if fallen is None or not fallen.runs & {run.number for run in runs}
     ]
     positive = results.of_magnitudes and all(min(row) > 0 for row in every)
-    apart = _of_magnitudes if positive else _over_seeds
     may_fall = {recipe: fallen is not None and fallen.concerns(runs[0].on)
                 for recipe, runs in groups.items()}  # fmt: skip
     rows = [
@@ -170,8 +169,9 @@ def _by_program(
             validation=mean([run.scaled for run in runs], objective),
             gain=None,
             objective_gain=None if off is None or recipe == off
-            else apart(scores[recipe], scores[off],
-                       every if may_fall[recipe] else steady, level, choices),
+            else _over_seeds(scores[recipe], scores[off],
+                             every if may_fall[recipe] else steady, level, choices,
+                             of_magnitudes=positive),
         )
         for recipe, runs in groups.items()
     ]  # fmt: skip
@@ -236,47 +236,36 @@ def _over_seeds(
     among: Sequence[Sequence[float]],
     level: float,
     choices: int = 1,
+    *,
+    of_magnitudes: bool = False,
 ) -> Difference:
     """The difference of two recipes' means, with an interval for other seeds at this level.
 
     The seeds of all recipes `among` count with a recipe's own, as in `held_out`. The interval also
-    holds for the one that was chosen of so many `choices` by these values.
+    holds for the one that was chosen of so many `choices` by these values. The noise of values
+    `of_magnitudes` grows with their size: each mean's interval is on a logarithm, and that of the
+    difference is put together from the two (Zou & Donner 2008, Statistics in Medicine 27). It also
+    contains zero where the interval of the logarithms' difference does.
     """
-    variances, dof = _variances(one, other, among)
+    rows = [one, other, *among]
+    if of_magnitudes:
+        rows = [[math.log(value) for value in row] for row in rows]
+    first, second, *rest = rows
+    variances, dof = _variances(first, second, rest)
     error = math.sqrt(sum(variances))
-    gained = statistics.fmean(one) - statistics.fmean(other)
-    if not error > 0:  # equal values say nothing of other seeds
-        return Difference(gained, math.nan, math.nan, paired=False)
-    half = critical_value(dof, choices, level) * error
-    return Difference(gained, gained - half, gained + half, False, dof, level)
-
-
-def _of_magnitudes(
-    one: Sequence[float],
-    other: Sequence[float],
-    among: Sequence[Sequence[float]],
-    level: float,
-    choices: int = 1,
-) -> Difference:
-    """The same of values whose noise grows with their size: each mean's interval is on a logarithm.
-
-    That of the difference is put together from the two (Zou & Donner 2008, Statistics in Medicine
-    27). It also contains zero where the interval of the logarithms' difference does.
-    """
-    first, second, *rows = ([math.log(value) for value in row] for row in (one, other, *among))
-    variances, dof = _variances(first, second, rows)
     means = statistics.fmean(one), statistics.fmean(other)
     gained = means[0] - means[1]
-    if not sum(variances) > 0:
+    if not error > 0:  # equal values say nothing of other seeds
         return Difference(gained, math.nan, math.nan, paired=False)
     critical = critical_value(dof, choices, level)
-    factors = [math.exp(critical * math.sqrt(variance)) for variance in variances]
-    down = [mean - mean / factor for mean, factor in zip(means, factors, strict=True)]
-    up = [mean * factor - mean for mean, factor in zip(means, factors, strict=True)]
-    low, high = gained - math.hypot(down[0], up[1]), gained + math.hypot(up[0], down[1])
-    ratio = abs(statistics.fmean(first) - statistics.fmean(second))
-    if ratio <= critical * math.sqrt(sum(variances)):
-        low, high = min(low, 0.0), max(high, 0.0)
+    low, high = gained - critical * error, gained + critical * error
+    if of_magnitudes:
+        factors = [math.exp(critical * math.sqrt(variance)) for variance in variances]
+        down = [mean - mean / factor for mean, factor in zip(means, factors, strict=True)]
+        up = [mean * factor - mean for mean, factor in zip(means, factors, strict=True)]
+        low, high = gained - math.hypot(down[0], up[1]), gained + math.hypot(up[0], down[1])
+        if abs(statistics.fmean(first) - statistics.fmean(second)) <= critical * error:
+            low, high = min(low, 0.0), max(high, 0.0)
     return Difference(gained, low, high, False, dof, level)
 
 

@@ -73,5 +73,5 @@ def unscaled(value: float, results: Results) -> float:
         share = 1 / (1 + math.exp(-value))
         return 100 * min(1.0, max(0.0, ((images + 1) * share - 0.5) / images))
     if results.of_magnitudes:
-        return objective.scale * math.exp(value)
+        return math.exp(value)
     return -math.exp(-value) if objective.key == "neg_log_loss" else value

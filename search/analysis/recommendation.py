@@ -18,6 +18,7 @@ from search.analysis.fitted_recipes import BEAM, FittedRecipes, Option
 from search.analysis.limits import Costing, Taken, excess, took
 from search.analysis.long_runs import deciding, long_study
 from search.analysis.predicted import Predicted, compared, predicted
+from search.analysis.surface import adjusted
 from search.parameters import levels_on
 from search.planning.broken import breaks_of
 from search.planning.phases.confirm import CANDIDATES
@@ -163,9 +164,7 @@ def _adjusted(results: Results, groups: Sequence[Sequence[Run]]) -> list[list[fl
     others = [one for one in results.others if one.name not in named]
     beside = covariates(runs, len(groups) - 1, others).columns
     if beside is not None:
-        recipes = np.repeat(np.eye(len(groups)), sizes, axis=0)
-        fitted = np.linalg.lstsq(np.column_stack([recipes, beside]), scaled)[0]
-        scaled = scaled - beside @ fitted[len(groups) :]
+        scaled = adjusted(np.repeat(np.arange(len(groups)), sizes), scaled, beside)[0]
     return [part.tolist() for part in np.split(scaled, np.cumsum(sizes)[:-1])]
 
 

@@ -21,6 +21,8 @@ _SEVERAL = 4
 class GivenUp:
     """A run that failed as often as it is tried."""
 
+    run: Run
+    """Its last try."""
     phase: str
     recipe: str
     tries: int
@@ -116,7 +118,9 @@ def _failures(results: Results) -> tuple[tuple[GivenUp, ...], tuple[tuple[str, i
     for (phase, seed, recipe), runs in tries.items():
         with_them = tuple(name for name, its in breaks.items() if its <= runs[-1].on)
         if seed is not None and (with_them or len(runs) >= TRIES):
-            lost.append(GivenUp(phase, recipe, len(runs), str(runs[-1].failure), with_them))
+            lost.append(
+                GivenUp(runs[-1], phase, recipe, len(runs), str(runs[-1].failure), with_them)
+            )
         else:
             reasons.update(str(run.failure) for run in runs)
     return tuple(lost), tuple(sorted(reasons.items()))

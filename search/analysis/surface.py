@@ -177,7 +177,7 @@ def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | No
     shared = np.zeros((count, count))
     if many and len(values) - count >= _ENOUGH * beside.shape[1]:
         # Of so many runs the recipes' means say all, with what the slopes within recipes leave.
-        values, shared = _adjusted(recipes_of, values, beside)
+        values, shared = adjusted(recipes_of, values, beside)
         beside = beside[:, :0]
     # Runs of one recipe are alike, and their mean says all, unless they differ in something else.
     alike = np.arange(len(values)) if beside.size else points.keys
@@ -210,11 +210,12 @@ def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | No
     )  # fmt: skip
 
 
-def _adjusted(
+def adjusted(
     recipes: np.ndarray, values: np.ndarray, beside: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take from the values what else they differ in, by its slopes within recipes.
+    """Take from the values, (runs,), what else they differ in, by its slopes within recipes.
 
+    `recipes` are the runs' recipes, counted from 0, and `beside` the columns, (runs, columns).
     Returns them with the covariance, (recipes, recipes), that the slopes' errors give the recipes'
     means, for a noise of 1.
     """

@@ -8,10 +8,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from search.analysis.run_losses import given_up
 from search.analysis.t_distribution import CONFIDENCE
-from search.planning.broken import breaks_of, is_broken
 from search.results import Results, Run
-from search.storage.schema import INTERRUPTED, TRIES
 
 Loss = Literal["failed", "pruned", "no value"]
 """How a run ends without a value: 'no value' is one that cannot be computed with."""
@@ -79,21 +78,14 @@ def _tried(results: Results) -> list[Run]:
 
 
 def _planned(results: Results) -> list[Run]:
-    """The measured runs that have ended, each by its last try, and those that are given up.
+    """The measured runs that have ended, and those that are given up.
 
-    But for those of `broken`, which are told of as such.
+    But for those with what every run failed with, which are told of as such.
     """
-    tries: dict[tuple[int | None, str], list[Run]] = {}
-    for run in results.runs:
-        failed = run.state == "failed" and run.failure not in (None, INTERRUPTED)
-        if run.phase == "measure" and (failed or run.ended) and results.at_budget(run):
-            tries.setdefault((run.seed, repr(sorted(run.params.items()))), []).append(run)
-    breaks = breaks_of(results).values()
-    return [
-        runs[-1]
-        for runs in tries.values()
-        if (runs[-1].ended or len(runs) >= TRIES) and not is_broken(runs[-1].params, breaks)
-    ]
+    ended = [run for run in results.runs
+             if run.phase == "measure" and run.ended and results.at_budget(run)]  # fmt: skip
+    lost = (one for one in given_up(results) if one.phase == "measure" and not one.broken)
+    return [*ended, *(one.run for one in lost)]
 
 
 def _found(results: Results, ended: Sequence[Run]) -> list[UnequalLoss]:

@@ -51,7 +51,8 @@ def fit_cautions(
             if fit.significant_alone
             else []
         ),
-        *(_refit(fit.refit, results.objective) if fit.refit else []),
+        # Of the logarithm, what matters says it.
+        *(_logit(fit.refit, results.objective) if fit.refit and fit.refit.scale == "logit" else []),
         *(_additivity(fit.additivity, results.objective) if fit.additivity else []),
     ]
 
@@ -207,11 +208,9 @@ def _significant_alone(alone: SignificantAlone, noun: str) -> list[str]:
     ]
 
 
-def _refit(refit: ScaleRefit, objective: Objective) -> list[str]:
+def _logit(refit: ScaleRefit, objective: Objective) -> list[str]:
     sentences = []
     name = objective.measure
-    if refit.scale == "logarithm":  # what matters says it
-        return []
     if refit.changed:
         sentences.append(
             f"On the logit of {name}, on which these techniques add up better, "
