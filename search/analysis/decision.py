@@ -136,7 +136,8 @@ def _as_the_effects(effects: Effects, recommended: Recommendation, gain: Estimat
     levels = [one.name for one in model.levels
               if recommended.params.get(one.parameter) == one.level]  # fmt: skip
     alone, with_pairs = _contrasts(effects, on, levels)
-    contrast = with_pairs if model.seldom and model.estimable(with_pairs) else alone
+    fitted = model.seldom and not model.random_pairs and model.estimable(with_pairs)
+    contrast = with_pairs if fitted else alone
     # Its few runs may be lucky ones of their recipes, which the value follows.
     found = _simultaneous(effects, contrast)
     if found is None:

@@ -228,6 +228,10 @@ def _fit_mixed(
     # The interactions are of the same runs as the residuals, and nothing counts twice.
     most = len(values) - int(np.linalg.matrix_rank(fixed)) + from_repeats
     cells = _failing(model, values[:, -1]) if mixed.interactions else ()
+    if model.seldom and not cells:  # which look like noise of their techniques
+        mixed = fit_mixed(
+            fixed, random, model.inverse, values, squares, elsewhere, model.seldom
+        )
     coefficients = np.where(np.abs(mixed.coefficients) < 1000 * rounding, 0, mixed.coefficients)
     return Fit(
         model,

@@ -83,9 +83,11 @@ class Model:
         return self.columns[:, 1 : 1 + len(self.techniques)]
 
     @property
-    def seldom(self) -> bool:
-        """True where a technique is on, or off, in few of the runs."""
-        return bool(np.any(np.abs(np.mean(self.signs, axis=0)) > 1 - 2 * _SELDOM))
+    def seldom(self) -> tuple[np.ndarray, ...]:
+        """Of each technique that is on, or off, in few of the runs: (runs,), True of these."""
+        shares = np.mean(self.signs > 0, axis=0)
+        few = np.flatnonzero(np.minimum(shares, 1 - shares) < _SELDOM)
+        return tuple(self.signs[:, at] == (1 if shares[at] < 0.5 else -1) for at in few)
 
     @cached_property
     def room(self) -> np.ndarray:
@@ -205,8 +207,9 @@ def build(
     `dof_from_repeats` are degrees of freedom of the noise from repeated runs, which are not among
     `runs`. The model has the pairs where each effect can be estimated beside them and enough
     degrees of freedom remain. Where runs are missing these are fewer than the terms, or the pairs
-    share their columns in part, the pairs are random terms (see `random_pairs`). Beside `others`,
-    which become its covariates, they are in where half of the degrees of freedom remain.
+    share their columns in part, or hide the noise of a technique that is seldom on, or off, the
+    pairs are random terms (see `random_pairs`). Beside `others`, which become its covariates, they
+    are in where half of the degrees of freedom remain.
     """
     names = varied(runs, techniques)
     beside = covariates(runs, len(names), others)
@@ -219,15 +222,16 @@ def build(
     plain = _model(names, [main], groups, beside, pairs=False)
     # Its pairs would fit the few runs of a technique that is seldom on, or off, and hide their
     # noise.
-    seldom = plain.seldom and full.room.min() < _TOLERANCE and plain.dof >= ENOUGH_DOF
-    if beside.columns is None and not seldom:
+    hidden = plain.seldom and full.room.min() < _TOLERANCE and plain.dof >= ENOUGH_DOF
+    if beside.columns is None:
         regular = not groups or _is_orthogonal(full.columns)
-        if not regular and (not full.every_effect or full.dof < full.columns.shape[1]):
+        few = not full.every_effect or full.dof < full.columns.shape[1]
+        if not regular and (few or hidden):
             mixed = replace(full, random_pairs=True)
             return mixed if (plain.dof or plain.some_effect) and mixed.some_effect else None
     elif beside.columns is not None and 2 * full.dof < plain.dof:
         room = False
-    if full.every_effect and room and not seldom:
+    if full.every_effect and room and not hidden:
         return full
     return plain if plain.some_effect else None
 

@@ -13,6 +13,8 @@ the same chance for every share of the residual variance (Daniels 1999).
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +25,9 @@ _LEAST_VARIANCE = 1e-18
 
 _MOSTLY_SEEN = 0.75
 """Share of an interaction that the runs must see, for its estimate to tell of it."""
+
+_TIMES = (2.0, 4.0, 8.0)
+"""How many times as large the noise of some runs may be as that of the others."""
 
 _UNLIKELY = 0.05
 """Probability that there are no interactions, below which there are."""
@@ -85,60 +90,130 @@ def fit_mixed(
     values: np.ndarray,
     squares: np.ndarray,
     dof: int,
+    noisier: Sequence[np.ndarray] = (),
 ) -> MixedFit:
     """Fit `values`, (runs, responses), to fixed columns and to random ones.
 
     `inverse` is the pseudo-inverse of all columns, by which the interactions are estimated.
     `squares`, (responses,), with so many degrees of freedom, are of the noise from other sources.
+    Of `noisier`, masks (runs,), one may be of runs that are noisier than the rest.
 
     A sum of effects that the runs do not see, as where a pair of opposite recipes is missing, is
     taken to be as large as those that they see.
     """
-    basis, back = _basis(fixed)
-    rotation, shares = _rotation(basis, random)
-    scores = rotation @ values
-    total = len(shares) + dof
-    mean = float(np.mean(shares)) if len(shares) else 0.0
-    # Where no residual shows interactions, nothing tells their spread.
-    interactions = mean > _TOLERANCE
-    spreads = _SPREADS / mean if interactions else _SPREADS[:1]
-    weights = 1 / (1 + np.outer(spreads, shares))
+    back = _basis(fixed)[1]
+    shapes = [np.ones(len(values))]
+    shapes += [np.where(mask, times, 1.0) for mask in noisier for times in _TIMES]
+    fits = [_Fit(fixed @ back, random, scale) for scale in shapes]
     least = _LEAST_VARIANCE * np.mean(values**2, axis=0) + np.finfo(float).tiny
-    sums = np.maximum(weights @ scores**2 + squares, least)
-    logs = 0.5 * np.sum(np.log(weights), axis=1)[:, np.newaxis] - total / 2 * np.log(sums)
-    logs = logs + np.log(_PRIOR[: len(spreads)])[:, np.newaxis]
-    chances = np.exp(logs - np.max(logs, axis=0))
-    chances = chances / np.sum(chances, axis=0)
-    variances = sums / total if total else sums * np.nan
-    noise = np.sum(chances * variances, axis=0)
+    total = len(values) - back.shape[1] + dof
+    sums = [np.maximum(one.squares(values) + squares, least) for one in fits]
+    logs = np.array([
+        one.logs[:, np.newaxis] - total / 2 * np.log(left)
+        for one, left in zip(fits, sums, strict=True)
+    ])  # fmt: skip
+    if noisier:
+        logs[0] += math.log(len(shapes) - 1)  # an even chance that all runs have the same noise
+    chances = np.exp(logs - np.max(logs, axis=(0, 1)))
+    chances = chances / np.sum(chances, axis=(0, 1))
+    variances = np.array(sums) / total if total else np.array(sums) * np.nan
+    sizes = np.array([np.mean(scale**2) for scale in shapes])
+    noise = np.einsum("f,fsr,fsr->r", sizes, chances, variances)
     noise = np.where(noise > 100 * least, noise, noise * 0)
     parts = np.where(noise > 0, chances * variances, 0) if total else chances * np.nan
 
     main = len(back)
-    estimators = np.array([back @ _estimator(basis, random, spread) for spread in spreads])
-    each = np.einsum("lmn,nr->lmr", estimators, values)
-    means = np.einsum("lr,lmr->mr", chances, each)
+    each = back @ np.array([one.coefficients(values) for one in fits])
+    means = np.einsum("fsr,fsmr->mr", chances, each)
     coefficients = inverse @ values
     coefficients[:main] = means
+    apart = (each - means) * np.sqrt(chances)[:, :, np.newaxis, :]
+    covariances = np.zeros((values.shape[1], len(inverse), len(inverse)))
+    covariances[:, :main, :main] = np.einsum("fsmr,fskr->rmk", apart, apart) + _unseen(back, means)
+    for one, part in zip(fits, parts, strict=True):
+        covariances += one.covariances(back, inverse[main:], part)
+    left = sum(float(chance[:, -1] @ one.seen) for one, chance in zip(fits, chances, strict=True))
+    certain = fits[0].interactions and bool(np.sum(chances[:, 0, -1]) < _UNLIKELY)
+    return MixedFit(coefficients, covariances, np.sqrt(noise), round(left + dof), certain)
 
-    # The fixed columns' errors hold the interactions too; those of the interactions, the noise.
-    leaked = np.sqrt(spreads)[:, np.newaxis, np.newaxis] * (estimators @ random)
-    errors = np.concatenate([estimators, leaked], axis=2)
-    covered = errors @ np.swapaxes(errors, 1, 2)
-    apart = (each - means) * np.sqrt(chances)[:, np.newaxis, :]
-    covariances = np.empty((values.shape[1], len(inverse), len(inverse)))
-    covariances[:, :main, :main] = (
-        np.tensordot(parts.T, covered, axes=1)
-        + np.einsum("lmr,lkr->rmk", apart, apart)
-        + _unseen(back, means)
-    )
-    average = np.tensordot(parts.T, estimators, axes=1)
-    covariances[:, :main, main:] = average @ inverse[main:].T
-    covariances[:, main:, :main] = np.swapaxes(covariances[:, :main, main:], 1, 2)
-    covariances[:, main:, main:] = np.multiply.outer(noise, inverse[main:] @ inverse[main:].T)
-    left = float(chances[:, -1] @ np.sum(weights, axis=1)) + dof
-    certain = interactions and bool(chances[0, -1] < _UNLIKELY)
-    return MixedFit(coefficients, covariances, np.sqrt(noise), round(left), certain)
+
+class _Fit:
+    """The fit for noise of one shape, with each spread of the interactions.
+
+    Runs, fixed columns (of full rank) and random ones are weighed by the noise's shape, `scale`,
+    (runs,). Generalized least squares corrects ordinary ones by the residuals' projections on what
+    the random columns have beside the fixed ones.
+    """
+
+    def __init__(self, fixed: np.ndarray, random: np.ndarray, scale: np.ndarray) -> None:
+        self.scale = scale
+        self.basis, triangle = np.linalg.qr(fixed / scale[:, np.newaxis])
+        self.ordinary = np.linalg.solve(triangle, self.basis.T)
+        """(columns, runs): ordinary least squares."""
+        random = random / scale[:, np.newaxis]
+        beside = random - self.basis @ (self.basis.T @ random)
+        shares, turned = np.linalg.eigh(beside.T @ beside)
+        kept = shares > _TOLERANCE * max(1.0, float(np.max(shares, initial=0)))
+        shares, turned = shares[kept], turned[:, kept]
+        self.left = (beside @ turned / np.sqrt(shares)).T
+        """(directions, runs): of the residuals, those that the random columns enter."""
+        self.leaked = self.ordinary @ random @ turned
+        """(columns, directions): what an interaction of 1 adds to the ordinary estimate."""
+        self.lost = self.ordinary @ random - self.leaked @ turned.T
+        """(columns, interactions): of that, what no residual shows."""
+        free = len(scale) - fixed.shape[1]
+        mean = float(np.sum(shares)) / max(free, 1)
+        # Where no residual shows interactions, nothing tells their spread.
+        self.interactions = mean > _TOLERANCE
+        self.spreads = _SPREADS / mean if self.interactions else _SPREADS[:1]
+        self.weights = 1 / (1 + np.outer(self.spreads, shares))
+        """(spreads, directions): of the noise's precision, what is left in each."""
+        self.pulled = np.sqrt(shares) * self.spreads[:, np.newaxis] * self.weights
+        self.seen = free - len(shares) + np.sum(self.weights, axis=1)
+        """(spreads,): degrees of freedom."""
+        self.logs = (
+            np.log(_PRIOR[: len(self.spreads)])
+            + np.sum(np.log(self.weights), axis=1) / 2
+            - np.sum(np.log(scale))
+            - np.sum(np.log(np.abs(np.diag(triangle))))
+        )
+        """(spreads,): of the restricted likelihood, with the prior, what is not of the values."""
+
+    def squares(self, values: np.ndarray) -> np.ndarray:
+        """Sum the squares, (spreads, responses), that remain of the values in units of the noise."""
+        values = values / self.scale[:, np.newaxis]
+        beside = values - self.basis @ (self.basis.T @ values)
+        scores = self.left @ beside
+        rest = np.sum((beside - self.left.T @ scores) ** 2, axis=0)
+        return np.asarray(self.weights @ scores**2 + rest)
+
+    def coefficients(self, values: np.ndarray) -> np.ndarray:
+        """Estimate the fixed columns' coefficients: (spreads, columns, responses)."""
+        values = values / self.scale[:, np.newaxis]
+        scores = self.pulled[:, :, np.newaxis] * (self.left @ values)
+        return np.asarray(self.ordinary @ values - self.leaked @ scores)
+
+    def covariances(
+        self, back: np.ndarray, interactions: np.ndarray, parts: np.ndarray
+    ) -> np.ndarray:
+        """Sum the coefficients' covariances, (responses, terms, terms), over the spreads.
+
+        `back` makes the terms' coefficients of the fixed columns', and `interactions`,
+        (interactions, runs), estimate the rest. `parts`, (spreads, responses), are the noise's
+        variances for each spread, times its chance.
+        """
+        sums = np.sum(parts, axis=0)[:, np.newaxis, np.newaxis]
+        ordinary, leaked, lost = back @ self.ordinary, back @ self.leaked, back @ self.lost
+        noise = interactions * self.scale
+        # The fixed columns' errors hold the interactions too; those of the interactions, the noise.
+        spread = parts.T @ (self.spreads[:, np.newaxis] * self.weights)
+        own = np.einsum("mi,ri,ki->rmk", leaked, spread, leaked) + sums * (ordinary @ ordinary.T)
+        own += (parts.T @ self.spreads)[:, np.newaxis, np.newaxis] * (lost @ lost.T)
+        across = np.einsum("mi,ri,ik->rmk", -leaked, parts.T @ self.pulled, self.left @ noise.T)
+        across += sums * (ordinary @ noise.T)
+        top = np.concatenate([own, across], axis=2)
+        rest = np.concatenate([np.swapaxes(across, 1, 2), sums * (noise @ noise.T)], axis=2)
+        return np.concatenate([top, rest], axis=1)
 
 
 def _basis(fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -170,11 +245,3 @@ def _free(fixed: np.ndarray) -> np.ndarray:
     """Orthonormal contrasts, (contrasts, runs), that independent fixed columns do not enter."""
     whole, _ = np.linalg.qr(fixed, mode="complete")
     return whole[:, fixed.shape[1] :].T
-
-
-def _estimator(fixed: np.ndarray, random: np.ndarray, spread: float) -> np.ndarray:
-    """Weights, (columns, runs), of generalized least squares for the fixed columns."""
-    # By the larger of the two variances, as one of them may be next to nothing.
-    variance = (np.eye(len(fixed)) + spread * (random @ random.T)) / max(1.0, spread)
-    weighed = np.linalg.solve(variance, fixed)
-    return np.asarray(np.linalg.solve(fixed.T @ weighed, weighed.T))
