@@ -185,7 +185,8 @@ def _fit_random(
         once = replace(model, columns=recipes, inverse=inverse, dof=dof)
         found = _fit_random(once, values[firsts], rounding, ())
         return replace(found, model=model, variances=np.broadcast_to(found.noise**2, values.shape))
-    for columns in (model.main, model.columns):
+    for terms in (model.fixed, np.arange(model.columns.shape[1])):
+        columns = model.columns[:, terms]
         inverse = np.linalg.pinv(columns, rcond=1e-9)
         alone = inverse @ values
         spare = len(recipes) - int(np.linalg.matrix_rank(columns))
@@ -193,7 +194,7 @@ def _fit_random(
         if not (spare > 0 and model.every_effect and exact.all()):
             continue
         coefficients = np.zeros((model.columns.shape[1], values.shape[1]))
-        coefficients[: len(alone)] = np.where(np.abs(alone) < rounding, 0, alone)
+        coefficients[terms] = np.where(np.abs(alone) < rounding, 0, alone)
         known = spare >= _LEAST_CHECKS
         noise = 0 * values if known else values * math.nan
         return Fit(model, coefficients, noise, noise[0], spare if known else 0, 0, 0)
@@ -204,10 +205,11 @@ def _fit_mixed(
     model: Model, values: np.ndarray, rounding: np.ndarray, repeated: Sequence[np.ndarray]
 ) -> Fit:
     """Fit with the pairs as random terms, and the noise from the same three sources."""
-    first = 1 + len(model.techniques)
-    fixed = model.columns[:, :first]
+    fixed = model.main
+    pairs = np.delete(np.arange(model.columns.shape[1]), model.fixed)
+    order = np.concatenate([model.fixed, pairs])
     # The interaction of a group is a sum of as many as it has pairs.
-    random = model.columns[:, first:] * np.sqrt([len(group.pairs) for group in model.groups])
+    random = model.columns[:, pairs] * np.sqrt([len(group.pairs) for group in model.groups])
     squares = np.zeros(values.shape[1])
     from_repeats = from_interactions = 0
     if model.dof < ENOUGH_DOF:
@@ -224,15 +226,17 @@ def _fit_mixed(
         spread, from_interactions = chance(sizes)
         squares = squares + from_interactions * spread**2
     elsewhere = from_repeats + from_interactions
-    mixed = fit_mixed(fixed, random, model.inverse, values, squares, elsewhere)
+    inverse = model.inverse[order]
+    mixed = fit_mixed(fixed, random, inverse, values, squares, elsewhere)
     # The interactions are of the same runs as the residuals, and nothing counts twice.
     most = len(values) - int(np.linalg.matrix_rank(fixed)) + from_repeats
-    cells = _failing(model, values[:, -1]) if mixed.interactions else ()
+    back = np.argsort(order)
+    adjusted = values - model.adjustment(mixed.coefficients[back])
+    cells = _failing(model, adjusted[:, -1]) if mixed.interactions else ()
     if model.seldom and not cells:  # which look like noise of their techniques
-        mixed = fit_mixed(
-            fixed, random, model.inverse, values, squares, elsewhere, model.seldom
-        )
-    coefficients = np.where(np.abs(mixed.coefficients) < 1000 * rounding, 0, mixed.coefficients)
+        mixed = fit_mixed(fixed, random, inverse, values, squares, elsewhere, model.seldom)
+    coefficients = mixed.coefficients[back]
+    coefficients = np.where(np.abs(coefficients) < 1000 * rounding, 0, coefficients)
     return Fit(
         model,
         coefficients,
@@ -241,9 +245,9 @@ def _fit_mixed(
         min(mixed.dof, most),
         from_repeats,
         from_interactions,
-        mixed.covariances,
+        mixed.covariances[:, back[:, np.newaxis], back],
         next(iter(cells), None),
-        doubts=_doubts(model, cells, values, coefficients),
+        doubts=_doubts(model, cells, adjusted, coefficients),
     )
 
 

@@ -149,8 +149,13 @@ class Model:
     @property
     def main(self) -> np.ndarray:
         """(runs, n): the columns without the pairs."""
-        last = self._first_covariate
-        return np.delete(self.columns, slice(1 + len(self.techniques), last), axis=1)
+        return self.columns[:, self.fixed]
+
+    @property
+    def fixed(self) -> np.ndarray:
+        """Places of the terms that are not pairs."""
+        pairs = slice(1 + len(self.techniques), self._first_covariate)
+        return np.delete(np.arange(self.columns.shape[1]), pairs)
 
     def adjustment(self, coefficients: np.ndarray) -> np.ndarray:
         """The covariates' part, (runs, responses), in the fitted values."""
@@ -166,14 +171,12 @@ class Model:
         """(terms, terms): the projection on the estimable combinations of coefficients."""
         determined = np.asarray(self.inverse @ self.columns)
         if self.random_pairs:
-            first = 1 + len(self.techniques)
-            main = self.columns[:, :first]
-            alone = np.linalg.pinv(main, rcond=1e-9) @ main
+            alone = np.linalg.pinv(self.main, rcond=1e-9) @ self.main
             if alone[0, 0] > 1 - _TOLERANCE:  # else the techniques share the constant
                 seen = np.flatnonzero(np.diag(alone) >= _MOSTLY_SEEN)
-                alone[seen] = np.eye(first)[seen]
-            determined[:first] = 0
-            determined[:first, :first] = alone
+                alone[seen] = np.eye(len(alone))[seen]
+            determined[self.fixed] = 0
+            determined[np.ix_(self.fixed, self.fixed)] = alone
         return determined
 
     def unit(self, term: int) -> np.ndarray:
@@ -207,9 +210,9 @@ def build(
     `dof_from_repeats` are degrees of freedom of the noise from repeated runs, which are not among
     `runs`. The model has the pairs where each effect can be estimated beside them and enough
     degrees of freedom remain. Where runs are missing these are fewer than the terms, or the pairs
-    share their columns in part, or hide the noise of a technique that is seldom on, or off, the
-    pairs are random terms (see `random_pairs`). Beside `others`, which become its covariates, they
-    are in where half of the degrees of freedom remain.
+    share their columns in part, or would hide the noise of a technique that is seldom on, or off,
+    the pairs are random terms (see `random_pairs`). They are random, too, beside `others`, which
+    become its covariates, unless half of the degrees of freedom remain.
     """
     names = varied(runs, techniques)
     beside = covariates(runs, len(names), others)
@@ -220,16 +223,19 @@ def build(
     full = _model(names, [main, columns], groups, beside, pairs=True)
     room = full.dof >= ENOUGH_DOF or full.dof + dof_from_repeats >= _LEAST_DOF
     plain = _model(names, [main], groups, beside, pairs=False)
-    # Its pairs would fit the few runs of a technique that is seldom on, or off, and hide their
-    # noise.
-    hidden = plain.seldom and full.room.min() < _TOLERANCE and plain.dof >= ENOUGH_DOF
+    mixed = replace(full, random_pairs=True)
+    enough = plain.dof >= ENOUGH_DOF
+    # Pairs would fit the few runs of a technique that is seldom on, or off, and hide their noise.
+    hidden = enough and bool(plain.seldom)
     if beside.columns is None:
         regular = not groups or _is_orthogonal(full.columns)
         few = not full.every_effect or full.dof < full.columns.shape[1]
         if not regular and (few or hidden):
-            mixed = replace(full, random_pairs=True)
             return mixed if (plain.dof or plain.some_effect) and mixed.some_effect else None
-    elif beside.columns is not None and 2 * full.dof < plain.dof:
+    elif hidden or 2 * full.dof < plain.dof:
+        whole = np.linalg.matrix_rank(plain.columns) == plain.columns.shape[1]
+        if groups and enough and whole:
+            return mixed
         room = False
     if full.every_effect and room and not hidden:
         return full
