@@ -10,7 +10,7 @@ import numpy as np
 
 from search.analysis.failing_cells import Cell, coefficients_beside, dominant_cells, is_sure
 from search.analysis.model import ENOUGH_DOF, Model
-from search.analysis.random_pairs import fit_mixed, random_effects, residual_contrasts
+from search.analysis.random_pairs import RunsLeftOut, fit_mixed, random_effects, residual_contrasts
 from search.analysis.small_interactions import chance, has_outlier, triples
 from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
 
@@ -52,6 +52,8 @@ class Fit:
     outlier: bool = False
     """True where a run is so far from what the techniques explain that all interactions are noise,
     in the last response."""
+    runs: RunsLeftOut | None = None
+    """Of the last response, where the pairs are random."""
     doubts: np.ndarray | None = None
     """(terms, responses): standard errors of their own, for what the runs cannot tell apart. Where
     a cell fails, what a coefficient would change by, at most, if it, and not pairs of techniques,
@@ -184,7 +186,8 @@ def _fit_random(
         dof = len(recipes) - int(np.linalg.matrix_rank(recipes))
         once = replace(model, columns=recipes, inverse=inverse, dof=dof)
         found = _fit_random(once, values[firsts], rounding, ())
-        return replace(found, model=model, variances=np.broadcast_to(found.noise**2, values.shape))
+        variances = np.broadcast_to(found.noise**2, values.shape)
+        return replace(found, model=model, variances=variances, runs=None)
     for terms in (model.fixed, np.arange(model.columns.shape[1])):
         columns = model.columns[:, terms]
         inverse = np.linalg.pinv(columns, rcond=1e-9)
@@ -233,8 +236,9 @@ def _fit_mixed(
     back = np.argsort(order)
     adjusted = values - model.adjustment(mixed.coefficients[back])
     cells = _failing(model, adjusted[:, -1]) if mixed.interactions else ()
-    if model.seldom and not cells:  # which look like noise of their techniques
-        mixed = fit_mixed(fixed, random, inverse, values, squares, elsewhere, model.seldom)
+    enough = most - from_repeats >= ENOUGH_DOF
+    if enough and model.noisier and not cells:  # which look like noise of their techniques
+        mixed = fit_mixed(fixed, random, inverse, values, squares, elsewhere, model.noisier)
     coefficients = mixed.coefficients[back]
     coefficients = np.where(np.abs(coefficients) < 1000 * rounding, 0, coefficients)
     return Fit(
@@ -247,6 +251,7 @@ def _fit_mixed(
         from_interactions,
         mixed.covariances[:, back[:, np.newaxis], back],
         next(iter(cells), None),
+        runs=mixed.runs,
         doubts=_doubts(model, cells, adjusted, coefficients),
     )
 

@@ -57,9 +57,13 @@ def fitted_runs(effects: Effects, measured: Sequence[Run]) -> FittedRuns | None:
     spread = float(np.var(values)) if len(values) else 0.0
     if not model.dof or not spread > 0:  # of values that differ by next to nothing it is 0 too
         return None
-    fitted = model.columns @ fit.coefficients[:, 0]
+    fitted = model.columns @ fit.coefficients[:, 0] if fit.runs is None else fit.runs.fitted
     residuals = values - fitted
-    if model.random_pairs:
+    if fit.runs is not None:
+        left_out = fit.runs.left_out
+        p_values = [two_sided(t, max(fit.dof - 1, 1)) for t in fit.runs.studentized.tolist()]
+        missed = np.array(p_values) * len(runs) < 1 - CONFIDENCE
+    elif model.random_pairs:
         left_out, missed = np.full(len(runs), math.nan), np.zeros(len(runs), dtype=bool)
     else:
         usable = model.room > _OWN

@@ -89,6 +89,16 @@ class Model:
         few = np.flatnonzero(np.minimum(shares, 1 - shares) < _SELDOM)
         return tuple(self.signs[:, at] == (1 if shares[at] < 0.5 else -1) for at in few)
 
+    @property
+    def noisier(self) -> tuple[np.ndarray, ...]:
+        """Masks of the runs, (runs,), any of which may be noisier than the rest: those of a
+        technique that is seldom on, or off, and those of each level."""
+        first = self._first_covariate
+        at = self.columns[:, first : first + len(self.levels)] > 0
+        parameters = np.array([level.parameter for level in self.levels])
+        rest = [~at[:, parameters == one].any(axis=1) for one in self.covariates.categories]
+        return (*self.seldom, *(mask for mask in (*at.T, *rest) if 0 < np.mean(mask) < 0.5))
+
     @cached_property
     def room(self) -> np.ndarray:
         """What of its own noise each run's residual keeps, (runs,): one less its leverage."""

@@ -1,4 +1,4 @@
-"""Effects where runs are missing: the interactions of two techniques as random, alike in spread.
+"""Effects of runs that no whole design planned: the interactions as random, alike in spread.
 
 A balanced design keeps its effects clear of the interactions. With some of its runs missing each
 effect takes in a little of many interactions. Estimating them all leaves few degrees of freedom
@@ -8,7 +8,8 @@ McCulloch 1992). So an interval only gets narrower as runs are added.
 
 The spread is averaged over, by its likelihood, and not set to the likeliest value, which would
 take the interactions for zero too often. Its prior is an even chance that there are none, and else
-the same chance for every share of the residual variance (Daniels 1999).
+the same chance for every share of the residual variance (Daniels 1999). So is the noise of runs
+that may be noisier than the rest, as those of a technique that a sampler seldom tries.
 """
 
 from __future__ import annotations
@@ -56,6 +57,20 @@ class MixedFit:
     """Degrees of freedom of the last response's noise, those of other sources included."""
     interactions: bool
     """True where the last response's values say that there are interactions."""
+    runs: RunsLeftOut
+    """Of the last response."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunsLeftOut:
+    """Each run beside what the fit, and a fit to all other runs, make of it."""
+
+    fitted: np.ndarray
+    """(runs,): without the noise."""
+    left_out: np.ndarray
+    """(runs,): predicted by the others; NaN of a run without which an effect is unknown."""
+    studentized: np.ndarray
+    """(runs,): the difference, in standard errors as the others tell them; NaN where unknown."""
 
 
 def residual_contrasts(fixed: np.ndarray, random: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -134,7 +149,26 @@ def fit_mixed(
         covariances += one.covariances(back, inverse[main:], part)
     left = sum(float(chance[:, -1] @ one.seen) for one, chance in zip(fits, chances, strict=True))
     certain = fits[0].interactions and bool(np.sum(chances[:, 0, -1]) < _UNLIKELY)
-    return MixedFit(coefficients, covariances, np.sqrt(noise), round(left + dof), certain)
+    runs = _left_out(fits, chances[:, :, -1], values[:, -1])
+    return MixedFit(coefficients, covariances, np.sqrt(noise), round(left + dof), certain, runs)
+
+
+def _left_out(fits: Sequence[_Fit], chances: np.ndarray, values: np.ndarray) -> RunsLeftOut:
+    """Leave out each run; `chances` are (fits, spreads) and `values` (runs,)."""
+    noise, known, missed, studentized = (np.zeros(len(values)) for _ in range(4))
+    for fit, chance in zip(fits, chances, strict=True):
+        residuals, room = fit.residuals(values)
+        noise += fit.scale * (chance @ residuals)
+        squares = fit.squares(values[:, np.newaxis])
+        own = residuals**2 / np.maximum(room, _TOLERANCE)
+        some = (room > _TOLERANCE) & (own < (1 - _TOLERANCE) * squares)
+        room = np.where(some, room, np.inf)
+        others = np.where(some, squares - own, np.inf) / max(fit.free - 1, 1)
+        known += chance @ some
+        missed += fit.scale * (chance @ (residuals / room))
+        studentized += chance @ (residuals / np.sqrt(room * others))
+    known = np.where(known > 0.5, known, np.nan)
+    return RunsLeftOut(values - noise, values - missed / known, studentized / known)
 
 
 class _Fit:
@@ -161,15 +195,15 @@ class _Fit:
         """(columns, directions): what an interaction of 1 adds to the ordinary estimate."""
         self.lost = self.ordinary @ random - self.leaked @ turned.T
         """(columns, interactions): of that, what no residual shows."""
-        free = len(scale) - fixed.shape[1]
-        mean = float(np.sum(shares)) / max(free, 1)
+        self.free = len(scale) - fixed.shape[1]
+        mean = float(np.sum(shares)) / max(self.free, 1)
         # Where no residual shows interactions, nothing tells their spread.
         self.interactions = mean > _TOLERANCE
         self.spreads = _SPREADS / mean if self.interactions else _SPREADS[:1]
         self.weights = 1 / (1 + np.outer(self.spreads, shares))
         """(spreads, directions): of the noise's precision, what is left in each."""
         self.pulled = np.sqrt(shares) * self.spreads[:, np.newaxis] * self.weights
-        self.seen = free - len(shares) + np.sum(self.weights, axis=1)
+        self.seen = self.free - len(shares) + np.sum(self.weights, axis=1)
         """(spreads,): degrees of freedom."""
         self.logs = (
             np.log(_PRIOR[: len(self.spreads)])
@@ -180,12 +214,21 @@ class _Fit:
         """(spreads,): of the restricted likelihood, with the prior, what is not of the values."""
 
     def squares(self, values: np.ndarray) -> np.ndarray:
-        """Sum the squares, (spreads, responses), that remain of the values in units of the noise."""
+        """Sum the squares, (spreads, responses), that remain of the values, (runs, responses)."""
         values = values / self.scale[:, np.newaxis]
         beside = values - self.basis @ (self.basis.T @ values)
         scores = self.left @ beside
         rest = np.sum((beside - self.left.T @ scores) ** 2, axis=0)
         return np.asarray(self.weights @ scores**2 + rest)
+
+    def residuals(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Estimate each run's noise, (spreads, runs), of the values, (runs,), and how much of its
+        own it shows, (spreads, runs), both in units of the noise's shape."""
+        values = values / self.scale
+        beside = values - self.basis @ (self.basis.T @ values)
+        residuals = beside - ((1 - self.weights) * (self.left @ beside)) @ self.left
+        room = 1 - np.sum(self.basis**2, axis=1) - (1 - self.weights) @ self.left**2
+        return residuals, room
 
     def coefficients(self, values: np.ndarray) -> np.ndarray:
         """Estimate the fixed columns' coefficients: (spreads, columns, responses)."""

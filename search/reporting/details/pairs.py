@@ -30,12 +30,17 @@ def interactions(findings: Findings) -> Section | None:
             "Where the interval of a clear one includes zero, the two interact, but it is not "
             "settled which way."
         )
-    text += [
-        f"{row.name} looks the same in these runs as {listed(row.triple)} acting together. As "
-        "each two of these interact, it gets no number."
-        for row in findings.interactions
-        if row.triple
-    ]
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for row in findings.interactions:
+        if row.triple:
+            alike.setdefault(row.triple, []).append(row.name)
+    for triple, names in alike.items():
+        one = len(names) == 1
+        text.append(
+            f"{listed(names)} look{'s' * one} the same in these runs as {listed(triple)} acting "
+            f"together. As each two of these interact, {'it gets' if one else 'they get'} no "
+            "number."
+        )
     unknown = sum(math.isnan(row.effect) and not row.triple for row in findings.interactions)
     if unknown:
         text.append(f"{unknown} cannot be told from the others with these runs.")

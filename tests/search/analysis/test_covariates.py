@@ -16,7 +16,8 @@ from search.analysis.estimability import estimability
 from search.analysis.t_distribution import familywise, quantile
 from search.parameters import Category, Number
 from search.results import Run
-from tests.support.simulate import results_of, run
+from tests.support.fakes import EFFECTS
+from tests.support.simulate import random_pairs, results_of, run, simulated
 
 pytestmark = pytest.mark.numeric
 
@@ -191,6 +192,35 @@ def test_a_technique_that_is_seldom_on_and_noisy_is_not_called_clear() -> None:
         held += found.low < 0 < found.high
     assert clear <= 5
     assert held >= 90
+
+
+def test_interactions_and_a_noisy_level_spoil_no_interval() -> None:
+    """With interactions as noise, intervals of techniques held in 88 % of such studies; with one
+    noise for all trials, those of the level in 76 %."""
+    names = tuple(EFFECTS)
+    random = np.random.default_rng(0)
+    techniques, levels = [], []
+    for seed in range(60):
+        rows = random.random((60, len(names))) < 0.5
+        runs = []
+        for one in simulated(rows, seed, 1.0, random_pairs(names, seed, 1.0)):
+            at = random.choice(("sgd", "adam", "lion"), p=(0.5, 0.4, 0.1))
+            points = {"sgd": 0.0, "adam": 1.0, "lion": -1.0}[at]
+            points += 5 * (at == "lion") * random.standard_normal()
+            rate = 10 ** random.uniform(-4, -1)
+            runs.append(run(one.on, (one.value or 0) + points / 100,
+                            params={"optimizer": str(at), "rate": rate}))  # fmt: skip
+        found = effects(runs, names, others=(OPTIMIZER, RATE))
+        assert found is not None
+        assert found.fit.model.random_pairs
+        for effect in found.effects:
+            if effect.level is None:
+                techniques.append(effect.low <= EFFECTS[effect.technique] <= effect.high)
+            else:
+                true = 1.0 if effect.level.level == "adam" else -1.0
+                levels.append(effect.low <= true <= effect.high)
+    assert np.mean(techniques) > 0.91
+    assert np.mean(levels) > 0.88
 
 
 def test_a_level_of_one_run_has_an_interval_as_wide_as_the_noise() -> None:

@@ -1,6 +1,8 @@
 """Effects of a design with missing runs, in which the interactions are random."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 import statsmodels.api
 
 from search.analysis.effects import Effects, effects
+from search.analysis.fitted_runs import fitted_runs
 from search.analysis.random_pairs import random_effects
 from search.planning.design import design, fraction, pair_columns
 from tests.support.fakes import EFFECTS
@@ -29,48 +32,118 @@ def half_width(found: Effects) -> float:
     return float(np.mean([e.high - e.low for e in found.effects])) / 2
 
 
-def test_the_fit_is_the_mean_over_the_spread_of_the_interactions() -> None:
-    """The oracle: the likelihood of the residuals in its textbook form, with whole matrices."""
-    rows = SIXTY_FOUR[:44]
-    runs = simulated(rows, 3, 1.0, random_pairs(NAMES, 1, 1.0))
-    found = effects(runs, NAMES)
-    assert found is not None
-    main = np.where(rows, 1.0, -1.0)
-    fixed, random = np.column_stack([np.ones(44), main]), pair_columns(main)
-    values = np.array([one.scaled for one in runs])
-    free = np.eye(44) - fixed @ np.linalg.pinv(fixed)
-    mean_share = np.trace(free @ random @ random.T @ free) / 35
-    logs: list[float] = []
-    estimates, variances = [], []
-    for ratio in [1e-9, *np.exp(np.arange(-4.5, 7.6, 0.5))]:
-        shape = np.eye(44) + ratio / mean_share * random @ random.T
-        inverse = np.linalg.inv(shape)
-        information = fixed.T @ inverse @ fixed
-        estimate = np.linalg.solve(information, fixed.T @ inverse @ values)
-        left = values - fixed @ estimate
-        squares = left @ inverse @ left
-        logs.append(
-            -0.5 * np.linalg.slogdet(shape)[1]
-            - 0.5 * np.linalg.slogdet(information)[1]
-            - 35 / 2 * math.log(squares)
-            + math.log(ratio / (1 + ratio) ** 2 if len(logs) else 1)
-        )
-        estimates.append(estimate)
-        variances.append(squares / 35 * np.linalg.inv(information))
-    prior = np.exp(np.arange(-4.5, 7.6, 0.5))
+def oracle(
+    fixed: np.ndarray, random: np.ndarray, values: np.ndarray, shapes: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The means over what the spread of the interactions, and the noise, may be.
+
+    By the likelihood of the residuals in its textbook form, with whole matrices: coefficients,
+    their covariance, and each run as the others predict it.
+    """
+    runs, free = len(values), len(values) - fixed.shape[1]
+    ratios = np.exp(np.arange(-4.5, 7.6, 0.5))
+    prior = ratios / (1 + ratios) ** 2 / np.sum(ratios / (1 + ratios) ** 2)
+    logs, estimates, variances, predicted = [], [], [], []
+    for shape in shapes:
+        weighed = fixed / shape[:, np.newaxis], random / shape[:, np.newaxis]
+        clear = np.eye(runs) - weighed[0] @ np.linalg.pinv(weighed[0])
+        mean_share = np.trace(clear @ weighed[1] @ weighed[1].T @ clear) / free
+        for ratio, chance in zip([1e-9, *ratios], [1.0, *prior], strict=True):
+            whole = np.diag(shape**2) + ratio / mean_share * random @ random.T
+            inverse = np.linalg.inv(whole)
+            information = fixed.T @ inverse @ fixed
+            estimate = np.linalg.solve(information, fixed.T @ inverse @ values)
+            left = values - fixed @ estimate
+            squares = left @ inverse @ left
+            logs.append(
+                -0.5 * np.linalg.slogdet(whole)[1]
+                - 0.5 * np.linalg.slogdet(information)[1]
+                - free / 2 * math.log(squares)
+                + math.log(chance * (len(shapes) - 1 if shape is shapes[0] and shapes[1:] else 1))
+            )
+            estimates.append(estimate)
+            variances.append(squares / free * np.linalg.inv(information))
+            alone = []
+            for at in range(runs):
+                rest = np.arange(runs) != at
+                among = np.linalg.inv(whole[np.ix_(rest, rest)])
+                seen = fixed[rest].T @ among
+                others = np.linalg.solve(seen @ fixed[rest], seen @ values[rest])
+                across = whole[at, rest] @ among @ (values[rest] - fixed[rest] @ others)
+                alone.append(fixed[at] @ others + across)
+            predicted.append(alone)
     chances = np.exp(np.array(logs) - max(logs))
-    chances[1:] /= np.sum(prior / (1 + prior) ** 2)
     chances /= chances.sum()
     mean = chances @ np.array(estimates)
     total = sum(
         chance * (variance + np.outer(estimate - mean, estimate - mean))
         for chance, variance, estimate in zip(chances, variances, estimates, strict=True)
     )
+    return mean, np.asarray(total), chances @ np.array(predicted)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.15])
+def test_the_fit_is_the_mean_over_the_interactions_and_the_noise(share: float) -> None:
+    rows = SIXTY_FOUR[:44].copy()
+    rows[:, 0] = np.arange(44) < 44 * share
+    if share < 0.5:
+        rows = np.random.default_rng(0).permuted(rows, axis=0)
+    runs = simulated(rows, 3, 1.0, random_pairs(NAMES, 1, 1.0))
+    found = effects(runs, NAMES)
+    assert found is not None
+    main = np.where(rows, 1.0, -1.0)
+    few = rows[:, 0]
+    shapes = [np.ones(44), *(np.where(few, times, 1.0) for times in (2, 4, 8) if share < 0.25)]
+    values = np.array([one.scaled for one in runs])
+    mean, total, predicted = oracle(
+        np.column_stack([np.ones(44), main]), pair_columns(main), values, shapes
+    )
     for at, name in enumerate(NAMES, start=1):
         contrast = found.fit.model.technique_contrast(name)
         effect, error = (float(one[0]) for one in found.fit.estimate(contrast))
         assert effect == pytest.approx(2 * mean[at], abs=1e-3)
         assert error == pytest.approx(2 * math.sqrt(total[at, at]), rel=1e-3)
+    beside = fitted_runs(found, runs)
+    assert beside is not None
+    assert [one.left_out for one in beside.runs] == pytest.approx(predicted.tolist(), abs=2e-3)
+
+
+@pytest.mark.parametrize(("noise", "spread"), [(1.0, 1.0), (6.0, 0.0)])
+def test_a_rare_technique_spoils_no_interval(noise: float, spread: float) -> None:
+    """With interactions as noise, 85 % of the others' intervals held their effects."""
+    random = np.random.default_rng(0)
+    others: list[bool] = []
+    rare: list[bool] = []
+    for seed in range(150):
+        rows = random.random((64, 8)) < np.array([0.15, *random.uniform(0.3, 0.7, 7)])
+        runs = [
+            replace(one, value=(one.value or 0) + on * (noise - 1) * random.standard_normal() / 100)
+            for one, on in zip(
+                simulated(rows, seed, 1.0, random_pairs(NAMES, seed + 1000, spread)),
+                rows[:, 0],
+                strict=True,
+            )
+        ]
+        found = effects(runs, NAMES)
+        assert found is not None
+        for one in found.effects:
+            held = rare if one.technique == NAMES[0] else others
+            held.append(one.low <= EFFECTS[one.technique] <= one.high)
+    assert np.mean(others) > 0.92
+    assert np.mean(rare) > 0.9
+
+
+def test_a_run_that_diverged_is_named() -> None:
+    rows = np.random.default_rng(1).random((40, 6)) < 0.5
+    names = NAMES[:6]
+    runs = simulated(rows, 0, 1.0, effects={name: EFFECTS[name] for name in names})
+    runs[7] = replace(runs[7], value=(runs[7].value or 0) - 0.3)
+    found = effects(runs, names)
+    assert found is not None
+    assert found.fit.model.random_pairs
+    beside = fitted_runs(found, runs)
+    assert beside is not None
+    assert [at for at, one in enumerate(beside.runs) if one.missed] == [7]
 
 
 @pytest.mark.parametrize(("whole", "left"), [(32, 26), (32, 30), (64, 40)])
