@@ -23,8 +23,8 @@ class FittedRun:
     run: Run
     fitted: float
     left_out: float
-    """The prediction by a fit to all other runs; NaN where these cannot predict it, or where the
-    pairs are random terms, whose spread would have to be estimated anew."""
+    """The prediction by a fit to all other runs; NaN where these cannot predict it. Where the pairs
+    are random terms, their spread is that of all runs."""
     missed: bool
     """True where it is an outlier at 5 %, corrected for the number of runs."""
 
@@ -55,7 +55,7 @@ def fitted_runs(effects: Effects, measured: Sequence[Run]) -> FittedRuns | None:
     runs = [run for run in measured if run.value is not None]
     values = np.array([run.scaled for run in runs])
     spread = float(np.var(values)) if len(values) else 0.0
-    if not model.dof or not spread > 0:  # of values that differ by next to nothing it is 0 too
+    if not (model.dof or fit.runs) or not spread > 0:  # of values that differ by next to nothing it is 0 too
         return None
     fitted = model.columns @ fit.coefficients[:, 0] if fit.runs is None else fit.runs.fitted
     residuals = values - fitted
