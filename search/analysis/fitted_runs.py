@@ -55,7 +55,8 @@ def fitted_runs(effects: Effects, measured: Sequence[Run]) -> FittedRuns | None:
     runs = [run for run in measured if run.value is not None]
     values = np.array([run.scaled for run in runs])
     spread = float(np.var(values)) if len(values) else 0.0
-    if not (model.dof or fit.runs) or not spread > 0:  # of values that differ by next to nothing it is 0 too
+    # The spread of values that differ by next to nothing is 0 too.
+    if not (model.dof or fit.runs) or not spread > 0:
         return None
     fitted = model.columns @ fit.coefficients[:, 0] if fit.runs is None else fit.runs.fitted
     residuals = values - fitted
