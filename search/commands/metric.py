@@ -25,10 +25,14 @@ _BETWEEN = r"[\s:='\"]*"
 """What stands between a name and its number."""
 _CELL = r"(?:[\s:='\"|│┃]|[-=]>|→)*(?:(?:tensor|array|(?:np\.|numpy\.)?float\d+)\()?"
 """The same by the newest rules: also a table's lines, arrows, and a library's type of number."""
+_MINUS = "\N{MINUS SIGN}"
+"""As some programs print it: a hyphen by the newest rules, in a pattern too."""
 _SIGN = re.compile(r"(?:^|[\s:=(\[{|,;'\"])([-+])$")
 """One that stands alone before a number; in 'top-1' it is a hyphen."""
-_SAYS_SIGN = re.compile(r"(?:\\?[-+]|\[[-+]+\])\??$")
+_SAYS_SIGN = re.compile(r"(?:\\?-|\\\+|\[[-+]+\])\??$")
 """The end of a pattern before its group, where it says itself what becomes of a sign."""
+_ENDS_IN_PLUS = re.compile(r"\+\??$")
+"""The same by earlier rules, which took 'one or more' for a sign, too."""
 _GREEDY = re.compile(r"(?<!\\)(?:\.|\\[SWw]|\[\^\]?[^\]]*\])[*+]$")
 """The end of a pattern before its group, where it may pass over the begin of a number."""
 _UNSIGNED = re.compile(r"(?:\d+(?:,\d+)*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
@@ -171,6 +175,7 @@ class _Pattern:
 
     def __init__(self, text: str, option: str, rules: int) -> None:
         whole_words, self._newest = rules > 1, rules > 2
+        text = self._with_hyphens(text)
         self._pattern = _compiled(text, option)
         alone = not self._pattern.groups
         begins = ends = ""
@@ -192,12 +197,18 @@ class _Pattern:
         self._value, self._epoch = values[0], named.get("epoch")
         span = _group_span(self._pattern.pattern, self._value)
         before = self._pattern.pattern[: span[0]] if span else ""
-        self._says_sign = bool(_SAYS_SIGN.search(before))
+        self._says_sign = bool(
+            _SAYS_SIGN.search(before) or (not self._newest and _ENDS_IN_PLUS.search(before))
+        )
         self._greedy = whole_words and bool(_GREEDY.search(text if alone else before))
         # What a pattern of digits would pass over, so that an earlier epoch would judge the run.
         self._not_finite = _with_group(self._pattern.pattern, self._value)
 
+    def _with_hyphens(self, text: str) -> str:
+        return text.replace(_MINUS, "-") if self._newest else text
+
     def points(self, line: str) -> Iterator[Point]:
+        line = self._with_hyphens(line)
         matches = list(self._pattern.finditer(line))
         if self._not_finite is not None:
             taken = {match.start() for match in matches}

@@ -90,6 +90,12 @@ def test_a_metric_is_a_whole_word_and_a_whole_number(where: str, line: str, valu
         (r"Accuracy: ([0-9]+)/", "Accuracy: 9908/10000 (99%)", 9908.0),
         ("time", "time 3/4/2026", 3.0),
         ("json:acc", 'INFO:root:{"acc": 0.7}', 0.7),
+        ("elbo", "elbo: \N{MINUS SIGN}5e\N{MINUS SIGN}3", -0.005),
+        (r"elbo\D+([0-9.]+)", "elbo: -0.5", -0.5),
+        ("elbo.+?([0-9.]+)", "elbo: -0.5", -0.5),
+        (r"elbo \+([0-9.]+)", "elbo +0.5", 0.5),
+        (r"elbo\D+([0-9.]+)", "elbo \N{MINUS SIGN}0.5", -0.5),
+        ("elbo \N{MINUS SIGN}([0-9.]+)", "elbo \N{MINUS SIGN}0.5", 0.5),
     ],
 )
 def test_a_metric_is_found_as_libraries_print_it(where: str, line: str, value: float) -> None:
