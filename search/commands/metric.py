@@ -33,10 +33,13 @@ _SAYS_SIGN = re.compile(r"(?:\\?-|\\\+|\[[-+]+\])\??$")
 """The end of a pattern before its group, where it says itself what becomes of a sign."""
 _ENDS_IN_PLUS = re.compile(r"\+\??$")
 """The same by earlier rules, which took 'one or more' for a sign, too."""
-_GREEDY = re.compile(r"(?<!\\)(?:\.|\\[SWw]|\[\^\]?[^\]]*\])[*+]$")
+_GREEDY = re.compile(r"(?<!\\)(?:\.|\\[DSWw]|\[\^\]?[^\]]*\])[*+]$")
 """The end of a pattern before its group, where it may pass over the begin of a number."""
+_GOES_ON = re.compile(r"(?:[_'’.]\d|[xX][0-9a-fA-F])[\w'’.]*")
+"""What makes 1'000, 1_000, 0x1F or 1.2.3 of the number before it."""
 _UNSIGNED = re.compile(r"(?:\d+(?:,\d+)*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _NOT_FINITE = r"([-+]?(?:nan|inf(?:inity)?))"
+_WHOLE_NOT_FINITE = r"((?<!\w)[-+]?(?:nan|inf(?:inity)?)(?!\w))"
 _WORDS = re.compile(r"[A-Za-z][\w./-]*(?: +[A-Za-z][\w./-]*)*")
 _NO_WORDS = re.compile(r"\\.|\(\?:[^()]*\)[?*]|\(\?P<\w+>|\(\?\w*[):]?|\[\^?\]?[^\]]*\]|\.[*+?]+")
 """Of a pattern: escapes, what may be missing, the beginnings of groups, classes of characters, and
@@ -202,7 +205,8 @@ class _Pattern:
         )
         self._greedy = whole_words and bool(_GREEDY.search(text if alone else before))
         # What a pattern of digits would pass over, so that an earlier epoch would judge the run.
-        self._not_finite = _with_group(self._pattern.pattern, self._value)
+        not_finite = _WHOLE_NOT_FINITE if self._newest else _NOT_FINITE
+        self._not_finite = _with_group(self._pattern.pattern, self._value, not_finite)
 
     def _with_hyphens(self, text: str) -> str:
         return text.replace(_MINUS, "-") if self._newest else text
@@ -211,14 +215,24 @@ class _Pattern:
         line = self._with_hyphens(line)
         matches = list(self._pattern.finditer(line))
         if self._not_finite is not None:
-            taken = {match.start() for match in matches}
-            others = self._not_finite.finditer(line)
-            matches += [match for match in others if match.start() not in taken]
+            taken = {match.start(): match for match in matches}
+            for match in self._not_finite.finditer(line):
+                if match.start() not in taken:
+                    matches.append(match)
+                elif self._newest and self._passed_over(match):
+                    matches[matches.index(taken[match.start()])] = match
         for match in sorted(matches, key=lambda one: one.start()):
             value = _number(self._whole(match))
             if value is not None:
                 epoch = match[self._epoch] if self._epoch else None
                 yield Point(value, int(epoch) if epoch and epoch.strip().isdecimal() else None)
+
+    def _passed_over(self, match: re.Match[str]) -> bool:
+        """Check that the pattern would take a number in the place of NaN or infinity."""
+        begin, end = match.span(self._value)
+        with_number = match.string[:begin] + "1" * (end - begin) + match.string[end:]
+        found = self._pattern.match(with_number, match.start())
+        return found is not None and begin <= found.start(self._value) < end
 
     def words(self, line: str) -> Iterator[str]:
         """Yield the words of a line in which matches begin."""
@@ -246,6 +260,12 @@ class _Pattern:
             share = _FRACTION.match(line, begin) if self._newest and taken.isdecimal() else None
             if share is not None and 0 < int(share[2]) >= int(share[1]):
                 return str(int(share[1]) / int(share[2]))
+            more = _GOES_ON.match(line, end) if self._newest else None
+            if more is not None:
+                raise ValueError(
+                    f"printed {line[begin : more.end()]}, which is no plain number: let the program "
+                    "print digits and a point"
+                )
             comma = _COMMA.match(line, begin)
             if comma is not None and comma.end() > end:
                 raise ValueError(_of_comma(comma[0], taken))
@@ -273,14 +293,15 @@ def _compiled(text: str, option: str) -> re.Pattern[str]:
         ) from error
 
 
-def _with_group(pattern: str, number: int) -> re.Pattern[str] | None:
-    """The pattern with a group that matches NaN and infinity in place of one of its groups."""
+def _with_group(pattern: str, number: int, group: str) -> re.Pattern[str] | None:
+    """The pattern with another group, of NaN and infinity, in place of one of its groups."""
     span = _group_span(pattern, number)
     if span is None:
         return None
     begin, end = span
     named = re.match(r"\(\?P<\w+>", pattern[begin:end])
-    group = f"{named[0]}{_NOT_FINITE[1:]}" if named else _NOT_FINITE
+    if named:
+        group = f"{named[0]}{group[1:]}"
     try:
         return re.compile(pattern[:begin] + group + pattern[end:], re.IGNORECASE)
     except re.error:

@@ -1,6 +1,7 @@
 """Metrics: their names, and how their numbers are read."""
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,6 +95,11 @@ def test_a_metric_is_a_whole_word_and_a_whole_number(where: str, line: str, valu
         (r"elbo\D+([0-9.]+)", "elbo: -0.5", -0.5),
         ("elbo.+?([0-9.]+)", "elbo: -0.5", -0.5),
         (r"elbo \+([0-9.]+)", "elbo +0.5", 0.5),
+        (r"acc\D+([0-9.]+)", "acc: .5", 0.5),
+        (r"loss\D+([0-9.]+)", "loss: nan, acc: 0.1", math.nan),
+        (r"loss.*?([0-9.]+)", "loss -inf (acc 0.2)", -math.inf),
+        (r"loss.*([0-9.]+)", "loss: nan +- 0.1", 0.1),
+        (r"loss\D+([0-9.]+)", "loss info 0.3", 0.3),
         (r"elbo\D+([0-9.]+)", "elbo \N{MINUS SIGN}0.5", -0.5),
         ("elbo \N{MINUS SIGN}([0-9.]+)", "elbo \N{MINUS SIGN}0.5", 0.5),
     ],
@@ -101,6 +107,13 @@ def test_a_metric_is_a_whole_word_and_a_whole_number(where: str, line: str, valu
 def test_a_metric_is_found_as_libraries_print_it(where: str, line: str, value: float) -> None:
     found = [*reader(Metric("acc", where, rules=RULES)).points(line)][-1].value
     assert found == pytest.approx(value, nan_ok=True)
+
+
+@pytest.mark.parametrize("printed", ["1'000", "1_000.5", "0x1F"])
+def test_a_number_that_goes_on_is_no_plain_number(printed: str) -> None:
+    says = f"printed {printed}, which is no plain number: let the program print digits and a point"
+    with pytest.raises(ValueError, match=re.escape(says)):
+        list(reader(Metric("acc", "acc: ([0-9.]+)", rules=RULES)).points(f"acc: {printed} (best)"))
 
 
 def test_a_time_of_day_is_no_number() -> None:
