@@ -120,8 +120,8 @@ def read(
             for trial in trials
         ),
         settings=settings,
-        data=stored_facts(study),
-        versions=stored_versions(study),
+        data=_facts(attributes),
+        versions=_versions(attributes),
         objective=judged,
         dials=dials,
         designed=designed,
@@ -130,7 +130,7 @@ def read(
         tied=tied,
         spelled=spelled,
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
-        verified=_verified(study, names),
+        verified=_verified(attributes, names),
         at_most=settings.at_most if settings else None,
         seed_matters=attributes.get(schema.SEED_MATTERS) is not False,
     )
@@ -138,15 +138,26 @@ def read(
 
 def stored_facts(study: optuna.Study) -> DataFacts | None:
     """The facts that a study keeps of its data; None where it keeps none. Reads no trial."""
-    try:
-        return DataFacts.from_json(study.user_attrs.get(schema.DATA))
-    except JsonError:
-        return None
+    return _facts(study.user_attrs)
 
 
 def stored_versions(study: optuna.Study) -> Mapping[str, str]:
     """The versions of packages that a study keeps; empty where it keeps none. Reads no trial."""
-    stored = study.user_attrs.get(schema.VERSIONS)
+    return _versions(study.user_attrs)
+
+
+# What follows takes a study's attributes: each time that it is asked for them it asks its database.
+
+
+def _facts(attributes: Mapping[str, Any]) -> DataFacts | None:
+    try:
+        return DataFacts.from_json(attributes.get(schema.DATA))
+    except JsonError:
+        return None
+
+
+def _versions(attributes: Mapping[str, Any]) -> Mapping[str, str]:
+    stored = attributes.get(schema.VERSIONS)
     return stored if isinstance(stored, Mapping) else {}
 
 
@@ -294,10 +305,10 @@ def _run(
     )  # fmt: skip
 
 
-def _verified(study: optuna.Study, factors: list[str]) -> Verified | None:
+def _verified(attributes: Mapping[str, Any], factors: list[str]) -> Verified | None:
     """What the phase `verify` began with; another program's attribute of this name is none."""
     try:
-        chosen = from_json(Verified, study.user_attrs.get(schema.VERIFIED))
+        chosen = from_json(Verified, attributes.get(schema.VERIFIED))
     except JsonError:
         return None
     return chosen if set(chosen.techniques) <= set(factors) else None
