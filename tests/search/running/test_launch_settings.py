@@ -12,7 +12,7 @@ from search.reporting.budget import describe_budget
 from search.running import study
 from search.storage import schema
 from search.storage.connection import open_storage, study_names
-from tests.support.faked import FOUR, FULL, SMALL, STORAGE, Kouka, identity, results, stored
+from tests.support.faked import FOUR, SMALL, STORAGE, Kouka, identity, results, stored
 from tests.support.fakes import FakeWorker
 
 pytestmark = pytest.mark.usefixtures("no_report")
@@ -41,7 +41,7 @@ def test_an_empty_study_that_is_minimized_is_not_taken_for_one_of_accuracies(
 def test_other_settings_are_named_and_change_nothing(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
-    kouka(*FULL)
+    kouka(*SMALL, "--measure", "16", "--search", "4", "--confirm", "0", "--timeout", "0")
     before, attributes = len(results().runs), stored().user_attrs
     for arguments, says in (
         (["--epochs", "5"], "--epochs is 4, not 5"),
@@ -63,9 +63,9 @@ def test_other_settings_are_named_and_change_nothing(
 
 
 def test_images_that_changed_are_noticed(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
-    kouka(*FULL)
+    kouka(*FOUR, "--timeout", "0")
     fake_worker.fingerprint = "another"
-    result = kouka(*FULL)
+    result = kouka(*FOUR)
     assert result.exit_code == 2
     assert "not those the study 's' began with" in result.stderr
 

@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from model_space.techniques import SETS
+from search import cli
+from search.cli import export
 from search.planning.broken import are_alike
 from search.planning.phases import measure, plan
+from search.reporting import dashboard_note
 from search.reporting.answer.what_matters import about_ladder
+from search.results import Results
 from tests.support.faked import FOUR, FULL, SMALL, Kouka, ended, results
 from tests.support.fakes import EFFECTS, FakeWorker
 
@@ -23,11 +28,36 @@ def _without_report(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("no_report")
 
 
-def test_a_study_goes_through_its_phases(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
-    assert kouka(*FULL).exit_code == 0
-    phases = [run.phase for run in results().runs]
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """A study of all phases, of the article's techniques."""
+    return launched(tmp_path_factory.mktemp("full"), *FULL)
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """A study of four techniques with a longer search."""
+    options = ("--search", "16", "--confirm", "1", "--ladder", "1")
+    return launched(tmp_path_factory.mktemp("searched"), *FOUR, *options)
+
+
+def launched(folder: Path, *command: str) -> Results:
+    """What a launch without a report comes to, in a folder that is several tests'."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("KOUKA_STORAGE", raising=False)
+        patch.setenv("KOUKA_CHECKPOINTS", str(folder / "checkpoints"))
+        patch.setattr(export, "write_report", lambda *arguments: None)
+        patch.setattr(dashboard_note, "attach", lambda *arguments, **where: None)
+        FakeWorker.new().take_the_place(patch)
+        assert CliRunner().invoke(cli.app, list(command)).exit_code == 0
+        return results()
+
+
+def test_a_study_goes_through_its_phases(full: Results) -> None:
+    phases = [run.phase for run in full.runs]
     assert phases == ["measure"] * 16 + ["ladder"] * 8 + ["search"] * 4 + ["confirm"] * 10
-    for run in results().runs:
+    for run in full.runs:
         assert run.seed is not None
         if run.state == "complete":
             assert len(run.curve) == 4
@@ -35,11 +65,8 @@ def test_a_study_goes_through_its_phases(kouka: Kouka, fake_worker: type[FakeWor
             assert run.test_accuracy is not None
 
 
-def test_measured_runs_are_a_balanced_design_with_seeds_of_their_own(
-    kouka: Kouka, fake_worker: type[FakeWorker]
-) -> None:
-    kouka(*SMALL, "--measure", "16", "--search", "0", "--confirm", "0")
-    runs = results().of("measure")
+def test_measured_runs_are_a_balanced_design_with_seeds_of_their_own(full: Results) -> None:
+    runs = full.of("measure")
     assert len(runs) == 16 == len({run.seed for run in runs})
     levels = np.array([[1 if run.params[name] else -1 for name in EFFECTS] for run in runs])
     np.testing.assert_array_equal(levels.T @ levels, 16 * np.eye(8))
@@ -60,11 +87,8 @@ def test_the_order_of_the_measured_runs_is_drawn_at_random(
     assert [r.params for r in results("a").runs] != [r.params for r in results("b").runs]
 
 
-def test_the_search_prunes_and_the_other_phases_never_do(
-    kouka: Kouka, fake_worker: type[FakeWorker]
-) -> None:
-    kouka(*FOUR, "--search", "16", "--confirm", "1", "--ladder", "1")
-    pruned = [run for run in results().runs if run.state == "pruned"]
+def test_the_search_prunes_and_the_other_phases_never_do(searched: Results) -> None:
+    pruned = [run for run in searched.runs if run.state == "pruned"]
     assert pruned
     assert {run.phase for run in pruned} == {"search"}
     assert all(len(run.curve) < 4 and run.test_accuracy is None for run in pruned)
@@ -90,11 +114,8 @@ def test_the_search_begins_from_what_was_measured(
     assert helped >= 20, f"{helped} of 24"
 
 
-def test_the_search_turns_dials_within_their_range(
-    kouka: Kouka, fake_worker: type[FakeWorker]
-) -> None:
-    kouka(*FOUR, "--search", "16", "--confirm", "0")
-    runs = [run for run in results().runs if run.phase == "search"]
+def test_the_search_turns_dials_within_their_range(searched: Results) -> None:
+    runs = [run for run in searched.runs if run.phase == "search"]
     for dial, low, high in (("dropout_rate", 0.05, 0.5), ("mixup_alpha", 0.05, 1.0)):
         values = [run.params[dial] for run in runs if dial in run.params]
         assert len(set(values)) > 3
@@ -102,24 +123,20 @@ def test_the_search_turns_dials_within_their_range(
         assert all((dial in run.params) == run.params[dial.split("_")[0]] for run in runs)
 
 
-def test_confirmation_runs_three_candidates_all_off_and_all_on(
-    kouka: Kouka, fake_worker: type[FakeWorker]
-) -> None:
-    kouka(*FULL)
-    found = results()
-    assert found.candidates is not None
-    recipes = [tuple(sorted(run.params.items())) for run in found.of("confirm")]
+def test_confirmation_runs_three_candidates_all_off_and_all_on(full: Results) -> None:
+    assert full.candidates is not None
+    recipes = [tuple(sorted(run.params.items())) for run in full.of("confirm")]
     assert len(recipes) == 10
-    for chosen in found.candidates.recipes:
+    for chosen in full.candidates.recipes:
         assert recipes.count(tuple(sorted(chosen.items()))) == 2
         assert chosen["augmentation"]
         assert chosen["batch_norm"]
         assert not chosen["late_widening"]
     off = tuple(sorted({**dict.fromkeys(EFFECTS, False), "learning_rate": 1e-3}.items()))
     assert recipes.count(off) == 2
-    seeds = {run.seed for run in found.of("confirm")}
+    seeds = {run.seed for run in full.of("confirm")}
     assert len(seeds) == 2
-    assert not seeds & {run.seed for run in found.of("measure", "search", "ladder")}
+    assert not seeds & {run.seed for run in full.of("measure", "search", "ladder")}
 
 
 def test_a_ladder_may_have_another_order(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
