@@ -27,6 +27,8 @@ from typer.testing import CliRunner, Result
 
 from model_space.training import scorers
 from search import cli
+from search.cli import export
+from search.reporting import dashboard_note
 from search.results import OBJECTIVES, objective_of
 from search.settings import Settings
 from search.storage.connection import load_study
@@ -160,10 +162,10 @@ def by_log_loss(tmp_path_factory: pytest.TempPathFactory) -> Launched:
         worker = FakeWorker.new()
         worker.class_counts = {"train": (80, 20), "validation": (16, 4)}
         worker.take_the_place(patch)
-        launch, export = [*LAUNCH, "--objective", "neg_log_loss"], ["export", "s", "--out", "out"]
-        results = [CliRunner().invoke(cli.app, command) for command in (launch, export)]
+        launched = CliRunner().invoke(cli.app, [*LAUNCH, "--objective", "neg_log_loss"])
+        exported = CliRunner().invoke(cli.app, ["export", "s", "--out", "out"])
     said = ""
-    for result in results:
+    for result in (launched, exported):
         assert result.exit_code == 0, result.output
         said += result.output
     study = load_study(f"sqlite:///{folder}/studies.db", "s")
@@ -261,11 +263,20 @@ def test_the_confirmed_recipes_have_both(by_log_loss: Launched) -> None:
                                   {"class": "b", "train": 20, "validation": 4}]  # fmt: skip
 
 
-def test_balanced_accuracy_is_in_points_of_it(
-    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
-) -> None:
-    result = kouka(*SMALL, "--search", "0", "--confirm", "2", "--objective", "balanced_accuracy")
-    said = " ".join((result.output + kouka("export", "s").output).split())
+def without_report(kouka: Kouka, *command: str) -> Result:
+    """Launch a study whose report `kouka export` writes, and not the launch before it too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "write_report", lambda *arguments: None)
+        patch.setattr(dashboard_note, "attach", lambda *arguments, **where: None)
+        return kouka(*command)
+
+
+@pytest.mark.usefixtures("fake_worker")
+def test_balanced_accuracy_is_in_points_of_it(kouka: Kouka, folder: Path) -> None:
+    result = without_report(
+        kouka, *SMALL, "--search", "0", "--confirm", "2", "--objective", "balanced_accuracy"
+    )
+    said = " ".join((result.output + kouka("export", "s", "--out", "out").output).split())
     assert "augmentation helps most: +13." in said
     assert "points of validation balanced accuracy" in said
     assert re.search(r"recommended seeds 2; test balanced accuracy, % \d\d\.\d \(", said)
@@ -278,12 +289,13 @@ def test_balanced_accuracy_is_in_points_of_it(
     assert "objective balanced_accuracy" in status
 
 
+@pytest.mark.usefixtures("fake_worker")
 def test_a_score_that_is_no_share_has_neither_percent_nor_points(
-    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
+    kouka: Kouka, folder: Path
 ) -> None:
-    result = kouka(*MEASURE, "--objective", "f1_macro")
+    result = without_report(kouka, *MEASURE, "--objective", "f1_macro")
     assert result.exit_code == 0, result.output
-    said = " ".join((result.output + kouka("export", "s").output).split())
+    said = " ".join((result.output + kouka("export", "s", "--out", "out").output).split())
     assert re.search(r"augmentation helps most: \+0\.1\d+ in validation macro F1", said)
     assert "accuracy" not in re.sub("[Tt]est accuracy", "", said)
     assert "points" not in re.sub("most points lie", "", said)

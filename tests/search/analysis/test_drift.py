@@ -10,6 +10,7 @@ from scipy import stats
 from search import analyse
 from search.analysis.effects import CERTAIN, effects_of
 from search.analysis.rank_correlation import rank_correlation
+from search.reporting.findings import find
 from search.storage.reading import read
 from tests.support.foreign import foreign
 
@@ -35,7 +36,8 @@ def test_a_drift_is_not_credited_to_what_is_tried_later() -> None:
             params = {name: bool(random.random() < share) for name, share in shares.items()}
             value = 50 + 0.03 * number + 1.5 * (number >= 40) + random.normal()
             study.add_trial(create_trial(params=params, distributions=space, value=value))
-        findings, plain = analyse(study), effects_of(read(study), [])
+        results = read(study)
+        findings, plain = find(results, []), effects_of(results, [])
         assert findings.effects is not None
         assert plain is not None
         wrong += any(effect.verdict in CERTAIN for effect in findings.effects.effects)
