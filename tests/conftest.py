@@ -1,10 +1,11 @@
+import gc
 import os
 import random
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -42,15 +43,31 @@ if (
 
 
 LONGEST = (
-    "running/test_workers.py", "training/test_jax.py", "training/test_trainer.py",
-    "running/test_real_study.py", "running/test_study.py", "running/test_resuming.py",
-    "running/test_launch_settings.py", "running/test_ray_workers.py", "worker/test_client.py",
+    "running/test_workers.py", "training/test_jax.py", "cli/test_cli.py",
+    "training/test_trainer.py", "custom/test_custom.py", "running/test_study.py",
+    "running/test_resuming.py", "running/test_real_study.py", "running/test_ray_workers.py",
+    "networks/test_article.py", "training/test_scorers.py", "final/test_training.py",
+    "running/test_programs.py", "script/test_training.py", "analysis/test_foreign_recipes.py",
+    "worker/test_client.py", "final/test_script.py", "training/test_interrupted_runs.py",
+    "running/test_launch_settings.py", "script/test_network.py", "analysis/test_effects.py",
+    "cli/test_refusals.py", "storage/test_foreign_studies.py", "data/test_tfds.py",
 )  # fmt: skip
-"""Files that take longest, each on one process: they begin first, or they would end alone."""
+"""Files that take longest, each on one process, the longest first: the others fill what is left."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: "/".join(item.path.parts[-2:]) not in LONGEST)
+    place = {file: index for index, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get("/".join(item.path.parts[-2:]), len(place)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while all is imported, of which nothing is any."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
