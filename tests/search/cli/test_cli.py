@@ -209,8 +209,14 @@ def test_a_file_is_a_storage(kouka: Kouka, folder: Path) -> None:
     (folder / "notes.txt").write_text("nothing\n")
     (folder / "broken.log").write_text('{"op_code":0,"worker_id\n' * 3)
     before = (folder / "journal.log").read_bytes()
-    for file in ("studies.db", "journal.log", "./journal.log", str(folder / "journal.log")):
-        for command in (("status",), ("status", "foreign"), ("export", "foreign")):
+    named = (("status",), ("status", "foreign"))
+    for file, commands in (
+        ("studies.db", (*named, ("export", "foreign"))),
+        ("journal.log", (*named, ("export", "foreign"))),
+        ("./journal.log", named),
+        (str(folder / "journal.log"), named),
+    ):
+        for command in commands:
             result = kouka(*command, "--storage", file)
             assert result.exit_code == 0, result.output
     for arguments, says in (
