@@ -39,11 +39,8 @@ from tests.support.processes import ending, until
 pytestmark = pytest.mark.timed
 
 SEED = 20261124
-REQUESTED = {
-    "data": "digits", "techniques": ("augmentation", "batch_norm", "dropout", "mixup"),
-    "epochs": 3, "measure": 8, "ladder": 1, "search": 0, "confirm": 1,
-}  # fmt: skip
-PLANNED = 8 + 5 + 5
+REQUESTED = {"data": "digits", "epochs": 3, "measure": 16, "ladder": 1, "search": 0, "confirm": 2}
+PLANNED = 16 + 8 + 10
 
 
 @pytest.fixture(scope="module")
@@ -132,9 +129,9 @@ def test_killing_workers_at_random_loses_nothing(
                 killed += 1
                 del workers[process]
             while len(workers) < 3:
-                die_at = chance.randint(1, 400)
+                die_at = chance.randint(1, 800)
                 process = harness.start(harness.work, url, name, folder, die_at)
-                workers[process] = time.monotonic() + chance.uniform(0.5, 4)
+                workers[process] = time.monotonic() + chance.uniform(0.5, 8)
             for process, moment in workers.items():
                 if time.monotonic() > moment:
                     process.kill()
