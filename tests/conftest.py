@@ -1,11 +1,10 @@
-import gc
 import os
 import random
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -49,10 +48,10 @@ LONGEST = (
     "networks/test_article.py", "training/test_scorers.py", "final/test_training.py",
     "running/test_programs.py", "reporting/test_export.py", "running/test_time.py",
     "storage/test_copying.py", "reporting/test_browser.py", "script/test_training.py",
-    "analysis/test_foreign_recipes.py",
-    "worker/test_client.py", "final/test_script.py", "training/test_interrupted_runs.py",
-    "running/test_launch_settings.py", "script/test_network.py", "analysis/test_effects.py",
-    "cli/test_refusals.py", "storage/test_foreign_studies.py", "data/test_tfds.py",
+    "analysis/test_foreign_recipes.py", "worker/test_client.py", "final/test_script.py",
+    "training/test_interrupted_runs.py", "running/test_launch_settings.py",
+    "script/test_network.py", "analysis/test_effects.py", "cli/test_refusals.py",
+    "storage/test_foreign_studies.py", "data/test_tfds.py",
 )  # fmt: skip
 """Files that take longest, each on one process, the longest first: the others fill what is left."""
 
@@ -60,16 +59,6 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {file: index for index, file in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get("/".join(item.path.parts[-2:]), len(place)))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
-    """Look for no garbage while all is imported, of which nothing is any."""
-    gc.disable()
-    try:
-        return (yield)
-    finally:
-        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
