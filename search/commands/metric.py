@@ -263,8 +263,8 @@ class _Pattern:
             more = _GOES_ON.match(line, end) if self._newest else None
             if more is not None:
                 raise ValueError(
-                    f"printed {line[begin : more.end()]}, which is no plain number: let the program "
-                    "print digits and a point"
+                    f"printed {line[begin : more.end()]}, which is no plain number: let the "
+                    "program print digits and a point"
                 )
             comma = _COMMA.match(line, begin)
             if comma is not None and comma.end() > end:
