@@ -24,7 +24,7 @@ from search.reporting import formatting, words
 from search.reporting.figures.learning import figure
 from search.results import ACCURACY, Objective
 from search.running import signals
-from search.running.compatibility import check_fingerprint, versions_of
+from search.running.compatibility import check_fingerprint, check_there, versions_of
 from search.running.hardware import check_system, shares
 from search.running.study import workload_of
 from search.running.worker_loop import study_checkpoints
@@ -124,6 +124,8 @@ def train_final(
     check_folder("--checkpoints", checkpoints)
     task = find_task(url, name, recipe, epochs, custom_code, at_most)
     settings, objective, things = task.settings, task.results.objective, task.results.things
+    if data is None:
+        check_there(name, settings.data)
     with draft(out) as folder:
         environment = {**shares(1)[0], "KERAS_BACKEND": settings.backend}
         worker = Worker(workload_of(settings, data), environment)
