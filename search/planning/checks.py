@@ -11,6 +11,7 @@ from search.errors import InputError
 from search.planning.design import MOST_RUNS, check_runs
 from search.planning.mixed_design import check_mixed_runs
 from search.planning.pruners import PRUNERS
+from search.planning.rates import LARGEST
 from search.results import OBJECTIVES, objective_of, top
 from search.settings import Settings
 
@@ -73,6 +74,17 @@ def check_objective(settings: Settings, facts: DataFacts) -> None:
     )
 
 
+def check_batches(settings: Settings, facts: DataFacts) -> None:
+    """Raise `InputError` where two batch sizes of the design both take all training images."""
+    whole = sorted(size for size in settings.batch_sizes if size >= facts.train)
+    if len(whole) > 1:
+        raise InputError(
+            f"--batch-sizes {','.join(map(str, sorted(settings.batch_sizes)))}: the study trains "
+            f"on {facts.train:,} {facts.things}, so batches of {' and '.join(map(str, whole))} "
+            "are the same; name at most one size that is as large as that"
+        )
+
+
 def _check_sizes(settings: Settings) -> None:
     for name, smallest in (("epochs", 1), ("batch_size", 1), ("image_size", 15),
                            ("train_size", 2), ("search", 0), ("confirm", 0), ("ladder", 0),
@@ -81,7 +93,8 @@ def _check_sizes(settings: Settings) -> None:
         if value is not None and value < smallest:
             raise InputError(f"{option(name)} {value} is too small; it takes {smallest} or more")
     for name, largest in (("epochs", _MOST), ("verify_epochs", _MOST), ("search", _MOST),
-                          ("confirm", 1000), ("ladder", 1000), ("image_size", 2048)):  # fmt: skip
+                          ("batch_size", LARGEST), ("confirm", 1000), ("ladder", 1000),
+                          ("image_size", 2048)):  # fmt: skip
         value = getattr(settings, name)
         if value is not None and value > largest:
             raise InputError(f"{option(name)} {value} is too large; it takes {largest:,} or less")

@@ -18,7 +18,7 @@ from model_space.facts import DataFacts
 from model_space.worker.client import Workload
 from search.commands.parsing import check_program
 from search.errors import InputError
-from search.planning.checks import check_objective
+from search.planning.checks import check_batches, check_objective
 from search.planning.settle import Requested, only_grows, settle, usual_techniques
 from search.results import objective_of
 from search.running.command_workers import CommandWorkers
@@ -130,6 +130,8 @@ def launch(
     try:
         facts = local.facts(watch.reading)
         check_objective(settings, facts)
+        if before is None:
+            check_batches(settings, facts)
         if settings.custom_code:
             surveyed = local.survey(settings.techniques, settings.budget())
             requested = replace(requested, left_out=surveyed.left_out)
