@@ -15,10 +15,11 @@ from model_space.worker.client import Worker
 from search.analysis.confirmation import Mean, mean, tested
 from search.analysis.held_out import accuracy as interval
 from search.analysis.recipe_tests import summarise_tests
-from search.errors import DivergedError, InputError
+from search.errors import DivergedError
 from search.final.model_folder import CURVES, KEPT, PAGE, draft, writing
 from search.final.model_page import ModelTests, model_page
 from search.final.recipe import Task, find_task
+from search.planning.checks import MOST_SEEDS, check_number
 from search.planning.phases.plan import run_seed
 from search.reporting import formatting, words
 from search.reporting.figures.learning import figure
@@ -118,8 +119,7 @@ def train_final(
     Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, or `DivergedError` where a
     run diverges.
     """
-    if seeds < 1:
-        raise InputError(f"--seeds {seeds} is too small; it takes 1 or more")
+    check_number("--seeds", seeds, 1, MOST_SEEDS)
     check_system()
     check_folder("--checkpoints", checkpoints)
     task = find_task(url, name, recipe, epochs, custom_code, at_most)
