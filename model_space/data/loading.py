@@ -193,6 +193,8 @@ def _is_npz(path: Path) -> bool:
 
 def _check_name(name: str) -> None:
     """Raise `DataError` unless `name` is that of a set, or of a path that kouka reads."""
+    if name in (TFDS, HUB):
+        raise DataError(f"--data {name} names no data set; it takes {name}NAME")
     if is_set(name):
         return
     kinds = (

@@ -26,7 +26,7 @@ from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
 from search.reporting.budget import default_techniques, describe_budget, left_out, set_aside
 from search.reporting.data import account, data_cautions
-from search.reporting.formatting import counted, duration, level, listed
+from search.reporting.formatting import about, counted, duration, level, listed
 from search.reporting.programs import seed_effect
 from search.reporting.words import growth
 from search.results import Objective, Results, Run
@@ -139,10 +139,11 @@ class Progress(StudyWatch):
         else:
             network = settings.custom_code.network.at
         height, width, _ = shape
+        off, on, start = map(about, (timing.all_off, timing.all_on, timing.start))
         self._console.print(
-            f"Images of {height}×{width} pixels, {network}: an epoch takes {timing.all_off:.2g} s "
-            f"with all techniques off and {timing.all_on:.2g} s with all on, and a run "
-            f"{timing.start:.2g} s beside its epochs, with {counted(timing.workers, 'worker')}.",
+            f"Images of {height}×{width} pixels, {network}: an epoch takes {off} s with all "
+            f"techniques off and {on} s with all on, and a run {start} s beside its epochs, with "
+            f"{counted(timing.workers, 'worker')}.",
             soft_wrap=True,
         )
         self._print_plan(plan, "reading, timing and the report")
@@ -158,8 +159,9 @@ class Progress(StudyWatch):
         """Print the plan that was made for a time, of a program's runs."""
         workers = counted(timing.workers, "worker")
         if program.has(EPOCHS):
-            beside = f", and a run {timing.start:.2g} s beside its epochs" if timing.start else ""
-            said = f"An epoch takes {timing.all_on:.2g} s{beside}, with {workers}."
+            epoch, start = about(timing.all_on), about(timing.start)
+            beside = f", and a run {start} s beside its epochs" if timing.start else ""
+            said = f"An epoch takes {epoch} s{beside}, with {workers}."
         else:
             said = f"A run takes about {duration(timing.all_on)}, with {workers}."
         self._console.print(said, soft_wrap=True)

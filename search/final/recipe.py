@@ -15,7 +15,7 @@ from search.analysis.confirmation import Confirmed, confirmation
 from search.analysis.recipe_names import with_dials
 from search.analysis.recommendation import limited, recommend
 from search.errors import InputError
-from search.planning.checks import check_recipe
+from search.planning.checks import MOST, check_number, check_recipe
 from search.planning.parsing import parse_recipe
 from search.planning.rates import parse_training
 from search.planning.settle import Requested, settle
@@ -69,8 +69,7 @@ def find_task(
     recommended recipe than the study's own. Raises `InputError` where there is no such study or
     recipe, or none within the limits, or where this machine lacks the backend.
     """
-    if epochs is not None and epochs < 1:
-        raise InputError(f"--epochs {epochs} is too small; it takes 1 or more")
+    check_number("--epochs", epochs, 1, MOST)
     study = load_study(url, name)
     results = limited(read(study), at_most)
     launched = results.launched_with()

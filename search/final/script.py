@@ -13,7 +13,7 @@ from search.errors import InputError
 from search.final.recipe import Task, confirmed, find_task
 from search.planning.phases.plan import run_seed
 from search.reporting import formatting, words
-from search.running.compatibility import versions_of
+from search.running.compatibility import check_there, versions_of
 from search.settings import Limits
 
 _MARK = "# Written by kouka code; of the lines above, the SHA-256 begins with "
@@ -47,7 +47,9 @@ def write_code(
     `TrainingError` where the process that writes it dies.
     """
     task = find_task(url, name, recipe, epochs, custom_code, at_most)
-    if data is not None:
+    if data is None:
+        check_there(name, task.settings.data)
+    else:
         task = replace(task, settings=replace(task.settings, data=data))
     _check_free(out)
     settings, facts = task.settings, task.results.data

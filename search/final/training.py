@@ -15,16 +15,17 @@ from model_space.worker.client import Worker
 from search.analysis.confirmation import Mean, mean, tested
 from search.analysis.held_out import accuracy as interval
 from search.analysis.recipe_tests import summarise_tests
-from search.errors import DivergedError, InputError
+from search.errors import DivergedError
 from search.final.model_folder import CURVES, KEPT, PAGE, draft, writing
 from search.final.model_page import ModelTests, model_page
 from search.final.recipe import Task, find_task
+from search.planning.checks import MOST_SEEDS, check_number
 from search.planning.phases.plan import run_seed
 from search.reporting import formatting, words
 from search.reporting.figures.learning import figure
 from search.results import ACCURACY, Objective
 from search.running import signals
-from search.running.compatibility import check_fingerprint, versions_of
+from search.running.compatibility import check_fingerprint, check_there, versions_of
 from search.running.hardware import check_system, shares
 from search.running.study import workload_of
 from search.running.worker_loop import study_checkpoints
@@ -118,12 +119,13 @@ def train_final(
     Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, or `DivergedError` where a
     run diverges.
     """
-    if seeds < 1:
-        raise InputError(f"--seeds {seeds} is too small; it takes 1 or more")
+    check_number("--seeds", seeds, 1, MOST_SEEDS)
     check_system()
     check_folder("--checkpoints", checkpoints)
     task = find_task(url, name, recipe, epochs, custom_code, at_most)
     settings, objective, things = task.settings, task.results.objective, task.results.things
+    if data is None:
+        check_there(name, settings.data)
     with draft(out) as folder:
         environment = {**shares(1)[0], "KERAS_BACKEND": settings.backend}
         worker = Worker(workload_of(settings, data), environment)

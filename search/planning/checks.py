@@ -11,13 +11,15 @@ from search.errors import InputError
 from search.planning.design import MOST_RUNS, check_runs
 from search.planning.mixed_design import check_mixed_runs
 from search.planning.pruners import PRUNERS
+from search.planning.rates import LARGEST
 from search.results import OBJECTIVES, objective_of, top
 from search.settings import Settings
 
 BACKENDS = ("tensorflow", "jax")
 PRECISIONS = ("float32", "mixed_bfloat16")
-_MOST = 100_000
+MOST = 100_000
 """Epochs of a run, and runs of a search, beyond which a number is a slip."""
+MOST_SEEDS = 1000
 _MOST_DEPTH = 1204
 """Layers, somewhat more than any residual network that was ever published."""
 
@@ -73,23 +75,37 @@ def check_objective(settings: Settings, facts: DataFacts) -> None:
     )
 
 
+def check_batches(settings: Settings, facts: DataFacts) -> None:
+    """Raise `InputError` where two batch sizes of the design both take all training images."""
+    whole = sorted(size for size in settings.batch_sizes if size >= facts.train)
+    if len(whole) > 1:
+        raise InputError(
+            f"--batch-sizes {','.join(map(str, sorted(settings.batch_sizes)))}: the study trains "
+            f"on {facts.train:,} {facts.things}, so batches of {' and '.join(map(str, whole))} "
+            "are the same; name at most one size that is as large as that"
+        )
+
+
 def _check_sizes(settings: Settings) -> None:
-    for name, smallest in (("epochs", 1), ("batch_size", 1), ("image_size", 15),
-                           ("train_size", 2), ("search", 0), ("confirm", 0), ("ladder", 0),
-                           ("seed", 0)):  # fmt: skip
-        value = getattr(settings, name)
-        if value is not None and value < smallest:
-            raise InputError(f"{option(name)} {value} is too small; it takes {smallest} or more")
-    for name, largest in (("epochs", _MOST), ("verify_epochs", _MOST), ("search", _MOST),
-                          ("confirm", 1000), ("ladder", 1000), ("image_size", 2048)):  # fmt: skip
-        value = getattr(settings, name)
-        if value is not None and value > largest:
-            raise InputError(f"{option(name)} {value} is too large; it takes {largest:,} or less")
+    for name, smallest, largest in (
+        ("epochs", 1, MOST), ("verify_epochs", None, MOST), ("batch_size", 1, LARGEST),
+        ("image_size", 15, 2048), ("train_size", 2, None), ("search", 0, MOST),
+        ("confirm", 0, MOST_SEEDS), ("ladder", 0, MOST_SEEDS), ("seed", 0, None),
+    ):  # fmt: skip
+        check_number(option(name), getattr(settings, name), smallest, largest)
     if not 1 <= settings.last_epochs <= settings.epochs:
         raise InputError(
             f"--last-epochs {settings.last_epochs} is not possible; it takes 1 to the number of "
             f"epochs, {settings.epochs}"
         )
+
+
+def check_number(name: str, value: int | None, smallest: int | None, largest: int | None) -> None:
+    """Raise `InputError` where an option's number, if there is one, is out of its bounds."""
+    if value is not None and smallest is not None and value < smallest:
+        raise InputError(f"{name} {value} is too small; it takes {smallest} or more")
+    if value is not None and largest is not None and value > largest:
+        raise InputError(f"{name} {value} is too large; it takes {largest:,} or less")
 
 
 def _check_training(settings: Settings) -> None:
@@ -182,10 +198,10 @@ def _need_weights(settings: Settings) -> tuple[str, ...]:
 def without(name: str, settings: Settings) -> str:
     """The reason why a technique has no effect on a study's network, one of those left out."""
     code = settings.custom_code
-    network = code.network.at if code.network else "the article's"
+    network = f"--network {code.network.at}" if code.network else "the article's network"
     if name in NEED_WEIGHTS and code.network and code.network.application and not code.weights:
-        return f"the study has no weights for --network {network} to begin with"
-    return f"--network {network} does not call the stage that it changes"
+        return f"the study has no weights for {network} to begin with"
+    return f"{network} does not call the stage that it changes"
 
 
 def check_recipe(recipe: Recipe, settings: Settings) -> None:

@@ -95,6 +95,8 @@ def parse_fix(
     for text in texts:
         name, _, value = text.partition("=")
         dials = technique(name, known).dials
+        if name in fixed:
+            raise InputError(f"--fix {text}: {name} is fixed twice; it takes one level")
         usual = {dial.name: dial.usual for dial in dials}
         if value in ("on", "off"):
             fixed[name] = usual if value == "on" else None
@@ -129,9 +131,10 @@ def parse_ladder(text: str) -> tuple[int | None, tuple[str, ...] | None]:
         return int(text), None
     begins = re.match(r"\s*(\d+)\s*:", text)
     names = text[begins.end() :] if begins else text
-    if not names.strip(" ,"):
+    if not names.strip(" ,") or (begins and not int(begins[1])):
+        nothing = "has no seeds" if names.strip(" ,") else "names nothing"
         raise InputError(
-            f"--ladder {text!r} names nothing; it takes a number of seeds, names in their order as "
+            f"--ladder {text!r} {nothing}; it takes a number of seeds, names in their order as "
             "a,b,c, or both as 3:a,b,c"
         )
     return int(begins[1]) if begins else None, tuple(name.strip() for name in names.split(","))

@@ -34,24 +34,8 @@ def new_program(program: Program, requested: Requested) -> Requested:
     By default it measures alone, with 16 runs or as many as the factors need: nobody knows yet how
     long a run takes.
     """
-    for name in _OF_KERAS:
-        if getattr(requested, name) is not None:
-            raise InputError(
-                f"--{name.replace('_', '-')} has no meaning for --command: it says how kouka "
-                "itself trains; put it into the command, or make it a --factor"
-            )
-    if requested.custom_code:
-        raise InputError(
-            "--technique, --network and --weights have no meaning for --command; --factor names "
-            "what varies"
-        )
+    check_meaning(program, requested)
     if not program.has(EPOCHS):
-        for name in ("epochs", "verify_epochs", "last_epochs"):
-            if getattr(requested, name) is not None:
-                raise InputError(
-                    f"--{name.replace('_', '-')} has no effect: --command has no {{epochs}}, the "
-                    "place where the program takes its epochs"
-                )
         requested = replace(requested, epochs=1)
     elif requested.epochs is None:
         raise InputError(
@@ -69,6 +53,29 @@ def new_program(program: Program, requested: Requested) -> Requested:
         requested, data="", techniques=techniques,
         **{name: value for name, value in usual.items() if name not in given},
     )  # fmt: skip
+
+
+def check_meaning(program: Program, requested: Requested) -> None:
+    """Raise `InputError` for what a launch names that has no meaning for a program."""
+    for name in _OF_KERAS:
+        if getattr(requested, name) is not None:
+            raise InputError(
+                f"--{name.replace('_', '-')} has no meaning for --command: it says how kouka "
+                "itself trains; put it into the command, or make it a --factor"
+            )
+    if requested.custom_code:
+        raise InputError(
+            "--technique, --network and --weights have no meaning for --command; --factor names "
+            "what varies"
+        )
+    if program.has(EPOCHS):
+        return
+    for name in ("epochs", "verify_epochs", "last_epochs"):
+        if getattr(requested, name) is not None:
+            raise InputError(
+                f"--{name.replace('_', '-')} has no effect: --command has no {{epochs}}, the "
+                "place where the program takes its epochs"
+            )
 
 
 def renamed(requested: Requested, stored: Program | None) -> Requested:

@@ -13,6 +13,9 @@ from search.settings import Settings
 SEARCHED = 1e-4, 1e-2
 """The learning rates that a search tries, from ten times below to ten times above the usual."""
 _HIGHEST = 10.0
+LARGEST = 1_000_000
+"""Images of a batch beyond which a number is a slip."""
+_RATES, _SIZES = f"above 0 and up to {_HIGHEST:g}", f"from 1 to {LARGEST:,}"
 _Number = TypeVar("_Number", int, float)
 
 
@@ -41,7 +44,7 @@ def parse_training(recipe: str) -> tuple[str, dict[str, Any]]:
             continue
         value = read(text)
         if value is None:
-            what = "a rate above 0" if read is _rate else "a whole number of images above 0"
+            what = f"a rate {_RATES}" if read is _rate else f"a whole number of images {_SIZES}"
             raise InputError(f"--recipe {part.strip()}: {name} takes {what}")
         if name in found:
             raise InputError(f"--recipe {part.strip()}: {name} is given twice; give it once")
@@ -69,7 +72,8 @@ def _numbers(
     for part in parts:
         value = read(part)
         if value is None:
-            what = "learning rates above 0" if read is _rate else "whole numbers of images above 0"
+            kind = "learning rates" if read is _rate else "whole numbers of images"
+            what = f"{kind} {_RATES if read is _rate else _SIZES}"
             raise InputError(f"{option} {text}: {part!r} is none; it takes {what}, as {example}")
         found.append(value)
     if not 2 <= len(found) <= MOST_LEVELS:
@@ -91,7 +95,8 @@ def _rate(text: str) -> float | None:
 
 
 def _size(text: str) -> float | None:
-    return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else None
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST))
+    return int(text) if digits and 0 < int(text) <= LARGEST else None
 
 
 _READ: dict[str, Callable[[str], float | None]] = {"learning_rate": _rate, "batch_size": _size}

@@ -24,7 +24,13 @@ from search.planning.phases.ladder import (
     steps_of,
     whole_order,
 )
-from search.planning.programs import differences_of, merged, new_program, renamed
+from search.planning.programs import (
+    check_meaning,
+    differences_of,
+    merged,
+    new_program,
+    renamed,
+)
 from search.planning.rates import reference_first, searched
 from search.planning.space import Space
 from search.settings import Limits, Settings, TimeLimit, usual_last_epochs
@@ -96,6 +102,8 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     if program is not None and stored is None:
         requested = new_program(program, requested)
     elif stored is not None:
+        if stored.program is not None:
+            check_meaning(program or stored.program, requested)
         requested = renamed(requested, stored.program)
     if requested.ladder_order is not None and requested.ladder is None:
         requested = replace(requested, ladder=(stored and stored.ladder) or USUAL_SEEDS)

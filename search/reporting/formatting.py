@@ -147,6 +147,11 @@ def score(value: float) -> str:
     return f"{value:.0f}" if whole else f"{value:.4g}"
 
 
+def about(value: float) -> str:
+    """Format an approximate number to two digits, or to the ones where it has more: 0.012, 140."""
+    return f"{value:.2g}" if abs(value) < 99.5 else f"{value:,.0f}"
+
+
 def level(value: float, objective: Objective) -> str:
     """Format a value of the objective, given in percent of a share, else in its unit."""
     if objective.share:

@@ -15,7 +15,7 @@ from search.reporting import tables, words
 from search.reporting.answer.short_and_long import held
 from search.reporting.budget import describe_budget, short_budget
 from search.reporting.findings import Findings, Verification
-from search.reporting.formatting import capitalized, counted, effect_unit, listed
+from search.reporting.formatting import about, capitalized, counted, effect_unit, listed
 from search.reporting.section import Table
 from search.results import UNNAMED, Results
 
@@ -217,8 +217,6 @@ def _effects(effects: Effects, results: Results) -> list[str]:
     if not math.isnan(effects.minimum_detectable_effect):
         named = results.objective.unit or results.objective.name != UNNAMED
         unit = f" {effect_unit(results.objective)}" if named else ""
-        parts.append(
-            f"An effect of {effects.minimum_detectable_effect:.2g}{unit} is found by four of five "
-            "such studies."
-        )
+        least = about(effects.minimum_detectable_effect)
+        parts.append(f"An effect of {least}{unit} is found by four of five such studies.")
     return parts

@@ -7,10 +7,22 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from model_space.data import missing
 from model_space.facts import DataFacts
 from search.commands.parsing import digests
 from search.commands.program import Program
 from search.errors import InputError
+from search.planning.settle import is_place
+
+
+def check_there(name: str, data: str) -> None:
+    """Raise `InputError` where a study's data were a path at its launch, and are there no more."""
+    lost = is_place(data) and missing(data)
+    if lost:
+        raise InputError(
+            f"the data of the study {name!r} are no longer at {lost[0]}; --data takes the place "
+            "where they are now"
+        )
 
 
 def check_fingerprint(
@@ -30,7 +42,7 @@ def check_fingerprint(
             )
         raise InputError(
             f"the {things} of {data} are not those the study {name!r} began with; put "
-            "them back, or use another name for a new study"
+            "them back, name their place with --data, or use another name for a new study"
         )
 
 

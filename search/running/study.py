@@ -13,18 +13,19 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from model_space.custom.code import CustomCode
-from model_space.data import holds_sounds, is_set, missing
+from model_space.data import holds_sounds, is_set
 from model_space.facts import DataFacts
 from model_space.worker.client import Workload
 from search.commands.parsing import check_program
 from search.errors import InputError
-from search.planning.checks import check_objective
-from search.planning.settle import Requested, is_place, only_grows, settle, usual_techniques
+from search.planning.checks import check_batches, check_objective
+from search.planning.settle import Requested, only_grows, settle, usual_techniques
 from search.results import objective_of
 from search.running.command_workers import CommandWorkers
 from search.running.compatibility import (
     check_files,
     check_fingerprint,
+    check_there,
     check_versions,
     versions_of,
 )
@@ -116,7 +117,8 @@ def launch(
         requested = _with_small_network(requested)
         early = before_its_plan(requested)
     settings, before = _settle(url, name, early)
-    _check_there(name, settings, before)
+    if settings.data == before:
+        check_there(name, settings.data)
     if settings.program is not None:
         return _launch_program(
             url, name, requested, settings, before, environments, watch, attach,
@@ -128,6 +130,8 @@ def launch(
     try:
         facts = local.facts(watch.reading)
         check_objective(settings, facts)
+        if before is None:
+            check_batches(settings, facts)
         if settings.custom_code:
             surveyed = local.survey(settings.techniques, settings.budget())
             requested = replace(requested, left_out=surveyed.left_out)
@@ -268,7 +272,7 @@ def join(
     check_installed(settings.backend)
     check_versions(name, ("keras", settings.backend), stored_versions(study))
     if data is None:
-        _check_there(name, settings, settings.data)
+        check_there(name, settings.data)
     check_folder("--checkpoints", checkpoints)
     local = _local_workers(settings, environments, data)
     try:
@@ -354,16 +358,6 @@ def _check_meant(url: str, name: str) -> None:
         "database of a study to go on with, and a new one takes --data, such as --data FOLDER or "
         f"--data {Settings.data}, or --command"
     )
-
-
-def _check_there(name: str, settings: Settings, before: str | None) -> None:
-    """Raise `InputError` where a study's data were a path at its launch, and are there no more."""
-    lost = settings.data == before and is_place(settings.data) and missing(settings.data)
-    if lost:
-        raise InputError(
-            f"the data of the study {name!r} are no longer at {lost[0]}; --data takes the place "
-            "where they are now"
-        )
 
 
 def _settle(

@@ -19,6 +19,7 @@ from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
     InterfaceError,
+    NoSuchModuleError,
     OperationalError,
     PendingRollbackError,
     SQLAlchemyError,
@@ -329,6 +330,11 @@ def _explained(url: str) -> Iterator[None]:
         raise InputError(
             f"the storage {redact(url)} cannot be opened: the driver {error.name} is not "
             f"installed; {how} installs it"
+        ) from error
+    except NoSuchModuleError as error:
+        backend = sqlalchemy.make_url(url).get_backend_name()
+        raise InputError(
+            f"the storage {redact(url)} cannot be opened: SQLAlchemy knows no {backend}; {_TAKES}"
         ) from error
     except (
         SQLAlchemyError, StorageInternalError, RuntimeError, OSError, UnicodeError

@@ -10,7 +10,7 @@ from search.analysis.next_steps import NextStep
 from search.commands.program import SEED
 from search.planning.durations import run_time
 from search.reporting.findings import Findings
-from search.reporting.formatting import counted, duration, effect_unit
+from search.reporting.formatting import about, counted, duration, effect_unit
 from search.reporting.programs import command_of_recipe
 from search.reporting.section import Command
 from search.reporting.words import fresh_seeds, plain
@@ -81,7 +81,9 @@ def _does(step: NextStep, results: Results) -> str:
     pairs = ", and the interaction of each two techniques" if step.separates else ""
     unit = effect_unit(results.objective)
     unit = unit if results.objective.unit else f"in {unit}"
-    least = f"from about {step.detectable:.2g} {unit} on" if step.detectable < float("inf") else ""
+    least = (
+        f"from about {about(step.detectable)} {unit} on" if step.detectable < float("inf") else ""
+    )
     return f"Smaller effects{f', {least}' if least else ''}{pairs}: {step.runs:,} more runs{time}."
 
 

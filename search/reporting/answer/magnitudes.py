@@ -6,7 +6,7 @@ import math
 
 from search.analysis.effects import CERTAIN
 from search.reporting.findings import Findings
-from search.reporting.formatting import listed_first
+from search.reporting.formatting import about, listed_first
 
 _MOST_NAMED = 4
 """Techniques in one sentence."""
@@ -20,11 +20,11 @@ def factors(findings: Findings) -> list[str]:
     clear = [one for one in refit.effects.effects if one.verdict in CERTAIN]
     if not clear:
         return []
-    parts = [
-        f"{one.phrase}{' multiplies it' if one is clear[0] else ''} by {math.exp(one.effect):.2g} "
-        f"({math.exp(one.low):.2g} to {math.exp(one.high):.2g})"
-        for one in clear
-    ]
+    parts = []
+    for one in clear:
+        by, low, high = (about(math.exp(value)) for value in (one.effect, one.low, one.high))
+        verb = " multiplies it" if one is clear[0] else ""
+        parts.append(f"{one.phrase}{verb} by {by} ({low} to {high})")
     vanish = (
         " What is multiplied seems to interact: on the logarithm no interaction is clear."
         if refit.interactions_vanish

@@ -7,7 +7,7 @@ import math
 from search.analysis.recipe_names import describe
 from search.analysis.trade_offs import PricedRecipe, TradeOffs
 from search.reporting.findings import Findings
-from search.reporting.formatting import UNKNOWN, counted, listed
+from search.reporting.formatting import UNKNOWN, about, counted, listed
 from search.reporting.section import Section, Table
 from search.results import Objective
 
@@ -55,7 +55,7 @@ def _text(found: TradeOffs, objective: Objective) -> list[str]:
         unit = f" {objective.unit}" if objective.unit else ""
         text.append(
             "Where they are checked on a recipe that ran, predictions are typically off by "
-            f"{found.error:.2g}{unit}: train a predicted recipe before you rely on it. Each "
+            f"{about(found.error)}{unit}: train a predicted recipe before you rely on it. Each "
             "interval is for its recipe alone, and does not allow for a choice among them."
         )
     return text

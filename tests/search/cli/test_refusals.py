@@ -60,6 +60,9 @@ BAD = {
         ["launch", "--data", "digits", "--storage", "sqlite:////no/a.db"], "cannot be written"),
     "storage driver": (
         ["launch", "--data", "digits", "--storage", "oracle://me:secret@db/x"], "cannot be opened"),
+    "storage of no kind": (
+        ["launch", "--data", "digits", "--storage", "foo://me:secret@db/x"],
+        "cannot be opened: SQLAlchemy knows no foo; a storage is an SQLite file"),
     "storage extra": (
         ["launch", "--data", "digits", "--storage", "mysql+mysqldb://me:secret@db/x"],
         "mysql.*cannot be opened: the driver MySQLdb is not installed; pip install 'kouka.mysql.'"),
@@ -121,6 +124,7 @@ def test_data_that_cannot_be_used_are_refused_by_the_worker(folder: Path, tmp_pa
     np.savez(tmp_path / "a.npz", x=np.array([{}] * 20, dtype=object), y=np.arange(20) % 2)
     for data, says in (
         ("cifar11", "there is no data set and no path 'cifar11'"),
+        ("hf:", "--data hf: names no data set; it takes hf:NAME"),
         ("a.npz", "pickled"),
     ):
         result = shell("launch", "--data", data, cwd=folder)

@@ -208,17 +208,23 @@ def test_what_it_wrote_is_replaced_and_nothing_else_is(kouka: Kouka, folder: Pat
 
 
 REFUSED = (
-    (["train", "other"], "there is no study 'other'.*it holds s, begun, moved, foreign"),
+    (["train", "other"], "there is no study 'other'.*it holds s, begun, moved, away, foreign"),
     (["train", "begun"], "'begun' has no finished run by which to choose.*kouka launch begun"),
     (["train", "foreign"], "'foreign' was not launched by kouka"),
     (["train", "foreign", "--recipe", "mixup"], "'foreign' was not launched by kouka"),
     (["train", "s", "--recipe", "sam"], "there is no technique 'sam'"),
     (["train", "s", "--seeds", "0"], "--seeds 0 is too small"),
+    (["train", "s", "--seeds", "9" * 14], "--seeds 9+ is too large; it takes 1,000 or less"),
     (["train", "s", "--epochs", "0"], "--epochs 0 is too small"),
+    (["train", "s", "--epochs", "100001"], "--epochs 100001 is too large; it takes 100,000 or"),
+    (["code", "s", "--epochs", "100001"], "--epochs 100001 is too large; it takes 100,000 or"),
+    (["train", "s", "--recipe", "pretrained"], "pretrained: the article's network does not call"),
     (["train", "s", "--out", "taken"], "--out .*taken is a file"),
     (["train", "s", "--out", "taken/deeper"], "--out .*deeper cannot be written"),
     (["train", "s", "--out", "bare"], "--out .*bare holds model.keras, which kouka train did not"),
     (["train", "moved"], "the images of digits are not those the study 'moved' began with"),
+    (["train", "away"], "the data of the study 'away' are no longer at .*photos; --data takes the"),
+    (["code", "away"], "the data of the study 'away' are no longer at .*photos; --data takes the"),
     (["predict", "models/s", "a.png"], "there is no model models/s; kouka train NAME writes one"),
     (["predict", "bare", "a.png"], "bare/model.keras has no model.json beside it"),
     (
@@ -239,6 +245,7 @@ def test_what_cannot_be_done_is_refused_in_a_sentence_and_leaves_nothing(
     studied()
     studied("begun", runs=0)
     studied("moved", fingerprint="another")
+    studied("away", settings=replace(SMALL, data=str(folder / "photos")))
     optuna.create_study(study_name="foreign", storage="sqlite:///studies.db")
     (folder / "taken").write_text("a file")
     for name in ("bare", "torn", "whole"):

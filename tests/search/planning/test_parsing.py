@@ -7,7 +7,7 @@ import pytest
 
 from model_space.technique import Dial, Factor
 from search.errors import InputError
-from search.planning.parsing import parse_recipe
+from search.planning.parsing import parse_fix, parse_ladder, parse_recipe
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,16 @@ def test_one_of_several_dials_is_named() -> None:
     assert parse_recipe("two.b=0.5", known) == {"two": {"a": 1, "b": 0.5}}
     with pytest.raises(InputError, match=r"two has several dials, a, b; two\.a=VALUE"):
         parse_recipe("two=1", known)
+
+
+def test_a_technique_is_held_at_one_level() -> None:
+    with pytest.raises(InputError, match="--fix mixup=off: mixup is fixed twice; it takes one"):
+        parse_fix(["mixup=on", "dropout=off", "mixup=off"])
+
+
+def test_a_ladder_has_seeds_and_steps() -> None:
+    assert parse_ladder("0") == (0, None)
+    assert parse_ladder("5:mixup,dropout") == (5, ("mixup", "dropout"))
+    for text, says in (("0:mixup", "has no seeds"), ("0:", "names nothing"), ("3:", "names noth")):
+        with pytest.raises(InputError, match=f"--ladder '{text}' {says}.*; it takes a number"):
+            parse_ladder(text)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from search.commands.parsing import parse_factor
 from search.commands.program import RULES, CommandFactor, CommandLevel, Metric, Program
+from search.errors import InputError
 from search.planning.programs import differences_of, renamed
-from search.planning.settle import Requested
+from search.planning.settle import Requested, settle
 
 WHERE = "epoch +(?P<epoch>[0-9]+).*valid loss +([0-9.]+)"
 LONG = ("--use-optimizer", "--lr", "0.005")
@@ -45,3 +48,28 @@ def test_a_level_is_held_by_the_name_that_the_study_has_for_it() -> None:
     assert not differences_of(stored, now)
     held = renamed(Requested(program=now, fixed={"opt=ls=1": {}}), stored)
     assert held.fixed == {"opt=ls= 1": {}}
+
+
+@pytest.mark.parametrize(
+    ("named", "sentence"),
+    [
+        (Requested(data="digits"), "--data has no meaning for --command"),
+        (Requested(images=False), "--images has no meaning for --command"),
+        (Requested(width=0.5), "--width has no meaning for --command"),
+        (Requested(objective="auc"), "--objective has no meaning for --command"),
+        (Requested(epochs=4), "--epochs has no effect: --command has no {epochs}"),
+        (Requested(verify=4, verify_epochs=20), "--verify-epochs has no effect"),
+    ],
+)
+def test_a_later_launch_may_name_no_more_than_the_first(named: Requested, sentence: str) -> None:
+    first = settle(None, Requested(program=ASKED))
+    with pytest.raises(InputError, match=sentence):
+        settle(first, named)
+    assert settle(first, Requested(measure=32)).measure == (16, 32)
+
+
+def test_the_epochs_of_another_command_are_not_said_to_have_no_effect() -> None:
+    first = settle(None, Requested(program=ASKED))
+    other = replace(ASKED, command="train {epochs} {flags}")
+    with pytest.raises(InputError, match="--command was another"):
+        settle(first, Requested(program=other, epochs=5))

@@ -8,6 +8,7 @@ import optuna
 import pytest
 
 from search.errors import InputError
+from search.planning.checks import check_batches
 from search.planning.phases.measure import plan
 from search.planning.rates import parse_rates, parse_sizes, parse_training
 from search.planning.settle import Requested, settle
@@ -15,6 +16,7 @@ from search.planning.space import Space
 from search.planning.time_plan import time_limit
 from search.results import Results
 from search.settings import Settings
+from tests.support.simulate import facts
 
 TWO = ("batch_norm", "mixup")
 
@@ -30,7 +32,9 @@ def launched(**asked: object) -> Settings:
         ("1,2,3,4,5", "has 5 levels; it takes 2 to 4"),
         ("1e-3,0.001", "has the same level twice; name each once"),
         ("1e-3,fast", "'fast' is none; it takes learning rates above 0"),
-        ("1e-3,-1", "'-1' is none"), ("1e-3,nan", "'nan' is none"), ("1e-3,inf", "'inf' is none"),
+        ("1e-3,-1", "'-1' is none"), ("1e-3,nan", "'nan' is none"),
+        ("1e-3,100", "'100' is none; it takes learning rates above 0 and up to 10, as"),
+        ("1e-3,inf", "'inf' is none"),
         ("", "has 0 levels"),
     ],
 )  # fmt: skip
@@ -39,10 +43,21 @@ def test_what_are_no_rates_are_refused_in_a_sentence(text: str, reason: str) -> 
         parse_rates(text)
 
 
-@pytest.mark.parametrize("text", ["32,64.5", "32,0", "32,-8", "32,many", "32", "32,32"])
+@pytest.mark.parametrize(
+    "text", ["32,64.5", "32,1000001", "32,0", "32,-8", "32,many", "32", "32,32"]
+)
 def test_what_are_no_batch_sizes_are_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(InputError, match=f"^--batch-sizes {text}"):
         parse_sizes(text)
+
+
+def test_batches_that_all_take_every_image_are_refused() -> None:
+    settings = launched(batch_sizes=(32, 500, 1000))
+    check_batches(settings, facts(train=(300, 300)))
+    with pytest.raises(InputError, match="on 500 images, so batches of 500 and 1000 are the same"):
+        check_batches(settings, facts(train=(250, 250)))
+    with pytest.raises(InputError, match="--batch-size 1000001 is too large; it takes 1,000,000"):
+        launched(batch_size=1_000_001)
 
 
 def test_all_off_has_the_usual_rate_where_the_design_has_it() -> None:

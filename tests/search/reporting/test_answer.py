@@ -3,6 +3,7 @@ known."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 
 from search.analysis.headline import headline as first_named
 from search.analysis.long_runs import long_study
+from search.analysis.next_steps import NextStep
 from search.planning.design import design
 from search.reporting.answer.how_sure import how_sure
 from search.reporting.answer.what_matters import what_matters
@@ -94,6 +96,18 @@ def test_every_kind_of_study_is_answered_in_one_order(study: str) -> None:
         assert "kouka " in commands
     else:
         assert not any(one.commands for one in parts)
+
+
+def test_no_sentence_has_an_exponent() -> None:
+    runs = [replace(one, value=1e4 * one.value) for one in measured() if one.value is not None]
+    score = Objective("score", "", 1.0, low=-math.inf, high=math.inf)
+    found = find(results_of(runs, settings=SETTINGS, data=facts(), objective=score), [])
+    larger = NextStep("runs", ("--measure", "64"), 48, None, detectable=140.2)
+    found = replace(found, steps=(larger,))
+    said = [text for one in sections(found) for text in (one.headline, one.text, *one.remarks)]
+    said += [command.does for one in sections(found) for command in one.commands]
+    assert "Smaller effects, from about 140 in score on: 48 more runs." in said
+    assert not [text for text in said if re.search(r"\de[+-]\d", text)]
 
 
 def test_the_headline_of_short_runs_warns_of_longer_ones() -> None:

@@ -14,7 +14,7 @@ from search.planning.design import design
 from search.reporting import words
 from search.reporting.budget import describe_budget, short_budget
 from search.reporting.cautions import cautions, notes
-from search.reporting.formatting import duration, level, mean, signed, with_interval
+from search.reporting.formatting import about, duration, level, mean, signed, with_interval
 from search.results import ACCURACY, OBJECTIVES, Objective, Results
 from search.settings import Settings
 from tests.support.fakes import EFFECTS
@@ -198,6 +198,12 @@ def test_large_scores_have_no_exponent() -> None:
     score = Objective("score", "", 1.0, low=-math.inf, high=math.inf)
     said = [level(value, score) for value in (0.12345, 1234.5, 53020.4, -123456.7, 1.5e6)]
     assert said == ["0.1235", "1234", "53020", "-123457", "1.5e+06"]
+
+
+def test_approximate_numbers_have_two_digits_and_no_exponent() -> None:
+    assert [about(value) for value in (0.0123, 9.96, 99.4, 99.6, 140.2, 12345.0)] == [
+        "0.012", "10", "99", "100", "140", "12,345",
+    ]  # fmt: skip
 
 
 def test_runs_that_differ_by_an_interaction_alone_do_not_have_the_same_value() -> None:
