@@ -38,6 +38,8 @@ class Factor:
     source: str
     """The publication that it is from."""
     dials: tuple[Dial, ...] = ()
+    needs: str = ""
+    """The technique without which it changes nothing; empty where it needs none."""
 
 
 @dataclass(frozen=True, kw_only=True)

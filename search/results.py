@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -160,6 +160,14 @@ def by_recipe(runs: Iterable[Run]) -> list[list[Run]]:
     for run in runs:
         groups.setdefault((run.on, repr(sorted(run.params.items()))), []).append(run)
     return list(groups.values())
+
+
+def is_idle(on: Collection[str], needs: Mapping[str, str]) -> bool:
+    """Tell a recipe with a technique that changes nothing, as the one that it needs is off.
+
+    The same recipe without it trains the same network.
+    """
+    return any(name in on and needed not in on for name, needed in needs.items())
 
 
 _MAGNITUDE = 10.0
@@ -344,6 +352,12 @@ class Results:
         return frozenset(name for name in self.factors if params.get(name) is True) | levels_on(
             params, self.several
         )
+
+    @cached_property
+    def needs(self) -> Mapping[str, str]:
+        """Techniques that vary, each with another that varies, without which it changes nothing."""
+        known = self.settings.known if self.settings else ()
+        return {one.name: one.needs for one in known if {one.name, one.needs} <= {*self.factors}}
 
     def asked(self, on: frozenset[str], params: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a trial of a recipe is asked for, in the words of whoever made the study."""

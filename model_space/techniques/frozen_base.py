@@ -16,4 +16,5 @@ TECHNIQUE = Technique(
     changes="pretrained weights: kept as they are, so that the last layer alone is trained",
     source="Razavian et al. 2014, arXiv:1403.6382",
     apply=frozen_base,
+    needs="pretrained",
 )

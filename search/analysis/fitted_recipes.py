@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from search.analysis.model import varied
 from search.analysis.surface import Points, Surface, fit_surface
 from search.parameters import Category, level_name, levels_on
 from search.planning.space import Space
-from search.results import Results, Run
+from search.results import Results, Run, is_idle
 
 BEAM = 32
 """Recipes whose neighbours, one technique away, are looked at in each round of the search."""
@@ -67,6 +67,8 @@ class FittedRecipes:
     fitted."""
     fallen: float = 0.0
     """Their mean, on the scale of the fit."""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """As in `Results.needs`."""
 
     @classmethod
     def of(
@@ -82,8 +84,8 @@ class FittedRecipes:
         """Fit the surface; None where the runs are too few or all equal.
 
         `choices` are the factors of several levels that recipes differ in, by default all. What has
-        one of the `breaks` on is no recipe. What may meet a `collapse` is worth less by what that
-        costs in the mean over seeds.
+        one of the `breaks` on is no recipe, nor is what `is_idle`. What may meet a `collapse` is
+        worth less by what that costs in the mean over seeds.
         """
         fallen = 0.0
         if collapse is not None and collapse.technique is not None:
@@ -124,6 +126,7 @@ class FittedRecipes:
             tuple(breaks),
             collapse,
             fallen,
+            results.needs,
         )
 
     def strongest(self, count: int, costing: Costing | None = None) -> list[Option]:
@@ -140,12 +143,16 @@ class FittedRecipes:
             if on not in seen and not any(map(on.issuperset, self.breaks)):
                 seen.add(on)
                 one = self.option(on)
-                known.setdefault(self._key(one.on, one.params), one)
+                if not is_idle(one.on, self.needs):
+                    known.setdefault(self._key(one.on, one.params), one)
 
         for run in self.runs:
             tried = self.tried(run)
-            known.setdefault(self._key(tried.on, tried.params), tried)
-            add(tried.on)
+            if is_idle(tried.on, self.needs):
+                add(tried.on - self.needs.keys())
+            else:
+                known.setdefault(self._key(tried.on, tried.params), tried)
+                add(tried.on)
         if len(self.techniques) > _MANY:
             slopes = zip(self.techniques, self.surface.slopes, strict=False)
             add(frozenset(name for name, slope in slopes if slope > 0))

@@ -22,7 +22,7 @@ from search.analysis.surface import adjusted
 from search.parameters import levels_on
 from search.planning.broken import breaks_of
 from search.planning.phases.confirm import CANDIDATES
-from search.results import Results, Run
+from search.results import Results, Run, is_idle
 from search.settings import Limits
 from search.storage.schema import INTERRUPTED, TRIES
 
@@ -132,7 +132,11 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
     values = dict(zip(of, _adjusted(results, [*of.values()]), strict=True))
     takes = {recipe: took(its, _epochs(results)) for recipe, its in of.items()}
     limits = results.at_most or Limits()
-    usable = [recipe for recipe, its in of.items() if any(run.feasible for run in its)]
+    usable = [
+        recipe
+        for recipe, its in of.items()
+        if any(run.feasible for run in its) and not is_idle(recipe[0], results.needs)
+    ]
     best = min(
         usable or of,
         key=lambda recipe: (
@@ -224,7 +228,7 @@ def complete_runs(results: Results) -> list[Run]:
 
 def _compared(results: Results) -> list[Option]:
     """The recipes that `confirm` compares, or compared before the study grew, but for those whose
-    first runs were given up."""
+    first runs were given up, and those that other recipes are without what does nothing."""
     confirmed = [run.params for run in results.of("confirm")]
     chosen = results.candidates.recipes if results.candidates and confirmed else ()
     lost = [run.params for run in results.runs
@@ -233,4 +237,5 @@ def _compared(results: Results) -> list[Option]:
     for params in (*(one for one in chosen if lost.count(one) < TRIES), *confirmed):
         if params not in found:
             found.append(params)
-    return [Option(results.on(params), params) for params in found]
+    options = [Option(results.on(params), params) for params in found]
+    return [one for one in options if not is_idle(one.on, results.needs)]

@@ -26,7 +26,7 @@ from search.analysis.recommendation import complete_runs
 from search.analysis.surface import Surface
 from search.analysis.t_distribution import quantile
 from search.planning.broken import breaks_of
-from search.results import Results, Run
+from search.results import Results, Run, is_idle
 
 MOST_TECHNIQUES = 20
 """That every combination is looked at of; of more, those with the largest effects."""
@@ -192,8 +192,10 @@ class _Pool:
 
         `back` brings a value of the fit to the objective's scale.
         """
-        works = self._working()
-        compared = np.flatnonzero(works) if predict else np.array(sorted(self.trained))
+        works, idle = self._working(), self._idle()
+        possible = works & ~idle
+        ran = sorted(place for place in self.trained if not idle[place])
+        compared = np.flatnonzero(possible) if predict else np.array(ran)
         fronts = {
             name: compared[pareto(_steps(name, costs[compared]), self.values[compared])].tolist()
             for name, costs in self.costs.items()
@@ -212,7 +214,7 @@ class _Pool:
             for place, variance in zip(listed, spread.tolist(), strict=True)
         }
         drawn = np.random.default_rng(0).integers(2 ** len(self.free), size=_SHOWN).tolist()
-        others = [at for at in dict.fromkeys(drawn) if works[at] and at not in self.trained]
+        others = [at for at in dict.fromkeys(drawn) if possible[at] and at not in self.trained]
         names = self.fitted.techniques
         return TradeOffs(
             len(compared),
@@ -222,7 +224,7 @@ class _Pool:
             tuple(self._priced(place, back) for place in others) if predict else (),
             _left_out(self.fitted, back),
             predict,
-            int(np.sum(~works)) if predict else 0,
+            int(np.sum(~works & ~idle)) if predict else 0,
             frozenset(name for at, name in enumerate(names) if at not in self.free),
         )
 
@@ -235,6 +237,22 @@ class _Pool:
                 bits = sum(1 << free.index(name) for name in together.intersection(free))
                 works[: len(masks)] &= masks & bits != bits
         return works
+
+    def _idle(self) -> np.ndarray:
+        """Tell which recipes, (recipes,), are others without a technique that does nothing."""
+        free = [self.fitted.techniques[at] for at in self.free]
+        masks, idle = np.arange(2 ** len(free)), np.zeros(len(self.values), dtype=bool)
+
+        def has(name: str) -> np.ndarray:
+            if name in free:
+                return (masks >> free.index(name) & 1).astype(bool)
+            return np.full(len(masks), name in self.best.on)
+
+        for name, needed in self.fitted.needs.items():
+            idle[: len(masks)] |= has(name) & ~has(needed)
+        for place, one in self.trained.items():
+            idle[place] = is_idle(one.option.on, self.fitted.needs)
+        return idle
 
     def _option(self, place: int) -> Option:
         if place in self.trained:

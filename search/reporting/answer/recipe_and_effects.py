@@ -47,9 +47,10 @@ def unclear(findings: Findings) -> list[str]:
     if not names:
         return []
     effect = "effect is" if len(names) == 1 else "effects are"
+    beside = any(one.technique in on and one.verdict == "helps" for one in effects.effects)
     return [
-        f"The recommended recipe, chosen as a whole, also has {listed_first(names, _MOST_NAMED)} "
-        f"on, whose {effect} not clear."
+        f"The recommended recipe, chosen as a whole, {'also ' * beside}has "
+        f"{listed_first(names, _MOST_NAMED)} on, whose {effect} not clear."
     ]
 
 

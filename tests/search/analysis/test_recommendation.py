@@ -13,6 +13,7 @@ from search.analysis.effects import repeated
 from search.analysis.fitted_recipes import FittedRecipes, Option
 from search.analysis.recipe_names import describe
 from search.analysis.recommendation import candidates, recommend
+from search.analysis.trade_offs import trade_offs
 from search.planning.design import fraction
 from search.planning.phases.confirm import plan
 from search.planning.space import Space
@@ -265,3 +266,62 @@ def test_all_on_at_the_best_level_is_another_recipe_than_all_on() -> None:
     assert found.params == best.params
     assert found.reach is not None
     assert found.reach.gain.value == pytest.approx(12, abs=2)
+
+
+TRANSFER = Settings(data="photos", techniques=("mixup", "pretrained", "frozen_base"), measure=(8,))
+
+
+def transferred(times: int = 1) -> Results:
+    """Runs of which those with the last layer alone to train, of random weights, do best."""
+    space = Space.of(TRANSFER)
+    recipes = [
+        frozenset(name for at, name in enumerate(space.factors) if mask >> at & 1)
+        for mask in range(8)
+    ]
+    runs = [
+        Run(number, "measure", "complete", space.params(on), on,
+            0.7 - 0.1 * ("pretrained" in on) + 0.1 * ("frozen_base" in on) + 0.01 * (number % 3),
+            seed=number, seconds_per_epoch=1.0 - 0.1 * ("frozen_base" in on), parameters=100)
+        for number, on in enumerate(recipes * times)
+    ]  # fmt: skip
+    return Results("s", space.factors, tuple(runs), TRANSFER)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_no_recipe_has_a_technique_that_does_nothing(times: int) -> None:
+    results = transferred(times)
+    idle = {"frozen_base"}, {"frozen_base", "mixup"}
+    found, offered = recommend(results), trade_offs(results)
+    assert found is not None
+    assert offered is not None
+    assert found.on not in idle
+    chosen = candidates(results)
+    assert chosen
+    assert not [one for one in chosen if results.on(one) in idle]
+    assert not [one for one in offered.best if one.on in idle]
+    assert (offered.recipes, offered.broken) == (6, 0)
+    ran = trade_offs(results, predict=False)
+    assert ran is not None
+    assert ran.recipes == 6
+    # One that an earlier version confirmed stays a run, and is not recommended.
+    lucky = next(run for run in results.runs if run.on == {"frozen_base"})
+    tried = [replace(lucky, phase="confirm", value=0.9, seed=100 + seed) for seed in range(3)]
+    plain = next(run for run in results.runs if not run.on)
+    tried += [replace(plain, phase="confirm", seed=100 + seed) for seed in range(3)]
+    found = recommend(replace(results, runs=(*results.runs, *tried)))
+    assert found is not None
+    assert (found.on, found.confirmed) == (frozenset(), True)
+
+
+def test_a_technique_that_needs_one_held_on_does_something() -> None:
+    held = replace(TRANSFER, fixed={"pretrained": {}})
+    results = replace(
+        transferred(), factors=("mixup", "frozen_base"), settings=held,
+        runs=tuple(
+            replace(run, on=run.on - {"pretrained"})
+            for run in transferred().runs if "pretrained" in run.on
+        ),
+    )  # fmt: skip
+    found = recommend(results)
+    assert found is not None
+    assert "frozen_base" in found.on

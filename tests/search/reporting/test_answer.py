@@ -158,7 +158,7 @@ def test_what_the_recipe_has_without_a_clear_effect_is_named() -> None:
     found = find(compared(0.8, 0.6), [])
     assert found.decision is not None
     for on, said in (
-        ({"batch_norm", "mixup"}, "has mixup on, whose effect is not clear."),
+        ({"batch_norm", "mixup"}, "also has mixup on, whose effect is not clear."),
         ({"dropout", "mixup"}, "has mixup and dropout on, whose effects are not clear."),
     ):
         recommended = replace(found.decision.recommended, on=frozenset(on))
@@ -166,7 +166,7 @@ def test_what_the_recipe_has_without_a_clear_effect_is_named() -> None:
             replace(found, decision=replace(found.decision, recommended=recommended))
         )
         assert part is not None
-        assert f"The recommended recipe, chosen as a whole, also {said}" in part.text
+        assert f"The recommended recipe, chosen as a whole, {said}" in part.text
 
 
 def test_a_recipe_that_is_no_better_is_not_praised() -> None:
