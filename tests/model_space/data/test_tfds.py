@@ -164,7 +164,7 @@ UNUSABLE = {
     "a test label": ("more", r"test split of tfds:more has labels that train lacks: \[2\]"),
     "broken image": ("broken", "holds an image that cannot be read; remove .*broken.1.0.0"),
     "unknown": ("mnits", r"none named 'mnits' \(is it mnist.*tfds:NAME/CONFIG"),
-    "no name": ("", "does not take ''"),
+    "no name": ("", "names no data set; it takes tfds:NAME"),
     "unknown version": ("tiny/grey:9.9.9", "none named 'tiny/grey:9.9.9'"),
     "unknown config": ("tiny/gray", "none named 'tiny/gray'"),
 }
