@@ -23,8 +23,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from model_space.data import Data, load_spec
 from search import cli
-from search.cli import export
-from search.reporting import dashboard_note
+from tests.support.faked import without_report
 from tests.support.fakes import FakeWorker
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -127,8 +126,7 @@ def fake_worker(monkeypatch: pytest.MonkeyPatch) -> type[FakeWorker]:
 @pytest.fixture
 def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """A launch draws and writes nothing, which takes longer than a study that is not trained."""
-    monkeypatch.setattr(export, "write_report", lambda *arguments: None)
-    monkeypatch.setattr(dashboard_note, "attach", lambda *arguments, **where: None)
+    without_report(monkeypatch)
 
 
 @pytest.fixture

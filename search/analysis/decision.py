@@ -135,14 +135,12 @@ def _as_the_effects(effects: Effects, recommended: Recommendation, gain: Estimat
     on = [name for name in model.techniques if name in recommended.on]
     levels = [one.name for one in model.levels
               if recommended.params.get(one.parameter) == one.level]  # fmt: skip
-    alone, with_pairs = _contrasts(effects, on, levels)
-    fitted = model.seldom and not model.random_pairs and model.estimable(with_pairs)
-    contrast = with_pairs if fitted else alone
-    # Its few runs may be lucky ones of their recipes, which the value follows.
-    found = _simultaneous(effects, contrast)
+    alone, _ = _contrasts(effects, on, levels)
+    found = _simultaneous(effects, alone)
     if found is None:
         return gain
     half = (found.high - found.low) / 2
+    # Its few runs may be lucky ones of their recipes, which the value follows.
     value = found.value if model.seldom else gain.value
     return Estimate(gain.value, min(gain.low, value - half), max(gain.high, value + half))
 

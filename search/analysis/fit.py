@@ -237,8 +237,10 @@ def _fit_mixed(
     adjusted = values - model.adjustment(mixed.coefficients[back])
     cells = _failing(model, adjusted[:, -1]) if mixed.interactions else ()
     enough = most - from_repeats >= ENOUGH_DOF
-    if enough and model.noisier and not cells:  # which look like noise of their techniques
-        mixed = fit_mixed(fixed, random, inverse, values, squares, elsewhere, model.noisier)
+    # A cell looks like noise of its techniques.
+    noisier = model.noisier if enough and not cells else ()
+    if noisier:
+        mixed = fit_mixed(fixed, random, inverse, values, squares, elsewhere, noisier)
     coefficients = mixed.coefficients[back]
     coefficients = np.where(np.abs(coefficients) < 1000 * rounding, 0, coefficients)
     return Fit(

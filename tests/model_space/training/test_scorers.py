@@ -27,12 +27,11 @@ from typer.testing import CliRunner, Result
 
 from model_space.training import scorers
 from search import cli
-from search.cli import export
-from search.reporting import dashboard_note
 from search.results import OBJECTIVES, objective_of
 from search.settings import Settings
 from search.storage.connection import load_study
 from search.storage.reading import read
+from tests.support.faked import without_report
 from tests.support.fakes import EFFECTS, FakeWorker
 
 Kouka = Callable[..., Result]
@@ -263,17 +262,16 @@ def test_the_confirmed_recipes_have_both(by_log_loss: Launched) -> None:
                                   {"class": "b", "train": 20, "validation": 4}]  # fmt: skip
 
 
-def without_report(kouka: Kouka, *command: str) -> Result:
+def alone(kouka: Kouka, *command: str) -> Result:
     """Launch a study whose report `kouka export` writes, and not the launch before it too."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(export, "write_report", lambda *arguments: None)
-        patch.setattr(dashboard_note, "attach", lambda *arguments, **where: None)
+        without_report(patch)
         return kouka(*command)
 
 
 @pytest.mark.usefixtures("fake_worker")
 def test_balanced_accuracy_is_in_points_of_it(kouka: Kouka, folder: Path) -> None:
-    result = without_report(
+    result = alone(
         kouka, *SMALL, "--search", "0", "--confirm", "2", "--objective", "balanced_accuracy"
     )
     said = " ".join((result.output + kouka("export", "s", "--out", "out").output).split())
@@ -293,7 +291,7 @@ def test_balanced_accuracy_is_in_points_of_it(kouka: Kouka, folder: Path) -> Non
 def test_a_score_that_is_no_share_has_neither_percent_nor_points(
     kouka: Kouka, folder: Path
 ) -> None:
-    result = without_report(kouka, *MEASURE, "--objective", "f1_macro")
+    result = alone(kouka, *MEASURE, "--objective", "f1_macro")
     assert result.exit_code == 0, result.output
     said = " ".join((result.output + kouka("export", "s", "--out", "out").output).split())
     assert re.search(r"augmentation helps most: \+0\.1\d+ in validation macro F1", said)

@@ -19,9 +19,7 @@ from search.analysis.decision import decide
 from search.analysis.effects import effects_of, repeated
 from search.analysis.ladder import ladder
 from search.analysis.recommendation import recommend
-from search.cli import export
 from search.planning.time_plan import Timing
-from search.reporting import dashboard_note
 from search.reporting.details.techniques import techniques
 from search.reporting.findings import find
 from search.reporting.programs import too_few_digits
@@ -30,6 +28,7 @@ from search.running.worker_loop import study_checkpoints
 from search.settings import usual_last_epochs
 from search.storage.connection import load_study
 from search.storage.reading import read
+from tests.support.faked import without_report
 from tests.support.harness import states
 from tests.support.processes import until
 
@@ -57,8 +56,7 @@ STUDY = ("launch", "s", *COMMAND, *FACTORS, *METRIC)
 def _plainly(request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("search.running.hardware.cores", lambda: 1)
     if "with_report" not in request.keywords:
-        monkeypatch.setattr(export, "write_report", lambda *given, **named: None)
-        monkeypatch.setattr(dashboard_note, "attach", lambda *given, **named: None)
+        without_report(monkeypatch)
     (folder / "train.py").write_text(TRAIN)
 
 

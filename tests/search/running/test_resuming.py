@@ -11,11 +11,8 @@ import numpy as np
 import optuna
 import pytest
 from optuna.trial import TrialState
-from typer.testing import CliRunner
 
 from model_space.recipe import Recipe
-from search import cli
-from search.cli import export
 from search.reporting import dashboard_note
 from search.running.claim import Claim, claim
 from search.storage import schema
@@ -29,6 +26,7 @@ from tests.support.faked import (
     Kouka,
     ended,
     identity,
+    launched,
     results,
     stored,
 )
@@ -42,16 +40,7 @@ pytestmark = pytest.mark.usefixtures("no_report")
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, ...]]:
     """What a study that nothing interrupts comes to."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("KOUKA_STORAGE", raising=False)
-        patch.setenv("KOUKA_CHECKPOINTS", str(folder / "checkpoints"))
-        patch.setattr(export, "write_report", lambda *arguments: None)
-        patch.setattr(dashboard_note, "attach", lambda *arguments, **where: None)
-        FakeWorker.new().take_the_place(patch)
-        assert CliRunner().invoke(cli.app, list(FEW)).exit_code == 0
-        return [identity(run) for run in results().runs]
+    return [identity(run) for run in launched(tmp_path_factory.mktemp("undisturbed"), *FEW).runs]
 
 
 @pytest.mark.parametrize("at", [0, 10, 14, 18], ids=lambda at: f"run {at}")

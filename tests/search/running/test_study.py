@@ -7,17 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from model_space.techniques import SETS
-from search import cli
-from search.cli import export
 from search.planning.broken import are_alike
 from search.planning.phases import measure, plan
-from search.reporting import dashboard_note
 from search.reporting.answer.what_matters import about_ladder
 from search.results import Results
-from tests.support.faked import FOUR, FULL, SMALL, Kouka, ended, results
+from tests.support.faked import FOUR, FULL, SMALL, Kouka, ended, launched, results
 from tests.support.fakes import EFFECTS, FakeWorker
 
 
@@ -39,19 +35,6 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A study of four techniques with a longer search."""
     options = ("--search", "16", "--confirm", "1", "--ladder", "1")
     return launched(tmp_path_factory.mktemp("searched"), *FOUR, *options)
-
-
-def launched(folder: Path, *command: str) -> Results:
-    """What a launch without a report comes to, in a folder that is several tests'."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("KOUKA_STORAGE", raising=False)
-        patch.setenv("KOUKA_CHECKPOINTS", str(folder / "checkpoints"))
-        patch.setattr(export, "write_report", lambda *arguments: None)
-        patch.setattr(dashboard_note, "attach", lambda *arguments, **where: None)
-        FakeWorker.new().take_the_place(patch)
-        assert CliRunner().invoke(cli.app, list(command)).exit_code == 0
-        return results()
 
 
 def test_a_study_goes_through_its_phases(full: Results) -> None:
