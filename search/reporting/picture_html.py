@@ -9,11 +9,11 @@ from search.reporting.section import Captioned, PictureRow
 
 _COARSE = 32
 """Pixels of a picture's side up to which its pixels are shown as squares, and not smoothed."""
-_HELD = re.compile(r"(?<=\d) (?:%|to (?=[-+]?\d))")
+_HELD = re.compile(r"(?<=\d) (?:%|to (?=[-+]?\d))|(?<=[<>]) (?=\d)")
 
 
 def escape(text: str) -> str:
-    """Escape prose that stands between tags of HTML; no line ends before a % or in an interval."""
+    """Escape prose that stands between tags of HTML; no line ends in an interval or a number."""
     held = _HELD.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
     return escape_quotes(held, quote=False)
 

@@ -39,7 +39,7 @@ pytestmark = [
 SWITCHES = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
             "--disable-dev-shm-usage")  # fmt: skip
-DESKTOP, PHONE = 1000, 375
+DESKTOP, TABLET, PHONE = 1000, 768, 375
 PAPER = 700
 """Pixels between the margins of A4 and of letter paper."""
 
@@ -134,6 +134,16 @@ def test_a_reader_sees_the_answer_and_opens_the_details(driver: Driver, report: 
     explained = driver.find_element(By.ID, "technique-augmentation")
     waited.until(lambda _: explained.is_displayed())
     assert "rotated" in explained.text
+
+
+def test_no_table_is_cut_on_a_tablet(driver: Driver, report: Path) -> None:
+    visit(driver, report / "report.html", TABLET)
+    sizes = driver.execute_script(
+        "return [...document.querySelectorAll('.wide')].map((w) => [w.scrollWidth, w.clientWidth])"
+    )
+    assert len(sizes) > 4
+    for wide, shown in sizes:
+        assert wide <= shown
 
 
 def test_nothing_is_cut_on_a_phone(driver: Driver, report: Path) -> None:
