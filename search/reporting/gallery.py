@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from search.analysis.importances import Importance
 from search.reporting.budget import describe_budget
 from search.reporting.details import recipe_tests
+from search.reporting.details.effects import in_short_runs
 from search.reporting.figures import (
     aliases,
     costs,
@@ -26,6 +27,7 @@ from search.reporting.figures import (
     trade_offs,
     waterfall,
 )
+from search.reporting.figures.style import extend_title
 from search.reporting.findings import Findings, Verification, check_findings
 from search.reporting.formatting import axis, counted, effect_unit
 
@@ -38,10 +40,8 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
     unit, level = effect_unit(of), axis(of.name, of)
     budget = describe_budget(results)
     measured = f"{counted(len(results.of('measure')), 'measured run')}; {budget}"
-    drawn: dict[str, go.Figure] = {}
     long = findings.verification
-    if long is not None and long.effects is not None:
-        drawn["verified"] = effects.figure(long.effects, unit, _verified_caption(long))
+    drawn: dict[str, go.Figure] = {}
     if fitted is not None:
         drawn["effects"] = effects.figure(fitted, unit, measured)
     if fitted is not None and fitted.fit.model.techniques:
@@ -60,6 +60,10 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
             findings.interactions, fitted.fit.model.techniques if fitted else (), of.unit, measured
         )
     drawn |= _of_the_fit(findings, measured)
+    for figure in drawn.values():
+        extend_title(figure, in_short_runs(findings))
+    if long is not None and long.effects is not None:
+        drawn = {"verified": effects.figure(long.effects, unit, _verified_caption(long)), **drawn}
     if findings.by_epoch:
         caption = measured if long is None else f"{measured}; {_verified_caption(long)}"
         longer = () if long is None else long.by_epoch

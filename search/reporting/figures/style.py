@@ -84,6 +84,16 @@ def styled(figure: go.Figure, *, title: str, caption: str, height: int, key: str
     return figure
 
 
+def extend_title(figure: go.Figure, more: str) -> None:
+    """Say more after the title of a styled figure."""
+    said = figure.layout.meta
+    title, *below = figure.layout.title.text.split("<br>")
+    figure.update_layout(
+        title={"text": "<br>".join([title + more, *below])},
+        meta={**said, "title": said["title"] + more},
+    )
+
+
 def legend_below(figure: go.Figure, *, stacked: bool = False) -> go.Figure:
     """Put the legend of a styled figure at its bottom, where Plotly makes room for its lines.
 

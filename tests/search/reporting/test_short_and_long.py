@@ -28,6 +28,7 @@ from search.reporting.details.importances import importances
 from search.reporting.ending import answer_lines
 from search.reporting.export import write
 from search.reporting.findings import Findings, find
+from search.reporting.gallery import draw
 from search.reporting.latex import documents
 from search.reporting.sections import sections
 from search.reporting.status import status_of
@@ -242,13 +243,23 @@ def test_the_files_hold_both_budgets(findings: Findings, tmp_path: Path) -> None
     assert table[0].startswith("technique,effect,low,high,p_value,verdict,epochs,short_effect")
     assert table[1].startswith("augmentation,")
     assert table[1].endswith(",sign")
-    assert (tmp_path / "verified.html").exists()
     page = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "augmentation turns its sign: its effect is above zero from epoch 1" in page
     assert "held off" in page or "held on" in page
     summary = summarise(findings)
     assert summary["answer"] == answer(findings)
     assert {row["changed"] for row in summary["verified"]} >= {"sign", "size"}
+
+
+def test_a_figure_of_short_runs_says_so_beside_that_of_the_long_ones(findings: Findings) -> None:
+    titles = {name: figure.layout.title.text for name, figure in draw(findings).items()}
+    assert next(iter(titles)) == "verified"
+    assert titles["verified"].startswith("What each technique is worth<br>")
+    assert titles["effects"].startswith("What each technique is worth, in the short runs<br>")
+    assert titles["interactions"].startswith("Interactions of two techniques, in the short runs")
+    assert "short" not in titles["epochs"].partition("<br>")[0]
+    alone = draw(find(short(), []))["effects"]
+    assert alone.layout.title.text.startswith("What each technique is worth<br>")
 
 
 def test_the_best_run_is_one_of_the_long_ones() -> None:
