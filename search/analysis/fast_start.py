@@ -63,6 +63,15 @@ def fast_start(results: Results, verified: int = 0) -> FastStart | None:
     return FastStart(epochs, climbing, moving, proposal(results, verified))
 
 
+def has_flattened(results: Results) -> bool:
+    """Tell whether the mean learning curve of the `measure` runs has surely flattened.
+
+    Other than without a sign of a fast start, which few or noisy epochs may hide.
+    """
+    found = rise(results.of("measure"), results.objective.maximize)
+    return found is not None and found.most < _STILL_RISES
+
+
 def proposal(results: Results, verified: int = 0) -> Proposal | None:
     """Propose long runs, or longer ones; None in a study that this version of kouka could not go
     on with."""

@@ -71,6 +71,8 @@ class Rise:
     """True where the last quarter's is larger than the runs' differences explain."""
     share: float
     """The last quarter's, as a share of the rise from the first epoch to the last."""
+    most: float
+    """The upper end of its 95 % interval, as such a share."""
 
 
 def rise(runs: Sequence[Run], maximize: bool = True) -> Rise | None:
@@ -90,7 +92,8 @@ def rise(runs: Sequence[Run], maximize: bool = True) -> Rise | None:
     totals = [sign * run.scale * (run.curve[epochs[-1]] - run.curve[epochs[0]]) for run in whole]
     margin = quantile(len(gains) - 1) * stdev(gains) / math.sqrt(len(gains))
     gain, total = fmean(gains), fmean(totals)
-    return Rise(gain, many, gain > margin, gain / total if total > 0 else math.nan)
+    whole_rise = total if total > 0 else math.nan
+    return Rise(gain, many, gain > margin, gain / whole_rise, (gain + margin) / whole_rise)
 
 
 def _mean(run: Run, epochs: Sequence[int]) -> float:

@@ -11,6 +11,7 @@ from search.analysis.confirmation import Confirmed, Mean
 from search.analysis.confirmation import mean as mean_of
 from search.analysis.decision import Decision, SurelyBetter, estimate
 from search.analysis.estimate import Estimate
+from search.analysis.fast_start import has_flattened
 from search.analysis.long_runs import deciding
 from search.analysis.recipe_names import describe
 from search.parameters import levels_on
@@ -80,15 +81,27 @@ def headline(findings: Findings, *, briefly: bool = False) -> str:
     said = _answer(findings, briefly=briefly)
     if findings.decision is None:
         return said
-    decides, early = deciding(findings.results), findings.fast_start
+    decides = deciding(findings.results)
     measured = decides.of("measure")
     low = at_chance_level(decides, measured)
     if low is not None and low.runs == low.measured:
         return f"{said} No measured run learned more than to name one class every time."
     said += _but_some_fell(findings, decides) if low is None else ""
-    if early is None:
+    epochs = _open_beyond(findings)
+    if epochs is None:
         return said
-    return f"{said} Runs longer than {counted(early.epochs, 'epoch')} may say otherwise."
+    return f"{said} Runs longer than {counted(epochs, 'epoch')} may say otherwise."
+
+
+def _open_beyond(findings: Findings) -> int | None:
+    """The epochs after which nothing tells whether effects stay; None where something does."""
+    if findings.fast_start is not None:
+        return findings.fast_start.epochs
+    results = findings.results
+    short = any(step.kind == "longer" for step in findings.steps)
+    if not short or results.settings is None or has_flattened(results):
+        return None
+    return results.settings.epochs
 
 
 def _but_some_fell(findings: Findings, decides: Results) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from search.analysis.headline import headline as first_named
@@ -117,6 +118,24 @@ def test_the_headline_of_short_runs_warns_of_longer_ones() -> None:
     for briefly in (False, True):
         assert headline(found, briefly=briefly).endswith(warning)
     assert warning not in headline(findings("verified"))
+
+
+@pytest.mark.parametrize("noise", [0.001, 0.1])
+def test_the_headline_warns_too_where_curves_are_too_noisy_to_show_an_end(noise: float) -> None:
+    """The mean curve is as good as flat, which seeds hide where they differ by 10 points."""
+    random = np.random.default_rng(3)
+    runs = tuple(
+        replace(one, curve={
+            epoch: (one.value or 0) * (1 - 0.1**epoch) + noise * random.standard_normal()
+            for epoch in one.curve
+        })
+        for one in short().runs
+    )  # fmt: skip
+    settings = replace(long().launched_with(), verify=(), verify_epochs=None)
+    found = find(replace(short(), runs=runs, settings=settings), [])
+    assert found.fast_start is None
+    warned = headline(found).endswith("Runs longer than 4 epochs may say otherwise.")
+    assert warned == (noise > 0.01)
 
 
 def test_two_intervals_of_one_effect_are_explained() -> None:
