@@ -175,8 +175,9 @@ def _by_program(
         )
         for recipe, runs in groups.items()
     ]  # fmt: skip
-    sign = 1 if objective.maximize else -1
-    return sorted(rows, key=lambda row: (not row.recommended, -sign * row.test_objective.mean))
+    return sorted(
+        rows, key=lambda row: (not row.recommended, -objective.sign * row.test_objective.mean)
+    )
 
 
 def chosen_by_tests(results: Results) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from search.analysis.collapses import collapse
 from search.analysis.covariates import covariates
-from search.analysis.fit_scale import sign, unscaled
+from search.analysis.fit_scale import unscaled
 from search.analysis.fitted_recipes import BEAM, FittedRecipes, Option
 from search.analysis.limits import Costing, Taken, excess, took
 from search.analysis.long_runs import deciding, long_study
@@ -140,7 +140,7 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
     best = min(
         usable or of,
         key=lambda recipe: (
-            excess(takes[recipe], limits), -sign(results.objective) * fmean(values[recipe]),
+            excess(takes[recipe], limits), -results.objective.sign * fmean(values[recipe]),
             len(recipe[0]),
         ),
     )  # fmt: skip
@@ -196,7 +196,7 @@ def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, A
     chosen = _by_fit(deciding(results), count, breaks_of(results).values())
     long = long_study(results)
     if long is not None and deciding(results) is results and not results.at_most:
-        best = max(long.of("measure"), key=lambda run: sign(results.objective) * run.scaled)
+        best = max(long.of("measure"), key=lambda run: results.objective.sign * run.scaled)
         if best.params not in chosen:
             chosen = [*chosen[: count - 1], best.params]
     return chosen
