@@ -126,6 +126,16 @@ class Effects:
             raise InputError(f"there is no effect of {technique!r}; there are those of {names}")
         return found
 
+    def changed(self, other: Effects) -> tuple[Effect, ...]:
+        """Those of other effects of the same techniques whose verdict is another, and certain here
+        or there."""
+        return tuple(
+            there
+            for there in other.effects
+            if (here := self.of(there.technique)).verdict != there.verdict
+            and (here.verdict in CERTAIN or there.verdict in CERTAIN)
+        )
+
 
 def repeated(results: Results) -> list[list[Run]]:
     """Groups of runs that differ in nothing but their seed, which show the noise alone.
