@@ -193,8 +193,8 @@ def _simultaneous(effects: Effects, contrast: np.ndarray) -> Estimate | None:
     fit, model = effects.fit, effects.fit.model
     if not np.any(contrast) or not fit.dof or not model.estimable(contrast):
         return None
-    value, error = (float(one[0]) for one in fit.estimate(contrast))
-    half = critical_value(fit.dof_of(contrast), len(model.names)) * error
+    value, error, dof = fit.first(contrast)
+    half = critical_value(dof, len(model.names)) * error
     return Estimate(value, value - half, value + half)
 
 
