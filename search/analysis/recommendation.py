@@ -20,11 +20,11 @@ from search.analysis.long_runs import deciding, long_study
 from search.analysis.predicted import Predicted, compared, predicted
 from search.analysis.surface import adjusted
 from search.parameters import levels_on
-from search.planning.broken import breaks_of
+from search.planning.broken import breaks_of, has_failed
 from search.planning.phases.confirm import CANDIDATES
 from search.results import Results, Run, is_idle
 from search.settings import Limits
-from search.storage.schema import INTERRUPTED, TRIES
+from search.storage.schema import TRIES
 
 _SPARE = 2
 """Runs, more than techniques, from which a recipe's value is predicted with an interval."""
@@ -232,7 +232,7 @@ def _compared(results: Results) -> list[Option]:
     confirmed = [run.params for run in results.of("confirm")]
     chosen = results.candidates.recipes if results.candidates and confirmed else ()
     lost = [run.params for run in results.runs
-            if run.phase == "confirm" and run.failure not in (None, INTERRUPTED)]  # fmt: skip
+            if run.phase == "confirm" and has_failed(run)]  # fmt: skip
     found: list[Mapping[str, Any]] = []
     for params in (*(one for one in chosen if lost.count(one) < TRIES), *confirmed):
         if params not in found:
