@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from search.analysis.epochs import EpochEffects
 from search.reporting.figures.panels import epoch_axes, panels, panels_height
-from search.reporting.figures.style import BLUE, VERMILION, styled, zero_line
+from search.reporting.figures.style import BLUE, VERMILION, error_bars, styled, zero_line
 
 _BAND = "rgba(0, 114, 178, 0.2)"
 
@@ -76,13 +76,7 @@ def figure(
             drawn.add_scatter(
                 x=[row.turn.epoch],
                 y=[0],
-                error_x={
-                    "type": "data",
-                    "array": [row.turn.high - row.turn.epoch],
-                    "arrayminus": [row.turn.epoch - row.turn.low],
-                    "color": colour,
-                    "thickness": 2,
-                },
+                error_x=error_bars([(row.turn.low, row.turn.epoch, row.turn.high)], colour, 2),
                 mode="markers",
                 marker={"color": colour, "size": 10, "symbol": "diamond-open"},
                 hovertemplate=f"turns its sign at epoch {row.turn.epoch} (95 %: {row.turn.low} to "
