@@ -162,10 +162,8 @@ def launch(
         if elsewhere is not None:
             local.stop()
         crew = elsewhere or local
-        if settings.time is not None:
-            settings = _begin_clock(study, url, time.monotonic() - begins, crew.workers)
         return _follow_in_time(
-            study, url, settings, crew, watch, attach, checkpoints, deadline, ends=True
+            study, url, settings, crew, watch, attach, checkpoints, deadline, begins
         )
     finally:
         local.stop()
@@ -211,11 +209,9 @@ def _launch_program(
             first.keep(study, settings)
     local = CommandWorkers(settings.program, environments)
     crew = elsewhere or local
-    if settings.time is not None:
-        settings = _begin_clock(study, url, time.monotonic() - begins, crew.workers)
     try:
         return _follow_in_time(
-            study, url, settings, crew, watch, attach, checkpoints, deadline, ends=True
+            study, url, settings, crew, watch, attach, checkpoints, deadline, begins
         )
     finally:
         local.stop()
@@ -313,18 +309,21 @@ def _follow_in_time(
     attach: Attach,
     checkpoints: Path,
     deadline: float | None,
-    ends: bool = False,
+    begins: float | None = None,
 ) -> int:
     """Follow the workers, who stop when the study's time is over, if it has one.
 
-    `ends` as in `follow`: a worker that comes while nobody launches the study does not end it.
+    `begins`, a `time.monotonic()`, is when the clock of a launch does; with None, the workers came
+    to a study that another launch follows, and do not end it.
     """
+    if begins is not None and settings.time is not None:
+        settings = _begin_clock(study, url, time.monotonic() - begins, workers.workers)
     limit, last_call = settings.time, None
     if limit is not None:
         over = time.monotonic() + limit.ends - time.time()
         deadline = over if deadline is None else min(deadline, over)
         last_call = over + _OVERTIME * limit.seconds
-    ends = ends and limit is not None
+    ends = begins is not None and limit is not None
     return follow(study, url, workers, watch, attach, checkpoints, deadline, last_call, ends)
 
 
