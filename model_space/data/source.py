@@ -45,6 +45,9 @@ def unreadable(file: object, error: Exception, thing: str) -> FileError:
     return FileError(file, f"cannot be read as {thing}")
 
 
+PARTS = ("train", "validation", "test")
+
+
 @dataclass(frozen=True)
 class Source:
     """A data set whose images or sounds may still be on the disk."""
@@ -59,6 +62,11 @@ class Source:
     reading: Reading = AS_IT_IS
     close: Callable[[], None] = lambda: None
     """Releases the resources of `decode`."""
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of the parts that it has."""
+        return [part for part in PARTS if getattr(self, part) is not None]
 
     @property
     def thing(self) -> str:

@@ -26,10 +26,9 @@ from model_space.child import answer_stream, ending_with
 from model_space.data import earlier, images
 from model_space.data.cache import home
 from model_space.data.images import decode_image, size_of
-from model_space.data.source import DataError, Progress
+from model_space.data.source import PARTS, DataError, Progress
 from model_space.data.spec import READER
 
-_PARTS = ("train", "validation", "test")
 _AT_ONCE = 500
 """Images decoded between two looks at the clock."""
 
@@ -52,7 +51,7 @@ class DataSet:
         splits = self._builder.info.splits
         if "train" not in splits:
             raise DataError(f"{name} has no train split; it has {', '.join(sorted(splits))}")
-        self._parts = {part: splits[part] for part in _PARTS if part in splits}
+        self._parts = {part: splits[part] for part in PARTS if part in splits}
         channels = self._builder.info.features[self.image].shape[-1]
         self._mode, self._channels = ("L", 1) if channels == 1 else ("RGB", 3)
         self._size = (image_size, image_size) if image_size else self._first_size()
