@@ -27,7 +27,7 @@ from search.reporting.figures import (
     waterfall,
 )
 from search.reporting.findings import Findings, Verification, check_findings
-from search.reporting.formatting import axis, counted, effect_unit
+from search.reporting.formatting import axis, counted, effect_unit, level_unit
 
 
 def draw(findings: Findings) -> dict[str, go.Figure]:
@@ -79,7 +79,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
         )
     if findings.curves:
         drawn["curves"] = curves.figure(
-            findings.curves, "%" if of.share else of.unit or of.name, f"mean over {measured}"
+            findings.curves, level_unit(of) or of.name, f"mean over {measured}"
         )
     complete = sum(run.state == "complete" for run in results.runs)
     everything = f"{counted(complete, 'complete run')} of all phases; {budget}"
