@@ -12,8 +12,8 @@ from search.errors import StudyFailedError
 from search.folder_names import shortened
 from search.running.claim import Claim
 from search.storage import schema
-from search.storage.connection import patiently
 from search.storage.heartbeat import fail
+from search.storage.retrying import patiently
 
 
 def runs_folder(program: Program, name: str) -> Path:
