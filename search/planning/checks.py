@@ -51,7 +51,7 @@ def check(settings: Settings) -> Settings:
     if several:
         levels = [len(one.levels) for one in several]
         check_mixed_runs(settings.measure[-1], len(settings.factors), levels)
-        if len([count for count in settings.measure if count]) > 1:
+        if len(settings.measured_sizes) > 1:
             raise InputError(
                 f"--measure {settings.measure[-1]} cannot extend a design with a factor of several "
                 "levels; use another name for a new study"

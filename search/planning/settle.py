@@ -237,7 +237,7 @@ def _grown(stored: Settings, requested: Requested, asked: Mapping[str, Any]) -> 
         grown["ladder_order"] = _ladder_order(stored, requested, begins=bool(requested.ladder))
     if now is None and _asks_for_more(stored, requested):
         grown["time"] = None  # it was planned for fewer
-    if grown["measure"] != stored.measure and len([n for n in stored.measure if n]) < 2:
+    if grown["measure"] != stored.measure and len(stored.measured_sizes) < 2:
         # What it measured is the same by either way of growing, until it has grown.
         grown["growth"] = "exchanged"
     return check(_judged(replace(stored, **grown), requested.last_epochs))
