@@ -1,52 +1,47 @@
-"""A study: made or found again in its storage, and worked on until nothing is left to run."""
+"""Launching a study, or joining one: it is worked on until nothing is left to run."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from difflib import get_close_matches
+from dataclasses import replace
 from pathlib import Path
 
 import optuna
-from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from model_space.custom.code import CustomCode
-from model_space.data import holds_sounds, is_set
-from model_space.facts import DataFacts
 from model_space.worker.client import Workload
 from search.commands.parsing import check_program
 from search.errors import InputError
 from search.planning.checks import check_batches, check_objective
-from search.planning.settle import Requested, only_grows, settle, usual_techniques
-from search.results import objective_of
+from search.planning.settle import Requested, only_grows, settle
 from search.running.command_workers import CommandWorkers
 from search.running.compatibility import (
     check_files,
     check_fingerprint,
     check_there,
     check_versions,
-    versions_of,
 )
 from search.running.first_run import tried_first, with_other_seed
 from search.running.following import Attach, StudyWatch, Workers, follow
-from search.running.hardware import best_precision, check_installed, check_system, gpus
+from search.running.hardware import check_installed, check_system, gpus
 from search.running.local_workers import LocalWorkers
+from search.running.making import (
+    check_meant,
+    check_name,
+    make_study,
+    settings_of,
+    settle_launch,
+    stored_settings,
+)
 from search.running.picturing import picture_training
 from search.running.program_timing import before_its_plan, planned_by_first_runs
 from search.running.timekeeping import time_unspent
 from search.running.timing import Launched, plan_in_time
-from search.settings import Settings, is_settings
+from search.settings import Settings
 from search.storage import schema
-from search.storage.connection import (
-    check_writable,
-    find_storage,
-    load_study,
-    make_storage,
-    redact,
-    study_names,
-)
+from search.storage.connection import check_writable, load_study, make_storage
 from search.storage.heartbeat import fail_lost
 from search.storage.lock import exclusive, exclusive_to_make
 from search.storage.reading import stored_facts, stored_versions
@@ -55,29 +50,6 @@ from search.writable import check_folder
 _CPU_WIDTH = 0.25
 _OVERTIME = 0.04
 """Share of a study's time by which a run may go beyond it."""
-
-
-def stored_settings(url: str, name: str) -> Settings | None:
-    """The settings a study was launched with; None where there is no such study yet.
-
-    Nor is there one where a launch was cut short in between creating it and describing it.
-    """
-    storage = find_storage(url)
-    if storage is None or name not in study_names(storage):
-        return None
-    study = optuna.load_study(study_name=name, storage=storage)
-    begun = study.user_attrs.keys() <= {schema.DATA, schema.VERSIONS}
-    return None if begun and not study.get_trials(deepcopy=False) else _settings(study)
-
-
-def _settings(study: optuna.Study) -> Settings:
-    attributes = study.user_attrs
-    if not is_settings(attributes.get(schema.SETTINGS)):
-        raise InputError(
-            f"the study {study.study_name!r} was not launched by kouka, so it can be exported but "
-            "not continued; use another name"
-        )
-    return Settings.from_json(attributes[schema.SETTINGS])
 
 
 def launch(
@@ -108,15 +80,15 @@ def launch(
     began = time.monotonic() if began is None else began
     launched = Launched(began, (time.monotonic() - began) / time.process_time())
     check_system()
-    _check_name(name)
+    check_name(name)
     check_writable(url)
     if only_grows(requested):
-        _check_meant(url, name)
+        check_meant(url, name)
     early = requested
     if requested.time is not None and stored_settings(url, name) is None:
         requested = _with_small_network(requested)
         early = before_its_plan(requested)
-    settings, before = _settle(url, name, early)
+    settings, before = settle_launch(url, name, early)
     if settings.data == before:
         check_there(name, settings.data)
     if settings.program is not None:
@@ -154,8 +126,8 @@ def launch(
             requested = planned.requested
         with exclusive_to_make(url, name):
             # Again, for another launch may have made or extended it meanwhile, by its own plan.
-            settings, before = _settle(url, name, asked, requested)
-            study = _open(url, name, settings, facts, before)
+            settings, before = settle_launch(url, name, asked, requested)
+            study = make_study(url, name, settings, facts, before)
         if before is not None and before != settings.data:
             watch.moved(before, settings.data)
         picture_training(study, settings, local.strips, watch.cautioned)
@@ -202,9 +174,9 @@ def _launch_program(
         first = with_other_seed(tried_first(name, settings, here, watch), here, watch)
         requested = first.settled(requested)
     with exclusive_to_make(url, name):
-        settings, before = _settle(url, name, asked, requested)
+        settings, before = settle_launch(url, name, asked, requested)
         assert settings.program is not None
-        study = _open(url, name, settings, None, before)
+        study = make_study(url, name, settings, None, before)
         if first is not None and before is None:
             first.keep(study, settings)
     local = CommandWorkers(settings.program, environments)
@@ -250,7 +222,7 @@ def join(
     study = load_study(url, name)
     check_writable(url)
     requested = Requested(custom_code=custom_code or CustomCode())
-    settings = settle(_settings(study), requested)
+    settings = settle(settings_of(study), requested)
     if settings.program is not None:
         program = replace(settings.program, directory=directory or settings.program.directory)
         check_versions(name, (), stored_versions(study))
@@ -274,7 +246,7 @@ def join(
     try:
         facts = local.facts(watch.reading)
         check_fingerprint(name, data or settings.data, stored_facts(study), facts)
-        settings = _settings(study)
+        settings = settings_of(study)
         return _follow_in_time(study, url, settings, local, watch, attach, checkpoints, deadline)
     finally:
         local.stop()
@@ -287,7 +259,7 @@ def _begin_clock(study: optuna.Study, url: str, elapsed: float, workers: int) ->
     """
     with exclusive(url, study.study_name):
         fail_lost(study, make_storage(url))
-        settings = _settings(study)
+        settings = settings_of(study)
         limit, trials = settings.time, study.get_trials(deepcopy=False)
         assert limit is not None
         ends = time.time() + time_unspent(limit, trials) - elapsed
@@ -327,64 +299,6 @@ def _follow_in_time(
     return follow(study, url, workers, watch, attach, checkpoints, deadline, last_call, ends)
 
 
-def _check_name(name: str) -> None:
-    """Raise `InputError` for a name that a new study may not have, as folders are named after it.
-
-    A study of another program may have it, which can be exported.
-    """
-    if not name.strip(" ./\\") or not name.isprintable():
-        raise InputError(
-            f"a study cannot be called {name!r}; NAME takes letters and digits, and what else a "
-            "folder's name may have"
-        )
-
-
-def _check_meant(url: str, name: str) -> None:
-    """Raise `InputError` where a launch that describes no new study names none that is known.
-
-    It may be in another storage, and would begin as a long study of the usual data.
-    """
-    if is_set(name):
-        return
-    storage = find_storage(url)
-    known = [] if storage is None else study_names(storage)
-    if name in known:
-        return
-    near = get_close_matches(name, known, n=1, cutoff=0.8)
-    but = f", but {near[0]!r}" if near else ""
-    raise InputError(
-        f"there is no study {name!r} in {redact(url)}{but}; --storage or KOUKA_STORAGE names the "
-        "database of a study to go on with, and a new one takes --data, such as --data FOLDER or "
-        f"--data {Settings.data}, or --command"
-    )
-
-
-def _settle(
-    url: str, name: str, requested: Requested, planned: Requested | None = None
-) -> tuple[Settings, str | None]:
-    """The settings of a launch, and where a known study had its data before.
-
-    A study that is still new takes those that this launch has `planned` beside the requested ones.
-    """
-    stored = stored_settings(url, name)
-    if stored is None and planned is not None:
-        requested = planned
-    own = requested.program is not None
-    if stored is None and requested.data is None and is_set(name) and not own:
-        requested = replace(requested, data=name)
-    if stored is None and requested.techniques is None:
-        sounds = requested.data is not None and holds_sounds(requested.data, requested.columns)
-        usual = usual_techniques(requested.custom_code, sounds=sounds)
-        requested = replace(requested, techniques=usual)
-    if requested.precision == "auto":
-        decided = stored.precision if stored else best_precision()
-        requested = replace(requested, precision=decided)
-    settings = settle(stored, requested)
-    if settings.program is None:
-        check_installed(settings.backend)
-    return settings, None if stored is None else stored.data
-
-
 def _local_workers(
     settings: Settings, environments: Sequence[Mapping[str, str]], data: str | None = None
 ) -> LocalWorkers:
@@ -395,41 +309,3 @@ def _local_workers(
 def workload_of(settings: Settings, data: str | None = None) -> Workload:
     """The workload of a study; `data` is where this machine has the data, if elsewhere."""
     return Workload(settings.data_spec(data), settings.objective, settings.custom_code)
-
-
-def _metric_name(settings: Settings) -> str:
-    """The name of a trial's value, as optuna-dashboard shows it."""
-    name, last = objective_of(settings.objective).name, settings.last_epochs
-    if settings.program is not None:
-        name = settings.program.metric.name
-    return f"{name}, mean of the last {last} epochs" if last > 1 else name
-
-
-def _open(
-    url: str, name: str, settings: Settings, facts: DataFacts | None, before: str | None
-) -> optuna.Study:
-    """Make the study, or bring what it says of itself up to date.
-
-    `before` is where it had its data, None for a new one; elsewhere they must be the same. There
-    are none of a program. The settings are stored last: without them, the study is a new one.
-    """
-    trains = ("keras", settings.backend) if settings.program is None else ()
-    versions, stored = versions_of(*trains), settings.to_json()  # which may fail
-    minimize = settings.program is not None and settings.program.minimize
-    direction = StudyDirection.MINIMIZE if minimize else StudyDirection.MAXIMIZE
-    study = optuna.create_study(
-        study_name=name, storage=make_storage(url), load_if_exists=True, direction=direction
-    )
-    if study.direction != direction:
-        raise InputError(
-            f"there is an empty study {name!r} already, whose values are not to be "
-            f"{direction.name.lower()}d; use another name"
-        )
-    if facts is not None:
-        if before is not None:
-            check_fingerprint(name, settings.data, stored_facts(study), facts, before)
-        study.set_user_attr(schema.DATA, asdict(facts))
-    study.set_metric_names([_metric_name(settings)])
-    study.set_user_attr(schema.VERSIONS, versions)
-    study.set_user_attr(schema.SETTINGS, stored)
-    return study
