@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import optuna
@@ -52,6 +52,46 @@ _OVERTIME = 0.04
 """Share of a study's time by which a run may go beyond it."""
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What a launch, or a worker that joins, is given beside the settings; see `launch`."""
+
+    url: str
+    name: str
+    environments: Sequence[Mapping[str, str]]
+    watch: StudyWatch
+    attach: Attach
+    checkpoints: Path
+    deadline: float | None
+    elsewhere: Workers | None = None
+
+    def follow(
+        self,
+        study: optuna.Study,
+        settings: Settings,
+        workers: Workers,
+        begins: float | None = None,
+    ) -> int:
+        """Follow the workers, who stop when the study's time is over, if it has one.
+
+        `begins`, a `time.monotonic()`, is when the clock of a launch does; with None, the workers
+        came to a study that another launch follows, and do not end it.
+        """
+        if begins is not None and settings.time is not None:
+            elapsed = time.monotonic() - begins
+            settings = _begin_clock(study, self.url, elapsed, workers.workers)
+        limit, last_call, deadline = settings.time, None, self.deadline
+        if limit is not None:
+            over = time.monotonic() + limit.ends - time.time()
+            deadline = over if deadline is None else min(deadline, over)
+            last_call = over + _OVERTIME * limit.seconds
+        ends = begins is not None and limit is not None
+        return follow(
+            study, self.url, workers, self.watch, self.attach, self.checkpoints, deadline,
+            last_call, ends,
+        )  # fmt: skip
+
+
 def launch(
     url: str,
     name: str,
@@ -91,14 +131,20 @@ def launch(
     settings, before = settle_launch(url, name, early)
     if settings.data == before:
         check_there(name, settings.data)
+    given = _Given(url, name, environments, watch, attach, checkpoints, deadline, elsewhere)
     if settings.program is not None:
-        return _launch_program(
-            url, name, requested, settings, before, environments, watch, attach,
-            checkpoints=checkpoints, deadline=deadline, elsewhere=elsewhere, launched=launched,
-        )  # fmt: skip
+        return _launch_program(given, requested, settings, before, launched)
+    return _launch_own(given, requested, settings, before, launched)
+
+
+def _launch_own(
+    given: _Given, requested: Requested, settings: Settings, before: str | None, launched: Launched
+) -> int:
+    """Launch a study that kouka itself trains."""
+    watch, elsewhere = given.watch, given.elsewhere
     if elsewhere is None:
-        check_folder("--checkpoints", checkpoints)
-    local = _local_workers(settings, environments)
+        check_folder("--checkpoints", given.checkpoints)
+    local = _local_workers(settings, given.environments)
     try:
         facts = local.facts(watch.reading)
         check_objective(settings, facts)
@@ -109,7 +155,7 @@ def launch(
             requested = replace(requested, left_out=surveyed.left_out)
             for caution in surveyed.cautions:
                 watch.cautioned(caution)
-        begins, asked = began, requested
+        begins, asked = launched.began, requested
         if requested.time is not None and before is None:
             # The reading, and the timing that follows, are a part of it.
             workers = elsewhere.workers if elsewhere else local.workers
@@ -118,54 +164,39 @@ def launch(
             resized = planned.image_size != settings.image_size
             if resized:
                 local.stop()
-                local = _local_workers(
-                    replace(settings, image_size=planned.image_size), environments
-                )
+                resized_settings = replace(settings, image_size=planned.image_size)
+                local = _local_workers(resized_settings, given.environments)
                 facts = local.facts(watch.reading)
             watch.planned(planned.plan, planned.timing, settings, facts.image_shape, resized)
             requested = planned.requested
-        with exclusive_to_make(url, name):
+        with exclusive_to_make(given.url, given.name):
             # Again, for another launch may have made or extended it meanwhile, by its own plan.
-            settings, before = settle_launch(url, name, asked, requested)
-            study = make_study(url, name, settings, facts, before)
+            settings, before = settle_launch(given.url, given.name, asked, requested)
+            study = make_study(given.url, given.name, settings, facts, before)
         if before is not None and before != settings.data:
             watch.moved(before, settings.data)
         picture_training(study, settings, local.strips, watch.cautioned)
         if elsewhere is not None:
             local.stop()
-        crew = elsewhere or local
-        return _follow_in_time(
-            study, url, settings, crew, watch, attach, checkpoints, deadline, begins
-        )
+        return given.follow(study, settings, elsewhere or local, begins)
     finally:
         local.stop()
 
 
 def _launch_program(
-    url: str,
-    name: str,
-    requested: Requested,
-    settings: Settings,
-    before: str | None,
-    environments: Sequence[Mapping[str, str]],
-    watch: StudyWatch,
-    attach: Attach,
-    *,
-    checkpoints: Path,
-    deadline: float | None,
-    elsewhere: Workers | None,
-    launched: Launched,
+    given: _Given, requested: Requested, settings: Settings, before: str | None, launched: Launched
 ) -> int:
-    """Launch a study of the user's program, as `launch` does one that kouka trains.
+    """Launch a study of the user's program.
 
     The first run of a new study is tried before the study is made, and then is its first trial.
     """
     assert settings.program is not None
+    name, here, watch = given.name, given.environments[0], given.watch
     check_program(settings.program)
     check_files(name, settings.program)
-    first, begins, here, asked = None, launched.began, environments[0], requested
+    first, begins, asked = None, launched.began, requested
     if before is None and requested.time is not None:
-        count = elsewhere.workers if elsewhere else len(environments)
+        count = given.elsewhere.workers if given.elsewhere else len(given.environments)
         first, requested = planned_by_first_runs(
             name, settings, requested, here, count, launched, watch
         )
@@ -173,18 +204,15 @@ def _launch_program(
     elif before is None:
         first = with_other_seed(tried_first(name, settings, here, watch), here, watch)
         requested = first.settled(requested)
-    with exclusive_to_make(url, name):
-        settings, before = settle_launch(url, name, asked, requested)
+    with exclusive_to_make(given.url, name):
+        settings, before = settle_launch(given.url, name, asked, requested)
         assert settings.program is not None
-        study = make_study(url, name, settings, None, before)
+        study = make_study(given.url, name, settings, None, before)
         if first is not None and before is None:
             first.keep(study, settings)
-    local = CommandWorkers(settings.program, environments)
-    crew = elsewhere or local
+    local = CommandWorkers(settings.program, given.environments)
     try:
-        return _follow_in_time(
-            study, url, settings, crew, watch, attach, checkpoints, deadline, begins
-        )
+        return given.follow(study, settings, given.elsewhere or local, begins)
     finally:
         local.stop()
 
@@ -223,6 +251,7 @@ def join(
     check_writable(url)
     requested = Requested(custom_code=custom_code or CustomCode())
     settings = settle(settings_of(study), requested)
+    given = _Given(url, name, environments, watch, attach, checkpoints, deadline)
     if settings.program is not None:
         program = replace(settings.program, directory=directory or settings.program.directory)
         check_versions(name, (), stored_versions(study))
@@ -230,9 +259,7 @@ def join(
         check_files(name, program)
         commands = CommandWorkers(program, environments)
         try:
-            return _follow_in_time(
-                study, url, settings, commands, watch, attach, checkpoints, deadline
-            )
+            return given.follow(study, settings, commands)
         finally:
             commands.stop()
     if directory is not None:
@@ -247,7 +274,7 @@ def join(
         facts = local.facts(watch.reading)
         check_fingerprint(name, data or settings.data, stored_facts(study), facts)
         settings = settings_of(study)
-        return _follow_in_time(study, url, settings, local, watch, attach, checkpoints, deadline)
+        return given.follow(study, settings, local)
     finally:
         local.stop()
 
@@ -270,33 +297,6 @@ def _begin_clock(study: optuna.Study, url: str, elapsed: float, workers: int) ->
         settings = replace(settings, time=limit)
         study.set_user_attr(schema.SETTINGS, settings.to_json())
     return settings
-
-
-def _follow_in_time(
-    study: optuna.Study,
-    url: str,
-    settings: Settings,
-    workers: Workers,
-    watch: StudyWatch,
-    attach: Attach,
-    checkpoints: Path,
-    deadline: float | None,
-    begins: float | None = None,
-) -> int:
-    """Follow the workers, who stop when the study's time is over, if it has one.
-
-    `begins`, a `time.monotonic()`, is when the clock of a launch does; with None, the workers came
-    to a study that another launch follows, and do not end it.
-    """
-    if begins is not None and settings.time is not None:
-        settings = _begin_clock(study, url, time.monotonic() - begins, workers.workers)
-    limit, last_call = settings.time, None
-    if limit is not None:
-        over = time.monotonic() + limit.ends - time.time()
-        deadline = over if deadline is None else min(deadline, over)
-        last_call = over + _OVERTIME * limit.seconds
-    ends = begins is not None and limit is not None
-    return follow(study, url, workers, watch, attach, checkpoints, deadline, last_call, ends)
 
 
 def _local_workers(
