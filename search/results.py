@@ -58,6 +58,11 @@ class Objective:
         return self.unit == "points"
 
     @property
+    def sign(self) -> int:
+        """1 where more is better, else −1."""
+        return 1 if self.maximize else -1
+
+    @property
     def measure(self) -> str:
         """Its name, whatever images it is computed on."""
         return self.name.removeprefix("validation ")
@@ -428,6 +433,6 @@ class Results:
 
         Of those that break no constraint, where there are any.
         """
-        sign = 1 if self.objective.maximize else -1
+        sign = self.objective.sign
         runs = self.of(*phases)
         return max(runs, key=lambda run: (run.feasible, sign * run.scaled), default=None)

@@ -194,6 +194,11 @@ class Settings:
         return (CommandDial(dial, ()),)
 
     @property
+    def measured_sizes(self) -> tuple[int, ...]:
+        """The run counts of `measure`, but for the 0 of a study that began without it."""
+        return tuple(count for count in self.measure if count)
+
+    @property
     def final_epochs(self) -> int:
         """The epochs of the runs that decide: those of `LONG_PHASES`."""
         return self.verify_epochs or self.epochs

@@ -21,11 +21,11 @@ from typing import Any
 from model_space.data.cache import kept_folder
 from model_space.data.columns import (
     LABELS,
-    PARTS,
     SPLITS,
     find_split,
     listed,
     named_columns,
+    not_one,
     plain,
     without_split,
 )
@@ -33,7 +33,7 @@ from model_space.data.file_set import FileSet, numbered
 from model_space.data.layout import SUFFIXES, named_part
 from model_space.data.listing import SOUNDS, walk
 from model_space.data.reading import Reading
-from model_space.data.source import DataError
+from model_space.data.source import PARTS, DataError
 from model_space.data.spec import Columns
 
 SUFFIXES_OF_TABLES = (".parquet", ".arrow")
@@ -357,11 +357,8 @@ def _find_data(path: Path, schema: Any, features: Mapping[str, Any]) -> str:
     if len(names) > 1:
         names = usual or names
     if len(names) != 1:
-        may = f"may be {' or '.join(names)}" if names else "is none that can be told"
-        raise DataError(
-            f"the column of {path} with images or sounds {may} (its columns are "
-            f"{listed(schema.names)}); --columns path=COLUMN names it"
-        )
+        what = f"the column of {path} with images or sounds"
+        raise not_one(what, "path", names, schema.names)
     return str(names[0])
 
 
@@ -385,11 +382,7 @@ def _find_label(path: Path, schema: Any, features: Mapping[str, Any], data: str)
         if len(candidates) == 1:
             return str(candidates[0])
     may = labels or usual or columns
-    said = f"may be {' or '.join(may)}" if may else "is none that can be told"
-    raise DataError(
-        f"the label column of {path} {said} (its columns are {listed(schema.names)}); "
-        "--columns label=COLUMN names it"
-    )
+    raise not_one(f"the label column of {path}", "label", may, schema.names)
 
 
 def _find_split(

@@ -35,7 +35,6 @@ _HELD_OUT_FLAGS = {
 """The part that a yes means in a column of splits of that name, where a no means to train on."""
 _NO, _YES = {"false", "0", "0.0", "no"}, {"true", "1", "1.0", "yes"}
 
-PARTS = ("train", "validation", "test")
 _SAMPLE = 100
 """Rows, at even distances, by which a column is judged."""
 _FEW = 5
@@ -160,6 +159,17 @@ def find_split(
     return None, {}
 
 
+def not_one(what: str, key: str, may: Sequence[str], names: Sequence[str]) -> DataError:
+    """Return the error for a column that may be several, or none, of those of a table.
+
+    `key` is what --columns calls it.
+    """
+    found = f"may be {' or '.join(may)}" if may else "is none that can be told"
+    return DataError(
+        f"{what} {found} (its columns are {listed(names)}); --columns {key}=COLUMN names it"
+    )
+
+
 def find_label(
     path: Path, names: Sequence[str], columns: Sequence[Sequence[str]], taken: Mapping[str, int]
 ) -> int:
@@ -175,11 +185,7 @@ def find_label(
         return (texts or candidates)[0]
     if len(candidates) != 1:
         may = [names[at] for at in candidates]
-        problem = f"may be {' or '.join(may)}" if may else "is none that can be told"
-        raise DataError(
-            f"the label column of {path} {problem} (its columns are {listed(names)}); "
-            "--columns label=COLUMN names it"
-        )
+        raise not_one(f"the label column of {path}", "label", may, names)
     return candidates[0]
 
 
@@ -303,12 +309,8 @@ def _find_path(
     if not candidates:
         candidates = [at for at in usual if files.are(columns[at], guess=True)] or usual
     if len(candidates) != 1:
-        may = [names[at] for at in candidates]
-        problem = f"may be {' or '.join(may)}" if may else "is none that can be told"
-        raise DataError(
-            f"the column of {path} with the paths of images or sounds {problem} (its columns are "
-            f"{listed(names)}); --columns path=COLUMN names it"
-        )
+        what = f"the column of {path} with the paths of images or sounds"
+        raise not_one(what, "path", [names[at] for at in candidates], names)
     return candidates[0]
 
 

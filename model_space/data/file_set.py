@@ -12,7 +12,7 @@ import numpy as np
 from model_space.data import images, sound
 from model_space.data.listing import IMAGES, SOUNDS
 from model_space.data.reading import AS_IT_IS, Reading
-from model_space.data.source import DataError, Decoder, Part, Progress, Source
+from model_space.data.source import PARTS, DataError, Decoder, Part, Progress, Source
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class FileSet:
                 if value != getattr(AS_IT_IS, name)
             },
         )  # fmt: skip
-        train, validation, test = (self.parts.get(p) for p in ("train", "validation", "test"))
+        train, validation, test = (self.parts.get(p) for p in PARTS)
         assert train is not None
         return Source(self.classes, train, validation, test, decode_named, how, account)
 

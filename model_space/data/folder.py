@@ -12,7 +12,7 @@ from model_space.data.file_set import FileSet
 from model_space.data.layout import SUFFIXES, Layout, find_layout
 from model_space.data.listing import SOUNDS, listed, subfolders, walk
 from model_space.data.reading import Reading
-from model_space.data.source import DataError, Decoder, Progress, Source
+from model_space.data.source import PARTS, DataError, Decoder, Progress, Source
 
 _MOST_SUFFIXES = 20
 """Suffixes, at most, by which files that are left out are counted: some programs number by them."""
@@ -54,7 +54,7 @@ def read_as_before(path: Path, image_size: int | None, progress: Progress) -> So
             mode, size = earlier.mode_and_size(first)
         size = (image_size, image_size) if image_size else size
         decode = images.decoder(earlier.pixels, mode, size)
-    train, validation, test = (parts.get(part) for part in ("train", "validation", "test"))
+    train, validation, test = (parts.get(part) for part in PARTS)
     assert train is not None
     return Source(classes, train, validation, test, decode, how)
 

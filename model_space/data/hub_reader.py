@@ -6,6 +6,7 @@ from pathlib import Path
 
 from model_space.child import respond
 from model_space.data.hub import Answer, Request
+from model_space.data.source import first_line
 
 
 def save(name: str, config: str | None, into: Path) -> None:
@@ -25,8 +26,7 @@ def _answer(request: Request) -> Answer:
     try:
         save(request.name, request.config, Path(request.into))
     except Exception as error:  # the library raises all kinds
-        lines = (line.strip().rstrip(".:") for line in str(error).splitlines())
-        return Answer(next((line for line in lines if line), type(error).__name__))
+        return Answer(first_line(error))
     return Answer()
 
 

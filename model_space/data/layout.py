@@ -69,28 +69,7 @@ def find_layout(path: Path) -> Layout:
     beside = [folder for folder in subfolders(root) if _holds_data(folder)]
     parts, others = _parts(beside)
     if not parts:
-        classes, empty = _classes(root)
-        table = sorted(root.glob("*.csv"))
-        if not classes:
-            raise DataError(
-                f"{root} has no subfolders with images or sounds{_held(root)}; --data needs a "
-                f"folder with one subfolder per class, of files that end in {', '.join(SUFFIXES)}"
-                + (f"; or is {table[0]} meant, a table of labels?" if table else "")
-            )
-        if len(classes) == 1 and table:
-            raise DataError(
-                f"{root} has one folder of images or sounds, {classes[0]}; for the labels of "
-                f"{table[0]}, give that table as --data, out of an archive if it is in one"
-            )
-        _check_no_splits_within(root, classes)
-        like = tuple(name for name in classes if named_part(name) is not None)
-        if len(like) == len(classes):
-            raise DataError(
-                f"the folders of {root} are named like splits ({', '.join(like)}), but not one "
-                "train, one validation and one test; rename them, or give a folder with a "
-                "subfolder per class"
-            )
-        return Layout({"train": root}, classes, empty, like_splits=like)
+        return _undivided(root)
     if "train" not in parts:
         raise DataError(
             f"{root} has {', '.join(folder.name for folder in beside)} but no train folder; add "
@@ -121,6 +100,32 @@ def find_layout(path: Path) -> Layout:
         if named_part(each.name) is not None and not _holds_data(each)
     )
     return Layout(parts, classes, empty, tuple(sorted(unlabelled)))
+
+
+def _undivided(root: Path) -> Layout:
+    """The layout of a folder without splits."""
+    classes, empty = _classes(root)
+    table = sorted(root.glob("*.csv"))
+    if not classes:
+        raise DataError(
+            f"{root} has no subfolders with images or sounds{_held(root)}; --data needs a "
+            f"folder with one subfolder per class, of files that end in {', '.join(SUFFIXES)}"
+            + (f"; or is {table[0]} meant, a table of labels?" if table else "")
+        )
+    if len(classes) == 1 and table:
+        raise DataError(
+            f"{root} has one folder of images or sounds, {classes[0]}; for the labels of "
+            f"{table[0]}, give that table as --data, out of an archive if it is in one"
+        )
+    _check_no_splits_within(root, classes)
+    like = tuple(name for name in classes if named_part(name) is not None)
+    if len(like) == len(classes):
+        raise DataError(
+            f"the folders of {root} are named like splits ({', '.join(like)}), but not one "
+            "train, one validation and one test; rename them, or give a folder with a "
+            "subfolder per class"
+        )
+    return Layout({"train": root}, classes, empty, like_splits=like)
 
 
 def _unwrapped(folder: Path, classes: Sequence[str] = (), *, top: bool = False) -> Path:

@@ -11,9 +11,10 @@ import numpy as np
 from model_space.data.mel import Spectrogram
 from model_space.data.reading import AS_IT_IS, Reading
 
+PARTS = ("train", "validation", "test")
+
 Part = tuple[np.ndarray, np.ndarray]
 """Entries (N, …) and their integer labels (N,)."""
-
 
 Progress = Callable[[int, int], None]
 """Takes the number of images or sounds decoded and the number of all, about once a second."""
@@ -45,6 +46,12 @@ def unreadable(file: object, error: Exception, thing: str) -> FileError:
     return FileError(file, f"cannot be read as {thing}")
 
 
+def first_line(error: Exception) -> str:
+    """Return the first line of a message, without its full stop."""
+    lines = (line.strip().rstrip(".:") for line in str(error).splitlines())
+    return next((line for line in lines if line), type(error).__name__)
+
+
 @dataclass(frozen=True)
 class Source:
     """A data set whose images or sounds may still be on the disk."""
@@ -59,6 +66,11 @@ class Source:
     reading: Reading = AS_IT_IS
     close: Callable[[], None] = lambda: None
     """Releases the resources of `decode`."""
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of the parts that it has."""
+        return [part for part in PARTS if getattr(self, part) is not None]
 
     @property
     def thing(self) -> str:

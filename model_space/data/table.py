@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from model_space.data.columns import (
-    PARTS,
     Found,
     find_columns,
     looks_like_file,
@@ -20,7 +19,7 @@ from model_space.data.columns import (
 )
 from model_space.data.file_set import FileSet, numbered
 from model_space.data.reading import Reading
-from model_space.data.source import DataError
+from model_space.data.source import PARTS, DataError
 from model_space.data.spec import Columns
 
 TABLES = (".csv", ".tsv")

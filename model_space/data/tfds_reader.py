@@ -26,10 +26,9 @@ from model_space.child import answer_stream, ending_with
 from model_space.data import earlier, images
 from model_space.data.cache import home
 from model_space.data.images import decode_image, size_of
-from model_space.data.source import DataError, Progress
+from model_space.data.source import PARTS, DataError, Progress, first_line
 from model_space.data.spec import READER
 
-_PARTS = ("train", "validation", "test")
 _AT_ONCE = 500
 """Images decoded between two looks at the clock."""
 
@@ -52,7 +51,7 @@ class DataSet:
         splits = self._builder.info.splits
         if "train" not in splits:
             raise DataError(f"{name} has no train split; it has {', '.join(sorted(splits))}")
-        self._parts = {part: splits[part] for part in _PARTS if part in splits}
+        self._parts = {part: splits[part] for part in PARTS if part in splits}
         channels = self._builder.info.features[self.image].shape[-1]
         self._mode, self._channels = ("L", 1) if channels == 1 else ("RGB", 3)
         self._size = (image_size, image_size) if image_size else self._first_size()
@@ -111,7 +110,7 @@ class DataSet:
             ) from error
         except Exception as error:  # tfds raises all kinds
             raise DataError(
-                f"TensorFlow Datasets does not take {named!r} ({_reason(error)}); --data takes "
+                f"TensorFlow Datasets does not take {named!r} ({first_line(error)}); --data takes "
                 "tfds:NAME, tfds:NAME/CONFIG and tfds:NAME:VERSION"
             ) from error
 
@@ -145,7 +144,8 @@ class DataSet:
         except Exception as error:  # tfds raises all kinds
             raise DataError(
                 f"TensorFlow Datasets could not download or prepare {self._name} "
-                f"({_reason(error)}); solve that, prepare it with tfds build, or give other --data"
+                f"({first_line(error)}); solve that, prepare it with tfds build, or give other "
+                "--data"
             ) from error
 
     def _batches(self, part: str, feature: str) -> Iterator[np.ndarray]:
@@ -177,12 +177,6 @@ class DataSet:
                 f"{self._name} holds an image that cannot be read; remove "
                 f"{self._builder.data_dir} to have it prepared anew"
             ) from error
-
-
-def _reason(error: Exception) -> str:
-    """Return the first line of a message, without its full stop."""
-    lines = (line.strip().rstrip(".:") for line in str(error).splitlines())
-    return next((line for line in lines if line), type(error).__name__)
 
 
 def _answer_requests(answer: Callable[..., None]) -> None:

@@ -26,7 +26,7 @@ from model_space.data.mel import Spectrogram
 from model_space.data.merging import without_copies
 from model_space.data.places import HUB, places
 from model_space.data.reading import AS_IT_IS
-from model_space.data.source import Source
+from model_space.data.source import PARTS, Source
 from model_space.data.stretching import stretched
 from model_space.data.table import TableForm, find_form, labels_of, read_rows
 from model_space.data.wav import read_wav
@@ -153,8 +153,7 @@ def _folders(paths: Sequence[Path], suffixes: str, embedding: Embedding) -> Read
         lines += bracketed("{", items, "},", 4)
     lines += ["]", "parts = without_copies(places)"]
     parts = {part for layout in layouts for part in layout.parts}
-    lines += [f'{part} = parts["{part}"]' for part in ("train", "validation", "test")
-              if part in parts]  # fmt: skip
+    lines += [f'{part} = parts["{part}"]' for part in PARTS if part in parts]
     names = bracketed("CLASS_NAMES = [", [text(name) for name in classes], "]", 0)
     return ReadingCode(
         lines,
@@ -186,7 +185,7 @@ def _archive(path: Path, suffixes: str, embedding: Embedding) -> ReadingCode:
 
 def _table(path: Path, columns: Columns, source: Source, embedding: Embedding) -> ReadingCode:
     form, _ = find_form(path, columns)
-    parts = _parts(source)
+    parts = source.parts
     lines = [
         f"rows = read_rows(DATA, TABLE.encoding, TABLE.delimiter){'[1:]' * form.header}",
         "labels = labels_of(DATA, rows, TABLE)",
@@ -214,7 +213,7 @@ def _arrow(path: Path, columns: Columns, source: Source, embedding: Embedding) -
 
 
 def _rows(folder: Path, form: ArrowForm, source: Source, embedding: Embedding) -> ReadingCode:
-    parts = _parts(source)
+    parts = source.parts
     lines = [
         "labels = unpack(DATA, ROWS, Path(unpacked))",
         *_parts_of_labels(parts, "Path(unpacked)"),
@@ -246,10 +245,6 @@ def _hub(name: str, columns: Columns, source: Source, embedding: Embedding) -> R
     code.lines = [f"save({called}, {saved})", *code.lines]
     code.lines[1] = f"labels = unpack({saved}, ROWS, Path(unpacked))"
     return code
-
-
-def _parts(source: Source) -> list[str]:
-    return [part for part in ("train", "validation", "test") if getattr(source, part) is not None]
 
 
 def _constants(path: Path, classes: Iterable[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -18,6 +18,7 @@ from model_space.script import Order
 from model_space.script.calls import Argument, Call, call, literal
 from model_space.script.embedding import Embedding
 from model_space.script.layout import bracketed
+from model_space.script.reading_code import indented
 from model_space.script.weight_averages import AveragedWeights
 from model_space.stages import Stages
 from model_space.techniques.label_smoothing import Smoothed
@@ -117,7 +118,7 @@ def training_batches(setup: TrainingSetup, order: Order, embedding: Embedding) -
     changed = ""
     if augment or mix:
         changed = _CHANGES.format(
-            changes=_indented(changes, 8),
+            changes=indented(changes, 8),
             compiled=_AS_GRAPH if order.backend == "tensorflow" else "",
             tensor="tf.Tensor" if order.backend == "tensorflow" else "jax.Array",
         )
@@ -126,7 +127,7 @@ def training_batches(setup: TrainingSetup, order: Order, embedding: Embedding) -
         _BATCHES.format(
             things=order.facts.things,
             what=f", {what}" if what else "",
-            stages="".join(f"{line}\n" for line in _indented(built, 8).splitlines()),
+            stages="".join(f"{line}\n" for line in indented(built, 8).splitlines()),
             returned=_CHANGED if changed else _UNCHANGED,
             changed=changed,
         )
@@ -227,7 +228,7 @@ def _optimizer(
         decayed = Argument("weight_decay", literal(decay))
         made = Call("keras.optimizers.AdamW", (*made.arguments, decayed))
     lines = bracketed(f"optimizer = {made.function}(", list(map(str, made.arguments)), ")")
-    return lines if decay is None else [*lines, _indented(_NOT_DECAYED, 4)]
+    return lines if decay is None else [*lines, indented(_NOT_DECAYED, 4)]
 
 
 def _loss(loss: Any, embedding: Embedding, blocks: list[str]) -> str:
@@ -261,7 +262,3 @@ def _call(thing: Any, embedding: Embedding, blocks: list[str], *, numbers: bool 
 
 def _is_of_keras(thing: Any) -> bool:
     return str(thing.__module__).split(".")[0] == "keras"
-
-
-def _indented(lines: Sequence[str], margin: int) -> str:
-    return "\n".join(f"{' ' * margin}{line}" for line in lines)

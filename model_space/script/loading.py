@@ -203,7 +203,7 @@ def _tfds(data: DataSpec, source: Source, facts: DataFacts, embedding: Embedding
     read = _READ.format(
         image=known.image, label=known.label, mode=mode(channels), width=width, height=height
     )
-    parts = [part for part in ("train", "validation", "test") if getattr(source, part) is not None]
+    parts = source.parts
     lines = ['train = read("train")', "classes = np.unique(train[1])"]
     for part in parts:
         if part != "train":

@@ -66,29 +66,10 @@ def _cautions(
 
     Raises `CustomCodeError` where its weights have other shapes with another seed.
     """
-    seeds_set = False
-
-    @functools.wraps(registry.build)
-    def build(*arguments: Any, **options: Any) -> Any:
-        def seed(*numbers: object) -> None:
-            nonlocal seeds_set
-            seeds_set = True
-
-        kept, random.seed = random.seed, seed  # type: ignore[assignment]
-        try:
-            with settings_kept() as changed:
-                return registry.build(*arguments, **options)
-        finally:
-            random.seed = kept
-            undone.extend(changed)
-
-    networks = []
-    undone: list[str] = []
-    for number in (1, 2):
-        random.seed(number)
-        stages = registry.compose(recipe)
-        watched = replace(registry, build=build)
-        networks.append(_build(watched, stages, image_shape, classes, budget))
+    networks, seeds, undone = _built_twice(registry, recipe, image_shape, classes, budget)
+    first, second = (
+        [keras.ops.convert_to_numpy(weight) for weight in network.weights] for network in networks
+    )
     if {id(weight) for weight in networks[0].trainable_weights} & {
         id(weight) for weight in networks[1].trainable_weights
     }:
@@ -96,15 +77,12 @@ def _cautions(
             "the network has the same weights at every call, so a run would go on with what "
             "another has learned; let build make its layers and its model anew each time"
         )
-    first, second = (
-        [keras.ops.convert_to_numpy(weight) for weight in network.weights] for network in networks
-    )
     if [weight.shape for weight in first] != [weight.shape for weight in second]:
         raise CustomCodeError(
             "the network has weights of other shapes at every call, so its runs would not compare; "
             "let build draw its shape from a generator of its own, such as random.Random(0)"
         )
-    if seeds_set:
+    if seeds:
         yield (
             "the network's function sets a seed for the whole process, which has no effect: every "
             "run has a seed of its own."
@@ -140,6 +118,34 @@ def _cautions(
         check_plain(networks[0])
     except CustomCodeError as error:
         yield f"the study can run, but kouka train will not: {error}."
+
+
+def _built_twice(
+    registry: Registry, recipe: Recipe, image_shape: tuple[int, ...], classes: int, budget: Budget
+) -> tuple[list[Any], list[object], list[str]]:
+    """Build the network with two seeds.
+
+    Returns both, the seeds that its function sets, and what that sets for all of Keras.
+    """
+    seeds: list[object] = []
+    undone: list[str] = []
+
+    @functools.wraps(registry.build)
+    def build(*arguments: Any, **options: Any) -> Any:
+        kept, random.seed = random.seed, lambda *given: seeds.append(given)
+        try:
+            with settings_kept() as changed:
+                return registry.build(*arguments, **options)
+        finally:
+            random.seed = kept
+            undone.extend(changed)
+
+    watched, networks = replace(registry, build=build), []
+    for number in (1, 2):
+        random.seed(number)
+        stages = registry.compose(recipe)
+        networks.append(_build(watched, stages, image_shape, classes, budget))
+    return networks, seeds, undone
 
 
 def _each(settings: Sequence[str]) -> str:

@@ -54,10 +54,10 @@ def additivity(results: Results, effects: Effects) -> Additivity | None:
     contrast = np.sum([model.technique_contrast(name) for name in model.techniques], axis=0)
     if min(len(on), len(off)) < 2 or not model.estimable(contrast):
         return None
-    summed, error = (float(value[0]) for value in effects.fit.estimate(contrast))
+    summed, error, dof = effects.fit.first(contrast)
     measured = statistics.fmean(on) - statistics.fmean(off)
     if statistics.pstdev(on) == 0 or statistics.pstdev(off) == 0:
         return None
     errors = [(statistics.stdev(end) / math.sqrt(len(end)), len(end) - 1) for end in (on, off)]
-    p_value = welch(measured - summed, *errors, (error, effects.fit.dof_of(contrast)))
+    p_value = welch(measured - summed, *errors, (error, dof))
     return Additivity(summed, measured, p_value)

@@ -63,14 +63,14 @@ def budget_changes(
              if e.technique in known and not math.isnan(e.effect)]  # fmt: skip
     rows = []
     for before, after in pairs:
-        contrast = long.fit.model.technique_contrast(after.technique)
         beside = _beside(short, before.technique, held or {})
-        if beside is None:
-            averaged = short.fit.model.technique_contrast(before.technique)
-            parts = _error(short, averaged), _error(long, contrast)
-        else:
-            parts = _error(short, beside), _error(long, contrast)
-            before = _estimated(short, before, beside, *parts[0])
+        averaged = short.fit.model.technique_contrast(before.technique)
+        value, error, dof = short.fit.first(averaged if beside is None else beside)
+        if beside is not None:
+            margin = quantile(dof) * error
+            before = replace(before, effect=value, low=value - margin, high=value + margin)
+        contrast = long.fit.model.technique_contrast(after.technique)
+        parts = (error, dof), long.fit.first(contrast)[1:]
         difference = after.effect - before.effect
         alone = welch(difference, *parts)
         total = math.sqrt(sum(error**2 for error, _ in parts))
@@ -103,16 +103,3 @@ def _beside(effects: Effects, technique: str, held: Mapping[str, bool]) -> np.nd
             return None
         contrast = contrast + (1 if on else -1) * model.group_contrast(at) / 2
     return contrast if model.estimable(contrast) else None
-
-
-def _estimated(
-    effects: Effects, averaged: Effect, contrast: np.ndarray, error: float, dof: float
-) -> Effect:
-    """An effect with the value and interval of another contrast of its coefficients."""
-    value, margin = float(effects.fit.estimate(contrast)[0][0]), quantile(dof) * error
-    return replace(averaged, effect=value, low=value - margin, high=value + margin)
-
-
-def _error(effects: Effects, contrast: np.ndarray) -> tuple[float, float]:
-    """A contrast's standard error, and the degrees of freedom of that."""
-    return float(effects.fit.estimate(contrast)[1][0]), effects.fit.dof_of(contrast)

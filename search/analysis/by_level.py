@@ -82,8 +82,7 @@ def effects_by_level(results: Results) -> list[EffectByLevel]:
 
     Empty where the runs are too few to tell them apart.
     """
-    measured = [run for run in results.of("measure") if run.value is not None]
-    look, maximize = look_at(results), results.objective.maximize
+    measured, look, maximize = results.of("measure"), look_at(results), results.objective.maximize
     return [
         row
         for one in results.several

@@ -77,7 +77,7 @@ def collapse(results: Results) -> Collapse | None:
         return None
     runs = results.of("measure", "ladder", "confirm")
     names = sorted({*results.factors}.union(*(run.on for run in runs)))
-    sign = 1 if results.objective.maximize else -1
+    sign = results.objective.sign
     ordered = sorted(runs, key=lambda run: sign * run.scaled)
     values = [sign * run.scaled for run in ordered]
     most = int(_MOST * len(runs))

@@ -17,7 +17,7 @@ from search.analysis.collapses import collapse
 from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
 from search.analysis.long_runs import deciding
 from search.analysis.looks import level_of_gains
-from search.analysis.recipe_names import describe
+from search.analysis.recipe_names import Recipe, describe
 from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import critical_value, quantile
 from search.results import ACCURACY, End, Objective, Results, Run
@@ -83,17 +83,14 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
     groups: dict[str, list[Run]] = {}
     for run in results.of("confirm"):
         if _is_tested(run, results):
-            groups.setdefault(describe(run, results.factors, results.numbers), []).append(run)
-    chosen = describe(recommended, results.factors, results.numbers) if recommended else None
+            groups.setdefault(_name(run, results), []).append(run)
+    chosen = _name(recommended, results) if recommended else None
     if results.program is not None:
         return _by_program(results, groups, chosen)
     learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
     tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
     scores = {recipe: _scores(runs, objective) for recipe, runs in learned.items()}
-    among, level = list(tests.values()), level_of_gains(results)
-    off = next(
-        (recipe for recipe, runs in groups.items() if _end(runs[0], results) == "all off"), None
-    )
+    among, level, off = list(tests.values()), level_of_gains(results), _all_off(groups, results)
     rows = []
     for recipe, runs in groups.items():
         low, high = accuracy(tests[recipe], among)
@@ -127,12 +124,10 @@ def recommended_runs(results: Results, recommended: Recommendation | None) -> li
     """The `confirm` runs of the recommended recipe that learned, by the order of their seeds."""
     if recommended is None:
         return []
-    chosen = describe(recommended, results.factors, results.numbers)
-    described = (
-        (run, describe(run, results.factors, results.numbers)) for run in results.of("confirm")
+    chosen = _name(recommended, results)
+    return _learned(
+        [run for run in results.of("confirm") if _name(run, results) == chosen], results
     )
-    runs = [run for run, recipe in described if recipe == chosen]
-    return _learned(runs, results)
 
 
 def _by_program(
@@ -142,9 +137,7 @@ def _by_program(
     objective = results.objective
     scores = {recipe: [objective.scale * _score(run, results) for run in runs]
               for recipe, runs in groups.items()}  # fmt: skip
-    off = next(
-        (recipe for recipe, runs in groups.items() if _end(runs[0], results) == "all off"), None
-    )
+    off = _all_off(groups, results)
     choices = len(groups.keys() - {off}) if chosen_by_tests(results) else 1
     level, fallen = level_of_gains(results), collapse(deciding(results))
     every = list(scores.values())
@@ -175,8 +168,9 @@ def _by_program(
         )
         for recipe, runs in groups.items()
     ]  # fmt: skip
-    sign = 1 if objective.maximize else -1
-    return sorted(rows, key=lambda row: (not row.recommended, -sign * row.test_objective.mean))
+    return sorted(
+        rows, key=lambda row: (not row.recommended, -objective.sign * row.test_objective.mean)
+    )
 
 
 def chosen_by_tests(results: Results) -> bool:
@@ -186,17 +180,26 @@ def chosen_by_tests(results: Results) -> bool:
 
 def _is_tested(run: Run, results: Results) -> bool:
     if results.program is not None:
-        return results.program.test is None or run.test_objective is not None
+        return chosen_by_tests(results) or run.test_objective is not None
     return run.test_accuracy is not None and _tested(run, results.objective) is not None
 
 
 def _score(run: Run, results: Results) -> float:
-    tested = results.program is not None and results.program.test is not None
-    return (run.test_objective if tested else run.value) or 0.0
+    return (run.value if chosen_by_tests(results) else run.test_objective) or 0.0
+
+
+def _name(recipe: Recipe, results: Results) -> str:
+    return describe(recipe, results.factors, results.numbers)
 
 
 def _end(run: Run, results: Results) -> End:
     return results.end_of(run.on, run.params)
+
+
+def _all_off(groups: Mapping[str, Sequence[Run]], results: Results) -> str | None:
+    """The name of all off among recipes; None where it has not been run."""
+    ends = (recipe for recipe, runs in groups.items() if _end(runs[0], results) == "all off")
+    return next(ends, None)
 
 
 def _label(end: End, *, chosen: bool) -> str:

@@ -56,9 +56,8 @@ def contrast_sizes(effects: Effects, pairs: Sequence[Interaction]) -> list[Contr
     tests = len(known)
     found: list[tuple[str, str, float, float, float, bool, bool]] = []
     for one in known:
-        contrast = fit.model.technique_contrast(one.technique)
-        error = float(fit.estimate(contrast)[1][0])
-        critical = critical_value(fit.dof_of(contrast), tests, effects.look.level(tests))
+        _, error, dof = fit.first(fit.model.technique_contrast(one.technique))
+        critical = critical_value(dof, tests, effects.look.level(tests))
         clear = one.verdict in CERTAIN
         found.append(
             (one.technique, one.technique, one.effect, error, critical * error, clear, False)

@@ -77,6 +77,6 @@ def _estimate(fitted: Fit | None, name: str) -> Estimate:
         return nothing
     if not fitted.model.estimable(contrast := fitted.model.technique_contrast(name)):
         return nothing
-    value, error = (float(one[0]) for one in fitted.estimate(contrast))
-    margin = quantile(fitted.dof_of(contrast)) * error
+    value, error, dof = fitted.first(contrast)
+    margin = quantile(dof) * error
     return Estimate(value, value - margin, value + margin)

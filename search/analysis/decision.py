@@ -86,7 +86,7 @@ def decide(
     """
     if recommended is None or not (results.factors or results.choices):
         return None
-    sign = 1 if results.objective.maximize else -1
+    sign = results.objective.sign
     is_off = results.end_of(recommended.on, recommended.params) == "all off"
     tested = next((row for row in rows if row.recommended), None)
     off = next((row for row in rows if "all off" in row.label), None)
@@ -160,7 +160,7 @@ def _surely_better(
         at_first = one.level is None or one.level.reference == first.get(one.parameter)
         if one.verdict == "helps" and at_first:
             helps.setdefault(one.parameter, one)
-    sign = 1 if results.objective.maximize else -1
+    sign = results.objective.sign
     for chosen in ([*helps.values()], *([one] for one in helps.values())):
         techniques = [one.technique for one in chosen if one.level is None]
         levels = [one.level for one in chosen if one.level is not None]
@@ -193,8 +193,8 @@ def _simultaneous(effects: Effects, contrast: np.ndarray) -> Estimate | None:
     fit, model = effects.fit, effects.fit.model
     if not np.any(contrast) or not fit.dof or not model.estimable(contrast):
         return None
-    value, error = (float(one[0]) for one in fit.estimate(contrast))
-    half = critical_value(fit.dof_of(contrast), len(model.names)) * error
+    value, error, dof = fit.first(contrast)
+    half = critical_value(dof, len(model.names)) * error
     return Estimate(value, value - half, value + half)
 
 

@@ -50,6 +50,7 @@ def diagnose(
 ) -> Diagnostics:
     """Run every check. `effects` and `repeats` are those of `effects.effects`."""
     measured = results.of("measure")
+    low = at_chance_level(results, measured)
     return Diagnostics(
         run_losses(results, measured),
         unequal_losses(results),
@@ -59,11 +60,11 @@ def diagnose(
         else FitDiagnostics(
             effects,
             estimability(effects, results, measured),
-            at_chance_level(results, measured),
+            low,
             failing_cell(effects.fit.failing, measured),
             significant_alone(effects),
             scale_refit(results, effects, repeats),
             additivity(results, effects),
-            None if at_chance_level(results, measured) else outliers(results, effects, repeats),
+            None if low else outliers(results, effects, repeats),
         ),
     )

@@ -1,4 +1,4 @@
-"""The normal distribution, of one number or several, and the beta distribution.
+"""The normal distribution, of one number or several, draws of t, and the beta distribution.
 
 As SciPy has them, but without SciPy; see `search.analysis.solving`.
 """
@@ -54,6 +54,13 @@ def beta_cdf(a: float, b: float, x: float, rest: float | None = None) -> float:
 def beta_quantile(a: float, b: float, probability: float) -> float:
     """Quantile of a beta variable."""
     return root(lambda x: beta_cdf(a, b, x) - probability, 0, 1)
+
+
+def t_draws(covariance: np.ndarray, dof: int, count: int) -> np.ndarray:
+    """Draw from a multivariate t distribution around zero, (count, n), the same at every call."""
+    random = np.random.default_rng(0)
+    normal = random.standard_normal((count, len(covariance))) @ symmetric_root(covariance)
+    return np.asarray(normal / np.sqrt(random.chisquare(dof, (count, 1)) / dof))
 
 
 def symmetric_root(covariance: np.ndarray) -> np.ndarray:

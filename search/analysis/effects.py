@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from search.analysis.covariates import Level
-from search.analysis.distributions import symmetric_root
+from search.analysis.distributions import t_draws
 from search.analysis.fit import Fit, fit
 from search.analysis.looks import ALL, ALONE, Look, look_at
 from search.analysis.model import build
@@ -125,6 +125,16 @@ class Effects:
             names = ", ".join(effect.technique for effect in self.effects)
             raise InputError(f"there is no effect of {technique!r}; there are those of {names}")
         return found
+
+    def changed(self, other: Effects) -> tuple[Effect, ...]:
+        """Those of other effects of the same techniques whose verdict is another, and certain here
+        or there."""
+        return tuple(
+            there
+            for there in other.effects
+            if (here := self.of(there.technique)).verdict != there.verdict
+            and (here.verdict in CERTAIN or there.verdict in CERTAIN)
+        )
 
 
 def repeated(results: Results) -> list[list[Run]]:
@@ -242,10 +252,7 @@ def _ranks(
     """
     if not dof or not covariance.any():
         return [(math.nan, math.nan)] * len(estimates)
-    random = np.random.default_rng(0)
-    spread = random.standard_normal((_DRAWS, len(estimates))) @ symmetric_root(covariance)
-    spread /= np.sqrt(random.chisquare(dof, (_DRAWS, 1)) / dof)
-    every = np.abs(estimates + spread)
+    every = np.abs(estimates + t_draws(covariance, dof, _DRAWS))
     of = {name: [at for at, one in enumerate(parameters) if one == name] for name in parameters}
     sizes = np.column_stack([every[:, places].max(axis=1) for places in of.values()])
     first, three = (

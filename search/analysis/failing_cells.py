@@ -41,13 +41,13 @@ its runs are at one level."""
 class Cell:
     """A combination of techniques, each on or off."""
 
+    on: tuple[str, ...]
+    off: tuple[str, ...]
+
     @property
     def techniques(self) -> int:
         """Number of techniques in it."""
         return len(self.on) + len(self.off)
-
-    on: tuple[str, ...]
-    off: tuple[str, ...]
 
     @property
     def parts(self) -> tuple[Cell, ...]:

@@ -75,6 +75,12 @@ class Fit:
             variances = variances + contrast**2 @ self.doubts**2
         return contrast @ self.coefficients, np.sqrt(np.maximum(variances, 0))
 
+    def first(self, contrast: np.ndarray) -> tuple[float, float, float]:
+        """Estimate a combination of the first response's coefficients: value, standard error, and
+        the degrees of freedom of that."""
+        value, error = self.estimate(contrast)
+        return float(value[0]), float(error[0]), self.dof_of(contrast)
+
     def dof_of(self, contrast: np.ndarray) -> float:
         """Degrees of freedom of a combination's standard error, in the first response.
 

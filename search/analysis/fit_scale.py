@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from search.results import Objective, Results, Run
+from search.results import Results, Run
 
 _FENCE = 1.5
 """Interquartile ranges below the first quartile at which a value is cut (Tukey 1977)."""
@@ -20,11 +20,6 @@ _USUAL_IMAGES = 1000
 """Validation images where a study does not say how many it has."""
 _LEAST_LOSS = 1e-3
 """In nats; its logarithm would otherwise be infinite."""
-
-
-def sign(objective: Objective) -> int:
-    """Return 1 where more of the objective is better, else -1."""
-    return 1 if objective.maximize else -1
 
 
 def scale(runs: Sequence[Run], results: Results) -> np.ndarray:
@@ -39,7 +34,7 @@ def scale(runs: Sequence[Run], results: Results) -> np.ndarray:
         values = -np.log(np.maximum(-values, _LEAST_LOSS))
     elif results.of_magnitudes:
         values = np.log(values)
-    return np.asarray(sign(results.objective) * values)
+    return np.asarray(results.objective.sign * values)
 
 
 def cut_far_below(values: np.ndarray, levels: np.ndarray, beside: np.ndarray | None) -> np.ndarray:
@@ -67,7 +62,7 @@ def _images(results: Results) -> int:
 def unscaled(value: float, results: Results) -> float:
     """Take a value on the scale of the fit back to percent, or to the objective's unit."""
     objective = results.objective
-    value *= sign(objective)
+    value *= objective.sign
     if objective.share:
         images = _images(results)
         share = 1 / (1 + math.exp(-value))

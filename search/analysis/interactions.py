@@ -86,8 +86,8 @@ def interactions(effects: Effects) -> list[Interaction]:
     for at, group in enumerate(model.groups):
         row = Interaction(group.pairs, group.signs)
         if model.pairs and model.estimable(contrast := model.group_contrast(at)):
-            effect, error = (float(value[0]) for value in fit.estimate(contrast))
-            row = replace(row, effect=effect, error=error, dof=fit.dof_of(contrast))
+            effect, error, dof = fit.first(contrast)
+            row = replace(row, effect=effect, error=error, dof=dof)
         rows.append(row)
     rows = _tested(rows, effects.look)
     triples = _triples(model, rows)

@@ -92,7 +92,7 @@ def compare(steps: Sequence[LadderStep], effects: Effects | None) -> list[Compar
     """Compare each step with the effects of what it adds, where the runs can estimate them."""
     if effects is None:
         return []
-    fitted, model = effects.fit, effects.fit.model
+    model = effects.fit.model
     rows = []
     for step in steps:
         if not step.added or not set(step.added) <= set(model.techniques):
@@ -100,11 +100,9 @@ def compare(steps: Sequence[LadderStep], effects: Effects | None) -> list[Compar
         contrast = np.sum([model.technique_contrast(name) for name in step.added], axis=0)
         if not model.estimable(contrast):
             continue
-        effect, error = (float(value[0]) for value in fitted.estimate(contrast))
-        margin = quantile(fitted.dof_of(contrast)) * error
-        p_value = welch(
-            step.change - effect, (step.error, step.dof), (error, fitted.dof_of(contrast))
-        )
+        effect, error, dof = effects.fit.first(contrast)
+        margin = quantile(dof) * error
+        p_value = welch(step.change - effect, (step.error, step.dof), (error, dof))
         rows.append(Comparison(step, effect, effect - margin, effect + margin, p_value))
     return [
         Comparison(row.step, row.effect, row.low, row.high, 1 - (1 - row.p_value) ** len(rows))

@@ -79,7 +79,7 @@ def _means(effects: Effects, techniques: tuple[str, ...]) -> LevelMeans | None:
             weights += math.prod(side) * model.group_contrast(at) / 4
         if not model.estimable(weights):
             return None
-        value, error = (float(one[0]) for one in fit.estimate(weights))
-        margin = quantile(fit.dof_of(weights)) * error
+        value, error, dof = fit.first(weights)
+        margin = quantile(dof) * error
         means.append(LevelMean(on, value, value - margin, value + margin))
     return LevelMeans(techniques, tuple(means))

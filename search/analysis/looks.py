@@ -62,7 +62,7 @@ ALONE = Look()
 
 def look_at(results: Results) -> Look:
     """Take the look that a study's plan allows now: one for each size that it grew to."""
-    sizes = tuple(size for size in results.settings.measure if size) if results.settings else ()
+    sizes = results.settings.measured_sizes if results.settings else ()
     if not sizes:
         return ALONE
     ended = {(run.seed, run.on) for run in results.runs if run.phase == "measure" and run.ended}

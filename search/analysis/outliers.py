@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.analysis.effects import CERTAIN, Effect, Effects, effects
+from search.analysis.effects import Effect, Effects, effects
 from search.parameters import Category
 from search.results import Results, Run
 
@@ -57,11 +57,6 @@ def outliers(
     without = effects(
         rest, results.factors, repeats, results.objective.maximize, fitted.look, results.others
     )
-    changed = tuple(
-        there
-        for there in (without.effects if without else ())
-        if (here := fitted.of(there.technique)).verdict != there.verdict
-        and (here.verdict in CERTAIN or there.verdict in CERTAIN)
-    )
+    changed = fitted.changed(without) if without else ()
     others = values[~far]
     return Outliers(found, float(others.min()), float(others.max()), changed)

@@ -9,7 +9,7 @@ from statistics import fmean, variance
 
 import numpy as np
 
-from search.analysis.distributions import symmetric_root
+from search.analysis.distributions import t_draws
 from search.analysis.estimate import Estimate
 from search.analysis.t_distribution import CONFIDENCE, quantile, welch_dof
 from search.results import Objective
@@ -94,8 +94,5 @@ def _around(value: float, error: float, dof: float, least: float, most: float) -
 
 def _quantile(covariance: np.ndarray, errors: np.ndarray, dof: int) -> float:
     """The 95 % quantile of the largest |t| of estimates with this covariance."""
-    random = np.random.default_rng(0)
-    draws = random.standard_normal((_DRAWS, len(errors))) @ symmetric_root(covariance)
-    scales = np.sqrt(random.chisquare(max(dof, 1), _DRAWS) / max(dof, 1))
-    largest = np.max(np.abs(draws) / errors, axis=1) / scales
-    return float(np.quantile(largest, CONFIDENCE))
+    draws = np.abs(t_draws(covariance, max(dof, 1), _DRAWS)) / errors
+    return float(np.quantile(draws.max(axis=1), CONFIDENCE))

@@ -13,18 +13,18 @@ import numpy as np
 
 from search.analysis.collapses import collapse
 from search.analysis.covariates import covariates
-from search.analysis.fit_scale import sign, unscaled
+from search.analysis.fit_scale import unscaled
 from search.analysis.fitted_recipes import BEAM, FittedRecipes, Option
 from search.analysis.limits import Costing, Taken, excess, took
 from search.analysis.long_runs import deciding, long_study
 from search.analysis.predicted import Predicted, compared, predicted
 from search.analysis.surface import adjusted
 from search.parameters import levels_on
-from search.planning.broken import breaks_of
+from search.planning.broken import breaks_of, has_failed
 from search.planning.phases.confirm import CANDIDATES
 from search.results import Results, Run, is_idle
 from search.settings import Limits
-from search.storage.schema import INTERRUPTED, TRIES
+from search.storage.schema import TRIES
 
 _SPARE = 2
 """Runs, more than techniques, from which a recipe's value is predicted with an interval."""
@@ -140,7 +140,7 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
     best = min(
         usable or of,
         key=lambda recipe: (
-            excess(takes[recipe], limits), -sign(results.objective) * fmean(values[recipe]),
+            excess(takes[recipe], limits), -results.objective.sign * fmean(values[recipe]),
             len(recipe[0]),
         ),
     )  # fmt: skip
@@ -196,7 +196,7 @@ def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, A
     chosen = _by_fit(deciding(results), count, breaks_of(results).values())
     long = long_study(results)
     if long is not None and deciding(results) is results and not results.at_most:
-        best = max(long.of("measure"), key=lambda run: sign(results.objective) * run.scaled)
+        best = max(long.of("measure"), key=lambda run: results.objective.sign * run.scaled)
         if best.params not in chosen:
             chosen = [*chosen[: count - 1], best.params]
     return chosen
@@ -232,7 +232,7 @@ def _compared(results: Results) -> list[Option]:
     confirmed = [run.params for run in results.of("confirm")]
     chosen = results.candidates.recipes if results.candidates and confirmed else ()
     lost = [run.params for run in results.runs
-            if run.phase == "confirm" and run.failure not in (None, INTERRUPTED)]  # fmt: skip
+            if run.phase == "confirm" and has_failed(run)]  # fmt: skip
     found: list[Mapping[str, Any]] = []
     for params in (*(one for one in chosen if lost.count(one) < TRIES), *confirmed):
         if params not in found:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from search.analysis.chance_level import in_common
 from search.analysis.model import varied
 from search.analysis.recipe_names import describe
-from search.planning.broken import breaks_of
+from search.planning.broken import breaks_of, has_failed
 from search.results import Results, Run
-from search.storage.schema import INTERRUPTED, TRIES
+from search.storage.schema import TRIES
 
 _SEVERAL = 4
 """Runs, of which fewer have too much in common by chance."""
@@ -68,11 +68,6 @@ class RunLosses:
         return 0 < self.diverged == self.measured
 
 
-def planned_runs(results: Results) -> int | None:
-    """Runs asked of the `measure` phase; None where the study does not say."""
-    return None if results.settings is None else results.settings.measure[-1]
-
-
 def given_up(results: Results) -> tuple[GivenUp, ...]:
     """Find the runs that failed as often as they are tried, and are not tried again."""
     return _failures(results)[0]
@@ -90,7 +85,7 @@ def run_losses(results: Results, measured: Sequence[Run]) -> RunLosses:
     states = Counter(run.state for run in results.runs)
     return RunLosses(
         measured=len(measured),
-        planned=planned_runs(results),
+        planned=None if results.settings is None else results.settings.measure[-1],
         given_up=lost,
         failures=failures,
         no_value=sum(run.state == "complete" and run.value is None for run in results.runs),
@@ -108,9 +103,7 @@ def run_losses(results: Results, measured: Sequence[Run]) -> RunLosses:
 
 def _failures(results: Results) -> tuple[tuple[GivenUp, ...], tuple[tuple[str, int], ...]]:
     tries: dict[tuple[str, int | None, str], list[Run]] = {}
-    for run in results.runs:
-        if run.failure in (None, INTERRUPTED):
-            continue
+    for run in filter(has_failed, results.runs):
         tries.setdefault(
             (run.phase, run.seed, describe(run, results.factors, results.numbers)), []
         ).append(run)

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from search.analysis.effects import CERTAIN, Effect, Effects, effects
+from search.analysis.effects import Effect, Effects, effects
 from search.analysis.interactions import interactions
 from search.results import Results, Run
 
@@ -65,16 +65,10 @@ def scale_refit(
     )
     if other is None or not other.noise > 0 or _unexplained(other) >= _unexplained(fitted):
         return None
-    changed = tuple(
-        there
-        for there in other.effects
-        if (here := fitted.of(there.technique)).verdict != there.verdict
-        and (here.verdict in CERTAIN or there.verdict in CERTAIN)
-    )
     vanish = any(row.certain for row in interactions(fitted)) and not any(
         row.certain for row in interactions(other)
     )
-    return ScaleRefit(scale, other, changed, vanish)
+    return ScaleRefit(scale, other, fitted.changed(other), vanish)
 
 
 def _unexplained(fitted: Effects) -> float:

@@ -87,8 +87,7 @@ def _estimate(
     contrast = model.technique_contrast(technique) + (interaction if on else -interaction) / 2
     if not model.estimable(contrast):
         return unknown
-    effect, error = (float(value[0]) for value in fit.estimate(contrast))
-    dof = fit.dof_of(contrast)
+    effect, error, dof = fit.first(contrast)
     level = pair.level if pair.certain else CONFIDENCE
     margin = quantile(dof, (1 + level) / 2) * error
     low, high = effect - margin, effect + margin

@@ -14,6 +14,7 @@ import numpy as np
 
 from search.analysis.distributions import beta_cdf
 from search.analysis.failing_cells import is_cell
+from search.analysis.model import Pair
 from search.analysis.t_distribution import two_sided
 
 _OUTLYING = 0.01
@@ -29,8 +30,6 @@ _TRIPLES = 0.05
 """Mean square of the interactions of three techniques, as a share of those of two: rather too much,
 as it is at most 3 % in the real runs of all recipes on digits. They are rarer and smaller (Li,
 Sudarsanam & Frey 2006, Complexity 11)."""
-
-Pair = tuple[str, str]
 
 
 def chance(sizes: np.ndarray) -> tuple[np.ndarray, int]:

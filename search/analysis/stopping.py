@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from search.analysis.distributions import symmetric_root
+from search.analysis.distributions import t_draws
 from search.analysis.effects import Effects, effects_of, repeated
 from search.results import Results
 
@@ -41,9 +41,5 @@ def three_largest(found: Effects) -> float:
         return 1.0
     estimates = np.array([found.of(name).effect for name in names])
     contrasts = np.array([found.fit.model.technique_contrast(name) for name in names])
-    random = np.random.default_rng(0)
-    spread = random.standard_normal((_DRAWS, len(names)))
-    spread = spread @ symmetric_root(found.fit.covariance(contrasts))
-    spread /= np.sqrt(random.chisquare(found.dof, (_DRAWS, 1)) / found.dof)
-    sizes = np.abs(estimates + spread)
+    sizes = np.abs(estimates + t_draws(found.fit.covariance(contrasts), found.dof, _DRAWS))
     return float(np.mean(sizes[:, :many].min(axis=1) >= sizes[:, many:].max(axis=1)))

@@ -65,7 +65,7 @@ def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
     from model_space.data import DataError
     from model_space.worker.client import TrainingError
     from search.errors import DivergedError, InputError, StudyFailedError
-    from search.storage.connection import reason_of
+    from search.storage.retrying import reason_of
 
     if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
         # What is left to print would fail once more at Python's end.

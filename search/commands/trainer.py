@@ -15,7 +15,8 @@ from model_space.outcome import Outcome, Report
 from model_space.recipe import Recipe
 from model_space.worker.client import Stopped, TrainingError
 from search.commands.filling import fill
-from search.commands.metric import FILE, Point, curve_from_file, from_file, longer_word, reader
+from search.commands.metric import FILE, curve_from_file, from_file, longer_word, reader
+from search.commands.point import Point
 from search.commands.process import OUTPUT, Process
 from search.commands.program import POINTS, Metric, Program
 from search.errors import StudyFailedError

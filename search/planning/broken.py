@@ -21,7 +21,7 @@ def broken(results: Results) -> tuple[str, ...]:
     and their runs need no further tries.
     """
     ended = [run for run in results.runs if run.ended]
-    failed = [run for run in results.runs if run.failure not in (None, INTERRUPTED)]
+    failed = [run for run in results.runs if has_failed(run)]
     found = []
     for name in results.factors:
         lost = [run.on for run in failed if name in run.on]
@@ -30,6 +30,11 @@ def broken(results: Results) -> tuple[str, ...]:
         if len(lost) >= TRIES and len(set(lost)) > 1:
             found.append(name)
     return tuple(found)
+
+
+def has_failed(run: Run) -> bool:
+    """Tell whether a run failed for a known reason, and was not only interrupted."""
+    return run.failure not in (None, INTERRUPTED)
 
 
 def are_alike(runs: Sequence[Run], results: Results) -> bool:
@@ -53,7 +58,7 @@ def breaks_of(results: Results) -> dict[str, frozenset[str]]:
     """
     alone = broken(results)
     ended = [run.on for run in results.runs if run.ended]
-    failed = [run for run in results.runs if run.failure not in (None, INTERRUPTED)]
+    failed = [run for run in results.runs if has_failed(run)]
     others = [name for name in results.factors if name not in alone]
     often = Counter(
         pair

@@ -51,7 +51,7 @@ def check(settings: Settings) -> Settings:
     if several:
         levels = [len(one.levels) for one in several]
         check_mixed_runs(settings.measure[-1], len(settings.factors), levels)
-        if len([count for count in settings.measure if count]) > 1:
+        if len(settings.measured_sizes) > 1:
             raise InputError(
                 f"--measure {settings.measure[-1]} cannot extend a design with a factor of several "
                 "levels; use another name for a new study"
@@ -110,28 +110,7 @@ def check_number(name: str, value: int | None, smallest: int | None, largest: in
 
 def _check_training(settings: Settings) -> None:
     """Check what says how kouka itself trains."""
-    if not 0 < settings.width <= 16:
-        raise InputError(f"--width {settings.width:g} is not between 0 and 16")
-    network = settings.custom_code.network
-    for name in ("width", "depth"):
-        if network and name not in network.keywords:
-            usual, value = getattr(Settings, name), getattr(settings, name)
-            if value != usual:
-                remedy = "" if network.application else f", or give that function a keyword {name}"
-                raise InputError(
-                    f"--{name} {value:g} has no meaning for --network {network.at}, "
-                    f"which takes no {name}; leave it out{remedy}"
-                )
-    for name in settings.left_out or ():
-        if network and (settings.fixed or {}).get(name) is not None:
-            raise InputError(f"--fix {name} cannot be on: {without(name, settings)}")
-    _check_weights(settings)
-    possible = 10 <= settings.depth <= _MOST_DEPTH and (settings.depth - 4) % 6 == 0
-    if not network and not possible:
-        raise InputError(
-            f"--depth {settings.depth} is not possible; depths are 10, 16, 22, … {_MOST_DEPTH} "
-            "(6b + 4)"
-        )
+    _check_network(settings)
     if not settings.validation > 0 or (settings.validation > 1 and settings.validation % 1):
         raise InputError(
             f"--validation {settings.validation:g} is neither a share between 0 and 1 nor a "
@@ -161,6 +140,30 @@ def _check_training(settings: Settings) -> None:
     studied = [n for n in (*settings.techniques, *fixed) if fixed.get(n, {}) is not None]
     if reason := overlap(studied):
         raise InputError(reason)
+
+
+def _check_network(settings: Settings) -> None:
+    if not 0 < settings.width <= 16:
+        raise InputError(f"--width {settings.width:g} is not between 0 and 16")
+    network = settings.custom_code.network
+    for name in ("width", "depth"):
+        usual, value = getattr(Settings, name), getattr(settings, name)
+        if network and name not in network.keywords and value != usual:
+            remedy = "" if network.application else f", or give that function a keyword {name}"
+            raise InputError(
+                f"--{name} {value:g} has no meaning for --network {network.at}, "
+                f"which takes no {name}; leave it out{remedy}"
+            )
+    for name in settings.left_out or ():
+        if network and (settings.fixed or {}).get(name) is not None:
+            raise InputError(f"--fix {name} cannot be on: {without(name, settings)}")
+    _check_weights(settings)
+    possible = 10 <= settings.depth <= _MOST_DEPTH and (settings.depth - 4) % 6 == 0
+    if not network and not possible:
+        raise InputError(
+            f"--depth {settings.depth} is not possible; depths are 10, 16, 22, … {_MOST_DEPTH} "
+            "(6b + 4)"
+        )
 
 
 def _check_weights(settings: Settings) -> None:

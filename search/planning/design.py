@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, reduce
-from itertools import combinations
+from itertools import combinations, product
 from operator import xor
 
 import numpy as np
@@ -163,13 +163,12 @@ def _exchanged(
         improved = True
         while improved:
             improved = False
-            for position in range(generators):
-                for vector in others:
-                    if vector in chosen:
-                        continue
-                    trial = [*chosen[:position], vector, *chosen[position + 1 :]]
-                    if (fewer := count(basis + trial)) < best:
-                        best, chosen, improved = fewer, trial, True
+            for position, vector in product(range(generators), others):
+                if vector in chosen:
+                    continue
+                trial = [*chosen[:position], vector, *chosen[position + 1 :]]
+                if (fewer := count(basis + trial)) < best:
+                    best, chosen, improved = fewer, trial, True
         found.append((best, basis + chosen))
     return min(found)[1]
 

@@ -66,16 +66,22 @@ def _dial(factor: Factor, name: str, part: str) -> Dial:
 
 
 def _value(factor: Factor, dial: Dial, text: str, part: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not dial.low <= number <= dial.high:
+    number = _within(dial, text)
+    if number is None:
         raise InputError(
             f"--recipe {part}: {factor.name} takes its {dial.name} from {dial.low:g} to "
             f"{dial.high:g}"
         )
     return number
+
+
+def _within(dial: Dial, text: str) -> float | None:
+    """Read a value of a dial; None of what is no number, or is out of its range."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if dial.low <= number <= dial.high else None
 
 
 def parse_techniques(text: str, known: Sequence[Factor] = TECHNIQUES) -> tuple[str, ...]:
@@ -101,14 +107,11 @@ def parse_fix(
         if value in ("on", "off"):
             fixed[name] = usual if value == "on" else None
             continue
-        try:
-            number = float(value)
-        except ValueError:
-            number = float("nan")
         if not dials:
             raise InputError(f"--fix {text}: {name} has no dial; it takes {name}=on or {name}=off")
         dial = dials[0]
-        if not dial.low <= number <= dial.high:
+        number = _within(dial, value)
+        if number is None:
             raise InputError(
                 f"--fix {text}: {name} takes on, off, or its {dial.name} from {dial.low:g} to "
                 f"{dial.high:g}"

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from search.planning.broken import breaks_of, is_broken
+from search.planning.broken import breaks_of, has_failed, is_broken
 from search.planning.phases import PLANS, Planned
 from search.planning.phases.confirm import expected, wants_candidates
 from search.planning.phases.verify import wants_techniques
 from search.planning.space import Space
 from search.results import Results, Run
 from search.settings import Settings
-from search.storage import schema
 from search.storage.schema import PHASES, TRIES, Phase
 
 WAITS_FOR: Mapping[Phase, tuple[Phase, ...]] = {
@@ -106,9 +105,7 @@ def _is_begun(tried: list[Run]) -> bool:
 
 
 def _failures(tried: list[Run]) -> int:
-    return sum(
-        run.state == "failed" and run.failure not in (None, schema.INTERRUPTED) for run in tried
-    )
+    return sum(run.state == "failed" and has_failed(run) for run in tried)
 
 
 def _again(planned: Planned, tried: list[Run], space: Space) -> Planned:

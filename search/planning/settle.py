@@ -98,53 +98,82 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     every difference.
     """
     check_lengths(requested.verify, None, requested.verify_epochs)
-    program = requested.program
-    if program is not None and stored is None:
+    requested = _completed(requested, stored)
+    asked = _asked(requested, stored)
+    if stored is None:
+        return _new(requested, asked)
+    if differences := _differences(stored, requested, asked):
+        raise InputError(
+            f"this study was launched with other settings: {'; '.join(differences)}; "
+            "use another name for a new study, or leave these options out to go on with this one"
+        )
+    return _grown(stored, requested, asked)
+
+
+def _completed(requested: Requested, stored: Settings | None) -> Requested:
+    """What is asked for, with what follows from it, in the names of the study."""
+    program, code = requested.program, requested.custom_code
+    if stored is None and program is not None:
         requested = new_program(program, requested)
-    elif stored is not None:
-        if stored.program is not None:
-            check_meaning(program or stored.program, requested)
+    if stored is not None and stored.program is not None:
+        check_meaning(program or stored.program, requested)
         requested = renamed(requested, stored.program)
+    if stored is not None and code.weights is not None and code.weights.at == IMAGENET:
+        # Nobody named them: those that it has stay.
+        requested = replace(requested, custom_code=replace(code, weights=None))
     if requested.ladder_order is not None and requested.ladder is None:
         requested = replace(requested, ladder=(stored and stored.ladder) or USUAL_SEEDS)
+    verified = requested.verify is not None or (stored is not None and stored.verify)
+    if requested.verify_epochs is None or verified:
+        return requested
+    if stored is not None and stored.time is not None and requested.verify_epochs == stored.epochs:
+        return replace(requested, verify_epochs=None)  # as its plan made all its runs
+    return replace(requested, verify=VERIFY)
+
+
+def _asked(requested: Requested, stored: Settings | None) -> dict[str, Any]:
+    """The fields of `Settings` that are asked for, but for those that grow by rules of their own.
+
+    Raises `InputError` for learning rates, batch sizes or a place of the data that cannot be.
+    """
     asked = requested.named()
     for name in (*_DESIGNS, "custom_code", "time", "program", "ladder_order"):
         asked.pop(name, None)
-    if program is not None or (stored is not None and stored.program is not None):
+    if requested.program is not None or (stored is not None and stored.program is not None):
         asked.pop("backend", None)  # an environment variable of Keras
     asked |= _levels(requested, stored)
-    verified = requested.verify is not None or (stored is not None and stored.verify)
-    planned = stored is not None and stored.time is not None and not verified
-    if planned and stored is not None and requested.verify_epochs == stored.epochs:
-        asked.pop("verify_epochs", None)
-        requested = replace(requested, verify_epochs=None)  # as its plan made all its runs
-    if requested.verify_epochs is not None and not verified:
-        requested = replace(requested, verify=VERIFY)
-    code = requested.custom_code
-    if stored is None:
-        if requested.measure is not None:
-            asked["measure"] = (requested.measure,)
-        if requested.verify:
-            asked["verify"] = (requested.verify,)
-        asked["time"] = requested.time
-        asked["techniques"] = with_custom(asked.get("techniques", Settings.techniques), code)
-        asked["program"] = program
-        asked["reader"] = READER
-        asked.setdefault("images", True if program is None else None)
-        asked.setdefault("last_epochs", usual_last_epochs(asked.get("epochs", Settings.epochs)))
-        settings = Settings(
-            **asked, custom_code=code, growth="exchanged", words="all", order="balanced"
-        )
-        if program is None:
-            settings = replace(settings, searched_rates=searched(settings))
-        settings = check(_judged(settings, requested.last_epochs))
-        order = _ladder_order(settings, requested, begins=settings.ladder > 0)
-        return replace(settings, ladder_order=order)
-    if "techniques" in asked:
+    if stored is not None and "techniques" in asked:
         asked["techniques"] = with_custom(asked["techniques"], stored.custom_code)
-    if "data" in asked and is_place(stored.data):
+    if stored is not None and "data" in asked and is_place(stored.data):
         asked["data"] = _place(stored.data, asked["data"])
-    known = stored.custom_code
+    return asked
+
+
+def _new(requested: Requested, asked: Mapping[str, Any]) -> Settings:
+    program, code = requested.program, requested.custom_code
+    values: dict[str, Any] = {
+        "images": True if program is None else None,
+        "last_epochs": usual_last_epochs(asked.get("epochs", Settings.epochs)),
+        **asked,
+        "techniques": with_custom(asked.get("techniques", Settings.techniques), code),
+    }
+    if requested.measure is not None:
+        values["measure"] = (requested.measure,)
+    if requested.verify:
+        values["verify"] = (requested.verify,)
+    settings = Settings(
+        **values, custom_code=code, time=requested.time, program=program, reader=READER,
+        growth="exchanged", words="all", order="balanced",
+    )  # fmt: skip
+    if program is None:
+        settings = replace(settings, searched_rates=searched(settings))
+    settings = check(_judged(settings, requested.last_epochs))
+    order = _ladder_order(settings, requested, begins=settings.ladder > 0)
+    return replace(settings, ladder_order=order)
+
+
+def _differences(stored: Settings, requested: Requested, asked: Mapping[str, Any]) -> list[str]:
+    """Name what is asked for that a study has otherwise, and that cannot grow to it."""
     differences = [
         f"{option(name)} is {shown(getattr(stored, name))}, not "
         f"{'empty' if value in ({}, ()) else shown(value)}"
@@ -155,6 +184,22 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         and not (name == "verify_epochs" and value > (stored.verify_epochs or 0))
         and name not in ("images", "at_most")  # which no run depends on
     ]
+    differences += _of_code(stored.custom_code, requested.custom_code)
+    for name in _DESIGNS:
+        had, runs = max(getattr(stored, name), default=0), getattr(requested, name)
+        if runs is not None and runs < had:
+            differences.append(f"--{name} is {had}, not {runs}")
+    if requested.ladder_order is not None:
+        order, steps = order_of(requested.ladder_order, stored), steps_of(stored, Space.of(stored))
+        if stored.ladder and list(order) != steps[1:]:
+            differences.append(f"--ladder is {_written(steps[1:])}, not {_written(order)}")
+    differences += _shorter(stored.time, requested.time)
+    return differences + differences_of(stored.program, requested.program)
+
+
+def _of_code(known: CustomCode, code: CustomCode) -> list[str]:
+    """Name what of the user's own code is not what the study began with."""
+    differences = []
     given: list[tuple[str, _Custom, _Custom | None]] = [
         ("--technique", one, known.technique(one.name)) for one in code.techniques
     ]
@@ -162,41 +207,22 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         differences.append(f"--network is {known.network.at}, not {code.network.at}")
     elif code.network is not None:
         given.append(("--network", code.network, known.network))
-    if code.weights is not None and code.weights.at == IMAGENET:
-        code = replace(code, weights=None)  # nobody named them: those that it has stay
     if code.weights is not None:
         given.append(("--weights", code.weights, known.weights))
-    differences += [
+    return differences + [
         f"{what} {one.at} {'was not given' if before is None else 'has changed since'}"
         for what, one, before in given
         if before is None or before.digest != one.digest
     ]
-    sizes: dict[str, Any] = {
-        name: _grown(getattr(stored, name), getattr(requested, name)) for name in _DESIGNS
-    }
-    differences += [
-        f"--{name} is {max(counts, default=0)}, not {runs}"
-        for name, counts in sizes.items()
-        if (runs := getattr(requested, name)) is not None and runs < max(counts, default=0)
-    ]
-    begins = not stored.ladder and bool(requested.ladder)
-    order = _ladder_order(stored, requested, begins=begins)
-    if stored.ladder and requested.ladder_order is not None:
-        had = steps_of(stored, Space.of(stored))[1:]
-        if list(order) != had:
-            differences.append(f"--ladder is {_written(had)}, not {_written(order)}")
-        order = stored.ladder_order
-    differences += _shorter(stored.time, requested.time)
-    differences += differences_of(stored.program, program)
-    if differences:
-        raise InputError(
-            f"this study was launched with other settings: {'; '.join(differences)}; "
-            "use another name for a new study, or leave these options out to go on with this one"
-        )
-    # The same code and data may be elsewhere by now.
-    stored = replace(stored, custom_code=known.updated(code))
+
+
+def _grown(stored: Settings, requested: Requested, asked: Mapping[str, Any]) -> Settings:
+    """A study's settings with all that it may grow by and where its code and data are by now."""
+    stored = replace(stored, custom_code=stored.custom_code.updated(requested.custom_code))
     free = (*_MAY_GROW, "data", "verify_epochs", "images", "at_most")
-    grown = {name: value for name, value in asked.items() if name in free}
+    grown: dict[str, Any] = {name: value for name, value in asked.items() if name in free}
+    for name in _DESIGNS:
+        grown[name] = _counts(getattr(stored, name), getattr(requested, name))
     before, now = stored.time, requested.time
     has_time = before is not None and now is not None and now.seconds > before.seconds
     if (grown.get("confirm", 0) > stored.confirm or has_time) and stored.confirm:
@@ -205,15 +231,16 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
         grown["confirm_before"] = ()  # nobody has seen longer runs yet
     if _is_longer(stored, requested) and stored.verify_last_epochs == _usual_last(stored):
         grown["verify_last_epochs"] = None
-    grown["time"] = _extended(stored.time, requested.time, requested.named())
-    grown["program"] = merged(stored.program, program)
-    grown["ladder_order"] = order
-    if requested.time is None and _asks_for_more(stored, requested):
+    grown["time"] = _extended(before, now, requested.named())
+    grown["program"] = merged(stored.program, requested.program)
+    if not stored.ladder:
+        grown["ladder_order"] = _ladder_order(stored, requested, begins=bool(requested.ladder))
+    if now is None and _asks_for_more(stored, requested):
         grown["time"] = None  # it was planned for fewer
-    if sizes["measure"] != stored.measure and len([n for n in stored.measure if n]) < 2:
+    if grown["measure"] != stored.measure and len(stored.measured_sizes) < 2:
         # What it measured is the same by either way of growing, until it has grown.
         grown["growth"] = "exchanged"
-    return check(_judged(replace(stored, **grown, **sizes), requested.last_epochs))
+    return check(_judged(replace(stored, **grown), requested.last_epochs))
 
 
 def _ladder_order(
@@ -316,7 +343,7 @@ def _extended(
     )
 
 
-def _grown(sizes: tuple[int, ...], runs: int | None) -> tuple[int, ...]:
+def _counts(sizes: tuple[int, ...], runs: int | None) -> tuple[int, ...]:
     """The run counts of a design that so many runs are asked of now; as it is where none are."""
     if runs is None or runs <= max(sizes, default=0):
         return sizes

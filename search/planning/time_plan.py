@@ -11,6 +11,7 @@ from typing import Any
 from model_space.facts import DataFacts
 from search.commands.program import EPOCHS
 from search.errors import InputError
+from search.planning.checks import option
 from search.planning.design import possible_runs
 from search.planning.mixed_design import mixed_runs
 from search.planning.phases.confirm import CANDIDATES, ENDS
@@ -299,7 +300,7 @@ def rounds(runs: int, workers: int) -> int:
 
 
 def _least_words(given: Requested) -> str:
-    named = [f"--{name.replace('_', '-')} {value}" for name, value in given.named().items()
+    named = [f"{option(name)} {value}" for name, value in given.named().items()
              if name in ("measure", "search", "verify", "verify_epochs", "confirm", "epochs",
                          "ladder")]  # fmt: skip
     if is_of_runs_alone(given):

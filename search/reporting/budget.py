@@ -75,13 +75,7 @@ def short_budget(results: Results) -> str:
 
     Empty where the study says neither.
     """
-    parts = []
-    settings = results.settings
-    if settings is not None and (settings.program is None or settings.program.has(EPOCHS)):
-        parts.append(f"after {counted(settings.epochs, 'epoch')}")
-    if results.data is not None:
-        parts.append(f"{results.data.train:,} training {results.data.things}")
-    budget = " on ".join(parts)
+    budget = trained_for(results, "measure")
     if results.settings is not None and results.settings.last_epochs > 1:
         budget += f" (mean of the last {results.settings.last_epochs})"
     return budget

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
 
 from search.analysis.classes import ClassSizes
 from search.analysis.diagnostics import Diagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
 from search.analysis.recommendation import Recommendation
-from search.analysis.run_losses import GivenUp, RunLosses
-from search.analysis.unequal_losses import Loss, UnequalLoss
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
 from search.reporting.fit_cautions import fit_cautions
-from search.reporting.formatting import counted, listed, quoted, with_states
+from search.reporting.formatting import counted, listed, quoted
+from search.reporting.loss_cautions import (
+    infeasible_trials,
+    lost_runs,
+    nothing_learned,
+    pruned_trials,
+    unequally_lost,
+    unfinished_trials,
+)
 from search.reporting.programs import ended_early, too_few_digits, unheard_seed
 from search.reporting.recipe_cautions import of_carry_over, of_collapse, of_dials
 from search.reporting.words import growth
 from search.results import ACCURACY, Objective, Results
 
-_MOST_NAMED = 3
-"""Recipes in one sentence, or sentences of techniques that lose more trials."""
-_LOST: Mapping[Loss, str] = {
-    "failed": "failed",
-    "pruned": "were pruned",
-    "no value": "came to no value that can be computed with",
-}
 _SHARE_TO_PERCENT = 10
 """How many times a share a value is at the least that may be a percentage beside it."""
 
@@ -45,14 +43,14 @@ def cautions(
     """
     losses, fit = diagnostics.losses, diagnostics.fit
     return [
-        *_nothing_learned(losses, program=results.program is not None),
+        *nothing_learned(losses, program=results.program is not None),
         *_two_scales(results),
         *of_carry_over(results, recommended),
-        *_unequal(diagnostics.unequal, "run" if results.designed else "trial"),
+        *unequally_lost(diagnostics.unequal, "run" if results.designed else "trial"),
         *_copies(results),
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results) if fit and not fit.estimability.balanced else []),
-        *_pruned(results, losses),
+        *pruned_trials(results, losses),
         *_lengths(results),
         *(_drift(results) if results.drift else []),
         *(_covariates(fit.effects, designed=results.designed) if fit else []),
@@ -61,11 +59,11 @@ def cautions(
         *ended_early(results),
         *_tied(results),
         *_conditional(results),
-        *_losses(losses, grown_by),
+        *lost_runs(losses, grown_by),
         *of_collapse(results),
         *filter(None, [growth(results)]),
-        *_unfinished(results, losses),
-        *_infeasible(losses),
+        *unfinished_trials(results, losses),
+        *infeasible_trials(losses),
         *left_out(results),
         *of_dials(results, recommended),
         *data_cautions(results, _typical_accuracy(results)),
@@ -93,22 +91,6 @@ def _typical_accuracy(results: Results) -> float | None:
     return statistics.median(values) / 100
 
 
-def _nothing_learned(losses: RunLosses, *, program: bool) -> list[str]:
-    sentences = []
-    if losses.all_diverged:
-        sentences.append(
-            "Every measured run diverged, so the runs say nothing about any technique."
-        )
-    if losses.all_equal:
-        judged = (
-            "factor can be judged: does --metric take a number that they can change?"
-            if program
-            else "technique can be judged."
-        )
-        sentences.append(f"Every measured run has the same value, so no {judged}")
-    return sentences
-
-
 def _two_scales(results: Results) -> list[str]:
     """Values from 0 to 1 beside others that they would be among as percentages."""
     objective = results.objective
@@ -130,34 +112,6 @@ def _two_scales(results: Results) -> list[str]:
         f"{which} If some values are shares and others percentages, the effects mean nothing: all "
         "values of a study need one scale."
     ]
-
-
-def _unequal(losses: Sequence[UnequalLoss], run: str) -> list[str]:
-    """Techniques of which more runs are lost, or fewer, and what that does to their effects."""
-    sentences = []
-    for one in losses[:_MOST_NAMED]:
-        happened, at_first = _LOST[one.loss], one.loss == "pruned" and one.scored
-        if not one.worse.left:
-            side = "with" if one.more_on else "without"
-            which = f"{one.worse.runs:,} {run}s {side} {one.technique}"
-            if one.worse.lost < one.worse.runs:
-                said = f"None of the {which} came to a value, so its effect is unknown."
-            elif at_first:
-                said = (
-                    f"All {which} {happened}, as they did badly at first: its effect is unknown, "
-                    "and may be the largest."
-                )
-            else:
-                said = f"All {which} {happened}, so its effect is unknown."
-            sentences.append(said)
-            continue
-        looks = f"{one.technique} looks {'better' if one.more_on else 'worse'} than it is"
-        why = "As these did badly at first" if at_first else "If these would have done badly"
-        sentences.append(
-            f"{one.on.lost:,} of {one.on.runs:,} {run}s with {one.technique} {happened}, and "
-            f"{one.off.lost:,} of {one.off.runs:,} without. {why}, {looks}."
-        )
-    return sentences
 
 
 def _all_lost(diagnostics: Diagnostics) -> list[str]:
@@ -196,17 +150,6 @@ def _not_designed(results: Results) -> list[str]:
         "These trials were not planned as a balanced design. A sampler that learns prefers "
         "what did well before, so its later trials depend on the luck of its earlier ones. "
         "Read the effects as hints: they are less certain than their intervals say."
-    ]
-
-
-def _pruned(results: Results, losses: RunLosses) -> list[str]:
-    """Pruned trials of another program, beside complete ones: without any, the answer says it."""
-    if results.designed or not losses.pruned or not losses.measured:
-        return []
-    have, are = ("has", "is") if losses.pruned == 1 else ("have", "are")
-    return [
-        f"{counted(losses.pruned, 'pruned trial')} {have} no final value and {are} left out, "
-        "so settings that do badly at first are seen too rarely."
     ]
 
 
@@ -307,105 +250,6 @@ def _conditional(results: Results) -> list[str]:
             f"by analyse(study, {{{one.parameter!r}: …}}) with the choice that is on."
         )
     return sentences
-
-
-def _unfinished(results: Results, losses: RunLosses) -> list[str]:
-    """Trials of another program that are not complete; kouka's own say why, or are run again."""
-    if results.designed:
-        return []
-    parts = [
-        f"{counted(count, 'trial')} {state if count == 1 else states}"
-        for count, state, states in (
-            (losses.unexplained, "has failed", "have failed"),
-            (losses.running, "is running", "are running"),
-            (losses.waiting, "is waiting to run", "are waiting to run"),
-        )
-        if count
-    ]
-    if not parts:
-        return []
-    one = losses.unexplained + losses.running + losses.waiting == 1
-    return [f"{listed(parts)}, and {'is' if one else 'are'} left out."]
-
-
-def _infeasible(losses: RunLosses) -> list[str]:
-    count = losses.infeasible
-    if not count:
-        return []
-    if count == losses.measured:
-        return [
-            "Every complete trial breaks a constraint of the study, so what is recommended does so "
-            "too. The effects are those on the objective alone."
-        ]
-    broke = "breaks" if count == 1 else "break"
-    return [
-        f"{count:,} of {losses.measured:,} complete trials {broke} a constraint of the study. What "
-        "is recommended is a recipe of those that keep them; the effects are of all trials, on the "
-        "objective alone."
-    ]
-
-
-def _losses(losses: RunLosses, grown_by: str) -> list[str]:
-    sentences = []
-    if losses.planned and losses.measured < losses.planned:
-        missing = losses.planned - losses.measured
-        sentences.append(
-            f"{losses.measured} of {losses.planned} planned runs are complete; {missing} "
-            f"{'is' if missing == 1 else 'are'} missing."
-        )
-    sentences += _given_up(losses.given_up, grown_by.removeprefix("--"))
-    sentences += [f"{counted(count, 'run')} failed: {reason}." for reason, count in losses.failures]
-    if losses.no_value:
-        sentences.append(
-            f"{counted(losses.no_value, 'run')} ended without a value that can be computed with "
-            f"and {'is' if losses.no_value == 1 else 'are'} left out."
-        )
-    if losses.diverged and not losses.all_diverged:
-        counts = "it counts" if losses.diverged == 1 else "they count"
-        states = with_states(losses.diverged_on, losses.diverged_off)
-        alike = f", all with {' and '.join(states)}" if states else ""
-        sentences.append(
-            f"{counted(losses.diverged, 'run')} diverged{alike}; {counts} at chance level."
-        )
-    return sentences
-
-
-def _given_up(lost: Sequence[GivenUp], measuring: str) -> list[str]:
-    """A sentence for all the runs of a phase that were lost for the same reason.
-
-    `measuring` is the phase of the measured runs, which are those of `verify` in a study of these.
-    """
-    alike: dict[tuple[str, int, str], list[str]] = {}
-    sentences = _broken([run for run in lost if run.broken])
-    for run in lost:
-        if not run.broken:
-            phase = measuring if run.phase == "measure" else run.phase
-            alike.setdefault((phase, run.tries, run.reason), []).append(run.recipe)
-    for (phase, tries, reason), recipes in alike.items():
-        which, had = (
-            (f"A {phase} run was", "it had")
-            if len(recipes) == 1
-            else (f"{len(recipes)} {phase} runs were", "each had")
-        )
-        named = "; ".join(recipes[:_MOST_NAMED])
-        more = len(recipes) - _MOST_NAMED
-        sentences.append(
-            f"{which} given up after {had} failed {tries} times (techniques on: {named}"
-            f"{f'; {more} more' if more > 0 else ''}): {reason}."
-        )
-    return sentences
-
-
-def _broken(lost: Sequence[GivenUp]) -> list[str]:
-    """A sentence for each technique with which every run failed."""
-    of: dict[str, list[GivenUp]] = {}
-    for run in lost:
-        for name in run.broken:
-            of.setdefault(name, []).append(run)
-    return [
-        f"Every run with {name} failed, {len(runs)} in all: {runs[-1].reason}."
-        for name, runs in of.items()
-    ]
 
 
 def _separate_pairs(effects: Effects, estimable: Estimability) -> list[str]:

@@ -70,24 +70,24 @@ class Findings:
     """A study's results, and the analyses of them."""
 
     results: Results
-    effects: Effects | None
+    effects: Effects | None = None
     """None while the `measure` runs cannot estimate the effect of any technique."""
-    cautions: tuple[str, ...]
+    cautions: tuple[str, ...] = ()
     """Sentences to read before believing the effects, worst first."""
-    interactions: tuple[Interaction, ...]
-    dependences: tuple[Dependence, ...]
+    interactions: tuple[Interaction, ...] = ()
+    dependences: tuple[Dependence, ...] = ()
     """Two for each pair whose interaction is certain."""
-    by_epoch: tuple[EpochEffects, ...]
-    costs: tuple[Cost, ...]
-    dials: tuple[DialTrend, ...]
-    recommended: Recommendation | None
+    by_epoch: tuple[EpochEffects, ...] = ()
+    costs: tuple[Cost, ...] = ()
+    dials: tuple[DialTrend, ...] = ()
+    recommended: Recommendation | None = None
     """None while no run is complete."""
-    confirmed: tuple[Confirmed, ...]
-    ladder: tuple[LadderStep, ...]
-    comparisons: tuple[Comparison, ...]
+    confirmed: tuple[Confirmed, ...] = ()
+    ladder: tuple[LadderStep, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
     """The ladder's steps beside the order-free effects."""
-    curves: tuple[Curves, ...]
-    importances: tuple[Importance, ...]
+    curves: tuple[Curves, ...] = ()
+    importances: tuple[Importance, ...] = ()
     """Optuna's."""
     verification: Verification | None = None
     """None before a `verify` run is complete."""
@@ -225,15 +225,18 @@ def find_recipe(results: Results) -> Findings:
     if results.designed and not tested:
         fitted = effects_of(decides, repeated(decides))
     return Findings(
-        results, None, (), (), (), (), (), (), recommended, tuple(tested), (), (), (), (),
+        results,
+        recommended=recommended,
+        confirmed=tuple(tested),
         decision=decide(results, recommended, tested, effects=fitted),
-    )  # fmt: skip
+    )
 
 
 def _complete_long_runs(long: Verification | None) -> Results | None:
     """The long runs as a study of their own, once their verdicts are due."""
-    due = long is not None and long.effects is not None and long.effects.look.complete
-    return long.results if long is not None and due else None
+    if long is None or long.effects is None or not long.effects.look.complete:
+        return None
+    return long.results
 
 
 def _longer(results: Results, early: FastStart | None, short_only: bool) -> Proposal | None:

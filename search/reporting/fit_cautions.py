@@ -16,7 +16,14 @@ from search.analysis.outliers import Outliers
 from search.analysis.recipe_names import describe
 from search.analysis.scale_refit import ScaleRefit
 from search.planning.broken import broken
-from search.reporting.formatting import capitalized, counted, level, listed, with_states
+from search.reporting.formatting import (
+    capitalized,
+    counted,
+    in_unit,
+    level,
+    listed,
+    with_states,
+)
 from search.results import Objective, Results
 
 _MOST_IN_COMMON = 4
@@ -244,7 +251,7 @@ def _verdicts(effects: Sequence[Effect]) -> str:
 def _additivity(sums: Additivity, objective: Objective) -> list[str]:
     if not sums.rejected:
         return []
-    unit = f" {objective.unit}".rstrip()
+    unit = in_unit(objective)
     return [
         f"The effects sum to {sums.summed:+.3g}{unit}, but on fresh seeds all on minus all off is "
         f"{sums.measured:+.3g}{unit}, which seeds do not explain: more than two techniques act "

@@ -94,11 +94,15 @@ def interval(bounds: Bounds) -> str:
     return f"{signed(bounds.low, bounds)} to {signed(bounds.high, bounds)}"
 
 
-def with_interval(value: float, bounds: Bounds) -> str:
-    """Format a difference with its 95 % interval, where it has one, in brackets."""
+def with_interval(value: float, bounds: Bounds, unit: str = "") -> str:
+    """Format a difference with its 95 % interval, where it has one, in brackets.
+
+    `unit` is what stands after the difference, see `in_unit`.
+    """
+    said = f"{signed(value, bounds)}{unit}"
     if math.isnan(value) or math.isnan(bounds.low):
-        return signed(value, bounds)
-    return f"{signed(value, bounds)} ({interval(bounds)})"
+        return said
+    return f"{said} ({interval(bounds)})"
 
 
 def _decimals(bounds: Bounds, value: float = 1.0) -> int:
@@ -174,8 +178,7 @@ def mean(value: Mean, objective: Objective) -> str:
     if decimals > 0:
         decimals = max(2, decimals)
     middle, low, high = (_rounded(one, decimals) for one in (value.mean, value.low, value.high))
-    unit = f" {objective.unit}".rstrip()
-    return f"{middle}{unit} ({low} to {high})"
+    return f"{middle}{in_unit(objective)} ({low} to {high})"
 
 
 def heading(effects: Effects) -> str:
@@ -185,8 +188,18 @@ def heading(effects: Effects) -> str:
 
 def axis(name: str, objective: Objective) -> str:
     """Name an axis on which values of the objective are, with their unit."""
-    unit = "%" if objective.share else objective.unit
+    unit = level_unit(objective)
     return f"{name}, {unit}" if unit else name
+
+
+def level_unit(objective: Objective) -> str:
+    """Name the unit of the values themselves, not of their differences."""
+    return "%" if objective.share else objective.unit
+
+
+def in_unit(objective: Objective) -> str:
+    """Name the unit as it stands after a number; empty where it is unknown."""
+    return f" {objective.unit}".rstrip()
 
 
 def effect_unit(objective: Objective) -> str:

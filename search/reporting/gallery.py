@@ -29,7 +29,7 @@ from search.reporting.figures import (
 )
 from search.reporting.figures.style import extend_title
 from search.reporting.findings import Findings, Verification, check_findings
-from search.reporting.formatting import axis, counted, effect_unit
+from search.reporting.formatting import axis, counted, effect_unit, level_unit
 
 
 def draw(findings: Findings) -> dict[str, go.Figure]:
@@ -83,7 +83,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
         )
     if findings.curves:
         drawn["curves"] = curves.figure(
-            findings.curves, "%" if of.share else of.unit or of.name, f"mean over {measured}"
+            findings.curves, level_unit(of) or of.name, f"mean over {measured}"
         )
     complete = sum(run.state == "complete" for run in results.runs)
     everything = f"{counted(complete, 'complete run')} of all phases; {budget}"

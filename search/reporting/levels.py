@@ -45,7 +45,7 @@ def at_best(findings: Findings) -> list[str]:
 
 def _turned(row: EffectByLevel, results: Results) -> str:
     """Name where a technique helps, and where it hurts."""
-    better = 1 if results.objective.maximize else -1
+    better = results.objective.sign
     sides = []
     for verb, sign in (("helps", better), ("hurts", -better)):
         at = [f"{level_label(one.level)} ({signed(one.effect, one)})"

@@ -10,7 +10,7 @@ from search.analysis.collapses import Collapse, collapse
 from search.analysis.held_out import rate
 from search.analysis.recommendation import Recommendation
 from search.reporting import words
-from search.reporting.formatting import level
+from search.reporting.formatting import in_unit, level
 from search.results import Results
 
 _NEAR_END = 0.05
@@ -49,7 +49,7 @@ def of_carry_over(results: Results, recommended: Recommendation | None) -> list[
     found, program = carry_over(results, recommended), results.program
     if found is None or program is None or program.test is None:
         return []
-    unit = f" {results.objective.unit}".rstrip()
+    unit = in_unit(results.objective)
     return [
         f"On fresh seeds the recommended recipe gains {found.validation:+.3g}{unit} of "
         f"{results.objective.name} over all techniques off, but {found.test:+.3g} of "

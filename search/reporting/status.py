@@ -11,6 +11,7 @@ from search.planning.phases import confirm, ladder
 from search.planning.phases.confirm import wants_candidates
 from search.planning.space import Space
 from search.reporting.budget import describe_budget, shorter_runs
+from search.reporting.formatting import level_unit
 from search.results import Results
 from search.settings import Settings
 from search.storage.schema import INTERRUPTED, PHASES
@@ -79,7 +80,7 @@ def status_of(results: Results) -> StudyStatus:
         results.name,
         describe_budget(results),
         objective.name,
-        "%" if objective.share else objective.unit,
+        level_unit(objective),
         tuple(_phases(results)),
         running=states.count("running"),
         waiting=states.count("waiting"),

@@ -25,8 +25,10 @@ from search.reporting.formatting import (
     change,
     counted,
     effect_unit,
+    in_unit,
     interval,
     level,
+    level_unit,
     listed,
     listed_first,
     probability,
@@ -288,8 +290,7 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
 def fell(found: Collapse, results: Results) -> str:
     """Say how many runs fell far below the others in some seeds, and to what."""
     beside = "" if found.technique is None else f" with {found.technique}"
-    objective = results.objective
-    about = f"{found.level:.3g} {'%' if objective.share else objective.unit}".rstrip()
+    about = f"{found.level:.3g} {level_unit(results.objective)}".rstrip()
     return f"{len(found.runs)} of {counted(found.of, 'run')}{beside} fell to about {about}"
 
 
@@ -382,7 +383,7 @@ def main_pairs(rows: Sequence[Dependence], objective: Objective) -> list[str]:
     pairs: dict[frozenset[str], Dependence] = {}
     for row in (*turned, *others):
         pairs.setdefault(frozenset((row.without.technique, row.without.other)), row)
-    unit = f" {objective.unit}".rstrip()
+    unit = in_unit(objective)
     return [
         f"{row.without.technique} is worth {signed(row.without.effect, row.without)}{unit} "
         f"({interval(row.without)}) without {row.without.other}, and "

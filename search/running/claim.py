@@ -124,8 +124,7 @@ def _next(
         now = schedule(settings, space, results)
         anew = planned_anew(settings, results, now)
         if anew != settings:
-            study.set_user_attr(schema.SETTINGS, anew.to_json())
-            results, settings = replace(results, settings=anew), anew
+            results, settings = _kept(anew, study, results), anew
         elif now.choose is not None:
             results, settings = _choose(now.choose, study, settings, results)
         else:
@@ -142,9 +141,8 @@ def _choose(
     if phase == "verify":
         left = time_left(settings, results)
         if left is not None:
-            anew = with_fitting_long_runs(settings, left)
-            study.set_user_attr(schema.SETTINGS, anew.to_json())
-            results, settings = replace(results, settings=anew), anew
+            settings = with_fitting_long_runs(settings, left)
+            results = _kept(settings, study, results)
         if settings.verify:
             verified = choose_verified(results)
             results = replace(results, verified=verified)
@@ -156,17 +154,21 @@ def _choose(
         if not settings.verify:
             longer = with_long_runs(settings, left)
             if longer is not None:
-                study.set_user_attr(schema.SETTINGS, longer.to_json())
-                return replace(results, settings=longer), longer
+                return _kept(longer, study, results), longer
         recipes = recipes[: recipes_that_fit(settings, left) - 1]
         left = replace(left, recipes=len(recipes) + len(ENDS))
         settings = with_fitting_seeds(settings, left)
-        results = replace(results, settings=settings)
-        study.set_user_attr(schema.SETTINGS, settings.to_json())
+        results = _kept(settings, study, results)
     chosen = Candidates(settings.measure, settings.search, recipes, settings.verify,
                         settings.at_most, settings.verify_epochs)  # fmt: skip
     study.set_user_attr(schema.CANDIDATES, asdict(chosen))
     return replace(results, candidates=chosen), settings
+
+
+def _kept(settings: Settings, study: optuna.Study, results: Results) -> Results:
+    """Keep settings that were planned anew in the study; return its results with them."""
+    study.set_user_attr(schema.SETTINGS, settings.to_json())
+    return replace(results, settings=settings)
 
 
 def _sample(

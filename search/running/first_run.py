@@ -20,7 +20,7 @@ from search.commands.program import EPOCHS, Program
 from search.commands.shared_files import shared, snapshot, written
 from search.commands.trainer import CommandTrainer, RunTimeoutError
 from search.commands.unit import of_less, with_unit
-from search.errors import InputError, StudyFailedError
+from search.errors import InputError
 from search.planning import time_plan
 from search.planning.phases import Planned
 from search.planning.phases.plan import run_seed
@@ -249,13 +249,7 @@ def try_run(
     """Run a program outside of any study; raises as `tried_first` does."""
     program = settings.program
     assert program is not None
-    runs = runs_folder(program, name)
-    try:
-        folder = made_folder(runs, folder_name)
-    except OSError as error:
-        raise StudyFailedError(
-            f"the folder {runs} of the runs cannot be written ({error.strerror})"
-        ) from error
+    folder = made_folder(runs_folder(program, name), folder_name)
     # Values as they are printed, as their unit may still be open.
     program = replace(program, unit=None, scale=None)
     most = None if seconds is None else seconds + _PATIENCE

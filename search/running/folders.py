@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from optuna.storages import RDBStorage
@@ -11,8 +12,8 @@ from search.errors import StudyFailedError
 from search.folder_names import shortened
 from search.running.claim import Claim
 from search.storage import schema
-from search.storage.connection import patiently
 from search.storage.heartbeat import fail
+from search.storage.retrying import patiently
 
 
 def runs_folder(program: Program, name: str) -> Path:
@@ -24,29 +25,34 @@ def runs_folder(program: Program, name: str) -> Path:
 def new_folder(runs: Path, claim: Claim, storage: RDBStorage) -> Path:
     """Make the folder of a run, and keep in its trial where it is.
 
-    Raises `StudyFailedError`, after giving the run back, where it cannot be made: on a disk that is
-    full, every further run would fail too.
+    Raises `StudyFailedError`, after giving the run back, where it cannot be made.
     """
     number = patiently(lambda: storage.get_trial(claim.trial_id)).number
     try:
         folder = made_folder(runs, str(number))
-    except OSError as error:
+    except StudyFailedError:
         patiently(lambda: fail(storage, claim.trial_id, schema.INTERRUPTED))
-        raise StudyFailedError(
-            f"the folder {runs} of the runs cannot be written ({error.strerror})"
-        ) from error
+        raise
     patiently(lambda: storage.set_trial_user_attr(claim.trial_id, schema.FOLDER, str(folder)))
     return folder
 
 
 def made_folder(runs: Path, name: str) -> Path:
-    """Make a new folder, whose name has a number after it where another study's run has it."""
-    runs.mkdir(parents=True, exist_ok=True)
-    number = 1
-    while True:
-        folder = runs / (name if number == 1 else f"{name}-{number}")
-        try:
-            folder.mkdir()
-            return folder
-        except FileExistsError:
+    """Make a new folder, whose name has a number after it where another study's run has it.
+
+    Raises `StudyFailedError` where it cannot be made: on a disk that is full, every further run
+    would fail too.
+    """
+    number = 0
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        while True:
             number += 1
+            folder = runs / (name if number == 1 else f"{name}-{number}")
+            with suppress(FileExistsError):
+                folder.mkdir()
+                return folder
+    except OSError as error:
+        raise StudyFailedError(
+            f"the folder {runs} of the runs cannot be written ({error.strerror})"
+        ) from error

@@ -22,8 +22,8 @@ from search.running import signals
 from search.running.timekeeping import end_in_time
 from search.running.worker_loop import study_checkpoints
 from search.settings import Settings
-from search.storage.connection import is_away, patiently, reason_of, waits_for
 from search.storage.reading import read
+from search.storage.retrying import is_away, patiently, reason_of, waits_for
 
 _LOOK_EVERY = 1.0
 """Seconds between two looks at how the study goes."""

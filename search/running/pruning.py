@@ -10,8 +10,8 @@ from optuna.trial import TrialState, create_trial
 
 from search.planning.pruners import Pruning
 from search.storage import schema
-from search.storage.connection import patiently
 from search.storage.optuna_internals import CompleteTrials
+from search.storage.retrying import patiently
 
 
 class PruningChecks:

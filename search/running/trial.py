@@ -21,9 +21,9 @@ from search.running.claim import Claim
 from search.running.pruning import PruningChecks
 from search.running.trainer import Trainer
 from search.storage import schema
-from search.storage.connection import patiently
 from search.storage.heartbeat import beating, fail
 from search.storage.optuna_internals import write_values
+from search.storage.retrying import patiently
 from search.storage.schema import Phase
 
 _LIFE = 1 / 60

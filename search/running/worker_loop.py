@@ -24,9 +24,10 @@ from search.running.folders import new_folder
 from search.running.picturing import picture_mistakes
 from search.running.trainer import Trainer
 from search.running.trial import run_trial
-from search.storage.connection import located, patiently, worker_storage
+from search.storage.connection import located, worker_storage
 from search.storage.heartbeat import Identity
 from search.storage.reading import read
+from search.storage.retrying import patiently
 from search.storage.schema import TRIES
 
 _LONGEST_PAUSE = 2.0

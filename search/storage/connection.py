@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import optuna
 import sqlalchemy
 from optuna.exceptions import StorageInternalError
 from optuna.storages.journal import JournalFileBackend
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    InterfaceError,
-    NoSuchModuleError,
-    OperationalError,
-    PendingRollbackError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from search.errors import InputError
 from search.storage.optuna_internals import CopiedStudy, copies
 from search.storage.passwords import is_ambiguous
 
 SQLITE_WAIT = 10
-"""Seconds that SQLite itself waits for a locked file, before `patiently` asks again."""
-_MOMENT = 2.0
-"""Seconds; another's transaction may take as long."""
-PATIENCE = 300.0
-"""Seconds that a worker waits for a storage that is away."""
+"""Seconds that SQLite itself waits for a locked file, before `retrying.patiently` asks again."""
 SILENCE = 60
 """Seconds after which a server closes a connection that says nothing and holds up others."""
 
@@ -49,7 +35,6 @@ _TAKES = (
 _NEW_FILES = (".db", ".sqlite", ".sqlite3")
 """Endings of a file that may be made, where a file is named and not a URL."""
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
-_Answer = TypeVar("_Answer")
 
 
 def storage_url(text: str) -> str:
@@ -100,55 +85,6 @@ def redact(url: str) -> str:
         return parsed.database or ""
     hidden = {name: "***" for name in parsed.query if "pass" in name.lower()}
     return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
-
-
-def patiently(ask: Callable[[], _Answer]) -> _Answer:
-    """Call `ask`, again and again while the database is away, for at most `PATIENCE` seconds.
-
-    `ask` must bear being called twice. Raises what it raised last.
-    """
-    began, me = time.monotonic(), threading.get_ident()
-    pause = 0.1
-    try:
-        while True:
-            try:
-                return ask()
-            except (SQLAlchemyError, StorageInternalError, ConnectionError) as error:
-                if not is_away(error) or time.monotonic() > began + PATIENCE:
-                    raise
-                _WAITING[me] = began, reason_of(error)
-            time.sleep(pause)
-            pause = min(2 * pause, 5)
-    finally:
-        _WAITING.pop(me, None)
-
-
-_WAITING: dict[int, tuple[float, str]] = {}
-"""By the thread that waits, since when and why."""
-
-
-def waits_for() -> str:
-    """Say why a thread of this process has been waiting for the database for more than a moment;
-    empty where none has."""
-    late = time.monotonic() - _MOMENT
-    return next((reason for since, reason in [*_WAITING.values()] if since < late), "")
-
-
-def reason_of(error: Exception) -> str:
-    """The first line of what a database says of an error."""
-    cause = error.__cause__ or error
-    # What the database itself said, without SQLAlchemy's advice before it.
-    return (str(getattr(cause, "orig", None) or cause) or type(error).__name__).splitlines()[0]
-
-
-def is_away(error: Exception) -> bool:
-    """Tell an error of a database that cannot be reached, or written, just now."""
-    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-    if isinstance(cause, (OperationalError, InterfaceError)):
-        return "no such" not in str(cause.orig)
-    # A connection that broke within a transaction; the next try has another one.
-    broke = isinstance(cause, DBAPIError) and cause.connection_invalidated
-    return broke or isinstance(cause, (ConnectionError, PendingRollbackError))
 
 
 def located(url: str) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from search.errors import InputError
 from search.storage import connection as database
+from search.storage import retrying
 from search.storage.connection import SQLITE_WAIT, connect_options, redact, sqlite_file
 
 
@@ -34,7 +35,7 @@ def exclusive(url: str, name: str = "") -> Iterator[Callable[[], None]]:
     it. Raises `TimeoutError` after `PATIENCE` seconds, and `InputError` for a database that has no
     such lock, or whose folder cannot be written.
     """
-    patience = database.PATIENCE
+    patience = retrying.PATIENCE
     file = sqlite_file(url)
     if file is not None:
         # A file beside the database, as a temporary folder may differ from job to job.

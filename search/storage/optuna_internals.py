@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -185,7 +187,7 @@ def is_tried(version: str) -> bool:
 
 
 def copies(
-    engine: sqlalchemy.Engine, name: str | None = None, *, epochs: bool
+    engine: sqlalchemy.Engine, name: str | None, *, epochs: bool
 ) -> list[CopiedStudy] | None:
     """Read the study of a name, or all, oldest first, straight from Optuna's tables.
 
@@ -208,80 +210,99 @@ _Rows = dict[int, list[Any]]
 
 
 def _copies(connection: sqlalchemy.Connection, name: str | None, epochs: bool) -> list[CopiedStudy]:
-    def rows(table: str, owner: str, *columns: str, order: str, key: str = "") -> _Rows:
-        """Rows of the studies in question; of a table of trials' rows by way of the trials.
-
-        Those alone whose key begins with `key`.
-        """
-        query = _select(table, owner, *columns, order=order)
-        if key:
-            query = query.where(query.selected_columns.key.startswith(key))
-        if name is not None:
-            source = query.get_final_froms()[0]
-            if owner == "trial_id":
-                trials = sqlalchemy.table("trials", *_columns("trial_id", "study_id"))
-                query = query.join(trials, trials.c.trial_id == source.c.trial_id)
-                source = trials
-            query = query.where(source.c.study_id.in_(names))
-        found: _Rows = defaultdict(list)
-        for first, *others in connection.execute(query):
-            found[first].append(others)
-        return found
-
-    names = {
-        key: each
-        for key, each in connection.execute(
-            _select("studies", "study_id", "study_name", order="study_id")
-        )
-        if name in (None, each)
-    }
+    query = _select("studies", "study_id", "study_name", order="study_id")
+    names = {key: each for key, each in connection.execute(query) if name in (None, each)}
+    rows = partial(_rows, connection, None if name is None else list(names))
     # The trials first: what is written of them meanwhile is more than their states say.
     times = _TIMES if epochs else ()
     trials = rows("trials", "study_id", "trial_id", "number", "state", *times, order="number")
-    values = rows("trial_values", "trial_id", "value", "value_type", order="objective")
-    params = rows("trial_params", "trial_id", "param_name", "param_value", "distribution_json",
-                  order="param_id")  # fmt: skip
-    steps = rows("trial_intermediate_values", "trial_id", "step", "intermediate_value",
-                 "intermediate_value_type", order="step") if epochs else {}  # fmt: skip
-    attributes = rows("trial_user_attributes", "trial_id", "key", "value_json",
-                      order="trial_user_attribute_id")  # fmt: skip
-    constraints = rows("trial_system_attributes", "trial_id", "key", "value_json",
-                       order="trial_system_attribute_id", key=_CONSTRAINTS)  # fmt: skip
+    of = _OfTrials(
+        rows("trial_values", "trial_id", "value", "value_type", order="objective"),
+        rows("trial_params", "trial_id", "param_name", "param_value", "distribution_json",
+             order="param_id"),
+        rows("trial_intermediate_values", "trial_id", "step", "intermediate_value",
+             "intermediate_value_type", order="step") if epochs else {},
+        rows("trial_user_attributes", "trial_id", "key", "value_json",
+             order="trial_user_attribute_id"),
+        rows("trial_system_attributes", "trial_id", "key", "value_json",
+             order="trial_system_attribute_id", key=_CONSTRAINTS),
+    )  # fmt: skip
     directions = rows("study_directions", "study_id", "direction", order="objective")
     user = rows("study_user_attributes", "study_id", "key", "value_json",
                 order="study_user_attribute_id")  # fmt: skip
     system = rows("study_system_attributes", "study_id", "key", "value_json",
                   order="study_system_attribute_id")  # fmt: skip
-    spaces: dict[str, BaseDistribution] = {}
-
-    def trial(
-        trial_id: int, number: int, state: str,
-        began: datetime | None = None, ended: datetime | None = None,
-    ) -> FrozenTrial:  # fmt: skip
-        space = {}
-        for parameter, _, stored in params[trial_id]:
-            if stored not in spaces:
-                spaces[stored] = json_to_distribution(stored)
-            space[parameter] = spaces[stored]
-        return FrozenTrial(
-            number, TrialState[state], None, began, ended,
-            {parameter: space[parameter].to_external_repr(value)
-             for parameter, value, _ in params[trial_id]},
-            space, _from_json(attributes[trial_id]), _from_json(constraints[trial_id]),
-            {step: _value(*stored) for step, *stored in steps.get(trial_id, ())}, trial_id,
-            values=[_value(*row) for row in values[trial_id]] or None,
-        )  # fmt: skip
-
     return [
         CopiedStudy(
             each,
             [StudyDirection[direction] for (direction,) in directions[study_id]],
             _from_json(user[study_id]),
             _from_json(system[study_id]),
-            [trial(*row) for row in trials[study_id]],
+            [of.trial(*row) for row in trials[study_id]],
         )
         for study_id, each in names.items()
     ]
+
+
+def _rows(
+    connection: sqlalchemy.Connection,
+    studies: Sequence[int] | None,
+    table: str,
+    owner: str,
+    *columns: str,
+    order: str,
+    key: str = "",
+) -> _Rows:
+    """Read the rows of some studies or all; of a table of trials' rows by way of the trials.
+
+    Those alone whose key begins with `key`.
+    """
+    query = _select(table, owner, *columns, order=order)
+    if key:
+        query = query.where(query.selected_columns.key.startswith(key))
+    if studies is not None:
+        source = query.get_final_froms()[0]
+        if owner == "trial_id":
+            trials = sqlalchemy.table("trials", *_columns("trial_id", "study_id"))
+            query = query.join(trials, trials.c.trial_id == source.c.trial_id)
+            source = trials
+        query = query.where(source.c.study_id.in_(studies))
+    found: _Rows = defaultdict(list)
+    for first, *others in connection.execute(query):
+        found[first].append(others)
+    return found
+
+
+@dataclass(frozen=True)
+class _OfTrials:
+    """The rows of Optuna's tables that belong to trials."""
+
+    values: _Rows
+    params: _Rows
+    steps: _Rows
+    attributes: _Rows
+    constraints: _Rows
+    spaces: dict[str, BaseDistribution] = field(default_factory=dict)
+    """Those that were read, by how they are stored."""
+
+    def trial(
+        self, trial_id: int, number: int, state: str,
+        began: datetime | None = None, ended: datetime | None = None,
+    ) -> FrozenTrial:  # fmt: skip
+        """Put a trial together."""
+        space = {}
+        for parameter, _, stored in self.params[trial_id]:
+            if stored not in self.spaces:
+                self.spaces[stored] = json_to_distribution(stored)
+            space[parameter] = self.spaces[stored]
+        return FrozenTrial(
+            number, TrialState[state], None, began, ended,
+            {parameter: space[parameter].to_external_repr(value)
+             for parameter, value, _ in self.params[trial_id]},
+            space, _from_json(self.attributes[trial_id]), _from_json(self.constraints[trial_id]),
+            {step: _value(*stored) for step, *stored in self.steps.get(trial_id, ())}, trial_id,
+            values=[_value(*row) for row in self.values[trial_id]] or None,
+        )  # fmt: skip
 
 
 _CONSTRAINTS = "constraints"

@@ -28,7 +28,7 @@ from model_space.recipe import Recipe
 from search.planning.settle import Requested
 from search.running import local_workers, study
 from search.running.following import StudyWatch
-from search.storage import connection, heartbeat
+from search.storage import connection, heartbeat, retrying
 from search.storage.lock import exclusive
 from tests.support.fakes import FakeWorker
 from tests.support.processes import until
@@ -162,7 +162,7 @@ def work(
 
 def launch(url: str, name: str, checkpoints: Path, requested: Mapping[str, Any]) -> None:
     """Launch a study as `kouka launch` does."""
-    _prepare(connection.PATIENCE, SECONDS_PER_EPOCH)
+    _prepare(retrying.PATIENCE, SECONDS_PER_EPOCH)
     study.launch(
         url, name, Requested(**requested), [{}], StudyWatch(), _show_nothing,
         checkpoints=checkpoints,
@@ -177,7 +177,7 @@ def prepare_study(url: str, name: str, folder: Path, requested: Mapping[str, Any
 
 
 def _make(url: str, name: str, folder: Path, requested: Mapping[str, Any]) -> None:
-    _prepare(connection.PATIENCE, 0)
+    _prepare(retrying.PATIENCE, 0)
     study.launch(
         url,
         name,
@@ -198,7 +198,7 @@ def _prepare(patience: float, epoch: float) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     local_workers.Worker = SlowWorker  # type: ignore[attr-defined, assignment]
     heartbeat.INTERVAL = 0.5
-    connection.PATIENCE = patience
+    retrying.PATIENCE = patience
     connection.SQLITE_WAIT = SQLITE_WAIT
 
 
@@ -223,7 +223,7 @@ def launch_on_ray(
     address: str, url: str, name: str, checkpoints: Path, requested: Mapping[str, Any], workers: str
 ) -> None:
     """Launch a study on a Ray cluster as `kouka launch --ray` does."""
-    _prepare(connection.PATIENCE, 0)
+    _prepare(retrying.PATIENCE, 0)
     from search.running import ray_workers
 
     ray_workers._work = ray_work
@@ -238,7 +238,7 @@ def ray_work(url: str, name: str, checkpoints: Path, ends: float | None) -> None
 
     While there is a file `waiting`, its epochs do not end.
     """
-    _prepare(connection.PATIENCE, 0.05)
+    _prepare(retrying.PATIENCE, 0.05)
     heartbeat.GRACE = 5
     global WAITING
     WAITING = checkpoints / "waiting"

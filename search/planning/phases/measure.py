@@ -15,7 +15,7 @@ from search.settings import Settings
 
 def design_of(settings: Settings, techniques: int) -> Design:
     """The design of a study's `measure` runs; a study keeps the way in which it began and grows."""
-    sizes = tuple(count for count in settings.measure if count)
+    sizes = settings.measured_sizes
     if settings.growth == "doubled":
         return design(techniques, sizes[0], sizes[-1])
     return grown(techniques, sizes, settings.words)
@@ -23,7 +23,7 @@ def design_of(settings: Settings, techniques: int) -> Design:
 
 def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
     """Plan the runs of the design, in an order of the study's own."""
-    sizes = tuple(count for count in settings.measure if count)
+    sizes = settings.measured_sizes
     if not sizes:
         return []
     levels = [len(factor.levels) for factor in space.several]

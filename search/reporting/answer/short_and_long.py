@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from search.analysis.budgets import BudgetChange
-from search.analysis.effects import Effect
 from search.analysis.fast_start import FastStart
 from search.planning.broken import breaks_of
 from search.reporting import words
@@ -15,10 +13,11 @@ from search.reporting.formatting import (
     capitalized,
     counted,
     duration,
-    interval,
+    in_unit,
     listed,
     listed_first,
     signed,
+    with_interval,
     with_states,
 )
 from search.results import Objective, Results
@@ -95,7 +94,7 @@ def between(findings: Findings) -> str:
 
 
 def _named(changes: Sequence[BudgetChange], objective: Objective) -> str:
-    unit = f" {objective.unit}" if objective.unit else ""
+    unit = in_unit(objective)
     named = [
         f"{one.technique} (from {signed(one.short.effect, one.short)} to "
         f"{signed(one.long.effect, one.long)}{unit})"
@@ -117,17 +116,16 @@ def held(long: Verification) -> str:
 def signs_of_fast_start(found: FastStart, results: Results) -> str:
     """Say why longer runs would have other effects."""
     objective = results.objective
-    signs = []
+    signs, unit = [], in_unit(objective)
     if found.rise is not None:
         over = "epoch" if found.rise.epochs == 1 else counted(found.rise.epochs, "epoch")
         verb = "rose" if objective.maximize else "fell"
-        unit = f" {objective.unit}" if objective.unit else ""
         gain = f"{found.rise.last_quarter:#.2g}".rstrip(".") + unit  # 1.0 points, not 1 points
         signs.append(f"{objective.name} {verb} {gain} in the last {over}")
     if found.moving:
+        changes = [move.change for move in found.moving[:_MOST_NAMED]]
         named = [
-            f"that of {move.change.technique} by {_by(move.change, objective)}"
-            for move in found.moving[:_MOST_NAMED]
+            f"that of {one.technique} by {with_interval(one.effect, one, unit)}" for one in changes
         ]
         begin, end = found.moving[0].begin, found.moving[0].end
         signs.append(f"from epoch {begin} to {end} effects still moved, {listed(named)}")
@@ -135,12 +133,6 @@ def signs_of_fast_start(found: FastStart, results: Results) -> str:
     if found.rise is None:  # the networks have learned what they will
         return f"{capitalized(said)}."
     return f"These are effects of a fast start: {said}."
-
-
-def _by(change: Effect, objective: Objective) -> str:
-    unit = f" {objective.unit}" if objective.unit else ""
-    bounds = "" if math.isnan(change.low) else f" ({interval(change)})"
-    return f"{signed(change.effect, change)}{unit}{bounds}"
 
 
 def fast_start(found: FastStart, results: Results) -> str:

@@ -22,11 +22,11 @@ from search.reporting.findings import Findings
 from search.reporting.formatting import (
     capitalized,
     counted,
-    interval,
+    in_unit,
     listed,
     mean,
     percent,
-    signed,
+    with_interval,
 )
 from search.reporting.section import Command, Section
 from search.results import ACCURACY, UNNAMED, Objective, Results
@@ -249,9 +249,7 @@ def _over(decision: Decision, results: Results) -> str:
 
 
 def _points(gain: Estimate, objective: Objective) -> str:
-    unit = f" {objective.unit}".rstrip()
-    bounds = "" if math.isnan(gain.low) else f" ({interval(gain)})"
-    return f"{signed(gain.value, gain)}{unit}{bounds}"
+    return with_interval(gain.value, gain, in_unit(objective))
 
 
 def _all_off(decision: Decision, results: Results) -> str:

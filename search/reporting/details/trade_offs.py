@@ -7,7 +7,7 @@ import math
 from search.analysis.recipe_names import describe
 from search.analysis.trade_offs import PricedRecipe, TradeOffs
 from search.reporting.findings import Findings
-from search.reporting.formatting import UNKNOWN, about, counted, listed
+from search.reporting.formatting import UNKNOWN, about, counted, in_unit, listed
 from search.reporting.section import Section, Table
 from search.results import Objective
 
@@ -52,7 +52,7 @@ def _text(found: TradeOffs, objective: Objective) -> list[str]:
             "best recipe, as the combinations would be too many."
         )
     if found.predicted and not math.isnan(found.error):
-        unit = f" {objective.unit}" if objective.unit else ""
+        unit = in_unit(objective)
         text.append(
             "Where they are checked on a recipe that ran, predictions are typically off by "
             f"{about(found.error)}{unit}: train a predicted recipe before you rely on it. Each "

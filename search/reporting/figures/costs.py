@@ -17,6 +17,7 @@ from search.reporting.figures.style import (
     VERMILION,
     as_wide_as,
     entries_height,
+    error_bars,
     label,
     legend_below,
     styled,
@@ -121,12 +122,4 @@ def _span(ends: Sequence[float]) -> float:
 
 
 def _bar(low: float, middle: float, high: float) -> dict[str, object]:
-    known = not math.isnan(low)
-    return {
-        "type": "data",
-        "array": [high - middle if known else 0],
-        "arrayminus": [middle - low if known else 0],
-        "color": GREY,
-        "thickness": 1.2,
-        "width": 3,
-    }
+    return error_bars([(low, middle, high)], GREY, 1.2, width=3)

@@ -11,6 +11,7 @@ from search.reporting.figures.style import (
     BLUE,
     GREY,
     VERMILION,
+    error_bars,
     label,
     legend_below,
     rows_height,
@@ -48,13 +49,7 @@ def figure(effects: Effects, unit: str, caption: str) -> go.Figure:
         drawn.add_scatter(
             x=[row.effect for row in rows],
             y=[label(row.technique) for row in rows],
-            error_x={
-                "type": "data",
-                "array": [_length(row.high - row.effect) for row in rows],
-                "arrayminus": [_length(row.effect - row.low) for row in rows],
-                "color": colour,
-                "thickness": 2,
-            },
+            error_x=error_bars([(row.low, row.effect, row.high) for row in rows], colour, 2),
             mode="markers",
             marker={
                 "color": colour,
@@ -83,7 +78,3 @@ def figure(effects: Effects, unit: str, caption: str) -> go.Figure:
     drawn.update_xaxes(title=f"{unit} (95 % interval)")
     drawn.update_yaxes(categoryorder="array", categoryarray=[label(name) for name in names[::-1]])
     return drawn
-
-
-def _length(value: float) -> float:
-    return 0.0 if math.isnan(value) else value

@@ -49,18 +49,7 @@ def figure(
         labels = [f"{name} {number}" for number, name in enumerate(labels, start=1)]
     drawn = go.Figure()
     for certain, scale in ((True, _SCALE), (False, _FAINT)):
-        values: list[list[float]] = [[math.nan] * size for _ in techniques]
-        texts = [[""] * size for _ in techniques]
-        hovers = [[""] * size for _ in techniques]
-        for row in rows:
-            if row.certain is not certain:
-                continue
-            for (first, second), sign in zip(row.pairs, row.signs, strict=True):
-                at, to = techniques.index(first), techniques.index(second)
-                for i, j in ((at, to), (to, at)):
-                    values[i][j] = sign * row.effect
-                    texts[i][j] = _text(row, sign, size)
-                    hovers[i][j] = _hover(row)
+        values, texts, hovers = _cells([row for row in rows if row.certain is certain], techniques)
         drawn.add_heatmap(
             z=values,
             x=labels,
@@ -94,6 +83,24 @@ def figure(
         drawn.update_xaxes(tickvals=labels, ticktext=numbers, tickfont={"size": 9}, title="number")
     drawn.update_yaxes(autorange="reversed", showgrid=False)
     return as_wide_as(drawn, min(1000, 320 + 70 * size))
+
+
+def _cells(
+    rows: Sequence[Interaction], techniques: Sequence[str]
+) -> tuple[list[list[float]], list[list[str]], list[list[str]]]:
+    """The values, texts and hover texts of a map that has these pairs alone."""
+    size = len(techniques)
+    values = [[math.nan] * size for _ in techniques]
+    texts = [[""] * size for _ in techniques]
+    hovers = [[""] * size for _ in techniques]
+    for row in rows:
+        for (first, second), sign in zip(row.pairs, row.signs, strict=True):
+            at, to = techniques.index(first), techniques.index(second)
+            for i, j in ((at, to), (to, at)):
+                values[i][j] = sign * row.effect
+                texts[i][j] = _text(row, sign, size)
+                hovers[i][j] = _hover(row)
+    return values, texts, hovers
 
 
 def _text(row: Interaction, sign: int, size: int) -> str:

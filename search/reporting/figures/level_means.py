@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from search.analysis.level_means import LevelMean, LevelMeans
 from search.reporting.figures.panels import panels, panels_height
-from search.reporting.figures.style import BLUE, GREY, legend_below, styled
+from search.reporting.figures.style import BLUE, GREY, error_bars, legend_below, styled
 
 MOST_PAIRS = 8
 """Panels; of more pairs, those with the largest interactions."""
@@ -57,13 +57,7 @@ def _line(
     drawn.add_scatter(
         x=[one.on[0] + shift for one in means],
         y=[one.mean for one in means],
-        error_y={
-            "type": "data",
-            "array": [_known(one.high - one.mean) for one in means],
-            "arrayminus": [_known(one.mean - one.low) for one in means],
-            "color": colour,
-            "thickness": 1.5,
-        },
+        error_y=error_bars([(one.low, one.mean, one.high) for one in means], colour, 1.5),
         mode="lines+markers",
         line={"color": colour, "dash": dash, "width": 2},
         marker={"size": 8},
@@ -98,7 +92,3 @@ def _framed(
     drawn.update_yaxes(range=[min(ends) - beside, max(ends) + beside])
     drawn.update_yaxes(title=unit, col=1)
     return drawn
-
-
-def _known(value: float) -> float:
-    return value if value == value else 0.0

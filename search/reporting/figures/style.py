@@ -3,8 +3,9 @@ apart."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from unicodedata import east_asian_width
 
@@ -48,6 +49,24 @@ LEGEND_WIDTH = 36
 
 FAINT_BLUE, FAINT_VERMILION = "rgba(0, 114, 178, 0.3)", "rgba(213, 94, 0, 0.3)"
 """For what may be a change of seed."""
+
+
+def error_bars(
+    spans: Iterable[tuple[float, float, float]], colour: str, thickness: float, **more: object
+) -> dict[str, object]:
+    """Bars of 95 % intervals, each from its low end over its middle to its high one.
+
+    What has no interval has a bar without length.
+    """
+    known = [(0.0, 0.0, 0.0) if math.isnan(span[0]) else span for span in spans]
+    return {
+        "type": "data",
+        "array": [high - middle for _, middle, high in known],
+        "arrayminus": [middle - low for low, middle, _ in known],
+        "color": colour,
+        "thickness": thickness,
+        **more,
+    }
 
 
 def styled(figure: go.Figure, *, title: str, caption: str, height: int, key: str = "") -> go.Figure:

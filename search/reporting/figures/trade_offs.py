@@ -15,6 +15,7 @@ from search.reporting.figures.style import (
     LINE,
     VERMILION,
     as_wide_as,
+    error_bars,
     legend_below,
     styled,
 )
@@ -75,14 +76,7 @@ def _dots(
 ) -> None:  # fmt: skip
     if not recipes:
         return
-    bars = {
-        "type": "data",
-        "array": [one.high - one.value for one in recipes],
-        "arrayminus": [one.value - one.low for one in recipes],
-        "color": GREY,
-        "thickness": 1.2,
-        "width": 3,
-    }
+    bars = error_bars([(one.low, one.value, one.high) for one in recipes], GREY, 1.2, width=3)
     drawn.add_scatter(
         x=[_cost(one, resource) for one in recipes],
         y=[round(one.value, 6) for one in recipes],

@@ -17,6 +17,7 @@ from search.reporting.figures.style import (
     FAINT_VERMILION,
     GREY,
     VERMILION,
+    error_bars,
     label,
     legend_below,
     rows_height,
@@ -162,7 +163,6 @@ def _panel(
         col=1,
     )
     for at, (name, change, bounds, sure) in enumerate(changes):
-        known = not math.isnan(bounds.low)
         drawn.add_bar(
             base=ends[at],
             x=[change],
@@ -170,13 +170,7 @@ def _panel(
             orientation="h",
             marker=_marker((change >= 0) == maximize, sure),
             showlegend=False,
-            error_x={
-                "type": "data",
-                "array": [bounds.high - change if known else 0],
-                "arrayminus": [change - bounds.low if known else 0],
-                "color": GREY,
-                "thickness": 1.5,
-            },
+            error_x=error_bars([(bounds.low, change, bounds.high)], GREY, 1.5),
             customdata=[[bounds.low, bounds.high]],
             hovertemplate=f"{name}: {change:+.3g}<br>95 %: %{{customdata[0]:+.3~g}} to "
             "%{customdata[1]:+.3~g}<extra></extra>",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from search.commands.metric import Point, curve_from_file, from_file, longer_word, name_of, reader
+from search.commands.metric import curve_from_file, from_file, longer_word, name_of, reader
+from search.commands.point import Point
 from search.commands.program import RULES, Metric
 
 

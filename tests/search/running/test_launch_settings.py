@@ -9,7 +9,7 @@ import pytest
 
 from model_space.techniques import SETS
 from search.reporting.budget import describe_budget
-from search.running import study
+from search.running import making
 from search.storage import schema
 from search.storage.connection import open_storage, study_names
 from tests.support.faked import FOUR, SMALL, STORAGE, Kouka, identity, results, stored
@@ -24,7 +24,7 @@ def test_a_launch_that_does_not_know_its_versions_makes_no_study(
     def unknown(*packages: str) -> dict[str, str]:
         raise PackageNotFoundError("kouka")
 
-    monkeypatch.setattr(study, "versions_of", unknown)
+    monkeypatch.setattr(making, "versions_of", unknown)
     assert isinstance(kouka(*FOUR, "--timeout", "0").exception, PackageNotFoundError)
     assert not (folder / "studies.db").exists()
 
@@ -163,12 +163,12 @@ def test_what_no_study_is_trained_in_is_refused(
 def test_the_precision_is_a_setting_and_auto_is_whatever_it_is(
     kouka: Kouka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.running.study.best_precision", lambda: "mixed_bfloat16")
+    monkeypatch.setattr("search.running.making.best_precision", lambda: "mixed_bfloat16")
     small = [*SMALL, "--measure", "16", "--search", "0", "--confirm", "0"]
     assert kouka(*small, "--precision", "auto").exit_code == 0
     assert results().launched_with().precision == "mixed_bfloat16"
     assert "mixed_bfloat16" in describe_budget(results())
-    monkeypatch.setattr("search.running.study.best_precision", lambda: "float32")
+    monkeypatch.setattr("search.running.making.best_precision", lambda: "float32")
     assert kouka(*small, "--precision", "auto").exit_code == 0
     refused = kouka(*small, "--precision", "float32")
     assert refused.exit_code == 2

@@ -64,7 +64,7 @@ def results(name: str = "s") -> Results:
     return read(load_study(STORAGE, name))
 
 
-def _full(*arguments: object) -> Path:
+def _full(*arguments: object, **options: object) -> Path:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -319,7 +319,7 @@ def test_nothing_is_made_where_the_first_run_fails(
     )
     assert not Path("studies.db").exists()
     with monkeypatch.context() as patch:
-        patch.setattr("search.running.first_run.made_folder", _full)
+        patch.setattr("search.running.folders.Path.mkdir", _full)
         full = kouka(*script("print('acc=1')", "--measure", "4"))
     assert full.exit_code == 1
     assert "of the runs cannot be written (No space left on device)" in full.output

@@ -27,7 +27,7 @@ from search.reporting import dashboard_note
 from search.results import Results, Run
 from search.running import following
 from search.running import trial as trial_module
-from search.storage import connection
+from search.storage import connection, retrying
 from search.storage.connection import load_study
 from search.storage.lock import LockLostError, exclusive
 from search.storage.reading import read
@@ -186,7 +186,7 @@ def test_what_a_silent_holder_has_is_taken_from_it(
         change(other)  # waits for the silent one
         with pytest.raises(DBAPIError) as caught:
             change(silent)
-        assert connection.is_away(caught.value)
+        assert retrying.is_away(caught.value)
 
 
 def test_eight_launches_of_a_new_study_at_once_make_one(
@@ -275,7 +275,7 @@ def test_a_storage_that_stays_away_ends_the_launch_which_goes_on_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     url = postgres.url(postgres.new_database())
-    monkeypatch.setattr(connection, "PATIENCE", 1.0)
+    monkeypatch.setattr(retrying, "PATIENCE", 1.0)
     monkeypatch.setattr(dashboard_note, "attach", lambda *shown, **where: None)
     launch = ("launch", "s", "--data", "digits", "--epochs", "2", "--measure", "16", "--search",
               "0", "--confirm", "0", "--storage", url)  # fmt: skip
@@ -379,7 +379,7 @@ def test_a_full_disk_is_told_while_it_is_waited_for(
     kouka: Callable[..., Result], fake_worker: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database can be read, but takes nothing."""
-    monkeypatch.setattr(connection, "_MOMENT", 0.0)
+    monkeypatch.setattr(retrying, "_MOMENT", 0.0)
     monkeypatch.setattr(following, "_LOOK_EVERY", 0.05)
     full = OperationalError("INSERT", None, sqlite3.OperationalError("database or disk is full"))
     since: list[float] = []
@@ -397,4 +397,4 @@ def test_a_full_disk_is_told_while_it_is_waited_for(
     assert ended.exit_code == 0
     told = " ".join(ended.output.split())
     assert told.count("The storage cannot be used (database or disk is full)") == 1
-    assert not connection.waits_for()
+    assert not retrying.waits_for()
