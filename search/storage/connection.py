@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from search.errors import InputError
 from search.storage.optuna_internals import CopiedStudy, copies
 from search.storage.passwords import is_ambiguous
+from search.storage.retrying import reason_of
 
 SQLITE_WAIT = 10
 """Seconds that SQLite itself waits for a locked file, before `retrying.patiently` asks again."""
@@ -275,8 +276,7 @@ def _explained(url: str) -> Iterator[None]:
     except (
         SQLAlchemyError, StorageInternalError, RuntimeError, OSError, UnicodeError
     ) as error:  # fmt: skip
-        cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-        reason = str(getattr(cause, "orig", None) or cause).strip().splitlines()[0]
+        reason = reason_of(error)
         if password := sqlalchemy.make_url(url).password:
             reason = reason.replace(password, "***")
         raise InputError(f"the storage {redact(url)} cannot be opened: {reason}") from error

@@ -59,7 +59,8 @@ def reason_of(error: Exception) -> str:
     """The first line of what a database says of an error."""
     cause = error.__cause__ or error
     # What the database itself said, without SQLAlchemy's advice before it.
-    return (str(getattr(cause, "orig", None) or cause) or type(error).__name__).splitlines()[0]
+    said = str(getattr(cause, "orig", None) or cause).strip()
+    return (said or type(error).__name__).splitlines()[0]
 
 
 def is_away(error: Exception) -> bool:
