@@ -40,6 +40,7 @@ from search.cli.options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from search.commands.program import Program
     from search.planning.settle import Requested
     from search.reporting.ending import Exported
 
@@ -355,6 +356,7 @@ def launch(
             parse_objective,
             parse_techniques,
         )
+        from search.planning.programs import check_meaning
         from search.planning.rates import parse_rates, parse_sizes
         from search.planning.settle import Requested
         from search.planning.time_plan import time_limit
@@ -368,9 +370,13 @@ def launch(
             raise InputError("a study of --command needs a name: kouka launch NAME --command …")
         code = custom_code(technique, network)
         known = (*beside(code.techniques), *code.techniques)
+        studied = program or (_program_of(storage, name) if fix or techniques else None)
+        if studied is not None and techniques is not None:
+            check_meaning(studied, Requested(techniques=()))
         fixed: dict[str, dict[str, float] | None] | None = None
-        if fix and program is not None:
-            held, program = parse_held(fix, program)
+        if fix and studied is not None:
+            held, studied = parse_held(fix, studied)
+            program = program and studied
             fixed = {one: {} if on else None for one, on in held.items()} or None
         elif fix:
             fixed = parse_fix(fix, known)
@@ -420,6 +426,14 @@ def launch(
             name, requested, storage, out or folder_of("reports", name), timeout=timeout,
             workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints, json=json,
         )  # fmt: skip
+
+
+def _program_of(storage: str, name: str | None) -> Program | None:
+    """The program of a study that is there; None of any other."""
+    from search.running.study import stored_settings
+
+    settings = None if name is None else stored_settings(storage, name)
+    return None if settings is None else settings.program
 
 
 def _launch(

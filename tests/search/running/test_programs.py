@@ -482,3 +482,26 @@ def test_wrong_input_is_refused_in_a_sentence(
     assert sentence in ended.output
     assert ended.output.count("\n") == 1
     assert not Path("studies.db").exists()
+
+
+def test_a_later_launch_names_the_factors_of_the_study(kouka: Kouka) -> None:
+    assert kouka(*STUDY, "--measure", "8", "--fix", "mixup=on", "--timeout", "0.01").exit_code == 0
+    for options, sentence in (
+        (("--fix", "ema=on"), "--fix ema=on: there is no factor 'ema'; there are mixup, opt, amp"),
+        (("--fix", "amp=on"), "--fix is mixup=on, not amp=on; use another name"),
+        (("--techniques", "opt"), "--techniques has no meaning for --command"),
+    ):
+        ended = kouka("launch", "s", *options)
+        assert ended.exit_code == 2
+        assert sentence in ended.output
+    assert kouka("launch", "s", "--fix", "mixup=on", "--timeout", "0.01").exit_code == 0
+
+
+def test_a_level_that_a_study_holds_may_be_named_again(kouka: Kouka) -> None:
+    three = ("--factor", "opt: sgd | muon | adam", "--fix", "opt=muon")
+    launch = ("launch", "s", *COMMAND, *FACTORS[:2], *three, *METRIC, "--timeout", "0.01")
+    assert kouka(*launch).exit_code == 0
+    assert kouka("launch", "s", "--fix", "opt=muon", "--timeout", "0.01").exit_code == 0
+    ended = kouka("launch", "s", "--fix", "opt=adam")
+    assert ended.exit_code == 2
+    assert "--fix opt=adam: the study holds opt at muon" in ended.output
