@@ -36,7 +36,7 @@ def user_errors(remedy: str = "fix that, and the same command resumes") -> Itera
         explained = _explain(error, remedy)
         if explained is None:
             raise
-        _end(*explained)
+        end(*explained)
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def interruptible(
     try:
         yield
     except KeyboardInterrupt:
-        _end(INTERRUPTED, f"interrupted; {kept}")
+        end(INTERRUPTED, f"interrupted; {kept}")
 
 
 def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
@@ -87,6 +87,7 @@ def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
     return None
 
 
-def _end(code: int, sentence: str) -> NoReturn:
+def end(code: int, sentence: str) -> NoReturn:
+    """End the command with a sentence on stderr."""
     print(f"kouka: {without_passwords(sentence)}", file=sys.stderr)
     raise typer.Exit(code)
