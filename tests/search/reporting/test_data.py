@@ -28,6 +28,9 @@ PLAIN = DataFacts(
 )  # fmt: skip
 
 
+BATCHES = Settings(batch_size=32)
+
+
 def read(**facts: Any) -> DataFacts:
     return replace(PLAIN, reading=Reading(**facts))
 
@@ -137,12 +140,26 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
         (read(like_splits=("train",)), "train is a class, though it is named like a split."),
         (read(nested={"Dataset": 10}), "Dataset holds folders only (Dataset: 10)"),
         (replace(PLAIN, image_shape=(2000, 3000, 3)), "2000×3000 pixels, which takes much time"),
+        (
+            replace(PLAIN, train=32),
+            "A batch of 32 holds all 32 training images, so an epoch is a single step",
+        ),
+        (replace(PLAIN, train=30), "such as --batch-size 4, makes more steps of the same epochs."),
+        (replace(PLAIN, train=3), "such as --batch-size 1, makes"),
         (replace(PLAIN, validation=165), "165 validation images leave an accuracy near 80 % uncer"),
     ],
 )
 def test_what_looks_wrong_is_said(data: DataFacts, says: str) -> None:
-    [caution] = data_cautions(of(data))
+    [caution] = data_cautions(of(data, BATCHES))
     assert says in caution
+
+
+def test_a_batch_of_nearly_all_images_is_no_caution() -> None:
+    nearly = replace(PLAIN, train=33)
+    assert data_cautions(of(nearly, BATCHES)) == []
+    sizes = replace(BATCHES, batch_sizes=(16, 64))
+    [caution] = data_cautions(of(nearly, sizes))
+    assert caution.startswith("A batch of 64 holds all 33 training images")
 
 
 def test_letters_in_both_cases_are_classes_without_a_caution() -> None:
