@@ -136,6 +136,11 @@ def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
             module = importlib.import_module(where)
         code = Path(specification.origin or "").read_bytes()
     except (Exception, SystemExit) as error:
+        if specification.origin in ("built-in", "frozen"):
+            raise CustomCodeError(
+                f"{option} {at}: {where} is a part of Python itself, and has none of your code; "
+                "it takes a FILE.py"
+            ) from error
         raise CustomCodeError(
             f"{option} {at} cannot be imported: {in_a_line(error, where)}{_beside(error, where)}"
         ) from error

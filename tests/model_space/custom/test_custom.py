@@ -506,3 +506,9 @@ def test_files_that_were_written_for_version_0_1_go_on_working(folder: Path, dat
     batch = setup.training_batch(black, np.zeros(20, np.int64))
     np.testing.assert_allclose(keras.ops.convert_to_numpy(batch["images"]), 0.25)
     assert "residual" in unsupported(registry, SETS["article"], SHAPE, 10, BUDGET)
+
+
+def test_a_part_of_python_is_told_from_code_of_ones_own() -> None:
+    for name in ("os:path", "sys:path"):
+        with pytest.raises(CustomCodeError, match=f"--network {name}: .* is a part of Python"):
+            import_and_describe([], name)
