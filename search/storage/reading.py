@@ -188,20 +188,27 @@ def _column(study: optuna.Study, objective: int | None) -> int:
         if count == 1:
             return 0
         raise InputError(
-            f"the study {study.study_name!r} has {count} objectives ({_named(study)}); effects are "
+            f"the study {study.study_name!r} has {count} objectives, {_named(study)}; effects are "
             "of one, so say which: --objective N, or in Python objective=N"
         )
     if not isinstance(objective, Integral) or not 1 <= objective <= count:
         raise InputError(
-            f"the study {study.study_name!r} has no objective {objective!r}; it has "
-            f"{_named(study)}, of which it takes the number"
+            f"the study {study.study_name!r} has no objective number {objective!r}; it has "
+            f"{_named(study)}"
         )
     return objective - 1
 
 
 def _named(study: optuna.Study) -> str:
+    """Its objectives: "number 1 (accuracy) and number 2 (loss)", or "number 1 alone"."""
     names = study.metric_names or [""] * len(study.directions)
-    return ", ".join(f"{at} {name}".rstrip() for at, name in enumerate(names, start=1))
+    numbered = [
+        f"number {at} ({name})" if name else f"number {at}"
+        for at, name in enumerate(names, start=1)
+    ]
+    if len(numbered) == 1:
+        return f"{numbered[0]} alone"
+    return f"{', '.join(numbered[:-1])} and {numbered[-1]}"
 
 
 def _copies(trials: list[FrozenTrial], column: int) -> frozenset[int]:

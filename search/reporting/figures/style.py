@@ -47,7 +47,7 @@ LEGEND_WIDTH = 36
 
 
 FAINT_BLUE, FAINT_VERMILION = "rgba(0, 114, 178, 0.3)", "rgba(213, 94, 0, 0.3)"
-"""For what may be a change of seed."""
+"""For what may be noise."""
 
 
 def styled(figure: go.Figure, *, title: str, caption: str, height: int, key: str = "") -> go.Figure:
