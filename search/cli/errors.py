@@ -75,6 +75,11 @@ def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
         )
     if isinstance(error, (InputError, DataError, CustomCodeError)):
         return WRONG_INPUT, str(error)
+    if isinstance(error, TrainingError) and "search.running.first_run" in sys.modules:
+        from search.running.first_run import FirstRunError
+
+        if isinstance(error, FirstRunError):
+            return FAILED, f"{error}; nothing is stored: fix that, and launch it again"
     if isinstance(error, (StudyFailedError, TrainingError)):
         return FAILED, f"{error}; {remedy}"
     if isinstance(error, DivergedError):

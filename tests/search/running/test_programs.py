@@ -317,6 +317,7 @@ def test_nothing_is_made_where_the_first_run_fails(
     assert (
         "the first run failed: it ended with exit code 3; the last it printed: one" in failed.output
     )
+    assert failed.output.endswith("nothing is stored: fix that, and launch it again\n")
     assert not Path("studies.db").exists()
     with monkeypatch.context() as patch:
         patch.setattr("search.running.first_run.made_folder", _full)
@@ -448,6 +449,8 @@ WRONG = [
     ((*COMMAND, *FACTORS), "needs --metric"),
     ((*COMMAND, *METRIC), "needs --factor"),
     ((*COMMAND, *FACTORS, "--metric", "acc=([0-9"), "is no regular expression"),
+    ((*COMMAND, *FACTORS, "--metric", r"(\d+)(\.\d+)"), r"--metric '(\d+)(\.\d+)' has 2 groups"),
+    ((*COMMAND, *FACTORS, *METRIC, "--fix", "mixup=maybe"), "mixup takes off, on\n"),
     ((*COMMAND, *FACTORS, "--metric", "(a)(b)"), "has 2 groups"),
     ((*COMMAND, "--factor", "mixup", *METRIC), "is no factor; it takes NAME:"),
     ((*COMMAND, "--factor", "o: --o a|--o b", *METRIC), "'a|--o' has a bar without spaces"),
