@@ -258,16 +258,15 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
         elif pairs:
             hold += f"; differences are of the same {things}, one by one"
         sentences.append(f"{hold}.")
-    if results.program is not None:
+    known = [row for row in rows if not math.isnan(row.test_objective.low)]
+    if results.program is not None and known:
         sentences.append("The intervals hold for other seeds, on the same data.")
         if chosen_by_tests(results):
             sentences.append(
                 "As these values also chose the recommended recipe, the intervals of the "
                 "differences hold for all recipes at once."
             )
-    elif results.objective != ACCURACY and any(
-        not math.isnan(row.test_objective.low) for row in rows
-    ):
+    elif results.objective != ACCURACY and known:
         sentences.append(f"Those of {results.objective.measure} hold for other seeds alone.")
     if before := confirm_looks(results)[:-1]:
         sentences.append(
