@@ -111,7 +111,10 @@ def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
         where, name = at, usual
     if where.endswith(".py"):
         if not Path(where).is_file():
-            raise CustomCodeError(f"{option} {at}: there is no file {where} on this machine")
+            raise CustomCodeError(
+                f"{option} {at}: there is no file {where} on this machine; "
+                f"{option} takes the place where it is"
+            )
         specification = importlib.util.spec_from_file_location(
             f"{_PREFIX}{Path(where).stem}_{hashlib.sha256(where.encode()).hexdigest()[:8]}", where
         )

@@ -108,7 +108,10 @@ def test_a_study_of_the_readmes_technique_and_network_goes_from_launch_to_model(
     assert (folder / "models" / "own" / "model.keras").exists()
     lost = kouka("worker", "own")
     assert lost.exit_code == 2
-    assert f"there is no file {noise} on this machine" in lost.stderr
+    assert (
+        f"there is no file {noise} on this machine; --technique takes the place where it is"
+        in lost.stderr
+    )
 
 
 def test_a_study_goes_on_with_the_same_code_wherever_it_is_and_with_no_other(
