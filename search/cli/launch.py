@@ -342,7 +342,7 @@ def launch(
     Without --time, a new study trains 99 networks for 100 epochs each, for which you want a GPU.
     """
     with user_errors():
-        from model_space.custom.description import with_weights
+        from model_space.custom.description import lacks_imagenet, with_weights
         from model_space.data import stem
         from model_space.techniques import beside
         from search.cli.console import make_console
@@ -382,8 +382,10 @@ def launch(
             fixed = parse_fix(fix, known)
         seeds, order = (None, None) if ladder is None else parse_ladder(ladder)
         named = None if techniques is None else parse_techniques(techniques, known)
+        wanted = named is None or "pretrained" in (*named, *(fixed or {}))
+        later = weights is None and wanted and lacks_imagenet(code)
         code = with_weights(
-            code, weights, wanted=named is None or "pretrained" in (*named, *(fixed or {})),
+            code, weights, wanted=wanted and not later,
             tell=partial(make_console(json).print, soft_wrap=True),
         )  # fmt: skip
         requested = Requested(
@@ -425,6 +427,7 @@ def launch(
         _launch(
             name, requested, storage, out or folder_of("reports", name), timeout=timeout,
             workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints, json=json,
+            download=later,
         )  # fmt: skip
 
 
@@ -448,7 +451,9 @@ def _launch(
     ray: str | None,
     checkpoints: Path | None,
     json: bool,
+    download: bool,
 ) -> None:
+    from model_space.custom.description import with_weights
     from search.cli.console import make_console, print_json, quiet_optuna
     from search.cli.ending import print_ending
     from search.cli.export import write_report
@@ -471,6 +476,9 @@ def _launch(
         elsewhere = RayWorkers(ray, storage, workers, per_gpu)
     environments = shares(parse_workers(workers, per_gpu)) if elsewhere is None else [{}]
     console = make_console(json)
+    fetch = partial(
+        with_weights, file=None, wanted=True, tell=partial(console.print, soft_wrap=True)
+    )
     with (
         interruptible(),
         Progress(
@@ -484,7 +492,7 @@ def _launch(
             storage, name, requested, environments, progress,
             partial(attach, report=out / REPORT, storage_option=storage_option(storage)),
             checkpoints=checkpoints or default_checkpoints(), deadline=until,
-            elsewhere=elsewhere, began=clock.began(),
+            elsewhere=elsewhere, began=clock.began(), fetch=fetch if download else None,
         )  # fmt: skip
     print_left(left, console)
 
