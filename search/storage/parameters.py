@@ -34,9 +34,6 @@ _LEAST_SPARE = 2
 _LONGEST_CHOICE = 60
 """Characters of a choice in a technique's name."""
 
-_NAMELESS = "(no name)"
-"""A technique whose parameter has an empty one."""
-
 _NUMERIC = (IntDistribution, FloatDistribution)
 
 _OFF_WORDS = frozenset({
@@ -111,15 +108,14 @@ def _two_choices(space: BaseDistribution) -> tuple[Any, Any] | None:
 def _factor(name: str, choices: tuple[Any, Any], taken: Container[str]) -> TechniqueParameter:
     """Name a technique by its parameter, of two choices that are both something with the second."""
     off = [choice for choice in choices if _is_off(choice)]
-    parameter, name = name, name if name.strip() else _NAMELESS
     if len(off) == 1:
         on = choices[1] if off[0] is choices[0] else choices[0]
-        return TechniqueParameter(name, parameter, on, off[0])
+        return TechniqueParameter(name, name, on, off[0])
     alike = str(choices[0]) == str(choices[1])
     text = repr(choices[1]) if alike else str(choices[1])
     named = f"{name}={_shortened(text)}"
     return TechniqueParameter(
-        f"{name}: {text}" if named in taken else named, parameter, choices[1], choices[0]
+        f"{name}: {text}" if named in taken else named, name, choices[1], choices[0]
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
@@ -74,8 +75,9 @@ def read(
     _check_kinds(study, techniques)
     column = _column(study, objective)
     with undamaged(f"the study {study.study_name!r}"):
-        trials = study.get_trials(deepcopy=False)
+        trials = [_legible(trial) for trial in study.get_trials(deepcopy=False)]
         attributes = study.user_attrs
+    techniques = {_name(name): on for name, on in (techniques or {}).items()}
     stored = attributes.get(schema.SETTINGS)
     settings = Settings.from_json(stored) if is_settings(stored) else None
     designed = settings is not None or _is_designed(trials)
@@ -85,7 +87,7 @@ def read(
     own = () if settings is None or settings.program else settings.several
     apart = numbers | {one.name for one in own}
     switched = {name: space for name, space in spaces.items() if name not in apart}
-    factors = factors_of(switched, settings, techniques or {})
+    factors = factors_of(switched, settings, techniques)
     if techniques:
         trials = [trial for trial in trials if techniques.keys() <= trial.params.keys()]
         # What these trials have in common is no technique in them.
@@ -179,6 +181,21 @@ def _candidates(stored: object) -> Candidates | None:
         return from_json(Candidates, stored)
     except JsonError:
         return None
+
+
+def _legible(trial: FrozenTrial) -> FrozenTrial:
+    """A trial whose parameters all have a name that can be seen."""
+    if all(name.strip() for name in trial.params):
+        return trial
+    trial = copy(trial)
+    trial.distributions = {_name(name): one for name, one in trial.distributions.items()}
+    trial.params = {_name(name): value for name, value in trial.params.items()}
+    return trial
+
+
+def _name(parameter: str) -> str:
+    """The name of a parameter; in quotes where it is empty."""
+    return parameter if not isinstance(parameter, str) or parameter.strip() else repr(parameter)
 
 
 def _column(study: optuna.Study, objective: int | None) -> int:

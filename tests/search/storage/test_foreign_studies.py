@@ -433,12 +433,16 @@ def test_fanova_of_many_trials_is_of_some_of_them() -> None:
 
 def test_a_parameter_without_a_name_is_told_from_none() -> None:
     def function(trial: optuna.Trial) -> float:
-        return 0.5 + 0.1 * trial.suggest_categorical("", [False, True]) + 1e-4 * trial.number
+        on, level = trial.suggest_categorical("", [False, True]), trial.suggest_int(" ", 0, 2)
+        return 0.5 + 0.1 * on + 0.01 * level + 1e-3 * trial.suggest_float("  ", 0, 1)
 
     found = analyse(foreign(24, function))
-    assert headline(found).startswith("So far the runs favour (no name): ")
-    assert found.recommended is not None
-    assert found.recommended.params == {"": True}
+    assert headline(found).startswith("So far the runs favour '', ' ' 2: ")
+    assert found.effects is not None
+    assert [one.phrase for one in found.effects.effects] == ["''", "' ' 0 → 2", "' ' 0 → 1"]
+    assert "The effects are adjusted for ' ' and '  '" in " ".join(found.cautions)
+    alone = analyse(foreign(24, function), {"": True})
+    assert alone.results.factors == ("''",)
 
 
 def test_a_study_without_seeds_has_noise() -> None:
