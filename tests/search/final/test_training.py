@@ -136,7 +136,7 @@ def test_the_best_recipe_is_trained_and_what_is_written_says_so(
     split = "100 training, 20 validation, 100 test images of 32×32×3"
     budget = f"digits ({split}), 2 epochs, batch 25, width 0.1"
     assert f"the 120 training and validation images: {budget}" in said
-    assert "kouka predict models/s IMAGE" in said
+    assert "kouka predict models/s FILE" in said
     written = folder / "models" / "s"
     assert {file.name for file in written.iterdir()} == {
         "model.keras", "model.json", "curves.html", "report.html"
