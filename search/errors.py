@@ -1,5 +1,8 @@
 """Errors that the user can mend, and those of a study that cannot go on."""
 
+_LONGEST = 80
+"""Characters of what is given that a message shows."""
+
 
 class InputError(ValueError):
     """Input that cannot be used; the message says what, what is accepted and what to do."""
@@ -11,3 +14,9 @@ class StudyFailedError(RuntimeError):
 
 class DivergedError(RuntimeError):
     """A final training diverged; the message says with which seed, and what to do."""
+
+
+def shown(given: object) -> str:
+    """Return what a caller in Python has given, in its place only the type of what is long."""
+    text = repr(given)
+    return text if len(text) <= _LONGEST else f"what is given, of type {type(given).__name__},"

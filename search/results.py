@@ -216,7 +216,7 @@ class Verified:
     """The parameters of the recipe that was recommended then."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results:
     """A study's runs, the techniques that vary in them, and what it says of itself."""
 
@@ -296,6 +296,10 @@ class Results:
     def epochs_of(self, phase: str) -> int | None:
         """The epochs that the runs of a phase train; None where the study does not say."""
         return None if self.settings is None else self.settings.epochs_of(phase)
+
+    def __repr__(self) -> str:
+        """Name the study, as a notebook shows it: all that it has would fill pages."""
+        return f"<Results of the study {self.name!r}: {len(self.runs):,} runs>"
 
     @property
     def program(self) -> Program | None:

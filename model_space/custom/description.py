@@ -73,6 +73,12 @@ def with_weights(
         return code
 
 
+def lacks_imagenet(code: CustomCode) -> bool:
+    """Tell a network whose weights of ImageNet would have to be downloaded first."""
+    application = None if code.network is None else code.network.application
+    return application is not None and not weights.kept_by_keras(application).is_file()
+
+
 def import_and_describe(techniques: Sequence[str], network: str | None) -> CustomCode:
     """Describe them as `describe` does, by importing them into this process."""
     described: dict[str, CustomTechnique] = {}

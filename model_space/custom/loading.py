@@ -111,7 +111,10 @@ def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
         where, name = at, usual
     if where.endswith(".py"):
         if not Path(where).is_file():
-            raise CustomCodeError(f"{option} {at}: there is no file {where} on this machine")
+            raise CustomCodeError(
+                f"{option} {at}: there is no file {where} on this machine; "
+                f"{option} takes the place where it is"
+            )
         specification = importlib.util.spec_from_file_location(
             f"{_PREFIX}{Path(where).stem}_{hashlib.sha256(where.encode()).hexdigest()[:8]}", where
         )
@@ -136,6 +139,11 @@ def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
             module = importlib.import_module(where)
         code = Path(specification.origin or "").read_bytes()
     except (Exception, SystemExit) as error:
+        if specification.origin in ("built-in", "frozen"):
+            raise CustomCodeError(
+                f"{option} {at}: {where} is a part of Python itself, and has none of your code; "
+                "it takes a FILE.py"
+            ) from error
         raise CustomCodeError(
             f"{option} {at} cannot be imported: {in_a_line(error, where)}{_beside(error, where)}"
         ) from error

@@ -36,7 +36,7 @@ def user_errors(remedy: str = "fix that, and the same command resumes") -> Itera
         explained = _explain(error, remedy)
         if explained is None:
             raise
-        _end(*explained)
+        end(*explained)
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def interruptible(
     try:
         yield
     except KeyboardInterrupt:
-        _end(INTERRUPTED, f"interrupted; {kept}")
+        end(INTERRUPTED, f"interrupted; {kept}")
 
 
 def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
@@ -75,6 +75,11 @@ def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
         )
     if isinstance(error, (InputError, DataError, CustomCodeError)):
         return WRONG_INPUT, str(error)
+    if isinstance(error, TrainingError) and "search.running.first_run" in sys.modules:
+        from search.running.first_run import FirstRunError
+
+        if isinstance(error, FirstRunError):
+            return FAILED, f"{error}; nothing is stored: fix that, and launch it again"
     if isinstance(error, (StudyFailedError, TrainingError)):
         return FAILED, f"{error}; {remedy}"
     if isinstance(error, DivergedError):
@@ -87,6 +92,7 @@ def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
     return None
 
 
-def _end(code: int, sentence: str) -> NoReturn:
+def end(code: int, sentence: str) -> NoReturn:
+    """End the command with a sentence on stderr."""
     print(f"kouka: {without_passwords(sentence)}", file=sys.stderr)
     raise typer.Exit(code)

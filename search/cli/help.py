@@ -61,6 +61,15 @@ class Group(TyperGroup):
         with _in_a_sentence(ctx):
             return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that is named; Ctrl-C before it has begun anything ends it in a word."""
+        from search.cli.errors import INTERRUPTED, end
+
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            end(INTERRUPTED, "interrupted")
+
 
 class Command(TyperCommand):
     """A command that names its arguments as its user does: NAME, without a type or braces."""

@@ -40,6 +40,7 @@ from search.cli.options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from search.commands.program import Program
     from search.planning.settle import Requested
     from search.reporting.ending import Exported
 
@@ -341,7 +342,7 @@ def launch(
     Without --time, a new study trains 99 networks for 100 epochs each, for which you want a GPU.
     """
     with user_errors():
-        from model_space.custom.description import with_weights
+        from model_space.custom.description import lacks_imagenet, with_weights
         from model_space.data import stem
         from model_space.techniques import beside
         from search.cli.console import make_console
@@ -355,6 +356,7 @@ def launch(
             parse_objective,
             parse_techniques,
         )
+        from search.planning.programs import check_meaning
         from search.planning.rates import parse_rates, parse_sizes
         from search.planning.settle import Requested
         from search.planning.time_plan import time_limit
@@ -368,16 +370,22 @@ def launch(
             raise InputError("a study of --command needs a name: kouka launch NAME --command …")
         code = custom_code(technique, network)
         known = (*beside(code.techniques), *code.techniques)
+        studied = program or (_program_of(storage, name) if fix or techniques else None)
+        if studied is not None and techniques is not None:
+            check_meaning(studied, Requested(techniques=()))
         fixed: dict[str, dict[str, float] | None] | None = None
-        if fix and program is not None:
-            held, program = parse_held(fix, program)
+        if fix and studied is not None:
+            held, studied = parse_held(fix, studied)
+            program = program and studied
             fixed = {one: {} if on else None for one, on in held.items()} or None
         elif fix:
             fixed = parse_fix(fix, known)
         seeds, order = (None, None) if ladder is None else parse_ladder(ladder)
         named = None if techniques is None else parse_techniques(techniques, known)
+        wanted = named is None or "pretrained" in (*named, *(fixed or {}))
+        later = weights is None and wanted and lacks_imagenet(code)
         code = with_weights(
-            code, weights, wanted=named is None or "pretrained" in (*named, *(fixed or {})),
+            code, weights, wanted=wanted and not later,
             tell=partial(make_console(json).print, soft_wrap=True),
         )  # fmt: skip
         requested = Requested(
@@ -419,7 +427,16 @@ def launch(
         _launch(
             name, requested, storage, out or folder_of("reports", name), timeout=timeout,
             workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints, json=json,
+            download=later,
         )  # fmt: skip
+
+
+def _program_of(storage: str, name: str | None) -> Program | None:
+    """The program of a study that is there; None of any other."""
+    from search.running.making import stored_settings
+
+    settings = None if name is None else stored_settings(storage, name)
+    return None if settings is None else settings.program
 
 
 def _launch(
@@ -434,7 +451,9 @@ def _launch(
     ray: str | None,
     checkpoints: Path | None,
     json: bool,
+    download: bool,
 ) -> None:
+    from model_space.custom.description import with_weights
     from search.cli.console import make_console, print_json, quiet_optuna
     from search.cli.ending import print_ending
     from search.cli.export import write_report
@@ -457,6 +476,9 @@ def _launch(
         elsewhere = RayWorkers(ray, storage, workers, per_gpu)
     environments = shares(parse_workers(workers, per_gpu)) if elsewhere is None else [{}]
     console = make_console(json)
+    fetch = partial(
+        with_weights, file=None, wanted=True, tell=partial(console.print, soft_wrap=True)
+    )
     with (
         interruptible(),
         Progress(
@@ -470,7 +492,7 @@ def _launch(
             storage, name, requested, environments, progress,
             partial(attach, report=out / REPORT, storage_option=storage_option(storage)),
             checkpoints=checkpoints or default_checkpoints(), deadline=until,
-            elsewhere=elsewhere, began=clock.began(),
+            elsewhere=elsewhere, began=clock.began(), fetch=fetch if download else None,
         )  # fmt: skip
     print_left(left, console)
 

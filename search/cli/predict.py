@@ -15,7 +15,7 @@ def predict(
         Path, typer.Argument(metavar="MODEL", help="A folder that kouka train wrote: models/NAME.")
     ],
     images: Annotated[
-        list[str], typer.Argument(metavar="IMAGE", help="Image or sound files to classify.")
+        list[str], typer.Argument(metavar="FILE", help="Image or sound files to classify.")
     ],
     top: Annotated[
         int, typer.Option(metavar="COUNT", help="Classes to show of each file, likeliest first.")

@@ -197,7 +197,7 @@ class Progress(StudyWatch):
             for line in account(results.data):
                 self._console.print(line, markup=False)
         if self._by_default and not results.runs:
-            self._console.print(default_techniques(results), markup=False, soft_wrap=True)
+            self._console.print(default_techniques(results), markup=False)
         grown = "" if look_at(results).complete else growth(results)
         notes = (
             _namesake(results), *left_out(results), *data_cautions(results), grown,

@@ -98,4 +98,4 @@ def _print_trained(trained: Trained, folder: Path, console: Console) -> None:
     )
     console.print(f"Learning curves: {folder / CURVES}", soft_wrap=True)
     console.print(f"What it gets wrong: {folder / PAGE}", soft_wrap=True)
-    console.print(f"Use it: kouka predict {folder} IMAGE…", soft_wrap=True)
+    console.print(f"Use it: kouka predict {folder} FILE…", soft_wrap=True)

@@ -142,6 +142,10 @@ def parse_held(texts: Sequence[str], program: Program) -> tuple[dict[str, bool],
             raise InputError(f"--fix {text}: {name} is fixed twice; it takes one level")
         named.add(name)
         labels = list(factor.labels)
+        if len(labels) == 1:
+            if value != labels[0]:
+                raise InputError(f"--fix {text}: the study holds {name} at {labels[0]}")
+            continue
         if factor.several:
             if value not in labels:
                 raise InputError(f"--fix {text}: {name} takes {', '.join(labels)}")
@@ -150,7 +154,8 @@ def parse_held(texts: Sequence[str], program: Program) -> tuple[dict[str, bool],
             program = replace(program, factors=tuple(factors))
             continue
         if value not in (*labels, _OFF, "on"):
-            raise InputError(f"--fix {text}: {name} takes {', '.join(labels)}, off or on")
+            others = dict.fromkeys((*labels, "on", _OFF))
+            raise InputError(f"--fix {text}: {name} takes {', '.join(others)}")
         # A label is what the user wrote, which may be on for the first level.
         held[factor.technique] = value == labels[1] if value in labels else value == "on"
     return held, program

@@ -60,7 +60,7 @@ class Pattern:
         values = [named["value"]] if "value" in named else unnamed
         if len(values) != 1 or set(named) - {"value", "epoch"}:
             raise InputError(
-                f"{option} {text!r} has {self._pattern.groups} groups; it takes one in brackets "
+                f"{option} '{text}' has {self._pattern.groups} groups; it takes one in brackets "
                 "for the number, and (?P<epoch>…) for the epoch if there is one"
             )
         self._value, self._epoch = values[0], named.get("epoch")
@@ -172,7 +172,7 @@ def _compiled(text: str, option: str) -> re.Pattern[str]:
         return re.compile(text)
     except re.error as error:
         raise InputError(
-            f"{option} {text!r} is no regular expression ({error}); a bracket that is meant as "
+            f"{option} '{text}' is no regular expression ({error}); a bracket that is meant as "
             "such is written \\("
         ) from error
 

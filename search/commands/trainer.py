@@ -244,6 +244,9 @@ def _found(metric: Metric, folder: Path, printed: float | None) -> float | None:
 def _nothing(metric: Metric, folder: Path) -> str:
     """Say that a run printed no score, and in which longer word it may stand."""
     printed = f"printed nothing that {metric.where!r} finds"
+    with suppress(OSError):
+        if not (folder / OUTPUT).stat().st_size:
+            return "printed nothing"
     with suppress(OSError), (folder / OUTPUT).open(errors="replace") as output:
         if word := longer_word(metric, output):
             return f"{printed} as a word of its own; to take that of {word!r}, name it whole"
@@ -265,7 +268,8 @@ def _with_output(reason: str, process: Process) -> str:
     said = (
         f"the last it printed: {' / '.join(lines).rstrip('.')}" if lines else "it printed nothing"
     )
-    parts = [reason, *([process.unkept] if process.unkept else []), said]
+    parts = [reason, *([process.unkept] if process.unkept else [])]
+    parts += [] if reason.endswith("printed nothing") else [said]
     text = "; ".join(parts)
     return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 2]} …"
 

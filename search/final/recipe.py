@@ -21,7 +21,7 @@ from search.planning.rates import parse_training
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
 from search.reporting.budget import describe_budget
-from search.reporting.limits import taken
+from search.reporting.limits import out_of_reach
 from search.results import Results
 from search.running.hardware import check_installed
 from search.settings import Limits, Settings
@@ -114,7 +114,7 @@ def recommended_params(results: Results) -> Mapping[str, Any]:
             f"kouka launch {results.name} resumes it, or --recipe names one"
         )
     if not found.within:
-        raise InputError(f"{taken(results, found)} --recipe trains another")
+        raise InputError(f"{out_of_reach(results, found)}; allow that, or name a --recipe")
     return found.params
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -123,15 +123,17 @@ def train_final(
     check_system()
     check_folder("--checkpoints", checkpoints)
     task = find_task(url, name, recipe, epochs, custom_code, at_most)
-    settings, objective, things = task.settings, task.results.objective, task.results.things
     if data is None:
-        check_there(name, settings.data)
+        check_there(name, task.settings.data)
+    else:
+        task = replace(task, settings=replace(task.settings, data=data))
+    settings, objective, things = task.settings, task.results.objective, task.results.things
     with draft(out) as folder:
         environment = {**shares(1)[0], "KERAS_BACKEND": settings.backend}
-        worker = Worker(workload_of(settings, data), environment)
+        worker = Worker(workload_of(settings), environment)
         try:
             facts = worker.start(watch.reading)
-            check_fingerprint(name, data or settings.data, task.results.data, facts)
+            check_fingerprint(name, settings.data, task.results.data, facts)
             images = f"the {facts.train + facts.validation:,} training and validation {things}"
             watch.began(task.in_words, images, settings.epochs, seeds, objective)
             own_seeds = [run_seed(settings.seed, "confirm", index) for index in range(seeds)]

@@ -32,6 +32,10 @@ def parse_recipe(text: str, known: Sequence[Factor] = TECHNIQUES) -> Recipe:
     for part in parts if parts != [NONE] else []:
         left, equals, value = (piece.strip() for piece in part.partition("="))
         name, dot, dial_name = left.partition(".")
+        if name == NONE:
+            raise InputError(
+                f"--recipe {text}: {NONE} is the recipe without any technique, and stands alone"
+            )
         factor = technique(name, known, "--recipe")
         chosen.setdefault(name, {dial.name: dial.usual for dial in factor.dials})
         if not (equals or dot):

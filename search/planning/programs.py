@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from search.commands.metric import name_of
-from search.commands.program import EPOCHS, Program
+from search.commands.program import EPOCHS, Metric, Program
 from search.errors import InputError
 from search.planning.design import possible_runs
 from search.planning.mixed_design import mixed_runs
@@ -99,11 +99,24 @@ def differences_of(stored: Program | None, asked: Program | None) -> list[str]:
     if stored is None:
         return ["--command was not given"]
     before, now = _as_described(stored, stored), _as_described(asked, stored)
-    found = [f"{option} was {'another' if getattr(before, name) else 'not given'}"
+    found = [_difference(option, getattr(before, name), getattr(now, name))
              for name, option in _SAME.items()
              if getattr(before, name) != getattr(now, name)]  # fmt: skip
-    return found + [f"{option} was another" for name, option in _SETTLED.items()
+    return found + [f"{option} is {getattr(stored, name)}, not {getattr(asked, name)}"
+                    for name, option in _SETTLED.items()
                     if getattr(asked, name) not in (None, getattr(stored, name))]  # fmt: skip
+
+
+def _difference(option: str, before: object, now: object) -> str:
+    """What a launch gives otherwise: where a metric is found, or its name; of all else that it is
+    another."""
+    if not before:
+        return f"{option} was not given"
+    if isinstance(before, Metric) and isinstance(now, Metric):
+        if before.where != now.where:
+            return f"{option} is {before.where}, not {now.where}"
+        return f"--metric-name is {before.name}, not {now.name}"
+    return f"{option} was another"
 
 
 def _as_described(program: Program, stored: Program) -> Program:

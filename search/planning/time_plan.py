@@ -137,8 +137,9 @@ class TimePlan:
                 "otherwise."
             )
         return (
-            "All runs are of one length, as short ones may rank the techniques otherwise: there is "
-            f"no time for both and for long ones of {_ENOUGH_EPOCHS} epochs."
+            "All runs are of one length: there is no time for short ones beside enough long ones "
+            f"of {_ENOUGH_EPOCHS} epochs or more, and short ones alone may rank the techniques "
+            "otherwise."
         )
 
     @property

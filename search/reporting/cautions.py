@@ -25,7 +25,7 @@ from search.reporting.loss_cautions import (
 from search.reporting.programs import ended_early, too_few_digits, unheard_seed
 from search.reporting.recipe_cautions import of_carry_over, of_collapse, of_dials
 from search.reporting.words import growth
-from search.results import ACCURACY, Objective, Results
+from search.results import ACCURACY, Results
 
 _SHARE_TO_PERCENT = 10
 """How many times a share a value is at the least that may be a percentage beside it."""
@@ -79,7 +79,7 @@ def notes(results: Results, diagnostics: Diagnostics) -> list[str]:
         return []
     return [
         *_separate_pairs(fit.effects, fit.estimability),
-        *_detectable(fit.effects, results.objective),
+        *_detectable(fit.effects, results),
     ]
 
 
@@ -286,14 +286,15 @@ def _classes(results: Results, sizes: ClassSizes | None) -> list[str]:
     ]
 
 
-def _detectable(effects: Effects, objective: Objective) -> list[str]:
+def _detectable(effects: Effects, results: Results) -> list[str]:
     least = effects.minimum_detectable_effect
     if not math.isfinite(least) or effects.noise == 0 or not effects.look.complete:
         return []
-    source = "seeds" if effects.pairs else "seeds and interactions together"
+    noise_of = "noise" if results.settings is None else "seeds"
+    source = noise_of if effects.pairs else f"{noise_of} and interactions together"
     if effects.fit.model.covariates.columns is not None:
-        source = "seeds, and what the fit leaves out"
-    unit = f" {objective.unit}".rstrip()
+        source = f"{noise_of}, and what the fit leaves out"
+    unit = f" {results.objective.unit}".rstrip()
     noise, effect = (
         f"{value:#.2g}".rstrip(".") if value < 99.5 else f"{value:,.0f}"
         for value in (effects.noise, least)

@@ -15,6 +15,8 @@ from search.results import Results
 _MOST_CLASSES = 12
 """Classes, at most, whose images are all given."""
 _MOST_NAMES = 6
+_STEPS = 4
+"""Those of an epoch, at the least, with the batch that is advised where a larger has but one."""
 _LARGE = 256 * 256
 """Pixels of an image above which training is slow for what it gains."""
 _NO_LABEL = ("", "nan", "<na>", "n/a", "null")
@@ -74,9 +76,24 @@ def data_cautions(results: Results, accuracy: float | None = None) -> list[str]:
             f"The images are {height}×{width} pixels, which takes much time and memory to train "
             "on. A new study with --image-size 64 or 128 is far faster."
         )
+    sentences += _one_step(results, data)
     if results.objective.share:
         sentences += _few_images(data, 0.8 if accuracy is None else accuracy)
     return sentences
+
+
+def _one_step(results: Results, data: DataFacts) -> list[str]:
+    """Warn of batches that hold all training images."""
+    settings = results.settings
+    sizes = [] if settings is None else [*settings.batch_sizes] or [settings.batch_size]
+    if not sizes or max(sizes) < data.train:
+        return []
+    fewer = 1 << max(0, (data.train // _STEPS).bit_length() - 1)
+    return [
+        f"A batch of {max(sizes):,} holds all {data.train:,} training {data.things}, so an epoch "
+        "is a single step, and a run learns little. A new study with a smaller batch, such as "
+        f"--batch-size {fewer}, makes more steps of the same epochs."
+    ]
 
 
 def _classes(data: DataFacts) -> str:
@@ -85,7 +102,7 @@ def _classes(data: DataFacts) -> str:
     values = ""
     if data.checks is not None and "train" in data.checks.ranges:
         low, high = data.checks.ranges["train"]
-        values = f"; values from {low:.4g} to {high:.4g}"
+        values = f"; values from {_number(low)} to {_number(high)}"
     if not counts:
         return f"{kind}{values}."
     if len(counts) <= _MOST_CLASSES:
@@ -99,6 +116,11 @@ def _classes(data: DataFacts) -> str:
         )
         each = f"{least} to {greatest} training {data.things}"
     return f"{kind} ({_some(data.classes)}), of {each}{values}."
+
+
+def _number(value: float) -> str:
+    """Format a value of the data, of which those above a thousand are given whole."""
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
 def _parts(data: DataFacts, reading: Reading) -> list[str]:
@@ -158,7 +180,7 @@ def _changes(data: DataFacts, reading: Reading) -> list[str]:
     parts = [f"{count:,} {what}" for count, what in changes if count]
     if reading.levels is not None:
         low, high = reading.levels
-        parts.append(f"values of {low:.4g} to {high:.4g} scaled to the whole range")
+        parts.append(f"values of {_number(low)} to {_number(high)} scaled to the whole range")
     if reading.stretched is not None:
         low, high = reading.stretched
         parts.append(f"bytes of {low} to {high} scaled to 0 to 255")

@@ -36,7 +36,7 @@ from search.analysis.scale_refit import ScaleRefit
 from search.analysis.seed_curves import SeedCurves, seed_curves
 from search.analysis.simple_effects import Dependence, dependences
 from search.analysis.trade_offs import TradeOffs, trade_offs
-from search.errors import InputError
+from search.errors import InputError, shown
 from search.reporting.cautions import cautions, notes
 from search.results import Results
 from search.settings import Limits
@@ -65,7 +65,7 @@ class Verification:
     fit: FitDiagnostics | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Findings:
     """A study's results, and the analyses of them."""
 
@@ -119,6 +119,11 @@ class Findings:
     """The runs that stand out together, of those that decide."""
     by_level: tuple[EffectByLevel, ...] = ()
     """Effects at each level of each factor of several, the techniques as in `effects`."""
+
+    def __repr__(self) -> str:
+        """Name the study, as a notebook shows it: all that it has would fill pages."""
+        results = self.results
+        return f"<Findings of the study {results.name!r}: {len(results.runs):,} runs>"
 
     @property
     def deciding(self) -> Effects | None:
@@ -274,4 +279,4 @@ def verify(results: Results, short: Effects | None) -> Verification | None:
 def check_findings(given: object) -> None:
     """Raise `InputError` for what a caller in Python may take for findings, such as a study."""
     if not isinstance(given, Findings):
-        raise InputError(f"{given!r} is no findings; it takes what analyse(study) returns")
+        raise InputError(f"{shown(given)} is no findings; it takes what analyse(study) returns")

@@ -105,6 +105,17 @@ def with_interval(value: float, bounds: Bounds, unit: str = "") -> str:
     return f"{said} ({interval(bounds)})"
 
 
+def beside(value: float, bounds: Bounds, unit: str, other: str) -> str:
+    """Say by how much something is over another, or below it, with the interval of that."""
+    if not value < 0:
+        numbers = [signed(number, bounds) for number in (value, bounds.low, bounds.high)]
+    else:
+        numbers = [signed(-number, bounds).removeprefix("+")
+                   for number in (value, bounds.high, bounds.low)]  # fmt: skip
+    within = "" if math.isnan(bounds.low) else f" ({numbers[1]} to {numbers[2]})"
+    return f"{numbers[0]} {unit}".rstrip() + f"{within} {'below' if value < 0 else 'over'} {other}"
+
+
 def _decimals(bounds: Bounds, value: float = 1.0) -> int:
     """Decimals that an interval justifies, of a value in the millions below zero.
 

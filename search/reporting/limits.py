@@ -7,7 +7,7 @@ import math
 from search.analysis.limits import Taken
 from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
-from search.reporting.formatting import counted
+from search.reporting.formatting import capitalized, counted
 from search.results import Results
 from search.settings import Limits
 
@@ -20,16 +20,25 @@ def taken(results: Results, found: Recommendation | None) -> str:
     limits = results.at_most
     if not limits or found is None or found.takes is None:
         return ""
-    takes = _words(results, found.takes, limits)
     if found.within:
+        takes = _words(results, found.takes, limits)
         return f"It is the best within --at-most {limits}, and takes {takes}."
+    return (
+        f"{capitalized(out_of_reach(results, found))}. Allow that, or study a smaller network or "
+        "fewer epochs."
+    )
+
+
+def out_of_reach(results: Results, found: Recommendation) -> str:
+    """Say what the cheapest recipe takes, where none is within the limits."""
+    limits = results.at_most
+    assert limits is not None
+    assert found.takes is not None
     recipe = describe(found, results.factors, results.numbers)
     if recipe.partition(",")[0] == "none":
         recipe = recipe.replace("none", "no technique", 1)
-    return (
-        f"No recipe is within --at-most {limits}: the cheapest, {recipe}, takes {takes}. Allow "
-        "that, or study a smaller network or fewer epochs."
-    )
+    takes = _words(results, found.takes, limits)
+    return f"no recipe is within --at-most {limits}: the cheapest, {recipe}, takes {takes}"
 
 
 def _words(results: Results, takes: Taken, limits: Limits) -> str:

@@ -44,10 +44,11 @@ def mean_of_last(settings: Settings) -> str:
     long = settings.verify_last_epochs if settings.verify_epochs else None
     if max(short, long or 1) == 1:
         return ""
-    if short == 1:
-        return f"last epoch (mean of {long} of {settings.verify_epochs})"
-    said = f"mean of the last {short} epochs"
-    return f"{said} ({long} of {settings.verify_epochs})" if long else said
+    said = "last epoch" if short == 1 else f"mean of the last {short} epochs"
+    if long is None:
+        return said
+    which = f"mean of the last {long}" if long > 1 else "last"
+    return f"{said}, and long runs by the {which}"
 
 
 def seed_effect(program: Program, matters: bool) -> str:

@@ -21,6 +21,7 @@ from search.planning.design import interaction_variance
 from search.planning.phases.measure import design_of
 from search.reporting.budget import short_budget
 from search.reporting.formatting import (
+    beside,
     capitalized,
     change,
     counted,
@@ -33,7 +34,6 @@ from search.reporting.formatting import (
     listed_first,
     probability,
     signed,
-    with_interval,
 )
 from search.results import ACCURACY, UNNAMED, Objective, Results, Run
 
@@ -158,7 +158,7 @@ def answer(
     ]
     unclear = [e.phrase for e in effects.effects if e.verdict == "no clear effect"]
     if unclear:
-        parts.append(_unclear(unclear))
+        parts.append(_unclear(unclear, results))
     return " ".join([*parts, *_unknown(effects, results)])
 
 
@@ -192,10 +192,11 @@ def _with_bounds(effect: Effect) -> str:
     return f"{change(effect)}{bounds}"
 
 
-def _unclear(names: Sequence[str]) -> str:
+def _unclear(names: Sequence[str], results: Results) -> str:
+    noise = "noise" if results.settings is None else "a change of seed"
     if len(names) > _MOST_NAMED:
-        return f"The other {len(names)} cannot be told from a change of seed."
-    return f"{listed(names)} cannot be told from a change of seed."
+        return f"The other {len(names)} cannot be told from {noise}."
+    return f"{listed(names)} cannot be told from {noise}."
 
 
 def plain(results: Results) -> str:
@@ -241,7 +242,7 @@ def over_all_off(row: Confirmed) -> str:
     """Continue a sentence on a recipe's test accuracy: how far it is above that of all off."""
     if row.gain is None:
         return ""
-    return f"; {with_interval(row.gain.points, row.gain)} points over all off"
+    return f"; {beside(row.gain.points, row.gain, 'points', 'all off')}"
 
 
 def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
@@ -259,14 +260,15 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
         elif pairs:
             hold += f"; differences are of the same {things}, one by one"
         sentences.append(f"{hold}.")
-    if results.program is not None:
+    known = [row for row in rows if not math.isnan(row.test_objective.low)]
+    if results.program is not None and known:
         sentences.append("The intervals hold for other seeds, on the same data.")
         if chosen_by_tests(results):
             sentences.append(
                 "As these values also chose the recommended recipe, the intervals of the "
                 "differences hold for all recipes at once."
             )
-    elif results.objective != ACCURACY:
+    elif results.objective != ACCURACY and known:
         sentences.append(f"Those of {results.objective.measure} hold for other seeds alone.")
     if before := confirm_looks(results)[:-1]:
         sentences.append(

@@ -43,6 +43,10 @@ _PATIENCE = 60.0
 can say what the study would take."""
 
 
+class FirstRunError(TrainingError):
+    """The first run of a new study failed, so that the study was not made."""
+
+
 @dataclass(frozen=True)
 class Tried:
     """A run outside of any study, with values as the program prints them."""
@@ -166,7 +170,7 @@ def tried_first(
     """Run what a new study plans first; `seconds` is the time of the study, if it has one.
 
     Where that fails, what it has on may be the reason: then the planned run that has the least on.
-    Raises `TrainingError` where it fails, `InputError` where its metric cannot have the unit asked
+    Raises `FirstRunError` where it fails, `InputError` where its metric cannot have the unit asked
     for or it takes much more time than the study has, and `StudyFailedError` where its folder
     cannot be made.
     """
@@ -187,7 +191,7 @@ def tried_first(
         try:
             return params, try_run(name, folder, settings, params, one.seed, environment, seconds)
         except TrainingError as error:
-            raise TrainingError(f"the first run failed: {error}") from error
+            raise FirstRunError(f"the first run failed: {error}") from error
 
     try:
         params, first = tried(planned, "0")

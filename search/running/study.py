@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,6 +64,7 @@ class _Given:
     checkpoints: Path
     deadline: float | None
     elsewhere: Workers | None = None
+    fetch: Callable[[CustomCode], CustomCode] | None = None
 
     def follow(
         self,
@@ -104,6 +105,7 @@ def launch(
     deadline: float | None = None,
     elsewhere: Workers | None = None,
     began: float | None = None,
+    fetch: Callable[[CustomCode], CustomCode] | None = None,
 ) -> int:
     """Make a study, or find it again, run what it lacks, and return how many runs are left out.
 
@@ -112,8 +114,9 @@ def launch(
     and workers may take part. Unless `requested` says otherwise, a new study that is named after a
     data set is of that data, and one of sounds is of the techniques for sounds. `attach` shows
     what the runs say so far beside the trials. `deadline`, a `time.monotonic()`, is when no
-    further run begins; `began`, of the same clock, is when the command did. Nothing is created
-    until the settings, the data and the user's own code have been found usable. Raises
+    further run begins; `began`, of the same clock, is when the command did. `fetch` downloads
+    the weights that a new study's network begins with, once its data are known to fit. Nothing is
+    created until the settings, the data and the user's own code have been found usable. Raises
     `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, `StudyFailedError`, or what the
     storage raised after all patience.
     """
@@ -131,7 +134,9 @@ def launch(
     settings, before = settle_launch(url, name, early)
     if settings.data == before:
         check_there(name, settings.data)
-    given = _Given(url, name, environments, watch, attach, checkpoints, deadline, elsewhere)
+    given = _Given(
+        url, name, environments, watch, attach, checkpoints, deadline, elsewhere, fetch
+    )  # fmt: skip
     if settings.program is not None:
         return _launch_program(given, requested, settings, before, launched)
     return _launch_own(given, requested, settings, before, launched)
@@ -150,6 +155,15 @@ def _launch_own(
         check_objective(settings, facts)
         if before is None:
             check_batches(settings, facts)
+        if before is None and given.fetch is not None:
+            local.survey(settings.techniques, settings.budget())  # which refuses small images
+            code = given.fetch(settings.custom_code)
+            if code != settings.custom_code:
+                requested = replace(requested, custom_code=code)
+                settings = replace(settings, custom_code=code)
+                local.stop()
+                local = _local_workers(settings, given.environments)
+                facts = local.facts(watch.reading)
         if settings.custom_code:
             surveyed = local.survey(settings.techniques, settings.budget())
             requested = replace(requested, left_out=surveyed.left_out)

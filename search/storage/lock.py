@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 import sqlalchemy
 from filelock import FileLock, Timeout
@@ -41,6 +42,8 @@ def exclusive(url: str, name: str = "") -> Iterator[Callable[[], None]]:
         # A file beside the database, as a temporary folder may differ from job to job.
         lock = FileLock(f"{file.resolve()}.lock", poll_interval=0.01)
         try:
+            # Where it cannot be made, as in /proc, some versions of filelock wait for it.
+            Path(lock.lock_file).touch()
             lock.acquire(timeout=patience)
         except Timeout:
             raise TimeoutError(f"another worker held the study for {patience:g} seconds") from None

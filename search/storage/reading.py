@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
@@ -16,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from model_space.facts import DataFacts
 from model_space.typed_json import JsonError, from_json
-from search.errors import InputError
+from search.errors import InputError, shown
 from search.parameters import Category, TechniqueParameter, categories, levels_on
 from search.results import (
     ACCURACY,
@@ -74,8 +75,9 @@ def read(
     _check_kinds(study, techniques)
     column = _column(study, objective)
     with undamaged(f"the study {study.study_name!r}"):
-        trials = study.get_trials(deepcopy=False)
+        trials = [_legible(trial) for trial in study.get_trials(deepcopy=False)]
         attributes = study.user_attrs
+    techniques = {_name(name): on for name, on in (techniques or {}).items()}
     stored = attributes.get(schema.SETTINGS)
     settings = Settings.from_json(stored) if is_settings(stored) else None
     designed = settings is not None or _is_designed(trials)
@@ -85,7 +87,7 @@ def read(
     own = () if settings is None or settings.program else settings.several
     apart = numbers | {one.name for one in own}
     switched = {name: space for name, space in spaces.items() if name not in apart}
-    factors = factors_of(switched, settings, techniques or {})
+    factors = factors_of(switched, settings, techniques)
     if techniques:
         trials = [trial for trial in trials if techniques.keys() <= trial.params.keys()]
         # What these trials have in common is no technique in them.
@@ -165,7 +167,7 @@ def _check_kinds(study: object, techniques: object) -> None:
     """Raise `InputError` for what a caller in Python may take for a study or its techniques."""
     if not isinstance(study, optuna.Study):
         raise InputError(
-            f"{study!r} is no study; it takes an optuna.Study, such as load_study(URL, NAME)"
+            f"{shown(study)} is no study; it takes an optuna.Study, such as load_study(URL, NAME)"
         )
     if techniques is not None and not isinstance(techniques, Mapping):
         raise InputError(
@@ -181,6 +183,21 @@ def _candidates(stored: object) -> Candidates | None:
         return None
 
 
+def _legible(trial: FrozenTrial) -> FrozenTrial:
+    """A trial whose parameters all have a name that can be seen."""
+    if all(name.strip() for name in trial.params):
+        return trial
+    trial = copy(trial)
+    trial.distributions = {_name(name): one for name, one in trial.distributions.items()}
+    trial.params = {_name(name): value for name, value in trial.params.items()}
+    return trial
+
+
+def _name(parameter: str) -> str:
+    """The name of a parameter; in quotes where it is empty."""
+    return parameter if not isinstance(parameter, str) or parameter.strip() else repr(parameter)
+
+
 def _column(study: optuna.Study, objective: int | None) -> int:
     """The place of an objective, given from 1, among a study's."""
     count = len(study.directions)
@@ -188,20 +205,27 @@ def _column(study: optuna.Study, objective: int | None) -> int:
         if count == 1:
             return 0
         raise InputError(
-            f"the study {study.study_name!r} has {count} objectives ({_named(study)}); effects are "
+            f"the study {study.study_name!r} has {count} objectives, {_named(study)}; effects are "
             "of one, so say which: --objective N, or in Python objective=N"
         )
     if not isinstance(objective, Integral) or not 1 <= objective <= count:
         raise InputError(
-            f"the study {study.study_name!r} has no objective {objective!r}; it has "
-            f"{_named(study)}, of which it takes the number"
+            f"the study {study.study_name!r} has no objective number {objective!r}; it has "
+            f"{_named(study)}"
         )
     return objective - 1
 
 
 def _named(study: optuna.Study) -> str:
+    """Its objectives: "number 1 (accuracy) and number 2 (loss)", or "number 1 alone"."""
     names = study.metric_names or [""] * len(study.directions)
-    return ", ".join(f"{at} {name}".rstrip() for at, name in enumerate(names, start=1))
+    numbered = [
+        f"number {at} ({name})" if name else f"number {at}"
+        for at, name in enumerate(names, start=1)
+    ]
+    if len(numbered) == 1:
+        return f"{numbered[0]} alone"
+    return f"{', '.join(numbered[:-1])} and {numbered[-1]}"
 
 
 def _copies(trials: list[FrozenTrial], column: int) -> frozenset[int]:

@@ -74,12 +74,17 @@ def test_what_is_of_another_kind_is_refused() -> None:
     refused: list[tuple[tuple[Any, ...], str]] = [
         (("x",), "'x' is no study; it takes an optuna.Study"),
         ((study, ["optimizer"]), r"techniques=\['optimizer'\] is no mapping; it takes"),
-        ((study, None, "lat"), "has no objective 'lat'; it has 1, of which"),
+        ((study, None, "lat"), "has no objective number 'lat'; it has number 1 alone"),
     ]
     for arguments, says in refused:
         with pytest.raises(InputError, match=says):
             analyse(*arguments)
     findings = analyse(foreign(12))
+    for given in (findings, findings.results):
+        with pytest.raises(InputError, match=r"^<\w+ of the study 'theirs': .*> is no study; it"):
+            analyse(cast(Any, given))
+    with pytest.raises(InputError, match=r"^what is given, of type list, is no findings"):
+        frame(cast(Any, [*findings.results.runs]))
     calls: list[tuple[Callable[[], object], str]] = [
         (lambda: frame(study), "is no findings; it takes what analyse"),
         (lambda: draw(study), "is no findings"),
@@ -113,3 +118,9 @@ def test_numbers_of_numpy_are_numbers() -> None:
     findings = analyse(study)
     assert 4 < effects_of(findings).of("a").effect < 6
     assert json.loads(json.dumps(summarise(findings)))["runs"] == {"measure": 24}
+
+
+def test_a_notebook_shows_findings_in_a_line() -> None:
+    findings = analyse(foreign(12))
+    assert repr(findings) == "<Findings of the study 'theirs': 12 runs>"
+    assert repr(findings.results) == "<Results of the study 'theirs': 12 runs>"

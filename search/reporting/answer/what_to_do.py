@@ -20,6 +20,7 @@ from search.reporting.answer import commands
 from search.reporting.budget import trained_for
 from search.reporting.findings import Findings
 from search.reporting.formatting import (
+    beside,
     capitalized,
     counted,
     in_unit,
@@ -122,10 +123,10 @@ def _answer(findings: Findings, *, briefly: bool) -> str:
     so_far = decision.so_far
     if decision.verdict == "better":
         begin = "So far the runs favour" if so_far else _train(results)
-        return f"{begin} {recipe}: {_reach(decision, results)}{_over(decision, results)}."
+        return f"{begin} {recipe}: {_reach(decision, results)}."
     if decision.verdict == "unknown" and decision.gain is not None:
         begin = "So far the runs favour" if so_far else "The runs favour"
-        return f"{begin} {recipe}: {_reach(decision, results)}{_over(decision, results)}."
+        return f"{begin} {recipe}: {_reach(decision, results)}."
     if decision.verdict == "worse":
         return f"Keep {off}: the recommended recipe comes out worse."
     nothing = f"nothing tried is surely better than {off}"
@@ -145,7 +146,7 @@ def _answer(findings: Findings, *, briefly: bool) -> str:
         return capitalized(f"{'so far ' if so_far else ''}{nothing}.")
     if so_far:
         return f"So far the runs favour {recipe}."
-    return f"{_train(results)} {recipe}: {_reach(decision, results)}{_over(decision, results)}."
+    return f"{_train(results)} {recipe}: {_reach(decision, results)}."
 
 
 def support(findings: Findings, *, briefly: bool = False) -> list[str]:
@@ -156,11 +157,11 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
     recipe = recipe_of(findings, briefly=briefly)
     sentences = []
     if not decision.recommended.within:
-        verdict = f"That recipe: {_reach(decision, results)}{_over(decision, results)}."
+        verdict = f"That recipe: {_reach(decision, results)}."
         return [verdict, _rests_on(findings, decision)]
     if decision.verdict in ("not sure", "worse"):
         verb = "The runs favour" if decision.so_far else "The recommended recipe is"
-        sentences.append(f"{verb} {recipe}: {_reach(decision, results)}{_over(decision, results)}.")
+        sentences.append(f"{verb} {recipe}: {_reach(decision, results)}.")
     if decision.verdict == "all off":
         off = "all techniques off" if results.settings else words.plain(results)
         sentences.append(f"With {off}, {_reach(decision, results)}.")
@@ -232,7 +233,8 @@ def _named(decision: Decision, results: Results) -> str:
 
 def _reach(decision: Decision, results: Results) -> str:
     objective = results.objective
-    return f"{_named(decision, results)} {_with_interval(decision.reached, objective)}"
+    over = _over(decision.gain, objective, results)
+    return f"{_named(decision, results)} {_with_interval(decision.reached, objective)}{over}"
 
 
 def _with_interval(value: Mean, objective: Objective) -> str:
@@ -241,11 +243,8 @@ def _with_interval(value: Mean, objective: Objective) -> str:
     return said.replace("(", "(95 % interval ", 1)
 
 
-def _over(decision: Decision, results: Results) -> str:
-    gain = decision.gain
-    return (
-        "" if gain is None else f", {_points(gain, results.objective)} over {words.plain(results)}"
-    )
+def _over(gain: Estimate | None, of: Objective, results: Results) -> str:
+    return "" if gain is None else f", {beside(gain.value, gain, of.unit, words.plain(results))}"
 
 
 def _points(gain: Estimate, objective: Objective) -> str:
@@ -270,7 +269,7 @@ def _next_best(findings: Findings) -> list[str]:
     assert gain is not None
     return [
         f"The best other recipe, {best.recipe}, comes to {mean(best.test_objective, objective)}, "
-        f"{_points(gain, objective)} over it."
+        f"{beside(gain.value, gain, objective.unit, 'it')}."
     ]
 
 
@@ -338,9 +337,8 @@ def _accuracy(decision: Decision, results: Results) -> list[str]:
     row = decision.tested
     if row is None or results.program is not None or results.objective == ACCURACY:
         return []
-    over = estimate(row.gain)
-    gain = "" if over is None else f", {_points(over, ACCURACY)} over {words.plain(results)}"
-    return [f"Its test accuracy is {percent(row.test)}{gain}."]
+    over = _over(estimate(row.gain), ACCURACY, results)
+    return [f"Its test accuracy is {percent(row.test)}{over}."]
 
 
 def _held_on(results: Results) -> list[str]:

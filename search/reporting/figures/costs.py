@@ -29,7 +29,7 @@ _Priced = tuple[Cost, Effect]
 _COLOURS = {"helps": BLUE, "hurts": VERMILION}
 _KEY = (
     "Filled marks: an effect that is clear, blue where it helps, orange where it hurts; hollow "
-    "grey ones: it may be a change of seed. Lines are 95 % intervals: one that crosses the line of "
+    "grey ones: it may be noise. Lines are 95 % intervals: one that crosses the line of "
     "0 seconds may cost nothing. {better} is better, right is dearer."
 )
 _NUMBERED = 12

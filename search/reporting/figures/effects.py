@@ -29,8 +29,7 @@ _MARKS = {
 }
 
 _KEY = (
-    "A mark is the effect, the line through it its 95 % interval. Hollow grey marks may be a "
-    "change of seed."
+    "A mark is the effect, the line through it its 95 % interval. Hollow grey marks may be noise."
 )
 _WAITING = " Squares: verdicts follow when all planned runs are in."
 

@@ -19,11 +19,11 @@ _FAINT = [
     (0.5, "rgba(128, 128, 128, 0.08)"),
     (1, "rgba(86, 180, 233, 0.25)"),
 ]
-"""Of interactions that may be a change of seed, on white and on black."""
+"""Of interactions that may be noise, on white and on black."""
 _INK = {True: "#111", False: "#666"}
 _KEY = (
     "Blue: the two add to each other; orange: they take from each other. Strong colour with *: "
-    "clear, at a false discovery rate of 5 %; faint: it may be a change of seed."
+    "clear, at a false discovery rate of 5 %; faint: it may be noise."
 )
 _LETTERS = " Cells with one letter are one sum, which these runs cannot take apart."
 

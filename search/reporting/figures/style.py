@@ -48,7 +48,7 @@ LEGEND_WIDTH = 36
 
 
 FAINT_BLUE, FAINT_VERMILION = "rgba(0, 114, 178, 0.3)", "rgba(213, 94, 0, 0.3)"
-"""For what may be a change of seed."""
+"""For what may be noise."""
 
 
 def error_bars(

@@ -29,7 +29,7 @@ from search.reporting.formatting import counted, score
 _LADDER = "The ladder: steps in its order"
 _KEY = (
     "A bar is what a technique {helps} (blue) or {hurts} (orange, hatched), a line its 95 % "
-    "interval. Faint bars may be a change of seed."
+    "interval. Faint bars may be noise."
 )
 _FITTED = " The levels of all off and all on are of the fit, which are not those of any run."
 
@@ -108,7 +108,7 @@ def _legend(drawn: go.Figure, maximize: bool) -> None:
     for name, better, sure in (
         (helps, True, True),
         (hurts, False, True),
-        ("faint: may be a change of seed", True, False),
+        ("faint: may be noise", True, False),
     ):
         drawn.add_bar(
             x=[None], y=[None], orientation="h", name=name, marker=_marker(better, sure),

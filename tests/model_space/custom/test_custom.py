@@ -108,7 +108,10 @@ def test_a_study_of_the_readmes_technique_and_network_goes_from_launch_to_model(
     assert (folder / "models" / "own" / "model.keras").exists()
     lost = kouka("worker", "own")
     assert lost.exit_code == 2
-    assert f"there is no file {noise} on this machine" in lost.stderr
+    assert (
+        f"there is no file {noise} on this machine; --technique takes the place where it is"
+        in lost.stderr
+    )
 
 
 def test_a_study_goes_on_with_the_same_code_wherever_it_is_and_with_no_other(
@@ -506,3 +509,9 @@ def test_files_that_were_written_for_version_0_1_go_on_working(folder: Path, dat
     batch = setup.training_batch(black, np.zeros(20, np.int64))
     np.testing.assert_allclose(keras.ops.convert_to_numpy(batch["images"]), 0.25)
     assert "residual" in unsupported(registry, SETS["article"], SHAPE, 10, BUDGET)
+
+
+def test_a_part_of_python_is_told_from_code_of_ones_own() -> None:
+    for name in ("os:path", "sys:path"):
+        with pytest.raises(CustomCodeError, match=f"--network {name}: .* is a part of Python"):
+            import_and_describe([], name)

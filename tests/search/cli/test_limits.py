@@ -41,7 +41,10 @@ def test_limits_are_kept_and_may_change(
     for command in ("train", "code"):
         result = kouka(command, "s")
         assert result.exit_code == 2
-        assert named[0] in " ".join(result.stderr.split())
+        [error] = result.stderr.splitlines()
+        assert error.removeprefix("kouka: ").startswith(named[0].replace("No", "no", 1))
+        assert error.endswith(" parameters; allow that, or name a --recipe")
+        assert ". " not in error.replace("0.4 s", "").replace("0.2,", "")
     result = kouka("export", "s", "--at-most", "parameters=999")
     assert result.exit_code == 2
     assert "takes 1,000 parameters" in " ".join(result.stderr.split())

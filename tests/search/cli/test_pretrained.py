@@ -7,7 +7,8 @@ import pytest
 from typer.testing import Result
 
 from model_space.budget import Budget
-from model_space.pretrained import weights
+from model_space.custom.code import CustomCodeError
+from model_space.pretrained import catalogue, weights
 from model_space.techniques import NEED_WEIGHTS, SETS
 from model_space.worker.client import Surveyed
 from search.results import Results
@@ -78,6 +79,35 @@ def test_where_weights_cannot_be_had_the_study_says_so_and_runs_without(kouka: K
     again = kouka(*STUDY, *EIGHT, "--weights", "w.weights.h5")
     assert again.exit_code == 2
     assert "was not given" in said(again)
+
+
+def test_nothing_is_downloaded_for_images_that_are_too_small(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*given: object) -> None:
+        raise CustomCodeError("these are too small")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.support.fakes.FakeWorker.survey", refuse)
+        patch.setattr("search.running.local_workers.Worker", FakeWorker.new())
+        launched = kouka(*SMALL, *EIGHT)
+    assert (launched.exit_code, launched.output) == (2, "kouka: these are too small\n")
+
+
+def test_weights_are_downloaded_once_the_images_are_known(kouka: Kouka, folder: Path) -> None:
+    application = catalogue.find("MobileNetV3Small")
+    assert application is not None
+    there = folder / "server" / application.file
+    there.parent.mkdir(parents=True)
+    there.write_bytes(b"weights")
+    launched = kouka(*SMALL, *EIGHT)
+    assert launched.exit_code == 0, launched.output
+    assert "Downloading the weights of ImageNet for MobileNetV3Small, once" in said(launched)
+    settings = results().launched_with()
+    assert settings.factors == SETS["transfer"]
+    assert settings.custom_code.weights is not None
+    again = kouka(*SMALL, *EIGHT)
+    assert "Downloading" not in again.output
 
 
 def test_nothing_is_downloaded_that_no_technique_asks_for(kouka: Kouka) -> None:

@@ -136,7 +136,7 @@ def test_the_best_recipe_is_trained_and_what_is_written_says_so(
     split = "100 training, 20 validation, 100 test images of 32×32×3"
     budget = f"digits ({split}), 2 epochs, batch 25, width 0.1"
     assert f"the 120 training and validation images: {budget}" in said
-    assert "kouka predict models/s IMAGE" in said
+    assert "kouka predict models/s FILE" in said
     written = folder / "models" / "s"
     assert {file.name for file in written.iterdir()} == {
         "model.keras", "model.json", "curves.html", "report.html"
@@ -441,3 +441,17 @@ def test_a_model_is_trained_loads_without_kouka_and_predicts(
         for label, percent in (found.group(1, 2), found.group(3, 4)):
             assert 100 * row[int(label)] == pytest.approx(float(percent), abs=0.06)
         assert row[int(found[1])] == pytest.approx(row.max(), abs=ROUNDING)
+
+
+def test_a_model_says_where_its_data_are_now(
+    kouka: Kouka, folder: Path, fake_worker: type[FakeWorker]
+) -> None:
+    for place in ("there", "moved"):
+        (folder / place).mkdir()
+    launch = ("--epochs", "2", "--measure", "16", "--search", "0", "--confirm", "0")
+    assert kouka("launch", "s", "--data", "there", *launch, "--out", "out").exit_code == 0
+    ended = kouka("train", "s", "--seeds", "1", "--data", "moved")
+    assert ended.exit_code == 0, ended.output
+    assert "moved (100 training" in " ".join(ended.output.split())
+    assert "there (" not in ended.output
+    assert "there (" not in (folder / "models" / "s" / "report.html").read_text()

@@ -30,7 +30,8 @@ def test_a_recipe_is_read(text: str, means: dict[str, Any]) -> None:
     ("text", "says"),
     [
         ("sam", "no technique 'sam'; there are augmentation, "),
-        ("none,mixup", "no technique 'none'"),
+        ("none,mixup", "--recipe none,mixup: none is the recipe without any technique, and stands"),
+        ("mixup,none=1", "none is the recipe without any technique"),
         ("batch_norm=1", "batch_norm has no dial"),
         ("batch_norm.rate=1", "batch_norm has no dial"),
         ("dropout.alpha=0.2", "dropout has no dial 'alpha'; it has rate"),

@@ -34,7 +34,12 @@ def test_names_that_another_version_derived_are_no_difference() -> None:
     whole = replace(ASKED, metric=replace(ASKED.metric, rules=RULES))
     assert not differences_of(stored, whole)
     named = replace(ASKED, metric=Metric("loss", WHERE))
-    assert differences_of(stored, named) == ["--metric was another"]
+    assert differences_of(stored, named) == ["--metric-name is epoch, not loss"]
+    elsewhere = replace(ASKED, metric=Metric("valid loss", "json:loss"), scale=2.0)
+    assert differences_of(replace(stored, scale=1.0), elsewhere) == [
+        f"--metric is {WHERE}, not json:loss",
+        "--scale is 1.0, not 2.0",
+    ]
     other = CommandFactor("adamw", (levels[0], CommandLevel("use-optimizer --lr 0.005", LONG[:1])))
     assert differences_of(stored, replace(ASKED, factors=(other,))) == ["--factor was another"]
     tested = replace(ASKED, test=Metric("acc", "acc"))

@@ -168,6 +168,14 @@ def test_epochs_asked_for_that_are_few_leave_no_room_for_short_runs() -> None:
     assert plan_for(7200, QUICK, 8, Requested(verify_epochs=8)).epochs == 2
 
 
+def test_a_plan_of_one_length_says_why() -> None:
+    plan = plan_for(540, QUICK, 8, Requested())
+    assert not plan.verify
+    assert plan.why_no_short_runs.startswith(
+        "All runs are of one length: there is no time for short ones beside enough long ones of 30 "
+    )
+
+
 def test_a_plan_of_one_length_is_settled_and_found_again() -> None:
     asked = Requested(verify_epochs=20, time=TimeLimit(540, 540))
     plan = plan_for(540, QUICK, 8, asked)

@@ -306,7 +306,7 @@ def test_levels_are_of_the_fit_and_left_out_where_it_fails() -> None:
     assert "no level" not in section.text
 
 
-def test_what_may_be_a_change_of_seed_looks_so() -> None:
+def test_what_may_be_noise_looks_so() -> None:
     found = find(results_of(
         [replace(one, seconds_per_epoch=1 + 0.01 * at) for at, one in enumerate(measured(64))],
         settings=SETTINGS,
@@ -325,7 +325,7 @@ def test_what_may_be_a_change_of_seed_looks_so() -> None:
     assert not any("*" in text for row in unsure.text for text in row)
     assert certain.colorscale != unsure.colorscale
     for name in ("effects", "waterfall", "interactions", "costs"):
-        assert "change of seed" in figures[name].layout.meta["key"], name
+        assert "may be noise" in figures[name].layout.meta["key"], name
 
 
 def test_names_lead_to_what_the_techniques_do() -> None:

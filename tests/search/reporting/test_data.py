@@ -28,6 +28,9 @@ PLAIN = DataFacts(
 )  # fmt: skip
 
 
+BATCHES = Settings(batch_size=32)
+
+
 def read(**facts: Any) -> DataFacts:
     return replace(PLAIN, reading=Reading(**facts))
 
@@ -88,7 +91,7 @@ def test_many_classes_take_one_line_too() -> None:
             read(levels=(0.0, 4095.0), first_frames=2, eight_bits=1, made_grey=6),
             "Changed: 6 made grey, as the training images are; 2 of several frames, of which the "
             "first is taken; 1 of 16 bits a colour, of which the upper 8 are read; values of 0 to "
-            "4095 scaled to the whole range.",
+            "4,095 scaled to the whole range.",
         ),
         (
             replace(read(cut=2, resampled=1, stretched=(0, 1)), sound=Spectrogram(8000, 1, 40, 9)),
@@ -137,12 +140,26 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
         (read(like_splits=("train",)), "train is a class, though it is named like a split."),
         (read(nested={"Dataset": 10}), "Dataset holds folders only (Dataset: 10)"),
         (replace(PLAIN, image_shape=(2000, 3000, 3)), "2000×3000 pixels, which takes much time"),
+        (
+            replace(PLAIN, train=32),
+            "A batch of 32 holds all 32 training images, so an epoch is a single step",
+        ),
+        (replace(PLAIN, train=30), "such as --batch-size 4, makes more steps of the same epochs."),
+        (replace(PLAIN, train=3), "such as --batch-size 1, makes"),
         (replace(PLAIN, validation=165), "165 validation images leave an accuracy near 80 % uncer"),
     ],
 )
 def test_what_looks_wrong_is_said(data: DataFacts, says: str) -> None:
-    [caution] = data_cautions(of(data))
+    [caution] = data_cautions(of(data, BATCHES))
     assert says in caution
+
+
+def test_a_batch_of_nearly_all_images_is_no_caution() -> None:
+    nearly = replace(PLAIN, train=33)
+    assert data_cautions(of(nearly, BATCHES)) == []
+    sizes = replace(BATCHES, batch_sizes=(16, 64))
+    [caution] = data_cautions(of(nearly, sizes))
+    assert caution.startswith("A batch of 64 holds all 33 training images")
 
 
 def test_letters_in_both_cases_are_classes_without_a_caution() -> None:
@@ -158,7 +175,7 @@ def test_an_older_study_has_classes_and_the_caution_of_few_images() -> None:
 
 def test_no_size_is_advised_where_one_was_chosen() -> None:
     large = replace(PLAIN, image_shape=(300, 300, 3))
-    assert data_cautions(of(large, Settings(image_size=300))) == []
+    assert data_cautions(of(large, Settings(image_size=300, batch_size=32))) == []
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.8, 0.97])
@@ -176,7 +193,9 @@ def test_a_launch_says_it_before_the_first_run(
     (tmp_path / "digits").mkdir()
     console = Console(width=400, record=True)
     data = replace(read(hidden=2), checks=Checks({}, 0.0))
-    Progress(console, "A last word.").study_opened(of(data, Settings(data="digits")), 1)
+    Progress(console, "A last word.").study_opened(
+        of(data, Settings(data="digits", batch_size=32)), 1
+    )
     said = console.export_text().splitlines()
     assert said[1:4] == [
         "2 classes of training images: cat 25, dog 15.",
@@ -203,6 +222,19 @@ def test_a_launch_that_names_no_techniques_says_which_it_takes_and_why() -> None
     assert "Techniques:" not in opened(new, by_default=False)
     begun = replace(new, runs=(run((), 0.5),))
     assert "Techniques:" not in opened(begun)
+
+
+def test_the_default_techniques_are_wrapped() -> None:
+    console = Console(width=60, record=True)
+    new = replace(of(read(), Settings(data="signs")), runs=())
+    Progress(console, by_default=True).study_opened(new, 1)
+    assert max(map(len, console.export_text().splitlines())) <= 60
+
+
+def test_values_beyond_a_thousand_are_whole_numbers() -> None:
+    data = replace(checked(ranges={"train": (22.0, 59950.0)}), reading=Reading(levels=(22, 59950)))
+    assert account(data)[0].endswith("; values from 22 to 59,950.")
+    assert "values of 22 to 59,950 scaled to the whole range" in account(data)[1]
 
 
 def test_names_of_classes_are_quoted_in_one_way_and_stay_in_their_line() -> None:

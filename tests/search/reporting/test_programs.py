@@ -1,12 +1,16 @@
 """Sentences about a user's program."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from search.analysis.confirmation import Confirmed, Mean
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
-from search.reporting.programs import ended_early
-from search.results import Results, Run
+from search.reporting.programs import ended_early, mean_of_last
+from search.reporting.words import about_tests
+from search.results import OBJECTIVES, Results, Run
 from search.settings import Settings
 
 UNNAMED, NAMED = Metric("acc", "acc"), Metric("acc", r"epoch (?P<epoch>\d+).*acc=([0-9.]+)")
@@ -72,3 +76,29 @@ def test_runs_that_print_as_many_scores_as_all_are_whole(
     metric: Metric, curves: Sequence[Sequence[int]]
 ) -> None:
     assert not ended_early(studied(metric, curves))
+
+
+def test_the_epochs_that_judge_long_runs_are_told_from_those_of_short_ones() -> None:
+    settings = Settings(epochs=4, verify=(8,), verify_epochs=8)
+    for short, long, said in (
+        (1, 1, ""),
+        (1, 2, "last epoch, and long runs by the mean of the last 2"),
+        (2, 3, "mean of the last 2 epochs, and long runs by the mean of the last 3"),
+        (2, 1, "mean of the last 2 epochs, and long runs by the last"),
+    ):
+        lasts = replace(settings, last_epochs=short, verify_last_epochs=long)
+        assert mean_of_last(lasts) == said
+    assert mean_of_last(Settings(last_epochs=3)) == "mean of the last 3 epochs"
+
+
+def test_nothing_is_said_of_intervals_where_there_are_none() -> None:
+    program, alone = studied(UNNAMED, []), Mean(50, math.nan, math.nan)
+    judged = replace(program, settings=Settings(), objective=OBJECTIVES["balanced_accuracy"])
+    row = Confirmed("recommended", "a", {"a": True}, 1, 0, alone, alone, alone, None)
+    known = replace(row, test_objective=Mean(50, 40, 60))
+    for results, said in (
+        (program, "The intervals hold for other seeds, on the same data."),
+        (judged, "Those of balanced accuracy hold for other seeds alone."),
+    ):
+        assert about_tests(results, [row]) == []
+        assert said in about_tests(results, [known])[0]

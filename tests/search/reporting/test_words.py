@@ -14,7 +14,7 @@ from search.planning.design import design
 from search.reporting import words
 from search.reporting.budget import describe_budget, short_budget
 from search.reporting.cautions import cautions, notes
-from search.reporting.formatting import about, duration, level, mean, signed, with_interval
+from search.reporting.formatting import about, beside, duration, level, mean, signed, with_interval
 from search.results import ACCURACY, OBJECTIVES, Objective, Results
 from search.settings import Settings
 from tests.support.fakes import EFFECTS
@@ -186,6 +186,16 @@ def test_an_interval_shows_on_which_side_of_zero_it_ends(
     value: float, low: float, high: float, said: str
 ) -> None:
     assert with_interval(value, Mean(value, low, high)) == said
+
+
+def test_what_is_not_over_another_is_below_it() -> None:
+    assert beside(3.6, Mean(3.6, 2.1, 5.2), "points", "it") == "+3.6 points (+2.1 to +5.2) over it"
+    assert beside(-3.6, Mean(-3.6, -5.2, -2.1), "", "it") == "3.6 (2.1 to 5.2) below it"
+    assert beside(-0.5, Mean(-0.5, -1.5, 0.5), "points", "it") == (
+        "0.5 points (-0.5 to 1.5) below it"
+    )
+    without = Mean(-40.0, math.nan, math.nan)
+    assert beside(-40.0, without, "points", "it") == "40.00 points below it"
 
 
 def test_durations_are_given_in_seconds_while_minutes_are_coarse() -> None:

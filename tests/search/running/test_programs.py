@@ -116,7 +116,7 @@ def test_the_same_command_resumes_and_a_larger_one_extends(kouka: Kouka, folder:
     assert steps == [set(), {"mixup"}, {"mixup", "opt=muon"}, {"mixup", "opt=muon", "amp"}]
     other = kouka("launch", "s", *COMMAND, *FACTORS, "--metric", "acc=(.*)", "--minimize")
     assert other.exit_code == 2
-    assert "--metric was another; --minimize was not given" in other.output
+    assert "--metric is acc=([0-9.]+), not acc=(.*); --minimize was not given" in other.output
     assert kouka("launch", "s", "--width", "2").exit_code == 2
     (folder / "train.py").write_text(f"{TRAIN}\n")
     changed = kouka("launch", "s", "--measure", "16")
@@ -317,6 +317,7 @@ def test_nothing_is_made_where_the_first_run_fails(
     assert (
         "the first run failed: it ended with exit code 3; the last it printed: one" in failed.output
     )
+    assert failed.output.endswith("nothing is stored: fix that, and launch it again\n")
     assert not Path("studies.db").exists()
     with monkeypatch.context() as patch:
         patch.setattr("search.running.folders.Path.mkdir", _full)
@@ -448,6 +449,8 @@ WRONG = [
     ((*COMMAND, *FACTORS), "needs --metric"),
     ((*COMMAND, *METRIC), "needs --factor"),
     ((*COMMAND, *FACTORS, "--metric", "acc=([0-9"), "is no regular expression"),
+    ((*COMMAND, *FACTORS, "--metric", r"(\d+)(\.\d+)"), r"--metric '(\d+)(\.\d+)' has 2 groups"),
+    ((*COMMAND, *FACTORS, *METRIC, "--fix", "mixup=maybe"), "mixup takes off, on\n"),
     ((*COMMAND, *FACTORS, "--metric", "(a)(b)"), "has 2 groups"),
     ((*COMMAND, "--factor", "mixup", *METRIC), "is no factor; it takes NAME:"),
     ((*COMMAND, "--factor", "o: --o a|--o b", *METRIC), "'a|--o' has a bar without spaces"),
@@ -482,3 +485,26 @@ def test_wrong_input_is_refused_in_a_sentence(
     assert sentence in ended.output
     assert ended.output.count("\n") == 1
     assert not Path("studies.db").exists()
+
+
+def test_a_later_launch_names_the_factors_of_the_study(kouka: Kouka) -> None:
+    assert kouka(*STUDY, "--measure", "8", "--fix", "mixup=on", "--timeout", "0.01").exit_code == 0
+    for options, sentence in (
+        (("--fix", "ema=on"), "--fix ema=on: there is no factor 'ema'; there are mixup, opt, amp"),
+        (("--fix", "amp=on"), "--fix is mixup=on, not amp=on; use another name"),
+        (("--techniques", "opt"), "--techniques has no meaning for --command"),
+    ):
+        ended = kouka("launch", "s", *options)
+        assert ended.exit_code == 2
+        assert sentence in ended.output
+    assert kouka("launch", "s", "--fix", "mixup=on", "--timeout", "0.01").exit_code == 0
+
+
+def test_a_level_that_a_study_holds_may_be_named_again(kouka: Kouka) -> None:
+    three = ("--factor", "opt: sgd | muon | adam", "--fix", "opt=muon")
+    launch = ("launch", "s", *COMMAND, *FACTORS[:2], *three, *METRIC, "--timeout", "0.01")
+    assert kouka(*launch).exit_code == 0
+    assert kouka("launch", "s", "--fix", "opt=muon", "--timeout", "0.01").exit_code == 0
+    ended = kouka("launch", "s", "--fix", "opt=adam")
+    assert ended.exit_code == 2
+    assert "--fix opt=adam: the study holds opt at muon" in ended.output

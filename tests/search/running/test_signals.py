@@ -2,6 +2,10 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+
+import pytest
+from typer.testing import Result
 
 PROGRAM = """
 import os, signal
@@ -35,3 +39,16 @@ def test_one_in_a_finalizer_is_neither_told_as_a_defect_nor_lost() -> None:
     assert ended.stdout == "interrupted\n"
     assert "KeyboardInterrupt" not in ended.stderr
     assert "ValueError: a defect" in ended.stderr
+
+
+def test_one_before_anything_has_begun_ends_the_command_in_a_word(
+    kouka: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    for place in ("cli.launch.custom_code", "storage.connection.storage_url"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"search.{place}", interrupted)
+            ended = kouka("launch", "s", "--data", "digits")
+            assert (ended.exit_code, ended.stderr) == (130, "kouka: interrupted\n")

@@ -56,6 +56,7 @@ def test_what_cannot_be_copied_is_told_and_left_as_it_is(
         (("copy", "s", "--to", HERE), "is in sqlite:///studies.db already"),
         (("copy", "s", "--to", "nonsense"), "the storage nonsense is not there"),
         (("copy", "s", "--to", "sqlite:///no/folder/x.db"), "cannot be written"),
+        (("copy", "s", "--to", "/proc/x.db"), "cannot be written"),
     ):
         result = kouka(*arguments)
         assert result.exit_code == 2, result.output

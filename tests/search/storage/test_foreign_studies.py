@@ -14,6 +14,7 @@ from typer.testing import Result
 
 from search import InputError, analyse, draw, export_study, frame, read, summarise
 from search.parameters import Category
+from search.reporting.answer.what_to_do import headline, support
 from search.reporting.sections import sections
 from tests.support.foreign import foreign, objective
 
@@ -102,9 +103,9 @@ def test_one_of_several_objectives_is_chosen(kouka: Kouka, folder: Path) -> None
         sampler=optuna.samplers.RandomSampler(seed=0),
     )  # fmt: skip
     study.optimize(function, n_trials=40)
-    with pytest.raises(InputError, match=r"'two' has 2 objectives \(1, 2\); .* --objective N"):
+    with pytest.raises(InputError, match=r"has 2 objectives, number 1 and number 2; .* --obj"):
         analyse(study)
-    with pytest.raises(InputError, match="no objective 3; it has 1, 2"):
+    with pytest.raises(InputError, match="has no objective number 3; it has number 1 and number 2"):
         analyse(study, objective=3)
     first, second = analyse(study, objective=1), analyse(study, objective=2)
     assert first.effects is not None
@@ -428,3 +429,24 @@ def test_fanova_of_many_trials_is_of_some_of_them() -> None:
     assert "fANOVA of 250 drawn at random" in draw(findings)["importances"].layout.meta["caption"]
     remarks = sections(findings)[-1].remarks
     assert "fANOVA is computed of 250 complete trials, drawn at random" in remarks[-1]
+
+
+def test_a_parameter_without_a_name_is_told_from_none() -> None:
+    def function(trial: optuna.Trial) -> float:
+        on, level = trial.suggest_categorical("", [False, True]), trial.suggest_int(" ", 0, 2)
+        return 0.5 + 0.1 * on + 0.01 * level + 1e-3 * trial.suggest_float("  ", 0, 1)
+
+    found = analyse(foreign(24, function))
+    assert headline(found).startswith("So far the runs favour '', ' ' 2: ")
+    assert found.effects is not None
+    assert [one.phrase for one in found.effects.effects] == ["''", "' ' 0 → 2", "' ' 0 → 1"]
+    assert "The effects are adjusted for ' ' and '  '" in " ".join(found.cautions)
+    alone = analyse(foreign(24, function), {"": True})
+    assert alone.results.factors == ("''",)
+
+
+def test_a_study_without_seeds_has_noise() -> None:
+    found = analyse(foreign(40))
+    said = " ".join([*support(found), *found.cautions, *found.notes, str(sections(found))])
+    assert "seeds" not in said
+    assert "(standard deviation; noise" in said
