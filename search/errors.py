@@ -12,6 +12,10 @@ class StudyFailedError(RuntimeError):
     """A study cannot go on: none of its runs can; the message says why."""
 
 
+class FirstRunError(RuntimeError):
+    """The first run of a new study failed, so that there is no study yet; the message says why."""
+
+
 class DivergedError(RuntimeError):
     """A final training diverged; the message says with which seed, and what to do."""
 

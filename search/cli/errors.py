@@ -64,7 +64,7 @@ def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
     from model_space.custom.code import CustomCodeError
     from model_space.data import DataError
     from model_space.worker.client import TrainingError
-    from search.errors import DivergedError, InputError, StudyFailedError
+    from search.errors import DivergedError, FirstRunError, InputError, StudyFailedError
     from search.storage.retrying import reason_of
 
     if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
@@ -75,11 +75,8 @@ def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
         )
     if isinstance(error, (InputError, DataError, CustomCodeError)):
         return WRONG_INPUT, str(error)
-    if isinstance(error, TrainingError) and "search.running.first_run" in sys.modules:
-        from search.running.first_run import FirstRunError
-
-        if isinstance(error, FirstRunError):
-            return FAILED, f"{error}; nothing is stored: fix that, and launch it again"
+    if isinstance(error, FirstRunError):
+        return FAILED, f"{error}; nothing is stored: fix that, and launch it again"
     if isinstance(error, (StudyFailedError, TrainingError)):
         return FAILED, f"{error}; {remedy}"
     if isinstance(error, DivergedError):

@@ -20,7 +20,7 @@ from search.commands.program import EPOCHS, Program
 from search.commands.shared_files import shared, snapshot, written
 from search.commands.trainer import CommandTrainer, RunTimeoutError
 from search.commands.unit import of_less, with_unit
-from search.errors import InputError
+from search.errors import FirstRunError, InputError
 from search.planning import time_plan
 from search.planning.phases import Planned
 from search.planning.phases.plan import run_seed
@@ -41,10 +41,6 @@ _OTHER_SEED = 1 << 20
 _PATIENCE = 60.0
 """Seconds beyond the time that a study may take in which its first run still may end, so that kouka
 can say what the study would take."""
-
-
-class FirstRunError(TrainingError):
-    """The first run of a new study failed, so that the study was not made."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +191,7 @@ def tried_first(
 
     try:
         params, first = tried(planned, "0")
-    except TrainingError as error:
+    except FirstRunError as error:
         if len(study.on(plainest.params or {})) >= len(study.on(planned.params or {})):
             raise
         watch.cautioned(f"{error}. Another that is planned, with less on, is tried.")
