@@ -14,7 +14,6 @@ from search.reporting.formatting import about, counted, duration, effect_unit
 from search.reporting.programs import command_of_recipe
 from search.reporting.section import Command
 from search.reporting.words import fresh_seeds, plain
-from search.results import Results
 
 SEEDS_OF_TRAIN = 3
 """Networks that `kouka train` trains."""
@@ -52,12 +51,13 @@ def train(findings: Findings, recipe: str = "") -> Command | None:
 def settle(findings: Findings) -> list[Command]:
     """Run what would settle something, the most needed first."""
     return [
-        Command(line(findings, "launch", step.options), _does(step, findings.results))
+        Command(line(findings, "launch", step.options), _does(step, findings))
         for step in findings.steps
     ]
 
 
-def _does(step: NextStep, results: Results) -> str:
+def _does(step: NextStep, findings: Findings) -> str:
+    results, decision = findings.results, findings.decision
     runs = counted(step.runs, "run")
     time = _about(step.seconds)
     if step.kind == "resume":
@@ -68,9 +68,10 @@ def _does(step: NextStep, results: Results) -> str:
     if step.kind == "longer":
         return f"What matters and what is best after {step.epochs} epochs: {runs}{time}."
     if step.kind == "confirm":
-        return (
-            f"What the recipe and {plain(results)} reach on {fresh_seeds(results)}: {runs}{time}."
-        )
+        off = plain(results)
+        is_off = decision is not None and decision.verdict == "all off"
+        both = f"{off} and the most promising recipes" if is_off else f"the recipe and {off}"
+        return f"What {both} reach on {fresh_seeds(results)}: {runs}{time}."
     if step.kind == "seeds":
         return (
             f"Whether the recipe is better than {plain(results)}: {step.options[-1]} seeds for "

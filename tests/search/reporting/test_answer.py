@@ -15,6 +15,7 @@ from search.analysis.headline import headline as first_named
 from search.analysis.long_runs import long_study
 from search.analysis.next_steps import NextStep
 from search.planning.design import design
+from search.reporting.answer.commands import settle
 from search.reporting.answer.how_sure import how_sure
 from search.reporting.answer.what_matters import what_matters
 from search.reporting.answer.what_to_do import headline, support, to_train, what_to_do
@@ -136,6 +137,18 @@ def test_the_headline_warns_too_where_curves_are_too_noisy_to_show_an_end(noise:
     assert found.fast_start is None
     warned = headline(found).endswith("Runs longer than 4 epochs may say otherwise.")
     assert warned == (noise > 0.01)
+
+
+def test_fresh_seeds_are_offered_to_other_recipes_than_all_off() -> None:
+    settings = replace(long().launched_with(), verify=(), verify_epochs=None)
+    for sign, said in ((-1, "the plain network and the most promising recipes"),
+                       (1, "the recipe and the plain network")):  # fmt: skip
+        runs = tuple(
+            replace(one, value=0.7 + sign * 0.05 * len(one.on), curve={}) for one in short().runs
+        )
+        found = find(replace(short(), runs=runs, settings=settings), [])
+        does = [one.does for one in settle(found)]
+        assert any(f"What {said} reach on fresh seeds" in one for one in does)
 
 
 def test_two_intervals_of_one_effect_are_explained() -> None:
