@@ -105,7 +105,7 @@ def _answer(findings: Findings, *, briefly: bool) -> str:
         return _without_decision(findings)
     if not decision.recommended.within:
         return limits.taken(results, decision.recommended)
-    recipe, off = recipe_of(findings, briefly=briefly), words.plain(results)
+    recipe, off = recipe_of(findings, briefly=briefly), _off(decision, results)
     so_far = decision.so_far
     if decision.verdict == "better":
         begin = "So far the runs favour" if so_far else _train(results)
@@ -157,7 +157,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
     if decision.verdict == "not sure" and not briefly:
         seeds_alone = decision.tested is None or results.program is not None
         what = "seeds" if seeds_alone else f"seeds or other test {results.things}"
-        which, simpler = "the difference", words.plain(results)
+        which, simpler = "the difference", _off(decision, results)
         if decision.surely is not None:
             simpler = _surely(decision.surely, results)
             which = f"what that has beyond {simpler}"
@@ -166,7 +166,8 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         )
     if decision.verdict == "unknown" and decision.tested is None and decision.gain is None:
         sentences.append(_runs_of_it(findings))
-        if decision.recommended.reach is not None and not briefly:
+        reach = decision.recommended.reach
+        if reach is not None and not reach.beside and not briefly:
             sentences.append(
                 "As some recipes fail together, nothing is predicted of its gain over "
                 f"{words.plain(results)}."
@@ -228,10 +229,20 @@ def _with_interval(value: Mean, objective: Objective) -> str:
     return said.replace("(", "(95 % interval ", 1)
 
 
+def _off(decision: Decision, results: Results) -> str:
+    """Name all off, with its numbers where it is predicted beside others than the usual ones."""
+    reach = decision.recommended.reach
+    beside = reach.beside if reach is not None and decision.tested is None else {}
+    values = [f"{name} {format(value, '.4g')}" for name, value in beside.items()]
+    return words.plain(results) + (f" with {listed(values)}" if values else "")
+
+
 def _over(decision: Decision, results: Results) -> str:
     gain = decision.gain
     return (
-        "" if gain is None else f", {_points(gain, results.objective)} over {words.plain(results)}"
+        ""
+        if gain is None
+        else f", {_points(gain, results.objective)} over {_off(decision, results)}"
     )
 
 
@@ -243,7 +254,7 @@ def _points(gain: Estimate, objective: Objective) -> str:
 
 def _all_off(decision: Decision, results: Results) -> str:
     assert decision.all_off is not None
-    name = capitalized(words.plain(results))
+    name = capitalized(_off(decision, results))
     aside = ", with all techniques off," if name == "The plain network" else ""
     verb = "is predicted to come to" if decision.tested is None else "comes to"
     return f"{name}{aside} {verb} {mean(decision.all_off, results.objective)}."
