@@ -51,8 +51,8 @@ class Decision:
     images; NaN where the runs are too few to predict it."""
     all_off: Mean | None
     gain: Estimate | None
-    """The difference to all off, in the objective's unit; None where it is all off, or where all
-    off is not known."""
+    """The difference to all off, in the objective's unit; None where it is all off, with a number
+    at another value or not, or where all off is not known."""
     verdict: Verdict
     any_better: bool
     """True where some recipe that was tested is surely better than all off, with an interval that
@@ -211,7 +211,7 @@ def _predicted(
     if reach is None:
         nothing = Mean(math.nan, math.nan, math.nan)
         return Decision(recommended, None, None, nothing, None, None, "unknown", False)
-    gain = None if is_off else reach.gain
+    gain = None if is_off or (reach.beside and not recommended.on) else reach.gain
     verdict = _verdict(gain, sign, is_off=is_off)
     return Decision(
         recommended, None, None, _mean(reach.recommended), _mean(reach.all_off), gain, verdict,

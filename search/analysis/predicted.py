@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import fmean, variance
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,8 @@ class Predicted:
     all_off: Estimate
     gain: Estimate
     """The difference of the two."""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """Numbers that all off has at another than the usual value here, as all the runs do."""
 
 
 def predicted(

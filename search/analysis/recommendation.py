@@ -182,7 +182,12 @@ def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | N
         return None
     among = [best, *off, *surface.some()]
     back = partial(unscaled, results=results)
-    return predicted(*surface.predict(among), len(runs) - surface.surface.fixed, back)
+    found = predicted(*surface.predict(among), len(runs) - surface.surface.fixed, back)
+    dials = results.settings.dials if results.settings else ()
+    params = off[0].params
+    beside = {one.dial.name: params[one.dial.name] for one in dials
+              if params.get(one.dial.name, one.usual) != one.usual}  # fmt: skip
+    return replace(found, beside=beside)
 
 
 def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, Any]]:

@@ -43,12 +43,20 @@ class Dependence:
 
     without: SimpleEffect
     with_it: SimpleEffect
+    removable: bool = False
+    """True where it does not reverse on a scale on which the techniques add up better: then this
+    one's may be the reason (Loftus 1978, Memory & Cognition 6)."""
 
     @property
-    def reverses(self) -> bool:
+    def opposite(self) -> bool:
         """True where both intervals exclude zero, on opposite sides."""
         one, two = self.without, self.with_it
         return one.high < 0 < two.low or two.high < 0 < one.low
+
+    @property
+    def reverses(self) -> bool:
+        """True where they are opposite, and the scale is not the reason."""
+        return self.opposite and not self.removable
 
 
 def simple_effect(effects: Effects, technique: str, other: str, *, on: bool) -> SimpleEffect:
@@ -62,17 +70,28 @@ def simple_effect(effects: Effects, technique: str, other: str, *, on: bool) -> 
     raise KeyError(f"{technique!r} or {other!r} does not vary in these runs")
 
 
-def dependences(effects: Effects, rows: Sequence[Interaction]) -> list[Dependence]:
+def dependences(
+    effects: Effects, rows: Sequence[Interaction], scaled: Effects | None = None
+) -> list[Dependence]:
     """Estimate both simple effects of both techniques of each pair whose interaction is certain.
 
-    `rows` are the interactions. The largest interaction comes first.
+    `rows` are the interactions, and `scaled` the effects on a scale on which the techniques add up
+    better, if there is one. The largest interaction comes first.
     """
+    there = [] if scaled is None else dependences(scaled, interactions(scaled))
+    reversing = {_names(one) for one in there if one.reverses}
     certain = [row for row in rows if row.certain and len(row.pairs) == 1]
-    return [
-        Dependence(*(_estimate(effects, row, *names, on=on) for on in (False, True)))
-        for row in sorted(certain, key=lambda row: -abs(row.effect))
-        for names in (row.pairs[0], row.pairs[0][::-1])
-    ]
+    found = []
+    for row in sorted(certain, key=lambda row: -abs(row.effect)):
+        for names in (row.pairs[0], row.pairs[0][::-1]):
+            without, with_it = (_estimate(effects, row, *names, on=on) for on in (False, True))
+            removable = scaled is not None and names not in reversing
+            found.append(Dependence(without, with_it, removable))
+    return found
+
+
+def _names(one: Dependence) -> tuple[str, str]:
+    return one.without.technique, one.without.other
 
 
 def _estimate(

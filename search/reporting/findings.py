@@ -176,7 +176,7 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         fitted,
         cautions=tuple(cautions(results, diagnostics, recommended)),
         interactions=tuple(pairs),
-        dependences=tuple(dependences(fitted, pairs) if fitted else ()),
+        dependences=tuple(_dependences(diagnostics.fit, pairs)),
         by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats, look, others))
         if by_epoch
         else (),
@@ -207,6 +207,12 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         if decides
         else None,
     )
+
+
+def _dependences(fit: FitDiagnostics | None, pairs: list[Interaction]) -> list[Dependence]:
+    if fit is None:
+        return []
+    return dependences(fit.effects, pairs, fit.refit.effects if fit.refit else None)
 
 
 def _in_order(rows: list[EffectByLevel], fitted: Effects | None) -> list[EffectByLevel]:

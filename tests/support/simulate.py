@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 
 from model_space.facts import DataFacts
+from search.planning.design import design
 from search.results import Results, Run
 from tests.support.fakes import EFFECTS
 
@@ -66,6 +67,29 @@ def random_pairs(names: Sequence[str], seed: int, spread: float) -> dict[tuple[s
     """An interaction for every pair."""
     random = np.random.default_rng(seed)
     return {pair: float(random.normal(0, spread)) for pair in combinations(names, 2)}
+
+
+def near_a_ceiling(seed: int, names: Sequence[str]) -> tuple[list[Run], np.ndarray]:
+    """Runs of a 64-run design whose logits are a sum of a few effects and pairs, around 95 %.
+
+    And the true share of each recipe, in the order of their products of (-1, 1).
+    """
+    random, count = np.random.default_rng(seed), len(names)
+    main = random.normal(0, 0.5, count) * (random.random(count) < 0.4)
+    pairs = np.triu(random.normal(0, 0.25, (count, count)), 1)
+    pairs *= random.random(pairs.shape) < 0.15
+    noise = 0.05 * random.standard_normal(64)
+    rows = np.where(design(count, 64, 64), 1.0, -1.0)
+    recipes = np.array([*product((-1.0, 1.0), repeat=count)])
+    logits, true = (
+        3 + levels @ main + np.sum(levels @ pairs * levels, axis=1) for levels in (rows, recipes)
+    )
+    shares = 1 / (1 + np.exp(-logits - noise))
+    runs = [
+        run([name for name, side in zip(names, row, strict=True) if side > 0], float(share))
+        for row, share in zip(rows, shares, strict=True)
+    ]
+    return runs, 1 / (1 + np.exp(-true))
 
 
 def results_of(runs: Sequence[Run], names: Sequence[str] = NAMES, **more: Any) -> Results:

@@ -119,7 +119,7 @@ def _answer(findings: Findings, *, briefly: bool) -> str:
         return _without_decision(findings)
     if not decision.recommended.within:
         return limits.taken(results, decision.recommended)
-    recipe, off = recipe_of(findings, briefly=briefly), words.plain(results)
+    recipe, off = recipe_of(findings, briefly=briefly), _off(decision, results)
     so_far = decision.so_far
     if decision.verdict == "better":
         begin = "So far the runs favour" if so_far else _train(results)
@@ -171,7 +171,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
     if decision.verdict == "not sure" and not briefly:
         seeds_alone = decision.tested is None or results.program is not None
         what = "seeds" if seeds_alone else f"seeds or other test {results.things}"
-        which, simpler = "the difference", words.plain(results)
+        which, simpler = "the difference", _off(decision, results)
         if decision.surely is not None:
             simpler = _surely(decision.surely, results)
             which = f"what that has beyond {simpler}"
@@ -180,7 +180,8 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         )
     if decision.verdict == "unknown" and decision.tested is None and decision.gain is None:
         sentences.append(_runs_of_it(findings))
-        if decision.recommended.reach is not None and not briefly:
+        reach = decision.recommended.reach
+        if reach is not None and not reach.beside and not briefly:
             sentences.append(
                 "As some recipes fail together, nothing is predicted of its gain over "
                 f"{words.plain(results)}."
@@ -233,7 +234,7 @@ def _named(decision: Decision, results: Results) -> str:
 
 def _reach(decision: Decision, results: Results) -> str:
     objective = results.objective
-    over = _over(decision.gain, objective, results)
+    over = _over(decision.gain, objective, _off(decision, results))
     return f"{_named(decision, results)} {_with_interval(decision.reached, objective)}{over}"
 
 
@@ -243,8 +244,16 @@ def _with_interval(value: Mean, objective: Objective) -> str:
     return said.replace("(", "(95 % interval ", 1)
 
 
-def _over(gain: Estimate | None, of: Objective, results: Results) -> str:
-    return "" if gain is None else f", {beside(gain.value, gain, of.unit, words.plain(results))}"
+def _off(decision: Decision, results: Results) -> str:
+    """Name all off, with its numbers where it is predicted beside others than the usual ones."""
+    reach = decision.recommended.reach
+    numbers = reach.beside if reach is not None and decision.tested is None else {}
+    values = [f"{name} {format(value, '.4g')}" for name, value in numbers.items()]
+    return words.plain(results) + (f" with {listed(values)}" if values else "")
+
+
+def _over(gain: Estimate | None, of: Objective, off: str) -> str:
+    return "" if gain is None else f", {beside(gain.value, gain, of.unit, off)}"
 
 
 def _points(gain: Estimate, objective: Objective) -> str:
@@ -253,7 +262,7 @@ def _points(gain: Estimate, objective: Objective) -> str:
 
 def _all_off(decision: Decision, results: Results) -> str:
     assert decision.all_off is not None
-    name = capitalized(words.plain(results))
+    name = capitalized(_off(decision, results))
     aside = ", with all techniques off," if name == "The plain network" else ""
     verb = "is predicted to come to" if decision.tested is None else "comes to"
     return f"{name}{aside} {verb} {mean(decision.all_off, results.objective)}."
@@ -337,7 +346,7 @@ def _accuracy(decision: Decision, results: Results) -> list[str]:
     row = decision.tested
     if row is None or results.program is not None or results.objective == ACCURACY:
         return []
-    over = _over(estimate(row.gain), ACCURACY, results)
+    over = _over(estimate(row.gain), ACCURACY, words.plain(results))
     return [f"Its test accuracy is {percent(row.test)}{over}."]
 
 

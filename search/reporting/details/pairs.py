@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from search.analysis.simple_effects import Dependence
 from search.reporting import words
 from search.reporting.details.effects import in_short_runs
 from search.reporting.findings import Findings
-from search.reporting.formatting import listed
+from search.reporting.formatting import listed, listed_first
 from search.reporting.section import Section
 from search.reporting.tables import dependences_table, interactions_table
+from search.results import Objective
 
 MOST_PAIRS = 12
 """Interactions in the report's table; the rest are in the figure and in interactions.csv."""
+_MOST_NAMED = 4
+"""Pairs in one sentence."""
 
 
 def interactions(findings: Findings) -> Section | None:
@@ -78,6 +83,23 @@ def dependences(findings: Findings) -> Section | None:
             "round."
         ),
         table=dependences_table(rows[:MOST_PAIRS]),
-        remarks=(f"{more} more pair{'s' * (more > 1)} {'is' if more == 1 else 'are'} in "
-                 "simple_effects.csv.",) if more > 0 else (),
+        remarks=(
+            *_by_scale_alone(rows, findings.results.objective),
+            *((f"{more} more pair{'s' * (more > 1)} {'is' if more == 1 else 'are'} in "
+               "simple_effects.csv.",) if more > 0 else ()),
+        ),
     )  # fmt: skip
+
+
+def _by_scale_alone(rows: Sequence[Dependence], objective: Objective) -> list[str]:
+    """Name those whose effects are on opposite sides of zero in the objective's unit alone."""
+    names = [f"{row.without.technique} with {row.without.other}" for row in rows
+             if row.opposite and row.removable]  # fmt: skip
+    if not names:
+        return []
+    scale = "logit" if objective.share else "logarithm"
+    return [
+        f"On the {scale} of {objective.measure}, on which these techniques add up better, "
+        f"{listed_first(names, _MOST_NAMED)} {'has' if len(names) == 1 else 'have'} no clear "
+        "change of sign, so the scale may be the reason for it here."
+    ]

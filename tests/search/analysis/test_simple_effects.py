@@ -9,10 +9,11 @@ from scipy.stats import t as student
 
 from search.analysis.effects import effects
 from search.analysis.interactions import interactions
+from search.analysis.scale_refit import scale_refit
 from search.analysis.simple_effects import dependences, simple_effect
 from search.planning.design import design
 from search.results import Run
-from tests.support.simulate import random_pairs, simulated
+from tests.support.simulate import near_a_ceiling, random_pairs, results_of, simulated
 
 pytestmark = pytest.mark.numeric
 
@@ -100,6 +101,26 @@ def test_of_clear_pairs_simple_effects_cover_and_reversals_are_true() -> None:
     assert np.mean(covered) > 0.93
     assert len(told) > 10
     assert np.mean(told) > 0.95
+
+
+def test_near_a_ceiling_what_the_scale_does_is_no_reversal() -> None:
+    names = tuple("abcdefgh")
+    levels = np.array([*product((-1.0, 1.0), repeat=8)])
+    told = []
+    for seed in range(20):
+        measured, true = near_a_ceiling(seed, names)
+        found = effects(measured, names)
+        assert found is not None
+        refit = scale_refit(results_of(measured, names), found, ())
+        rows = dependences(found, interactions(found), refit.effects if refit else None)
+        for row in rows:
+            if row.reverses:
+                one, other = (levels[:, names.index(name)]
+                              for name in (row.without.technique, row.without.other))  # fmt: skip
+                steps = [np.sum((one * true)[other == side]) for side in (-1, 1)]
+                told.append(steps[0] * steps[1] < -1e-12)
+    assert len(told) > 30
+    assert all(told)
 
 
 def test_a_pair_that_is_seen_in_a_sum_alone_has_none() -> None:

@@ -376,3 +376,21 @@ def test_a_saturated_fit_has_no_levels() -> None:
     assert found.levels.failure == "saturated"
     [section] = [one for one in sections(found) if one.figure == "waterfall"]
     assert "no run is left over" in section.text
+
+
+def test_all_off_is_predicted_with_the_numbers_that_all_long_runs_have() -> None:
+    settings = replace(
+        SETTINGS, verify=(16,), verify_epochs=48, confirm=0, searched_rates=(1e-4, 1e-2)
+    )
+    runs = [
+        replace(one, phase=phase, epochs=epochs, params={**one.params, "learning_rate": rate})
+        for phase, epochs, rate in (("measure", 12, 1e-3), ("verify", 48, 4e-3))
+        for one in measured()
+    ]
+    findings = find(results_of(runs, settings=settings, data=facts()), [])
+    said = " ".join([headline(findings), *support(findings)])
+    assert "over the plain network with learning_rate 0.004." in said
+    assert "The plain network with learning_rate 0.004 is predicted to come to " in said
+    usual = [replace(one, params={**one.params, "learning_rate": 1e-3}) for one in runs]
+    findings = find(results_of(usual, settings=settings, data=facts()), [])
+    assert "over the plain network." in " ".join([headline(findings), *support(findings)])

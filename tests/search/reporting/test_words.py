@@ -14,11 +14,21 @@ from search.planning.design import design
 from search.reporting import words
 from search.reporting.budget import describe_budget, short_budget
 from search.reporting.cautions import cautions, notes
+from search.reporting.details.pairs import dependences as dependences_section
+from search.reporting.findings import find
 from search.reporting.formatting import about, beside, duration, level, mean, signed, with_interval
 from search.results import ACCURACY, OBJECTIVES, Objective, Results
 from search.settings import Settings
 from tests.support.fakes import EFFECTS
-from tests.support.simulate import NAMES, facts, random_pairs, results_of, run, simulated
+from tests.support.simulate import (
+    NAMES,
+    facts,
+    near_a_ceiling,
+    random_pairs,
+    results_of,
+    run,
+    simulated,
+)
 
 SETTINGS = Settings(data="digits", epochs=12, batch_size=32)
 DATA = facts()
@@ -130,6 +140,18 @@ def test_a_technique_whose_sign_another_decides_is_named_with_both() -> None:
         "What else is on decides the sign: augmentation hurts with batch_norm and helps without it."
     )
     assert words.reversals([], maximize=True) == ""
+
+
+def test_a_change_of_sign_that_the_scale_may_make_is_said_to_be_one() -> None:
+    names = tuple("abcdefgh")
+    findings = find(results_of(near_a_ceiling(1, names)[0], names), [])
+    section = dependences_section(findings)
+    assert section is not None
+    assert section.text.endswith("the sign: h hurts with b and helps without it.")
+    assert section.remarks[0] == (
+        "On the logit of accuracy, on which these techniques add up better, a with f and f with a "
+        "have no clear change of sign, so the scale may be the reason for it here."
+    )
 
 
 def test_one_of_anything_is_singular() -> None:
