@@ -22,6 +22,7 @@ from search.reporting.formatting import (
     in_unit,
     level,
     listed,
+    p_value,
     with_states,
 )
 from search.results import Objective, Results
@@ -251,9 +252,11 @@ def _verdicts(effects: Sequence[Effect]) -> str:
 def _additivity(sums: Additivity, objective: Objective) -> list[str]:
     if not sums.rejected:
         return []
-    unit = in_unit(objective)
+    unit, p = in_unit(objective), p_value(sums.p_value)
+    p = p if p.startswith("<") else f"= {p}"
     return [
         f"The effects sum to {sums.summed:+.3g}{unit}, but on fresh seeds all on minus all off is "
-        f"{sums.measured:+.3g}{unit}, which seeds do not explain: more than two techniques act "
-        "together. The effects hold on average over recipes, not for these two."
+        f"{sums.measured:+.3g}{unit}, which seeds hardly explain (p {p}): more than two "
+        "techniques probably act together. The effects hold on average over recipes, not for these "
+        "two."
     ]

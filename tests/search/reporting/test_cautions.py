@@ -282,7 +282,7 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
         "On the logit of accuracy, on which these techniques add up better, dropout helps.",
     ),
     (failing, "What techniques do together, most likely"),
-    (together_more, "more than two techniques act together"),
+    (together_more, "more than two techniques probably act together"),
     (foreign, "These trials were not planned as a balanced design."),
     (foreign, "1 pruned trial has no final value"),
     (foreign, "The effects are adjusted for layers and lr (numbers by a curve of degree 4)."),
