@@ -4,7 +4,8 @@ A technique may pay at one learning rate alone. Its effect at a level is the mea
 minus the mean there with it off; at the best level, the best of the means with it on minus the best
 of those with it off, whichever rates these are at. Interactions of two techniques are random terms
 of the fit, see `random_pairs`, as the design cannot tell all of them from how an effect changes
-with the level.
+with the level. The runs of one level may be noisier than the rest, or less noisy, as those of the
+highest learning rate often are.
 """
 
 from __future__ import annotations
@@ -150,7 +151,10 @@ class _Fit:
         random = columns * np.sqrt([len(group.pairs) for group in groups])
         values = np.array([[run.scaled] for run in runs])
         inverse = np.linalg.pinv(np.column_stack([fixed, random]), rcond=1e-9)
-        mixed = fit_mixed(fixed, random, inverse, values, np.zeros(1), 0)
+        at = here.T > 0
+        # Of two levels, one is the rest of the other.
+        noisier = [*at, *~at] if len(seen) > 2 else at
+        mixed = fit_mixed(fixed, random, inverse, values, np.zeros(1), 0, noisier)
         count = sum(one.shape[1] for one in own)
         found = tuple(factor.levels[at] for at in seen)
         return cls(
