@@ -4,7 +4,8 @@ A technique may pay at one learning rate alone. Its effect at a level is the mea
 minus the mean there with it off; at the best level, the best of the means with it on minus the best
 of those with it off, whichever rates these are at. Interactions of two techniques are random terms
 of the fit, see `random_pairs`, as the design cannot tell all of them from how an effect changes
-with the level.
+with the level. The runs of one level may be noisier than the rest, or less noisy, as those of the
+highest learning rate often are.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import numpy as np
 
 from search.analysis.looks import Look, look_at
 from search.analysis.model import ENOUGH_DOF, levels, pair_groups, varied
-from search.analysis.random_pairs import fit_mixed
-from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
+from search.analysis.random_pairs import MixedFit, fit_mixed
+from search.analysis.solving import root
+from search.analysis.t_distribution import CONFIDENCE, cdf, familywise, quantile
 from search.parameters import Category
 from search.planning.mixed_design import mixed_runs
 from search.results import Results, Run
@@ -119,10 +121,8 @@ class _Fit:
 
     factor: str
     levels: tuple[Any, ...]
-    coefficients: np.ndarray
-    """(terms,): a mean for each level, then for each technique half of an effect at each."""
-    covariance: np.ndarray
-    dof: int
+    mixed: MixedFit
+    """Its first terms: a mean for each level, then for each technique half of an effect at each."""
 
     @classmethod
     def of(
@@ -150,13 +150,11 @@ class _Fit:
         random = columns * np.sqrt([len(group.pairs) for group in groups])
         values = np.array([[run.scaled] for run in runs])
         inverse = np.linalg.pinv(np.column_stack([fixed, random]), rcond=1e-9)
-        mixed = fit_mixed(fixed, random, inverse, values, np.zeros(1), 0)
-        count = sum(one.shape[1] for one in own)
-        found = tuple(factor.levels[at] for at in seen)
-        return cls(
-            factor.name, found, mixed.coefficients[:count, 0],
-            mixed.covariances[0][:count, :count], mixed.dof,
-        )  # fmt: skip
+        at = here.T > 0
+        # Of two levels, one is the rest of the other.
+        noisier = [*at, *~at] if len(seen) > 2 else [*at]
+        mixed = fit_mixed(fixed, random, inverse, values, np.zeros(1), 0, noisier)
+        return cls(factor.name, tuple(factor.levels[at] for at in seen), mixed)
 
     def technique(
         self, name: str, at: int, tests: int, maximize: bool, look: Look
@@ -177,36 +175,53 @@ class _Fit:
     def _means(self, technique: int, side: int) -> list[np.ndarray]:
         """Weights, (terms,), of the mean at each level with the technique on, 1, or off, −1."""
         count = len(self.levels)
-        weights = np.zeros((count, len(self.coefficients)))
+        weights = np.zeros((count, self.mixed.by_shape.shape[1]))
         for at in range(count):
             weights[at, at] = 1
             weights[at, count * (1 + technique) + at] = side
         return list(weights)
 
-    def _estimate(self, weights: np.ndarray) -> tuple[float, float]:
-        """Value and standard error of a combination of the coefficients."""
-        variance = float(weights @ self.covariance @ weights)
-        return float(weights @ self.coefficients), math.sqrt(max(0.0, variance))
+    def _value(self, weights: np.ndarray) -> float:
+        """Value of a combination of the coefficients."""
+        return float(weights @ self.mixed.coefficients[: len(weights), 0])
+
+    def _margin(self, weights: np.ndarray, probability: float) -> float:
+        """How far the true value may be from that, above or below, with some probability."""
+        errors, chances = self.mixed.errors(weights)
+        alone = quantile(self.mixed.dof, probability) * errors
+        if not np.ptp(alone) > 0:
+            return float(alone[0])
+
+        def beyond(margin: float) -> float:
+            each = [1 - cdf(margin / error, self.mixed.dof) for error in errors.tolist()]
+            return float(chances @ each) - (1 - probability)
+
+        return root(beyond, float(alone.min()), float(alone.max()), 1e-9 * float(alone.max()))
 
     def _effect(self, level: Any, weights: np.ndarray, tests: int, look: Look) -> LevelEffect:
-        effect, error = self._estimate(weights)
-        margin = quantile(self.dof) * error
+        effect, dof = self._value(weights), self.mixed.dof
+        margin = self._margin(weights, (1 + CONFIDENCE) / 2)
         p_value = math.nan
-        if look.complete and self.dof:
-            p_value = familywise(effect / error, self.dof, tests) if error else float(effect == 0)
+        if look.complete and dof:
+            errors, chances = self.mixed.errors(weights)
+            each = [familywise(effect / error, dof, tests) if error else float(effect == 0)
+                    for error in errors.tolist()]  # fmt: skip
+            p_value = float(chances @ each)
             p_value = min(1.0, p_value * (1 - CONFIDENCE) / look.level(tests))
         return LevelEffect(level, effect, effect - margin, effect + margin, p_value)
 
     def _best(self, means: Sequence[np.ndarray], maximize: bool) -> int:
-        values = [self._estimate(weights)[0] for weights in means]
+        values = [self._value(weights) for weights in means]
         return values.index(max(values) if maximize else min(values))
 
     def _may_be_best(self, means: Sequence[np.ndarray], maximize: bool) -> Iterator[int]:
         """The levels that are not surely worse than any other."""
-        limit = quantile(self.dof, 1 - _CHOICE / 2 / (len(means) - 1))
+        level = 1 - _CHOICE / 2 / (len(means) - 1)
         for at, own in enumerate(means):
-            worse = (self._estimate((other - own) * (1 if maximize else -1)) for other in means)
-            if all(value <= limit * error for value, error in worse):
+            others = [
+                (other - own) * (1 if maximize else -1) for other in means if other is not own
+            ]
+            if all(self._value(one) <= self._margin(one, level) for one in others):
                 yield at
 
     def _at_best(
@@ -214,15 +229,16 @@ class _Fit:
     ) -> tuple[float, float, float]:
         """The effect at the best levels, and the ends of its interval."""
         on, off = sides
-        effect, _ = self._estimate(on[best[0]] - off[best[1]])
-        if not self.dof:
+        effect = self._value(on[best[0]] - off[best[1]])
+        if not self.mixed.dof:
             return effect, math.nan, math.nan
-        critical = quantile(self.dof, 1 - (1 - CONFIDENCE - _CHOICE) / 2)
+        level = 1 - (1 - CONFIDENCE - _CHOICE) / 2
         ends = [
-            (value - critical * error, value + critical * error)
+            (self._value(weights) - margin, self._value(weights) + margin)
             for one in self._may_be_best(on, maximize)
             for other in self._may_be_best(off, maximize)
-            for value, error in [self._estimate(on[one] - off[other])]
+            for weights in [on[one] - off[other]]
+            for margin in [self._margin(weights, level)]
         ]
         return effect, min(low for low, _ in ends), max(high for _, high in ends)
 

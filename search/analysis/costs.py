@@ -12,7 +12,7 @@ from search.analysis.effects import Effects
 from search.analysis.estimate import Estimate
 from search.analysis.fit import Fit, fit
 from search.analysis.model import build
-from search.analysis.t_distribution import quantile
+from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
 from search.parameters import Category, Number
 from search.results import Run
 
@@ -27,8 +27,8 @@ class Cost:
     parameters: Estimate
     """Parameters of the network. They are not random: the interval shows only the fit's error."""
     per_second: float
-    """Effect, in its unit, for each second an epoch; NaN unless the whole interval of the seconds
-    is above zero."""
+    """Effect, in its unit, for each second an epoch; NaN unless the technique surely takes time,
+    corrected for the number of techniques."""
 
 
 def costs(
@@ -55,7 +55,7 @@ def costs(
                 effect.technique,
                 spent,
                 _estimate(parameters, effect.technique),
-                effect.effect / spent.value if spent.low > 0 else math.nan,
+                effect.effect / spent.value if _takes_time(seconds, effect.technique) else math.nan,
             )
         )
     return rows
@@ -72,11 +72,27 @@ def _fit(
 
 
 def _estimate(fitted: Fit | None, name: str) -> Estimate:
-    nothing = Estimate(math.nan, math.nan, math.nan)
-    if fitted is None or name not in fitted.model.names:
-        return nothing
-    if not fitted.model.estimable(contrast := fitted.model.technique_contrast(name)):
-        return nothing
-    value, error, dof = fitted.first(contrast)
+    found = _first(fitted, name)
+    if found is None:
+        return Estimate(math.nan, math.nan, math.nan)
+    value, error, dof = found
     margin = quantile(dof) * error
     return Estimate(value, value - margin, value + margin)
+
+
+def _takes_time(seconds: Fit | None, name: str) -> bool:
+    found = _first(seconds, name)
+    if seconds is None or found is None or not found[2]:
+        return False
+    value, error, dof = found
+    if not (value > 0 and error > 0):
+        return value > 0
+    return familywise(value / error, dof, len(seconds.model.names)) < 1 - CONFIDENCE
+
+
+def _first(fitted: Fit | None, name: str) -> tuple[float, float, float] | None:
+    """As `Fit.first`; None where the runs do not tell."""
+    if fitted is None or name not in fitted.model.names:
+        return None
+    contrast = fitted.model.technique_contrast(name)
+    return fitted.first(contrast) if fitted.model.estimable(contrast) else None

@@ -30,6 +30,9 @@ _MOSTLY_SEEN = 0.75
 _TIMES = (2.0, 4.0, 8.0)
 """How many times as large the noise of some runs may be as that of the others."""
 
+_NEVER = 1e-6
+"""Probability of a shape of the noise, below which it counts for nothing."""
+
 _UNLIKELY = 0.05
 """Probability that there are no interactions, below which there are."""
 
@@ -59,6 +62,24 @@ class MixedFit:
     """True where the last response's values say that there are interactions."""
     runs: RunsLeftOut
     """Of the last response."""
+    chances: np.ndarray
+    """(shapes,): how likely each shape of the noise is, by the last response."""
+    by_shape: np.ndarray
+    """(shapes, columns, columns): what each adds to the covariance of the fixed columns."""
+
+    def errors(self, contrast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Standard errors, (shapes,), of a combination of the fixed columns' coefficients, if the
+        noise has one shape or another, with how likely that is; in the last response.
+
+        Where the runs do not say which of them are noisier, it is far from Student's t around one
+        standard error.
+        """
+        shared = self.covariances[-1, : len(contrast), : len(contrast)] - self.by_shape.sum(axis=0)
+        parts = np.einsum("i,sij,j->s", contrast, self.by_shape, contrast)
+        likely = self.chances > _NEVER
+        chances = self.chances[likely]
+        variances = parts[likely] / chances + contrast @ shared @ contrast
+        return np.sqrt(np.maximum(variances, 0)), chances / np.sum(chances)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,12 +166,17 @@ def fit_mixed(
     apart = (each - means) * np.sqrt(chances)[:, :, np.newaxis, :]
     covariances = np.zeros((values.shape[1], len(inverse), len(inverse)))
     covariances[:, :main, :main] = np.einsum("fsmr,fskr->rmk", apart, apart) + _unseen(back, means)
-    for one, part in zip(fits, parts, strict=True):
-        covariances += one.covariances(back, inverse[main:], part)
+    by_shape = np.zeros((len(fits), main, main))
+    for at, (one, part) in enumerate(zip(fits, parts, strict=True)):
+        added = one.covariances(back, inverse[main:], part)
+        covariances += added
+        by_shape[at] = added[-1, :main, :main]
     left = sum(float(chance[:, -1] @ one.seen) for one, chance in zip(fits, chances, strict=True))
     certain = fits[0].interactions and bool(np.sum(chances[:, 0, -1]) < _UNLIKELY)
     runs = _left_out(fits, chances[:, :, -1], values[:, -1])
-    return MixedFit(coefficients, covariances, np.sqrt(noise), round(left + dof), certain, runs)
+    shapes_chances = np.sum(chances[:, :, -1], axis=1)
+    return MixedFit(coefficients, covariances, np.sqrt(noise), round(left + dof), certain, runs,
+                    shapes_chances, by_shape)  # fmt: skip
 
 
 def _left_out(fits: Sequence[_Fit], chances: np.ndarray, values: np.ndarray) -> RunsLeftOut:

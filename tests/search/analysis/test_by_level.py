@@ -1,6 +1,6 @@
 """Effects of techniques at each learning rate, and at the best."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -20,7 +20,13 @@ Means = Mapping[tuple[str, int], tuple[float, float, float]]
 techniques."""
 
 
-def measured(means: Means, runs: int = 24, noise: float = 0.0, seed: int = 0) -> list[Run]:
+def measured(
+    means: Means,
+    runs: int = 24,
+    noise: float = 0.0,
+    seed: int = 0,
+    shape: Sequence[float] = (1,) * 3,
+) -> list[Run]:
     random = np.random.default_rng(seed)
     made = []
     recipes = list(product((False, True), (False, True), range(3)))
@@ -29,7 +35,7 @@ def measured(means: Means, runs: int = 24, noise: float = 0.0, seed: int = 0) ->
         percent = sum(means[name, 1 if on else -1][at] for name, on in sides) / len(NAMES)
         on = {name for name, one in zip(NAMES, (first, second), strict=True) if one}
         on |= {level_name(RATES.name, RATES.levels[at])} if at else set()
-        value = (percent + noise * random.standard_normal()) / 100
+        value = (percent + noise * shape[at] * random.standard_normal()) / 100
         made.append(run(on, value, params={RATES.name: RATES.levels[at]}))
     return made
 
@@ -95,6 +101,20 @@ def test_the_intervals_hold_the_truth_as_often_as_they_say() -> None:
                 at_each += [one.low <= truth[one.level] <= one.high for one in row.levels]
         assert np.mean(at_best) > 0.92
         assert 0.9 < np.mean(at_each) < 0.99
+
+
+def test_intervals_hold_at_a_rate_that_is_noisier_or_quieter_than_the_others() -> None:
+    flat: Means = dict.fromkeys(TURNED, (50.0, 50.0, 50.0))
+    for shape in ((1, 1, 4), (0.25, 1, 1)):
+        held: dict[float, list[bool]] = {rate: [] for rate in RATES.levels}
+        wrong = 0
+        for seed in range(60):
+            rows = found(measured(flat, 48, 1.0, seed, shape))
+            wrong += any(one.sign for row in rows for one in row.levels)
+            for one in (one for row in rows for one in row.levels):
+                held[one.level].append(one.low <= 0 <= one.high)
+        assert all(0.88 < np.mean(each) < 0.99 for each in held.values()), (shape, held)
+        assert wrong <= 6  # of 60; 3 are to be expected
 
 
 def test_too_few_runs_give_nothing_and_how_many_do_is_known() -> None:

@@ -11,7 +11,7 @@ import statsmodels.api
 
 from search.analysis.effects import Effects, effects
 from search.analysis.fitted_runs import fitted_runs
-from search.analysis.random_pairs import random_effects
+from search.analysis.random_pairs import fit_mixed, random_effects
 from search.planning.design import design, fraction, pair_columns
 from tests.support.fakes import EFFECTS
 from tests.support.simulate import NAMES, random_pairs, repeats_of, run, simulated
@@ -275,3 +275,20 @@ def test_an_interrupted_design_knows_no_more_than_a_whole_one(spread: float, mis
         whole.append(half_width(fitted(rows, seed, spread=spread)))
         part.append(half_width(fitted(rows[missing:], seed, spread=spread)))
     assert np.median(part) >= np.median(whole)
+
+
+def test_a_standard_error_of_each_shape_of_the_noise_makes_up_the_covariance() -> None:
+    random = np.random.default_rng(0)
+    sides = np.tile([1.0, 1.0, -1.0, -1.0], 10)
+    fixed = np.column_stack([np.ones(40), sides])
+    values = random.standard_normal((40, 1))
+    inverse = np.linalg.pinv(fixed)
+    noisier = (np.arange(40) < 20, np.arange(40) >= 20)
+    mixed = fit_mixed(fixed, np.empty((40, 0)), inverse, values, np.zeros(1), 0, noisier)
+    contrast = np.array([0.0, 2.0])
+    errors, chances = mixed.errors(contrast)
+    assert 1 < len(errors) <= 7  # one noise, or twice, four or eight times as much on either side
+    assert np.ptp(errors) > 0
+    assert np.sum(chances) == pytest.approx(1)
+    whole = contrast @ mixed.covariances[0] @ contrast
+    assert chances @ errors**2 == pytest.approx(whole)
