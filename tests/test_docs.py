@@ -244,6 +244,12 @@ def test_a_shipped_study_lacks_none_of_the_runs_that_it_planned(name: str) -> No
     assert "resume" not in {step.kind for step in shipped.findings(name).steps}
 
 
+def test_what_a_shipped_run_printed_is_not_awaited(kouka: Callable[..., Result]) -> None:
+    result = kouka("logs", shipped.NANOGPT, "7", "--storage", f"sqlite:///{shipped.STUDIES}")
+    assert result.exit_code == 2
+    assert result.stderr == "kouka: what run 7 printed is not kept with this study\n"
+
+
 def test_a_study_is_shipped_with_its_findings_and_in_place_of_an_older_one(
     kouka: Callable[..., Result], fake_worker: type[FakeWorker], no_report: None, folder: Path
 ) -> None:
