@@ -12,7 +12,7 @@ from search import Findings, analyse, load_study
 from search.settings import Settings
 
 STUDIES = Path(__file__).parents[1] / "studies.db"
-FULL, ARTICLE, REFERENCE, DEEPER, EXAMPLE, NANOGPT, SPOKEN, MODERN, RATES = (
+NAMES = FULL, ARTICLE, REFERENCE, DEEPER, EXAMPLE, NANOGPT, SPOKEN, MODERN, RATES = (
     "cifar10-full",
     "cifar10-jpeg-article",
     "cifar10-10k",

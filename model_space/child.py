@@ -29,6 +29,15 @@ class ChildError(RuntimeError):
     """The child died; the message says how, as the end of a sentence about it."""
 
 
+def running(module: str) -> list[str]:
+    """Return the command of a child that runs a module of kouka's.
+
+    It does not look for modules in the current folder, where a user's `code.py` would be taken for
+    Python's.
+    """
+    return [sys.executable, "-P", "-m", module]
+
+
 def ask(
     module: str, request: DataclassInstance, answer: type[Answer], environment: Mapping[str, str]
 ) -> Answer:
@@ -37,7 +46,7 @@ def ask(
     Raises `ChildError` where the process dies instead.
     """
     ended = subprocess.run(
-        [sys.executable, "-m", module],
+        running(module),
         input=json.dumps(asdict(request)),
         capture_output=True,
         text=True,

@@ -227,8 +227,7 @@ def test_the_shipped_studies_are_small_and_say_nothing_of_a_machine(tmp_path: Pa
         keys = {key for (key,) in connection.execute("SELECT key FROM trial_user_attributes")}
         names = {name for (name,) in connection.execute("SELECT study_name FROM studies")}
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-    others = shipped.EXAMPLE, shipped.NANOGPT, shipped.SPOKEN, shipped.MODERN, shipped.RATES
-    assert names == {*shipped.CIFAR, *others}
+    assert names == set(shipped.NAMES)
     assert schema.SEED in keys
     assert not {schema.WORKER, schema.FOLDER} & keys
     assert free == 0
@@ -237,6 +236,18 @@ def test_the_shipped_studies_are_small_and_say_nothing_of_a_machine(tmp_path: Pa
         settings = load_study(f"sqlite:///{file}", name).user_attrs[schema.SETTINGS]
         assert "/" not in settings["data"]
         assert "/" not in (settings.get("program") or {"directory": ""})["directory"]
+
+
+@pytest.mark.parametrize("name", shipped.NAMES)
+def test_a_shipped_study_lacks_none_of_the_runs_that_it_planned(name: str) -> None:
+    """Whatever has become of the designs of new studies."""
+    assert "resume" not in {step.kind for step in shipped.findings(name).steps}
+
+
+def test_what_a_shipped_run_printed_is_not_awaited(kouka: Callable[..., Result]) -> None:
+    result = kouka("logs", shipped.NANOGPT, "7", "--storage", f"sqlite:///{shipped.STUDIES}")
+    assert result.exit_code == 2
+    assert result.stderr == "kouka: what run 7 printed is not kept with this study\n"
 
 
 def test_a_study_is_shipped_with_its_findings_and_in_place_of_an_older_one(

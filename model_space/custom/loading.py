@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import os
 import re
 import sys
 import traceback
@@ -124,6 +125,8 @@ def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
             f"{option} {at} is neither a FILE.py nor a PACKAGE.MODULE:{usual}{named}"
         )
     else:
+        if (here := os.getcwd()) not in sys.path:
+            sys.path.append(here)  # the last, see `model_space.child.running`
         try:
             specification = importlib.util.find_spec(where)
         except (ImportError, ValueError, AttributeError):

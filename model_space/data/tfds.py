@@ -11,12 +11,12 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
+from model_space.child import running
 from model_space.data.cache import kept
 from model_space.data.source import DataError, Part, Progress, Source
 
@@ -92,8 +92,8 @@ class _Reader:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "model_space.data.tfds_reader"],
+        self._process = subprocess.Popen(  # noqa: S603 - Python itself
+            running("model_space.data.tfds_reader"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -9,7 +9,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import weakref
@@ -17,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from model_space.budget import Budget
+from model_space.child import running
 from model_space.custom.code import CustomCodeError
 from model_space.data import DataError, DataSpec, Progress
 from model_space.facts import DataFacts
@@ -60,6 +60,8 @@ _OF_MEMORY = tuple(
     for name in ("SIGKILL", "SIGSEGV", "SIGABRT", "SIGBUS")
 )
 """Signals of a process for which there was not enough, if they may have other causes too."""
+_SECONDS_TO_DIE = 5.0
+"""Until a process that answers no more is killed; one that is dying takes less."""
 
 
 class TrainingError(RuntimeError):
@@ -256,7 +258,7 @@ class _Server:
     def __init__(self, environment: Mapping[str, str], workload: Workload) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "model_space.worker.server"],
+            running("model_space.worker.server"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -282,7 +284,11 @@ class _Server:
         """Return the next message, or None where the process has died."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        return decode(line) if line.endswith(b"\n") else None
+        if line.endswith(b"\n"):
+            return decode(line)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # so that it dies of its own cause
+            self._process.wait(_SECONDS_TO_DIE)
+        return None
 
     def kill(self) -> None:
         """Kill the server and its fork, and wait for the server."""

@@ -36,8 +36,8 @@ class LadderStep:
 
     @property
     def adds(self) -> str:
-        """Names of what the step adds; "base" at the first."""
-        return " + ".join(self.added) or "base"
+        """Names of what the step adds; "all off" at the first."""
+        return " + ".join(self.added) or "all off"
 
 
 @dataclass(frozen=True)

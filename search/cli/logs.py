@@ -64,6 +64,8 @@ def _print_output(run: LoggedRun) -> None:
     from search.errors import InputError
 
     if run.folder is None:
+        if run.has_ended:
+            raise InputError(f"what run {run.number} printed is not kept with this study")
         raise InputError(f"run {run.number} has no output yet")
     file = Path(run.folder) / OUTPUT
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -93,7 +94,15 @@ def _about(task: Task, *, chosen: bool) -> list[str]:
 
 
 def _check_free(out: Path) -> None:
-    """Raise `InputError` unless `out` is missing, or as kouka code wrote it."""
+    """Raise `InputError` unless `out` is missing, or as kouka code wrote it.
+
+    Nor may it be called as a module of Python's, which Keras would import when it runs.
+    """
+    if out.suffix == ".py" and out.stem in sys.stdlib_module_names:
+        raise InputError(
+            f"--out {out} has the name of a module of Python's, which libraries would import in "
+            "its place; give another --out"
+        )
     try:
         is_folder, is_there = out.is_dir(), out.exists()
     except OSError as error:  # of a name that is too long, for one

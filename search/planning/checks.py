@@ -50,7 +50,7 @@ def check(settings: Settings) -> Settings:
         raise InputError("no technique is left to study; name some in --techniques, or fix fewer")
     if several:
         levels = [len(one.levels) for one in several]
-        check_mixed_runs(settings.measure[-1], len(settings.factors), levels)
+        check_mixed_runs(settings.measure[-1], len(settings.factors), levels, settings.words)
         if len(settings.measured_sizes) > 1:
             raise InputError(
                 f"--measure {settings.measure[-1]} cannot extend a design with a factor of several "

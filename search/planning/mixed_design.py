@@ -23,18 +23,23 @@ _PLACES = {2: (0, 1), 3: (0, 1, 2, 0), 4: (0, 1, 2, 3)}
 """The level of each combination of a factor's columns, by the number of levels."""
 
 
-def mixed_runs(factors: int, levels: Sequence[int]) -> list[int]:
-    """The run counts that have a design of so many techniques and of factors of so many levels."""
+def mixed_runs(factors: int, levels: Sequence[int], words: str = "all") -> list[int]:
+    """The run counts that have a design of so many techniques and of factors of so many levels.
+
+    `words` are those of `search.planning.design.fraction`.
+    """
     columns, paired = _columns(factors, levels)
     possible = possible_runs(columns)
     # What a design has, one of more runs has too, whose search takes longer.
-    has = (at for at, runs in enumerate(possible) if _pairs(columns, paired, runs) is not None)
+    has = (
+        at for at, runs in enumerate(possible) if _pairs(columns, paired, runs, words) is not None
+    )
     return possible[next(has, len(possible)) :]
 
 
-def check_mixed_runs(runs: int, factors: int, levels: Sequence[int]) -> None:
+def check_mixed_runs(runs: int, factors: int, levels: Sequence[int], words: str = "all") -> None:
     """Raise `InputError`, with the counts that are possible, unless `runs` is one."""
-    possible = mixed_runs(factors, levels)
+    possible = mixed_runs(factors, levels, words)
     if runs not in (0, *possible):
         two = factors + sum(count == 2 for count in levels)
         several = factors + len(levels) - two
@@ -45,18 +50,18 @@ def check_mixed_runs(runs: int, factors: int, levels: Sequence[int]) -> None:
         )
 
 
-def mixed_design(factors: int, levels: Sequence[int], runs: int) -> Design:
+def mixed_design(factors: int, levels: Sequence[int], runs: int, words: str = "all") -> Design:
     """The columns of a design, (runs, columns): those of the techniques, then of each factor."""
-    check_mixed_runs(runs, factors, levels)
+    check_mixed_runs(runs, factors, levels, words)
     columns, paired = _columns(factors, levels)
-    pairs = _pairs(columns, paired, runs)
+    pairs = _pairs(columns, paired, runs, words)
     assert pairs is not None
     of_pairs = {column for pair in pairs for column in pair}
     single = [column for column in range(columns) if column not in of_pairs]
     order, more, two = single[:factors], iter(single[factors:]), iter(pairs)
     for count in levels:
         order += [next(more)] if count == 2 else next(two)
-    return np.ascontiguousarray(fraction(columns, runs)[:, order])
+    return np.ascontiguousarray(fraction(columns, runs, words)[:, order])
 
 
 def places(row: np.ndarray, factors: int, levels: Sequence[int]) -> tuple[int, ...]:
@@ -78,9 +83,9 @@ def _columns(factors: int, levels: Sequence[int]) -> tuple[int, int]:
 
 
 @cache
-def _pairs(columns: int, several: int, runs: int) -> tuple[tuple[int, int], ...] | None:
+def _pairs(columns: int, several: int, runs: int, words: str) -> tuple[tuple[int, int], ...] | None:
     """Pairs of columns whose products are those of no other two; None without so many."""
-    signs = np.where(fraction(columns, runs), 1, -1)
+    signs = np.where(fraction(columns, runs, words), 1, -1)
     every = list(combinations(range(columns), 2))
     products = np.array([signs[:, i] * signs[:, j] for i, j in every])
     alike = np.abs(products @ products.T) > 0

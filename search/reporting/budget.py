@@ -15,6 +15,7 @@ from model_space.data import short
 from model_space.facts import DataFacts
 from model_space.pretrained.weights import IMAGENET
 from model_space.techniques import NEED_WEIGHTS
+from search.analysis.recipe_names import with_dials
 from search.commands.program import EPOCHS
 from search.reporting.formatting import counted, listed
 from search.reporting.programs import describe_program, mean_of_last
@@ -29,7 +30,7 @@ def describe_budget(results: Results) -> str:
     """
     settings, data = results.settings, results.data
     if settings is not None and settings.program is not None:
-        return describe_program(settings.program, settings)
+        return ", ".join([describe_program(settings.program, settings), *_held(settings)])
     parts = []
     if settings is not None:
         parts.append(short(settings.data))
@@ -50,9 +51,23 @@ def describe_budget(results: Results) -> str:
             parts.append(settings.precision)
         if last := mean_of_last(settings):
             parts.append(f"judged by the {last}")
+        parts += _held(settings)
     if results.objective.key not in ("", ACCURACY.key):
         parts.append(f"objective {results.objective.key}")
     return ", ".join(parts) or f"{counted(len(results.runs), 'trial')} of another program"
+
+
+def _held(settings: Settings) -> list[str]:
+    """Name the techniques that are on in every run, with their dials, and those that are off."""
+    held = [
+        f"{name} off throughout"
+        if dials is None
+        else f"{with_dials([(name, dials)])} on throughout"
+        for name, dials in (settings.fixed or {}).items()
+    ]
+    factors = settings.program.factors if settings.program is not None else ()
+    alone = [(one.name, one.labels[0]) for one in factors if len(one.levels) == 1]
+    return [*held, *(f"{name} {level} throughout" for name, level in alone)]
 
 
 def _steps(settings: Settings) -> list[str]:
@@ -109,11 +124,13 @@ def default_techniques(results: Results) -> str:
             f"Techniques: sound, the set for sounds where --techniques names none, as a turned, "
             f"mirrored or patched image of a sound is no sound: {names}."
         )
+    said = f"Techniques: article, the set for images where --techniques names none: {names}."
+    if "augmentation" not in settings.factors:
+        return said
     return (
-        f"Techniques: article, the set for images where --techniques names none: {names}. "
-        "augmentation turns, shifts and mirrors images, and the study measures all three at once; "
-        "where a mirrored image is another class's, as of digits and signs, name its parts "
-        "instead: flip, shift, rotation."
+        f"{said} augmentation turns, shifts and mirrors images, and the study measures all three "
+        "at once; where a mirrored image is another class's, as of digits and signs, name its "
+        "parts instead: flip, shift, rotation."
     )
 
 

@@ -151,8 +151,9 @@ class LoggedRun:
     result: str
     """Its value with the unit, or why it has none."""
     folder: str | None
-    """None before it has begun."""
+    """None before it has begun, and where a copy for others holds no folders."""
     host: str
+    has_ended: bool
 
 
 def logged_runs(study: optuna.Study, results: Results) -> list[LoggedRun]:
@@ -171,6 +172,7 @@ def logged_runs(study: optuna.Study, results: Results) -> list[LoggedRun]:
                 f"failed: {run.failure}" if run.failure else ended,
                 folder if isinstance(folder, str) else None,
                 run.worker.partition(" ")[0],
+                trials[run.number].state.is_finished(),
             )
         )
     return rows

@@ -28,7 +28,7 @@ def plan(settings: Settings, space: Space, results: Results) -> list[Planned]:
         return []
     levels = [len(factor.levels) for factor in space.several]
     if levels:
-        design_rows = mixed_design(len(space.factors), levels, sizes[-1])
+        design_rows = mixed_design(len(space.factors), levels, sizes[-1], settings.words)
     else:
         design_rows = design_of(settings, len(space.factors))
     return [

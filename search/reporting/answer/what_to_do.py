@@ -164,7 +164,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         sentences.append(f"{verb} {recipe}: {_reach(decision, results)}.")
     if decision.verdict == "all off":
         off = "all techniques off" if results.settings else words.plain(results)
-        sentences.append(f"With {off}, {_reach(decision, results)}.")
+        sentences.append(f"{capitalized(off)}: {_reach(decision, results)}.")
         sentences += [] if briefly else _next_best(findings)
     elif decision.all_off is not None and not briefly:
         sentences.append(_all_off(decision, results))

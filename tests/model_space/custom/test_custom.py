@@ -310,6 +310,11 @@ def test_a_file_that_imports_its_neighbour_is_refused_with_what_to_do(
     assert describe([], "own.py").network is not None
 
 
+def test_a_module_in_the_current_folder_is_found(folder: Path) -> None:
+    (folder / "own.py").write_text("def build(image_shape, classes, stages): ...\n")
+    assert describe([], "own:build").network is not None
+
+
 def test_a_network_is_named_by_its_file(folder: Path) -> None:
     (folder / "own.py").write_text("def build(image_shape, classes, stages): ...\n")
     build, _ = load_network("own.py")

@@ -249,6 +249,16 @@ def test_a_killed_process_takes_its_run_along_and_the_next_run_starts_another(
     assert server_of(small) != server
 
 
+def test_a_process_that_ends_by_itself_is_told_by_its_own_error() -> None:
+    with pytest.raises(TrainingError, match=r"ended with exit code 1: \S+.*nonsense"):
+        Worker(DATA, {"KERAS_BACKEND": "nonsense"}).start()
+
+
+def test_a_file_in_the_current_folder_is_no_module_of_pythons(fresh: Worker, folder: Path) -> None:
+    (folder / "code.py").write_text("raise SystemExit('not this one')\n")  # TensorFlow imports it
+    assert fresh.start().train == 200
+
+
 def test_stop_from_another_thread_ends_a_run_at_once(small: Worker, held: gate.Gate) -> None:
     small.train({}, BUDGET, 1, go_on)
     server = server_of(small)

@@ -153,6 +153,7 @@ REFUSED = (
     (["code", "s", "--recipe", "mixup.beta=1"], "mixup has no dial 'beta'; it has alpha"),
     (["code", "s", "--epochs", "0"], "--epochs 0 is too small"),
     (["code", "s", "--out", "."], "--out . is a folder; it takes a file"),
+    (["code", "s", "--out", "code.py"], "--out code.py has the name of a module of Python's"),
     (["code", "s", "--out", "taken/s.py"], "--out taken/s.py cannot be written"),
 )
 

@@ -210,7 +210,7 @@ def test_the_ladder_is_reported_step_by_step(
     with (folder / "out" / "ladder.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["adds"] for row in rows] == [
-        "base", "augmentation", "batch_norm", "residual + late_widening", "global_pooling",
+        "all off", "augmentation", "batch_norm", "residual + late_widening", "global_pooling",
         "dropout", "mixup", "amsgrad",
     ]  # fmt: skip
     runs = read(load_study("sqlite:///studies.db", "s")).of("ladder")

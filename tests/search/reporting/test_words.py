@@ -89,6 +89,10 @@ def test_the_budget_is_left_out_where_the_study_does_not_say_it() -> None:
         "After 12 epochs on 1,000 training images (mean of the last 3), augmentation helps most: "
     )
     assert describe_budget(results).endswith("judged by the mean of the last 3 epochs")
+    held = replace(SETTINGS, fixed={"mixup": {"alpha": 0.3}, "dropout": None})
+    assert describe_budget(replace(results, settings=held)).endswith(
+        "mixup (alpha 0.3) on throughout, dropout off throughout"
+    )
 
 
 def test_the_unit_is_that_of_the_objective() -> None:

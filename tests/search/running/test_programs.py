@@ -273,7 +273,7 @@ def test_a_factor_of_several_levels_has_an_effect_for_each_change(kouka: Kouka) 
         ("more", "more"), ("size", "one | two | three")
     ]  # fmt: skip
     assert kouka("launch", "s", "--ladder", "1:more,size=two").exit_code == 0
-    assert [step.adds for step in ladder(results())] == ["base", "more", "size=two"]
+    assert [step.adds for step in ladder(results())] == ["all off", "more", "size=two"]
     grown = kouka("launch", "s", "--measure", "16")
     assert grown.exit_code == 2
     assert "--measure 16 cannot extend a design with a factor of several levels" in grown.output
