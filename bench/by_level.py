@@ -1,6 +1,6 @@
 """Effects at each learning rate and at the best, in studies whose truth is known.
 
-    python -m bench.by_level                 # about ten minutes on one core
+    python -m bench.by_level                 # about twenty minutes on one core
     python -m bench.by_level --studies 40    # a tenth of the studies
 
 Prints a table of bench/README.md. The best rates are chosen by the same runs that measure the
@@ -24,12 +24,13 @@ from search.planning.mixed_design import mixed_design, places
 from search.results import Run
 
 KINDS = {
-    "one rate is best": (3.0, 1.5),
-    "rates are near": (0.5, 0.5),
-    "rates are alike": (0.0, 0.0),
+    "one rate is best": (3.0, 1.5, 1.0),
+    "rates are near": (0.5, 0.5, 1.0),
+    "rates are alike": (0.0, 0.0, 1.0),
+    "the highest rate is noisy": (3.0, 1.5, 3.0),
 }
-"""How far a rate beside the best falls off, and how much effects change from a rate to the next,
-in standard deviations of one run's noise."""
+"""How far a rate beside the best falls off, how much effects change from a rate to the next, and
+the noise of a run at the highest rate, in standard deviations of one run's noise."""
 DESIGNS = ((2, 3, 16), (3, 2, 16), (3, 3, 32), (8, 3, 64), (8, 4, 64))
 """Techniques, rates and runs."""
 _SOME = 0.6
@@ -51,11 +52,13 @@ class Machine:
     """(techniques, rates)."""
     pairs: np.ndarray
     """(pairs,): in the order of `combinations`."""
+    noise: np.ndarray
+    """(rates,): of a run."""
 
     @classmethod
     def draw(cls, kind: str, techniques: int, rates: int, random: np.random.Generator) -> Machine:
         """Draw a truth of a kind."""
-        fall, turn = KINDS[kind]
+        fall, turn, noise = KINDS[kind]
         steps = np.array([_STEPS[rate] for rate in _RATES[:rates]])
         effects = random.normal(0, _EFFECTS, (techniques, 1))
         effects = effects * (random.random((techniques, 1)) < _SOME)
@@ -63,6 +66,7 @@ class Machine:
             -fall * (steps - random.normal(0, 0.7)) ** 2,
             effects + turn * random.normal(size=(techniques, 1)) * steps,
             random.normal(0, _PAIRS, techniques * (techniques - 1) // 2),
+            np.where(steps == steps.max(), noise, 1.0),
         )
 
     def value(self, sides: np.ndarray, rate: int) -> float:
@@ -92,7 +96,8 @@ def runs_of(machine: Machine, rates: Category, size: int, random: np.random.Gene
         on = {name for name, side in zip(named, sides, strict=True) if side > 0}
         if at:
             on.add(level_name(rates.name, rates.levels[at]))
-        value = (50 + machine.value(sides, at) + random.standard_normal()) / 100
+        noise = machine.noise[at] * random.standard_normal()
+        value = (50 + machine.value(sides, at) + noise) / 100
         params = {rates.name: rates.levels[at]}
         runs.append(Run(len(runs), "measure", "complete", params, frozenset(on), value))
     return runs

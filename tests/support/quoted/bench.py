@@ -289,6 +289,27 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(BENCH, "eight runs take {232} s; but of its sixteen, six "
                 "had ended after {240} s, and eight after {342} s",
                 lambda: (_seconds()[-1] / 2, _seconds()[5], _seconds()[7]))  # fmt: skip
+    best, each = "at the best covers, %", "at each covers, %"
+    noisy = column("by_level", each, truth="the highest rate is noisy")
+    equal = [value for truth in ("one rate is best", "rates are near", "rates are alike")
+             for value in column("by_level", each, truth=truth)]  # fmt: skip
+    yield Quote(
+        BENCH,
+        "at the best rate covers {97.5} to {99.1} % where one rate is the best",
+        lambda: bounds_of(column("by_level", best, truth="one rate is best")),
+    )
+    yield Quote(
+        BENCH,
+        "where the highest rate is noisy, {95.8} to {99.6} %.",
+        lambda: bounds_of(column("by_level", best, truth="the highest rate is noisy")),
+    )
+    yield Quote(
+        BENCH,
+        "Intervals at each rate cover {95.7} to {97.2} %, and where the highest rate is noisy, "
+        "{92.4} to {95.9} %. At most {1.25} % of studies name a wrong reversal",
+        lambda: (*bounds_of(equal), *bounds_of(noisy),
+                 max(column("by_level", "studies with a wrong one, %"))),
+    )  # fmt: skip
     yield Quote(
         BENCH,
         "hold the true effect in {94} to {100} % of cases. At most {1.6} % of studies call an "
