@@ -38,8 +38,11 @@ from search.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
 
+    from model_space.custom.code import CustomCode
     from search.commands.program import Program
     from search.planning.settle import Requested
     from search.reporting.ending import Exported
@@ -383,11 +386,12 @@ def launch(
         seeds, order = (None, None) if ladder is None else parse_ladder(ladder)
         named = None if techniques is None else parse_techniques(techniques, known)
         wanted = named is None or "pretrained" in (*named, *(fixed or {}))
+        console = make_console(json)
+        fetch = partial(
+            with_weights, file=weights, wanted=wanted, tell=partial(console.print, soft_wrap=True)
+        )
         later = weights is None and wanted and lacks_imagenet(code)
-        code = with_weights(
-            code, weights, wanted=wanted and not later,
-            tell=partial(make_console(json).print, soft_wrap=True),
-        )  # fmt: skip
+        code = code if later else fetch(code)
         requested = Requested(
             custom_code=code,
             data=resolved(data),
@@ -427,7 +431,7 @@ def launch(
         _launch(
             name, requested, storage, out or folder_of("reports", name), timeout=timeout,
             workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints, json=json,
-            download=later,
+            console=console, fetch=fetch if later else None,
         )  # fmt: skip
 
 
@@ -451,10 +455,10 @@ def _launch(
     ray: str | None,
     checkpoints: Path | None,
     json: bool,
-    download: bool,
+    console: Console,
+    fetch: Callable[[CustomCode], CustomCode] | None,
 ) -> None:
-    from model_space.custom.description import with_weights
-    from search.cli.console import make_console, print_json, quiet_optuna
+    from search.cli.console import print_json, quiet_optuna
     from search.cli.ending import print_ending
     from search.cli.export import write_report
     from search.cli.progress import Progress, print_left
@@ -475,10 +479,6 @@ def _launch(
 
         elsewhere = RayWorkers(ray, storage, workers, per_gpu)
     environments = shares(parse_workers(workers, per_gpu)) if elsewhere is None else [{}]
-    console = make_console(json)
-    fetch = partial(
-        with_weights, file=None, wanted=True, tell=partial(console.print, soft_wrap=True)
-    )
     with (
         interruptible(),
         Progress(
@@ -492,7 +492,7 @@ def _launch(
             storage, name, requested, environments, progress,
             partial(attach, report=out / REPORT, storage_option=storage_option(storage)),
             checkpoints=checkpoints or default_checkpoints(), deadline=until,
-            elsewhere=elsewhere, began=clock.began(), fetch=fetch if download else None,
+            elsewhere=elsewhere, began=clock.began(), fetch=fetch,
         )  # fmt: skip
     print_left(left, console)
 
