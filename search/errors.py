@@ -20,7 +20,12 @@ class DivergedError(RuntimeError):
     """A final training diverged; the message says with which seed, and what to do."""
 
 
-def shown(given: object) -> str:
+def as_given(given: object) -> str:
     """Return what a caller in Python has given, in its place only the type of what is long."""
     text = repr(given)
     return text if len(text) <= _LONGEST else f"what is given, of type {type(given).__name__},"
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of a library's message, or the name of its error where it has none."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -36,7 +36,7 @@ from search.analysis.scale_refit import ScaleRefit
 from search.analysis.seed_curves import SeedCurves, seed_curves
 from search.analysis.simple_effects import Dependence, dependences
 from search.analysis.trade_offs import TradeOffs, trade_offs
-from search.errors import InputError, shown
+from search.errors import InputError, as_given
 from search.reporting.cautions import cautions, notes
 from search.results import Results
 from search.settings import Limits
@@ -285,4 +285,4 @@ def verify(results: Results, short: Effects | None) -> Verification | None:
 def check_findings(given: object) -> None:
     """Raise `InputError` for what a caller in Python may take for findings, such as a study."""
     if not isinstance(given, Findings):
-        raise InputError(f"{shown(given)} is no findings; it takes what analyse(study) returns")
+        raise InputError(f"{as_given(given)} is no findings; it takes what analyse(study) returns")

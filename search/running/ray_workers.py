@@ -17,7 +17,7 @@ from typing import Any
 
 import optuna
 
-from search.errors import InputError
+from search.errors import InputError, first_line
 from search.running.following import StudyWatch
 from search.running.hardware import parse_count, threads_of_each
 from search.running.study import join
@@ -93,7 +93,7 @@ class RayWorkers:
     def ended_early(self) -> list[str]:
         """Reasons why workers ended while others go on; each is given once."""
         new, self._given = self._errors[self._given :], len(self._errors)
-        return [_first_line(error) for error in new]
+        return [first_line(error) for error in new]
 
     def ask_to_stop(self) -> None:
         """End every run within a second or so, its finished epochs kept."""
@@ -129,7 +129,7 @@ def _connect(address: str) -> None:
             configure_logging=False,
         )  # fmt: skip
     except (ConnectionError, RuntimeError, ValueError) as error:
-        reason = _first_line(error)
+        reason = first_line(error)
         raise InputError(
             f"no Ray cluster answers at --ray {address}: {reason}; it takes auto, HOST:PORT or "
             "ray://HOST:PORT of a cluster that `ray start` has started"
@@ -171,7 +171,3 @@ def _work(url: str, name: str, checkpoints: Path, ends: float | None) -> None:
         url, name, [environment], StudyWatch(), lambda study, results: None,
         checkpoints=checkpoints, deadline=deadline,
     )  # fmt: skip
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

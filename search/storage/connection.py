@@ -15,7 +15,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from search.errors import InputError
+from search.errors import InputError, first_line
 from search.storage.optuna_internals import CopiedStudy, copies
 from search.storage.passwords import is_ambiguous
 from search.storage.retrying import reason_of
@@ -290,10 +290,9 @@ def undamaged(what: str) -> Iterator[None]:
     except InputError:
         raise
     except (ValueError, TypeError, LookupError, AssertionError) as error:
-        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
         raise InputError(
             f"{what} cannot be read, because the database is damaged or was changed by another "
-            f"program ({reason}); restore a copy of it"
+            f"program ({first_line(error)}); restore a copy of it"
         ) from error
 
 

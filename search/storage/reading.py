@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from model_space.facts import DataFacts
 from model_space.typed_json import JsonError, from_json
-from search.errors import InputError, shown
+from search.errors import InputError, as_given
 from search.parameters import Category, TechniqueParameter, categories, levels_on
 from search.results import (
     ACCURACY,
@@ -167,7 +167,8 @@ def _check_kinds(study: object, techniques: object) -> None:
     """Raise `InputError` for what a caller in Python may take for a study or its techniques."""
     if not isinstance(study, optuna.Study):
         raise InputError(
-            f"{shown(study)} is no study; it takes an optuna.Study, such as load_study(URL, NAME)"
+            f"{as_given(study)} is no study; it takes an optuna.Study, such as "
+            "load_study(URL, NAME)"
         )
     if techniques is not None and not isinstance(techniques, Mapping):
         raise InputError(
