@@ -1,0 +1,138 @@
+"""Why our networks come below the article's: the loop, the files, the images held out.
+
+    python -m bench.levels --data FOLDER    # CIFAR-10 (JPEG), about an hour on two cores
+
+Trains the article's plain network, and that with all techniques on, by kouka and by Keras' `fit`;
+by kouka also on images that are compressed once more, as the files were, and on half as many. Each
+row is of three seeds. Two networks train at once, each in a process and with a core of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import statistics
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from bench.results import reporter
+from bench.rivals import batches, network
+from model_space.budget import Budget
+from model_space.data import load
+from model_space.data.dataset import Data
+from model_space.data.source import Part
+from model_space.techniques import SETS, usual
+
+IMAGES = 20_000
+SETTINGS = {"epochs": 30, "batch_size": 128, "width": 0.25}
+SEEDS = 3
+QUALITY, CHROMA_HALVED = 75, 2
+"""Of JPEG, in the files' own headers; 2 is Pillow's word for half the resolution each way."""
+OFF_THE_GRID = 4
+"""Pixels by which a second compression's blocks lie beside those of the first."""
+
+SIDES = (
+    ("all off", "kouka", "as they are", IMAGES),
+    ("all off", "fit", "as they are", IMAGES),
+    ("all off", "kouka", "compressed again", IMAGES),
+    ("all off", "kouka", "as they are", IMAGES // 2),
+    ("all on", "kouka", "as they are", IMAGES),
+    ("all on", "fit", "as they are", IMAGES),
+)
+"""The techniques, the loop, the images and how many: what a row is of."""
+
+
+def compressed(image: np.ndarray) -> np.ndarray:
+    """Compress an image of 8-bit pixels as the files are, on another grid of blocks."""
+    padded = np.pad(image, ((OFF_THE_GRID,) * 2, (OFF_THE_GRID,) * 2, (0, 0)), mode="edge")
+    file = io.BytesIO()
+    Image.fromarray(padded).save(file, "JPEG", quality=QUALITY, subsampling=CHROMA_HALVED)
+    opened = np.asarray(Image.open(file))
+    return opened[OFF_THE_GRID:-OFF_THE_GRID, OFF_THE_GRID:-OFF_THE_GRID]
+
+
+def again(data: Data) -> Data:
+    """Compress all images of a data set once more."""
+
+    def part(images: np.ndarray, labels: np.ndarray) -> Part:
+        return np.stack([compressed(image) for image in images]), labels
+
+    return Data(data.classes, part(*data.train), part(*data.validation), part(*data.test))
+
+
+def accuracy(side: tuple[str, str, str, int], folder: str, seed: int) -> float:
+    """Train one network in this process; its accuracy on the test images, a fraction."""
+    techniques, loop, images, number = side
+    data = load(folder, train_size=number, validation=1000)
+    if images == "compressed again":
+        data = again(data)
+    recipe = usual(SETS["article"] if techniques == "all on" else ())
+    if loop == "kouka":
+        from model_space.training.trainer import Trainer
+
+        budget = Budget(**SETTINGS)  # type: ignore[arg-type]
+        outcome = Trainer(data).train(recipe, budget, seed, lambda *_: True)
+        assert outcome.test_accuracy is not None
+        return outcome.test_accuracy
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    model = network(recipe, data, SETTINGS)
+    model.fit(batches(data, recipe, SETTINGS), epochs=SETTINGS["epochs"], verbose=0)
+    shown, labels = data.test
+    scores = model.predict(shown.astype(np.float32) / 255, batch_size=500, verbose=0)
+    return float(np.mean(scores.argmax(axis=1) == labels))
+
+
+def in_a_process(side: tuple[str, str, str, int], folder: str, seed: int) -> float:
+    """Train one network in a process of one thread; its test accuracy in percent."""
+    one = {f"TF_NUM_{where}_THREADS": "1" for where in ("INTRAOP", "INTEROP")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "bench.levels", "--data", folder,
+         "--job", json.dumps([side, seed])],
+        env={**os.environ, **one, "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        check=True, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    return 100 * float(ended.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    """Print a row for each side, the first of a recipe's being what the others are beside."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True, metavar="FOLDER")
+    parser.add_argument("--record", action="store_true", help="put the rows into bench/measured")
+    parser.add_argument("--job", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    folder = str(Path(chosen.data).resolve())
+    if chosen.job:
+        side, seed = json.loads(chosen.job)
+        print(accuracy(tuple(side), folder, seed))
+        return
+    report = reporter("levels", record=chosen.record)
+    with ThreadPoolExecutor(2) as two:
+        jobs = [[two.submit(in_a_process, side, folder, seed) for seed in range(SEEDS)]
+                for side in SIDES]  # fmt: skip
+        first: dict[str, list[float]] = {}
+        for (techniques, loop, images, number), runs in zip(SIDES, jobs, strict=True):
+            found = [run.result() for run in runs]
+            beside = first.setdefault(techniques, found)
+            variance = statistics.variance(found) + statistics.variance(beside)
+            same = beside is found
+            report({
+                "techniques": techniques, "loop": loop, "images": images, "of them": number,
+                "test accuracy, %": round(statistics.fmean(found), 2),
+                "difference, points":
+                    None if same else round(statistics.fmean(found) - statistics.fmean(beside), 2),
+                "standard error, points": None if same else round((variance / SEEDS) ** 0.5, 2),
+            })  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
