@@ -1,6 +1,6 @@
 """Why our networks come below the article's: the loop, the files, the images held out.
 
-    python -m bench.levels --data FOLDER    # CIFAR-10 (JPEG), about an hour on two cores
+    python -m bench.levels --data FOLDER    # CIFAR-10 (JPEG), half an hour on two cores
 
 Trains the article's plain network, and that with all techniques on, by kouka and by Keras' `fit`;
 by kouka also on images that are compressed once more, as the files were, and on half as many. Each
@@ -30,7 +30,7 @@ from model_space.data.dataset import Data
 from model_space.data.source import Part
 from model_space.techniques import SETS, usual
 
-IMAGES = 20_000
+IMAGES = 10_000
 SETTINGS = {"epochs": 30, "batch_size": 128, "width": 0.25}
 SEEDS = 3
 QUALITY, CHROMA_HALVED = 75, 2
