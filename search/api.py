@@ -19,6 +19,7 @@ from search.analysis.simple_effects import Dependence as Dependence
 from search.analysis.simple_effects import SimpleEffect as SimpleEffect
 from search.analysis.simple_effects import simple_effect as simple_effect
 from search.errors import InputError as InputError
+from search.planning.enqueueing import enqueue_design as enqueue_design
 from search.reporting.export import export_study as export_study
 from search.reporting.export import write as write
 from search.reporting.findings import Findings as Findings

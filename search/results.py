@@ -232,6 +232,8 @@ class Results:
     dials: tuple[SearchedDial, ...] = ()
     designed: bool = True
     """True where the trials say that kouka's phases planned them; else any sampler may have."""
+    enqueued: bool = False
+    """True where `enqueue_design` planned all trials of another program that have a value."""
     others: tuple[Category | Number, ...] = ()
     """A foreign study's parameters that vary and are no technique."""
     conditional: tuple[Conditional, ...] = ()

@@ -144,7 +144,7 @@ def _no_noise(effects: Effects) -> list[str]:
 
 
 def _not_designed(results: Results) -> list[str]:
-    if results.designed:
+    if results.designed or results.enqueued:
         return []
     return [
         "These trials were not planned as a balanced design. A sampler that learns prefers "

@@ -127,6 +127,7 @@ def read(
         objective=judged,
         dials=dials,
         designed=designed,
+        enqueued=all(schema.DESIGN_TRIAL in trial.user_attrs for trial in valued),
         others=others,
         conditional=conditional,
         tied=tied,
