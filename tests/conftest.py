@@ -7,11 +7,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
-import optuna
-import pytest
-from typer.testing import CliRunner, Result
-
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Test processes, to which these are handed down, share the cores, where idle threads spin.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -20,6 +15,11 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 # Or every command that a test starts would compile kouka anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+import numpy as np
+import optuna
+import pytest
+from typer.testing import CliRunner, Result
 
 from model_space.data import Data, load_spec
 from search import cli

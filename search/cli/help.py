@@ -86,6 +86,18 @@ class Command(TyperCommand):
         with _in_a_sentence(ctx):
             return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, with linear algebra in one thread.
+
+        kouka's matrices are small, so that a second thread mostly waits for the first, and takes
+        its core from what trains.
+        """
+        import numpy  # noqa: F401 - whose library is to be there when it is limited
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(limits=1, user_api="blas"):
+            return super().invoke(ctx)
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help as wide as the terminal, of which Click assumes at least 50 columns."""
         formatter.width = min(formatter.width, shutil.get_terminal_size().columns)

@@ -16,7 +16,7 @@ CHOICES: dict[str, list[Any]] = {
     "mixup": [False, True], "optimizer": ["sgd", "adamw"], "ema": [False, True],
     "layers": [2, 4], "act": ["relu", "silu"],
 }  # fmt: skip
-THREE = {"optimizer": ["sgd", "adamw", "muon"], "ema": [False, True]}
+THREE: dict[str, list[Any]] = {"optimizer": ["sgd", "adamw", "muon"], "ema": [False, True]}
 EFFECTS = {("mixup", True): 0.05, ("optimizer", "adamw"): 0.02, ("optimizer", "muon"): -0.03}
 
 
