@@ -149,7 +149,8 @@ def _not_designed(results: Results) -> list[str]:
     return [
         "These trials were not planned as a balanced design. A sampler that learns prefers "
         "what did well before, so its later trials depend on the luck of its earlier ones. "
-        "Read the effects as hints: they are less certain than their intervals say."
+        "Read the effects as hints: they are less certain than their intervals say. In Python, "
+        "search.enqueue_design gives a study the trials of such a design."
     ]
 
 
