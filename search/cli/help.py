@@ -87,15 +87,10 @@ class Command(TyperCommand):
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command, with linear algebra in one thread.
+        """Run the command, which trains in other processes and only computes in this one."""
+        from search.analysis.threads import one_thread
 
-        kouka's matrices are small, so that a second thread mostly waits for the first, and takes
-        its core from what trains.
-        """
-        import numpy  # noqa: F401 - whose library is to be there when it is limited
-        from threadpoolctl import threadpool_limits
-
-        with threadpool_limits(limits=1, user_api="blas"):
+        with one_thread():
             return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

@@ -35,6 +35,7 @@ from search.analysis.recommendation import Recommendation, limited, recommend
 from search.analysis.scale_refit import ScaleRefit
 from search.analysis.seed_curves import SeedCurves, seed_curves
 from search.analysis.simple_effects import Dependence, dependences
+from search.analysis.threads import one_thread
 from search.analysis.trade_offs import TradeOffs, trade_offs
 from search.errors import InputError, as_given
 from search.reporting.cautions import cautions, notes
@@ -149,7 +150,8 @@ def analyse(
     """
     results = limited(read(study, techniques, objective), at_most)
     pictures = stored_pictures(study) if images else Pictures()
-    return find(results, importances(study, objective), pictures)
+    with one_thread():
+        return find(results, importances(study, objective), pictures)
 
 
 def find(results: Results, shares: list[Importance], pictures: Pictures | None = None) -> Findings:
