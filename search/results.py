@@ -232,8 +232,9 @@ class Results:
     dials: tuple[SearchedDial, ...] = ()
     designed: bool = True
     """True where the trials say that kouka's phases planned them; else any sampler may have."""
-    enqueued: bool = False
-    """True where `enqueue_design` planned all trials of another program that have a value."""
+    enqueued: tuple[int, ...] = ()
+    """The sizes that `enqueue_design` was asked for, first to last, where it planned all trials of
+    another program that have a value."""
     others: tuple[Category | Number, ...] = ()
     """A foreign study's parameters that vary and are no technique."""
     conditional: tuple[Conditional, ...] = ()

@@ -8,6 +8,7 @@ Lan & DeMets 1983). The boundaries are those of normal estimates from runs that 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -62,6 +63,11 @@ ALONE = Look()
 
 def look_at(results: Results) -> Look:
     """Take the look that a study's plan allows now: one for each size that it grew to."""
+    if results.enqueued:
+        states = Counter(run.state for run in results.runs)
+        # A trial that failed comes again only where the user asks for it.
+        waiting = states["waiting"] + states["running"]
+        return Look(results.enqueued, results.enqueued[-1] - waiting)
     sizes = results.settings.measured_sizes if results.settings else ()
     if not sizes:
         return ALONE

@@ -127,7 +127,7 @@ def read(
         objective=judged,
         dials=dials,
         designed=designed,
-        enqueued=all(schema.DESIGN_TRIAL in trial.user_attrs for trial in valued),
+        enqueued=_enqueued(attributes, valued),
         others=others,
         conditional=conditional,
         tied=tied,
@@ -162,6 +162,13 @@ def _facts(attributes: Mapping[str, Any]) -> DataFacts | None:
 def _versions(attributes: Mapping[str, Any]) -> Mapping[str, str]:
     stored = attributes.get(schema.VERSIONS)
     return stored if isinstance(stored, Mapping) else {}
+
+
+def _enqueued(attributes: Mapping[str, Any], valued: Sequence[FrozenTrial]) -> tuple[int, ...]:
+    if not all(schema.DESIGN_TRIAL in trial.user_attrs for trial in valued):
+        return ()
+    stored = attributes.get(schema.DESIGN)
+    return tuple(stored["sizes"]) if stored else ()
 
 
 def _check_kinds(study: object, techniques: object) -> None:

@@ -112,6 +112,28 @@ def test_its_effects_are_those_of_the_objective() -> None:
 
 
 @pytest.mark.numeric
+def test_verdicts_wait_for_the_trials_that_wait() -> None:
+    def verdicts(study: optuna.Study) -> set[str]:
+        effects = analyse(study).effects
+        assert effects is not None
+        return {one.verdict for one in effects.effects}
+
+    def fails_once(trial: optuna.Trial) -> float:
+        if trial.number == 12:
+            raise ValueError
+        return float(objective_of(CHOICES)(trial))
+
+    study = new_study()
+    enqueue_design(study, CHOICES)
+    study.optimize(fails_once, n_trials=12)
+    assert verdicts(study) == {"not yet"}
+    study.optimize(fails_once, n_trials=4, catch=ValueError)
+    assert "helps" in verdicts(study)
+    enqueue_design(study, CHOICES)
+    assert verdicts(study) == {"not yet"}
+
+
+@pytest.mark.numeric
 def test_parameters_of_three_values_and_a_rate_that_is_held() -> None:
     study = new_study()
     waiting = enqueue_design(study, THREE, fixed={"lr": 0.001})
