@@ -116,6 +116,18 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Order(Number):
+    """A trial's place in its study, which is no parameter, but may explain its value like one."""
+
+    since: int | None = None
+    """The first trial after a sudden change; None where the place itself counts."""
+
+    def of(self, trial: int) -> float:
+        """Its value of a trial, by the number of that: 0 and 1 before and after a change."""
+        return float(trial if self.since is None else trial >= self.since)
+
+
+@dataclass(frozen=True)
 class Conditional:
     """A technique or category that not all of a study's complete trials were asked for."""
 

@@ -216,6 +216,17 @@ class Verified:
     """The parameters of the recipe that was recommended then."""
 
 
+@dataclass(frozen=True)
+class Drift:
+    """A change with time of another program's trials, which their parameters do not explain."""
+
+    correlation: float
+    """Spearman's, of what the fit leaves of a trial with its number, or with whether it came after
+    a sudden change."""
+    since: int | None = None
+    """The first trial after the change, where it is sudden."""
+
+
 @dataclass(frozen=True, repr=False)
 class Results:
     """A study's runs, the techniques that vary in them, and what it says of itself."""
@@ -241,8 +252,8 @@ class Results:
     """Parameters without effects, as not every complete trial was asked for them."""
     tied: tuple[Tied, ...] = ()
     """Techniques of another program that are one of `factors`, as they changed together."""
-    drift: float = 0.0
-    """Rank correlation of another program's trials with their order, once it is among `others`."""
+    drift: Drift | None = None
+    """Of another program's trials, once their order is among `others`."""
     spelled: tuple[TechniqueParameter, ...] = ()
     """Techniques of another program, with its choices for each."""
     candidates: Candidates | None = None

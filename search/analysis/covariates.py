@@ -13,11 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from search.parameters import Category, Number
+from search.parameters import Category, Number, Order
 from search.results import Run
-
-ORDER = "the order of the trials"
-"""The name of the number that is each run's own, and no parameter."""
 
 _HIGHEST_DEGREE = 4
 
@@ -176,7 +173,7 @@ def _degree(numbers: int, left: int) -> int:
 
 
 def _asked(run: Run, parameter: Category | Number) -> bool:
-    if parameter.name == ORDER:
+    if isinstance(parameter, Order):
         return True
     value = run.params.get(parameter.name)
     if isinstance(parameter, Category):
@@ -233,8 +230,8 @@ def _surround(columns: np.ndarray) -> bool:
 
 
 def _values(runs: Sequence[Run], number: Number) -> np.ndarray:
-    if number.name == ORDER:
-        return np.array([float(run.number) for run in runs])
+    if isinstance(number, Order):
+        return np.array([number.of(run.number) for run in runs])
     return np.array([number.scaled(run.params[number.name]) for run in runs])
 
 

@@ -1,7 +1,8 @@
 """Trials that come out better, or worse, than like ones before: something else has changed.
 
 A sampler that learns tries other techniques in its later trials, which are credited with the
-change. So the order of the trials then is one more of the numbers that effects are adjusted for.
+change. So the order of the trials then is one more of the numbers that effects are adjusted for: as
+a curve, or as a step where a sudden change describes the trials better.
 """
 
 from __future__ import annotations
@@ -12,16 +13,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from search.analysis.covariates import ORDER
 from search.analysis.effects import Effects, effects_of
-from search.analysis.rank_correlation import rank_correlation
+from search.analysis.model import Model
+from search.analysis.rank_correlation import rank_correlation, ranks
 from search.analysis.t_distribution import two_sided
-from search.parameters import Number
-from search.results import Results, Run
+from search.parameters import Order
+from search.results import Drift, Results, Run
+
+ORDER = "the order of the trials"
 
 _LEVEL = 0.01
-"""Of the test; a sampler may find what the fit does not know of, and its later trials are better
+"""Of each test; a sampler may find what the fit does not know of, and its later trials are better
 for it."""
+_PERMUTATIONS = 999
+_AT_ONCE = 100
+"""Permutations, as those of many trials would take much memory."""
+_LEAST_SIDE = 3
+"""Trials before and after a sudden change, or of many a share of them."""
+_LEAST_SHARE = 0.05
+_LEAST_SEEN = 0.05
+"""Share of a change that the techniques and other parameters do not explain."""
 
 
 def beside_drift(
@@ -32,28 +43,99 @@ def beside_drift(
 
     `effects` and `repeats` are those of `effects.effects`.
     """
-    found = 0.0 if effects is None else _drift(results, effects)
+    if effects is None or results.designed or effects.fit.model.dof < 3 or effects.noise == 0:
+        return results, effects
+    sudden = _sudden(results, effects.fit.model)
+    smooth = _smooth(results, effects.fit.model, _LEVEL if sudden is None else 1.0)
+    found = [
+        (_unexplained(adjusted, fitted, places=1 + (drift.since is not None)), adjusted, fitted)
+        for drift in (smooth, sudden)
+        if drift is not None
+        and (fitted := effects_of(adjusted := _beside(results, drift), repeats)) is not None
+    ]
     if not found:
         return results, effects
+    _, results, effects = min(found, key=lambda one: one[0])
+    return results, effects
+
+
+def _beside(results: Results, drift: Drift) -> Results:
+    """Put the order of the trials among the numbers of a study."""
     numbers = [run.number for run in results.runs]
-    order = Number(ORDER, min(numbers), max(numbers))
-    results = replace(results, drift=found, others=(*results.others, order))
-    return results, effects_of(results, repeats)
+    name = ORDER if drift.since is None else f"the change at trial {drift.since:,}"
+    order = Order(name, min(numbers), max(numbers), since=drift.since)
+    return replace(results, drift=drift, others=(*results.others, order))
 
 
-def _drift(results: Results, effects: Effects) -> float:
-    """Rank correlation of what the fit leaves of a trial with its number; 0 where it is chance.
+def _unexplained(results: Results, effects: Effects, places: int) -> float:
+    """The variance that a fit leaves, of which so many degrees of freedom chose its place."""
+    left = _left(_values(results), effects.fit.model)
+    return float(left @ left) / max(effects.fit.model.dof + 1 - places, 1)
 
-    For the trials of other programs; kouka's own are in an order drawn at random.
-    """
-    model = effects.fit.model
-    if results.designed or model.dof < 3:
-        return 0.0
-    runs = results.of("measure")
-    values = np.array([run.scaled for run in runs])
-    left = values - model.columns @ (model.inverse @ values)
-    found = rank_correlation([run.number for run in runs], left.tolist())
-    if math.isnan(found) or effects.noise == 0:
-        return 0.0
+
+def _smooth(results: Results, model: Model, level: float) -> Drift | None:
+    """Correlate what the fit leaves of a trial with its number; None where it is chance."""
+    order = [run.number for run in results.of("measure")]
+    found = rank_correlation(order, _left(_values(results), model).tolist())
+    if math.isnan(found):
+        return None
     t = found * math.sqrt((model.dof - 1) / max(1 - found**2, 1e-12))
-    return found if two_sided(t, model.dof - 1) < _LEVEL else 0.0
+    return Drift(found) if two_sided(t, model.dof - 1) < level else None
+
+
+def _sudden(results: Results, model: Model) -> Drift | None:
+    """Find the trial from which on all come out better, or worse; None where it is chance.
+
+    It is the one whose step explains most of the ranks of what the fit leaves. That is compared
+    with the most that any step explains of the same ranks in another order, as the place was
+    chosen.
+    """
+    numbers = np.array([run.number for run in results.of("measure")])
+    order = np.argsort(numbers)
+    count = len(order)
+    least = max(_LEAST_SIDE, math.ceil(_LEAST_SHARE * count))
+    before = np.arange(least, count - least + 1)
+    basis = _basis(model)[order]
+    lengths = count - before - np.sum(_after(basis, before) ** 2, axis=1)
+    seen = lengths > _LEAST_SEEN * np.minimum(before, count - before)
+    before, lengths = before[seen], lengths[seen]
+    left = ranks(_left(_values(results), model)[order].tolist())
+    if not len(before) or np.ptp(left) == 0:
+        return None
+
+    def explained(values: np.ndarray) -> np.ndarray:
+        """The share of each, (runs, several), that each step explains, (places, several)."""
+        inside = values - basis @ (basis.T @ values)
+        shares = _after(inside, before) ** 2 / lengths[:, np.newaxis]
+        return np.asarray(shares / np.sum(inside**2, axis=0))
+
+    shares = explained(left[:, np.newaxis])[:, 0]
+    best = int(np.argmax(shares))
+    random, larger = np.random.default_rng(0), 0
+    for drawn in range(0, _PERMUTATIONS, _AT_ONCE):
+        some = np.tile(left[:, np.newaxis], min(_AT_ONCE, _PERMUTATIONS - drawn))
+        most = explained(random.permuted(some, axis=0)).max(axis=0)
+        larger += int(np.sum(most >= shares[best]))
+    if 1 + larger > _LEVEL * (1 + _PERMUTATIONS):
+        return None
+    since = int(numbers[order][before[best]])
+    return Drift(rank_correlation((numbers[order] >= since).tolist(), left.tolist()), since)
+
+
+def _after(values: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Sums of the rows of values, (runs, several), from each of some places on."""
+    return np.asarray(np.cumsum(values[::-1], axis=0)[::-1][before])
+
+
+def _basis(model: Model) -> np.ndarray:
+    """An orthonormal basis, (runs, n), of what a model can explain."""
+    vectors, sizes, _ = np.linalg.svd(model.columns, full_matrices=False)
+    return np.asarray(vectors[:, sizes > 1e-9 * sizes[0]])
+
+
+def _values(results: Results) -> np.ndarray:
+    return np.array([run.scaled for run in results.of("measure")])
+
+
+def _left(values: np.ndarray, model: Model) -> np.ndarray:
+    return np.asarray(values - model.columns @ (model.inverse @ values))

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from search.analysis.diagnostics import FitDiagnostics
+from search.analysis.effects import Effects
+from search.analysis.estimate import Estimate
+from search.analysis.t_distribution import quantile
 from search.results import Objective
 
 Failure = Literal["", "failing", "saturated", "range", "sum"]
@@ -16,34 +22,50 @@ a misfit, a value that cannot be, or fresh seeds that come to another sum. Empty
 
 @dataclass(frozen=True)
 class FittedLevels:
-    """The levels by the fit, in percent of a share, else in the objective's unit."""
+    """The levels by the fit, in percent of a share, else in the objective's unit.
 
-    all_off: float
+    Their intervals are those of a mean over seeds, and cut to the objective's range.
+    """
+
+    all_off: Estimate
     """NaN where the runs cannot estimate it."""
-    all_on: float
+    all_on: Estimate
     failure: Failure
 
     @property
     def hold(self) -> bool:
         """True where the levels are fit to be drawn."""
-        return not self.failure and not math.isnan(self.all_off)
+        return not self.failure and not math.isnan(self.all_off.value)
 
 
 def fitted_levels(fit: FitDiagnostics, objective: Objective) -> FittedLevels:
     """Predict both levels from the effects, and check that the fit does not fail there."""
     effects = fit.effects
-    summed = sum(e.effect for e in effects.effects if e.level is None and not math.isnan(e.effect))
-    all_on = effects.baseline + summed
-    return FittedLevels(effects.baseline, all_on, _failure(fit, objective, all_on))
+    model = effects.fit.model
+    off = model.prediction(())
+    known = [one.technique for one in effects.effects
+             if one.level is None and not math.isnan(one.effect)]  # fmt: skip
+    on = sum((model.technique_contrast(name) for name in known), off)
+    all_off, all_on = (_level(effects, weights, objective) for weights in (off, on))
+    return FittedLevels(all_off, all_on, _failure(fit, objective, (all_off, all_on)))
 
 
-def _failure(fit: FitDiagnostics, objective: Objective, all_on: float) -> Failure:
+def _level(effects: Effects, weights: np.ndarray, objective: Objective) -> Estimate:
+    """A level that is so many of the coefficients, (terms,)."""
+    if math.isnan(effects.baseline):
+        return Estimate(math.nan, math.nan, math.nan)
+    value, error, dof = effects.fit.first(weights)
+    half = quantile(dof) * error
+    low, high = np.clip((value - half, value + half), objective.low, objective.high).tolist()
+    return Estimate(value, low, high)
+
+
+def _failure(fit: FitDiagnostics, objective: Objective, levels: Sequence[Estimate]) -> Failure:
     effects = fit.effects
     if fit.failing is not None or effects.fit.failing is not None:
         return "failing"
     if effects.fit.dof_from_residuals <= 0:
         return "saturated"
-    levels = (effects.baseline, all_on)
-    if objective.share and any(not 0 <= level <= 100 for level in levels if level == level):
+    if objective.share and any(one.value < 0 or one.value > 100 for one in levels):
         return "range"
     return "sum" if fit.additivity is not None and fit.additivity.rejected else ""

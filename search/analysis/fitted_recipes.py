@@ -69,6 +69,8 @@ class FittedRecipes:
     """Their mean, on the scale of the fit."""
     needs: Mapping[str, str] = field(default_factory=dict)
     """As in `Results.needs`."""
+    fenced: bool = False
+    """True where some run is so far below the others that it counts as less far."""
 
     @classmethod
     def of(
@@ -106,9 +108,9 @@ class FittedRecipes:
         named = {one.name for one in several}
         others = [one for one in results.others if one.name not in named]
         beside = covariates(runs, signs.shape[1], others).columns
-        scaled = scale(runs, results)
+        scaled = plain = scale(runs, results)
         if fenced:
-            scaled = cut_far_below(scaled, signs, beside)
+            scaled = cut_far_below(plain, signs, beside)
         surface = fit_surface(Points(signs, keys), scaled, beside) if varies else None
         if surface is None:
             return None
@@ -127,6 +129,7 @@ class FittedRecipes:
             collapse,
             fallen,
             results.needs,
+            not np.array_equal(scaled, plain),
         )
 
     def strongest(self, count: int, costing: Costing | None = None) -> list[Option]:

@@ -4,6 +4,9 @@ A recipe is on the Pareto front where no other one is as cheap and better, or as
 All are predicted the same way, also those that ran, so that none is on the front for a lucky seed:
 the objective as for the recommended recipe (`recommendation`), the logarithms of seconds and
 parameters by the same kind of fit (`surface`). Parameters of a recipe that ran are counted.
+
+Runs far below the others count as less far in the fit that chooses, as it would else be ruled by
+how badly recipes fail. What is told of a recipe is predicted from the runs as they are.
 """
 
 from __future__ import annotations
@@ -121,8 +124,10 @@ def trade_offs(results: Results, *, predict: bool = True) -> TradeOffs | None:
     fitted = FittedRecipes.of(results, runs, choices=(), breaks=breaks) if runs else None
     if fitted is None:
         return None
+    told = FittedRecipes.of(results, runs, choices=(), fenced=False) if fitted.fenced else fitted
     points = fitted.points([Option(run.on, run.params) for run in runs])
-    pool = _Pool.of(fitted, fit_seconds(runs, points), count_parameters(runs, points))
+    seconds, parameters = fit_seconds(runs, points), count_parameters(runs, points)
+    pool = _Pool.of(fitted, told or fitted, seconds, parameters)
     back = partial(unscaled, results=results)
     return pool.trade_offs(back, predict=predict) if pool.costs else None
 
@@ -141,8 +146,11 @@ class _Pool:
     order of `Surface.everywhere`, then those that ran with other dials."""
 
     fitted: FittedRecipes
+    """Chooses the recipes."""
+    told: FittedRecipes
+    """Tells of them, by the runs as they are."""
     values: np.ndarray
-    """(recipes,): on the scale of the fit."""
+    """(recipes,): by which they are chosen, on the scale of the fit."""
     costs: Mapping[Resource, np.ndarray]
     """(recipes,) each."""
     trained: Mapping[int, _Trained]
@@ -154,7 +162,11 @@ class _Pool:
 
     @classmethod
     def of(
-        cls, fitted: FittedRecipes, seconds: Surface | None, parameters: ParameterCounts | None
+        cls,
+        fitted: FittedRecipes,
+        told: FittedRecipes,
+        seconds: Surface | None,
+        parameters: ParameterCounts | None,
     ) -> _Pool:
         """Predict all recipes."""
         many = len(fitted.techniques) > MOST_TECHNIQUES
@@ -185,7 +197,7 @@ class _Pool:
             counted = parameters.everywhere(free, held), parameters.of(further.levels)
             costs["parameters"] = np.concatenate(counted)
         trained = {int(place): one for place, one in zip(places, ran, strict=True)}
-        return cls(fitted, everywhere(fitted.surface), costs, trained, free, best)
+        return cls(fitted, told, everywhere(fitted.surface), costs, trained, free, best)
 
     def trade_offs(self, back: Callable[[float], float], *, predict: bool) -> TradeOffs:
         """Find the fronts, among the recipes that ran alone where `predict` is False.
@@ -200,18 +212,22 @@ class _Pool:
             name: compared[pareto(_steps(name, costs[compared]), self.values[compared])].tolist()
             for name, costs in self.costs.items()
         }
-        listed = list(dict.fromkeys(place for front in fronts.values() for place in front))
-        options = self.fitted.points([self._option(place) for place in listed])
-        spread = np.diag(self.fitted.surface.predict(options)[1])
-        dof = len(self.fitted.surface.observed.keys) - 1
+        chosen = list(dict.fromkeys(place for front in fronts.values() for place in front))
+        means, spread = self.told.predict([self._option(place) for place in chosen])
+        told = dict(zip(chosen, means.tolist(), strict=True))
+        # Of these, the recipes that no other beats by what is told of them too.
+        fronts = {name: self._unbeaten(name, front, told) for name, front in fronts.items()}
+        critical = quantile(len(self.told.surface.observed.keys) - 1)
         known = {
             place: self._priced(
                 place,
                 back,
-                quantile(dof) * math.sqrt(max(variance, 0.0)),
+                told[place],
+                critical * math.sqrt(max(variance, 0.0)),
                 tuple(name for name, front in fronts.items() if place in front),
             )
-            for place, variance in zip(listed, spread.tolist(), strict=True)
+            for place, variance in zip(chosen, np.diag(spread).tolist(), strict=True)
+            if any(place in front for front in fronts.values())
         }
         drawn = np.random.default_rng(0).integers(2 ** len(self.free), size=_SHOWN).tolist()
         others = [at for at in dict.fromkeys(drawn) if possible[at] and at not in self.trained]
@@ -219,13 +235,31 @@ class _Pool:
         return TradeOffs(
             len(compared),
             {name: tuple(known[place] for place in front) for name, front in fronts.items()},
-            tuple(known[place] for place in sorted(known, key=lambda at: -self.values[at])),
-            tuple(self._priced(place, back) for place in self.trained),
-            tuple(self._priced(place, back) for place in others) if predict else (),
-            _left_out(self.fitted, back),
+            tuple(known[place] for place in sorted(known, key=lambda at: -told[at])),
+            self._without_interval(list(self.trained), back),
+            self._without_interval(others, back) if predict else (),
+            _left_out(self.told, back),
             predict,
             int(np.sum(~works & ~idle)) if predict else 0,
             frozenset(name for at, name in enumerate(names) if at not in self.free),
+        )
+
+    def _unbeaten(
+        self, resource: Resource, front: Sequence[int], told: Mapping[int, float]
+    ) -> list[int]:
+        """The places of a front that nothing on it beats by what is told of them."""
+        costs, values = self.costs[resource][front], np.array([told[place] for place in front])
+        return [front[at] for at in pareto(_steps(resource, costs), values)]
+
+    def _without_interval(
+        self, places: Sequence[int], back: Callable[[float], float]
+    ) -> tuple[PricedRecipe, ...]:
+        if not places:
+            return ()
+        points = self.told.points([self._option(place) for place in places])
+        means = self.told.surface.means(points).tolist()
+        return tuple(
+            self._priced(place, back, mean) for place, mean in zip(places, means, strict=True)
         )
 
     def _working(self) -> np.ndarray:
@@ -266,10 +300,11 @@ class _Pool:
         self,
         place: int,
         back: Callable[[float], float],
+        value: float,
         margin: float = math.nan,
         best_for: tuple[Resource, ...] = (),
     ) -> PricedRecipe:
-        option, value = self._option(place), float(self.values[place])
+        option = self._option(place)
         low, high = sorted(back(value + end) for end in (-margin, margin))
         runs = self.trained[place].runs if place in self.trained else ()
         costs = {name: float(costs[place]) for name, costs in self.costs.items()}

@@ -10,6 +10,7 @@ from search.analysis.diagnostics import Diagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
 from search.analysis.recommendation import Recommendation
+from search.parameters import Order
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
 from search.reporting.fit_cautions import fit_cautions
@@ -25,7 +26,7 @@ from search.reporting.loss_cautions import (
 from search.reporting.programs import ended_early, too_few_digits, unheard_seed
 from search.reporting.recipe_cautions import of_carry_over, of_collapse, of_dials
 from search.reporting.words import growth
-from search.results import ACCURACY, Results
+from search.results import ACCURACY, Drift, Objective, Results
 
 _SHARE_TO_PERCENT = 10
 """How many times a share a value is at the least that may be a percentage beside it."""
@@ -52,8 +53,8 @@ def cautions(
         *(_not_designed(results) if fit and not fit.estimability.balanced else []),
         *pruned_trials(results, losses),
         *_lengths(results),
-        *(_drift(results) if results.drift else []),
-        *(_covariates(fit.effects, designed=results.designed) if fit else []),
+        *(_drift(results.drift, results.objective) if results.drift else []),
+        *(_covariates(fit.effects, results) if fit else []),
         *unheard_seed(results),
         *too_few_digits(results),
         *ended_early(results),
@@ -168,19 +169,29 @@ def _lengths(results: Results) -> list[str]:
     ]
 
 
-def _drift(results: Results) -> list[str]:
-    side = "better" if (results.drift > 0) == results.objective.maximize else "worse"
+def _drift(drift: Drift, objective: Objective) -> list[str]:
+    side = "better" if (drift.correlation > 0) == objective.maximize else "worse"
+    if drift.since is not None:
+        return [
+            f"From trial {drift.since:,} on, trials came out {side} than like ones before: "
+            "something else changed about then, such as the data or the code, or the sampler came "
+            "nearer to what the fit does not describe. The effects are adjusted for one sudden "
+            "change, at the trial where the values place it, and what is predicted of a recipe is "
+            "its mean over the trials before and after."
+        ]
     return [
         f"Later trials came out {side} than like ones before (rank correlation of what the fit "
-        f"leaves with their order {results.drift:+.2f}): something else changed on the way, such "
-        "as the data or the code, or the sampler came nearer to what the fit does not describe. "
+        f"leaves with their order {drift.correlation:+.2f}): something else changed on the way, "
+        "such as the data or the code, or the sampler came nearer to what the fit does not "
+        "describe. "
         "The effects are adjusted for a smooth change; of a sudden one, what the sampler tried "
         "more often after it still takes a part as its effect."
     ]
 
 
-def _covariates(effects: Effects, *, designed: bool) -> list[str]:
+def _covariates(effects: Effects, results: Results) -> list[str]:
     beside, sentences = effects.fit.model.covariates, []
+    designed = results.designed
     adjusted = []
     if always := (*beside.categories, *beside.numbers):
         how = ""
@@ -194,10 +205,12 @@ def _covariates(effects: Effects, *, designed: bool) -> list[str]:
         adjusted.append(f"for {listed(beside.partial)} in the trials that were asked for {them}")
     if adjusted and not designed and (effects.parameters > 1 or beside.numbers or beside.partial):
         sentences.append(f"The effects are adjusted {', and '.join(adjusted)}.")
-    if beside.numbers and not designed:
+    order = [one.name for one in results.others if isinstance(one, Order)]
+    chosen = [name for name in beside.numbers if name not in order]
+    if chosen and not designed:
         sentences.append(
             "What is predicted of a recipe is its mean over the values of "
-            f"{listed(beside.numbers)} that the trials had."
+            f"{listed(chosen)} that the trials had."
         )
     if beside.noise:
         one = len(beside.noise) == 1

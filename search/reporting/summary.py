@@ -78,7 +78,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
             "freedom_from_chance": fitted.fit.dof_from_interactions,
             "noise": fitted.noise,
             "floor": fitted.minimum_detectable_effect,
-            "all_off": fitted.baseline,
+            **_levels(findings),
             "levels_hold": findings.levels is not None and findings.levels.hold,
             "adjusted_for": [*beside.categories, *beside.numbers, *beside.partial],
             "not_adjusted_for": beside.noise,
@@ -101,6 +101,17 @@ def summarise(findings: Findings) -> dict[str, Any]:
         "notes": [*findings.cautions, *findings.notes],
     }
     return {key: _plain(value) for key, value in document.items()}
+
+
+def _levels(findings: Findings) -> dict[str, float | None]:
+    """All off and all on by the fit, with their intervals."""
+    levels = findings.levels
+    ends = {"all_off": levels and levels.all_off, "all_on": levels and levels.all_on}
+    return {
+        f"{name}{suffix}": None if one is None else getattr(one, field)
+        for name, one in ends.items()
+        for suffix, field in (("", "value"), ("_low", "low"), ("_high", "high"))
+    }
 
 
 def _decision(findings: Findings) -> dict[str, Any] | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from search.analysis.confirmation import Mean
 from search.analysis.effects import Effects
 from search.reporting import words
 from search.reporting.answer.what_matters import about_ladder
 from search.reporting.findings import Findings
+from search.reporting.formatting import mean
 from search.reporting.section import Section
 from search.reporting.tables import effects_table, ladder_table
 
@@ -99,7 +101,7 @@ def waterfall(findings: Findings) -> Section | None:
         "techniques. So the effects sum to the difference between all on and all off, as fitted."
         + mean
         + ladder
-        + _without_levels(findings),
+        + _levels(findings),
         "waterfall",
     )
 
@@ -112,10 +114,18 @@ _WHY_NOT = {
 }
 
 
-def _without_levels(findings: Findings) -> str:
-    """Say why all off and all on have no level in the figure."""
-    levels = findings.levels
-    if levels is None or not levels.failure:
+def _levels(findings: Findings) -> str:
+    """Give all off and all on with their intervals, or say why they have no level in the figure."""
+    levels, objective = findings.levels, findings.results.objective
+    if levels is None:
+        return ""
+    if levels.hold:
+        off, on = (
+            mean(Mean(one.value, one.low, one.high), objective)
+            for one in (levels.all_off, levels.all_on)
+        )
+        return f" By the fit all off comes to {off}, and all on to {on}, with 95 % intervals."
+    if not levels.failure:
         return ""
     return f" All off and all on have no level here, {_WHY_NOT[levels.failure]}."
 

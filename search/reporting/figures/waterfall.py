@@ -67,7 +67,7 @@ def figure(
         vertical_spacing=60 / (sum(heights) + 60),
     )  # fmt: skip
     hold = levels is not None and levels.hold
-    start = effects.baseline if hold else 0.0
+    start = levels.all_off.value if levels is not None and hold else 0.0
     changes = [(e.technique, e.effect, e, e.verdict in CERTAIN) for e in known]
     _panel(drawn, 1, start, changes, " fitted" if hold else None, maximize)
     if ladder:

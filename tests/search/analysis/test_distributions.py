@@ -14,7 +14,7 @@ from search.analysis.distributions import (
     normal_quantile,
     symmetric_root,
 )
-from search.analysis.rank_correlation import _ranks
+from search.analysis.rank_correlation import ranks
 from search.analysis.solving import minimum, root
 from search.analysis.t_distribution import cdf, quantile
 
@@ -83,7 +83,7 @@ def test_a_minimum_within_bounds_is_that_of_scipy(bounds: tuple[float, float]) -
 
 def test_equal_values_share_their_rank() -> None:
     values = [3.0, 1.0, 3.0, 2.0, 3.0, 1.0]
-    assert (_ranks(values) + 1).tolist() == stats.rankdata(values).tolist()
+    assert (ranks(values) + 1).tolist() == stats.rankdata(values).tolist()
 
 
 def test_draws_hardly_change_where_their_covariance_hardly_does() -> None:

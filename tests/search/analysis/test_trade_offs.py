@@ -115,6 +115,25 @@ def test_the_recipes_of_the_front_are_those_that_no_other_beats() -> None:
     assert 0 < found.error < 2
 
 
+def test_what_is_told_of_a_recipe_that_fails_is_what_its_runs_came_to() -> None:
+    """Though the fit that chooses takes runs far below the others for less far below."""
+    random, needed = np.random.default_rng(2), {"a", "b", "d"}
+    runs = []
+    for at, row in enumerate(design(5, 32, 32)):
+        on = {name for name, turned in zip(NAMES, row, strict=True) if turned}
+        points = 80 + 4 * row[2] - 50 * (not on & needed) + 0.2 * random.standard_normal()
+        seconds = 1 + len(on & needed) + 0.1 * row[2]
+        runs.append(run(on, points / 100, number=at, seconds_per_epoch=seconds))
+    found = trade_offs(results_of(runs, NAMES, designed=False))
+    assert found is not None
+    cheapest, *others = found.fronts["seconds"]
+    assert not cheapest.on & needed
+    assert cheapest.value == pytest.approx(cheapest.observed, abs=10)
+    assert cheapest.low < 30 + 4 * ("c" in cheapest.on) < cheapest.high
+    values = [one.value for one in (cheapest, *others)]
+    assert values == sorted(values)
+
+
 def test_recipes_that_did_not_run_are_left_out_where_the_fit_does_not_hold() -> None:
     results = study()
     found = trade_offs(results, predict=False)

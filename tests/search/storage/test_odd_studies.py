@@ -176,7 +176,7 @@ def test_a_ladder_in_order_is_no_drift() -> None:
         results = read(study)
         effects = effects_of(results, [])
         assert effects is not None
-        told += beside_drift(results, effects, [])[0].drift != 0
+        told += beside_drift(results, effects, [])[0].drift is not None
     assert told <= 1
 
 
