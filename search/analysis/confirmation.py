@@ -14,6 +14,7 @@ import numpy as np
 from model_space.correctness import unpack
 from search.analysis.chance_level import constant_level, reached_no_more
 from search.analysis.collapses import collapse
+from search.analysis.estimate import Estimate
 from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
 from search.analysis.long_runs import deciding
 from search.analysis.looks import level_of_gains
@@ -21,18 +22,6 @@ from search.analysis.recipe_names import Recipe, describe
 from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import critical_value, quantile
 from search.results import ACCURACY, End, Objective, Results, Run
-
-
-@dataclass(frozen=True)
-class Mean:
-    """A mean with its 95 % t interval, whose ends are NaN for a single value.
-
-    In percent of a share, else in the objective's unit.
-    """
-
-    mean: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -49,13 +38,13 @@ class Confirmed:
     diverged: int
     """Runs that diverged, or learned nothing while others of the recipe learned; they have no part
     in the means and intervals unless all diverged."""
-    test: Mean
+    test: Estimate
     """Accuracy on the test images; the interval holds for other seeds and other images, unless the
     study does not say how many there are. Of a user's program, `test_objective`."""
-    test_objective: Mean
+    test_objective: Estimate
     """The study's objective on the test images: the same where that is accuracy, else with an
     interval that holds for other seeds alone. Of a program without a test score, `validation`."""
-    validation: Mean
+    validation: Estimate
     """The objective on the validation images, with an interval for other seeds."""
     gain: Difference | None
     """Test accuracy less that of all off; None for all off, and while that is not known."""
@@ -94,7 +83,7 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
     rows = []
     for recipe, runs in groups.items():
         low, high = accuracy(tests[recipe], among)
-        test = Mean(100 * tests[recipe].mean, low, high)
+        test = Estimate(100 * tests[recipe].mean, low, high)
         kept = learned[recipe]
         gain = (
             None
@@ -117,7 +106,7 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
                 else _over_seeds(scores[recipe], scores[off], list(scores.values()), level),
             )
         )
-    return sorted(rows, key=lambda row: (not row.recommended, -row.test_objective.mean))
+    return sorted(rows, key=lambda row: (not row.recommended, -row.test_objective.value))
 
 
 def recommended_runs(results: Results, recommended: Recommendation | None) -> list[Run]:
@@ -169,7 +158,7 @@ def _by_program(
         for recipe, runs in groups.items()
     ]  # fmt: skip
     return sorted(
-        rows, key=lambda row: (not row.recommended, -objective.sign * row.test_objective.mean)
+        rows, key=lambda row: (not row.recommended, -objective.sign * row.test_objective.value)
     )
 
 
@@ -311,15 +300,14 @@ def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> Held
     return HeldOut(tuple(accuracy for accuracy, _ in runs), images, correct)
 
 
-def mean(values: Sequence[float], objective: Objective = ACCURACY) -> Mean:
+def mean(values: Sequence[float], objective: Objective = ACCURACY) -> Estimate:
     """Mean of values in the objective's unit, with its interval cut to the objective's range.
 
     One value, or several that are equal, say nothing of other seeds and have no interval.
     """
     average = statistics.fmean(values)
     if len(set(values)) < 2:
-        return Mean(average, math.nan, math.nan)
+        return Estimate(average, math.nan, math.nan)
     margin = quantile(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
-    return Mean(
-        average, max(objective.low, average - margin), min(objective.high, average + margin)
-    )
+    low, high = max(objective.low, average - margin), min(objective.high, average + margin)
+    return Estimate(average, low, high)

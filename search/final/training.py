@@ -12,7 +12,8 @@ from model_space.data.reading import AS_IT_IS
 from model_space.facts import DataFacts
 from model_space.saved.model_card import CARD, MODEL, Card
 from model_space.worker.client import Worker
-from search.analysis.confirmation import Mean, mean, tested
+from search.analysis.confirmation import mean, tested
+from search.analysis.estimate import Estimate
 from search.analysis.held_out import accuracy as interval
 from search.analysis.recipe_tests import summarise_tests
 from search.errors import DivergedError
@@ -71,12 +72,12 @@ class Trained:
     """images or sounds."""
     tested_on: str
     """The test images, in words."""
-    test: Mean
+    test: Estimate
     """Accuracy on the test images over the seeds, in percent; its interval holds for other seeds
     and other images."""
     objective: Objective
     """The study's."""
-    test_objective: Mean
+    test_objective: Estimate
     """The objective on the test images over the seeds, in its unit; where that is not accuracy, its
     interval is for other seeds alone."""
 
@@ -212,9 +213,9 @@ def _tested_on(facts: DataFacts) -> str:
     return f"{tested}, of which {again:,} {are} among the training ones too"
 
 
-def _accuracy(tests: Sequence[_Test], facts: DataFacts) -> Mean:
+def _accuracy(tests: Sequence[_Test], facts: DataFacts) -> Estimate:
     one = tested([(test.accuracy, test.test_correct) for test in tests], facts.test)
-    return Mean(ACCURACY.scale * one.mean, *interval(one))
+    return Estimate(ACCURACY.scale * one.mean, *interval(one))
 
 
 def _tests_of_saved(worker: Worker, facts: DataFacts, test: _Test, images: bool) -> ModelTests:

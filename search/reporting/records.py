@@ -7,12 +7,11 @@ objective, its name or unit replaces `accuracy` or `points` in the names of colu
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from search.analysis.held_out import Difference
+from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.recipe_names import describe
 from search.errors import InputError
 from search.reporting.class_records import CLASSES, CONFUSION, class_rows, confusion_rows
@@ -169,9 +168,8 @@ def _effects(findings: Findings, per_second: str) -> Iterator[Row]:
         yield row
 
 
-def _bounds(name: str, estimate: Any) -> Row:
-    middle = estimate.value if hasattr(estimate, "value") else estimate.mean
-    return {name: middle, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+def _bounds(name: str, estimate: Estimate) -> Row:
+    return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
 def _interactions(findings: Findings) -> Iterator[Row]:
@@ -247,7 +245,7 @@ def _ladder(findings: Findings, judged: str) -> Iterator[Row]:
     for step in findings.ladder:
         row = beside.get(step.added)
         yield {
-            "adds": step.adds, "runs": step.runs, judged: step.scaled.mean,
+            "adds": step.adds, "runs": step.runs, judged: step.scaled.value,
             "change": step.change, "low": step.low, "high": step.high,
             "effect_in_any_order": row.effect if row else None,
             "p_no_difference": row.p_value if row else None,
@@ -258,12 +256,10 @@ def _confirmed(findings: Findings) -> Iterator[Row]:
     for row in findings.confirmed:
         head = {"label": row.label, "recipe": row.recipe, "runs": row.runs}
         tested = _bounds("test", row.test) | _bounds("test_objective", row.test_objective)
-        unknown = Difference(math.nan, math.nan, math.nan, paired=False)
-        gain = row.gain or (findings.results.program and row.objective_gain) or unknown
+        gain = row.gain or (findings.results.program and row.objective_gain) or NO_ESTIMATE
         yield {
             **head, **tested, **_bounds("validation", row.validation), "diverged": row.diverged,
-            "gain": gain.points, "gain_low": gain.low, "gain_high": gain.high,
-            "gain_paired": gain.paired if row.gain else None,
+            **_bounds("gain", gain), "gain_paired": row.gain.paired if row.gain else None,
         }  # fmt: skip
 
 

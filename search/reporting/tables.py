@@ -115,7 +115,7 @@ def confirmed_table(findings: Findings) -> Table:
     rows = []
     for row in findings.confirmed:
         gain = row.objective_gain
-        over_off = formatting.with_interval(gain.points, gain) if gain else ""
+        over_off = formatting.with_interval(gain.value, gain) if gain else ""
         cells = [over_off, formatting.mean(row.validation, objective)]
         tested, accuracy = (
             formatting.mean(row.test_objective, objective),

@@ -242,7 +242,7 @@ def over_all_off(row: Confirmed) -> str:
     """Continue a sentence on a recipe's test accuracy: how far it is above that of all off."""
     if row.gain is None:
         return ""
-    return f"; {beside(row.gain.points, row.gain, 'points', 'all off')}"
+    return f"; {beside(row.gain, 'points', 'all off')}"
 
 
 def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:

@@ -7,9 +7,9 @@ import re
 
 from search.analysis.chance_level import at_chance_level
 from search.analysis.collapses import collapse
-from search.analysis.confirmation import Confirmed, Mean
+from search.analysis.confirmation import Confirmed
 from search.analysis.confirmation import mean as mean_of
-from search.analysis.decision import Decision, SurelyBetter, estimate
+from search.analysis.decision import Decision, SurelyBetter
 from search.analysis.estimate import Estimate
 from search.analysis.fast_start import has_flattened
 from search.analysis.long_runs import deciding
@@ -191,7 +191,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
     sentences += _held_on(results)
     if not briefly:
         sentences += _accuracy(decision, results)
-        if decision.tested is None and not math.isnan(decision.reached.mean):
+        if decision.tested is None and not math.isnan(decision.reached.value):
             unseen = "; no fresh seed has confirmed it" if results.settings else ""
             if findings.confirmed:
                 unseen = (
@@ -238,7 +238,7 @@ def _reach(decision: Decision, results: Results) -> str:
     return f"{_named(decision, results)} {_with_interval(decision.reached, objective)}{over}"
 
 
-def _with_interval(value: Mean, objective: Objective) -> str:
+def _with_interval(value: Estimate, objective: Objective) -> str:
     """Format a level with the words for its interval."""
     said = mean(value, objective)
     return said.replace("(", "(95 % interval ", 1)
@@ -253,7 +253,7 @@ def _off(decision: Decision, results: Results) -> str:
 
 
 def _over(gain: Estimate | None, of: Objective, off: str) -> str:
-    return "" if gain is None else f", {beside(gain.value, gain, of.unit, off)}"
+    return "" if gain is None else f", {beside(gain, of.unit, off)}"
 
 
 def _points(gain: Estimate, objective: Objective) -> str:
@@ -270,16 +270,15 @@ def _all_off(decision: Decision, results: Results) -> str:
 
 def _next_best(findings: Findings) -> list[str]:
     """The best of the recipes that were tested beside all off."""
-    others = [row for row in findings.confirmed if row.objective_gain is not None]
-    if not others:
-        return []
-    best, objective = others[0], findings.results.objective
-    gain = estimate(best.objective_gain)
-    assert gain is not None
-    return [
-        f"The best other recipe, {best.recipe}, comes to {mean(best.test_objective, objective)}, "
-        f"{beside(gain.value, gain, objective.unit, 'it')}."
-    ]
+    objective = findings.results.objective
+    for row in findings.confirmed:
+        if row.objective_gain is not None:
+            value, over = mean(row.test_objective, objective), row.objective_gain
+            return [
+                f"The best other recipe, {row.recipe}, comes to {value}, "
+                f"{beside(over, objective.unit, 'it')}."
+            ]
+    return []
 
 
 def _rests_on(findings: Findings, decision: Decision) -> str:
@@ -346,7 +345,7 @@ def _accuracy(decision: Decision, results: Results) -> list[str]:
     row = decision.tested
     if row is None or results.program is not None or results.objective == ACCURACY:
         return []
-    over = _over(estimate(row.gain), ACCURACY, words.plain(results))
+    over = _over(row.gain, ACCURACY, words.plain(results))
     return [f"Its test accuracy is {percent(row.test)}{over}."]
 
 

@@ -135,4 +135,4 @@ def test_a_difference_that_the_logarithms_do_not_show_is_not_sure() -> None:
     results = studied(confirmed=lucky)
     rows = [row.objective_gain for row in confirmation(results, recommend(results))]
     (gain,) = [one for one in rows if one is not None]
-    assert gain.low < gain.points < 0 <= gain.high
+    assert gain.low < gain.value < 0 <= gain.high

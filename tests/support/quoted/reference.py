@@ -121,14 +121,14 @@ def _confirmed(label: str) -> Confirmed:
 
 def _tested(label: str) -> tuple[float, float, float]:
     test = _confirmed(label).test
-    return test.mean, test.low, test.high
+    return test.value, test.low, test.high
 
 
 def _gain() -> tuple[float, float, float]:
     """What the recommended recipe gains over all off on the test images."""
     gain = _confirmed("recommended").gain
     assert gain is not None
-    return gain.points, gain.low, gain.high
+    return gain.value, gain.low, gain.high
 
 
 def _recommended() -> tuple[float, float, int]:
