@@ -63,7 +63,6 @@ def budgets_table(results: Results, short: Effects, long: Verification) -> Rende
     """The effects of the short runs beside those of the long ones, which the verdicts are of."""
     from search.reporting.tables import budget_rows
 
-    assert long.effects is not None
     table = _table()
     table.add_column("technique", overflow="fold")
     for phase in ("measure", "verify"):

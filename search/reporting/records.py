@@ -219,7 +219,7 @@ def _by_epoch(findings: Findings) -> Iterator[Row]:
 
 def _verified(findings: Findings) -> Iterator[Row]:
     long = findings.verification
-    if long is None or long.effects is None:
+    if long is None:
         return
     changes = {row.technique: row for row in long.changes}
     budgets = {

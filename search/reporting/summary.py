@@ -9,6 +9,7 @@ from typing import Any
 from search.analysis.classes import class_counts
 from search.analysis.confirmation import RECOMMENDED
 from search.analysis.covariates import NONE
+from search.analysis.long_runs import held
 from search.analysis.recipe_names import describe
 from search.reporting.answer.commands import settle
 from search.reporting.answer.how_sure import budget_warning, rests_on
@@ -67,7 +68,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
         ],
         "effects": list(tables["effects"].rows),
         "verified": list(tables["verified"].rows),
-        "held": dict(findings.verification.held) if findings.verification else {},
+        "held": dict(held(results)),
         "fit": None
         if fitted is None
         else {

@@ -53,11 +53,10 @@ class BudgetRow:
 
 def budget_rows(short: Effects, long: Verification) -> list[BudgetRow]:
     """Put the effects of the short runs beside those of the long ones, in the long ones' order."""
-    fitted = long.effects.effects if long.effects else ()
     before = {one.technique: formatting.with_interval(one.effect, one) for one in short.effects}
     changes = {one.technique: one for one in long.changes}
     rows = []
-    for effect in fitted:
+    for effect in long.effects.effects:
         change = changes.get(effect.technique)
         kind = {"sign": "changed sign", "size": "changed in size"}.get(
             change.kind if change else "", ""

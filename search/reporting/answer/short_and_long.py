@@ -41,7 +41,7 @@ def matters(findings: Findings, *, briefly: bool = False, budget: bool = True) -
     """
     results, fitted = findings.results, findings.effects
     long = findings.verification
-    if long is not None and long.effects is not None:
+    if long is not None:
         parts = [words.answer(long.effects, long.results, briefly=briefly, budget=budget)]
         if not briefly:
             kept = held(long)
@@ -62,8 +62,7 @@ def _broken(results: Results) -> str:
 
 def cautions_that_count(findings: Findings) -> tuple[str, ...]:
     """The cautions on the effects that the headline gives."""
-    long = findings.verification
-    return findings.cautions if long is None or long.effects is None else long.cautions
+    return (findings.verification or findings).cautions
 
 
 def between(findings: Findings) -> str:

@@ -61,14 +61,13 @@ def _about(effects: Effects) -> tuple[str, ...]:
 
 
 def _notes(findings: Findings) -> tuple[str, ...]:
-    long = findings.verification
-    return findings.notes if long is None or long.effects is None else long.notes
+    return (findings.verification or findings).notes
 
 
 def short_runs(findings: Findings) -> Section | None:
     """Tabulate the effects of the short runs, where long ones give the answer."""
     results, effects, long = findings.results, findings.effects, findings.verification
-    if effects is None or long is None or long.effects is None:
+    if effects is None or long is None:
         return None
     return Section(
         "The short runs",

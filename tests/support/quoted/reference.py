@@ -143,7 +143,6 @@ def _long() -> Verification:
     """The long runs: after them, the two effects that are clear had clearly changed."""
     long = findings(REFERENCE).verification
     assert long is not None
-    assert long.effects is not None
     assert {one.technique for one in long.changes if one.kind} == {"batch_norm", "augmentation"}
     clear = {one.technique for one in long.effects.effects if one.verdict in CERTAIN}
     assert clear == {"batch_norm", "augmentation"}
