@@ -18,7 +18,7 @@ from search.analysis.estimate import Estimate
 from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
 from search.analysis.long_runs import deciding
 from search.analysis.looks import level_of_gains
-from search.analysis.recipe_names import Recipe, describe
+from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import critical_value, quantile
 from search.results import ACCURACY, End, Objective, Results, Run
@@ -72,8 +72,8 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
     groups: dict[str, list[Run]] = {}
     for run in results.of("confirm"):
         if _is_tested(run, results):
-            groups.setdefault(_name(run, results), []).append(run)
-    chosen = _name(recommended, results) if recommended else None
+            groups.setdefault(describe(run, results), []).append(run)
+    chosen = describe(recommended, results) if recommended else None
     if results.program is not None:
         return _by_program(results, groups, chosen)
     learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
@@ -113,9 +113,9 @@ def recommended_runs(results: Results, recommended: Recommendation | None) -> li
     """The `confirm` runs of the recommended recipe that learned, by the order of their seeds."""
     if recommended is None:
         return []
-    chosen = _name(recommended, results)
+    chosen = describe(recommended, results)
     return _learned(
-        [run for run in results.of("confirm") if _name(run, results) == chosen], results
+        [run for run in results.of("confirm") if describe(run, results) == chosen], results
     )
 
 
@@ -175,10 +175,6 @@ def _is_tested(run: Run, results: Results) -> bool:
 
 def _score(run: Run, results: Results) -> float:
     return (run.value if chosen_by_tests(results) else run.test_objective) or 0.0
-
-
-def _name(recipe: Recipe, results: Results) -> str:
-    return describe(recipe, results.factors, results.numbers)
 
 
 def _end(run: Run, results: Results) -> End:

@@ -267,7 +267,7 @@ class Progress(StudyWatch):
         done = max(0, _done(self._schedule, run.phase) - later)
         return (
             f"{run.phase} {done}/{planned}  {end}  "
-            f"{duration(run.seconds or 0)}  [{describe(run, results.factors, results.numbers)}]  "
+            f"{duration(run.seconds or 0)}  [{describe(run, results)}]  "
             f"{self._time_left()}"
         )
 
@@ -419,7 +419,7 @@ def _run_line(run: Run, results: Results) -> Text:
     line = Text(f"run {run.number}  ", no_wrap=True, overflow="ellipsis")
     at = f"epoch {epoch} of {run.epochs}" if _of_epochs(results, 1) else f"value {epoch}"
     line.append(f"{at}{reached}  ")
-    line.append(describe(run, results.factors, results.numbers), style="dim")
+    line.append(describe(run, results), style="dim")
     return line
 
 

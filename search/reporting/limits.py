@@ -34,7 +34,7 @@ def out_of_reach(results: Results, found: Recommendation) -> str:
     limits = results.at_most
     assert limits is not None
     assert found.takes is not None
-    recipe = describe(found, results.factors, results.numbers)
+    recipe = describe(found, results)
     if recipe.partition(",")[0] == "none":
         recipe = recipe.replace("none", "no technique", 1)
     takes = _words(results, found.takes, limits)

@@ -269,7 +269,7 @@ def _trade_offs(findings: Findings, judged: str) -> Iterator[tuple[Row, Mapping[
     results = findings.results
     for one in findings.trade_offs.best if findings.trade_offs else ():
         yield {
-            "recipe": describe(one, results.factors, results.numbers), judged: one.value,
+            "recipe": describe(one, results), judged: one.value,
             "low": one.low, "high": one.high,
             "seconds": one.seconds, "parameters": one.parameters,
             "best_for_seconds": "seconds" in one.best_for,

@@ -119,7 +119,7 @@ def _decision(findings: Findings) -> dict[str, Any] | None:
         "surely_better": None
         if surely is None
         else {
-            "recipe": describe(surely, findings.results.factors, findings.results.named),
+            "recipe": describe(surely, findings.results, levels=True),
             "gain": surely.gain.value,
             "gain_low": surely.gain.low,
             "gain_high": surely.gain.high,
@@ -145,7 +145,7 @@ def _recommended(findings: Findings, confirmed: Records) -> dict[str, Any] | Non
     tested = next((row for row in confirmed.rows if row["label"].startswith(RECOMMENDED)), {})
     kept = ("test", "test_low", "test_high", "gain", "gain_low", "gain_high", "gain_paired")
     return {
-        "recipe": describe(found, findings.results.factors, findings.results.named),
+        "recipe": describe(found, findings.results, levels=True),
         "on": sorted(found.on),
         "params": findings.results.asked(found.on, found.params),
         "confirmed": found.confirmed,

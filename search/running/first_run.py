@@ -234,7 +234,7 @@ def with_other_seed(first: FirstRun, environment: Mapping[str, str], watch: Stud
 def _recipe(name: str, params: Mapping[str, Any], settings: Settings) -> str:
     study = Results(name, settings.factors, (), settings)
     run = Run(0, "measure", "running", params, study.on(params), None)
-    return describe(run, study.factors, study.numbers)
+    return describe(run, study)
 
 
 def try_run(

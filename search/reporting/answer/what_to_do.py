@@ -67,7 +67,7 @@ def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
     if found is None:
         return "no technique"
     results = findings.results
-    recipe = describe(found, results.factors, results.named)
+    recipe = describe(found, results, levels=True)
     if recipe.partition(",")[0] == "none":
         recipe = recipe.replace("none", "no technique", 1)
     return _shortened(recipe) if briefly else recipe
@@ -362,7 +362,7 @@ def _held_on(results: Results) -> list[str]:
 
 
 def _surely(found: SurelyBetter, results: Results) -> str:
-    return describe(found, results.factors, results.named)
+    return describe(found, results, levels=True)
 
 
 def _shortened(recipe: str) -> str:

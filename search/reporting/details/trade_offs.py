@@ -85,7 +85,7 @@ def _table(rows: list[PricedRecipe], findings: Findings) -> Table:
         ),
         tuple(
             (
-                describe(one, findings.results.factors, findings.results.numbers),
+                describe(one, findings.results),
                 _value(one, objective),
                 *(_cost(getattr(one, name), name) for name in costs),
                 listed([_NAMES[name] for name in one.best_for]),

@@ -11,7 +11,7 @@ from model_space.facts import DataFacts
 from search.analysis.confirmation import Confirmed, confirmation
 from search.analysis.effects import repeated
 from search.analysis.fitted_recipes import FittedRecipes, Option
-from search.analysis.recipe_names import describe
+from search.analysis.recipe_names import name_of
 from search.analysis.recommendation import candidates, recommend
 from search.analysis.trade_offs import trade_offs
 from search.planning.design import fraction
@@ -117,9 +117,9 @@ def test_a_dial_is_of_the_technique_with_the_longest_name() -> None:
     both = frozenset(["mixup", "mixup_soft"])
     one = Run(0, "measure", "complete", params, both, 0.5)
     names = ("mixup", "mixup_soft")
-    assert describe(one, names) == "mixup (alpha 0.2), mixup_soft (alpha 0.3)"
+    assert name_of(one, names) == "mixup (alpha 0.2), mixup_soft (alpha 0.3)"
     without = {"mixup": True, "mixup_soft": False, "mixup_alpha": 0.2}
-    assert describe(replace(one, params=without, on=frozenset(["mixup"])), names) == (
+    assert name_of(replace(one, params=without, on=frozenset(["mixup"])), names) == (
         "mixup (alpha 0.2)"
     )
 
