@@ -21,7 +21,8 @@ from search.analysis.looks import level_of_gains
 from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import critical_value, quantile
-from search.results import ACCURACY, End, Objective, Results, Run
+from search.objective import ACCURACY, Objective
+from search.results import End, Results, Run
 
 
 @dataclass(frozen=True)

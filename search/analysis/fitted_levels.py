@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from search.analysis.diagnostics import FitDiagnostics
-from search.results import Objective
+from search.objective import Objective
 
 Failure = Literal["", "failing", "saturated", "range", "sum"]
 """Why the levels are not to be believed: recipes that fail together, no residuals that would show

@@ -21,6 +21,7 @@ from search.cli.plan_changes import plan_changes
 from search.cli.tables import effects_table
 from search.commands.process import OUTPUT
 from search.commands.program import EPOCHS, Program
+from search.objective import Objective
 from search.planning.durations import RunTime, run_time
 from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
@@ -29,7 +30,7 @@ from search.reporting.data import account, data_cautions
 from search.reporting.formatting import about, counted, duration, level, listed
 from search.reporting.programs import seed_effect
 from search.reporting.words import growth
-from search.results import Objective, Results, Run
+from search.results import Results, Run
 from search.running.following import StudyWatch
 from search.settings import Settings
 from search.storage import schema

@@ -14,6 +14,7 @@ from rich.text import Text
 from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import LadderStep
+from search.objective import ACCURACY, UNNAMED, Objective
 from search.reporting import words
 from search.reporting.formatting import (
     capitalized,
@@ -30,7 +31,7 @@ from search.reporting.formatting import (
 )
 from search.reporting.programs import LoggedRun
 from search.reporting.status import PhaseStatus, StudyStatus
-from search.results import ACCURACY, UNNAMED, Objective, Results
+from search.results import Results
 from search.storage.schema import PHASES
 
 if TYPE_CHECKING:

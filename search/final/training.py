@@ -20,11 +20,11 @@ from search.errors import DivergedError
 from search.final.model_folder import CURVES, KEPT, PAGE, draft, writing
 from search.final.model_page import ModelTests, model_page
 from search.final.recipe import Task, find_task
+from search.objective import ACCURACY, Objective
 from search.planning.checks import MOST_SEEDS, check_number
 from search.planning.phases.plan import run_seed
 from search.reporting import formatting, words
 from search.reporting.figures.learning import figure
-from search.results import ACCURACY, Objective
 from search.running import signals
 from search.running.compatibility import check_fingerprint, check_there, versions_of
 from search.running.hardware import check_system, shares

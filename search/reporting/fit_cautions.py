@@ -15,6 +15,7 @@ from search.analysis.multiplicity import SignificantAlone
 from search.analysis.outliers import Outliers
 from search.analysis.recipe_names import name_of
 from search.analysis.scale_refit import ScaleRefit
+from search.objective import Objective
 from search.planning.broken import broken
 from search.reporting.formatting import (
     capitalized,
@@ -25,7 +26,7 @@ from search.reporting.formatting import (
     p_value,
     with_states,
 )
-from search.results import Objective, Results
+from search.results import Results
 
 _MOST_IN_COMMON = 4
 """Techniques by which to name runs that have them in common."""

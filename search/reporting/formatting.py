@@ -11,7 +11,7 @@ from search.analysis.effects import Effect, Effects
 from search.analysis.epochs import EpochEffects
 from search.analysis.estimate import Estimate
 from search.analysis.ladder import LadderStep
-from search.results import Objective
+from search.objective import Objective
 
 UNKNOWN = "—"
 

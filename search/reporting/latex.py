@@ -11,13 +11,14 @@ import re
 from importlib.metadata import version
 
 from search.analysis.effects import Effects
+from search.objective import UNNAMED
 from search.reporting import tables, words
 from search.reporting.answer.short_and_long import held
 from search.reporting.budget import describe_budget, short_budget
 from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import about, capitalized, counted, effect_unit, listed
 from search.reporting.section import Table
-from search.results import UNNAMED, Results
+from search.results import Results
 
 _MARKUP = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.recipe_names import describe
 from search.errors import InputError
+from search.objective import ACCURACY, Objective
 from search.reporting.class_records import CLASSES, CONFUSION, class_rows, confusion_rows
 from search.reporting.findings import Findings, check_findings
-from search.results import ACCURACY, Objective, Run
+from search.results import Run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,10 +10,11 @@ from search.analysis.epochs import EpochEffects
 from search.analysis.estimate import Estimate
 from search.analysis.interactions import Interaction
 from search.analysis.simple_effects import Dependence
+from search.objective import ACCURACY, Objective
 from search.reporting import formatting
 from search.reporting.findings import Findings, Verification
 from search.reporting.section import Table
-from search.results import ACCURACY, Objective, Results
+from search.results import Results
 
 
 def effects_table(effects: Effects, objective: Objective, *, ranks: bool = True) -> Table:

@@ -16,6 +16,7 @@ from search.analysis.ladder import Comparison, LadderStep
 from search.analysis.looks import confirm_looks, level_of_gains, look_at
 from search.analysis.run_losses import given_up as lost_runs
 from search.analysis.simple_effects import Dependence
+from search.objective import ACCURACY, UNNAMED, Objective
 from search.planning.broken import broken
 from search.planning.design import interaction_variance
 from search.planning.phases.measure import design_of
@@ -35,7 +36,7 @@ from search.reporting.formatting import (
     probability,
     signed,
 )
-from search.results import ACCURACY, UNNAMED, Objective, Results, Run
+from search.results import Results, Run
 
 _WORTH_SAYING = 1.1
 """Variance of interactions, over that in a new study, above which it is told."""

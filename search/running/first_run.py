@@ -21,13 +21,14 @@ from search.commands.shared_files import shared, snapshot, written
 from search.commands.trainer import CommandTrainer, RunTimeoutError
 from search.commands.unit import of_less, with_unit
 from search.errors import FirstRunError, InputError
+from search.objective import Objective
 from search.planning import time_plan
 from search.planning.phases import Planned
 from search.planning.phases.plan import run_seed
 from search.planning.schedule import schedule
 from search.planning.settle import Requested
 from search.planning.space import Space
-from search.results import Objective, Results, Run
+from search.results import Results, Run
 from search.running.folders import made_folder, runs_folder
 from search.running.following import StudyWatch
 from search.running.trial import attributes_of, judged_by

@@ -18,18 +18,9 @@ from optuna.trial import FrozenTrial, TrialState
 from model_space.facts import DataFacts
 from model_space.typed_json import JsonError, from_json
 from search.errors import InputError, as_given
+from search.objective import ACCURACY, OBJECTIVES, UNNAMED, Objective, objective_of
 from search.parameters import Category, TechniqueParameter, categories, levels_on
-from search.results import (
-    ACCURACY,
-    OBJECTIVES,
-    UNNAMED,
-    Candidates,
-    Objective,
-    Results,
-    Run,
-    Verified,
-    objective_of,
-)
+from search.results import Candidates, Results, Run, Verified
 from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import undamaged

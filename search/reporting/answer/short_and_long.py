@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from search.analysis.budgets import BudgetChange
 from search.analysis.fast_start import FastStart
+from search.objective import Objective
 from search.planning.broken import breaks_of
 from search.reporting import words
 from search.reporting.findings import Findings, Verification
@@ -20,7 +21,7 @@ from search.reporting.formatting import (
     with_interval,
     with_states,
 )
-from search.results import Objective, Results
+from search.results import Results
 
 _MOST_NAMED = 4
 """Techniques in one sentence."""

@@ -14,6 +14,7 @@ from search.analysis.estimate import Estimate
 from search.analysis.fast_start import has_flattened
 from search.analysis.long_runs import deciding
 from search.analysis.recipe_names import describe
+from search.objective import ACCURACY, UNNAMED, Objective
 from search.parameters import levels_on
 from search.reporting import limits, words
 from search.reporting.answer import commands
@@ -30,7 +31,7 @@ from search.reporting.formatting import (
     with_interval,
 )
 from search.reporting.section import Command, Section
-from search.results import ACCURACY, UNNAMED, Objective, Results
+from search.results import Results
 
 _LONG_RECIPE = 130
 """Characters of a recipe that is given in full where there is room for a few lines."""

@@ -6,11 +6,11 @@ import math
 
 from search.analysis.dials import DialTrend
 from search.analysis.epochs import EpochEffects
+from search.objective import Objective
 from search.reporting.findings import Findings
 from search.reporting.formatting import capitalized, counted
 from search.reporting.section import Section
 from search.reporting.tables import costs_table, epochs_table
-from search.results import Objective
 
 
 def epochs(findings: Findings) -> Section | None:

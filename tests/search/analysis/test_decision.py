@@ -14,8 +14,9 @@ from search.analysis.confirmation import confirmation
 from search.analysis.decision import Decision, decide
 from search.analysis.recommendation import Recommendation, recommend
 from search.commands.program import Metric, Program
+from search.objective import OBJECTIVES, Objective
 from search.planning.design import design
-from search.results import OBJECTIVES, Objective, Results, Run
+from search.results import Results, Run
 from search.settings import Settings
 from tests.support.simulate import NAMES, random_pairs, results_of, run, simulated, value
 

@@ -15,12 +15,13 @@ from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects_of
 from search.analysis.recommendation import recommend
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.objective import Objective
 from search.planning.design import fraction
 from search.planning.settle import Requested, settle
 from search.planning.space import Space
 from search.reporting.ending import answer_lines
 from search.reporting.findings import find
-from search.results import Objective, Results, Run
+from search.results import Results, Run
 
 NAMES = ("warmup", "clipping", "decay", "dropout")
 MULTIPLY = {"warmup": 0.1, "decay": 0.5}

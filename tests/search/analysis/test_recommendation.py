@@ -14,10 +14,11 @@ from search.analysis.fitted_recipes import FittedRecipes, Option
 from search.analysis.recipe_names import name_of
 from search.analysis.recommendation import candidates, recommend
 from search.analysis.trade_offs import trade_offs
+from search.objective import Objective
 from search.planning.design import fraction
 from search.planning.phases.confirm import plan
 from search.planning.space import Space
-from search.results import Candidates, Objective, Results, Run
+from search.results import Candidates, Results, Run
 from search.settings import Settings
 from tests.support.of_levels import OF_PROGRAM, at_level, of_program
 

@@ -9,9 +9,10 @@ import pytest
 from search.analysis.confirmation import Confirmed
 from search.analysis.estimate import Estimate
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.objective import OBJECTIVES
 from search.reporting.programs import ended_early, mean_of_last
 from search.reporting.words import about_tests
-from search.results import OBJECTIVES, Results, Run
+from search.results import Results, Run
 from search.settings import Settings
 
 UNNAMED, NAMED = Metric("acc", "acc"), Metric("acc", r"epoch (?P<epoch>\d+).*acc=([0-9.]+)")

@@ -10,6 +10,7 @@ from search.analysis.effects import Effects, effects, repeated
 from search.analysis.estimate import Estimate
 from search.analysis.interactions import interactions
 from search.analysis.simple_effects import dependences
+from search.objective import ACCURACY, OBJECTIVES, Objective
 from search.planning.design import design
 from search.reporting import words
 from search.reporting.budget import describe_budget, short_budget
@@ -17,7 +18,7 @@ from search.reporting.cautions import cautions, notes
 from search.reporting.details.pairs import dependences as dependences_section
 from search.reporting.findings import find
 from search.reporting.formatting import about, beside, duration, level, mean, signed, with_interval
-from search.results import ACCURACY, OBJECTIVES, Objective, Results
+from search.results import Results
 from search.settings import Settings
 from tests.support.fakes import EFFECTS
 from tests.support.simulate import (
