@@ -29,7 +29,7 @@ from search.analysis.recommendation import candidates, recommend
 from search.planning.phases import PLANS
 from search.planning.phases.confirm import CANDIDATES, ENDS
 from search.planning.phases.plan import Planned
-from search.planning.settle import Requested
+from search.planning.requested import Requested
 from search.planning.time_plan import Timing, plan_for
 from search.results import Candidates
 

@@ -27,8 +27,8 @@ import optuna
 from bench.results import Row, reporter
 from model_space.facts import DataFacts
 from model_space.outcome import Outcome
+from search.planning.requested import Requested
 from search.planning.schedule import Schedule
-from search.planning.settle import Requested
 from search.running import local_workers, study
 from search.running import worker_loop as work_module
 from search.running.following import StudyWatch

@@ -20,7 +20,8 @@ from docs.ship import ship
 from model_space.techniques import TECHNIQUES
 from search import analyse, load_study
 from search.cli import app
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 from search.settings import Settings
 from search.storage import schema
 from tests.support.fakes import FakeWorker

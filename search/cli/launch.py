@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from model_space.custom.code import CustomCode
     from search.commands.program import Program
-    from search.planning.settle import Requested
+    from search.planning.requested import Requested
     from search.reporting.ending import Exported
 
 
@@ -361,7 +361,7 @@ def launch(
         )
         from search.planning.programs import check_meaning
         from search.planning.rates import parse_rates, parse_sizes
-        from search.planning.settle import Requested
+        from search.planning.requested import Requested
         from search.planning.time_plan import time_limit
 
         program = program_of(

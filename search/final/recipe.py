@@ -18,7 +18,8 @@ from search.errors import InputError
 from search.planning.checks import MOST, check_number, check_recipe
 from search.planning.parsing import parse_recipe
 from search.planning.rates import parse_training
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 from search.planning.space import Space
 from search.reporting.budget import describe_budget
 from search.reporting.limits import out_of_reach

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from search.commands.metric import name_of
 from search.commands.program import EPOCHS, Metric, Program
 from search.errors import InputError
 from search.planning.design import possible_runs
 from search.planning.mixed_design import mixed_runs
-
-if TYPE_CHECKING:
-    from search.planning.settle import Requested
+from search.planning.requested import Requested
 
 _OF_KERAS = ("data", "columns", "image_size", "train_size", "validation", "techniques",
              "batch_size", "width", "depth", "precision", "objective", "images", "learning_rates",

@@ -15,7 +15,8 @@ from search.planning.checks import option
 from search.planning.design import possible_runs
 from search.planning.mixed_design import mixed_runs
 from search.planning.phases.confirm import CANDIDATES, ENDS
-from search.planning.settle import VERIFY, Requested
+from search.planning.requested import Requested
+from search.planning.settle import VERIFY
 from search.settings import LONG_PHASES, Settings, TimeLimit
 from search.storage.schema import Phase
 

@@ -25,8 +25,8 @@ from search.objective import Objective
 from search.planning import time_plan
 from search.planning.phases import Planned
 from search.planning.phases.plan import run_seed
+from search.planning.requested import Requested
 from search.planning.schedule import schedule
-from search.planning.settle import Requested
 from search.planning.space import Space
 from search.results import Results, Run
 from search.running.folders import made_folder, runs_folder

@@ -12,7 +12,8 @@ from search.errors import InputError
 from search.planning.checks import check_lengths
 from search.planning.phases import ladder
 from search.planning.phases.confirm import expected
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 from search.planning.space import Space
 from search.planning.time_plan import TimePlan, Timing, is_of_runs_alone, plan_for, with_plan
 from search.running.first_run import FirstRun, tried_first, try_run, with_other_seed

@@ -15,7 +15,8 @@ from model_space.worker.client import Workload
 from search.commands.parsing import check_program
 from search.errors import InputError
 from search.planning.checks import check_batches, check_objective
-from search.planning.settle import Requested, only_grows, settle
+from search.planning.requested import Requested
+from search.planning.settle import only_grows, settle
 from search.running.command_workers import CommandWorkers
 from search.running.compatibility import (
     check_files,

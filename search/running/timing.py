@@ -14,7 +14,7 @@ from search.errors import InputError
 from search.planning.image_sizes import smaller, with_images
 from search.planning.phases import ladder
 from search.planning.phases.confirm import expected
-from search.planning.settle import Requested
+from search.planning.requested import Requested
 from search.planning.space import Space
 from search.planning.time_plan import (
     FASTER,

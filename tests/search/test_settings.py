@@ -13,7 +13,8 @@ from model_space.budget import Budget
 from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
 from model_space.data.spec import READER
 from search.errors import InputError
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 from search.settings import Settings, is_settings
 
 STORED = Settings(

@@ -25,7 +25,7 @@ from sqlalchemy.engine import Engine
 from model_space.budget import Budget
 from model_space.outcome import Outcome
 from model_space.recipe import Recipe
-from search.planning.settle import Requested
+from search.planning.requested import Requested
 from search.running import local_workers, study
 from search.running.following import StudyWatch
 from search.storage import connection, heartbeat, retrying

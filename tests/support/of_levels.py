@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.parameters import categories
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 from search.planning.space import Space
 from search.results import Results, Run, Verified
 

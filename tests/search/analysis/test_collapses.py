@@ -10,7 +10,8 @@ from search.analysis.confirmation import confirmation
 from search.analysis.recommendation import candidates, recommend
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.planning.design import fraction
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 from search.planning.space import Space
 from search.reporting.answer.what_to_do import headline
 from search.reporting.findings import find

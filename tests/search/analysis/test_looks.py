@@ -18,7 +18,8 @@ from search.analysis.looks import (
     spent_by_growth,
 )
 from search.planning.design import design
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 from search.results import Results
 from search.settings import Settings, TimeLimit
 from tests.support.simulate import NAMES, results_of, run, simulated

@@ -17,7 +17,8 @@ from search.analysis.recommendation import recommend
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.objective import Objective
 from search.planning.design import fraction
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 from search.planning.space import Space
 from search.reporting.ending import answer_lines
 from search.reporting.findings import find

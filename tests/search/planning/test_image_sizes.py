@@ -4,7 +4,7 @@ import pytest
 
 from search.errors import InputError
 from search.planning.image_sizes import smaller, with_images
-from search.planning.settle import Requested
+from search.planning.requested import Requested
 from search.planning.time_plan import TimePlan, Timing, plan_for
 
 PHOTOS = (240, 320, 3)

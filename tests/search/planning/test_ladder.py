@@ -10,7 +10,8 @@ from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.errors import InputError
 from search.planning.parsing import parse_ladder
 from search.planning.phases.ladder import plan
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 from search.planning.space import Space
 from search.results import Results
 from search.settings import Settings

@@ -10,7 +10,8 @@ from search.commands.parsing import parse_factor
 from search.commands.program import RULES, CommandFactor, CommandLevel, Metric, Program
 from search.errors import InputError
 from search.planning.programs import differences_of, renamed
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 
 WHERE = "epoch +(?P<epoch>[0-9]+).*valid loss +([0-9.]+)"
 LONG = ("--use-optimizer", "--lr", "0.005")

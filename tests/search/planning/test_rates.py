@@ -11,7 +11,8 @@ from search.errors import InputError
 from search.planning.checks import check_batches
 from search.planning.phases.measure import plan
 from search.planning.rates import parse_rates, parse_sizes, parse_training
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 from search.planning.space import Space
 from search.planning.time_plan import time_limit
 from search.results import Results

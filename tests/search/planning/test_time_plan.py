@@ -10,7 +10,8 @@ from model_space.facts import DataFacts
 from model_space.technique import Dial
 from search.commands.program import CommandDial, CommandFactor, CommandLevel, Metric, Program
 from search.errors import InputError
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 from search.planning.time_plan import (
     Timing,
     plan_for,

@@ -13,8 +13,9 @@ from search.errors import InputError
 from search.parameters import categories
 from search.planning.design import design
 from search.planning.phases import PLANS
+from search.planning.requested import Requested
 from search.planning.schedule import schedule
-from search.planning.settle import Requested, settle
+from search.planning.settle import settle
 from search.planning.space import Space
 from search.reporting.budget import set_aside
 from search.reporting.status import status_of

@@ -16,7 +16,8 @@ from search.commands.program import CommandDial, CommandFactor, CommandLevel, Me
 from search.objective import ACCURACY, OBJECTIVES, Objective
 from search.parameters import Category, Number
 from search.planning.design import design
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 from search.planning.space import Space
 from search.reporting.cautions import cautions, notes
 from search.reporting.findings import find

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
-from search.planning.settle import Requested, settle
+from search.planning.requested import Requested
+from search.planning.settle import settle
 from search.planning.space import Space
 from search.planning.time_plan import Timing, plan_for
 from search.results import Results, Run

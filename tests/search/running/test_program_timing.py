@@ -11,7 +11,7 @@ import pytest
 from model_space.outcome import Outcome
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.planning.phases import Planned
-from search.planning.settle import Requested
+from search.planning.requested import Requested
 from search.running.first_run import FirstRun, Tried
 from search.running.program_timing import _is_enough, _least, _timing
 from search.settings import Settings, TimeLimit
