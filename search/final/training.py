@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -26,7 +26,7 @@ from search.planning.phases.plan import run_seed
 from search.reporting import formatting, words
 from search.reporting.figures.learning import figure
 from search.running import signals
-from search.running.compatibility import check_fingerprint, check_there, versions_of
+from search.running.compatibility import check_fingerprint, versions_of
 from search.running.hardware import check_system, shares
 from search.running.study import workload_of
 from search.running.worker_loop import study_checkpoints
@@ -123,11 +123,7 @@ def train_final(
     check_number("--seeds", seeds, 1, MOST_SEEDS)
     check_system()
     check_folder("--checkpoints", checkpoints)
-    task = find_task(url, name, recipe, epochs, custom_code, at_most)
-    if data is None:
-        check_there(name, task.settings.data)
-    else:
-        task = replace(task, settings=replace(task.settings, data=data))
+    task = find_task(url, name, recipe, epochs, data, custom_code, at_most)
     settings, objective, things = task.settings, task.results.objective, task.results.things
     with draft(out) as folder:
         environment = {**shares(1)[0], "KERAS_BACKEND": settings.backend}
@@ -146,12 +142,12 @@ def train_final(
             saved = _tests_of_saved(worker, facts, tests[0], shown)
         finally:
             worker.stop()
-        card = _card(task, facts, tuple(curves), tests)
+        card, accuracy = _card(task, facts, tuple(curves), tests), _accuracy(tests, facts)
         trained = Trained(
             card, task.in_words, task.budget, images, things, _tested_on(facts),
-            test=_accuracy(tests, facts),
+            test=accuracy,
             objective=objective,
-            test_objective=_accuracy(tests, facts) if objective == ACCURACY else mean(
+            test_objective=accuracy if objective == ACCURACY else mean(
                 [objective.scale * test.objective for test in tests], objective),
         )  # fmt: skip
         axis = formatting.axis(objective.measure, objective)
