@@ -81,10 +81,10 @@ def deciding(results: Results) -> Results:
 def held(results: Results) -> Mapping[str, bool]:
     """The techniques that `verify` holds, each on or off in all its runs."""
     runs = results.of("verify")
-    if not runs:
-        return {}
     turned = _turned(results, runs)
-    return {name: name in runs[0].on for name in results.factors if turned and name not in turned}
+    if not runs or not turned:
+        return {}
+    return {name: name in runs[0].on for name in results.factors if name not in turned}
 
 
 def held_levels(results: Results) -> Mapping[str, str]:
