@@ -177,10 +177,15 @@ def _effects(findings: Findings, per_second: str) -> Iterator[Row]:
             "level": e.level.level if e.level else None,
         }  # fmt: skip
         if cost := costs.get(e.technique):
-            row |= zip(_bounds_of("seconds"), _bounds(cost.seconds), strict=True)
-            row |= zip(_bounds_of("parameters"), _bounds(cost.parameters), strict=True)
+            row |= with_bounds("seconds", cost.seconds)
+            row |= with_bounds("parameters", cost.parameters)
             row[per_second] = cost.per_second
         yield row
+
+
+def with_bounds(name: str, one: Estimate | None) -> Row:
+    """An estimate with the ends of its interval, by the names of their columns."""
+    return dict(zip(_bounds_of(name), _bounds(one) if one else (None, None, None), strict=True))
 
 
 def _bounds_of(name: str) -> tuple[str, str, str]:

@@ -19,7 +19,7 @@ from search.reporting.answer.what_to_do import headline, support, to_train
 from search.reporting.budget import describe_budget
 from search.reporting.data import account
 from search.reporting.findings import Findings, check_findings
-from search.reporting.records import Records, column, records
+from search.reporting.records import Records, column, records, with_bounds
 from search.results import Results
 
 SCHEMA = 2
@@ -109,8 +109,7 @@ def _decision(findings: Findings) -> dict[str, Any] | None:
     made = findings.decision
     if made is None:
         return None
-    trained = to_train(findings)
-    gain, off, surely = made.gain, made.all_off, made.surely
+    trained, surely = to_train(findings), made.surely
     return {
         "verdict": made.verdict,
         "tested": made.tested is not None,
@@ -120,19 +119,11 @@ def _decision(findings: Findings) -> dict[str, Any] | None:
         if surely is None
         else {
             "recipe": describe(surely, findings.results, levels=True),
-            "gain": surely.gain.value,
-            "gain_low": surely.gain.low,
-            "gain_high": surely.gain.high,
+            **with_bounds("gain", surely.gain),
         },
-        "reached": made.reached.value,
-        "reached_low": made.reached.low,
-        "reached_high": made.reached.high,
-        "all_off": off.value if off else None,
-        "all_off_low": off.low if off else None,
-        "all_off_high": off.high if off else None,
-        "gain": gain.value if gain else None,
-        "gain_low": gain.low if gain else None,
-        "gain_high": gain.high if gain else None,
+        **with_bounds("reached", made.reached),
+        **with_bounds("all_off", made.all_off),
+        **with_bounds("gain", made.gain),
         "command": trained[0].line if trained else None,
     }
 
