@@ -14,6 +14,7 @@ from search.analysis.held_out import rate
 from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, LadderStep
 from search.analysis.looks import confirm_looks, level_of_gains, look_at
+from search.analysis.recipe_names import Recipe, describe
 from search.analysis.run_losses import given_up as lost_runs
 from search.analysis.simple_effects import Dependence
 from search.objective import ACCURACY, UNNAMED, Objective
@@ -215,6 +216,12 @@ def plain(results: Results) -> str:
     if network := results.settings.custom_code.network:
         return f"{network.at if network.application else 'your network'} with all techniques off"
     return "the plain network"
+
+
+def recipe(found: Recipe, results: Results) -> str:
+    """Name a recipe in a sentence, in which `none` would be read as a name."""
+    said = describe(found, results, levels=True)
+    return said.replace("none", "no technique", 1) if said.partition(",")[0] == "none" else said
 
 
 def fresh_seeds(results: Results) -> str:

@@ -67,10 +67,7 @@ def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
     found = findings.recommended
     if found is None:
         return "no technique"
-    results = findings.results
-    recipe = describe(found, results, levels=True)
-    if recipe.partition(",")[0] == "none":
-        recipe = recipe.replace("none", "no technique", 1)
+    recipe = words.recipe(found, findings.results)
     return _shortened(recipe) if briefly else recipe
 
 
