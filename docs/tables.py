@@ -83,7 +83,7 @@ def ladder() -> str:
     rows = []
     for accuracy, change, once in zip(ACCURACIES, (math.nan, *CHANGES), again.ladder, strict=True):
         added = _added(once)
-        cells = [added or _PLAIN, f"{accuracy:.2f}", "", f"{once.scaled.mean:.2f}"]
+        cells = [added or _PLAIN, f"{accuracy:.2f}", "", f"{once.scaled.value:.2f}"]
         if added:
             effects = [full.of(name) for name in once.added]
             row = smaller[once.added]
@@ -121,13 +121,13 @@ def verified() -> str:
 def steps() -> str:
     """Put each step of the ladder on two cores beside the effects of what it adds."""
     found = findings(REFERENCE)
-    base = found.ladder[0].scaled.mean
+    base = found.ladder[0].scaled.value
     rows = [(_PLAIN, f"{base:.1f}", "", "")]
     for row in found.comparisons:
         step = row.step
         rows.append((
             _added(step),
-            f"{step.scaled.mean:.1f}",
+            f"{step.scaled.value:.1f}",
             with_interval(step.change, step),
             with_interval(row.effect, row),
         ))  # fmt: skip

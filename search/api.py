@@ -1,7 +1,6 @@
 """The public names of kouka: import them from `search`."""
 
 from search.analysis.confirmation import Confirmed as Confirmed
-from search.analysis.confirmation import Mean as Mean
 from search.analysis.costs import Cost as Cost
 from search.analysis.dials import DialTrend as DialTrend
 from search.analysis.effects import Effect as Effect

@@ -111,7 +111,7 @@ class Settings:
     """The lowest and the highest learning rate that the search tries; empty where it turns none, as
     in a study that does not say."""
     objective: str = "accuracy"
-    """A key of `search.results.OBJECTIVES`."""
+    """A key of `search.objective.OBJECTIVES`."""
     last_epochs: int = 1
     """The last epochs whose mean objective a run is judged by: one in a study that does not say."""
     pruner: str = "median"

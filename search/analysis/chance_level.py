@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.analysis.classes import class_sizes
-from search.results import ACCURACY, Results, Run
+from search.objective import ACCURACY
+from search.results import Results, Run
 
 _ROUNDING = 1e-6
 """In points."""

@@ -14,25 +14,15 @@ import numpy as np
 from model_space.correctness import unpack
 from search.analysis.chance_level import constant_level, reached_no_more
 from search.analysis.collapses import collapse
+from search.analysis.estimate import Estimate
 from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
 from search.analysis.long_runs import deciding
 from search.analysis.looks import level_of_gains
-from search.analysis.recipe_names import Recipe, describe
+from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import critical_value, quantile
-from search.results import ACCURACY, End, Objective, Results, Run
-
-
-@dataclass(frozen=True)
-class Mean:
-    """A mean with its 95 % t interval, whose ends are NaN for a single value.
-
-    In percent of a share, else in the objective's unit.
-    """
-
-    mean: float
-    low: float
-    high: float
+from search.objective import ACCURACY, Objective
+from search.results import End, Results, Run
 
 
 @dataclass(frozen=True)
@@ -49,13 +39,13 @@ class Confirmed:
     diverged: int
     """Runs that diverged, or learned nothing while others of the recipe learned; they have no part
     in the means and intervals unless all diverged."""
-    test: Mean
+    test: Estimate
     """Accuracy on the test images; the interval holds for other seeds and other images, unless the
     study does not say how many there are. Of a user's program, `test_objective`."""
-    test_objective: Mean
+    test_objective: Estimate
     """The study's objective on the test images: the same where that is accuracy, else with an
     interval that holds for other seeds alone. Of a program without a test score, `validation`."""
-    validation: Mean
+    validation: Estimate
     """The objective on the validation images, with an interval for other seeds."""
     gain: Difference | None
     """Test accuracy less that of all off; None for all off, and while that is not known."""
@@ -83,8 +73,8 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
     groups: dict[str, list[Run]] = {}
     for run in results.of("confirm"):
         if _is_tested(run, results):
-            groups.setdefault(_name(run, results), []).append(run)
-    chosen = _name(recommended, results) if recommended else None
+            groups.setdefault(describe(run, results), []).append(run)
+    chosen = describe(recommended, results) if recommended else None
     if results.program is not None:
         return _by_program(results, groups, chosen)
     learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
@@ -94,7 +84,7 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
     rows = []
     for recipe, runs in groups.items():
         low, high = accuracy(tests[recipe], among)
-        test = Mean(100 * tests[recipe].mean, low, high)
+        test = Estimate(100 * tests[recipe].mean, low, high)
         kept = learned[recipe]
         gain = (
             None
@@ -117,16 +107,16 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
                 else _over_seeds(scores[recipe], scores[off], list(scores.values()), level),
             )
         )
-    return sorted(rows, key=lambda row: (not row.recommended, -row.test_objective.mean))
+    return sorted(rows, key=lambda row: (not row.recommended, -row.test_objective.value))
 
 
 def recommended_runs(results: Results, recommended: Recommendation | None) -> list[Run]:
     """The `confirm` runs of the recommended recipe that learned, by the order of their seeds."""
     if recommended is None:
         return []
-    chosen = _name(recommended, results)
+    chosen = describe(recommended, results)
     return _learned(
-        [run for run in results.of("confirm") if _name(run, results) == chosen], results
+        [run for run in results.of("confirm") if describe(run, results) == chosen], results
     )
 
 
@@ -169,7 +159,7 @@ def _by_program(
         for recipe, runs in groups.items()
     ]  # fmt: skip
     return sorted(
-        rows, key=lambda row: (not row.recommended, -objective.sign * row.test_objective.mean)
+        rows, key=lambda row: (not row.recommended, -objective.sign * row.test_objective.value)
     )
 
 
@@ -186,10 +176,6 @@ def _is_tested(run: Run, results: Results) -> bool:
 
 def _score(run: Run, results: Results) -> float:
     return (run.value if chosen_by_tests(results) else run.test_objective) or 0.0
-
-
-def _name(recipe: Recipe, results: Results) -> str:
-    return describe(recipe, results.factors, results.numbers)
 
 
 def _end(run: Run, results: Results) -> End:
@@ -311,15 +297,14 @@ def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> Held
     return HeldOut(tuple(accuracy for accuracy, _ in runs), images, correct)
 
 
-def mean(values: Sequence[float], objective: Objective = ACCURACY) -> Mean:
+def mean(values: Sequence[float], objective: Objective = ACCURACY) -> Estimate:
     """Mean of values in the objective's unit, with its interval cut to the objective's range.
 
     One value, or several that are equal, say nothing of other seeds and have no interval.
     """
     average = statistics.fmean(values)
     if len(set(values)) < 2:
-        return Mean(average, math.nan, math.nan)
+        return Estimate(average, math.nan, math.nan)
     margin = quantile(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
-    return Mean(
-        average, max(objective.low, average - margin), min(objective.high, average + margin)
-    )
+    low, high = max(objective.low, average - margin), min(objective.high, average + margin)
+    return Estimate(average, low, high)

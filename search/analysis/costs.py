@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.analysis.effects import Effects
-from search.analysis.estimate import Estimate
+from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.fit import Fit, fit
 from search.analysis.model import build
 from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
@@ -74,7 +74,7 @@ def _fit(
 def _estimate(fitted: Fit | None, name: str) -> Estimate:
     found = _first(fitted, name)
     if found is None:
-        return Estimate(math.nan, math.nan, math.nan)
+        return NO_ESTIMATE
     value, error, dof = found
     margin = quantile(dof) * error
     return Estimate(value, value - margin, value + margin)

@@ -9,10 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from search.analysis.confirmation import Confirmed, Mean, chosen_by_tests
+from search.analysis.confirmation import Confirmed, chosen_by_tests
 from search.analysis.effects import Effect, Effects
-from search.analysis.estimate import Estimate
-from search.analysis.held_out import Difference
+from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.predicted import Predicted
 from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import critical_value, quantile
@@ -46,10 +45,10 @@ class Decision:
     """Its results on fresh seeds and test images; None where they give no interval of its gain, or
     there are none, and it is predicted."""
     all_off_tested: Confirmed | None
-    reached: Mean
+    reached: Estimate
     """Its objective, on the test images where it is tested, else predicted for the validation
     images; NaN where the runs are too few to predict it."""
-    all_off: Mean | None
+    all_off: Estimate | None
     gain: Estimate | None
     """The difference to all off, in the objective's unit; None where it is all off, with a number
     at another value or not, or where all off is not known."""
@@ -92,7 +91,7 @@ def decide(
     off = next((row for row in rows if "all off" in row.label), None)
     failing = effects is not None and effects.fit.failing is not None
     reach = None if failing else recommended.reach
-    gain = estimate(tested.objective_gain) if tested else None
+    gain = tested.objective_gain if tested else None
     unsure = gain is not None and math.isnan(gain.low) and reach is not None
     if tested is None or unsure:
         if reach is not None and effects is not None and not results.designed:
@@ -198,29 +197,17 @@ def _simultaneous(effects: Effects, contrast: np.ndarray) -> Estimate | None:
     return Estimate(value, value - half, value + half)
 
 
-def estimate(difference: Difference | None) -> Estimate | None:
-    """A measured difference, as a predicted one is given."""
-    if difference is None:
-        return None
-    return Estimate(difference.points, difference.low, difference.high)
-
-
 def _predicted(
     recommended: Recommendation, reach: Predicted | None, sign: int, *, is_off: bool
 ) -> Decision:
     if reach is None:
-        nothing = Mean(math.nan, math.nan, math.nan)
-        return Decision(recommended, None, None, nothing, None, None, "unknown", False)
+        return Decision(recommended, None, None, NO_ESTIMATE, None, None, "unknown", False)
     gain = None if is_off or (reach.beside and not recommended.on) else reach.gain
     verdict = _verdict(gain, sign, is_off=is_off)
     return Decision(
-        recommended, None, None, _mean(reach.recommended), _mean(reach.all_off), gain, verdict,
+        recommended, None, None, reach.recommended, reach.all_off, gain, verdict,
         verdict == "better",
     )  # fmt: skip
-
-
-def _mean(prediction: Estimate) -> Mean:
-    return Mean(prediction.value, prediction.low, prediction.high)
 
 
 def _verdict(gain: Estimate | None, sign: int, *, is_off: bool) -> Verdict:
@@ -239,7 +226,7 @@ def _surely(row: Confirmed, sign: int, among: int) -> bool:
     if gain is None or math.isnan(gain.low):
         return False
     if row.recommended:  # by the validation images, not by these results
-        return _verdict(estimate(gain), sign, is_off=False) == "better"
+        return _verdict(gain, sign, is_off=False) == "better"
     alone, each = (quantile(gain.dof, 1 - gain.level / (2 * count)) for count in (1, among))
     wider = each / alone
-    return sign * gain.points > wider * (gain.high - gain.low) / 2
+    return sign * gain.value > wider * (gain.high - gain.low) / 2

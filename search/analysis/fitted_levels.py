@@ -13,7 +13,7 @@ from search.analysis.diagnostics import FitDiagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimate import Estimate
 from search.analysis.t_distribution import quantile
-from search.results import Objective
+from search.objective import Objective
 
 Failure = Literal["", "failing", "saturated", "range", "sum"]
 """Why the levels are not to be believed: recipes that fail together, no residuals that would show

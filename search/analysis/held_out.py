@@ -22,6 +22,7 @@ from functools import cached_property
 import numpy as np
 
 from search.analysis.distributions import beta_quantile
+from search.analysis.estimate import Estimate
 from search.analysis.t_distribution import CONFIDENCE, quantile
 
 PRIOR_DOF = 1
@@ -93,14 +94,9 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A difference of two recipes' test accuracy, in points, with its 95 % interval, or a wider
-    one."""
+class Difference(Estimate):
+    """A difference of two recipes' test results, with its 95 % interval, or a wider one."""
 
-    points: float
-    low: float
-    """NaN where the seeds are too few for an interval."""
-    high: float
     paired: bool
     """True where it was computed image by image, as the interval of a pair."""
     dof: float = math.inf

@@ -77,8 +77,12 @@ def _varied(trials: Sequence[FrozenTrial]) -> frozenset[str]:
 
 
 def _among(varied: frozenset[str], shares: Mapping[str, float]) -> dict[str, float]:
-    """The shares of some parameters, which sum to what those of all did."""
-    kept = {name: share for name, share in shares.items() if name in varied}
+    """The shares of some parameters, largest first, which sum to what those of all did.
+
+    By name where they are equal: PED-ANOVA has these in another order in every process.
+    """
+    ordered = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+    kept = {name: share for name, share in ordered if name in varied}
     total = sum(kept.values())
     most = sum(shares.values()) / total if total > 0 else 1.0
     return {name: share * most for name, share in kept.items()}

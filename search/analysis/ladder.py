@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.analysis.confirmation import Mean, mean
+from search.analysis.confirmation import mean
 from search.analysis.effects import Effects
+from search.analysis.estimate import Estimate
 from search.analysis.t_distribution import CONFIDENCE, quantile, welch
 from search.results import Results
 
@@ -22,7 +23,7 @@ class LadderStep:
     added: tuple[str, ...]
     """Techniques that are on here and not at the step before; none at the first."""
     runs: int
-    scaled: Mean
+    scaled: Estimate
     """The objective over the seeds, in percent of a share, else in its unit."""
     change: float
     """Difference to the step before, in points or the objective's unit; NaN at the first."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from search.analysis.model import varied
-from search.results import Results
+from search.results import Results, Run
 from search.settings import TimeLimit
 
 
@@ -17,7 +17,7 @@ def long_study(results: Results) -> Results | None:
     has the `confirm` runs too, which are as long. None where no such run is planned or complete.
     """
     runs = results.of("verify")
-    begun = results.verified.techniques if results.verified else varied(runs, results.factors)
+    begun = _turned(results, runs)
     if not runs or not begun:
         return None
     settings = results.settings
@@ -49,6 +49,11 @@ def long_study(results: Results) -> Results | None:
     )
 
 
+def _turned(results: Results, runs: Sequence[Run]) -> tuple[str, ...]:
+    """The techniques that `verify` turns on and off, of which these are the runs."""
+    return results.verified.techniques if results.verified else varied(runs, results.factors)
+
+
 def _time(limit: TimeLimit | None) -> TimeLimit | None:
     """The time limit of the long runs alone, whose phase is `measure` there."""
     if limit is None:
@@ -76,9 +81,9 @@ def deciding(results: Results) -> Results:
 def held(results: Results) -> Mapping[str, bool]:
     """The techniques that `verify` holds, each on or off in all its runs."""
     runs = results.of("verify")
-    if not runs:
+    turned = _turned(results, runs)
+    if not runs or not turned:
         return {}
-    turned = results.verified.techniques if results.verified else varied(runs, results.factors)
     return {name: name in runs[0].on for name in results.factors if name not in turned}
 
 

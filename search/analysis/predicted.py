@@ -13,7 +13,7 @@ import numpy as np
 from search.analysis.distributions import t_draws
 from search.analysis.estimate import Estimate
 from search.analysis.t_distribution import CONFIDENCE, quantile, welch_dof
-from search.results import Objective
+from search.objective import Objective
 
 _DRAWS = 1000
 _STEP = 1e-4

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from search.results import Results
+
 
 class Recipe(Protocol):
     """Techniques with a trial's parameters, such as a run's."""
@@ -19,7 +21,12 @@ class Recipe(Protocol):
         """A trial's parameters."""
 
 
-def describe(
+def describe(recipe: Recipe, results: Results, *, levels: bool = False) -> str:
+    """Name a recipe of a study; `levels` names those of another program's parameters too."""
+    return name_of(recipe, results.factors, results.named if levels else results.numbers)
+
+
+def name_of(
     run: Recipe, factors: Sequence[str], numbers: Mapping[str, Any] = MappingProxyType({})
 ) -> str:
     """List the techniques that are on in a run, with their dials; "none" where there are none.

@@ -190,7 +190,7 @@ def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | N
     return replace(found, beside=beside)
 
 
-def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, Any]]:
+def candidates(results: Results) -> list[Mapping[str, Any]]:
     """Choose the parameters of the recipes to confirm, beside all off and all on.
 
     They are not simply those with the best predictions, which are often near each other, and right
@@ -198,18 +198,16 @@ def candidates(results: Results, count: int = CANDIDATES) -> list[Mapping[str, A
     expected maximum is computed from draws of the fit's distribution. The last is the best long run
     where there are too few of them to decide. Empty where no run is complete.
     """
-    chosen = _by_fit(deciding(results), count, breaks_of(results).values())
+    chosen = _by_fit(deciding(results), breaks_of(results).values())
     long = long_study(results)
     if long is not None and deciding(results) is results and not results.at_most:
         best = max(long.of("measure"), key=lambda run: results.objective.sign * run.scaled)
         if best.params not in chosen:
-            chosen = [*chosen[: count - 1], best.params]
+            chosen = [*chosen[: CANDIDATES - 1], best.params]
     return chosen
 
 
-def _by_fit(
-    results: Results, count: int, breaks: Iterable[frozenset[str]]
-) -> list[Mapping[str, Any]]:
+def _by_fit(results: Results, breaks: Iterable[frozenset[str]]) -> list[Mapping[str, Any]]:
     runs = complete_runs(results)
     if not runs:
         return []
@@ -223,7 +221,7 @@ def _by_fit(
     options = [one for one, much in zip(options, above, strict=True) if much <= above.min()]
     ends = surface.ends(results.factors)
     others = [one for one in options if one not in ends]
-    return [others[place].params for place in surface.expected_best(others, ends, count)]
+    return [others[place].params for place in surface.expected_best(others, ends, CANDIDATES)]
 
 
 def complete_runs(results: Results) -> list[Run]:

@@ -104,9 +104,7 @@ def run_losses(results: Results, measured: Sequence[Run]) -> RunLosses:
 def _failures(results: Results) -> tuple[tuple[GivenUp, ...], tuple[tuple[str, int], ...]]:
     tries: dict[tuple[str, int | None, str], list[Run]] = {}
     for run in filter(has_failed, results.runs):
-        tries.setdefault(
-            (run.phase, run.seed, describe(run, results.factors, results.numbers)), []
-        ).append(run)
+        tries.setdefault((run.phase, run.seed, describe(run, results)), []).append(run)
     lost, breaks, reasons = [], breaks_of(results), Counter[str]()
     for (phase, seed, recipe), runs in tries.items():
         with_them = tuple(name for name, its in breaks.items() if its <= runs[-1].on)

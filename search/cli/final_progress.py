@@ -9,8 +9,8 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from search.cli.live_display import LiveDisplay
+from search.objective import ACCURACY, Objective
 from search.reporting.formatting import counted, duration, level
-from search.results import ACCURACY, Objective
 
 
 class FinalProgress:

@@ -49,7 +49,7 @@ def _print_effects(findings: Findings, console: Console) -> None:
     if decides is None:
         return
     console.print()
-    if short is not None and long is not None and long.effects is not None:
+    if short is not None and long is not None:
         console.print(budgets_table(findings.results, short, long))
     else:
         console.print(effects_table(decides, findings.results.objective))

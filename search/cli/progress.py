@@ -17,11 +17,13 @@ from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.looks import look_at
 from search.analysis.recipe_names import describe
 from search.cli.live_display import LiveDisplay
+from search.cli.pace import Pace, runs_left
 from search.cli.plan_changes import plan_changes
 from search.cli.tables import effects_table
 from search.commands.process import OUTPUT
 from search.commands.program import EPOCHS, Program
-from search.planning.durations import RunTime, run_time
+from search.objective import Objective
+from search.planning.durations import RunTime
 from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
 from search.reporting.budget import default_techniques, describe_budget, left_out, set_aside
@@ -29,7 +31,7 @@ from search.reporting.data import account, data_cautions
 from search.reporting.formatting import about, counted, duration, level, listed
 from search.reporting.programs import seed_effect
 from search.reporting.words import growth
-from search.results import Objective, Results, Run
+from search.results import Results, Run
 from search.running.following import StudyWatch
 from search.settings import Settings
 from search.storage import schema
@@ -57,9 +59,7 @@ class Progress(StudyWatch):
         self._settings: Settings | None = None
         self._schedule: Schedule | None = None
         self._reported: set[int] = set()
-        self._seen: dict[int, list[tuple[int, float]]] = {}
-        """The epochs that each run in training was seen at, and when (`time.monotonic()`)."""
-        self._workers = 1
+        self._pace = Pace()
         self._reading = ""
         self._began_reading = 0.0
         self._ended_before = 0
@@ -183,7 +183,7 @@ class Progress(StudyWatch):
 
     def study_opened(self, results: Results, workers: int) -> None:
         """Print the study's name and budget, and what it holds already."""
-        self._workers = workers
+        self._pace.workers = workers
         self._settings = results.settings
         self._reported = {run.number for run in results.runs if run.state != "running"}
         ended = [run for run in results.runs if run.ended]
@@ -221,15 +221,13 @@ class Progress(StudyWatch):
             self._fit = effects_of(results, repeated(results))
         for run in new:
             if run.state == "running":
-                epochs = self._seen.setdefault(run.number, [])
-                if not epochs or len(run.curve) > epochs[-1][0]:
-                    epochs.append((len(run.curve), time.monotonic()))
+                self._pace.see(run)
         over = [run for run in new if run.state in ("complete", "pruned", "failed")]
         self._print_estimate(results)
         later = Counter(run.phase for run in over if run.ended)
         for run in over:
             self._reported.add(run.number)
-            self._seen.pop(run.number, None)
+            self._pace.forget(run)
             later[run.phase] -= run.ended
             if not self._console.is_terminal:
                 line = self._line(run, results, later[run.phase])
@@ -267,7 +265,7 @@ class Progress(StudyWatch):
         done = max(0, _done(self._schedule, run.phase) - later)
         return (
             f"{run.phase} {done}/{planned}  {end}  "
-            f"{duration(run.seconds or 0)}  [{describe(run, results.factors, results.numbers)}]  "
+            f"{duration(run.seconds or 0)}  [{describe(run, results)}]  "
             f"{self._time_left()}"
         )
 
@@ -276,10 +274,10 @@ class Progress(StudyWatch):
         if self._estimated:
             return
         assert self._schedule is not None
-        runs = _left(results, self._schedule)
+        runs = runs_left(results, self._schedule)
         ended = [run for run in results.runs if run.ended][self._ended_before :]
         runs.update(run.epochs for run in ended if run.epochs)
-        takes = self._run_time(results) if runs else RunTime(0, 0)
+        takes = self._pace.run_time(results) if runs else RunTime(0, 0)
         if takes is None:
             return
         self._estimated = True
@@ -293,7 +291,8 @@ class Progress(StudyWatch):
             else:
                 self._console.print("Nothing is left to run.")
             return
-        seconds = sum(count * takes.of(epochs) for epochs, count in runs.items()) / self._workers
+        seconds = sum(count * takes.of(epochs) for epochs, count in runs.items())
+        seconds /= self._pace.workers
         resumes = "Stop with Ctrl-C; the same command resumes."
         if self._planned:  # the plan has said how long
             if seconds > _LONG:
@@ -307,33 +306,13 @@ class Progress(StudyWatch):
             smaller = _what_may_be_smaller(results)
             self._console.print(f"A new study with a smaller {smaller} is faster.")
 
-    def _run_time(self, results: Results) -> RunTime | None:
-        """From the complete runs; before there is one, from the epochs of those in training."""
-        if (known := run_time(results)) is not None:
-            return known
-        for (_, began), *epochs in self._seen.values():
-            if len(epochs) > 1:
-                # The first epoch also traces the network; the later ones tell what one takes.
-                (first, first_at), (last, last_at) = epochs[0], epochs[-1]
-                each = (last_at - first_at) / (last - first)
-                return RunTime(max(0.0, first_at - began - each * first), each)
-        return None
-
     def _time_left(self) -> str:
         assert self._results is not None
         assert self._schedule is not None
-        takes = self._run_time(self._results)
-        if takes is None:
+        left = self._pace.left(self._results, self._schedule)
+        if left is None:
             return "time left not yet known"
-        now = time.monotonic()
-        runs = _left(self._results, self._schedule)
-        longest = takes.of(max(runs, default=0))
-        spent = sum(min(longest, now - epochs[0][1]) for epochs in self._seen.values())
-        left = sum(count * takes.of(epochs) for epochs, count in runs.items()) - spent
-        return f"about {duration(max(1.0, left / self._training_now()))} left"
-
-    def _training_now(self) -> int:
-        return max(self._workers, len(self._seen))
+        return f"about {duration(max(1.0, left))} left"
 
     @property
     def _narrow(self) -> bool:
@@ -389,15 +368,6 @@ def _done(now: Schedule, phase: str) -> int:
     return now.planned.get(phase, 0) - now.left.get(phase, 0)  # type: ignore[call-overload,no-any-return]
 
 
-def _left(results: Results, now: Schedule) -> Counter[int]:
-    """The number of runs that have not ended, by their epochs."""
-    runs: Counter[int] = Counter()
-    for phase, count in now.left.items():
-        if count:
-            runs[results.launched_with().epochs_of(phase)] += count
-    return runs
-
-
 def _what_may_be_smaller(results: Results) -> str:
     if results.program is None:
         network = results.launched_with().custom_code.network
@@ -419,7 +389,7 @@ def _run_line(run: Run, results: Results) -> Text:
     line = Text(f"run {run.number}  ", no_wrap=True, overflow="ellipsis")
     at = f"epoch {epoch} of {run.epochs}" if _of_epochs(results, 1) else f"value {epoch}"
     line.append(f"{at}{reached}  ")
-    line.append(describe(run, results.factors, results.numbers), style="dim")
+    line.append(describe(run, results), style="dim")
     return line
 
 

@@ -67,9 +67,9 @@ def status(
 
 def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
     from search.cli.tables import ladder_table, phases_table, reached
+    from search.objective import ACCURACY
     from search.reporting import words
     from search.reporting.formatting import counted
-    from search.results import ACCURACY
 
     console.print(f"{status.study}: {status.budget}.")
     console.print()

@@ -14,6 +14,7 @@ from rich.text import Text
 from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import LadderStep
+from search.objective import ACCURACY, UNNAMED, Objective
 from search.reporting import words
 from search.reporting.formatting import (
     capitalized,
@@ -30,7 +31,7 @@ from search.reporting.formatting import (
 )
 from search.reporting.programs import LoggedRun
 from search.reporting.status import PhaseStatus, StudyStatus
-from search.results import ACCURACY, UNNAMED, Objective, Results
+from search.results import Results
 from search.storage.schema import PHASES
 
 if TYPE_CHECKING:
@@ -63,7 +64,6 @@ def budgets_table(results: Results, short: Effects, long: Verification) -> Rende
     """The effects of the short runs beside those of the long ones, which the verdicts are of."""
     from search.reporting.tables import budget_rows
 
-    assert long.effects is not None
     table = _table()
     table.add_column("technique", overflow="fold")
     for phase in ("measure", "verify"):
@@ -94,14 +94,14 @@ def confirmed_table(rows: Sequence[Confirmed], results: Results) -> RenderableTy
     table.add_column(f"{unit} over all off".strip(), justify="right", no_wrap=True)
     table.add_column("techniques on", overflow="fold")
     for row in rows:
-        accuracy = [f"{row.test.mean:.1f}"] if both else []
+        accuracy = [f"{row.test.value:.1f}"] if both else []
         tested = (
             short_percent(row.test_objective)
             if objective.share
             else mean(row.test_objective, objective)
         )
         over = row.objective_gain if results.program is not None else row.gain
-        gain = with_interval(over.points, over) if over else ""
+        gain = with_interval(over.value, over) if over else ""
         table.add_row(row.label, str(row.runs), tested, *accuracy, gain, row.recipe)
     named = name if results.program is not None else capitalized(name)
     return _titled(f"{named} over fresh seeds, mean (95 % interval)", table)
@@ -120,7 +120,7 @@ def ladder_table(steps: Sequence[LadderStep], results: Results) -> RenderableTyp
         table.add_row(
             step.adds,
             str(step.runs),
-            level(step.scaled.mean, objective),
+            level(step.scaled.value, objective),
             change(step),
             interval(step),
         )

@@ -81,8 +81,8 @@ def train(
 def _print_trained(trained: Trained, folder: Path, console: Console) -> None:
     from model_space.saved.model_card import MODEL
     from search.final.model_folder import CURVES, PAGE
+    from search.objective import ACCURACY
     from search.reporting import formatting, words
-    from search.results import ACCURACY
 
     objective = trained.objective
     console.print(

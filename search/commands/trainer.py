@@ -27,8 +27,6 @@ _LAST_LINES = 3
 """Of the output, in the reason of a failure."""
 _LONGEST_REASON = 500
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
-
 _OF_SHARES = 100.0
 """The scale by which shares from 0 to 1 become points."""
 

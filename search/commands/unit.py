@@ -10,8 +10,6 @@ from search.commands.program import POINTS, Program
 from search.errors import InputError
 
 _ACCURACY = re.compile(r"(?:^|[^a-z])acc(?:uracy)?(?:[^a-z]|$)")
-
-
 _OF_LESS = re.compile(
     r"(?:^|[^a-z])(?:\w*loss|err(?:or)?|perplexity|ppl|rmse|mse|mae|nll|wer|cer|fid|bpb|bpc)"
     r"(?:[^a-z]|$)"

@@ -24,6 +24,7 @@ from search.planning.space import Space
 from search.reporting.budget import describe_budget
 from search.reporting.limits import out_of_reach
 from search.results import Results
+from search.running.compatibility import check_there
 from search.running.hardware import check_installed
 from search.settings import Limits, Settings
 from search.storage.connection import load_study
@@ -61,14 +62,15 @@ def find_task(
     name: str,
     recipe: str | None,
     epochs: int | None,
+    data: str | None,
     custom_code: CustomCode | None,
     at_most: Limits | None = None,
 ) -> Task:
     """Find a study's recommended recipe, or read another as `parse_recipe` does.
 
-    `custom_code` is as in `search.running.study.join`, and `at_most` are other limits of the
-    recommended recipe than the study's own. Raises `InputError` where there is no such study or
-    recipe, or none within the limits, or where this machine lacks the backend.
+    `data` and `custom_code` are as in `search.running.study.join`, and `at_most` are other limits
+    of the recommended recipe than the study's own. Raises `InputError` where there is no such study
+    or recipe, or none within the limits, or where this machine lacks the backend or the data.
     """
     check_number("--epochs", epochs, 1, MOST)
     study = load_study(url, name)
@@ -79,10 +81,7 @@ def find_task(
             f"the runs of {name!r} are those of a program, which kouka cannot train itself; "
             f"kouka logs {name} shows the command of the recommended recipe"
         )
-    settings = settle(
-        launched,
-        Requested(custom_code=custom_code or CustomCode()),
-    )
+    settings = settle(launched, Requested(custom_code=custom_code or CustomCode()))
     if recipe is None:
         params = recommended_params(results)
         chosen, with_it = _recipe(results, params), settings.trained_with(params)
@@ -91,8 +90,11 @@ def find_task(
         chosen = parse_recipe(text, settings.known)
         check_recipe(chosen, settings)
     check_installed(settings.backend)
+    if data is None:
+        data = settings.data
+        check_there(name, data)
     settings = replace(
-        settings, epochs=epochs or settings.final_epochs, verify_epochs=None,
+        settings, data=data, epochs=epochs or settings.final_epochs, verify_epochs=None,
         learning_rates=(), batch_sizes=(), searched_rates=(), **with_it,
     )  # fmt: skip
     return Task(study, results, settings, chosen)

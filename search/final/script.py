@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from model_space.custom.code import CustomCode
@@ -14,7 +14,7 @@ from search.errors import InputError
 from search.final.recipe import Task, confirmed, find_task
 from search.planning.phases.plan import run_seed
 from search.reporting import formatting, words
-from search.running.compatibility import check_there, versions_of
+from search.running.compatibility import versions_of
 from search.settings import Limits
 
 _MARK = "# Written by kouka code; of the lines above, the SHA-256 begins with "
@@ -47,11 +47,7 @@ def write_code(
     written whole or not at all. Raises `InputError`, `DataError`, `CustomCodeError`, or
     `TrainingError` where the process that writes it dies.
     """
-    task = find_task(url, name, recipe, epochs, custom_code, at_most)
-    if data is None:
-        check_there(name, task.settings.data)
-    else:
-        task = replace(task, settings=replace(task.settings, data=data))
+    task = find_task(url, name, recipe, epochs, data, custom_code, at_most)
     _check_free(out)
     settings, facts = task.settings, task.results.data
     assert facts is not None  # a launch stores them before anything is trained

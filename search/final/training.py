@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -12,20 +12,21 @@ from model_space.data.reading import AS_IT_IS
 from model_space.facts import DataFacts
 from model_space.saved.model_card import CARD, MODEL, Card
 from model_space.worker.client import Worker
-from search.analysis.confirmation import Mean, mean, tested
+from search.analysis.confirmation import mean, tested
+from search.analysis.estimate import Estimate
 from search.analysis.held_out import accuracy as interval
 from search.analysis.recipe_tests import summarise_tests
 from search.errors import DivergedError
 from search.final.model_folder import CURVES, KEPT, PAGE, draft, writing
 from search.final.model_page import ModelTests, model_page
 from search.final.recipe import Task, find_task
+from search.objective import ACCURACY, Objective
 from search.planning.checks import MOST_SEEDS, check_number
 from search.planning.phases.plan import run_seed
 from search.reporting import formatting, words
 from search.reporting.figures.learning import figure
-from search.results import ACCURACY, Objective
 from search.running import signals
-from search.running.compatibility import check_fingerprint, check_there, versions_of
+from search.running.compatibility import check_fingerprint, versions_of
 from search.running.hardware import check_system, shares
 from search.running.study import workload_of
 from search.running.worker_loop import study_checkpoints
@@ -71,12 +72,12 @@ class Trained:
     """images or sounds."""
     tested_on: str
     """The test images, in words."""
-    test: Mean
+    test: Estimate
     """Accuracy on the test images over the seeds, in percent; its interval holds for other seeds
     and other images."""
     objective: Objective
     """The study's."""
-    test_objective: Mean
+    test_objective: Estimate
     """The objective on the test images over the seeds, in its unit; where that is not accuracy, its
     interval is for other seeds alone."""
 
@@ -122,11 +123,7 @@ def train_final(
     check_number("--seeds", seeds, 1, MOST_SEEDS)
     check_system()
     check_folder("--checkpoints", checkpoints)
-    task = find_task(url, name, recipe, epochs, custom_code, at_most)
-    if data is None:
-        check_there(name, task.settings.data)
-    else:
-        task = replace(task, settings=replace(task.settings, data=data))
+    task = find_task(url, name, recipe, epochs, data, custom_code, at_most)
     settings, objective, things = task.settings, task.results.objective, task.results.things
     with draft(out) as folder:
         environment = {**shares(1)[0], "KERAS_BACKEND": settings.backend}
@@ -145,12 +142,12 @@ def train_final(
             saved = _tests_of_saved(worker, facts, tests[0], shown)
         finally:
             worker.stop()
-        card = _card(task, facts, tuple(curves), tests)
+        card, accuracy = _card(task, facts, tuple(curves), tests), _accuracy(tests, facts)
         trained = Trained(
             card, task.in_words, task.budget, images, things, _tested_on(facts),
-            test=_accuracy(tests, facts),
+            test=accuracy,
             objective=objective,
-            test_objective=_accuracy(tests, facts) if objective == ACCURACY else mean(
+            test_objective=accuracy if objective == ACCURACY else mean(
                 [objective.scale * test.objective for test in tests], objective),
         )  # fmt: skip
         axis = formatting.axis(objective.measure, objective)
@@ -212,9 +209,9 @@ def _tested_on(facts: DataFacts) -> str:
     return f"{tested}, of which {again:,} {are} among the training ones too"
 
 
-def _accuracy(tests: Sequence[_Test], facts: DataFacts) -> Mean:
+def _accuracy(tests: Sequence[_Test], facts: DataFacts) -> Estimate:
     one = tested([(test.accuracy, test.test_correct) for test in tests], facts.test)
-    return Mean(ACCURACY.scale * one.mean, *interval(one))
+    return Estimate(ACCURACY.scale * one.mean, *interval(one))
 
 
 def _tests_of_saved(worker: Worker, facts: DataFacts, test: _Test, images: bool) -> ModelTests:

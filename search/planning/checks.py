@@ -8,11 +8,11 @@ from model_space.recipe import Recipe
 from model_space.technique import Factor, clash
 from model_space.techniques import NEED_WEIGHTS, overlap
 from search.errors import InputError
+from search.objective import OBJECTIVES, objective_of, top
 from search.planning.design import MOST_RUNS, check_runs
 from search.planning.mixed_design import check_mixed_runs
 from search.planning.pruners import PRUNERS
 from search.planning.rates import LARGEST
-from search.results import OBJECTIVES, objective_of, top
 from search.settings import Settings
 
 BACKENDS = ("tensorflow", "jax")

@@ -1,4 +1,4 @@
-"""What a launch asks of a study."""
+"""What a launch asks for: the settings that the user named."""
 
 from __future__ import annotations
 

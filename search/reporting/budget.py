@@ -17,9 +17,10 @@ from model_space.pretrained.weights import IMAGENET
 from model_space.techniques import NEED_WEIGHTS
 from search.analysis.recipe_names import with_dials
 from search.commands.program import EPOCHS
+from search.objective import ACCURACY
 from search.reporting.formatting import counted, listed
 from search.reporting.programs import describe_program, mean_of_last
-from search.results import ACCURACY, Results, Run
+from search.results import Results, Run
 from search.settings import LONG_PHASES, Settings
 
 

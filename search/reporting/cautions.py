@@ -10,6 +10,7 @@ from search.analysis.diagnostics import Diagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
 from search.analysis.recommendation import Recommendation
+from search.objective import ACCURACY, Objective
 from search.parameters import Order
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
@@ -26,7 +27,7 @@ from search.reporting.loss_cautions import (
 from search.reporting.programs import ended_early, too_few_digits, unheard_seed
 from search.reporting.recipe_cautions import of_carry_over, of_collapse, of_dials
 from search.reporting.words import growth
-from search.results import ACCURACY, Drift, Objective, Results
+from search.results import Drift, Results
 
 _SHARE_TO_PERCENT = 10
 """How many times a share a value is at the least that may be a percentage beside it."""

@@ -56,10 +56,9 @@ def attach(
 
 def _figure(findings: Findings) -> go.Figure:
     """Draw the effects with the headline above them, as the dashboard's first page has no note."""
-    drawn, long = findings.deciding, findings.verification
+    drawn = findings.deciding
     assert drawn is not None
-    verified = long is not None and drawn is long.effects
-    runs = counted(drawn.runs, "long run" if verified else "measured run")
+    runs = counted(drawn.runs, "long run" if findings.verification else "measured run")
     caption = (
         f"{headline(findings, briefly=True)} {runs}. This study's note says what to do, and why "
         "the importances above differ."

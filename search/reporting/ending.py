@@ -71,6 +71,4 @@ def _budget_said(findings: Findings) -> bool:
         return False
     if decision.tested is not None:
         return results.epochs_of("confirm") == results.epochs_of("measure")
-    long = findings.verification
-    short_alone = long is None or long.effects is None
-    return short_alone == (deciding(results) is results)
+    return (findings.verification is None) == (deciding(results) is results)

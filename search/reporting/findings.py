@@ -51,7 +51,7 @@ class Verification:
 
     results: Results
     """The `verify` runs as a study of their own; see `long_study`."""
-    effects: Effects | None
+    fit: FitDiagnostics
     interactions: tuple[Interaction, ...]
     by_epoch: tuple[EpochEffects, ...]
     changes: tuple[BudgetChange, ...]
@@ -61,9 +61,13 @@ class Verification:
     held_at: Mapping[str, str]
     """Factors of several levels, each with the one that all of the long runs have."""
     cautions: tuple[str, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
     """As those of the findings."""
-    fit: FitDiagnostics | None = None
+
+    @property
+    def effects(self) -> Effects:
+        """The effects, which decide."""
+        return self.fit.effects
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,7 +95,7 @@ class Findings:
     importances: tuple[Importance, ...] = ()
     """Optuna's."""
     verification: Verification | None = None
-    """None before a `verify` run is complete."""
+    """None before the `verify` runs can estimate the effect of any technique."""
     fast_start: FastStart | None = None
     """None where longer runs have verified the effects, or nothing shows that they would not
     stay."""
@@ -130,7 +134,7 @@ class Findings:
     def deciding(self) -> Effects | None:
         """The effects that decide: those of the long runs, where these have any."""
         long = self.verification
-        return self.effects if long is None or long.effects is None else long.effects
+        return self.effects if long is None else long.effects
 
 
 def analyse(
@@ -162,12 +166,12 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
     pairs = interactions(fitted) if fitted else []
     steps, recommended = ladder(results), recommend(results)
     diagnostics = diagnose(results, fitted, repeats)
-    verification, decides = verify(results, fitted), diagnostics.fit
-    if verification is not None:
-        decides = verification.fit or decides
+    long = long_study(results)
+    verification = None if long is None else verify(results, long, fitted)
+    decides = diagnostics.fit if verification is None else verification.fit
     tested = confirmation(results, recommended)
     decision = decide(results, recommended, tested, effects=decides.effects if decides else None)
-    short_only = verification is None and fitted is not None and fitted.look.complete
+    short_only = long is None and fitted is not None and fitted.look.complete
     by_epoch = results.points_are_epochs
     lasting = results if short_only else _complete_long_runs(verification)
     asked = max(results.settings.verify, default=0) if results.settings else 0
@@ -247,9 +251,7 @@ def find_recipe(results: Results) -> Findings:
 
 def _complete_long_runs(long: Verification | None) -> Results | None:
     """The long runs as a study of their own, once their verdicts are due."""
-    if long is None or long.effects is None or not long.effects.look.complete:
-        return None
-    return long.results
+    return long.results if long is not None and long.effects.look.complete else None
 
 
 def _longer(results: Results, early: FastStart | None, short_only: bool) -> Proposal | None:
@@ -262,25 +264,23 @@ def _longer(results: Results, early: FastStart | None, short_only: bool) -> Prop
     return proposal(results)
 
 
-def verify(results: Results, short: Effects | None) -> Verification | None:
+def verify(results: Results, long: Results, short: Effects | None) -> Verification | None:
     """Analyse the long runs; `short` are the effects of the short ones, if these have any."""
-    long = long_study(results)
-    if long is None:
-        return None
     measured, repeats = long.of("measure"), repeated(long)
     fitted = effects_of(long, repeats)
     diagnostics = diagnose(long, fitted, repeats)
+    if fitted is None or diagnostics.fit is None:
+        return None
     return Verification(
         long,
-        fitted,
-        interactions=tuple(interactions(fitted) if fitted else ()),
+        diagnostics.fit,
+        interactions=tuple(interactions(fitted)),
         by_epoch=tuple(effects_by_epoch(measured, long.factors, repeats, look_at(long))),
-        changes=tuple(budget_changes(short, fitted, held(results)) if short and fitted else ()),
+        changes=tuple(budget_changes(short, fitted, held(results)) if short else ()),
         held=held(results),
         held_at=held_levels(results),
         cautions=tuple(cautions(long, diagnostics, grown_by="--verify")),
         notes=tuple(notes(long, diagnostics)),
-        fit=diagnostics.fit,
     )
 
 

@@ -13,8 +13,9 @@ from search.analysis.failing_cells import LARGEST, FailingCell
 from search.analysis.model import ENOUGH_DOF
 from search.analysis.multiplicity import SignificantAlone
 from search.analysis.outliers import Outliers
-from search.analysis.recipe_names import describe
+from search.analysis.recipe_names import name_of
 from search.analysis.scale_refit import ScaleRefit
+from search.objective import Objective
 from search.planning.broken import broken
 from search.reporting.formatting import (
     capitalized,
@@ -25,7 +26,7 @@ from search.reporting.formatting import (
     p_value,
     with_states,
 )
-from search.results import Objective, Results
+from search.results import Results
 
 _MOST_IN_COMMON = 4
 """Techniques by which to name runs that have them in common."""
@@ -116,7 +117,7 @@ def _outliers(found: Outliers, results: Results) -> list[str]:
     own = results.settings is not None
     noun, objective = "run" if own else "trial", results.objective
     named = [
-        f"{noun} {run.number}{f' ({describe(run, results.factors, {})})' if own else ''} came to "
+        f"{noun} {run.number}{f' ({name_of(run, results.factors)})' if own else ''} came to "
         f"{level(run.scaled, objective)}"
         for run in found.runs[:_MOST_NAMED]
     ]

@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from search.analysis.confirmation import Mean
 from search.analysis.costs import Cost
 from search.analysis.effects import Effect, Effects
 from search.analysis.epochs import EpochEffects
 from search.analysis.estimate import Estimate
 from search.analysis.ladder import LadderStep
-from search.results import Objective
+from search.objective import Objective
 
 UNKNOWN = "—"
 
@@ -105,15 +104,16 @@ def with_interval(value: float, bounds: Bounds, unit: str = "") -> str:
     return f"{said} ({interval(bounds)})"
 
 
-def beside(value: float, bounds: Bounds, unit: str, other: str) -> str:
+def beside(gain: Estimate, unit: str, other: str) -> str:
     """Say by how much something is over another, or below it, with the interval of that."""
-    if not value < 0:
-        numbers = [signed(number, bounds) for number in (value, bounds.low, bounds.high)]
+    below = gain.value < 0
+    if not below:
+        numbers = [signed(number, gain) for number in (gain.value, gain.low, gain.high)]
     else:
-        numbers = [signed(-number, bounds).removeprefix("+")
-                   for number in (value, bounds.high, bounds.low)]  # fmt: skip
-    within = "" if math.isnan(bounds.low) else f" ({numbers[1]} to {numbers[2]})"
-    return f"{numbers[0]} {unit}".rstrip() + f"{within} {'below' if value < 0 else 'over'} {other}"
+        numbers = [signed(-number, gain).removeprefix("+")
+                   for number in (gain.value, gain.high, gain.low)]  # fmt: skip
+    within = "" if math.isnan(gain.low) else f" ({numbers[1]} to {numbers[2]})"
+    return f"{numbers[0]} {unit}".rstrip() + f"{within} {'below' if below else 'over'} {other}"
 
 
 def _decimals(bounds: Bounds, value: float = 1.0) -> int:
@@ -142,18 +142,18 @@ def _rounded(value: float, decimals: int, sign: str = "") -> str:
     return f"{rounded:{sign}.{digits}e}" if rounded else f"{0:{sign}}"
 
 
-def percent(value: Mean) -> str:
+def percent(value: Estimate) -> str:
     """Format a mean accuracy with its interval."""
     if math.isnan(value.low):
-        return f"{value.mean:.2f} %"
-    return f"{value.mean:.2f} % ({value.low:.2f} to {value.high:.2f})"
+        return f"{value.value:.2f} %"
+    return f"{value.value:.2f} % ({value.low:.2f} to {value.high:.2f})"
 
 
-def short_percent(value: Mean) -> str:
+def short_percent(value: Estimate) -> str:
     """Format a mean accuracy with its interval, to a decimal and without the sign of percent."""
     if math.isnan(value.low):
-        return f"{value.mean:.1f}"
-    return f"{value.mean:.1f} ({value.low:.1f} to {value.high:.1f})"
+        return f"{value.value:.1f}"
+    return f"{value.value:.1f} ({value.low:.1f} to {value.high:.1f})"
 
 
 def score(value: float) -> str:
@@ -179,16 +179,16 @@ def level(value: float, objective: Objective) -> str:
     return f"{value:.{max(0, 5 - digits)}f} {objective.unit}"
 
 
-def mean(value: Mean, objective: Objective) -> str:
+def mean(value: Estimate, objective: Objective) -> str:
     """Format a mean of the objective with its interval."""
     if objective.share:
         return percent(value)
     if math.isnan(value.low):
-        return level(value.mean, objective)
+        return level(value.value, objective)
     decimals = _decimals(value)
     if decimals > 0:
         decimals = max(2, decimals)
-    middle, low, high = (_rounded(one, decimals) for one in (value.mean, value.low, value.high))
+    middle, low, high = (_rounded(one, decimals) for one in (value.value, value.low, value.high))
     return f"{middle}{in_unit(objective)} ({low} to {high})"
 
 

@@ -62,7 +62,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
     drawn |= _of_the_fit(findings, measured)
     for figure in drawn.values():
         extend_title(figure, in_short_runs(findings))
-    if long is not None and long.effects is not None:
+    if long is not None:
         drawn = {"verified": effects.figure(long.effects, unit, _verified_caption(long)), **drawn}
     if findings.by_epoch:
         caption = measured if long is None else f"{measured}; {_verified_caption(long)}"

@@ -11,13 +11,14 @@ import re
 from importlib.metadata import version
 
 from search.analysis.effects import Effects
+from search.objective import UNNAMED
 from search.reporting import tables, words
 from search.reporting.answer.short_and_long import held
 from search.reporting.budget import describe_budget, short_budget
 from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import about, capitalized, counted, effect_unit, listed
 from search.reporting.section import Table
-from search.results import UNNAMED, Results
+from search.results import Results
 
 _MARKUP = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
@@ -37,7 +38,7 @@ def documents(findings: Findings) -> dict[str, str]:
     unit = effect_unit(objective)
     found: dict[str, tuple[str, Table]] = {}
     long = findings.verification
-    if long is not None and long.effects is not None:
+    if long is not None:
         found["verified"] = (
             _of_effects(unit, long.effects, long.results),
             tables.effects_table(long.effects, objective),
@@ -97,8 +98,6 @@ def _table(name: str, caption: str, table: Table) -> str:
 def methods(findings: Findings) -> str:
     """Describe in plain text how the findings came about, for the methods of a paper."""
     results, effects, long = findings.results, findings.deciding, findings.verification
-    if long is not None and long.effects is None:
-        long = None
     studied = [*results.factors, *(one.name for one in results.categories)]
     names = listed(studied) if studied else "no technique"
     budget = describe_budget(results)

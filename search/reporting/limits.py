@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from search.analysis.limits import Taken
-from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
 from search.reporting.formatting import capitalized, counted
+from search.reporting.words import recipe
 from search.results import Results
 from search.settings import Limits
 
@@ -34,11 +34,8 @@ def out_of_reach(results: Results, found: Recommendation) -> str:
     limits = results.at_most
     assert limits is not None
     assert found.takes is not None
-    recipe = describe(found, results.factors, results.numbers)
-    if recipe.partition(",")[0] == "none":
-        recipe = recipe.replace("none", "no technique", 1)
-    takes = _words(results, found.takes, limits)
-    return f"no recipe is within --at-most {limits}: the cheapest, {recipe}, takes {takes}"
+    cheapest, takes = recipe(found, results), _words(results, found.takes, limits)
+    return f"no recipe is within --at-most {limits}: the cheapest, {cheapest}, takes {takes}"
 
 
 def _words(results: Results, takes: Taken, limits: Limits) -> str:

@@ -168,7 +168,7 @@ def logged_runs(study: optuna.Study, results: Results) -> list[LoggedRun]:
             LoggedRun(
                 run.number,
                 run.phase,
-                describe(run, results.factors, results.numbers),
+                describe(run, results),
                 f"failed: {run.failure}" if run.failure else ended,
                 folder if isinstance(folder, str) else None,
                 run.worker.partition(" ")[0],

@@ -7,17 +7,17 @@ objective, its name or unit replaces `accuracy` or `points` in the names of colu
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from search.analysis.held_out import Difference
+from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.recipe_names import describe
 from search.errors import InputError
+from search.objective import ACCURACY, Objective
 from search.reporting.class_records import CLASSES, CONFUSION, class_rows, confusion_rows
 from search.reporting.findings import Findings, check_findings
-from search.results import ACCURACY, Objective, Run
+from search.results import Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,35 +53,49 @@ def records(findings: Findings) -> dict[str, Records]:
     return {
         "effects": Records((*_EFFECT, per_second), tuple(_effects(findings, per_second))),
         "verified": Records(_VERIFIED, tuple(_verified(findings))),
-        "interactions": Records(
+        "interactions": _tabulated(
             ("interaction", "pairs", "effect", "low", "high", "p_value"),
-            tuple(_interactions(findings)),
+            (
+                (row.name, len(row.pairs), row.effect, row.low, row.high, row.p_value)
+                for row in findings.interactions
+            ),
         ),
-        "simple_effects": Records(
+        "simple_effects": _tabulated(
             ("technique", "other", "other_on", "effect", "low", "high"),
-            tuple(_simple_effects(findings)),
+            (
+                (row.technique, row.other, row.on, row.effect, row.low, row.high)
+                for pair in findings.dependences
+                for row in (pair.without, pair.with_it)
+            ),
         ),
-        "effects_by_level": Records(
+        "effects_by_level": _tabulated(
             ("technique", "factor", "level", "effect", "low", "high", "p_value"),
-            tuple(_by_level(findings)),
+            (
+                (row.technique, row.factor, one.level, one.effect, one.low, one.high, one.p_value)
+                for row in findings.by_level
+                for one in row.levels
+            ),
         ),
-        "effects_at_best": Records(
+        "effects_at_best": _tabulated(
             ("technique", "factor", "level_on", "level_off", "effect", "low", "high", "reverses"),
-            tuple(_at_best(findings)),
+            (
+                (row.technique, row.factor, row.on, row.off, row.effect, row.low, row.high,
+                 row.reverses)
+                for row in findings.by_level
+            ),
         ),
-        "effects_by_epoch": Records(
-            ("technique", "epoch", "effect", "low", "high", "phase"), tuple(_by_epoch(findings))
+        "effects_by_epoch": _tabulated(
+            ("technique", "epoch", "effect", "low", "high", "phase"), _by_epoch(findings)
         ),
-        "ladder": Records(
+        "ladder": _tabulated(
             ("adds", "runs", judged, "change", "low", "high", "effect_in_any_order",
              "p_no_difference"),
-            tuple(_ladder(findings, judged)),
+            _ladder(findings),
         ),
-        "confirmed": Records(
-            ("label", "recipe", "runs", "test", "test_low", "test_high", "test_objective",
-             "test_objective_low", "test_objective_high", "validation", "validation_low",
-             "validation_high", "diverged", "gain", "gain_low", "gain_high", "gain_paired"),
-            tuple(_confirmed(findings)),
+        "confirmed": _tabulated(
+            ("label", "recipe", "runs", *_bounds_of("test"), *_bounds_of("test_objective"),
+             *_bounds_of("validation"), "diverged", *_bounds_of("gain"), "gain_paired"),
+            _confirmed(findings),
         ),
         "classes": Records(CLASSES, class_rows(findings.tested)),
         "confusion": Records(CONFUSION, confusion_rows(findings.tested)),
@@ -91,13 +105,9 @@ def records(findings: Findings) -> dict[str, Records]:
             findings.results.factors,
             _trade_offs(findings, judged),
         ),
-        "importances": Records(
+        "importances": _tabulated(
             ("evaluator", "parameter", "importance"),
-            tuple(
-                {"evaluator": row.evaluator, "parameter": row.parameter,
-                 "importance": row.importance}
-                for row in findings.importances
-            ),
+            ((row.evaluator, row.parameter, row.importance) for row in findings.importances),
         ),
         "trials": _with_parameters(
             ("number", "phase", "state", judged, *tested, *_RUN),
@@ -105,6 +115,10 @@ def records(findings: Findings) -> dict[str, Records]:
             ((_trial(run, judged, tested), run.params) for run in findings.results.runs),
         ),
     }  # fmt: skip
+
+
+def _tabulated(columns: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> Records:
+    return Records(columns, tuple(dict(zip(columns, row, strict=True)) for row in rows))
 
 
 def _with_parameters(
@@ -142,9 +156,8 @@ def frame(findings: Findings, table: str = "effects") -> pd.DataFrame:
 
 
 _EFFECT = ("technique", "effect", "low", "high", "p_value", "verdict", "p_first", "p_top_three",
-           "pays_from_epoch", "seconds", "seconds_low",
-           "seconds_high", "parameters", "parameters_low", "parameters_high", "parameter",
-           "reference", "level")  # fmt: skip
+           "pays_from_epoch", "seconds", "seconds_low", "seconds_high", "parameters",
+           "parameters_low", "parameters_high", "parameter", "reference", "level")  # fmt: skip
 
 
 _VERIFIED = ("technique", "effect", "low", "high", "p_value", "verdict", "epochs", "short_effect",
@@ -164,64 +177,36 @@ def _effects(findings: Findings, per_second: str) -> Iterator[Row]:
             "level": e.level.level if e.level else None,
         }  # fmt: skip
         if cost := costs.get(e.technique):
-            row |= _bounds("seconds", cost.seconds) | _bounds("parameters", cost.parameters)
+            row |= with_bounds("seconds", cost.seconds)
+            row |= with_bounds("parameters", cost.parameters)
             row[per_second] = cost.per_second
         yield row
 
 
-def _bounds(name: str, estimate: Any) -> Row:
-    middle = estimate.value if hasattr(estimate, "value") else estimate.mean
-    return {name: middle, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+def with_bounds(name: str, one: Estimate | None) -> Row:
+    """An estimate with the ends of its interval, by the names of their columns."""
+    return dict(zip(_bounds_of(name), _bounds(one) if one else (None, None, None), strict=True))
 
 
-def _interactions(findings: Findings) -> Iterator[Row]:
-    for row in findings.interactions:
-        yield {
-            "interaction": row.name, "pairs": len(row.pairs), "effect": row.effect,
-            "low": row.low, "high": row.high, "p_value": row.p_value,
-        }  # fmt: skip
+def _bounds_of(name: str) -> tuple[str, str, str]:
+    return name, f"{name}_low", f"{name}_high"
 
 
-def _simple_effects(findings: Findings) -> Iterator[Row]:
-    for pair in findings.dependences:
-        for row in (pair.without, pair.with_it):
-            yield {
-                "technique": row.technique, "other": row.other, "other_on": row.on,
-                "effect": row.effect, "low": row.low, "high": row.high,
-            }  # fmt: skip
+def _bounds(one: Estimate) -> tuple[float, float, float]:
+    return one.value, one.low, one.high
 
 
-def _by_level(findings: Findings) -> Iterator[Row]:
-    for row in findings.by_level:
-        for one in row.levels:
-            yield {
-                "technique": row.technique, "factor": row.factor, "level": one.level,
-                "effect": one.effect, "low": one.low, "high": one.high, "p_value": one.p_value,
-            }  # fmt: skip
-
-
-def _at_best(findings: Findings) -> Iterator[Row]:
-    for row in findings.by_level:
-        yield {
-            "technique": row.technique, "factor": row.factor, "level_on": row.on,
-            "level_off": row.off, "effect": row.effect, "low": row.low, "high": row.high,
-            "reverses": row.reverses,
-        }  # fmt: skip
-
-
-def _by_epoch(findings: Findings) -> Iterator[Row]:
+def _by_epoch(findings: Findings) -> Iterator[Sequence[Any]]:
     long = findings.verification.by_epoch if findings.verification else ()
     for phase, rows in (("measure", findings.by_epoch), ("verify", long)):
         for row in rows:
-            for epoch, *values in zip(row.epochs, row.effect, row.low, row.high, strict=True):
-                yield {"technique": row.technique, "epoch": epoch,
-                       **dict(zip(("effect", "low", "high"), values, strict=True)),
-                       "phase": phase}  # fmt: skip
+            for values in zip(row.epochs, row.effect, row.low, row.high, strict=True):
+                yield row.technique, *values, phase
 
 
 def _verified(findings: Findings) -> Iterator[Row]:
     long = findings.verification
-    if long is None or long.effects is None:
+    if long is None:
         return
     changes = {row.technique: row for row in long.changes}
     budgets = {
@@ -242,29 +227,23 @@ def _verified(findings: Findings) -> Iterator[Row]:
         yield row
 
 
-def _ladder(findings: Findings, judged: str) -> Iterator[Row]:
+def _ladder(findings: Findings) -> Iterator[Sequence[Any]]:
     beside = {row.step.added: row for row in findings.comparisons}
     for step in findings.ladder:
         row = beside.get(step.added)
-        yield {
-            "adds": step.adds, "runs": step.runs, judged: step.scaled.mean,
-            "change": step.change, "low": step.low, "high": step.high,
-            "effect_in_any_order": row.effect if row else None,
-            "p_no_difference": row.p_value if row else None,
-        }  # fmt: skip
+        in_any_order = (row.effect, row.p_value) if row else (None, None)
+        yield (step.adds, step.runs, step.scaled.value, step.change, step.low, step.high,
+               *in_any_order)  # fmt: skip
 
 
-def _confirmed(findings: Findings) -> Iterator[Row]:
+def _confirmed(findings: Findings) -> Iterator[Sequence[Any]]:
     for row in findings.confirmed:
-        head = {"label": row.label, "recipe": row.recipe, "runs": row.runs}
-        tested = _bounds("test", row.test) | _bounds("test_objective", row.test_objective)
-        unknown = Difference(math.nan, math.nan, math.nan, paired=False)
-        gain = row.gain or (findings.results.program and row.objective_gain) or unknown
-        yield {
-            **head, **tested, **_bounds("validation", row.validation), "diverged": row.diverged,
-            "gain": gain.points, "gain_low": gain.low, "gain_high": gain.high,
-            "gain_paired": gain.paired if row.gain else None,
-        }  # fmt: skip
+        gain = row.gain or (findings.results.program and row.objective_gain) or NO_ESTIMATE
+        yield (
+            row.label, row.recipe, row.runs, *_bounds(row.test), *_bounds(row.test_objective),
+            *_bounds(row.validation), row.diverged, *_bounds(gain),
+            row.gain.paired if row.gain else None,
+        )  # fmt: skip
 
 
 def _trade_offs(findings: Findings, judged: str) -> Iterator[tuple[Row, Mapping[str, Any]]]:
@@ -273,7 +252,7 @@ def _trade_offs(findings: Findings, judged: str) -> Iterator[tuple[Row, Mapping[
     results = findings.results
     for one in findings.trade_offs.best if findings.trade_offs else ():
         yield {
-            "recipe": describe(one, results.factors, results.numbers), judged: one.value,
+            "recipe": describe(one, results), judged: one.value,
             "low": one.low, "high": one.high,
             "seconds": one.seconds, "parameters": one.parameters,
             "best_for_seconds": "seconds" in one.best_for,

@@ -138,6 +138,6 @@ def _best(results: Results) -> Best | None:
         best.phase,
         results.epochs_of(best.phase),
         best.scaled,
-        describe(best, results.factors, results.numbers),
+        describe(best, results),
         dict(best.params),
     )

@@ -9,6 +9,7 @@ from typing import Any
 from search.analysis.classes import class_counts
 from search.analysis.confirmation import RECOMMENDED
 from search.analysis.covariates import NONE
+from search.analysis.long_runs import held
 from search.analysis.recipe_names import describe
 from search.reporting.answer.commands import settle
 from search.reporting.answer.how_sure import budget_warning, rests_on
@@ -18,7 +19,7 @@ from search.reporting.answer.what_to_do import headline, support, to_train
 from search.reporting.budget import describe_budget
 from search.reporting.data import account
 from search.reporting.findings import Findings, check_findings
-from search.reporting.records import Records, column, records
+from search.reporting.records import Records, column, records, with_bounds
 from search.results import Results
 
 SCHEMA = 2
@@ -67,7 +68,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
         ],
         "effects": list(tables["effects"].rows),
         "verified": list(tables["verified"].rows),
-        "held": dict(findings.verification.held) if findings.verification else {},
+        "held": dict(held(results)),
         "fit": None
         if fitted is None
         else {
@@ -119,8 +120,7 @@ def _decision(findings: Findings) -> dict[str, Any] | None:
     made = findings.decision
     if made is None:
         return None
-    trained = to_train(findings)
-    gain, off, surely = made.gain, made.all_off, made.surely
+    trained, surely = to_train(findings), made.surely
     return {
         "verdict": made.verdict,
         "tested": made.tested is not None,
@@ -129,20 +129,12 @@ def _decision(findings: Findings) -> dict[str, Any] | None:
         "surely_better": None
         if surely is None
         else {
-            "recipe": describe(surely, findings.results.factors, findings.results.named),
-            "gain": surely.gain.value,
-            "gain_low": surely.gain.low,
-            "gain_high": surely.gain.high,
+            "recipe": describe(surely, findings.results, levels=True),
+            **with_bounds("gain", surely.gain),
         },
-        "reached": made.reached.mean,
-        "reached_low": made.reached.low,
-        "reached_high": made.reached.high,
-        "all_off": off.mean if off else None,
-        "all_off_low": off.low if off else None,
-        "all_off_high": off.high if off else None,
-        "gain": gain.value if gain else None,
-        "gain_low": gain.low if gain else None,
-        "gain_high": gain.high if gain else None,
+        **with_bounds("reached", made.reached),
+        **with_bounds("all_off", made.all_off),
+        **with_bounds("gain", made.gain),
         "command": trained[0].line if trained else None,
     }
 
@@ -155,7 +147,7 @@ def _recommended(findings: Findings, confirmed: Records) -> dict[str, Any] | Non
     tested = next((row for row in confirmed.rows if row["label"].startswith(RECOMMENDED)), {})
     kept = ("test", "test_low", "test_high", "gain", "gain_low", "gain_high", "gain_paired")
     return {
-        "recipe": describe(found, findings.results.factors, findings.results.named),
+        "recipe": describe(found, findings.results, levels=True),
         "on": sorted(found.on),
         "params": findings.results.asked(found.on, found.params),
         "confirmed": found.confirmed,

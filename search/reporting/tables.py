@@ -10,10 +10,11 @@ from search.analysis.epochs import EpochEffects
 from search.analysis.estimate import Estimate
 from search.analysis.interactions import Interaction
 from search.analysis.simple_effects import Dependence
+from search.objective import ACCURACY, Objective
 from search.reporting import formatting
 from search.reporting.findings import Findings, Verification
 from search.reporting.section import Table
-from search.results import ACCURACY, Objective, Results
+from search.results import Results
 
 
 def effects_table(effects: Effects, objective: Objective, *, ranks: bool = True) -> Table:
@@ -53,11 +54,10 @@ class BudgetRow:
 
 def budget_rows(short: Effects, long: Verification) -> list[BudgetRow]:
     """Put the effects of the short runs beside those of the long ones, in the long ones' order."""
-    fitted = long.effects.effects if long.effects else ()
     before = {one.technique: formatting.with_interval(one.effect, one) for one in short.effects}
     changes = {one.technique: one for one in long.changes}
     rows = []
-    for effect in fitted:
+    for effect in long.effects.effects:
         change = changes.get(effect.technique)
         kind = {"sign": "changed sign", "size": "changed in size"}.get(
             change.kind if change else "", ""
@@ -115,7 +115,7 @@ def confirmed_table(findings: Findings) -> Table:
     rows = []
     for row in findings.confirmed:
         gain = row.objective_gain
-        over_off = formatting.with_interval(gain.points, gain) if gain else ""
+        over_off = formatting.with_interval(gain.value, gain) if gain else ""
         cells = [over_off, formatting.mean(row.validation, objective)]
         tested, accuracy = (
             formatting.mean(row.test_objective, objective),

@@ -14,8 +14,10 @@ from search.analysis.held_out import rate
 from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, LadderStep
 from search.analysis.looks import confirm_looks, level_of_gains, look_at
+from search.analysis.recipe_names import Recipe, describe
 from search.analysis.run_losses import given_up as lost_runs
 from search.analysis.simple_effects import Dependence
+from search.objective import ACCURACY, UNNAMED, Objective
 from search.planning.broken import broken
 from search.planning.design import interaction_variance
 from search.planning.phases.measure import design_of
@@ -35,7 +37,7 @@ from search.reporting.formatting import (
     probability,
     signed,
 )
-from search.results import ACCURACY, UNNAMED, Objective, Results, Run
+from search.results import Results, Run
 
 _WORTH_SAYING = 1.1
 """Variance of interactions, over that in a new study, above which it is told."""
@@ -216,6 +218,12 @@ def plain(results: Results) -> str:
     return "the plain network"
 
 
+def recipe(found: Recipe, results: Results) -> str:
+    """Name a recipe in a sentence, in which `none` would be read as a name."""
+    said = describe(found, results, levels=True)
+    return said.replace("none", "no technique", 1) if said.partition(",")[0] == "none" else said
+
+
 def fresh_seeds(results: Results) -> str:
     """Name what `confirm` runs are of: fresh seeds, and test data where there are any."""
     if results.program is None:
@@ -242,7 +250,7 @@ def over_all_off(row: Confirmed) -> str:
     """Continue a sentence on a recipe's test accuracy: how far it is above that of all off."""
     if row.gain is None:
         return ""
-    return f"; {beside(row.gain.points, row.gain, 'points', 'all off')}"
+    return f"; {beside(row.gain, 'points', 'all off')}"
 
 
 def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:

@@ -21,13 +21,14 @@ from search.commands.shared_files import shared, snapshot, written
 from search.commands.trainer import CommandTrainer, RunTimeoutError
 from search.commands.unit import of_less, with_unit
 from search.errors import FirstRunError, InputError
+from search.objective import Objective
 from search.planning import time_plan
 from search.planning.phases import Planned
 from search.planning.phases.plan import run_seed
 from search.planning.requested import Requested
 from search.planning.schedule import schedule
 from search.planning.space import Space
-from search.results import Objective, Results, Run
+from search.results import Results, Run
 from search.running.folders import made_folder, runs_folder
 from search.running.following import StudyWatch
 from search.running.trial import attributes_of, judged_by
@@ -234,7 +235,7 @@ def with_other_seed(first: FirstRun, environment: Mapping[str, str], watch: Stud
 def _recipe(name: str, params: Mapping[str, Any], settings: Settings) -> str:
     study = Results(name, settings.factors, (), settings)
     run = Run(0, "measure", "running", params, study.on(params), None)
-    return describe(run, study.factors, study.numbers)
+    return describe(run, study)
 
 
 def try_run(

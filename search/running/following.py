@@ -14,10 +14,11 @@ from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import SQLAlchemyError
 
 from search.commands.program import Program
+from search.objective import Objective
 from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
 from search.planning.time_plan import TimePlan, Timing
-from search.results import Objective, Results
+from search.results import Results
 from search.running import signals
 from search.running.timekeeping import end_in_time
 from search.running.worker_loop import study_checkpoints

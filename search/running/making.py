@@ -11,9 +11,9 @@ from optuna.study import StudyDirection
 from model_space.data import holds_sounds, is_set
 from model_space.facts import DataFacts
 from search.errors import InputError
+from search.objective import objective_of
 from search.planning.requested import Requested
 from search.planning.settle import settle, usual_techniques
-from search.results import objective_of
 from search.running.compatibility import check_fingerprint, versions_of
 from search.running.hardware import best_precision, check_installed
 from search.settings import Settings, is_settings

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import cast
 
 import optuna
-from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
 from model_space.worker.client import Worker
@@ -73,30 +72,12 @@ def work(
     storage = patiently(lambda: worker_storage(url))
     study = patiently(lambda: optuna.load_study(study_name=name, storage=storage))
     folder = study_checkpoints(checkpoints, url, name)
-    _work(url, storage, study, trainer, me, folder, deadline, stopping, tally, runs)
-    if not stopping.is_set() and runs is None:
-        patiently(lambda: picture_mistakes(study, cast(Worker, trainer)))
-
-
-def _work(
-    url: str,
-    storage: RDBStorage,
-    study: optuna.Study,
-    trainer: Trainer,
-    me: Identity,
-    folder: Path,
-    deadline: float | None,
-    stopping: threading.Event,
-    tally: Tally,
-    runs: Path | None,
-) -> None:
-    """Run what the study lacks; `folder` is for the checkpoints of its runs."""
     pause = 0.05
     while not stopping.is_set() and (deadline is None or time.monotonic() <= deadline):
         found = patiently(lambda: claim(study, storage, url, me))
         if not isinstance(found, Claim):
             if found.phase is None:
-                return
+                break
             stopping.wait(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
             continue
@@ -111,6 +92,8 @@ def _work(
                 raise StudyFailedError(
                     f"the first {len(failed)} runs failed; the last said: {failed[-1].failure}"
                 )
+    if not stopping.is_set() and runs is None:
+        patiently(lambda: picture_mistakes(study, cast(Worker, trainer)))
 
 
 def study_checkpoints(folder: Path, url: str, name: str) -> Path:

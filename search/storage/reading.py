@@ -5,35 +5,23 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import replace
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from model_space.facts import DataFacts
 from model_space.typed_json import JsonError, from_json
 from search.errors import InputError, as_given
-from search.parameters import Category, TechniqueParameter, categories, levels_on
-from search.results import (
-    ACCURACY,
-    OBJECTIVES,
-    UNNAMED,
-    Candidates,
-    Objective,
-    Results,
-    Run,
-    Verified,
-    objective_of,
-)
+from search.objective import ACCURACY, OBJECTIVES, UNNAMED, Objective, objective_of
+from search.parameters import categories
+from search.results import Candidates, Results, Verified
 from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import undamaged
-from search.storage.heartbeat import Identity
 from search.storage.parameters import (
     asked_of_some,
     dials_of,
@@ -44,14 +32,12 @@ from search.storage.parameters import (
     tie,
     varies,
 )
+from search.storage.trials import is_designed, legible, legible_name, run_of, value_of
 
 _MOSTLY_EQUAL = 0.9
 """Share of the repeats; a GPU may change a few of one seed in their last bits."""
 _BY_CHANCE = 0.05
 """The chance of so many equal repeats, above which they tell of no seed."""
-_LARGEST = 1e100
-_SMALLEST = 1e-100
-"""But for zero; differences of such numbers have squares of zero."""
 
 
 def read(
@@ -75,12 +61,12 @@ def read(
     _check_kinds(study, techniques)
     column = _column(study, objective)
     with undamaged(f"the study {study.study_name!r}"):
-        trials = [_legible(trial) for trial in study.get_trials(deepcopy=False)]
+        trials = [legible(trial) for trial in study.get_trials(deepcopy=False)]
         attributes = study.user_attrs
-    techniques = {_name(name): on for name, on in (techniques or {}).items()}
+    techniques = {legible_name(name): on for name, on in (techniques or {}).items()}
     stored = attributes.get(schema.SETTINGS)
     settings = Settings.from_json(stored) if is_settings(stored) else None
-    designed = settings is not None or _is_designed(trials)
+    designed = settings is not None or is_designed(trials)
     spaces = distributions_of(trials)
     several = categories(settings) if settings else ()
     numbers = {one.dial.name for one in settings.dials} if settings else set()
@@ -103,7 +89,7 @@ def read(
     dials += tuple(number_of(name, spaces[name]) for name in spaces if name in numbers)
     others = several if designed else others_of(spaces, factors)
     judged = _objective(study, column, trials, settings, designed)
-    valued = [trial for trial in trials if _value(trial, column) is not None]
+    valued = [trial for trial in trials if value_of(trial, column) is not None]
     spelled = () if settings else tuple(factors)
     factors, tied = (factors, ()) if designed else tie(factors, valued)
     names = [one.name for one in factors]
@@ -116,7 +102,7 @@ def read(
         factors=tuple(names),
         runs=tuple(
             replace(
-                _run(trial, factors, several, judged, column, settings, first, designed),
+                run_of(trial, factors, several, judged, column, settings, first, designed),
                 copy=trial.number in copies,
             )
             for trial in trials
@@ -192,21 +178,6 @@ def _candidates(stored: object) -> Candidates | None:
         return None
 
 
-def _legible(trial: FrozenTrial) -> FrozenTrial:
-    """A trial whose parameters all have a name that can be seen."""
-    if all(name.strip() for name in trial.params):
-        return trial
-    trial = copy(trial)
-    trial.distributions = {_name(name): one for name, one in trial.distributions.items()}
-    trial.params = {_name(name): value for name, value in trial.params.items()}
-    return trial
-
-
-def _name(parameter: str) -> str:
-    """The name of a parameter; in quotes where it is empty."""
-    return parameter if not isinstance(parameter, str) or parameter.strip() else repr(parameter)
-
-
 def _column(study: optuna.Study, objective: int | None) -> int:
     """The place of an objective, given from 1, among a study's."""
     count = len(study.directions)
@@ -244,7 +215,7 @@ def _copies(trials: list[FrozenTrial], column: int) -> frozenset[int]:
     or where different recipes are equal so often that the repeats may be by chance, as a share of
     few images is.
     """
-    valued = [trial for trial in trials if _value(trial, column) is not None]
+    valued = [trial for trial in trials if value_of(trial, column) is not None]
     alike: dict[str, list[FrozenTrial]] = {}
     for trial in valued:
         alike.setdefault(repr(sorted(trial.params.items())), []).append(trial)
@@ -268,7 +239,7 @@ def _objective(
     designed: bool,
 ) -> Objective:
     maximize = study.directions[column] == StudyDirection.MAXIMIZE
-    values = [value for trial in trials if (value := _value(trial, column)) is not None]
+    values = [value for trial in trials if (value := value_of(trial, column)) is not None]
     fractions = maximize and all(0 <= value <= 1 for value in values)
     if settings and settings.program:
         return Objective.of(settings.program)
@@ -289,55 +260,6 @@ def _objective(
     return Objective(name, "", 1.0, maximize, -math.inf, math.inf)
 
 
-def _run(
-    trial: FrozenTrial,
-    factors: list[TechniqueParameter],
-    several: tuple[Category, ...],
-    objective: Objective,
-    column: int,
-    settings: Settings | None,
-    first: int,
-    designed: bool,
-) -> Run:
-    """Read a trial; `first` is added to the steps of its intermediate values.
-
-    The attributes of another program's trial have a meaning of its own, whatever their names.
-    """
-    attributes = trial.user_attrs if designed else {}
-    return Run(
-        number=trial.number,
-        phase=(_phase(trial) if designed else None) or "measure",
-        state={TrialState.FAIL: "failed"}.get(trial.state, trial.state.name.lower()),
-        params={name: _plain(value) for name, value in trial.params.items()},
-        on=frozenset(
-            one.name for one in factors
-            if one.parameter in trial.params and trial.params[one.parameter] == one.on
-        ) | levels_on(trial.params, several),
-        value=_value(trial, column),
-        curve={
-            step + first: float(value)
-            for step, value in sorted(trial.intermediate_values.items())
-            if _is_finite(value)
-        },
-        seed=_whole(attributes.get(schema.SEED)),
-        test_accuracy=_number(attributes.get(schema.TEST_ACCURACY)),
-        test_objective=_number(attributes.get(schema.TEST_OBJECTIVE)),
-        test_correct=_text(attributes.get(schema.TEST_CORRECT)),
-        test_mistakes=_text(attributes.get(schema.TEST_MISTAKES)),
-        training=_numbers(attributes.get(schema.TRAINING)),
-        seconds_per_epoch=_number(attributes.get(schema.SECONDS_PER_EPOCH)),
-        parameters=_whole(attributes.get(schema.PARAMETERS)),
-        # A study from before runs kept their epochs has one budget.
-        epochs=_whole(attributes.get(schema.EPOCHS)) or (settings.epochs if settings else None),
-        diverged=attributes.get(schema.DIVERGED) is True,
-        feasible=all(value <= 0 for value in trial.constraints.values()),
-        failure=_reason(attributes.get(schema.FAILURE)),
-        scale=objective.scale,
-        seconds=None if trial.duration is None else trial.duration.total_seconds(),
-        worker=_worker(attributes.get(schema.WORKER)),
-    )  # fmt: skip
-
-
 def _verified(attributes: Mapping[str, Any], factors: list[str]) -> Verified | None:
     """What the phase `verify` began with; another program's attribute of this name is none."""
     try:
@@ -345,66 +267,3 @@ def _verified(attributes: Mapping[str, Any], factors: list[str]) -> Verified | N
     except JsonError:
         return None
     return chosen if set(chosen.techniques) <= set(factors) else None
-
-
-# Attributes of these names may be another program's, with a meaning of its own.
-
-
-def _plain(value: object) -> Any:
-    """A parameter as a database would keep it; in memory, Optuna takes NumPy's numbers."""
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _is_designed(trials: Sequence[FrozenTrial]) -> bool:
-    """Tell trials that say, all of them, of which phase of kouka's they are and of which seed."""
-    phases = {_phase(trial) for trial in trials}
-    seeds = [_whole(trial.user_attrs.get(schema.SEED)) for trial in trials]
-    return "measure" in phases and None not in (*phases, *seeds)
-
-
-def _phase(trial: FrozenTrial) -> schema.Phase | None:
-    named = trial.user_attrs.get(schema.PHASE)
-    return next((phase for phase in schema.PHASES if phase == named), None)
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _number(value: object) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _numbers(value: object) -> tuple[float, ...] | None:
-    return tuple(value) if isinstance(value, list) and all(map(_is_finite, value)) else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _reason(value: object) -> str | None:
-    """Why a run failed, without the full stop of its own, as it stands within sentences."""
-    return value.rstrip(".") if isinstance(value, str) else None
-
-
-def _worker(stored: object) -> str:
-    worker = Identity.from_json(stored)
-    return "" if worker is None else f"{worker.host} {worker.pid}"
-
-
-def _value(trial: FrozenTrial, column: int) -> float | None:
-    """A trial's final value, if it has one that is finite."""
-    if trial.state != TrialState.COMPLETE or not trial.values:
-        return None
-    value = trial.values[column]
-    return float(value) if _is_finite(value) else None
-
-
-def _is_finite(value: object) -> bool:
-    """Tell a finite number; SQLite lets other programs write anything in its place.
-
-    One beyond `_LARGEST` counts as infinite, as sums of its squares would be, and one nearer to
-    zero than `_SMALLEST` as nothing that can be computed with.
-    """
-    return isinstance(value, Real) and (value == 0 or _SMALLEST < abs(float(value)) < _LARGEST)

@@ -205,10 +205,6 @@ class _Program:
             values[place] = value
         return result
 
-    def lowered(self, values: Values, *arguments: Any) -> str:
-        """Return what XLA is to compile, as text, which is equal for equal programs alone."""
-        return str(self._compiled.lower(*self._apart(values), *arguments).as_text())
-
     def _apart(self, values: Values) -> tuple[Values, Values]:
         changing = [values[place] for place in self._places]
         return changing, [v for place, v in enumerate(values) if place not in self._replaces]

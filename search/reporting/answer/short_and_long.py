@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from search.analysis.budgets import BudgetChange
 from search.analysis.fast_start import FastStart
+from search.objective import Objective
 from search.planning.broken import breaks_of
 from search.reporting import words
 from search.reporting.findings import Findings, Verification
@@ -20,7 +21,7 @@ from search.reporting.formatting import (
     with_interval,
     with_states,
 )
-from search.results import Objective, Results
+from search.results import Results
 
 _MOST_NAMED = 4
 """Techniques in one sentence."""
@@ -41,7 +42,7 @@ def matters(findings: Findings, *, briefly: bool = False, budget: bool = True) -
     """
     results, fitted = findings.results, findings.effects
     long = findings.verification
-    if long is not None and long.effects is not None:
+    if long is not None:
         parts = [words.answer(long.effects, long.results, briefly=briefly, budget=budget)]
         if not briefly:
             kept = held(long)
@@ -62,8 +63,7 @@ def _broken(results: Results) -> str:
 
 def cautions_that_count(findings: Findings) -> tuple[str, ...]:
     """The cautions on the effects that the headline gives."""
-    long = findings.verification
-    return findings.cautions if long is None or long.effects is None else long.cautions
+    return (findings.verification or findings).cautions
 
 
 def between(findings: Findings) -> str:

@@ -32,7 +32,7 @@ def what_matters(findings: Findings) -> Section | None:
         matters(findings), *factors(findings), *together(findings), *no_contradiction(findings),
         *unclear(findings),
     ])  # fmt: skip
-    if long is not None and long.effects is not None:
+    if long is not None:
         if effects is None:
             table = effects_table(long.effects, results.objective, ranks=False)
         else:
@@ -94,7 +94,7 @@ def together(findings: Findings) -> list[str]:
 def pairs(findings: Findings) -> tuple[str, ...]:
     """Name the techniques whose effect depends most on another one, by the runs that decide."""
     objective, long = findings.results.objective, findings.verification
-    if long is not None and long.effects is not None:
+    if long is not None:
         said = words.certain_pairs([row for row in long.interactions if row.certain], objective)
         return (*reversals(findings), *([said] if said else []))
     rows = findings.dependences

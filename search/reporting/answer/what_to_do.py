@@ -7,13 +7,14 @@ import re
 
 from search.analysis.chance_level import at_chance_level
 from search.analysis.collapses import collapse
-from search.analysis.confirmation import Confirmed, Mean
+from search.analysis.confirmation import Confirmed
 from search.analysis.confirmation import mean as mean_of
-from search.analysis.decision import Decision, SurelyBetter, estimate
+from search.analysis.decision import Decision, SurelyBetter
 from search.analysis.estimate import Estimate
 from search.analysis.fast_start import has_flattened
 from search.analysis.long_runs import deciding
 from search.analysis.recipe_names import describe
+from search.objective import ACCURACY, UNNAMED, Objective
 from search.parameters import levels_on
 from search.reporting import limits, words
 from search.reporting.answer import commands
@@ -30,7 +31,7 @@ from search.reporting.formatting import (
     with_interval,
 )
 from search.reporting.section import Command, Section
-from search.results import ACCURACY, UNNAMED, Objective, Results
+from search.results import Results
 
 _LONG_RECIPE = 130
 """Characters of a recipe that is given in full where there is room for a few lines."""
@@ -66,10 +67,7 @@ def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
     found = findings.recommended
     if found is None:
         return "no technique"
-    results = findings.results
-    recipe = describe(found, results.factors, results.named)
-    if recipe.partition(",")[0] == "none":
-        recipe = recipe.replace("none", "no technique", 1)
+    recipe = words.recipe(found, findings.results)
     return _shortened(recipe) if briefly else recipe
 
 
@@ -191,7 +189,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
     sentences += _held_on(results)
     if not briefly:
         sentences += _accuracy(decision, results)
-        if decision.tested is None and not math.isnan(decision.reached.mean):
+        if decision.tested is None and not math.isnan(decision.reached.value):
             unseen = "; no fresh seed has confirmed it" if results.settings else ""
             if findings.confirmed:
                 unseen = (
@@ -238,7 +236,7 @@ def _reach(decision: Decision, results: Results) -> str:
     return f"{_named(decision, results)} {_with_interval(decision.reached, objective)}{over}"
 
 
-def _with_interval(value: Mean, objective: Objective) -> str:
+def _with_interval(value: Estimate, objective: Objective) -> str:
     """Format a level with the words for its interval."""
     said = mean(value, objective)
     return said.replace("(", "(95 % interval ", 1)
@@ -253,7 +251,7 @@ def _off(decision: Decision, results: Results) -> str:
 
 
 def _over(gain: Estimate | None, of: Objective, off: str) -> str:
-    return "" if gain is None else f", {beside(gain.value, gain, of.unit, off)}"
+    return "" if gain is None else f", {beside(gain, of.unit, off)}"
 
 
 def _points(gain: Estimate, objective: Objective) -> str:
@@ -270,16 +268,15 @@ def _all_off(decision: Decision, results: Results) -> str:
 
 def _next_best(findings: Findings) -> list[str]:
     """The best of the recipes that were tested beside all off."""
-    others = [row for row in findings.confirmed if row.objective_gain is not None]
-    if not others:
-        return []
-    best, objective = others[0], findings.results.objective
-    gain = estimate(best.objective_gain)
-    assert gain is not None
-    return [
-        f"The best other recipe, {best.recipe}, comes to {mean(best.test_objective, objective)}, "
-        f"{beside(gain.value, gain, objective.unit, 'it')}."
-    ]
+    objective = findings.results.objective
+    for row in findings.confirmed:
+        if row.objective_gain is not None:
+            value, over = mean(row.test_objective, objective), row.objective_gain
+            return [
+                f"The best other recipe, {row.recipe}, comes to {value}, "
+                f"{beside(over, objective.unit, 'it')}."
+            ]
+    return []
 
 
 def _rests_on(findings: Findings, decision: Decision) -> str:
@@ -346,7 +343,7 @@ def _accuracy(decision: Decision, results: Results) -> list[str]:
     row = decision.tested
     if row is None or results.program is not None or results.objective == ACCURACY:
         return []
-    over = _over(estimate(row.gain), ACCURACY, words.plain(results))
+    over = _over(row.gain, ACCURACY, words.plain(results))
     return [f"Its test accuracy is {percent(row.test)}{over}."]
 
 
@@ -363,7 +360,7 @@ def _held_on(results: Results) -> list[str]:
 
 
 def _surely(found: SurelyBetter, results: Results) -> str:
-    return describe(found, results.factors, results.named)
+    return describe(found, results, levels=True)
 
 
 def _shortened(recipe: str) -> str:

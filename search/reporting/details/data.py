@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from search.analysis.classes import ClassSizes, class_sizes
+from search.objective import ACCURACY
 from search.reporting.data import account
 from search.reporting.findings import Findings
 from search.reporting.formatting import capitalized, quoted
 from search.reporting.section import Section
-from search.results import ACCURACY, Results
+from search.results import Results
 
 
 def data(findings: Findings) -> Section | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from search.analysis.confirmation import Mean
 from search.analysis.effects import Effects
 from search.reporting import words
 from search.reporting.answer.what_matters import about_ladder
@@ -63,14 +62,13 @@ def _about(effects: Effects) -> tuple[str, ...]:
 
 
 def _notes(findings: Findings) -> tuple[str, ...]:
-    long = findings.verification
-    return findings.notes if long is None or long.effects is None else long.notes
+    return (findings.verification or findings).notes
 
 
 def short_runs(findings: Findings) -> Section | None:
     """Tabulate the effects of the short runs, where long ones give the answer."""
     results, effects, long = findings.results, findings.effects, findings.verification
-    if effects is None or long is None or long.effects is None:
+    if effects is None or long is None:
         return None
     return Section(
         "The short runs",
@@ -85,7 +83,7 @@ def waterfall(findings: Findings) -> Section | None:
     """Go from all off to all on, an effect after the other."""
     if findings.effects is None or not findings.effects.fit.model.techniques:
         return None
-    mean = (
+    at_mean = (
         ""
         if findings.effects.fit.model.covariates.columns is None
         else " The other parameters are at their mean."
@@ -99,7 +97,7 @@ def waterfall(findings: Findings) -> Section | None:
         f"From all off to all on{in_short_runs(findings)}",
         "Each effect is the mean of the technique's steps over all orders of adding the "
         "techniques. So the effects sum to the difference between all on and all off, as fitted."
-        + mean
+        + at_mean
         + ladder
         + _levels(findings),
         "waterfall",
@@ -120,10 +118,7 @@ def _levels(findings: Findings) -> str:
     if levels is None:
         return ""
     if levels.hold:
-        off, on = (
-            mean(Mean(one.value, one.low, one.high), objective)
-            for one in (levels.all_off, levels.all_on)
-        )
+        off, on = (mean(one, objective) for one in (levels.all_off, levels.all_on))
         return f" By the fit all off comes to {off}, and all on to {on}, with 95 % intervals."
     if not levels.failure:
         return ""

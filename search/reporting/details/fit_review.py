@@ -116,8 +116,7 @@ def _missed(findings: Findings, runs: FittedRuns) -> tuple[str, ...]:
     more = len(missed) - _MOST_MISSED
     return (
         *(
-            f"The fit misses run {one.run.number} "
-            f"({describe(one.run, results.factors, results.numbers)}): "
+            f"The fit misses run {one.run.number} ({describe(one.run, results)}): "
             f"{level(one.observed, results.objective)}, predicted "
             f"{level(one.fitted, results.objective)}."
             for one in missed[:_MOST_MISSED]

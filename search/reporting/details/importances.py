@@ -66,7 +66,7 @@ def _of_many_choices(results: Results, computed: Collection[str]) -> list[str]:
 
 
 def _of_two_lengths(findings: Findings) -> list[str]:
-    if findings.verification is None:
+    if not findings.results.of("verify"):
         return []
     return [
         "Short and long runs count alike, as in the dashboard. Long ones are mostly better for "

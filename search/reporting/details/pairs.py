@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 
 from search.analysis.simple_effects import Dependence
+from search.objective import Objective
 from search.reporting import words
 from search.reporting.details.effects import in_short_runs
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed, listed_first
 from search.reporting.section import Section
 from search.reporting.tables import dependences_table, interactions_table
-from search.results import Objective
 
 MOST_PAIRS = 12
 """Interactions in the report's table; the rest are in the figure and in interactions.csv."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from search.analysis.confirmation import Mean
+from search.analysis.estimate import Estimate
 from search.analysis.recipe_tests import ClassResult, RecipeTests
 from search.reporting.budget import describe_budget
 from search.reporting.figures import confusion, seed_curves
@@ -101,7 +101,7 @@ def _table(rows: list[ClassResult], things: str) -> Table:
 def _percent(one: ClassResult, sign: str = " %") -> str:
     if one.accuracy != one.accuracy:
         return UNKNOWN
-    text = short_percent(Mean(one.accuracy, one.low, one.high))
+    text = short_percent(Estimate(one.accuracy, one.low, one.high))
     return text.replace(" (", f"{sign} (", 1) if "(" in text else f"{text}{sign}"
 
 

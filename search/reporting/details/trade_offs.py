@@ -6,10 +6,10 @@ import math
 
 from search.analysis.recipe_names import describe
 from search.analysis.trade_offs import PricedRecipe, TradeOffs
+from search.objective import Objective
 from search.reporting.findings import Findings
 from search.reporting.formatting import UNKNOWN, about, counted, in_unit, listed
 from search.reporting.section import Section, Table
-from search.results import Objective
 
 MOST_ROWS = 12
 """Recipes in the report's table; the rest are in trade_offs.csv."""
@@ -85,7 +85,7 @@ def _table(rows: list[PricedRecipe], findings: Findings) -> Table:
         ),
         tuple(
             (
-                describe(one, findings.results.factors, findings.results.numbers),
+                describe(one, findings.results),
                 _value(one, objective),
                 *(_cost(getattr(one, name), name) for name in costs),
                 listed([_NAMES[name] for name in one.best_for]),

@@ -6,39 +6,30 @@ import math
 
 from search.analysis.dials import DialTrend
 from search.analysis.epochs import EpochEffects
+from search.objective import Objective
 from search.reporting.findings import Findings
 from search.reporting.formatting import capitalized, counted
 from search.reporting.section import Section
 from search.reporting.tables import costs_table, epochs_table
-from search.results import Objective
 
 
 def epochs(findings: Findings) -> Section | None:
     """Draw and tabulate the effects after each epoch."""
     if not findings.by_epoch:
         return None
-    long = findings.verification
-    both = (
-        ""
-        if long is None
-        else (" Blue are the short runs, orange the long ones; the table is of the long ones.")
-    )
+    longer = findings.verification.by_epoch if findings.verification else ()
+    both = " Blue are the short runs, orange the long ones; the table is of the long ones."
+    rows = longer or findings.by_epoch
     return Section(
         "From which epoch each effect is clear",
-        f"The effect after each epoch, with a band of 95 % intervals.{both} A dot marks the epoch "
-        "from which the interval excludes zero to the end, where the effect after the last epoch "
-        "is clear by the test that verdicts go by.",
+        "The effect after each epoch, with a band of 95 % intervals."
+        + (both if longer else "")
+        + " A dot marks the epoch from which the interval excludes zero to the end, where the "
+        "effect after the last epoch is clear by the test that verdicts go by.",
         "epochs",
-        epochs_table(findings.by_epoch if long is None else long.by_epoch),
-        tuple(sign_turn(row) for row in _turned(findings)),
+        epochs_table(rows),
+        tuple(sign_turn(row) for row in rows if row.turn is not None),
     )
-
-
-def _turned(findings: Findings) -> list[EpochEffects]:
-    """The techniques whose effect turns its sign, by the long runs where there are some."""
-    long = findings.verification
-    rows = findings.by_epoch if long is None else long.by_epoch
-    return [row for row in rows if row.turn is not None]
 
 
 def costs(findings: Findings) -> Section | None:

@@ -79,9 +79,7 @@ def _dots(
         text=text,
         textposition=positions,
         cliponaxis=not text,
-        customdata=[
-            [one.run.number, describe(one.run, results.factors, results.numbers)] for one in runs
-        ],
+        customdata=[[one.run.number, describe(one.run, results)] for one in runs],
         hovertemplate="run %{customdata[0]}: observed %{y:.4~g}, predicted %{x:.4~g}<br>"
         "%{customdata[1]}<extra></extra>",
     )

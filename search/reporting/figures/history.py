@@ -49,7 +49,7 @@ def figure(results: Results, objective: str, caption: str) -> go.Figure:
             mode="markers",
             marker={"color": colour, "symbol": symbol, "size": 9},
             name=_name(phase, results),
-            text=[describe(run, results.factors, results.numbers) for run in runs],
+            text=[describe(run, results) for run in runs],
             hovertemplate="run %{x}: %{y:.4~g}<br>%{text}<extra>" + phase + "</extra>",
         )
     pruned = [run for run in results.runs if run.state == "pruned" and run.curve]
@@ -65,7 +65,7 @@ def figure(results: Results, objective: str, caption: str) -> go.Figure:
                 "line": {"width": 2, "color": GREY},
             },
             name="pruned, at its last epoch",
-            text=[describe(run, results.factors, results.numbers) for run in pruned],
+            text=[describe(run, results) for run in pruned],
             hovertemplate="run %{x}: %{y:.4~g}<br>%{text}<extra>pruned</extra>",
         )
     better = max if results.objective.maximize else min

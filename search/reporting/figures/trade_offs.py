@@ -86,7 +86,7 @@ def _dots(
         name=name,
         legendgroup=name,
         showlegend=legend,
-        customdata=[describe(one, results.factors, results.numbers) for one in recipes],
+        customdata=[describe(one, results) for one in recipes],
         hovertemplate="%{customdata}<br>%{y:.4~g} for %{x:.4~g}<extra>" + name + "</extra>",
         row=row,
         col=1,

@@ -71,7 +71,7 @@ def figure(
     changes = [(e.technique, e.effect, e, e.verdict in CERTAIN) for e in known]
     _panel(drawn, 1, start, changes, " fitted" if hold else None, maximize)
     if ladder:
-        first = steps[0].scaled.mean if hold else 0.0
+        first = steps[0].scaled.value if hold else 0.0
         _panel(
             drawn, 2, first,
             [(step.adds, step.change, step, step.low > 0 or step.high < 0) for step in steps[1:]],

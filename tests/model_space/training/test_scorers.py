@@ -27,7 +27,7 @@ from typer.testing import CliRunner, Result
 
 from model_space.training import scorers
 from search import cli
-from search.results import OBJECTIVES, objective_of
+from search.objective import OBJECTIVES, objective_of
 from search.settings import Settings
 from search.storage.connection import load_study
 from search.storage.reading import read

@@ -6,12 +6,13 @@ import pytest
 from search.analysis.carry_over import carry_over
 from search.analysis.recommendation import recommend
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.objective import Objective
 from search.planning.design import fraction
 from search.planning.requested import Requested
 from search.planning.settle import settle
 from search.planning.space import Space
 from search.reporting.findings import find
-from search.results import Objective, Results, Run
+from search.results import Results, Run
 
 NAMES = ("augment", "warmup")
 PROGRAM = Program(

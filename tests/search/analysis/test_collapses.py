@@ -141,6 +141,6 @@ def test_seeds_that_fall_with_one_recipe_are_no_noise_of_another() -> None:
     gain, of_all = (rows[name].objective_gain for name in ("batch_norm", ", ".join(NAMES)))
     assert gain is not None
     assert of_all is not None
-    assert gain.points == pytest.approx(1.93, abs=0.01)
+    assert gain.value == pytest.approx(1.93, abs=0.01)
     assert 1 < gain.low < gain.high < 3
     assert of_all.high - of_all.low > 50

@@ -14,8 +14,9 @@ from search.analysis.confirmation import confirmation
 from search.analysis.decision import Decision, decide
 from search.analysis.recommendation import Recommendation, recommend
 from search.commands.program import Metric, Program
+from search.objective import OBJECTIVES, Objective
 from search.planning.design import design
-from search.results import OBJECTIVES, Objective, Results, Run
+from search.results import Results, Run
 from search.settings import Settings
 from tests.support.simulate import NAMES, random_pairs, results_of, run, simulated, value
 
@@ -119,7 +120,7 @@ def test_of_several_recipes_each_must_be_surer() -> None:
             if gain is None or row.recommended:
                 continue
             error = (gain.high - gain.low) / 2 / stats.t.ppf(0.975, gain.dof)
-            sure.append(gain.points > stats.t.ppf(1 - 0.025 / 4, gain.dof) * error)
+            sure.append(gain.value > stats.t.ppf(1 - 0.025 / 4, gain.dof) * error)
             closer += gain.low > 0 and not sure[-1]
         made = decide(results, chosen, rows)
         assert made is not None
@@ -167,9 +168,9 @@ def test_the_gain_is_of_the_objective_with_an_interval_for_other_seeds() -> None
     made = decision(results)
     assert made.tested is not None
     assert made.tested.gain is not None
-    assert made.reached.mean == pytest.approx(100 * (np.mean(recipe) - 0.1))
+    assert made.reached.value == pytest.approx(100 * (np.mean(recipe) - 0.1))
     assert made.gain is not None
-    assert made.gain.value == pytest.approx(made.tested.gain.points)
+    assert made.gain.value == pytest.approx(made.tested.gain.value)
     assert made.gain.low != pytest.approx(made.tested.gain.low)
     # With the seeds of all recipes it is near Welch's interval of the two.
     welch = stats.ttest_ind(recipe, plain, equal_var=False).confidence_interval()
@@ -206,7 +207,7 @@ def test_runs_that_are_all_equal_recommend_the_simplest_without_interval() -> No
     equal = [run(on, 0.5) for on in (["mixup"], [], ["mixup"], [])]
     made = decision(results_of(equal, ("mixup",)))
     assert (made.recommended.on, made.verdict) == (frozenset(), "all off")
-    assert (made.reached.mean, math.isnan(made.reached.low)) == (50, True)
+    assert (made.reached.value, math.isnan(made.reached.low)) == (50, True)
 
 
 @pytest.mark.parametrize("runs", [16, 64])
@@ -238,4 +239,4 @@ def test_a_predicted_gain_is_within_its_interval() -> None:
 def test_too_few_runs_predict_nothing() -> None:
     made = decision(results_of(simulated(design(8, 16, 16)[:9], 0, 0.3)))
     assert made.verdict == "unknown"
-    assert math.isnan(made.reached.mean)
+    assert math.isnan(made.reached.value)

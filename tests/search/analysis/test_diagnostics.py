@@ -14,8 +14,9 @@ from search.analysis.effects import Effects, effects, repeated
 from search.analysis.estimability import Pairs
 from search.analysis.multiplicity import significant_alone
 from search.analysis.scale_refit import scale_refit
+from search.objective import OBJECTIVES
 from search.planning.design import design
-from search.results import OBJECTIVES, Results
+from search.results import Results
 from search.settings import Settings
 from search.storage.schema import INTERRUPTED, TRIES
 from tests.support.simulate import NAMES, facts, repeats_of, results_of, run, simulated, value

@@ -55,7 +55,7 @@ def test_the_same_images_make_a_difference_more_certain() -> None:
     unpaired = difference(HeldOut(one.accuracies, 1000), HeldOut(other.accuracies, 1000))
     assert paired.paired
     assert not unpaired.paired
-    assert paired.points == pytest.approx(unpaired.points) == pytest.approx(2, abs=0.5)
+    assert paired.value == pytest.approx(unpaired.value) == pytest.approx(2, abs=0.5)
     assert paired.low > 0 > unpaired.low
 
 

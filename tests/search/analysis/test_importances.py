@@ -23,3 +23,18 @@ def test_what_had_one_value_in_all_trials_has_no_importance() -> None:
     assert {row.parameter for row in rows} == {"a", "b"}
     assert rows[0].parameter == "a"
     assert math.isclose(sum(row.importance for row in rows), 1)
+
+
+def test_equal_importances_are_in_the_order_of_their_names() -> None:
+    """PED-ANOVA has them in the order of a set, which is another in every process."""
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    names = ["e", "b", "d", "a", "c"]
+    choice = optuna.distributions.CategoricalDistribution([False, True])
+    for number in range(12):
+        params = dict.fromkeys(names, number % 2 == 0)
+        study.add_trial(optuna.create_trial(
+            params=params, distributions=dict.fromkeys(names, choice), value=number % 2 + number,
+        ))  # fmt: skip
+    rows = [row for row in importances(study) if row.evaluator == "PED-ANOVA"]
+    assert len({row.importance for row in rows}) == 1
+    assert [row.parameter for row in rows] == sorted(names)

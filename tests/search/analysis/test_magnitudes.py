@@ -15,13 +15,14 @@ from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects_of
 from search.analysis.recommendation import recommend
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.objective import Objective
 from search.planning.design import fraction
 from search.planning.requested import Requested
 from search.planning.settle import settle
 from search.planning.space import Space
 from search.reporting.ending import answer_lines
 from search.reporting.findings import find
-from search.results import Objective, Results, Run
+from search.results import Results, Run
 
 NAMES = ("warmup", "clipping", "decay", "dropout")
 MULTIPLY = {"warmup": 0.1, "decay": 0.5}
@@ -136,4 +137,4 @@ def test_a_difference_that_the_logarithms_do_not_show_is_not_sure() -> None:
     results = studied(confirmed=lucky)
     rows = [row.objective_gain for row in confirmation(results, recommend(results))]
     (gain,) = [one for one in rows if one is not None]
-    assert gain.low < gain.points < 0 <= gain.high
+    assert gain.low < gain.value < 0 <= gain.high

@@ -11,13 +11,14 @@ from model_space.facts import DataFacts
 from search.analysis.confirmation import Confirmed, confirmation
 from search.analysis.effects import repeated
 from search.analysis.fitted_recipes import FittedRecipes, Option
-from search.analysis.recipe_names import describe
+from search.analysis.recipe_names import name_of
 from search.analysis.recommendation import candidates, recommend
 from search.analysis.trade_offs import trade_offs
+from search.objective import Objective
 from search.planning.design import fraction
 from search.planning.phases.confirm import plan
 from search.planning.space import Space
-from search.results import Candidates, Objective, Results, Run
+from search.results import Candidates, Results, Run
 from search.settings import Settings
 from tests.support.of_levels import OF_PROGRAM, at_level, of_program
 
@@ -117,9 +118,9 @@ def test_a_dial_is_of_the_technique_with_the_longest_name() -> None:
     both = frozenset(["mixup", "mixup_soft"])
     one = Run(0, "measure", "complete", params, both, 0.5)
     names = ("mixup", "mixup_soft")
-    assert describe(one, names) == "mixup (alpha 0.2), mixup_soft (alpha 0.3)"
+    assert name_of(one, names) == "mixup (alpha 0.2), mixup_soft (alpha 0.3)"
     without = {"mixup": True, "mixup_soft": False, "mixup_alpha": 0.2}
-    assert describe(replace(one, params=without, on=frozenset(["mixup"])), names) == (
+    assert name_of(replace(one, params=without, on=frozenset(["mixup"])), names) == (
         "mixup (alpha 0.2)"
     )
 
@@ -232,7 +233,7 @@ def test_a_diverged_seed_is_told_and_leaves_the_interval() -> None:
     after = confirmed_rows(replace(results, runs=tuple(runs)))
     row = next(row for row in after if row.recipe == rows[0].recipe)
     assert (row.runs, row.diverged) == (3, 1)
-    assert row.test.mean == pytest.approx(rows[0].test.mean)
+    assert row.test.value == pytest.approx(rows[0].test.value)
     assert row.test.high - row.test.low < 10
 
 

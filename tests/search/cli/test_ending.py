@@ -11,10 +11,10 @@ from typer.testing import Result
 
 from search.cli.ending import print_ending
 from search.cli.options import storage_option
+from search.objective import UNNAMED, Objective
 from search.planning.design import design
 from search.reporting.ending import Exported
 from search.reporting.findings import Findings, find
-from search.results import UNNAMED, Objective
 from search.settings import Settings
 from tests.search.analysis.test_ladder import climbed
 from tests.search.reporting.test_html import everything

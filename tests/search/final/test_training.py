@@ -31,9 +31,9 @@ from search.cli.final_progress import FinalProgress
 from search.errors import InputError
 from search.final import training
 from search.final.model_folder import draft
+from search.objective import ACCURACY
 from search.planning.phases.plan import run_seed
 from search.planning.space import Space
-from search.results import ACCURACY
 from search.settings import Settings
 from tests.model_space.data.test_sound import tones
 from tests.support.fakes import FakeWorker

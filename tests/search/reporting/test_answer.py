@@ -14,6 +14,7 @@ import pytest
 from search.analysis.headline import headline as first_named
 from search.analysis.long_runs import long_study
 from search.analysis.next_steps import NextStep
+from search.objective import ACCURACY, OBJECTIVES, Objective
 from search.planning.design import design
 from search.reporting.answer.commands import settle
 from search.reporting.answer.how_sure import how_sure
@@ -25,7 +26,7 @@ from search.reporting.gallery import draw
 from search.reporting.html import page
 from search.reporting.sections import sections
 from search.reporting.tables import confirmed_table
-from search.results import ACCURACY, OBJECTIVES, Objective, Results, Run
+from search.results import Results, Run
 from search.settings import Settings
 from tests.search.reporting.test_short_and_long import long, short
 from tests.support.simulate import NAMES, facts, results_of, run, simulated

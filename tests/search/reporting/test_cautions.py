@@ -13,6 +13,7 @@ from model_space.technique import Dial
 from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects, repeated
 from search.commands.program import CommandDial, CommandFactor, CommandLevel, Metric, Program
+from search.objective import ACCURACY, OBJECTIVES, Objective
 from search.parameters import Category, Number
 from search.planning.design import design
 from search.planning.requested import Requested
@@ -20,7 +21,7 @@ from search.planning.settle import settle
 from search.planning.space import Space
 from search.reporting.cautions import cautions, notes
 from search.reporting.findings import find
-from search.results import ACCURACY, OBJECTIVES, Objective, Results, Run
+from search.results import Results, Run
 from search.settings import Settings
 from search.storage.parameters import number_of
 from search.storage.schema import TRIES

@@ -16,6 +16,7 @@ from model_space.facts import DataFacts
 from search import draw, export_study, summarise
 from search.analysis.by_level import EffectByLevel, LevelEffect
 from search.analysis.importances import Importance
+from search.objective import OBJECTIVES
 from search.parameters import SearchedDial
 from search.planning.design import design
 from search.reporting.budget import describe_budget
@@ -25,7 +26,6 @@ from search.reporting.html import page
 from search.reporting.markdown import document
 from search.reporting.section import Command, Section, Table
 from search.reporting.sections import sections
-from search.results import OBJECTIVES
 from search.settings import Settings
 from tests.search.analysis.test_ladder import climbed
 from tests.support.foreign import foreign

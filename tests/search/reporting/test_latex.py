@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from search.objective import UNNAMED, Objective
 from search.planning.design import design
 from search.reporting.export import write
 from search.reporting.findings import Findings, find
 from search.reporting.formatting import change
 from search.reporting.latex import documents, escape, methods
-from search.results import UNNAMED, Objective
 from tests.search.analysis.test_ladder import climbed
 from tests.search.reporting.test_html import everything
 from tests.support.simulate import results_of, simulated

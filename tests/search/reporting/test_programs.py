@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from search.analysis.confirmation import Confirmed, Mean
+from search.analysis.confirmation import Confirmed
+from search.analysis.estimate import Estimate
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.objective import OBJECTIVES
 from search.reporting.programs import ended_early, mean_of_last
 from search.reporting.words import about_tests
-from search.results import OBJECTIVES, Results, Run
+from search.results import Results, Run
 from search.settings import Settings
 
 UNNAMED, NAMED = Metric("acc", "acc"), Metric("acc", r"epoch (?P<epoch>\d+).*acc=([0-9.]+)")
@@ -92,10 +94,10 @@ def test_the_epochs_that_judge_long_runs_are_told_from_those_of_short_ones() -> 
 
 
 def test_nothing_is_said_of_intervals_where_there_are_none() -> None:
-    program, alone = studied(UNNAMED, []), Mean(50, math.nan, math.nan)
+    program, alone = studied(UNNAMED, []), Estimate(50, math.nan, math.nan)
     judged = replace(program, settings=Settings(), objective=OBJECTIVES["balanced_accuracy"])
     row = Confirmed("recommended", "a", {"a": True}, 1, 0, alone, alone, alone, None)
-    known = replace(row, test_objective=Mean(50, 40, 60))
+    known = replace(row, test_objective=Estimate(50, 40, 60))
     for results, said in (
         (program, "The intervals hold for other seeds, on the same data."),
         (judged, "Those of balanced accuracy hold for other seeds alone."),

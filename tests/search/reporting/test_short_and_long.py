@@ -96,10 +96,23 @@ def findings() -> Findings:
 def test_runs_of_two_budgets_are_never_in_one_estimate(findings: Findings) -> None:
     assert findings.effects is not None
     assert findings.verification is not None
-    assert findings.verification.effects is not None
     assert findings.effects.of("augmentation").effect == pytest.approx(-12, abs=0.8)
     assert findings.verification.effects.of("augmentation").effect == pytest.approx(5.5, abs=0.8)
     assert (findings.effects.runs, findings.verification.effects.runs) == (32, 16)
+
+
+def test_two_long_runs_take_nothing_of_what_the_short_ones_say() -> None:
+    results = long()
+    begun = [run for run in results.runs if run.phase == "verify"][:2]
+    findings = find(replace(results, runs=(*short().runs, *begun)), [])
+    assert findings.verification is None
+    written = {section.title: section for section in sections(findings)}
+    shown = written["From which epoch each effect is clear"]
+    assert shown.table is not None
+    assert shown.table.rows
+    assert "orange" not in shown.text
+    assert summarise(findings)["held"] == {"dropout": False}
+    assert findings.fast_start is None
 
 
 def test_what_the_long_runs_hold_is_no_change_of_budget() -> None:

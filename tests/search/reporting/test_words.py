@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from search.analysis.confirmation import Mean
 from search.analysis.diagnostics import diagnose
 from search.analysis.effects import Effects, effects, repeated
+from search.analysis.estimate import Estimate
 from search.analysis.interactions import interactions
 from search.analysis.simple_effects import dependences
+from search.objective import ACCURACY, OBJECTIVES, Objective
 from search.planning.design import design
 from search.reporting import words
 from search.reporting.budget import describe_budget, short_budget
@@ -17,7 +18,7 @@ from search.reporting.cautions import cautions, notes
 from search.reporting.details.pairs import dependences as dependences_section
 from search.reporting.findings import find
 from search.reporting.formatting import about, beside, duration, level, mean, signed, with_interval
-from search.results import ACCURACY, OBJECTIVES, Objective, Results
+from search.results import Results
 from search.settings import Settings
 from tests.support.fakes import EFFECTS
 from tests.support.simulate import (
@@ -190,11 +191,11 @@ def test_numbers_of_any_size_keep_the_digits_that_their_interval_justifies() -> 
         (1e9, "1.43e+09 nats (1.10e+09 to 1.76e+09)"),
         (1e3, "1430 nats (1100 to 1760)"),
     ):
-        value = Mean(1.43 * scale, 1.10 * scale, 1.76 * scale)
+        value = Estimate(1.43 * scale, 1.10 * scale, 1.76 * scale)
         assert mean(value, loss) == said
-        assert signed(value.mean, value) == f"+{said.split(' ')[0]}"
-        assert float(level(value.mean, loss).split()[0]) == pytest.approx(value.mean, rel=1e-3)
-    assert signed(0.0, Mean(0.0, -1e-9, 1e-9)) == "+0"
+        assert signed(value.value, value) == f"+{said.split(' ')[0]}"
+        assert float(level(value.value, loss).split()[0]) == pytest.approx(value.value, rel=1e-3)
+    assert signed(0.0, Estimate(0.0, -1e-9, 1e-9)) == "+0"
 
 
 @pytest.mark.parametrize(
@@ -211,17 +212,17 @@ def test_numbers_of_any_size_keep_the_digits_that_their_interval_justifies() -> 
 def test_an_interval_shows_on_which_side_of_zero_it_ends(
     value: float, low: float, high: float, said: str
 ) -> None:
-    assert with_interval(value, Mean(value, low, high)) == said
+    assert with_interval(value, Estimate(value, low, high)) == said
 
 
 def test_what_is_not_over_another_is_below_it() -> None:
-    assert beside(3.6, Mean(3.6, 2.1, 5.2), "points", "it") == "+3.6 points (+2.1 to +5.2) over it"
-    assert beside(-3.6, Mean(-3.6, -5.2, -2.1), "", "it") == "3.6 (2.1 to 5.2) below it"
-    assert beside(-0.5, Mean(-0.5, -1.5, 0.5), "points", "it") == (
+    assert beside(Estimate(3.6, 2.1, 5.2), "points", "it") == "+3.6 points (+2.1 to +5.2) over it"
+    assert beside(Estimate(-3.6, -5.2, -2.1), "", "it") == "3.6 (2.1 to 5.2) below it"
+    assert beside(Estimate(-0.5, -1.5, 0.5), "points", "it") == (
         "0.5 points (-0.5 to 1.5) below it"
     )
-    without = Mean(-40.0, math.nan, math.nan)
-    assert beside(-40.0, without, "points", "it") == "40.00 points below it"
+    without = Estimate(-40.0, math.nan, math.nan)
+    assert beside(without, "points", "it") == "40.00 points below it"
 
 
 def test_durations_are_given_in_seconds_while_minutes_are_coarse() -> None:

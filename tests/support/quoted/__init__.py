@@ -1,6 +1,6 @@
 """The measured numbers that hand-written sentences quote, each with what computes it."""
 
-from tests.support.quoted import bench, cifar, digits, modern, nanogpt, reference, spoken
+from tests.support.quoted import bench, cifar, digits, hardware, modern, nanogpt, reference, spoken
 from tests.support.quoted.kinds import Claim, Quote, agrees, text_of
 
 QUOTES = (
@@ -9,6 +9,7 @@ QUOTES = (
     *digits.QUOTES,
     *modern.QUOTES,
     *bench.QUOTES,
+    *hardware.QUOTES,
     *nanogpt.QUOTES,
     *spoken.QUOTES,
 )

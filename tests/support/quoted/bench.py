@@ -1,4 +1,4 @@
-"""What is quoted of the benches, and of hardware."""
+"""What is quoted of the benches of answers: how right they are, and how soon."""
 
 from __future__ import annotations
 
@@ -8,50 +8,13 @@ from dataclasses import replace
 
 from bench.equal_time import TASKS, rows
 from bench.results import column, rows_of
-from docs.shipped import FULL, REFERENCE, data, findings, settings, study
+from docs.shipped import REFERENCE, findings, settings
 from search.analysis.effects import effects
 from search.analysis.t_distribution import CONFIDENCE
-from tests.support.quoted.kinds import Claim, Numbers, Quote
-from tests.support.quoted.numbers import bounds_of, covered, differ, fit, minutes
+from tests.support.quoted.kinds import Claim, Quote
+from tests.support.quoted.numbers import bounds_of, covered, differ
 
 BENCH = "bench/README.md"
-MACHINES = "docs/many-machines.md"
-
-
-def _rate() -> tuple[float]:
-    """TFLOP/s of the training of the long design, by the longhand operations of its networks."""
-    operations = 0
-    for run in findings(FULL).results.of("measure"):
-        inside = (64, 64, 128) if "late_widening" in run.on else (64, 128, 256)
-        size, channels = 32, 64
-        products = size**2 * 3 * channels
-        for width, next_channels in zip(inside, (64, 128, 256), strict=True):
-            products += size**2 * 9 * (channels * width + width**2)
-            size = (size - 1) // 2
-            products += size**2 * 9 * width * next_channels
-            channels = next_channels
-        products += channels * 10 * (1 if "global_pooling" in run.on else size**2)
-        operations += 2 * 3 * products * data(FULL).train * settings(FULL).epochs
-    return (operations / _seconds()[-1] / 1e12,)
-
-
-def _seconds() -> list[float]:
-    """Seconds from the beginning of the long design to the end of each of its runs, in order."""
-    trials = study(FULL).trials
-    began = min(trial.datetime_start for trial in trials if trial.datetime_start)
-    return sorted((trial.datetime_complete - began).total_seconds()
-                  for trial in trials if trial.datetime_complete)  # fmt: skip
-
-
-def _on_a_gpu(*rows_: tuple[int, int, str]) -> Numbers:
-    """TFLOP/s in sum with all techniques off in bfloat16: of a batch, so many at once, and MPS."""
-    return lambda: tuple(
-        column("gpu", "TFLOP/s", batch=batch, precision="mixed_bfloat16", **{"at once": many},
-               MPS=mps)[0]
-        for batch, many, mps in rows_
-    )  # fmt: skip
-
-
 KOUKAS = "kouka, %"
 
 
@@ -95,30 +58,6 @@ def _of_failing() -> tuple[float, float]:
         max(float(row["wrong, %"] or 0) for row in rows),
         min(float(row["coverage, %"] or 0) for row in rows),
     )
-
-
-def _seconds_of(rival: str, side: str) -> float:
-    return column("rivals", side, rival=rival)[0]
-
-
-def _compiled(cache: str) -> tuple[float, ...]:
-    """Seconds of a processor to compile the recipes, now and before."""
-    return tuple(
-        column("compiling", "seconds of a processor", cache=cache, kouka=kouka)[0]
-        for kouka in ("now", "before")
-    )
-
-
-def _more_at_once(width: float) -> tuple[float, float]:
-    """Percent that two workers of one thread train more than one of two."""
-    one, two = (column("cpu_at_once", "images a second", width=width, workers=workers)
-                for workers in ("one of two threads", "two of one thread"))  # fmt: skip
-    return bounds_of([100 * (b / a - 1) for a, b in zip(one, two, strict=True)])
-
-
-def _took(workers: int) -> float:
-    (seconds,) = column("efficiency", "first run to last, s", study="digits", workers=workers)
-    return seconds
 
 
 def _narrower() -> tuple[float, ...]:
@@ -236,59 +175,7 @@ def _below_93() -> int:
     return sum(share < 93 for name in shown for share in column("selection", name))
 
 
-def _step(column_: str, width: float, techniques: str = "all off",
-          precision: str = "float32") -> float:  # fmt: skip
-    (found,) = column("cpu_steps", column_, width=width, techniques=techniques,
-                      precision=precision)  # fmt: skip
-    return found
-
-
-def _slower_in_bfloat16(width: float) -> float:
-    return _step("step, ms", width, precision="mixed_bfloat16") / _step("step, ms", width)
-
-
-def _epoch(backend: str, loop: str) -> float:
-    (found,) = column("cpu_fit", "an epoch, s", data="digits", backend=backend, loop=loop)
-    return found
-
-
 def _quotes() -> Iterator[Quote]:
-    yield Quote(BENCH, "On TensorFlow, `fit` takes {2.3} times as long",
-                lambda: (_epoch("tensorflow", "fit") / _epoch("tensorflow", "kouka"),))  # fmt: skip
-    yield Quote(
-        BENCH,
-        "{87} % at width 0.25 and {96} % at width 1, where they run at {88} % of the matrix "
-        "product's rate",
-        lambda: (_step("convolutions, %", 0.25), _step("convolutions, %", 1.0),
-                 _step("of a matrix product's, %", 1.0)),
-    )  # fmt: skip
-    yield Quote(BENCH, "by {1.6} times at width 0.25 and {1.8} times at width 1, all off",
-                lambda: (_slower_in_bfloat16(0.25), _slower_in_bfloat16(1.0)))  # fmt: skip
-    yield Quote(BENCH, "Validating costs {30} % of training on as many images",
-                lambda: (_step("judging as many images, %", 1.0),))  # fmt: skip
-    yield Quote(MACHINES, "{52} seconds with two workers and {117} with one",
-                lambda: (_took(2), _took(1)))  # fmt: skip
-    yield Quote(
-        MACHINES,
-        "all techniques off, at {167} TFLOP/s, and three at {158} in sum; under MPS "
-        "two came to {216}, three to {237} and four to {239}. A batch of 1,024 brings "
-        "one process to {318}.",
-        _on_a_gpu((128, 1, "without"), (128, 3, "without"), (128, 2, "with"), (128, 3, "with"),
-                  (128, 4, "with"), (1024, 1, "without")),
-    )  # fmt: skip
-    yield Quote(
-        MACHINES,
-        "A study of {16} recipes of the article's techniques, {100} epochs on {45,000} images by "
-        "six workers under MPS, averaged {145} TFLOP/s and took {7.7} minutes",
-        lambda: (
-            fit(FULL).runs, settings(FULL).epochs, data(FULL).train, *_rate(), *minutes(FULL)
-        ),
-    )  # fmt: skip
-    yield Quote(BENCH, "in {463} s from the beginning of the first to the end of the last. That is "
-                "{145} TFLOP/s", lambda: (_seconds()[-1], *_rate()))  # fmt: skip
-    yield Quote(BENCH, "eight runs take {232} s; but of its sixteen, six "
-                "had ended after {240} s, and eight after {342} s",
-                lambda: (_seconds()[-1] / 2, _seconds()[5], _seconds()[7]))  # fmt: skip
     best, each = "at the best covers, %", "at each covers, %"
     noisy = column("by_level", each, truth="the highest rate is noisy")
     equal = [value for truth in ("one rate is best", "rates are near", "rates are alike")
@@ -330,9 +217,6 @@ def _quotes() -> Iterator[Quote]:
     )  # fmt: skip
     yield Quote(BENCH, "on three data sets, by {0.47} to {0.80} points",
                 lambda: bounds_of(list(map(_behind, TASKS))))  # fmt: skip
-    yield Quote(BENCH, "share of training on digits ({0.68} of 0.85)",
-                lambda: tuple(column("efficiency", "efficiency", study="digits",
-                                     workers=1)))  # fmt: skip
     yield Quote(BENCH, "**Time**: {12} of {12} plans", _plans_in_time)
     yield Quote(BENCH, "cover {94} to {100} %, and no row has more than {1.6} % of studies",
                 lambda: (*covered("coverage"),
@@ -382,11 +266,6 @@ def _quotes() -> Iterator[Quote]:
                 lambda: (max(column("truths", "wrong, %", truth="some diverge")),))  # fmt: skip
     yield Quote(BENCH, "they cover {98.8} % and more",
                 lambda: (min(column("truths", "coverage, %", truth="drift")),))  # fmt: skip
-    yield Quote(BENCH, "*keras-tuner* that is {1.90}, short of 2",
-                lambda: (_seconds_of("keras-tuner", "rival, s")
-                         / _seconds_of("keras-tuner", "kouka, s"),))  # fmt: skip
-    yield Quote(BENCH, "it is not met: {43.7} of {68.2} s. With a filled one it nearly is, at "
-                "{7.2} s", lambda: (*_compiled("empty"), _compiled("filled")[0]))  # fmt: skip
     yield Quote("docs/methods.md", "with four looks, in {9} % of studies without any effect",
                 lambda: tuple(column("looks", "wrong if each look stood alone, %",
                                      looks="at 16, 32, 64, 128")))  # fmt: skip
@@ -403,9 +282,6 @@ def _quotes() -> Iterator[Quote]:
                 lambda: bounds_of(column("other_programs", "coverage, %")))  # fmt: skip
     yield Quote(BENCH, "is mostly right: {15} of the {16} effects have the reference's sign",
                 _agreement)  # fmt: skip
-    yield Quote(BENCH, "Two workers train {14} to {24} % more images at width 0.25, and {3} to "
-                "{5} % more at width 1",
-                lambda: (*_more_at_once(0.25), *_more_at_once(1.0)))  # fmt: skip
     yield Quote(BENCH, "top threes that is lower by {0.4} to {1.7} points",
                 lambda: (_lost_by_stopping()[0], _lost_by_stopping()[-1]))  # fmt: skip
     yield Quote(BENCH, "so {59} % of these studies go on to all runs.",
@@ -432,14 +308,6 @@ def _quotes() -> Iterator[Quote]:
                 lambda: bounds_of(column("coverage", "coverage by HC3, %")))  # fmt: skip
     yield Quote(BENCH, "finds the true three in at most {2} %",
                 lambda: (max(column("ranking", "PED-ANOVA, TPE, %")),))  # fmt: skip
-    yield Quote(
-        BENCH,
-        "took {52.3} s from its first run to its last with two workers, and {117.0} s with one, "
-        "{2.2} times as long",
-        lambda: (_took(2), _took(1), _took(1) / _took(2)),
-    )
-    yield Quote(BENCH, "an export takes [{2.8} s]",
-                lambda: (column("export", "seconds, median of 3", trials=64)[0],))  # fmt: skip
     yield Quote("docs/methods.md", "the mean of the last {8} of its {31} epochs makes the effects' "
                 "intervals {19} % narrower", _narrower)  # fmt: skip
 

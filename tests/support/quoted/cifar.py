@@ -201,8 +201,8 @@ def _quotes() -> Iterator[Quote]:
         "comes to {65.6} % here and to {72.9} % in the article, the last step to {85.0} % and "
         "{91.0} %",
         lambda: (
-            findings(ARTICLE).ladder[0].scaled.mean, ACCURACIES[0],
-            findings(ARTICLE).ladder[-1].scaled.mean, ACCURACIES[-1],
+            findings(ARTICLE).ladder[0].scaled.value, ACCURACIES[0],
+            findings(ARTICLE).ladder[-1].scaled.value, ACCURACIES[-1],
         ),
     )  # fmt: skip
     yield Quote(PAGE, "`augmentation` ({+15.9}) and `batch_norm` ({+4.2}) are the largest",

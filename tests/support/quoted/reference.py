@@ -121,14 +121,14 @@ def _confirmed(label: str) -> Confirmed:
 
 def _tested(label: str) -> tuple[float, float, float]:
     test = _confirmed(label).test
-    return test.mean, test.low, test.high
+    return test.value, test.low, test.high
 
 
 def _gain() -> tuple[float, float, float]:
     """What the recommended recipe gains over all off on the test images."""
     gain = _confirmed("recommended").gain
     assert gain is not None
-    return gain.points, gain.low, gain.high
+    return gain.value, gain.low, gain.high
 
 
 def _recommended() -> tuple[float, float, int]:
@@ -143,7 +143,6 @@ def _long() -> Verification:
     """The long runs: after them, the two effects that are clear had clearly changed."""
     long = findings(REFERENCE).verification
     assert long is not None
-    assert long.effects is not None
     assert {one.technique for one in long.changes if one.kind} == {"batch_norm", "augmentation"}
     clear = {one.technique for one in long.effects.effects if one.verdict in CERTAIN}
     assert clear == {"batch_norm", "augmentation"}

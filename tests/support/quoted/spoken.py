@@ -20,7 +20,7 @@ def _answer() -> tuple[float, ...]:
     assert decision is not None
     assert decision.gain is not None
     gain, test = decision.gain, best.test
-    return test.mean, test.low, test.high, gain.value, gain.low, gain.high
+    return test.value, test.low, test.high, gain.value, gain.low, gain.high
 
 
 def _largest() -> tuple[float, ...]:

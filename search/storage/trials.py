@@ -1,0 +1,149 @@
+"""Reading a trial, of kouka's own or another program's: from Optuna's to a `Run`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from optuna.trial import FrozenTrial, TrialState
+
+from search.objective import Objective
+from search.parameters import Category, TechniqueParameter, levels_on
+from search.results import Run
+from search.settings import Settings
+from search.storage import schema
+from search.storage.heartbeat import Identity
+
+_LARGEST = 1e100
+_SMALLEST = 1e-100
+"""But for zero; differences of such numbers have squares of zero."""
+
+
+def legible(trial: FrozenTrial) -> FrozenTrial:
+    """A trial whose parameters all have a name that can be seen."""
+    if all(name.strip() for name in trial.params):
+        return trial
+    trial = copy(trial)
+    trial.distributions = {legible_name(name): one for name, one in trial.distributions.items()}
+    trial.params = {legible_name(name): value for name, value in trial.params.items()}
+    return trial
+
+
+def legible_name(parameter: str) -> str:
+    """The name of a parameter; in quotes where it is empty."""
+    return parameter if not isinstance(parameter, str) or parameter.strip() else repr(parameter)
+
+
+def run_of(
+    trial: FrozenTrial,
+    factors: list[TechniqueParameter],
+    several: tuple[Category, ...],
+    objective: Objective,
+    column: int,
+    settings: Settings | None,
+    first: int,
+    designed: bool,
+) -> Run:
+    """Read a trial; `first` is added to the steps of its intermediate values.
+
+    The attributes of another program's trial have a meaning of its own, whatever their names.
+    """
+    attributes = trial.user_attrs if designed else {}
+    return Run(
+        number=trial.number,
+        phase=(_phase(trial) if designed else None) or "measure",
+        state={TrialState.FAIL: "failed"}.get(trial.state, trial.state.name.lower()),
+        params={name: _plain(value) for name, value in trial.params.items()},
+        on=frozenset(
+            one.name for one in factors
+            if one.parameter in trial.params and trial.params[one.parameter] == one.on
+        ) | levels_on(trial.params, several),
+        value=value_of(trial, column),
+        curve={
+            step + first: float(value)
+            for step, value in sorted(trial.intermediate_values.items())
+            if _is_finite(value)
+        },
+        seed=_whole(attributes.get(schema.SEED)),
+        test_accuracy=_number(attributes.get(schema.TEST_ACCURACY)),
+        test_objective=_number(attributes.get(schema.TEST_OBJECTIVE)),
+        test_correct=_text(attributes.get(schema.TEST_CORRECT)),
+        test_mistakes=_text(attributes.get(schema.TEST_MISTAKES)),
+        training=_numbers(attributes.get(schema.TRAINING)),
+        seconds_per_epoch=_number(attributes.get(schema.SECONDS_PER_EPOCH)),
+        parameters=_whole(attributes.get(schema.PARAMETERS)),
+        # A study from before runs kept their epochs has one budget.
+        epochs=_whole(attributes.get(schema.EPOCHS)) or (settings.epochs if settings else None),
+        diverged=attributes.get(schema.DIVERGED) is True,
+        feasible=all(value <= 0 for value in trial.constraints.values()),
+        failure=_reason(attributes.get(schema.FAILURE)),
+        scale=objective.scale,
+        seconds=None if trial.duration is None else trial.duration.total_seconds(),
+        worker=_worker(attributes.get(schema.WORKER)),
+    )  # fmt: skip
+
+
+def is_designed(trials: Sequence[FrozenTrial]) -> bool:
+    """Tell trials that say, all of them, of which phase of kouka's they are and of which seed."""
+    phases = {_phase(trial) for trial in trials}
+    seeds = [_whole(trial.user_attrs.get(schema.SEED)) for trial in trials]
+    return "measure" in phases and None not in (*phases, *seeds)
+
+
+# Attributes of these names may be another program's, with a meaning of its own.
+
+
+def _plain(value: object) -> Any:
+    """A parameter as a database would keep it; in memory, Optuna takes NumPy's numbers."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _phase(trial: FrozenTrial) -> schema.Phase | None:
+    named = trial.user_attrs.get(schema.PHASE)
+    return next((phase for phase in schema.PHASES if phase == named), None)
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _numbers(value: object) -> tuple[float, ...] | None:
+    return tuple(value) if isinstance(value, list) and all(map(_is_finite, value)) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _reason(value: object) -> str | None:
+    """Why a run failed, without the full stop of its own, as it stands within sentences."""
+    return value.rstrip(".") if isinstance(value, str) else None
+
+
+def _worker(stored: object) -> str:
+    worker = Identity.from_json(stored)
+    return "" if worker is None else f"{worker.host} {worker.pid}"
+
+
+def value_of(trial: FrozenTrial, column: int) -> float | None:
+    """A trial's final value, if it has one that is finite."""
+    if trial.state != TrialState.COMPLETE or not trial.values:
+        return None
+    value = trial.values[column]
+    return float(value) if _is_finite(value) else None
+
+
+def _is_finite(value: object) -> bool:
+    """Tell a finite number; SQLite lets other programs write anything in its place.
+
+    One beyond `_LARGEST` counts as infinite, as sums of its squares would be, and one nearer to
+    zero than `_SMALLEST` as nothing that can be computed with.
+    """
+    return isinstance(value, Real) and (value == 0 or _SMALLEST < abs(float(value)) < _LARGEST)
