@@ -82,6 +82,6 @@ def _dots(
         customdata=[
             [one.run.number, describe(one.run, results.factors, results.numbers)] for one in runs
         ],
-        hovertemplate="run %{customdata[0]}: observed %{y:.4~g}, predicted %{x:.4~g}<br>"
+        hovertemplate="run %{customdata[0]}: observed %{y:,.4~r}, predicted %{x:,.4~r}<br>"
         "%{customdata[1]}<extra></extra>",
     )
