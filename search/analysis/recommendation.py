@@ -172,6 +172,14 @@ def _adjusted(results: Results, groups: Sequence[Sequence[Run]]) -> list[list[fl
     return [part.tolist() for part in np.split(scaled, np.cumsum(sizes)[:-1])]
 
 
+def beside_all_off(results: Results, on: frozenset[str]) -> Predicted | None:
+    """Predict a recipe of another program beside all off, as the recommended one is predicted.
+
+    None where the runs are too few.
+    """
+    return _reach(results, complete_runs(results), Option(on, {}))
+
+
 def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | None:
     """Predict a recipe and all off from the runs as they are, however far below the others."""
     surface = FittedRecipes.of(results, runs, fenced=False)

@@ -121,7 +121,9 @@ def trade_offs(results: Results, *, predict: bool = True) -> TradeOffs | None:
     breaks = breaks_of(results).values()
     results = deciding(results)
     runs = complete_runs(results)
-    fitted = FittedRecipes.of(results, runs, choices=(), breaks=breaks) if runs else None
+    if all(run.seconds_per_epoch is None and not run.parameters for run in runs):
+        return None  # before the fit, which takes seconds with thousands of runs
+    fitted = FittedRecipes.of(results, runs, choices=(), breaks=breaks)
     if fitted is None:
         return None
     told = FittedRecipes.of(results, runs, choices=(), fenced=False) if fitted.fenced else fitted

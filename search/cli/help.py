@@ -84,6 +84,7 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the command line; ends the command in a sentence where it is none."""
         with _in_a_sentence(ctx):
+            self._check_once(ctx, args)
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
@@ -92,6 +93,14 @@ class Command(TyperCommand):
 
         with one_thread():
             return super().invoke(ctx)
+
+    def _check_once(self, ctx: Any, args: list[str]) -> None:
+        """Refuse an option that is given twice: the first value would be dropped in silence."""
+        given = self.make_parser(ctx).parse_args(args=list(args))[2]
+        for one in given:
+            once = one.param_type_name == "option" and not (one.multiple or one.is_eager)
+            if once and given.count(one) > 1:
+                raise _UsageError(f"{one.opts[0]} can be given only once")
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help as wide as the terminal, of which Click assumes at least 50 columns."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, JsonOption, ReadStorageOption
+from search.cli.options import DEFAULT_STORAGE, JsonOption, ReadStorageOption, storage_option
 
 if TYPE_CHECKING:
+    from optuna import Study
     from rich.console import Console
 
     from search.reporting.status import StudyStatus
@@ -45,10 +47,11 @@ def status(
         quiet_optuna()
         console = make_console(json)
         studies: list[Results] = []
-        unreadable = []
+        unreadable, beside = [], ""
         for study in outlined_studies(storage, name):
             try:
                 studies.append(read(study, objective=1))
+                beside = _other_objectives(study, storage) if name else ""
             except InputError as error:
                 if name is not None:
                     raise
@@ -59,10 +62,25 @@ def status(
                         "unreadable": unreadable})  # fmt: skip
         elif name is not None:
             _print_one(studies[0], found[0], console)
+            if beside:
+                console.print(beside)
         elif found or not unreadable:
             console.print(status_table(found) if found else "There are no studies yet.")
         for reason in unreadable:
             console.print(f"Not listed: {reason}.")
+
+
+def _other_objectives(study: Study, storage: str) -> str:
+    """Say by which of a study's several objectives its status is; empty of one."""
+    from search.storage.reading import name_objectives
+
+    if (count := len(study.directions)) == 1:
+        return ""
+    command = f"kouka export {quote(study.study_name)} --objective N{storage_option(storage)}"
+    return (
+        f"This is by the first of {count} objectives, {name_objectives(study)}; {command} reports "
+        "on each."
+    )
 
 
 def _print_one(results: Results, status: StudyStatus, console: Console) -> None:

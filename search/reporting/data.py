@@ -9,7 +9,7 @@ from model_space.data.checks import Checks
 from model_space.data.reading import Reading
 from model_space.facts import DataFacts
 from search.analysis.proportions import FEW, half_width
-from search.reporting.formatting import counted, listed, listed_first, one_line, quoted
+from search.reporting.formatting import counted, listed, listed_first, one_line, quoted, score
 from search.results import Results
 
 _MOST_CLASSES = 12
@@ -102,7 +102,7 @@ def _classes(data: DataFacts) -> str:
     values = ""
     if data.checks is not None and "train" in data.checks.ranges:
         low, high = data.checks.ranges["train"]
-        values = f"; values from {_number(low)} to {_number(high)}"
+        values = f"; values from {score(low)} to {score(high)}"
     if not counts:
         return f"{kind}{values}."
     if len(counts) <= _MOST_CLASSES:
@@ -116,11 +116,6 @@ def _classes(data: DataFacts) -> str:
         )
         each = f"{least} to {greatest} training {data.things}"
     return f"{kind} ({_some(data.classes)}), of {each}{values}."
-
-
-def _number(value: float) -> str:
-    """Format a value of the data, of which those above a thousand are given whole."""
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
 def _parts(data: DataFacts, reading: Reading) -> list[str]:
@@ -180,7 +175,7 @@ def _changes(data: DataFacts, reading: Reading) -> list[str]:
     parts = [f"{count:,} {what}" for count, what in changes if count]
     if reading.levels is not None:
         low, high = reading.levels
-        parts.append(f"values of {_number(low)} to {_number(high)} scaled to the whole range")
+        parts.append(f"values of {score(low)} to {score(high)} scaled to the whole range")
     if reading.stretched is not None:
         low, high = reading.stretched
         parts.append(f"bytes of {low} to {high} scaled to 0 to 255")

@@ -18,7 +18,7 @@ UNKNOWN = "—"
 _SECONDS = 180
 """Seconds from which a duration is given in minutes, which round by a sixth at the most."""
 _MOST_DECIMALS = 5
-_MOST_DIGITS = 6
+_MOST_DIGITS = 9
 """Those before the point. A number with more of either is written with an exponent."""
 
 
@@ -117,7 +117,7 @@ def beside(gain: Estimate, unit: str, other: str) -> str:
 
 
 def _decimals(bounds: Bounds, value: float = 1.0) -> int:
-    """Decimals that an interval justifies, of a value in the millions below zero.
+    """Decimals that an interval justifies, of a value in the billions below zero.
 
     An end beside zero has one more where it would be written as zero: on which side it is decides.
     """
@@ -137,7 +137,7 @@ def _rounded(value: float, decimals: int, sign: str = "") -> str:
     """Format to so many decimals; with an exponent where these are many, or below zero."""
     rounded = round(value, decimals) + 0.0
     if 0 <= decimals <= _MOST_DECIMALS:
-        return f"{rounded:{sign}.{decimals}f}"
+        return f"{rounded:{sign},.{decimals}f}"
     digits = decimals + math.floor(math.log10(abs(rounded))) if rounded else 0
     return f"{rounded:{sign}.{digits}e}" if rounded else f"{0:{sign}}"
 
@@ -158,8 +158,8 @@ def short_percent(value: Estimate) -> str:
 
 def score(value: float) -> str:
     """Format a value without a unit to four digits, or as a whole number."""
-    whole = 1e4 <= abs(value) < 10**_MOST_DIGITS
-    return f"{value:.0f}" if whole else f"{value:.4g}"
+    whole = 1e3 <= abs(value) < 10**_MOST_DIGITS
+    return f"{value:,.0f}" if whole else f"{value:.4g}"
 
 
 def about(value: float) -> str:
@@ -176,7 +176,7 @@ def level(value: float, objective: Objective) -> str:
     if value and not 0.1 <= abs(value) < 10**_MOST_DIGITS:
         return f"{value:.4g} {objective.unit}"
     digits = len(f"{abs(value):.0f}")
-    return f"{value:.{max(0, 5 - digits)}f} {objective.unit}"
+    return f"{value:,.{max(0, 5 - digits)}f} {objective.unit}"
 
 
 def mean(value: Estimate, objective: Objective) -> str:

@@ -31,7 +31,6 @@ from search.reporting.formatting import (
     in_unit,
     interval,
     level,
-    level_unit,
     listed,
     listed_first,
     probability,
@@ -300,7 +299,7 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
 def fell(found: Collapse, results: Results) -> str:
     """Say how many runs fell far below the others in some seeds, and to what."""
     beside = "" if found.technique is None else f" with {found.technique}"
-    about = f"{found.level:.3g} {level_unit(results.objective)}".rstrip()
+    about = level(found.level, results.objective)
     return f"{len(found.runs)} of {counted(found.of, 'run')}{beside} fell to about {about}"
 
 

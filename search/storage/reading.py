@@ -185,19 +185,19 @@ def _column(study: optuna.Study, objective: int | None) -> int:
         if count == 1:
             return 0
         raise InputError(
-            f"the study {study.study_name!r} has {count} objectives, {_named(study)}; effects are "
-            "of one, so say which: --objective N, or in Python objective=N"
+            f"the study {study.study_name!r} has {count} objectives, {name_objectives(study)}; "
+            "effects are of one, so say which: --objective N, or in Python objective=N"
         )
     if not isinstance(objective, Integral) or not 1 <= objective <= count:
         raise InputError(
             f"the study {study.study_name!r} has no objective number {objective!r}; it has "
-            f"{_named(study)}"
+            f"{name_objectives(study)}"
         )
     return objective - 1
 
 
-def _named(study: optuna.Study) -> str:
-    """Its objectives: "number 1 (accuracy) and number 2 (loss)", or "number 1 alone"."""
+def name_objectives(study: optuna.Study) -> str:
+    """List its objectives: "number 1 (accuracy) and number 2 (loss)", or "number 1 alone"."""
     names = study.metric_names or [""] * len(study.directions)
     numbered = [
         f"number {at} ({name})" if name else f"number {at}"

@@ -71,7 +71,7 @@ def figure(
             textposition=corners[index],
             textfont={"size": 14},
             name=label(f"{index + 1} {row.technique}", LEGEND_WIDTH),
-            hovertemplate=f"{row.technique}: %{{y:+.3~g}} for %{{x:+.2g}} s {timed_by}"
+            hovertemplate=f"{row.technique}: %{{y:+,.3~r}} for %{{x:+.2g}} s {timed_by}"
             "<extra></extra>",
         )
     if others:
@@ -84,7 +84,7 @@ def figure(
                     "line": {"width": 1.5, "color": colours}},
             name=f"{len(others)} smaller effects",
             customdata=[row.technique for row, _ in others],
-            hovertemplate=f"%{{customdata}}: %{{y:+.3~g}} for %{{x:+.2g}} s {timed_by}"
+            hovertemplate=f"%{{customdata}}: %{{y:+,.3~r}} for %{{x:+.2g}} s {timed_by}"
             "<extra></extra>",
         )  # fmt: skip
     zero_line(drawn, x=0)

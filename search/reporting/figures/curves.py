@@ -29,7 +29,7 @@ def figure(rows: Sequence[Curves], objective: str, caption: str) -> go.Figure:
                 name=side,
                 legendgroup=side,
                 showlegend=index == 0,
-                hovertemplate=f"{row.technique} {side}, epoch %{{x}}: %{{y:.4~g}}<extra></extra>",
+                hovertemplate=f"{row.technique} {side}, epoch %{{x}}: %{{y:,.4~r}}<extra></extra>",
                 row=line,
                 col=column,
             )

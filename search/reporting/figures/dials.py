@@ -39,7 +39,7 @@ def figure(rows: Sequence[DialTrend], objective: str, caption: str) -> go.Figure
                 legendgroup=name,
                 showlegend=line == 1,
                 text=[f"run {run.number}" for run in runs],
-                hovertemplate="%{text}: %{y:.4~g} at %{x:.3g}<extra></extra>",
+                hovertemplate="%{text}: %{y:,.4~r} at %{x:.3g}<extra></extra>",
                 row=line,
                 col=1,
             )

@@ -58,8 +58,8 @@ def figure(effects: Effects, unit: str, caption: str) -> go.Figure:
             },
             name=verdict,
             customdata=[[row.low, row.high, row.p_value, row.technique] for row in rows],
-            hovertemplate="%{customdata[3]}: %{x:+.3~g}<br>95 %: %{customdata[0]:+.3~g} to "
-            "%{customdata[1]:+.3~g}<br>corrected p: %{customdata[2]:.3g}<extra></extra>",
+            hovertemplate="%{customdata[3]}: %{x:+,.3~r}<br>95 %: %{customdata[0]:+,.3~r} to "
+            "%{customdata[1]:+,.3~r}<br>corrected p: %{customdata[2]:.3g}<extra></extra>",
         )
     zero_line(drawn, x=0)
     names = [row.technique for row in known]

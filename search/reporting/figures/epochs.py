@@ -71,8 +71,8 @@ def _draw(
         mode="lines+markers" if len(epochs) < 2 else "lines",
         line={"color": colour, "width": 2},
         customdata=list(zip(row.low, row.high, strict=True)),
-        hovertemplate=f"{row.technique}{of}, epoch %{{x}}: %{{y:+.3~g}}<br>95 %: "
-        "%{customdata[0]:+.3~g} to %{customdata[1]:+.3~g}<extra></extra>",
+        hovertemplate=f"{row.technique}{of}, epoch %{{x}}: %{{y:+,.3~r}}<br>95 %: "
+        "%{customdata[0]:+,.3~r} to %{customdata[1]:+,.3~r}<extra></extra>",
         **where,
     )
     if row.pays_from is not None:

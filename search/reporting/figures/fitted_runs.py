@@ -80,6 +80,6 @@ def _dots(
         textposition=positions,
         cliponaxis=not text,
         customdata=[[one.run.number, describe(one.run, results)] for one in runs],
-        hovertemplate="run %{customdata[0]}: observed %{y:.4~g}, predicted %{x:.4~g}<br>"
+        hovertemplate="run %{customdata[0]}: observed %{y:,.4~r}, predicted %{x:,.4~r}<br>"
         "%{customdata[1]}<extra></extra>",
     )

@@ -91,4 +91,4 @@ def figure(rows: Sequence[ContrastSize], caption: str) -> go.Figure:
     return drawn
 
 
-_HOVER = "%{customdata[0]}: %{customdata[1]:+.3~g}<br>%{y:.3~g} standard errors<extra></extra>"
+_HOVER = "%{customdata[0]}: %{customdata[1]:+,.3~r}<br>%{y:,.3~r} standard errors<extra></extra>"

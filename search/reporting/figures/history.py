@@ -50,7 +50,7 @@ def figure(results: Results, objective: str, caption: str) -> go.Figure:
             marker={"color": colour, "symbol": symbol, "size": 9},
             name=_name(phase, results),
             text=[describe(run, results) for run in runs],
-            hovertemplate="run %{x}: %{y:.4~g}<br>%{text}<extra>" + phase + "</extra>",
+            hovertemplate="run %{x}: %{y:,.4~r}<br>%{text}<extra>" + phase + "</extra>",
         )
     pruned = [run for run in results.runs if run.state == "pruned" and run.curve]
     if pruned:
@@ -66,7 +66,7 @@ def figure(results: Results, objective: str, caption: str) -> go.Figure:
             },
             name="pruned, at its last epoch",
             text=[describe(run, results) for run in pruned],
-            hovertemplate="run %{x}: %{y:.4~g}<br>%{text}<extra>pruned</extra>",
+            hovertemplate="run %{x}: %{y:,.4~r}<br>%{text}<extra>pruned</extra>",
         )
     better = max if results.objective.maximize else min
     chosen_from = results.of("measure", "search")

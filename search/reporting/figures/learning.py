@@ -36,7 +36,7 @@ def figure(curves: Mapping[int, Sequence[float]], objective: str, caption: str) 
             mode="lines+markers" if longest < 2 else "lines",
             line={"color": _COLOURS[index % len(_COLOURS)], "width": 2},
             name=f"seed {seed}",
-            hovertemplate=f"seed {seed}, epoch %{{x}}: %{{y:.4~g}}<extra></extra>",
+            hovertemplate=f"seed {seed}, epoch %{{x}}: %{{y:,.4~r}}<extra></extra>",
         )
     styled(drawn, title="Learning curves on the training images", caption=caption, height=370)
     legend_below(drawn)

@@ -65,8 +65,8 @@ def _line(
         legendgroup=name,
         showlegend=legend,
         customdata=[[_SIDES[one.on[0]], one.low, one.high] for one in means],
-        hovertemplate=f"{said} %{{customdata[0]}}: %{{y:.4~g}}<br>95 %: %{{customdata[1]:.4~g}} to "
-        "%{customdata[2]:.4~g}<extra></extra>",
+        hovertemplate=f"{said} %{{customdata[0]}}: %{{y:,.4~r}}<br>95 %: "
+        "%{customdata[1]:,.4~r} to %{customdata[2]:,.4~r}<extra></extra>",
         row=place[0],
         col=place[1],
     )

@@ -59,8 +59,8 @@ def figure(
             },
             name=kind,
             customdata=[[rows[at].name, rows[at].effect, rows[at].limit] for at in places],
-            hovertemplate="%{customdata[0]}: %{customdata[1]:+.3~g}<br>limit of noise: "
-            "%{customdata[2]:.3~g}<extra></extra>",
+            hovertemplate="%{customdata[0]}: %{customdata[1]:+,.3~r}<br>limit of noise: "
+            "%{customdata[2]:,.3~r}<extra></extra>",
         )  # fmt: skip
     # A light line behind the dark one shows on dark bars, and on a dark page.
     limits, places = [row.limit for row in rows], list(range(len(rows)))

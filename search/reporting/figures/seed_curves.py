@@ -46,6 +46,6 @@ def _add(
         line={"color": colour, "width": 2},
         name=name,
         customdata=list(zip(band.low, band.high, strict=True)),
-        hovertemplate=f"{name}, epoch %{{x}}: %{{y:.4~g}}<br>seeds: %{{customdata[0]:.4~g}} to "
-        "%{customdata[1]:.4~g}<extra></extra>",
+        hovertemplate=f"{name}, epoch %{{x}}: %{{y:,.4~r}}<br>seeds: %{{customdata[0]:,.4~r}} to "
+        "%{customdata[1]:,.4~r}<extra></extra>",
     )

@@ -87,7 +87,7 @@ def _dots(
         legendgroup=name,
         showlegend=legend,
         customdata=[describe(one, results) for one in recipes],
-        hovertemplate="%{customdata}<br>%{y:.4~g} for %{x:.4~g}<extra>" + name + "</extra>",
+        hovertemplate="%{customdata}<br>%{y:,.4~r} for %{x:,.4~r}<extra>" + name + "</extra>",
         row=row,
         col=1,
     )

@@ -171,9 +171,9 @@ def _panel(
             marker=_marker((change >= 0) == maximize, sure),
             showlegend=False,
             error_x=error_bars([(bounds.low, change, bounds.high)], GREY, 1.5),
-            customdata=[[bounds.low, bounds.high]],
-            hovertemplate=f"{name}: {change:+.3g}<br>95 %: %{{customdata[0]:+.3~g}} to "
-            "%{customdata[1]:+.3~g}<extra></extra>",
+            customdata=[[change, bounds.low, bounds.high]],
+            hovertemplate=f"{name}: %{{customdata[0]:+,.3~r}}<br>95 %: "
+            "%{customdata[1]:+,.3~r} to %{customdata[2]:+,.3~r}<extra></extra>",
             row=row,
             col=1,
         )

@@ -69,6 +69,28 @@ def test_what_clearly_helps_is_named_beside_a_recipe_that_has_more() -> None:
     assert said["decision"]["surely_better"]["recipe"] == "f0"
 
 
+@pytest.mark.parametrize("at_first", [-1.0, 0.0, 1.0])
+def test_what_helps_on_average_may_not_help_at_the_first_levels(at_first: float) -> None:
+    """Worth 12 at the widest of three levels, and said to be worth 5 at the first, surely."""
+    worth = {64: at_first, 256: 4.0, 512: 12.0}
+
+    def function(trial: optuna.Trial) -> float:
+        width = trial.suggest_categorical("width", [*worth])
+        value = 20 - width / 30
+        value += worth[width] * trial.suggest_categorical("quantize", [False, True])
+        for name in ("b", "c"):
+            trial.suggest_categorical(name, [False, True])
+        return value + 60 * noise(trial)
+
+    decision = analyse(foreign(60, function)).decision
+    assert decision is not None
+    assert decision.verdict == "not sure"
+    assert (decision.surely is not None) == (at_first > 0)
+    if decision.surely is not None:
+        assert decision.surely.on == {"quantize"}
+        assert 0 < decision.surely.gain.low < at_first < decision.surely.gain.high
+
+
 @pytest.mark.parametrize("seed", [1, 2, 5, 10, 13])
 def test_trials_at_poor_learning_rates_are_no_failures(seed: int) -> None:
     """A sampler that learns has few of them, far below the rest; once cut, they bent the slopes."""

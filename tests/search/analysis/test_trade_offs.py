@@ -194,6 +194,13 @@ def test_nothing_is_traded_where_the_runs_say_no_cost_or_are_too_few() -> None:
     assert math.isnan(found.best[0].parameters)
 
 
+def test_nothing_is_fitted_where_the_runs_say_no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FittedRecipes", None)
+    bare = [run(one.on, one.value or 0) for one in study().runs]
+    assert trade_offs(results_of(bare, NAMES)) is None
+    assert trade_offs(results_of([], NAMES)) is None
+
+
 def test_parameters_are_told_from_the_few_techniques_that_decide_them() -> None:
     def count(row: np.ndarray) -> float:
         return float(50_000 + 1_234 * row[0] - 20_000 * row[3] + 77 * row[0] * row[3])

@@ -229,7 +229,7 @@ def test_the_best_run_breaks_no_constraint_and_is_written_as_elsewhere(
             system_attrs={"constraints": [over]},
         ))  # fmt: skip
     shown = " ".join(kouka("status", "--storage", storage, "prices").output.split())
-    assert "Best so far: 20081, by run 0 of measure." in shown
+    assert "Best so far: 20,081, by run 0 of measure." in shown
 
 
 def test_the_status_is_one_json_document(kouka: Kouka, studies: str) -> None:

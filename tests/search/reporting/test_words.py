@@ -189,12 +189,14 @@ def test_numbers_of_any_size_keep_the_digits_that_their_interval_justifies() -> 
         (1.0, "1.43 nats (1.10 to 1.76)"),
         (1e-6, "1.43e-06 nats (1.10e-06 to 1.76e-06)"),
         (1e9, "1.43e+09 nats (1.10e+09 to 1.76e+09)"),
-        (1e3, "1430 nats (1100 to 1760)"),
+        (1e3, "1,430 nats (1,100 to 1,760)"),
+        (1e6, "1,430,000 nats (1,100,000 to 1,760,000)"),
     ):
         value = Estimate(1.43 * scale, 1.10 * scale, 1.76 * scale)
         assert mean(value, loss) == said
         assert signed(value.value, value) == f"+{said.split(' ')[0]}"
-        assert float(level(value.value, loss).split()[0]) == pytest.approx(value.value, rel=1e-3)
+        shown = level(value.value, loss).split()[0].replace(",", "")
+        assert float(shown) == pytest.approx(value.value, rel=1e-3)
     assert signed(0.0, Estimate(0.0, -1e-9, 1e-9)) == "+0"
 
 
@@ -233,8 +235,15 @@ def test_durations_are_given_in_seconds_while_minutes_are_coarse() -> None:
 
 def test_large_scores_have_no_exponent() -> None:
     score = Objective("score", "", 1.0, low=-math.inf, high=math.inf)
-    said = [level(value, score) for value in (0.12345, 1234.5, 53020.4, -123456.7, 1.5e6)]
-    assert said == ["0.1235", "1234", "53020", "-123457", "1.5e+06"]
+    said = [level(value, score) for value in (0.12345, 1234.5, 53020.4, -123456.7, 1.5e6, 1.5e9)]
+    assert said == ["0.1235", "1,234", "53,020", "-123,457", "1,500,000", "1.5e+09"]
+
+
+def test_a_value_in_millions_is_written_as_its_smaller_gain_is() -> None:
+    score = Objective("score", "", 1.0, low=-math.inf, high=math.inf)
+    reached, gain = Estimate(3660776, 3616509, 3705044), Estimate(433075, 373000, 493150)
+    assert mean(reached, score) == "3,660,776 (3,616,509 to 3,705,044)"
+    assert beside(gain, "", "it") == "+433,075 (+373,000 to +493,150) over it"
 
 
 def test_approximate_numbers_have_two_digits_and_no_exponent() -> None:

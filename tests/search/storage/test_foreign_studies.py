@@ -118,6 +118,11 @@ def test_one_of_several_objectives_is_chosen(kouka: Kouka, folder: Path) -> None
     for findings, matters in ((first, "mix"), (second, "aug")):
         top = {row.evaluator: row.parameter for row in reversed(findings.importances)}
         assert set(top.values()) == {matters}
+    said = " ".join(kouka("status", "two").output.split())
+    assert said.endswith(
+        "This is by the first of 2 objectives, number 1 and number 2; kouka export two "
+        "--objective N reports on each."
+    )
     assert kouka("export", "two").exit_code == 2
     result = kouka("export", "two", "--objective", "2")
     assert result.exit_code == 0, result.output
