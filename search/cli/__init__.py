@@ -25,7 +25,7 @@ from search.cli import (
     worker,
 )
 from search.cli.encoding import replace_unencodable
-from search.cli.help import Command, Group, LaunchCommand
+from search.cli.help import Command, Group, LaunchCommand, StudyCommand
 from search.storage.passwords import hide_in_title
 
 app = typer.Typer(
@@ -39,20 +39,17 @@ app = typer.Typer(
     # Rich would take what is in brackets, such as a default, for a style and drop it.
     rich_markup_mode=None,
 )
-for _command in (
-    launch.launch,
-    worker.worker,
-    export.export,
-    dashboard.dashboard,
-    copying.copy,
-    techniques.techniques,
-    status.status,
-    logs.logs,
-    train.train,
-    code.code,
-    predict.predict,
-):
-    app.command(cls=LaunchCommand if _command is launch.launch else Command)(_command)
+app.command(cls=LaunchCommand)(launch.launch)
+app.command(cls=StudyCommand)(worker.worker)
+app.command(cls=StudyCommand)(export.export)
+app.command(cls=StudyCommand)(dashboard.dashboard)
+app.command(cls=StudyCommand)(copying.copy)
+app.command(cls=Command)(techniques.techniques)
+app.command(cls=StudyCommand)(status.status)
+app.command(cls=StudyCommand)(logs.logs)
+app.command(cls=StudyCommand)(train.train)
+app.command(cls=StudyCommand)(code.code)
+app.command(cls=Command)(predict.predict)
 
 
 def _print_version(wanted: bool) -> None:

@@ -87,13 +87,6 @@ class Command(TyperCommand):
             self._check_once(ctx, args)
             return super().parse_args(ctx, args)
 
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command, which trains in other processes and only computes in this one."""
-        from search.analysis.threads import one_thread
-
-        with one_thread():
-            return super().invoke(ctx)
-
     def _check_once(self, ctx: Any, args: list[str]) -> None:
         """Refuse an option that is given twice: the first value would be dropped in silence."""
         given = self.make_parser(ctx).parse_args(args=list(args))[2]
@@ -134,7 +127,18 @@ class Command(TyperCommand):
                     formatter.write_dl([(first.ljust(wide), text) for first, text in shown])
 
 
-class LaunchCommand(Command):
+class StudyCommand(Command):
+    """A command that works on studies: it trains in other processes, and computes in this one."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, with linear algebra in one thread."""
+        from search.analysis.threads import one_thread
+
+        with one_thread():
+            return super().invoke(ctx)
+
+
+class LaunchCommand(StudyCommand):
     """`kouka launch`, whose options are too many for one list; the usual ones come first."""
 
     groups = (

@@ -4,7 +4,7 @@ import typer
 from threadpoolctl import threadpool_info, threadpool_limits
 from typer.testing import CliRunner
 
-from search.cli.help import Command
+from search.cli.help import StudyCommand
 
 
 def blas_threads() -> set[int]:
@@ -15,7 +15,7 @@ def blas_threads() -> set[int]:
 def test_a_command_computes_in_one_thread_and_leaves_the_process_as_it_was() -> None:
     inside = []
     app = typer.Typer()
-    app.command(cls=Command)(lambda: inside.append(blas_threads()))
+    app.command(cls=StudyCommand)(lambda: inside.append(blas_threads()))
     with threadpool_limits(limits=2, user_api="blas"):
         before = blas_threads()
         assert CliRunner().invoke(app, []).exit_code == 0
