@@ -1,6 +1,7 @@
 """Why our networks come below the article's: the loop, the files, the images held out.
 
-    python -m bench.levels --data FOLDER    # CIFAR-10 (JPEG), half an hour on two cores
+    python -m bench.levels --data FOLDER             # CIFAR-10 (JPEG), an hour on two cores
+    python -m bench.levels "all on" --data FOLDER    # half of it
 
 Trains the article's plain network, and that with all techniques on, by kouka and by Keras' `fit`;
 by kouka also on images that are compressed once more, as the files were, and on half as many. An
@@ -41,15 +42,17 @@ QUALITY, CHROMA_HALVED = 75, 2
 OFF_THE_GRID = 4
 """Pixels by which a second compression's blocks lie beside those of the first."""
 
+TECHNIQUES = ("all off", "all on")
 SIDES = (
-    ("all off", "kouka", "as they are", IMAGES),
-    ("all off", "fit", "as they are", IMAGES),
-    ("all off", "kouka", "compressed again", IMAGES),
-    ("all off", "kouka", "as they are", IMAGES // 2),
-    ("all on", "kouka", "as they are", IMAGES),
-    ("all on", "fit", "as they are", IMAGES),
+    ("kouka", "as they are", IMAGES),
+    ("fit", "as they are", IMAGES),
+    ("kouka", "compressed again", IMAGES),
+    ("kouka", "as they are", IMAGES // 2),
 )
-"""The techniques, the loop, the images and how many: what a row is of."""
+"""The loop, the images and how many; the first is what the others are beside."""
+
+Job = tuple[str, str, str, int]
+"""The techniques, and a side."""
 
 
 def compressed(image: np.ndarray) -> np.ndarray:
@@ -70,9 +73,9 @@ def again(data: Data) -> Data:
     return Data(data.classes, part(*data.train), part(*data.validation), part(*data.test))
 
 
-def accuracy(side: tuple[str, str, str, int], folder: str, seed: int) -> float:
+def accuracy(job: Job, folder: str, seed: int) -> float:
     """Train one network in this process; its accuracy on the test images, a fraction."""
-    techniques, loop, images, number = side
+    techniques, loop, images, number = job
     data = load(folder, train_size=number, validation=1000)
     if images == "compressed again":
         data = again(data)
@@ -99,12 +102,12 @@ def accuracy(side: tuple[str, str, str, int], folder: str, seed: int) -> float:
     return statistics.fmean(found[-LAST:])
 
 
-def in_a_process(side: tuple[str, str, str, int], folder: str, seed: int) -> float:
+def in_a_process(job: Job, folder: str, seed: int) -> float:
     """Train one network in a process of one thread; its test accuracy in percent."""
     one = {f"TF_NUM_{where}_THREADS": "1" for where in ("INTRAOP", "INTEROP")}
     ended = subprocess.run(
         [sys.executable, "-m", "bench.levels", "--data", folder,
-         "--job", json.dumps([side, seed])],
+         "--job", json.dumps([job, seed])],
         env={**os.environ, **one, "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"},
         check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -112,23 +115,29 @@ def in_a_process(side: tuple[str, str, str, int], folder: str, seed: int) -> flo
 
 
 def main() -> None:
-    """Print a row for each side, the first of a recipe's being what the others are beside."""
+    """Print a row for each side, with all techniques off and with all on."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("techniques", nargs="*", default=TECHNIQUES, metavar="TECHNIQUES")
     parser.add_argument("--data", required=True, metavar="FOLDER")
     parser.add_argument("--record", action="store_true", help="put the rows into bench/measured")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     folder = str(Path(chosen.data).resolve())
     if chosen.job:
-        side, seed = json.loads(chosen.job)
-        print(accuracy(tuple(side), folder, seed))
+        job, seed = json.loads(chosen.job)
+        print(accuracy(tuple(job), folder, seed))
         return
     report = reporter("levels", record=chosen.record)
     with ThreadPoolExecutor(2) as two:
-        jobs = [[two.submit(in_a_process, side, folder, seed) for seed in range(SEEDS)]
-                for side in SIDES]  # fmt: skip
+        all_jobs = {
+            (techniques, *side): [
+                two.submit(in_a_process, (techniques, *side), folder, seed) for seed in range(SEEDS)
+            ]
+            for techniques in chosen.techniques
+            for side in SIDES
+        }
         first: dict[str, list[float]] = {}
-        for (techniques, loop, images, number), runs in zip(SIDES, jobs, strict=True):
+        for (techniques, loop, images, number), runs in all_jobs.items():
             found = [run.result() for run in runs]
             beside = first.setdefault(techniques, found)
             variance = statistics.variance(found) + statistics.variance(beside)
