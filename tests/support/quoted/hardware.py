@@ -80,12 +80,25 @@ def _slower_in_bfloat16(width: float) -> float:
     return _step("step, ms", width, precision="mixed_bfloat16") / _step("step, ms", width)
 
 
+def _of_a_processor(command: str) -> tuple[float, ...]:
+    """Seconds that a command takes now, and took before."""
+    return tuple(
+        column("start", "of a processor", command=f"kouka {command} large", kouka=kouka)[0]
+        for kouka in ("now", "before")
+    )
+
+
 def _epoch(backend: str, loop: str) -> float:
     (found,) = column("cpu_fit", "an epoch, s", data="digits", backend=backend, loop=loop)
     return found
 
 
 QUOTES = (
+    Quote(
+        BENCH,
+        "`status large` takes {0.57} s instead of {1.55}, and `export` {2.78} s instead of {4.08}",
+        lambda: (*_of_a_processor("status"), *_of_a_processor("export")),
+    ),
     Quote(
         BENCH,
         "On TensorFlow, `fit` takes {2.3} times as long",
