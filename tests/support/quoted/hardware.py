@@ -185,9 +185,4 @@ QUOTES = (
         "{2.2} times as long",
         lambda: (_took(2), _took(1), _took(1) / _took(2)),
     ),
-    Quote(
-        BENCH,
-        "an export takes [{2.8} s]",
-        lambda: (column("export", "seconds, median of 3", trials=64)[0],),
-    ),
 )
