@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -84,16 +86,17 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the command line; ends the command in a sentence where it is none."""
         with _in_a_sentence(ctx):
-            self._check_once(ctx, args)
+            self._tell_repeated(ctx, args)
             return super().parse_args(ctx, args)
 
-    def _check_once(self, ctx: Any, args: list[str]) -> None:
-        """Refuse an option that is given twice: the first value would be dropped in silence."""
-        given = self.make_parser(ctx).parse_args(args=list(args))[2]
-        for one in given:
-            once = one.param_type_name == "option" and not (one.multiple or one.is_eager)
-            if once and given.count(one) > 1:
-                raise _UsageError(f"{one.opts[0]} can be given only once")
+    def _tell_repeated(self, ctx: Any, args: list[str]) -> None:
+        """Say which value counts of an option that takes one and has several."""
+        values, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        for one, times in Counter[Any](given).items():
+            takes_one = one.param_type_name == "option" and not (one.multiple or one.is_flag)
+            if takes_one and times > 1:
+                last = f"of which the last counts: {values[one.name]}"
+                print(f"{one.opts[0]} is given {times} times, {last}", file=sys.stderr)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help as wide as the terminal, of which Click assumes at least 50 columns."""

@@ -114,6 +114,18 @@ def test_what_needs_no_study_imports_neither_optuna_nor_plotly(folder: Path, com
     assert result.returncode == 0
 
 
+def test_of_an_option_that_is_given_twice_it_is_said_which_counts(
+    kouka: Kouka, folder: Path
+) -> None:
+    foreign_study()
+    result = kouka("export", "foreign", "--out", "first", "--out", "second", "--no-images",
+                   "--no-images")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert result.stderr == "--out is given 2 times, of which the last counts: second\n"
+    assert (folder / "second").exists()
+    assert not (folder / "first").exists()
+
+
 @pytest.mark.usefixtures("no_report")
 def test_status_says_where_studies_stand(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:
     kouka("launch", "s", "--data", "digits", "--epochs", "2", "--measure", "16", "--search", "3",

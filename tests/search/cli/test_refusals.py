@@ -34,9 +34,6 @@ BAD = {
         ["launch", "--techniques", "mixup", "--fix", "mixup=on"], "no technique is left"),
     "run count": (["launch", "--measure", "24"], "24 has no balanced .* 16, 32, 64"),
     "too few runs": (["launch", "--measure", "8"], "8 has no balanced .* 16, 32, 64"),
-    "two metrics": (
-        ["launch", "--metric", "acc", "--metric", "loss"],
-        "--metric can be given only once; kouka launch --help"),
     "epochs": (["launch", "--epochs", "0"], "--epochs 0 is too small"),
     "timeout": (["launch", "--timeout", "5 min"], "--timeout 5 min is not a time; .* 90s, 30m"),
     "a worker's timeout": (["worker", "x", "--timeout", "-1"], "--timeout -1 is not a time"),
