@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 from typer import BadParameter
 from typer.core import TyperCommand, TyperGroup
 
+from search.storage.passwords import without_passwords
+
 _NARROW = 60
 """Columns of a terminal below which the help of an option stands on the lines below it."""
 _INDENT = 4
@@ -95,8 +97,9 @@ class Command(TyperCommand):
         for one, times in Counter[Any](given).items():
             takes_one = one.param_type_name == "option" and not (one.multiple or one.is_flag)
             if takes_one and times > 1:
-                last = f"of which the last counts: {values[one.name]}"
-                print(f"{one.opts[0]} is given {times} times, {last}", file=sys.stderr)
+                last = without_passwords(str(values[one.name]))
+                said = f"{one.opts[0]} is given {times} times, of which the last counts: {last}"
+                print(said, file=sys.stderr)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help as wide as the terminal, of which Click assumes at least 50 columns."""

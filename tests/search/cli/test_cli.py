@@ -115,7 +115,7 @@ def test_what_needs_no_study_imports_neither_optuna_nor_plotly(folder: Path, com
 
 
 def test_of_an_option_that_is_given_twice_it_is_said_which_counts(
-    kouka: Kouka, folder: Path
+    kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     foreign_study()
     result = kouka("export", "foreign", "--out", "first", "--out", "second", "--no-images",
@@ -124,6 +124,11 @@ def test_of_an_option_that_is_given_twice_it_is_said_which_counts(
     assert result.stderr == "--out is given 2 times, of which the last counts: second\n"
     assert (folder / "second").exists()
     assert not (folder / "first").exists()
+    url = "postgresql://me:hunter2@127.0.0.1:1/none"
+    monkeypatch.setattr(sys, "argv", ["kouka", "status", "--storage", url, "--storage", url])
+    told = kouka(*sys.argv[1:]).stderr
+    assert "--storage is given 2 times" in told
+    assert "hunter2" not in told
 
 
 @pytest.mark.usefixtures("no_report")
