@@ -85,6 +85,8 @@ def _columns(factors: int, levels: Sequence[int]) -> tuple[int, int]:
 @cache
 def _pairs(columns: int, several: int, runs: int, words: str) -> tuple[tuple[int, int], ...] | None:
     """Pairs of columns whose products are those of no other two; None without so many."""
+    if not several:
+        return ()
     signs = np.where(fraction(columns, runs, words), 1, -1)
     every = list(combinations(range(columns), 2))
     products = np.array([signs[:, i] * signs[:, j] for i, j in every])

@@ -146,6 +146,12 @@ def test_parameters_of_three_values_and_a_rate_that_is_held() -> None:
     assert not [one for one in findings.cautions if "not planned" in one]
 
 
+def test_one_parameter_has_a_design() -> None:
+    study = new_study()
+    study.optimize(objective_of({"ema": [0, 1]}), enqueue_design(study, {"ema": [0, 1]}, 8))
+    assert Counter(trial.params["ema"] for trial in study.trials) == {0: 4, 1: 4}
+
+
 @pytest.mark.numeric
 def test_trials_of_a_sampler_beside_it_were_not_planned() -> None:
     study = new_study()
