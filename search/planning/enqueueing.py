@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 from types import MappingProxyType
@@ -48,6 +49,7 @@ def enqueue_design(
         raise InputError(f"{as_given(study)} is no study; it takes an optuna.Study")
     _check_choices(choices)
     _check_fixed(fixed, choices)
+    _check_seed(seed)
     design = {"choices": {name: list(values) for name, values in choices.items()},
               "fixed": dict(fixed)}  # fmt: skip
     before = study.user_attrs.get(schema.DESIGN, {**design, "sizes": []})
@@ -81,21 +83,36 @@ def _check_choices(choices: Mapping[str, Sequence[Choice]]) -> None:
             "parameter, as {'ema': [False, True], 'optimizer': ['sgd', 'adamw']}"
         )
     for name, values in choices.items():
-        listed = isinstance(values, Sequence) and not isinstance(values, str)
-        if not listed or not 2 <= len(set(values)) == len(values) <= _MOST_CHOICES:
+        _check_name("choices", name)
+        if not isinstance(values, Sequence) or isinstance(values, str):
+            raise InputError(f"choices[{name!r}]={as_given(values)} is no list of values")
+        _check_kinds(f"choices[{name!r}]", values)
+        if not 2 <= len(set(values)) == len(values) <= _MOST_CHOICES:
+            alike = bool in map(type, values) and len(set(values)) < len(values)
             raise InputError(
                 f"choices[{name!r}]={as_given(values)} is no list of two to four different values"
+                f"{'; True equals 1, and False 0' if alike else ''}"
             )
-        _check_kinds(f"choices[{name!r}]", values)
 
 
 def _check_fixed(fixed: Mapping[str, Choice], choices: Mapping[str, Sequence[Choice]]) -> None:
     if not isinstance(fixed, Mapping):
         raise InputError(f"fixed={as_given(fixed)} is no mapping; it takes a value by parameter")
     for name, value in fixed.items():
+        _check_name("fixed", name)
         if name in choices:
             raise InputError(f"{name!r} is in choices and in fixed; leave it out of one of them")
         _check_kinds(f"fixed[{name!r}]", [value])
+
+
+def _check_name(where: str, name: object) -> None:
+    if not isinstance(name, str):
+        raise InputError(f"{where} names {as_given(name)}; it takes the names of parameters, str")
+
+
+def _check_seed(seed: object) -> None:
+    if not isinstance(seed, Integral) or seed < 0:
+        raise InputError(f"seed={as_given(seed)} is no seed; it takes a whole number from 0")
 
 
 def _check_kinds(name: str, values: Sequence[object]) -> None:
@@ -105,6 +122,8 @@ def _check_kinds(name: str, values: Sequence[object]) -> None:
                 f"{name} has {as_given(value)}; it takes None, bool, int, float and str, as Optuna "
                 "does"
             )
+        if isinstance(value, float) and math.isnan(value):
+            raise InputError(f"{name} has NaN, which equals nothing; it takes any other float")
 
 
 def _sizes(before: Sequence[int], runs: int | None, levels: Sequence[int]) -> list[int]:

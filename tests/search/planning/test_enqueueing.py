@@ -182,7 +182,13 @@ def test_the_example_of_the_docs_runs(folder: Path) -> None:
         ({}, {}, "choices={} names nothing that varies"),
         ({"ema": [True]}, {}, r"choices\['ema'\]=\[True\] is no list of two to four different"),
         ({"ema": "on"}, {}, r"choices\['ema'\]='on' is no list"),
-        ({"ema": [1, True]}, {}, "two to four different values"),
+        ({"ema": [1, True]}, {}, "two to four different values; True equals 1, and False 0"),
+        ({"ema": [[1], [2]]}, {}, r"choices\['ema'\] has \[1\]; it takes None, bool, int"),
+        ({"lr": [float("nan"), 0.1]}, {}, r"choices\['lr'\] has NaN, which equals nothing"),
+        ({1: [False, True]}, {}, "choices names 1; it takes the names of parameters, str"),
+        (CHOICES, {"fixed": {1: 0.1}}, "fixed names 1; it takes the names of parameters"),
+        (CHOICES, {"seed": -1}, "seed=-1 is no seed; it takes a whole number from 0"),
+        (CHOICES, {"seed": "a"}, "seed='a' is no seed"),
         ({"ema": [(1,), (2,)]}, {}, r"choices\['ema'\] has \(1,\); it takes None, bool, int"),
         (CHOICES, {"runs": 12}, "runs=12 has no balanced design for these choices; it takes 16, "),
         (CHOICES, {"runs": "16"}, "runs='16' has no balanced design"),
@@ -192,7 +198,7 @@ def test_the_example_of_the_docs_runs(folder: Path) -> None:
     ],
 )
 def test_what_has_no_design_is_refused(
-    choices: dict[str, Any], options: dict[str, Any], says: str
+    choices: dict[Any, Any], options: dict[str, Any], says: str
 ) -> None:
     study = new_study()
     with pytest.raises(InputError, match=says):
