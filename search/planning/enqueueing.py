@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from numbers import Integral
 from types import MappingProxyType
 
@@ -11,14 +13,13 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
+from model_space.typed_json import from_json
 from search.errors import InputError, as_given
 from search.planning.design import Design, grown
 from search.planning.mixed_design import mixed_design, mixed_runs, places
 from search.planning.run_order import run_order
 from search.storage import schema
-
-Choice = None | bool | int | float | str
-"""A value of a categorical parameter of Optuna's."""
+from search.storage.enqueued import Choice, EnqueuedDesign, stored_design
 
 _USUAL = 16
 _MOST_CHOICES = 4
@@ -35,11 +36,11 @@ def enqueue_design(
 ) -> int:
     """Enqueue the trials of a balanced design, and count those that wait to be run.
 
-    `choices` has the two to four values of each parameter that is to vary, in the objective's
-    order. `runs` is the number of trials in all; by default 16, or more where the choices take
-    more. `fixed` holds other parameters at a value; the sampler chooses those in neither. The
-    trials come in a random order, drawn by `seed`, that keeps a drift of the machine out of the
-    effects.
+    `choices` has the two to four values of each parameter that is to vary; the objective may ask
+    for them in any way that gives them. `runs` is the number of trials in all; by default 16, or
+    more where the choices take more. `fixed` holds other parameters at a value; the sampler chooses
+    those in neither. The trials come in a random order, drawn by `seed`, that keeps a drift of the
+    machine out of the effects.
 
     Called again it enqueues what the design lacks: trials that failed, and with more `runs` those
     by which it grows. Raises `InputError` for choices or runs that have no design, and for another
@@ -50,18 +51,19 @@ def enqueue_design(
     _check_choices(choices)
     _check_fixed(fixed, choices)
     _check_seed(seed)
-    design = {"choices": {name: list(values) for name, values in choices.items()},
-              "fixed": dict(fixed)}  # fmt: skip
-    before = study.user_attrs.get(schema.DESIGN, {**design, "sizes": []})
-    if design != {name: before[name] for name in design}:
+    asked = _as_kept(choices, fixed)
+    before = stored_design(study.user_attrs) or asked
+    if asked != replace(before, sizes=()):
         raise InputError(
-            f"the study {study.study_name!r} has another design, with choices={before['choices']} "
-            f"and fixed={before['fixed']}; name these again, or use another study"
+            f"the study {study.study_name!r} has another design, with "
+            f"choices={_listed(before.choices)} and fixed={dict(before.fixed)}; name these again, "
+            "or use another study"
         )
-    levels = [len(values) for values in choices.values()]
-    sizes = _sizes(before["sizes"], runs, levels)
+    # A number stands for values by the order in which the first call named the parameters.
+    levels = [len(values) for values in before.choices.values()]
+    sizes = _sizes(before.sizes, runs, levels)
     rows = _rows(levels, sizes)
-    study.set_user_attr(schema.DESIGN, {**design, "sizes": sizes})
+    study.set_user_attr(schema.DESIGN, asdict(replace(before, sizes=tuple(sizes))))
     states = {
         trial.user_attrs.get(schema.DESIGN_TRIAL): trial.state
         for trial in study.get_trials(deepcopy=False)
@@ -69,9 +71,9 @@ def enqueue_design(
     }
     for number in _order(rows, sizes, seed):
         if number not in states:
-            chosen = zip(choices.items(), places(rows[number], 0, levels), strict=True)
+            chosen = zip(before.choices.items(), places(rows[number], 0, levels), strict=True)
             params = {name: values[at] for (name, values), at in chosen}
-            study.enqueue_trial({**params, **fixed}, {schema.DESIGN_TRIAL: number})
+            study.enqueue_trial({**params, **before.fixed}, {schema.DESIGN_TRIAL: number})
             states[number] = TrialState.WAITING
     return sum(states[number] == TrialState.WAITING for number in range(len(rows)))
 
@@ -124,6 +126,18 @@ def _check_kinds(name: str, values: Sequence[object]) -> None:
             )
         if isinstance(value, float) and math.isnan(value):
             raise InputError(f"{name} has NaN, which equals nothing; it takes any other float")
+
+
+def _as_kept(
+    choices: Mapping[str, Sequence[Choice]], fixed: Mapping[str, Choice]
+) -> EnqueuedDesign:
+    """The design as a database gives it back: with plain values, where NumPy has kinds of float."""
+    given = {"choices": _listed(choices), "fixed": dict(fixed)}
+    return from_json(EnqueuedDesign, json.loads(json.dumps(given)))
+
+
+def _listed(choices: Mapping[str, Sequence[Choice]]) -> dict[str, list[Choice]]:
+    return {name: list(values) for name, values in choices.items()}
 
 
 def _sizes(before: Sequence[int], runs: int | None, levels: Sequence[int]) -> list[int]:

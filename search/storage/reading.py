@@ -22,6 +22,7 @@ from search.results import Candidates, Results, Verified
 from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import undamaged
+from search.storage.enqueued import stored_design, with_its_choices
 from search.storage.parameters import (
     asked_of_some,
     dials_of,
@@ -68,6 +69,9 @@ def read(
     settings = Settings.from_json(stored) if is_settings(stored) else None
     designed = settings is not None or is_designed(trials)
     spaces = distributions_of(trials)
+    design = None if settings else stored_design(attributes)
+    if design:
+        spaces = with_its_choices(spaces, design, trials)
     several = categories(settings) if settings else ()
     numbers = {one.dial.name for one in settings.dials} if settings else set()
     own = () if settings is None or settings.program else settings.several
@@ -113,7 +117,7 @@ def read(
         objective=judged,
         dials=dials,
         designed=designed,
-        enqueued=_enqueued(attributes, valued),
+        enqueued=design.sizes if design and _is_enqueued(valued) else (),
         others=others,
         conditional=conditional,
         tied=tied,
@@ -150,11 +154,8 @@ def _versions(attributes: Mapping[str, Any]) -> Mapping[str, str]:
     return stored if isinstance(stored, Mapping) else {}
 
 
-def _enqueued(attributes: Mapping[str, Any], valued: Sequence[FrozenTrial]) -> tuple[int, ...]:
-    if not all(schema.DESIGN_TRIAL in trial.user_attrs for trial in valued):
-        return ()
-    stored = attributes.get(schema.DESIGN)
-    return tuple(stored["sizes"]) if stored else ()
+def _is_enqueued(valued: Sequence[FrozenTrial]) -> bool:
+    return all(schema.DESIGN_TRIAL in trial.user_attrs for trial in valued)
 
 
 def _check_kinds(study: object, techniques: object) -> None:

@@ -152,6 +152,56 @@ def test_one_parameter_has_a_design() -> None:
     assert Counter(trial.params["ema"] for trial in study.trials) == {0: 4, 1: 4}
 
 
+def test_the_names_may_come_in_another_order(folder: Path) -> None:
+    def fails(trial: optuna.Trial) -> float:
+        objective_of(THREE)(trial)
+        raise ValueError
+
+    study = new_study("sqlite:///mine.db")
+    enqueue_design(study, THREE)
+    study.optimize(fails, n_trials=16, catch=ValueError)
+    study = optuna.load_study(study_name="mine", storage="sqlite:///mine.db")
+    assert enqueue_design(study, dict(reversed(THREE.items()))) == 16
+    study.optimize(objective_of(THREE), n_trials=16)
+    planned, again = study.trials[:16], study.trials[16:]
+    assert {one.user_attrs["kouka_design_trial"]: one.params["optimizer"] for one in planned} == {
+        one.user_attrs["kouka_design_trial"]: one.params["optimizer"] for one in again
+    }
+
+
+@pytest.mark.numeric
+def test_the_objective_may_ask_for_the_choices_in_any_way() -> None:
+    choices: dict[str, list[Any]] = {
+        "layers": [2, 4], "drop": [0.3, 0.0], "act": ["relu", "silu"], "width": [16, 32, 64]
+    }  # fmt: skip
+
+    def objective(trial: optuna.Trial) -> float:
+        layers, width = trial.suggest_int("layers", 1, 20), trial.suggest_int("width", 8, 512)
+        drop = trial.suggest_float("drop", 0, 0.5, step=0.1)
+        act = trial.suggest_categorical("act", ["gelu", "silu", "relu"])
+        trial.suggest_categorical("optimizer", ["sgd", "adamw", "muon"])
+        noise = 0.001 * ((trial.number * 7) % 16 - 7.5) / 7.5
+        return 0.5 + layers / 100 + drop / 10 + 0.05 * (act == "silu") + width / 1000 + noise
+
+    study = new_study()
+    waiting = enqueue_design(study, choices, fixed={"optimizer": "adamw"})
+    study.optimize(objective, n_trials=waiting)
+    findings = analyse(study)
+    assert findings.effects is not None
+    found = {one.technique: round(one.effect) for one in findings.effects.effects}
+    assert found == {"act=silu": 5, "width: 16 → 64": 5, "drop": 3, "layers=4": 2,
+                     "width: 16 → 32": 2}  # fmt: skip
+    assert not [one for one in findings.cautions if "complete trial" in one]
+
+
+def test_another_program_s_attribute_of_the_name_is_no_design() -> None:
+    study = new_study()
+    study.set_user_attr("kouka_design", "mine")
+    optimize(study)
+    study.set_user_attr("kouka_design", {"choices": 3})
+    assert analyse(study).results.enqueued == ()
+
+
 @pytest.mark.numeric
 def test_trials_of_a_sampler_beside_it_were_not_planned() -> None:
     study = new_study()
