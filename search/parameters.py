@@ -140,6 +140,19 @@ class Conditional:
     """Complete trials."""
 
 
+@dataclass(frozen=True)
+class Strayed:
+    """A parameter that trials of an enqueued design were not asked for, or had other values of."""
+
+    parameter: str
+    values: tuple[Any, ...]
+    """Those that the design gives it."""
+    others: int
+    """Complete trials of the design with another value; 0 where none was asked for it."""
+    trials: int
+    """Complete trials of the design."""
+
+
 class TechniqueParameter(NamedTuple):
     """A technique of a study, by its parameter of two choices."""
 

@@ -18,6 +18,7 @@ from search.parameters import (
     Conditional,
     Number,
     SearchedDial,
+    Strayed,
     TechniqueParameter,
     Tied,
     categories,
@@ -172,6 +173,8 @@ class Results:
     enqueued: tuple[int, ...] = ()
     """The sizes that `enqueue_design` was asked for, first to last, where it planned all trials of
     another program that have a value."""
+    strayed: tuple[Strayed, ...] = ()
+    """Parameters for which the trials of that design did not take its values."""
     others: tuple[Category | Number, ...] = ()
     """A foreign study's parameters that vary and are no technique."""
     conditional: tuple[Conditional, ...] = ()

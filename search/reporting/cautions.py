@@ -52,6 +52,7 @@ def cautions(
         *_copies(results),
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results) if fit and not fit.estimability.balanced else []),
+        *_strayed(results),
         *pruned_trials(results, losses),
         *_lengths(results),
         *(_drift(results.drift, results.objective) if results.drift else []),
@@ -154,6 +155,23 @@ def _not_designed(results: Results) -> list[str]:
         "Read the effects as hints: they are less certain than their intervals say. In Python, "
         "search.enqueue_design gives a study the trials of such a design."
     ]
+
+
+def _strayed(results: Results) -> list[str]:
+    sentences = []
+    for one in results.strayed:
+        if not one.others:
+            sentences.append(
+                f"The design sets {one.parameter}, but no complete trial was asked for it: the "
+                "objective does not use it, or has another name for it."
+            )
+            continue
+        sentences.append(
+            f"{one.others:,} of {counted(one.trials, 'complete trial')} of the design did not take "
+            f"its {one.parameter}, {' or '.join(map(repr, one.values))}: the objective asks for "
+            "another kind of value, such as an int, so Optuna converted it."
+        )
+    return sentences
 
 
 def _lengths(results: Results) -> list[str]:

@@ -1,4 +1,4 @@
-"""The design that `enqueue_design` keeps in a study."""
+"""The design that `enqueue_design` keeps in a study, and what its trials made of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial
 
 from model_space.typed_json import JsonError, from_json
+from search.parameters import Strayed
 from search.storage import schema
 from search.storage.trials import legible_name
 
@@ -54,3 +55,15 @@ def with_its_choices(
         if all(trial.params[name] in values for trial in trials if name in trial.params):
             narrowed[name] = CategoricalDistribution(values)
     return narrowed
+
+
+def strayed(design: EnqueuedDesign, valued: Sequence[FrozenTrial]) -> tuple[Strayed, ...]:
+    """Find the parameters for which complete trials of the design have other values, or none."""
+    planned = [trial for trial in valued if schema.DESIGN_TRIAL in trial.user_attrs]
+    found = []
+    for name, values in design.values.items():
+        asked = [trial for trial in planned if name in trial.params]
+        others = sum(trial.params[name] not in values for trial in asked)
+        if planned and (others or not asked):
+            found.append(Strayed(name, values, others, len(planned)))
+    return tuple(found)

@@ -22,7 +22,7 @@ from search.results import Candidates, Results, Verified
 from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import undamaged
-from search.storage.enqueued import stored_design, with_its_choices
+from search.storage.enqueued import stored_design, strayed, with_its_choices
 from search.storage.parameters import (
     asked_of_some,
     dials_of,
@@ -118,6 +118,7 @@ def read(
         dials=dials,
         designed=designed,
         enqueued=design.sizes if design and _is_enqueued(valued) else (),
+        strayed=strayed(design, valued) if design else (),
         others=others,
         conditional=conditional,
         tied=tied,

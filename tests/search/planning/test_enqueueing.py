@@ -194,6 +194,23 @@ def test_the_objective_may_ask_for_the_choices_in_any_way() -> None:
     assert not [one for one in findings.cautions if "complete trial" in one]
 
 
+@pytest.mark.numeric
+def test_values_that_the_objective_did_not_take_are_told() -> None:
+    choices: dict[str, list[Any]] = {"ema": [False, True], "Mixup": [False, True], "k": ["2", "3"]}
+
+    def objective(trial: optuna.Trial) -> float:
+        ema, mixup = (trial.suggest_categorical(one, [False, True]) for one in ("ema", "mixup"))
+        return 0.5 + 0.1 * ema + 0.01 * mixup + 0.001 * trial.suggest_int("k", 1, 9)
+
+    study = new_study()
+    study.optimize(objective, enqueue_design(study, choices, 8, fixed={"rate": 0.1}))
+    told = " ".join(analyse(study).cautions)
+    assert "The design sets Mixup, but no complete trial was asked for it" in told
+    assert "The design sets rate, but no complete trial was asked for it" in told
+    assert "8 of 8 complete trials of the design did not take its k, '2' or '3': the" in told
+    assert "ema, but" not in told
+
+
 def test_another_program_s_attribute_of_the_name_is_no_design() -> None:
     study = new_study()
     study.set_user_attr("kouka_design", "mine")
