@@ -171,8 +171,9 @@ class Results:
     designed: bool = True
     """True where the trials say that kouka's phases planned them; else any sampler may have."""
     enqueued: tuple[int, ...] = ()
-    """The sizes that `enqueue_design` was asked for, first to last, where it planned all trials of
-    another program that have a value."""
+    """The sizes that `enqueue_design` was asked for, first to last; the runs are its trials."""
+    beside: int = 0
+    """The study's trials that are not of that design, and are left out."""
     strayed: tuple[Strayed, ...] = ()
     """Parameters for which the trials of that design did not take its values."""
     others: tuple[Category | Number, ...] = ()

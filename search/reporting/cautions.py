@@ -53,6 +53,7 @@ def cautions(
         *(_no_noise(fit.effects) if fit else []),
         *(_not_designed(results) if fit and not fit.estimability.balanced else []),
         *_strayed(results),
+        *_beside(results),
         *pruned_trials(results, losses),
         *_lengths(results),
         *(_drift(results.drift, results.objective) if results.drift else []),
@@ -172,6 +173,16 @@ def _strayed(results: Results) -> list[str]:
             "another kind of value, such as an int, so Optuna converted it."
         )
     return sentences
+
+
+def _beside(results: Results) -> list[str]:
+    if not results.beside:
+        return []
+    one = results.beside == 1
+    return [
+        f"{counted(results.beside, 'trial')} of this study {'is' if one else 'are'} not of the "
+        f"design that enqueue_design gave it, and {'is' if one else 'are'} left out."
+    ]
 
 
 def _lengths(results: Results) -> list[str]:

@@ -57,9 +57,8 @@ def with_its_choices(
     return narrowed
 
 
-def strayed(design: EnqueuedDesign, valued: Sequence[FrozenTrial]) -> tuple[Strayed, ...]:
+def strayed(design: EnqueuedDesign, planned: Sequence[FrozenTrial]) -> tuple[Strayed, ...]:
     """Find the parameters for which complete trials of the design have other values, or none."""
-    planned = [trial for trial in valued if schema.DESIGN_TRIAL in trial.user_attrs]
     found = []
     for name, values in design.values.items():
         asked = [trial for trial in planned if name in trial.params]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral
 from typing import Any
@@ -48,6 +48,8 @@ def read(
 ) -> Results:
     """Read a study, kouka's own or any other with on/off parameters.
 
+    Of a study with a design by `enqueue_design` the runs are that design's trials.
+
     On/off are booleans, 0 and 1, and any two choices of which one is zero or says off, no or none;
     of two other choices the second counts as on, and the technique is called PARAMETER=CHOICE.
     `techniques` says otherwise of some: it maps parameters to the choice that is on.
@@ -68,8 +70,12 @@ def read(
     stored = attributes.get(schema.SETTINGS)
     settings = Settings.from_json(stored) if is_settings(stored) else None
     designed = settings is not None or is_designed(trials)
-    spaces = distributions_of(trials)
     design = None if settings else stored_design(attributes)
+    every = len(trials)
+    if design:
+        trials = [trial for trial in trials if schema.DESIGN_TRIAL in trial.user_attrs]
+    beside = every - len(trials)
+    spaces = distributions_of(trials)
     if design:
         spaces = with_its_choices(spaces, design, trials)
     several = categories(settings) if settings else ()
@@ -117,7 +123,8 @@ def read(
         objective=judged,
         dials=dials,
         designed=designed,
-        enqueued=design.sizes if design and _is_enqueued(valued) else (),
+        enqueued=design.sizes if design else (),
+        beside=beside,
         strayed=strayed(design, valued) if design else (),
         others=others,
         conditional=conditional,
@@ -153,10 +160,6 @@ def _facts(attributes: Mapping[str, Any]) -> DataFacts | None:
 def _versions(attributes: Mapping[str, Any]) -> Mapping[str, str]:
     stored = attributes.get(schema.VERSIONS)
     return stored if isinstance(stored, Mapping) else {}
-
-
-def _is_enqueued(valued: Sequence[FrozenTrial]) -> bool:
-    return all(schema.DESIGN_TRIAL in trial.user_attrs for trial in valued)
 
 
 def _check_kinds(study: object, techniques: object) -> None:

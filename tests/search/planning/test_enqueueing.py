@@ -220,11 +220,25 @@ def test_another_program_s_attribute_of_the_name_is_no_design() -> None:
 
 
 @pytest.mark.numeric
-def test_trials_of_a_sampler_beside_it_were_not_planned() -> None:
+def test_trials_beside_the_design_are_left_out() -> None:
     study = new_study()
-    optimize(study)
-    study.optimize(objective_of(CHOICES), n_trials=5)
-    assert [one for one in analyse(study).cautions if "not planned as a balanced design" in one]
+    study.optimize(objective_of(CHOICES), n_trials=3)
+    enqueue_design(study, CHOICES)
+    study.optimize(objective_of(CHOICES), n_trials=12)
+    early = analyse(study)
+    assert early.effects is not None
+    assert {one.verdict for one in early.effects.effects} == {"not yet"}
+    study.optimize(objective_of(CHOICES), n_trials=6)
+    assert enqueue_design(study, CHOICES) == 0
+    findings = analyse(study)
+    assert findings.effects is not None
+    assert {one.technique for one in findings.effects.effects} == {
+        "mixup", "optimizer=adamw", "ema", "layers=4", "act=silu"
+    }  # fmt: skip
+    assert findings.effects.of("mixup").verdict == "helps"
+    told = " ".join(findings.cautions)
+    assert "5 trials of this study are not of the design that enqueue_design gave it" in told
+    assert "not planned" not in told
 
 
 @pytest.mark.numeric
