@@ -55,7 +55,9 @@ def describe_budget(results: Results) -> str:
         parts += _held(settings)
     if results.objective.key not in ("", ACCURACY.key):
         parts.append(f"objective {results.objective.key}")
-    return ", ".join(parts) or f"{counted(len(results.runs), 'trial')} of another program"
+    beside = f", and {results.beside:,} beside its design" if results.beside else ""
+    trials = f"{counted(len(results.runs), 'trial')} of another program{beside}"
+    return ", ".join(parts) or trials
 
 
 def _held(settings: Settings) -> list[str]:

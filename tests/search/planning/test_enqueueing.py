@@ -11,6 +11,7 @@ import pytest
 from optuna.trial import TrialState
 
 from search import InputError, analyse, enqueue_design
+from search.reporting.budget import describe_budget
 
 CHOICES: dict[str, list[Any]] = {
     "mixup": [False, True], "optimizer": ["sgd", "adamw"], "ema": [False, True],
@@ -239,6 +240,9 @@ def test_trials_beside_the_design_are_left_out() -> None:
     told = " ".join(findings.cautions)
     assert "5 trials of this study are not of the design that enqueue_design gave it" in told
     assert "not planned" not in told
+    assert describe_budget(findings.results) == (
+        "16 trials of another program, and 5 beside its design"
+    )
 
 
 @pytest.mark.numeric
