@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from bench.results import column
 from docs.shipped import FULL, data, findings, settings, study
 from tests.support.quoted.kinds import Numbers, Quote
@@ -9,6 +12,7 @@ from tests.support.quoted.numbers import bounds_of, fit, minutes
 
 BENCH = "bench/README.md"
 MACHINES = "docs/many-machines.md"
+ARTICLE = "docs/article.md"
 
 
 def _rate() -> tuple[float]:
@@ -88,12 +92,66 @@ def _of_a_processor(command: str) -> tuple[float, ...]:
     )
 
 
+def _level(column_: str, loop: str = "kouka", images: str = "as they are",
+           count: int = 10_000) -> list[float]:  # fmt: skip
+    """A column of the levels, with all techniques off and with all on."""
+    return column("levels", column_, loop=loop, images=images, **{"of them": count})
+
+
+def _less(**side: Any) -> list[float]:
+    """Points that a side comes to less than kouka does on all images."""
+    return [-difference for difference in _level("difference, points", **side)]
+
+
+def _of_a_tenth() -> list[float]:
+    """What a tenth of the images costs, at the rate of half of them."""
+    return [math.log2(50 / 45) * half for half in _less(count=5000)]
+
+
+def _compressed() -> tuple[float, ...]:
+    """What another compression changes, and the standard errors of that."""
+    again = "compressed again"
+    changes = _level("difference, points", images=again)
+    return (*changes, *_level("standard error, points", images=again))
+
+
 def _epoch(backend: str, loop: str) -> float:
     (found,) = column("cpu_fit", "an epoch, s", data="digits", backend=backend, loop=loop)
     return found
 
 
 QUOTES = (
+    Quote(
+        BENCH,
+        "comes to {0.5} points less with all off and to {2.2} less with all on",
+        lambda: tuple(_less(loop="fit")),
+    ),
+    Quote(
+        BENCH,
+        "changed the accuracy by {0.0} and by {-1.0} points",
+        lambda: _compressed()[:2],
+    ),
+    Quote(
+        BENCH,
+        "Half as many images cost {4.2} and {6.9} points. Holding out 5,000 of 50,000 is {0.15} of "
+        "a halving, which at this rate costs {0.6} and {1.0} points",
+        lambda: (*_less(count=5000), math.log2(50 / 45), *_of_a_tenth()),
+    ),
+    Quote(
+        ARTICLE,
+        "Keras' `fit` comes to {0.5} and {2.2} points less (standard errors {1.9} and {1.0})",
+        lambda: (*_less(loop="fit"), *_level("standard error, points", loop="fit")),
+    ),
+    Quote(
+        ARTICLE,
+        "half as many cost {4.2} and {6.9} points, by which a tenth costs {0.6} and {1.0}",
+        lambda: (*_less(count=5000), *_of_a_tenth()),
+    ),
+    Quote(
+        ARTICLE,
+        "once more of it changes {0.0} and {-1.0} points (standard errors {2.1} and {1.0})",
+        _compressed,
+    ),
     Quote(
         BENCH,
         "`status large` takes {0.57} s instead of {1.55}, and `export` {2.78} s instead of {4.08}",
