@@ -11,7 +11,7 @@ import numpy as np
 
 from search.analysis.diagnostics import FitDiagnostics
 from search.analysis.effects import Effects
-from search.analysis.estimate import Estimate
+from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.t_distribution import quantile
 from search.objective import Objective
 
@@ -53,7 +53,7 @@ def fitted_levels(fit: FitDiagnostics, objective: Objective) -> FittedLevels:
 def _level(effects: Effects, weights: np.ndarray, objective: Objective) -> Estimate:
     """A level that is so many of the coefficients, (terms,)."""
     if math.isnan(effects.baseline):
-        return Estimate(math.nan, math.nan, math.nan)
+        return NO_ESTIMATE
     value, error, dof = effects.fit.first(weights)
     half = quantile(dof) * error
     low, high = np.clip((value - half, value + half), objective.low, objective.high).tolist()

@@ -17,7 +17,7 @@ from model_space.typed_json import from_json
 from search.errors import InputError, as_given
 from search.planning.design import Design, grown
 from search.planning.mixed_design import mixed_design, mixed_runs, places
-from search.planning.run_order import run_order
+from search.planning.run_order import by_size, run_order
 from search.storage import schema
 from search.storage.enqueued import Choice, EnqueuedDesign, stored_design
 
@@ -69,7 +69,8 @@ def enqueue_design(
         for trial in study.get_trials(deepcopy=False)
         if trial.state != TrialState.FAIL
     }
-    for number in _order(rows, sizes, seed):
+    random = np.random.default_rng(seed)
+    for number in by_size(rows, sizes, lambda block: run_order(block, random)):
         if number not in states:
             chosen = zip(before.choices.items(), places(rows[number], 0, levels), strict=True)
             params = {name: values[at] for (name, values), at in chosen}
@@ -170,11 +171,3 @@ def _rows(levels: Sequence[int], sizes: Sequence[int]) -> Design:
     if max(levels) > 2:
         return mixed_design(0, levels, sizes[-1])
     return grown(len(levels), tuple(sizes))
-
-
-def _order(rows: Design, sizes: Sequence[int], seed: int) -> list[int]:
-    """The numbers of the rows in the order of their trials: those of each size after another."""
-    random, numbers = np.random.default_rng(seed), list[int]()
-    for begin, end in zip([0, *sizes], sizes, strict=False):
-        numbers += (begin + run_order(rows[begin:end], random)).tolist()
-    return numbers

@@ -8,6 +8,8 @@ room, no two techniques agree earlier than they differ, and none is on nearer to
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from search.planning.design import Design, pair_columns
@@ -34,6 +36,17 @@ def run_order(rows: Design, random: np.random.Generator) -> np.ndarray:
     # The fewer the runs, the sooner the exchanges end where none is of use.
     found = [_balanced(rows, random) for _ in range(max(1, _STARTS // len(rows)))]
     return min(found, key=lambda one: one[0])[1]
+
+
+def by_size(rows: Design, sizes: Sequence[int], order: Callable[[Design], np.ndarray]) -> list[int]:
+    """Order the rows of a design that grew to `sizes`, those of each size after another.
+
+    `order` draws the order of some rows. Returns their numbers in the design, first to last.
+    """
+    numbers: list[int] = []
+    for begin, end in zip([0, *sizes], sizes, strict=False):
+        numbers += (begin + order(rows[begin:end])).tolist()
+    return numbers
 
 
 def _balanced(rows: Design, random: np.random.Generator) -> tuple[int, np.ndarray]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from search.planning.design import Design
-from search.planning.run_order import run_order
+from search.planning.run_order import by_size, run_order
 from search.results import Run
 from search.settings import Settings
 from search.storage.schema import Phase
@@ -65,9 +65,8 @@ def _numbers(
 ) -> tuple[int, ...]:
     random = np.random.default_rng(seed)
     design = np.frombuffer(rows, bool).reshape(-1, techniques)
-    numbers: list[int] = []
-    for begin, end in zip([0, *sizes], sizes, strict=False):
-        block = design[begin:end]
-        order = run_order(block, random) if balanced else random.permutation(end - begin)
-        numbers += (begin + order).tolist()
-    return tuple(numbers)
+
+    def order(block: Design) -> np.ndarray:
+        return run_order(block, random) if balanced else random.permutation(len(block))
+
+    return tuple(by_size(design, sizes, order))
