@@ -45,10 +45,10 @@ def export(
         ),
     ] = "",
     objective: Annotated[
-        int | None,
+        str | None,
         typer.Option(
             metavar="NUMBER",
-            help="Of a study of several objectives, the one to report on: 1, 2, …  "
+            help="Of a study of several objectives, the one to report on: 1, 2, …, or its name.  "
             "[default: the only one]",
         ),
     ] = None,
@@ -92,7 +92,7 @@ def write_report(
     console: Console,
     show: Callable[[Exported, Console], None],
     storage: str = DEFAULT_STORAGE,
-    objective: int | None = None,
+    objective: str | None = None,
     *,
     images: bool = True,
     at_most: Limits | None = None,

@@ -47,7 +47,7 @@ def export_study(
     study: optuna.Study,
     out: str | Path,
     formats: Sequence[str] = (),
-    objective: int | None = None,
+    objective: int | str | None = None,
     storage_option: str = "",
     *,
     images: bool = True,
@@ -58,8 +58,9 @@ def export_study(
     `formats` are of `FORMATS`: images, which are written beside the interactive figures where a
     Chrome is found, and LaTeX's tables and methods. Every file is complete before it replaces an
     older one. Returns the findings, and a sentence on images that could not be written, else an
-    empty string. `objective`, from 1, is one of a study's several, and `storage_option` names
-    the storage in the report's commands. Without `images`, none of the study's own is shown.
+    empty string. `objective` is one of a study's several, by its number, from 1, or its name,
+    and `storage_option` names the storage in the report's commands. Without `images`, none of the
+    study's own is shown.
     `at_most` are other limits of what is recommended than the study's own. Raises `InputError`
     where no recipe is within these, where `out` cannot be written, or where it holds files of the
     same names that are no report's.

@@ -42,7 +42,7 @@ from search.reporting.cautions import cautions, notes
 from search.results import Results
 from search.settings import Limits
 from search.storage.pictures import Pictures, stored_pictures
-from search.storage.reading import read
+from search.storage.reading import objective_number, read
 
 
 @dataclass(frozen=True)
@@ -140,22 +140,24 @@ class Findings:
 def analyse(
     study: optuna.Study,
     techniques: Mapping[str, Any] | None = None,
-    objective: int | None = None,
+    objective: int | str | None = None,
     *,
     images: bool = True,
     at_most: Limits | None = None,
 ) -> Findings:
     """Analyse a study of kouka, or any with on/off parameters.
 
-    `techniques` maps parameters to the choice that is on, and `objective`, from 1, is one of a
-    study's several; see `read`. Without `images`, the findings have none of the study's pictures.
+    `techniques` maps parameters to the choice that is on, and `objective` is one of a study's
+    several, by its number, from 1, or its name; see `read`. Without `images`, the findings have
+    none of the study's pictures.
     `at_most` are other limits of what is recommended than the study's own.
     Raises `InputError` where the study does not fit.
     """
-    results = limited(read(study, techniques, objective), at_most)
+    number = objective_number(study, objective)
+    results = limited(read(study, techniques, number), at_most)
     pictures = stored_pictures(study) if images else Pictures()
     with one_thread():
-        return find(results, importances(study, objective), pictures)
+        return find(results, importances(study, number), pictures)
 
 
 def find(results: Results, shares: list[Importance], pictures: Pictures | None = None) -> Findings:

@@ -44,7 +44,7 @@ _BY_CHANCE = 0.05
 def read(
     study: optuna.Study,
     techniques: Mapping[str, Any] | None = None,
-    objective: int | None = None,
+    objective: int | str | None = None,
 ) -> Results:
     """Read a study, kouka's own or any other with on/off parameters.
 
@@ -56,13 +56,13 @@ def read(
 
     A parameter that only some of the complete trials were asked for is no technique unless
     `techniques` names it; the runs are then the trials that were asked for all that it names.
-    `objective`, from 1, chooses one of a study's several.
+    `objective` chooses one of a study's several, by its number, from 1, or its name.
 
     Raises `InputError` where `objective` or `techniques` does not fit the study, or is needed, and
     for a study by an objective that this version does not know.
     """
     _check_kinds(study, techniques)
-    column = _column(study, objective)
+    column = objective_number(study, objective) - 1
     with undamaged(f"the study {study.study_name!r}"):
         trials = [legible(trial) for trial in study.get_trials(deepcopy=False)]
         attributes = study.user_attrs
@@ -183,22 +183,32 @@ def _candidates(stored: object) -> Candidates | None:
         return None
 
 
-def _column(study: optuna.Study, objective: int | None) -> int:
-    """The place of an objective, given from 1, among a study's."""
+def objective_number(study: optuna.Study, objective: int | str | None) -> int:
+    """Return the number, from 1, of an objective that is given by its number or its name.
+
+    Raises `InputError` where the study has no such objective, or several and none is given.
+    """
     count = len(study.directions)
     if objective is None:
         if count == 1:
-            return 0
+            return 1
         raise InputError(
             f"the study {study.study_name!r} has {count} objectives, {name_objectives(study)}; "
             "effects are of one, so say which: --objective N, or in Python objective=N"
         )
-    if not isinstance(objective, Integral) or not 1 <= objective <= count:
+    if isinstance(objective, str):
+        if objective in (names := study.metric_names or []):
+            return names.index(objective) + 1
+        given = int(objective) if objective.isascii() and objective.isdigit() else objective
+    else:
+        given = objective
+    if not isinstance(given, Integral) or not 1 <= given <= count:
+        called = f"{'number ' if isinstance(given, Integral) else ''}{given!r}"
         raise InputError(
-            f"the study {study.study_name!r} has no objective number {objective!r}; it has "
+            f"the study {study.study_name!r} has no objective {called}; it has "
             f"{name_objectives(study)}"
         )
-    return objective - 1
+    return int(given)
 
 
 def name_objectives(study: optuna.Study) -> str:
