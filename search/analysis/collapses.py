@@ -1,4 +1,4 @@
-"""Runs that fall far below all others in some seeds, with a technique or whatever is on.
+"""Runs that fall far below the others in some seeds, with a technique or whatever is on.
 
 Such a run is no outlier to be left out: a share of the networks that are trained so will be like
 it. A recipe that always fails is another matter; see `failing_cells`.
@@ -7,12 +7,19 @@ it. A recipe that always fails is another matter; see `failing_cells`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import fmean
 
+import numpy as np
+
+from search.analysis.below_fit import below_fit
+from search.analysis.estimate import Estimate
+from search.analysis.held_out import rate
+from search.analysis.recipe_names import describe
 from search.analysis.t_distribution import CONFIDENCE
+from search.parameters import levels_on
 from search.results import Results, Run
 
 _FAR = 4.0
@@ -28,8 +35,20 @@ _ALWAYS = 0.9
 
 
 @dataclass(frozen=True)
+class Gap:
+    """What lies between the runs that fell and all others."""
+
+    edge: float
+    """Halfway between the two, in percent or in the objective's unit."""
+    low: float
+    """The least value of the others."""
+    high: float
+    """Their greatest."""
+
+
+@dataclass(frozen=True)
 class Collapse:
-    """Runs that fell far below all others, and what they have in common."""
+    """Runs that fell far below the others, and what they have in common."""
 
     technique: str | None
     """On in all of them, which chance would hardly bring about; else None."""
@@ -41,13 +60,12 @@ class Collapse:
     """The runs with the technique, or all where there is none."""
     level: float
     """The mean to which they fell, in percent or in the objective's unit."""
-    edge: float
-    """Halfway between these runs and the others."""
+    depth: float
+    """How far they fell, in the mean, below the others: all, or those of such recipes."""
     diverged: bool
     """True where all of them diverged."""
-    low: float
-    high: float
-    """The least and the greatest value of the other runs."""
+    gap: Gap | None
+    """None where some are above some of the others, and below what their recipes come to."""
 
     @property
     def share(self) -> float:
@@ -55,8 +73,10 @@ class Collapse:
         return len(self.runs) / self.of
 
     def has(self, run: Run) -> bool:
-        """Tell a run that fell as far, of whatever phase."""
-        return (run.scaled < self.edge) == (self.level < self.edge)
+        """Tell a run that fell, also of another phase where there is a gap."""
+        if self.gap is None:
+            return run.number in self.runs
+        return (run.scaled < self.gap.edge) == (self.level < self.gap.edge)
 
     def concerns(self, on: Iterable[str]) -> bool:
         """Tell a recipe to which it may happen."""
@@ -66,17 +86,41 @@ class Collapse:
         """Tell a recipe to which it may happen more than to others."""
         return self.technique is not None and self.technique in on
 
+    def over_seeds(self, shown: float, stood: Estimate, sign: int) -> Estimate:
+        """Give a recipe's mean, which is `shown`, an interval for seeds that may fall too.
+
+        `stood` is the mean of its runs that did not, which say nothing of how often others will:
+        all runs do. The parts are put together by Zou & Donner (2008, Statistics in Medicine 27).
+        """
+        depth = self.depth if self.gap is None else sign * (stood.value - self.level)
+        low, high = rate(len(self.runs), self.of)
+        cost, least, most = depth * self.share, depth * low, depth * high
+        worse, better = stood.value - stood.low, stood.high - stood.value
+        if sign < 0:
+            worse, better = better, worse
+        at = sign * stood.value - cost
+        ends = (
+            sign * (at - math.hypot(worse, most - cost)),
+            sign * (at + math.hypot(better, cost - least)),
+        )
+        return Estimate(shown, min(*ends, shown), max(*ends, shown))
+
 
 def collapse(results: Results) -> Collapse | None:
     """Find the runs that fell far below the others by their seed; None where there are none.
 
-    Nor is there one where the techniques that they have in common, up to three, always fail, or in
-    another program's study, whose trials differ in more.
+    They are below all others, to a level of their own, or below what the fit to all others says of
+    their recipes. Nor is there one in another program's study, whose trials differ in more.
     """
     if results.settings is None:
         return None
+    return _below_all(results) or _below_fit(results)
+
+
+def _below_all(results: Results) -> Collapse | None:
+    """None also where the techniques that they have in common, up to three, always fail."""
     runs = results.of("measure", "ladder", "confirm")
-    names = sorted({*results.factors}.union(*(run.on for run in runs)))
+    names = _names(results, runs)
     sign = results.objective.sign
     ordered = sorted(runs, key=lambda run: sign * run.scaled)
     values = [sign * run.scaled for run in ordered]
@@ -96,22 +140,61 @@ def collapse(results: Results) -> Collapse | None:
         for some in combinations(shared, count):
             if at >= _ALWAYS * (at + sum(_has_all(run, some) for run in stayed)):
                 return None
-    counts = {name: at + sum(name in run.on for run in stayed) for name, on in shared if on}
+    others = [run.scaled for run in stayed]
+    edge = sign * (values[at] + values[at - 1]) / 2
+    depth = fmean(values[at:]) - fmean(values[:at])
+    return _of(fell, stayed, names, depth, Gap(edge, min(others), max(others)))
+
+
+def _below_fit(results: Results) -> Collapse | None:
+    """Those below the fit, of runs that trained as long; none of values magnitudes apart, as the
+    noise of large ones is large."""
+    if results.of_magnitudes:
+        return None
+    phases = ["measure", "ladder"]
+    if results.epochs_of("confirm") == results.epochs_of("measure"):
+        phases.append("confirm")
+    runs = results.of(*phases)
+    on = [run.on | levels_on(run.params, results.choices) for run in runs]
+    names = sorted(frozenset().union(*on))
+    recipes = [describe(run, results) for run in runs]
+    values = results.objective.sign * np.array([run.scaled for run in runs])
+    signs = np.array([[1.0 if name in one else -1.0 for name in names] for one in on])
+    found = below_fit(signs, values, recipes) if names else None
+    if found is None:
+        return None
+    fell = [run for run, is_one in zip(runs, found.fell, strict=True) if is_one]
+    stayed = [run for run, is_one in zip(runs, found.fell, strict=True) if not is_one]
+    return _of(fell, stayed, _names(results, runs), found.depth, None)
+
+
+def _names(results: Results, runs: Iterable[Run]) -> list[str]:
+    return sorted({*results.factors}.union(*(run.on for run in runs)))
+
+
+def _of(
+    fell: Sequence[Run], stayed: Sequence[Run], names: Sequence[str], depth: float, gap: Gap | None
+) -> Collapse:
+    """Look for the technique that the runs that fell have in common."""
+    at, runs = len(fell), len(fell) + len(stayed)
+    counts = {
+        name: at + sum(name in run.on for run in stayed)
+        for name in names
+        if all(name in run.on for run in fell)
+    }
     name = min(counts, key=counts.__getitem__, default=None)
-    by_chance = 1.0 if name is None else math.comb(counts[name], at) / math.comb(len(runs), at)
+    by_chance = 1.0 if name is None else math.comb(counts[name], at) / math.comb(runs, at)
     if not by_chance < _SUSPECT:
         name = None
-    others = [run.scaled for run in stayed]
     return Collapse(
         name,
         by_chance < (1 - CONFIDENCE) / max(len(names), 1),
         frozenset(run.number for run in fell),
-        len(runs) if name is None else counts[name],
+        runs if name is None else counts[name],
         fmean(run.scaled for run in fell),
-        sign * (values[at] + values[at - 1]) / 2,
+        depth,
         all(run.diverged for run in fell),
-        min(others),
-        max(others),
+        gap,
     )
 
 

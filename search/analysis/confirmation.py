@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +13,8 @@ import numpy as np
 
 from model_space.correctness import unpack
 from search.analysis.chance_level import constant_level, reached_no_more
-from search.analysis.collapses import collapse
-from search.analysis.estimate import Estimate
+from search.analysis.collapses import Collapse, collapse
+from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
 from search.analysis.long_runs import deciding
 from search.analysis.looks import level_of_gains
@@ -81,11 +81,20 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
     tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
     scores = {recipe: _scores(runs, objective) for recipe, runs in learned.items()}
     among, level, off = list(tests.values()), level_of_gains(results), _all_off(groups, results)
+    fallen = collapse(deciding(results))
+    by_accuracy = fallen if objective == ACCURACY else None
+    standing = [_test(stood, results) for runs in learned.values()
+                if (stood := _stood(runs, by_accuracy))]  # fmt: skip
+
+    def accuracy_of(runs: Sequence[Run]) -> Estimate:
+        test = _test(runs, results)
+        return Estimate(100 * test.mean, *accuracy(test, standing))
+
     rows = []
     for recipe, runs in groups.items():
-        low, high = accuracy(tests[recipe], among)
-        test = Estimate(100 * tests[recipe].mean, low, high)
         kept = learned[recipe]
+        test = Estimate(100 * tests[recipe].mean, *accuracy(tests[recipe], among))
+        test = _over_falls(test, kept, by_accuracy, accuracy_of, ACCURACY)
         gain = (
             None
             if off is None or recipe == off
@@ -99,8 +108,10 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
                 len(runs),
                 sum(run.diverged for run in runs) if kept == runs else len(runs) - len(kept),
                 test,
-                test if objective == ACCURACY else mean(scores[recipe], objective),
-                mean([run.scaled for run in kept], objective),
+                test
+                if objective == ACCURACY
+                else _mean(kept, fallen, lambda runs: _scores(runs, objective), objective),
+                _mean(kept, fallen, _validation, objective),
                 gain,
                 gain
                 if objective == ACCURACY or off is None or recipe == off
@@ -125,8 +136,11 @@ def _by_program(
 ) -> list[Confirmed]:
     """Summarise the runs of a user's program, whose test data are not known one by one."""
     objective = results.objective
-    scores = {recipe: [objective.scale * _score(run, results) for run in runs]
-              for recipe, runs in groups.items()}  # fmt: skip
+
+    def tested(runs: Sequence[Run]) -> list[float]:
+        return [objective.scale * _score(run, results) for run in runs]
+
+    scores = {recipe: tested(runs) for recipe, runs in groups.items()}
     off = _all_off(groups, results)
     choices = len(groups.keys() - {off}) if chosen_by_tests(results) else 1
     level, fallen = level_of_gains(results), collapse(deciding(results))
@@ -147,9 +161,9 @@ def _by_program(
             runs[0].params,
             len(runs),
             diverged=0,
-            test=mean(scores[recipe], objective),
-            test_objective=mean(scores[recipe], objective),
-            validation=mean([run.scaled for run in runs], objective),
+            test=_mean(runs, fallen, tested, objective),
+            test_objective=_mean(runs, fallen, tested, objective),
+            validation=_mean(runs, fallen, _validation, objective),
             gain=None,
             objective_gain=None if off is None or recipe == off
             else _over_seeds(scores[recipe], scores[off],
@@ -161,6 +175,50 @@ def _by_program(
     return sorted(
         rows, key=lambda row: (not row.recommended, -objective.sign * row.test_objective.value)
     )
+
+
+def _mean(
+    runs: Sequence[Run],
+    fallen: Collapse | None,
+    values_of: Callable[[Sequence[Run]], list[float]],
+    objective: Objective,
+) -> Estimate:
+    """The mean over a recipe's seeds, with an interval for others, which may fall."""
+    return _over_falls(
+        mean(values_of(runs), objective),
+        runs,
+        fallen,
+        lambda stood: mean(values_of(stood), objective),
+        objective,
+    )
+
+
+def _over_falls(
+    whole: Estimate,
+    runs: Sequence[Run],
+    fallen: Collapse | None,
+    estimate: Callable[[Sequence[Run]], Estimate],
+    objective: Objective,
+) -> Estimate:
+    """The mean of all of a recipe's runs, `whole`, with an interval for seeds that may fall.
+
+    `estimate` gives the mean of those that did not, with an interval for their like.
+    """
+    if fallen is None or not fallen.concerns(runs[0].on):
+        return whole
+    stood = estimate(kept) if (kept := _stood(runs, fallen)) else NO_ESTIMATE
+    if math.isnan(stood.low):
+        return whole
+    wide = fallen.over_seeds(whole.value, stood, objective.sign)
+    return Estimate(whole.value, max(objective.low, wide.low), min(objective.high, wide.high))
+
+
+def _stood(runs: Sequence[Run], fallen: Collapse | None) -> list[Run]:
+    return [run for run in runs if fallen is None or not fallen.has(run)]
+
+
+def _validation(runs: Sequence[Run]) -> list[float]:
+    return [run.scaled for run in runs]
 
 
 def chosen_by_tests(results: Results) -> bool:

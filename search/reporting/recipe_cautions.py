@@ -33,10 +33,16 @@ def of_collapse(results: Results) -> list[str]:
             ", which chance hardly explains." if found.sure else ", which may be chance."
         )
     return [
-        f"{words.fell(found, results)}, far below all others "
-        f"({level(found.low, results.objective)} to {level(found.high, results.objective)}): "
-        f"{expect}.{why} What is recommended is best in the mean over seeds."
+        f"{words.fell(found, results)}, far below {_others(found, results)}: {expect}.{why} What "
+        "is recommended is best in the mean over seeds."
     ]
+
+
+def _others(found: Collapse, results: Results) -> str:
+    if found.gap is None:
+        return "what such recipes came to with other seeds"
+    low, high = (level(end, results.objective) for end in (found.gap.low, found.gap.high))
+    return f"all others ({low} to {high})"
 
 
 def _is_told(found: Collapse, results: Results) -> bool:

@@ -299,8 +299,11 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
 def fell(found: Collapse, results: Results) -> str:
     """Say how many runs fell far below the others in some seeds, and to what."""
     beside = "" if found.technique is None else f" with {found.technique}"
-    about = level(found.level, results.objective)
-    return f"{len(found.runs)} of {counted(found.of, 'run')}{beside} fell to about {about}"
+    if found.gap is None:
+        to = f"by about {found.depth:.3g}{in_unit(results.objective)}"
+    else:
+        to = f"to about {level(found.level, results.objective)}"
+    return f"{len(found.runs)} of {counted(found.of, 'run')}{beside} fell {to}"
 
 
 def given_up(results: Results) -> str:

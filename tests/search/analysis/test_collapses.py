@@ -51,7 +51,9 @@ def test_a_technique_that_fails_in_some_seeds_is_found() -> None:
     assert len(found.runs) == 7
     assert found.share == pytest.approx(7 / 16)
     assert found.level == pytest.approx(10, abs=0.5)
-    assert 79 < found.low < 81 < found.high < 86
+    assert found.gap is not None
+    assert 79 < found.gap.low < 81 < found.gap.high < 86
+    assert found.depth == pytest.approx(72, abs=2)
     assert found.concerns({"augmentation"})
     assert not found.concerns({"residual"})
 
@@ -106,6 +108,35 @@ def test_effects_that_differ_much_are_no_collapse() -> None:
     values = np.concatenate([random.uniform(10, 78, 16), random.uniform(92, 96, 16)])
     runs = [run(at, frozenset(NAMES[: at % 4]), value) for at, value in enumerate(values)]
     assert collapse(Results("s", NAMES, tuple(runs), SETTINGS)) is None
+
+
+def test_levels_allow_for_seeds_that_fall_below_what_their_recipe_comes_to() -> None:
+    """Twelve points, where recipes differ by thirty: one run of eight, whatever is on."""
+    random = np.random.default_rng(2)
+    recipes = [("measure", row) for row in fraction(4, 32).tolist()]
+    ends = [[False] * 4, [True] * 4, [True, False, True, False]]
+    recipes += [("confirm", row) for row in ends for _ in range(3)]
+    runs = []
+    for number, (phase, row) in enumerate(recipes):
+        on = frozenset(name for name, is_on in zip(NAMES, row, strict=True) if is_on)
+        value = 60.0 + 20 * ("augmentation" in on) + 10 * ("batch_norm" in on)
+        value += 0.3 * random.standard_normal() - (12 if number % 8 == 1 else 0)
+        runs.append(run(number, on, value, phase))
+    results = Results("s", NAMES, tuple(runs), SETTINGS)
+    found = collapse(results)
+    assert found is not None
+    assert found.gap is None
+    assert (found.technique, len(found.runs), found.of) == (None, 5, 41)
+    assert found.depth == pytest.approx(12, abs=0.5)
+    assert "But 5 of 41 runs fell by about 11.6 points." in headline(find(results, []))
+    said = " ".join(find(results, []).cautions)
+    assert "far below what such recipes came to with other seeds: expect that of 12 %" in said
+    rows = {row.label: row for row in confirmation(results, None)}
+    steady, fell = rows["all on"].validation, rows["all off"].validation
+    assert steady.value == pytest.approx(90, abs=0.5)
+    assert steady.low < 90 - 12 / 8 < steady.high < 91
+    assert fell.value == pytest.approx(56, abs=0.5)
+    assert fell.low < 60 - 12 / 8 < fell.high < 61
 
 
 def test_seeds_that_fall_with_one_recipe_are_no_noise_of_another() -> None:
