@@ -174,6 +174,12 @@ def test_a_key_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
         from_file(Metric("acc", "file:m.csv:acc"), tmp_path)
 
 
+def test_a_file_that_is_no_table_holds_no_number(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").write_text(f"a,acc\n{'7' * 200_000},1\n")
+    with pytest.raises(ValueError, match=r"model.bin holds no number under 'acc'$"):
+        from_file(Metric("acc", "file:model.bin:acc"), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("file", "text", "curve"),
     [
@@ -181,6 +187,11 @@ def test_a_key_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
         ("m.csv", "epoch,step,acc\n0,9,0.1\n1,19,0.3\n", [(0, 0.1), (1, 0.3)]),
         ("m.csv", "run,acc\n1,0.1\n2,0.3\n", []),
         ("m.csv", "epoch,acc\n1,0.1\n,0.3\n", []),
+        ("m.tsv", "epoch\tval, acc\tacc\n1\t0,5\t0.1\n2\t\t0.3\n", [(1, 0.1), (2, 0.3)]),
+        ("m.csv", "epoch;acc\n1;0.1\n2;0.3\n", [(1, 0.1), (2, 0.3)]),
+        ("m.csv", "\ufeffacc,epoch\n0.1,1,more\n0.3,2\n", [(1, 0.1), (2, 0.3)]),
+        ("m.csv", "   epoch,   acc\n   1,   0.1\n   2,   0.3\n", [(1, 0.1), (2, 0.3)]),
+        ("training.log", "epoch,acc,loss\n0,0.1,2\n1,0.3,1\n", [(0, 0.1), (1, 0.3)]),
         ("m.json", '{"epoch": 1, "acc": 0.1}\n{"epoch": 2, "acc": 0.3}\n', [(1, 0.1), (2, 0.3)]),
         ("m.json", '[{"step": 5, "acc": 0.1}, 7]', [(5, 0.1)]),
         ("m.json", "0.7", []),
