@@ -194,7 +194,8 @@ class Results:
     at_most: Limits | None = None
     """The limits under which a recipe is recommended: the study's, or others."""
     seed_matters: bool = True
-    """False where two seeds gave the very same first run of a user's program."""
+    """False where two seeds gave the very same first run of a user's program, and no two runs of
+    one recipe differ."""
 
     def launched_with(self) -> Settings:
         """The settings of a study that kouka launched; raises `InputError` for another's."""

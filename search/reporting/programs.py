@@ -132,8 +132,9 @@ def _unheard(program: Program) -> str:
     same = f"gave the very same {program.metric.name}"
     if program.has(SEED):
         return (
-            f"Two seeds {same}, so the program does not use its seed, or draws nothing. Its runs "
-            "do not vary as those of other seeds would, and the intervals say nothing of these."
+            f"Two seeds {same}, so the program does not use its seed, draws nothing, or prints too "
+            "few digits. If its runs do not vary as those of other seeds would, the intervals say "
+            "nothing of these."
         )
     return (
         f"The command has no {{seed}}, and two runs of the same recipe {same}. The intervals say "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from numbers import Integral
 from typing import Any
@@ -18,7 +18,7 @@ from model_space.typed_json import JsonError, from_json
 from search.errors import InputError, as_given
 from search.objective import ACCURACY, OBJECTIVES, UNNAMED, Objective, objective_of
 from search.parameters import categories
-from search.results import Candidates, Results, Verified
+from search.results import Candidates, Results, Run, Verified
 from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import undamaged
@@ -107,16 +107,17 @@ def read(
     # Other programs count epochs from 0, as Python does, unless a step is no epoch.
     from_zero = settings is None and any({0, 1} <= t.intermediate_values.keys() for t in trials)
     first = 1 if from_zero else 0
+    runs = tuple(
+        replace(
+            run_of(trial, factors, several, judged, column, settings, first, designed),
+            copy=trial.number in copies,
+        )
+        for trial in trials
+    )
     return Results(
         name=study.study_name,
         factors=tuple(names),
-        runs=tuple(
-            replace(
-                run_of(trial, factors, several, judged, column, settings, first, designed),
-                copy=trial.number in copies,
-            )
-            for trial in trials
-        ),
+        runs=runs,
         settings=settings,
         data=_facts(attributes),
         versions=_versions(attributes),
@@ -133,7 +134,7 @@ def read(
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
         verified=_verified(attributes, names),
         at_most=settings.at_most if settings else None,
-        seed_matters=attributes.get(schema.SEED_MATTERS) is not False,
+        seed_matters=attributes.get(schema.SEED_MATTERS) is not False or _like_runs_differ(runs),
     )
 
 
@@ -145,6 +146,16 @@ def stored_facts(study: optuna.Study) -> DataFacts | None:
 def stored_versions(study: optuna.Study) -> Mapping[str, str]:
     """The versions of packages that a study keeps; empty where it keeps none. Reads no trial."""
     return _versions(study.user_attrs)
+
+
+def _like_runs_differ(runs: Iterable[Run]) -> bool:
+    """Tell whether two complete runs of one recipe and length came to different values."""
+    values: dict[object, float] = {}
+    return any(
+        values.setdefault((run.epochs, *sorted(run.params.items())), run.value) != run.value
+        for run in runs
+        if run.state == "complete" and run.value is not None
+    )
 
 
 # What follows takes a study's attributes: each time that it is asked for them it asks its database.

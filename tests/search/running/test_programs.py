@@ -22,7 +22,7 @@ from search.analysis.recommendation import recommend
 from search.planning.time_plan import Timing
 from search.reporting.details.techniques import techniques
 from search.reporting.findings import find
-from search.reporting.programs import too_few_digits
+from search.reporting.programs import too_few_digits, unheard_seed
 from search.results import Results, by_recipe
 from search.running.worker_loop import study_checkpoints
 from search.settings import usual_last_epochs
@@ -368,6 +368,19 @@ def test_a_score_of_too_few_digits_is_found_out(kouka: Kouka) -> None:
     assert results().seed_matters
     (said,) = too_few_digits(results())
     assert said.startswith("Fresh seeds of 2 of 2 confirmed recipes gave the very same score")
+
+
+def test_seeds_that_agree_by_rounding_alone_are_no_deaf_ones(kouka: Kouka) -> None:
+    """The first run's two, where other runs of one recipe differ."""
+    text = (
+        "import sys, pathlib\n"
+        "first = len([*pathlib.Path('.').glob('runs/*/*/output.txt')]) < 3\n"
+        "print('acc=0.9' if first else f'acc={int(sys.argv[1]) % 7 / 10}')\n"
+    )
+    said = kouka(*script(text, "--measure", "8"))
+    assert "or prints too few digits" in said.output
+    assert results().seed_matters
+    assert not unheard_seed(results())
 
 
 def test_a_script_that_ignores_its_seed_is_found_out(kouka: Kouka) -> None:
