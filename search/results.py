@@ -16,6 +16,7 @@ from search.objective import ACCURACY, Objective
 from search.parameters import (
     Category,
     Conditional,
+    Draw,
     Number,
     SearchedDial,
     Strayed,
@@ -265,7 +266,8 @@ class Results:
         runs = self.of("measure")
         return tuple(
             one for one in self.others
-            if isinstance(one, Category) and all(one.name in run.params for run in runs)
+            if isinstance(one, Category) and not isinstance(one, Draw)
+            and all(one.name in run.params for run in runs)
         )  # fmt: skip
 
     @property

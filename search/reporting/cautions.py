@@ -223,17 +223,19 @@ def _covariates(effects: Effects, results: Results) -> list[str]:
     beside, sentences = effects.fit.model.covariates, []
     designed = results.designed
     adjusted = []
-    if always := (*beside.categories, *beside.numbers):
+    if always := (*beside.categories, *beside.draws, *beside.numbers):
         how = ""
         if beside.numbers:
             each = "a straight line" if beside.degree == 1 else f"a curve of degree {beside.degree}"
-            which = "numbers " if beside.categories else "each " if len(always) > 1 else ""
+            some = len(always) > len(beside.numbers)
+            which = "numbers " if some else "each " if len(always) > 1 else ""
             how = f" ({which}by {each})"
         adjusted.append(f"for {listed(always)}{how}")
     if beside.partial:
         them = "it" if len(beside.partial) == 1 else "them"
         adjusted.append(f"for {listed(beside.partial)} in the trials that were asked for {them}")
-    if adjusted and not designed and (effects.parameters > 1 or beside.numbers or beside.partial):
+    apart = beside.draws or beside.numbers or beside.partial
+    if adjusted and not designed and (effects.parameters > 1 or apart):
         sentences.append(f"The effects are adjusted {', and '.join(adjusted)}.")
     order = [one.name for one in results.others if isinstance(one, Order)]
     chosen = [name for name in beside.numbers if name not in order]
