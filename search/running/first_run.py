@@ -14,6 +14,7 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState
 from model_space.outcome import Outcome
 from model_space.worker.client import TrainingError
 from search.analysis.recipe_names import describe
+from search.commands.makefiles import set_by_makefile
 from search.commands.parsing import digests
 from search.commands.process import OUTPUT
 from search.commands.program import EPOCHS, Program
@@ -200,7 +201,7 @@ def tried_first(
         params, first = tried(planned, "0-plain")
     if files := written(directory, before):
         watch.cautioned(shared(files, directory))
-    if caution := of_less(program):
+    for caution in filter(None, (of_less(program), set_by_makefile(program))):
         watch.cautioned(caution)
     program = with_unit(program, first.outcome.objective, first.curve.values())
     # What the run itself writes is no part of the program.
