@@ -22,6 +22,10 @@ from search.commands.program import RULES, Metric
         (r"(?i)\bacc(?:uracy)?\s*[:=]\s*([0-9.]+)", "acc"),
         ("'eval/f1': (?P<value>[0-9.]+)", "eval/f1"),
         ("([0-9.]+) s", "metric"),
+        ("[Bb]alanced accuracy", "Balanced accuracy"),
+        ("[ab]cc=([0-9.]+)", "cc"),
+        ("Évaluation: ([0-9.]+)", "Évaluation"),
+        ("准确率", "准确率"),
         ("json:val_acc", "val_acc"),
         ("file:scores.json:val/acc", "val/acc"),
     ],
@@ -115,6 +119,20 @@ def test_a_number_that_goes_on_is_no_plain_number(printed: str) -> None:
     says = f"printed {printed}, which is no plain number: let the program print digits and a point"
     with pytest.raises(ValueError, match=re.escape(says)):
         list(reader(Metric("acc", "acc: ([0-9.]+)", rules=RULES)).points(f"acc: {printed} (best)"))
+
+
+@pytest.mark.parametrize(
+    "printed", ["1\u202f234.5", "1\u00a0234", "1.#INF", "1.#QNAN", "12\u2009345\u2009678"]
+)
+def test_what_is_no_plain_number_is_not_cut_short(printed: str) -> None:
+    for where in ("rmse", "rmse: ([0-9.]+)"):
+        with pytest.raises(ValueError, match=f"printed {re.escape(printed)}, which is no plain"):
+            list(reader(Metric("rmse", where, rules=RULES)).points(f"rmse: {printed} m"))
+
+
+def test_a_wide_colon_stands_between_a_name_and_its_number() -> None:
+    points = reader(Metric("acc", "准确率", rules=RULES)).points("准确率：0.91，损失：0.3")
+    assert [one.value for one in points] == [0.91]
 
 
 def test_a_time_of_day_is_no_number() -> None:
