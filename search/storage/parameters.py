@@ -205,19 +205,24 @@ def tie(
 
 
 def others_of(
-    spaces: Mapping[str, BaseDistribution], factors: Sequence[TechniqueParameter]
+    spaces: Mapping[str, BaseDistribution],
+    factors: Sequence[TechniqueParameter],
+    ordered: Container[str] = (),
 ) -> tuple[Category | Number, ...]:
-    """Read the parameters of another program that are no technique, and have several values."""
+    """Read the parameters of another program that are no technique, and have several values.
+
+    Of those that are `ordered` the first choice stays first; of others, one that says off is.
+    """
     techniques = {one.parameter for one in factors}
     return tuple(
         other
         for name, space in spaces.items()
         if name not in techniques and not space.single()
-        for other in _other(name, space)
+        for other in _other(name, space, off_first=name not in ordered)
     )
 
 
-def _other(name: str, space: BaseDistribution) -> list[Category | Number]:
+def _other(name: str, space: BaseDistribution, *, off_first: bool) -> list[Category | Number]:
     """Read a parameter that is no technique: a category, or a number that takes many values.
 
     Of many values of a draw each is one of noise.
@@ -225,13 +230,21 @@ def _other(name: str, space: BaseDistribution) -> list[Category | Number]:
     draw = is_draw(name, space)
     kind = Draw if draw else Category
     if isinstance(space, CategoricalDistribution):
-        return [kind(name, tuple(space.choices))]
+        return [kind(name, _off_first(space.choices) if off_first else tuple(space.choices))]
     if values := _steps(space):
         # A sum of steps is 0.30000000000000004, and is found by its place where it is rounded.
         return [kind(name, tuple(map(_rounded, values)))]
     if isinstance(space, _NUMERIC) and not draw:
         return [Number(name, space.low, space.high, space.log)]
     return []
+
+
+def _off_first(choices: Sequence[Any]) -> tuple[Any, ...]:
+    """Put the one choice that says off before the others, which are compared with the first."""
+    off = [choice for choice in choices if _is_off(choice)]
+    if len(off) != 1:
+        return tuple(choices)
+    return off[0], *(choice for choice in choices if choice is not off[0])
 
 
 def is_draw(name: str, space: BaseDistribution) -> bool:

@@ -90,14 +90,15 @@ def read(
         factors = [
             one for one in factors if one.parameter in techniques or varies(one.parameter, trials)
         ]
-    others = () if designed else others_of(spaces, factors)
+    ordered = design.choices if design else ()
+    others = () if designed else others_of(spaces, factors, ordered)
     conditional = asked_of_some(trials, factors, others)
     of_some = {one.parameter for one in conditional}
     factors = [one for one in factors if one.parameter not in of_some]
     names = [one.name for one in factors]
     dials = tuple(dial for name in switched for dial in dials_of(name, spaces[name], names))
     dials += tuple(number_of(name, spaces[name]) for name in spaces if name in numbers)
-    others = several if designed else others_of(spaces, factors)
+    others = several if designed else others_of(spaces, factors, ordered)
     judged = _objective(study, column, trials, settings, designed)
     valued = [trial for trial in trials if value_of(trial, column) is not None]
     spelled = () if settings else tuple(factors)

@@ -36,6 +36,22 @@ def test_a_number_that_goes_in_steps_has_levels() -> None:
     assert len(rows) == 4
 
 
+def test_levels_are_compared_with_the_one_that_says_off() -> None:
+    def augmented(trial: optuna.Trial) -> float:
+        aug = trial.suggest_categorical("aug", ["randaug", "trivial", "none"])
+        drop = trial.suggest_categorical("drop", [0.5, 0.0, 0.1])
+        trial.suggest_categorical("norm", ["batch", None, "off"])
+        luck = 0.002 * np.random.default_rng(trial.number).standard_normal()
+        return 0.7 + 0.02 * (aug == "randaug") - 0.1 * drop + luck
+
+    findings = analyse(foreign(40, augmented))
+    assert {*frame(findings).technique} == {
+        "aug: none → randaug", "aug: none → trivial", "drop: 0.0 → 0.1", "drop: 0.0 → 0.5",
+        "norm: batch → None", "norm: batch → off",
+    }  # fmt: skip
+    assert frame(findings).set_index("technique").effect["aug: none → randaug"] > 1
+
+
 def test_a_seed_and_a_fold_are_no_techniques(kouka: Kouka) -> None:
     """Of a fold, which shifts the values, the effect that is there is adjusted for it."""
 
