@@ -194,6 +194,9 @@ class Results:
     """None until the phase `verify` has begun."""
     at_most: Limits | None = None
     """The limits under which a recipe is recommended: the study's, or others."""
+    shared_files: tuple[str, ...] = ()
+    """Those that the first run of a user's program wrote where all runs work; empty where no two
+    runs that worked at a time have the very same score."""
     seed_matters: bool = True
     """False where two seeds gave the very same first run of a user's program, and no two runs of
     one recipe differ."""

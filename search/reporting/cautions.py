@@ -24,7 +24,7 @@ from search.reporting.loss_cautions import (
     unequally_lost,
     unfinished_trials,
 )
-from search.reporting.programs import ended_early, too_few_digits, unheard_seed
+from search.reporting.programs import ended_early, mixed_up, too_few_digits, unheard_seed
 from search.reporting.recipe_cautions import of_carry_over, of_collapse, of_dials
 from search.reporting.words import growth
 from search.results import Drift, Results
@@ -59,6 +59,7 @@ def cautions(
         *(_drift(results.drift, results.objective) if results.drift else []),
         *(_covariates(fit.effects, results) if fit else []),
         *unheard_seed(results),
+        *mixed_up(results),
         *too_few_digits(results),
         *ended_early(results),
         *_tied(results),

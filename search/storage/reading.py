@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
 from numbers import Integral
 from typing import Any
 
@@ -135,6 +137,7 @@ def read(
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
         verified=_verified(attributes, names),
         at_most=settings.at_most if settings else None,
+        shared_files=_shared_files(attributes) if settings and _clash(trials) else (),
         seed_matters=attributes.get(schema.SEED_MATTERS) is not False or _like_runs_differ(runs),
     )
 
@@ -167,6 +170,22 @@ def _facts(attributes: Mapping[str, Any]) -> DataFacts | None:
         return DataFacts.from_json(attributes.get(schema.DATA))
     except JsonError:
         return None
+
+
+def _shared_files(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    stored = attributes.get(schema.SHARED_FILES)
+    return tuple(map(str, stored)) if isinstance(stored, (list, tuple)) else ()
+
+
+def _clash(trials: Iterable[FrozenTrial]) -> bool:
+    """Tell whether two trials have one value, of which one began before the other ended."""
+    worked: dict[float, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for trial in trials:
+        if trial.value is not None and trial.datetime_start and trial.datetime_complete:
+            worked[trial.value].append((trial.datetime_start, trial.datetime_complete))
+    return any(
+        later < end for times in worked.values() for (_, end), (later, _) in pairwise(sorted(times))
+    )
 
 
 def _versions(attributes: Mapping[str, Any]) -> Mapping[str, str]:
