@@ -119,6 +119,23 @@ def test_another_programs_study_has_effects_at_each_level() -> None:
     )
 
 
+def test_the_luck_of_a_few_trials_is_no_dependence() -> None:
+    """A sampler that learns left an optimizer after three trials, at poor learning rates."""
+
+    def learnt(trial: optuna.Trial) -> float:
+        kind = trial.suggest_categorical("optimizer", ["sgd", "adam", "rmsprop"])
+        rate = trial.suggest_float(f"{kind}_rate", 1e-5, 1e-1, log=True)
+        best = {"sgd": -1.5, "adam": -3, "rmsprop": -3.5}[kind]
+        smooth = trial.suggest_categorical("smooth", [False, True])
+        luck = 0.01 * np.random.default_rng(trial.number).standard_normal()
+        worth = 0.01 * smooth + {"sgd": 0.02, "adam": 0.03, "rmsprop": 0}[kind]
+        return float(0.8 - 0.03 * (np.log10(rate) - best) ** 2 + worth + luck)
+
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=10))
+    study.optimize(learnt, n_trials=100)
+    assert not dependent(analyse(study))
+
+
 def test_what_another_scale_explains_is_no_dependence() -> None:
     """A technique that multiplies a loss, which the network sets magnitudes apart."""
 
