@@ -67,6 +67,11 @@ class Category:
         return {self.place(one[self.name]) for one in params if self.name in one} - {-1}
 
 
+class Draw(Category):
+    """A category of draws, as of five seeds or folds: what a trial happened to have, and no
+    recipe can choose. The effects are adjusted for it, and it has none of its own."""
+
+
 def _equal(one: Any, other: Any) -> bool:
     """True of equal values; a bool equals no number."""
     return isinstance(one, bool) == isinstance(other, bool) and one == other

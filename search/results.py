@@ -16,6 +16,7 @@ from search.objective import ACCURACY, Objective
 from search.parameters import (
     Category,
     Conditional,
+    Draw,
     Number,
     SearchedDial,
     Strayed,
@@ -193,8 +194,12 @@ class Results:
     """None until the phase `verify` has begun."""
     at_most: Limits | None = None
     """The limits under which a recipe is recommended: the study's, or others."""
+    shared_files: tuple[str, ...] = ()
+    """Those that the first run of a user's program wrote where all runs work; empty where no two
+    runs that worked at a time have the very same score."""
     seed_matters: bool = True
-    """False where two seeds gave the very same first run of a user's program."""
+    """False where two seeds gave the very same first run of a user's program, and no two runs of
+    one recipe differ."""
 
     def launched_with(self) -> Settings:
         """The settings of a study that kouka launched; raises `InputError` for another's."""
@@ -264,7 +269,8 @@ class Results:
         runs = self.of("measure")
         return tuple(
             one for one in self.others
-            if isinstance(one, Category) and all(one.name in run.params for run in runs)
+            if isinstance(one, Category) and not isinstance(one, Draw)
+            and all(one.name in run.params for run in runs)
         )  # fmt: skip
 
     @property

@@ -12,22 +12,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
+from statistics import fmean, variance
 from typing import Any
 
 import numpy as np
 
+from search.analysis.covariates import covariates
 from search.analysis.looks import Look, look_at
 from search.analysis.model import ENOUGH_DOF, levels, pair_groups, varied
 from search.analysis.random_pairs import MixedFit, fit_mixed
+from search.analysis.scale_refit import Scale, conversion
 from search.analysis.solving import root
-from search.analysis.t_distribution import CONFIDENCE, cdf, familywise, quantile
-from search.parameters import Category
+from search.analysis.surface import adjusted
+from search.analysis.t_distribution import CONFIDENCE, cdf, familywise, quantile, welch
+from search.parameters import Category, Number
 from search.planning.mixed_design import mixed_runs
 from search.results import Results, Run
 
 _CHOICE = 0.01
 """Of the 5 % of an interval at the best level, what is for naming the levels that may be best."""
+_MOST_COMPARED, _MOST_VALUES = 200, 600_000
+"""Techniques at every two levels, in another program's study, and these times its trials: of more,
+effects at each level would take much longer than the rest of the analysis."""
+_LEAST_TRIALS = 5
+"""Of another program's at a level, with a technique on and with it off: of fewer, their luck and
+what they are adjusted for decide."""
 _LEAST_DOF = ENOUGH_DOF
 """With fewer, too little tells how large the noise and the interactions are."""
 _TOLERANCE = 1e-6
@@ -72,6 +83,22 @@ class EffectByLevel:
     low: float
     """Ends of the 95 % interval, which allows for the choice of both levels."""
     high: float
+    p_differs: float = math.nan
+    """Of the two levels at which the effect differs most clearly, corrected for all techniques and
+    pairs of levels; NaN while planned runs are still to come."""
+
+    removable: bool = False
+    """True where it does not surely differ on a scale on which the techniques add up better."""
+
+    @property
+    def differs(self) -> bool:
+        """True where the effect is surely another at one level than at another."""
+        return self.p_differs < 1 - CONFIDENCE
+
+    @property
+    def depends(self) -> bool:
+        """True where it differs, and the scale is not the reason."""
+        return self.differs and not self.removable
 
     @property
     def reverses(self) -> bool:
@@ -79,17 +106,73 @@ class EffectByLevel:
         return {1, -1} <= {one.sign for one in self.levels}
 
 
-def effects_by_level(results: Results) -> list[EffectByLevel]:
+def effects_by_level(results: Results, scale: Scale | None = None) -> list[EffectByLevel]:
     """Estimate the effects at each level of each factor of several, by the measured runs.
 
-    Empty where the runs are too few to tell them apart.
+    Of another program's study a factor is what every complete trial was asked for, and the effects
+    are adjusted for the other parameters. `scale` is one on which the techniques add up better, if
+    there is one. Empty where the runs are too few to tell the effects apart.
     """
-    measured, look, maximize = results.of("measure"), look_at(results), results.objective.maximize
-    return [
-        row
-        for one in results.several
-        for row in by_level(measured, results.factors, one, results.several, maximize, look)
+    runs = results.of("measure")
+    rows = _by_levels(results, runs)
+    if scale is None:
+        return rows
+    there = _by_levels(results, [*map(conversion(runs, scale), runs)])
+    return [replace(row, removable=not same.differs) for row, same in zip(rows, there, strict=True)]
+
+
+def _by_levels(results: Results, runs: Sequence[Run]) -> list[EffectByLevel]:
+    factors, look, maximize = results.choices, look_at(results), results.objective.maximize
+    compared = len(results.factors) * sum(len(one.levels) ** 2 for one in factors)
+    large = compared > _MOST_COMPARED or compared * len(runs) > _MOST_VALUES
+    if results.settings is None and large:
+        return []
+    others = [one for one in results.others if one.name not in {two.name for two in factors}]
+    rows = [
+        (row, one)
+        for one in factors
+        for row in by_level(runs, results.factors, one, factors, maximize, look, others)
     ]
+    if results.settings is not None:
+        return [row for row, _ in rows]
+    # A sampler that learns leaves a few trials where it found nothing, and each has its own luck.
+    alone = [_by_cells(runs, row.technique, one, results) for row, one in rows]
+    pairs = sum(math.comb(len(row.levels), 2) for row, _ in rows)
+    return [replace(row, p_differs=max(row.p_differs, min(1.0, p_value * pairs)))
+            for (row, _), p_value in zip(rows, alone, strict=True)]  # fmt: skip
+
+
+def _by_cells(runs: Sequence[Run], technique: str, factor: Category, results: Results) -> float:
+    """The least p-value of a technique's effect being one at two levels, by means of its runs.
+
+    Each mean has the variance of its own runs (Welch 1947), once adjusted for what else they had.
+    """
+    cells = [(factor.place(run.params[factor.name]), technique in run.on) for run in runs]
+    places = sorted(set(cells))
+    at = np.array([places.index(cell) for cell in cells])
+    others = [one for one in results.others if one.name != factor.name]
+    more = covariates(runs, len(places) + len(results.factors) - 2, others).columns
+    rest = levels(runs, varied(runs, [name for name in results.factors if name != technique]))
+    beside = rest if more is None else np.column_stack([rest, more])
+    values = np.array([run.scaled for run in runs])
+    values = adjusted(at, values, beside)[0] if beside.size else values
+    each = [values[at == place] for place in range(len(places))]
+    parts = {
+        place: (fmean(some), (math.sqrt(variance(some) / len(some)), len(some) - 1))
+        for place, some in zip(places, each, strict=True)
+        if len(some) >= _LEAST_TRIALS
+    }
+    known = [(parts[level, True], parts[level, False])
+             for level in range(len(factor.levels))
+             if {(level, True), (level, False)} <= parts.keys()]  # fmt: skip
+    return min(
+        (
+            welch(on[0] - off[0] - (with_it[0] - without[0]),
+                  on[1], off[1], with_it[1], without[1])
+            for (on, off), (with_it, without) in combinations(known, 2)
+        ),
+        default=1.0,
+    )  # fmt: skip
 
 
 def by_level(
@@ -99,8 +182,11 @@ def by_level(
     several: Sequence[Category],
     maximize: bool,
     look: Look,
+    others: Sequence[Category | Number] = (),
 ) -> list[EffectByLevel]:
     """Estimate each technique's effects at the levels of a factor; `several` are all factors.
+
+    They are adjusted for `others`, which another program's trials differ in.
 
     The interval at the best level is the union of those of every two levels that may be the best.
     Levels that may be are those that are not surely worse than another, at 99 % for both sides
@@ -108,11 +194,11 @@ def by_level(
     Empty where the runs cannot tell the effects apart.
     """
     names = varied(runs, techniques)
-    fit = _Fit.of(runs, names, factor, several) if names else None
+    fit = _Fit.of(runs, names, factor, several, others) if names else None
     if fit is None:
         return []
-    tests = len(names) * len(fit.levels)
-    return [fit.technique(name, at, tests, maximize, look) for at, name in enumerate(names)]
+    pairs = len(names) * sum(math.comb(len(one.levels), 2) for one in several)
+    return [fit.technique(name, at, pairs, maximize, look) for at, name in enumerate(names)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +207,7 @@ class _Fit:
 
     factor: str
     levels: tuple[Any, ...]
+    techniques: int
     mixed: MixedFit
     """Its first terms: a mean for each level, then for each technique half of an effect at each."""
 
@@ -131,6 +218,7 @@ class _Fit:
         names: Sequence[str],
         factor: Category,
         several: Sequence[Category],
+        others: Sequence[Category | Number],
     ) -> _Fit | None:
         here = _indicators(runs, factor)
         seen = [at for at in range(here.shape[1]) if here[:, at].any()]
@@ -139,9 +227,10 @@ class _Fit:
         here = here[:, seen]
         signs = levels(runs, names)
         own = [here, *(here * signs[:, [at]] for at in range(len(names)))]
-        others = [_indicators(runs, one) for one in several if one.name != factor.name]
-        beside = [(one - one.mean(axis=0))[:, 1:] for one in others]
-        fixed = np.column_stack([*own, *beside])
+        rest = [_indicators(runs, one) for one in several if one.name != factor.name]
+        beside = [(one - one.mean(axis=0))[:, 1:] for one in rest]
+        more = covariates(runs, sum(one.shape[1] for one in (*own, *beside)) - 1, others).columns
+        fixed = np.column_stack([*own, *beside, *([] if more is None else [more])])
         if np.linalg.matrix_rank(np.column_stack(own)) < sum(one.shape[1] for one in own):
             return None
         if len(runs) - np.linalg.matrix_rank(fixed) < _LEAST_DOF:
@@ -154,23 +243,30 @@ class _Fit:
         # Of two levels, one is the rest of the other.
         noisier = [*at, *~at] if len(seen) > 2 else [*at]
         mixed = fit_mixed(fixed, random, inverse, values, np.zeros(1), 0, noisier)
-        return cls(factor.name, tuple(factor.levels[at] for at in seen), mixed)
+        return cls(factor.name, tuple(factor.levels[at] for at in seen), len(names), mixed)
 
     def technique(
-        self, name: str, at: int, tests: int, maximize: bool, look: Look
+        self, name: str, at: int, pairs: int, maximize: bool, look: Look
     ) -> EffectByLevel:
-        """Estimate the effects of the technique that is so far among those that vary."""
+        """Estimate the effects of the technique that is so far among those that vary.
+
+        `pairs` of levels are compared, of all techniques and factors.
+        """
         sides = self._means(at, 1), self._means(at, -1)
+        effects = [on - off for on, off in zip(*sides, strict=True)]
+        tests = len(effects) * self.techniques
         each = [
-            self._effect(level, on - off, tests, look)
-            for level, on, off in zip(self.levels, *sides, strict=True)
+            self._effect(level, weights, tests, look)
+            for level, weights in zip(self.levels, effects, strict=True)
         ]
+        apart = (one - other for one, other in combinations(effects, 2))
+        p_differs = min(self._p_value(weights, pairs, look) for weights in apart)
         best = [self._best(means, maximize) for means in sides]
         on, off = (self.levels[one] for one in best)
         effect, low, high = self._at_best(sides, best, maximize)
         if all(isinstance(one.level, (int, float)) for one in each):
             each.sort(key=lambda one: float(one.level))
-        return EffectByLevel(name, self.factor, tuple(each), on, off, effect, low, high)
+        return EffectByLevel(name, self.factor, tuple(each), on, off, effect, low, high, p_differs)
 
     def _means(self, technique: int, side: int) -> list[np.ndarray]:
         """Weights, (terms,), of the mean at each level with the technique on, 1, or off, −1."""
@@ -199,16 +295,20 @@ class _Fit:
         return root(beyond, float(alone.min()), float(alone.max()), 1e-9 * float(alone.max()))
 
     def _effect(self, level: Any, weights: np.ndarray, tests: int, look: Look) -> LevelEffect:
-        effect, dof = self._value(weights), self.mixed.dof
+        effect = self._value(weights)
         margin = self._margin(weights, (1 + CONFIDENCE) / 2)
-        p_value = math.nan
-        if look.complete and dof:
-            errors, chances = self.mixed.errors(weights)
-            each = [familywise(effect / error, dof, tests) if error else float(effect == 0)
-                    for error in errors.tolist()]  # fmt: skip
-            p_value = float(chances @ each)
-            p_value = min(1.0, p_value * (1 - CONFIDENCE) / look.level(tests))
+        p_value = self._p_value(weights, tests, look)
         return LevelEffect(level, effect, effect - margin, effect + margin, p_value)
+
+    def _p_value(self, weights: np.ndarray, tests: int, look: Look) -> float:
+        """The p-value of a combination of the coefficients, one of so many tests."""
+        effect, dof = self._value(weights), self.mixed.dof
+        if not (look.complete and dof):
+            return math.nan
+        errors, chances = self.mixed.errors(weights)
+        each = [familywise(effect / error, dof, tests) if error else float(effect == 0)
+                for error in errors.tolist()]  # fmt: skip
+        return min(1.0, float(chances @ each) * (1 - CONFIDENCE) / look.level(tests))
 
     def _best(self, means: Sequence[np.ndarray], maximize: bool) -> int:
         values = [self._value(weights) for weights in means]

@@ -1,7 +1,7 @@
 """Columns of a foreign study's other parameters, beside the techniques that are on or off.
 
 Each level of a category gets an effect against the category's first level. The effects are adjusted
-for numbers, as learning rates, and for what only some trials were asked for.
+for numbers, as learning rates, for draws, as seeds, and for what only some trials were asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from search.parameters import Category, Number, Order
+from search.parameters import Category, Draw, Number, Order
 from search.results import Run
 
 _HIGHEST_DEGREE = 4
@@ -57,6 +57,8 @@ class Covariates:
     """Parameters that are in as polynomials."""
     degree: int = 0
     """Of these polynomials; 0 without any."""
+    draws: tuple[str, ...] = ()
+    """Seeds, folds and the like whose levels have columns, and no effects."""
     partial: tuple[str, ...] = ()
     """Parameters that only some trials were asked for, and that are in as far as these differ."""
     unseen: tuple[Level, ...] = ()
@@ -100,12 +102,13 @@ def covariates(
         else:
             numbers.append(one)
     left = len(runs) - 1 - techniques
-    constant = [one.category.name for one in categories if not one.levels]
+    constant = [one.category.name for one in categories if not one.levels and not one.drawn]
     categories = [one for one in categories if one.levels]
     fitted = _affordable(categories, left // 2)
     left -= sum(len(one.levels) for one in fitted)
-    noise = [one.category.name for one in categories if one not in fitted]
-    blocks = [one.columns for one in fitted]
+    noise = [one.category.name for one in categories if one not in fitted and not one.drawn]
+    chosen, drawn = ([one for one in fitted if one.drawn is draw] for draw in (False, True))
+    blocks = [one.columns for one in (*chosen, *drawn)]
     varied = [one for one in numbers if _polynomial(_values(runs, one), 1).shape[1]]
     degree = _degree(len(varied), left)
     if degree:
@@ -122,12 +125,13 @@ def covariates(
     blocks += usable.values()
     noise += [name for name in within if name not in usable]
     return Covariates(
-        levels=tuple(level for one in fitted for level in one.levels),
+        levels=tuple(level for one in chosen for level in one.levels),
         columns=np.column_stack(blocks) if blocks else None,
         numbers=tuple(one.name for one in varied) if degree else (),
         degree=degree,
+        draws=tuple(one.category.name for one in drawn),
         partial=tuple(usable),
-        unseen=tuple(level for one in fitted for level in one.unseen),
+        unseen=tuple(level for one in chosen for level in one.unseen),
         constant=tuple(constant),
         noise=tuple(noise),
     )
@@ -141,6 +145,10 @@ class _Levels:
     levels: tuple[Level, ...]
     unseen: tuple[Level, ...]
     columns: np.ndarray
+
+    @property
+    def drawn(self) -> bool:
+        return isinstance(self.category, Draw)
 
     @staticmethod
     def of(runs: Sequence[Run], category: Category) -> _Levels:
@@ -157,9 +165,9 @@ class _Levels:
 
 
 def _affordable(categories: Sequence[_Levels], room: int) -> list[_Levels]:
-    """The categories whose levels fit into the room, those of the fewest levels first."""
+    """The categories whose levels fit into the room: those of the fewest first, and draws last."""
     kept = set()
-    for one in sorted(categories, key=lambda one: len(one.levels)):
+    for one in sorted(categories, key=lambda one: (one.drawn, len(one.levels))):
         if len(one.levels) <= room:
             kept.add(one.category.name)
             room -= len(one.levels)

@@ -47,14 +47,13 @@ def scale_refit(
         return None
     measured = results.of("measure")
     scale: Scale
-    convert: Callable[[Run], Run]
     if results.objective.share:
-        closest = _closest(measured)
-        scale, convert = "logit", lambda run: _logit(run, closest)
+        scale = "logit"
     elif results.of_magnitudes:
-        scale, convert = "logarithm", _logarithm
+        scale = "logarithm"
     else:
         return None
+    convert = conversion(measured, scale)
     other = effects(
         [convert(run) for run in measured],
         results.factors,
@@ -69,6 +68,12 @@ def scale_refit(
         row.certain for row in interactions(other)
     )
     return ScaleRefit(scale, other, fitted.changed(other), vanish)
+
+
+def conversion(measured: Sequence[Run], scale: Scale) -> Callable[[Run], Run]:
+    """Return what gives a run its value on a scale; a share's logit depends on all measured."""
+    closest = _closest(measured)
+    return _logarithm if scale == "logarithm" else lambda run: _logit(run, closest)
 
 
 def _unexplained(fitted: Effects) -> float:

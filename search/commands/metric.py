@@ -6,6 +6,7 @@ import csv
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +21,9 @@ _MOST_BYTES = 1 << 24
 """Of a file with a metric that is read."""
 _MOST_KEYS = 5
 """Of a file, in a message."""
+_TABLES = (".csv", ".tsv")
+_DELIMITERS = ",\t;"
+"""Of a table; the one that its first line has most often counts."""
 
 
 class Reader(Protocol):
@@ -53,9 +57,9 @@ def from_file(metric: Metric, folder: Path) -> float | None:
     if not metric.where.startswith(FILE):
         return None
     text, key, path = _content(metric, folder)
-    found = _from_text(text, key, path.suffix == ".csv")
+    found = _looked_up(_values(text, path), key) if key else number_of(text)
     if found is None:
-        has = _keys(text, path.suffix == ".csv") if key else []
+        has = [*dict.fromkeys(_keys_of(_values(text, path)))][:_MOST_KEYS] if key else []
         there = f"; it has numbers under {', '.join(map(repr, has))}" if has else ""
         raise ValueError(f"{path} holds no number{f' under {key!r}' if key else ''}{there}")
     return found
@@ -69,9 +73,8 @@ def curve_from_file(metric: Metric, folder: Path) -> list[Point]:
     if metric.rules < 2 or not metric.where.startswith(FILE):
         return []
     text, key, path = _content(metric, folder)
-    rows = _rows(text) if path.suffix == ".csv" else _values(text)
     points: dict[int, Point] = {}
-    for row in rows:
+    for row in _values(text, path):
         if isinstance(row, Mapping) and (value := _looked_up(row, key)) is not None:
             numbers = (number_of(row.get(name)) for name in _EPOCH_KEYS)
             epoch = next(
@@ -128,30 +131,29 @@ def _content(metric: Metric, folder: Path) -> tuple[str, str, Path]:
     path = folder / place
     try:
         with path.open("rb") as file:
-            return file.read(_MOST_BYTES).decode(errors="replace").strip(), key, path
+            return file.read(_MOST_BYTES).decode("utf-8-sig", "replace").strip(), key, path
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror})") from error
 
 
-def _rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(text.splitlines()))
+def _values(text: str, path: Path) -> list[object]:
+    """What a text holds: one value of JSON, a value a line, or the rows of a table."""
+    if path.suffix not in _TABLES:
+        whole = _parsed(text)
+        if whole is not None:
+            return whole if isinstance(whole, list) else [whole]
+        objects: list[object] = [_object(line) for line in text.splitlines()]
+        if any(one is not None for one in objects):
+            return objects
+    return [*_rows(text.splitlines())]
 
 
-def _from_text(text: str, key: str, table: bool) -> float | None:
-    if not key:
-        return number_of(text)
-    if table:
-        values = [number_of((row.get(key) or "").strip()) for row in _rows(text)]
-        return next((value for value in reversed(values) if value is not None), None)
-    return _looked_up(_values(text), key)
-
-
-def _values(text: str) -> list[object]:
-    """What a text holds as JSON: one value, or a value a line."""
-    whole = _parsed(text)
-    if whole is not None:
-        return whole if isinstance(whole, list) else [whole]
-    return [_object(line) for line in text.splitlines()]
+def _rows(lines: list[str]) -> Iterator[dict[str, str]]:
+    """Read a table whose first line has names, which some programs pad with spaces."""
+    header = lines[0] if lines else ""
+    with suppress(csv.Error):  # as of a field without end, in what is no table
+        for row in csv.DictReader(lines, delimiter=max(_DELIMITERS, key=header.count)):
+            yield {name.strip(): cell for name, cell in row.items() if name is not None}
 
 
 def _looked_up(value: object, key: str) -> float | None:
@@ -174,16 +176,6 @@ def _looked_up(value: object, key: str) -> float | None:
             if found_in is not None:
                 return found_in
     return None
-
-
-def _keys(text: str, table: bool) -> list[str]:
-    """The first keys of numbers in a file."""
-    if table:
-        names = csv.DictReader(text.splitlines()).fieldnames or []
-        found = dict.fromkeys(name for name in names if _from_text(text, name, True) is not None)
-    else:
-        found = dict.fromkeys(_keys_of(_values(text)))
-    return list(found)[:_MOST_KEYS]
 
 
 def _keys_of(value: object, before: str = "") -> Iterator[str]:

@@ -16,7 +16,7 @@ _FRACTION = re.compile(r"(\d+)/(\d+)(?!\w|/|\.\d)")
 _CLOCK = re.compile(r"\d+(?::\d\d)+(?:\.\d+)?(?![\w:])")
 _BETWEEN = r"[\s:='\"]*"
 """What stands between a name and its number."""
-_CELL = r"(?:[\s:='\"|│┃]|[-=]>|→)*(?:(?:tensor|array|(?:np\.|numpy\.)?float\d+)\()?"
+_CELL = r"(?:[\s:：='\"|│┃]|[-=]>|→)*(?:(?:tensor|array|(?:np\.|numpy\.)?float\d+)\()?"
 """The same by the newest rules: also a table's lines, arrows, and a library's type of number."""
 _MINUS = "\N{MINUS SIGN}"
 """As some programs print it: a hyphen by the newest rules, in a pattern too."""
@@ -28,12 +28,17 @@ _ENDS_IN_PLUS = re.compile(r"\+\??$")
 """The same by earlier rules, which took 'one or more' for a sign, too."""
 _GREEDY = re.compile(r"(?<!\\)(?:\.|\\[DSWw]|\[\^\]?[^\]]*\])[*+]$")
 """The end of a pattern before its group, where it may pass over the begin of a number."""
-_GOES_ON = re.compile(r"(?:[_'’.]\d|[xX][0-9a-fA-F])[\w'’.]*")
-"""What makes 1'000, 1_000, 0x1F or 1.2.3 of the number before it."""
+_GOES_ON = re.compile(
+    r"(?:[_'’.\u00a0\u2009\u202f]\d|[xX][0-9a-fA-F]|#(?:INF|IND|[QS]NAN))"
+    r"(?:[\w'’.]|[\u00a0\u2009\u202f](?=\d))*"
+)
+"""What makes 1'000, 1_000, 0x1F, 1.2.3 or 1.#INF of the number before it, or 1 000 where the space
+does not break the line."""
 _UNSIGNED = re.compile(r"(?:\d+(?:,\d+)*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _NOT_FINITE = r"([-+]?(?:nan|inf(?:inity)?))"
 _WHOLE_NOT_FINITE = r"((?<!\w)[-+]?(?:nan|inf(?:inity)?)(?!\w))"
-_WORDS = re.compile(r"[A-Za-z][\w./-]*(?: +[A-Za-z][\w./-]*)*")
+_WORDS = re.compile(r"[^\W\d_][\w./-]*(?: +[^\W\d_][\w./-]*)*")
+_EITHER_CASE = re.compile(r"\[(\w)(\w)\]")
 _NO_WORDS = re.compile(r"\\.|\(\?:[^()]*\)[?*]|\(\?P<\w+>|\(\?\w*[):]?|\[\^?\]?[^\]]*\]|\.[*+?]+")
 """Of a pattern: escapes, what may be missing, the beginnings of groups, classes of characters, and
 what is passed over."""
@@ -144,8 +149,14 @@ class Pattern:
 
 def name_in(pattern: str) -> str:
     """Derive the name of a metric from its pattern: the words that stand before the number."""
-    words = _WORDS.findall(_NO_WORDS.sub("|", pattern[: _value_begins(pattern)]))
+    before = _EITHER_CASE.sub(_first_case, pattern[: _value_begins(pattern)])
+    words = _WORDS.findall(_NO_WORDS.sub("|", before))
     return words[-1].strip(" ./-") if words else "metric"
+
+
+def _first_case(either: re.Match[str]) -> str:
+    """The first letter of a class of one letter in both cases, as [Bb]; the class of others."""
+    return either[1] if either[1].lower() == either[2].lower() else either[0]
 
 
 def _value_begins(pattern: str) -> int:

@@ -11,7 +11,8 @@ from search.errors import InputError
 
 _ACCURACY = re.compile(r"(?:^|[^a-z])acc(?:uracy)?(?:[^a-z]|$)")
 _OF_LESS = re.compile(
-    r"(?:^|[^a-z])(?:\w*loss|err(?:or)?|perplexity|ppl|rmse|mse|mae|nll|wer|cer|fid|bpb|bpc)"
+    r"(?:^|[^a-z])(?:\w*loss|err(?:or)?|perplexity|ppl|n?r?mse|rmsle|rmsd|s?mape|n?mae|nll|[cwp]er|fid"
+    r"|bpb|bpc|(?:binary_?|b)?(?:cross[ _-]?entropy|ce)|xent|deviance|brier|ece|eer|regret|latency)"
     r"(?:[^a-z]|$)"
 )
 _NEGATED = re.compile(r"(?:^|[^a-z])(?:neg(?:ative)?|minus)(?:[^a-z]|$)|^-|^1 ?-")

@@ -24,7 +24,7 @@ from search.reporting.loss_cautions import (
     unequally_lost,
     unfinished_trials,
 )
-from search.reporting.programs import ended_early, too_few_digits, unheard_seed
+from search.reporting.programs import ended_early, mixed_up, too_few_digits, unheard_seed
 from search.reporting.recipe_cautions import of_carry_over, of_collapse, of_dials
 from search.reporting.words import growth
 from search.results import Drift, Results
@@ -59,6 +59,7 @@ def cautions(
         *(_drift(results.drift, results.objective) if results.drift else []),
         *(_covariates(fit.effects, results) if fit else []),
         *unheard_seed(results),
+        *mixed_up(results),
         *too_few_digits(results),
         *ended_early(results),
         *_tied(results),
@@ -223,17 +224,19 @@ def _covariates(effects: Effects, results: Results) -> list[str]:
     beside, sentences = effects.fit.model.covariates, []
     designed = results.designed
     adjusted = []
-    if always := (*beside.categories, *beside.numbers):
+    if always := (*beside.categories, *beside.draws, *beside.numbers):
         how = ""
         if beside.numbers:
             each = "a straight line" if beside.degree == 1 else f"a curve of degree {beside.degree}"
-            which = "numbers " if beside.categories else "each " if len(always) > 1 else ""
+            some = len(always) > len(beside.numbers)
+            which = "numbers " if some else "each " if len(always) > 1 else ""
             how = f" ({which}by {each})"
         adjusted.append(f"for {listed(always)}{how}")
     if beside.partial:
         them = "it" if len(beside.partial) == 1 else "them"
         adjusted.append(f"for {listed(beside.partial)} in the trials that were asked for {them}")
-    if adjusted and not designed and (effects.parameters > 1 or beside.numbers or beside.partial):
+    apart = beside.draws or beside.numbers or beside.partial
+    if adjusted and not designed and (effects.parameters > 1 or apart):
         sentences.append(f"The effects are adjusted {', and '.join(adjusted)}.")
     order = [one.name for one in results.others if isinstance(one, Order)]
     chosen = [name for name in beside.numbers if name not in order]

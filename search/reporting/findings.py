@@ -179,6 +179,8 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
     asked = max(results.settings.verify, default=0) if results.settings else 0
     early = fast_start(lasting, asked) if lasting is not None and by_epoch else None
     confirm_runs = recommended_runs(results, recommended)
+    refit = decides.refit if decides else None
+    scale = refit.scale if refit else None
     return Findings(
         results,
         fitted,
@@ -208,9 +210,9 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         seed_curves=seed_curves(confirm_runs) if by_epoch else None,
         pictures=pictures or Pictures(),
         review=review(results, fitted, pairs) if fitted else None,
-        refit=decides.refit if decides else None,
+        refit=refit,
         failing=decides.failing if decides else None,
-        by_level=tuple(_in_order(effects_by_level(results), fitted)),
+        by_level=tuple(_in_order(effects_by_level(results, scale), fitted)),
         trade_offs=trade_offs(results, predict=misfit(decides.effects) is None)
         if decides
         else None,

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from search.analysis.by_level import EffectByLevel, runs_for_levels
 from search.reporting.findings import Findings
-from search.reporting.formatting import counted, effect_unit, listed, signed, with_interval
+from search.reporting.formatting import counted, effect_unit, in_unit, listed, signed, with_interval
 from search.results import Results
 
 _MOST_NAMED = 8
 """Techniques whose effects at the best level are all in one sentence."""
+_MOST_DEPENDENT = 3
+"""Techniques whose effects at each level are above the details."""
 
 
 def reversals(findings: Findings) -> list[str]:
@@ -22,6 +24,27 @@ def reversals(findings: Findings) -> list[str]:
         if named:
             sentences.append(f"The {in_words(name, results)} decides the sign: {'; '.join(named)}.")
     return sentences
+
+
+def dependent(findings: Findings) -> list[str]:
+    """Name the techniques whose effect is surely another at one level than at another.
+
+    Without those that change sign, which `reversals` names.
+    """
+    rows = [row for row in findings.by_level if row.depends and not row.reverses]
+    return [
+        f"{row.technique} is worth {listed(_each(row, findings.results))}."
+        for row in sorted(rows, key=lambda row: row.p_differs)[:_MOST_DEPENDENT]
+    ]
+
+
+def _each(row: EffectByLevel, results: Results) -> list[str]:
+    unit, name = in_unit(results.objective), in_words(row.factor, results)
+    values = [signed(one.effect, one) for one in row.levels]
+    values[0] += unit
+    labels = [level_label(one.level) for one in row.levels]
+    labels[0] = f"{name} {labels[0]}"
+    return [f"{value} with {label}" for value, label in zip(values, labels, strict=True)]
 
 
 def at_best(findings: Findings) -> list[str]:
@@ -65,8 +88,9 @@ def rows_of(rows: Sequence[EffectByLevel], factor: str) -> list[EffectByLevel]:
 
 
 def in_words(name: str, results: Results) -> str:
-    """Name a factor in a sentence; those of a program are as their user named them."""
-    return name if results.program is not None else name.replace("_", " ")
+    """Name a factor in a sentence; those of a user's program are as their user named them."""
+    own = results.settings is not None and results.program is None
+    return name.replace("_", " ") if own else name
 
 
 def level_label(level: object) -> str:

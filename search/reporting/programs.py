@@ -70,6 +70,19 @@ def unheard_seed(results: Results) -> list[str]:
     return [_unheard(results.program)]
 
 
+def mixed_up(results: Results) -> list[str]:
+    """Warn of runs that worked at a time, and may have taken each other's score."""
+    if not results.shared_files:
+        return []
+    first, *more = results.shared_files
+    names = f"{first} and {counted(len(more), 'more file')}" if more else first
+    return [
+        f"Runs that worked at a time have the very same score, and the first run wrote {names} in "
+        "the folder where all runs work: if the program reads that again, some scores are another "
+        "run's. Let it write into {folder}, or launch a new study with --workers 1."
+    ]
+
+
 def too_few_digits(results: Results) -> list[str]:
     """Warn of a program that prints the very same score with fresh seeds, though not with all."""
     if results.program is None or not results.seed_matters:
@@ -132,8 +145,9 @@ def _unheard(program: Program) -> str:
     same = f"gave the very same {program.metric.name}"
     if program.has(SEED):
         return (
-            f"Two seeds {same}, so the program does not use its seed, or draws nothing. Its runs "
-            "do not vary as those of other seeds would, and the intervals say nothing of these."
+            f"Two seeds {same}, so the program does not use its seed, draws nothing, or prints too "
+            "few digits. If its runs do not vary as those of other seeds would, the intervals say "
+            "nothing of these."
         )
     return (
         f"The command has no {{seed}}, and two runs of the same recipe {same}. The intervals say "

@@ -81,7 +81,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
             "floor": fitted.minimum_detectable_effect,
             **_levels(findings),
             "levels_hold": findings.levels is not None and findings.levels.hold,
-            "adjusted_for": [*beside.categories, *beside.numbers, *beside.partial],
+            "adjusted_for": [*beside.categories, *beside.draws, *beside.numbers, *beside.partial],
             "not_adjusted_for": beside.noise,
         },
         "interactions": list(tables["interactions"].rows),

@@ -14,6 +14,7 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState
 from model_space.outcome import Outcome
 from model_space.worker.client import TrainingError
 from search.analysis.recipe_names import describe
+from search.commands.makefiles import set_by_makefile
 from search.commands.parsing import digests
 from search.commands.process import OUTPUT
 from search.commands.program import EPOCHS, Program
@@ -86,6 +87,8 @@ class FirstRun:
     """The program with its unit settled."""
     other: Tried | None = None
     """The same run with another seed; None before that has been tried."""
+    shared: tuple[str, ...] = ()
+    """Files that it wrote where all runs work."""
 
     @property
     def seed_matters(self) -> bool:
@@ -122,6 +125,7 @@ class FirstRun:
     def keep(self, study: optuna.Study, settings: Settings) -> None:
         """Make the run the first trial of its study, if it is one that the study plans."""
         study.set_user_attr(schema.SEED_MATTERS, self.seed_matters)
+        study.set_user_attr(schema.SHARED_FILES, self.shared)
         if not self.is_one_of(settings):
             return
         factor = self.program.factor_to_stored
@@ -198,9 +202,10 @@ def tried_first(
         watch.cautioned(f"{error}. Another that is planned, with less on, is tried.")
         planned = plainest
         params, first = tried(planned, "0-plain")
-    if files := written(directory, before):
+    files = written(directory, before)
+    if files:
         watch.cautioned(shared(files, directory))
-    if caution := of_less(program):
+    for caution in filter(None, (of_less(program), set_by_makefile(program))):
         watch.cautioned(caution)
     program = with_unit(program, first.outcome.objective, first.curve.values())
     # What the run itself writes is no part of the program.
@@ -210,7 +215,7 @@ def tried_first(
     value = program.factor_to_stored * first.outcome.objective
     objective = Objective.of(program)
     watch.tried(objective, objective.scale * value, len(first.curve), first.folder)
-    return FirstRun(name, settings, planned, params, first, program)
+    return FirstRun(name, settings, planned, params, first, program, shared=tuple(files))
 
 
 def with_other_seed(first: FirstRun, environment: Mapping[str, str], watch: StudyWatch) -> FirstRun:

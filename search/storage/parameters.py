@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from search.errors import InputError
 from search.parameters import (
     Category,
     Conditional,
+    Draw,
     Number,
     SearchedDial,
     TechniqueParameter,
@@ -41,6 +43,14 @@ _OFF_WORDS = frozenset({
     "not", "null", "off", "without",
 })  # fmt: skip
 """Choices, in lower case, that leave a technique out; so does what reads as the number zero."""
+
+
+_DRAW = re.compile(
+    r"(?!(?:n|k|num)_)(?:\w+_)?(?:seed|random_?state|fold|replicate|repetition)"
+    r"(?:_(?:id|idx|index|no|num|number))?",
+    re.IGNORECASE,
+)
+"""The name of a parameter that a trial draws, as its random seed; `k_fold` is a number of folds."""
 
 
 def distributions_of(trials: list[FrozenTrial]) -> dict[str, BaseDistribution]:
@@ -76,7 +86,11 @@ def factors_of(
 
     Raises `InputError` where a named one is no parameter of two choices, or never has that choice.
     """
-    choices = {name: _two_choices(spaces[name]) for name in sorted(spaces)}
+    choices = {
+        name: _two_choices(spaces[name])
+        for name in sorted(spaces)
+        if name in techniques or not is_draw(name, spaces[name])
+    }
     found = {name: pair for name, pair in choices.items() if pair is not None}
     for name, on in techniques.items():
         if name not in found:
@@ -153,7 +167,9 @@ def asked_of_some(
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     counts = Counter(name for trial in complete for name in trial.params)
     techniques = [one.parameter for one in factors]
-    categories = [one.name for one in others if isinstance(one, Category)]
+    categories = [
+        one.name for one in others if isinstance(one, Category) and not isinstance(one, Draw)
+    ]
     return tuple(
         Conditional(name, name not in techniques, counts[name], len(complete))
         for name in dict.fromkeys((*techniques, *categories))
@@ -189,28 +205,55 @@ def tie(
 
 
 def others_of(
-    spaces: Mapping[str, BaseDistribution], factors: Sequence[TechniqueParameter]
+    spaces: Mapping[str, BaseDistribution],
+    factors: Sequence[TechniqueParameter],
+    ordered: Container[str] = (),
 ) -> tuple[Category | Number, ...]:
-    """Read the parameters of another program that are no technique, and have several values."""
+    """Read the parameters of another program that are no technique, and have several values.
+
+    Of those that are `ordered` the first choice stays first; of others, one that says off is.
+    """
     techniques = {one.parameter for one in factors}
     return tuple(
         other
         for name, space in spaces.items()
         if name not in techniques and not space.single()
-        for other in _other(name, space)
+        for other in _other(name, space, off_first=name not in ordered)
     )
 
 
-def _other(name: str, space: BaseDistribution) -> list[Category | Number]:
-    """Read a parameter that is no technique: a category, or a number that takes many values."""
+def _other(name: str, space: BaseDistribution, *, off_first: bool) -> list[Category | Number]:
+    """Read a parameter that is no technique: a category, or a number that takes many values.
+
+    Of many values of a draw each is one of noise.
+    """
+    draw = is_draw(name, space)
+    kind = Draw if draw else Category
     if isinstance(space, CategoricalDistribution):
-        return [Category(name, tuple(space.choices))]
+        return [kind(name, _off_first(space.choices) if off_first else tuple(space.choices))]
     if values := _steps(space):
         # A sum of steps is 0.30000000000000004, and is found by its place where it is rounded.
-        return [Category(name, tuple(map(_rounded, values)))]
-    if isinstance(space, _NUMERIC):
+        return [kind(name, tuple(map(_rounded, values)))]
+    if isinstance(space, _NUMERIC) and not draw:
         return [Number(name, space.low, space.high, space.log)]
     return []
+
+
+def _off_first(choices: Sequence[Any]) -> tuple[Any, ...]:
+    """Put the one choice that says off before the others, which are compared with the first."""
+    off = [choice for choice in choices if _is_off(choice)]
+    if len(off) != 1:
+        return tuple(choices)
+    return off[0], *(choice for choice in choices if choice is not off[0])
+
+
+def is_draw(name: str, space: BaseDistribution) -> bool:
+    """Tell a random seed, the number of a fold and the like, which are whole numbers."""
+    if not _DRAW.fullmatch(name):
+        return False
+    if isinstance(space, CategoricalDistribution):
+        return all(type(choice) is int for choice in space.choices)
+    return isinstance(space, IntDistribution)
 
 
 def _steps(space: BaseDistribution) -> tuple[float, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
 from numbers import Integral
 from typing import Any
 
@@ -18,7 +20,7 @@ from model_space.typed_json import JsonError, from_json
 from search.errors import InputError, as_given
 from search.objective import ACCURACY, OBJECTIVES, UNNAMED, Objective, objective_of
 from search.parameters import categories
-from search.results import Candidates, Results, Verified
+from search.results import Candidates, Results, Run, Verified
 from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import undamaged
@@ -90,14 +92,15 @@ def read(
         factors = [
             one for one in factors if one.parameter in techniques or varies(one.parameter, trials)
         ]
-    others = () if designed else others_of(spaces, factors)
+    ordered = design.choices if design else ()
+    others = () if designed else others_of(spaces, factors, ordered)
     conditional = asked_of_some(trials, factors, others)
     of_some = {one.parameter for one in conditional}
     factors = [one for one in factors if one.parameter not in of_some]
     names = [one.name for one in factors]
     dials = tuple(dial for name in switched for dial in dials_of(name, spaces[name], names))
     dials += tuple(number_of(name, spaces[name]) for name in spaces if name in numbers)
-    others = several if designed else others_of(spaces, factors)
+    others = several if designed else others_of(spaces, factors, ordered)
     judged = _objective(study, column, trials, settings, designed)
     valued = [trial for trial in trials if value_of(trial, column) is not None]
     spelled = () if settings else tuple(factors)
@@ -107,16 +110,17 @@ def read(
     # Other programs count epochs from 0, as Python does, unless a step is no epoch.
     from_zero = settings is None and any({0, 1} <= t.intermediate_values.keys() for t in trials)
     first = 1 if from_zero else 0
+    runs = tuple(
+        replace(
+            run_of(trial, factors, several, judged, column, settings, first, designed),
+            copy=trial.number in copies,
+        )
+        for trial in trials
+    )
     return Results(
         name=study.study_name,
         factors=tuple(names),
-        runs=tuple(
-            replace(
-                run_of(trial, factors, several, judged, column, settings, first, designed),
-                copy=trial.number in copies,
-            )
-            for trial in trials
-        ),
+        runs=runs,
         settings=settings,
         data=_facts(attributes),
         versions=_versions(attributes),
@@ -133,7 +137,8 @@ def read(
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
         verified=_verified(attributes, names),
         at_most=settings.at_most if settings else None,
-        seed_matters=attributes.get(schema.SEED_MATTERS) is not False,
+        shared_files=_shared_files(attributes) if settings and _clash(trials) else (),
+        seed_matters=attributes.get(schema.SEED_MATTERS) is not False or _like_runs_differ(runs),
     )
 
 
@@ -147,6 +152,16 @@ def stored_versions(study: optuna.Study) -> Mapping[str, str]:
     return _versions(study.user_attrs)
 
 
+def _like_runs_differ(runs: Iterable[Run]) -> bool:
+    """Tell whether two complete runs of one recipe and length came to different values."""
+    values: dict[object, float] = {}
+    return any(
+        values.setdefault((run.epochs, *sorted(run.params.items())), run.value) != run.value
+        for run in runs
+        if run.state == "complete" and run.value is not None
+    )
+
+
 # What follows takes a study's attributes: each time that it is asked for them it asks its database.
 
 
@@ -155,6 +170,22 @@ def _facts(attributes: Mapping[str, Any]) -> DataFacts | None:
         return DataFacts.from_json(attributes.get(schema.DATA))
     except JsonError:
         return None
+
+
+def _shared_files(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    stored = attributes.get(schema.SHARED_FILES)
+    return tuple(map(str, stored)) if isinstance(stored, (list, tuple)) else ()
+
+
+def _clash(trials: Iterable[FrozenTrial]) -> bool:
+    """Tell whether two trials have one value, of which one began before the other ended."""
+    worked: dict[float, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for trial in trials:
+        if trial.value is not None and trial.datetime_start and trial.datetime_complete:
+            worked[trial.value].append((trial.datetime_start, trial.datetime_complete))
+    return any(
+        later < end for times in worked.values() for (_, end), (later, _) in pairwise(sorted(times))
+    )
 
 
 def _versions(attributes: Mapping[str, Any]) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from search.reporting.answer.recipe_and_effects import no_contradiction, unclear
 from search.reporting.answer.short_and_long import matters
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, level, listed
-from search.reporting.levels import at_best, reversals
+from search.reporting.levels import at_best, dependent, reversals
 from search.reporting.section import Section
 from search.reporting.tables import budgets_table, effects_table, ladder_table
 from search.results import Results
@@ -44,7 +44,7 @@ def what_matters(findings: Findings) -> Section | None:
         text,
         "effects",
         table,
-        (*_two_intervals(decides), *at_best(findings), *pairs(findings)),
+        (*_two_intervals(decides), *at_best(findings), *pairs(findings), *dependent(findings)),
     )
 
 

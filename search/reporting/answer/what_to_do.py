@@ -127,7 +127,8 @@ def _answer(findings: Findings, *, briefly: bool) -> str:
         return f"{begin} {recipe}: {_reach(decision, results)}."
     if decision.verdict == "worse":
         return f"Keep {off}: the recommended recipe comes out worse."
-    nothing = f"nothing tried is surely better than {off}"
+    keeps = "" if all(run.feasible for run in results.runs) else " that keeps the constraints"
+    nothing = f"nothing tried{keeps} is surely better than {off}"
     if decision.verdict == "all off":
         if so_far:
             return f"So far {nothing}."

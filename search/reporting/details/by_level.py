@@ -18,6 +18,8 @@ def by_level(findings: Findings) -> Section | None:
     if not rows:
         return None
     names = listed([in_words(name, findings.results) for name in factors_of(rows)])
+    if findings.results.settings is None:
+        names = f"level of {names}"
     tables = [_table(rows_of(rows, name), findings.results) for name in factors_of(rows)]
     if len(tables) == 1:
         head, cells = tables[0]

@@ -33,8 +33,7 @@ _ABOUT_WAITING = (
 )
 _ABOUT_LEVELS = (
     "A parameter of several levels has an effect for each change from its first level to another; "
-    "p is corrected for these too. Its interactions with others are not estimated: each of its "
-    "effects is an average over what else is on."
+    "p is corrected for these too. Each of its effects is an average over what else is on."
 )
 _RANKS_OF_LEVELS = " A parameter of several levels counts once, by its largest effect."
 

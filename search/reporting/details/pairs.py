@@ -54,7 +54,7 @@ def interactions(findings: Findings) -> Section | None:
             "Several pairs are seen only as their sum. A letter marks the pairs of one sum; any of "
             "them may be behind it."
         )
-    if findings.effects is not None and findings.effects.levels:
+    if findings.effects is not None and findings.effects.levels and not findings.by_level:
         several = listed(list(findings.effects.fit.model.covariates.categories))
         text.append(f"Those with {several}, of several levels, are not estimated.")
     more = len(known) - MOST_PAIRS

@@ -1,16 +1,21 @@
 """Effects of techniques at each learning rate, and at the best."""
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
+import optuna
 import pytest
 
+from search import analyse
 from search.analysis.by_level import EffectByLevel, by_level, runs_for_levels
 from search.analysis.looks import ALONE, Look
 from search.parameters import Category, level_name
 from search.planning.mixed_design import mixed_design, places
+from search.reporting.levels import dependent
 from search.results import Run
+from tests.support.foreign import foreign
 from tests.support.simulate import run
 
 RATES = Category("learning_rate", (0.001, 0.0003, 0.003), number=True)
@@ -87,6 +92,64 @@ def test_a_reversal_is_named_where_both_signs_are_sure_and_all_runs_are_in() -> 
     early = found(runs, look=Look((48,), 24))[0]
     assert not early.reverses
     assert np.isnan(early.levels[0].p_value)
+    assert (turned.differs, steady.differs, early.differs) == (True, False, False)
+
+
+def works_with_vit(trial: optuna.Trial) -> float:
+    """Another program's trial, of a technique that works with one of three networks."""
+    rate = trial.suggest_float("rate", 1e-4, 1e-1, log=True)
+    backbone = trial.suggest_categorical("backbone", ["resnet", "vit", "mlp"])
+    smooth, ema = (trial.suggest_categorical(name, [False, True]) for name in ("smooth", "ema"))
+    luck = 0.005 * np.random.default_rng(trial.number).standard_normal()
+    worth = 0.04 * (smooth and backbone == "vit") + 0.01 * ema
+    return float(0.7 - 0.05 * abs(np.log10(rate) + 2) + 0.03 * (backbone == "vit") + worth + luck)
+
+
+def test_another_programs_study_has_effects_at_each_level() -> None:
+    findings = analyse(foreign(90, works_with_vit))
+    ema, smooth = sorted(findings.by_level, key=lambda row: row.technique)
+    assert [one.level for one in smooth.levels] == ["resnet", "vit", "mlp"]
+    assert [one.effect for one in smooth.levels] == pytest.approx([0, 4, 0], abs=1)
+    assert smooth.levels[1].high - smooth.levels[1].low < 2  # adjusted for the rate
+    assert (smooth.depends, ema.depends) == (True, False)
+    (said,) = dependent(findings)
+    assert re.fullmatch(
+        r"smooth is worth \S+ points with backbone resnet, \+[34]\.\d+ with vit and \S+ with mlp\.",
+        said,
+    )
+
+
+def test_the_luck_of_a_few_trials_is_no_dependence() -> None:
+    """A sampler that learns left an optimizer after three trials, at poor learning rates."""
+
+    def learnt(trial: optuna.Trial) -> float:
+        kind = trial.suggest_categorical("optimizer", ["sgd", "adam", "rmsprop"])
+        rate = trial.suggest_float(f"{kind}_rate", 1e-5, 1e-1, log=True)
+        best = {"sgd": -1.5, "adam": -3, "rmsprop": -3.5}[kind]
+        smooth = trial.suggest_categorical("smooth", [False, True])
+        luck = 0.01 * np.random.default_rng(trial.number).standard_normal()
+        worth = 0.01 * smooth + {"sgd": 0.02, "adam": 0.03, "rmsprop": 0}[kind]
+        return float(0.8 - 0.03 * (np.log10(rate) - best) ** 2 + worth + luck)
+
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=10))
+    study.optimize(learnt, n_trials=100)
+    assert not dependent(analyse(study))
+
+
+def test_what_another_scale_explains_is_no_dependence() -> None:
+    """A technique that multiplies a loss, which the network sets magnitudes apart."""
+
+    def multiplied(trial: optuna.Trial) -> float:
+        size = trial.suggest_categorical("size", [1, 2, 3])
+        half = trial.suggest_categorical("half", [False, True])
+        luck = 0.1 * np.random.default_rng(trial.number).standard_normal()
+        return float(np.exp(-2 * size - 0.7 * half + luck))
+
+    findings = analyse(foreign(60, multiplied, "minimize"))
+    (row,) = findings.by_level
+    assert row.differs
+    assert not row.depends
+    assert not dependent(findings)
 
 
 def test_the_intervals_hold_the_truth_as_often_as_they_say() -> None:

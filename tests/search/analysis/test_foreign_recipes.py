@@ -239,6 +239,20 @@ def test_a_recipe_that_breaks_a_constraint_is_not_recommended(folder: Path) -> N
         assert f"{broken} of 24 complete trials break a constraint" in " ".join(findings.cautions)
 
 
+def test_nothing_that_keeps_the_constraints_may_be_better_than_all_off() -> None:
+    """Where what helps most breaks one, it is not said that nothing does."""
+
+    def constrained(trial: optuna.Trial) -> float:
+        large, other = (trial.suggest_categorical(name, [False, True]) for name in ("large", "b"))
+        trial.set_constraint("parameters", 1 if large else -1)
+        noise = 0.002 * np.random.default_rng(trial.number).standard_normal()
+        return float(0.8 + 0.05 * large - 0.02 * other + noise)
+
+    headline = summarise(analyse(foreign(24, constrained)))["headline"]
+    off = "So far nothing tried that keeps the constraints is surely better than all techniques off"
+    assert headline.startswith(off)
+
+
 def test_techniques_beside_other_parameters_are_not_chosen_by_one_trial() -> None:
     """Each trial has a learning rate of its own; the best of them has the technique off."""
 

@@ -22,6 +22,10 @@ from search.commands.program import RULES, Metric
         (r"(?i)\bacc(?:uracy)?\s*[:=]\s*([0-9.]+)", "acc"),
         ("'eval/f1': (?P<value>[0-9.]+)", "eval/f1"),
         ("([0-9.]+) s", "metric"),
+        ("[Bb]alanced accuracy", "Balanced accuracy"),
+        ("[ab]cc=([0-9.]+)", "cc"),
+        ("Évaluation: ([0-9.]+)", "Évaluation"),
+        ("准确率", "准确率"),
         ("json:val_acc", "val_acc"),
         ("file:scores.json:val/acc", "val/acc"),
     ],
@@ -117,6 +121,20 @@ def test_a_number_that_goes_on_is_no_plain_number(printed: str) -> None:
         list(reader(Metric("acc", "acc: ([0-9.]+)", rules=RULES)).points(f"acc: {printed} (best)"))
 
 
+@pytest.mark.parametrize(
+    "printed", ["1\u202f234.5", "1\u00a0234", "1.#INF", "1.#QNAN", "12\u2009345\u2009678"]
+)
+def test_what_is_no_plain_number_is_not_cut_short(printed: str) -> None:
+    for where in ("rmse", "rmse: ([0-9.]+)"):
+        with pytest.raises(ValueError, match=f"printed {re.escape(printed)}, which is no plain"):
+            list(reader(Metric("rmse", where, rules=RULES)).points(f"rmse: {printed} m"))
+
+
+def test_a_wide_colon_stands_between_a_name_and_its_number() -> None:
+    points = reader(Metric("acc", "准确率", rules=RULES)).points("准确率：0.91，损失：0.3")
+    assert [one.value for one in points] == [0.91]
+
+
 def test_a_time_of_day_is_no_number() -> None:
     with pytest.raises(ValueError, match="printed 00:12:31, a time: let the program print seconds"):
         list(reader(Metric("time", "time", rules=RULES)).points("time: 00:12:31"))
@@ -174,6 +192,12 @@ def test_a_key_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
         from_file(Metric("acc", "file:m.csv:acc"), tmp_path)
 
 
+def test_a_file_that_is_no_table_holds_no_number(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").write_text(f"a,acc\n{'7' * 200_000},1\n")
+    with pytest.raises(ValueError, match=r"model.bin holds no number under 'acc'$"):
+        from_file(Metric("acc", "file:model.bin:acc"), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("file", "text", "curve"),
     [
@@ -181,6 +205,11 @@ def test_a_key_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
         ("m.csv", "epoch,step,acc\n0,9,0.1\n1,19,0.3\n", [(0, 0.1), (1, 0.3)]),
         ("m.csv", "run,acc\n1,0.1\n2,0.3\n", []),
         ("m.csv", "epoch,acc\n1,0.1\n,0.3\n", []),
+        ("m.tsv", "epoch\tval, acc\tacc\n1\t0,5\t0.1\n2\t\t0.3\n", [(1, 0.1), (2, 0.3)]),
+        ("m.csv", "epoch;acc\n1;0.1\n2;0.3\n", [(1, 0.1), (2, 0.3)]),
+        ("m.csv", "\ufeffacc,epoch\n0.1,1,more\n0.3,2\n", [(1, 0.1), (2, 0.3)]),
+        ("m.csv", "   epoch,   acc\n   1,   0.1\n   2,   0.3\n", [(1, 0.1), (2, 0.3)]),
+        ("training.log", "epoch,acc,loss\n0,0.1,2\n1,0.3,1\n", [(0, 0.1), (1, 0.3)]),
         ("m.json", '{"epoch": 1, "acc": 0.1}\n{"epoch": 2, "acc": 0.3}\n', [(1, 0.1), (2, 0.3)]),
         ("m.json", '[{"step": 5, "acc": 0.1}, 7]', [(5, 0.1)]),
         ("m.json", "0.7", []),

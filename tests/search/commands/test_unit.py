@@ -11,7 +11,22 @@ PROGRAM = Program("train {flags}", "/", (), Metric("", "x"))
 
 
 @pytest.mark.parametrize(
-    "name", ["loss", "val_loss", "Valid Loss", "top-1 error", "val/ppl", "RMSE"]
+    "name",
+    [
+        "loss",
+        "val_loss",
+        "Valid Loss",
+        "top-1 error",
+        "val/ppl",
+        "RMSE",
+        "rmsle",
+        "val_MAPE",
+        "cross-entropy",
+        "val/bce",
+        "binary_crossentropy",
+        "PER",
+        "eval/ece",
+    ],
 )
 def test_a_loss_of_which_more_would_be_better_is_warned_of(name: str) -> None:
     named = replace(PROGRAM, metric=Metric(name, "x"))
@@ -20,7 +35,8 @@ def test_a_loss_of_which_more_would_be_better_is_warned_of(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["acc", "neg_log_loss", "-loss", "glossary", "mirror", "mAP", "r2"]
+    "name",
+    ["acc", "neg_log_loss", "-loss", "glossary", "mirror", "mAP", "r2", "dice", "performance"],
 )
 def test_any_other_metric_is_not(name: str) -> None:
     assert not of_less(replace(PROGRAM, metric=Metric(name, "x")))

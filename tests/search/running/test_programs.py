@@ -22,7 +22,7 @@ from search.analysis.recommendation import recommend
 from search.planning.time_plan import Timing
 from search.reporting.details.techniques import techniques
 from search.reporting.findings import find
-from search.reporting.programs import too_few_digits
+from search.reporting.programs import mixed_up, too_few_digits, unheard_seed
 from search.results import Results, by_recipe
 from search.running.worker_loop import study_checkpoints
 from search.settings import usual_last_epochs
@@ -368,6 +368,39 @@ def test_a_score_of_too_few_digits_is_found_out(kouka: Kouka) -> None:
     assert results().seed_matters
     (said,) = too_few_digits(results())
     assert said.startswith("Fresh seeds of 2 of 2 confirmed recipes gave the very same score")
+
+
+def test_seeds_that_agree_by_rounding_alone_are_no_deaf_ones(kouka: Kouka) -> None:
+    """The first run's two, where other runs of one recipe differ."""
+    text = (
+        "import sys, pathlib\n"
+        "first = len([*pathlib.Path('.').glob('runs/*/*/output.txt')]) < 3\n"
+        "print('acc=0.9' if first else f'acc={int(sys.argv[1]) % 7 / 10}')\n"
+    )
+    said = kouka(*script(text, "--measure", "8"))
+    assert "or prints too few digits" in said.output
+    assert results().seed_matters
+    assert not unheard_seed(results())
+
+
+def test_runs_that_took_the_score_of_another_are_found_out(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.running.hardware.cores", lambda: 2)
+    text = (
+        "import pathlib, sys, time\n"
+        "file = pathlib.Path('score.txt')\n"
+        "file.write_text(f'acc={int(sys.argv[1]) % 997 / 1000}')\n"
+        "time.sleep(0.5)\n"
+        "print(file.read_text())\n"
+    )
+    assert kouka(*script(text, "--measure", "8", "--workers", "2")).exit_code == 0
+    (said,) = mixed_up(results())
+    assert "the first run wrote score.txt in the folder where all runs work" in said
+    assert (
+        kouka("launch", "e", *script(text, "--measure", "4", "--workers", "1")[2:]).exit_code == 0
+    )
+    assert not mixed_up(results("e"))
 
 
 def test_a_script_that_ignores_its_seed_is_found_out(kouka: Kouka) -> None:

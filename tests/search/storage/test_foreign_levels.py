@@ -36,6 +36,53 @@ def test_a_number_that_goes_in_steps_has_levels() -> None:
     assert len(rows) == 4
 
 
+def test_levels_are_compared_with_the_one_that_says_off() -> None:
+    def augmented(trial: optuna.Trial) -> float:
+        aug = trial.suggest_categorical("aug", ["randaug", "trivial", "none"])
+        drop = trial.suggest_categorical("drop", [0.5, 0.0, 0.1])
+        trial.suggest_categorical("norm", ["batch", None, "off"])
+        luck = 0.002 * np.random.default_rng(trial.number).standard_normal()
+        return 0.7 + 0.02 * (aug == "randaug") - 0.1 * drop + luck
+
+    findings = analyse(foreign(40, augmented))
+    assert {*frame(findings).technique} == {
+        "aug: none → randaug", "aug: none → trivial", "drop: 0.0 → 0.1", "drop: 0.0 → 0.5",
+        "norm: batch → None", "norm: batch → off",
+    }  # fmt: skip
+    assert frame(findings).set_index("technique").effect["aug: none → randaug"] > 1
+
+
+def test_a_seed_and_a_fold_are_no_techniques(kouka: Kouka) -> None:
+    """Of a fold, which shifts the values, the effect that is there is adjusted for it."""
+
+    def folded(trial: optuna.Trial) -> float:
+        fold = trial.suggest_categorical("fold", [0, 1, 2, 3, 4])
+        half = trial.suggest_categorical("data_seed", [1, 42])
+        trial.suggest_int("random_state", 0, 10_000)
+        on = trial.suggest_categorical("mixup", [False, True])
+        luck = 0.002 * np.random.default_rng(trial.number).standard_normal()
+        return 0.7 + 0.02 * on + 0.05 * fold + 0.03 * (half == 42) + luck
+
+    findings = analyse(foreign(60, folded))
+    (mixup,) = frame(findings).itertuples()
+    assert mixup.technique == "mixup"
+    assert mixup.effect == pytest.approx(2, abs=0.3)
+    assert mixup.high - mixup.low < 0.5
+    assert any("are adjusted for fold and data_seed." in one for one in findings.cautions)
+    assert findings.recommended is not None
+    assert findings.recommended.on == {"mixup"}
+
+
+def test_a_number_of_folds_and_a_named_seed_are_techniques() -> None:
+    def folded(trial: optuna.Trial) -> float:
+        k, seed = trial.suggest_int("k_fold", 5, 7), trial.suggest_categorical("seed", [1, 2])
+        return k + seed + float(np.random.default_rng(trial.number).standard_normal())
+
+    study = foreign(40, folded)
+    assert {*frame(analyse(study)).technique} == {"k_fold: 5 → 6", "k_fold: 5 → 7"}
+    assert "seed" in {*frame(analyse(study, {"seed": 2})).technique}
+
+
 def test_names_of_choices_are_short_and_each_its_own() -> None:
     long = ["data/of/years/" * 20 + end for end in ("train", "more")]
 
