@@ -40,8 +40,9 @@ def dependent(findings: Findings) -> list[str]:
 
 def _each(row: EffectByLevel, results: Results) -> list[str]:
     unit, name = in_unit(results.objective), in_words(row.factor, results)
-    values = [signed(one.effect, one) for one in row.levels]
-    values[0] += unit
+    values = [
+        with_interval(one.effect, one, "" if at else unit) for at, one in enumerate(row.levels)
+    ]
     labels = [level_label(one.level) for one in row.levels]
     labels[0] = f"{name} {labels[0]}"
     return [f"{value} with {label}" for value, label in zip(values, labels, strict=True)]

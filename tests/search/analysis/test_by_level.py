@@ -114,7 +114,8 @@ def test_another_programs_study_has_effects_at_each_level() -> None:
     assert (smooth.depends, ema.depends) == (True, False)
     (said,) = dependent(findings)
     assert re.fullmatch(
-        r"smooth is worth \S+ points with backbone resnet, \+[34]\.\d+ with vit and \S+ with mlp\.",
+        r"smooth is worth \S+ points \(.*\) with backbone resnet, \+[34]\.\d+ \(.*\) with vit and "
+        r"\S+ \(.*\) with mlp\.",
         said,
     )
 
