@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from model_space.data.columns import (
+    YES,
     Found,
     find_columns,
     looks_like_file,
@@ -48,7 +49,7 @@ class TableForm:
     parts: Mapping[str, str] = field(default_factory=dict)
     """The part that each name of a split means."""
     one_hot: Mapping[int, str] = field(default_factory=dict)
-    """The classes of columns that have a 1 for their class, in place of `label`."""
+    """The classes of columns that say yes to their class, in place of `label`."""
 
 
 def table_files(path: Path, columns: Columns) -> FileSet:
@@ -137,7 +138,7 @@ def labels_of(path: Path, rows: list[list[str]], form: TableForm) -> dict[str, d
     for row in rows:
         file, label = row[form.path].strip(), row[form.label].strip()
         for column, name in form.one_hot.items():
-            label = name if float(row[column]) == 1 else label
+            label = name if row[column].strip().lower() in YES else label
         if not file or not label:
             continue
         part = "train" if form.split is None else form.parts[row[form.split].strip()]

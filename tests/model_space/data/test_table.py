@@ -54,6 +54,9 @@ TABLES: dict[str, tuple[list[str], dict[str, Any]]] = {
     "a column for each class": (
         ["name,a,b", *[f"{n},{int(n[0] == 'a')},{float(n[0] == 'b')}" for n in NAMES]], {}
     ),
+    "a column for each class, as pandas writes it": (
+        ["name,a,b", *[f"{n},{n[0] == 'a'},{n[0] == 'b'}" for n in NAMES]], {}
+    ),
     "a column of masks": (["image,mask,label", *rows("{path},{path},{label}")], {}),
 }  # fmt: skip
 
@@ -157,6 +160,9 @@ REFUSED = {
     "path,label\na/0.png,a\nb/0.png,b\n": "2 of 2 classes have too few .*: 'a' 1, 'b' 1",
     "label,pixel0,pixel1\n1,0,0\n0,0,0\n": "with the paths of images or sounds is none",
     "path,label,split\na/0.png,a,train\nb/0.png,b,test\n": "the test split of .* has classes that",
+    "path,a,b\na/0.png,1,0\na/1.png,1,1\nb/0.png,0,1\nb/1.png,0,0\n": (
+        "columns a, b of .* have no yes in 1 of 4 rows, and several in 1; .* --columns label=COLUMN"
+    ),
     'path,label\n"a/0.png,a\nb/0.png,b\n': "has 1 cell, and",
 }
 
