@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from model_space.data.layout import SUFFIXES, named_part
-from model_space.data.listing import subfolders
+from model_space.data.listing import located, subfolders
 from model_space.data.source import DataError
 from model_space.data.spec import Columns
 
@@ -289,13 +289,12 @@ class _Files:
 
     def _suffixes(self, name: str, folder: str) -> list[str]:
         """Return the suffixes with which a folder has a file of that name."""
-        stem = os.path.join(self._folder, folder, name)
-        return ["", *(suffix for suffix in SUFFIXES if os.path.isfile(stem + suffix))]
+        at = os.path.join(self._folder, folder)
+        return ["", *(s for s in SUFFIXES if os.path.isfile(located(at, name + s)))]
 
     def _found(self, sample: Sequence[str], folder: str, suffix: str) -> int:
         at = os.path.join(self._folder, folder)
-        paths = [os.path.join(at, name) + suffix for name in sample]
-        return sum(os.path.isfile(p) or os.path.isfile(p.replace("\\", "/")) for p in paths)
+        return sum(os.path.isfile(located(at, name + suffix)) for name in sample)
 
 
 def _has_header(first: Sequence[str], named: Columns, files: _Files) -> bool:

@@ -19,6 +19,7 @@ from model_space.data.columns import (
     without_split,
 )
 from model_space.data.file_set import FileSet, numbered
+from model_space.data.listing import located
 from model_space.data.reading import Reading
 from model_space.data.source import PARTS, DataError
 from model_space.data.spec import Columns
@@ -151,14 +152,6 @@ def labels_of(path: Path, rows: list[list[str]], form: TableForm) -> dict[str, d
                 "each file, so remove the others"
             )
     return labels
-
-
-def located(folder: str, name: str) -> str:
-    """Return the path of a file that is named from a folder, by either system's separators."""
-    path = os.path.normpath(os.path.join(folder, name))
-    if "\\" in name and not os.path.exists(path):
-        path = os.path.normpath(os.path.join(folder, name.replace("\\", "/")))
-    return path
 
 
 def _check_there(path: Path, labels: Mapping[str, Mapping[str, str]], form: TableForm) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,17 @@ def test_japanese_of_windows(tmp_path: Path) -> None:
     data = load(str(tmp_path / "labels.csv"))
     assert data.classes == ("犬", "猫")
     assert "text read as cp932" in said(data)
+
+
+@pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
+def test_accents_of_another_coding_than_the_disk_s(tmp_path: Path, on_disk: Any) -> None:
+    other = {"NFC": "NFD", "NFD": "NFC"}[on_disk]
+    folder = unicodedata.normalize(on_disk, "Bilder für später")
+    pictures(tmp_path / folder)
+    lines = ["Datei,Rasse", *[f"{unicodedata.normalize(other, folder)}/{n},{n[0]}" for n in NAMES]]
+    (tmp_path / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    data = load(str(tmp_path / "labels.csv"))
+    same(data, load(str(tmp_path / folder)))
 
 
 def test_columns_are_named_or_told_apart(tmp_path: Path) -> None:
