@@ -136,6 +136,7 @@ def labels_of(path: Path, rows: list[list[str]], form: TableForm) -> dict[str, d
     """
     folder = os.path.normpath(path.parent / form.folder)
     labels: dict[str, dict[str, str]] = {}
+    known: dict[str, str] = {}
     for row in rows:
         file, label = row[form.path].strip(), row[form.label].strip()
         for column, name in form.one_hot.items():
@@ -146,7 +147,8 @@ def labels_of(path: Path, rows: list[list[str]], form: TableForm) -> dict[str, d
         file = located(folder, file + form.suffix)
         # A number with an empty cell in its column is often written as 3.0.
         label = re.sub(r"^(-?\d+)\.0+$", r"\1", label)
-        if (other := labels.setdefault(part, {}).setdefault(file, label)) != label:
+        labels.setdefault(part, {})[file] = label
+        if (other := known.setdefault(file, label)) != label:
             raise DataError(
                 f"{file} has the labels {other} and {label} in {path}; a classifier needs one for "
                 "each file, so remove the others"

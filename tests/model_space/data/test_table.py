@@ -167,6 +167,7 @@ REFUSED = {
     "path,label\na/0.png,a\nc/9.png,b\na/8.png,b\n": r"2 of the 3 files .* are missing: .*c/9\.png",
     "path,label\nhttp://x.org/1.png,a\nhttp://x.org/2.png,b\n": "2 addresses, .* not download",
     "path,label\na/0.png,a\na/0.png,b\n": "has the labels a and b in",
+    "path,label,split\na/0.png,a,train\nb/0.png,b,train\na/0.png,b,test\n": "labels a and b in",
     "path,label\na/0.png,a\na/1.png,a\n": "have one class, 'a'",
     "path,label\na/0.png,a\nlabels.csv,b\n": r"labels\.csv cannot be read as an image",
     "path,label\na/0.png,a\nb/0.png,b\n": "2 of 2 classes have too few .*: 'a' 1, 'b' 1",
