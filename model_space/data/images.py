@@ -57,7 +57,8 @@ def image_decoder(
     train = facts["train"]
     mode = "L" if train["grey"].all() else "RGB"
     size = (image_size,) * 2 if image_size else (int(train["width"][0]), int(train["height"][0]))
-    levels = _levels(train) or _levels(np.concatenate(list(facts.values())))
+    ranges = {p: levels for p, of_part in facts.items() if (levels := _levels(of_part)) is not None}
+    levels = ranges.get("train") or _levels(np.concatenate(list(facts.values())))
     every = np.concatenate(list(facts.values()))
     reading = Reading(
         resized=int(((every["width"] != size[0]) | (every["height"] != size[1])).sum()),
@@ -68,6 +69,7 @@ def image_decoder(
         first_frames=int(every["frames"].sum()),
         eight_bits=int(every["deep"].sum()),
         levels=levels,
+        ranges=ranges if "train" in ranges and len(ranges) > 1 else {},
     )
     return decoder(pixels, mode, size, levels), reading
 

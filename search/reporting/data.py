@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from model_space.data.arrays import NARROW
 from model_space.data.checks import Checks
-from model_space.data.reading import Reading
+from model_space.data.reading import AS_IT_IS, Reading
 from model_space.facts import DataFacts
 from search.analysis.proportions import FEW, half_width
 from search.reporting.formatting import counted, listed, listed_first, one_line, quoted, score
@@ -22,6 +23,8 @@ _LARGE = 256 * 256
 _NO_LABEL = ("", "nan", "<na>", "n/a", "null")
 """What tables have in place of a label that is missing, in lower case."""
 _LEAST_SPREAD = 0.01
+_FEW_FAINT = 0.01
+"""The share of images of which nobody cares that they are dark or pale."""
 _PARTS = {"train": "training", "validation": "validation", "test": "test"}
 
 
@@ -239,10 +242,16 @@ def _checks(data: DataFacts, checks: Checks) -> list[str]:
             f"The training {data.things} are nearly the same: their values differ by "
             f"{100 * checks.spread:.2g} % of the range (standard deviation). Look at some of them."
         )
+    total = data.train + data.validation + data.test
     if checks.uniform:
-        total = data.train + data.validation + data.test
         what = "of a single colour" if data.sound is None else "silent"
         sentences.append(f"{checks.uniform:,} of {total:,} {data.things} are {what}.")
+    if checks.faint > _FEW_FAINT * total:
+        sentences.append(
+            f"{checks.faint:,} of {total:,} {data.things} have values within a twentieth of the "
+            "range, so hardly anything is to be seen in them. They may be scaled otherwise than "
+            "the rest, or a few values far from the others may set the range. Look at some."
+        )
     again = [
         f"{count:,} of {getattr(data, part):,} {_PARTS[part]} {data.things}"
         for part, count in checks.repeated.items()
@@ -258,12 +267,24 @@ def _checks(data: DataFacts, checks: Checks) -> list[str]:
             f"{counted(checks.contradicting, 'training ' + data.things.removesuffix('s'))} "
             f"{'occur' if checks.contradicting > 1 else 'occurs'} in more than one class."
         )
-    low, high = checks.ranges.get("train", (0.0, 0.0))
-    for part, (least, most) in checks.ranges.items():
-        if max(most - high, low - least) > high - low:
+    return [*sentences, *_other_ranges(data, checks)]
+
+
+def _other_ranges(data: DataFacts, checks: Checks) -> list[str]:
+    """Say which splits have values of another range than the training images."""
+    reading = data.reading or AS_IT_IS
+    ranges = reading.ranges or checks.ranges
+    low, high = ranges.get("train", (0.0, 0.0))
+    sentences = []
+    for part, (least, most) in ranges.items():
+        wider = max(most - high, low - least) > high - low
+        # What is held out by chance may lack a few values that all the others do not come near.
+        narrower = part in reading.splits and most - least < NARROW * (high - low)
+        if wider or narrower:
             sentences.append(
-                f"The {_PARTS[part]} {data.things} have values from {least:.4g} to {most:.4g}, and "
-                f"the training {data.things} from {low:.4g} to {high:.4g}. Scale both alike."
+                f"The {_PARTS[part]} {data.things} have values from {score(least)} to "
+                f"{score(most)}, and the training {data.things} from {score(low)} to "
+                f"{score(high)}. Scale both alike."
             )
     return sentences
 

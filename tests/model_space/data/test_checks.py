@@ -55,6 +55,40 @@ def test_nearly_constant_inputs_are_found(tmp_path: Path) -> None:
     assert checked(tmp_path / "b.npz").spread > 0.2
 
 
+@pytest.mark.parametrize("whole", [1, 255])
+def test_masks_of_another_scale_are_found(tmp_path: Path, whole: int) -> None:
+    train, test = bits() * np.uint8(whole), bits() * np.uint8(256 - whole)
+    np.savez(
+        tmp_path / "a.npz", x=train, y=np.arange(40) % 2, x_test=test, y_test=np.arange(40) % 2
+    )
+    facts = DataFacts.of(load(str(tmp_path / "a.npz")))
+    assert facts.reading is not None
+    assert facts.checks is not None
+    assert (facts.reading.ranges or facts.checks.ranges) == {
+        "train": (0, whole), "validation": (0, whole), "test": (0, 256 - whole)
+    }  # fmt: skip
+    assert facts.checks.faint == (0 if whole == 1 else 40)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32, np.uint16])
+def test_images_that_a_few_values_make_faint_are_found(tmp_path: Path, kind: type) -> None:
+    x = bits().astype(kind)
+    x[:3] *= kind(255)
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
+    assert checked(tmp_path / "a.npz").faint == 37
+
+
+def test_values_of_16_bits_are_compared_before_they_are_cut_off(tmp_path: Path) -> None:
+    for part, depth in (("train", 12), ("test", 16)):
+        for at in range(10):
+            values = pixels(at + depth, SIDE, SIDE).astype(np.uint16) << (depth - 8)
+            values[0, :2] = 0, (1 << depth) - 1
+            (tmp_path / part / "ab"[at % 2]).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(values).save(tmp_path / part / "ab"[at % 2] / f"{at}.png")
+    data = load(str(tmp_path))
+    assert data.reading.ranges == {"train": (0, 4095), "test": (0, 65535)}
+
+
 def test_facts_travel_as_json(tmp_path: Path) -> None:
     pictures(tmp_path / "Training", 10)
     facts = DataFacts.of(load(str(tmp_path)))

@@ -124,6 +124,18 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
             "The test images have values from 0 to 255, and the training images from 0 to 1.",
         ),
         (
+            replace(
+                checked(ranges={"train": (0.0, 255.0), "test": (0.0, 1.0)}),
+                reading=Reading(splits={"train": "train", "test": "test"}),
+            ),
+            "The test images have values from 0 to 1, and the training images from 0 to 255.",
+        ),
+        (
+            read(ranges={"train": (0.0, 4095.0), "test": (0.0, 65535.0)}),
+            "The test images have values from 0 to 65,535, and the training images from 0 to 4,095",
+        ),
+        (checked(faint=7), "7 of 660 images have values within a twentieth of the range, so"),
+        (
             replace(PLAIN, classes=("Cat", "cat ")),
             "The classes “Cat” and “cat ” differ in capitals, spaces or the coding of a letter",
         ),
