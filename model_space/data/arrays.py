@@ -246,22 +246,24 @@ def _images(array: np.ndarray, where: str) -> np.ndarray:
         )
     if array.dtype.kind not in "buif":
         raise DataError(f"{where} has type {array.dtype}; images are numbers or booleans")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise DataError(f"{where} has pixels that are NaN or infinite; replace them")
     images = array if array.ndim == 4 else array[..., np.newaxis]
     if images.dtype == np.bool_:
         images = images * np.uint8(255)
-    return images if images.dtype == np.uint8 else images.astype(np.float32)
+    if images.dtype == np.uint8:
+        return images
+    with np.errstate(over="ignore"):
+        numbers = images.astype(np.float32)
+    if not np.isfinite(numbers).all():
+        raise DataError(
+            f"{where} has pixels that are NaN or infinite as numbers of 32 bits; replace them"
+        )
+    return numbers
 
 
 def _labels(array: np.ndarray, where: str) -> np.ndarray:
     """Return labels (N,): integers, from integers (N,) or (N, 1) or one-hot rows, or texts."""
     if array.dtype.kind in "US" and array.ndim in (1, 2) and array.size == len(array):
-        return (
-            np.char.decode(array.ravel(), "utf-8", "replace")
-            if array.dtype.kind == "S"
-            else (array.ravel())
-        )
+        return _texts(array.ravel(), where)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise DataError(f"{where} has labels that are NaN or infinite; replace them")
     if array.dtype.kind not in "uifb" or array.ndim not in (1, 2):
@@ -288,6 +290,19 @@ def _labels(array: np.ndarray, where: str) -> np.ndarray:
             "or give texts"
         )
     return flat.astype(np.int64)
+
+
+def _texts(array: np.ndarray, where: str) -> np.ndarray:
+    """Return labels (N,) that are texts, or bytes of UTF-8."""
+    if array.dtype.kind == "U":
+        return array
+    try:
+        return np.char.decode(array, "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{where} has labels that are not UTF-8, such as {error.object!r}; save them as "
+            "np.char.decode(labels, encoding)"
+        ) from error
 
 
 def _scaled(

@@ -48,6 +48,22 @@ def test_labels_may_be_texts(tmp_path: Path, kind: type) -> None:
     assert data.class_counts()["train"] == [14, 14, 15]
 
 
+def test_bytes_of_another_coding_are_no_labels(tmp_path: Path) -> None:
+    y = np.array(["café".encode("latin-1"), "cafè".encode("latin-1"), b"tea"])[np.arange(60) % 3]
+    np.savez(tmp_path / "a.npz", x=pixels(0, 60, SIDE, SIDE), y=y)
+    with pytest.raises(DataError, match=r"not UTF-8, such as b'caf\\xe9'; save them as np\.char"):
+        load(str(tmp_path / "a.npz"))
+
+
+@pytest.mark.parametrize("pixel", [np.nan, -np.inf, 1e39])
+def test_pixels_that_32_bits_do_not_hold_are_refused(tmp_path: Path, pixel: float) -> None:
+    x = pixels(0, 60, SIDE, SIDE).astype(float)
+    x[7, 3, 3] = pixel
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(60) % 2)
+    with pytest.raises(DataError, match=r"^x of .* NaN or infinite as numbers of 32 bits; replace"):
+        load(str(tmp_path / "a.npz"))
+
+
 @pytest.mark.parametrize(
     ("arrays", "says"),
     [
