@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from model_space.data.class_names import look_alikes
 from model_space.data.reading import AS_IT_IS, Levels, Reading
 from model_space.data.source import DataError, Part, Source
 
@@ -118,8 +119,9 @@ def read_npz(path: Path, reader: int) -> Source:
     for part, (_, y) in names.items():
         if unknown := sorted(set(labels[part].tolist()) - set(values.tolist())):
             raise DataError(
-                f"{y} of {path} has labels that {names['train'][1]} lacks: {unknown}; remove those "
-                "images, or add some of their classes to train on"
+                f"{y} of {path} has labels that {names['train'][1]} lacks: {unknown}"
+                f"{look_alikes(unknown, values)}; remove those images, or add some of their "
+                "classes to train on"
             )
     scaled, levels = _scaled(images, reader)
     for part, (x, _) in names.items():

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from model_space.data.class_names import look_alikes
 from model_space.data.listing import IMAGES, SOUNDS, is_hidden, subfolders, walk
 from model_space.data.source import DataError
 
@@ -89,8 +90,8 @@ def find_layout(path: Path) -> Layout:
             unlabelled.append(parts.pop(part).name)
         elif unknown := sorted(set(names) - set(classes)):
             raise DataError(
-                f"{folder} has classes that the training folder lacks: {unknown}; remove them, or "
-                "add them there"
+                f"{folder} has classes that the training folder lacks: {unknown}"
+                f"{look_alikes(unknown, classes)}; remove them, or add them there"
             )
         else:
             parts[part] = folder

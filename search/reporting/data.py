@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from model_space.data.arrays import NARROW
 from model_space.data.checks import Checks
+from model_space.data.class_names import LOOKS, without_looks
 from model_space.data.reading import AS_IT_IS, Reading
 from model_space.facts import DataFacts
 from search.analysis.proportions import FEW, half_width
@@ -207,7 +207,7 @@ def _class_names(classes: Sequence[str]) -> list[str]:
     """Say which names of classes are hardly meant for classes of their own."""
     alike: dict[str, list[str]] = {}
     for name in classes:
-        alike.setdefault(_without_looks(name), []).append(name)
+        alike.setdefault(without_looks(name), []).append(name)
     groups = [
         listed([quoted(name) for name in names]) for names in alike.values() if len(names) > 1
     ]
@@ -215,8 +215,8 @@ def _class_names(classes: Sequence[str]) -> list[str]:
     if groups:
         others = f", and {len(groups) - _MOST_NAMES} more," if len(groups) > _MOST_NAMES else ""
         sentences.append(
-            f"The classes {'; '.join(groups[:_MOST_NAMES])}{others} differ in capitals, spaces or "
-            "the coding of a letter alone. If one class is meant, write its name in one way."
+            f"The classes {'; '.join(groups[:_MOST_NAMES])}{others} differ {LOOKS}. If one class "
+            "is meant, write its name in one way."
         )
     if missing := [name for name in classes if name.strip().lower() in _NO_LABEL]:
         names = listed([quoted(name) for name in missing])
@@ -225,12 +225,6 @@ def _class_names(classes: Sequence[str]) -> list[str]:
             "it, if that stands for no label."
         )
     return sentences
-
-
-def _without_looks(name: str) -> str:
-    """Return a name without what the eye passes over; a lone letter keeps its case."""
-    bare = " ".join(unicodedata.normalize("NFKC", name).split())
-    return bare if len(bare) == 1 else bare.casefold()
 
 
 def _checks(data: DataFacts, checks: Checks) -> list[str]:
