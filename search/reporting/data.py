@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from model_space.data.arrays import NARROW
@@ -22,6 +23,7 @@ _LARGE = 256 * 256
 """Pixels of an image above which training is slow for what it gains."""
 _NO_LABEL = ("", "nan", "<na>", "n/a", "null")
 """What tables have in place of a label that is missing, in lower case."""
+_BETWEEN_LABELS = re.compile(r"[\s,;|+&/()\[\]{}'\"]+")
 _LEAST_SPREAD = 0.01
 _FEW_FAINT = 0.01
 """The share of images of which nobody cares that they are dark or pale."""
@@ -198,7 +200,8 @@ def _layout(reading: Reading) -> list[str]:
         sentences.append(
             f"{_some(list(reading.nested))} hold{'s' * (len(reading.nested) == 1)} folders only "
             f"({one_line(name)}: {count}), and what is in them is one class. If these folders are "
-            "the classes, give the folder above them as --data."
+            "the classes, give the folder above them as --data, or call those above them train, "
+            "validation and test if they are splits."
         )
     return sentences
 
@@ -218,6 +221,13 @@ def _class_names(classes: Sequence[str]) -> list[str]:
             f"The classes {'; '.join(groups[:_MOST_NAMES])}{others} differ {LOOKS}. If one class "
             "is meant, write its name in one way."
         )
+    if several := _of_several(classes):
+        names = listed_first([quoted(name) for name in several], _MOST_NAMES)
+        sentences.append(
+            f"{names} {'are made' if len(several) > 1 else 'is made'} of the names of other "
+            "classes, and each counts as a class of its own. If these images have several classes "
+            "at once, kouka's networks cannot learn that: they give each image one."
+        )
     if missing := [name for name in classes if name.strip().lower() in _NO_LABEL]:
         names = listed([quoted(name) for name in missing])
         sentences.append(
@@ -225,6 +235,13 @@ def _class_names(classes: Sequence[str]) -> list[str]:
             "it, if that stands for no label."
         )
     return sentences
+
+
+def _of_several(classes: Sequence[str]) -> list[str]:
+    """Return the names that list names of other classes, as multiple labels are written."""
+    words = {name: {word for word in _BETWEEN_LABELS.split(name) if word} for name in classes}
+    alone = {word for of_name in words.values() if len(of_name) == 1 for word in of_name}
+    return [name for name, of_name in words.items() if len(of_name) > 1 and of_name <= alone]
 
 
 def _checks(data: DataFacts, checks: Checks) -> list[str]:

@@ -134,6 +134,14 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
             read(ranges={"train": (0.0, 4095.0), "test": (0.0, 65535.0)}),
             "The test images have values from 0 to 65,535, and the training images from 0 to 4,095",
         ),
+        (
+            replace(PLAIN, classes=("cat", "cat|dog", "dog")),
+            "“cat|dog” is made of the names of other classes, and each counts as a class of its",
+        ),
+        (
+            replace(PLAIN, classes=("['a']", "['a', 'b c']", "['b']", "['c']", "['a' 'b']")),
+            "“['a', 'b c']” and “['a' 'b']” are made of the names of other classes",
+        ),
         (checked(faint=7), "7 of 660 images have values within a twentieth of the range, so"),
         (
             replace(PLAIN, classes=("Cat", "cat ")),
@@ -151,6 +159,7 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
         (replace(PLAIN, classes=("", "cat")), "“” is a class. Leave out what has it, if that"),
         (read(like_splits=("train",)), "train is a class, though it is named like a split."),
         (read(nested={"Dataset": 10}), "Dataset holds folders only (Dataset: 10)"),
+        (read(nested={"trn": 2, "tst": 2}), "or call those above them train, validation and test"),
         (replace(PLAIN, image_shape=(2000, 3000, 3)), "2000×3000 pixels, which takes much time"),
         (
             replace(PLAIN, train=32),
