@@ -81,6 +81,7 @@ def find_layout(path: Path) -> Layout:
     if not classes:
         raise DataError(
             f"{train} has no subfolders with images or sounds; it needs one for each class"
+            f"{_or_table(train)}"
         )
     unlabelled = [folder.name for folder in others]
     for part in [part for part in parts if part != "train"]:
@@ -106,14 +107,13 @@ def find_layout(path: Path) -> Layout:
 def _undivided(root: Path) -> Layout:
     """The layout of a folder without splits."""
     classes, empty = _classes(root)
-    table = sorted(root.glob("*.csv"))
     if not classes:
         raise DataError(
             f"{root} has no subfolders with images or sounds{_held(root)}; --data needs a "
             f"folder with one subfolder per class, of files that end in {', '.join(SUFFIXES)}"
-            + (f"; or is {table[0]} meant, a table of labels?" if table else "")
+            f"{_or_table(root)}"
         )
-    if len(classes) == 1 and table:
+    if len(classes) == 1 and (table := _tables(root)):
         raise DataError(
             f"{root} has one folder of images or sounds, {classes[0]}; for the labels of "
             f"{table[0]}, give that table as --data, out of an archive if it is in one"
@@ -127,6 +127,16 @@ def _undivided(root: Path) -> Layout:
             "subfolder per class"
         )
     return Layout({"train": root}, classes, empty, like_splits=like)
+
+
+def _tables(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.csv"))
+
+
+def _or_table(folder: Path) -> str:
+    """Ask, at the end of a message, for a table that lies in the folder."""
+    tables = _tables(folder)
+    return f"; or is {tables[0]} meant, a table of labels?" if tables else ""
 
 
 def _unwrapped(folder: Path, classes: Sequence[str] = (), *, top: bool = False) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,12 @@ def test_a_folder_with_a_table_of_labels_says_that_it_is_there(tmp_path: Path) -
         (tmp_path / "flat" / name).write_bytes(png(0))
     with pytest.raises(DataError, match=r"or is .*flat/labels\.csv meant, a table of labels\?"):
         load(str(tmp_path / "flat"))
+    for part in ("train", "test"):
+        shutil.copytree(tmp_path / "flat", tmp_path / "parts" / part)
+    with pytest.raises(
+        DataError, match=r"or is .*parts/train/labels\.csv meant, a table of labels"
+    ):
+        load(str(tmp_path / "parts"))
 
 
 def test_columns_as_they_are_written() -> None:
