@@ -233,5 +233,10 @@ def test_the_scripts_data_and_test_images_are_the_study_s(
 def test_data_that_are_not_the_study_s_are_refused(digits: Data) -> None:
     with pytest.raises(DataError, match="the images of digits are not those of the study"):
         written({}, digits, replace(SMALL, validation=60))
+    labels = digits.train[1].copy()
+    labels[labels == 3] = 5  # as many images, some in another class
+    moved = replace(digits, train=(digits.train[0], labels))
+    with pytest.raises(DataError, match="the images of digits are not those of the study"):
+        written({}, moved)
     with pytest.raises(DataError, match="there is no data set and no path 'nothing'"):
         written({}, digits, replace(SMALL, name="nothing"))
