@@ -228,6 +228,11 @@ def _class_names(classes: Sequence[str]) -> list[str]:
             "classes, and each counts as a class of its own. If these images have several classes "
             "at once, kouka's networks cannot learn that: they give each image one."
         )
+    if fraction := _fraction(classes):
+        sentences.append(
+            f"All classes are numbers, such as {one_line(fraction)}. kouka's networks tell them "
+            "apart as names, and do not learn which are near each other: they do no regression."
+        )
     if missing := [name for name in classes if name.strip().lower() in _NO_LABEL]:
         names = listed([quoted(name) for name in missing])
         sentences.append(
@@ -235,6 +240,16 @@ def _class_names(classes: Sequence[str]) -> list[str]:
             "it, if that stands for no label."
         )
     return sentences
+
+
+def _fraction(classes: Sequence[str]) -> str | None:
+    """Return a class that is no whole number, where all are numbers."""
+    try:
+        return next(
+            (n for n, v in zip(classes, map(float, classes), strict=True) if v % 1 > 0), None
+        )
+    except ValueError:
+        return None
 
 
 def _of_several(classes: Sequence[str]) -> list[str]:

@@ -49,6 +49,11 @@ def test_plain_data_take_one_line_and_no_caution() -> None:
     assert data_cautions(of(PLAIN)) == []
 
 
+@pytest.mark.parametrize("classes", [("1", "2"), ("v1.5", "1.5"), ("ice cream", "ice")])
+def test_usual_names_of_classes_take_no_caution(classes: tuple[str, ...]) -> None:
+    assert not any("classes" in said for said in data_cautions(of(replace(PLAIN, classes=classes))))
+
+
 def test_many_classes_take_one_line_too() -> None:
     names = tuple(f"class {number:02}" for number in range(40))
     counts = (9, 3, *[5] * 38)
@@ -142,6 +147,7 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
             replace(PLAIN, classes=("['a']", "['a', 'b c']", "['b']", "['c']", "['a' 'b']")),
             "“['a', 'b c']” and “['a' 'b']” are made of the names of other classes",
         ),
+        (replace(PLAIN, classes=("1", "1.5")), "All classes are numbers, such as 1.5. kouka's"),
         (checked(faint=7), "7 of 660 images have values within a twentieth of the range, so"),
         (
             replace(PLAIN, classes=("Cat", "cat ")),
