@@ -36,14 +36,14 @@ class Checks:
     """Images of `validation` and of `test` that are also among those before them, by part;
     uniform ones do not count."""
     contradicting: int = 0
-    """Different training images that occur in more than one class."""
+    """Different images that occur in more than one class, be it in other parts."""
 
 
 def check(parts: Mapping[str, Part]) -> Checks:
     """Check the images and labels of `train`, `validation` and `test`; reads every image once."""
-    seen: set[bytes] = set()
+    classes: dict[bytes, set[int]] = {}
     ranges, repeated = {}, {}
-    uniform = faint = contradicting = 0
+    uniform = faint = 0
     for part, (images, labels) in parts.items():
         if not len(images):
             continue
@@ -53,15 +53,12 @@ def check(parts: Mapping[str, Part]) -> Checks:
         uniform += int((spans == 0).sum())
         faint += int(((spans > 0) & (spans < _FAINT * _scale(images))).sum())
         digests = _digests(images, spans == 0)
-        if part == "train":
-            classes: dict[bytes, set[int]] = {}
-            for digest, label in zip(digests, labels.tolist(), strict=True):
-                if digest is not None:
-                    classes.setdefault(digest, set()).add(label)
-            contradicting = sum(len(of) > 1 for of in classes.values())
-        else:
-            repeated[part] = sum(digest in seen for digest in digests)
-        seen.update(digest for digest in digests if digest is not None)
+        if part != "train":
+            repeated[part] = sum(digest in classes for digest in digests)
+        for digest, label in zip(digests, labels.tolist(), strict=True):
+            if digest is not None:
+                classes.setdefault(digest, set()).add(label)
+    contradicting = sum(len(of_image) > 1 for of_image in classes.values())
     spread = _spread(parts["train"][0])
     return Checks(ranges, spread, uniform, faint, repeated, contradicting)
 

@@ -290,7 +290,7 @@ def _checks(data: DataFacts, checks: Checks) -> list[str]:
         )
     if checks.contradicting:
         sentences.append(
-            f"{counted(checks.contradicting, 'training ' + data.things.removesuffix('s'))} "
+            f"{counted(checks.contradicting, data.things.removesuffix('s'))} "
             f"{'occur' if checks.contradicting > 1 else 'occurs'} in more than one class."
         )
     return [*sentences, *_other_ranges(data, checks)]

@@ -27,8 +27,12 @@ def test_images_that_are_in_two_splits_are_counted(tmp_path: Path) -> None:
     pictures(tmp_path / "test", 4, seed=1)
     pictures(tmp_path / "val", 4, seed=2)
     copied = (tmp_path / "train" / "a" / "3.png").read_bytes()
-    for name in ("test/a/3.png", "test/b/2.png", "val/a/0.png", "train/b/5.png"):
+    for name in ("test/a/3.png", "val/a/0.png", "train/a/5.png"):
         (tmp_path / name).write_bytes(copied)
+    checks = checked(tmp_path)
+    assert checks.repeated == {"validation": 1, "test": 1}
+    assert checks.contradicting == 0
+    (tmp_path / "test" / "b" / "2.png").write_bytes(copied)
     checks = checked(tmp_path)
     assert checks.repeated == {"validation": 1, "test": 2}
     assert checks.contradicting == 1

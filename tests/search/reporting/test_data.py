@@ -123,7 +123,7 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
             "Also in an earlier split, bit for bit: 2 of 600 validation images and 1 of 20 test "
             "images.",
         ),
-        (checked(contradicting=2), "2 training images occur in more than one class."),
+        (checked(contradicting=2), "2 images occur in more than one class."),
         (
             checked(ranges={"train": (0.0, 1.0), "test": (0.0, 255.0)}),
             "The test images have values from 0 to 255, and the training images from 0 to 1.",
