@@ -271,7 +271,11 @@ def _checks(data: DataFacts, checks: Checks) -> list[str]:
     total = data.train + data.validation + data.test
     if checks.uniform:
         what = "of a single colour" if data.sound is None else "silent"
-        sentences.append(f"{checks.uniform:,} of {total:,} {data.things} are {what}.")
+        composed = data.reading is not None and data.reading.composed
+        white = " Transparent ones are laid on white, where what is white vanishes."
+        sentences.append(
+            f"{checks.uniform:,} of {total:,} {data.things} are {what}.{white if composed else ''}"
+        )
     if checks.faint > _FEW_FAINT * total:
         sentences.append(
             f"{checks.faint:,} of {total:,} {data.things} have values within a twentieth of the "

@@ -115,6 +115,10 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
         (checked(spread=0.004), "nearly the same: their values differ by 0.4 % of the range"),
         (checked(uniform=3), "3 of 660 images are of a single colour."),
         (
+            replace(checked(uniform=3), reading=Reading(composed=3)),
+            "of a single colour. Transparent ones are laid on white, where what is white vanishes.",
+        ),
+        (
             replace(checked(uniform=1), sound=Spectrogram(8000, 1, 40, 9)),
             "1 of 660 sounds are silent.",
         ),
