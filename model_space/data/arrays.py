@@ -96,8 +96,7 @@ def read_npz(path: Path, reader: int) -> Source:
 
     `reader` is the version of the rules.
     """
-    arrays = _load(path)
-    names = npz_names(path, arrays, reader)
+    names, arrays, others = _load(path, reader)
     images = {part: _images(arrays[x], f"{x} of {path}") for part, (x, _) in names.items()}
     shapes = {part: image.shape[1:] for part, image in images.items()}
     if len(set(shapes.values())) > 1:
@@ -135,10 +134,9 @@ def read_npz(path: Path, reader: int) -> Source:
                 "same type"
             )
     parts = {part: (image, np.searchsorted(values, labels[part])) for part, image in scaled.items()}
-    taken = {name for pair in names.values() for name in pair}
     reading = Reading(
         splits={part: x for part, (x, _) in names.items()} if len(names) > 1 else {},
-        arrays_left_out=tuple(sorted(arrays.keys() - taken)),
+        arrays_left_out=others,
         levels=levels,
     )
     return _source(
@@ -191,14 +189,21 @@ def _source(
     )
 
 
-def _load(path: Path) -> dict[str, np.ndarray]:
+def _load(
+    path: Path, reader: int
+) -> tuple[dict[str, tuple[str, str]], dict[str, np.ndarray], tuple[str, ...]]:
+    """Return the names of each part, as `npz_names` does, these arrays, and the names of others."""
     arrays: dict[str, np.ndarray] = {}
     name = ""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            _check_room(path, archive.zip.infolist())
-            for name in archive.files:
+            names = npz_names(path, archive.files, reader)
+            taken = [name for pair in names.values() for name in pair]
+            members = archive.zip.infolist()
+            _check_room(path, [m for m in members if m.filename.removesuffix(".npy") in taken])
+            for name in taken:
                 arrays[name] = archive[name]
+            others = tuple(sorted(set(archive.files) - set(taken)))
     except DataError:
         raise
     except MemoryError as error:
@@ -220,7 +225,7 @@ def _load(path: Path) -> dict[str, np.ndarray]:
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):
             raise DataError(f"{name} of {path} is no array; write it again with np.savez")
-    return arrays
+    return names, arrays, others
 
 
 def _check_room(path: Path, members: list[zipfile.ZipInfo]) -> None:
