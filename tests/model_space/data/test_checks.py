@@ -76,7 +76,7 @@ def test_masks_of_another_scale_are_found(tmp_path: Path, whole: int) -> None:
 
 @pytest.mark.parametrize("kind", [np.uint8, np.float32, np.uint16])
 def test_images_that_a_few_values_make_faint_are_found(tmp_path: Path, kind: type) -> None:
-    x = bits().astype(kind)
+    x: Any = bits().astype(kind)
     x[:3] *= kind(255)
     np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
     assert checked(tmp_path / "a.npz").faint == 37

@@ -95,9 +95,10 @@ def test_japanese_of_windows(tmp_path: Path) -> None:
     assert "text read as cp932" in said(data)
 
 
-@pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
-def test_accents_of_another_coding_than_the_disk_s(tmp_path: Path, on_disk: Any) -> None:
-    other = {"NFC": "NFD", "NFD": "NFC"}[on_disk]
+@pytest.mark.parametrize(("on_disk", "other"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_accents_of_another_coding_than_the_disk_s(
+    tmp_path: Path, on_disk: Any, other: Any
+) -> None:
     folder = unicodedata.normalize(on_disk, "Bilder für später")
     pictures(tmp_path / folder)
     lines = ["Datei,Rasse", *[f"{unicodedata.normalize(other, folder)}/{n},{n[0]}" for n in NAMES]]
