@@ -49,10 +49,10 @@ def check(parts: Mapping[str, Part]) -> Checks:
             continue
         least, most = _extremes(images)
         ranges[part] = float(least.min()), float(most.max())
-        spans = most - least
-        uniform += int((spans == 0).sum())
-        faint += int(((spans > 0) & (spans < _FAINT * _scale(images))).sum())
-        digests = _digests(images, spans == 0)
+        same = most == least
+        uniform += int(same.sum())
+        faint += int((~same & _within_little(images, least, most)).sum())
+        digests = _digests(images, same)
         if part != "train":
             repeated[part] = sum(digest in classes for digest in digests)
         for digest, label in zip(digests, labels.tolist(), strict=True):
@@ -61,6 +61,16 @@ def check(parts: Mapping[str, Part]) -> Checks:
     contradicting = sum(len(of_image) > 1 for of_image in classes.values())
     spread = _spread(parts["train"][0])
     return Checks(ranges, spread, uniform, faint, repeated, contradicting)
+
+
+def hardly_seen(images: np.ndarray) -> np.ndarray:
+    """Tell which images (N, …) are uniform, or nearly so: an array (N,)."""
+    return _within_little(images, *_extremes(images))
+
+
+def _within_little(images: np.ndarray, least: np.ndarray, most: np.ndarray) -> np.ndarray:
+    little: np.ndarray = most - least < _FAINT * _scale(images)
+    return little
 
 
 def _extremes(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from model_space.data import DataSpec, load
+from model_space.data.checks import hardly_seen
 from model_space.facts import DataFacts
 from tests.support.pictures import SIDE, bits, every, pictures, pixels, sizes
 
@@ -80,6 +81,8 @@ def test_images_that_a_few_values_make_faint_are_found(tmp_path: Path, kind: typ
     x[:3] *= kind(255)
     np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
     assert checked(tmp_path / "a.npz").faint == 37
+    images = np.stack([bits()[0], bits()[0] * np.uint8(255), bits()[0] * np.uint8(0)])
+    assert hardly_seen(images[..., np.newaxis]).tolist() == [True, False, True]
 
 
 def test_values_of_16_bits_are_compared_before_they_are_cut_off(tmp_path: Path) -> None:
