@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from model_space.data.class_names import look_alikes
 from model_space.data.reading import AS_IT_IS, Levels, Reading
 from model_space.data.source import DataError, Part, Source
 
@@ -95,8 +96,7 @@ def read_npz(path: Path, reader: int) -> Source:
 
     `reader` is the version of the rules.
     """
-    arrays = _load(path)
-    names = npz_names(path, arrays, reader)
+    names, arrays, others = _load(path, reader)
     images = {part: _images(arrays[x], f"{x} of {path}") for part, (x, _) in names.items()}
     shapes = {part: image.shape[1:] for part, image in images.items()}
     if len(set(shapes.values())) > 1:
@@ -118,8 +118,9 @@ def read_npz(path: Path, reader: int) -> Source:
     for part, (_, y) in names.items():
         if unknown := sorted(set(labels[part].tolist()) - set(values.tolist())):
             raise DataError(
-                f"{y} of {path} has labels that {names['train'][1]} lacks: {unknown}; remove those "
-                "images, or add some of their classes to train on"
+                f"{y} of {path} has labels that {names['train'][1]} lacks: {unknown}"
+                f"{look_alikes(unknown, values)}; remove those images, or add some of their "
+                "classes to train on"
             )
     scaled, levels = _scaled(images, reader)
     for part, (x, _) in names.items():
@@ -133,10 +134,9 @@ def read_npz(path: Path, reader: int) -> Source:
                 "same type"
             )
     parts = {part: (image, np.searchsorted(values, labels[part])) for part, image in scaled.items()}
-    taken = {name for pair in names.values() for name in pair}
     reading = Reading(
         splits={part: x for part, (x, _) in names.items()} if len(names) > 1 else {},
-        arrays_left_out=tuple(sorted(arrays.keys() - taken)),
+        arrays_left_out=others,
         levels=levels,
     )
     return _source(
@@ -189,14 +189,21 @@ def _source(
     )
 
 
-def _load(path: Path) -> dict[str, np.ndarray]:
+def _load(
+    path: Path, reader: int
+) -> tuple[dict[str, tuple[str, str]], dict[str, np.ndarray], tuple[str, ...]]:
+    """Return the names of each part, as `npz_names` does, these arrays, and the names of others."""
     arrays: dict[str, np.ndarray] = {}
     name = ""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            _check_room(path, archive.zip.infolist())
-            for name in archive.files:
+            names = npz_names(path, archive.files, reader)
+            taken = [name for pair in names.values() for name in pair]
+            members = archive.zip.infolist()
+            _check_room(path, [m for m in members if m.filename.removesuffix(".npy") in taken])
+            for name in taken:
                 arrays[name] = archive[name]
+            others = tuple(sorted(set(archive.files) - set(taken)))
     except DataError:
         raise
     except MemoryError as error:
@@ -218,7 +225,7 @@ def _load(path: Path) -> dict[str, np.ndarray]:
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):
             raise DataError(f"{name} of {path} is no array; write it again with np.savez")
-    return arrays
+    return names, arrays, others
 
 
 def _check_room(path: Path, members: list[zipfile.ZipInfo]) -> None:
@@ -246,22 +253,24 @@ def _images(array: np.ndarray, where: str) -> np.ndarray:
         )
     if array.dtype.kind not in "buif":
         raise DataError(f"{where} has type {array.dtype}; images are numbers or booleans")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise DataError(f"{where} has pixels that are NaN or infinite; replace them")
     images = array if array.ndim == 4 else array[..., np.newaxis]
     if images.dtype == np.bool_:
         images = images * np.uint8(255)
-    return images if images.dtype == np.uint8 else images.astype(np.float32)
+    if images.dtype == np.uint8:
+        return images
+    with np.errstate(over="ignore"):
+        numbers = images.astype(np.float32)
+    if not np.isfinite(numbers).all():
+        raise DataError(
+            f"{where} has pixels that are NaN or infinite as numbers of 32 bits; replace them"
+        )
+    return numbers
 
 
 def _labels(array: np.ndarray, where: str) -> np.ndarray:
     """Return labels (N,): integers, from integers (N,) or (N, 1) or one-hot rows, or texts."""
     if array.dtype.kind in "US" and array.ndim in (1, 2) and array.size == len(array):
-        return (
-            np.char.decode(array.ravel(), "utf-8", "replace")
-            if array.dtype.kind == "S"
-            else (array.ravel())
-        )
+        return _texts(array.ravel(), where)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise DataError(f"{where} has labels that are NaN or infinite; replace them")
     if array.dtype.kind not in "uifb" or array.ndim not in (1, 2):
@@ -288,6 +297,19 @@ def _labels(array: np.ndarray, where: str) -> np.ndarray:
             "or give texts"
         )
     return flat.astype(np.int64)
+
+
+def _texts(array: np.ndarray, where: str) -> np.ndarray:
+    """Return labels (N,) that are texts, or bytes of UTF-8."""
+    if array.dtype.kind == "U":
+        return array
+    try:
+        return np.char.decode(array, "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{where} has labels that are not UTF-8, such as {error.object!r}; save them as "
+            "np.char.decode(labels, encoding)"
+        ) from error
 
 
 def _scaled(

@@ -230,13 +230,13 @@ def content_of(value: Any, folder: Path) -> bytes | None:
 
 def label_of(value: Any, names: Sequence[str]) -> str | None:
     """Return the name of a label's class; None where there is no label."""
-    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+    if value is None or value in ("", b"") or (isinstance(value, float) and math.isnan(value)):
         return None
     if names and isinstance(value, int):
         return names[value] if 0 <= value < len(names) else None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value)
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 
 def find_arrow_form(path: Path, columns: Columns) -> tuple[ArrowForm, dict[str, int], bool]:

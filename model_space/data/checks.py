@@ -14,6 +14,8 @@ _AT_ONCE = 100
 """Images that are in memory at once."""
 _SAMPLE, _VALUES = 1000, 20_000_000
 """Training images, and values of these, at most, between which the spread is estimated."""
+_FAINT = 0.05
+"""The share of the range below which hardly anything is to be seen."""
 
 
 @dataclass(frozen=True)
@@ -28,48 +30,71 @@ class Checks:
     range, over all pixels (root mean square)."""
     uniform: int = 0
     """Images of which all pixels have one value, such as silence."""
+    faint: int = 0
+    """Images whose values, though not all equal, lie within a twentieth of the range."""
     repeated: Mapping[str, int] = field(default_factory=dict)
     """Images of `validation` and of `test` that are also among those before them, by part;
     uniform ones do not count."""
     contradicting: int = 0
-    """Different training images that occur in more than one class."""
+    """Different images that occur in more than one class, be it in other parts."""
 
 
 def check(parts: Mapping[str, Part]) -> Checks:
     """Check the images and labels of `train`, `validation` and `test`; reads every image once."""
-    seen: set[bytes] = set()
+    classes: dict[bytes, set[int]] = {}
     ranges, repeated = {}, {}
-    uniform = contradicting = 0
+    uniform = faint = 0
     for part, (images, labels) in parts.items():
         if not len(images):
             continue
-        ranges[part] = float(images.min()), float(images.max())
-        digests = _digests(images)
-        uniform += digests.count(None)
-        if part == "train":
-            classes: dict[bytes, set[int]] = {}
-            for digest, label in zip(digests, labels.tolist(), strict=True):
-                if digest is not None:
-                    classes.setdefault(digest, set()).add(label)
-            contradicting = sum(len(of) > 1 for of in classes.values())
-        else:
-            repeated[part] = sum(digest in seen for digest in digests)
-        seen.update(digest for digest in digests if digest is not None)
-    return Checks(ranges, _spread(parts["train"][0]), uniform, repeated, contradicting)
+        least, most = _extremes(images)
+        ranges[part] = float(least.min()), float(most.max())
+        same = most == least
+        uniform += int(same.sum())
+        faint += int((~same & _within_little(images, least, most)).sum())
+        digests = _digests(images, same)
+        if part != "train":
+            repeated[part] = sum(digest in classes for digest in digests)
+        for digest, label in zip(digests, labels.tolist(), strict=True):
+            if digest is not None:
+                classes.setdefault(digest, set()).add(label)
+    contradicting = sum(len(of_image) > 1 for of_image in classes.values())
+    spread = _spread(parts["train"][0])
+    return Checks(ranges, spread, uniform, faint, repeated, contradicting)
 
 
-def _digests(images: np.ndarray) -> list[bytes | None]:
-    """Return a digest of each image; None of one whose pixels are all equal."""
+def hardly_seen(images: np.ndarray) -> np.ndarray:
+    """Tell which images (N, …) are uniform, or nearly so: an array (N,)."""
+    return _within_little(images, *_extremes(images))
+
+
+def _within_little(images: np.ndarray, least: np.ndarray, most: np.ndarray) -> np.ndarray:
+    little: np.ndarray = most - least < _FAINT * _scale(images)
+    return little
+
+
+def _extremes(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the greatest value of each image."""
+    axes = tuple(range(1, images.ndim))
+    return images.min(axis=axes), images.max(axis=axes)
+
+
+def _digests(images: np.ndarray, uniform: np.ndarray) -> list[bytes | None]:
+    """Return a digest of each image; None of those that are uniform."""
     digests: list[bytes | None] = []
     for first in range(0, len(images), _AT_ONCE):
         rows = np.ascontiguousarray(images[first : first + _AT_ONCE])
         rows = rows.reshape(len(rows), -1)
-        equal = (rows == rows[:, :1]).all(axis=1)
         digests += [
             None if same else blake2b(row.data, digest_size=16).digest()
-            for row, same in zip(rows, equal.tolist(), strict=True)
+            for row, same in zip(rows, uniform[first : first + _AT_ONCE].tolist(), strict=True)
         ]
     return digests
+
+
+def _scale(images: np.ndarray) -> int:
+    """Return the range of the values that images may have."""
+    return 255 if images.dtype == np.uint8 else 1
 
 
 def _spread(images: np.ndarray) -> float:
@@ -77,5 +102,4 @@ def _spread(images: np.ndarray) -> float:
         return 1.0
     most = max(2, min(_SAMPLE, _VALUES // images[0].size))
     some = images[:: -(-len(images) // most)].astype(np.float32)
-    scale = 255 if images.dtype == np.uint8 else 1
-    return float(np.sqrt(some.var(axis=0).mean())) / scale
+    return float(np.sqrt(some.var(axis=0).mean())) / _scale(images)

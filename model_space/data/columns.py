@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from model_space.data.layout import SUFFIXES, named_part
-from model_space.data.listing import subfolders
+from model_space.data.listing import located, subfolders
 from model_space.data.source import DataError
 from model_space.data.spec import Columns
 
@@ -33,7 +33,8 @@ _HELD_OUT_FLAGS = {
     "test": "test",
 }  # fmt: skip
 """The part that a yes means in a column of splits of that name, where a no means to train on."""
-_NO, _YES = {"false", "0", "0.0", "no"}, {"true", "1", "1.0", "yes"}
+NO, YES = {"false", "0", "0.0", "no"}, {"true", "1", "1.0", "yes"}
+"""What cells say for no and for yes, in lower case."""
 
 _SAMPLE = 100
 """Rows, at even distances, by which a column is judged."""
@@ -61,7 +62,7 @@ class Found:
     parts: Mapping[str, str] = field(default_factory=dict)
     """The part that each value of the split column means."""
     one_hot: Mapping[int, str] = field(default_factory=dict)
-    """The classes of columns that have a 1 for their class, in place of one of labels."""
+    """The classes of columns that say yes to their class, in place of one of labels."""
 
     @property
     def split(self) -> str | None:
@@ -135,8 +136,8 @@ def find_split(
         if len(values) > _SAMPLE:
             return {"": None}
         held_out = _HELD_OUT_FLAGS.get(plain(names[at])) if "split" in taken else None
-        if held_out is not None and {value.lower() for value in values} <= _NO | _YES:
-            return {value: held_out if value.lower() in _YES else "train" for value in values}
+        if held_out is not None and _are_yes_or_no(values):
+            return {value: held_out if value.lower() in YES else "train" for value in values}
         return {value: part[0] if (part := named_part(value)) else None for value in values}
 
     free = [at for at in range(len(names)) if at not in taken.values()]
@@ -185,8 +186,20 @@ def find_label(
         return (texts or candidates)[0]
     if len(candidates) != 1:
         may = [names[at] for at in candidates]
+        if len(may) > 1 and all(_are_yes_or_no(columns[at]) for at in candidates):
+            raise _not_one_hot(path, may, [columns[at] for at in candidates])
         raise not_one(f"the label column of {path}", "label", may, names)
     return candidates[0]
+
+
+def _not_one_hot(path: Path, names: Sequence[str], columns: Sequence[Sequence[str]]) -> DataError:
+    """Return the error of a column for each class, of which a row has none or several."""
+    ones = [sum(cell.lower() in YES for cell in row) for row in zip(*columns, strict=True)]
+    return DataError(
+        f"the columns {listed(names)} of {path} have no yes in {ones.count(0):,} of {len(ones):,} "
+        f"rows, and several in {sum(count > 1 for count in ones):,}; a classifier needs one class "
+        "for each row, so leave the others out, or name one column with --columns label=COLUMN"
+    )
 
 
 def listed(names: Sequence[str]) -> str:
@@ -198,17 +211,18 @@ def listed(names: Sequence[str]) -> str:
 def _find_one_hot(
     names: Sequence[str], columns: Sequence[Sequence[str]], taken: Mapping[str, int]
 ) -> dict[int, str]:
-    """Return the columns that have a 1 in the rows of their class, and 0 in all others.
+    """Return the columns that have a 1, or a yes, in the rows of their class alone.
 
     None where labels have a column of their own, or where a row has several classes.
     """
     free = [at for at in range(len(names)) if at not in taken.values()]
     if "label" in taken or any(plain(names[at]) in LABELS for at in free):
         return {}
-    zeros, ones = {"0", "0.0"}, {"1", "1.0"}
-    found = [at for at in free if set(columns[at]) <= zeros | ones and ones & set(columns[at])]
+    found = [
+        at for at in free if _are_yes_or_no(columns[at]) and YES & set(map(str.lower, columns[at]))
+    ]
     rows = zip(*(columns[at] for at in found), strict=True)
-    if len(found) < 2 or any(sum(cell in ones for cell in row) != 1 for row in rows):
+    if len(found) < 2 or any(sum(cell.lower() in YES for cell in row) != 1 for row in rows):
         return {}
     return {at: names[at] for at in found}
 
@@ -275,13 +289,12 @@ class _Files:
 
     def _suffixes(self, name: str, folder: str) -> list[str]:
         """Return the suffixes with which a folder has a file of that name."""
-        stem = os.path.join(self._folder, folder, name)
-        return ["", *(suffix for suffix in SUFFIXES if os.path.isfile(stem + suffix))]
+        at = os.path.join(self._folder, folder)
+        return ["", *(s for s in SUFFIXES if os.path.isfile(located(at, name + s)))]
 
     def _found(self, sample: Sequence[str], folder: str, suffix: str) -> int:
         at = os.path.join(self._folder, folder)
-        paths = [os.path.join(at, name) + suffix for name in sample]
-        return sum(os.path.isfile(p) or os.path.isfile(p.replace("\\", "/")) for p in paths)
+        return sum(os.path.isfile(located(at, name + suffix)) for name in sample)
 
 
 def _has_header(first: Sequence[str], named: Columns, files: _Files) -> bool:
@@ -318,6 +331,10 @@ def _same(columns: Sequence[Sequence[str]], candidates: Sequence[int]) -> bool:
     """Tell columns that divide the rows into the same classes."""
     pairs = set(zip(*(columns[at] for at in candidates), strict=True))
     return all(len(pairs) == len(set(columns[at])) for at in candidates)
+
+
+def _are_yes_or_no(values: Iterable[str]) -> bool:
+    return {value.lower() for value in values} <= NO | YES
 
 
 def _is_number(value: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from model_space.data import images, sound
+from model_space.data.class_names import look_alikes
 from model_space.data.listing import IMAGES, SOUNDS
 from model_space.data.reading import AS_IT_IS, Reading
 from model_space.data.source import PARTS, DataError, Decoder, Part, Progress, Source
@@ -107,8 +108,8 @@ def numbered(
     for part, of_part in labels.items():
         if unknown := in_order(set(of_part.values()) - present):
             raise DataError(
-                f"the {part} split of {at} has classes that train lacks: {unknown}; remove them, "
-                "or add some of them to train on"
+                f"the {part} split of {at} has classes that train lacks: {unknown}"
+                f"{look_alikes(unknown, classes)}; remove them, or add some of them to train on"
             )
     number = {name: label for label, name in enumerate(classes)}
     return tuple(classes), {

@@ -57,7 +57,8 @@ def image_decoder(
     train = facts["train"]
     mode = "L" if train["grey"].all() else "RGB"
     size = (image_size,) * 2 if image_size else (int(train["width"][0]), int(train["height"][0]))
-    levels = _levels(train) or _levels(np.concatenate(list(facts.values())))
+    ranges = {p: levels for p, of_part in facts.items() if (levels := _levels(of_part)) is not None}
+    levels = ranges.get("train") or _levels(np.concatenate(list(facts.values())))
     every = np.concatenate(list(facts.values()))
     reading = Reading(
         resized=int(((every["width"] != size[0]) | (every["height"] != size[1])).sum()),
@@ -68,6 +69,7 @@ def image_decoder(
         first_frames=int(every["frames"].sum()),
         eight_bits=int(every["deep"].sum()),
         levels=levels,
+        ranges=ranges if "train" in ranges and len(ranges) > 1 else {},
     )
     return decoder(pixels, mode, size, levels), reading
 
@@ -105,9 +107,8 @@ def _look(file: str) -> np.ndarray:
         grey = image.mode in _GREY or wide or "'LA;16" in str(getattr(image, "tile", ""))
         turned = 1 if image.format == "TIFF" else orientation(image)  # Pillow turns TIFF itself
         sides = image.size[::-1] if turned in (5, 6, 7, 8) else image.size
+        _check_finite(file, image)
         values = np.asarray(image, np.float64) if wide else np.zeros(1)
-        if not np.isfinite(values).all():
-            raise FileError(file, "has pixels that are NaN or infinite")
         facts = (
             *sides, grey, wide, deep, turned in range(2, 9),
             image.has_transparency_data and not wide, getattr(image, "is_animated", False),
@@ -160,7 +161,14 @@ def decode_image(
     `mode` is Pillow's, L or RGB, and `size` width and height. Raises `DataError`.
     """
     with opened(file) as image:
+        _check_finite(file, image)
         return pixels(image, mode, size, levels) if levels else pixels(image, mode, size)
+
+
+def _check_finite(file: File, image: Image.Image) -> None:
+    """Raise `FileError` where pixels are no numbers, which floats alone can be."""
+    if image.mode == "F" and not np.isfinite(np.asarray(image)).all():
+        raise FileError(file, "has pixels that are NaN or infinite")
 
 
 def pixels(

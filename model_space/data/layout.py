@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from model_space.data.class_names import look_alikes
 from model_space.data.listing import IMAGES, SOUNDS, is_hidden, subfolders, walk
 from model_space.data.source import DataError
 
@@ -80,6 +81,7 @@ def find_layout(path: Path) -> Layout:
     if not classes:
         raise DataError(
             f"{train} has no subfolders with images or sounds; it needs one for each class"
+            f"{_or_table(train)}"
         )
     unlabelled = [folder.name for folder in others]
     for part in [part for part in parts if part != "train"]:
@@ -89,8 +91,8 @@ def find_layout(path: Path) -> Layout:
             unlabelled.append(parts.pop(part).name)
         elif unknown := sorted(set(names) - set(classes)):
             raise DataError(
-                f"{folder} has classes that the training folder lacks: {unknown}; remove them, or "
-                "add them there"
+                f"{folder} has classes that the training folder lacks: {unknown}"
+                f"{look_alikes(unknown, classes)}; remove them, or add them there"
             )
         else:
             parts[part] = folder
@@ -105,14 +107,13 @@ def find_layout(path: Path) -> Layout:
 def _undivided(root: Path) -> Layout:
     """The layout of a folder without splits."""
     classes, empty = _classes(root)
-    table = sorted(root.glob("*.csv"))
     if not classes:
         raise DataError(
             f"{root} has no subfolders with images or sounds{_held(root)}; --data needs a "
             f"folder with one subfolder per class, of files that end in {', '.join(SUFFIXES)}"
-            + (f"; or is {table[0]} meant, a table of labels?" if table else "")
+            f"{_or_table(root)}"
         )
-    if len(classes) == 1 and table:
+    if len(classes) == 1 and (table := _tables(root)):
         raise DataError(
             f"{root} has one folder of images or sounds, {classes[0]}; for the labels of "
             f"{table[0]}, give that table as --data, out of an archive if it is in one"
@@ -126,6 +127,16 @@ def _undivided(root: Path) -> Layout:
             "subfolder per class"
         )
     return Layout({"train": root}, classes, empty, like_splits=like)
+
+
+def _tables(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.csv"))
+
+
+def _or_table(folder: Path) -> str:
+    """Ask, at the end of a message, for a table that lies in the folder."""
+    tables = _tables(folder)
+    return f"; or is {tables[0]} meant, a table of labels?" if tables else ""
 
 
 def _unwrapped(folder: Path, classes: Sequence[str] = (), *, top: bool = False) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from collections.abc import Iterator, Sequence
 from os import scandir
 from pathlib import Path
@@ -68,6 +70,22 @@ def listed(folder: Path, classes: Sequence[str], suffixes: Sequence[str]) -> Par
         files += of_class
         labels += [label] * len(of_class)
     return np.array(files, dtype=object), np.array(labels, dtype=np.int64)
+
+
+def located(folder: str, name: str) -> str:
+    """Return the path of a file that is named from a folder, as any system may write the name.
+
+    Its separators may be backslashes, and its accents letters of their own or not.
+    """
+
+    def at(one: str) -> str:
+        return os.path.normpath(os.path.join(folder, one))
+
+    slashed = name.replace("\\", "/")
+    if slashed == name and name.isascii():
+        return at(name)
+    coded = (unicodedata.normalize(form, slashed) for form in ("NFC", "NFD"))
+    return next(filter(os.path.exists, map(at, (name, slashed, *coded))), at(slashed))
 
 
 def subfolders(folder: Path) -> list[Path]:

@@ -23,7 +23,7 @@ from model_space.data.images import resized
 from model_space.data.listing import SOUNDS
 from model_space.data.merging import merged
 from model_space.data.places import DIGITS, HUB, check_several, is_set, places
-from model_space.data.source import DataError, Progress, Source
+from model_space.data.source import PARTS, DataError, Progress, Source
 from model_space.data.spec import READER, Columns, DataSpec
 from model_space.data.splits import split
 from model_space.data.stretching import narrow_range, stretched_like
@@ -60,13 +60,18 @@ def load(
             image_size = 16
         images = [source.decode(entries, reading) for entries, _ in parts]
     narrow = narrow_range(images[0]) if reader > 1 else None
+    account = source.reading
     if narrow is not None:
+        ranges = {
+            part: (float(of_part.min()), float(of_part.max()))
+            for part, of_part in zip(PARTS, images, strict=True) if len(of_part)
+        }  # fmt: skip
+        account = replace(account, stretched=narrow, ranges=ranges)
         images = [stretched_like(of_part, *narrow) for of_part in images]
     train, held, test = (
         (resized(of_part, image_size), labels)
         for of_part, (_, labels) in zip(images, parts, strict=True)
     )
-    account = replace(source.reading, stretched=narrow)
     data = Data(source.classes, train, held, test, source.sound, account)
     height, width, _ = data.image_shape
     if min(height, width) < _SMALLEST_IMAGE:

@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 import numpy as np
 
+from model_space.data.class_names import look_alikes
 from model_space.data.file_set import FileSet, in_order
 from model_space.data.reading import AS_IT_IS
 from model_space.data.source import DataError, Part
@@ -32,7 +33,7 @@ def merged(at: str, sets: Sequence[FileSet]) -> FileSet:
             if unknown := in_order(_present(one, part) - trained):
                 raise DataError(
                     f"the {part} split of {one.at} has classes that no folder has to train on: "
-                    f"{unknown}; remove them, or add some"
+                    f"{unknown}{look_alikes(unknown, classes)}; remove them, or add some"
                 )
     numbered = [
         {

@@ -66,6 +66,9 @@ class Reading:
     """Sounds of another rate."""
     levels: Levels | None = None
     """Of images of more than 8 bits, and of numbers that are not bytes, where they are scaled."""
+    ranges: Mapping[str, Levels] = field(default_factory=dict)
+    """The values that each part had before they were scaled, and so cut off, by those of `train`;
+    none where only that has any."""
     stretched: tuple[int, int] | None = None
     """The bytes that become 0 and 255, where all lie close together."""
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from model_space.data.columns import (
+    YES,
     Found,
     find_columns,
     looks_like_file,
     without_split,
 )
 from model_space.data.file_set import FileSet, numbered
+from model_space.data.listing import located
 from model_space.data.reading import Reading
 from model_space.data.source import PARTS, DataError
 from model_space.data.spec import Columns
@@ -48,7 +50,7 @@ class TableForm:
     parts: Mapping[str, str] = field(default_factory=dict)
     """The part that each name of a split means."""
     one_hot: Mapping[int, str] = field(default_factory=dict)
-    """The classes of columns that have a 1 for their class, in place of `label`."""
+    """The classes of columns that say yes to their class, in place of `label`."""
 
 
 def table_files(path: Path, columns: Columns) -> FileSet:
@@ -134,30 +136,24 @@ def labels_of(path: Path, rows: list[list[str]], form: TableForm) -> dict[str, d
     """
     folder = os.path.normpath(path.parent / form.folder)
     labels: dict[str, dict[str, str]] = {}
+    known: dict[str, str] = {}
     for row in rows:
         file, label = row[form.path].strip(), row[form.label].strip()
         for column, name in form.one_hot.items():
-            label = name if float(row[column]) == 1 else label
+            label = name if row[column].strip().lower() in YES else label
         if not file or not label:
             continue
         part = "train" if form.split is None else form.parts[row[form.split].strip()]
         file = located(folder, file + form.suffix)
         # A number with an empty cell in its column is often written as 3.0.
         label = re.sub(r"^(-?\d+)\.0+$", r"\1", label)
-        if (other := labels.setdefault(part, {}).setdefault(file, label)) != label:
+        labels.setdefault(part, {})[file] = label
+        if (other := known.setdefault(file, label)) != label:
             raise DataError(
                 f"{file} has the labels {other} and {label} in {path}; a classifier needs one for "
                 "each file, so remove the others"
             )
     return labels
-
-
-def located(folder: str, name: str) -> str:
-    """Return the path of a file that is named from a folder, by either system's separators."""
-    path = os.path.normpath(os.path.join(folder, name))
-    if "\\" in name and not os.path.exists(path):
-        path = os.path.normpath(os.path.join(folder, name.replace("\\", "/")))
-    return path
 
 
 def _check_there(path: Path, labels: Mapping[str, Mapping[str, str]], form: TableForm) -> None:

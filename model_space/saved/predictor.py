@@ -11,12 +11,23 @@ import numpy as np
 
 from model_space.child import ChildError, ask, import_keras, respond
 from model_space.data import DataError
+from model_space.data.checks import hardly_seen
 from model_space.data.fresh import Preparation
 from model_space.saved.model_card import Card
 from model_space.worker.client import TrainingError
 from model_space.worker.environment import keras_environment
 
 _BATCH = 500
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model makes of files."""
+
+    probabilities: Sequence[Sequence[float]]
+    """Those of the classes, for each file."""
+    hardly_seen: Sequence[str]
+    """The files in which the model sees next to nothing."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,7 @@ class _Request:
 @dataclass(frozen=True)
 class _Answer:
     probabilities: tuple[tuple[float, ...], ...] = ()
+    hardly_seen: tuple[str, ...] = ()
     unusable: str | None = None
     """The reason why the model or a file cannot be used; None where all can."""
 
@@ -40,7 +52,7 @@ def backend_for(card: Card) -> str:
     return "tensorflow" if find_spec("tensorflow") else card.backend
 
 
-def predict(network: Path, card: Card, files: Sequence[str]) -> Sequence[Sequence[float]]:
+def predict(network: Path, card: Card, files: Sequence[str]) -> Predictions:
     """Return the probabilities of the card's classes for each of the files.
 
     Raises `DataError` where the network or a file cannot be used, and `TrainingError` where the
@@ -54,7 +66,7 @@ def predict(network: Path, card: Card, files: Sequence[str]) -> Sequence[Sequenc
         raise TrainingError(f"the process that runs the model {error}") from error
     if answer.unusable is not None:
         raise DataError(answer.unusable)
-    return answer.probabilities
+    return Predictions(answer.probabilities, answer.hardly_seen)
 
 
 def _answer(request: _Request) -> _Answer:
@@ -64,7 +76,9 @@ def _answer(request: _Request) -> _Answer:
         probabilities = _run(request.model, images, request.classes)
     except DataError as error:
         return _Answer(unusable=str(error))
-    return _Answer(tuple(map(tuple, probabilities)))
+    seen = zip(request.files, hardly_seen(images).tolist(), strict=True)
+    faint = tuple(file for file, hardly in seen if hardly)
+    return _Answer(tuple(map(tuple, probabilities)), faint)
 
 
 def _run(network: str, images: np.ndarray, classes: int) -> list[list[float]]:

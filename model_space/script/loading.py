@@ -13,7 +13,7 @@ from model_space.data.images import resized
 from model_space.data.loading import find
 from model_space.data.places import DIGITS
 from model_space.data.reading import AS_IT_IS
-from model_space.data.source import Source
+from model_space.data.source import PARTS, Source
 from model_space.data.splits import TEST_SHARE, split, take
 from model_space.data.stretching import stretched
 from model_space.data.tfds import TFDS
@@ -101,8 +101,13 @@ def _check(source: Source, data: DataSpec, facts: DataFacts) -> None:
         reader=data.reader,
     )  # fmt: skip
     sizes = tuple(len(labels) for _, labels in parts)
+    of_classes = facts.class_counts or {}
+    counts = {
+        part: tuple(np.bincount(labels, minlength=len(source.classes)).tolist())
+        for part, (_, labels) in zip(PARTS, parts, strict=True) if part in of_classes
+    }  # fmt: skip
     known = facts.train, facts.validation, facts.test
-    if (sizes, source.classes) != (known, facts.classes):
+    if (sizes, source.classes, counts) != (known, facts.classes, of_classes):
         raise DataError(
             f"the {source.thing}s of {data.name} are not those of the study; restore them, or "
             "name their place with --data"

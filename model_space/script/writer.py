@@ -122,7 +122,8 @@ def _about(paragraphs: Sequence[str]) -> list[str]:
     """Return the docstring at the top."""
     lines: list[str] = []
     for text in paragraphs:
-        safe = text.replace("\\", "\\\\").replace('"""', "'''")
+        unicode = text.encode(errors="backslashreplace").decode()
+        safe = unicode.replace("\\", "\\\\").replace('"""', "'''")
         lines += [*paragraph(safe, WIDTH if lines else WIDTH - 3), ""]
     if len(lines) == 2:
         return [f'"""{lines[0]}"""', ""]

@@ -9,6 +9,9 @@ import typer
 
 from search.cli.errors import interruptible, user_errors
 
+_MOST_NAMED = 5
+"""Files that a caution names."""
+
 
 def predict(
     model: Annotated[
@@ -28,6 +31,7 @@ def predict(
         from search.cli.console import make_console
         from search.cli.tables import predictions_table
         from search.errors import InputError
+        from search.reporting.formatting import listed_first, one_line
         from search.running.hardware import check_installed
 
         if top < 1:
@@ -35,7 +39,14 @@ def predict(
         network, card = find(model)
         check_installed(backend_for(card))
         with interruptible("nothing was changed"):
-            probabilities = predict(network, card, images)
+            found = predict(network, card, images)
         if card.caution:
             typer.echo(f"Caution: {card.caution}", err=True)
-        make_console().print(predictions_table(images, card.classes, probabilities, top))
+        if faint := [one_line(file) for file in found.hardly_seen]:
+            typer.echo(
+                f"Caution: the model sees next to nothing in {listed_first(faint, _MOST_NAMED)}: "
+                "all values lie within a twentieth of the range. They may be scaled otherwise than "
+                "those that it was trained on.",
+                err=True,
+            )
+        make_console().print(predictions_table(images, card.classes, found.probabilities, top))

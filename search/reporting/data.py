@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Sequence
 
+from model_space.data.arrays import NARROW
 from model_space.data.checks import Checks
-from model_space.data.reading import Reading
+from model_space.data.class_names import LOOKS, without_looks
+from model_space.data.reading import AS_IT_IS, Reading
 from model_space.facts import DataFacts
 from search.analysis.proportions import FEW, half_width
 from search.reporting.formatting import counted, listed, listed_first, one_line, quoted, score
@@ -21,7 +23,10 @@ _LARGE = 256 * 256
 """Pixels of an image above which training is slow for what it gains."""
 _NO_LABEL = ("", "nan", "<na>", "n/a", "null")
 """What tables have in place of a label that is missing, in lower case."""
+_BETWEEN_LABELS = re.compile(r"[\s,;|+&/()\[\]{}'\"]+")
 _LEAST_SPREAD = 0.01
+_FEW_FAINT = 0.01
+"""The share of images of which nobody cares that they are dark or pale."""
 _PARTS = {"train": "training", "validation": "validation", "test": "test"}
 
 
@@ -195,7 +200,8 @@ def _layout(reading: Reading) -> list[str]:
         sentences.append(
             f"{_some(list(reading.nested))} hold{'s' * (len(reading.nested) == 1)} folders only "
             f"({one_line(name)}: {count}), and what is in them is one class. If these folders are "
-            "the classes, give the folder above them as --data."
+            "the classes, give the folder above them as --data, or call those above them train, "
+            "validation and test if they are splits."
         )
     return sentences
 
@@ -204,7 +210,7 @@ def _class_names(classes: Sequence[str]) -> list[str]:
     """Say which names of classes are hardly meant for classes of their own."""
     alike: dict[str, list[str]] = {}
     for name in classes:
-        alike.setdefault(_without_looks(name), []).append(name)
+        alike.setdefault(without_looks(name), []).append(name)
     groups = [
         listed([quoted(name) for name in names]) for names in alike.values() if len(names) > 1
     ]
@@ -212,8 +218,20 @@ def _class_names(classes: Sequence[str]) -> list[str]:
     if groups:
         others = f", and {len(groups) - _MOST_NAMES} more," if len(groups) > _MOST_NAMES else ""
         sentences.append(
-            f"The classes {'; '.join(groups[:_MOST_NAMES])}{others} differ in capitals, spaces or "
-            "the coding of a letter alone. If one class is meant, write its name in one way."
+            f"The classes {'; '.join(groups[:_MOST_NAMES])}{others} differ {LOOKS}. If one class "
+            "is meant, write its name in one way."
+        )
+    if several := _of_several(classes):
+        names = listed_first([quoted(name) for name in several], _MOST_NAMES)
+        sentences.append(
+            f"{names} {'are made' if len(several) > 1 else 'is made'} of the names of other "
+            "classes, and each counts as a class of its own. If these images have several classes "
+            "at once, kouka's networks cannot learn that: they give each image one."
+        )
+    if fraction := _fraction(classes):
+        sentences.append(
+            f"All classes are numbers, such as {one_line(fraction)}. kouka's networks tell them "
+            "apart as names, and do not learn which are near each other: they do no regression."
         )
     if missing := [name for name in classes if name.strip().lower() in _NO_LABEL]:
         names = listed([quoted(name) for name in missing])
@@ -224,10 +242,21 @@ def _class_names(classes: Sequence[str]) -> list[str]:
     return sentences
 
 
-def _without_looks(name: str) -> str:
-    """Return a name without what the eye passes over; a lone letter keeps its case."""
-    bare = " ".join(unicodedata.normalize("NFKC", name).split())
-    return bare if len(bare) == 1 else bare.casefold()
+def _fraction(classes: Sequence[str]) -> str | None:
+    """Return a class that is no whole number, where all are numbers."""
+    try:
+        return next(
+            (n for n, v in zip(classes, map(float, classes), strict=True) if v % 1 > 0), None
+        )
+    except ValueError:
+        return None
+
+
+def _of_several(classes: Sequence[str]) -> list[str]:
+    """Return the names that list names of other classes, as multiple labels are written."""
+    words = {name: {word for word in _BETWEEN_LABELS.split(name) if word} for name in classes}
+    alone = {word for of_name in words.values() if len(of_name) == 1 for word in of_name}
+    return [name for name, of_name in words.items() if len(of_name) > 1 and of_name <= alone]
 
 
 def _checks(data: DataFacts, checks: Checks) -> list[str]:
@@ -239,10 +268,20 @@ def _checks(data: DataFacts, checks: Checks) -> list[str]:
             f"The training {data.things} are nearly the same: their values differ by "
             f"{100 * checks.spread:.2g} % of the range (standard deviation). Look at some of them."
         )
+    total = data.train + data.validation + data.test
     if checks.uniform:
-        total = data.train + data.validation + data.test
         what = "of a single colour" if data.sound is None else "silent"
-        sentences.append(f"{checks.uniform:,} of {total:,} {data.things} are {what}.")
+        composed = data.reading is not None and data.reading.composed
+        white = " Transparent ones are laid on white, where what is white vanishes."
+        sentences.append(
+            f"{checks.uniform:,} of {total:,} {data.things} are {what}.{white if composed else ''}"
+        )
+    if checks.faint > _FEW_FAINT * total:
+        sentences.append(
+            f"{checks.faint:,} of {total:,} {data.things} have values within a twentieth of the "
+            "range, so hardly anything is to be seen in them. They may be scaled otherwise than "
+            "the rest, or a few values far from the others may set the range. Look at some."
+        )
     again = [
         f"{count:,} of {getattr(data, part):,} {_PARTS[part]} {data.things}"
         for part, count in checks.repeated.items()
@@ -255,15 +294,27 @@ def _checks(data: DataFacts, checks: Checks) -> list[str]:
         )
     if checks.contradicting:
         sentences.append(
-            f"{counted(checks.contradicting, 'training ' + data.things.removesuffix('s'))} "
+            f"{counted(checks.contradicting, data.things.removesuffix('s'))} "
             f"{'occur' if checks.contradicting > 1 else 'occurs'} in more than one class."
         )
-    low, high = checks.ranges.get("train", (0.0, 0.0))
-    for part, (least, most) in checks.ranges.items():
-        if max(most - high, low - least) > high - low:
+    return [*sentences, *_other_ranges(data, checks)]
+
+
+def _other_ranges(data: DataFacts, checks: Checks) -> list[str]:
+    """Say which splits have values of another range than the training images."""
+    reading = data.reading or AS_IT_IS
+    ranges = reading.ranges or checks.ranges
+    low, high = ranges.get("train", (0.0, 0.0))
+    sentences = []
+    for part, (least, most) in ranges.items():
+        wider = max(most - high, low - least) > high - low
+        # What is held out by chance may lack a few values that all the others do not come near.
+        narrower = part in reading.splits and most - least < NARROW * (high - low)
+        if wider or narrower:
             sentences.append(
-                f"The {_PARTS[part]} {data.things} have values from {least:.4g} to {most:.4g}, and "
-                f"the training {data.things} from {low:.4g} to {high:.4g}. Scale both alike."
+                f"The {_PARTS[part]} {data.things} have values from {score(least)} to "
+                f"{score(most)}, and the training {data.things} from {score(low)} to "
+                f"{score(high)}. Scale both alike."
             )
     return sentences
 

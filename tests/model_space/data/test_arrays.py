@@ -48,6 +48,32 @@ def test_labels_may_be_texts(tmp_path: Path, kind: type) -> None:
     assert data.class_counts()["train"] == [14, 14, 15]
 
 
+def test_what_is_not_taken_is_not_read(tmp_path: Path) -> None:
+    x, y = pixels(0, 60, SIDE, SIDE), np.arange(60) % 2
+    held: dict[str, Any] = {"x": x, "y": y, "class_names": np.array(["cat", "dog"], object)}
+    np.savez(tmp_path / "a.npz", **held)
+    with zipfile.ZipFile(tmp_path / "a.npz", "a") as archive:
+        archive.writestr("notes.txt", "no array")
+    data = load(str(tmp_path / "a.npz"))
+    assert data.reading.arrays_left_out == ("class_names", "notes.txt")
+
+
+def test_bytes_of_another_coding_are_no_labels(tmp_path: Path) -> None:
+    y = np.array(["café".encode("latin-1"), "cafè".encode("latin-1"), b"tea"])[np.arange(60) % 3]
+    np.savez(tmp_path / "a.npz", x=pixels(0, 60, SIDE, SIDE), y=y)
+    with pytest.raises(DataError, match=r"not UTF-8, such as b'caf\\xe9'; save them as np\.char"):
+        load(str(tmp_path / "a.npz"))
+
+
+@pytest.mark.parametrize("pixel", [np.nan, -np.inf, 1e39])
+def test_pixels_that_32_bits_do_not_hold_are_refused(tmp_path: Path, pixel: float) -> None:
+    x = pixels(0, 60, SIDE, SIDE).astype(float)
+    x[7, 3, 3] = pixel
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(60) % 2)
+    with pytest.raises(DataError, match=r"^x of .* NaN or infinite as numbers of 32 bits; replace"):
+        load(str(tmp_path / "a.npz"))
+
+
 @pytest.mark.parametrize(
     ("arrays", "says"),
     [
@@ -81,7 +107,8 @@ def test_arrays_larger_than_the_memory_are_refused_before_they_are_read(tmp_path
     shape = {"descr": "|u1", "fortran_order": False, "shape": (10**9, 1000, 1000)}
     np.lib.format.write_array_header_1_0(header, shape)
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
-        archive.writestr("x.npy", header.getvalue())
+        for name in ("x.npy", "y.npy"):
+            archive.writestr(name, header.getvalue())
     with pytest.raises(DataError, match="larger than the memory; give fewer or smaller images"):
         load(str(tmp_path / "a.npz"))
 

@@ -45,6 +45,10 @@ def test_a_parquet_file_has_the_names_of_its_classes(tmp_path: Path) -> None:
     words = ["b" if number else "a" for number in NUMBERS]
     pq.write_table(image_table(NAMES, words, features=False), tmp_path / "words.parquet")
     same(load(str(tmp_path / "words.parquet")), data)
+    texts = [word.encode() for word in words]
+    pq.write_table(image_table(NAMES, texts, features=False), tmp_path / "bytes.parquet")
+    named = load(str(tmp_path / "bytes.parquet"), columns=Columns("image", "label"))
+    assert named.classes == ("a", "b")
 
 
 @needs_pyarrow

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from model_space.data import DataSpec, load
+from model_space.data.checks import hardly_seen
 from model_space.facts import DataFacts
 from tests.support.pictures import SIDE, bits, every, pictures, pixels, sizes
 
@@ -27,8 +28,12 @@ def test_images_that_are_in_two_splits_are_counted(tmp_path: Path) -> None:
     pictures(tmp_path / "test", 4, seed=1)
     pictures(tmp_path / "val", 4, seed=2)
     copied = (tmp_path / "train" / "a" / "3.png").read_bytes()
-    for name in ("test/a/3.png", "test/b/2.png", "val/a/0.png", "train/b/5.png"):
+    for name in ("test/a/3.png", "val/a/0.png", "train/a/5.png"):
         (tmp_path / name).write_bytes(copied)
+    checks = checked(tmp_path)
+    assert checks.repeated == {"validation": 1, "test": 1}
+    assert checks.contradicting == 0
+    (tmp_path / "test" / "b" / "2.png").write_bytes(copied)
     checks = checked(tmp_path)
     assert checks.repeated == {"validation": 1, "test": 2}
     assert checks.contradicting == 1
@@ -53,6 +58,42 @@ def test_nearly_constant_inputs_are_found(tmp_path: Path) -> None:
     assert checked(tmp_path / "a.npz").spread < 0.005
     np.savez(tmp_path / "b.npz", x=pixels(0, 40, SIDE, SIDE), y=np.arange(40) % 2)
     assert checked(tmp_path / "b.npz").spread > 0.2
+
+
+@pytest.mark.parametrize("whole", [1, 255])
+def test_masks_of_another_scale_are_found(tmp_path: Path, whole: int) -> None:
+    train, test = bits() * np.uint8(whole), bits() * np.uint8(256 - whole)
+    np.savez(
+        tmp_path / "a.npz", x=train, y=np.arange(40) % 2, x_test=test, y_test=np.arange(40) % 2
+    )
+    facts = DataFacts.of(load(str(tmp_path / "a.npz")))
+    assert facts.reading is not None
+    assert facts.checks is not None
+    assert (facts.reading.ranges or facts.checks.ranges) == {
+        "train": (0, whole), "validation": (0, whole), "test": (0, 256 - whole)
+    }  # fmt: skip
+    assert facts.checks.faint == (0 if whole == 1 else 40)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32, np.uint16])
+def test_images_that_a_few_values_make_faint_are_found(tmp_path: Path, kind: type) -> None:
+    x: Any = bits().astype(kind)
+    x[:3] *= kind(255)
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
+    assert checked(tmp_path / "a.npz").faint == 37
+    images = np.stack([bits()[0], bits()[0] * np.uint8(255), bits()[0] * np.uint8(0)])
+    assert hardly_seen(images[..., np.newaxis]).tolist() == [True, False, True]
+
+
+def test_values_of_16_bits_are_compared_before_they_are_cut_off(tmp_path: Path) -> None:
+    for part, depth in (("train", 12), ("test", 16)):
+        for at in range(10):
+            values = pixels(at + depth, SIDE, SIDE).astype(np.uint16) << (depth - 8)
+            values[0, :2] = 0, (1 << depth) - 1
+            (tmp_path / part / "ab"[at % 2]).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(values).save(tmp_path / part / "ab"[at % 2] / f"{at}.png")
+    data = load(str(tmp_path))
+    assert data.reading.ranges == {"train": (0, 4095), "test": (0, 65535)}
 
 
 def test_facts_travel_as_json(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model_space.data import load
+from model_space.data import DataError, load
 from tests.support.pictures import SIDE, account, bits, every, pictures, pixels, predicted
 
 pytestmark = pytest.mark.numeric
@@ -108,6 +108,21 @@ def test_files_of_16_bits_are_scaled_as_arrays_are(
     np.testing.assert_allclose(ours, theirs, atol=0.5 / 255 + 1e-6)
     one = predicted(files, tmp_path / "files" / "a" / f"00{suffix}")[0]
     np.testing.assert_allclose(one[..., 0] / 255, (x[0] - float(low)) / (high - low), atol=0.002)
+
+
+def test_floats_that_are_no_numbers_are_refused_in_training_and_prediction(tmp_path: Path) -> None:
+    for at in range(10):
+        (tmp_path / "ab"[at % 2]).mkdir(exist_ok=True)
+        values = pixels(at, SIDE, SIDE).astype(np.float32)
+        Image.fromarray(values).save(tmp_path / "ab"[at % 2] / f"{at}.tif")
+    data = load(str(tmp_path))
+    values[3, 3] = np.nan
+    Image.fromarray(values).save(tmp_path / "a" / "nan.tif")
+    says = r"nan\.tif has pixels that are NaN or infinite; repair or remove it"
+    with pytest.raises(DataError, match=says):
+        load(str(tmp_path))
+    with pytest.raises(DataError, match=says):
+        predicted(data, tmp_path / "a" / "nan.tif")
 
 
 @pytest.mark.parametrize(

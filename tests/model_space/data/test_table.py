@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,9 @@ TABLES: dict[str, tuple[list[str], dict[str, Any]]] = {
     "a column for each class": (
         ["name,a,b", *[f"{n},{int(n[0] == 'a')},{float(n[0] == 'b')}" for n in NAMES]], {}
     ),
+    "a column for each class, as pandas writes it": (
+        ["name,a,b", *[f"{n},{n[0] == 'a'},{n[0] == 'b'}" for n in NAMES]], {}
+    ),
     "a column of masks": (["image,mask,label", *rows("{path},{path},{label}")], {}),
 }  # fmt: skip
 
@@ -88,6 +93,18 @@ def test_japanese_of_windows(tmp_path: Path) -> None:
     data = load(str(tmp_path / "labels.csv"))
     assert data.classes == ("犬", "猫")
     assert "text read as cp932" in said(data)
+
+
+@pytest.mark.parametrize(("on_disk", "other"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_accents_of_another_coding_than_the_disk_s(
+    tmp_path: Path, on_disk: Any, other: Any
+) -> None:
+    folder = unicodedata.normalize(on_disk, "Bilder für später")
+    pictures(tmp_path / folder)
+    lines = ["Datei,Rasse", *[f"{unicodedata.normalize(other, folder)}/{n},{n[0]}" for n in NAMES]]
+    (tmp_path / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    data = load(str(tmp_path / "labels.csv"))
+    same(data, load(str(tmp_path / folder)))
 
 
 def test_columns_are_named_or_told_apart(tmp_path: Path) -> None:
@@ -152,11 +169,15 @@ REFUSED = {
     "path,label\na/0.png,a\nc/9.png,b\na/8.png,b\n": r"2 of the 3 files .* are missing: .*c/9\.png",
     "path,label\nhttp://x.org/1.png,a\nhttp://x.org/2.png,b\n": "2 addresses, .* not download",
     "path,label\na/0.png,a\na/0.png,b\n": "has the labels a and b in",
+    "path,label,split\na/0.png,a,train\nb/0.png,b,train\na/0.png,b,test\n": "labels a and b in",
     "path,label\na/0.png,a\na/1.png,a\n": "have one class, 'a'",
     "path,label\na/0.png,a\nlabels.csv,b\n": r"labels\.csv cannot be read as an image",
     "path,label\na/0.png,a\nb/0.png,b\n": "2 of 2 classes have too few .*: 'a' 1, 'b' 1",
     "label,pixel0,pixel1\n1,0,0\n0,0,0\n": "with the paths of images or sounds is none",
     "path,label,split\na/0.png,a,train\nb/0.png,b,test\n": "the test split of .* has classes that",
+    "path,a,b\na/0.png,1,0\na/1.png,1,1\nb/0.png,0,1\nb/1.png,0,0\n": (
+        "columns a, b of .* have no yes in 1 of 4 rows, and several in 1; .* --columns label=COLUMN"
+    ),
     'path,label\n"a/0.png,a\nb/0.png,b\n': "has 1 cell, and",
 }
 
@@ -181,6 +202,12 @@ def test_a_folder_with_a_table_of_labels_says_that_it_is_there(tmp_path: Path) -
         (tmp_path / "flat" / name).write_bytes(png(0))
     with pytest.raises(DataError, match=r"or is .*flat/labels\.csv meant, a table of labels\?"):
         load(str(tmp_path / "flat"))
+    for part in ("train", "test"):
+        shutil.copytree(tmp_path / "flat", tmp_path / "parts" / part)
+    with pytest.raises(
+        DataError, match=r"or is .*parts/train/labels\.csv meant, a table of labels"
+    ):
+        load(str(tmp_path / "parts"))
 
 
 def test_columns_as_they_are_written() -> None:

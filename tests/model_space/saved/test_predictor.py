@@ -24,7 +24,7 @@ def test_a_network_runs_where_only_jax_is(
 
     monkeypatch.setattr(predictor, "find_spec", lambda name: object() if installed else None)
     monkeypatch.setattr(predictor, "ask", ask)
-    assert predictor.predict(Path("model.keras"), card, ["a.png"]) == ((1.0,),)
+    assert predictor.predict(Path("model.keras"), card, ["a.png"]).probabilities == ((1.0,),)
     assert asked[0]["KERAS_BACKEND"] == backend
 
 

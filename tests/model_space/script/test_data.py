@@ -230,8 +230,25 @@ def test_the_scripts_data_and_test_images_are_the_study_s(
     np.testing.assert_array_equal(rows, np.eye(len(data.classes))[data.test[1]])
 
 
+def test_a_path_that_is_no_utf_8_does_not_keep_the_script_from_being_written(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / b"caf\xe9".decode(errors="surrogateescape")
+    pictures(folder)
+    where = DataSpec(str(folder))
+    data = load_spec(where, lambda done, of: None)
+    script = written({}, data, where, about=(f"Of {where.name}.",))
+    assert r"caf\\udce9." in script.splitlines()[0]
+    np.testing.assert_array_equal(run(script)["load"]()[1][0], data.test[0])
+
+
 def test_data_that_are_not_the_study_s_are_refused(digits: Data) -> None:
     with pytest.raises(DataError, match="the images of digits are not those of the study"):
         written({}, digits, replace(SMALL, validation=60))
+    labels = digits.train[1].copy()
+    labels[labels == 3] = 5  # as many images, some in another class
+    moved = replace(digits, train=(digits.train[0], labels))
+    with pytest.raises(DataError, match="the images of digits are not those of the study"):
+        written({}, moved)
     with pytest.raises(DataError, match="there is no data set and no path 'nothing'"):
         written({}, digits, replace(SMALL, name="nothing"))

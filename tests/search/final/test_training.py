@@ -76,7 +76,9 @@ def test_the_card_tells_numbers_of_arrays_from_values_of_files(
 def test_predict_warns_of_files_for_a_network_of_other_numbers(
     kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(predictor, "predict", lambda network, card, files: [(0.9, 0.1)])
+    found = [predictor.Predictions([(0.9, 0.1)], [])] * 2
+    found.append(predictor.Predictions([(0.9, 0.1)] * 7, [f"{at}.png" for at in range(7)]))
+    monkeypatch.setattr(predictor, "predict", lambda network, card, files: found.pop(0))
     (folder / "model.keras").write_bytes(b"")
     replace(CARD, numbers=(-2.0, 2.5)).write(folder / "model.json")
     result = kouka("predict", ".", "a.png")
@@ -84,6 +86,8 @@ def test_predict_warns_of_files_for_a_network_of_other_numbers(
     assert "Caution: the model was trained on an array of numbers from -2 to 2.5" in result.stderr
     CARD.write(folder / "model.json")
     assert not kouka("predict", ".", "a.png").stderr
+    stderr = kouka("predict", ".", *[f"{at}.png" for at in range(7)]).stderr
+    assert "sees next to nothing in 0.png, 1.png, 2.png, 3.png, 4.png and 2 more: all val" in stderr
 
 
 def studied(

@@ -49,6 +49,11 @@ def test_plain_data_take_one_line_and_no_caution() -> None:
     assert data_cautions(of(PLAIN)) == []
 
 
+@pytest.mark.parametrize("classes", [("1", "2"), ("v1.5", "1.5"), ("ice cream", "ice")])
+def test_usual_names_of_classes_take_no_caution(classes: tuple[str, ...]) -> None:
+    assert not any("classes" in said for said in data_cautions(of(replace(PLAIN, classes=classes))))
+
+
 def test_many_classes_take_one_line_too() -> None:
     names = tuple(f"class {number:02}" for number in range(40))
     counts = (9, 3, *[5] * 38)
@@ -110,6 +115,10 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
         (checked(spread=0.004), "nearly the same: their values differ by 0.4 % of the range"),
         (checked(uniform=3), "3 of 660 images are of a single colour."),
         (
+            replace(checked(uniform=3), reading=Reading(composed=3)),
+            "of a single colour. Transparent ones are laid on white, where what is white vanishes.",
+        ),
+        (
             replace(checked(uniform=1), sound=Spectrogram(8000, 1, 40, 9)),
             "1 of 660 sounds are silent.",
         ),
@@ -118,11 +127,32 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
             "Also in an earlier split, bit for bit: 2 of 600 validation images and 1 of 20 test "
             "images.",
         ),
-        (checked(contradicting=2), "2 training images occur in more than one class."),
+        (checked(contradicting=2), "2 images occur in more than one class."),
         (
             checked(ranges={"train": (0.0, 1.0), "test": (0.0, 255.0)}),
             "The test images have values from 0 to 255, and the training images from 0 to 1.",
         ),
+        (
+            replace(
+                checked(ranges={"train": (0.0, 255.0), "test": (0.0, 1.0)}),
+                reading=Reading(splits={"train": "train", "test": "test"}),
+            ),
+            "The test images have values from 0 to 1, and the training images from 0 to 255.",
+        ),
+        (
+            read(ranges={"train": (0.0, 4095.0), "test": (0.0, 65535.0)}),
+            "The test images have values from 0 to 65,535, and the training images from 0 to 4,095",
+        ),
+        (
+            replace(PLAIN, classes=("cat", "cat|dog", "dog")),
+            "“cat|dog” is made of the names of other classes, and each counts as a class of its",
+        ),
+        (
+            replace(PLAIN, classes=("['a']", "['a', 'b c']", "['b']", "['c']", "['a' 'b']")),
+            "“['a', 'b c']” and “['a' 'b']” are made of the names of other classes",
+        ),
+        (replace(PLAIN, classes=("1", "1.5")), "All classes are numbers, such as 1.5. kouka's"),
+        (checked(faint=7), "7 of 660 images have values within a twentieth of the range, so"),
         (
             replace(PLAIN, classes=("Cat", "cat ")),
             "The classes “Cat” and “cat ” differ in capitals, spaces or the coding of a letter",
@@ -139,6 +169,7 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
         (replace(PLAIN, classes=("", "cat")), "“” is a class. Leave out what has it, if that"),
         (read(like_splits=("train",)), "train is a class, though it is named like a split."),
         (read(nested={"Dataset": 10}), "Dataset holds folders only (Dataset: 10)"),
+        (read(nested={"trn": 2, "tst": 2}), "or call those above them train, validation and test"),
         (replace(PLAIN, image_shape=(2000, 3000, 3)), "2000×3000 pixels, which takes much time"),
         (
             replace(PLAIN, train=32),
