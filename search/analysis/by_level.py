@@ -30,7 +30,6 @@ _CHOICE = 0.01
 """Of the 5 % of an interval at the best level, what is for naming the levels that may be best."""
 _LEAST_DOF = ENOUGH_DOF
 """With fewer, too little tells how large the noise and the interactions are."""
-_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
