@@ -12,7 +12,6 @@ import numpy as np
 from search.analysis.diagnostics import FitDiagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimate import NO_ESTIMATE, Estimate
-from search.analysis.t_distribution import quantile
 from search.objective import Objective
 
 Failure = Literal["", "failing", "saturated", "range", "sum"]
@@ -54,10 +53,9 @@ def _level(effects: Effects, weights: np.ndarray, objective: Objective) -> Estim
     """A level that is so many of the coefficients, (terms,)."""
     if math.isnan(effects.baseline):
         return NO_ESTIMATE
-    value, error, dof = effects.fit.first(weights)
-    half = quantile(dof) * error
-    low, high = np.clip((value - half, value + half), objective.low, objective.high).tolist()
-    return Estimate(value, low, high)
+    found = effects.fit.interval(weights)
+    low, high = np.clip((found.low, found.high), objective.low, objective.high).tolist()
+    return Estimate(found.value, low, high)
 
 
 def _failure(fit: FitDiagnostics, objective: Objective, levels: Sequence[Estimate]) -> Failure:

@@ -14,6 +14,7 @@ from search.analysis.effects import Effects, effects, repeated
 from search.analysis.estimability import Pairs
 from search.analysis.multiplicity import significant_alone
 from search.analysis.scale_refit import scale_refit
+from search.analysis.t_distribution import quantile
 from search.objective import OBJECTIVES
 from search.planning.design import design
 from search.results import Results
@@ -87,7 +88,7 @@ def test_the_false_alarms_are_those_of_eight_independent_intervals() -> None:
     results = results_of(simulated(np.repeat(SIXTY_FOUR, 8, axis=0), 0, 1.0))
     base = fitted(results)
     mixup = base.of("mixup")
-    lift = 2.2 * (mixup.high - mixup.low) / 2 / base.fit.critical_value - mixup.effect
+    lift = 2.2 * (mixup.high - mixup.low) / 2 / quantile(base.dof) - mixup.effect
     runs = [
         replace(one, value=(one.scaled + lift * ("mixup" in one.on)) / 100) for one in results.runs
     ]

@@ -17,6 +17,7 @@ from search.analysis.failing_cells import (
 )
 from search.analysis.model import levels
 from search.analysis.small_interactions import has_outlier
+from search.analysis.t_distribution import quantile
 from search.planning.design import design
 from search.results import Run
 from tests.support.fakes import EFFECTS
@@ -173,7 +174,7 @@ def test_an_effect_that_a_cell_may_explain_as_well_is_in_doubt() -> None:
     assert found.fit.doubts is not None
     for place, name in enumerate(NAMES):
         effect, doubt = found.of(name), 2 * float(found.fit.doubts[1 + place, 0])
-        assert effect.high - effect.effect >= found.fit.critical_value * doubt
+        assert effect.high - effect.effect >= quantile(found.dof) * doubt
 
 
 @pytest.mark.parametrize("count", [16, 32, 64])
