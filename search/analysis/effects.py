@@ -193,7 +193,7 @@ def effects(
         [np.array([[run.scaled] for run in group]) for group in repeats],
     )
     levels = {one.name: one for one in (*model.levels, *model.covariates.unseen)}
-    known = [name for name in model.names if model.estimable(model.technique_contrast(name))]
+    known = model.estimable_names
     contrasts = np.array([model.technique_contrast(t) for t in known])
     estimates = contrasts @ fitted.coefficients[:, 0]
     covariance = fitted.covariance(contrasts)

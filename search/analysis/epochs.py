@@ -64,7 +64,7 @@ def effects_by_epoch(
         return []
     fitted = fit(model, _curves(measured, epochs), [_curves(group, epochs) for group in whole])
     rows = []
-    known = [name for name in model.names if model.estimable(model.technique_contrast(name))]
+    known = model.estimable_names
     for name in known:
         contrast = model.technique_contrast(name)
         effect, error = fitted.estimate(contrast)
