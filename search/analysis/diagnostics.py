@@ -49,19 +49,18 @@ def diagnose(
     results: Results, effects: Effects | None, repeats: Sequence[Sequence[Run]]
 ) -> Diagnostics:
     """Run every check. `effects` and `repeats` are those of `effects.effects`."""
-    measured = results.of("measure")
-    low = at_chance_level(results, measured)
+    low = at_chance_level(results)
     return Diagnostics(
-        run_losses(results, measured),
+        run_losses(results),
         unequal_losses(results),
         class_sizes(results, "validation"),
         None
         if effects is None
         else FitDiagnostics(
             effects,
-            estimability(effects, results, measured),
+            estimability(effects, results),
             low,
-            failing_cell(effects.fit.failing, measured),
+            failing_cell(effects.fit.failing, results.of("measure")),
             significant_alone(effects),
             scale_refit(results, effects, repeats),
             additivity(results, effects),

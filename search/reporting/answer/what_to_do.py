@@ -81,8 +81,7 @@ def headline(findings: Findings, *, briefly: bool = False) -> str:
     if findings.decision is None:
         return said
     decides = deciding(findings.results)
-    measured = decides.of("measure")
-    low = at_chance_level(decides, measured)
+    low = at_chance_level(decides)
     if low is not None and low.runs == low.measured:
         return f"{said} No measured run learned more than to name one class every time."
     said += _but_some_fell(findings, decides) if low is None else ""

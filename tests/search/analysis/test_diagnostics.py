@@ -106,13 +106,13 @@ def test_runs_at_chance_level_are_named_by_what_sets_them_apart() -> None:
         for one in simulated(SIXTY_FOUR, 0, 0.3)
     ]
     results = results_of(runs, data=data)
-    low = at_chance_level(results, runs)
+    low = at_chance_level(results)
     assert low is not None
     assert (low.runs, low.measured, low.level) == (16, 64, 40.0)
     assert (low.on, low.off) == ((), ("batch_norm", "mixup"))
     equal = replace(results, objective=OBJECTIVES["balanced_accuracy"])
-    assert at_chance_level(equal, runs) is None  # 25 %, of four classes
-    assert at_chance_level(replace(results, data=None), runs) is None
+    assert at_chance_level(equal) is None  # 25 %, of four classes
+    assert at_chance_level(replace(results, data=None)) is None
 
 
 def test_interactions_that_a_ceiling_makes_vanish_on_the_logit() -> None:
