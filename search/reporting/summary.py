@@ -120,7 +120,7 @@ def _decision(findings: Findings) -> dict[str, Any] | None:
     made = findings.decision
     if made is None:
         return None
-    trained, surely = to_train(findings), made.surely
+    trained, surely = to_train(findings), made.surely_better
     return {
         "verdict": made.verdict,
         "tested": made.tested is not None,
