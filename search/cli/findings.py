@@ -45,7 +45,7 @@ def _print_effects(findings: Findings, console: Console) -> None:
     if section is None:
         return
     _print_section(section, console)
-    decides, short, long = findings.deciding, findings.effects, findings.verification
+    decides, short, long = findings.deciding_effects, findings.effects, findings.verification
     if decides is None:
         return
     console.print()

@@ -131,7 +131,7 @@ class Findings:
         return f"<Findings of the study {results.name!r}: {len(results.runs):,} runs>"
 
     @property
-    def deciding(self) -> Effects | None:
+    def deciding_effects(self) -> Effects | None:
         """The effects that decide: those of the long runs, where these have any."""
         long = self.verification
         return self.effects if long is None else long.effects

@@ -15,7 +15,7 @@ _MOST_NAMED = 4
 
 def unlike_averages(findings: Findings) -> list[str]:
     """Name what the recommended recipe has on though it hurts, or off though it helps."""
-    decision, effects = findings.decision, findings.deciding
+    decision, effects = findings.decision, findings.deciding_effects
     if decision is None or effects is None or not decision.recommended.on:
         return []
     parts: list[str] = []
@@ -34,7 +34,7 @@ def unlike_averages(findings: Findings) -> list[str]:
 
 def unclear(findings: Findings) -> list[str]:
     """Name what the recommended recipe has on though it is not known to help."""
-    decision, effects = findings.decision, findings.deciding
+    decision, effects = findings.decision, findings.deciding_effects
     if decision is None or effects is None or not effects.look.complete:
         return []
     decides = deciding(findings.results)
@@ -56,7 +56,7 @@ def unclear(findings: Findings) -> list[str]:
 
 def no_contradiction(findings: Findings) -> list[str]:
     """Explain where the recommended recipe and the effects seem to say different things."""
-    decision, effects = findings.decision, findings.deciding
+    decision, effects = findings.decision, findings.deciding_effects
     if unlike := unlike_averages(findings):
         return unlike
     if decision is None or effects is None or decision.any_better:

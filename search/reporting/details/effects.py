@@ -41,7 +41,7 @@ _RANKS_OF_LEVELS = " A parameter of several levels counts once, by its largest e
 
 def effects(findings: Findings) -> Section | None:
     """Tabulate all effects that decide, with what the columns mean."""
-    decides = findings.deciding
+    decides = findings.deciding_effects
     if decides is None:
         return None
     return Section(
