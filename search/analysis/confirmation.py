@@ -14,13 +14,13 @@ import numpy as np
 from model_space.correctness import unpack
 from search.analysis.chance_level import constant_level, reached_no_more
 from search.analysis.collapses import collapse
-from search.analysis.estimate import Estimate
+from search.analysis.estimate import Estimate, mean_over_seeds
 from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
 from search.analysis.long_runs import deciding
 from search.analysis.looks import level_of_gains
 from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
-from search.analysis.t_distribution import critical_value, quantile
+from search.analysis.t_distribution import critical_value
 from search.objective import ACCURACY, Objective
 from search.results import End, Results, Run
 
@@ -99,8 +99,8 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
                 len(runs),
                 sum(run.diverged for run in runs) if kept == runs else len(runs) - len(kept),
                 test,
-                test if objective == ACCURACY else mean(scores[recipe], objective),
-                mean([run.scaled for run in kept], objective),
+                test if objective == ACCURACY else mean_over_seeds(scores[recipe], objective),
+                mean_over_seeds([run.scaled for run in kept], objective),
                 gain,
                 gain
                 if objective == ACCURACY or off is None or recipe == off
@@ -147,9 +147,9 @@ def _by_program(
             runs[0].params,
             len(runs),
             diverged=0,
-            test=mean(scores[recipe], objective),
-            test_objective=mean(scores[recipe], objective),
-            validation=mean([run.scaled for run in runs], objective),
+            test=mean_over_seeds(scores[recipe], objective),
+            test_objective=mean_over_seeds(scores[recipe], objective),
+            validation=mean_over_seeds([run.scaled for run in runs], objective),
             gain=None,
             objective_gain=None if off is None or recipe == off
             else _over_seeds(scores[recipe], scores[off],
@@ -295,16 +295,3 @@ def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> Held
         with suppress(ValueError):  # what another program wrote under that name, or of other images
             correct = np.array([unpack(text) for text in packed])
     return HeldOut(tuple(accuracy for accuracy, _ in runs), images, correct)
-
-
-def mean(values: Sequence[float], objective: Objective = ACCURACY) -> Estimate:
-    """Mean of values in the objective's unit, with its interval cut to the objective's range.
-
-    One value, or several that are equal, say nothing of other seeds and have no interval.
-    """
-    average = statistics.fmean(values)
-    if len(set(values)) < 2:
-        return Estimate(average, math.nan, math.nan)
-    margin = quantile(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
-    low, high = max(objective.low, average - margin), min(objective.high, average + margin)
-    return Estimate(average, low, high)

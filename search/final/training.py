@@ -12,8 +12,8 @@ from model_space.data.reading import AS_IT_IS
 from model_space.facts import DataFacts
 from model_space.saved.model_card import CARD, MODEL, Card
 from model_space.worker.client import Worker
-from search.analysis.confirmation import mean, tested
-from search.analysis.estimate import Estimate
+from search.analysis.confirmation import tested
+from search.analysis.estimate import Estimate, mean_over_seeds
 from search.analysis.held_out import accuracy as interval
 from search.analysis.recipe_tests import summarise_tests
 from search.errors import DivergedError
@@ -147,7 +147,7 @@ def train_final(
             card, task.in_words, task.budget, images, things, _tested_on(facts),
             test=accuracy,
             objective=objective,
-            test_objective=accuracy if objective == ACCURACY else mean(
+            test_objective=accuracy if objective == ACCURACY else mean_over_seeds(
                 [objective.scale * test.objective for test in tests], objective),
         )  # fmt: skip
         axis = formatting.axis(objective.measure, objective)

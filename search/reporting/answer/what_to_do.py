@@ -8,9 +8,8 @@ import re
 from search.analysis.chance_level import at_chance_level
 from search.analysis.collapses import collapse
 from search.analysis.confirmation import Confirmed
-from search.analysis.confirmation import mean as mean_of
 from search.analysis.decision import Decision
-from search.analysis.estimate import Estimate
+from search.analysis.estimate import Estimate, mean_over_seeds
 from search.analysis.fast_start import has_flattened
 from search.analysis.long_runs import deciding
 from search.analysis.recipe_names import describe
@@ -326,7 +325,7 @@ def _runs_of_it(findings: Findings) -> str:
         return (
             f"One run of it came to {words.reached(runs[0], results.objective)}, without interval."
         )
-    value = mean_of([run.scaled for run in runs], results.objective)
+    value = mean_over_seeds([run.scaled for run in runs], results.objective)
     of = results.objective
     name = "" if of.name == UNNAMED else f"{of.name} "
     return f"{len(runs)} runs of it came to {name}{_with_interval(value, of)} on average."
