@@ -21,7 +21,7 @@ from search.analysis.looks import level_of_gains
 from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import critical_value
-from search.objective import ACCURACY, Objective
+from search.objective import ACCURACY
 from search.results import End, Results, Run
 
 
@@ -79,18 +79,19 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
         return _by_program(results, groups, chosen)
     learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
     tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
-    scores = {recipe: _scores(runs, objective) for recipe, runs in learned.items()}
+    scores = {recipe: _scores(runs, results) for recipe, runs in learned.items()}
     among, level, off = list(tests.values()), level_of_gains(results), _all_off(groups, results)
     rows = []
     for recipe, runs in groups.items():
         low, high = accuracy(tests[recipe], among)
         test = Estimate(100 * tests[recipe].mean, low, high)
         kept = learned[recipe]
-        gain = (
-            None
-            if off is None or recipe == off
-            else difference(tests[recipe], tests[off], among, level)
-        )
+        gain = objective_gain = None
+        if off is not None and recipe != off:
+            gain = objective_gain = difference(tests[recipe], tests[off], among, level)
+            if objective != ACCURACY:
+                every = list(scores.values())
+                objective_gain = _over_seeds(scores[recipe], scores[off], every, level)
         rows.append(
             Confirmed(
                 _label(_end(runs[0], results), chosen=recipe == chosen),
@@ -102,9 +103,7 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
                 test if objective == ACCURACY else mean_over_seeds(scores[recipe], objective),
                 mean_over_seeds([run.scaled for run in kept], objective),
                 gain,
-                gain
-                if objective == ACCURACY or off is None or recipe == off
-                else _over_seeds(scores[recipe], scores[off], list(scores.values()), level),
+                objective_gain,
             )
         )
     return sorted(rows, key=lambda row: (not row.recommended, -row.test_objective.value))
@@ -125,8 +124,7 @@ def _by_program(
 ) -> list[Confirmed]:
     """Summarise the runs of a user's program, whose test data are not known one by one."""
     objective = results.objective
-    scores = {recipe: [objective.scale * _score(run, results) for run in runs]
-              for recipe, runs in groups.items()}  # fmt: skip
+    scores = {recipe: _scores(runs, results) for recipe, runs in groups.items()}
     off = _all_off(groups, results)
     choices = len(groups.keys() - {off}) if chosen_by_tests(results) else 1
     level, fallen = level_of_gains(results), collapse(deciding(results))
@@ -169,13 +167,20 @@ def chosen_by_tests(results: Results) -> bool:
 
 
 def _is_tested(run: Run, results: Results) -> bool:
-    if results.program is not None:
-        return chosen_by_tests(results) or run.test_objective is not None
-    return run.test_accuracy is not None and _tested(run, results.objective) is not None
+    has_accuracy = results.program is not None or run.test_accuracy is not None
+    return has_accuracy and _score(run, results) is not None
 
 
-def _score(run: Run, results: Results) -> float:
-    return (run.value if chosen_by_tests(results) else run.test_objective) or 0.0
+def _score(run: Run, results: Results) -> float | None:
+    """What compares a run: the objective on the test data, where there are any."""
+    if chosen_by_tests(results):
+        return run.value
+    return run.test_accuracy if results.objective == ACCURACY else run.test_objective
+
+
+def _scores(runs: Sequence[Run], results: Results) -> list[float]:
+    """The same of several, in the objective's unit."""
+    return [results.objective.scale * (_score(run, results) or 0.0) for run in runs]
 
 
 def _end(run: Run, results: Results) -> End:
@@ -212,11 +217,6 @@ def _at_chance(run: Run, results: Results) -> bool:
 def _test(runs: Sequence[Run], results: Results) -> HeldOut:
     images = None if results.data is None else results.data.test
     return tested([(run.test_accuracy or 0.0, run.test_correct) for run in runs], images)
-
-
-def _scores(runs: Sequence[Run], objective: Objective) -> list[float]:
-    """The objective of runs on the test images, in its unit."""
-    return [objective.scale * (_tested(run, objective) or 0) for run in runs]
 
 
 def _over_seeds(
@@ -278,10 +278,6 @@ def _variances(
         freedom.append(prior + own)
     shares = sum(square**2 / own for square, own in zip(variances, freedom, strict=True))
     return variances, sum(variances) ** 2 / shares if shares else 1
-
-
-def _tested(run: Run, objective: Objective) -> float | None:
-    return run.test_accuracy if objective == ACCURACY else run.test_objective
 
 
 def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> HeldOut:
