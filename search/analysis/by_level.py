@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from search.analysis.looks import Look, look_at
-from search.analysis.model import ENOUGH_DOF, levels, pair_groups, varied
+from search.analysis.model import ENOUGH_DOF, pair_groups, signs, varied
 from search.analysis.random_pairs import MixedFit, fit_mixed
 from search.analysis.solving import root
 from search.analysis.t_distribution import CONFIDENCE, cdf, familywise, quantile
@@ -136,8 +136,8 @@ class _Fit:
         if len(seen) < 2:
             return None
         here = here[:, seen]
-        signs = levels(runs, names)
-        own = [here, *(here * signs[:, [at]] for at in range(len(names)))]
+        on = signs(runs, names)
+        own = [here, *(here * on[:, [at]] for at in range(len(names)))]
         others = [_indicators(runs, one) for one in several if one.name != factor.name]
         beside = [(one - one.mean(axis=0))[:, 1:] for one in others]
         fixed = np.column_stack([*own, *beside])
@@ -145,7 +145,7 @@ class _Fit:
             return None
         if len(runs) - np.linalg.matrix_rank(fixed) < _LEAST_DOF:
             return None
-        columns, groups = pair_groups(signs, names)
+        columns, groups = pair_groups(on, names)
         random = columns * np.sqrt([len(group.pairs) for group in groups])
         values = np.array([[run.scaled] for run in runs])
         inverse = np.linalg.pinv(np.column_stack([fixed, random]), rcond=1e-9)

@@ -196,7 +196,7 @@ class Model:
         return unit
 
 
-def levels(runs: Sequence[Run], techniques: Sequence[str]) -> np.ndarray:
+def signs(runs: Sequence[Run], techniques: Sequence[str]) -> np.ndarray:
     """(runs, techniques): 1.0 where a technique is on, −1.0 where it is off."""
     return np.array([[1.0 if t in run.on else -1.0 for t in techniques] for run in runs]).reshape(
         len(runs), len(techniques)
@@ -228,7 +228,7 @@ def build(
     beside = covariates(runs, len(names), others)
     if not names and not beside.levels:
         return None
-    main = np.column_stack([np.ones(len(runs)), levels(runs, names)])
+    main = np.column_stack([np.ones(len(runs)), signs(runs, names)])
     columns, groups = pair_groups(main[:, 1:], names)
     full = _model(names, [main, columns], groups, beside, pairs=True)
     room = full.dof >= ENOUGH_DOF or full.dof + dof_from_repeats >= _LEAST_DOF
