@@ -119,7 +119,7 @@ def decide(
 
 def _is_under_way(results: Results) -> bool:
     settings = results.settings
-    space = None if settings is None else Space.known_of(settings)
+    space = Space.known_of(settings)
     if settings is None or space is None:
         return False
     return schedule(settings, space, results).left["confirm"] > 0
