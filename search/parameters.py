@@ -83,6 +83,11 @@ def level_name(name: str, level: Any) -> str:
     return f"{name}={level}"
 
 
+def level_label(level: object) -> str:
+    """Write a level; a number as briefly as it can be."""
+    return f"{level:g}" if isinstance(level, float) else str(level)
+
+
 def levels_on(params: Mapping[str, Any], several: Sequence[Category]) -> frozenset[str]:
     """Name the levels other than the first that a run with these parameters has."""
     return frozenset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from search.analysis.by_level import EffectByLevel, runs_for_levels
+from search.parameters import level_label
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, effect_unit, listed, signed, with_interval
 from search.results import Results
@@ -67,8 +68,3 @@ def rows_of(rows: Sequence[EffectByLevel], factor: str) -> list[EffectByLevel]:
 def in_words(name: str, results: Results) -> str:
     """Name a factor in a sentence; those of a program are as their user named them."""
     return name if results.program is not None else name.replace("_", " ")
-
-
-def level_label(level: object) -> str:
-    """Write a level; a learning rate as briefly as it can be."""
-    return f"{level:g}" if isinstance(level, float) else str(level)

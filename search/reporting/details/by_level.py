@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from search.analysis.by_level import EffectByLevel
+from search.parameters import level_label
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed, with_interval
-from search.reporting.levels import factors_of, in_words, level_label, reversals, rows_of
+from search.reporting.levels import factors_of, in_words, reversals, rows_of
 from search.reporting.section import Section, Table
 from search.results import Results
 
