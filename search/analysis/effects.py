@@ -99,6 +99,11 @@ class Effects:
         return self.fit.model.pairs
 
     @property
+    def adjusted(self) -> bool:
+        """True where the effects are beside other parameters in the fit."""
+        return self.fit.model.covariates.columns is not None
+
+    @property
     def parameters(self) -> int:
         """Number of techniques, and of parameters with levels."""
         return len({effect.parameter for effect in self.effects})

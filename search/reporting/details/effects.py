@@ -83,11 +83,7 @@ def waterfall(findings: Findings) -> Section | None:
     """Go from all off to all on, an effect after the other."""
     if findings.effects is None or not findings.effects.fit.model.techniques:
         return None
-    at_mean = (
-        ""
-        if findings.effects.fit.model.covariates.columns is None
-        else " The other parameters are at their mean."
-    )
+    at_mean = " The other parameters are at their mean." if findings.effects.adjusted else ""
     ladder = (
         " Below them are the steps of the ladder, which hold for its order only."
         if findings.ladder
