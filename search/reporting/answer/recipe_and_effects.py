@@ -9,9 +9,6 @@ from search.reporting import words
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed, listed_first
 
-_MOST_NAMED = 4
-"""Techniques in one sentence."""
-
 
 def unlike_averages(findings: Findings) -> list[str]:
     """Name what the recommended recipe has on though it hurts, or off though it helps."""
@@ -50,7 +47,7 @@ def unclear(findings: Findings) -> list[str]:
     beside = any(one.technique in on and one.verdict == "helps" for one in effects.effects)
     return [
         f"The recommended recipe, chosen as a whole, {'also ' * beside}has "
-        f"{listed_first(names, _MOST_NAMED)} on, whose {effect} not clear."
+        f"{listed_first(names)} on, whose {effect} not clear."
     ]
 
 
