@@ -95,8 +95,9 @@ def _sudden(results: Results, model: Model) -> Drift | None:
     count = len(order)
     least = max(_LEAST_SIDE, math.ceil(_LEAST_SHARE * count))
     before = np.arange(least, count - least + 1)
-    basis = _basis(model)[order]
-    lengths = count - before - np.sum(_after(basis, before) ** 2, axis=1)
+    columns, inverse = model.columns[order], model.inverse[:, order]
+    explained_by_fit = np.sum(_after(columns, before) * _after(inverse.T, before), axis=1)
+    lengths = count - before - explained_by_fit
     seen = lengths > _LEAST_SEEN * np.minimum(before, count - before)
     before, lengths = before[seen], lengths[seen]
     left = ranks(_left(_values(results), model)[order].tolist())
@@ -105,7 +106,7 @@ def _sudden(results: Results, model: Model) -> Drift | None:
 
     def explained(values: np.ndarray) -> np.ndarray:
         """The share of each, (runs, several), that each step explains, (places, several)."""
-        inside = values - basis @ (basis.T @ values)
+        inside = values - columns @ (inverse @ values)
         shares = _after(inside, before) ** 2 / lengths[:, np.newaxis]
         return np.asarray(shares / np.sum(inside**2, axis=0))
 
@@ -125,12 +126,6 @@ def _sudden(results: Results, model: Model) -> Drift | None:
 def _after(values: np.ndarray, before: np.ndarray) -> np.ndarray:
     """Sums of the rows of values, (runs, several), from each of some places on."""
     return np.asarray(np.cumsum(values[::-1], axis=0)[::-1][before])
-
-
-def _basis(model: Model) -> np.ndarray:
-    """An orthonormal basis, (runs, n), of what a model can explain."""
-    vectors, sizes, _ = np.linalg.svd(model.columns, full_matrices=False)
-    return np.asarray(vectors[:, sizes > 1e-9 * sizes[0]])
 
 
 def _values(results: Results) -> np.ndarray:
