@@ -269,14 +269,14 @@ def _variances(
     dof = sum(len(row) - 1 for row in among)
     if not dof:
         return [math.nan, math.nan], 1
-    variances, freedom = [], []
+    variances, dofs = [], []
     for row in (one, other):
         own = len(row) - 1
         prior = max(min(PRIOR_DOF, dof - own), 0)
         own_squares = sum((value - statistics.fmean(row)) ** 2 for value in row)
         variances.append((prior * squares / dof + own_squares) / (prior + own) / len(row))
-        freedom.append(prior + own)
-    shares = sum(square**2 / own for square, own in zip(variances, freedom, strict=True))
+        dofs.append(prior + own)
+    shares = sum(square**2 / own for square, own in zip(variances, dofs, strict=True))
     return variances, sum(variances) ** 2 / shares if shares else 1
 
 

@@ -78,7 +78,7 @@ class Effects:
     """Fitted value of all off, in percent or the objective's unit; NaN where not estimable."""
     error: float
     """Mean standard error of the effects."""
-    freedom: float
+    error_dof: float
     """Mean degrees of freedom of these errors."""
     look: Look = ALONE
     """The look at the study that these are of."""
@@ -86,7 +86,7 @@ class Effects:
     @cached_property
     def minimum_detectable_effect(self) -> float:
         """Smallest effect that gets its verdict in 4 such studies of 5, in the effects' unit."""
-        return self.error * detectable(self.freedom, self.tests, self.look.level(self.tests))
+        return self.error * detectable(self.error_dof, self.tests, self.look.level(self.tests))
 
     @property
     def tests(self) -> int:
@@ -203,7 +203,7 @@ def effects(
     estimates = contrasts @ fitted.coefficients[:, 0]
     covariance = fitted.covariance(contrasts)
     errors = np.sqrt(np.maximum(np.diag(covariance), 0))  # rounding, where runs have no noise
-    freedom = [fitted.dof_of(contrast) for contrast in contrasts]
+    dofs = [fitted.dof_of(contrast) for contrast in contrasts]
     parameters = [levels[name].parameter if name in levels else name for name in known]
     ranks = _ranks(estimates, covariance, fitted.dof, parameters)
     tests = len(known)
@@ -216,8 +216,8 @@ def effects(
             continue
         at = known.index(name)
         effect, error = float(estimates[at]), float(errors[at])
-        p_value, verdict = _judge(effect, error, freedom[at], tests, maximize, look)
-        margin = quantile(freedom[at]) * error
+        p_value, verdict = _judge(effect, error, dofs[at], tests, maximize, look)
+        margin = quantile(dofs[at]) * error
         rows.append(
             Effect(
                 name, effect, effect - margin, effect + margin, p_value, verdict, *ranks[at], level
@@ -228,7 +228,7 @@ def effects(
     baseline = float(all_off @ fitted.coefficients[:, 0]) if model.estimable(all_off) else math.nan
     return Effects(
         tuple(known_first), len(measured), fitted, baseline, float(np.mean(errors)),
-        float(np.mean(freedom)), look,
+        float(np.mean(dofs)), look,
     )  # fmt: skip
 
 
