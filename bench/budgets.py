@@ -22,9 +22,9 @@ import numpy as np
 from bench.results import Row, reporter
 from bench.table import EPOCHS, NAMES, rows
 from search.analysis.effects import CERTAIN, effects_of, repeated
-from search.analysis.in_question import choose_verified
 from search.analysis.long_runs import long_study
 from search.analysis.recommendation import recommend
+from search.analysis.verified_techniques import choose_verified
 from search.planning.phases import PLANS, Planned
 from search.planning.space import Space
 from search.results import Results, Run
