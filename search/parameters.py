@@ -16,7 +16,6 @@ class SearchedDial:
 
     name: str
     """The parameter, `TECHNIQUE_DIAL`."""
-    technique: str
     low: float
     high: float
     log: bool

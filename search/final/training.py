@@ -68,8 +68,6 @@ class Trained:
     """The study's data, the epochs, and the size of the network, in words."""
     images: str
     """The images that it was trained on, in words."""
-    things: str
-    """images or sounds."""
     tested_on: str
     """The test images, in words."""
     test: Estimate
@@ -144,7 +142,7 @@ def train_final(
             worker.stop()
         card, accuracy = _card(task, facts, tuple(curves), tests), _accuracy(tests, facts)
         trained = Trained(
-            card, task.in_words, task.budget, images, things, _tested_on(facts),
+            card, task.in_words, task.budget, images, _tested_on(facts),
             test=accuracy,
             objective=objective,
             test_objective=accuracy if objective == ACCURACY else mean_over_seeds(

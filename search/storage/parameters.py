@@ -229,14 +229,14 @@ def _rounded(value: float) -> float:
 
 def dials_of(name: str, space: BaseDistribution, factors: list[str]) -> list[SearchedDial]:
     """Read a number that belongs to a technique, by its name `TECHNIQUE_…`; empty of another."""
-    owners = [factor for factor in factors if name.startswith(f"{factor}_")]
+    of_technique = any(name.startswith(f"{factor}_") for factor in factors)
     low, high = getattr(space, "low", None), getattr(space, "high", None)
-    if not owners or low is None or high is None or name in factors:
+    if not of_technique or low is None or high is None or name in factors:
         return []
-    return [SearchedDial(name, max(owners, key=len), low, high, getattr(space, "log", False))]
+    return [SearchedDial(name, low, high, getattr(space, "log", False))]
 
 
 def number_of(name: str, space: BaseDistribution) -> SearchedDial:
     """A dial that every run of a user's program has."""
     assert isinstance(space, _NUMERIC)
-    return SearchedDial(name, "", space.low, space.high, space.log)
+    return SearchedDial(name, space.low, space.high, space.log)
