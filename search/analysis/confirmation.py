@@ -94,7 +94,7 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
                 objective_gain = _over_seeds(scores[recipe], scores[off], every, level)
         rows.append(
             Confirmed(
-                _label(_end(runs[0], results), chosen=recipe == chosen),
+                _label(results.end_of(runs[0]), chosen=recipe == chosen),
                 recipe,
                 runs[0].params,
                 len(runs),
@@ -140,7 +140,7 @@ def _by_program(
                 for recipe, runs in groups.items()}  # fmt: skip
     rows = [
         Confirmed(
-            _label(_end(runs[0], results), chosen=recipe == chosen),
+            _label(results.end_of(runs[0]), chosen=recipe == chosen),
             recipe,
             runs[0].params,
             len(runs),
@@ -183,13 +183,9 @@ def _scores(runs: Sequence[Run], results: Results) -> list[float]:
     return [results.objective.scale * (_score(run, results) or 0.0) for run in runs]
 
 
-def _end(run: Run, results: Results) -> End:
-    return results.end_of(run.on, run.params)
-
-
 def _all_off(groups: Mapping[str, Sequence[Run]], results: Results) -> str | None:
     """The name of all off among recipes; None where it has not been run."""
-    ends = (recipe for recipe, runs in groups.items() if _end(runs[0], results) == "all off")
+    ends = (recipe for recipe, runs in groups.items() if results.end_of(runs[0]) == "all off")
     return next(ends, None)
 
 

@@ -87,7 +87,7 @@ def decide(
     if recommended is None or not (results.factors or results.choices):
         return None
     sign = results.objective.sign
-    is_off = results.end_of(recommended.on, recommended.params) == "all off"
+    is_off = results.end_of(recommended) == "all off"
     tested = next((row for row in rows if row.recommended), None)
     off = next((row for row in rows if "all off" in row.label), None)
     failing = effects is not None and effects.fit.failing is not None

@@ -155,7 +155,7 @@ def repeated(results: Results) -> list[list[Run]]:
     several = [group for group in groups if len(group) > 1]
     candidates = [
         group for group in several
-        if group[0].phase == "confirm" and not results.end_of(group[0].on, group[0].params)
+        if group[0].phase == "confirm" and not results.end_of(group[0])
     ]  # fmt: skip
     return [group for group in several if not any(group is other for other in candidates[1:])]
 

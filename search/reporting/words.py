@@ -14,7 +14,7 @@ from search.analysis.held_out import rate
 from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, LadderStep
 from search.analysis.looks import confirm_looks, level_of_gains, look_at
-from search.analysis.recipe_names import Recipe, describe
+from search.analysis.recipe_names import describe
 from search.analysis.run_losses import given_up as lost_runs
 from search.analysis.simple_effects import Dependence
 from search.objective import ACCURACY, UNNAMED, Objective
@@ -37,7 +37,7 @@ from search.reporting.formatting import (
     probability,
     signed,
 )
-from search.results import Results, Run
+from search.results import HasRecipe, Results, Run
 
 _WORTH_SAYING = 1.1
 """Variance of interactions, over that in a new study, above which it is told."""
@@ -215,7 +215,7 @@ def plain(results: Results) -> str:
     return "the plain network"
 
 
-def recipe(found: Recipe, results: Results) -> str:
+def recipe(found: HasRecipe, results: Results) -> str:
     """Name a recipe in a sentence, in which `none` would be read as a name."""
     said = describe(found, results, levels=True)
     return said.replace("none", "no technique", 1) if said.partition(",")[0] == "none" else said
