@@ -8,7 +8,6 @@ a curve, or as a step where a sudden change describes the trials better.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +17,7 @@ from search.analysis.model import Model
 from search.analysis.rank_correlation import rank_correlation, ranks
 from search.analysis.t_distribution import two_sided
 from search.parameters import Order
-from search.results import Drift, Results, Run
+from search.results import Drift, Results
 
 ORDER = "the order of the trials"
 
@@ -35,14 +34,9 @@ _LEAST_SEEN = 0.05
 """Share of a change that the techniques and other parameters do not explain."""
 
 
-def beside_drift(
-    results: Results, effects: Effects | None, repeats: Sequence[Sequence[Run]]
-) -> tuple[Results, Effects | None]:
+def beside_drift(results: Results, effects: Effects | None) -> tuple[Results, Effects | None]:
     """Return a study with the order of its trials among its numbers where they drift, and its
-    effects beside that; else both as they are.
-
-    `effects` and `repeats` are those of `effects.effects`.
-    """
+    effects beside that; else both as they are."""
     if effects is None or results.designed or effects.fit.model.dof < 3 or effects.noise == 0:
         return results, effects
     sudden = _sudden(results, effects.fit.model)
@@ -51,7 +45,7 @@ def beside_drift(
         (_unexplained(adjusted, fitted, places=1 + (drift.since is not None)), adjusted, fitted)
         for drift in (smooth, sudden)
         if drift is not None
-        and (fitted := effects_of(adjusted := _beside(results, drift), repeats)) is not None
+        and (fitted := effects_of(adjusted := _beside(results, drift))) is not None
     ]
     if not found:
         return results, effects

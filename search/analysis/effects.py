@@ -160,10 +160,10 @@ def repeated(results: Results) -> list[list[Run]]:
     return [group for group in several if not any(group is other for other in candidates[1:])]
 
 
-def effects_of(results: Results, repeats: Sequence[Sequence[Run]]) -> Effects | None:
-    """Estimate the effects of a study by its measured runs; `repeats` are those of `repeated`."""
+def effects_of(results: Results) -> Effects | None:
+    """Estimate the effects of a study by its measured runs, and by its `repeated` ones."""
     return effects(
-        results.of("measure"), results.factors, repeats, results.objective.maximize,
+        results.of("measure"), results.factors, repeated(results), results.objective.maximize,
         look_at(results), results.others,
     )  # fmt: skip
 

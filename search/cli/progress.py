@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from model_space.data import is_set
-from search.analysis.effects import Effects, effects_of, repeated
+from search.analysis.effects import Effects, effects_of
 from search.analysis.looks import look_at
 from search.analysis.recipe_names import describe
 from search.cli.live_display import LiveDisplay
@@ -218,7 +218,7 @@ class Progress(StudyWatch):
         self._results, self._schedule, self._note = results, now, ""
         new = [run for run in results.runs if run.number not in self._reported]
         if began or any(run.state != "running" for run in new):
-            self._fit = effects_of(results, repeated(results))
+            self._fit = effects_of(results)
         for run in new:
             if run.state == "running":
                 self._pace.see(run)

@@ -32,7 +32,7 @@ def fitted(results: Results) -> Effects:
 
 
 def checked(results: Results) -> FitDiagnostics:
-    fit = diagnose(results, fitted(results), repeated(results)).fit
+    fit = diagnose(results, fitted(results)).fit
     assert fit is not None
     return fit
 
@@ -50,7 +50,7 @@ def test_failures_are_counted_by_reason_and_those_given_up_are_named() -> None:
         replace(run([], 0.5), value=None),
         run([], 0.5, state="pruned"),
     ]
-    losses = diagnose(results_of(runs, settings=Settings(measure=(8, 16))), None, []).losses
+    losses = diagnose(results_of(runs, settings=Settings(measure=(8, 16))), None).losses
     assert (losses.measured, losses.planned) == (14, 16)
     (given_up,) = losses.given_up
     assert (given_up.recipe, given_up.tries, given_up.reason) == ("mixup", TRIES, "out of memory")
@@ -123,11 +123,11 @@ def test_interactions_that_a_ceiling_makes_vanish_on_the_logit() -> None:
         logit = value(on, worth) - 68 + 0.05 * random.standard_normal()
         runs.append(run(on, 1 / (1 + math.exp(-logit))))
     results = results_of(runs)
-    refit = scale_refit(results, fitted(results), [])
+    refit = scale_refit(results, fitted(results))
     assert refit is not None
     assert refit.interactions_vanish
     linear = results_of(simulated(SIXTY_FOUR, 0, 0.3))
-    assert scale_refit(linear, fitted(linear), []) is None
+    assert scale_refit(linear, fitted(linear)) is None
 
 
 def test_additivity_compares_the_sum_of_the_effects_with_fresh_seeds() -> None:

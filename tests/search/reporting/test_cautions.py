@@ -44,9 +44,10 @@ ENDS: tuple[list[str], ...] = ([], list(NAMES))
 
 
 def said(results: Results) -> str:
-    repeats = repeated(results)
-    fitted = effects(results.of("measure"), results.factors, repeats, others=results.others)
-    diagnostics = diagnose(results, fitted, repeats)
+    fitted = effects(
+        results.of("measure"), results.factors, repeated(results), others=results.others
+    )
+    diagnostics = diagnose(results, fitted)
     return "\n".join([*cautions(results, diagnostics), *notes(results, diagnostics)])
 
 
