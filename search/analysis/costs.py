@@ -40,7 +40,7 @@ def costs(
     where no run has its seconds or its parameters.
     """
     names = [effect.technique for effect in effects.effects if effect.level is None]
-    whole = [run for run in runs if run.value is not None and not run.diverged]
+    whole = [run for run in runs if not run.diverged]
     timed = [run for run in whole if run.seconds_per_epoch is not None]
     counted = [run for run in whole if run.parameters is not None]
     seconds = _fit(timed, names, [r.seconds_per_epoch for r in timed], others)

@@ -178,6 +178,7 @@ def effects(
 ) -> Effects | None:
     """Estimate the effects by least squares on the techniques as ±1 columns and on their pairs.
 
+    `runs` have a value each, as those of `Results.of` have.
     An effect is twice its coefficient. Under the pairwise model it is the technique's Shapley
     value: the mean of its steps over all orders of adding the techniques, so that the effects sum
     to all on minus all off. Standard errors are those of `model.fit`; intervals and p-values are
@@ -188,13 +189,12 @@ def effects(
 
     Returns None where the runs cannot estimate any effect.
     """
-    measured = [run for run in runs if run.value is not None]
-    model = build(measured, techniques, sum(len(group) - 1 for group in repeats), others)
+    model = build(runs, techniques, sum(len(group) - 1 for group in repeats), others)
     if model is None:
         return None
     fitted = fit(
         model,
-        np.array([[run.scaled] for run in measured]),
+        np.array([[run.scaled] for run in runs]),
         [np.array([[run.scaled] for run in group]) for group in repeats],
     )
     levels = {one.name: one for one in (*model.levels, *model.covariates.unseen)}
@@ -227,7 +227,7 @@ def effects(
     all_off = model.prediction(())
     baseline = float(all_off @ fitted.coefficients[:, 0]) if model.estimable(all_off) else math.nan
     return Effects(
-        tuple(known_first), len(measured), fitted, baseline, float(np.mean(errors)),
+        tuple(known_first), len(runs), fitted, baseline, float(np.mean(errors)),
         float(np.mean(dofs)), look,
     )  # fmt: skip
 

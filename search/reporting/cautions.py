@@ -89,7 +89,7 @@ def notes(results: Results, diagnostics: Diagnostics) -> list[str]:
 
 def _typical_accuracy(results: Results) -> float | None:
     """The median of the measured runs, a fraction; None where it is no share or there is none."""
-    values = [run.scaled for run in results.of("measure") if run.value is not None]
+    values = [run.scaled for run in results.of("measure")]
     if not values or not results.objective.share:
         return None
     return statistics.median(values) / 100
