@@ -189,7 +189,7 @@ class Results:
     strayed: tuple[Strayed, ...] = ()
     """Parameters for which the trials of that design did not take its values."""
     others: tuple[Category | Number, ...] = ()
-    """A foreign study's parameters that vary and are no technique."""
+    """What varies and is no technique: `several`, or another program's parameters."""
     conditional: tuple[Conditional, ...] = ()
     """Parameters without effects, as not every complete trial was asked for them."""
     tied: tuple[Tied, ...] = ()
