@@ -69,14 +69,24 @@ RECOMMENDED = "recommended"
 
 def confirmation(results: Results, recommended: Recommendation | None) -> list[Confirmed]:
     """Summarise the `confirm` runs by recipe: the recommended first, then by their test results."""
-    objective = results.objective
     groups: dict[str, list[Run]] = {}
     for run in results.of("confirm"):
         if _is_tested(run, results):
             groups.setdefault(describe(run, results), []).append(run)
     chosen = describe(recommended, results) if recommended else None
-    if results.program is not None:
-        return _by_program(results, groups, chosen)
+    summarise = _of_kouka if results.program is None else _of_program
+    better = results.objective.sign
+    return sorted(
+        summarise(results, groups, chosen),
+        key=lambda row: (not row.recommended, -better * row.test_objective.value),
+    )
+
+
+def _of_kouka(
+    results: Results, groups: Mapping[str, Sequence[Run]], chosen: str | None
+) -> list[Confirmed]:
+    """Summarise the runs of kouka's own training, which may keep their tests image by image."""
+    objective = results.objective
     learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
     tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
     scores = {recipe: _scores(runs, results) for recipe, runs in learned.items()}
@@ -106,7 +116,7 @@ def confirmation(results: Results, recommended: Recommendation | None) -> list[C
                 objective_gain,
             )
         )
-    return sorted(rows, key=lambda row: (not row.recommended, -row.test_objective.value))
+    return rows
 
 
 def recommended_runs(results: Results, recommended: Recommendation | None) -> list[Run]:
@@ -119,7 +129,7 @@ def recommended_runs(results: Results, recommended: Recommendation | None) -> li
     )
 
 
-def _by_program(
+def _of_program(
     results: Results, groups: Mapping[str, Sequence[Run]], chosen: str | None
 ) -> list[Confirmed]:
     """Summarise the runs of a user's program, whose test data are not known one by one."""
@@ -138,7 +148,7 @@ def _by_program(
     positive = results.of_magnitudes and all(min(row) > 0 for row in every)
     may_fall = {recipe: fallen is not None and fallen.concerns(runs[0].on)
                 for recipe, runs in groups.items()}  # fmt: skip
-    rows = [
+    return [
         Confirmed(
             _label(results.end_of(runs[0]), chosen=recipe == chosen),
             recipe,
@@ -156,9 +166,6 @@ def _by_program(
         )
         for recipe, runs in groups.items()
     ]  # fmt: skip
-    return sorted(
-        rows, key=lambda row: (not row.recommended, -objective.sign * row.test_objective.value)
-    )
 
 
 def chosen_by_tests(results: Results) -> bool:
