@@ -32,7 +32,7 @@ def main() -> None:
     options.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     given = options.parse_args()
     findings = analyse(load_study(given.storage, given.study))
-    found, epochs = findings.deciding, findings.results.launched_with().final_epochs
+    found, epochs = findings.deciding_effects, findings.results.launched_with().final_epochs
     assert found is not None, "the study has no effects yet"
     own = {run.seed for run in deciding(findings.results).of("measure")}
     true = reference(given.reference, epochs, own)

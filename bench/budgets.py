@@ -21,10 +21,10 @@ import numpy as np
 
 from bench.results import Row, reporter
 from bench.table import EPOCHS, NAMES, rows
-from search.analysis.effects import CERTAIN, effects_of, repeated
-from search.analysis.in_question import choose_verified
+from search.analysis.effects import CERTAIN, effects_of
 from search.analysis.long_runs import long_study
 from search.analysis.recommendation import recommend
+from search.analysis.verified_techniques import choose_verified
 from search.planning.phases import PLANS, Planned
 from search.planning.space import Space
 from search.results import Results, Run
@@ -137,7 +137,7 @@ def judge(trained: Trained, results: Results) -> tuple[float, int, int]:
     found = recommend(results)
     assert found is not None
     decides = long_study(results) or results
-    fitted = effects_of(decides, repeated(decides))
+    fitted = effects_of(decides)
     assert fitted is not None
     clear = [e for e in fitted.effects if e.verdict in CERTAIN]
     right = sum(e.effect * trained.effects[e.technique] > 0 for e in clear)

@@ -37,7 +37,7 @@ from model_space.budget import Budget
 from model_space.data import DataSpec, load
 from model_space.recipe import Recipe
 from model_space.techniques import SETS, TECHNIQUES, usual
-from search.analysis.effects import CERTAIN, effects_of, repeated
+from search.analysis.effects import CERTAIN, effects_of
 
 RUNS = Path(__file__).with_name("runs") / "equal-time.csv"
 COLUMNS = ("data", "seconds", "cores", "who chooses", "seed", "recipe", "tests", "taken", "trials",
@@ -239,7 +239,7 @@ def kouka(name: str, data: str, seed: int, folder: Path) -> Choice:
     )  # fmt: skip
     results = read(load_study(f"sqlite:///{folder / 'ours.db'}", "ours"))
     decides = long_study(results) or results
-    fitted = effects_of(decides, repeated(decides))
+    fitted = effects_of(decides)
     clear = {one.technique: round(one.effect, 2) for one in (fitted.effects if fitted else ())
              if one.verdict in CERTAIN}  # fmt: skip
     ended = [run for run in results.runs if run.value is not None]

@@ -17,7 +17,8 @@ import numpy as np
 from bench.results import Row, reporter
 from bench.truths import SEEDS, Truth, article, names
 from search.analysis.collapses import collapse
-from search.analysis.confirmation import confirmation, mean
+from search.analysis.confirmation import confirmation
+from search.analysis.estimate import mean_over_seeds
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.planning.design import fraction
 from search.results import Results, Run
@@ -92,7 +93,7 @@ def row_of(share: float, depth: float, size: int, studies: int) -> Row:
             level = machine.mean(np.array(signs))
             runs = [run.scaled for run in results.of("confirm") if run.params == row.params]
             missed.append(not row.test.low <= level <= row.test.high)
-            own = mean(runs)
+            own = mean_over_seeds(runs)
             alone.append(not own.low <= level <= own.high)
     return {
         "runs that fall, %": round(100 * share),

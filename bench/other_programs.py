@@ -114,7 +114,7 @@ def simulated(truth: Truth, sampler: str, trials: int, seed: int) -> optuna.Stud
 def count(counts: Counts, truth: Truth, study: optuna.Study) -> None:
     """Count what is found in a study."""
     results = read(study)
-    results, found = beside_drift(results, effects_of(results, []), [])
+    results, found = beside_drift(results, effects_of(results))
     recommended = recommend(results)
     assert found is not None
     assert recommended is not None

@@ -23,7 +23,8 @@ from bench.results import Row, reporter
 from bench.table import EPOCHS, NAMES
 from model_space.correctness import pack
 from model_space.facts import DataFacts
-from search.analysis.confirmation import Confirmed, confirmation, mean
+from search.analysis.confirmation import Confirmed, confirmation
+from search.analysis.estimate import mean_over_seeds
 from search.analysis.recommendation import candidates, recommend
 from search.planning.design import fraction
 from search.planning.phases.confirm import plan
@@ -165,7 +166,7 @@ def covered(
         off = next((row for row in rows if row.recipe == "none"), None)
         if not rows[0].recommended or off is None:
             continue
-        plain = mean([100 * (run.test_accuracy or 0) for run in _runs(results, rows[0])])
+        plain = mean_over_seeds([100 * (run.test_accuracy or 0) for run in _runs(results, rows[0])])
         truth = 100 * networks.truth(_on(rows[0]))
         count("recommended", rows[0].test.low, rows[0].test.high, truth)
         count("t of its seeds", plain.low, plain.high, truth)

@@ -28,6 +28,7 @@ from search.analysis.effects import Effects, effects
 from search.analysis.headline import headline
 from search.analysis.interactions import Interaction, interactions
 from search.analysis.simple_effects import Dependence, SimpleEffect, dependences
+from search.analysis.t_distribution import quantile
 from search.planning.design import fraction
 from search.results import Run
 
@@ -170,7 +171,7 @@ class Tally:
             self.add("interactions", row.low <= self._interaction(row) <= row.high)
         if certain:
             largest = max(certain, key=lambda row: abs(row.effect))
-            true, margin = self._interaction(largest), largest.error * found.fit.critical_value
+            true, margin = self._interaction(largest), largest.error * quantile(found.dof)
             self.add("largest", largest.low <= true <= largest.high)
             self.add("largest, plain", abs(largest.effect - true) <= margin)
         for row in rows:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model_space.typed_json import from_json
-
 USUAL_RATE = 1e-3
 """The article's learning rate, for which the schedules of techniques are written."""
 
@@ -29,8 +27,3 @@ class Budget:
         for name in ("epochs", "batch_size", "width", "depth", "learning_rate"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
-
-    @classmethod
-    def from_json(cls, value: object) -> Budget:
-        """Read what `dataclasses.asdict` of a budget became in JSON; raises `JsonError`."""
-        return from_json(cls, value)

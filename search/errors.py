@@ -1,5 +1,7 @@
 """Errors that the user can mend, and those of a study that cannot go on."""
 
+from collections.abc import Iterable
+
 _LONGEST = 80
 """Characters of what is given that a message shows."""
 
@@ -24,6 +26,12 @@ def as_given(given: object) -> str:
     """Return what a caller in Python has given, in its place only the type of what is long."""
     text = repr(given)
     return text if len(text) <= _LONGEST else f"what is given, of type {type(given).__name__},"
+
+
+def one_of(values: Iterable[object]) -> str:
+    """List what an option takes: `0, 16, 32 or 64`."""
+    *others, last = map(str, values)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def first_line(error: BaseException) -> str:

@@ -16,7 +16,6 @@ class SearchedDial:
 
     name: str
     """The parameter, `TECHNIQUE_DIAL`."""
-    technique: str
     low: float
     high: float
     log: bool
@@ -86,6 +85,11 @@ def categories(settings: Settings) -> tuple[Category, ...]:
 def level_name(name: str, level: Any) -> str:
     """Name a level of a category among what is on in a run."""
     return f"{name}={level}"
+
+
+def level_label(level: object) -> str:
+    """Write a level; a number as briefly as it can be."""
+    return f"{level:g}" if isinstance(level, float) else str(level)
 
 
 def levels_on(params: Mapping[str, Any], several: Sequence[Category]) -> frozenset[str]:

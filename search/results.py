@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from model_space.facts import DataFacts
 from search.commands.program import EPOCHS, Program
@@ -85,6 +85,18 @@ class Run:
     def scaled(self) -> float:
         """The value in percent, or in the objective's unit; NaN where there is none."""
         return math.nan if self.value is None else self.scale * self.value
+
+
+class HasRecipe(Protocol):
+    """Techniques with a trial's parameters, such as a run's."""
+
+    @property
+    def on(self) -> frozenset[str]:
+        """The techniques that are on."""
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """A trial's parameters."""
 
 
 def by_recipe(runs: Iterable[Run]) -> list[list[Run]]:
@@ -178,7 +190,7 @@ class Results:
     strayed: tuple[Strayed, ...] = ()
     """Parameters for which the trials of that design did not take its values."""
     others: tuple[Category | Number, ...] = ()
-    """A foreign study's parameters that vary and are no technique."""
+    """What varies and is no technique: `several`, or another program's parameters."""
     conditional: tuple[Conditional, ...] = ()
     """Parameters without effects, as not every complete trial was asked for them."""
     tied: tuple[Tied, ...] = ()
@@ -318,8 +330,9 @@ class Results:
         known = self.settings.known if self.settings else ()
         return {one.name: one.needs for one in known if {one.name, one.needs} <= {*self.factors}}
 
-    def asked(self, on: frozenset[str], params: Mapping[str, Any]) -> dict[str, Any]:
+    def asked(self, recipe: HasRecipe) -> dict[str, Any]:
         """Return what a trial of a recipe is asked for, in the words of whoever made the study."""
+        on, params = recipe.on, recipe.params
         if not self.spelled:
             return dict(params)
         turned = {name for one in self.tied
@@ -330,12 +343,12 @@ class Results:
             one.parameter: one.on if one.name in on | turned else one.off for one in self.spelled
         }
 
-    def end_of(self, on: frozenset[str], params: Mapping[str, Any]) -> End:
+    def end_of(self, recipe: HasRecipe) -> End:
         """Name the end that a recipe is: all off, or all on, with what every run has as usual."""
         dials = self.settings.dials if self.settings else ()
-        if any(params.get(one.dial.name, one.usual) != one.usual for one in dials):
+        if any(recipe.params.get(one.dial.name, one.usual) != one.usual for one in dials):
             return ""
-        return "all off" if not on else "all on" if on == set(self.factors) else ""
+        return "all off" if not recipe.on else "all on" if recipe.on == {*self.factors} else ""
 
     @property
     def articles_ladder(self) -> bool:

@@ -48,7 +48,7 @@ def additivity(results: Results, effects: Effects) -> Additivity | None:
     if len(model.techniques) < _LEAST_TECHNIQUES:
         return None
     on, off = (
-        [run.scaled for run in results.of("confirm") if results.end_of(run.on, run.params) == end]
+        [run.scaled for run in results.of("confirm") if results.end_of(run) == end]
         for end in ("all on", "all off")
     )
     contrast = np.sum([model.technique_contrast(name) for name in model.techniques], axis=0)

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from search.analysis.model import levels, varied
+from search.analysis.model import signs, varied
 from search.planning.design import pair_columns
 from search.results import Run
 
@@ -57,7 +57,7 @@ def alias_structure(measured: Sequence[Run], techniques: Sequence[str]) -> Alias
     names = varied(measured, techniques)
     if len(names) < 2:
         return None
-    main = levels(measured, names)
+    main = signs(measured, names)
     columns = np.column_stack([main, pair_columns(main)])
     columns = columns - columns.mean(axis=0)
     lengths = np.linalg.norm(columns, axis=0)

@@ -21,7 +21,7 @@ import numpy as np
 
 from search.analysis.covariates import covariates
 from search.analysis.looks import Look, look_at
-from search.analysis.model import ENOUGH_DOF, levels, pair_groups, varied
+from search.analysis.model import ENOUGH_DOF, pair_groups, signs, varied
 from search.analysis.random_pairs import MixedFit, fit_mixed
 from search.analysis.scale_refit import Scale, conversion
 from search.analysis.solving import root
@@ -41,7 +41,6 @@ _LEAST_TRIALS = 5
 what they are adjusted for decide."""
 _LEAST_DOF = ENOUGH_DOF
 """With fewer, too little tells how large the noise and the interactions are."""
-_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,7 @@ def _by_cells(runs: Sequence[Run], technique: str, factor: Category, results: Re
     at = np.array([places.index(cell) for cell in cells])
     others = [one for one in results.others if one.name != factor.name]
     more = covariates(runs, len(places) + len(results.factors) - 2, others).columns
-    rest = levels(runs, varied(runs, [name for name in results.factors if name != technique]))
+    rest = signs(runs, varied(runs, [name for name in results.factors if name != technique]))
     beside = rest if more is None else np.column_stack([rest, more])
     values = np.array([run.scaled for run in runs])
     values = adjusted(at, values, beside)[0] if beside.size else values
@@ -225,8 +224,8 @@ class _Fit:
         if len(seen) < 2:
             return None
         here = here[:, seen]
-        signs = levels(runs, names)
-        own = [here, *(here * signs[:, [at]] for at in range(len(names)))]
+        on = signs(runs, names)
+        own = [here, *(here * on[:, [at]] for at in range(len(names)))]
         rest = [_indicators(runs, one) for one in several if one.name != factor.name]
         beside = [(one - one.mean(axis=0))[:, 1:] for one in rest]
         more = covariates(runs, sum(one.shape[1] for one in (*own, *beside)) - 1, others).columns
@@ -235,7 +234,7 @@ class _Fit:
             return None
         if len(runs) - np.linalg.matrix_rank(fixed) < _LEAST_DOF:
             return None
-        columns, groups = pair_groups(signs, names)
+        columns, groups = pair_groups(on, names)
         random = columns * np.sqrt([len(group.pairs) for group in groups])
         values = np.array([[run.scaled] for run in runs])
         inverse = np.linalg.pinv(np.column_stack([fixed, random]), rcond=1e-9)

@@ -37,7 +37,7 @@ def carry_over(results: Results, found: Recommendation | None) -> CarryOver | No
         return None
     runs = [run for run in deciding(results).of("confirm") if run.test_objective is not None]
     ours = [run for run in runs if run.params == found.params]
-    off = [run for run in runs if results.end_of(run.on, run.params) == "all off"]
+    off = [run for run in runs if results.end_of(run) == "all off"]
     if min(len(ours), len(off)) < 2 or ours == off:
         return None
     validation = fmean(run.scaled for run in ours) - fmean(run.scaled for run in off)

@@ -50,14 +50,15 @@ def in_common(runs: Sequence[Run], factors: Sequence[str]) -> tuple[frozenset[st
     return on, frozenset(factors).difference(*(run.on for run in runs))
 
 
-def at_chance_level(results: Results, measured: Sequence[Run]) -> AtChanceLevel | None:
-    """Find the runs that did not diverge and still reached no more than a constant prediction.
+def at_chance_level(results: Results) -> AtChanceLevel | None:
+    """Find measured runs that did not diverge and yet reached no more than a constant prediction.
 
     None where there are none, or where `constant_level` is not known.
     """
     level = constant_level(results)
     if level is None:
         return None
+    measured = results.of("measure")
     low = [run for run in measured if not run.diverged and reached_no_more(run, level)]
     if not low:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +14,13 @@ import numpy as np
 from model_space.correctness import unpack
 from search.analysis.chance_level import constant_level, reached_no_more
 from search.analysis.collapses import Collapse, collapse
-from search.analysis.estimate import NO_ESTIMATE, Estimate
+from search.analysis.estimate import NO_ESTIMATE, Estimate, mean_over_seeds
 from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
 from search.analysis.long_runs import deciding
 from search.analysis.looks import level_of_gains
 from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
-from search.analysis.t_distribution import critical_value, quantile
+from search.analysis.t_distribution import critical_value
 from search.objective import ACCURACY, Objective
 from search.results import End, Results, Run
 
@@ -69,56 +69,61 @@ RECOMMENDED = "recommended"
 
 def confirmation(results: Results, recommended: Recommendation | None) -> list[Confirmed]:
     """Summarise the `confirm` runs by recipe: the recommended first, then by their test results."""
-    objective = results.objective
     groups: dict[str, list[Run]] = {}
     for run in results.of("confirm"):
         if _is_tested(run, results):
             groups.setdefault(describe(run, results), []).append(run)
     chosen = describe(recommended, results) if recommended else None
-    if results.program is not None:
-        return _by_program(results, groups, chosen)
+    summarise = _of_kouka if results.program is None else _of_program
+    better = results.objective.sign
+    return sorted(
+        summarise(results, groups, chosen),
+        key=lambda row: (not row.recommended, -better * row.test_objective.value),
+    )
+
+
+def _of_kouka(
+    results: Results, groups: Mapping[str, Sequence[Run]], chosen: str | None
+) -> list[Confirmed]:
+    """Summarise the runs of kouka's own training, which may keep their tests image by image."""
+    objective = results.objective
     learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
     tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
-    scores = {recipe: _scores(runs, objective) for recipe, runs in learned.items()}
+    scores = {recipe: _scores(runs, results) for recipe, runs in learned.items()}
     among, level, off = list(tests.values()), level_of_gains(results), _all_off(groups, results)
     fallen = collapse(deciding(results))
     by_accuracy = fallen if objective == ACCURACY else None
     standing = [_test(stood, results) for runs in learned.values()
                 if (stood := _stood(runs, by_accuracy))]  # fmt: skip
-
-    def accuracy_of(runs: Sequence[Run]) -> Estimate:
-        test = _test(runs, results)
-        return Estimate(100 * test.mean, *accuracy(test, standing))
-
     rows = []
     for recipe, runs in groups.items():
         kept = learned[recipe]
         test = Estimate(100 * tests[recipe].mean, *accuracy(tests[recipe], among))
-        test = _over_falls(test, kept, by_accuracy, accuracy_of, ACCURACY)
-        gain = (
-            None
-            if off is None or recipe == off
-            else difference(tests[recipe], tests[off], among, level)
-        )
+        if stood := _stood(kept, by_accuracy):
+            one = _test(stood, results)
+            alike = Estimate(100 * one.mean, *accuracy(one, standing))
+            test = _over_falls(test, alike, kept, by_accuracy, ACCURACY)
+        gain = objective_gain = None
+        if off is not None and recipe != off:
+            gain = objective_gain = difference(tests[recipe], tests[off], among, level)
+            if objective != ACCURACY:
+                every = list(scores.values())
+                objective_gain = _over_seeds(scores[recipe], scores[off], every, level)
         rows.append(
             Confirmed(
-                _label(_end(runs[0], results), chosen=recipe == chosen),
+                _label(results.end_of(runs[0]), chosen=recipe == chosen),
                 recipe,
                 runs[0].params,
                 len(runs),
                 sum(run.diverged for run in runs) if kept == runs else len(runs) - len(kept),
                 test,
-                test
-                if objective == ACCURACY
-                else _mean(kept, fallen, lambda runs: _scores(runs, objective), objective),
-                _mean(kept, fallen, _validation, objective),
+                test if objective == ACCURACY else _mean(scores[recipe], kept, fallen, objective),
+                _mean([run.scaled for run in kept], kept, fallen, objective),
                 gain,
-                gain
-                if objective == ACCURACY or off is None or recipe == off
-                else _over_seeds(scores[recipe], scores[off], list(scores.values()), level),
+                objective_gain,
             )
         )
-    return sorted(rows, key=lambda row: (not row.recommended, -row.test_objective.value))
+    return rows
 
 
 def recommended_runs(results: Results, recommended: Recommendation | None) -> list[Run]:
@@ -131,16 +136,12 @@ def recommended_runs(results: Results, recommended: Recommendation | None) -> li
     )
 
 
-def _by_program(
+def _of_program(
     results: Results, groups: Mapping[str, Sequence[Run]], chosen: str | None
 ) -> list[Confirmed]:
     """Summarise the runs of a user's program, whose test data are not known one by one."""
     objective = results.objective
-
-    def tested(runs: Sequence[Run]) -> list[float]:
-        return [objective.scale * _score(run, results) for run in runs]
-
-    scores = {recipe: tested(runs) for recipe, runs in groups.items()}
+    scores = {recipe: _scores(runs, results) for recipe, runs in groups.items()}
     off = _all_off(groups, results)
     choices = len(groups.keys() - {off}) if chosen_by_tests(results) else 1
     level, fallen = level_of_gains(results), collapse(deciding(results))
@@ -154,16 +155,16 @@ def _by_program(
     positive = results.of_magnitudes and all(min(row) > 0 for row in every)
     may_fall = {recipe: fallen is not None and fallen.concerns(runs[0].on)
                 for recipe, runs in groups.items()}  # fmt: skip
-    rows = [
+    return [
         Confirmed(
-            _label(_end(runs[0], results), chosen=recipe == chosen),
+            _label(results.end_of(runs[0]), chosen=recipe == chosen),
             recipe,
             runs[0].params,
             len(runs),
             diverged=0,
-            test=_mean(runs, fallen, tested, objective),
-            test_objective=_mean(runs, fallen, tested, objective),
-            validation=_mean(runs, fallen, _validation, objective),
+            test=_mean(scores[recipe], runs, fallen, objective),
+            test_objective=_mean(scores[recipe], runs, fallen, objective),
+            validation=_mean([run.scaled for run in runs], runs, fallen, objective),
             gain=None,
             objective_gain=None if off is None or recipe == off
             else _over_seeds(scores[recipe], scores[off],
@@ -172,42 +173,31 @@ def _by_program(
         )
         for recipe, runs in groups.items()
     ]  # fmt: skip
-    return sorted(
-        rows, key=lambda row: (not row.recommended, -objective.sign * row.test_objective.value)
-    )
 
 
 def _mean(
-    runs: Sequence[Run],
-    fallen: Collapse | None,
-    values_of: Callable[[Sequence[Run]], list[float]],
-    objective: Objective,
+    values: Sequence[float], runs: Sequence[Run], fallen: Collapse | None, objective: Objective
 ) -> Estimate:
-    """The mean over a recipe's seeds, with an interval for others, which may fall."""
-    return _over_falls(
-        mean(values_of(runs), objective),
-        runs,
-        fallen,
-        lambda stood: mean(values_of(stood), objective),
-        objective,
-    )
+    """The mean of a recipe's `values`, one of each run, with an interval for other seeds."""
+    whole = mean_over_seeds(values, objective)
+    stood = [value for value, run in zip(values, runs, strict=True)
+             if fallen is None or not fallen.has(run)]  # fmt: skip
+    alike = mean_over_seeds(stood, objective) if stood else NO_ESTIMATE
+    return _over_falls(whole, alike, runs, fallen, objective)
 
 
 def _over_falls(
     whole: Estimate,
+    stood: Estimate,
     runs: Sequence[Run],
     fallen: Collapse | None,
-    estimate: Callable[[Sequence[Run]], Estimate],
     objective: Objective,
 ) -> Estimate:
     """The mean of all of a recipe's runs, `whole`, with an interval for seeds that may fall.
 
-    `estimate` gives the mean of those that did not, with an interval for their like.
+    `stood` is the mean of those that did not, with an interval for their like.
     """
-    if fallen is None or not fallen.concerns(runs[0].on):
-        return whole
-    stood = estimate(kept) if (kept := _stood(runs, fallen)) else NO_ESTIMATE
-    if math.isnan(stood.low):
+    if fallen is None or not fallen.concerns(runs[0].on) or math.isnan(stood.low):
         return whole
     wide = fallen.over_seeds(whole.value, stood, objective.sign)
     return Estimate(whole.value, max(objective.low, wide.low), min(objective.high, wide.high))
@@ -217,32 +207,31 @@ def _stood(runs: Sequence[Run], fallen: Collapse | None) -> list[Run]:
     return [run for run in runs if fallen is None or not fallen.has(run)]
 
 
-def _validation(runs: Sequence[Run]) -> list[float]:
-    return [run.scaled for run in runs]
-
-
 def chosen_by_tests(results: Results) -> bool:
     """True of a program without a test score, whose runs are compared by what chose the recipe."""
     return results.program is not None and results.program.test is None
 
 
 def _is_tested(run: Run, results: Results) -> bool:
-    if results.program is not None:
-        return chosen_by_tests(results) or run.test_objective is not None
-    return run.test_accuracy is not None and _tested(run, results.objective) is not None
+    has_accuracy = results.program is not None or run.test_accuracy is not None
+    return has_accuracy and _score(run, results) is not None
 
 
-def _score(run: Run, results: Results) -> float:
-    return (run.value if chosen_by_tests(results) else run.test_objective) or 0.0
+def _score(run: Run, results: Results) -> float | None:
+    """What compares a run: the objective on the test data, where there are any."""
+    if chosen_by_tests(results):
+        return run.value
+    return run.test_accuracy if results.objective == ACCURACY else run.test_objective
 
 
-def _end(run: Run, results: Results) -> End:
-    return results.end_of(run.on, run.params)
+def _scores(runs: Sequence[Run], results: Results) -> list[float]:
+    """The same of several, in the objective's unit."""
+    return [results.objective.scale * (_score(run, results) or 0.0) for run in runs]
 
 
 def _all_off(groups: Mapping[str, Sequence[Run]], results: Results) -> str | None:
     """The name of all off among recipes; None where it has not been run."""
-    ends = (recipe for recipe, runs in groups.items() if _end(runs[0], results) == "all off")
+    ends = (recipe for recipe, runs in groups.items() if results.end_of(runs[0]) == "all off")
     return next(ends, None)
 
 
@@ -270,11 +259,6 @@ def _at_chance(run: Run, results: Results) -> bool:
 def _test(runs: Sequence[Run], results: Results) -> HeldOut:
     images = None if results.data is None else results.data.test
     return tested([(run.test_accuracy or 0.0, run.test_correct) for run in runs], images)
-
-
-def _scores(runs: Sequence[Run], objective: Objective) -> list[float]:
-    """The objective of runs on the test images, in its unit."""
-    return [objective.scale * (_tested(run, objective) or 0) for run in runs]
 
 
 def _over_seeds(
@@ -327,19 +311,15 @@ def _variances(
     dof = sum(len(row) - 1 for row in among)
     if not dof:
         return [math.nan, math.nan], 1
-    variances, freedom = [], []
+    variances, dofs = [], []
     for row in (one, other):
         own = len(row) - 1
         prior = max(min(PRIOR_DOF, dof - own), 0)
         own_squares = sum((value - statistics.fmean(row)) ** 2 for value in row)
         variances.append((prior * squares / dof + own_squares) / (prior + own) / len(row))
-        freedom.append(prior + own)
-    shares = sum(square**2 / own for square, own in zip(variances, freedom, strict=True))
+        dofs.append(prior + own)
+    shares = sum(square**2 / own for square, own in zip(variances, dofs, strict=True))
     return variances, sum(variances) ** 2 / shares if shares else 1
-
-
-def _tested(run: Run, objective: Objective) -> float | None:
-    return run.test_accuracy if objective == ACCURACY else run.test_objective
 
 
 def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> HeldOut:
@@ -353,16 +333,3 @@ def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> Held
         with suppress(ValueError):  # what another program wrote under that name, or of other images
             correct = np.array([unpack(text) for text in packed])
     return HeldOut(tuple(accuracy for accuracy, _ in runs), images, correct)
-
-
-def mean(values: Sequence[float], objective: Objective = ACCURACY) -> Estimate:
-    """Mean of values in the objective's unit, with its interval cut to the objective's range.
-
-    One value, or several that are equal, say nothing of other seeds and have no interval.
-    """
-    average = statistics.fmean(values)
-    if len(set(values)) < 2:
-        return Estimate(average, math.nan, math.nan)
-    margin = quantile(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
-    low, high = max(objective.low, average - margin), min(objective.high, average + margin)
-    return Estimate(average, low, high)

@@ -12,7 +12,7 @@ from search.analysis.effects import Effects
 from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.fit import Fit, fit
 from search.analysis.model import build
-from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
+from search.analysis.t_distribution import CONFIDENCE, familywise
 from search.parameters import Category, Number
 from search.results import Run
 
@@ -40,7 +40,7 @@ def costs(
     where no run has its seconds or its parameters.
     """
     names = [effect.technique for effect in effects.effects if effect.level is None]
-    whole = [run for run in runs if run.value is not None and not run.diverged]
+    whole = [run for run in runs if not run.diverged]
     timed = [run for run in whole if run.seconds_per_epoch is not None]
     counted = [run for run in whole if run.parameters is not None]
     seconds = _fit(timed, names, [r.seconds_per_epoch for r in timed], others)
@@ -72,27 +72,25 @@ def _fit(
 
 
 def _estimate(fitted: Fit | None, name: str) -> Estimate:
-    found = _first(fitted, name)
-    if found is None:
-        return NO_ESTIMATE
-    value, error, dof = found
-    margin = quantile(dof) * error
-    return Estimate(value, value - margin, value + margin)
+    contrast = _contrast(fitted, name)
+    return NO_ESTIMATE if fitted is None or contrast is None else fitted.interval(contrast)
 
 
 def _takes_time(seconds: Fit | None, name: str) -> bool:
-    found = _first(seconds, name)
-    if seconds is None or found is None or not found[2]:
+    contrast = _contrast(seconds, name)
+    if seconds is None or contrast is None:
         return False
-    value, error, dof = found
+    value, error, dof = seconds.first(contrast)
+    if not dof:
+        return False
     if not (value > 0 and error > 0):
         return value > 0
     return familywise(value / error, dof, len(seconds.model.names)) < 1 - CONFIDENCE
 
 
-def _first(fitted: Fit | None, name: str) -> tuple[float, float, float] | None:
-    """As `Fit.first`; None where the runs do not tell."""
+def _contrast(fitted: Fit | None, name: str) -> np.ndarray | None:
+    """The weights, (terms,), that make the effect; None where the runs do not tell it."""
     if fitted is None or name not in fitted.model.names:
         return None
     contrast = fitted.model.technique_contrast(name)
-    return fitted.first(contrast) if fitted.model.estimable(contrast) else None
+    return contrast if fitted.model.estimable(contrast) else None

@@ -55,11 +55,12 @@ class Decision:
     verdict: Verdict
     any_better: bool
     """True where some recipe that was tested is surely better than all off, with an interval that
-    allows for their number; or where the recommended one is predicted to be, or `surely` is."""
+    allows for their number; or where the recommended one is predicted to be, or `surely_better`
+    is."""
     under_way: bool = False
     """True where runs of `confirm` are still to come: an interval that is looked at after each run
     misses more often than it says."""
-    surely: SurelyBetter | None = None
+    surely_better: SurelyBetter | None = None
     """Of another program's trials, where the recommended recipe is not surely better than all off,
     as it also has what may not help."""
 
@@ -86,7 +87,7 @@ def decide(
     if recommended is None or not (results.factors or results.choices):
         return None
     sign = results.objective.sign
-    is_off = results.end_of(recommended.on, recommended.params) == "all off"
+    is_off = results.end_of(recommended) == "all off"
     tested = next((row for row in rows if row.recommended), None)
     off = next((row for row in rows if "all off" in row.label), None)
     failing = effects is not None and effects.fit.failing is not None
@@ -100,7 +101,7 @@ def decide(
         if made.verdict != "not sure" or effects is None or results.designed:
             return made
         surely = _surely_better(results, effects, recommended)
-        return replace(made, surely=surely, any_better=surely is not None)
+        return replace(made, surely_better=surely, any_better=surely is not None)
     # Where they chose the recipe, their intervals allow for that already.
     others = 1 if chosen_by_tests(results) else sum(row.objective_gain is not None for row in rows)
     return Decision(
@@ -111,14 +112,14 @@ def decide(
         off.test_objective if off else None,
         gain,
         _verdict(gain, sign, is_off=is_off),
-        any(_surely(row, sign, others) for row in rows),
+        any(_is_surely_better(row, sign, others) for row in rows),
         _is_under_way(results),
     )
 
 
 def _is_under_way(results: Results) -> bool:
     settings = results.settings
-    space = None if settings is None else Space.known_of(settings)
+    space = Space.known_of(settings)
     if settings is None or space is None:
         return False
     return schedule(settings, space, results).left["confirm"] > 0
@@ -235,7 +236,7 @@ def _verdict(gain: Estimate | None, sign: int, *, is_off: bool) -> Verdict:
     return "better" if sign * gain.value > 0 else "worse"
 
 
-def _surely(row: Confirmed, sign: int, among: int) -> bool:
+def _is_surely_better(row: Confirmed, sign: int, among: int) -> bool:
     """Tell a tested recipe that is better than all off, though it is one of so many."""
     gain = row.objective_gain
     if gain is None or math.isnan(gain.low):

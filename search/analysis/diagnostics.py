@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.analysis.additivity import Additivity, additivity
@@ -16,7 +15,7 @@ from search.analysis.outliers import Outliers, outliers
 from search.analysis.run_losses import RunLosses, run_losses
 from search.analysis.scale_refit import ScaleRefit, scale_refit
 from search.analysis.unequal_losses import UnequalLoss, unequal_losses
-from search.results import Results, Run
+from search.results import Results
 
 
 @dataclass(frozen=True)
@@ -45,26 +44,23 @@ class Diagnostics:
     fit: FitDiagnostics | None
 
 
-def diagnose(
-    results: Results, effects: Effects | None, repeats: Sequence[Sequence[Run]]
-) -> Diagnostics:
-    """Run every check. `effects` and `repeats` are those of `effects.effects`."""
-    measured = results.of("measure")
-    low = at_chance_level(results, measured)
+def diagnose(results: Results, effects: Effects | None) -> Diagnostics:
+    """Run every check; `effects` are those of the study, if it has any."""
+    low = at_chance_level(results)
     return Diagnostics(
-        run_losses(results, measured),
+        run_losses(results),
         unequal_losses(results),
         class_sizes(results, "validation"),
         None
         if effects is None
         else FitDiagnostics(
             effects,
-            estimability(effects, results, measured),
+            estimability(effects, results),
             low,
-            failing_cell(effects.fit.failing, measured),
+            failing_cell(effects.fit.failing, results.of("measure")),
             significant_alone(effects),
-            scale_refit(results, effects, repeats),
+            scale_refit(results, effects),
             additivity(results, effects),
-            None if low else outliers(results, effects, repeats),
+            None if low else outliers(results, effects),
         ),
     )

@@ -8,7 +8,6 @@ a curve, or as a step where a sudden change describes the trials better.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +17,7 @@ from search.analysis.model import Model
 from search.analysis.rank_correlation import rank_correlation, ranks
 from search.analysis.t_distribution import two_sided
 from search.parameters import Order
-from search.results import Drift, Results, Run
+from search.results import Drift, Results
 
 ORDER = "the order of the trials"
 
@@ -35,14 +34,9 @@ _LEAST_SEEN = 0.05
 """Share of a change that the techniques and other parameters do not explain."""
 
 
-def beside_drift(
-    results: Results, effects: Effects | None, repeats: Sequence[Sequence[Run]]
-) -> tuple[Results, Effects | None]:
+def beside_drift(results: Results, effects: Effects | None) -> tuple[Results, Effects | None]:
     """Return a study with the order of its trials among its numbers where they drift, and its
-    effects beside that; else both as they are.
-
-    `effects` and `repeats` are those of `effects.effects`.
-    """
+    effects beside that; else both as they are."""
     if effects is None or results.designed or effects.fit.model.dof < 3 or effects.noise == 0:
         return results, effects
     sudden = _sudden(results, effects.fit.model)
@@ -51,7 +45,7 @@ def beside_drift(
         (_unexplained(adjusted, fitted, places=1 + (drift.since is not None)), adjusted, fitted)
         for drift in (smooth, sudden)
         if drift is not None
-        and (fitted := effects_of(adjusted := _beside(results, drift), repeats)) is not None
+        and (fitted := effects_of(adjusted := _beside(results, drift))) is not None
     ]
     if not found:
         return results, effects
@@ -95,8 +89,9 @@ def _sudden(results: Results, model: Model) -> Drift | None:
     count = len(order)
     least = max(_LEAST_SIDE, math.ceil(_LEAST_SHARE * count))
     before = np.arange(least, count - least + 1)
-    basis = _basis(model)[order]
-    lengths = count - before - np.sum(_after(basis, before) ** 2, axis=1)
+    columns, inverse = model.columns[order], model.inverse[:, order]
+    explained_by_fit = np.sum(_after(columns, before) * _after(inverse.T, before), axis=1)
+    lengths = count - before - explained_by_fit
     seen = lengths > _LEAST_SEEN * np.minimum(before, count - before)
     before, lengths = before[seen], lengths[seen]
     left = ranks(_left(_values(results), model)[order].tolist())
@@ -105,7 +100,7 @@ def _sudden(results: Results, model: Model) -> Drift | None:
 
     def explained(values: np.ndarray) -> np.ndarray:
         """The share of each, (runs, several), that each step explains, (places, several)."""
-        inside = values - basis @ (basis.T @ values)
+        inside = values - columns @ (inverse @ values)
         shares = _after(inside, before) ** 2 / lengths[:, np.newaxis]
         return np.asarray(shares / np.sum(inside**2, axis=0))
 
@@ -125,12 +120,6 @@ def _sudden(results: Results, model: Model) -> Drift | None:
 def _after(values: np.ndarray, before: np.ndarray) -> np.ndarray:
     """Sums of the rows of values, (runs, several), from each of some places on."""
     return np.asarray(np.cumsum(values[::-1], axis=0)[::-1][before])
-
-
-def _basis(model: Model) -> np.ndarray:
-    """An orthonormal basis, (runs, n), of what a model can explain."""
-    vectors, sizes, _ = np.linalg.svd(model.columns, full_matrices=False)
-    return np.asarray(vectors[:, sizes > 1e-9 * sizes[0]])
 
 
 def _values(results: Results) -> np.ndarray:

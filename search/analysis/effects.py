@@ -78,7 +78,7 @@ class Effects:
     """Fitted value of all off, in percent or the objective's unit; NaN where not estimable."""
     error: float
     """Mean standard error of the effects."""
-    freedom: float
+    error_dof: float
     """Mean degrees of freedom of these errors."""
     look: Look = ALONE
     """The look at the study that these are of."""
@@ -86,7 +86,7 @@ class Effects:
     @cached_property
     def minimum_detectable_effect(self) -> float:
         """Smallest effect that gets its verdict in 4 such studies of 5, in the effects' unit."""
-        return self.error * detectable(self.freedom, self.tests, self.look.level(self.tests))
+        return self.error * detectable(self.error_dof, self.tests, self.look.level(self.tests))
 
     @property
     def tests(self) -> int:
@@ -97,6 +97,11 @@ class Effects:
     def pairs(self) -> bool:
         """True where interactions of two techniques are in the fit, and not in the noise."""
         return self.fit.model.pairs
+
+    @property
+    def adjusted(self) -> bool:
+        """True where the effects are beside other parameters in the fit."""
+        return self.fit.model.covariates.columns is not None
 
     @property
     def parameters(self) -> int:
@@ -150,15 +155,15 @@ def repeated(results: Results) -> list[list[Run]]:
     several = [group for group in groups if len(group) > 1]
     candidates = [
         group for group in several
-        if group[0].phase == "confirm" and not results.end_of(group[0].on, group[0].params)
+        if group[0].phase == "confirm" and not results.end_of(group[0])
     ]  # fmt: skip
     return [group for group in several if not any(group is other for other in candidates[1:])]
 
 
-def effects_of(results: Results, repeats: Sequence[Sequence[Run]]) -> Effects | None:
-    """Estimate the effects of a study by its measured runs; `repeats` are those of `repeated`."""
+def effects_of(results: Results) -> Effects | None:
+    """Estimate the effects of a study by its measured runs, and by its `repeated` ones."""
     return effects(
-        results.of("measure"), results.factors, repeats, results.objective.maximize,
+        results.of("measure"), results.factors, repeated(results), results.objective.maximize,
         look_at(results), results.others,
     )  # fmt: skip
 
@@ -173,6 +178,7 @@ def effects(
 ) -> Effects | None:
     """Estimate the effects by least squares on the techniques as ±1 columns and on their pairs.
 
+    `runs` have a value each, as those of `Results.of` have.
     An effect is twice its coefficient. Under the pairwise model it is the technique's Shapley
     value: the mean of its steps over all orders of adding the techniques, so that the effects sum
     to all on minus all off. Standard errors are those of `model.fit`; intervals and p-values are
@@ -183,22 +189,21 @@ def effects(
 
     Returns None where the runs cannot estimate any effect.
     """
-    measured = [run for run in runs if run.value is not None]
-    model = build(measured, techniques, sum(len(group) - 1 for group in repeats), others)
+    model = build(runs, techniques, sum(len(group) - 1 for group in repeats), others)
     if model is None:
         return None
     fitted = fit(
         model,
-        np.array([[run.scaled] for run in measured]),
+        np.array([[run.scaled] for run in runs]),
         [np.array([[run.scaled] for run in group]) for group in repeats],
     )
     levels = {one.name: one for one in (*model.levels, *model.covariates.unseen)}
-    known = [name for name in model.names if model.estimable(model.technique_contrast(name))]
+    known = model.estimable_names
     contrasts = np.array([model.technique_contrast(t) for t in known])
     estimates = contrasts @ fitted.coefficients[:, 0]
     covariance = fitted.covariance(contrasts)
     errors = np.sqrt(np.maximum(np.diag(covariance), 0))  # rounding, where runs have no noise
-    freedom = [fitted.dof_of(contrast) for contrast in contrasts]
+    dofs = [fitted.dof_of(contrast) for contrast in contrasts]
     parameters = [levels[name].parameter if name in levels else name for name in known]
     ranks = _ranks(estimates, covariance, fitted.dof, parameters)
     tests = len(known)
@@ -211,8 +216,8 @@ def effects(
             continue
         at = known.index(name)
         effect, error = float(estimates[at]), float(errors[at])
-        p_value, verdict = _judge(effect, error, freedom[at], tests, maximize, look)
-        margin = quantile(freedom[at]) * error
+        p_value, verdict = _judge(effect, error, dofs[at], tests, maximize, look)
+        margin = quantile(dofs[at]) * error
         rows.append(
             Effect(
                 name, effect, effect - margin, effect + margin, p_value, verdict, *ranks[at], level
@@ -222,8 +227,8 @@ def effects(
     all_off = model.prediction(())
     baseline = float(all_off @ fitted.coefficients[:, 0]) if model.estimable(all_off) else math.nan
     return Effects(
-        tuple(known_first), len(measured), fitted, baseline, float(np.mean(errors)),
-        float(np.mean(freedom)), look,
+        tuple(known_first), len(runs), fitted, baseline, float(np.mean(errors)),
+        float(np.mean(dofs)), look,
     )  # fmt: skip
 
 

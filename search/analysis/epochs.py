@@ -56,15 +56,14 @@ def effects_by_epoch(
     Sorted by the last epoch, largest first. Each interval is for one epoch alone. Empty where the
     runs have no curves.
     """
-    measured = [run for run in runs if run.value is not None]
-    epochs = shared_epochs(measured)
+    epochs = shared_epochs(runs)
     whole = [group for group in repeats if set(epochs) <= set(shared_epochs(group))]
-    model = build(measured, techniques, sum(len(group) - 1 for group in whole), others)
+    model = build(runs, techniques, sum(len(group) - 1 for group in whole), others)
     if model is None or not epochs:
         return []
-    fitted = fit(model, _curves(measured, epochs), [_curves(group, epochs) for group in whole])
+    fitted = fit(model, _curves(runs, epochs), [_curves(group, epochs) for group in whole])
     rows = []
-    known = [name for name in model.names if model.estimable(model.technique_contrast(name))]
+    known = model.estimable_names
     for name in known:
         contrast = model.technique_contrast(name)
         effect, error = fitted.estimate(contrast)

@@ -55,9 +55,9 @@ class Estimability:
     any other, so that the effects are independent of each other, whoever planned the runs."""
 
 
-def estimability(effects: Effects, results: Results, measured: Sequence[Run]) -> Estimability:
-    """Find what the runs can estimate of the techniques and their pairs."""
-    model = effects.fit.model
+def estimability(effects: Effects, results: Results) -> Estimability:
+    """Find what the measured runs can estimate of the techniques and their pairs."""
+    model, measured = effects.fit.model, results.of("measure")
     vary = (*varied(measured, results.factors), *(level.name for level in model.levels))
     contrasts = [model.group_contrast(at) for at in range(len(model.groups) * effects.pairs)]
     pairs = sum(len(group.pairs) for group in model.groups)

@@ -76,7 +76,7 @@ def proposal(results: Results, verified: int = 0) -> Proposal | None:
     """Propose long runs, or longer ones; None in a study that this version of kouka could not go
     on with."""
     settings = results.settings
-    space = None if settings is None else Space.known_of(settings)
+    space = Space.known_of(settings)
     if settings is None or space is None:
         return None
     if settings.program is not None and not settings.program.has(EPOCHS):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from search.analysis.estimate import Estimate
 from search.analysis.failing_cells import Cell, coefficients_beside, dominant_cells, is_sure
 from search.analysis.model import ENOUGH_DOF, Model
 from search.analysis.random_pairs import RunsLeftOut, fit_mixed, random_effects, residual_contrasts
@@ -81,6 +82,12 @@ class Fit:
         value, error = self.estimate(contrast)
         return float(value[0]), float(error[0]), self.dof_of(contrast)
 
+    def interval(self, contrast: np.ndarray) -> Estimate:
+        """Estimate a combination of the first response's coefficients, with a 95 % interval."""
+        value, error, dof = self.first(contrast)
+        margin = quantile(dof) * error
+        return Estimate(value, value - margin, value + margin)
+
     def dof_of(self, contrast: np.ndarray) -> float:
         """Degrees of freedom of a combination's standard error, in the first response.
 
@@ -110,11 +117,6 @@ class Fit:
         if self.doubts is not None:
             covariance = covariance + (contrasts * self.doubts[:, 0] ** 2) @ contrasts.T
         return np.asarray(covariance)
-
-    @property
-    def critical_value(self) -> float:
-        """Student's t for a 95 % interval; NaN without degrees of freedom."""
-        return quantile(self.dof)
 
 
 def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -> Fit:

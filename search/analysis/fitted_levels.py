@@ -12,12 +12,12 @@ import numpy as np
 from search.analysis.diagnostics import FitDiagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimate import NO_ESTIMATE, Estimate
-from search.analysis.t_distribution import quantile
+from search.analysis.level_means import Misfit, misfit
 from search.objective import Objective
 
-Failure = Literal["", "failing", "saturated", "range", "sum"]
-"""Why the levels are not to be believed: recipes that fail together, no residuals that would show
-a misfit, a value that cannot be, or fresh seeds that come to another sum. Empty where they are."""
+Failure = Misfit | Literal["", "range", "sum"]
+"""Why the levels are not to be believed: a misfit, a value that cannot be, or fresh seeds that come
+to another sum. Empty where they are."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,15 @@ def _level(effects: Effects, weights: np.ndarray, objective: Objective) -> Estim
     """A level that is so many of the coefficients, (terms,)."""
     if math.isnan(effects.baseline):
         return NO_ESTIMATE
-    value, error, dof = effects.fit.first(weights)
-    half = quantile(dof) * error
-    low, high = np.clip((value - half, value + half), objective.low, objective.high).tolist()
-    return Estimate(value, low, high)
+    found = effects.fit.interval(weights)
+    low, high = np.clip((found.low, found.high), objective.low, objective.high).tolist()
+    return Estimate(found.value, low, high)
 
 
 def _failure(fit: FitDiagnostics, objective: Objective, levels: Sequence[Estimate]) -> Failure:
     effects = fit.effects
-    if fit.failing is not None or effects.fit.failing is not None:
-        return "failing"
-    if effects.fit.dof_from_residuals <= 0:
-        return "saturated"
+    if (reason := misfit(effects)) is not None:
+        return reason
     if objective.share and any(one.value < 0 or one.value > 100 for one in levels):
         return "range"
     return "sum" if fit.additivity is not None and fit.additivity.rejected else ""

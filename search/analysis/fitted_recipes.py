@@ -114,14 +114,13 @@ class FittedRecipes:
         surface = fit_surface(Points(signs, keys), scaled, beside) if varies else None
         if surface is None:
             return None
-        space = None if results.settings is None else Space.known_of(results.settings)
         return cls(
             surface,
             runs,
             scaled,
             techniques,
             several,
-            space,
+            Space.known_of(results.settings),
             dials,
             held,
             results.on,

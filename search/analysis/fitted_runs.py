@@ -45,14 +45,13 @@ class FittedRuns:
     """Root mean square of what `left_out` misses the runs by; NaN where it is not known."""
 
 
-def fitted_runs(effects: Effects, measured: Sequence[Run]) -> FittedRuns | None:
+def fitted_runs(effects: Effects, runs: Sequence[Run]) -> FittedRuns | None:
     """Compare the runs that `effects` are of with their fit; None where it has to go through each.
 
     A run is missed where its externally studentized residual, which is of a fit to all other runs,
     is an outlier by Bonferroni's inequality (Cook & Weisberg 1982).
     """
     fit, model = effects.fit, effects.fit.model
-    runs = [run for run in measured if run.value is not None]
     values = np.array([run.scaled for run in runs])
     spread = float(np.var(values)) if len(values) else 0.0
     # The spread of values that differ by next to nothing is 0 too.

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.analysis.confirmation import mean
 from search.analysis.effects import Effects
-from search.analysis.estimate import Estimate
+from search.analysis.estimate import Estimate, mean_over_seeds
 from search.analysis.t_distribution import CONFIDENCE, quantile, welch
 from search.results import Results
 
@@ -81,9 +80,11 @@ def ladder(results: Results) -> list[LadderStep]:
         added = on - (before[0] if before else frozenset())
         names = tuple(name for name in results.factors if name in added)
         names += tuple(sorted(added - set(names)))  # levels
+        scaled = mean_over_seeds(values, results.objective)
         rows.append(
-            LadderStep(names, len(values), mean(values, results.objective), change, change - margin,
-                 change + margin, error, dof)
+            LadderStep(
+                names, len(values), scaled, change, change - margin, change + margin, error, dof
+            )
         )  # fmt: skip
         before = on, values
     return rows

@@ -15,7 +15,6 @@ import numpy as np
 
 from search.analysis.effects import Effects
 from search.analysis.interactions import Interaction
-from search.analysis.t_distribution import quantile
 
 Misfit = Literal["failing", "saturated"]
 """'failing': some recipes fail together, which the fit spreads over their techniques. 'saturated':
@@ -79,7 +78,6 @@ def _means(effects: Effects, techniques: tuple[str, ...]) -> LevelMeans | None:
             weights += math.prod(side) * model.group_contrast(at) / 4
         if not model.estimable(weights):
             return None
-        value, error, dof = fit.first(weights)
-        margin = quantile(dof) * error
-        means.append(LevelMean(on, value, value - margin, value + margin))
+        found = fit.interval(weights)
+        means.append(LevelMean(on, found.value, found.low, found.high))
     return LevelMeans(techniques, tuple(means))

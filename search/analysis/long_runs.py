@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from search.analysis.model import varied
+from search.parameters import level_label
 from search.results import Results, Run
 from search.settings import TimeLimit
 
@@ -91,7 +92,7 @@ def held_levels(results: Results) -> Mapping[str, str]:
     """The factors of several levels, each with the level that `verify` holds it at."""
     runs = results.of("verify")
     return {
-        one.name: f"{level:g}" if isinstance(level, float) else str(level)
+        one.name: level_label(level)
         for one in results.several
         if runs and (level := runs[0].params.get(one.name)) is not None
     }

@@ -113,15 +113,15 @@ class Model:
             for position, group in enumerate(self.groups)
         )
 
-    @property
-    def some_effect(self) -> bool:
-        """True where the effect of a technique or level can be estimated."""
-        return any(self.estimable(self.technique_contrast(name)) for name in self.names)
+    @cached_property
+    def estimable_names(self) -> tuple[str, ...]:
+        """Those of `names` whose effect can be estimated."""
+        return tuple(one for one in self.names if self.estimable(self.technique_contrast(one)))
 
     @property
     def every_effect(self) -> bool:
         """True where each effect can be estimated."""
-        return all(self.estimable(self.technique_contrast(name)) for name in self.names)
+        return self.estimable_names == self.names
 
     def estimable(self, contrast: np.ndarray) -> bool:
         """Check that the runs determine a combination of the coefficients, (terms,)."""
@@ -196,7 +196,7 @@ class Model:
         return unit
 
 
-def levels(runs: Sequence[Run], techniques: Sequence[str]) -> np.ndarray:
+def signs(runs: Sequence[Run], techniques: Sequence[str]) -> np.ndarray:
     """(runs, techniques): 1.0 where a technique is on, −1.0 where it is off."""
     return np.array([[1.0 if t in run.on else -1.0 for t in techniques] for run in runs]).reshape(
         len(runs), len(techniques)
@@ -228,7 +228,7 @@ def build(
     beside = covariates(runs, len(names), others)
     if not names and not beside.levels:
         return None
-    main = np.column_stack([np.ones(len(runs)), levels(runs, names)])
+    main = np.column_stack([np.ones(len(runs)), signs(runs, names)])
     columns, groups = pair_groups(main[:, 1:], names)
     full = _model(names, [main, columns], groups, beside, pairs=True)
     room = full.dof >= ENOUGH_DOF or full.dof + dof_from_repeats >= _LEAST_DOF
@@ -241,7 +241,7 @@ def build(
         regular = not groups or _is_orthogonal(full.columns)
         few = not full.every_effect or full.dof < full.columns.shape[1]
         if not regular and (few or hidden):
-            return mixed if (plain.dof or plain.some_effect) and mixed.some_effect else None
+            return mixed if (plain.dof or plain.estimable_names) and mixed.estimable_names else None
     elif hidden or 2 * full.dof < plain.dof:
         whole = np.linalg.matrix_rank(plain.columns) == plain.columns.shape[1]
         if groups and enough and whole:
@@ -249,7 +249,7 @@ def build(
         room = False
     if full.every_effect and room and not hidden:
         return full
-    return plain if plain.some_effect else None
+    return plain if plain.estimable_names else None
 
 
 def _is_orthogonal(columns: np.ndarray) -> bool:

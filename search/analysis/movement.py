@@ -42,7 +42,7 @@ def movements(
     out. `others` are what else the runs differ in. Empty where no effect can be estimated, or with
     fewer than two epochs.
     """
-    whole = [run for run in runs if run.value is not None and not run.diverged]
+    whole = [run for run in runs if not run.diverged]
     epochs = shared_epochs(whole)
     if len(epochs) < 2:
         return []
@@ -80,7 +80,7 @@ def rise(runs: Sequence[Run], maximize: bool = True) -> Rise | None:
 
     None with fewer than two runs or epochs.
     """
-    whole = [run for run in runs if run.value is not None and not run.diverged]
+    whole = [run for run in runs if not run.diverged]
     epochs = shared_epochs(whole)
     if len(whole) < 2 or len(epochs) < 2:
         return None

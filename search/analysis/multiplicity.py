@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from search.analysis.effects import CERTAIN, Effects
-from search.analysis.t_distribution import familywise
+from search.analysis.t_distribution import familywise, quantile
 
 
 @dataclass(frozen=True)
@@ -28,5 +28,5 @@ def significant_alone(effects: Effects) -> SignificantAlone | None:
     if not names or not effects.look.complete:
         return None
     tests = effects.tests
-    false_alarms = familywise(effects.fit.critical_value, effects.dof, tests)
+    false_alarms = familywise(quantile(effects.dof), effects.dof, tests)
     return SignificantAlone(names, tests, false_alarms)

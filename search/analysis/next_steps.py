@@ -64,7 +64,7 @@ def next_steps(
     runs while there are some; none in a study that this version of kouka could not go on with.
     """
     settings = results.settings
-    space = None if settings is None else Space.known_of(settings)
+    space = Space.known_of(settings)
     if settings is None or space is None:
         return ()
     left = {phase: count for phase, count in schedule(settings, space, results).left.items()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from search.analysis.effects import Effect, Effects, effects
+from search.analysis.effects import Effect, Effects, effects, repeated
 from search.parameters import Category
 from search.results import Results, Run
 
@@ -30,9 +29,7 @@ class Outliers:
     """Effects without these runs whose verdict is another then, and certain here or there."""
 
 
-def outliers(
-    results: Results, fitted: Effects, repeats: Sequence[Sequence[Run]]
-) -> Outliers | None:
+def outliers(results: Results, fitted: Effects) -> Outliers | None:
     """Find the measured runs far from all others, and the verdicts without them.
 
     None where there are none, or where a caution of their own tells of them; nor are all runs of a
@@ -55,8 +52,9 @@ def outliers(
     if any(one.places(has) != one.places(had) for one in categories):
         return None
     without = effects(
-        rest, results.factors, repeats, results.objective.maximize, fitted.look, results.others
-    )
+        rest, results.factors, repeated(results), results.objective.maximize, fitted.look,
+        results.others,
+    )  # fmt: skip
     changed = fitted.changed(without) if without else ()
     others = values[~far]
     return Outliers(found, float(others.min()), float(others.max()), changed)

@@ -19,7 +19,7 @@ def ranked_from(runs: Sequence[Run]) -> int | None:
     That is, from which on Spearman's correlation with these is 0.9 or more. None with fewer than
     eight runs, or where all are equal.
     """
-    whole = [run for run in runs if run.value is not None and not run.diverged]
+    whole = [run for run in runs if not run.diverged]
     epochs = shared_epochs(whole)
     if len(whole) < _LEAST_RUNS or not epochs:
         return None

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
-from search.results import Results
-
-
-class Recipe(Protocol):
-    """Techniques with a trial's parameters, such as a run's."""
-
-    @property
-    def on(self) -> frozenset[str]:
-        """The techniques that are on."""
-
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """A trial's parameters."""
+from search.results import HasRecipe, Results
 
 
-def describe(recipe: Recipe, results: Results, *, levels: bool = False) -> str:
+def describe(recipe: HasRecipe, results: Results, *, levels: bool = False) -> str:
     """Name a recipe of a study; `levels` names those of another program's parameters too."""
     return name_of(recipe, results.factors, results.named if levels else results.numbers)
 
 
 def name_of(
-    run: Recipe, factors: Sequence[str], numbers: Mapping[str, Any] = MappingProxyType({})
+    run: HasRecipe, factors: Sequence[str], numbers: Mapping[str, Any] = MappingProxyType({})
 ) -> str:
     """List the techniques that are on in a run, with their dials; "none" where there are none.
 

@@ -145,7 +145,12 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
         ),
     )  # fmt: skip
     off = next(
-        (one for one, its in of.items() if results.end_of(one[0], its[0].params) == "all off"), None
+        (
+            one
+            for one, its in of.items()
+            if results.end_of(Option(one[0], its[0].params)) == "all off"
+        ),
+        None,
     )
     reach = None if off is None else compared(values[best], values[off], results.objective)
     value = reach.recommended.value if reach else math.nan

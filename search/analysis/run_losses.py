@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.analysis.chance_level import in_common
@@ -73,8 +72,9 @@ def given_up(results: Results) -> tuple[GivenUp, ...]:
     return _failures(results)[0]
 
 
-def run_losses(results: Results, measured: Sequence[Run]) -> RunLosses:
+def run_losses(results: Results) -> RunLosses:
     """Count the runs that are missing, failed, diverged or without a value."""
+    measured = results.of("measure")
     lost, failures = _failures(results)
     diverged = [run for run in measured if run.diverged]
     on, off = (

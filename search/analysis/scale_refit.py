@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from search.analysis.effects import Effect, Effects, effects
+from search.analysis.effects import Effect, Effects, effects, repeated
 from search.analysis.interactions import interactions
 from search.results import Results, Run
 
@@ -35,9 +35,7 @@ class ScaleRefit:
     """True where interactions are certain in the objective's unit and none is on the scale."""
 
 
-def scale_refit(
-    results: Results, fitted: Effects, repeats: Sequence[Sequence[Run]]
-) -> ScaleRefit | None:
+def scale_refit(results: Results, fitted: Effects) -> ScaleRefit | None:
     """Fit the effects to the objective on another scale, and compare the conclusions.
 
     None where the objective is neither a share nor of several magnitudes, where the runs have no
@@ -57,7 +55,7 @@ def scale_refit(
     other = effects(
         [convert(run) for run in measured],
         results.factors,
-        [[convert(run) for run in group] for group in repeats],
+        [[convert(run) for run in group] for group in repeated(results)],
         results.objective.maximize,
         fitted.look,
         results.others,

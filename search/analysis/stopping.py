@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from search.analysis.distributions import t_draws
-from search.analysis.effects import Effects, effects_of, repeated
+from search.analysis.effects import Effects, effects_of
 from search.results import Results
 
 FIRST = 0.9
@@ -20,7 +20,7 @@ _DRAWS = 4000
 
 def is_known(results: Results) -> bool:
     """Check whether a study's measured runs say which three techniques matter most."""
-    found = effects_of(results, repeated(results))
+    found = effects_of(results)
     if found is None:
         return False
     return three_largest(found) >= (FIRST if len(found.look.sizes) < 2 else LATER)

@@ -28,7 +28,7 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
     The steps of a ladder, where it is all that there is, may make it 20.
     """
     findings = replace(exported.findings, storage_option=storage_option(storage, here=True))
-    steps_alone = findings.deciding is None and bool(findings.ladder)
+    steps_alone = findings.deciding_effects is None and bool(findings.ladder)
     console.print()
     if steps_alone:
         console.print(headline(findings, briefly=True))
@@ -53,7 +53,7 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
         lines[commands.line(findings, "launch", step.options)] = f"{does}{time}"
     if not steps_alone or len(lines) < _FEW:  # a table leaves room for few
         lines[f"kouka dashboard{findings.storage_option}"] = "show the study in a browser"
-    if findings.deciding is not None:
+    if findings.deciding_effects is not None:
         lines[commands.line(findings, "export")] = "print all effects"
     _print_commands(lines, console)
 

@@ -27,17 +27,17 @@ def _print_section(section: Section, console: Console) -> None:
     _print_title(section.title, console)
     for text in (section.headline, section.text):
         if text:
-            console.print(text, markup=False)
+            console.print(text)
     for command in section.commands:
-        console.print(f"  {command.line}", markup=False, soft_wrap=True)
-        console.print(f"    {command.does}", markup=False, style="dim")
+        console.print(f"  {command.line}", soft_wrap=True)
+        console.print(f"    {command.does}", style="dim")
     for remark in section.remarks:
-        console.print(f"• {remark}", style="dim", markup=False)
+        console.print(f"• {remark}", style="dim")
 
 
 def _print_title(title: str, console: Console) -> None:
     console.print()
-    console.print(title, style="bold", markup=False)
+    console.print(title, style="bold")
 
 
 def _print_effects(findings: Findings, console: Console) -> None:
@@ -45,7 +45,7 @@ def _print_effects(findings: Findings, console: Console) -> None:
     if section is None:
         return
     _print_section(section, console)
-    decides, short, long = findings.deciding, findings.effects, findings.verification
+    decides, short, long = findings.deciding_effects, findings.effects, findings.verification
     if decides is None:
         return
     console.print()
@@ -73,4 +73,4 @@ def _print_confirmed(findings: Findings, console: Console) -> None:
     console.print()
     console.print(confirmed_table(findings.confirmed, findings.results))
     for sentence in words.about_tests(findings.results, findings.confirmed):
-        console.print(f"• {sentence}", style="dim", markup=False)
+        console.print(f"• {sentence}", style="dim")

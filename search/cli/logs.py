@@ -47,7 +47,7 @@ def logs(
             console = make_console()
             console.print(runs_table(runs))
             if command := command_of_recipe(results):
-                console.print(f"The recommended recipe: {command}", markup=False, soft_wrap=True)
+                console.print(f"The recommended recipe: {command}", soft_wrap=True)
             return
         one = next((each for each in runs if each.number == run), None)
         if one is None:

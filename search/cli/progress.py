@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from model_space.data import is_set
-from search.analysis.effects import Effects, effects_of, repeated
+from search.analysis.effects import Effects, effects_of
 from search.analysis.looks import look_at
 from search.analysis.recipe_names import describe
 from search.cli.live_display import LiveDisplay
@@ -103,14 +103,14 @@ class Progress(StudyWatch):
     def trying(self, recipe: str) -> None:
         """Print that the first run is tried alone."""
         self._tried = True
-        self._console.print(f"Trying the first run alone, with {recipe} …", markup=False)
+        self._console.print(f"Trying the first run alone, with {recipe} …")
 
     def tried(self, objective: Objective, value: float, points: int, folder: Path) -> None:
         """Print what the first run came to."""
         times = "" if points < 2 else f", the last of {points} values"
         self._console.print(
             f"It ended with {objective.name} {level(value, objective)}{times}. Its output: "
-            f"{folder / OUTPUT}", markup=False, soft_wrap=True,
+            f"{folder / OUTPUT}", soft_wrap=True,
         )  # fmt: skip
 
     def trying_seed(self) -> None:
@@ -119,7 +119,7 @@ class Progress(StudyWatch):
 
     def tried_seed(self, program: Program, matters: bool) -> None:
         """Print whether the seed has an effect."""
-        self._console.print(seed_effect(program, matters), markup=False, soft_wrap=True)
+        self._console.print(seed_effect(program, matters), soft_wrap=True)
 
     def timing(self) -> None:
         """Print that a few epochs are being timed."""
@@ -195,9 +195,9 @@ class Progress(StudyWatch):
         self._console.print(f"Study {results.name}{resumed}: {describe_budget(results)}{by}.")
         if results.data is not None:
             for line in account(results.data):
-                self._console.print(line, markup=False)
+                self._console.print(line)
         if self._by_default and not results.runs:
-            self._console.print(default_techniques(results), markup=False)
+            self._console.print(default_techniques(results))
         grown = "" if look_at(results).complete else growth(results)
         notes = (
             _namesake(results), *left_out(results), *data_cautions(results), grown,
@@ -206,7 +206,7 @@ class Progress(StudyWatch):
         )  # fmt: skip
         for note in notes:
             if note:
-                self._console.print(note, markup=False)
+                self._console.print(note)
 
     def seen(self, results: Results, now: Schedule) -> None:
         """Show what the study holds now, and print the runs that have ended since."""
@@ -218,7 +218,7 @@ class Progress(StudyWatch):
         self._results, self._schedule, self._note = results, now, ""
         new = [run for run in results.runs if run.number not in self._reported]
         if began or any(run.state != "running" for run in new):
-            self._fit = effects_of(results, repeated(results))
+            self._fit = effects_of(results)
         for run in new:
             if run.state == "running":
                 self._pace.see(run)

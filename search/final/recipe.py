@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import optuna
 from optuna.trial import FixedTrial
 
 from model_space.custom.code import CustomCode
@@ -35,7 +34,6 @@ from search.storage.reading import read
 class Task:
     """A recipe of a study, to be trained or written as a script."""
 
-    study: optuna.Study
     results: Results
     settings: Settings
     """Those of the study, but for the epochs where others are asked for."""
@@ -64,7 +62,7 @@ def find_task(
     epochs: int | None,
     data: str | None,
     custom_code: CustomCode | None,
-    at_most: Limits | None = None,
+    at_most: Limits | None,
 ) -> Task:
     """Find a study's recommended recipe, or read another as `parse_recipe` does.
 
@@ -73,8 +71,7 @@ def find_task(
     or recipe, or none within the limits, or where this machine lacks the backend or the data.
     """
     check_number("--epochs", epochs, 1, MOST)
-    study = load_study(url, name)
-    results = limited(read(study), at_most)
+    results = limited(read(load_study(url, name)), at_most)
     launched = results.launched_with()
     if launched.program is not None:
         raise InputError(
@@ -97,7 +94,7 @@ def find_task(
         settings, data=data, epochs=epochs or settings.final_epochs, verify_epochs=None,
         learning_rates=(), batch_sizes=(), searched_rates=(), **with_it,
     )  # fmt: skip
-    return Task(study, results, settings, chosen)
+    return Task(results, settings, chosen)
 
 
 def recommended(results: Results) -> Recipe:

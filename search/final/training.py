@@ -12,8 +12,8 @@ from model_space.data.reading import AS_IT_IS
 from model_space.facts import DataFacts
 from model_space.saved.model_card import CARD, MODEL, Card
 from model_space.worker.client import Worker
-from search.analysis.confirmation import mean, tested
-from search.analysis.estimate import Estimate
+from search.analysis.confirmation import tested
+from search.analysis.estimate import Estimate, mean_over_seeds
 from search.analysis.held_out import accuracy as interval
 from search.analysis.recipe_tests import summarise_tests
 from search.errors import DivergedError
@@ -68,8 +68,6 @@ class Trained:
     """The study's data, the epochs, and the size of the network, in words."""
     images: str
     """The images that it was trained on, in words."""
-    things: str
-    """images or sounds."""
     tested_on: str
     """The test images, in words."""
     test: Estimate
@@ -144,10 +142,10 @@ def train_final(
             worker.stop()
         card, accuracy = _card(task, facts, tuple(curves), tests), _accuracy(tests, facts)
         trained = Trained(
-            card, task.in_words, task.budget, images, things, _tested_on(facts),
+            card, task.in_words, task.budget, images, _tested_on(facts),
             test=accuracy,
             objective=objective,
-            test_objective=accuracy if objective == ACCURACY else mean(
+            test_objective=accuracy if objective == ACCURACY else mean_over_seeds(
                 [objective.scale * test.objective for test in tests], objective),
         )  # fmt: skip
         axis = formatting.axis(objective.measure, objective)

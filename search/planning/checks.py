@@ -7,7 +7,7 @@ from model_space.pretrained.catalogue import NAMES
 from model_space.recipe import Recipe
 from model_space.technique import Factor, clash
 from model_space.techniques import NEED_WEIGHTS, overlap
-from search.errors import InputError
+from search.errors import InputError, one_of
 from search.objective import OBJECTIVES, objective_of, top
 from search.planning.design import MOST_RUNS, check_runs
 from search.planning.mixed_design import check_mixed_runs
@@ -231,8 +231,7 @@ def _check_verify(settings: Settings) -> None:
     possible = [2**power for power in range(2, MOST_RUNS.bit_length())]
     if runs not in (0, *possible):
         raise InputError(
-            f"--verify {runs} has no balanced design; it takes 0, "
-            f"{', '.join(map(str, possible[:-1]))} or {possible[-1]}"
+            f"--verify {runs} has no balanced design; it takes {one_of([0, *possible])}"
         )
     if runs and epochs is None:
         raise InputError(

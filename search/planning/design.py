@@ -16,7 +16,7 @@ from operator import xor
 
 import numpy as np
 
-from search.errors import InputError
+from search.errors import InputError, one_of
 
 Design = np.ndarray
 """Booleans (runs, techniques): whether each run turns each technique on."""
@@ -58,8 +58,7 @@ def check_runs(runs: int, techniques: int) -> None:
     if runs not in (0, *possible):
         raise InputError(
             f"--measure {runs} has no balanced design for {techniques} "
-            f"technique{'s' * (techniques != 1)}; it takes 0, "
-            f"{', '.join(str(count) for count in possible[:-1])} or {possible[-1]}"
+            f"technique{'s' * (techniques != 1)}; it takes {one_of([0, *possible])}"
         )
 
 

@@ -14,7 +14,7 @@ import optuna
 from optuna.trial import TrialState
 
 from model_space.typed_json import from_json
-from search.errors import InputError, as_given
+from search.errors import InputError, as_given, one_of
 from search.planning.design import Design, grown
 from search.planning.mixed_design import mixed_design, mixed_runs, places
 from search.planning.run_order import by_size, run_order
@@ -153,7 +153,7 @@ def _sizes(before: Sequence[int], runs: int | None, levels: Sequence[int]) -> li
     if not isinstance(runs, Integral) or runs not in possible:
         raise InputError(
             f"runs={as_given(runs)} has no balanced design for these choices; it takes "
-            f"{', '.join(map(str, possible[:-1]))} or {possible[-1]}"
+            f"{one_of(possible)}"
         )
     if not before or runs == before[-1]:
         return [*before] or [int(runs)]

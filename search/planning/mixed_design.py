@@ -16,7 +16,7 @@ from itertools import combinations
 
 import numpy as np
 
-from search.errors import InputError
+from search.errors import InputError, one_of
 from search.planning.design import Design, fraction, possible_runs
 
 _PLACES = {2: (0, 1), 3: (0, 1, 2, 0), 4: (0, 1, 2, 3)}
@@ -46,7 +46,7 @@ def check_mixed_runs(runs: int, factors: int, levels: Sequence[int], words: str 
         beside = f" and {several} of more" if several else ""
         raise InputError(
             f"--measure {runs} has no balanced design for {two} factors of two levels{beside}; it "
-            f"takes 0, {', '.join(map(str, possible[:-1]))} or {possible[-1]}"
+            f"takes {one_of([0, *possible])}"
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from search.commands.metric import name_of
 from search.commands.program import EPOCHS, Metric, Program
 from search.errors import InputError
+from search.planning.checks import option
 from search.planning.design import possible_runs
 from search.planning.mixed_design import mixed_runs
 from search.planning.requested import Requested
@@ -58,7 +59,7 @@ def check_meaning(program: Program, requested: Requested) -> None:
     for name in _OF_KERAS:
         if getattr(requested, name) is not None:
             raise InputError(
-                f"--{name.replace('_', '-')} has no meaning for --command: it says how kouka "
+                f"{option(name)} has no meaning for --command: it says how kouka "
                 "itself trains; put it into the command, or make it a --factor"
             )
     if requested.custom_code:
@@ -71,7 +72,7 @@ def check_meaning(program: Program, requested: Requested) -> None:
     for name in ("epochs", "verify_epochs", "last_epochs"):
         if getattr(requested, name) is not None:
             raise InputError(
-                f"--{name.replace('_', '-')} has no effect: --command has no {{epochs}}, the "
+                f"{option(name)} has no effect: --command has no {{epochs}}, the "
                 "place where the program takes its epochs"
             )
 

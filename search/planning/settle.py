@@ -15,6 +15,7 @@ from model_space.data.spec import READER
 from model_space.pretrained.weights import IMAGENET, Weights
 from model_space.techniques import SETS
 from search.errors import InputError
+from search.parameters import level_label
 from search.planning.checks import check, check_lengths, option
 from search.planning.phases.ladder import (
     TOGETHER,
@@ -365,8 +366,8 @@ def shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return " ".join(f"{name}={_shown_level(level)}" for name, level in value.items())
     if isinstance(value, tuple):
-        return ",".join(f"{one:g}" if isinstance(one, float) else str(one) for one in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return ",".join(map(level_label, value))
+    return level_label(value)
 
 
 def _shown_level(dials: Mapping[str, float] | None) -> str:

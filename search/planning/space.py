@@ -51,8 +51,11 @@ class Space:
         )  # fmt: skip
 
     @classmethod
-    def known_of(cls, settings: Settings) -> Space | None:
-        """The space of a study; None where another version's techniques are among its own."""
+    def known_of(cls, settings: Settings | None) -> Space | None:
+        """The space of a study; None where another program made it, or another version's techniques
+        are among its own."""
+        if settings is None:
+            return None
         space = cls.of(settings)
         names = {one.name for one in space.known}
         return space if names.issuperset((*space.factors, *space.fixed_on)) else None

@@ -16,12 +16,14 @@ from model_space.facts import DataFacts
 from model_space.pretrained.weights import IMAGENET
 from model_space.techniques import NEED_WEIGHTS
 from search.analysis.recipe_names import with_dials
-from search.commands.program import EPOCHS
+from search.commands.program import EPOCHS, Program
 from search.objective import ACCURACY
 from search.reporting.formatting import counted, listed
-from search.reporting.programs import describe_program, mean_of_last
 from search.results import Results, Run
 from search.settings import LONG_PHASES, Settings
+
+_LONGEST = 100
+"""Characters of a command that is given in full."""
 
 
 def describe_budget(results: Results) -> str:
@@ -31,7 +33,7 @@ def describe_budget(results: Results) -> str:
     """
     settings, data = results.settings, results.data
     if settings is not None and settings.program is not None:
-        return ", ".join([describe_program(settings.program, settings), *_held(settings)])
+        return ", ".join([*_program(settings.program, settings), *_held(settings)])
     parts = []
     if settings is not None:
         parts.append(short(settings.data))
@@ -39,9 +41,7 @@ def describe_budget(results: Results) -> str:
         split = f"{data.train} training, {data.validation} validation, {data.test} test"
         parts = [" ".join([*parts, f"({split} {data.things} of {_size(data)})"])]
     if settings is not None:
-        longer = f" ({settings.verify_epochs} to verify and confirm)"
-        epochs = counted(settings.epochs, "epoch")
-        parts.append(epochs + longer if settings.verify_epochs else epochs)
+        parts.append(_epochs(settings))
         sizes: tuple[str, ...] = ("width", "depth")
         if network := settings.custom_code.network:
             parts.append(f"network {PurePath(network.at).name}{_weights(settings)}")
@@ -58,6 +58,35 @@ def describe_budget(results: Results) -> str:
     beside = f", and {results.beside:,} beside its design" if results.beside else ""
     trials = f"{counted(len(results.runs), 'trial')} of another program{beside}"
     return ", ".join(parts) or trials
+
+
+def _program(program: Program, settings: Settings) -> list[str]:
+    """Describe a command, the epochs of its runs, and what judges them."""
+    command = " ".join(program.command.split())
+    parts = [command if len(command) <= _LONGEST else f"{command[:_LONGEST].rstrip()} …"]
+    if program.has(EPOCHS):
+        parts.append(_epochs(settings))
+    better = "the smaller the better" if program.minimize else "the larger the better"
+    judged = f"judged by {program.metric.name} ({better})"
+    return [*parts, judged, *filter(None, [mean_of_last(settings)])]
+
+
+def _epochs(settings: Settings) -> str:
+    longer = f" ({settings.verify_epochs} to verify and confirm)" if settings.verify_epochs else ""
+    return f"{counted(settings.epochs, 'epoch')}{longer}"
+
+
+def mean_of_last(settings: Settings) -> str:
+    """Name the last epochs by which runs are judged, short and long ones; empty of one each."""
+    short = settings.last_epochs
+    long = settings.verify_last_epochs if settings.verify_epochs else None
+    if max(short, long or 1) == 1:
+        return ""
+    said = "last epoch" if short == 1 else f"mean of the last {short} epochs"
+    if long is None:
+        return said
+    which = f"mean of the last {long}" if long > 1 else "last"
+    return f"{said}, and long runs by the {which}"
 
 
 def _held(settings: Settings) -> list[str]:

@@ -15,7 +15,7 @@ from search.parameters import Order
 from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
 from search.reporting.fit_cautions import fit_cautions
-from search.reporting.formatting import counted, listed, quoted
+from search.reporting.formatting import counted, in_unit, listed, quoted
 from search.reporting.loss_cautions import (
     infeasible_trials,
     lost_runs,
@@ -90,7 +90,7 @@ def notes(results: Results, diagnostics: Diagnostics) -> list[str]:
 
 def _typical_accuracy(results: Results) -> float | None:
     """The median of the measured runs, a fraction; None where it is no share or there is none."""
-    values = [run.scaled for run in results.of("measure") if run.value is not None]
+    values = [run.scaled for run in results.of("measure")]
     if not values or not results.objective.share:
         return None
     return statistics.median(values) / 100
@@ -339,9 +339,9 @@ def _detectable(effects: Effects, results: Results) -> list[str]:
         return []
     noise_of = "noise" if results.settings is None else "seeds"
     source = noise_of if effects.pairs else f"{noise_of} and interactions together"
-    if effects.fit.model.covariates.columns is not None:
+    if effects.adjusted:
         source = f"{noise_of}, and what the fit leaves out"
-    unit = f" {results.objective.unit}".rstrip()
+    unit = in_unit(results.objective)
     noise, effect = (
         f"{value:#.2g}".rstrip(".") if value < 99.5 else f"{value:,.0f}"
         for value in (effects.noise, least)

@@ -46,7 +46,7 @@ def attach(
     in commands, as `Findings` has it.
     """
     findings = replace(find(results, []), storage_option=storage_option)
-    if findings.deciding is not None:
+    if findings.deciding_effects is not None:
         save_plotly_graph_object(study, _figure(findings), graph_object_id=_FIGURE)
     note = _note(findings, report)
     before = get_note(study)
@@ -56,7 +56,7 @@ def attach(
 
 def _figure(findings: Findings) -> go.Figure:
     """Draw the effects with the headline above them, as the dashboard's first page has no note."""
-    drawn = findings.deciding
+    drawn = findings.deciding_effects
     assert drawn is not None
     runs = counted(drawn.runs, "long run" if findings.verification else "measured run")
     caption = (

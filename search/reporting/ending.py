@@ -52,7 +52,7 @@ class Exported:
 def answer_lines(findings: Findings) -> list[str]:
     """Answer in a few sentences: what to do, then what matters."""
     lines = [" ".join([headline(findings, briefly=True), *support(findings, briefly=True)])]
-    if findings.deciding is not None:
+    if findings.deciding_effects is not None:
         said = matters(findings, briefly=True, budget=not _budget_said(findings))
         parts = [
             said, *factors(findings), *together(findings), *unlike_averages(findings),

@@ -131,7 +131,7 @@ class Findings:
         return f"<Findings of the study {results.name!r}: {len(results.runs):,} runs>"
 
     @property
-    def deciding(self) -> Effects | None:
+    def deciding_effects(self) -> Effects | None:
         """The effects that decide: those of the long runs, where these have any."""
         long = self.verification
         return self.effects if long is None else long.effects
@@ -162,12 +162,11 @@ def analyse(
 
 def find(results: Results, shares: list[Importance], pictures: Pictures | None = None) -> Findings:
     """Analyse results; `shares` are the importances by Optuna, `pictures` those of the study."""
-    measured, repeats = results.of("measure"), repeated(results)
-    results, fitted = beside_drift(results, effects_of(results, repeats), repeats)
-    look, others = look_at(results), results.others
+    results, fitted = beside_drift(results, effects_of(results))
+    measured = results.of("measure")
     pairs = interactions(fitted) if fitted else []
     steps, recommended = ladder(results), recommend(results)
-    diagnostics = diagnose(results, fitted, repeats)
+    diagnostics = diagnose(results, fitted)
     long = long_study(results)
     verification = None if long is None else verify(results, long, fitted)
     decides = diagnostics.fit if verification is None else verification.fit
@@ -187,10 +186,8 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         cautions=tuple(cautions(results, diagnostics, recommended)),
         interactions=tuple(pairs),
         dependences=tuple(_dependences(diagnostics.fit, pairs)),
-        by_epoch=tuple(effects_by_epoch(measured, results.factors, repeats, look, others))
-        if by_epoch
-        else (),
-        costs=tuple(costs(measured, fitted, others) if fitted else ()),
+        by_epoch=_by_epoch(results) if by_epoch else (),
+        costs=tuple(costs(measured, fitted, results.others) if fitted else ()),
         dials=tuple(dials(results)),
         recommended=recommended,
         confirmed=tuple(tested),
@@ -219,6 +216,15 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
     )
 
 
+def _by_epoch(results: Results) -> tuple[EpochEffects, ...]:
+    return tuple(
+        effects_by_epoch(
+            results.of("measure"), results.factors, repeated(results), look_at(results),
+            results.others,
+        )
+    )  # fmt: skip
+
+
 def _dependences(fit: FitDiagnostics | None, pairs: list[Interaction]) -> list[Dependence]:
     if fit is None:
         return []
@@ -239,12 +245,11 @@ def find_recipe(results: Results) -> Findings:
     decides = deciding(results)
     fitted = None
     if not results.designed:
-        repeats = repeated(results)
-        results, fitted = beside_drift(results, effects_of(results, repeats), repeats)
+        results, fitted = beside_drift(results, effects_of(results))
     recommended = recommend(results)
     tested = confirmation(results, recommended)
     if results.designed and not tested:
-        fitted = effects_of(decides, repeated(decides))
+        fitted = effects_of(decides)
     return Findings(
         results,
         recommended=recommended,
@@ -270,16 +275,15 @@ def _longer(results: Results, early: FastStart | None, short_only: bool) -> Prop
 
 def verify(results: Results, long: Results, short: Effects | None) -> Verification | None:
     """Analyse the long runs; `short` are the effects of the short ones, if these have any."""
-    measured, repeats = long.of("measure"), repeated(long)
-    fitted = effects_of(long, repeats)
-    diagnostics = diagnose(long, fitted, repeats)
+    fitted = effects_of(long)
+    diagnostics = diagnose(long, fitted)
     if fitted is None or diagnostics.fit is None:
         return None
     return Verification(
         long,
         diagnostics.fit,
         interactions=tuple(interactions(fitted)),
-        by_epoch=tuple(effects_by_epoch(measured, long.factors, repeats, look_at(long))),
+        by_epoch=_by_epoch(long),
         changes=tuple(budget_changes(short, fitted, held(results)) if short else ()),
         held=held(results),
         held_at=held_levels(results),

@@ -44,9 +44,7 @@ def fit_cautions(
     held = [one.name for one in results.several] if grown_by == "--verify" else []
     return [
         *_techniques(
-            fit.estimability,
-            [*broken(results), *held, *lost],
-            covariates=fit.effects.fit.model.covariates.columns is not None,
+            fit.estimability, [*broken(results), *held, *lost], adjusted=fit.effects.adjusted
         ),
         *(_chance_level(fit.chance_level) if fit.chance_level else []),
         *(_failing(fit.failing, results) if fit.failing else []),
@@ -66,11 +64,9 @@ def fit_cautions(
     ]
 
 
-def _techniques(
-    estimable: Estimability, explained: Sequence[str], *, covariates: bool
-) -> list[str]:
+def _techniques(estimable: Estimability, explained: Sequence[str], *, adjusted: bool) -> list[str]:
     sentences = []
-    others = "parameters" if covariates else "techniques"
+    others = "parameters" if adjusted else "techniques"
     if names := [name for name in estimable.unvaried if name not in explained]:
         of = "its effect is" if len(names) == 1 else "their effects are"
         sentences.append(f"{listed(names)} never varied in these runs, so {of} unknown.")

@@ -14,6 +14,8 @@ from search.analysis.ladder import LadderStep
 from search.objective import Objective
 
 UNKNOWN = "—"
+MOST_NAMED = 4
+"""Techniques, or interactions, in one sentence."""
 
 _SECONDS = 180
 """Seconds from which a duration is given in minutes, which round by a sixth at the most."""
@@ -49,7 +51,7 @@ def with_states(on: Sequence[str], off: Sequence[str]) -> list[str]:
     return [f"{listed(names)} {state}" for names, state in ((on, "on"), (off, "off")) if names]
 
 
-def listed_first(names: Sequence[str], most: int) -> str:
+def listed_first(names: Sequence[str], most: int = MOST_NAMED) -> str:
     """Join the first names, `most` of them, and the number of the others."""
     more = len(names) - most
     return listed([*names[:most], f"{more:,} more"] if more > 0 else names)

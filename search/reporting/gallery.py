@@ -142,6 +142,6 @@ def _waterfall_caption(findings: Findings, measured: str) -> str:
     steps = findings.ladder
     ladder = f"; ladder: {counted(steps[0].runs, 'seed')} a step" if steps else ""
     fitted = findings.effects
-    beside = fitted is not None and fitted.fit.model.covariates.columns is not None
+    beside = fitted is not None and fitted.adjusted
     others = "; other parameters at their mean" if beside else ""
     return f"95 % intervals; {measured}{ladder}{others}"

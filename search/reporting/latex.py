@@ -97,7 +97,7 @@ def _table(name: str, caption: str, table: Table) -> str:
 
 def methods(findings: Findings) -> str:
     """Describe in plain text how the findings came about, for the methods of a paper."""
-    results, effects, long = findings.results, findings.deciding, findings.verification
+    results, effects, long = findings.results, findings.deciding_effects, findings.verification
     studied = [*results.factors, *(one.name for one in results.categories)]
     names = listed(studied) if studied else "no technique"
     budget = describe_budget(results)

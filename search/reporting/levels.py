@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from search.analysis.by_level import EffectByLevel, runs_for_levels
+from search.parameters import level_label
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, effect_unit, in_unit, listed, signed, with_interval
 from search.results import Results
@@ -92,8 +93,3 @@ def in_words(name: str, results: Results) -> str:
     """Name a factor in a sentence; those of a user's program are as their user named them."""
     own = results.settings is not None and results.program is None
     return name.replace("_", " ") if own else name
-
-
-def level_label(level: object) -> str:
-    """Write a level; a learning rate as briefly as it can be."""
-    return f"{level:g}" if isinstance(level, float) else str(level)

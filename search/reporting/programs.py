@@ -16,39 +16,7 @@ from search.commands.program import EPOCHS, SEED, Program
 from search.planning.space import Space
 from search.reporting.formatting import counted, level
 from search.results import Results, Run, by_recipe
-from search.settings import Settings
 from search.storage import schema
-
-_LONGEST = 100
-"""Characters of a command that is given in full."""
-
-
-def describe_program(program: Program, settings: Settings) -> str:
-    """Describe the command of a study's runs, their epochs, and what judges them."""
-    command = " ".join(program.command.split())
-    parts = [command if len(command) <= _LONGEST else f"{command[:_LONGEST].rstrip()} …"]
-    if program.has(EPOCHS):
-        longer = f" ({settings.verify_epochs} to verify and confirm)"
-        epochs = counted(settings.epochs, "epoch")
-        parts.append(epochs + longer if settings.verify_epochs else epochs)
-    last = mean_of_last(settings)
-    last = last and f", {last}"
-    better = "the smaller the better" if program.minimize else "the larger the better"
-    parts.append(f"judged by {program.metric.name} ({better}){last}")
-    return ", ".join(parts)
-
-
-def mean_of_last(settings: Settings) -> str:
-    """Name the last epochs by which runs are judged, short and long ones; empty of one each."""
-    short = settings.last_epochs
-    long = settings.verify_last_epochs if settings.verify_epochs else None
-    if max(short, long or 1) == 1:
-        return ""
-    said = "last epoch" if short == 1 else f"mean of the last {short} epochs"
-    if long is None:
-        return said
-    which = f"mean of the last {long}" if long > 1 else "last"
-    return f"{said}, and long runs by the {which}"
 
 
 def seed_effect(program: Program, matters: bool) -> str:

@@ -47,7 +47,7 @@ def _others(found: Collapse, results: Results) -> str:
 
 def _is_told(found: Collapse, results: Results) -> bool:
     """Check whether another caution names these runs, as diverged or at chance level."""
-    return found.diverged or at_chance_level(results, results.of("measure")) is not None
+    return found.diverged or at_chance_level(results) is not None
 
 
 def of_carry_over(results: Results, recommended: Recommendation | None) -> list[str]:

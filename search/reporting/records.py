@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.recipe_names import describe
+from search.analysis.recipe_tests import RecipeTests
 from search.errors import InputError
 from search.objective import ACCURACY, Objective
-from search.reporting.class_records import CLASSES, CONFUSION, class_rows, confusion_rows
 from search.reporting.findings import Findings, check_findings
 from search.results import Run
 
@@ -97,8 +99,13 @@ def records(findings: Findings) -> dict[str, Records]:
              *_bounds_of("validation"), "diverged", *_bounds_of("gain"), "gain_paired"),
             _confirmed(findings),
         ),
-        "classes": Records(CLASSES, class_rows(findings.tested)),
-        "confusion": Records(CONFUSION, confusion_rows(findings.tested)),
+        "classes": _tabulated(
+            ("class", "images", "accuracy", "low", "high", "taken_for", "taken_share", "runs"),
+            _classes(findings.tested),
+        ),
+        "confusion": _tabulated(
+            ("class", "named", "count", "runs"), _confusion(findings.tested)
+        ),
         "trade_offs": _with_parameters(
             ("recipe", judged, "low", "high", "seconds", "parameters", "best_for_seconds",
              "best_for_parameters", "runs", "observed"),
@@ -244,6 +251,22 @@ def _confirmed(findings: Findings) -> Iterator[Sequence[Any]]:
             *_bounds(row.validation), row.diverged, *_bounds(gain),
             row.gain.paired if row.gain else None,
         )  # fmt: skip
+
+
+def _classes(tested: RecipeTests | None) -> Iterator[Sequence[Any]]:
+    """A row a class: its test images, its accuracy in percent, and what it is mistaken for."""
+    if tested is not None:
+        for one in tested.by_class:
+            yield (one.name, one.images, one.accuracy, one.low, one.high, one.taken_for,
+                   one.taken_share, tested.runs)  # fmt: skip
+
+
+def _confusion(tested: RecipeTests | None) -> Iterator[Sequence[Any]]:
+    """A row for each class and what its test images were named, over all runs, if any were."""
+    if tested is not None:
+        for own, named in np.argwhere(tested.confusion).tolist():
+            count = int(tested.confusion[own, named])
+            yield tested.classes[own], tested.classes[named], count, tested.runs
 
 
 def _trade_offs(findings: Findings, judged: str) -> Iterator[tuple[Row, Mapping[str, Any]]]:

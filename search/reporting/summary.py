@@ -120,7 +120,7 @@ def _decision(findings: Findings) -> dict[str, Any] | None:
     made = findings.decision
     if made is None:
         return None
-    trained, surely = to_train(findings), made.surely
+    trained, surely = to_train(findings), made.surely_better
     return {
         "verdict": made.verdict,
         "tested": made.tested is not None,
@@ -149,7 +149,7 @@ def _recommended(findings: Findings, confirmed: Records) -> dict[str, Any] | Non
     return {
         "recipe": describe(found, findings.results, levels=True),
         "on": sorted(found.on),
-        "params": findings.results.asked(found.on, found.params),
+        "params": findings.results.asked(found),
         "confirmed": found.confirmed,
         "predicted": found.predicted,
         "within": found.within,
@@ -164,7 +164,7 @@ def _trade_offs(findings: Findings, table: Records) -> list[dict[str, Any]]:
     factors = findings.results.factors
     return [
         {**{key: value for key, value in row.items() if key not in factors}, "on": sorted(one.on),
-         "params": findings.results.asked(one.on, one.params)}
+         "params": findings.results.asked(one)}
         for one, row in zip(
             findings.trade_offs.best if findings.trade_offs else (), table.rows, strict=True
         )

@@ -14,7 +14,7 @@ from search.analysis.held_out import rate
 from search.analysis.interactions import Interaction
 from search.analysis.ladder import Comparison, LadderStep
 from search.analysis.looks import confirm_looks, level_of_gains, look_at
-from search.analysis.recipe_names import Recipe, describe
+from search.analysis.recipe_names import describe
 from search.analysis.run_losses import given_up as lost_runs
 from search.analysis.simple_effects import Dependence
 from search.objective import ACCURACY, UNNAMED, Objective
@@ -23,6 +23,7 @@ from search.planning.design import interaction_variance
 from search.planning.phases.measure import design_of
 from search.reporting.budget import short_budget
 from search.reporting.formatting import (
+    MOST_NAMED,
     beside,
     capitalized,
     change,
@@ -36,13 +37,11 @@ from search.reporting.formatting import (
     probability,
     signed,
 )
-from search.results import Results, Run
+from search.results import HasRecipe, Results, Run
 
 _WORTH_SAYING = 1.1
 """Variance of interactions, over that in a new study, above which it is told."""
 
-_MOST_NAMED = 4
-"""Techniques, or interactions, in one sentence."""
 _MOST_PAIRS = 3
 
 
@@ -87,8 +86,7 @@ def no_effects(results: Results) -> str:
     if len(held) == len(results.factors) + len(categories):
         them = held[0] if len(held) == 1 else "any technique"
         return (
-            f"{listed_first(held, _MOST_NAMED)} never varied in these {trials}. Run trials "
-            f"that change {them}."
+            f"{listed_first(held)} never varied in these {trials}. Run trials that change {them}."
         )
     if len(results.factors) == 1:
         techniques = f"{results.factors[0]} from other parameters"
@@ -184,7 +182,7 @@ def _these(effects: Sequence[Effect], verdict: str, *, too: bool, briefly: bool)
         effect.phrase if briefly else f"{effect.phrase} ({_with_bounds(effect)})"
         for effect in effects
     ]
-    names = listed_first(named, _MOST_NAMED)
+    names = listed_first(named)
     return f"{names} {verdict if len(effects) == 1 else verdict[:-1]}{' too' if too else ''}."
 
 
@@ -195,7 +193,7 @@ def _with_bounds(effect: Effect) -> str:
 
 def _unclear(names: Sequence[str], results: Results) -> str:
     noise = "noise" if results.settings is None else "a change of seed"
-    if len(names) > _MOST_NAMED:
+    if len(names) > MOST_NAMED:
         return f"The other {len(names)} cannot be told from {noise}."
     return f"{listed(names)} cannot be told from {noise}."
 
@@ -217,7 +215,7 @@ def plain(results: Results) -> str:
     return "the plain network"
 
 
-def recipe(found: Recipe, results: Results) -> str:
+def recipe(found: HasRecipe, results: Results) -> str:
     """Name a recipe in a sentence, in which `none` would be read as a name."""
     said = describe(found, results, levels=True)
     return said.replace("none", "no technique", 1) if said.partition(",")[0] == "none" else said
@@ -376,10 +374,10 @@ def certain_pairs(rows: Sequence[Interaction], objective: Objective) -> str:
         return "No interaction is clear, at a false discovery rate of 5 %."
     named = [
         f"{f'the sum {row.letter}, {row.name}' if row.letter else row.name} ({interval(row)})"
-        for row in certain[:_MOST_NAMED]
+        for row in certain[:MOST_NAMED]
     ]
     unit = f" in {objective.unit}" if objective.unit else ""
-    which = "The largest, with" if len(certain) > _MOST_NAMED else "With"
+    which = "The largest, with" if len(certain) > MOST_NAMED else "With"
     return (
         f"{counted(len(certain), 'interaction')} {'is' if len(certain) == 1 else 'are'} clear, at "
         f"a false discovery rate of 5 %. {which} 95 % intervals{unit} that allow for this choice: "
@@ -415,7 +413,7 @@ def reversals(rows: Sequence[Dependence], maximize: bool) -> str:
     named = [
         f"{row.without.technique} {_verb(row.with_it.effect, maximize)} with {row.without.other} "
         f"and {_verb(row.without.effect, maximize)} without it"
-        for row in turned[:_MOST_NAMED]
+        for row in turned[:MOST_NAMED]
     ]
     more = len(turned) - len(named)
     listing = "; ".join(named) + (f"; {more} more change sign" if more else "")

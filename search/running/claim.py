@@ -14,9 +14,9 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
 from model_space.budget import Budget
 from model_space.recipe import Recipe
-from search.analysis.in_question import choose_verified
 from search.analysis.rank_stability import ranked_from
 from search.analysis.recommendation import candidates
+from search.analysis.verified_techniques import choose_verified
 from search.planning.broken import breaks_of, is_broken
 from search.planning.phases import Planned
 from search.planning.phases.confirm import ENDS

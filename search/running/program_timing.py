@@ -10,16 +10,13 @@ from statistics import fmean
 from search.commands.program import EPOCHS
 from search.errors import InputError
 from search.planning.checks import check_lengths
-from search.planning.phases import ladder
-from search.planning.phases.confirm import expected
 from search.planning.requested import Requested
 from search.planning.settle import settle
-from search.planning.space import Space
-from search.planning.time_plan import TimePlan, Timing, is_of_runs_alone, plan_for, with_plan
+from search.planning.time_plan import Timing, is_of_runs_alone, with_plan
 from search.running.first_run import FirstRun, tried_first, try_run, with_other_seed
 from search.running.following import StudyWatch
 from search.running.timekeeping import report_time
-from search.running.timing import CHANGING, Launched
+from search.running.timing import CHANGING, Launched, plan_of
 from search.settings import Settings, TimeLimit
 
 FIRST_EPOCHS = 2
@@ -69,7 +66,7 @@ def planned_by_first_runs(
     assert asked.time is not None
     seconds = asked.time.seconds
     first = tried_first(name, settings, environment, watch, seconds)
-    _plan(first, asked, _least(first, asked, workers), 0.0)  # or another seed took as long
+    plan_of(settings, asked, _least(first, asked, workers), 0.0)  # or another seed took as long
     first = with_other_seed(first, environment, watch)
     asked = first.settled(asked)
     timing = _timing(first, None, workers)
@@ -80,7 +77,7 @@ def planned_by_first_runs(
     elapsed = time.monotonic() - launched.began
     # The first run counts among those of the study, if it is one of them.
     beside = elapsed - first.tried.seconds + report_time(launched.slowness)
-    plan = _plan(first, asked, timing, beside)
+    plan = plan_of(settings, asked, timing, beside)
     watch.planned_program(plan, timing, first.program)
     limit = TimeLimit(
         seconds,
@@ -112,20 +109,10 @@ def _least(first: FirstRun, asked: Requested, workers: int) -> Timing:
 def _is_enough(first: FirstRun, asked: Requested, timing: Timing) -> bool:
     """Tell whether some plan would have a place in the time."""
     try:
-        _plan(first, asked, timing, 0.0)
+        plan_of(first.settings, asked, timing, 0.0)
     except InputError:
         return False
     return True
-
-
-def _plan(first: FirstRun, asked: Requested, timing: Timing, beside: float) -> TimePlan:
-    assert asked.time is not None
-    settings = first.settings
-    recipes = expected(replace(settings, confirm=1), Space.of(settings))
-    return plan_for(
-        asked.time.seconds, timing, len(settings.factors), asked, recipes, beside,
-        ladder.expected(settings),
-    )  # fmt: skip
 
 
 def _changing(asked: Requested) -> tuple[str, ...]:

@@ -86,14 +86,9 @@ def plan_in_time(
     seconds = asked.time.seconds
     timing = replace(time_epochs(local, settings, seconds), workers=workers)
     beside = time.monotonic() - launched.began + report_time(launched.slowness)
-    recipes = expected(replace(settings, confirm=1), Space.of(settings))
 
     def planned(timing: Timing) -> TimePlan:
-        timing = timing.with_test(facts)
-        return plan_for(
-            seconds, timing, len(settings.factors), asked, recipes, beside,
-            ladder.expected(settings),
-        )  # fmt: skip
+        return plan_of(settings, asked, timing.with_test(facts), beside)
 
     sizes = () if asked.image_size or facts.sound is not None else smaller(facts.image_shape)
     found = with_images(planned, timing, facts.image_shape, sizes)
@@ -109,6 +104,16 @@ def plan_in_time(
     size = asked.image_size or found.image_size
     requested = replace(with_plan(asked, plan), time=limit, image_size=size)
     return PlannedInTime(requested, plan, found.timing.with_test(facts))
+
+
+def plan_of(settings: Settings, asked: Requested, timing: Timing, beside: float) -> TimePlan:
+    """Plan the runs of a study of these settings for the time that is asked for, as `plan_for`."""
+    assert asked.time is not None
+    recipes = expected(replace(settings, confirm=1), Space.of(settings))
+    return plan_for(
+        asked.time.seconds, timing, len(settings.factors), asked, recipes, beside,
+        ladder.expected(settings),
+    )  # fmt: skip
 
 
 def time_epochs(workers: LocalWorkers, settings: Settings, seconds: float) -> Timing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from optuna.distributions import (
@@ -24,6 +25,7 @@ from search.parameters import (
     SearchedDial,
     TechniqueParameter,
     Tied,
+    categories,
 )
 from search.settings import Settings
 
@@ -53,6 +55,56 @@ _DRAW = re.compile(
 """The name of a parameter that a trial draws, as its random seed; `k_fold` is a number of folds."""
 
 
+@dataclass(frozen=True)
+class Parameters:
+    """What the parameters of a study are."""
+
+    techniques: list[TechniqueParameter]
+    several: tuple[Category, ...]
+    """The factors of several levels that settings name."""
+    others: tuple[Category | Number, ...]
+    """What varies beside the techniques: `several`, or what another program has."""
+    conditional: tuple[Conditional, ...]
+    dials: tuple[SearchedDial, ...]
+
+
+def parameters_of(
+    spaces: Mapping[str, BaseDistribution],
+    trials: list[FrozenTrial],
+    settings: Settings | None,
+    designed: bool,
+    named: Mapping[str, Any],
+    ordered: Container[str] = (),
+) -> Parameters:
+    """Tell techniques from other parameters; `named` are those that a user names, as in `read`.
+
+    Of the parameters that are `ordered` the first choice stays first; of others, one that says off
+    is.
+
+    Raises `InputError` where a named one is no parameter of two choices, or never has that choice.
+    """
+    several = categories(settings) if settings else ()
+    numbers = {one.dial.name for one in settings.dials} if settings else set()
+    own = () if settings is None or settings.program else settings.several
+    apart = numbers | {one.name for one in own}
+    switched = {name: space for name, space in spaces.items() if name not in apart}
+    techniques = _techniques(switched, settings, named)
+    if named:
+        # What these trials have in common is no technique in them.
+        techniques = [
+            one for one in techniques if one.parameter in named or _varies(one.parameter, trials)
+        ]
+    others = () if designed else _others(spaces, techniques, ordered)
+    conditional = _asked_of_some(trials, techniques, others)
+    of_some = {one.parameter for one in conditional}
+    techniques = [one for one in techniques if one.parameter not in of_some]
+    names = [one.name for one in techniques]
+    dials = [dial for name in switched for dial in _dials(name, spaces[name], names)]
+    dials += [number_of(name, spaces[name]) for name in spaces if name in numbers]
+    others = several if designed else _others(spaces, techniques, ordered)
+    return Parameters(techniques, several, others, conditional, tuple(dials))
+
+
 def distributions_of(trials: list[FrozenTrial]) -> dict[str, BaseDistribution]:
     """The distribution of each parameter; of a range that changed, the union."""
     spaces: dict[str, BaseDistribution] = {}
@@ -77,15 +129,12 @@ def _union(one: BaseDistribution, other: BaseDistribution) -> BaseDistribution:
     return other
 
 
-def factors_of(
+def _techniques(
     spaces: Mapping[str, BaseDistribution],
     settings: Settings | None,
     techniques: Mapping[str, Any],
 ) -> list[TechniqueParameter]:
-    """Find the techniques: those that a user names with the choice that is on, then the others.
-
-    Raises `InputError` where a named one is no parameter of two choices, or never has that choice.
-    """
+    """Find the techniques: those that a user names with the choice that is on, then the others."""
     choices = {
         name: _two_choices(spaces[name])
         for name in sorted(spaces)
@@ -153,12 +202,12 @@ def _is_off(choice: object) -> bool:
         return False
 
 
-def varies(name: str, trials: list[FrozenTrial]) -> bool:
+def _varies(name: str, trials: list[FrozenTrial]) -> bool:
     """Tell whether a parameter has several values in these trials."""
     return len({repr(trial.params[name]) for trial in trials if name in trial.params}) > 1
 
 
-def asked_of_some(
+def _asked_of_some(
     trials: list[FrozenTrial],
     factors: Sequence[TechniqueParameter],
     others: Sequence[Category | Number],
@@ -167,12 +216,12 @@ def asked_of_some(
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     counts = Counter(name for trial in complete for name in trial.params)
     techniques = [one.parameter for one in factors]
-    categories = [
+    levelled = [
         one.name for one in others if isinstance(one, Category) and not isinstance(one, Draw)
     ]
     return tuple(
         Conditional(name, name not in techniques, counts[name], len(complete))
-        for name in dict.fromkeys((*techniques, *categories))
+        for name in dict.fromkeys((*techniques, *levelled))
         if counts[name] < len(complete)
     )
 
@@ -204,15 +253,12 @@ def tie(
     return merged, tuple(tied)
 
 
-def others_of(
+def _others(
     spaces: Mapping[str, BaseDistribution],
     factors: Sequence[TechniqueParameter],
-    ordered: Container[str] = (),
+    ordered: Container[str],
 ) -> tuple[Category | Number, ...]:
-    """Read the parameters of another program that are no technique, and have several values.
-
-    Of those that are `ordered` the first choice stays first; of others, one that says off is.
-    """
+    """Read the parameters of another program that are no technique, and have several values."""
     techniques = {one.parameter for one in factors}
     return tuple(
         other
@@ -270,16 +316,16 @@ def _rounded(value: float) -> float:
     return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
-def dials_of(name: str, space: BaseDistribution, factors: list[str]) -> list[SearchedDial]:
+def _dials(name: str, space: BaseDistribution, factors: list[str]) -> list[SearchedDial]:
     """Read a number that belongs to a technique, by its name `TECHNIQUE_…`; empty of another."""
-    owners = [factor for factor in factors if name.startswith(f"{factor}_")]
+    of_technique = any(name.startswith(f"{factor}_") for factor in factors)
     low, high = getattr(space, "low", None), getattr(space, "high", None)
-    if not owners or low is None or high is None or name in factors:
+    if not of_technique or low is None or high is None or name in factors:
         return []
-    return [SearchedDial(name, max(owners, key=len), low, high, getattr(space, "log", False))]
+    return [SearchedDial(name, low, high, getattr(space, "log", False))]
 
 
 def number_of(name: str, space: BaseDistribution) -> SearchedDial:
     """A dial that every run of a user's program has."""
     assert isinstance(space, _NUMERIC)
-    return SearchedDial(name, "", space.low, space.high, space.log)
+    return SearchedDial(name, space.low, space.high, space.log)

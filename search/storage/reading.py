@@ -19,22 +19,12 @@ from model_space.facts import DataFacts
 from model_space.typed_json import JsonError, from_json
 from search.errors import InputError, as_given
 from search.objective import ACCURACY, OBJECTIVES, UNNAMED, Objective, objective_of
-from search.parameters import categories
 from search.results import Candidates, Results, Run, Verified
 from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import undamaged
 from search.storage.enqueued import stored_design, strayed, with_its_choices
-from search.storage.parameters import (
-    asked_of_some,
-    dials_of,
-    distributions_of,
-    factors_of,
-    number_of,
-    others_of,
-    tie,
-    varies,
-)
+from search.storage.parameters import distributions_of, parameters_of, tie
 from search.storage.trials import is_designed, legible, legible_name, run_of, value_of
 
 _MOSTLY_EQUAL = 0.9
@@ -80,39 +70,20 @@ def read(
     spaces = distributions_of(trials)
     if design:
         spaces = with_its_choices(spaces, design, trials)
-    several = categories(settings) if settings else ()
-    numbers = {one.dial.name for one in settings.dials} if settings else set()
-    own = () if settings is None or settings.program else settings.several
-    apart = numbers | {one.name for one in own}
-    switched = {name: space for name, space in spaces.items() if name not in apart}
-    factors = factors_of(switched, settings, techniques)
-    if techniques:
-        trials = [trial for trial in trials if techniques.keys() <= trial.params.keys()]
-        # What these trials have in common is no technique in them.
-        factors = [
-            one for one in factors if one.parameter in techniques or varies(one.parameter, trials)
-        ]
+    trials = [trial for trial in trials if techniques.keys() <= trial.params.keys()]
     ordered = design.choices if design else ()
-    others = () if designed else others_of(spaces, factors, ordered)
-    conditional = asked_of_some(trials, factors, others)
-    of_some = {one.parameter for one in conditional}
-    factors = [one for one in factors if one.parameter not in of_some]
-    names = [one.name for one in factors]
-    dials = tuple(dial for name in switched for dial in dials_of(name, spaces[name], names))
-    dials += tuple(number_of(name, spaces[name]) for name in spaces if name in numbers)
-    others = several if designed else others_of(spaces, factors, ordered)
-    judged = _objective(study, column, trials, settings, designed)
+    found = parameters_of(spaces, trials, settings, designed, techniques, ordered)
     valued = [trial for trial in trials if value_of(trial, column) is not None]
-    spelled = () if settings else tuple(factors)
-    factors, tied = (factors, ()) if designed else tie(factors, valued)
+    judged = _objective(study, column, valued, settings, designed)
+    factors, tied = (found.techniques, ()) if designed else tie(found.techniques, valued)
     names = [one.name for one in factors]
-    copies = _copies(trials, column) if settings is None else frozenset()
+    copies = _copies(valued, column) if settings is None else frozenset()
     # Other programs count epochs from 0, as Python does, unless a step is no epoch.
     from_zero = settings is None and any({0, 1} <= t.intermediate_values.keys() for t in trials)
     first = 1 if from_zero else 0
     runs = tuple(
         replace(
-            run_of(trial, factors, several, judged, column, settings, first, designed),
+            run_of(trial, factors, found.several, judged, column, settings, first, designed),
             copy=trial.number in copies,
         )
         for trial in trials
@@ -125,15 +96,15 @@ def read(
         data=_facts(attributes),
         versions=_versions(attributes),
         objective=judged,
-        dials=dials,
+        dials=found.dials,
         designed=designed,
         enqueued=design.sizes if design else (),
         beside=beside,
         strayed=strayed(design, valued) if design else (),
-        others=others,
-        conditional=conditional,
+        others=found.others,
+        conditional=found.conditional,
         tied=tied,
-        spelled=spelled,
+        spelled=() if settings else tuple(found.techniques),
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
         verified=_verified(attributes, names),
         at_most=settings.at_most if settings else None,
@@ -254,14 +225,13 @@ def name_objectives(study: optuna.Study) -> str:
     return f"{', '.join(numbered[:-1])} and {numbered[-1]}"
 
 
-def _copies(trials: list[FrozenTrial], column: int) -> frozenset[int]:
-    """The numbers of complete trials that repeat an earlier one's parameters and value.
+def _copies(valued: list[FrozenTrial], column: int) -> frozenset[int]:
+    """The numbers of trials with a value that repeat an earlier one's parameters and value.
 
     None where many trials of equal parameters came to different values, as these had other seeds,
     or where different recipes are equal so often that the repeats may be by chance, as a share of
     few images is.
     """
-    valued = [trial for trial in trials if value_of(trial, column) is not None]
     alike: dict[str, list[FrozenTrial]] = {}
     for trial in valued:
         alike.setdefault(repr(sorted(trial.params.items())), []).append(trial)
@@ -280,12 +250,12 @@ def _copies(trials: list[FrozenTrial], column: int) -> frozenset[int]:
 def _objective(
     study: optuna.Study,
     column: int,
-    trials: list[FrozenTrial],
+    valued: list[FrozenTrial],
     settings: Settings | None,
     designed: bool,
 ) -> Objective:
     maximize = study.directions[column] == StudyDirection.MAXIMIZE
-    values = [value for trial in trials if (value := value_of(trial, column)) is not None]
+    values = [trial.values[column] for trial in valued]
     fractions = maximize and all(0 <= value <= 1 for value in values)
     if settings and settings.program:
         return Objective.of(settings.program)

@@ -75,7 +75,7 @@ def test_what_is_no_object_is_refused(other: object) -> None:
 
 def test_a_budget_that_cannot_be_is_refused() -> None:
     with pytest.raises(JsonError, match="epochs is 0; it must be above 0"):
-        Budget.from_json({"epochs": 0})
+        from_json(Budget, {"epochs": 0})
 
 
 def test_the_facts_of_an_older_study_are_read() -> None:

@@ -38,7 +38,7 @@ def train(findings: Findings, recipe: str = "") -> Command | None:
     takes = run_time(results)
     epochs = results.settings.final_epochs
     time = _about(None if takes is None else SEEDS_OF_TRAIN * takes.of(epochs))
-    is_plain = recipe == "none" or results.end_of(found.on, found.params) == "all off"
+    is_plain = recipe == "none" or results.end_of(found) == "all off"
     which = plain(results) if is_plain else "this recipe"
     seeds = f"with {SEEDS_OF_TRAIN} seeds"
     does = f"Train {which} {seeds} on all but the test {results.things}, and save the model{time}."

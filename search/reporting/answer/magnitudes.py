@@ -8,9 +8,6 @@ from search.analysis.effects import CERTAIN
 from search.reporting.findings import Findings
 from search.reporting.formatting import about, listed_first
 
-_MOST_NAMED = 4
-"""Techniques in one sentence."""
-
 
 def factors(findings: Findings) -> list[str]:
     """Say what techniques multiply the objective by, where they add up better on its logarithm."""
@@ -32,5 +29,5 @@ def factors(findings: Findings) -> list[str]:
     )
     return [
         f"The values of {findings.results.objective.measure} are magnitudes apart, and the "
-        f"techniques add up better on their logarithm: {listed_first(parts, _MOST_NAMED)}.{vanish}"
+        f"techniques add up better on their logarithm: {listed_first(parts)}.{vanish}"
     ]

@@ -9,13 +9,10 @@ from search.reporting import words
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed, listed_first
 
-_MOST_NAMED = 4
-"""Techniques in one sentence."""
-
 
 def unlike_averages(findings: Findings) -> list[str]:
     """Name what the recommended recipe has on though it hurts, or off though it helps."""
-    decision, effects = findings.decision, findings.deciding
+    decision, effects = findings.decision, findings.deciding_effects
     if decision is None or effects is None or not decision.recommended.on:
         return []
     parts: list[str] = []
@@ -34,7 +31,7 @@ def unlike_averages(findings: Findings) -> list[str]:
 
 def unclear(findings: Findings) -> list[str]:
     """Name what the recommended recipe has on though it is not known to help."""
-    decision, effects = findings.decision, findings.deciding
+    decision, effects = findings.decision, findings.deciding_effects
     if decision is None or effects is None or not effects.look.complete:
         return []
     decides = deciding(findings.results)
@@ -50,13 +47,13 @@ def unclear(findings: Findings) -> list[str]:
     beside = any(one.technique in on and one.verdict == "helps" for one in effects.effects)
     return [
         f"The recommended recipe, chosen as a whole, {'also ' * beside}has "
-        f"{listed_first(names, _MOST_NAMED)} on, whose {effect} not clear."
+        f"{listed_first(names)} on, whose {effect} not clear."
     ]
 
 
 def no_contradiction(findings: Findings) -> list[str]:
     """Explain where the recommended recipe and the effects seem to say different things."""
-    decision, effects = findings.decision, findings.deciding
+    decision, effects = findings.decision, findings.deciding_effects
     if unlike := unlike_averages(findings):
         return unlike
     if decision is None or effects is None or decision.any_better:

@@ -11,6 +11,7 @@ from search.planning.broken import breaks_of
 from search.reporting import words
 from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import (
+    MOST_NAMED,
     capitalized,
     counted,
     duration,
@@ -22,9 +23,6 @@ from search.reporting.formatting import (
     with_states,
 )
 from search.results import Results
-
-_MOST_NAMED = 4
-"""Techniques in one sentence."""
 
 
 def answer(findings: Findings) -> str:
@@ -100,7 +98,7 @@ def _named(changes: Sequence[BudgetChange], objective: Objective) -> str:
         f"{signed(one.long.effect, one.long)}{unit})"
         for one in changes
     ]
-    return listed_first(named, _MOST_NAMED)
+    return listed_first(named)
 
 
 def held(long: Verification) -> str:
@@ -123,7 +121,7 @@ def signs_of_fast_start(found: FastStart, results: Results) -> str:
         gain = f"{found.rise.last_quarter:#.2g}".rstrip(".") + unit  # 1.0 points, not 1 points
         signs.append(f"{objective.name} {verb} {gain} in the last {over}")
     if found.moving:
-        changes = [move.change for move in found.moving[:_MOST_NAMED]]
+        changes = [move.change for move in found.moving[:MOST_NAMED]]
         named = [
             f"that of {one.technique} by {with_interval(one.effect, one, unit)}" for one in changes
         ]

@@ -25,7 +25,7 @@ _ABOUT_LADDER = (
 def what_matters(findings: Findings) -> Section | None:
     """Name the techniques that help and hurt, with their effects, and those that do neither."""
     results, effects, long = findings.results, findings.effects, findings.verification
-    decides = findings.deciding
+    decides = findings.deciding_effects
     if decides is None:
         return _without_effects(findings)
     text = " ".join([

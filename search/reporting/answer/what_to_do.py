@@ -8,9 +8,8 @@ import re
 from search.analysis.chance_level import at_chance_level
 from search.analysis.collapses import collapse
 from search.analysis.confirmation import Confirmed
-from search.analysis.confirmation import mean as mean_of
-from search.analysis.decision import Decision, SurelyBetter
-from search.analysis.estimate import Estimate
+from search.analysis.decision import Decision
+from search.analysis.estimate import Estimate, mean_over_seeds
 from search.analysis.fast_start import has_flattened
 from search.analysis.long_runs import deciding
 from search.analysis.recipe_names import describe
@@ -81,8 +80,7 @@ def headline(findings: Findings, *, briefly: bool = False) -> str:
     if findings.decision is None:
         return said
     decides = deciding(findings.results)
-    measured = decides.of("measure")
-    low = at_chance_level(decides, measured)
+    low = at_chance_level(decides)
     if low is not None and low.runs == low.measured:
         return f"{said} No measured run learned more than to name one class every time."
     said += _but_some_fell(findings, decides) if low is None else ""
@@ -135,11 +133,10 @@ def _answer(findings: Findings, *, briefly: bool) -> str:
         better = "by the validation runs no recipe is better" if decision.any_better else nothing
         return capitalized(f"{better}.")
     if decision.verdict == "not sure":
-        if decision.surely is not None:
-            gain = _points(decision.surely.gain, results.objective)
-            return (
-                f"So far {_surely(decision.surely, results)} is surely better than {off}: {gain}."
-            )
+        if (surely := decision.surely_better) is not None:
+            gain = with_interval(surely.gain.value, surely.gain, in_unit(results.objective))
+            simpler = describe(surely, results, levels=True)
+            return f"So far {simpler} is surely better than {off}: {gain}."
         if decision.any_better:
             nothing = f"the recommended recipe is not surely better than {off}"
         return capitalized(f"{'so far ' if so_far else ''}{nothing}.")
@@ -171,8 +168,8 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         seeds_alone = decision.tested is None or results.program is not None
         what = "seeds" if seeds_alone else f"seeds or other test {results.things}"
         which, simpler = "the difference", _off(decision, results)
-        if decision.surely is not None:
-            simpler = _surely(decision.surely, results)
+        if decision.surely_better is not None:
+            simpler = describe(decision.surely_better, results, levels=True)
             which = f"what that has beyond {simpler}"
         sentences.append(
             f"Other {what} may explain {which}: where time counts, {simpler} is the simpler choice."
@@ -255,10 +252,6 @@ def _over(gain: Estimate | None, of: Objective, off: str) -> str:
     return "" if gain is None else f", {beside(gain, of.unit, off)}"
 
 
-def _points(gain: Estimate, objective: Objective) -> str:
-    return with_interval(gain.value, gain, in_unit(objective))
-
-
 def _all_off(decision: Decision, results: Results) -> str:
     assert decision.all_off is not None
     name = capitalized(_off(decision, results))
@@ -333,7 +326,7 @@ def _runs_of_it(findings: Findings) -> str:
         return (
             f"One run of it came to {words.reached(runs[0], results.objective)}, without interval."
         )
-    value = mean_of([run.scaled for run in runs], results.objective)
+    value = mean_over_seeds([run.scaled for run in runs], results.objective)
     of = results.objective
     name = "" if of.name == UNNAMED else f"{of.name} "
     return f"{len(runs)} runs of it came to {name}{_with_interval(value, of)} on average."
@@ -358,10 +351,6 @@ def _held_on(results: Results) -> list[str]:
     if not fixed:
         return []
     return [f"{listed(fixed)} {'is' if len(fixed) == 1 else 'are'} on throughout."]
-
-
-def _surely(found: SurelyBetter, results: Results) -> str:
-    return describe(found, results, levels=True)
 
 
 def _shortened(recipe: str) -> str:

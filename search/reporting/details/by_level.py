@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from search.analysis.by_level import EffectByLevel, LevelEffect
+from search.analysis.by_level import EffectByLevel
+from search.parameters import level_label
 from search.reporting.findings import Findings
-from search.reporting.formatting import interval, listed, signed, with_interval
-from search.reporting.levels import factors_of, in_words, level_label, reversals, rows_of
+from search.reporting.formatting import listed, with_interval
+from search.reporting.levels import factors_of, in_words, reversals, rows_of
 from search.reporting.section import Section, Table
 from search.results import Results
 
@@ -20,7 +21,7 @@ def by_level(findings: Findings) -> Section | None:
     names = listed([in_words(name, findings.results) for name in factors_of(rows)])
     if findings.results.settings is None:
         names = f"level of {names}"
-    tables = [_table(rows_of(rows, name), findings.results) for name in factors_of(rows)]
+    tables = [_table(rows_of(rows, name)) for name in factors_of(rows)]
     if len(tables) == 1:
         head, cells = tables[0]
     else:
@@ -45,7 +46,7 @@ def by_level(findings: Findings) -> Section | None:
 
 
 def _table(
-    rows: Sequence[EffectByLevel], results: Results
+    rows: Sequence[EffectByLevel],
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     levels = [one.level for one in rows[0].levels]
     head = ("technique", *(f"at {level_label(level)} (95 %)" for level in levels),
@@ -59,10 +60,8 @@ def _table(
 
 
 def _short(row: EffectByLevel, results: Results) -> tuple[str, ...]:
-    each = "; ".join(f"{level_label(one.level)}: {_bounded(one)}" for one in row.levels)
+    each = "; ".join(
+        f"{level_label(one.level)}: {with_interval(one.effect, one)}" for one in row.levels
+    )
     return (row.technique, in_words(row.factor, results), each, with_interval(row.effect, row),
             level_label(row.on), level_label(row.off))  # fmt: skip
-
-
-def _bounded(one: LevelEffect) -> str:
-    return f"{signed(one.effect, one)} ({interval(one)})"

@@ -40,7 +40,7 @@ _RANKS_OF_LEVELS = " A parameter of several levels counts once, by its largest e
 
 def effects(findings: Findings) -> Section | None:
     """Tabulate all effects that decide, with what the columns mean."""
-    decides = findings.deciding
+    decides = findings.deciding_effects
     if decides is None:
         return None
     return Section(
@@ -82,11 +82,7 @@ def waterfall(findings: Findings) -> Section | None:
     """Go from all off to all on, an effect after the other."""
     if findings.effects is None or not findings.effects.fit.model.techniques:
         return None
-    at_mean = (
-        ""
-        if findings.effects.fit.model.covariates.columns is None
-        else " The other parameters are at their mean."
-    )
+    at_mean = " The other parameters are at their mean." if findings.effects.adjusted else ""
     ladder = (
         " Below them are the steps of the ladder, which hold for its order only."
         if findings.ladder

@@ -9,7 +9,7 @@ from search.analysis.level_means import Misfit
 from search.analysis.recipe_names import describe
 from search.reporting.details.effects import in_short_runs
 from search.reporting.findings import Findings
-from search.reporting.formatting import about, counted, level
+from search.reporting.formatting import about, counted, in_unit, level
 from search.reporting.section import Section
 
 MOST_SETS = 20
@@ -93,10 +93,10 @@ def fitted(findings: Findings) -> Section | None:
         f"{counted(len(runs.runs), 'run')}."
     ]
     if not math.isnan(runs.error):
-        unit = findings.results.objective.unit
+        unit = in_unit(findings.results.objective)
         text.append(
             "Predicted by a fit to all other runs, one is typically off by "
-            f"{about(runs.error)}{f' {unit}' if unit else ''}: the crosses."
+            f"{about(runs.error)}{unit}: the crosses."
         )
     return Section(
         f"Predicted and observed{in_short_runs(findings)}",

@@ -16,8 +16,6 @@ from search.reporting.tables import dependences_table, interactions_table
 
 MOST_PAIRS = 12
 """Interactions in the report's table; the rest are in the figure and in interactions.csv."""
-_MOST_NAMED = 4
-"""Pairs in one sentence."""
 
 
 def interactions(findings: Findings) -> Section | None:
@@ -100,6 +98,6 @@ def _by_scale_alone(rows: Sequence[Dependence], objective: Objective) -> list[st
     scale = "logit" if objective.share else "logarithm"
     return [
         f"On the {scale} of {objective.measure}, on which these techniques add up better, "
-        f"{listed_first(names, _MOST_NAMED)} {'has' if len(names) == 1 else 'have'} no clear "
+        f"{listed_first(names)} {'has' if len(names) == 1 else 'have'} no clear "
         "change of sign, so the scale may be the reason for it here."
     ]

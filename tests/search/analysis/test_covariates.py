@@ -259,7 +259,7 @@ def test_levels_that_no_run_has_or_that_changed_together_have_no_estimate() -> N
     assert {e.technique for e in found.effects if math.isnan(e.effect)} == {
         "optimizer: sgd → adam", "optimizer: sgd → lion", "layers: 1 → 2", "layers: 1 → 3"
     }  # fmt: skip
-    of = estimability(found, results_of(together, TECHNIQUES), together)
+    of = estimability(found, results_of(together, TECHNIQUES))
     assert set(of.confounded) == {"optimizer sgd → adam", "layers 1 → 2"}
     assert [level.level for level in found.fit.model.covariates.unseen] == ["lion", 3]
     assert found.of("aug").verdict != "no estimate"
@@ -270,11 +270,10 @@ def test_a_full_factorial_of_levels_is_balanced_and_one_run_less_is_not() -> Non
     runs = studied(72, 0, rows)
     others = (OPTIMIZER, LAYERS)
     results = results_of(runs, TECHNIQUES, others=others)
-    assert estimability(fitted(runs, others), results, runs).balanced
-    assert not estimability(
-        fitted(runs), results_of(runs, TECHNIQUES, others=OTHERS), runs
-    ).balanced
-    assert not estimability(fitted(runs[1:], others), results, runs[1:]).balanced
+    assert estimability(fitted(runs, others), results).balanced
+    assert not estimability(fitted(runs), results_of(runs, TECHNIQUES, others=OTHERS)).balanced
+    fewer = results_of(runs[1:], TECHNIQUES, others=others)
+    assert not estimability(fitted(runs[1:], others), fewer).balanced
 
 
 def test_parameters_of_a_few_trials_do_not_explain_their_technique_away() -> None:

@@ -14,6 +14,7 @@ from search.analysis.effects import Effects, effects, repeated
 from search.analysis.estimability import Pairs
 from search.analysis.multiplicity import significant_alone
 from search.analysis.scale_refit import scale_refit
+from search.analysis.t_distribution import quantile
 from search.objective import OBJECTIVES
 from search.planning.design import design
 from search.results import Results
@@ -31,7 +32,7 @@ def fitted(results: Results) -> Effects:
 
 
 def checked(results: Results) -> FitDiagnostics:
-    fit = diagnose(results, fitted(results), repeated(results)).fit
+    fit = diagnose(results, fitted(results)).fit
     assert fit is not None
     return fit
 
@@ -49,7 +50,7 @@ def test_failures_are_counted_by_reason_and_those_given_up_are_named() -> None:
         replace(run([], 0.5), value=None),
         run([], 0.5, state="pruned"),
     ]
-    losses = diagnose(results_of(runs, settings=Settings(measure=(8, 16))), None, []).losses
+    losses = diagnose(results_of(runs, settings=Settings(measure=(8, 16))), None).losses
     assert (losses.measured, losses.planned) == (14, 16)
     (given_up,) = losses.given_up
     assert (given_up.recipe, given_up.tries, given_up.reason) == ("mixup", TRIES, "out of memory")
@@ -87,7 +88,7 @@ def test_the_false_alarms_are_those_of_eight_independent_intervals() -> None:
     results = results_of(simulated(np.repeat(SIXTY_FOUR, 8, axis=0), 0, 1.0))
     base = fitted(results)
     mixup = base.of("mixup")
-    lift = 2.2 * (mixup.high - mixup.low) / 2 / base.fit.critical_value - mixup.effect
+    lift = 2.2 * (mixup.high - mixup.low) / 2 / quantile(base.dof) - mixup.effect
     runs = [
         replace(one, value=(one.scaled + lift * ("mixup" in one.on)) / 100) for one in results.runs
     ]
@@ -105,13 +106,13 @@ def test_runs_at_chance_level_are_named_by_what_sets_them_apart() -> None:
         for one in simulated(SIXTY_FOUR, 0, 0.3)
     ]
     results = results_of(runs, data=data)
-    low = at_chance_level(results, runs)
+    low = at_chance_level(results)
     assert low is not None
     assert (low.runs, low.measured, low.level) == (16, 64, 40.0)
     assert (low.on, low.off) == ((), ("batch_norm", "mixup"))
     equal = replace(results, objective=OBJECTIVES["balanced_accuracy"])
-    assert at_chance_level(equal, runs) is None  # 25 %, of four classes
-    assert at_chance_level(replace(results, data=None), runs) is None
+    assert at_chance_level(equal) is None  # 25 %, of four classes
+    assert at_chance_level(replace(results, data=None)) is None
 
 
 def test_interactions_that_a_ceiling_makes_vanish_on_the_logit() -> None:
@@ -122,11 +123,11 @@ def test_interactions_that_a_ceiling_makes_vanish_on_the_logit() -> None:
         logit = value(on, worth) - 68 + 0.05 * random.standard_normal()
         runs.append(run(on, 1 / (1 + math.exp(-logit))))
     results = results_of(runs)
-    refit = scale_refit(results, fitted(results), [])
+    refit = scale_refit(results, fitted(results))
     assert refit is not None
     assert refit.interactions_vanish
     linear = results_of(simulated(SIXTY_FOUR, 0, 0.3))
-    assert scale_refit(linear, fitted(linear), []) is None
+    assert scale_refit(linear, fitted(linear)) is None
 
 
 def test_additivity_compares_the_sum_of_the_effects_with_fresh_seeds() -> None:

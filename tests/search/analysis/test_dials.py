@@ -10,7 +10,7 @@ from tests.support.simulate import results_of, run
 
 pytestmark = pytest.mark.numeric
 
-RATE = SearchedDial("dropout_rate", "dropout", 0.05, 0.5, log=False)
+RATE = SearchedDial("dropout_rate", 0.05, 0.5, log=False)
 
 
 def test_a_trend_is_spearmans_over_the_whole_runs_of_the_search() -> None:

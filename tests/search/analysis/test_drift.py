@@ -37,7 +37,7 @@ def test_a_drift_is_not_credited_to_what_is_tried_later() -> None:
             value = 50 + 0.03 * number + 1.5 * (number >= 40) + random.normal()
             study.add_trial(create_trial(params=params, distributions=space, value=value))
         results = read(study)
-        findings, plain = find(results, []), effects_of(results, [])
+        findings, plain = find(results, []), effects_of(results)
         assert findings.effects is not None
         assert plain is not None
         wrong += any(effect.verdict in CERTAIN for effect in findings.effects.effects)
@@ -93,7 +93,7 @@ def test_a_sudden_change_is_not_credited_to_what_is_tried_after_it() -> None:
             value = 50 + 2 * params["c"] + 4 * (number >= at) + random.normal()
             study.add_trial(create_trial(params=params, distributions=space, value=value))
         results = read(study)
-        findings, plain = find(results, []), effects_of(results, [])
+        findings, plain = find(results, []), effects_of(results)
         assert findings.effects is not None
         assert plain is not None
         truth = {"a": 0.0, "b": 0.0, "c": 2.0}

@@ -15,8 +15,9 @@ from search.analysis.failing_cells import (
     failing_cell,
     is_cell,
 )
-from search.analysis.model import levels
+from search.analysis.model import signs
 from search.analysis.small_interactions import has_outlier
+from search.analysis.t_distribution import quantile
 from search.planning.design import design
 from search.results import Run
 from tests.support.fakes import EFFECTS
@@ -39,7 +40,7 @@ def failing(runs: list[Run], cell: Cell, value: float | None, loss: float = 0.0)
 
 def dominant(runs: list[Run]) -> tuple[Cell, ...]:
     values = np.array([run.scaled for run in runs])
-    return dominant_cells(levels(runs, NAMES), values, NAMES)
+    return dominant_cells(signs(runs, NAMES), values, NAMES)
 
 
 @pytest.mark.parametrize("count", [16, 32, 64])
@@ -132,8 +133,8 @@ def test_with_the_cell_in_the_place_of_pairs_the_effects_are_those_of_all_recipe
         runs = failing(simulated(rows, 0, 0.0), THREE, value, loss)
         every = failing(simulated(design(8, 256, 256), 0, 0.0), THREE, value, loss)
         values = np.array([[run.scaled] for run in runs])
-        found = 2 * coefficients_beside(THREE, levels(runs, NAMES), values, NAMES)[:, 0]
-        truth = levels(every, NAMES).T @ [run.scaled for run in every] / 128
+        found = 2 * coefficients_beside(THREE, signs(runs, NAMES), values, NAMES)[:, 0]
+        truth = signs(every, NAMES).T @ [run.scaled for run in every] / 128
         assert found == pytest.approx(truth, abs=1e-6)
 
 
@@ -147,7 +148,7 @@ def test_where_four_share_a_cells_runs_each_three_of_them_may_be_the_reason() ->
 def test_the_first_cell_is_the_one_whose_runs_fail() -> None:
     """In 32 runs of 8, what these four do together is fitted as well by the opposite runs."""
     runs = simulated(design(8, 32, 32), 0, 0.3)
-    rows = levels(runs, NAMES)
+    rows = signs(runs, NAMES)
     four = next(
         four for four in combinations(range(8), 4) if len(np.unique(rows[:, four], axis=0)) == 8
     )
@@ -173,7 +174,7 @@ def test_an_effect_that_a_cell_may_explain_as_well_is_in_doubt() -> None:
     assert found.fit.doubts is not None
     for place, name in enumerate(NAMES):
         effect, doubt = found.of(name), 2 * float(found.fit.doubts[1 + place, 0])
-        assert effect.high - effect.effect >= found.fit.critical_value * doubt
+        assert effect.high - effect.effect >= quantile(found.dof) * doubt
 
 
 @pytest.mark.parametrize("count", [16, 32, 64])

@@ -59,9 +59,9 @@ def test_what_clearly_helps_is_named_beside_a_recipe_that_has_more() -> None:
     assert decision is not None
     assert decision.verdict == "not sure"
     assert len(decision.recommended.on) > 1
-    assert decision.surely is not None
-    assert decision.surely.on == {"f0"}
-    assert 0 < decision.surely.gain.low < 5 < decision.surely.gain.high
+    assert decision.surely_better is not None
+    assert decision.surely_better.on == {"f0"}
+    assert 0 < decision.surely_better.gain.low < 5 < decision.surely_better.gain.high
     assert decision.any_better
     said = summarise(findings)
     assert "f0 is surely better than all techniques off: +" in said["headline"]
@@ -85,10 +85,10 @@ def test_what_helps_on_average_may_not_help_at_the_first_levels(at_first: float)
     decision = analyse(foreign(60, function)).decision
     assert decision is not None
     assert decision.verdict == "not sure"
-    assert (decision.surely is not None) == (at_first > 0)
-    if decision.surely is not None:
-        assert decision.surely.on == {"quantize"}
-        assert 0 < decision.surely.gain.low < at_first < decision.surely.gain.high
+    assert (decision.surely_better is not None) == (at_first > 0)
+    if decision.surely_better is not None:
+        assert decision.surely_better.on == {"quantize"}
+        assert 0 < decision.surely_better.gain.low < at_first < decision.surely_better.gain.high
 
 
 @pytest.mark.parametrize("seed", [1, 2, 5, 10, 13])

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from search.analysis.in_question import choose_verified
 from search.analysis.long_runs import long_study
 from search.analysis.looks import look_at
 from search.analysis.recommendation import candidates, recommend
+from search.analysis.verified_techniques import choose_verified
 from search.planning.phases import PLANS, Planned
 from search.planning.space import Space
 from search.results import Candidates, Results, Run

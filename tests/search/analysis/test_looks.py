@@ -88,12 +88,12 @@ def test_more_time_is_another_look_where_it_adds_seeds() -> None:
 
 def test_verdicts_wait_for_the_planned_runs() -> None:
     part, whole = study(12, 16), study(16, 16)
-    found = effects_of(part, [])
+    found = effects_of(part)
     assert found is not None
     assert {effect.verdict for effect in found.effects} == {"not yet"}
     assert all(np.isnan(effect.p_value) for effect in found.effects)
     assert all(effect.low < effect.high for effect in found.effects)
-    done = effects_of(whole, [])
+    done = effects_of(whole)
     assert done is not None
     assert "helps" in {effect.verdict for effect in done.effects}
 
@@ -129,4 +129,4 @@ def test_the_look_of_a_phase_that_time_has_closed_is_due() -> None:
     assert look_at(ended) == Look((12,), 12)
     grown = replace(study(12, 8, 16), settings=replace(part.settings, measure=(8, 16), time=closed))
     assert look_at(grown) == Look((8, 12), 12)
-    assert {effect.verdict for effect in effects_of(ended, []).effects} != {"not yet"}  # type: ignore[union-attr]
+    assert {effect.verdict for effect in effects_of(ended).effects} != {"not yet"}  # type: ignore[union-attr]

@@ -89,9 +89,9 @@ def test_the_answer_says_what_the_techniques_multiply_by() -> None:
     assert "on their logarithm: warmup multiplies it by 0." in told
     assert " and decay by 0." in told
     assert "on the logarithm no interaction is clear" in told
-    fitted = effects_of(results, [])
+    fitted = effects_of(results)
     assert fitted is not None
-    fit = diagnose(results, fitted, []).fit
+    fit = diagnose(results, fitted).fit
     assert fit is not None
     assert fit.refit is not None
     assert fit.refit.scale == "logarithm"

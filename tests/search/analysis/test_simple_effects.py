@@ -111,7 +111,7 @@ def test_near_a_ceiling_what_the_scale_does_is_no_reversal() -> None:
         measured, true = near_a_ceiling(seed, names)
         found = effects(measured, names)
         assert found is not None
-        refit = scale_refit(results_of(measured, names), found, ())
+        refit = scale_refit(results_of(measured, names), found)
         rows = dependences(found, interactions(found), refit.effects if refit else None)
         for row in rows:
             if row.reverses:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from search.analysis.in_question import choose_verified
 from search.analysis.looks import look_at
 from search.analysis.recommendation import candidates
+from search.analysis.verified_techniques import choose_verified
 from search.planning.broken import breaks_of, broken
 from search.planning.phases import PLANS, Planned
 from search.planning.schedule import schedule

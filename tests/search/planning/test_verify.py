@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from search.analysis.in_question import choose_verified, in_question
 from search.analysis.recommendation import recommend
+from search.analysis.verified_techniques import choose_verified, in_question
 from search.errors import InputError
 from search.parameters import categories
 from search.planning.design import design

@@ -12,6 +12,7 @@ from model_space.data.mel import Spectrogram
 from model_space.technique import Dial
 from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects, repeated
+from search.analysis.t_distribution import quantile
 from search.commands.program import CommandDial, CommandFactor, CommandLevel, Metric, Program
 from search.objective import ACCURACY, OBJECTIVES, Objective
 from search.parameters import Category, Number
@@ -43,9 +44,10 @@ ENDS: tuple[list[str], ...] = ([], list(NAMES))
 
 
 def said(results: Results) -> str:
-    repeats = repeated(results)
-    fitted = effects(results.of("measure"), results.factors, repeats, others=results.others)
-    diagnostics = diagnose(results, fitted, repeats)
+    fitted = effects(
+        results.of("measure"), results.factors, repeated(results), others=results.others
+    )
+    diagnostics = diagnose(results, fitted)
     return "\n".join([*cautions(results, diagnostics), *notes(results, diagnostics)])
 
 
@@ -148,7 +150,7 @@ def unproven() -> Results:
     found = effects(runs, NAMES)
     assert found is not None
     mixup = found.of("mixup")
-    error = (mixup.high - mixup.low) / 2 / found.fit.critical_value
+    error = (mixup.high - mixup.low) / 2 / quantile(found.dof)
     lift = 2.5 * error - mixup.effect
     return results_of([replace(r, value=(r.scaled + lift * ("mixup" in r.on)) / 100) for r in runs])
 

@@ -71,7 +71,7 @@ def test_panels_leave_room_for_their_titles() -> None:
 def test_a_logarithmic_dial_has_numbers_as_people_write_them(
     low: float, high: float, text: list[str]
 ) -> None:
-    trend = DialTrend(SearchedDial("lr", "", low, high, log=True), (), nan, nan, nan)
+    trend = DialTrend(SearchedDial("lr", low, high, log=True), (), nan, nan, nan)
     axis = dials.figure([trend], "accuracy", "").layout.xaxis
     assert list(axis.ticktext) == text
     assert [float(one) for one in text] == list(axis.tickvals)

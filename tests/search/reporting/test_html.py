@@ -51,7 +51,7 @@ def everything(**more: Any) -> Findings:
                 for at in range(1, 8)]  # fmt: skip
     results = results_of(
         [*measured, *climbed(), *searched, *confirmed],
-        dials=(SearchedDial("dropout_rate", "dropout", 0.05, 0.5, False),),
+        dials=(SearchedDial("dropout_rate", 0.05, 0.5, False),),
         settings=Settings(data="cifar10", epochs=2, width=0.5),
         **more,
     )

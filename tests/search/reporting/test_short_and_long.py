@@ -16,9 +16,9 @@ from search.analysis.effects import effects
 from search.analysis.epochs import effects_by_epoch
 from search.analysis.fast_start import fast_start
 from search.analysis.importances import Importance
-from search.analysis.in_question import choose_verified
 from search.analysis.long_runs import long_study
 from search.analysis.recommendation import candidates, recommend
+from search.analysis.verified_techniques import choose_verified
 from search.cli.findings import print_findings
 from search.planning.design import design
 from search.planning.phases import PLANS

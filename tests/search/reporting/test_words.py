@@ -167,7 +167,7 @@ def test_one_of_anything_is_singular() -> None:
     runs += [replace(runs[0], value=(runs[0].value or 0) + 0.001)]
     failed = run([], 0.0, state="failed", failure="no disk")
     results = results_of([*runs, failed], two, settings=Settings(measure=(6,)))
-    diagnostics = diagnose(results, fitted(results), [])
+    diagnostics = diagnose(results, fitted(results))
     said = " ".join([*cautions(results, diagnostics), *notes(results, diagnostics)])
     for sentence in (
         "5 of 6 planned runs are complete; 1 is missing.",

@@ -16,7 +16,7 @@ from typer.testing import Result
 
 from search.analysis.confirmation import confirmation
 from search.analysis.decision import decide
-from search.analysis.effects import effects_of, repeated
+from search.analysis.effects import effects_of
 from search.analysis.ladder import ladder
 from search.analysis.recommendation import recommend
 from search.planning.time_plan import Timing
@@ -88,7 +88,7 @@ def test_a_study_finds_the_effects_of_a_script_from_nothing_to_the_report(
     assert "Trying the first run alone, with " in ended.output
     assert "Another seed gave another acc" in ended.output
     found = results()
-    fitted = effects_of(found, repeated(found))
+    fitted = effects_of(found)
     assert fitted is not None
     # The mean of the last epoch of four: 1 - 1/16 of what is reached.
     for name, points in (("mixup", 20), ("opt=muon", -10), ("amp", 5)):
@@ -256,7 +256,7 @@ def test_a_factor_of_several_levels_has_an_effect_for_each_change(kouka: Kouka) 
     found = results()
     counts = Counter(run.params["size"] for run in found.of("measure"))
     assert counts == {"one": 4, "two": 2, "three": 2}
-    fitted = effects_of(found, repeated(found))
+    fitted = effects_of(found)
     assert fitted is not None
     assert fitted.of("size: one → two").effect == pytest.approx(20, abs=0.5)
     assert fitted.of("size: one → three").effect == pytest.approx(-10, abs=0.5)
@@ -290,7 +290,7 @@ def test_a_smaller_metric_is_better_where_it_is_a_loss(kouka: Kouka) -> None:
     found = results()
     assert not found.objective.maximize
     assert found.objective.name == "loss"
-    fitted = effects_of(found, repeated(found))
+    fitted = effects_of(found)
     assert fitted is not None
     assert fitted.of("a").effect == pytest.approx(-1, abs=0.2)
     assert fitted.of("a").verdict == "helps"

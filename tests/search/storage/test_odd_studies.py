@@ -62,7 +62,7 @@ def test_no_recipe_is_surely_better_for_a_noisy_technique_that_is_seldom_on() ->
         study.sampler = optuna.samplers.RandomSampler(seed=seed)
         study.optimize(function, n_trials=100)
         results = read(study)
-        effects = effects_of(results, [])
+        effects = effects_of(results)
         decision = decide(results, recommend(results), (), effects=effects)
         assert effects is not None
         assert decision is not None
@@ -174,9 +174,9 @@ def test_a_ladder_in_order_is_no_drift() -> None:
 
         study.optimize(function, n_trials=16)
         results = read(study)
-        effects = effects_of(results, [])
+        effects = effects_of(results)
         assert effects is not None
-        told += beside_drift(results, effects, [])[0].drift is not None
+        told += beside_drift(results, effects)[0].drift is not None
     assert told <= 1
 
 

@@ -56,7 +56,7 @@ def _none_was_clear() -> bool:
     half = replace(
         results, runs=results.runs[:32], settings=replace(results.launched_with(), measure=(32,))
     )
-    found = effects_of(half, [])
+    found = effects_of(half)
     return found is not None and not any(one.verdict in CERTAIN for one in found.effects)
 
 
