@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -24,6 +24,7 @@ _MOST = 0.4
 """Share of all runs; of more, they are what most recipes come to."""
 _AT_ONCE = 0.02
 """Share of the runs that are set aside in one step."""
+_LEAST_VARIANCE = 1e-300
 _LEAST_ROOM = 1e-9
 """Of a run that fits itself, which is then far from nothing."""
 _SPARE = 4
@@ -63,15 +64,13 @@ def _searched(
     runs = _Runs.of(np.frombuffer(signs).reshape(shape), values, recipes)
     if not runs.have_gaps:
         return None
-    aside, found = np.zeros(len(values), dtype=bool), None
+    aside, found, tried = np.zeros(len(values), dtype=bool), None, set[bytes]()
     while aside.sum() <= _MOST * len(values) and runs.can_be_fitted(~aside):
         below, errors = runs.below(aside)
         fell = aside & (errors > _FAR)
-        if (
-            fell.sum() >= _LEAST
-            and runs.is_by_seed(fell)
-            and (found is None or fell.sum() > found.fell.sum())
-        ):
+        more = fell.sum() >= (_LEAST if found is None else found.fell.sum() + 1)
+        if more and fell.tobytes() not in tried and runs.is_by_seed(fell):
+            tried.add(fell.tobytes())
             below, again = runs.below(fell)
             if np.all(again[fell] > _FAR) and np.all(np.abs(again[~fell]) < _FAR):
                 found = BelowFit(fell, float(below[fell].mean()))
@@ -85,52 +84,53 @@ class _Runs:
     columns: np.ndarray
     """(runs, 1 + techniques)."""
     pairs: np.ndarray
-    """(runs, runs): the products of their signs, summed over all pairs of techniques."""
+    """(runs, pairs): the products of the techniques' signs."""
     values: np.ndarray
-    recipes: tuple[np.ndarray, ...]
-    """The places of each recipe's runs."""
+    repeated: tuple[np.ndarray, ...]
+    """The places of the runs of each recipe that has several."""
     least: float
     """The least difference of two values, as their rounding may leave it."""
 
     @classmethod
     def of(cls, signs: np.ndarray, values: np.ndarray, recipes: Sequence[str]) -> _Runs:
         places = np.unique(recipes, return_inverse=True)[1]
-        rows = (np.flatnonzero(places == one) for one in range(places.max(initial=-1) + 1))
+        repeated = [
+            np.flatnonzero(places == one) for one in np.flatnonzero(np.bincount(places) > 1)
+        ]
         columns = np.column_stack([np.ones(len(values)), signs])
-        pairs = ((signs @ signs.T) ** 2 - signs.shape[1]) / 2
+        first, second = np.triu_indices(signs.shape[1], 1)
+        pairs = signs[:, first] * signs[:, second]
         least = np.diff(np.unique(values)).min(initial=math.inf)
-        return cls(columns, pairs, values, tuple(rows), float(least))
+        return cls(columns, pairs, values, tuple(repeated), float(least))
 
     @property
     def have_gaps(self) -> bool:
         """True where two seeds of some recipe are far apart, beside those of others."""
-        gaps = [np.diff(np.sort(self.values[rows])) for rows in self.recipes if len(rows) > 1]
-        every = np.concatenate([*gaps, np.zeros(0)])
-        return bool(len(every) and every.max() > _GAP * np.median(every))
+        gaps = [gap for rows in self.repeated for gap in np.diff(np.sort(self.values[rows]))]
+        return bool(gaps) and max(gaps) > _GAP * float(np.median(gaps))
 
     def can_be_fitted(self, some: np.ndarray) -> bool:
         return bool(some.sum() >= self.columns.shape[1] + _SPARE)
 
     def is_by_seed(self, some: np.ndarray) -> bool:
         """Check for a recipe with a run that is one of these and another that is not."""
-        return any(some[rows].any() and not some[rows].all() for rows in self.recipes)
+        return any(some[rows].any() and not some[rows].all() for rows in self.repeated)
 
     def below(self, aside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How far all runs, (runs,), are below what those not `aside` say of them: of the values,
         and over the standard error."""
         kept = ~aside
-        fit = _Fit.of(self.columns[kept], self.pairs[np.ix_(kept, kept)], self.values[kept])
+        fit = _Fit.of(self.columns[kept], self.pairs[kept], self.values[kept])
         below, errors = np.empty((2, len(kept)))
         below[kept], errors[kept] = fit.left_out
         below[aside], errors[aside] = fit.below(
-            self.columns[aside], self.pairs[np.ix_(aside, kept)], np.diag(self.pairs)[aside],
-            self.values[aside],
-        )  # fmt: skip
+            self.columns[aside], self.pairs[aside], self.values[aside]
+        )
         return below, below / np.maximum(errors, max(self._within(kept), self.least))
 
     def _within(self, kept: np.ndarray) -> float:
         """The standard deviation of kept runs around their recipes; 0 where nothing tells it."""
-        groups = [self.values[rows[kept[rows]]] for rows in self.recipes]
+        groups = [self.values[rows[kept[rows]]] for rows in self.repeated]
         dof = sum(max(len(one) - 1, 0) for one in groups)
         squares = sum(len(one) * float(np.var(one)) for one in groups if len(one))
         return math.sqrt(squares / dof) if dof else 0.0
@@ -138,54 +138,86 @@ class _Runs:
 
 @dataclass(frozen=True, eq=False)
 class _Fit:
-    """Techniques as fixed effects, and their pairs as random ones, of the likeliest variance."""
+    """Techniques as fixed effects, and their pairs as random ones, of some variance."""
 
+    columns: np.ndarray
+    pairs: np.ndarray
+    basis: np.ndarray
+    """(runs, rank): directions of the pairs."""
+    sizes: np.ndarray
+    """(rank,): the squares of their lengths."""
     ratio: float
     """The variance of an interaction over that of the noise."""
-    inverse: np.ndarray
-    spread: np.ndarray
-    """The covariance of the coefficients, over the variance of the noise."""
-    coefficients: np.ndarray
-    centred: np.ndarray
-    noise: float
-    left_out: np.ndarray
-    """(2, runs): how far each is below what the others say of it, and the standard error."""
-    columns: np.ndarray
+    values: np.ndarray
 
     @classmethod
     def of(cls, columns: np.ndarray, pairs: np.ndarray, values: np.ndarray) -> _Fit:
-        fits = [cls._by(size**2, columns, pairs, values) for size in _PAIRS]
-        return max(fits, key=lambda each: each[0])[1]
+        """Fit with the likeliest variance."""
+        basis, lengths, _ = np.linalg.svd(pairs, full_matrices=False)
+        fits = [cls(columns, pairs, basis, lengths**2, size**2, values) for size in _PAIRS]
+        return max(fits, key=lambda each: each.likelihood)
 
-    @classmethod
-    def _by(
-        cls, ratio: float, columns: np.ndarray, pairs: np.ndarray, values: np.ndarray
-    ) -> tuple[float, _Fit]:
-        """The fit of a ratio, after the logarithm of its restricted likelihood."""
-        covariance = np.eye(len(values)) + ratio * pairs
-        inverse = np.linalg.inv(covariance)
-        weights = inverse @ columns
-        spread = np.linalg.pinv(columns.T @ weights, hermitian=True)
-        coefficients = spread @ weights.T @ values
-        centred = inverse @ (values - columns @ coefficients)
-        dof = len(values) - columns.shape[1]
-        variance = max(float(values @ centred) / dof, 1e-300)
-        room = np.diag(inverse - weights @ spread @ weights.T)
+    def weighed(self, columns: np.ndarray) -> np.ndarray:
+        """Multiply columns, (runs, n), by the inverse of the runs' covariance over the noise's."""
+        shrunk = self._shrunk[:, np.newaxis] * (self.basis.T @ columns)
+        return np.asarray(columns - self.basis @ shrunk)
+
+    @cached_property
+    def likelihood(self) -> float:
+        """The logarithm of the restricted likelihood."""
+        determinants = np.sum(np.log1p(self.ratio * self.sizes))
+        determinants -= np.linalg.slogdet(self.spread)[1]
+        return -float(determinants + self.dof * math.log(self.noise**2)) / 2
+
+    @cached_property
+    def spread(self) -> np.ndarray:
+        """The covariance of the coefficients, over the variance of the noise."""
+        return np.linalg.pinv(self.columns.T @ self.weights, hermitian=True)
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """The columns, weighed."""
+        return self.weighed(self.columns)
+
+    @cached_property
+    def coefficients(self) -> np.ndarray:
+        return np.asarray(self.spread @ self.weights.T @ self.values)
+
+    @cached_property
+    def centred(self) -> np.ndarray:
+        """The residuals, weighed."""
+        residuals = self.values - self.columns @ self.coefficients
+        return self.weighed(residuals[:, np.newaxis])[:, 0]
+
+    @property
+    def dof(self) -> int:
+        return len(self.values) - int(self.columns.shape[1])
+
+    @cached_property
+    def noise(self) -> float:
+        """The standard deviation of a run."""
+        return math.sqrt(max(float(self.values @ self.centred) / self.dof, _LEAST_VARIANCE))
+
+    @property
+    def left_out(self) -> tuple[np.ndarray, np.ndarray]:
+        """How far each run is below what the others say of it, and the standard errors."""
+        room = 1 - self.basis**2 @ self._shrunk
+        room -= np.sum(self.weights @ self.spread * self.weights, axis=1)
         room = np.maximum(room, _LEAST_ROOM)
-        left_out = np.array([-centred / room, np.sqrt(variance / room)])
-        likelihood = np.linalg.slogdet(covariance)[1] - np.linalg.slogdet(spread)[1]
-        likelihood += dof * math.log(variance)
-        fit = cls(ratio, inverse, spread, coefficients, centred, math.sqrt(variance), left_out,
-                  columns)  # fmt: skip
-        return -likelihood / 2, fit
+        return -self.centred / room, self.noise / np.sqrt(room)
 
     def below(
-        self, columns: np.ndarray, across: np.ndarray, own: np.ndarray, values: np.ndarray
+        self, columns: np.ndarray, pairs: np.ndarray, values: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """How far other runs are below what this fit predicts of them, and the standard errors."""
-        across = self.ratio * across
-        predicted = columns @ self.coefficients + across @ self.centred
-        missing = columns - across @ self.inverse @ self.columns
-        variances = 1 + self.ratio * own - np.sum(across @ self.inverse * across, axis=1)
+        across = self.ratio * self.pairs @ pairs.T
+        predicted = columns @ self.coefficients + across.T @ self.centred
+        missing = columns - across.T @ self.weights
+        variances = 1 + self.ratio * np.sum(pairs**2, axis=1)
+        variances -= np.sum(across * self.weighed(across), axis=0)
         variances += np.sum(missing @ self.spread * missing, axis=1)
         return predicted - values, self.noise * np.sqrt(variances)
+
+    @property
+    def _shrunk(self) -> np.ndarray:
+        return self.ratio * self.sizes / (1 + self.ratio * self.sizes)
