@@ -53,7 +53,8 @@ class LevelEffect:
     level: Any
     effect: float
     low: float
-    """Ends of the 95 % interval."""
+    """Ends of the 95 % interval. Where the effects of a technique surely differ, it allows for
+    naming the technique for that (Benjamini & Yekutieli 2005)."""
     high: float
     p_value: float
     """Two-sided, corrected for the number of techniques and levels; NaN while planned runs are
@@ -197,7 +198,10 @@ def by_level(
     if fit is None:
         return []
     pairs = len(names) * sum(math.comb(len(one.levels), 2) for one in several)
-    return [fit.technique(name, at, pairs, maximize, look) for at, name in enumerate(names)]
+    differ = [fit.p_differs(at, pairs, look) for at in range(len(names))]
+    named = sum(p_value < 1 - CONFIDENCE for p_value in differ)
+    return [fit.technique(name, at, differ[at], named, maximize, look)
+            for at, name in enumerate(names)]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,22 +248,21 @@ class _Fit:
         mixed = fit_mixed(fixed, random, inverse, values, np.zeros(1), 0, noisier)
         return cls(factor.name, tuple(factor.levels[at] for at in seen), len(names), mixed)
 
-    def technique(
-        self, name: str, at: int, pairs: int, maximize: bool, look: Look
-    ) -> EffectByLevel:
-        """Estimate the effects of the technique that is so far among those that vary.
+    def p_differs(self, technique: int, pairs: int, look: Look) -> float:
+        """See `EffectByLevel`; `pairs` of levels are compared, of all techniques and factors."""
+        apart = (one - other for one, other in combinations(self._effects(technique), 2))
+        return min(self._p_value(weights, pairs, look) for weights in apart)
 
-        `pairs` of levels are compared, of all techniques and factors.
-        """
+    def technique(
+        self, name: str, at: int, p_differs: float, named: int, maximize: bool, look: Look
+    ) -> EffectByLevel:
+        """Estimate the effects of the technique that is so far among those that vary, of which so
+        many are `named` for effects that differ."""
+        chosen = named / self.techniques if p_differs < 1 - CONFIDENCE else 1.0
+        level = 1 - chosen * (1 - CONFIDENCE)
+        each = [self._effect(one, weights, level, look)
+                for one, weights in zip(self.levels, self._effects(at), strict=True)]  # fmt: skip
         sides = self._means(at, 1), self._means(at, -1)
-        effects = [on - off for on, off in zip(*sides, strict=True)]
-        tests = len(effects) * self.techniques
-        each = [
-            self._effect(level, weights, tests, look)
-            for level, weights in zip(self.levels, effects, strict=True)
-        ]
-        apart = (one - other for one, other in combinations(effects, 2))
-        p_differs = min(self._p_value(weights, pairs, look) for weights in apart)
         best = [self._best(means, maximize) for means in sides]
         on, off = (self.levels[one] for one in best)
         effect, low, high = self._at_best(sides, best, maximize)
@@ -275,6 +278,11 @@ class _Fit:
             weights[at, at] = 1
             weights[at, count * (1 + technique) + at] = side
         return list(weights)
+
+    def _effects(self, technique: int) -> list[np.ndarray]:
+        """Weights, (terms,), of the technique's effect at each level."""
+        sides = self._means(technique, 1), self._means(technique, -1)
+        return [on - off for on, off in zip(*sides, strict=True)]
 
     def _value(self, weights: np.ndarray) -> float:
         """Value of a combination of the coefficients."""
@@ -293,11 +301,10 @@ class _Fit:
 
         return root(beyond, float(alone.min()), float(alone.max()), 1e-9 * float(alone.max()))
 
-    def _effect(self, level: Any, weights: np.ndarray, tests: int, look: Look) -> LevelEffect:
-        effect = self._value(weights)
-        margin = self._margin(weights, (1 + CONFIDENCE) / 2)
-        p_value = self._p_value(weights, tests, look)
-        return LevelEffect(level, effect, effect - margin, effect + margin, p_value)
+    def _effect(self, at: Any, weights: np.ndarray, level: float, look: Look) -> LevelEffect:
+        effect, margin = self._value(weights), self._margin(weights, (1 + level) / 2)
+        p_value = self._p_value(weights, len(self.levels) * self.techniques, look)
+        return LevelEffect(at, effect, effect - margin, effect + margin, p_value)
 
     def _p_value(self, weights: np.ndarray, tests: int, look: Look) -> float:
         """The p-value of a combination of the coefficients, one of so many tests."""
