@@ -157,7 +157,8 @@ def _below_fit(results: Results) -> Collapse | None:
     runs = results.of(*phases)
     on = [run.on | levels_on(run.params, results.choices) for run in runs]
     names = sorted(frozenset().union(*on))
-    recipes = [describe(run, results) for run in runs]
+    # A recipe may come out otherwise in another phase, on a machine that has changed since.
+    recipes = [f"{run.phase}: {describe(run, results)}" for run in runs]
     values = results.objective.sign * np.array([run.scaled for run in runs])
     signs = np.array([[1.0 if name in one else -1.0 for name in names] for one in on])
     found = below_fit(signs, values, recipes) if names else None

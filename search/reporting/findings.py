@@ -153,8 +153,8 @@ def analyse(
     `at_most` are other limits of what is recommended than the study's own.
     Raises `InputError` where the study does not fit.
     """
+    results = limited(read(study, techniques, objective), at_most)
     number = objective_number(study, objective)
-    results = limited(read(study, techniques, number), at_most)
     pictures = stored_pictures(study) if images else Pictures()
     with one_thread():
         return find(results, importances(study, number), pictures)

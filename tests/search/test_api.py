@@ -74,7 +74,7 @@ def test_what_is_of_another_kind_is_refused() -> None:
     refused: list[tuple[tuple[Any, ...], str]] = [
         (("x",), "'x' is no study; it takes an optuna.Study"),
         ((study, ["optimizer"]), r"techniques=\['optimizer'\] is no mapping; it takes"),
-        ((study, None, "lat"), "has no objective number 'lat'; it has number 1 alone"),
+        ((study, None, "lat"), "has no objective 'lat'; it has number 1 alone"),
     ]
     for arguments, says in refused:
         with pytest.raises(InputError, match=says):

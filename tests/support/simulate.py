@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import combinations, product
+from itertools import combinations, count, product
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,12 @@ from search.results import Results, Run
 from tests.support.fakes import EFFECTS
 
 NAMES = tuple(EFFECTS)
+_NUMBERS = count()
 
 
 def run(on: Collection[str], accuracy: float, phase: str = "measure", **more: Any) -> Run:
-    """A complete run with some techniques on."""
-    return Run(more.pop("number", 0), phase, more.pop("state", "complete"),
+    """A complete run with some techniques on, and a number of its own."""
+    return Run(more.pop("number", next(_NUMBERS)), phase, more.pop("state", "complete"),
                more.pop("params", {}), frozenset(on), accuracy, **more)  # fmt: skip
 
 
