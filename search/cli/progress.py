@@ -30,7 +30,7 @@ from search.reporting.budget import default_techniques, describe_budget, left_ou
 from search.reporting.data import account, data_cautions
 from search.reporting.formatting import about, counted, duration, level, listed
 from search.reporting.programs import seed_effect
-from search.reporting.words import growth
+from search.reporting.sentences.growth import growth
 from search.results import Results, Run
 from search.running.following import StudyWatch
 from search.settings import Settings

@@ -26,7 +26,7 @@ from search.reporting.loss_cautions import (
 )
 from search.reporting.programs import ended_early, mixed_up, too_few_digits, unheard_seed
 from search.reporting.recipe_cautions import of_carry_over, of_collapse, of_dials
-from search.reporting.words import growth
+from search.reporting.sentences.growth import growth
 from search.results import Drift, Results
 
 _SHARE_TO_PERCENT = 10
