@@ -14,10 +14,10 @@ from search.analysis.effects import Effects
 from search.objective import UNNAMED
 from search.reporting import tables
 from search.reporting.answer.short_and_long import held
-from search.reporting.budget import describe_budget, short_budget
 from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import about, capitalized, counted, effect_unit, listed
 from search.reporting.section import Table
+from search.reporting.sentences.budget import describe_budget, short_budget
 from search.reporting.sentences.fresh_seeds import about_tests, fresh_seeds
 from search.results import Results
 

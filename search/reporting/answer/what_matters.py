@@ -9,10 +9,10 @@ from search.reporting.answer.recipe_and_effects import no_contradiction, unclear
 from search.reporting.answer.short_and_long import matters
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, level, listed
-from search.reporting.levels import at_best, dependent, reversals
 from search.reporting.section import Section
 from search.reporting.sentences.effects import no_effects
 from search.reporting.sentences.ladder import about_ladder, ladder_verdict
+from search.reporting.sentences.levels import at_best, dependent, reversals
 from search.reporting.sentences.pairs import certain_pairs, main_pairs, reversed_pairs
 from search.reporting.tables import budgets_table, effects_table, ladder_table
 

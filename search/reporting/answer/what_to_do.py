@@ -15,9 +15,7 @@ from search.analysis.long_runs import deciding
 from search.analysis.recipe_names import describe
 from search.objective import ACCURACY, UNNAMED, Objective
 from search.parameters import levels_on
-from search.reporting import limits
 from search.reporting.answer import commands
-from search.reporting.budget import trained_for
 from search.reporting.findings import Findings
 from search.reporting.formatting import (
     beside,
@@ -32,7 +30,8 @@ from search.reporting.formatting import (
 )
 from search.reporting.recipe_cautions import fell
 from search.reporting.section import Command, Section
-from search.reporting.sentences import recipes
+from search.reporting.sentences import limits, recipes
+from search.reporting.sentences.budget import trained_for
 from search.reporting.sentences.effects import no_effects
 from search.results import Results, Run
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.headline import headline
 from search.planning.broken import broken
-from search.reporting.budget import short_budget
 from search.reporting.formatting import (
     MOST_NAMED,
     capitalized,
@@ -21,6 +20,7 @@ from search.reporting.formatting import (
     listed_first,
     probability,
 )
+from search.reporting.sentences.budget import short_budget
 from search.results import Results
 
 

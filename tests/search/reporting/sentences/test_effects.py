@@ -5,7 +5,7 @@ from dataclasses import replace
 from search.analysis.effects import Effects, effects, repeated
 from search.objective import OBJECTIVES, Objective
 from search.planning.design import design
-from search.reporting.budget import describe_budget, short_budget
+from search.reporting.sentences.budget import describe_budget, short_budget
 from search.reporting.sentences.effects import what_matters_most
 from search.results import Results
 from search.settings import Settings
