@@ -9,12 +9,12 @@ from rich.console import Console
 
 from search.cli.options import storage_option
 from search.cli.tables import ladder_table
-from search.reporting import words
 from search.reporting.answer import commands
 from search.reporting.answer.short_and_long import cautions_that_count
 from search.reporting.answer.what_to_do import headline, to_train
 from search.reporting.ending import Exported, answer_lines
 from search.reporting.formatting import counted, duration
+from search.reporting.loss_cautions import count_given_up
 
 _ASIDE = 34
 """Characters of what a command does, with the spaces around it."""
@@ -37,7 +37,7 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
         for line in answer_lines(findings):
             console.print(line)
     console.print()
-    if lost := words.given_up(findings.results):
+    if lost := count_given_up(findings.results):
         console.print(lost)
     cautions = len(cautions_that_count(findings))
     read = f", with {counted(cautions, 'caution')} to read first" if cautions else ""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from rich.console import Console
 
 from search.cli.tables import budgets_table, confirmed_table, effects_table, ladder_table
-from search.reporting import words
 from search.reporting.answer.how_sure import how_sure
 from search.reporting.answer.what_matters import what_matters
 from search.reporting.answer.what_to_do import what_to_do
 from search.reporting.findings import Findings
 from search.reporting.section import Section
+from search.reporting.sentences.fresh_seeds import about_tests
+from search.reporting.sentences.ladder import ladder_verdict
 
 
 def print_findings(findings: Findings, console: Console) -> None:
@@ -62,7 +63,7 @@ def _print_ladder(findings: Findings, console: Console) -> None:
     console.print(ladder_table(findings.ladder, findings.results))
     if findings.effects is None:  # the verdict has been printed
         return
-    if verdict := words.ladder_verdict(findings.ladder, findings.comparisons):
+    if verdict := ladder_verdict(findings.ladder, findings.comparisons):
         console.print()
         console.print(verdict)
 
@@ -72,5 +73,5 @@ def _print_confirmed(findings: Findings, console: Console) -> None:
         return
     console.print()
     console.print(confirmed_table(findings.confirmed, findings.results))
-    for sentence in words.about_tests(findings.results, findings.confirmed):
+    for sentence in about_tests(findings.results, findings.confirmed):
         console.print(f"• {sentence}", style="dim")

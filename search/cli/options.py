@@ -245,17 +245,10 @@ def storage_option(storage: str, *, here: bool = False) -> str:
 
 
 def folder_of(kind: str, name: str) -> Path:
-    """Return the folder of a study's `reports` or `models` for a user who names none.
+    """Return the folder of a study's `reports` or `models` for a user who names none."""
+    from search.folder_names import folder_name
 
-    A study's name may have slashes, as names of data sets do; a folder in another's would be in
-    the way of what is written there. Another program's may be empty or as long as it likes.
-    """
-    from search.folder_names import shortened
-
-    folder = "".join("-" if c in "/\\" or not c.isprintable() else c for c in name)
-    if not folder.strip(" ."):
-        folder = f"study-{len(folder)}" if folder else "study"
-    return Path(kind) / shortened(folder, name)
+    return Path(kind) / folder_name(name)
 
 
 def resolved(data: str | None) -> str | None:

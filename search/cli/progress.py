@@ -26,11 +26,12 @@ from search.objective import Objective
 from search.planning.durations import RunTime
 from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
-from search.reporting.budget import default_techniques, describe_budget, left_out, set_aside
 from search.reporting.data import account, data_cautions
 from search.reporting.formatting import about, counted, duration, level, listed
 from search.reporting.programs import seed_effect
-from search.reporting.words import growth
+from search.reporting.sentences.budget import describe_budget, set_aside
+from search.reporting.sentences.growth import growth
+from search.reporting.sentences.techniques import default_techniques, left_out
 from search.results import Results, Run
 from search.running.following import StudyWatch
 from search.settings import Settings

@@ -86,8 +86,8 @@ def _other_objectives(study: Study, storage: str) -> str:
 def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
     from search.cli.tables import ladder_table, phases_table, reached
     from search.objective import ACCURACY
-    from search.reporting import words
     from search.reporting.formatting import counted
+    from search.reporting.loss_cautions import count_given_up
 
     console.print(f"{status.study}: {status.budget}.")
     console.print()
@@ -99,7 +99,7 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
         counts.append(counted(status.shorter, "shorter run"))
     if counts:
         console.print(f"Beside these: {', '.join(counts)}.")
-    if lost := words.given_up(results):
+    if lost := count_given_up(results):
         console.print(lost)
     if best := status.best:
         of = f" {status.objective}" if status.objective == ACCURACY.name else ""

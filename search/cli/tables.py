@@ -15,7 +15,6 @@ from search.analysis.confirmation import Confirmed
 from search.analysis.effects import Effects
 from search.analysis.ladder import LadderStep
 from search.objective import ACCURACY, UNNAMED, Objective
-from search.reporting import words
 from search.reporting.formatting import (
     capitalized,
     change,
@@ -30,6 +29,7 @@ from search.reporting.formatting import (
     with_interval,
 )
 from search.reporting.programs import LoggedRun
+from search.reporting.sentences.ladder import ladder_name
 from search.reporting.status import PhaseStatus, StudyStatus
 from search.results import Results
 from search.storage.schema import PHASES
@@ -124,7 +124,7 @@ def ladder_table(steps: Sequence[LadderStep], results: Results) -> RenderableTyp
             change(step),
             interval(step),
         )
-    return _titled(f"{words.ladder_name(results)}, by {objective.name}", table)
+    return _titled(f"{ladder_name(results)}, by {objective.name}", table)
 
 
 def predictions_table(

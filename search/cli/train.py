@@ -82,12 +82,13 @@ def _print_trained(trained: Trained, folder: Path, console: Console) -> None:
     from model_space.saved.model_card import MODEL
     from search.final.model_folder import CURVES, PAGE
     from search.objective import ACCURACY
-    from search.reporting import formatting, words
+    from search.reporting import formatting
+    from search.reporting.sentences.fresh_seeds import over_seeds
 
     objective = trained.objective
     console.print(
         f"Test {objective.measure} {formatting.mean(trained.test_objective, objective)}"
-        f"{words.over_seeds(len(trained.card.seeds))}, on {trained.tested_on}."
+        f"{over_seeds(len(trained.card.seeds))}, on {trained.tested_on}."
     )
     if objective != ACCURACY:
         console.print(f"Test accuracy {formatting.percent(trained.test)}.")

@@ -10,11 +10,11 @@ import plotly.graph_objects as go
 from model_space.pictures import Picture
 from search.analysis.recipe_tests import RecipeTests
 from search.final.recipe import Task
-from search.reporting.budget import describe_budget
 from search.reporting.details.pictures import wrong_images_of
 from search.reporting.details.recipe_tests import by_class_of, test_figures
 from search.reporting.html import page
 from search.reporting.section import Section
+from search.reporting.sentences.budget import describe_budget
 
 _CURVES = "learning"
 _WHOSE = "the saved network"

@@ -20,8 +20,8 @@ from search.planning.rates import parse_training
 from search.planning.requested import Requested
 from search.planning.settle import settle
 from search.planning.space import Space
-from search.reporting.budget import describe_budget
-from search.reporting.limits import out_of_reach
+from search.reporting.sentences.budget import describe_budget
+from search.reporting.sentences.limits import out_of_reach
 from search.results import Results
 from search.running.compatibility import check_there
 from search.running.hardware import check_installed

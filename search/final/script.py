@@ -13,7 +13,8 @@ from model_space.script import Order, write
 from search.errors import InputError
 from search.final.recipe import Task, confirmed, find_task
 from search.planning.phases.plan import run_seed
-from search.reporting import formatting, words
+from search.reporting import formatting
+from search.reporting.sentences.fresh_seeds import over_all_off, over_seeds
 from search.running.compatibility import versions_of
 from search.settings import Limits
 
@@ -80,7 +81,7 @@ def _about(task: Task, *, chosen: bool) -> list[str]:
     if found := confirmed(task):
         said.append(
             f"In the study, trained without the validation {things}, its test accuracy was "
-            f"{formatting.percent(found.test)}{words.over_seeds(found.seeds)}{words.over_all_off(found)}."
+            f"{formatting.percent(found.test)}{over_seeds(found.seeds)}{over_all_off(found)}."
         )
     versions = versions_of("keras", settings.backend)
     names = ("python", "keras", settings.backend, "numpy")

@@ -23,8 +23,9 @@ from search.final.recipe import Task, find_task
 from search.objective import ACCURACY, Objective
 from search.planning.checks import MOST_SEEDS, check_number
 from search.planning.phases.plan import run_seed
-from search.reporting import formatting, words
+from search.reporting import formatting
 from search.reporting.figures.learning import figure
+from search.reporting.sentences.fresh_seeds import over_seeds
 from search.running import signals
 from search.running.compatibility import check_fingerprint, versions_of
 from search.running.hardware import check_system, shares
@@ -224,7 +225,7 @@ def describe(trained: Trained) -> str:
     objective, seeds = trained.objective, len(trained.card.seeds)
     said = (
         f"Techniques on: {trained.recipe}. Test {objective.measure} "
-        f"{formatting.mean(trained.test_objective, objective)}{words.over_seeds(seeds)}, on "
+        f"{formatting.mean(trained.test_objective, objective)}{over_seeds(seeds)}, on "
         f"{trained.tested_on}."
     )
     if objective != ACCURACY:

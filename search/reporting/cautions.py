@@ -12,7 +12,6 @@ from search.analysis.estimability import Estimability, Pairs
 from search.analysis.recommendation import Recommendation
 from search.objective import ACCURACY, Objective
 from search.parameters import Order
-from search.reporting.budget import left_out
 from search.reporting.data import data_cautions
 from search.reporting.fit_cautions import fit_cautions
 from search.reporting.formatting import counted, in_unit, listed, quoted
@@ -26,7 +25,8 @@ from search.reporting.loss_cautions import (
 )
 from search.reporting.programs import ended_early, mixed_up, too_few_digits, unheard_seed
 from search.reporting.recipe_cautions import of_carry_over, of_collapse, of_dials
-from search.reporting.words import growth
+from search.reporting.sentences.growth import growth
+from search.reporting.sentences.techniques import left_out
 from search.results import Drift, Results
 
 _SHARE_TO_PERCENT = 10

@@ -13,9 +13,9 @@ from search.reporting.answer.short_and_long import matters
 from search.reporting.answer.what_matters import together
 from search.reporting.answer.what_to_do import headline, support
 from search.reporting.findings import Findings
-from search.reporting.levels import reversals
+from search.reporting.sentences.effects import no_effects
+from search.reporting.sentences.levels import reversals
 from search.reporting.summary import summarise
-from search.reporting.words import no_effects
 
 SCHEMA = 1
 """Version of the document of `--json`, raised when a key goes or changes its meaning."""

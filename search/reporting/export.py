@@ -21,12 +21,12 @@ from search.reporting.findings import Findings, analyse, check_findings
 from search.reporting.gallery import draw
 from search.reporting.html import page
 from search.reporting.latex import documents
-from search.reporting.limits import taken
 from search.reporting.markdown import document
 from search.reporting.picture_html import escape
 from search.reporting.records import Records, records
 from search.reporting.report_folder import PAGE, REPORT, SUMMARY, UnwrittenError, check_own
 from search.reporting.sections import sections
+from search.reporting.sentences.limits import taken
 from search.reporting.summary import summarise
 from search.settings import Limits
 from search.writable import check_folder, unwritable

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from search.analysis.importances import Importance
-from search.reporting.budget import describe_budget
 from search.reporting.details import recipe_tests
 from search.reporting.details.effects import in_short_runs
 from search.reporting.figures import (
@@ -30,6 +29,7 @@ from search.reporting.figures import (
 from search.reporting.figures.style import extend_title
 from search.reporting.findings import Findings, Verification, check_findings
 from search.reporting.formatting import axis, counted, effect_unit, level_unit
+from search.reporting.sentences.budget import describe_budget
 
 
 def draw(findings: Findings) -> dict[str, go.Figure]:

@@ -12,12 +12,13 @@ from string import Template
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from search.reporting.budget import describe_budget, provenance
 from search.reporting.figures.style import untitled
 from search.reporting.formatting import capitalized
 from search.reporting.links import Names, anchor
 from search.reporting.picture_html import escape, picture_row
+from search.reporting.provenance import provenance
 from search.reporting.section import Command, Section, Table
+from search.reporting.sentences.budget import describe_budget
 from search.results import Results
 
 _OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*(?: \d+)?")

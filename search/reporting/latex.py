@@ -12,12 +12,13 @@ from importlib.metadata import version
 
 from search.analysis.effects import Effects
 from search.objective import UNNAMED
-from search.reporting import tables, words
+from search.reporting import tables
 from search.reporting.answer.short_and_long import held
-from search.reporting.budget import describe_budget, short_budget
 from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import about, capitalized, counted, effect_unit, listed
 from search.reporting.section import Table
+from search.reporting.sentences.budget import describe_budget, short_budget
+from search.reporting.sentences.fresh_seeds import about_tests, fresh_seeds
 from search.results import Results
 
 _MARKUP = {
@@ -55,7 +56,7 @@ def documents(findings: Findings) -> dict[str, str]:
         )
     if findings.confirmed:
         found["confirmed"] = (
-            f"Recipes on {words.fresh_seeds(findings.results)}.",
+            f"Recipes on {fresh_seeds(findings.results)}.",
             tables.confirmed_table(findings),
         )
     if findings.ladder:
@@ -122,7 +123,7 @@ def methods(findings: Findings) -> str:
             + ("." if results.program is not None else f", and measured on the test "
                f"{results.things}, which had no part in any choice.")
         )  # fmt: skip
-        parts += words.about_tests(results, findings.confirmed)
+        parts += about_tests(results, findings.confirmed)
     if results.versions:
         made = listed([f"{name} {number}" for name, number in results.versions.items()])
         parts.append(f"The runs were made with {made}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from search.analysis.run_losses import GivenUp, RunLosses
+from search.analysis.run_losses import GivenUp, RunLosses, given_up
 from search.analysis.unequal_losses import Loss, UnequalLoss
 from search.reporting.formatting import counted, listed, with_states
 from search.results import Results
@@ -98,6 +98,13 @@ def lost_runs(losses: RunLosses, grown_by: str) -> list[str]:
             f"{counted(losses.diverged, 'run')} diverged{alike}; {counts} at chance level."
         )
     return sentences
+
+
+def count_given_up(results: Results) -> str:
+    """Say how many planned runs a study goes without; empty of none."""
+    lost = len(given_up(results)) if results.designed else 0
+    have = "has" if lost == 1 else "have"
+    return f"{counted(lost, 'run')} {have} been given up, as every try failed." if lost else ""
 
 
 def unfinished_trials(results: Results, losses: RunLosses) -> list[str]:

@@ -9,9 +9,10 @@ from itertools import groupby
 
 import plotly.graph_objects as go
 
-from search.reporting.budget import describe_budget, provenance
 from search.reporting.links import Names, anchor
+from search.reporting.provenance import provenance
 from search.reporting.section import Section, Table
+from search.reporting.sentences.budget import describe_budget
 from search.results import Results
 
 _SHOWN = ("png", "svg")

@@ -9,8 +9,7 @@ from search.analysis.chance_level import at_chance_level
 from search.analysis.collapses import Collapse, collapse
 from search.analysis.held_out import rate
 from search.analysis.recommendation import Recommendation
-from search.reporting import words
-from search.reporting.formatting import in_unit, level
+from search.reporting.formatting import counted, in_unit, level
 from search.results import Results
 
 _NEAR_END = 0.05
@@ -33,9 +32,19 @@ def of_collapse(results: Results) -> list[str]:
             ", which chance hardly explains." if found.sure else ", which may be chance."
         )
     return [
-        f"{words.fell(found, results)}, far below {_others(found, results)}: {expect}.{why} What "
+        f"{fell(found, results)}, far below {_others(found, results)}: {expect}.{why} What "
         "is recommended is best in the mean over seeds."
     ]
+
+
+def fell(found: Collapse, results: Results) -> str:
+    """Say how many runs fell far below the others in some seeds, and to what."""
+    beside = "" if found.technique is None else f" with {found.technique}"
+    if found.gap is None:
+        to = f"by about {found.depth:.3g}{in_unit(results.objective)}"
+    else:
+        to = f"to about {level(found.level, results.objective)}"
+    return f"{len(found.runs)} of {counted(found.of, 'run')}{beside} fell {to}"
 
 
 def _others(found: Collapse, results: Results) -> str:

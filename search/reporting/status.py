@@ -10,8 +10,8 @@ from search.analysis.recipe_names import describe
 from search.planning.phases import confirm, ladder
 from search.planning.phases.confirm import wants_candidates
 from search.planning.space import Space
-from search.reporting.budget import describe_budget, shorter_runs
 from search.reporting.formatting import level_unit
+from search.reporting.sentences.budget import describe_budget, shorter_runs
 from search.results import Results
 from search.settings import Settings
 from search.storage.schema import INTERRUPTED, PHASES

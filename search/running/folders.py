@@ -9,7 +9,7 @@ from optuna.storages import RDBStorage
 
 from search.commands.program import Program
 from search.errors import StudyFailedError
-from search.folder_names import shortened
+from search.folder_names import folder_name
 from search.running.claim import Claim
 from search.storage import schema
 from search.storage.heartbeat import fail
@@ -18,8 +18,7 @@ from search.storage.retrying import patiently
 
 def runs_folder(program: Program, name: str) -> Path:
     """Return the folder of a study's runs, beside the program: runs/NAME."""
-    folder = "".join(c if c not in "/\\" else "-" for c in name)
-    return Path(program.directory) / "runs" / shortened(folder, name)
+    return Path(program.directory) / "runs" / folder_name(name)
 
 
 def new_folder(runs: Path, claim: Claim, storage: RDBStorage) -> Path:

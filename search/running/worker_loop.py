@@ -16,7 +16,7 @@ from optuna.trial import TrialState
 
 from model_space.worker.client import Worker
 from search.errors import StudyFailedError
-from search.folder_names import shortened
+from search.folder_names import folder_name
 from search.planning.broken import are_alike
 from search.running.claim import Claim, claim
 from search.running.folders import new_folder
@@ -99,8 +99,7 @@ def work(
 def study_checkpoints(folder: Path, url: str, name: str) -> Path:
     """The folder, in a folder of checkpoints, that is a study's."""
     digest = hashlib.sha256(f"{located(url)}\0{name}".encode()).hexdigest()[:16]
-    words = "".join(c if c.isalnum() else "_" for c in name)
-    return folder / f"{shortened(words, name)}-{digest}"
+    return folder / f"{folder_name(name, str.isalnum, '_')}-{digest}"
 
 
 def _key(found: Claim) -> str:

@@ -13,7 +13,8 @@ from search.reporting.findings import Findings
 from search.reporting.formatting import about, counted, duration, effect_unit
 from search.reporting.programs import command_of_recipe
 from search.reporting.section import Command
-from search.reporting.words import fresh_seeds, plain
+from search.reporting.sentences.fresh_seeds import fresh_seeds
+from search.reporting.sentences.recipes import plain
 
 SEEDS_OF_TRAIN = 3
 """Networks that `kouka train` trains."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from search.analysis.effects import CERTAIN
 from search.analysis.long_runs import deciding
 from search.analysis.model import varied
-from search.reporting import words
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed, listed_first
+from search.reporting.sentences import recipes
 
 
 def unlike_averages(findings: Findings) -> list[str]:
@@ -62,5 +62,5 @@ def no_contradiction(findings: Findings) -> list[str]:
         return []
     return [
         "Effects are averages over whatever else is on: a technique may help many recipes, and "
-        f"still add little to {words.plain(findings.results)}."
+        f"still add little to {recipes.plain(findings.results)}."
     ]

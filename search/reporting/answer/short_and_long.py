@@ -8,7 +8,6 @@ from search.analysis.budgets import BudgetChange
 from search.analysis.fast_start import FastStart
 from search.objective import Objective
 from search.planning.broken import breaks_of
-from search.reporting import words
 from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import (
     MOST_NAMED,
@@ -22,6 +21,7 @@ from search.reporting.formatting import (
     with_interval,
     with_states,
 )
+from search.reporting.sentences.effects import no_effects, what_matters_most
 from search.results import Results
 
 
@@ -41,14 +41,14 @@ def matters(findings: Findings, *, briefly: bool = False, budget: bool = True) -
     results, fitted = findings.results, findings.effects
     long = findings.verification
     if long is not None:
-        parts = [words.answer(long.effects, long.results, briefly=briefly, budget=budget)]
+        parts = [what_matters_most(long.effects, long.results, briefly=briefly, budget=budget)]
         if not briefly:
             kept = held(long)
             parts += [f"These runs held {kept}." if kept else "", between(findings)]
     elif fitted is None:
-        return words.no_effects(results)
+        return no_effects(results)
     else:
-        parts = [words.answer(fitted, results, briefly=briefly, budget=budget)]
+        parts = [what_matters_most(fitted, results, briefly=briefly, budget=budget)]
     parts.append(_broken(results))
     return " ".join(part for part in parts if part)
 

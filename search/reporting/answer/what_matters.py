@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from search.analysis.effects import Effects
 from search.analysis.headline import headline
-from search.reporting import words
 from search.reporting.answer.magnitudes import factors
 from search.reporting.answer.recipe_and_effects import no_contradiction, unclear
 from search.reporting.answer.short_and_long import matters
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, level, listed
-from search.reporting.levels import at_best, dependent, reversals
 from search.reporting.section import Section
+from search.reporting.sentences.effects import no_effects
+from search.reporting.sentences.ladder import about_ladder, ladder_verdict
+from search.reporting.sentences.levels import at_best, dependent, reversals
+from search.reporting.sentences.pairs import certain_pairs, main_pairs, reversed_pairs
 from search.reporting.tables import budgets_table, effects_table, ladder_table
-from search.results import Results
 
 TITLE = "What matters, and what does not"
-_ABOUT_LADDER = (
-    "adds {things} one after another. A step holds for that order only: what is on already makes "
-    "it larger or smaller."
-)
 
 
 def what_matters(findings: Findings) -> Section | None:
@@ -59,21 +56,15 @@ def _two_intervals(effects: Effects) -> list[str]:
     ]
 
 
-def about_ladder(results: Results) -> str:
-    """Say what a ladder does, and for what its steps hold."""
-    things = "the techniques" if results.program is None else "factors"
-    return f"{words.ladder_name(results)} {_ABOUT_LADDER.format(things=things)}"
-
-
 def _without_effects(findings: Findings) -> Section | None:
     """The ladder's steps, where nothing else says what matters, or why nothing does."""
     if findings.ladder:
-        verdict = words.ladder_verdict(findings.ladder, findings.comparisons)
+        verdict = ladder_verdict(findings.ladder, findings.comparisons)
         text = f"{about_ladder(findings.results)} {verdict}".rstrip()
         return Section(TITLE, text, table=ladder_table(findings))
     if findings.results.best is None:  # the headline has said why
         return None
-    return Section(TITLE, words.no_effects(findings.results))
+    return Section(TITLE, no_effects(findings.results))
 
 
 def together(findings: Findings) -> list[str]:
@@ -95,10 +86,10 @@ def pairs(findings: Findings) -> tuple[str, ...]:
     """Name the techniques whose effect depends most on another one, by the runs that decide."""
     objective, long = findings.results.objective, findings.verification
     if long is not None:
-        said = words.certain_pairs([row for row in long.interactions if row.certain], objective)
+        said = certain_pairs([row for row in long.interactions if row.certain], objective)
         return (*reversals(findings), *([said] if said else []))
     rows = findings.dependences
-    turned = words.reversals(rows, objective.maximize)
+    turned = reversed_pairs(rows, objective.maximize)
     return (
-        *reversals(findings), *([turned] if turned else []), *words.main_pairs(rows, objective)
+        *reversals(findings), *([turned] if turned else []), *main_pairs(rows, objective)
     )  # fmt: skip

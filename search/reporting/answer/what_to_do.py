@@ -15,22 +15,25 @@ from search.analysis.long_runs import deciding
 from search.analysis.recipe_names import describe
 from search.objective import ACCURACY, UNNAMED, Objective
 from search.parameters import levels_on
-from search.reporting import limits, words
 from search.reporting.answer import commands
-from search.reporting.budget import trained_for
 from search.reporting.findings import Findings
 from search.reporting.formatting import (
     beside,
     capitalized,
     counted,
     in_unit,
+    level,
     listed,
     mean,
     percent,
     with_interval,
 )
+from search.reporting.recipe_cautions import fell
 from search.reporting.section import Command, Section
-from search.results import Results
+from search.reporting.sentences import limits, recipes
+from search.reporting.sentences.budget import trained_for
+from search.reporting.sentences.effects import no_effects
+from search.results import Results, Run
 
 _LONG_RECIPE = 130
 """Characters of a recipe that is given in full where there is room for a few lines."""
@@ -66,7 +69,7 @@ def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
     found = findings.recommended
     if found is None:
         return "no technique"
-    recipe = words.recipe(found, findings.results)
+    recipe = recipes.in_words(found, findings.results)
     return _shortened(recipe) if briefly else recipe
 
 
@@ -106,7 +109,7 @@ def _but_some_fell(findings: Findings, decides: Results) -> str:
     fallen, recipe = collapse(decides), findings.recommended
     if fallen is None or fallen.diverged or recipe is None or not fallen.concerns(recipe.on):
         return ""
-    return f" But {words.fell(fallen, decides)}."
+    return f" But {fell(fallen, decides)}."
 
 
 def _answer(findings: Findings, *, briefly: bool) -> str:
@@ -159,7 +162,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         verb = "The runs favour" if decision.so_far else "The recommended recipe is"
         sentences.append(f"{verb} {recipe}: {_reach(decision, results)}.")
     if decision.verdict == "all off":
-        off = "all techniques off" if results.settings else words.plain(results)
+        off = "all techniques off" if results.settings else recipes.plain(results)
         sentences.append(f"{capitalized(off)}: {_reach(decision, results)}.")
         sentences += [] if briefly else _next_best(findings)
     elif decision.all_off is not None and not briefly:
@@ -180,7 +183,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         if reach is not None and not reach.beside and not briefly:
             sentences.append(
                 "As some recipes fail together, nothing is predicted of its gain over "
-                f"{words.plain(results)}."
+                f"{recipes.plain(results)}."
             )
     sentences.append(_rests_on(findings, decision))
     sentences.append(limits.taken(results, decision.recommended))
@@ -208,12 +211,18 @@ def _without_decision(findings: Findings) -> str:
     results = findings.results
     best = results.best
     if best is None or results.factors:
-        return words.no_effects(results)
+        return no_effects(results)
     values = [f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
               for name, value in best.params.items()]  # fmt: skip
     having = f", with {listed(values)}" if values else ""
-    reached = words.reached(best, results.objective)
+    reached = _reached(best, results.objective)
     return f"So far the best trial is {best.number}{having}: {reached}, of one run."
+
+
+def _reached(run: Run, objective: Objective) -> str:
+    """Give a run's value, with the name of what it is where it has one."""
+    name = "" if objective.name == UNNAMED else f" {objective.name}"
+    return f"{level(run.scaled, objective)}{name}"
 
 
 def _train(results: Results) -> str:
@@ -245,7 +254,7 @@ def _off(decision: Decision, results: Results) -> str:
     reach = decision.recommended.reach
     numbers = reach.beside if reach is not None and decision.tested is None else {}
     values = [f"{name} {format(value, '.4g')}" for name, value in numbers.items()]
-    return words.plain(results) + (f" with {listed(values)}" if values else "")
+    return recipes.plain(results) + (f" with {listed(values)}" if values else "")
 
 
 def _over(gain: Estimate | None, of: Objective, off: str) -> str:
@@ -302,7 +311,7 @@ def _rests_on(findings: Findings, decision: Decision) -> str:
 
 def _lost(row: Confirmed, results: Results) -> str:
     """The runs of a recipe that taught nothing, which its mean leaves out."""
-    of = f"of {words.plain(results)}" if "all off" in row.label else "of it"
+    of = f"of {recipes.plain(results)}" if "all off" in row.label else "of it"
     if row.diverged == row.runs:
         return f"Every run {of} diverged."
     are = "is" if row.diverged == 1 else "are"
@@ -323,9 +332,7 @@ def _runs_of_it(findings: Findings) -> str:
     if not runs:
         return "No run was of this recipe."
     if len(runs) == 1:
-        return (
-            f"One run of it came to {words.reached(runs[0], results.objective)}, without interval."
-        )
+        return f"One run of it came to {_reached(runs[0], results.objective)}, without interval."
     value = mean_over_seeds([run.scaled for run in runs], results.objective)
     of = results.objective
     name = "" if of.name == UNNAMED else f"{of.name} "
@@ -337,7 +344,7 @@ def _accuracy(decision: Decision, results: Results) -> list[str]:
     row = decision.tested
     if row is None or results.program is not None or results.objective == ACCURACY:
         return []
-    over = _over(row.gain, ACCURACY, words.plain(results))
+    over = _over(row.gain, ACCURACY, recipes.plain(results))
     return [f"Its test accuracy is {percent(row.test)}{over}."]
 
 

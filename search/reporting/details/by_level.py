@@ -8,8 +8,8 @@ from search.analysis.by_level import EffectByLevel
 from search.parameters import level_label
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed, with_interval
-from search.reporting.levels import factors_of, in_words, reversals, rows_of
 from search.reporting.section import Section, Table
+from search.reporting.sentences.levels import factors_of, in_words, reversals, rows_of
 from search.results import Results
 
 

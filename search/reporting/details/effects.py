@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from search.analysis.effects import Effects
-from search.reporting import words
-from search.reporting.answer.what_matters import about_ladder
 from search.reporting.findings import Findings
 from search.reporting.formatting import mean
 from search.reporting.section import Section
+from search.reporting.sentences.effects import what_matters_most
+from search.reporting.sentences.ladder import about_ladder, ladder_name, ladder_verdict
 from search.reporting.tables import effects_table, ladder_table
 
 _ABOUT_EFFECTS = (
@@ -71,7 +71,8 @@ def short_runs(findings: Findings) -> Section | None:
         return None
     return Section(
         "The short runs",
-        f"What chose the techniques to verify. {words.answer(effects, results)} {_ABOUT_BUDGETS}",
+        "What chose the techniques to verify. "
+        f"{what_matters_most(effects, results)} {_ABOUT_BUDGETS}",
         "effects",
         effects_table(effects, results.objective),
         (*findings.cautions, *findings.notes),
@@ -124,9 +125,9 @@ def ladder(findings: Findings) -> Section | None:
     """Tabulate the steps of the ladder, beside the effects."""
     if not findings.ladder or findings.effects is None:
         return None
-    verdict = words.ladder_verdict(findings.ladder, findings.comparisons)
+    verdict = ladder_verdict(findings.ladder, findings.comparisons)
     return Section(
-        words.ladder_name(findings.results),
+        ladder_name(findings.results),
         f"{about_ladder(findings.results)} {verdict}".rstrip(),
         table=ladder_table(findings),
     )

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from search.analysis.simple_effects import Dependence
 from search.objective import Objective
-from search.reporting import words
 from search.reporting.details.effects import in_short_runs
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed, listed_first
 from search.reporting.section import Section
+from search.reporting.sentences.pairs import certain_pairs, reversed_pairs
 from search.reporting.tables import dependences_table, interactions_table
 
 MOST_PAIRS = 12
@@ -26,7 +26,7 @@ def interactions(findings: Findings) -> Section | None:
     text = [
         "An interaction is the change of one technique's effect when the other is turned on. Below "
         "zero, the two take from each other.",
-        words.certain_pairs(known, findings.results.objective),
+        certain_pairs(known, findings.results.objective),
     ]
     if any(row.certain and row.low < 0 < row.high for row in known):
         text.append(
@@ -76,7 +76,7 @@ def dependences(findings: Findings) -> Section | None:
         "For each pair whose interaction is clear: what either technique is worth without the "
         "other and with it, averaged over the rest. "
         + (
-            words.reversals(rows, findings.results.objective.maximize)
+            reversed_pairs(rows, findings.results.objective.maximize)
             or "None of them clearly helps with the other and hurts without it, or the other way "
             "round."
         ),

@@ -6,11 +6,11 @@ import plotly.graph_objects as go
 
 from search.analysis.estimate import Estimate
 from search.analysis.recipe_tests import ClassResult, RecipeTests
-from search.reporting.budget import describe_budget
 from search.reporting.figures import confusion, seed_curves
 from search.reporting.findings import Findings
 from search.reporting.formatting import UNKNOWN, axis, capitalized, counted, short_percent
 from search.reporting.section import Section, Table
+from search.reporting.sentences.budget import describe_budget
 
 _MOST_ROWS = 20
 """Classes in the report's table; of more, those of the lowest accuracy."""

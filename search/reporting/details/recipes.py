@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from search.reporting import words
 from search.reporting.findings import Findings
 from search.reporting.section import Section
+from search.reporting.sentences.fresh_seeds import about_tests, fresh_seeds
 from search.reporting.tables import confirmed_table
 
 
@@ -18,9 +18,9 @@ def confirmed(findings: Findings) -> Section | None:
         data = "data" if results.program else results.things
         chooses = f" The test {data} choose nothing."
     return Section(
-        f"The recommended recipe on {words.fresh_seeds(results)}",
+        f"The recommended recipe on {fresh_seeds(results)}",
         f"The recommended recipe is chosen among these by {objective.name}, from what the fit says "
         f"and what all runs reached, these included.{chooses}",
         table=confirmed_table(findings),
-        remarks=tuple(words.about_tests(findings.results, findings.confirmed)),
+        remarks=tuple(about_tests(findings.results, findings.confirmed)),
     )

@@ -13,7 +13,7 @@ from search.analysis.by_level import EffectByLevel, by_level, runs_for_levels
 from search.analysis.looks import ALONE, Look
 from search.parameters import Category, level_name
 from search.planning.mixed_design import mixed_design, places
-from search.reporting.levels import dependent
+from search.reporting.sentences.levels import dependent
 from search.results import Run
 from tests.support.foreign import foreign
 from tests.support.simulate import run

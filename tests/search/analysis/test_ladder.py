@@ -10,7 +10,7 @@ from search.analysis.ladder import compare, ladder
 from search.analysis.t_distribution import quantile
 from search.planning.design import design
 from search.planning.phases.ladder import STEPS
-from search.reporting import words
+from search.reporting.sentences.ladder import ladder_verdict
 from search.results import Run
 from tests.support.fakes import EFFECTS
 from tests.support.simulate import NAMES, results_of, run, simulated, value
@@ -61,14 +61,14 @@ def test_where_the_order_decides_it_is_said_and_else_not() -> None:
     steps = ladder(results_of(climbed(pairs)))
     rows = compare(steps, found)
     assert {row.step.adds for row in rows if row.disagree} == {"augmentation", "batch_norm"}
-    said = words.ladder_verdict(steps, rows)
+    said = ladder_verdict(steps, rows)
     assert "disagree" in said
     assert "augmentation (+15.93 as a step, +13.08 as its order-free effect)" in said
     steps = ladder(results_of(climbed()))
     agreed = compare(steps, effects(simulated(design(8, 64, 64), 0, 0.3), NAMES))
-    assert "None of the 7 steps differs" in words.ladder_verdict(steps, agreed)
+    assert "None of the 7 steps differs" in ladder_verdict(steps, agreed)
     alone = f"The step {agreed[0].step.adds} does not differ from its order-free effect"
-    assert alone in words.ladder_verdict(steps[:2], agreed[:1])
+    assert alone in ladder_verdict(steps[:2], agreed[:1])
 
 
 def test_one_seed_a_step_has_no_interval_and_no_verdict() -> None:
@@ -77,9 +77,9 @@ def test_one_seed_a_step_has_no_interval_and_no_verdict() -> None:
     assert all(math.isnan(step.low) for step in steps)
     assert not any(row.disagree for row in compare(steps, found))
     for rows in (compare(steps, found), compare(steps, None)):
-        assert words.ladder_verdict(steps, rows).startswith("Each step was run once")
+        assert ladder_verdict(steps, rows).startswith("Each step was run once")
     assert compare(steps, None) == []
     several = ladder(results_of(climbed()))
-    assert words.ladder_verdict(several, []) == ""
+    assert ladder_verdict(several, []) == ""
     unsure = [replace(row, p_value=math.nan) for row in compare(several, found)]
-    assert "No step can be compared" in words.ladder_verdict(several, unsure)
+    assert "No step can be compared" in ladder_verdict(several, unsure)

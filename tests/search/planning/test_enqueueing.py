@@ -11,7 +11,7 @@ import pytest
 from optuna.trial import TrialState
 
 from search import InputError, analyse, enqueue_design
-from search.reporting.budget import describe_budget
+from search.reporting.sentences.budget import describe_budget
 
 CHOICES: dict[str, list[Any]] = {
     "mixup": [False, True], "optimizer": ["sgd", "adamw"], "ema": [False, True],

@@ -17,7 +17,7 @@ from search.planning.requested import Requested
 from search.planning.schedule import schedule
 from search.planning.settle import settle
 from search.planning.space import Space
-from search.reporting.budget import set_aside
+from search.reporting.sentences.budget import set_aside
 from search.reporting.status import status_of
 from search.results import Candidates, Results, Run, Verified
 from search.settings import Settings, TimeLimit

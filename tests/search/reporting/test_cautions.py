@@ -26,6 +26,7 @@ from search.results import Results, Run
 from search.settings import Settings
 from search.storage.parameters import number_of
 from search.storage.schema import TRIES
+from tests.support.fakes import EFFECTS
 from tests.support.simulate import (
     NAMES,
     facts,
@@ -393,3 +394,28 @@ def test_a_number_at_the_end_of_its_range_is_told(rate: float, near: bool) -> No
     results = Results("s", settings.factors, tuple(runs), settings, dials=dials)
     told = f"lr is {rate:.3g} in the recommended recipe, at an end of its range, 0.0001 to 0.1."
     assert (told in " ".join(find(results, []).cautions)) == near
+
+
+def test_one_of_anything_is_singular() -> None:
+    """Two techniques in five runs: one pair, one run missing and one failed."""
+    two = ("augmentation", "batch_norm")
+    worth = {name: EFFECTS[name] for name in two}
+    runs = simulated(design(2, 4, 4), 0, 0.3, effects=worth)
+    runs += [replace(runs[0], value=(runs[0].value or 0) + 0.001)]
+    failed = run([], 0.0, state="failed", failure="no disk")
+    results = results_of([*runs, failed], two, settings=Settings(measure=(6,)))
+    found = effects(results.of("measure"), results.factors, repeated(results), maximize=True)
+    diagnostics = diagnose(results, found)
+    said = " ".join([*cautions(results, diagnostics), *notes(results, diagnostics)])
+    for sentence in (
+        "5 of 6 planned runs are complete; 1 is missing.",
+        "1 run failed: no disk.",
+        "Only 2 degrees of freedom remain to estimate the noise",
+        "5 runs separate the interaction of two techniques from the effects;",
+    ):
+        assert sentence in said
+    fit = diagnostics.fit
+    assert fit is not None
+    saturated = replace(fit.effects, fit=replace(fit.effects.fit, dof=1))
+    said = " ".join(cautions(results, replace(diagnostics, fit=replace(fit, effects=saturated))))
+    assert "Only 1 degree of freedom remains to estimate the noise" in said

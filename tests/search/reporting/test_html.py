@@ -19,13 +19,13 @@ from search.analysis.importances import Importance
 from search.objective import OBJECTIVES
 from search.parameters import SearchedDial
 from search.planning.design import design
-from search.reporting.budget import describe_budget
 from search.reporting.figures.style import BLUE, VERMILION, label
 from search.reporting.findings import Findings, find
 from search.reporting.html import page
 from search.reporting.markdown import document
 from search.reporting.section import Command, Section, Table
 from search.reporting.sections import sections
+from search.reporting.sentences.budget import describe_budget
 from search.settings import Settings
 from tests.search.analysis.test_ladder import climbed
 from tests.support.foreign import foreign

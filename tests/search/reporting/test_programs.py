@@ -10,9 +10,9 @@ from search.analysis.confirmation import Confirmed
 from search.analysis.estimate import Estimate
 from search.commands.program import CommandFactor, CommandLevel, Metric, Program
 from search.objective import OBJECTIVES
-from search.reporting.budget import mean_of_last
 from search.reporting.programs import ended_early
-from search.reporting.words import about_tests
+from search.reporting.sentences.budget import mean_of_last
+from search.reporting.sentences.fresh_seeds import about_tests
 from search.results import Results, Run
 from search.settings import Settings
 

@@ -8,7 +8,7 @@ import optuna
 import pytest
 
 from model_space.techniques import SETS
-from search.reporting.budget import describe_budget
+from search.reporting.sentences.budget import describe_budget
 from search.running import making
 from search.storage import schema
 from search.storage.connection import open_storage, study_names

@@ -11,7 +11,7 @@ import pytest
 from model_space.techniques import SETS
 from search.planning.broken import are_alike
 from search.planning.phases import measure, plan
-from search.reporting.answer.what_matters import about_ladder
+from search.reporting.sentences.ladder import about_ladder
 from search.results import Results
 from tests.support.faked import FOUR, FULL, SMALL, Kouka, ended, launched, results
 from tests.support.fakes import EFFECTS, FakeWorker

@@ -1,20 +1,14 @@
-"""Descriptions of what a study's runs were trained on, for how long and with what.
-
-All that the reports read of a study's settings and data facts is read here.
-"""
+"""Descriptions of what a study's runs were trained on, for how long and with what."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import date
 from pathlib import PurePath
 
 from model_space.budget import USUAL_RATE
 from model_space.data import short
 from model_space.facts import DataFacts
 from model_space.pretrained.weights import IMAGENET
-from model_space.techniques import NEED_WEIGHTS
 from search.analysis.recipe_names import with_dials
 from search.commands.program import EPOCHS, Program
 from search.objective import ACCURACY
@@ -142,53 +136,6 @@ def trained_for(results: Results, phase: str) -> str:
     return " on ".join(parts)
 
 
-def default_techniques(results: Results) -> str:
-    """Say which techniques a new study takes where none are named, and why these."""
-    settings = results.launched_with()
-    names = ", ".join(settings.techniques)
-    if (network := settings.custom_code.network) is not None and network.application is not None:
-        return (
-            f"Techniques: transfer, the set for networks of keras.applications where --techniques "
-            f"names none: {names}."
-        )
-    if results.data is not None and results.data.sound is not None:
-        return (
-            f"Techniques: sound, the set for sounds where --techniques names none, as a turned, "
-            f"mirrored or patched image of a sound is no sound: {names}."
-        )
-    said = f"Techniques: article, the set for images where --techniques names none: {names}."
-    if "augmentation" not in settings.factors:
-        return said
-    return (
-        f"{said} augmentation turns, shifts and mirrors images, and the study measures all three "
-        "at once; where a mirrored image is another class's, as of digits and signs, name its "
-        "parts instead: flip, shift, rotation."
-    )
-
-
-def left_out(results: Results) -> list[str]:
-    """Name the techniques that change nothing in a network that is not the article's."""
-    if results.settings is None:
-        return []
-    code, names = results.settings.custom_code, results.settings.left_out
-    if not code.network or not names:
-        return []
-    name, lines = PurePath(code.network.at).name, []
-    lack_weights = code.network.application and not code.weights
-    weightless = [n for n in names if n in NEED_WEIGHTS and lack_weights]
-    if weightless:
-        lines.append(
-            f"{_are(weightless)} left out: the study has no weights for {name} to begin with, so "
-            "every run begins with random ones."
-        )
-    if uncalled := [n for n in names if n not in weightless]:
-        lines.append(
-            f"{_are(uncalled)} left out: the network {name} does not call the stage that "
-            f"{'each' if len(uncalled) > 1 else 'it'} changes."
-        )
-    return lines
-
-
 def shorter_runs(results: Results) -> list[Run]:
     """The ended runs of `verify` and `confirm` that are shorter than those that decide now.
 
@@ -214,10 +161,6 @@ def set_aside(results: Results) -> str:
     )
 
 
-def _are(names: Sequence[str]) -> str:
-    return f"{listed(names)} {'are' if len(names) > 1 else 'is'}"
-
-
 def _weights(settings: Settings) -> str:
     """Name the weights that the network begins with where `pretrained` is on."""
     weights = settings.custom_code.weights
@@ -225,13 +168,6 @@ def _weights(settings: Settings) -> str:
         return ""
     file = "of ImageNet" if weights.at == IMAGENET else f"in {PurePath(weights.at).name}"
     return f" (weights {file})"
-
-
-def provenance(results: Results) -> str:
-    """Say when a report was written, and with which versions its runs were made."""
-    versions = ", ".join(f"{name} {number}" for name, number in results.versions.items())
-    made = f"Written by kouka on {date.today().isoformat()}."
-    return f"{made} Runs made with {versions}." if versions else made
 
 
 def _size(data: DataFacts) -> str:

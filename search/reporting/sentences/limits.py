@@ -7,7 +7,7 @@ import math
 from search.analysis.limits import Taken
 from search.analysis.recommendation import Recommendation
 from search.reporting.formatting import capitalized, counted
-from search.reporting.words import recipe
+from search.reporting.sentences import recipes
 from search.results import Results
 from search.settings import Limits
 
@@ -34,7 +34,7 @@ def out_of_reach(results: Results, found: Recommendation) -> str:
     limits = results.at_most
     assert limits is not None
     assert found.takes is not None
-    cheapest, takes = recipe(found, results), _words(results, found.takes, limits)
+    cheapest, takes = recipes.in_words(found, results), _words(results, found.takes, limits)
     return f"no recipe is within --at-most {limits}: the cheapest, {cheapest}, takes {takes}"
 
 
