@@ -227,7 +227,7 @@ def _quotes() -> Iterator[Quote]:
     yield Quote(
         BENCH,
         "hold the true effect in {94} to {100} % of cases. At most {1.6} % of studies call an "
-        "effect wrongly, and of truths made to be hard {4.8} %",
+        "effect wrongly, or {4.8} % where the truth is made hard",
         lambda: (*covered("coverage"), max(column("coverage", "wrong, %")),
                  max(column("truths", "wrong, %"))),
     )  # fmt: skip
