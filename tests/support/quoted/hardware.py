@@ -149,7 +149,7 @@ QUOTES = (
     ),
     Quote(
         ARTICLE,
-        "once more of it changes {0.0} and {-1.0} points (standard errors {2.1} and {1.0})",
+        "compressing once more changes {0.0} and {-1.0} points (standard errors {2.1} and {1.0})",
         _compressed,
     ),
     Quote(
