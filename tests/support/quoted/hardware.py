@@ -149,7 +149,7 @@ QUOTES = (
     ),
     Quote(
         ARTICLE,
-        "once more of it changes {0.0} and {-1.0} points (standard errors {2.1} and {1.0})",
+        "compressing once more changes {0.0} and {-1.0} points (standard errors {2.1} and {1.0})",
         _compressed,
     ),
     Quote(
@@ -218,7 +218,7 @@ QUOTES = (
     ),
     Quote(
         BENCH,
-        "share of training on digits ({0.68} of 0.85)",
+        "0.85 of a digits study's time spent on training (it was {0.68})",
         lambda: tuple(column("efficiency", "efficiency", study="digits", workers=1)),
     ),
     Quote(
