@@ -27,6 +27,8 @@ for it."""
 _PERMUTATIONS = 999
 _AT_ONCE = 100
 """Permutations, as those of many trials would take much memory."""
+_LEAST_DOF = 3
+_ROUNDING = 1e-9
 _LEAST_SIDE = 3
 """Trials before and after a sudden change, or of many a share of them."""
 _LEAST_SHARE = 0.05
@@ -37,7 +39,9 @@ _LEAST_SEEN = 0.05
 def beside_drift(results: Results, effects: Effects | None) -> tuple[Results, Effects | None]:
     """Return a study with the order of its trials among its numbers where they drift, and its
     effects beside that; else both as they are."""
-    if effects is None or results.designed or effects.fit.model.dof < 3 or effects.noise == 0:
+    if effects is None or results.designed or effects.noise == 0:
+        return results, effects
+    if effects.fit.model.dof < _LEAST_DOF:
         return results, effects
     sudden = _sudden(results, effects.fit.model)
     smooth = _smooth(results, effects.fit.model, _LEVEL if sudden is None else 1.0)
@@ -51,6 +55,24 @@ def beside_drift(results: Results, effects: Effects | None) -> tuple[Results, Ef
         return results, effects
     _, results, effects = min(found, key=lambda one: one[0])
     return results, effects
+
+
+def drift_of_runs(results: Results, effects: Effects) -> Drift | None:
+    """Correlate what the techniques alone leave of a program's run with its number; None where it
+    is chance.
+
+    The order of a design keeps the effects clear of a drift, but not of what a run takes from those
+    before it, as by a checkpoint that it goes on from.
+    """
+    if results.program is None:
+        return None
+    main = effects.fit.model.main
+    values = _values(results)
+    left = values - main @ np.linalg.lstsq(main, values)[0]
+    dof = len(values) - int(np.linalg.matrix_rank(main))
+    if np.ptp(left) <= _ROUNDING * np.max(np.abs(values)):
+        return None
+    return _correlated(results, left, dof, _LEVEL)
 
 
 def _beside(results: Results, drift: Drift) -> Results:
@@ -69,12 +91,17 @@ def _unexplained(results: Results, effects: Effects, places: int) -> float:
 
 def _smooth(results: Results, model: Model, level: float) -> Drift | None:
     """Correlate what the fit leaves of a trial with its number; None where it is chance."""
+    return _correlated(results, _left(_values(results), model), model.dof, level)
+
+
+def _correlated(results: Results, left: np.ndarray, dof: int, level: float) -> Drift | None:
+    """Test the rank correlation of residuals, of so many degrees of freedom, with the order."""
     order = [run.number for run in results.of("measure")]
-    found = rank_correlation(order, _left(_values(results), model).tolist())
-    if math.isnan(found):
+    found = rank_correlation(order, left.tolist())
+    if math.isnan(found) or dof < _LEAST_DOF:
         return None
-    t = found * math.sqrt((model.dof - 1) / max(1 - found**2, 1e-12))
-    return Drift(found) if two_sided(t, model.dof - 1) < level else None
+    t = found * math.sqrt((dof - 1) / max(1 - found**2, 1e-12))
+    return Drift(found) if two_sided(t, dof - 1) < level else None
 
 
 def _sudden(results: Results, model: Model) -> Drift | None:

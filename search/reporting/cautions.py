@@ -7,6 +7,7 @@ import statistics
 
 from search.analysis.classes import ClassSizes
 from search.analysis.diagnostics import Diagnostics
+from search.analysis.drift import drift_of_runs
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
 from search.analysis.recommendation import Recommendation
@@ -60,6 +61,7 @@ def cautions(
         *(_covariates(fit.effects, results) if fit else []),
         *unheard_seed(results),
         *mixed_up(results),
+        *(_run_drift(results, fit.effects) if fit else []),
         *too_few_digits(results),
         *ended_early(results),
         *_tied(results),
@@ -200,8 +202,26 @@ def _lengths(results: Results) -> list[str]:
     ]
 
 
+def _run_drift(results: Results, effects: Effects) -> list[str]:
+    drift = drift_of_runs(results, effects)
+    if drift is None:
+        return []
+    return [
+        f"Runs came out {_side(drift, results.objective)} the later they ran, whatever is on (rank "
+        f"correlation of what the effects leave with their order {drift.correlation:+.2f}). If the "
+        "program goes on from what an earlier run wrote, such as a checkpoint, the effects are not "
+        "those of one run: let each begin anew, in {folder}, and launch a new study. If the "
+        "machine or the data change with time, the order of the runs keeps the effects clear of "
+        "that."
+    ]
+
+
+def _side(drift: Drift, objective: Objective) -> str:
+    return "better" if (drift.correlation > 0) == objective.maximize else "worse"
+
+
 def _drift(drift: Drift, objective: Objective) -> list[str]:
-    side = "better" if (drift.correlation > 0) == objective.maximize else "worse"
+    side = _side(drift, objective)
     if drift.since is not None:
         return [
             f"From trial {drift.since:,} on, trials came out {side} than like ones before: "

@@ -1,4 +1,4 @@
-"""Trials of other programs whose values change with time."""
+"""Trials of other programs, and runs of a program, whose values change with time."""
 
 import numpy as np
 import optuna
@@ -10,7 +10,12 @@ from scipy import stats
 from search import analyse
 from search.analysis.effects import CERTAIN, effects_of
 from search.analysis.rank_correlation import rank_correlation
+from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.planning.design import fraction
+from search.planning.run_order import run_order
 from search.reporting.findings import find
+from search.results import Results, Run
+from search.settings import Settings
 from search.storage.reading import read
 from tests.support.foreign import foreign
 
@@ -126,3 +131,29 @@ def test_a_study_in_which_nothing_changes_has_no_drift() -> None:
             study.add_trial(create_trial(params=params, distributions=space, value=value))
         told += find(read(study), []).results.drift is not None
     assert told <= 4
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_runs_that_go_on_from_earlier_ones_are_told(goes_on: bool) -> None:
+    """Each run of a program begins at half of the best score before it, as by a checkpoint."""
+    factors = [CommandFactor(name, (CommandLevel("off"), CommandLevel("on", (f"--{name}",))))
+               for name in "abcde"]  # fmt: skip
+    program = Program("train {flags}", "/", tuple(factors), Metric("acc", "acc"), unit="points",
+                      scale=100.0)  # fmt: skip
+    settings = Settings(
+        data="", techniques=tuple("abcde"), measure=(32,), search=0, confirm=0, program=program
+    )
+    told = 0
+    for seed in range(30):
+        random, runs, best = np.random.default_rng(seed), list[Run](), 0.0
+        design = fraction(5, 32)
+        for row in design[run_order(design, random)].tolist():
+            on = frozenset(name for name, is_on in zip("abcde", row, strict=True) if is_on)
+            value = 0.6 + 0.03 * ("a" in on) + 0.01 * random.standard_normal()
+            value = (value + best) / 2 + 0.01 if goes_on and runs else value
+            best = max(best, value)
+            params = {name: name in on for name in "abcde"}
+            runs.append(Run(len(runs), "measure", "complete", params, on, value))
+        findings = find(Results("s", tuple("abcde"), tuple(runs), settings), [])
+        told += "Runs came out better the later they ran" in " ".join(findings.cautions)
+    assert told >= 24 if goes_on else told <= 1
