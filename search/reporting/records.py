@@ -79,10 +79,11 @@ def records(findings: Findings) -> dict[str, Records]:
             ),
         ),
         "effects_at_best": _tabulated(
-            ("technique", "factor", "level_on", "level_off", "effect", "low", "high", "reverses"),
+            ("technique", "factor", "level_on", "level_off", "effect", "low", "high", "p_differs",
+             "depends", "reverses"),
             (
                 (row.technique, row.factor, row.on, row.off, row.effect, row.low, row.high,
-                 row.reverses)
+                 row.p_differs, row.depends, row.reverses)
                 for row in findings.by_level
             ),
         ),
