@@ -15,6 +15,7 @@ from statistics import fmean
 import numpy as np
 
 from search.analysis.below_fit import below_fit
+from search.analysis.chance_level import constant_level, reached_no_more
 from search.analysis.estimate import Estimate
 from search.analysis.held_out import rate
 from search.analysis.recipe_names import describe
@@ -147,14 +148,20 @@ def _below_all(results: Results) -> Collapse | None:
 
 
 def _below_fit(results: Results) -> Collapse | None:
-    """Those below the fit, of runs that trained as long; none of values magnitudes apart, as the
-    noise of large ones is large."""
+    """Those below the fit, of runs that trained as long and learned something.
+
+    None of values magnitudes apart, as the noise of large ones is large.
+    """
     if results.of_magnitudes:
         return None
     phases = ["measure", "ladder"]
     if results.epochs_of("confirm") == results.epochs_of("measure"):
         phases.append("confirm")
-    runs = results.of(*phases)
+    chance = constant_level(results)
+    runs = [
+        run for run in results.of(*phases)
+        if not run.diverged and (chance is None or not reached_no_more(run, chance))
+    ]  # fmt: skip
     on = [run.on | levels_on(run.params, results.choices) for run in runs]
     names = sorted(frozenset().union(*on))
     # A recipe may come out otherwise in another phase, on a machine that has changed since.

@@ -91,7 +91,7 @@ def _of_kouka(
     tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
     scores = {recipe: _scores(runs, results) for recipe, runs in learned.items()}
     among, level, off = list(tests.values()), level_of_gains(results), _all_off(groups, results)
-    fallen = collapse(deciding(results))
+    fallen = _fallen(results)
     by_accuracy = fallen if objective == ACCURACY else None
     standing = [_test(stood, results) for runs in learned.values()
                 if (stood := _stood(runs, by_accuracy))]  # fmt: skip
@@ -245,6 +245,15 @@ def _learned(runs: Sequence[Run], results: Results) -> list[Run]:
     """The runs that did not diverge, and of these those above chance; all where none is left."""
     steady = [run for run in runs if not run.diverged] or list(runs)
     return [run for run in steady if not _at_chance(run, results)] or steady
+
+
+def _fallen(results: Results) -> Collapse | None:
+    """The runs that fell by their seed, unless all of them are left out of the means."""
+    found = collapse(deciding(results))
+    if found is None:
+        return None
+    fell = [run for run in results.runs if run.number in found.runs]
+    return None if all(run.diverged or _at_chance(run, results) for run in fell) else found
 
 
 def _at_chance(run: Run, results: Results) -> bool:
