@@ -156,8 +156,9 @@ def covered(
     hits, halves = defaultdict(list), defaultdict(list)
 
     def count(name: str, low: float, high: float, true: float) -> None:
-        hits[name].append(low <= true <= high)
-        halves[name].append((high - low) / 2)
+        if not np.isnan(low):  # as of seeds that came out equal
+            hits[name].append(low <= true <= high)
+            halves[name].append((high - low) / 2)
 
     for _ in range(studies):
         networks = Networks(random, images, level, spread, diverged / 100)

@@ -212,6 +212,11 @@ def _quotes() -> Iterator[Quote]:
         "Where no run falls, at most {1.5} % of studies say that some did",
         lambda: (max(_falling("told, %", 0, 0)),),
     )
+    yield Quote(
+        BENCH,
+        "The interval of the recommended recipe covers {91} to {96} %",
+        lambda: bounds_of(column("tested", "recommended, coverage, %")),
+    )
     told, held = "studies with a wrong one, %", "coverage, %"
     yield Quote(
         "docs/methods.md",
