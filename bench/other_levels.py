@@ -16,7 +16,6 @@ import itertools
 import math
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 import optuna
@@ -56,10 +55,9 @@ class Truth:
         return cls(numbers.normal(0, 2, len(OPTIMIZERS)), effects + turned,
                    float(numbers.normal()))  # fmt: skip
 
-    def at(self, technique: str, level: Any) -> float:
-        """The effect of a technique with an optimizer, or a number of layers."""
-        each = self.effects[TECHNIQUES.index(technique)]
-        found = each[OPTIMIZERS.index(level)] if level in OPTIMIZERS else each.mean()
+    def at(self, technique: str, optimizer: str) -> float:
+        """The effect of a technique with an optimizer."""
+        found = self.effects[TECHNIQUES.index(technique), OPTIMIZERS.index(optimizer)]
         return float(found) + self.both / 2 * (technique in TECHNIQUES[:2])
 
     def changes(self, technique: str, factor: str) -> bool:
@@ -73,7 +71,7 @@ class Counts:
     """What the studies of a row came to."""
 
     held: list[bool] = field(default_factory=list)
-    """Whether an interval held its effect."""
+    """Whether an interval held its effect, with one of the optimizers."""
     named_held: list[bool] = field(default_factory=list)
     """The same of the effects that are said to change with a factor."""
     real: int = 0
@@ -107,13 +105,13 @@ def count(counts: Counts, truth: Truth, study: optuna.Study) -> None:
     wrong = False
     counts.real += sum(truth.changes(name, "optimizer") for name in TECHNIQUES)
     for row in effects_by_level(read(study)):
-        held = [one.low <= truth.at(row.technique, one.level) <= one.high for one in row.levels]
-        counts.held += held
-        if row.depends:
-            counts.named_held += held
-            changes = truth.changes(row.technique, row.factor)
-            counts.found += changes
-            wrong |= not changes
+        changes = truth.changes(row.technique, row.factor)
+        wrong |= row.depends and not changes
+        if row.factor == "optimizer":
+            held = [one.low <= truth.at(row.technique, one.level) <= one.high for one in row.levels]
+            counts.held += held
+            counts.named_held += held if row.depends else []
+            counts.found += row.depends and changes
     counts.wrong += wrong
 
 
