@@ -14,6 +14,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from search.planning.design import pair_columns
+
 _FAR = 5.0
 """Standard errors by which a run is below what the others predict; as far above, noise is wide on
 both sides and no run fell."""
@@ -98,10 +100,8 @@ class _Runs:
             np.flatnonzero(places == one) for one in np.flatnonzero(np.bincount(places) > 1)
         ]
         columns = np.column_stack([np.ones(len(values)), signs])
-        first, second = np.triu_indices(signs.shape[1], 1)
-        pairs = signs[:, first] * signs[:, second]
         least = np.diff(np.unique(values)).min(initial=math.inf)
-        return cls(columns, pairs, values, tuple(repeated), float(least))
+        return cls(columns, pair_columns(signs), values, tuple(repeated), float(least))
 
     @property
     def have_gaps(self) -> bool:
