@@ -39,9 +39,12 @@ def constant_level(results: Results) -> float | None:
     return 100 * (sizes.largest_share if results.objective == ACCURACY else 1 / sizes.classes)
 
 
-def reached_no_more(run: Run, level: float) -> bool:
-    """Tell whether a run came to no more than a constant prediction."""
-    return run.scaled <= level + _ROUNDING
+def reached_no_more(run: Run, level: float | None) -> bool:
+    """Tell whether a run came to no more than a constant prediction; False of an unknown `level`.
+
+    By the validation images, and not by those to test on, whose mean would be of the luckier runs.
+    """
+    return level is not None and run.scaled <= level + _ROUNDING
 
 
 def in_common(runs: Sequence[Run], factors: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:

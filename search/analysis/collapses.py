@@ -160,7 +160,7 @@ def _below_fit(results: Results) -> Collapse | None:
     chance = constant_level(results)
     runs = [
         run for run in results.of(*phases)
-        if not run.diverged and (chance is None or not reached_no_more(run, chance))
+        if not (run.diverged or reached_no_more(run, chance))
     ]  # fmt: skip
     on = [run.on | levels_on(run.params, results.choices) for run in runs]
     names = sorted(frozenset().union(*on))

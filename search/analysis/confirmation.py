@@ -93,15 +93,14 @@ def _of_kouka(
     among, level, off = list(tests.values()), level_of_gains(results), _all_off(groups, results)
     fallen = _fallen(results)
     by_accuracy = fallen if objective == ACCURACY else None
-    standing = [_test(stood, results) for runs in learned.values()
-                if (stood := _stood(runs, by_accuracy))]  # fmt: skip
+    standing = {recipe: _test(stood, results) for recipe, runs in learned.items()
+                if (stood := [run for run in runs if _stood(run, by_accuracy)])}  # fmt: skip
     rows = []
     for recipe, runs in groups.items():
         kept = learned[recipe]
         test = Estimate(100 * tests[recipe].mean, *accuracy(tests[recipe], among))
-        if stood := _stood(kept, by_accuracy):
-            one = _test(stood, results)
-            alike = Estimate(100 * one.mean, *accuracy(one, standing))
+        if (one := standing.get(recipe)) is not None:
+            alike = Estimate(100 * one.mean, *accuracy(one, list(standing.values())))
             test = _over_falls(test, alike, kept, by_accuracy, ACCURACY)
         gain = objective_gain = None
         if off is not None and recipe != off:
@@ -144,7 +143,7 @@ def _of_program(
     scores = {recipe: _scores(runs, results) for recipe, runs in groups.items()}
     off = _all_off(groups, results)
     choices = len(groups.keys() - {off}) if chosen_by_tests(results) else 1
-    level, fallen = level_of_gains(results), collapse(deciding(results))
+    level, fallen = level_of_gains(results), _fallen(results)
     every = list(scores.values())
     # What falls far below with some techniques is no noise of recipes without them.
     steady = [
@@ -180,8 +179,7 @@ def _mean(
 ) -> Estimate:
     """The mean of a recipe's `values`, one of each run, with an interval for other seeds."""
     whole = mean_over_seeds(values, objective)
-    stood = [value for value, run in zip(values, runs, strict=True)
-             if fallen is None or not fallen.has(run)]  # fmt: skip
+    stood = [value for value, run in zip(values, runs, strict=True) if _stood(run, fallen)]
     alike = mean_over_seeds(stood, objective) if stood else NO_ESTIMATE
     return _over_falls(whole, alike, runs, fallen, objective)
 
@@ -203,8 +201,8 @@ def _over_falls(
     return Estimate(whole.value, max(objective.low, wide.low), min(objective.high, wide.high))
 
 
-def _stood(runs: Sequence[Run], fallen: Collapse | None) -> list[Run]:
-    return [run for run in runs if fallen is None or not fallen.has(run)]
+def _stood(run: Run, fallen: Collapse | None) -> bool:
+    return fallen is None or not fallen.has(run)
 
 
 def chosen_by_tests(results: Results) -> bool:
@@ -243,26 +241,18 @@ def _label(end: End, *, chosen: bool) -> str:
 
 def _learned(runs: Sequence[Run], results: Results) -> list[Run]:
     """The runs that did not diverge, and of these those above chance; all where none is left."""
-    steady = [run for run in runs if not run.diverged] or list(runs)
-    return [run for run in steady if not _at_chance(run, results)] or steady
+    steady, level = [run for run in runs if not run.diverged] or list(runs), constant_level(results)
+    return [run for run in steady if not reached_no_more(run, level)] or steady
 
 
 def _fallen(results: Results) -> Collapse | None:
     """The runs that fell by their seed, unless all of them are left out of the means."""
-    found = collapse(deciding(results))
+    found, level = collapse(deciding(results)), constant_level(results)
     if found is None:
         return None
     fell = [run for run in results.runs if run.number in found.runs]
-    return None if all(run.diverged or _at_chance(run, results) for run in fell) else found
-
-
-def _at_chance(run: Run, results: Results) -> bool:
-    """True of a run that came to no more on the validation images than a constant prediction.
-
-    By those, and not by the test images, whose mean would be of the luckier runs.
-    """
-    level = constant_level(results)
-    return level is not None and reached_no_more(run, level)
+    left_out = all(run.diverged or reached_no_more(run, level) for run in fell)
+    return None if left_out else found
 
 
 def _test(runs: Sequence[Run], results: Results) -> HeldOut:
