@@ -49,6 +49,14 @@ class Category:
                     return at
         return -1
 
+    @property
+    def ordered(self) -> list[int]:
+        """The places of its levels, by size if all are numbers."""
+        places = range(len(self.levels))
+        if all(isinstance(one, (int, float)) for one in self.levels):
+            return sorted(places, key=self.levels.__getitem__)
+        return [*places]
+
     def _nearly(self, one: Any, other: Any) -> bool:
         """True of floats that differ by rounding, as 0.3 and the third step of 0.1.
 

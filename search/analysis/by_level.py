@@ -6,12 +6,15 @@ of those with it off, whichever rates these are at. Interactions of two techniqu
 of the fit, see `random_pairs`, as the design cannot tell all of them from how an effect changes
 with the level. The runs of one level may be noisier than the rest, or less noisy, as those of the
 highest learning rate often are.
+
+A sampler that learns leaves some levels after a few trials. Where these do not tell a technique's
+effect it is left out, and taken to be the mean of those at the other levels.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import fmean, variance
@@ -39,6 +42,8 @@ effects at each level would take much longer than the rest of the analysis."""
 _LEAST_TRIALS = 5
 """Of another program's at a level, with a technique on and with it off: of fewer, their luck and
 what they are adjusted for decide."""
+_LEAST_SEEN = 2
+"""Runs at a level with a technique on, and with it off, for its effect there to be estimated."""
 _LEAST_DOF = ENOUGH_DOF
 """With fewer, too little tells how large the noise and the interactions are."""
 
@@ -73,7 +78,7 @@ class EffectByLevel:
     technique: str
     factor: str
     levels: tuple[LevelEffect, ...]
-    """In the order of numbers, or else of the factor."""
+    """In the order of numbers, or else of the factor; two or more, as far as the runs tell them."""
     on: Any
     """The level with the best mean where the technique is on."""
     off: Any
@@ -198,10 +203,10 @@ def by_level(
     if fit is None:
         return []
     pairs = len(names) * sum(math.comb(len(one.levels), 2) for one in several)
-    differ = [fit.p_differs(at, pairs, look) for at in range(len(names))]
-    named = sum(p_value < 1 - CONFIDENCE for p_value in differ)
-    return [fit.technique(name, at, differ[at], named, maximize, look)
-            for at, name in enumerate(names)]  # fmt: skip
+    differ = {at: fit.p_differs(at, pairs, look) for at in fit.compared}
+    named = sum(p_value < 1 - CONFIDENCE for p_value in differ.values())
+    return [fit.technique(names[at], at, p_value, named, maximize, look)
+            for at, p_value in differ.items()]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,9 +215,13 @@ class _Fit:
 
     factor: str
     levels: tuple[Any, ...]
-    techniques: int
+    seen: np.ndarray
+    """(sides, techniques, levels): True where there are runs with it off, and with it on."""
+    terms: np.ndarray
+    """(techniques, levels): the column of half of the effect there; −1 where the runs do not tell
+    it."""
     mixed: MixedFit
-    """Its first terms: a mean for each level, then for each technique half of an effect at each."""
+    """Its first terms: a mean for each level, then half of each effect."""
 
     @classmethod
     def of(
@@ -224,18 +233,18 @@ class _Fit:
         others: Sequence[Category | Number],
     ) -> _Fit | None:
         here = _indicators(runs, factor)
-        seen = [at for at in range(here.shape[1]) if here[:, at].any()]
+        seen = [at for at in factor.ordered if here[:, at].any()]
         if len(seen) < 2:
             return None
         here = here[:, seen]
         on = signs(runs, names)
-        own = [here, *(here * on[:, [at]] for at in range(len(names)))]
+        counts = np.array([(on == side).T @ here for side in (-1, 1)])
+        terms = _terms(here, on, counts.min(axis=0) >= _LEAST_SEEN)
+        own = [here, *(_columns(here, on[:, at], one >= 0) for at, one in enumerate(terms))]
         rest = [_indicators(runs, one) for one in several if one.name != factor.name]
         beside = [(one - one.mean(axis=0))[:, 1:] for one in rest]
         more = covariates(runs, sum(one.shape[1] for one in (*own, *beside)) - 1, others).columns
         fixed = np.column_stack([*own, *beside, *([] if more is None else [more])])
-        if np.linalg.matrix_rank(np.column_stack(own)) < sum(one.shape[1] for one in own):
-            return None
         if len(runs) - np.linalg.matrix_rank(fixed) < _LEAST_DOF:
             return None
         columns, groups = pair_groups(on, names)
@@ -246,11 +255,18 @@ class _Fit:
         # Of two levels, one is the rest of the other.
         noisier = [*at, *~at] if len(seen) > 2 else [*at]
         mixed = fit_mixed(fixed, random, inverse, values, np.zeros(1), 0, noisier)
-        return cls(factor.name, tuple(factor.levels[at] for at in seen), len(names), mixed)
+        levels = tuple(factor.levels[at] for at in seen)
+        return cls(factor.name, levels, counts > 0, terms, mixed)
+
+    @property
+    def compared(self) -> list[int]:
+        """Techniques whose effect is known at two levels or more."""
+        return [at for at, one in enumerate(self.terms) if np.sum(one >= 0) > 1]
 
     def p_differs(self, technique: int, pairs: int, look: Look) -> float:
         """See `EffectByLevel`; `pairs` of levels are compared, of all techniques and factors."""
-        apart = (one - other for one, other in combinations(self._effects(technique), 2))
+        effects = self._effects(technique).values()
+        apart = (one - other for one, other in combinations(effects, 2))
         return min(self._p_value(weights, pairs, look) for weights in apart)
 
     def technique(
@@ -258,31 +274,33 @@ class _Fit:
     ) -> EffectByLevel:
         """Estimate the effects of the technique that is so far among those that vary, of which so
         many are `named` for effects that differ."""
-        chosen = named / self.techniques if p_differs < 1 - CONFIDENCE else 1.0
+        chosen = named / len(self.compared) if p_differs < 1 - CONFIDENCE else 1.0
         level = 1 - chosen * (1 - CONFIDENCE)
-        each = [self._effect(one, weights, level, look)
-                for one, weights in zip(self.levels, self._effects(at), strict=True)]  # fmt: skip
+        each = [self._effect(self.levels[one], weights, level, look)
+                for one, weights in self._effects(at).items()]  # fmt: skip
         sides = self._means(at, 1), self._means(at, -1)
         best = [self._best(means, maximize) for means in sides]
         on, off = (self.levels[one] for one in best)
         effect, low, high = self._at_best(sides, best, maximize)
-        if all(isinstance(one.level, (int, float)) for one in each):
-            each.sort(key=lambda one: float(one.level))
         return EffectByLevel(name, self.factor, tuple(each), on, off, effect, low, high, p_differs)
 
-    def _means(self, technique: int, side: int) -> list[np.ndarray]:
-        """Weights, (terms,), of the mean at each level with the technique on, 1, or off, −1."""
-        count = len(self.levels)
-        weights = np.zeros((count, self.mixed.by_shape.shape[1]))
-        for at in range(count):
-            weights[at, at] = 1
-            weights[at, count * (1 + technique) + at] = side
-        return list(weights)
+    def _means(self, technique: int, side: int) -> dict[int, np.ndarray]:
+        """Weights, (terms,), of the mean at each level with the technique on, 1, or off, −1, by the
+        place of the level."""
+        own = self.terms[technique]
+        known = own[own >= 0]
+        weights = {}
+        for at in np.flatnonzero(self.seen[int(side > 0), technique]).tolist():
+            weights[at] = np.zeros(self.mixed.by_shape.shape[1])
+            weights[at][at] = 1
+            halves = own[[at]] if own[at] >= 0 else known
+            weights[at][halves] = side / len(halves)
+        return weights
 
-    def _effects(self, technique: int) -> list[np.ndarray]:
-        """Weights, (terms,), of the technique's effect at each level."""
-        sides = self._means(technique, 1), self._means(technique, -1)
-        return [on - off for on, off in zip(*sides, strict=True)]
+    def _effects(self, technique: int) -> dict[int, np.ndarray]:
+        """Weights, (terms,), of the technique's effect at each level, by the place of the level."""
+        on, off = (self._means(technique, side) for side in (1, -1))
+        return {at: on[at] - off[at] for at in np.flatnonzero(self.terms[technique] >= 0).tolist()}
 
     def _value(self, weights: np.ndarray) -> float:
         """Value of a combination of the coefficients."""
@@ -303,7 +321,7 @@ class _Fit:
 
     def _effect(self, at: Any, weights: np.ndarray, level: float, look: Look) -> LevelEffect:
         effect, margin = self._value(weights), self._margin(weights, (1 + level) / 2)
-        p_value = self._p_value(weights, len(self.levels) * self.techniques, look)
+        p_value = self._p_value(weights, int(np.sum(self.terms >= 0)), look)
         return LevelEffect(at, effect, effect - margin, effect + margin, p_value)
 
     def _p_value(self, weights: np.ndarray, tests: int, look: Look) -> float:
@@ -316,22 +334,26 @@ class _Fit:
                 for error in errors.tolist()]  # fmt: skip
         return min(1.0, float(chances @ each) * (1 - CONFIDENCE) / look.level(tests))
 
-    def _best(self, means: Sequence[np.ndarray], maximize: bool) -> int:
-        values = [self._value(weights) for weights in means]
-        return values.index(max(values) if maximize else min(values))
+    def _best(self, means: Mapping[int, np.ndarray], maximize: bool) -> int:
+        values = {at: self._value(weights) for at, weights in means.items()}
+        return (max if maximize else min)(values, key=values.__getitem__)
 
-    def _may_be_best(self, means: Sequence[np.ndarray], maximize: bool) -> Iterator[int]:
+    def _may_be_best(self, means: Mapping[int, np.ndarray], maximize: bool) -> Iterator[int]:
         """The levels that are not surely worse than any other."""
         level = 1 - _CHOICE / 2 / (len(means) - 1)
-        for at, own in enumerate(means):
+        for at, own in means.items():
             others = [
-                (other - own) * (1 if maximize else -1) for other in means if other is not own
-            ]
+                (other - own) * (1 if maximize else -1)
+                for other in means.values() if other is not own
+            ]  # fmt: skip
             if all(self._value(one) <= self._margin(one, level) for one in others):
                 yield at
 
     def _at_best(
-        self, sides: tuple[list[np.ndarray], list[np.ndarray]], best: Sequence[int], maximize: bool
+        self,
+        sides: tuple[Mapping[int, np.ndarray], Mapping[int, np.ndarray]],
+        best: Sequence[int],
+        maximize: bool,
     ) -> tuple[float, float, float]:
         """The effect at the best levels, and the ends of its interval."""
         on, off = sides
@@ -347,6 +369,31 @@ class _Fit:
             for margin in [self._margin(weights, level)]
         ]
         return effect, min(low for low, _ in ends), max(high for _, high in ends)
+
+
+def _terms(here: np.ndarray, on: np.ndarray, enough: np.ndarray) -> np.ndarray:
+    """Number the effects that the runs tell, (techniques, levels), after a mean for each level.
+
+    `here` has 1 at the level of each run, (runs, levels), and `on` each technique as ±1, (runs,
+    techniques). Those with `enough` runs, (techniques, levels), are told, unless the runs of the
+    level do not tell all of them apart; the rest are −1.
+    """
+    told = enough.copy()
+    for level, runs in enumerate(here.T > 0):
+        some = on[runs][:, told[:, level]]
+        columns = np.column_stack([np.ones(len(some)), some])
+        if np.linalg.matrix_rank(columns) < columns.shape[1]:
+            told[:, level] = False
+    return np.where(told, here.shape[1] - 1 + np.cumsum(told).reshape(told.shape), -1)
+
+
+def _columns(here: np.ndarray, on: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """Columns, (runs, levels that are told), of half of a technique's effects.
+
+    At the other levels it is half of their mean.
+    """
+    elsewhere = (here[:, ~told].sum(axis=1) * on)[:, np.newaxis]
+    return np.asarray(here[:, told] * on[:, np.newaxis] + elsewhere / max(int(told.sum()), 1))
 
 
 def _indicators(runs: Sequence[Run], factor: Category) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from search.analysis.by_level import EffectByLevel
-from search.parameters import level_label
+from search.parameters import Category, level_label
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed, with_interval
 from search.reporting.section import Section, Table
@@ -21,7 +21,8 @@ def by_level(findings: Findings) -> Section | None:
     names = listed([in_words(name, findings.results) for name in factors_of(rows)])
     if findings.results.settings is None:
         names = f"level of {names}"
-    tables = [_table(rows_of(rows, name)) for name in factors_of(rows)]
+    factors = {one.name: one for one in findings.results.choices}
+    tables = [_table(rows_of(rows, name), factors[name]) for name in factors_of(rows)]
     if len(tables) == 1:
         head, cells = tables[0]
     else:
@@ -46,15 +47,18 @@ def by_level(findings: Findings) -> Section | None:
 
 
 def _table(
-    rows: Sequence[EffectByLevel],
+    rows: Sequence[EffectByLevel], factor: Category
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    levels = [one.level for one in rows[0].levels]
-    head = ("technique", *(f"at {level_label(level)} (95 %)" for level in levels),
+    effects = [{factor.place(one.level): with_interval(one.effect, one) for one in row.levels}
+               for row in rows]  # fmt: skip
+    places = [at for at in factor.ordered if any(at in one for one in effects)]
+    labels = [level_label(factor.levels[at]) for at in places]
+    head = ("technique", *(f"at {label} (95 %)" for label in labels),
             "at the best (95 %)", "best with it", "without")  # fmt: skip
     cells = tuple(
-        (row.technique, *(with_interval(one.effect, one) for one in row.levels),
-         with_interval(row.effect, row), level_label(row.on), level_label(row.off))
-        for row in rows
+        (row.technique, *(each.get(at, "—") for at in places), with_interval(row.effect, row),
+         level_label(row.on), level_label(row.off))
+        for row, each in zip(rows, effects, strict=True)
     )  # fmt: skip
     return head, cells
 

@@ -120,6 +120,50 @@ def test_another_programs_study_has_effects_at_each_level() -> None:
     )
 
 
+def seldom(seed: int) -> optuna.Study:
+    """A study with few trials of the network that is far worse."""
+    numbers = np.random.default_rng(seed)
+
+    def learnt(trial: optuna.Trial) -> float:
+        backbone = trial.suggest_categorical("backbone", ["resnet", "vit", "mlp"])
+        on = {name for name in "abcde" if trial.suggest_categorical(name, [False, True])}
+        worth = {"resnet": 0.01, "vit": 0, "mlp": -0.2}[backbone] + 0.02 * ("a" in on)
+        worth -= 0.02 * ("b" in on and backbone == "vit")
+        return float(0.7 + worth + 0.005 * numbers.standard_normal())
+
+    study = optuna.create_study(direction="maximize")
+    for _ in range(60):
+        backbone = str(numbers.choice(["resnet", "vit", "mlp"], p=[0.5, 0.42, 0.08]))
+        on = {name: bool(numbers.random() < 0.5) for name in "abcde"}
+        study.enqueue_trial({"backbone": backbone, **on})
+    study.optimize(learnt, n_trials=60)
+    return study
+
+
+def test_what_few_trials_do_not_tell_is_left_out_and_the_rest_is_there() -> None:
+    rows = [row for seed in range(10) for row in analyse(seldom(seed)).by_level]
+    assert len(rows) > 30  # of 50
+    assert sum(len(row.levels) < 3 for row in rows) > 10
+    truths = {("a", level): 2 for level in ("resnet", "vit", "mlp")} | {("b", "vit"): -2}
+    held = [one.low <= truths.get((row.technique, one.level), 0) <= one.high
+            for row in rows for one in row.levels]  # fmt: skip
+    assert np.mean(held) > 0.9
+
+
+def test_an_effect_that_a_level_does_not_tell_is_the_mean_of_the_others_there() -> None:
+    """The best mean without a technique may be at a level where it was never on."""
+    runs = measured(TURNED, 36, noise=0.1)
+    kept = [run for run in runs
+            if not ("mixup" in run.on and run.params[RATES.name] == 0.0003)]  # fmt: skip
+    whole, some = ({row.technique: row for row in found(each)} for each in (runs, kept))
+    assert [one.level for one in some["mixup"].levels] == [0.001, 0.003]
+    assert [one.level for one in some["batch_norm"].levels] == [0.0003, 0.001, 0.003]
+    pairs = zip(whole["batch_norm"].levels, some["batch_norm"].levels, strict=True)
+    assert all(one.effect == pytest.approx(other.effect, abs=0.3) for one, other in pairs)
+    assert (some["mixup"].on, some["mixup"].off) == (0.001, 0.0003)
+    assert some["mixup"].effect == pytest.approx(1 - 3 / 2, abs=0.3)
+
+
 def test_the_luck_of_a_few_trials_is_no_dependence() -> None:
     """A sampler that learns left an optimizer after three trials, at poor learning rates."""
 
