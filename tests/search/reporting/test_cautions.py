@@ -290,7 +290,7 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (together_more, "more than two techniques probably act together"),
     (foreign, "These trials were not planned as a balanced design."),
     (foreign, "1 pruned trial has no final value"),
-    (foreign, "The effects are adjusted for layers and lr (numbers by a curve of degree 4)."),
+    (foreign, "The effects are adjusted for layers and lr (numbers by a curve of degree 6)."),
     (
         uneven,
         "Class “cow” has 56.0 % of the validation images and “dog” 3.0 %, and accuracy weighs them "
