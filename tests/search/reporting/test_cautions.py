@@ -119,6 +119,10 @@ def together() -> Results:
     return results_of([*runs, run(["c"], 0.5), run(["a", "b", "c"], 0.6)], ("a", "b", "c"))
 
 
+def together_by_a_program() -> Results:
+    return replace(together(), designed=False)
+
+
 def no_noise() -> Results:
     return results_of([run([], 0.5), run(["a"], 0.6), run(["b"], 0.5)], ("a", "b"))
 
@@ -263,7 +267,12 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (on_two_scales, "If some values are shares and others percentages, the effects mean nothing"),
     (endless, "1 run ended without a value that can be computed with and is left out."),
     (never_varied, "augmentation never varied in these runs, so its effect is unknown."),
-    (together, "a and b cannot be told apart"),
+    (together, "a and b cannot be told apart: they changed together. More runs separate them."),
+    (
+        together_by_a_program,
+        "a and b cannot be told apart: they changed together. Trials that change each alone "
+        "separate them.",
+    ),
     (no_noise, "No degree of freedom remains to estimate the noise"),
     (exact, "The runs fit the model exactly"),
     (
