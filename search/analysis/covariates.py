@@ -16,7 +16,14 @@ import numpy as np
 from search.parameters import Category, Draw, Number, Order
 from search.results import Run
 
-_HIGHEST_DEGREE = 4
+_SAFE_DEGREE, _HIGHEST_DEGREE = 4, 8
+"""Of a lower one than the highest, what a sampler tries at the good values is credited with a kink
+or a cliff that the curve rounds off. Above the safe one curves must not follow single runs."""
+
+_MOST_OWN = 0.25
+"""Leverage of a run on curves of a higher than the safe degree, in the mean by leverage. A sampler
+that learns leaves few runs elsewhere than at the good values; more curves would fit each of these,
+and with them the techniques that it turned on, or off, there alone."""
 
 _MOST_VARIANCE = 2.0
 """Of a mean at the middle of a parameter's distribution, beside that at the values' own mean."""
@@ -86,9 +93,10 @@ def covariates(
     values, by which a choice would make the intervals too narrow. Categories come first, those of
     the fewest levels before others, as long as they take no more than half of the degrees of
     freedom. Numbers are polynomials of one degree d, on a log scale where their distribution is,
-    with 1/(d + 1) of the rest at most. Of a parameter that only some trials were asked for, the
-    differences among these are columns, where half of the rest suffices: effects then are those at
-    the middle of its distribution, which the trials must surround.
+    with 1/(d + 1) of the rest at most, and of a lower degree where they would follow single runs.
+    Of a parameter that only some trials were asked for, the differences among these are columns,
+    where half of the rest suffices: effects then are those at the middle of its distribution, which
+    the trials must surround.
     """
     if not runs or not parameters:
         return NONE
@@ -111,8 +119,10 @@ def covariates(
     blocks = [one.columns for one in (*chosen, *drawn)]
     varied = [one for one in numbers if _polynomial(_values(runs, one), 1).shape[1]]
     degree = _degree(len(varied), left)
+    while degree > _SAFE_DEGREE and _own(_curves(runs, varied, degree)) > _MOST_OWN:
+        degree -= 1
     if degree:
-        smooth = [_polynomial(_values(runs, one), degree) for one in varied]
+        smooth = _curves(runs, varied, degree)
         left -= sum(columns.shape[1] for columns in smooth)
         blocks += smooth
     else:
@@ -246,6 +256,17 @@ def _values(runs: Sequence[Run], number: Number) -> np.ndarray:
 def _indicators(at: np.ndarray, places: Sequence[int]) -> np.ndarray:
     columns = (at[:, np.newaxis] == np.array(places, dtype=int)).astype(float)
     return np.asarray(columns - columns.mean(axis=0))
+
+
+def _curves(runs: Sequence[Run], numbers: Sequence[Number], degree: int) -> list[np.ndarray]:
+    return [_polynomial(_values(runs, one), degree) for one in numbers]
+
+
+def _own(curves: Sequence[np.ndarray]) -> float:
+    """The mean leverage of runs on curves, each (runs, n), where each run counts by its own."""
+    basis, _ = np.linalg.qr(np.column_stack(curves))
+    leverages = np.sum(basis**2, axis=1)
+    return float(np.sum(leverages**2) / np.sum(leverages))
 
 
 def _polynomial(values: np.ndarray, degree: int) -> np.ndarray:

@@ -13,6 +13,8 @@ import optuna
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
+from search.storage.trials import value_of
+
 if TYPE_CHECKING:
     from optuna.importance import BaseImportanceEvaluator
 
@@ -38,19 +40,23 @@ class Importance:
 
 
 def importances(study: optuna.Study, objective: int | None = None) -> list[Importance]:
-    """Compute every evaluator's shares over the completed trials, each largest first.
+    """Compute every evaluator's shares over the complete trials, each largest first.
 
-    Empty with fewer than two different values. fANOVA and MDI leave out the dials, which exist
-    only where their technique is on, and are themselves left out unless `has_forests`. `objective`,
-    from 1, is one of a study's several. Above `MOST` trials fANOVA is of so many, drawn at random
-    and the same at each call; with many choices of the parameters it is left out. A parameter that
-    had one value in all trials has no share: PED-ANOVA would give it the largest.
+    Of those with a value that can be computed with: Optuna takes any that is finite, and fails at
+    some whose squares are not. Empty with fewer than two different values. fANOVA and MDI leave out
+    the dials, which exist only where their technique is on, and are themselves left out unless
+    `has_forests`. `objective`, from 1, is one of a study's several. Above `MOST` trials fANOVA is
+    of so many, drawn at random and the same at each call; with many choices of the parameters it is
+    left out. A parameter that had one value in all trials has no share: PED-ANOVA would give it the
+    largest.
     """
-    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     column = (objective or 1) - 1
+    every_complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    complete = [trial for trial in every_complete if value_of(trial, column) is not None]
     if len({trial.values[column] for trial in complete}) < 2:
         return []
-    every = study if len(study.directions) == 1 else _of(study, complete, column)
+    whole = len(study.directions) == 1 and len(complete) == len(every_complete)
+    every = study if whole else _of(study, complete, column)
     varied = _varied(complete)
     rows = []
     for name, evaluator in _evaluators().items():

@@ -243,12 +243,14 @@ def _drift(drift: Drift, objective: Objective) -> list[str]:
 def _covariates(effects: Effects, results: Results) -> list[str]:
     beside, sentences = effects.fit.model.covariates, []
     designed = results.designed
+    order = [one for one in results.others if isinstance(one, Order)]
+    steps = [one.name for one in order if one.since is not None]
     adjusted = []
     if always := (*beside.categories, *beside.draws, *beside.numbers):
         how = ""
-        if beside.numbers:
+        if curves := [name for name in beside.numbers if name not in steps]:
             each = "a straight line" if beside.degree == 1 else f"a curve of degree {beside.degree}"
-            some = len(always) > len(beside.numbers)
+            some = len(always) > len(curves)
             which = "numbers " if some else "each " if len(always) > 1 else ""
             how = f" ({which}by {each})"
         adjusted.append(f"for {listed(always)}{how}")
@@ -258,8 +260,7 @@ def _covariates(effects: Effects, results: Results) -> list[str]:
     apart = beside.draws or beside.numbers or beside.partial
     if adjusted and not designed and (effects.parameters > 1 or apart):
         sentences.append(f"The effects are adjusted {', and '.join(adjusted)}.")
-    order = [one.name for one in results.others if isinstance(one, Order)]
-    chosen = [name for name in beside.numbers if name not in order]
+    chosen = [name for name in beside.numbers if name not in {one.name for one in order}]
     if chosen and not designed:
         sentences.append(
             "What is predicted of a recipe is its mean over the values of "

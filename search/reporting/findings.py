@@ -9,6 +9,7 @@ from typing import Any
 import optuna
 
 from search.analysis.budgets import BudgetChange, budget_changes
+from search.analysis.by_half import EffectByHalf, effects_by_half
 from search.analysis.by_level import EffectByLevel, effects_by_level
 from search.analysis.confirmation import Confirmed, confirmation, recommended_runs
 from search.analysis.costs import Cost, costs
@@ -124,11 +125,18 @@ class Findings:
     """The runs that stand out together, of those that decide."""
     by_level: tuple[EffectByLevel, ...] = ()
     """Effects at each level of each factor of several, the techniques as in `effects`."""
+    by_half: tuple[EffectByHalf, ...] = ()
+    """Effects in both halves of a number, where they surely differ."""
 
     def __repr__(self) -> str:
         """Name the study, as a notebook shows it: all that it has would fill pages."""
         results = self.results
         return f"<Findings of the study {results.name!r}: {len(results.runs):,} runs>"
+
+    @property
+    def by_level_or_half(self) -> tuple[EffectByLevel | EffectByHalf, ...]:
+        """All effects that are of a part of the runs."""
+        return (*self.by_level, *self.by_half)
 
     @property
     def deciding_effects(self) -> Effects | None:
@@ -210,6 +218,7 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         refit=refit,
         failing=decides.failing if decides else None,
         by_level=tuple(_in_order(effects_by_level(results, scale), fitted)),
+        by_half=tuple(effects_by_half(results, fitted, scale)),
         trade_offs=trade_offs(results, predict=misfit(decides.effects) is None)
         if decides
         else None,

@@ -44,7 +44,10 @@ def fit_cautions(
     held = [one.name for one in results.several] if grown_by == "--verify" else []
     return [
         *_techniques(
-            fit.estimability, [*broken(results), *held, *lost], adjusted=fit.effects.adjusted
+            fit.estimability,
+            [*broken(results), *held, *lost],
+            adjusted=fit.effects.adjusted,
+            designed=results.designed or bool(results.enqueued),
         ),
         *(_chance_level(fit.chance_level) if fit.chance_level else []),
         *(_failing(fit.failing, results) if fit.failing else []),
@@ -64,21 +67,25 @@ def fit_cautions(
     ]
 
 
-def _techniques(estimable: Estimability, explained: Sequence[str], *, adjusted: bool) -> list[str]:
+def _techniques(
+    estimable: Estimability, explained: Sequence[str], *, adjusted: bool, designed: bool
+) -> list[str]:
     sentences = []
+    # More of a program that sets one by the other would not.
+    apart = (
+        "More runs separate them." if designed else "Trials that change each alone separate them."
+    )
     others = "parameters" if adjusted else "techniques"
     if names := [name for name in estimable.unvaried if name not in explained]:
         of = "its effect is" if len(names) == 1 else "their effects are"
         sentences.append(f"{listed(names)} never varied in these runs, so {of} unknown.")
     if len(estimable.confounded) == 1:
         sentences.append(
-            f"{estimable.confounded[0]} cannot be told apart from other {others}. More runs "
-            "separate them."
+            f"{estimable.confounded[0]} cannot be told apart from other {others}. {apart}"
         )
     elif estimable.confounded:
         sentences.append(
-            f"{listed(estimable.confounded)} cannot be told apart: they changed together. More "
-            "runs separate them."
+            f"{listed(estimable.confounded)} cannot be told apart: they changed together. {apart}"
         )
     return sentences
 

@@ -74,7 +74,7 @@ def records(findings: Findings) -> dict[str, Records]:
             ("technique", "factor", "level", "effect", "low", "high", "p_value"),
             (
                 (row.technique, row.factor, one.level, one.effect, one.low, one.high, one.p_value)
-                for row in findings.by_level
+                for row in findings.by_level_or_half
                 for one in row.levels
             ),
         ),

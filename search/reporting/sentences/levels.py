@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from search.analysis.by_half import EffectByHalf
 from search.analysis.by_level import EffectByLevel, runs_for_levels
 from search.parameters import level_label
 from search.reporting.findings import Findings
@@ -28,18 +29,23 @@ def reversals(findings: Findings) -> list[str]:
 
 
 def dependent(findings: Findings) -> list[str]:
-    """Name the techniques whose effect is surely another at one level than at another.
+    """Name the techniques whose effect is surely another at one level than at another, or in one
+    half of a number than in the other.
 
-    Without those that change sign, which `reversals` names.
+    Without those that change sign from level to level, which `reversals` names.
     """
-    rows = [row for row in findings.by_level if row.depends and not row.reverses]
+    rows = [
+        row
+        for row in findings.by_level_or_half
+        if isinstance(row, EffectByHalf) or (row.depends and not row.reverses)
+    ]
     return [
         f"{row.technique} is worth {listed(_each(row, findings.results))}."
         for row in sorted(rows, key=lambda row: row.p_differs)[:_MOST_DEPENDENT]
     ]
 
 
-def _each(row: EffectByLevel, results: Results) -> list[str]:
+def _each(row: EffectByLevel | EffectByHalf, results: Results) -> list[str]:
     unit, name = in_unit(results.objective), in_words(row.factor, results)
     values = [
         with_interval(one.effect, one, "" if at else unit) for at, one in enumerate(row.levels)

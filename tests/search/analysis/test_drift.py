@@ -75,7 +75,7 @@ def test_a_change_half_way_is_told(change: float, direction: str, side: str) -> 
         assert drift.since is not None
         assert abs(drift.since - 40) <= 1
         assert (drift.correlation > 0) == (change > 0)
-        assert f"adjusted for the change at trial {drift.since}" in told
+        assert f"adjusted for the change at trial {drift.since}." in told
         assert "the values of the change" not in told
 
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import optuna
+import pytest
 
 from search.analysis.importances import importances
 
@@ -38,3 +39,22 @@ def test_equal_importances_are_in_the_order_of_their_names() -> None:
     rows = [row for row in importances(study) if row.evaluator == "PED-ANOVA"]
     assert len({row.importance for row in rows}) == 1
     assert [row.parameter for row in rows] == sorted(names)
+
+
+@pytest.mark.parametrize("failure", [-1.7976931348623157e308, -1e200, math.inf])
+def test_a_value_that_stands_for_a_failure_is_left_out(failure: float) -> None:
+    """fANOVA's variances were none of the largest number, which some return for a failure."""
+    study = optuna.create_study(direction="maximize")
+    choice = optuna.distributions.CategoricalDistribution([False, True])
+    random, usual = np.random.default_rng(0), optuna.create_study(direction="maximize")
+    for number in range(24):
+        params = {"a": number % 2 == 0, "b": number % 3 == 0}
+        value = 0.5 + 0.1 * params["a"] + 0.01 * random.normal()
+        for made, failed in ((study, failure), (usual, None)):
+            worth = failed if number % 8 == 7 else value
+            if worth is not None:
+                made.add_trial(optuna.create_trial(
+                    params=params, distributions={"a": choice, "b": choice}, value=worth
+                ))  # fmt: skip
+    assert importances(study) == importances(usual)
+    assert {row.evaluator for row in importances(study)} >= {"PED-ANOVA"}

@@ -119,6 +119,10 @@ def together() -> Results:
     return results_of([*runs, run(["c"], 0.5), run(["a", "b", "c"], 0.6)], ("a", "b", "c"))
 
 
+def together_by_a_program() -> Results:
+    return replace(together(), designed=False)
+
+
 def no_noise() -> Results:
     return results_of([run([], 0.5), run(["a"], 0.6), run(["b"], 0.5)], ("a", "b"))
 
@@ -263,7 +267,12 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (on_two_scales, "If some values are shares and others percentages, the effects mean nothing"),
     (endless, "1 run ended without a value that can be computed with and is left out."),
     (never_varied, "augmentation never varied in these runs, so its effect is unknown."),
-    (together, "a and b cannot be told apart"),
+    (together, "a and b cannot be told apart: they changed together. More runs separate them."),
+    (
+        together_by_a_program,
+        "a and b cannot be told apart: they changed together. Trials that change each alone "
+        "separate them.",
+    ),
     (no_noise, "No degree of freedom remains to estimate the noise"),
     (exact, "The runs fit the model exactly"),
     (
@@ -290,7 +299,7 @@ CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (together_more, "more than two techniques probably act together"),
     (foreign, "These trials were not planned as a balanced design."),
     (foreign, "1 pruned trial has no final value"),
-    (foreign, "The effects are adjusted for layers and lr (numbers by a curve of degree 4)."),
+    (foreign, "The effects are adjusted for layers and lr (numbers by a curve of degree 6)."),
     (
         uneven,
         "Class “cow” has 56.0 % of the validation images and “dog” 3.0 %, and accuracy weighs them "
