@@ -18,7 +18,7 @@ from model_space.facts import DataFacts
 from model_space.technique import Factor
 from model_space.techniques import TECHNIQUES
 from model_space.typed_json import JsonError
-from search.cli.options import folder_of
+from search.cli.options.output import folder_of
 from search.errors import InputError
 from search.planning.parsing import parse_fix, parse_recipe, parse_techniques
 from search.reporting.findings import find

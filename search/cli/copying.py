@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, ReadStorageOption, StudyArgument, as_url
+from search.cli.options.storage import DEFAULT_STORAGE, ReadStorageOption, StudyArgument, as_url
 
 
 def copy(

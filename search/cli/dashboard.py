@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, ReadStorageOption
+from search.cli.options.storage import DEFAULT_STORAGE, ReadStorageOption
 
 
 def dashboard(

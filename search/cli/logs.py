@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, ReadStorageOption, StudyArgument
+from search.cli.options.storage import DEFAULT_STORAGE, ReadStorageOption, StudyArgument
 
 if TYPE_CHECKING:
     from search.reporting.programs import LoggedRun

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, JsonOption, ReadStorageOption, storage_option
+from search.cli.options.output import JsonOption
+from search.cli.options.storage import DEFAULT_STORAGE, ReadStorageOption, storage_option
 
 if TYPE_CHECKING:
     from optuna import Study
