@@ -39,7 +39,7 @@ def status(
 
         on_one_thread()
         from search.cli.console import make_console, print_json, quiet_optuna
-        from search.cli.tables import status_table
+        from search.cli.status_tables import status_table
         from search.errors import InputError
         from search.reporting.status import status_of
         from search.storage.connection import outlined_studies
@@ -85,7 +85,8 @@ def _other_objectives(study: Study, storage: str) -> str:
 
 
 def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
-    from search.cli.tables import ladder_table, phases_table, reached
+    from search.cli.status_tables import phases_table, reached
+    from search.cli.tables import ladder_table
     from search.objective import ACCURACY
     from search.reporting.formatting import counted
     from search.reporting.loss_cautions import count_given_up
