@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from search.analysis.covariates import covariates
+from search.analysis.least_squares import pseudo_inverse, rank, residual_dof
 from search.analysis.looks import Look, look_at
 from search.analysis.model import ENOUGH_DOF, pair_groups, signs, varied
 from search.analysis.random_pairs import MixedFit, fit_mixed
@@ -234,14 +235,14 @@ class _Fit:
         beside = [(one - one.mean(axis=0))[:, 1:] for one in rest]
         more = covariates(runs, sum(one.shape[1] for one in (*own, *beside)) - 1, others).columns
         fixed = np.column_stack([*own, *beside, *([] if more is None else [more])])
-        if np.linalg.matrix_rank(np.column_stack(own)) < sum(one.shape[1] for one in own):
+        if rank(np.column_stack(own)) < sum(one.shape[1] for one in own):
             return None
-        if len(runs) - np.linalg.matrix_rank(fixed) < _LEAST_DOF:
+        if residual_dof(fixed) < _LEAST_DOF:
             return None
         columns, groups = pair_groups(on, names)
         random = columns * np.sqrt([len(group.pairs) for group in groups])
         values = np.array([[run.scaled] for run in runs])
-        inverse = np.linalg.pinv(np.column_stack([fixed, random]), rcond=1e-9)
+        inverse = pseudo_inverse(np.column_stack([fixed, random]))
         at = here.T > 0
         # Of two levels, one is the rest of the other.
         noisier = [*at, *~at] if len(seen) > 2 else [*at]

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from search.analysis.effects import Effects, effects_of
+from search.analysis.least_squares import residual_dof, solve
 from search.analysis.model import Model
 from search.analysis.rank_correlation import rank_correlation, ranks
 from search.analysis.t_distribution import two_sided
@@ -68,8 +69,8 @@ def drift_of_runs(results: Results, effects: Effects) -> Drift | None:
         return None
     main = effects.fit.model.main
     values = _values(results)
-    left = values - main @ np.linalg.lstsq(main, values)[0]
-    dof = len(values) - int(np.linalg.matrix_rank(main))
+    left = values - main @ solve(main, values)
+    dof = residual_dof(main)
     if np.ptp(left) <= _ROUNDING * np.max(np.abs(values)):
         return None
     return _correlated(results, left, dof, _LEVEL)

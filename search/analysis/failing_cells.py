@@ -15,6 +15,7 @@ from statistics import fmean
 
 import numpy as np
 
+from search.analysis.least_squares import solve
 from search.results import Run
 
 LARGEST = 3
@@ -135,7 +136,7 @@ def dominant_cells(
 
 def _other_effects(main: np.ndarray, inside: np.ndarray, values: np.ndarray) -> float:
     """Sum of the sizes of the techniques' coefficients where a cell explains the rest."""
-    fitted = np.linalg.lstsq(np.column_stack([main, inside]), values, rcond=None)[0]
+    fitted = solve(np.column_stack([main, inside]), values)
     return float(np.sum(np.abs(fitted[1:-1])))
 
 
@@ -160,14 +161,14 @@ def coefficients_beside(
     side, inside = _inside(cell, levels, names)
     share = 0.5**cell.techniques
     main = np.column_stack([np.ones(len(levels)), levels])
-    outside = np.linalg.lstsq(main[~inside], values[~inside], rcond=1e-9)[0][1:]
+    outside = solve(main[~inside], values[~inside])[1:]
     slopes = np.where(side[:, np.newaxis] == 0, outside, 0)
     columns = np.column_stack([main, inside])
     best = np.full(values.shape[1], np.inf)
     found = np.zeros_like(slopes)
     for lost in (0 * slopes, slopes):
         without = values + inside[:, np.newaxis] * (levels @ lost)
-        fitted = np.linalg.lstsq(columns, without, rcond=1e-9)[0]
+        fitted = solve(columns, without)
         left = np.sum((without - columns @ fitted) ** 2, axis=0)
         averaged = fitted[1:-1] + share * (side[:, np.newaxis] * fitted[-1] - lost)
         found = np.where(left < best, averaged, found)
