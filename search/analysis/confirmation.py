@@ -20,7 +20,7 @@ from search.analysis.long_runs import deciding
 from search.analysis.looks import level_of_gains
 from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
-from search.analysis.t_distribution import critical_value
+from search.analysis.t_distribution import critical_value, satterthwaite
 from search.objective import ACCURACY, Objective
 from search.results import End, Results, Run
 
@@ -317,8 +317,7 @@ def _variances(
         own_squares = sum((value - statistics.fmean(row)) ** 2 for value in row)
         variances.append((prior * squares / dof + own_squares) / (prior + own) / len(row))
         dofs.append(prior + own)
-    shares = sum(square**2 / own for square, own in zip(variances, dofs, strict=True))
-    return variances, sum(variances) ** 2 / shares if shares else 1
+    return variances, satterthwaite(list(zip(variances, dofs, strict=True))) or 1
 
 
 def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> HeldOut:

@@ -23,7 +23,7 @@ import numpy as np
 
 from search.analysis.distributions import beta_quantile
 from search.analysis.estimate import Estimate
-from search.analysis.t_distribution import CONFIDENCE, quantile
+from search.analysis.t_distribution import CONFIDENCE, quantile, satterthwaite
 
 PRIOR_DOF = 1
 """Degrees of freedom that all recipes' seeds together are worth in the variance of one's.
@@ -196,4 +196,4 @@ def _total(parts: Sequence[tuple[float, int]], recipes: Sequence[HeldOut]) -> tu
         return math.nan, 0.0
     if total == 0:
         return 0.0, math.inf
-    return math.sqrt(total), total**2 / sum(variance**2 / dof for variance, dof in parts)
+    return math.sqrt(total), satterthwaite(parts)

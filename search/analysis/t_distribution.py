@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -152,7 +153,16 @@ def welch_dof(*parts: tuple[float, float]) -> float:
 
     Zero where a part has none, or where there is no noise at all.
     """
-    total = sum(error**2 for error, _ in parts)
+    return satterthwaite([(error**2, dof) for error, dof in parts])
+
+
+def satterthwaite(parts: Sequence[tuple[float, float]]) -> float:
+    """Degrees of freedom of a sum of independent variances (Satterthwaite 1946), of which `parts`
+    are each one and its degrees of freedom.
+
+    Zero where a part has none, or where there is no variance at all.
+    """
+    total = sum(variance for variance, _ in parts)
     if math.isnan(total) or not total or not all(dof for _, dof in parts):
         return 0.0
-    return 1 / sum((error**2 / total) ** 2 / dof for error, dof in parts)
+    return 1 / sum((variance / total) ** 2 / dof for variance, dof in parts)
