@@ -260,8 +260,8 @@ class _Fit:
         """Estimate the effects of the technique that is so far among those that vary, of which so
         many are `named` for effects that differ."""
         chosen = named / self.techniques if p_differs < 1 - CONFIDENCE else 1.0
-        level = 1 - chosen * (1 - CONFIDENCE)
-        each = [self._effect(one, weights, level, look)
+        coverage = 1 - chosen * (1 - CONFIDENCE)
+        each = [self._effect(one, weights, coverage, look)
                 for one, weights in zip(self.levels, self._effects(at), strict=True)]  # fmt: skip
         sides = self._means(at, 1), self._means(at, -1)
         best = [self._best(means, maximize) for means in sides]
@@ -302,8 +302,8 @@ class _Fit:
 
         return root(beyond, float(alone.min()), float(alone.max()), 1e-9 * float(alone.max()))
 
-    def _effect(self, at: Any, weights: np.ndarray, level: float, look: Look) -> LevelEffect:
-        effect, margin = self._value(weights), self._margin(weights, (1 + level) / 2)
+    def _effect(self, at: Any, weights: np.ndarray, coverage: float, look: Look) -> LevelEffect:
+        effect, margin = self._value(weights), self._margin(weights, (1 + coverage) / 2)
         p_value = self._p_value(weights, len(self.levels) * self.techniques, look)
         return LevelEffect(at, effect, effect - margin, effect + margin, p_value)
 
@@ -315,7 +315,7 @@ class _Fit:
         errors, chances = self.mixed.errors(weights)
         each = [familywise(effect / error, dof, tests) if error else float(effect == 0)
                 for error in errors.tolist()]  # fmt: skip
-        return min(1.0, float(chances @ each) * (1 - CONFIDENCE) / look.level(tests))
+        return min(1.0, float(chances @ each) * (1 - CONFIDENCE) / look.alpha(tests))
 
     def _best(self, means: Sequence[np.ndarray], maximize: bool) -> int:
         values = [self._value(weights) for weights in means]
@@ -323,12 +323,12 @@ class _Fit:
 
     def _may_be_best(self, means: Sequence[np.ndarray], maximize: bool) -> Iterator[int]:
         """The levels that are not surely worse than any other."""
-        level = 1 - _CHOICE / 2 / (len(means) - 1)
+        probability = 1 - _CHOICE / 2 / (len(means) - 1)
         for at, own in enumerate(means):
             others = [
                 (other - own) * (1 if maximize else -1) for other in means if other is not own
             ]
-            if all(self._value(one) <= self._margin(one, level) for one in others):
+            if all(self._value(one) <= self._margin(one, probability) for one in others):
                 yield at
 
     def _at_best(
@@ -339,13 +339,13 @@ class _Fit:
         effect = self._value(on[best[0]] - off[best[1]])
         if not self.mixed.dof:
             return effect, math.nan, math.nan
-        level = 1 - (1 - CONFIDENCE - _CHOICE) / 2
+        probability = 1 - (1 - CONFIDENCE - _CHOICE) / 2
         ends = [
             (self._value(weights) - margin, self._value(weights) + margin)
             for one in self._may_be_best(on, maximize)
             for other in self._may_be_best(off, maximize)
             for weights in [on[one] - off[other]]
-            for margin in [self._margin(weights, level)]
+            for margin in [self._margin(weights, probability)]
         ]
         return effect, min(low for low, _ in ends), max(high for _, high in ends)
 

@@ -127,9 +127,9 @@ def difference(
     one: HeldOut,
     other: HeldOut,
     among: Sequence[HeldOut] = (),
-    level: float = 1 - CONFIDENCE,
+    alpha: float = 1 - CONFIDENCE,
 ) -> Difference:
-    """A recipe's accuracy less another's, with an interval that misses at this level.
+    """A recipe's accuracy less another's, with an interval that misses in a share `alpha`.
 
     Where each image's result is known of both, the images count by the difference that they make.
     """
@@ -144,9 +144,9 @@ def difference(
     else:
         parts += [(_images(each), max(each.images - 1, 1)) for each in (one, other) if each.images]
     error, dof = _total(parts, [one, other])
-    points, half = 100 * (one.mean - other.mean), 100 * quantile(dof, 1 - level / 2) * error
+    points, half = 100 * (one.mean - other.mean), 100 * quantile(dof, 1 - alpha / 2) * error
     low, high = (float(np.clip(points + end, -100, 100)) for end in (-half, half))
-    return Difference(points, low, high, paired, dof, level)
+    return Difference(points, low, high, paired, dof, alpha)
 
 
 def rate(count: int, of: int) -> tuple[float, float]:

@@ -27,7 +27,7 @@ from search.planning.durations import RunTime
 from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
 from search.reporting.data import account, data_cautions
-from search.reporting.formatting import about, counted, duration, level, listed
+from search.reporting.formatting import about, counted, duration, listed, outcome
 from search.reporting.programs import seed_effect
 from search.reporting.sentences.budget import describe_budget, set_aside
 from search.reporting.sentences.growth import growth
@@ -110,7 +110,7 @@ class Progress(StudyWatch):
         """Print what the first run came to."""
         times = "" if points < 2 else f", the last of {points} values"
         self._console.print(
-            f"It ended with {objective.name} {level(value, objective)}{times}. Its output: "
+            f"It ended with {objective.name} {outcome(value, objective)}{times}. Its output: "
             f"{folder / OUTPUT}", soft_wrap=True,
         )  # fmt: skip
 
@@ -255,7 +255,7 @@ class Progress(StudyWatch):
         """A line on a run after which `later` ones of its phase ended, seen at the same time."""
         assert self._schedule is not None
         end = {
-            "complete": level(run.scaled, results.objective),
+            "complete": outcome(run.scaled, results.objective),
             "failed": f"failed: {run.failure}",
         }.get(run.state, run.state)
         if run.failure == schema.INTERRUPTED:
@@ -386,7 +386,7 @@ def _of_epochs(results: Results, epochs: int) -> str:
 
 def _run_line(run: Run, results: Results) -> Text:
     epoch = max(run.curve, default=0)
-    reached = f", {level(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
+    reached = f", {outcome(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
     line = Text(f"run {run.number}  ", no_wrap=True, overflow="ellipsis")
     at = f"epoch {epoch} of {run.epochs}" if _of_epochs(results, 1) else f"value {epoch}"
     line.append(f"{at}{reached}  ")

@@ -21,8 +21,8 @@ from search.reporting.formatting import (
     effect_unit,
     heading,
     interval,
-    level,
     mean,
+    outcome,
     short_percent,
     with_interval,
 )
@@ -112,7 +112,7 @@ def ladder_table(steps: Sequence[LadderStep], results: Results) -> RenderableTyp
         table.add_row(
             step.adds,
             str(step.runs),
-            level(step.scaled.value, objective),
+            outcome(step.scaled.value, objective),
             change(step),
             interval(step),
         )

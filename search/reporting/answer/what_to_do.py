@@ -22,9 +22,9 @@ from search.reporting.formatting import (
     capitalized,
     counted,
     in_unit,
-    level,
     listed,
     mean,
+    outcome,
     percent,
     with_interval,
 )
@@ -222,7 +222,7 @@ def _without_decision(findings: Findings) -> str:
 def _reached(run: Run, objective: Objective) -> str:
     """Give a run's value, with the name of what it is where it has one."""
     name = "" if objective.name == UNNAMED else f" {objective.name}"
-    return f"{level(run.scaled, objective)}{name}"
+    return f"{outcome(run.scaled, objective)}{name}"
 
 
 def _train(results: Results) -> str:
