@@ -109,7 +109,8 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
             of += f" after {counted(best.epochs, 'epoch')}"
         console.print()
         console.print(f"Best so far: {reached(status)}{of}, by run {best.run} of {best.phase}.")
-    from search.reporting.answer.what_to_do import headline, support
+    from search.reporting.answer.support import support
+    from search.reporting.answer.what_to_do import headline
     from search.reporting.findings import find_recipe
 
     findings = find_recipe(results)
