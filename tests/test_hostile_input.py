@@ -27,8 +27,8 @@ from search.reporting.status import status_of
 from search.reporting.summary import summarise
 from search.settings import Settings
 from search.storage import schema
-from search.storage.connection import redact, storage_url
 from search.storage.reading import read
+from search.storage.urls import redact, storage_url
 
 settings.register_profile(
     "suite",

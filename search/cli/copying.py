@@ -29,9 +29,9 @@ def copy(
     with user_errors():
         from search.cli.console import quiet_optuna
         from search.reporting.formatting import counted
-        from search.storage.connection import redact
         from search.storage.copying import copy
         from search.storage.tracked_by_git import caution
+        from search.storage.urls import redact
 
         quiet_optuna()
         trials = copy(storage, name, to)

@@ -38,7 +38,7 @@ def dashboard(
     with user_errors():
         from search.cli.console import quiet_optuna
         from search.reporting.dashboard_server import serve
-        from search.storage.connection import redact
+        from search.storage.urls import redact
 
         quiet_optuna()
 

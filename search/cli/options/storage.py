@@ -17,7 +17,7 @@ def as_url(storage: str) -> str:
     from search.cli.errors import user_errors
 
     with user_errors():
-        from search.storage.connection import storage_url
+        from search.storage.urls import storage_url
 
         return storage_url(storage)
 
@@ -55,8 +55,8 @@ def storage_option(storage: str, *, here: bool = False) -> str:
     """
     from shlex import quote
 
-    from search.storage.connection import redact
     from search.storage.passwords import has_password
+    from search.storage.urls import redact
 
     given = os.environ.get(_VARIABLE)
     named = storage in (given, f"sqlite:///{given}")
