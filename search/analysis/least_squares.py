@@ -9,15 +9,16 @@ from __future__ import annotations
 import numpy as np
 
 _ROUNDING = 1e-9
-"""A singular value over the largest one, below which it is a rounding error."""
+"""Share of the largest singular value, below which another is a rounding error."""
 _SHORT = 1e-6
-"""The same of directions that numbers are divided by the lengths of."""
+"""Share of the longest direction, below which another is left out where its length divides."""
 FITS_ITSELF = 1e-6
-"""What a run's residual keeps of its own noise, one less its leverage, below which it is none."""
+"""What a run's residual keeps of its own noise, one less its leverage, below which the run alone
+decides its fitted value."""
 
 
 def pseudo_inverse(columns: np.ndarray) -> np.ndarray:
-    """What makes coefficients, the smallest where several fit, of values: (columns, runs)."""
+    """Return what makes coefficients of values, (columns, runs); the smallest where several fit."""
     return np.linalg.pinv(columns, rcond=_ROUNDING)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from search.analysis.distributions import beta_cdf
 from search.analysis.failing_cells import is_cell
-from search.analysis.least_squares import rank
+from search.analysis.least_squares import FITS_ITSELF, rank
 from search.analysis.model import Pair
 from search.analysis.t_distribution import two_sided
 
@@ -104,7 +104,7 @@ def _has_one(main: np.ndarray, values: np.ndarray) -> bool:
     total = float(left @ left)
     if dof < 1 or total <= _ROUNDING * float(values @ values):
         return False
-    share = np.max(left**2 / np.where(room > 1e-9, total * room, np.inf))
+    share = np.max(left**2 / np.where(room > FITS_ITSELF, total * room, np.inf))
     if share >= 1 - 1e-9:
         return True
     largest = float(np.sqrt(share * dof / (1 - share)))
