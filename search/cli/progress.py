@@ -24,7 +24,8 @@ from search.objective import Objective
 from search.planning.durations import RunTime
 from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
-from search.reporting.data import account, data_cautions
+from search.reporting.data import account
+from search.reporting.data_cautions import data_cautions
 from search.reporting.formatting import counted, duration, listed, outcome
 from search.reporting.programs import seed_effect
 from search.reporting.sentences.budget import describe_budget, set_aside

@@ -11,7 +11,7 @@ from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
 from search.analysis.recommendation import Recommendation
 from search.objective import ACCURACY
-from search.reporting.data import data_cautions
+from search.reporting.data_cautions import data_cautions
 from search.reporting.fit_cautions import fit_cautions
 from search.reporting.formatting import counted, in_unit, quoted
 from search.reporting.loss_cautions import (
