@@ -20,7 +20,7 @@ from model_space.techniques import SETS, TECHNIQUES
 from search import LadderStep
 from search.cli import app
 from search.cli.ending import print_ending
-from search.cli.options import DEFAULT_STORAGE
+from search.cli.options.storage import DEFAULT_STORAGE
 from search.cli.techniques_table import dials
 from search.reporting.ending import Exported
 from search.reporting.formatting import with_interval

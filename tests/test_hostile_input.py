@@ -18,7 +18,7 @@ from model_space.facts import DataFacts
 from model_space.technique import Factor
 from model_space.techniques import TECHNIQUES
 from model_space.typed_json import JsonError
-from search.cli.options import folder_of
+from search.cli.options.output import folder_of
 from search.errors import InputError
 from search.planning.parsing import parse_fix, parse_recipe, parse_techniques
 from search.reporting.findings import find
@@ -27,8 +27,8 @@ from search.reporting.status import status_of
 from search.reporting.summary import summarise
 from search.settings import Settings
 from search.storage import schema
-from search.storage.connection import redact, storage_url
 from search.storage.reading import read
+from search.storage.urls import redact, storage_url
 
 settings.register_profile(
     "suite",

@@ -11,7 +11,8 @@ from model_space.data import (
     Columns,
     DataSpec,
     archive,
-    arrow,
+    arrow_form,
+    arrow_rows,
     earlier,
     hub,
     hub_reader,
@@ -19,7 +20,7 @@ from model_space.data import (
     listing,
     sound,
 )
-from model_space.data.arrow import ArrowForm
+from model_space.data.arrow_rows import ArrowForm
 from model_space.data.layout import Layout, find_layout
 from model_space.data.loading import file_set, is_arrow
 from model_space.data.mel import Spectrogram
@@ -208,8 +209,8 @@ def _parts_of_labels(parts: Iterable[str], folder: str) -> list[str]:
 
 
 def _arrow(path: Path, columns: Columns, source: Source, embedding: Embedding) -> ReadingCode:
-    form, _, _ = arrow.find_arrow_form(path, columns)
-    return _rows(arrow.root(path), form, source, embedding)
+    form, _, _ = arrow_form.find_arrow_form(path, columns)
+    return _rows(arrow_form.root(path), form, source, embedding)
 
 
 def _rows(folder: Path, form: ArrowForm, source: Source, embedding: Embedding) -> ReadingCode:
@@ -223,7 +224,7 @@ def _rows(folder: Path, form: ArrowForm, source: Source, embedding: Embedding) -
         set(parts),
         constants=_constants(folder, source.classes),
         blocks=[
-            *embedding.sources(ArrowForm, arrow.unpack),
+            *embedding.sources(ArrowForm, arrow_rows.unpack),
             "\n".join(_made("ROWS", form)),
             _NUMBERED,
         ],
@@ -233,7 +234,7 @@ def _rows(folder: Path, form: ArrowForm, source: Source, embedding: Embedding) -
 
 def _hub(name: str, columns: Columns, source: Source, embedding: Embedding) -> ReadingCode:
     folder = hub.folder_of(name)
-    form, _, _ = arrow.find_arrow_form(folder, columns)
+    form, _, _ = arrow_form.find_arrow_form(folder, columns)
     code = _rows(folder, form, source, embedding)
     found, config = hub.parsed(name)
     given = text(found) if config is None else f"{text(found)}, {text(config)}"

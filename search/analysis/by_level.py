@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from search.analysis.covariates import covariates
+from search.analysis.least_squares import pseudo_inverse, rank, residual_dof
 from search.analysis.looks import Look, look_at
 from search.analysis.model import ENOUGH_DOF, pair_groups, signs, varied
 from search.analysis.random_pairs import MixedFit, fit_mixed
@@ -245,12 +246,12 @@ class _Fit:
         beside = [(one - one.mean(axis=0))[:, 1:] for one in rest]
         more = covariates(runs, sum(one.shape[1] for one in (*own, *beside)) - 1, others).columns
         fixed = np.column_stack([*own, *beside, *([] if more is None else [more])])
-        if len(runs) - np.linalg.matrix_rank(fixed) < _LEAST_DOF:
+        if residual_dof(fixed) < _LEAST_DOF:
             return None
         columns, groups = pair_groups(on, names)
         random = columns * np.sqrt([len(group.pairs) for group in groups])
         values = np.array([[run.scaled] for run in runs])
-        inverse = np.linalg.pinv(np.column_stack([fixed, random]), rcond=1e-9)
+        inverse = pseudo_inverse(np.column_stack([fixed, random]))
         at = here.T > 0
         # Of two levels, one is the rest of the other.
         noisier = [*at, *~at] if len(seen) > 2 else [*at]
@@ -275,8 +276,8 @@ class _Fit:
         """Estimate the effects of the technique that is so far among those that vary, of which so
         many are `named` for effects that differ."""
         chosen = named / len(self.compared) if p_differs < 1 - CONFIDENCE else 1.0
-        level = 1 - chosen * (1 - CONFIDENCE)
-        each = [self._effect(self.levels[one], weights, level, look)
+        coverage = 1 - chosen * (1 - CONFIDENCE)
+        each = [self._effect(self.levels[one], weights, coverage, look)
                 for one, weights in self._effects(at).items()]  # fmt: skip
         sides = self._means(at, 1), self._means(at, -1)
         best = [self._best(means, maximize) for means in sides]
@@ -319,8 +320,8 @@ class _Fit:
 
         return root(beyond, float(alone.min()), float(alone.max()), 1e-9 * float(alone.max()))
 
-    def _effect(self, at: Any, weights: np.ndarray, level: float, look: Look) -> LevelEffect:
-        effect, margin = self._value(weights), self._margin(weights, (1 + level) / 2)
+    def _effect(self, at: Any, weights: np.ndarray, coverage: float, look: Look) -> LevelEffect:
+        effect, margin = self._value(weights), self._margin(weights, (1 + coverage) / 2)
         p_value = self._p_value(weights, int(np.sum(self.terms >= 0)), look)
         return LevelEffect(at, effect, effect - margin, effect + margin, p_value)
 
@@ -332,7 +333,7 @@ class _Fit:
         errors, chances = self.mixed.errors(weights)
         each = [familywise(effect / error, dof, tests) if error else float(effect == 0)
                 for error in errors.tolist()]  # fmt: skip
-        return min(1.0, float(chances @ each) * (1 - CONFIDENCE) / look.level(tests))
+        return min(1.0, float(chances @ each) * (1 - CONFIDENCE) / look.alpha(tests))
 
     def _best(self, means: Mapping[int, np.ndarray], maximize: bool) -> int:
         values = {at: self._value(weights) for at, weights in means.items()}
@@ -340,13 +341,13 @@ class _Fit:
 
     def _may_be_best(self, means: Mapping[int, np.ndarray], maximize: bool) -> Iterator[int]:
         """The levels that are not surely worse than any other."""
-        level = 1 - _CHOICE / 2 / (len(means) - 1)
+        probability = 1 - _CHOICE / 2 / (len(means) - 1)
         for at, own in means.items():
             others = [
                 (other - own) * (1 if maximize else -1)
                 for other in means.values() if other is not own
             ]  # fmt: skip
-            if all(self._value(one) <= self._margin(one, level) for one in others):
+            if all(self._value(one) <= self._margin(one, probability) for one in others):
                 yield at
 
     def _at_best(
@@ -360,13 +361,13 @@ class _Fit:
         effect = self._value(on[best[0]] - off[best[1]])
         if not self.mixed.dof:
             return effect, math.nan, math.nan
-        level = 1 - (1 - CONFIDENCE - _CHOICE) / 2
+        probability = 1 - (1 - CONFIDENCE - _CHOICE) / 2
         ends = [
             (self._value(weights) - margin, self._value(weights) + margin)
             for one in self._may_be_best(on, maximize)
             for other in self._may_be_best(off, maximize)
             for weights in [on[one] - off[other]]
-            for margin in [self._margin(weights, level)]
+            for margin in [self._margin(weights, probability)]
         ]
         return effect, min(low for low, _ in ends), max(high for _, high in ends)
 
@@ -382,7 +383,7 @@ def _terms(here: np.ndarray, on: np.ndarray, enough: np.ndarray) -> np.ndarray:
     for level, runs in enumerate(here.T > 0):
         some = on[runs][:, told[:, level]]
         columns = np.column_stack([np.ones(len(some)), some])
-        if np.linalg.matrix_rank(columns) < columns.shape[1]:
+        if rank(columns) < columns.shape[1]:
             told[:, level] = False
     return np.where(told, here.shape[1] - 1 + np.cumsum(told).reshape(told.shape), -1)
 

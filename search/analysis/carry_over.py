@@ -12,7 +12,7 @@ from search.analysis.recommendation import Recommendation
 from search.analysis.t_distribution import welch
 from search.results import Results, Run
 
-_LEVEL = 0.002
+_ALPHA = 0.002
 _LEAST_SHARE = 0.5
 """Of the gain on the validation data, by which that on the test data must differ to be told."""
 
@@ -46,7 +46,7 @@ def carry_over(results: Results, found: Recommendation | None) -> CarryOver | No
     beside = fmean(apart[0]) - fmean(apart[1])
     if not any(error for error, _ in errors) or abs(beside) < _LEAST_SHARE * abs(validation):
         return None
-    return None if welch(beside, *errors) > _LEVEL else CarryOver(validation, validation + beside)
+    return None if welch(beside, *errors) > _ALPHA else CarryOver(validation, validation + beside)
 
 
 def _apart(runs: Sequence[Run]) -> list[float]:

@@ -59,7 +59,7 @@ class Collapse:
     """The numbers of those that fell."""
     of: int
     """The runs with the technique, or all where there is none."""
-    level: float
+    mean: float
     """The mean to which they fell, in percent or in the objective's unit."""
     depth: float
     """How far they fell, in the mean, below the others: all, or those of such recipes."""
@@ -77,7 +77,7 @@ class Collapse:
         """Tell a run that fell, also of another phase where there is a gap."""
         if self.gap is None:
             return run.number in self.runs
-        return (run.scaled < self.gap.edge) == (self.level < self.gap.edge)
+        return (run.scaled < self.gap.edge) == (self.mean < self.gap.edge)
 
     def concerns(self, on: Iterable[str]) -> bool:
         """Tell a recipe to which it may happen."""
@@ -93,7 +93,7 @@ class Collapse:
         `stood` is the mean of its runs that did not, which say nothing of how often others will:
         all runs do. The parts are put together by Zou & Donner (2008, Statistics in Medicine 27).
         """
-        depth = self.depth if self.gap is None else sign * (stood.value - self.level)
+        depth = self.depth if self.gap is None else sign * (stood.value - self.mean)
         low, high = rate(len(self.runs), self.of)
         cost, least, most = depth * self.share, depth * low, depth * high
         worse, better = stood.value - stood.low, stood.high - stood.value
@@ -110,8 +110,8 @@ class Collapse:
 def collapse(results: Results) -> Collapse | None:
     """Find the runs that fell far below the others by their seed; None where there are none.
 
-    They are below all others, to a level of their own, or below what the fit to all others says of
-    their recipes. Nor is there one in another program's study, whose trials differ in more.
+    They are below all others, around a mean of their own, or below what the fit to all others says
+    of their recipes. Nor is there one in another program's study, whose trials differ in more.
     """
     if results.settings is None:
         return None

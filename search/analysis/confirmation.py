@@ -17,10 +17,10 @@ from search.analysis.collapses import Collapse, collapse
 from search.analysis.estimate import NO_ESTIMATE, Estimate, mean_over_seeds
 from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
 from search.analysis.long_runs import deciding
-from search.analysis.looks import level_of_gains
+from search.analysis.looks import alpha_of_gains
 from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
-from search.analysis.t_distribution import critical_value
+from search.analysis.t_distribution import critical_value, satterthwaite
 from search.objective import ACCURACY, Objective
 from search.results import End, Results, Run
 
@@ -90,7 +90,7 @@ def _of_kouka(
     learned = {recipe: _learned(runs, results) for recipe, runs in groups.items()}
     tests = {recipe: _test(runs, results) for recipe, runs in learned.items()}
     scores = {recipe: _scores(runs, results) for recipe, runs in learned.items()}
-    among, level, off = list(tests.values()), level_of_gains(results), _all_off(groups, results)
+    among, alpha, off = list(tests.values()), alpha_of_gains(results), _all_off(groups, results)
     fallen = _fallen(results)
     by_accuracy = fallen if objective == ACCURACY else None
     standing = {recipe: _test(stood, results) for recipe, runs in learned.items()
@@ -104,10 +104,10 @@ def _of_kouka(
             test = _over_falls(test, alike, kept, by_accuracy, ACCURACY)
         gain = objective_gain = None
         if off is not None and recipe != off:
-            gain = objective_gain = difference(tests[recipe], tests[off], among, level)
+            gain = objective_gain = difference(tests[recipe], tests[off], among, alpha)
             if objective != ACCURACY:
                 every = list(scores.values())
-                objective_gain = _over_seeds(scores[recipe], scores[off], every, level)
+                objective_gain = _over_seeds(scores[recipe], scores[off], every, alpha)
         rows.append(
             Confirmed(
                 _label(results.end_of(runs[0]), chosen=recipe == chosen),
@@ -143,7 +143,7 @@ def _of_program(
     scores = {recipe: _scores(runs, results) for recipe, runs in groups.items()}
     off = _all_off(groups, results)
     choices = len(groups.keys() - {off}) if chosen_by_tests(results) else 1
-    level, fallen = level_of_gains(results), _fallen(results)
+    alpha, fallen = alpha_of_gains(results), _fallen(results)
     every = list(scores.values())
     # What falls far below with some techniques is no noise of recipes without them.
     steady = [
@@ -167,7 +167,7 @@ def _of_program(
             gain=None,
             objective_gain=None if off is None or recipe == off
             else _over_seeds(scores[recipe], scores[off],
-                             every if may_fall[recipe] else steady, level, choices,
+                             every if may_fall[recipe] else steady, alpha, choices,
                              of_magnitudes=positive),
         )
         for recipe, runs in groups.items()
@@ -241,17 +241,18 @@ def _label(end: End, *, chosen: bool) -> str:
 
 def _learned(runs: Sequence[Run], results: Results) -> list[Run]:
     """The runs that did not diverge, and of these those above chance; all where none is left."""
-    steady, level = [run for run in runs if not run.diverged] or list(runs), constant_level(results)
-    return [run for run in steady if not reached_no_more(run, level)] or steady
+    steady = [run for run in runs if not run.diverged] or list(runs)
+    chance = constant_level(results)
+    return [run for run in steady if not reached_no_more(run, chance)] or steady
 
 
 def _fallen(results: Results) -> Collapse | None:
     """The runs that fell by their seed, unless all of them are left out of the means."""
-    found, level = collapse(deciding(results)), constant_level(results)
+    found, chance = collapse(deciding(results)), constant_level(results)
     if found is None:
         return None
     fell = [run for run in results.runs if run.number in found.runs]
-    left_out = all(run.diverged or reached_no_more(run, level) for run in fell)
+    left_out = all(run.diverged or reached_no_more(run, chance) for run in fell)
     return None if left_out else found
 
 
@@ -264,18 +265,19 @@ def _over_seeds(
     one: Sequence[float],
     other: Sequence[float],
     among: Sequence[Sequence[float]],
-    level: float,
+    alpha: float,
     choices: int = 1,
     *,
     of_magnitudes: bool = False,
 ) -> Difference:
-    """The difference of two recipes' means, with an interval for other seeds at this level.
+    """The difference of two recipes' means, with an interval for other seeds.
 
-    The seeds of all recipes `among` count with a recipe's own, as in `held_out`. The interval also
-    holds for the one that was chosen of so many `choices` by these values. The noise of values
-    `of_magnitudes` grows with their size: each mean's interval is on a logarithm, and that of the
-    difference is put together from the two (Zou & Donner 2008, Statistics in Medicine 27). It also
-    contains zero where the interval of the logarithms' difference does.
+    The seeds of all recipes `among` count with a recipe's own, as in `held_out`. The interval
+    misses in a share `alpha` of studies, also for the one that was chosen of so many `choices` by
+    these values. The noise of values `of_magnitudes` grows with their size: each mean's interval is
+    on a logarithm, and that of the difference is put together from the two (Zou & Donner 2008,
+    Statistics in Medicine 27). It also contains zero where the interval of the logarithms'
+    difference does.
     """
     rows = [one, other, *among]
     if of_magnitudes:
@@ -287,7 +289,7 @@ def _over_seeds(
     gained = means[0] - means[1]
     if not error > 0:  # equal values say nothing of other seeds
         return Difference(gained, math.nan, math.nan, paired=False)
-    critical = critical_value(dof, choices, level)
+    critical = critical_value(dof, choices, alpha)
     low, high = gained - critical * error, gained + critical * error
     if of_magnitudes:
         factors = [math.exp(critical * math.sqrt(variance)) for variance in variances]
@@ -296,7 +298,7 @@ def _over_seeds(
         low, high = gained - math.hypot(down[0], up[1]), gained + math.hypot(up[0], down[1])
         if abs(statistics.fmean(first) - statistics.fmean(second)) <= critical * error:
             low, high = min(low, 0.0), max(high, 0.0)
-    return Difference(gained, low, high, False, dof, level)
+    return Difference(gained, low, high, False, dof, alpha)
 
 
 def _variances(
@@ -317,8 +319,7 @@ def _variances(
         own_squares = sum((value - statistics.fmean(row)) ** 2 for value in row)
         variances.append((prior * squares / dof + own_squares) / (prior + own) / len(row))
         dofs.append(prior + own)
-    shares = sum(square**2 / own for square, own in zip(variances, dofs, strict=True))
-    return variances, sum(variances) ** 2 / shares if shares else 1
+    return variances, satterthwaite(list(zip(variances, dofs, strict=True))) or 1
 
 
 def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> HeldOut:

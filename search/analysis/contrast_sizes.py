@@ -57,7 +57,7 @@ def contrast_sizes(effects: Effects, pairs: Sequence[Interaction]) -> list[Contr
     found: list[tuple[str, str, float, float, float, bool, bool]] = []
     for one in known:
         _, error, dof = fit.first(fit.model.technique_contrast(one.technique))
-        critical = critical_value(dof, tests, effects.look.level(tests))
+        critical = critical_value(dof, tests, effects.look.alpha(tests))
         clear = one.verdict in CERTAIN
         found.append(
             (one.technique, one.technique, one.effect, error, critical * error, clear, False)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from search.analysis.least_squares import pseudo_inverse, rank
 from search.parameters import Category, Draw, Number, Order
 from search.results import Run
 
@@ -235,7 +236,7 @@ def _usable(within: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, np
     usable: dict[str, np.ndarray] = {}
     for name, (columns, asked) in sorted(within.items(), key=lambda one: -one[1][1].sum()):
         among = np.column_stack([*usable.values(), columns])[asked]
-        taken = np.linalg.matrix_rank(np.column_stack([np.ones(len(among)), among]))
+        taken = rank(np.column_stack([np.ones(len(among)), among]))
         if 2 * taken <= len(among) and _surround(among[:, among.any(axis=0)]):
             usable[name] = columns
     return {name: usable[name] for name in within if name in usable}
@@ -243,7 +244,7 @@ def _usable(within: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, np
 
 def _surround(columns: np.ndarray) -> bool:
     """Check that the runs asked, (runs, n), tell their mean where the columns are 0."""
-    inverse = np.linalg.pinv(np.column_stack([np.ones(len(columns)), columns]))
+    inverse = pseudo_inverse(np.column_stack([np.ones(len(columns)), columns]))
     return float(len(columns) * inverse[0] @ inverse[0]) <= _MOST_VARIANCE
 
 

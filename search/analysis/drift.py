@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from search.analysis.effects import Effects, effects_of
+from search.analysis.least_squares import residual_dof, solve
 from search.analysis.model import Model
 from search.analysis.rank_correlation import rank_correlation, ranks
 from search.analysis.t_distribution import two_sided
@@ -21,7 +22,7 @@ from search.results import Drift, Results
 
 ORDER = "the order of the trials"
 
-_LEVEL = 0.01
+_ALPHA = 0.01
 """Of each test; a sampler may find what the fit does not know of, and its later trials are better
 for it."""
 _PERMUTATIONS = 999
@@ -44,7 +45,7 @@ def beside_drift(results: Results, effects: Effects | None) -> tuple[Results, Ef
     if effects.fit.model.dof < _LEAST_DOF:
         return results, effects
     sudden = _sudden(results, effects.fit.model)
-    smooth = _smooth(results, effects.fit.model, _LEVEL if sudden is None else 1.0)
+    smooth = _smooth(results, effects.fit.model, _ALPHA if sudden is None else 1.0)
     found = [
         (_unexplained(adjusted, fitted, places=1 + (drift.since is not None)), adjusted, fitted)
         for drift in (smooth, sudden)
@@ -68,11 +69,11 @@ def drift_of_runs(results: Results, effects: Effects) -> Drift | None:
         return None
     main = effects.fit.model.main
     values = _values(results)
-    left = values - main @ np.linalg.lstsq(main, values)[0]
-    dof = len(values) - int(np.linalg.matrix_rank(main))
+    left = values - main @ solve(main, values)
+    dof = residual_dof(main)
     if np.ptp(left) <= _ROUNDING * np.max(np.abs(values)):
         return None
-    return _correlated(results, left, dof, _LEVEL)
+    return _correlated(results, left, dof, _ALPHA)
 
 
 def _beside(results: Results, drift: Drift) -> Results:
@@ -89,19 +90,19 @@ def _unexplained(results: Results, effects: Effects, places: int) -> float:
     return float(left @ left) / max(effects.fit.model.dof + 1 - places, 1)
 
 
-def _smooth(results: Results, model: Model, level: float) -> Drift | None:
+def _smooth(results: Results, model: Model, alpha: float) -> Drift | None:
     """Correlate what the fit leaves of a trial with its number; None where it is chance."""
-    return _correlated(results, _left(_values(results), model), model.dof, level)
+    return _correlated(results, _left(_values(results), model), model.dof, alpha)
 
 
-def _correlated(results: Results, left: np.ndarray, dof: int, level: float) -> Drift | None:
+def _correlated(results: Results, left: np.ndarray, dof: int, alpha: float) -> Drift | None:
     """Test the rank correlation of residuals, of so many degrees of freedom, with the order."""
     order = [run.number for run in results.of("measure")]
     found = rank_correlation(order, left.tolist())
     if math.isnan(found) or dof < _LEAST_DOF:
         return None
     t = found * math.sqrt((dof - 1) / max(1 - found**2, 1e-12))
-    return Drift(found) if two_sided(t, dof - 1) < level else None
+    return Drift(found) if two_sided(t, dof - 1) < alpha else None
 
 
 def _sudden(results: Results, model: Model) -> Drift | None:
@@ -138,7 +139,7 @@ def _sudden(results: Results, model: Model) -> Drift | None:
         some = np.tile(left[:, np.newaxis], min(_AT_ONCE, _PERMUTATIONS - drawn))
         most = explained(random.permuted(some, axis=0)).max(axis=0)
         larger += int(np.sum(most >= shares[best]))
-    if 1 + larger > _LEVEL * (1 + _PERMUTATIONS):
+    if 1 + larger > _ALPHA * (1 + _PERMUTATIONS):
         return None
     since = int(numbers[order][before[best]])
     return Drift(rank_correlation((numbers[order] >= since).tolist(), left.tolist()), since)

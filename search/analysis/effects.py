@@ -86,7 +86,7 @@ class Effects:
     @cached_property
     def minimum_detectable_effect(self) -> float:
         """Smallest effect that gets its verdict in 4 such studies of 5, in the effects' unit."""
-        return self.error * detectable(self.error_dof, self.tests, self.look.level(self.tests))
+        return self.error * detectable(self.error_dof, self.tests, self.look.alpha(self.tests))
 
     @property
     def tests(self) -> int:
@@ -240,7 +240,7 @@ def _judge(
     if not look.complete:
         return math.nan, "not yet"
     p_value = familywise(effect / error, dof, tests) if error else float(effect == 0)
-    p_value = min(1.0, p_value * ALL / look.level(tests))
+    p_value = min(1.0, p_value * ALL / look.alpha(tests))
     if p_value >= ALL:
         return p_value, "no clear effect"
     return p_value, "helps" if (effect > 0) == maximize else "hurts"

@@ -68,7 +68,7 @@ def effects_by_epoch(
         contrast = model.technique_contrast(name)
         effect, error = fitted.estimate(contrast)
         dof = fitted.dof_of(contrast)
-        least = critical_value(dof, len(known), look.level(len(known)))
+        least = critical_value(dof, len(known), look.alpha(len(known)))
         margin = quantile(dof) * error
         low, high = effect - margin, effect + margin
         lines = [tuple(map(float, line)) for line in (effect, low, high)]

@@ -15,6 +15,7 @@ from statistics import fmean
 
 import numpy as np
 
+from search.analysis.least_squares import solve
 from search.results import Run
 
 LARGEST = 3
@@ -32,9 +33,9 @@ _MOST_MEMBERS = 20_000_000
 """Runs times cells of three techniques, above which those of two alone are looked at."""
 _ALIKE = 0.95
 """Share of what the best cell explains from which another is an explanation as well."""
-_LEVEL = 0.4
+_FLAT = 0.4
 """Ratio of the spread in a cell to that which the techniques' effects predict there, below which
-its runs are at one level."""
+its runs come to one value."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def dominant_cells(
     that explain as much, one's runs may fail and the other's be as good as any. Where a cell's
     runs share the level of other techniques too, these are in it: the runs cannot tell which act
     together. A cell of two techniques is an interaction like others, which confounds no effect,
-    unless its runs end at one level whatever else is on.
+    unless its runs come to one value whatever else is on.
     """
     runs, techniques = levels.shape
     main = np.column_stack([np.ones(runs), levels])
@@ -123,7 +124,7 @@ def dominant_cells(
     explained = np.where(usable, (left @ apart) ** 2 / np.where(usable, lengths, 1), 0)
     for place in np.flatnonzero(explained >= dominant):
         inside = members[:, place] > 0
-        if len(cells[place]) == 2 and not _is_level(values[inside], (values - left)[inside]):
+        if len(cells[place]) == 2 and not _is_flat(values[inside], (values - left)[inside]):
             explained[place] = 0
     best = int(np.argmax(explained))
     if explained[best] < dominant:
@@ -135,7 +136,7 @@ def dominant_cells(
 
 def _other_effects(main: np.ndarray, inside: np.ndarray, values: np.ndarray) -> float:
     """Sum of the sizes of the techniques' coefficients where a cell explains the rest."""
-    fitted = np.linalg.lstsq(np.column_stack([main, inside]), values, rcond=None)[0]
+    fitted = solve(np.column_stack([main, inside]), values)
     return float(np.sum(np.abs(fitted[1:-1])))
 
 
@@ -154,20 +155,20 @@ def coefficients_beside(
     """Estimate the techniques' coefficients with the cell in the place of all interactions.
 
     `levels` is (runs, techniques) of ±1, `values` (runs, responses). In the cell the values either
-    lose some points, or end at one level whatever else is on, by what fits them better. Returns
+    lose some points, or come to one value whatever else is on, by what fits them better. Returns
     (techniques, responses), averaged over all recipes as those of the pairwise model are.
     """
     side, inside = _inside(cell, levels, names)
     share = 0.5**cell.techniques
     main = np.column_stack([np.ones(len(levels)), levels])
-    outside = np.linalg.lstsq(main[~inside], values[~inside], rcond=1e-9)[0][1:]
+    outside = solve(main[~inside], values[~inside])[1:]
     slopes = np.where(side[:, np.newaxis] == 0, outside, 0)
     columns = np.column_stack([main, inside])
     best = np.full(values.shape[1], np.inf)
     found = np.zeros_like(slopes)
     for lost in (0 * slopes, slopes):
         without = values + inside[:, np.newaxis] * (levels @ lost)
-        fitted = np.linalg.lstsq(columns, without, rcond=1e-9)[0]
+        fitted = solve(columns, without)
         left = np.sum((without - columns @ fitted) ** 2, axis=0)
         averaged = fitted[1:-1] + share * (side[:, np.newaxis] * fitted[-1] - lost)
         found = np.where(left < best, averaged, found)
@@ -199,9 +200,9 @@ def _inside(cell: Cell, levels: np.ndarray, names: Sequence[str]) -> tuple[np.nd
     return side, np.all((levels == side) | (side == 0), axis=1)
 
 
-def _is_level(values: np.ndarray, fitted: np.ndarray) -> bool:
+def _is_flat(values: np.ndarray, fitted: np.ndarray) -> bool:
     """Tell values that spread far less than the techniques alone would have them spread."""
-    return bool(np.std(values) < _LEVEL * np.std(fitted))
+    return bool(np.std(values) < _FLAT * np.std(fitted))
 
 
 def _members(levels: np.ndarray) -> np.ndarray:

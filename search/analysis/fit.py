@@ -10,6 +10,7 @@ import numpy as np
 
 from search.analysis.estimate import Estimate
 from search.analysis.failing_cells import Cell, coefficients_beside, dominant_cells, is_sure
+from search.analysis.least_squares import FITS_ITSELF, pseudo_inverse, rank, residual_dof
 from search.analysis.model import ENOUGH_DOF, Model
 from search.analysis.random_pairs import RunsLeftOut, fit_mixed, random_effects, residual_contrasts
 from search.analysis.small_interactions import chance, has_outlier, triples
@@ -20,8 +21,6 @@ _LEAST_SIZES = 3
 
 _LEAST_CHECKS = 2
 """Recipes beyond those that the techniques need, of which fewer agree by chance."""
-
-_TOLERANCE = 1e-6
 
 _ROUNDING = 1e-12
 """A share of the largest value, below which a number is a rounding error."""
@@ -99,8 +98,8 @@ class Fit:
         model = self.model
         columns, inverse = model.columns, model.inverse
         room = model.room
-        weights = np.where(room > _TOLERANCE, contrast @ inverse, 0) ** 2
-        scaled = weights / np.maximum(room, _TOLERANCE)
+        weights = np.where(room > FITS_ITSELF, contrast @ inverse, 0) ** 2
+        scaled = weights / np.maximum(room, FITS_ITSELF)
         # The sum over pairs of runs of their squared leverages, without the matrix of these.
         shared = (columns.T * scaled) @ columns * ((inverse * scaled) @ inverse.T)
         spread = scaled**2 @ (2 * room - 1) + np.sum(shared)
@@ -165,8 +164,8 @@ def fit(model: Model, values: np.ndarray, repeated: Iterable[np.ndarray] = ()) -
     if enough:
         # A run that fits itself has a residual of zero, which says nothing of its variance.
         room = model.room[:, np.newaxis]
-        own = residuals**2 / np.maximum(room, _TOLERANCE)
-        variances = np.where(room > _TOLERANCE, own, variances)
+        own = residuals**2 / np.maximum(room, FITS_ITSELF)
+        variances = np.where(room > FITS_ITSELF, own, variances)
     doubts = _doubts(model, cells, adjusted, coefficients)
     if doubts is None and from_interactions and not outlier:
         doubts = _doubts_of_triples(model, coefficients, noise)
@@ -190,17 +189,15 @@ def _fit_random(
     again = values - values[firsts][places.ravel()]
     groups = [again, *(group - group[0] for group in repeated)]
     if len(recipes) < len(values) and all(np.all(np.abs(one) < rounding) for one in groups):
-        inverse = np.linalg.pinv(recipes, rcond=1e-9)
-        dof = len(recipes) - int(np.linalg.matrix_rank(recipes))
-        once = replace(model, columns=recipes, inverse=inverse, dof=dof)
+        inverse = pseudo_inverse(recipes)
+        once = replace(model, columns=recipes, inverse=inverse, dof=residual_dof(recipes))
         found = _fit_random(once, values[firsts], rounding, ())
         variances = np.broadcast_to(found.noise**2, values.shape)
         return replace(found, model=model, variances=variances, runs=None)
     for terms in (model.fixed, np.arange(model.columns.shape[1])):
         columns = model.columns[:, terms]
-        inverse = np.linalg.pinv(columns, rcond=1e-9)
-        alone = inverse @ values
-        spare = len(recipes) - int(np.linalg.matrix_rank(columns))
+        alone = pseudo_inverse(columns) @ values
+        spare = len(recipes) - rank(columns)
         exact = np.abs(values - columns @ alone) < rounding
         if not (spare > 0 and model.every_effect and exact.all()):
             continue
@@ -240,7 +237,7 @@ def _fit_mixed(
     inverse = model.inverse[order]
     mixed = fit_mixed(fixed, random, inverse, values, squares, elsewhere)
     # The interactions are of the same runs as the residuals, and nothing counts twice.
-    most = len(values) - int(np.linalg.matrix_rank(fixed)) + from_repeats
+    most = residual_dof(fixed) + from_repeats
     back = np.argsort(order)
     adjusted = values - model.adjustment(mixed.coefficients[back])
     cells = _failing(model, adjusted[:, -1]) if mixed.interactions else ()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from search.analysis.least_squares import solve
 from search.results import Results, Run
 
 _FENCE = 1.5
@@ -46,7 +47,7 @@ def cut_far_below(values: np.ndarray, levels: np.ndarray, beside: np.ndarray | N
     explained = np.zeros(len(values))
     if beside is not None and beside.size:
         columns = np.column_stack([np.ones(len(values)), levels, beside])
-        slopes = np.linalg.lstsq(columns, values, rcond=None)[0]
+        slopes = solve(columns, values)
         explained = beside @ slopes[-beside.shape[1] :]
     left = values - explained
     first, third = np.percentile(left, [25, 75])

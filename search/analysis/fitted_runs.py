@@ -9,11 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.analysis.effects import Effects
+from search.analysis.least_squares import FITS_ITSELF
 from search.analysis.t_distribution import CONFIDENCE, two_sided
 from search.results import Run
-
-_OWN = 1e-6
-"""What is left of a residual, as a share, below which a run has fitted itself."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def fitted_runs(effects: Effects, runs: Sequence[Run]) -> FittedRuns | None:
     elif model.random_pairs:
         left_out, missed = np.full(len(runs), math.nan), np.zeros(len(runs), dtype=bool)
     else:
-        usable = model.room > _OWN
+        usable = model.room > FITS_ITSELF
         left_out = np.where(usable, values - residuals / np.where(usable, model.room, 1), math.nan)
         missed = _missed(residuals, model.room, model.dof)
     return FittedRuns(
@@ -88,7 +86,7 @@ def _missed(residuals: np.ndarray, share: np.ndarray, dof: int) -> np.ndarray:
     squares = float(residuals @ residuals)
     found = []
     for residual, left in zip(residuals, share, strict=True):
-        if left <= _OWN:
+        if left <= FITS_ITSELF:
             found.append(False)
             continue
         others = (squares - residual**2 / left) / (dof - 1)

@@ -23,7 +23,7 @@ import numpy as np
 
 from search.analysis.distributions import beta_quantile
 from search.analysis.estimate import Estimate
-from search.analysis.t_distribution import CONFIDENCE, quantile
+from search.analysis.t_distribution import CONFIDENCE, quantile, satterthwaite
 
 PRIOR_DOF = 1
 """Degrees of freedom that all recipes' seeds together are worth in the variance of one's.
@@ -127,9 +127,9 @@ def difference(
     one: HeldOut,
     other: HeldOut,
     among: Sequence[HeldOut] = (),
-    level: float = 1 - CONFIDENCE,
+    alpha: float = 1 - CONFIDENCE,
 ) -> Difference:
-    """A recipe's accuracy less another's, with an interval that misses at this level.
+    """A recipe's accuracy less another's, with an interval that misses in a share `alpha`.
 
     Where each image's result is known of both, the images count by the difference that they make.
     """
@@ -144,9 +144,9 @@ def difference(
     else:
         parts += [(_images(each), max(each.images - 1, 1)) for each in (one, other) if each.images]
     error, dof = _total(parts, [one, other])
-    points, half = 100 * (one.mean - other.mean), 100 * quantile(dof, 1 - level / 2) * error
+    points, half = 100 * (one.mean - other.mean), 100 * quantile(dof, 1 - alpha / 2) * error
     low, high = (float(np.clip(points + end, -100, 100)) for end in (-half, half))
-    return Difference(points, low, high, paired, dof, level)
+    return Difference(points, low, high, paired, dof, alpha)
 
 
 def rate(count: int, of: int) -> tuple[float, float]:
@@ -196,4 +196,4 @@ def _total(parts: Sequence[tuple[float, int]], recipes: Sequence[HeldOut]) -> tu
         return math.nan, 0.0
     if total == 0:
         return 0.0, math.inf
-    return math.sqrt(total), total**2 / sum(variance**2 / dof for variance, dof in parts)
+    return math.sqrt(total), satterthwaite(parts)

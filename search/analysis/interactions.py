@@ -46,7 +46,7 @@ class Interaction:
     dof: float = 0
     """Degrees of freedom of that error."""
     level: float = math.nan
-    """Level of its interval before the choice: 1 − 0.05 R / m, where R of m interactions are
+    """Coverage of its interval before the choice: 1 − 0.05 R / m, where R of m interactions are
     certain; R is at least 1."""
     threshold: float = math.nan
     """The |t| from which an interaction is certain, where so many are."""
@@ -76,10 +76,10 @@ def interactions(effects: Effects) -> list[Interaction]:
     or where the runs cannot separate a pair from others, or from three techniques that seem to act
     together.
 
-    With R certain ones of m, the intervals have the level 1 − 0.05 R / m (Benjamini & Yekutieli
+    With R certain ones of m, the intervals cover 1 − 0.05 R / m (Benjamini & Yekutieli
     2005, J. Am. Stat. Assoc. 100), or 1 − 0.05 / m where the noise is estimated from interactions
     too. That of a certain one also contains the interval of
-    `after_choice`, as the level alone does not hold where few are certain.
+    `after_choice`, as that coverage alone does not hold where few are certain.
     """
     fit, model = effects.fit, effects.fit.model
     rows = []
@@ -113,7 +113,7 @@ def _tested(rows: Sequence[Interaction], look: Look) -> list[Interaction]:
         else math.nan
         for row in rows
     ]
-    adjusted = _benjamini_hochberg([p * ALL / look.level(1) for p in alone])
+    adjusted = _benjamini_hochberg([p * ALL / look.alpha(1) for p in alone])
     return [replace(row, p_value=p) for row, p in zip(rows, adjusted, strict=True)]
 
 
@@ -122,17 +122,17 @@ def _with_intervals(rows: Sequence[Interaction], effects: Effects) -> list[Inter
     certain = max(1, sum(row.certain for row in rows))
     # Noise that is estimated from the interactions is low where they are taken for certain.
     allowed = 1 if effects.fit.dof_from_interactions else certain
-    level = 1 - (1 - CONFIDENCE) * allowed / tests
-    chance = effects.look.level(1) * certain / tests
+    coverage = 1 - (1 - CONFIDENCE) * allowed / tests
+    chance = effects.look.alpha(1) * certain / tests
     bounded = []
     for row in rows:
         threshold = quantile(row.dof, 1 - chance / 2)
-        margin = quantile(row.dof, (1 + level) / 2) * row.error
+        margin = quantile(row.dof, (1 + coverage) / 2) * row.error
         low, high = row.effect - margin, row.effect + margin
         if row.certain:
             ends = after_choice(row.effect, row.error, row.dof, threshold)
             low, high = min(low, ends[0]), max(high, ends[1])
-        bounded.append(replace(row, low=low, high=high, level=level, threshold=threshold))
+        bounded.append(replace(row, low=low, high=high, level=coverage, threshold=threshold))
     return bounded
 
 

@@ -50,10 +50,10 @@ class Look:
         """True where all planned runs are in, so that verdicts are due."""
         return not self.sizes or self.finished >= self.sizes[-1]
 
-    def level(self, tests: int) -> float:
-        """Level of this look's corrected p-values, of so many tests at a time."""
+    def alpha(self, tests: int) -> float:
+        """Significance level of this look's corrected p-values, of so many tests at a time."""
         return (
-            levels(self.sizes, spent_by_growth(len(self.sizes)), tests)[-1] if self.sizes else ALL
+            alphas(self.sizes, spent_by_growth(len(self.sizes)), tests)[-1] if self.sizes else ALL
         )
 
 
@@ -86,15 +86,15 @@ def spent_by_growth(looks: int) -> tuple[float, ...]:
     return tuple(ALL - (ALL - FIRST) * _KEPT**before for before in range(looks))
 
 
-def level_of_gains(results: Results) -> float:
-    """Level of the intervals of what `confirm` finds: 5 %, until seeds are added to those seen.
+def alpha_of_gains(results: Results) -> float:
+    """Significance level of what `confirm` finds: 5 %, until seeds are added to those seen.
 
     Seeds are added where an interval has not decided yet, and one that is 95 % at each look misses
     at one of them more often than that.
     """
     sizes = confirm_looks(results)
     spent = tuple(ALL + _ADDED * (1 - _KEPT**before) for before in range(len(sizes)))
-    return levels(sizes, spent, 1)[-1] if sizes[1:] else ALL
+    return alphas(sizes, spent, 1)[-1] if sizes[1:] else ALL
 
 
 def confirm_looks(results: Results) -> tuple[int, ...]:
@@ -106,17 +106,17 @@ def confirm_looks(results: Results) -> tuple[int, ...]:
 
 
 @cache
-def levels(sizes: tuple[int, ...], spent: tuple[float, ...], tests: int) -> tuple[float, ...]:
-    """Levels of the corrected p-values at looks after so many runs.
+def alphas(sizes: tuple[int, ...], spent: tuple[float, ...], tests: int) -> tuple[float, ...]:
+    """Significance levels of the corrected p-values at looks after so many runs.
 
     By each look the share `spent` of studies without any effect has given a wrong verdict, in one
     of so many independent tests.
     """
     alone = [1 - (1 - share) ** (1 / tests) for share in spent]
-    return tuple(float(1 - (1 - level) ** tests) for level in _levels_of_one(sizes, alone))
+    return tuple(float(1 - (1 - alpha) ** tests) for alpha in _alphas_of_one(sizes, alone))
 
 
-def _levels_of_one(sizes: Sequence[int], spent: Sequence[float]) -> list[float]:
+def _alphas_of_one(sizes: Sequence[int], spent: Sequence[float]) -> list[float]:
     """Two-sided levels of one test at each look, by recursion over its distribution."""
     grid = np.linspace(-_REACH, _REACH, _POINTS)
     step = grid[1] - grid[0]

@@ -15,6 +15,7 @@ from itertools import combinations
 import numpy as np
 
 from search.analysis.covariates import NONE, Covariates, Level, covariates
+from search.analysis.least_squares import pseudo_inverse, rank, residual_dof
 from search.parameters import Category, Number
 from search.planning.design import pair_columns
 from search.results import Run
@@ -181,7 +182,7 @@ class Model:
         """(terms, terms): the projection on the estimable combinations of coefficients."""
         determined = np.asarray(self.inverse @ self.columns)
         if self.random_pairs:
-            alone = np.linalg.pinv(self.main, rcond=1e-9) @ self.main
+            alone = pseudo_inverse(self.main) @ self.main
             if alone[0, 0] > 1 - _TOLERANCE:  # else the techniques share the constant
                 seen = np.flatnonzero(np.diag(alone) >= _MOSTLY_SEEN)
                 alone[seen] = np.eye(len(alone))[seen]
@@ -243,7 +244,7 @@ def build(
         if not regular and (few or hidden):
             return mixed if (plain.dof or plain.estimable_names) and mixed.estimable_names else None
     elif hidden or 2 * full.dof < plain.dof:
-        whole = np.linalg.matrix_rank(plain.columns) == plain.columns.shape[1]
+        whole = rank(plain.columns) == plain.columns.shape[1]
         if groups and enough and whole:
             return mixed
         room = False
@@ -267,9 +268,10 @@ def _model(
     pairs: bool,
 ) -> Model:
     columns = np.column_stack(parts if beside.columns is None else [*parts, beside.columns])
-    inverse = np.linalg.pinv(columns, rcond=1e-9)
-    dof = len(columns) - int(np.linalg.matrix_rank(columns))
-    return Model(names, columns, inverse, groups, pairs, dof, covariates=beside)
+    return Model(
+        names, columns, pseudo_inverse(columns), groups, pairs, residual_dof(columns),
+        covariates=beside,
+    )  # fmt: skip
 
 
 def pair_groups(main: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, tuple[Alias, ...]]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.analysis.least_squares import solve
+
 _MOST = 20
 """Techniques that are looked at; of more, those with which the counts differ most."""
 
@@ -69,7 +71,7 @@ def _decide(levels: np.ndarray, counts: np.ndarray) -> bool:
 def _predicted(levels: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Predict all combinations, (2**techniques,), as if each technique multiplied the count."""
     main = np.column_stack([np.ones(len(levels)), levels])
-    first, *slopes = np.linalg.lstsq(main, np.log(counts), rcond=1e-9)[0]
+    first, *slopes = solve(main, np.log(counts))
     logs = np.array([first])
     for slope in slopes:
         logs = np.concatenate([logs - slope, logs + slope])

@@ -12,7 +12,7 @@ import numpy as np
 
 from search.analysis.distributions import t_draws
 from search.analysis.estimate import Estimate
-from search.analysis.t_distribution import CONFIDENCE, quantile, welch_dof
+from search.analysis.t_distribution import CONFIDENCE, quantile, satterthwaite
 from search.objective import Objective
 
 _DRAWS = 1000
@@ -83,10 +83,9 @@ def compared(one: Sequence[float], off: Sequence[float], objective: Objective) -
         _around(fmean(values), math.sqrt(square), dof, low, high)
         for values, (square, dof) in zip((one, off), parts, strict=True)
     )
-    errors = [(math.sqrt(square), dof) for square, dof in parts]
-    total = math.hypot(*(error for error, _ in errors))
+    total = math.sqrt(sum(square for square, _ in parts))
     gained = fmean(one) - fmean(off)
-    dof = welch_dof(*errors) if total > 0 else 1
+    dof = satterthwaite(parts)
     return Predicted(first, second, _around(gained, total, dof, low - high, high - low))
 
 

@@ -20,7 +20,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_TOLERANCE = 1e-6
+from search.analysis.least_squares import FITS_ITSELF, independent
+
+_LEAST_SHARE = 1e-6
+"""How much random columns count in a contrast, in a mean one or beside the most, to be in it."""
 _LEAST_VARIANCE = 1e-18
 """A share of the values' mean square, below which a variance is a rounding error."""
 
@@ -101,7 +104,7 @@ def residual_contrasts(fixed: np.ndarray, random: np.ndarray, values: np.ndarray
     no random column enters are left out.
     """
     rotation, shares = _rotation(_basis(fixed)[0], random)
-    seen = shares > _TOLERANCE * max(1.0, float(np.max(shares, initial=0)))
+    seen = shares > _LEAST_SHARE * max(1.0, float(np.max(shares, initial=0)))
     return np.asarray((rotation @ values)[seen])
 
 
@@ -113,7 +116,7 @@ def random_effects(fixed: np.ndarray, random: np.ndarray, values: np.ndarray) ->
     ones apart from the rest. Those of which the runs see too little are left out.
     """
     free = _free(_basis(fixed)[0])
-    inverse = np.linalg.pinv(free @ random, rcond=_TOLERANCE)
+    inverse = np.linalg.pinv(free @ random, rcond=_LEAST_SHARE)
     seen = np.einsum("ij,ji->i", inverse, free @ random) >= _MOSTLY_SEEN
     scale = np.linalg.norm(inverse[seen], axis=1)
     return np.asarray(inverse[seen] @ free @ values / scale[:, np.newaxis])
@@ -186,8 +189,8 @@ def _left_out(fits: Sequence[_Fit], chances: np.ndarray, values: np.ndarray) -> 
         residuals, room = fit.residuals(values)
         noise += fit.scale * (chance @ residuals)
         squares = fit.squares(values[:, np.newaxis])
-        own = residuals**2 / np.maximum(room, _TOLERANCE)
-        some = (room > _TOLERANCE) & (own < (1 - _TOLERANCE) * squares)
+        own = residuals**2 / np.maximum(room, FITS_ITSELF)
+        some = (room > FITS_ITSELF) & (own < (1 - FITS_ITSELF) * squares)
         room = np.where(some, room, np.inf)
         others = np.where(some, squares - own, np.inf) / max(fit.free - 1, 1)
         known += chance @ some
@@ -213,7 +216,7 @@ class _Fit:
         random = random / scale[:, np.newaxis]
         beside = random - self.basis @ (self.basis.T @ random)
         shares, turned = np.linalg.eigh(beside.T @ beside)
-        kept = shares > _TOLERANCE * max(1.0, float(np.max(shares, initial=0)))
+        kept = shares > _LEAST_SHARE * max(1.0, float(np.max(shares, initial=0)))
         shares, turned = shares[kept], turned[:, kept]
         self.left = (beside @ turned / np.sqrt(shares)).T
         """(directions, runs): of the residuals, those that the random columns enter."""
@@ -224,7 +227,7 @@ class _Fit:
         self.free = len(scale) - fixed.shape[1]
         mean = float(np.sum(shares)) / max(self.free, 1)
         # Where no residual shows interactions, nothing tells their spread.
-        self.interactions = mean > _TOLERANCE
+        self.interactions = mean > _LEAST_SHARE
         self.spreads = _SPREADS / mean if self.interactions else _SPREADS[:1]
         self.weights = 1 / (1 + np.outer(self.spreads, shares))
         """(spreads, directions): of the noise's precision, what is left in each."""
@@ -288,9 +291,8 @@ class _Fit:
 def _basis(fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Independent columns, (runs, rank), that span the fixed ones, and the weights, (columns,
     rank), that make the coefficients of these of theirs."""
-    left, sizes, right = np.linalg.svd(fixed, full_matrices=False)
-    rank = int(np.sum(sizes > _TOLERANCE * sizes[0]))
-    return left[:, :rank] * sizes[:rank], right[:rank].T
+    vectors, lengths, shares = independent(fixed)
+    return vectors * lengths, shares
 
 
 def _unseen(back: np.ndarray, means: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 
 from search.analysis.effects import Effect, Effects, effects, repeated
 from search.analysis.interactions import interactions
+from search.analysis.least_squares import solve
 from search.results import Results, Run
 
 _CLOSEST = 1e-3
@@ -78,7 +79,7 @@ def _unexplained(fitted: Effects) -> float:
     """Fraction of the values' variance that the effects alone, without pairs, do not explain."""
     model = fitted.fit.model
     values = model.columns @ fitted.fit.coefficients[:, 0]
-    left = values - model.main @ np.linalg.lstsq(model.main, values)[0]
+    left = values - model.main @ solve(model.main, values)
     return float(np.var(left) + fitted.noise**2) / float(np.var(values) + fitted.noise**2)
 
 

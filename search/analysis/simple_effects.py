@@ -15,7 +15,7 @@ from search.analysis.t_distribution import CONFIDENCE, quantile
 
 _RELATED = 0.4
 """Correlation with the interaction from which the choice of the pair matters to a simple effect; in
-a balanced design it is 0.7. Below, the interval's level alone allows for it."""
+a balanced design it is 0.7. Below, the interval's coverage alone allows for it."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ def _estimate(
     if not model.estimable(contrast):
         return unknown
     effect, error, dof = fit.first(contrast)
-    level = pair.level if pair.certain else CONFIDENCE
-    margin = quantile(dof, (1 + level) / 2) * error
+    coverage = pair.level if pair.certain else CONFIDENCE
+    margin = quantile(dof, (1 + coverage) / 2) * error
     low, high = effect - margin, effect + margin
     shared = float(fit.covariance(np.array([contrast, interaction]))[0, 1])
     if pair.certain and abs(shared) > _RELATED * error * pair.error:

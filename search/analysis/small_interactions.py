@@ -14,6 +14,7 @@ import numpy as np
 
 from search.analysis.distributions import beta_cdf
 from search.analysis.failing_cells import is_cell
+from search.analysis.least_squares import FITS_ITSELF, rank
 from search.analysis.model import Pair
 from search.analysis.t_distribution import two_sided
 
@@ -72,7 +73,7 @@ def _has_several(main: np.ndarray, values: np.ndarray, levels: np.ndarray) -> bo
         for count in range(2, runs // 4 + 1):
             rest = np.sort(order[count:])
             dof = runs - terms - count
-            if dof < 2 or np.linalg.matrix_rank(main[rest]) < terms:
+            if dof < 2 or rank(main[rest]) < terms:
                 break
             share = _left(main[rest], values[rest]) / total
             if beta_cdf(dof / 2, count / 2, share) * math.comb(runs, count) < _OUTLYING:
@@ -103,7 +104,7 @@ def _has_one(main: np.ndarray, values: np.ndarray) -> bool:
     total = float(left @ left)
     if dof < 1 or total <= _ROUNDING * float(values @ values):
         return False
-    share = np.max(left**2 / np.where(room > 1e-9, total * room, np.inf))
+    share = np.max(left**2 / np.where(room > FITS_ITSELF, total * room, np.inf))
     if share >= 1 - 1e-9:
         return True
     largest = float(np.sqrt(share * dof / (1 - share)))

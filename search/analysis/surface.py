@@ -17,6 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from search.analysis.least_squares import independent, solve
 from search.analysis.solving import minimum
 
 _FEW_RECIPES = 300
@@ -26,8 +27,8 @@ _MOST_RECIPES = 2000
 _LEAST_RECIPES = 3
 _ENOUGH = 10
 """Runs beside the first of each recipe, for each column of what else they differ in."""
-_LEAST_LENGTH = 1e-6
-"""Of a direction of the columns, beside the longest, for it to say anything more."""
+_LEAST_LACKING = 1e-6
+"""The mean square of what columns lack of a constant, below which they add up to one."""
 _STEP = 1e-3
 """Of a logarithm, over which the likelihood's curvature is taken."""
 _LEAST_CURVE = 1.0
@@ -195,7 +196,7 @@ def _fit(points: Points, values: np.ndarray, beside: np.ndarray) -> Surface | No
     fixed = np.column_stack([np.ones(len(kept)), _beside_constant(beside[first[kept]])])
     few = np.searchsorted(kept, np.sort(order[:_FEW_RECIPES]))
     some = kernels[:, few[:, np.newaxis], few]
-    variances, doubt = _variances(some, means[few], _independent(fixed[few]), within, dof)
+    variances, doubt = _variances(some, means[few], independent(fixed[few])[0], within, dof)
     inverse = np.linalg.inv(np.tensordot(variances, kernels, 1))
     weights = inverse @ fixed
     uncertainty = np.linalg.inv(fixed.T @ weights)
@@ -226,15 +227,9 @@ def adjusted(
 
     middles = np.column_stack([means(column) for column in beside.T])
     inside = beside - middles[recipes]
-    slopes = np.linalg.lstsq(inside, values - means(values)[recipes])[0]
+    slopes = solve(inside, values - means(values)[recipes])
     shared = middles @ np.linalg.pinv(inside.T @ inside, hermitian=True) @ middles.T
     return np.asarray(values - beside @ slopes), np.asarray(shared)
-
-
-def _independent(columns: np.ndarray) -> np.ndarray:
-    """Columns of the same space that are orthogonal."""
-    vectors, lengths, _ = np.linalg.svd(columns, full_matrices=False)
-    return np.asarray(vectors[:, lengths > _LEAST_LENGTH * lengths.max(initial=0)])
 
 
 def _beside_constant(columns: np.ndarray) -> np.ndarray:
@@ -242,11 +237,11 @@ def _beside_constant(columns: np.ndarray) -> np.ndarray:
 
     Those of parameters that only some runs were asked for may, and then no run tells the constant.
     """
-    found = _independent(columns)
+    found = independent(columns)[0]
     ones = np.ones(len(columns))
-    if np.mean((ones - found @ (found.T @ ones)) ** 2) > _LEAST_LENGTH:
+    if np.mean((ones - found @ (found.T @ ones)) ** 2) > _LEAST_LACKING:
         return found
-    return _independent(columns - columns.mean(axis=0))
+    return independent(columns - columns.mean(axis=0))[0]
 
 
 def _kernels(points: Points, others: Points) -> np.ndarray:

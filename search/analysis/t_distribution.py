@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -96,20 +97,20 @@ def _noise(dof: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def critical_value(dof: float, tests: int, level: float = 1 - CONFIDENCE) -> float:
-    """The |t| whose familywise p-value is `level`, at most 5 %; NaN without degrees of freedom."""
+def critical_value(dof: float, tests: int, alpha: float = 1 - CONFIDENCE) -> float:
+    """The |t| whose familywise p-value is `alpha`, at most 5 %; NaN without degrees of freedom."""
     if not dof:
         return math.nan
     # Bonferroni's is never too small (Šidák 1967).
-    largest = quantile(dof, 1 - level / (2 * tests))
-    least = quantile(dof, 1 - level / 2)
+    largest = quantile(dof, 1 - alpha / (2 * tests))
+    least = quantile(dof, 1 - alpha / 2)
     if tests == 1:
         return least
-    return root(lambda t: familywise(t, dof, tests) - level, 0.99 * least, 1.01 * largest)
+    return root(lambda t: familywise(t, dof, tests) - alpha, 0.99 * least, 1.01 * largest)
 
 
 @cache
-def detectable(dof: float, tests: int, level: float = 1 - CONFIDENCE) -> float:
+def detectable(dof: float, tests: int, alpha: float = 1 - CONFIDENCE) -> float:
     """The effect, in standard errors as one study estimates them, that others find in `POWER`.
 
     Both that study's estimate of the noise and the estimates of those that look for the effect have
@@ -118,7 +119,7 @@ def detectable(dof: float, tests: int, level: float = 1 - CONFIDENCE) -> float:
     """
     if not dof:
         return math.nan
-    critical = critical_value(dof, tests, level)
+    critical = critical_value(dof, tests, alpha)
     x, density = _noise(dof)
     noise, weights = np.exp(x[::_COARSER]), density[::_COARSER]
     both = np.outer(weights, weights).ravel() / np.sum(weights) ** 2
@@ -152,7 +153,16 @@ def welch_dof(*parts: tuple[float, float]) -> float:
 
     Zero where a part has none, or where there is no noise at all.
     """
-    total = sum(error**2 for error, _ in parts)
+    return satterthwaite([(error**2, dof) for error, dof in parts])
+
+
+def satterthwaite(parts: Sequence[tuple[float, float]]) -> float:
+    """Degrees of freedom of a sum of independent variances (Satterthwaite 1946), of which `parts`
+    are each one and its degrees of freedom.
+
+    Zero where a part has none, or where there is no variance at all.
+    """
+    total = sum(variance for variance, _ in parts)
     if math.isnan(total) or not total or not all(dof for _, dof in parts):
         return 0.0
-    return 1 / sum((error**2 / total) ** 2 / dof for error, dof in parts)
+    return 1 / sum((variance / total) ** 2 / dof for variance, dof in parts)

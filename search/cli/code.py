@@ -8,22 +8,17 @@ from typing import Annotated
 import typer
 
 from search.cli.errors import interruptible, user_errors
-from search.cli.options import (
-    DEFAULT_STORAGE,
-    AtMostOption,
+from search.cli.options.data import resolved
+from search.cli.options.here import (
     DataHereOption,
-    EpochsOption,
     NetworkHereOption,
-    ReadStorageOption,
-    RecipeOption,
-    StudyArgument,
     TechniqueHereOption,
     WeightsHereOption,
-    custom_code,
-    folder_of,
-    limits,
-    resolved,
 )
+from search.cli.options.output import folder_of
+from search.cli.options.runs import AtMostOption, EpochsOption, RecipeOption, limits
+from search.cli.options.storage import DEFAULT_STORAGE, ReadStorageOption, StudyArgument
+from search.cli.options.techniques import custom_code
 
 
 def code(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, ReadStorageOption, StudyArgument, as_url
+from search.cli.options.storage import DEFAULT_STORAGE, ReadStorageOption, StudyArgument, as_url
 
 
 def copy(
@@ -29,9 +29,9 @@ def copy(
     with user_errors():
         from search.cli.console import quiet_optuna
         from search.reporting.formatting import counted
-        from search.storage.connection import redact
         from search.storage.copying import copy
         from search.storage.tracked_by_git import caution
+        from search.storage.urls import redact
 
         quiet_optuna()
         trials = copy(storage, name, to)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, ReadStorageOption
+from search.cli.options.storage import DEFAULT_STORAGE, ReadStorageOption
 
 
 def dashboard(
@@ -38,7 +38,7 @@ def dashboard(
     with user_errors():
         from search.cli.console import quiet_optuna
         from search.reporting.dashboard_server import serve
-        from search.storage.connection import redact
+        from search.storage.urls import redact
 
         quiet_optuna()
 

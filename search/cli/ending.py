@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from search.cli.options import storage_option
+from search.cli.options.storage import storage_option
 from search.cli.tables import ladder_table
 from search.reporting.answer import commands
 from search.reporting.answer.short_and_long import cautions_that_count

@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import (
+from search.cli.options.output import JsonOption, NoImagesOption, folder_of
+from search.cli.options.runs import AtMostOption, limits
+from search.cli.options.storage import (
     DEFAULT_STORAGE,
-    AtMostOption,
-    JsonOption,
-    NoImagesOption,
     ReadStorageOption,
     StudyArgument,
-    folder_of,
-    limits,
     storage_option,
 )
 

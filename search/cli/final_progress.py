@@ -10,7 +10,7 @@ from rich.text import Text
 
 from search.cli.live_display import LiveDisplay
 from search.objective import ACCURACY, Objective
-from search.reporting.formatting import counted, duration, level
+from search.reporting.formatting import counted, duration, outcome
 
 
 class FinalProgress:
@@ -62,16 +62,16 @@ class FinalProgress:
         self._left -= 1
         self._running = (
             f"seed {number} of {self._seeds}  epoch {epoch} of {self._epochs}, training "
-            f"{self._objective.measure} {level(reached, self._objective)}  "
+            f"{self._objective.measure} {outcome(reached, self._objective)}  "
             f"{self._time_left()}"
         )
 
     def ended(self, number: int, test_accuracy: float, test_objective: float) -> None:
         """Print what a run reached on the test images."""
         left = f"  {self._time_left()}" if self._left else ""
-        reached = f"test {self._objective.measure} {level(test_objective, self._objective)}"
+        reached = f"test {self._objective.measure} {outcome(test_objective, self._objective)}"
         if self._objective != ACCURACY:
-            accuracy = level(ACCURACY.scale * test_accuracy, ACCURACY)
+            accuracy = outcome(ACCURACY.scale * test_accuracy, ACCURACY)
             reached += f", test accuracy {accuracy}"
         self._console.print(f"seed {number} of {self._seeds}  {reached}{left}")
 

@@ -3,336 +3,148 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from search.cli import clock
 from search.cli.errors import interruptible, user_errors
-from search.cli.options import (
-    DEFAULT_STORAGE,
-    CheckpointsOption,
+from search.cli.options.data import (
+    ColumnsOption,
+    DataOption,
+    ImageSizeOption,
+    ImagesOption,
+    TrainSizeOption,
+    ValidationOption,
+    resolved,
+)
+from search.cli.options.output import JsonOption, ReportOption, folder_of
+from search.cli.options.phases import (
+    ConfirmOption,
+    LadderOption,
+    MeasureOption,
+    PrunerOption,
+    SearchOption,
+    TimeOption,
+    VerifyOption,
+)
+from search.cli.options.program import (
     CommandOption,
     DialOption,
     FactorOption,
-    JsonOption,
+    MetricNameOption,
     MetricOption,
-    NetworkOption,
-    PerGpuOption,
-    StorageOption,
+    MinimizeOption,
+    RunTimeoutOption,
+    ScaleOption,
+    ShellOption,
     StudyFileOption,
+    TestMetricOption,
+    UnitOption,
+    program_of,
+)
+from search.cli.options.runs import (
+    BatchSizeOption,
+    BatchSizesOption,
+    LastEpochsOption,
+    LearningRatesOption,
+    ObjectiveOption,
+    PrecisionOption,
+    SeedOption,
+    StudyAtMostOption,
+    StudyEpochsOption,
+    VerifyEpochsOption,
+    limits,
+)
+from search.cli.options.storage import (
+    DEFAULT_STORAGE,
+    LaunchedStudyArgument,
+    StorageOption,
+    storage_option,
+)
+from search.cli.options.techniques import (
+    DepthOption,
+    FixOption,
+    NetworkOption,
     TechniqueOption,
-    TimeoutOption,
+    TechniquesOption,
     WeightsOption,
-    WorkersOption,
+    WidthOption,
     custom_code,
+)
+from search.cli.options.workers import (
+    CheckpointsOption,
+    PerGpuOption,
+    RayOption,
+    TimeoutOption,
+    WorkersOption,
     deadline,
     default_checkpoints,
-    folder_of,
-    limits,
-    resolved,
-    storage_option,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rich.console import Console
 
     from model_space.custom.code import CustomCode
+    from model_space.technique import Factor
     from search.commands.program import Program
-    from search.planning.requested import Requested
     from search.reporting.ending import Exported
+    from search.running.following import Workers
 
 
 def launch(
-    name: Annotated[
-        str | None,
-        typer.Argument(metavar="NAME", help="The study.  [default: the name of its data]"),
-    ] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DATA",
-            help="A folder of images or sounds with one subfolder per class, or several, "
-            "separated by commas; the same in a zip or tar; a .csv or .tsv list of their paths "
-            "and labels; Parquet or Arrow files; a .npz file; digits, cifar10, cifar100, mnist, "
-            "fashion_mnist, tfds:NAME of TensorFlow Datasets, hf:NAME of the Hugging Face Hub.  "
-            "[default: the study's; of a new one NAME if that is a data set, else cifar10]",
-        ),
-    ] = None,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLUMNS",
-            help="The columns of a table, as path=file,label=breed,split=part: some or all, by "
-            "name, or by number from 1 if it has no names. Repeatable.  [default: found by their "
-            "names and by what they hold]",
-        ),
-    ] = None,
-    image_size: Annotated[
-        int | None,
-        typer.Option(
-            metavar="PIXELS",
-            help="Resize images to this many pixels square.  [default: as they are]",
-        ),
-    ] = None,
-    train_size: Annotated[
-        int | None,
-        typer.Option(metavar="COUNT", help="Train on this many images only.  [default: all]"),
-    ] = None,
-    validation: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SHARE|COUNT",
-            help="Training images held out for validation: a share, or a number of images.  "
-            "[default: 0.1]",
-        ),
-    ] = None,
-    techniques: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAMES",
-            help="The techniques to study: one of the sets article, modern, sound, parts, "
-            "transfer and all, or names, separated by commas.  [default: article; sound for a new "
-            "study of sounds, transfer for one of a network of keras.applications]",
-        ),
-    ] = None,
+    name: LaunchedStudyArgument = None,
+    data: DataOption = None,
+    columns: ColumnsOption = None,
+    image_size: ImageSizeOption = None,
+    train_size: TrainSizeOption = None,
+    validation: ValidationOption = None,
+    techniques: TechniquesOption = None,
     study: StudyFileOption = None,
     command: CommandOption = None,
     factor: FactorOption = None,
     dial: DialOption = None,
     metric: MetricOption = None,
-    metric_name: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="The metric's name in the report.  [default: from the pattern]"
-        ),
-    ] = None,
-    test_metric: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PATTERN", help="How to find the same score on test data; it chooses nothing."
-        ),
-    ] = None,
-    minimize: Annotated[
-        bool, typer.Option("--minimize", help="Smaller is better, as for a loss.")
-    ] = False,
-    unit: Annotated[
-        str | None,
-        typer.Option(
-            metavar="UNIT",
-            help="The metric's unit, such as nats; points for a share, shown in percent.  "
-            "[default: points of an accuracy, else none]",
-        ),
-    ] = None,
-    scale: Annotated[
-        float | None,
-        typer.Option(
-            metavar="FACTOR",
-            help="Multiply printed values by this to get the unit.  [default: 100 for a share "
-            "from 0 to 1, else 1]",
-        ),
-    ] = None,
-    run_timeout: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME",
-            help="End a run of --command that takes longer, such as 90s, 30m or 2h; it counts as "
-            "failed.  [default: no limit]",
-        ),
-    ] = None,
-    shell: Annotated[
-        bool, typer.Option("--shell", help="Run --command with /bin/sh, for pipes and variables.")
-    ] = False,
+    metric_name: MetricNameOption = None,
+    test_metric: TestMetricOption = None,
+    minimize: MinimizeOption = False,
+    unit: UnitOption = None,
+    scale: ScaleOption = None,
+    run_timeout: RunTimeoutOption = None,
+    shell: ShellOption = False,
     technique: TechniqueOption = None,
     network: NetworkOption = None,
     weights: WeightsOption = None,
-    fix: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=LEVEL",
-            help="Hold a technique in every run: dropout=off, mixup=on or mixup=0.3. Repeatable.",
-        ),
-    ] = None,
-    measure: Annotated[
-        int | None,
-        typer.Option(
-            metavar="RUNS",
-            help="Runs of the balanced design that measures effects: 16, 32, 64, …; at least 16 "
-            "for up to 8 techniques, 32 for 16, 64 for 20.  [default: 64; of --command 16, or as "
-            "many as its factors need]",
-        ),
-    ] = None,
-    search: Annotated[
-        int | None,
-        typer.Option(
-            metavar="RUNS",
-            help="Runs that search for better recipes.  [default: 20; of --command 0]",
-        ),
-    ] = None,
-    verify: Annotated[
-        int | None,
-        typer.Option(
-            metavar="RUNS",
-            help="Longer runs of a balanced design around the recommended recipe, which decide "
-            "what matters and what is on: 4, 8, 16, …, with --verify-epochs.  [default: 16 with "
-            "--verify-epochs, else 0]",
-        ),
-    ] = None,
-    verify_epochs: Annotated[
-        int | None,
-        typer.Option(
-            metavar="COUNT",
-            help="Epochs of the runs of --verify and --confirm, more than --epochs: as many as you "
-            "will train for. With --time, of all runs if there is no time for both.  [default: "
-            "no longer runs]",
-        ),
-    ] = None,
-    confirm: Annotated[
-        int | None,
-        typer.Option(
-            metavar="SEEDS",
-            help="Fresh seeds for each of five recipes, which are then tested: three candidates, "
-            "all techniques off, and all on.  [default: 3; of --command 0]",
-        ),
-    ] = None,
-    ladder: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SEEDS|NAMES",
-            help="Also add techniques one after another, with this many seeds for each step: the "
-            "article's in its order and then the others, or --command's factors as you gave them. "
-            "NAMES, such as mixup,dropout, are another order, with 3 seeds; 5:mixup,dropout has "
-            "5.  [default: 0]",
-        ),
-    ] = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option(
-            metavar="COUNT",
-            help="Epochs of a run.  [default: 100; needed where --command has {epochs}, if not "
-            "chosen by --time]",
-        ),
-    ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(metavar="COUNT", help="Images in a batch.  [default: 128]")
-    ] = None,
-    learning_rates: Annotated[
-        str | None,
-        typer.Option(
-            metavar="RATES",
-            help="Learning rates that the design varies, 2 to 4, separated by commas: each "
-            "technique gets an effect at its best rate too.  [default: 0.001 alone]",
-        ),
-    ] = None,
-    batch_sizes: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COUNTS",
-            help="Batch sizes that the design varies likewise, 2 to 4.  [default: --batch-size "
-            "alone]",
-        ),
-    ] = None,
-    width: Annotated[
-        float | None,
-        typer.Option(
-            metavar="FACTOR",
-            help="The network's channels, as a multiple of the article's.  [default: 1; 0.25 with "
-            "--time and no GPU]",
-        ),
-    ] = None,
-    depth: Annotated[
-        int | None, typer.Option(metavar="COUNT", help="Convolutions: 10, 16, 22, …  [default: 10]")
-    ] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="What networks compute in: float32, mixed_bfloat16, or auto: mixed_bfloat16 if "
-            "every GPU is built for it, else float32.  [default: float32]",
-        ),
-    ] = None,
-    objective: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="What runs are judged by: accuracy, balanced_accuracy, f1_macro, auc, "
-            "neg_log_loss, or top_5_accuracy and the like (top_k_accuracy is that of 5).  "
-            "[default: accuracy]",
-        ),
-    ] = None,
-    at_most: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="LIMITS",
-            help="Recommend the best recipe that takes no more, such as seconds=600,parameters=1M: "
-            "seconds to train one run for --verify-epochs, or else --epochs, on the machines of "
-            "the runs; parameters of the network.  [default: no limits]",
-        ),
-    ] = None,
-    last_epochs: Annotated[
-        int | None,
-        typer.Option(
-            metavar="COUNT",
-            help="Judge each run by the mean of this many last epochs; 1 takes the last alone.  "
-            "[default: a quarter of the epochs, at most 10]",
-        ),
-    ] = None,
-    pruner: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The rule that stops poor runs of the search: median stops those below the "
-            "median at the same epoch, halving lets the better half go on at each doubling of the "
-            "epochs, none stops no run.  [default: median]",
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            metavar="SEED",
-            help="Fixes the split of the data and the seed of every run.  [default: 0]",
-        ),
-    ] = None,
-    time: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME",
-            help="Plan the study for this long, such as 90s, 30m or 2h: a few epochs are timed, "
-            "or the first run of --command, and the number and length of the runs are chosen; "
-            "what you name stays. Pauses do not count, and a longer time extends the study.  "
-            "[default: as long as the runs take]",
-        ),
-    ] = None,
+    fix: FixOption = None,
+    measure: MeasureOption = None,
+    search: SearchOption = None,
+    verify: VerifyOption = None,
+    verify_epochs: VerifyEpochsOption = None,
+    confirm: ConfirmOption = None,
+    ladder: LadderOption = None,
+    epochs: StudyEpochsOption = None,
+    batch_size: BatchSizeOption = None,
+    learning_rates: LearningRatesOption = None,
+    batch_sizes: BatchSizesOption = None,
+    width: WidthOption = None,
+    depth: DepthOption = None,
+    precision: PrecisionOption = None,
+    objective: ObjectiveOption = None,
+    at_most: StudyAtMostOption = None,
+    last_epochs: LastEpochsOption = None,
+    pruner: PrunerOption = None,
+    seed: SeedOption = None,
+    time: TimeOption = None,
     timeout: TimeoutOption = None,
     workers: WorkersOption = "auto",
     workers_per_gpu: PerGpuOption = None,
-    ray: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="Run the workers on this Ray cluster: an address, or auto. Needs kouka[ray].",
-        ),
-    ] = None,
+    ray: RayOption = None,
     checkpoints: CheckpointsOption = None,
     storage: StorageOption = DEFAULT_STORAGE,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Where the report goes.  [default: reports/NAME]"),
-    ] = None,
-    images: Annotated[
-        bool | None,
-        typer.Option(
-            "--images/--no-images",
-            show_default=False,
-            help="Keep a few small images of the data in the study, for its report; or none, and "
-            "remove those there are.  [default: --images, in a new study]",
-        ),
-    ] = None,
+    out: ReportOption = None,
+    images: ImagesOption = None,
     json: JsonOption = False,
 ) -> None:
     """Launch a study, or resume it.
@@ -345,16 +157,12 @@ def launch(
     Without --time, a new study trains 99 networks for 100 epochs each, for which you want a GPU.
     """
     with user_errors():
-        from model_space.custom.description import lacks_imagenet, with_weights
         from model_space.data import stem
         from model_space.techniques import beside
         from search.cli.console import make_console
-        from search.cli.program import program_of
-        from search.commands.parsing import parse_held
         from search.errors import InputError
         from search.planning.parsing import (
             parse_columns,
-            parse_fix,
             parse_ladder,
             parse_objective,
             parse_techniques,
@@ -376,42 +184,33 @@ def launch(
         studied = program or (_program_of(storage, name) if fix or techniques else None)
         if studied is not None and techniques is not None:
             check_meaning(studied, Requested(techniques=()))
-        fixed: dict[str, dict[str, float] | None] | None = None
-        if fix and studied is not None:
-            held, studied = parse_held(fix, studied)
-            program = program and studied
-            fixed = {one: {} if on else None for one, on in held.items()} or None
-        elif fix:
-            fixed = parse_fix(fix, known)
+        fixed, studied = _held(fix, known, studied) if fix else (None, studied)
         seeds, order = (None, None) if ladder is None else parse_ladder(ladder)
         named = None if techniques is None else parse_techniques(techniques, known)
         wanted = named is None or "pretrained" in (*named, *(fixed or {}))
         console = make_console(json)
-        fetch = partial(
-            with_weights, file=weights, wanted=wanted, tell=partial(console.print, soft_wrap=True)
-        )
-        later = weights is None and wanted and lacks_imagenet(code)
-        code = code if later else fetch(code)
+        code, fetch = _with_weights(code, weights, wanted, console)
         requested = Requested(
             custom_code=code,
+            program=program and studied,
+            techniques=named,
+            fixed=fixed,
             data=resolved(data),
             columns=parse_columns(columns) if columns else None,
             image_size=image_size,
             train_size=train_size,
             validation=validation,
-            techniques=named,
-            fixed=fixed,
-            program=program,
+            images=images,
             measure=measure,
             search=search,
             verify=verify,
-            verify_epochs=verify_epochs,
             confirm=confirm,
-            time=None if time is None else time_limit(time),
             ladder=seeds,
             ladder_order=order,
+            pruner=pruner,
+            time=None if time is None else time_limit(time),
             epochs=epochs,
-            last_epochs=last_epochs,
+            verify_epochs=verify_epochs,
             batch_size=batch_size,
             learning_rates=None if learning_rates is None else parse_rates(learning_rates),
             batch_sizes=None if batch_sizes is None else parse_sizes(batch_sizes),
@@ -419,20 +218,40 @@ def launch(
             depth=depth,
             precision=precision,
             objective=None if objective is None else parse_objective(objective),
-            pruner=pruner,
-            seed=seed,
-            images=images,
+            last_epochs=last_epochs,
             at_most=limits(at_most),
+            seed=seed,
             backend=os.environ.get("KERAS_BACKEND") or None,
         )
-        data = data or "cifar10"
         if name is None:
-            name = stem(resolved(data) or data)
-        _launch(
-            name, requested, storage, out or folder_of("reports", name), timeout=timeout,
-            workers=workers, per_gpu=workers_per_gpu, ray=ray, checkpoints=checkpoints, json=json,
-            console=console, fetch=fetch if later else None,
-        )  # fmt: skip
+            name = stem(requested.data or "cifar10")
+
+        # Only now, for what these import takes longer than to refuse an option.
+        from search.cli.console import quiet_optuna
+        from search.cli.progress import Progress, print_left
+        from search.reporting.dashboard_note import attach
+        from search.reporting.export import check_out
+        from search.reporting.report_folder import REPORT
+        from search.running.hardware import taking_turns
+        from search.running.study import launch as run
+        from search.storage.tracked_by_git import caution
+
+        out = out or folder_of("reports", name)
+        quiet_optuna()
+        check_out(out)
+        until = deadline(timeout)
+        environments, elsewhere = _places(storage, workers, workers_per_gpu, ray)
+        cautions = caution(storage), taking_turns(len(environments))
+        usual = named is None and program is None
+        with interruptible(), Progress(console, *cautions, by_default=usual) as progress:
+            left = run(
+                storage, name, requested, environments, progress,
+                partial(attach, report=out / REPORT, storage_option=storage_option(storage)),
+                checkpoints=checkpoints or default_checkpoints(), deadline=until,
+                elsewhere=elsewhere, began=clock.began(), fetch=fetch,
+            )  # fmt: skip
+        print_left(left, console)
+        _report(storage, name, out, left, console, json=json)
 
 
 def _program_of(storage: str, name: str | None) -> Program | None:
@@ -443,58 +262,56 @@ def _program_of(storage: str, name: str | None) -> Program | None:
     return None if settings is None else settings.program
 
 
-def _launch(
-    name: str,
-    requested: Requested,
-    storage: str,
-    out: Path,
-    *,
-    timeout: str | None,
-    workers: str,
-    per_gpu: int | None,
-    ray: str | None,
-    checkpoints: Path | None,
-    json: bool,
-    console: Console,
-    fetch: Callable[[CustomCode], CustomCode] | None,
-) -> None:
-    from search.cli.console import print_json, quiet_optuna
+def _held(
+    fix: list[str], known: Sequence[Factor], program: Program | None
+) -> tuple[Mapping[str, Mapping[str, float] | None] | None, Program | None]:
+    """Read what --fix holds in every run, and the program, if it is of one, as that leaves it."""
+    from search.commands.parsing import parse_held
+    from search.planning.parsing import parse_fix
+
+    if program is None:
+        return parse_fix(fix, known), None
+    held, program = parse_held(fix, program)
+    return {one: {} if on else None for one, on in held.items()} or None, program
+
+
+def _with_weights(
+    code: CustomCode, file: str | None, wanted: bool, console: Console
+) -> tuple[CustomCode, Callable[[CustomCode], CustomCode] | None]:
+    """Add the weights that the network begins with, or return what adds them later.
+
+    Those of ImageNet are downloaded only for a study whose data are known to fit.
+    """
+    from model_space.custom.description import lacks_imagenet, with_weights
+
+    fetch = partial(
+        with_weights, file=file, wanted=wanted, tell=partial(console.print, soft_wrap=True)
+    )
+    if file is None and wanted and lacks_imagenet(code):
+        return code, fetch
+    return fetch(code), None
+
+
+def _places(
+    storage: str, workers: str, per_gpu: int | None, ray: str | None
+) -> tuple[Sequence[Mapping[str, str]], Workers | None]:
+    """The environments of the training processes here, and the workers elsewhere, if they train."""
+    from search.running.hardware import parse_workers, shares
+
+    if ray is None:
+        return shares(parse_workers(workers, per_gpu)), None
+    from search.running.ray_workers import RayWorkers
+
+    return [{}], RayWorkers(ray, storage, workers, per_gpu)
+
+
+def _report(storage: str, name: str, out: Path, left: int, console: Console, *, json: bool) -> None:
+    """Write the report, and show what the study found and what to do next."""
+    from search.cli.console import print_json
     from search.cli.ending import print_ending
     from search.cli.export import write_report
-    from search.cli.progress import Progress, print_left
-    from search.reporting.dashboard_note import attach
-    from search.reporting.export import check_out
-    from search.reporting.report_folder import REPORT, UnwrittenError
-    from search.running.hardware import parse_workers, shares, taking_turns
-    from search.running.study import launch
+    from search.reporting.report_folder import UnwrittenError
     from search.storage.connection import load_study
-    from search.storage.tracked_by_git import caution
-
-    quiet_optuna()
-    check_out(out)
-    until = deadline(timeout)
-    elsewhere = None
-    if ray is not None:
-        from search.running.ray_workers import RayWorkers
-
-        elsewhere = RayWorkers(ray, storage, workers, per_gpu)
-    environments = shares(parse_workers(workers, per_gpu)) if elsewhere is None else [{}]
-    with (
-        interruptible(),
-        Progress(
-            console,
-            caution(storage),
-            taking_turns(len(environments)),
-            by_default=requested.techniques is None and requested.program is None,
-        ) as progress,
-    ):
-        left = launch(
-            storage, name, requested, environments, progress,
-            partial(attach, report=out / REPORT, storage_option=storage_option(storage)),
-            checkpoints=checkpoints or default_checkpoints(), deadline=until,
-            elsewhere=elsewhere, began=clock.began(), fetch=fetch,
-        )  # fmt: skip
-    print_left(left, console)
 
     def show(exported: Exported, console: Console) -> None:
         if json:

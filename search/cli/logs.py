@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, ReadStorageOption, StudyArgument
+from search.cli.options.storage import DEFAULT_STORAGE, ReadStorageOption, StudyArgument
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
     from search.reporting.programs import LoggedRun
 
 
@@ -31,7 +35,6 @@ def logs(
 
         on_one_thread()
         from search.cli.console import make_console, quiet_optuna
-        from search.cli.tables import runs_table
         from search.errors import InputError
         from search.reporting.programs import command_of_recipe, logged_runs
         from search.storage.connection import read_study
@@ -45,7 +48,7 @@ def logs(
         runs = logged_runs(study, results)
         if run is None:
             console = make_console()
-            console.print(runs_table(runs))
+            console.print(_table(runs))
             if command := command_of_recipe(results):
                 console.print(f"The recommended recipe: {command}", soft_wrap=True)
             return
@@ -53,6 +56,22 @@ def logs(
         if one is None:
             raise InputError(f"the study {name!r} has no run {run}; it has {len(runs)}, from 0 on")
         _print_output(one)
+
+
+def _table(runs: Sequence[LoggedRun]) -> Table:
+    """The runs, a line each."""
+    from rich.text import Text
+
+    from search.cli.fitting_table import FittingTable
+
+    table = FittingTable()
+    table.add_column("run", justify="right")
+    table.add_column("phase")
+    table.add_column("result", overflow="fold")
+    table.add_column("techniques on", overflow="fold")
+    for run in runs:
+        table.add_row(str(run.number), run.phase, Text(run.result), run.recipe)
+    return table
 
 
 def _print_output(run: LoggedRun) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from search.cli.errors import interruptible, user_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
 
 _MOST_NAMED = 5
 """Files that a caution names."""
@@ -29,7 +34,6 @@ def predict(
         from model_space.saved.model_card import find
         from model_space.saved.predictor import backend_for, predict
         from search.cli.console import make_console
-        from search.cli.tables import predictions_table
         from search.errors import InputError
         from search.reporting.formatting import listed_first, one_line
         from search.running.hardware import check_installed
@@ -49,4 +53,26 @@ def predict(
                 "those that it was trained on.",
                 err=True,
             )
-        make_console().print(predictions_table(images, card.classes, found.probabilities, top))
+        make_console().print(_table(images, card.classes, found.probabilities, top))
+
+
+def _table(
+    files: Sequence[str],
+    classes: Sequence[str],
+    probabilities: Sequence[Sequence[float]],
+    top: int,
+) -> Table:
+    """The likeliest classes of each file, in the order of their probabilities."""
+    from rich.text import Text
+
+    from search.cli.fitting_table import FittingTable
+
+    table = FittingTable()
+    table.add_column("file", overflow="fold")
+    table.add_column("class", overflow="fold")
+    table.add_column("probability", justify="right", no_wrap=True)
+    for file, row in zip(files, probabilities, strict=True):
+        ranked = sorted(zip(row, classes, strict=True), key=lambda pair: -pair[0])[:top]
+        for place, (probability, name) in enumerate(ranked):
+            table.add_row(Text("" if place else file), Text(name), f"{100 * probability:.1f} %")
+    return table

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console, Group, RenderableType
-from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from model_space.data import is_set
@@ -18,16 +16,17 @@ from search.analysis.looks import look_at
 from search.analysis.recipe_names import describe
 from search.cli.live_display import LiveDisplay
 from search.cli.pace import Pace, runs_left
-from search.cli.plan_changes import plan_changes
-from search.cli.tables import effects_table
+from search.cli.plans import plan_changes, runs_of, timed, timed_program
+from search.cli.study_display import done, of_epochs, study_display
 from search.commands.process import OUTPUT
 from search.commands.program import EPOCHS, Program
 from search.objective import Objective
 from search.planning.durations import RunTime
 from search.planning.schedule import Schedule
 from search.planning.time_plan import TimePlan, Timing
-from search.reporting.data import account, data_cautions
-from search.reporting.formatting import about, counted, duration, level, listed
+from search.reporting.data import account
+from search.reporting.data_cautions import data_cautions
+from search.reporting.formatting import counted, duration, listed, outcome
 from search.reporting.programs import seed_effect
 from search.reporting.sentences.budget import describe_budget, set_aside
 from search.reporting.sentences.growth import growth
@@ -41,8 +40,6 @@ _LONG = 600
 """Seconds above which a launch says how to stop or shorten a study."""
 _NARROW = 60
 """Columns of a terminal below which the display is made of short lines."""
-_MOST_SHOWN = 8
-"""Runs shown at most, each in a line."""
 
 
 class Progress(StudyWatch):
@@ -110,7 +107,7 @@ class Progress(StudyWatch):
         """Print what the first run came to."""
         times = "" if points < 2 else f", the last of {points} values"
         self._console.print(
-            f"It ended with {objective.name} {level(value, objective)}{times}. Its output: "
+            f"It ended with {objective.name} {outcome(value, objective)}{times}. Its output: "
             f"{folder / OUTPUT}", soft_wrap=True,
         )  # fmt: skip
 
@@ -135,19 +132,10 @@ class Progress(StudyWatch):
         resized: bool,
     ) -> None:
         """Print the plan that was made for a time."""
-        if settings.custom_code.network is None:
-            network = f"width {settings.width:g}, depth {settings.depth}"
-        else:
-            network = settings.custom_code.network.at
-        height, width, _ = shape
-        off, on, start = map(about, (timing.all_off, timing.all_on, timing.start))
-        self._console.print(
-            f"Images of {height}×{width} pixels, {network}: an epoch takes {off} s with all "
-            f"techniques off and {on} s with all on, and a run {start} s beside its epochs, with "
-            f"{counted(timing.workers, 'worker')}.",
-            soft_wrap=True,
-        )
-        self._print_plan(plan, "reading, timing and the report")
+        self._planned = True
+        self._console.print(timed(timing, settings, shape), soft_wrap=True)
+        for line in runs_of(plan, "reading, timing and the report"):
+            self._console.print(line)
         if resized:
             self._console.print(
                 "The images are made smaller, so that the runs have epochs enough; --image-size "
@@ -158,29 +146,12 @@ class Progress(StudyWatch):
 
     def planned_program(self, plan: TimePlan, timing: Timing, program: Program) -> None:
         """Print the plan that was made for a time, of a program's runs."""
-        workers = counted(timing.workers, "worker")
-        if program.has(EPOCHS):
-            epoch, start = about(timing.all_on), about(timing.start)
-            beside = f", and a run {start} s beside its epochs" if timing.start else ""
-            said = f"An epoch takes {epoch} s{beside}, with {workers}."
-        else:
-            said = f"A run takes about {duration(timing.all_on)}, with {workers}."
-        self._console.print(said, soft_wrap=True)
-        self._print_plan(plan, "the first runs and the report", program.has(EPOCHS))
+        self._planned = True
+        self._console.print(timed_program(timing, program), soft_wrap=True)
+        for line in runs_of(plan, "the first runs and the report", program.has(EPOCHS)):
+            self._console.print(line)
         if program.has(EPOCHS) and plan.why_no_short_runs:
             self._console.print(plan.why_no_short_runs, soft_wrap=True)
-
-    def _print_plan(self, plan: TimePlan, beside: str, of_epochs: bool = True) -> None:
-        self._planned = True
-        self._console.print(f"The plan, about {duration(plan.seconds)}:")
-        for part in plan.parts:
-            kind = "" if not plan.verify else "long " if part.epochs > plan.epochs else "short "
-            runs = counted(part.runs, f"{kind}run")
-            if part.phase == "measure" and plan.begin < plan.measure:
-                runs = f"{plan.begin} to {runs}"
-            of = f" of {counted(part.epochs, 'epoch')}" if of_epochs else ""
-            self._console.print(f"  {part.phase:8} {runs}{of}, about {duration(part.seconds)}")
-        self._console.print(f"  {'beside':8} {beside}, about {duration(plan.beside)}")
 
     def study_opened(self, results: Results, workers: int) -> None:
         """Print the study's name and budget, and what it holds already."""
@@ -255,7 +226,7 @@ class Progress(StudyWatch):
         """A line on a run after which `later` ones of its phase ended, seen at the same time."""
         assert self._schedule is not None
         end = {
-            "complete": level(run.scaled, results.objective),
+            "complete": outcome(run.scaled, results.objective),
             "failed": f"failed: {run.failure}",
         }.get(run.state, run.state)
         if run.failure == schema.INTERRUPTED:
@@ -263,9 +234,9 @@ class Progress(StudyWatch):
             over = limit is not None and run.phase in limit.closed
             end = "stopped, as the time is over" if over else "interrupted; it will be run again"
         planned = self._schedule.planned.get(run.phase, 0)  # type: ignore[call-overload]
-        done = max(0, _done(self._schedule, run.phase) - later)
+        ended = max(0, done(self._schedule, run.phase) - later)
         return (
-            f"{run.phase} {done}/{planned}  {end}  "
+            f"{run.phase} {ended}/{planned}  {end}  "
             f"{duration(run.seconds or 0)}  [{describe(run, results)}]  "
             f"{self._time_left()}"
         )
@@ -299,7 +270,7 @@ class Progress(StudyWatch):
             if seconds > _LONG:
                 self._console.print(resumes)
             return
-        counts = [f"{counted(count, 'run')}{_of_epochs(results, epochs)}"
+        counts = [f"{counted(count, 'run')}{of_epochs(results, epochs)}"
                   for epochs, count in sorted(runs.items())]  # fmt: skip
         self._console.print(f"About {duration(seconds)} for {listed(counts)} on this machine.")
         if seconds > _LONG:
@@ -315,42 +286,14 @@ class Progress(StudyWatch):
             return "time left not yet known"
         return f"about {duration(max(1.0, left))} left"
 
-    @property
-    def _narrow(self) -> bool:
-        return self._console.width < _NARROW
-
     def _display(self) -> RenderableType:
-        return Group(*self._shown())
-
-    def _shown(self) -> Iterator[RenderableType]:
-        results, now = self._results, self._schedule
-        if results is None or now is None:
+        if self._results is None or self._schedule is None:
             reading = self._reading and f" ({self._reading})"
-            yield Text(f"Reading the data{reading} and starting Keras …", style="dim")
-            return
-        if now.phase is not None:
-            done, planned = _done(now, now.phase), now.planned[now.phase]
-            said = f"{done} of {counted(planned, 'run')}, {self._time_left()}"
-            bar = ProgressBar(total=planned, completed=done, width=30)
-            if self._narrow:
-                yield Text.assemble((now.phase, "bold"), f"  {said}")
-                yield bar
-            else:
-                head = Table.grid(padding=(0, 2))
-                head.add_row(Text(now.phase, style="bold"), bar, Text(said))
-                yield head
-        running = [run for run in results.runs if run.state == "running"]
-        for run in running[:_MOST_SHOWN]:
-            yield _run_line(run, results)
-        if len(running) > _MOST_SHOWN:
-            yield Text(f"and {len(running) - _MOST_SHOWN} more running", style="dim")
-        if self._note:
-            yield Text(self._note, style="yellow")
-        if self._fit is None:
-            yield Text("Effects are shown after a few more runs.", style="dim")
-        else:
-            yield Text()
-            yield effects_table(self._fit, results.objective, verdicts=not self._narrow)
+            return Text(f"Reading the data{reading} and starting Keras …", style="dim")
+        return study_display(
+            self._results, self._schedule, self._fit, self._time_left(), self._note,
+            narrow=self._console.width < _NARROW,
+        )  # fmt: skip
 
 
 def _namesake(results: Results) -> str:
@@ -364,11 +307,6 @@ def _namesake(results: Results) -> str:
     )
 
 
-def _done(now: Schedule, phase: str) -> int:
-    """The planned runs of a phase that have ended or are given up; not those of an earlier plan."""
-    return now.planned.get(phase, 0) - now.left.get(phase, 0)  # type: ignore[call-overload,no-any-return]
-
-
 def _what_may_be_smaller(results: Results) -> str:
     if results.program is None:
         network = results.launched_with().custom_code.network
@@ -376,22 +314,6 @@ def _what_may_be_smaller(results: Results) -> str:
             return "--epochs, --measure, --search, --train-size or --image-size"
         return "--epochs, --measure, --search, --train-size or --width"
     return "--epochs or --measure" if results.program.has(EPOCHS) else "--measure"
-
-
-def _of_epochs(results: Results, epochs: int) -> str:
-    """Continue a number of runs with their epochs, where these are known."""
-    known = results.program is None or results.program.has(EPOCHS)
-    return f" of {counted(epochs, 'epoch')}" if known else ""
-
-
-def _run_line(run: Run, results: Results) -> Text:
-    epoch = max(run.curve, default=0)
-    reached = f", {level(run.scale * run.curve[epoch], results.objective)}" if epoch else ""
-    line = Text(f"run {run.number}  ", no_wrap=True, overflow="ellipsis")
-    at = f"epoch {epoch} of {run.epochs}" if _of_epochs(results, 1) else f"value {epoch}"
-    line.append(f"{at}{reached}  ")
-    line.append(describe(run, results), style="dim")
-    return line
 
 
 def print_left(left: int, console: Console) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search.cli.errors import user_errors
-from search.cli.options import DEFAULT_STORAGE, JsonOption, ReadStorageOption, storage_option
+from search.cli.options.output import JsonOption
+from search.cli.options.storage import DEFAULT_STORAGE, ReadStorageOption, storage_option
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -38,7 +39,7 @@ def status(
 
         on_one_thread()
         from search.cli.console import make_console, print_json, quiet_optuna
-        from search.cli.tables import status_table
+        from search.cli.status_tables import status_table
         from search.errors import InputError
         from search.reporting.status import status_of
         from search.storage.connection import outlined_studies
@@ -84,7 +85,8 @@ def _other_objectives(study: Study, storage: str) -> str:
 
 
 def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
-    from search.cli.tables import ladder_table, phases_table, reached
+    from search.cli.status_tables import phases_table, reached
+    from search.cli.tables import ladder_table
     from search.objective import ACCURACY
     from search.reporting.formatting import counted
     from search.reporting.loss_cautions import count_given_up
@@ -107,7 +109,8 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
             of += f" after {counted(best.epochs, 'epoch')}"
         console.print()
         console.print(f"Best so far: {reached(status)}{of}, by run {best.run} of {best.phase}.")
-    from search.reporting.answer.what_to_do import headline, support
+    from search.reporting.answer.support import support
+    from search.reporting.answer.what_to_do import headline
     from search.reporting.findings import find_recipe
 
     findings = find_recipe(results)

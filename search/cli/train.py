@@ -8,25 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search.cli.errors import interruptible, user_errors
-from search.cli.options import (
-    DEFAULT_STORAGE,
-    AtMostOption,
-    CheckpointsOption,
+from search.cli.options.data import resolved
+from search.cli.options.here import (
     DataHereOption,
-    EpochsOption,
     NetworkHereOption,
-    NoImagesOption,
-    ReadStorageOption,
-    RecipeOption,
-    StudyArgument,
     TechniqueHereOption,
     WeightsHereOption,
-    custom_code,
-    default_checkpoints,
-    folder_of,
-    limits,
-    resolved,
 )
+from search.cli.options.output import NoImagesOption, folder_of
+from search.cli.options.runs import AtMostOption, EpochsOption, RecipeOption, limits
+from search.cli.options.storage import DEFAULT_STORAGE, ReadStorageOption, StudyArgument
+from search.cli.options.techniques import custom_code
+from search.cli.options.workers import CheckpointsOption, default_checkpoints
 
 if TYPE_CHECKING:
     from rich.console import Console

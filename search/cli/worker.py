@@ -5,24 +5,23 @@ from __future__ import annotations
 from functools import partial
 
 from search.cli.errors import interruptible, user_errors
-from search.cli.options import (
-    DEFAULT_STORAGE,
-    CheckpointsOption,
+from search.cli.options.data import resolved
+from search.cli.options.here import (
     DataHereOption,
     DirectoryHereOption,
     NetworkHereOption,
-    PerGpuOption,
-    StorageOption,
-    StudyArgument,
     TechniqueHereOption,
-    TimeoutOption,
     WeightsHereOption,
+)
+from search.cli.options.storage import DEFAULT_STORAGE, StorageOption, StudyArgument, storage_option
+from search.cli.options.techniques import custom_code
+from search.cli.options.workers import (
+    CheckpointsOption,
+    PerGpuOption,
+    TimeoutOption,
     WorkersOption,
-    custom_code,
     deadline,
     default_checkpoints,
-    resolved,
-    storage_option,
 )
 
 

@@ -8,38 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from model_space.custom.code import CustomCode, CustomNetwork, CustomTechnique
+from model_space.custom.code import CustomCode
 from model_space.data import is_set
 from model_space.data.places import places
 from model_space.data.spec import READER
-from model_space.pretrained.weights import IMAGENET, Weights
+from model_space.pretrained.weights import IMAGENET
 from model_space.techniques import SETS
 from search.errors import InputError
-from search.parameters import level_label
 from search.planning.checks import check, check_lengths, option
-from search.planning.phases.ladder import (
-    TOGETHER,
-    USUAL_SEEDS,
-    order_of,
-    steps_of,
-    whole_order,
-)
-from search.planning.programs import (
-    check_meaning,
-    differences_of,
-    merged,
-    new_program,
-    renamed,
-)
+from search.planning.differences import DESIGNS, MAY_GROW, differences, is_place, shown
+from search.planning.phases.ladder import USUAL_SEEDS, order_of, whole_order
+from search.planning.programs import check_meaning, merged, new_program, renamed
 from search.planning.rates import reference_first, searched
 from search.planning.requested import Requested
-from search.planning.space import Space
 from search.settings import Settings, TimeLimit, usual_last_epochs
 
-_Custom = CustomTechnique | CustomNetwork | Weights
-_MAY_GROW = ("search", "confirm", "ladder")
-_DESIGNS = ("measure", "verify")
-"""Phases whose settings hold every run count that was asked for."""
 VERIFY = 16
 """Runs of `verify` where only its epochs were asked for."""
 
@@ -55,9 +38,9 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     asked = _asked(requested, stored)
     if stored is None:
         return _new(requested, asked)
-    if differences := _differences(stored, requested, asked):
+    if found := differences(stored, requested, asked):
         raise InputError(
-            f"this study was launched with other settings: {'; '.join(differences)}; "
+            f"this study was launched with other settings: {'; '.join(found)}; "
             "use another name for a new study, or leave these options out to go on with this one"
         )
     return _grown(stored, requested, asked)
@@ -90,7 +73,7 @@ def _asked(requested: Requested, stored: Settings | None) -> dict[str, Any]:
     Raises `InputError` for learning rates, batch sizes or a place of the data that cannot be.
     """
     asked = requested.named()
-    for name in (*_DESIGNS, "custom_code", "time", "program", "ladder_order"):
+    for name in (*DESIGNS, "custom_code", "time", "program", "ladder_order"):
         asked.pop(name, None)
     if requested.program is not None or (stored is not None and stored.program is not None):
         asked.pop("backend", None)  # an environment variable of Keras
@@ -125,56 +108,12 @@ def _new(requested: Requested, asked: Mapping[str, Any]) -> Settings:
     return replace(settings, ladder_order=order)
 
 
-def _differences(stored: Settings, requested: Requested, asked: Mapping[str, Any]) -> list[str]:
-    """Name what is asked for that a study has otherwise, and that cannot grow to it."""
-    differences = [
-        f"{option(name)} is {shown(getattr(stored, name))}, not "
-        f"{'empty' if value in ({}, ()) else shown(value)}"
-        for name, value in asked.items()
-        if value != getattr(stored, name)
-        and not (name == "data" and is_place(stored.data) and is_place(value))
-        and not (name in _MAY_GROW and value > getattr(stored, name))
-        and not (name == "verify_epochs" and value > (stored.verify_epochs or 0))
-        and name not in ("images", "at_most")  # which no run depends on
-    ]
-    differences += _of_code(stored.custom_code, requested.custom_code)
-    for name in _DESIGNS:
-        had, runs = max(getattr(stored, name), default=0), getattr(requested, name)
-        if runs is not None and runs < had:
-            differences.append(f"--{name} is {had}, not {runs}")
-    if requested.ladder_order is not None:
-        order, steps = order_of(requested.ladder_order, stored), steps_of(stored, Space.of(stored))
-        if stored.ladder and list(order) != steps[1:]:
-            differences.append(f"--ladder is {_written(steps[1:])}, not {_written(order)}")
-    differences += _shorter(stored.time, requested.time)
-    return differences + differences_of(stored.program, requested.program)
-
-
-def _of_code(known: CustomCode, code: CustomCode) -> list[str]:
-    """Name what of the user's own code is not what the study began with."""
-    differences = []
-    given: list[tuple[str, _Custom, _Custom | None]] = [
-        ("--technique", one, known.technique(one.name)) for one in code.techniques
-    ]
-    if code.network and known.network and _is_other(code.network, known.network):
-        differences.append(f"--network is {known.network.at}, not {code.network.at}")
-    elif code.network is not None:
-        given.append(("--network", code.network, known.network))
-    if code.weights is not None:
-        given.append(("--weights", code.weights, known.weights))
-    return differences + [
-        f"{what} {one.at} {'was not given' if before is None else 'has changed since'}"
-        for what, one, before in given
-        if before is None or before.digest != one.digest
-    ]
-
-
 def _grown(stored: Settings, requested: Requested, asked: Mapping[str, Any]) -> Settings:
     """A study's settings with all that it may grow by and where its code and data are by now."""
     stored = replace(stored, custom_code=stored.custom_code.updated(requested.custom_code))
-    free = (*_MAY_GROW, "data", "verify_epochs", "images", "at_most")
+    free = (*MAY_GROW, "data", "verify_epochs", "images", "at_most")
     grown: dict[str, Any] = {name: value for name, value in asked.items() if name in free}
-    for name in _DESIGNS:
+    for name in DESIGNS:
         grown[name] = _counts(getattr(stored, name), getattr(requested, name))
     before, now = stored.time, requested.time
     has_time = before is not None and now is not None and now.seconds > before.seconds
@@ -209,10 +148,6 @@ def _ladder_order(
     return settings.ladder_order or (whole_order(settings) if begins else ())
 
 
-def _written(steps: Iterable[Iterable[str]]) -> str:
-    return ",".join(TOGETHER.join(added) for added in steps)
-
-
 def _levels(requested: Requested, stored: Settings | None) -> dict[str, Any]:
     """Order the learning rates and batch sizes that are asked for, and find those of all off.
 
@@ -241,11 +176,6 @@ def _levels(requested: Requested, stored: Settings | None) -> dict[str, Any]:
     return found
 
 
-def _is_other(network: CustomNetwork, known: CustomNetwork) -> bool:
-    """Tell a network of another name from one whose file may have moved or changed."""
-    return network.application != known.application
-
-
 def usual_techniques(code: CustomCode, *, sounds: bool) -> tuple[str, ...] | None:
     """The techniques of a new study that names none; None for those of every other study."""
     if code.network is None or code.network.application is None:
@@ -255,20 +185,10 @@ def usual_techniques(code: CustomCode, *, sounds: bool) -> tuple[str, ...] | Non
     return SETS["transfer"]
 
 
-def _shorter(stored: TimeLimit | None, asked: TimeLimit | None) -> list[str]:
-    if asked is None:
-        return []
-    if stored is None:
-        return ["--time was not given"]
-    if asked.seconds < stored.seconds:
-        return [f"--time is {stored.seconds:g} seconds, not {asked.seconds:g}"]
-    return []
-
-
 def _asks_for_more(stored: Settings, requested: Requested) -> bool:
     """Tell a request for more runs than a study has, whatever time that takes."""
-    had = {name: max(getattr(stored, name), default=0) for name in _DESIGNS}
-    had |= {name: getattr(stored, name) for name in _MAY_GROW}
+    had = {name: max(getattr(stored, name), default=0) for name in DESIGNS}
+    had |= {name: getattr(stored, name) for name in MAY_GROW}
     grows = any((getattr(requested, name) or 0) > count for name, count in had.items())
     return grows or _is_longer(stored, requested)
 
@@ -326,17 +246,9 @@ def _usual_last(settings: Settings) -> int | None:
 
 def only_grows(requested: Requested) -> bool:
     """Tell a launch that goes on with a study, or wants more of it, from one that describes it."""
-    more = {*_MAY_GROW, *_DESIGNS, "verify_epochs", "ladder_order", "time", "at_most", "images"}
+    more = {*MAY_GROW, *DESIGNS, "verify_epochs", "ladder_order", "time", "at_most", "images"}
     named = requested.named().keys() - {"custom_code", "backend"}  # which every launch has
     return not requested.custom_code and named <= more
-
-
-def is_place(data: str) -> bool:
-    """Tell a path from the name of a data set; the fingerprint tells whether the data agree.
-
-    A study of another machine's may keep no more of its path than a name, as those shipped do.
-    """
-    return not is_set(data)
 
 
 def _place(stored: str, data: str) -> str:
@@ -357,20 +269,3 @@ def _place(stored: str, data: str) -> str:
 def with_custom(techniques: Sequence[str], code: CustomCode) -> tuple[str, ...]:
     """The techniques, and then those of the user's own."""
     return tuple(dict.fromkeys((*techniques, *(one.name for one in code.techniques))))
-
-
-def shown(value: Any) -> str:
-    """A setting as a user would write it."""
-    if value is None or value in ({}, ()):
-        return "not given"
-    if isinstance(value, Mapping):
-        return " ".join(f"{name}={_shown_level(level)}" for name, level in value.items())
-    if isinstance(value, tuple):
-        return ",".join(map(level_label, value))
-    return level_label(value)
-
-
-def _shown_level(dials: Mapping[str, float] | None) -> str:
-    if dials is None:
-        return "off"
-    return ",".join(f"{value:g}" for value in dials.values()) or "on"

@@ -10,8 +10,9 @@ from search.analysis.long_runs import deciding
 from search.reporting.answer.magnitudes import factors
 from search.reporting.answer.recipe_and_effects import unlike_averages
 from search.reporting.answer.short_and_long import matters
+from search.reporting.answer.support import support
 from search.reporting.answer.what_matters import together
-from search.reporting.answer.what_to_do import headline, support
+from search.reporting.answer.what_to_do import headline
 from search.reporting.findings import Findings
 from search.reporting.sentences.effects import no_effects
 from search.reporting.sentences.levels import reversals

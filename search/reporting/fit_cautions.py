@@ -21,8 +21,8 @@ from search.reporting.formatting import (
     capitalized,
     counted,
     in_unit,
-    level,
     listed,
+    outcome,
     p_value,
     with_states,
 )
@@ -121,7 +121,7 @@ def _outliers(found: Outliers, results: Results) -> list[str]:
     noun, objective = "run" if own else "trial", results.objective
     named = [
         f"{noun} {run.number}{f' ({name_of(run, results.factors)})' if own else ''} came to "
-        f"{level(run.scaled, objective)}"
+        f"{outcome(run.scaled, objective)}"
         for run in found.runs[:_MOST_NAMED]
     ]
     more = len(found.runs) - len(named)
@@ -136,8 +136,8 @@ def _outliers(found: Outliers, results: Results) -> list[str]:
     )
     meant = "" if own and results.program is None else f" If that stands for a failure, {score}."
     return [
-        f"{capitalized(listed(named))}, far from all others ({level(found.low, objective)} to "
-        f"{level(found.high, objective)}), and decide{'s' * one} what counts as noise. "
+        f"{capitalized(listed(named))}, far from all others ({outcome(found.low, objective)} to "
+        f"{outcome(found.high, objective)}), and decide{'s' * one} what counts as noise. "
         f"{without}.{meant}"
     ]
 

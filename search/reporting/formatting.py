@@ -169,7 +169,7 @@ def about(value: float) -> str:
     return f"{value:.2g}" if abs(value) < 99.5 else f"{value:,.0f}"
 
 
-def level(value: float, objective: Objective) -> str:
+def outcome(value: float, objective: Objective) -> str:
     """Format a value of the objective, given in percent of a share, else in its unit."""
     if objective.share:
         return f"{value:.2f} %"
@@ -186,7 +186,7 @@ def mean(value: Estimate, objective: Objective) -> str:
     if objective.share:
         return percent(value)
     if math.isnan(value.low):
-        return level(value.value, objective)
+        return outcome(value.value, objective)
     decimals = _decimals(value)
     if decimals > 0:
         decimals = max(2, decimals)
@@ -201,11 +201,11 @@ def heading(effects: Effects) -> str:
 
 def axis(name: str, objective: Objective) -> str:
     """Name an axis on which values of the objective are, with their unit."""
-    unit = level_unit(objective)
+    unit = outcome_unit(objective)
     return f"{name}, {unit}" if unit else name
 
 
-def level_unit(objective: Objective) -> str:
+def outcome_unit(objective: Objective) -> str:
     """Name the unit of the values themselves, not of their differences."""
     return "%" if objective.share else objective.unit
 

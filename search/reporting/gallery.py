@@ -28,7 +28,7 @@ from search.reporting.figures import (
 )
 from search.reporting.figures.style import extend_title
 from search.reporting.findings import Findings, Verification, check_findings
-from search.reporting.formatting import axis, counted, effect_unit, level_unit
+from search.reporting.formatting import axis, counted, effect_unit, outcome_unit
 from search.reporting.sentences.budget import describe_budget
 
 
@@ -37,7 +37,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
     check_findings(findings)
     results, fitted = findings.results, findings.effects
     of = results.objective
-    unit, level = effect_unit(of), axis(of.name, of)
+    unit, outcome_axis = effect_unit(of), axis(of.name, of)
     budget = describe_budget(results)
     measured = f"{counted(len(results.of('measure')), 'measured run')}; {budget}"
     long = findings.verification
@@ -49,7 +49,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
             fitted,
             results.factors,
             findings.ladder,
-            level,
+            outcome_axis,
             _waterfall_caption(findings, measured),
             findings.levels,
             unit,
@@ -74,21 +74,21 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
         )
     if findings.trade_offs is not None:
         drawn["trade_offs"] = trade_offs.figure(
-            findings.trade_offs, results, level, _trade_offs_caption(findings)
+            findings.trade_offs, results, outcome_axis, _trade_offs_caption(findings)
         )
     if findings.dials:
         searched = sum(run.phase == "search" and run.ended for run in results.runs)
         drawn["dials"] = dials.figure(
-            findings.dials, level, f"{counted(searched, 'searched run')}; {budget}"
+            findings.dials, outcome_axis, f"{counted(searched, 'searched run')}; {budget}"
         )
     if findings.curves:
         drawn["curves"] = curves.figure(
-            findings.curves, level_unit(of) or of.name, f"mean over {measured}"
+            findings.curves, outcome_unit(of) or of.name, f"mean over {measured}"
         )
     complete = sum(run.state == "complete" for run in results.runs)
     everything = f"{counted(complete, 'complete run')} of all phases; {budget}"
     if complete:
-        drawn["history"] = history.figure(results, level, everything)
+        drawn["history"] = history.figure(results, outcome_axis, everything)
     drawn |= recipe_tests.figures(findings)
     if findings.importances:
         drawn["importances"] = importances.figure(

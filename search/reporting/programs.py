@@ -14,7 +14,7 @@ from search.analysis.recommendation import recommend
 from search.commands.filling import command_of
 from search.commands.program import EPOCHS, SEED, Program
 from search.planning.space import Space
-from search.reporting.formatting import counted, level
+from search.reporting.formatting import counted, outcome
 from search.results import Results, Run, by_recipe
 from search.storage import schema
 
@@ -145,7 +145,7 @@ def logged_runs(study: optuna.Study, results: Results) -> list[LoggedRun]:
     for run in results.runs:
         attributes = trials[run.number].user_attrs
         folder = attributes.get(schema.FOLDER)
-        ended = level(run.scaled, results.objective) if run.value is not None else run.state
+        ended = outcome(run.scaled, results.objective) if run.value is not None else run.state
         rows.append(
             LoggedRun(
                 run.number,

@@ -9,7 +9,7 @@ from search.analysis.chance_level import at_chance_level
 from search.analysis.collapses import Collapse, collapse
 from search.analysis.held_out import rate
 from search.analysis.recommendation import Recommendation
-from search.reporting.formatting import counted, in_unit, level
+from search.reporting.formatting import counted, in_unit, outcome
 from search.results import Results
 
 _NEAR_END = 0.05
@@ -43,14 +43,14 @@ def fell(found: Collapse, results: Results) -> str:
     if found.gap is None:
         to = f"by about {found.depth:.3g}{in_unit(results.objective)}"
     else:
-        to = f"to about {level(found.level, results.objective)}"
+        to = f"to about {outcome(found.mean, results.objective)}"
     return f"{len(found.runs)} of {counted(found.of, 'run')}{beside} fell {to}"
 
 
 def _others(found: Collapse, results: Results) -> str:
     if found.gap is None:
         return "what such recipes came to with other seeds"
-    low, high = (level(end, results.objective) for end in (found.gap.low, found.gap.high))
+    low, high = (outcome(end, results.objective) for end in (found.gap.low, found.gap.high))
     return f"all others ({low} to {high})"
 
 

@@ -10,7 +10,7 @@ from search.analysis.recipe_names import describe
 from search.planning.phases import confirm, ladder
 from search.planning.phases.confirm import wants_candidates
 from search.planning.space import Space
-from search.reporting.formatting import level_unit
+from search.reporting.formatting import outcome_unit
 from search.reporting.sentences.budget import describe_budget, shorter_runs
 from search.results import Results
 from search.settings import Settings
@@ -80,7 +80,7 @@ def status_of(results: Results) -> StudyStatus:
         results.name,
         describe_budget(results),
         objective.name,
-        level_unit(objective),
+        outcome_unit(objective),
         tuple(_phases(results)),
         running=states.count("running"),
         waiting=states.count("waiting"),

@@ -14,8 +14,9 @@ from search.analysis.recipe_names import describe
 from search.reporting.answer.commands import settle
 from search.reporting.answer.how_sure import budget_warning, rests_on
 from search.reporting.answer.short_and_long import answer
+from search.reporting.answer.support import support
 from search.reporting.answer.what_matters import pairs
-from search.reporting.answer.what_to_do import headline, support, to_train
+from search.reporting.answer.what_to_do import headline, to_train
 from search.reporting.data import account
 from search.reporting.findings import Findings, check_findings
 from search.reporting.records import Records, column, records, with_bounds

@@ -12,7 +12,7 @@ from model_space.facts import DataFacts
 from search.commands.parsing import digests
 from search.commands.program import Program
 from search.errors import InputError
-from search.planning.settle import is_place
+from search.planning.differences import is_place
 
 
 def check_there(name: str, data: str) -> None:

@@ -21,7 +21,7 @@ from search.errors import InputError, first_line
 from search.running.following import StudyWatch
 from search.running.hardware import parse_count, threads_of_each
 from search.running.study import join
-from search.storage.connection import located, redact, sqlite_file
+from search.storage.urls import located, redact, sqlite_file
 
 try:
     import ray

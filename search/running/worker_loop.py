@@ -23,11 +23,12 @@ from search.running.folders import new_folder
 from search.running.picturing import picture_mistakes
 from search.running.trainer import Trainer
 from search.running.trial import run_trial
-from search.storage.connection import located, worker_storage
+from search.storage.connection import worker_storage
 from search.storage.heartbeat import Identity
 from search.storage.reading import read
 from search.storage.retrying import patiently
 from search.storage.schema import TRIES
+from search.storage.urls import located
 
 _LONGEST_PAUSE = 2.0
 """Seconds between two looks at a study whose last runs are with other workers."""

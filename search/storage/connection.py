@@ -1,4 +1,4 @@
-"""Opening the database that holds the studies."""
+"""Opening the database that holds the studies, and finding them in it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import optuna
 import sqlalchemy
 from optuna.exceptions import StorageInternalError
 from optuna.storages.journal import JournalFileBackend
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from search.errors import InputError, first_line
 from search.storage.optuna_internals import CopiedStudy, copies
-from search.storage.passwords import is_ambiguous
 from search.storage.retrying import reason_of
+from search.storage.urls import TAKES, journal_file, located, redact, sqlite_file, storage_url
 
 SQLITE_WAIT = 10
 """Seconds that SQLite itself waits for a locked file, before `retrying.patiently` asks again."""
@@ -27,73 +27,7 @@ SILENCE = 60
 
 _KNOWN: set[str] = set()
 """Storages whose tables this process has found to be those of its Optuna."""
-_JOURNAL = "journal"
-"""Stands for the database in the URL of an Optuna journal file."""
-_TAKES = (
-    "a storage is an SQLite file, an Optuna journal file to read, or an SQLAlchemy URL such as "
-    "sqlite:///FILE"
-)
-_NEW_FILES = (".db", ".sqlite", ".sqlite3")
-"""Endings of a file that may be made, where a file is named and not a URL."""
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
-
-
-def storage_url(text: str) -> str:
-    """The URL of a storage that is named by its URL or by its file.
-
-    Raises `InputError` where a URL cannot be read, and where a file is named that is neither an
-    SQLite database nor an Optuna journal, or that is not there and has no ending of a database.
-    """
-    if ":" in text.partition("/")[0]:
-        if text.startswith("postgres://"):
-            raise InputError("postgres:// is no URL of SQLAlchemy; write postgresql+psycopg://")
-        if is_ambiguous(text):
-            raise InputError(
-                "the user or the password in the URL of the storage holds @ or /, which end it "
-                "there; write @ as %40 and / as %2F"
-            )
-        try:
-            redact(text)
-        except (ValueError, SQLAlchemyError):  # whose text may hold the password
-            raise InputError(f"the storage is not a URL; {_TAKES}") from None
-        return text
-    file = Path(text)
-    # By os.path, for which there is nothing of a name longer than the system allows.
-    if not text or os.path.isdir(file):
-        raise InputError(f"the storage {text!r} is no file and no URL; {_TAKES}")
-    if not os.path.exists(file):
-        if file.suffix.lower() in _NEW_FILES:
-            return f"sqlite:///{text}"
-        raise InputError(f"the storage {text} is not there, and it is not a URL; {_TAKES}")
-    try:
-        with file.open("rb") as content:
-            begins = content.read(16)
-    except OSError as error:
-        raise InputError(f"the storage {text} cannot be read: {error.strerror}") from error
-    if begins in (b"", b"SQLite format 3\0"):
-        return f"sqlite:///{text}"
-    if begins.startswith(b'{"op_code":'):
-        return f"{_JOURNAL}:///{text}"
-    raise InputError(
-        f"the storage {text} is neither an SQLite database nor an Optuna journal file; {_TAKES}"
-    )
-
-
-def redact(url: str) -> str:
-    """The URL with its password hidden, fit to print; of a journal file its path."""
-    parsed = sqlalchemy.make_url(url)
-    if parsed.get_backend_name() == _JOURNAL:
-        return parsed.database or ""
-    hidden = {name: "***" for name in parsed.query if "pass" in name.lower()}
-    return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
-
-
-def located(url: str) -> str:
-    """The URL with the path of a file made absolute, so that it holds in every folder."""
-    parsed = sqlalchemy.make_url(url)
-    if parsed.get_backend_name() in ("sqlite", _JOURNAL) and parsed.database:
-        parsed = parsed.set(database=str(Path(parsed.database).resolve()))
-    return parsed.render_as_string(hide_password=False)
 
 
 def make_storage(url: str) -> optuna.storages.RDBStorage:
@@ -120,7 +54,7 @@ def find_storage(url: str) -> optuna.storages.BaseStorage | None:
 
     Creates nothing. Raises `InputError` where something is there that cannot be opened.
     """
-    if journal := _journal_file(url):
+    if journal := journal_file(url):
         return _opened_journal(journal)
     file = sqlite_file(url)
     if file is not None and not file.exists():
@@ -149,7 +83,7 @@ def _opened(url: str, skip_table_creation: bool = False) -> optuna.storages.RDBS
 
 def _opened_journal(file: Path) -> optuna.storages.JournalStorage:
     if not file.exists():  # it would be made
-        raise InputError(f"there is no journal file {file}; {_TAKES}")
+        raise InputError(f"there is no journal file {file}; {TAKES}")
     try:
         return optuna.storages.JournalStorage(JournalFileBackend(str(file)))
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -178,7 +112,7 @@ def open_storage(url: str) -> optuna.storages.BaseStorage:
 
 def check_writable(url: str) -> None:
     """Raise `InputError` unless the storage could be made or written, before anything else is."""
-    if journal := _journal_file(url):
+    if journal := journal_file(url):
         raise InputError(
             f"the storage {journal} is an Optuna journal file, which kouka reads and does not "
             "write; --storage sqlite:///FILE takes studies that are launched, and `kouka copy` "
@@ -196,38 +130,13 @@ def is_writable(url: str) -> bool:
 
     SQLite, and the lock of a study, write files beside the database.
     """
-    if _journal_file(url):
+    if journal_file(url):
         return False
     file = sqlite_file(url)
     if file is None:
         return True
     needed = [file, file.parent] if file.exists() else [file.parent]
     return not file.is_dir() and all(os.access(path, os.W_OK) for path in needed)
-
-
-def _journal_file(url: str) -> Path | None:
-    """The path of an Optuna journal file, or None where the URL is of a database."""
-    head, found, path = url.partition(":///")
-    return Path(path) if found and head == _JOURNAL else None
-
-
-def sqlite_file(url: str) -> Path | None:
-    """The file of an SQLite storage, or None for another database.
-
-    Raises `InputError` where the URL is none.
-    """
-    try:
-        parsed = sqlalchemy.make_url(url)
-    except (ArgumentError, ValueError):  # the latter of a port that is no number
-        raise InputError(f"the storage is not a URL; {_TAKES}") from None
-    if parsed.get_backend_name() != "sqlite":
-        return None
-    file = Path(parsed.database or "")
-    try:
-        file.exists()
-    except OSError as error:
-        raise InputError(f"the storage {url} cannot be read: {error.strerror}") from error
-    return file
 
 
 def connect_options(url: str, wait: int) -> dict[str, Any]:
@@ -271,7 +180,7 @@ def _explained(url: str) -> Iterator[None]:
     except NoSuchModuleError as error:
         backend = sqlalchemy.make_url(url).get_backend_name()
         raise InputError(
-            f"the storage {redact(url)} cannot be opened: SQLAlchemy knows no {backend}; {_TAKES}"
+            f"the storage {redact(url)} cannot be opened: SQLAlchemy knows no {backend}; {TAKES}"
         ) from error
     except (
         SQLAlchemyError, StorageInternalError, RuntimeError, OSError, UnicodeError
@@ -354,7 +263,7 @@ def read_study(url: str, name: str) -> optuna.Study:
 
 def _copied(url: str, name: str | None, *, epochs: bool) -> list[CopiedStudy] | None:
     """The study of a name, or all, straight from the tables; None where Optuna must read them."""
-    if _journal_file(url) or ((file := sqlite_file(url)) is not None and not file.exists()):
+    if journal_file(url) or ((file := sqlite_file(url)) is not None and not file.exists()):
         return None
     what = f"the storage {redact(url)}" if name is None else f"the study {name!r}"
     with _explained(url), undamaged(what):

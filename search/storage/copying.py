@@ -14,14 +14,13 @@ from search.storage.connection import (
     find_storage,
     is_writable,
     load_study,
-    located,
     make_storage,
     open_storage,
-    redact,
     study_names,
 )
 from search.storage.heartbeat import fail_lost
 from search.storage.lock import exclusive
+from search.storage.urls import located, redact
 
 
 def copy(url: str, name: str, to: str) -> int:

@@ -19,7 +19,8 @@ from sqlalchemy.pool import NullPool
 from search.errors import InputError
 from search.storage import connection as database
 from search.storage import retrying
-from search.storage.connection import SQLITE_WAIT, connect_options, redact, sqlite_file
+from search.storage.connection import SQLITE_WAIT, connect_options
+from search.storage.urls import redact, sqlite_file
 
 
 class LockLostError(ConnectionError):

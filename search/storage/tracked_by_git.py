@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from search.storage.connection import sqlite_file
+from search.storage.urls import sqlite_file
 
 _WAIT = 2
 """Seconds that git has to answer."""

@@ -8,7 +8,7 @@ from search.reporting.answer.magnitudes import factors
 from search.reporting.answer.recipe_and_effects import no_contradiction, unclear
 from search.reporting.answer.short_and_long import matters
 from search.reporting.findings import Findings
-from search.reporting.formatting import counted, level, listed
+from search.reporting.formatting import counted, listed, outcome
 from search.reporting.section import Section
 from search.reporting.sentences.effects import no_effects
 from search.reporting.sentences.ladder import about_ladder, ladder_verdict
@@ -77,7 +77,7 @@ def together(findings: Findings) -> list[str]:
         for preposition, names in (("with", failing.cell.on), ("without", failing.cell.off))
         if names
     )
-    inside, outside = (level(value, objective) for value in (failing.mean, failing.others))
+    inside, outside = (outcome(value, objective) for value in (failing.mean, failing.others))
     runs = counted(failing.runs, "run")
     return [f"The {runs} {which} reached {inside} on average, the others {outside}."]
 

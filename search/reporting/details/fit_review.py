@@ -9,7 +9,7 @@ from search.analysis.level_means import Misfit
 from search.analysis.recipe_names import describe
 from search.reporting.details.effects import in_short_runs
 from search.reporting.findings import Findings
-from search.reporting.formatting import about, counted, in_unit, level
+from search.reporting.formatting import about, counted, in_unit, outcome
 from search.reporting.section import Section
 
 MOST_SETS = 20
@@ -117,8 +117,8 @@ def _missed(findings: Findings, runs: FittedRuns) -> tuple[str, ...]:
     return (
         *(
             f"The fit misses run {one.run.number} ({describe(one.run, results)}): "
-            f"{level(one.observed, results.objective)}, predicted "
-            f"{level(one.fitted, results.objective)}."
+            f"{outcome(one.observed, results.objective)}, predicted "
+            f"{outcome(one.fitted, results.objective)}."
             for one in missed[:_MOST_MISSED]
         ),
         *([f"It misses {more} more."] if more > 0 else []),

@@ -37,6 +37,30 @@ def figure(
     left_out = f"; the {MOST} largest of {len(rows)}" if len(rows) > MOST else ""
     rows = rows[:MOST]
     drawn = go.Figure()
+    _add_bars(drawn, rows, maximize)
+    _add_limits(drawn, rows)
+    most = max(max(abs(row.effect), row.limit) for row in rows)
+    longest = max(len(_signed(row)) for row in rows)
+    beside = max(0.17, _CHARACTER * (longest + 1) - _MARGIN)
+    wide = max(_NUMBER, _CHARACTER * (longest + 1) / (1 - beside))
+    _add_numbers(drawn, rows, wide * most)
+    names = [label(row.short) for row in rows]
+    lines = 1 + max(name.count("<br>") for name in names)
+    height = len(rows) * (11 + 13 * lines)
+    entries = sum(trace.showlegend is not False for trace in drawn.data)
+    legend = 20 * entries
+    styled(drawn, title="What stands out of the noise", caption=caption + left_out,
+           height=90 + height + legend, key=_KEY)  # fmt: skip
+    legend_below(drawn, stacked=True).update_layout(barmode="overlay")
+    drawn.update_xaxes(title=f"{unit}, without sign", range=[0, most / (1 - beside)])
+    drawn.update_yaxes(
+        tickvals=list(range(len(rows))), ticktext=names, range=[len(rows) - 0.5, -0.5],
+        showgrid=False, tickfont={"size": 11},
+    )  # fmt: skip
+    return drawn
+
+
+def _add_bars(drawn: go.Figure, rows: Sequence[ContrastSize], maximize: bool) -> None:
     for kind, colour, pattern in (
         ("helps", BLUE, ""),
         ("hurts", VERMILION, "/"),
@@ -62,6 +86,9 @@ def figure(
             hovertemplate="%{customdata[0]}: %{customdata[1]:+,.3~r}<br>limit of noise: "
             "%{customdata[2]:,.3~r}<extra></extra>",
         )  # fmt: skip
+
+
+def _add_limits(drawn: go.Figure, rows: Sequence[ContrastSize]) -> None:
     # A light line behind the dark one shows on dark bars, and on a dark page.
     limits, places = [row.limit for row in rows], list(range(len(rows)))
     for colour, width, in_legend in (("white", 6, False), ("#111", 2.5, False), (GREY, 2.5, True)):
@@ -75,13 +102,13 @@ def figure(
             showlegend=in_legend,
             hoverinfo="skip",
         )
-    most = max(max(abs(row.effect), row.limit) for row in rows)
-    longest = max(len(_signed(row)) for row in rows)
-    beside = max(0.17, _CHARACTER * (longest + 1) - _MARGIN)
-    wide = max(_NUMBER, _CHARACTER * (longest + 1) / (1 - beside))
+
+
+def _add_numbers(drawn: go.Figure, rows: Sequence[ContrastSize], width: float) -> None:
+    """Write each effect, at most so wide on the axis, behind what is drawn of it."""
     # A number stands behind its bar, or behind the mark that it would cover.
     drawn.add_scatter(
-        x=[_after(row, wide * most) for row in rows],
+        x=[_after(row, width) for row in rows],
         y=list(range(len(rows))),
         mode="text",
         text=[f"\u00a0{_signed(row)}" for row in rows],
@@ -90,20 +117,6 @@ def figure(
         showlegend=False,
         hoverinfo="skip",
     )
-    names = [label(row.short) for row in rows]
-    lines = 1 + max(name.count("<br>") for name in names)
-    height = len(rows) * (11 + 13 * lines)
-    entries = sum(trace.showlegend is not False for trace in drawn.data)
-    legend = 20 * entries
-    styled(drawn, title="What stands out of the noise", caption=caption + left_out,
-           height=90 + height + legend, key=_KEY)  # fmt: skip
-    legend_below(drawn, stacked=True).update_layout(barmode="overlay")
-    drawn.update_xaxes(title=f"{unit}, without sign", range=[0, most / (1 - beside)])
-    drawn.update_yaxes(
-        tickvals=list(range(len(rows))), ticktext=names, range=[len(rows) - 0.5, -0.5],
-        showgrid=False, tickfont={"size": 11},
-    )  # fmt: skip
-    return drawn
 
 
 def _kind(row: ContrastSize, maximize: bool) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from search.analysis.confirmation import Confirmed, chosen_by_tests
 from search.analysis.held_out import rate
-from search.analysis.looks import confirm_looks, level_of_gains
+from search.analysis.looks import alpha_of_gains, confirm_looks
 from search.objective import ACCURACY
 from search.reporting.formatting import beside, counted, listed
 from search.results import Results
@@ -61,7 +61,7 @@ def about_tests(results: Results, rows: Sequence[Confirmed]) -> list[str]:
         sentences.append(
             f"As one could look at them after {listed([str(count) for count in before])} seeds "
             "already, the intervals of differences are wider: of "
-            f"{100 * (1 - level_of_gains(results)):.1f} % for this look alone."
+            f"{100 * (1 - alpha_of_gains(results)):.1f} % for this look alone."
         )
     failed, runs = sum(row.diverged for row in rows), sum(row.runs for row in rows)
     if failed:

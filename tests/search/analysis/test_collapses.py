@@ -50,7 +50,7 @@ def test_a_technique_that_fails_in_some_seeds_is_found() -> None:
     assert (found.technique, found.sure, found.of) == ("augmentation", True, 16)
     assert len(found.runs) == 7
     assert found.share == pytest.approx(7 / 16)
-    assert found.level == pytest.approx(10, abs=0.5)
+    assert found.mean == pytest.approx(10, abs=0.5)
     assert found.gap is not None
     assert 79 < found.gap.low < 81 < found.gap.high < 86
     assert found.depth == pytest.approx(72, abs=2)

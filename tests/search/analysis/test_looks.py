@@ -11,9 +11,9 @@ from search.analysis.effects import effects_of
 from search.analysis.looks import (
     ALONE,
     Look,
+    alpha_of_gains,
+    alphas,
     confirm_looks,
-    level_of_gains,
-    levels,
     look_at,
     spent_by_growth,
 )
@@ -36,7 +36,7 @@ def study(finished: int, *sizes: int) -> Results:
 @pytest.mark.parametrize("spent", [spent_by_growth(2), (0.0031, 0.05)])
 def test_two_looks_are_wrong_as_often_as_is_spent(spent: tuple[float, ...]) -> None:
     """The oracle: the two estimates' bivariate normal distribution; one test."""
-    first, second = (-float(ndtri(level / 2)) for level in levels((16, 64), spent, 1))
+    first, second = (-float(ndtri(alpha / 2)) for alpha in alphas((16, 64), spent, 1))
     joint = multivariate_normal(cov=[[1, 0.5], [0.5, 1]])
     neither = joint.cdf([first, second], lower_limit=[-first, -second])
     assert 1 - neither == pytest.approx(spent[1], abs=2e-4)
@@ -49,8 +49,8 @@ def test_a_study_that_grows_is_wrong_in_at_most_five_per_cent_of_cases() -> None
     sums = np.cumsum(random.standard_normal((4000, 128, 8)), axis=1)
     wrong = np.zeros(4000, dtype=bool)
     by_look = []
-    for at, level in enumerate(levels(sizes, spent_by_growth(4), 8)):
-        one = 1 - (1 - level) ** (1 / 8)
+    for at, alpha in enumerate(alphas(sizes, spent_by_growth(4), 8)):
+        one = 1 - (1 - alpha) ** (1 / 8)
         size = sizes[at]
         wrong |= np.any(np.abs(sums[:, size - 1]) / np.sqrt(size) > -ndtri(one / 2), axis=1)
         by_look.append(wrong.mean())
@@ -60,22 +60,22 @@ def test_a_study_that_grows_is_wrong_in_at_most_five_per_cent_of_cases() -> None
 
 def test_seeds_that_are_added_widen_the_intervals_of_gains() -> None:
     stored = settle(None, Requested(confirm=3))
-    assert level_of_gains(Results("s", (), (), stored)) == pytest.approx(0.05)
+    assert alpha_of_gains(Results("s", (), (), stored)) == pytest.approx(0.05)
     grown = settle(stored, Requested(confirm=9))
     assert grown.confirm_before == (3,)
-    level = level_of_gains(Results("s", (), (), grown))
+    alpha = alpha_of_gains(Results("s", (), (), grown))
     joint = multivariate_normal(cov=[[1, 3**-0.5], [3**-0.5, 1]])
-    first, second = (-float(ndtri(one / 2)) for one in (0.05, level))
+    first, second = (-float(ndtri(one / 2)) for one in (0.05, alpha))
     both_hold = joint.cdf([first, second], lower_limit=[-first, -second])
     assert 1 - both_hold == pytest.approx(0.05 + 0.01 * 2 / 3, abs=2e-4)
     again = settle(grown, Requested(confirm=27))
     assert again.confirm_before == (3, 9)
     assert settle(again, Requested()) == again
-    third = level_of_gains(Results("s", (), (), again))
-    assert third < level
+    third = alpha_of_gains(Results("s", (), (), again))
+    assert third < alpha
     # Of longer runs, nobody has seen any.
     longer = settle(again, Requested(verify_epochs=200))
-    assert level_of_gains(Results("s", (), (), longer)) == pytest.approx(0.05)
+    assert alpha_of_gains(Results("s", (), (), longer)) == pytest.approx(0.05)
 
 
 def test_more_time_is_another_look_where_it_adds_seeds() -> None:
@@ -83,7 +83,7 @@ def test_more_time_is_another_look_where_it_adds_seeds() -> None:
     more = settle(planned, Requested(time=TimeLimit(120.0, 0.0)))
     assert confirm_looks(Results("s", (), (), more)) == (3,)
     assert confirm_looks(Results("s", (), (), replace(more, confirm=4))) == (3, 4)
-    assert level_of_gains(Results("s", (), (), planned)) == pytest.approx(0.05)
+    assert alpha_of_gains(Results("s", (), (), planned)) == pytest.approx(0.05)
 
 
 def test_verdicts_wait_for_the_planned_runs() -> None:
@@ -110,14 +110,14 @@ def test_a_grown_study_waits_again_and_asks_for_more() -> None:
     assert not look_at(study(16, 16, 32)).complete
     grown = Look((16, 32), 32)
     assert grown.complete
-    assert grown.level(8) < 0.02 < Look((32,), 32).level(8) == pytest.approx(0.04)
+    assert grown.alpha(8) < 0.02 < Look((32,), 32).alpha(8) == pytest.approx(0.04)
 
 
 def test_a_study_without_a_plan_is_judged_as_it_stands() -> None:
     foreign = replace(study(12, 16), settings=None)
     assert look_at(foreign) == ALONE
     assert ALONE.complete
-    assert ALONE.level(8) == pytest.approx(0.05)
+    assert ALONE.alpha(8) == pytest.approx(0.05)
 
 
 def test_the_look_of_a_phase_that_time_has_closed_is_due() -> None:

@@ -20,7 +20,7 @@ from typer.testing import Result
 from search import analyse
 from search.cli import progress
 from search.cli.findings import print_findings
-from search.cli.options import folder_of
+from search.cli.options.output import folder_of
 from search.errors import InputError
 from search.storage.connection import open_storage, study_names
 from search.storage.lock import exclusive

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from search.cli import clock
-from search.cli.options import deadline
+from search.cli.options.workers import deadline
 
 
 def test_a_command_begins_with_its_process() -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from typer.testing import Result
 
 from search.cli.ending import print_ending
-from search.cli.options import storage_option
+from search.cli.options.storage import storage_option
 from search.objective import UNNAMED, Objective
 from search.planning.design import design
 from search.reporting.ending import Exported

@@ -18,8 +18,9 @@ from search.objective import ACCURACY, OBJECTIVES, Objective
 from search.planning.design import design
 from search.reporting.answer.commands import settle
 from search.reporting.answer.how_sure import how_sure
+from search.reporting.answer.support import support
 from search.reporting.answer.what_matters import what_matters
-from search.reporting.answer.what_to_do import headline, support, to_train, what_to_do
+from search.reporting.answer.what_to_do import headline, to_train, what_to_do
 from search.reporting.ending import answer_lines
 from search.reporting.findings import Findings, find, find_recipe
 from search.reporting.gallery import draw

@@ -15,7 +15,8 @@ from model_space.facts import DataFacts
 from search.analysis.classes import class_sizes
 from search.analysis.proportions import half_width
 from search.cli.progress import Progress
-from search.reporting.data import account, data_cautions
+from search.reporting.data import account
+from search.reporting.data_cautions import data_cautions
 from search.reporting.details.data import class_extremes
 from search.results import Results
 from search.settings import Settings

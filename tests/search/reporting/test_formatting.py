@@ -6,7 +6,15 @@ import pytest
 
 from search.analysis.estimate import Estimate
 from search.objective import Objective
-from search.reporting.formatting import about, beside, duration, level, mean, signed, with_interval
+from search.reporting.formatting import (
+    about,
+    beside,
+    duration,
+    mean,
+    outcome,
+    signed,
+    with_interval,
+)
 
 
 def test_numbers_of_any_size_keep_the_digits_that_their_interval_justifies() -> None:
@@ -21,7 +29,7 @@ def test_numbers_of_any_size_keep_the_digits_that_their_interval_justifies() -> 
         value = Estimate(1.43 * scale, 1.10 * scale, 1.76 * scale)
         assert mean(value, loss) == said
         assert signed(value.value, value) == f"+{said.split(' ')[0]}"
-        shown = level(value.value, loss).split()[0].replace(",", "")
+        shown = outcome(value.value, loss).split()[0].replace(",", "")
         assert float(shown) == pytest.approx(value.value, rel=1e-3)
     assert signed(0.0, Estimate(0.0, -1e-9, 1e-9)) == "+0"
 
@@ -61,7 +69,7 @@ def test_durations_are_given_in_seconds_while_minutes_are_coarse() -> None:
 
 def test_large_scores_have_no_exponent() -> None:
     score = Objective("score", "", 1.0, low=-math.inf, high=math.inf)
-    said = [level(value, score) for value in (0.12345, 1234.5, 53020.4, -123456.7, 1.5e6, 1.5e9)]
+    said = [outcome(value, score) for value in (0.12345, 1234.5, 53020.4, -123456.7, 1.5e6, 1.5e9)]
     assert said == ["0.1235", "1,234", "53,020", "-123,457", "1,500,000", "1.5e+09"]
 
 

@@ -47,7 +47,7 @@ def test_one_before_anything_has_begun_ends_the_command_in_a_word(
     def interrupted(*given: object) -> None:
         raise KeyboardInterrupt
 
-    for place in ("cli.launch.custom_code", "storage.connection.storage_url"):
+    for place in ("cli.launch.custom_code", "storage.urls.storage_url"):
         with monkeypatch.context() as patch:
             patch.setattr(f"search.{place}", interrupted)
             ended = kouka("launch", "s", "--data", "digits")

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from search.errors import InputError
-from search.storage.connection import all_studies, storage_url
+from search.storage.connection import all_studies
 from search.storage.reading import read
+from search.storage.urls import storage_url
 from tests.support.damage import within
 
 KEPT = Path(__file__).parents[2] / "kept" / "study-0.1.db"

@@ -12,7 +12,7 @@ from typer.testing import Result
 
 from search import analyse, export_study, frame, read, summarise
 from search.parameters import Category
-from search.reporting.answer.what_to_do import support
+from search.reporting.answer.support import support
 from tests.support.foreign import foreign
 
 Kouka = Callable[..., Result]

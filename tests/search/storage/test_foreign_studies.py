@@ -14,7 +14,8 @@ from typer.testing import Result
 
 from search import InputError, analyse, draw, export_study, frame, read, summarise
 from search.parameters import Category
-from search.reporting.answer.what_to_do import headline, support
+from search.reporting.answer.support import support
+from search.reporting.answer.what_to_do import headline
 from search.reporting.sections import sections
 from tests.support.foreign import foreign, objective
 

@@ -13,7 +13,7 @@ from search.analysis.drift import beside_drift
 from search.analysis.effects import effects_of
 from search.analysis.recommendation import recommend
 from search.analysis.unequal_losses import unequal_losses
-from search.reporting.answer.what_to_do import support
+from search.reporting.answer.support import support
 from search.reporting.latex import methods
 from search.reporting.records import records
 from search.storage.reading import read

@@ -1,0 +1,65 @@
+"""Options that name a study and the database in which it is."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+DEFAULT_STORAGE = "sqlite:///studies.db"
+_VARIABLE = "KOUKA_STORAGE"
+_DATABASE = "The studies' database: an SQLAlchemy URL"
+
+
+def as_url(storage: str) -> str:
+    """Take a file for the storage in it; ends the command where it is none."""
+    from search.cli.errors import user_errors
+
+    with user_errors():
+        from search.storage.urls import storage_url
+
+        return storage_url(storage)
+
+
+StudyArgument = Annotated[str, typer.Argument(metavar="NAME", help="The study.")]
+LaunchedStudyArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="NAME", help="The study.  [default: the name of its data]"),
+]
+StorageOption = Annotated[
+    str,
+    typer.Option(
+        metavar="URL|FILE",
+        envvar=_VARIABLE,
+        callback=as_url,
+        help=f"{_DATABASE} or an SQLite file.",
+    ),
+]
+ReadStorageOption = Annotated[
+    str,
+    typer.Option(
+        metavar="URL|FILE",
+        envvar=_VARIABLE,
+        callback=as_url,
+        help=f"{_DATABASE}, an SQLite file, or an Optuna journal file.",
+    ),
+]
+
+
+def storage_option(storage: str, *, here: bool = False) -> str:
+    """Return the option that names a storage, its password hidden; empty for the default.
+
+    Empty too where KOUKA_STORAGE names the storage and the commands are for this shell, or the
+    password would be hidden in them.
+    """
+    from shlex import quote
+
+    from search.storage.passwords import has_password
+    from search.storage.urls import redact
+
+    given = os.environ.get(_VARIABLE)
+    named = storage in (given, f"sqlite:///{given}")
+    if storage == DEFAULT_STORAGE or (named and (here or has_password(storage))):
+        return ""
+    return f" --storage {quote(redact(storage))}"

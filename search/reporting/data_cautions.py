@@ -1,0 +1,207 @@
+"""Cautions on a study's data: their layout, their classes, and what is in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from model_space.data.arrays import NARROW
+from model_space.data.checks import Checks
+from model_space.data.class_names import LOOKS, without_looks
+from model_space.data.reading import AS_IT_IS, Reading
+from model_space.facts import DataFacts
+from search.analysis.proportions import FEW, half_width
+from search.reporting.data import MOST_NAMES, PARTS, some
+from search.reporting.formatting import counted, listed, listed_first, one_line, quoted, score
+from search.results import Results
+
+_STEPS = 4
+"""Those of an epoch, at the least, with the batch that is advised where a larger has but one."""
+_LARGE = 256 * 256
+"""Pixels of an image above which training is slow for what it gains."""
+_NO_LABEL = ("", "nan", "<na>", "n/a", "null")
+"""What tables have in place of a label that is missing, in lower case."""
+_BETWEEN_LABELS = re.compile(r"[\s,;|+&/()\[\]{}'\"]+")
+_LEAST_SPREAD = 0.01
+_FEW_FAINT = 0.01
+"""The share of images of which nobody cares that they are dark or pale."""
+
+
+def data_cautions(results: Results, accuracy: float | None = None) -> list[str]:
+    """Say what looks wrong with the data; `accuracy`, a fraction, is what runs reach on them."""
+    data = results.data
+    if data is None:
+        return []
+    sentences = [*_layout(data.reading)] if data.reading else []
+    sentences += _class_names(data.classes)
+    sentences += _checks(data, data.checks) if data.checks else []
+    height, width, _ = data.image_shape
+    size = results.settings.image_size if results.settings else None
+    if data.sound is None and size is None and height * width > _LARGE:
+        sentences.append(
+            f"The images are {height}×{width} pixels, which takes much time and memory to train "
+            "on. A new study with --image-size 64 or 128 is far faster."
+        )
+    sentences += _one_step(results, data)
+    if results.objective.share:
+        sentences += _few_images(data, 0.8 if accuracy is None else accuracy)
+    return sentences
+
+
+def _one_step(results: Results, data: DataFacts) -> list[str]:
+    """Warn of batches that hold all training images."""
+    settings = results.settings
+    sizes = [] if settings is None else [*settings.batch_sizes] or [settings.batch_size]
+    if not sizes or max(sizes) < data.train:
+        return []
+    fewer = 1 << max(0, (data.train // _STEPS).bit_length() - 1)
+    return [
+        f"A batch of {max(sizes):,} holds all {data.train:,} training {data.things}, so an epoch "
+        "is a single step, and a run learns little. A new study with a smaller batch, such as "
+        f"--batch-size {fewer}, makes more steps of the same epochs."
+    ]
+
+
+def _layout(reading: Reading) -> list[str]:
+    sentences = []
+    if names := reading.like_splits:
+        what = "is a class, though it is" if len(names) == 1 else "are classes, though they are"
+        sentences.append(
+            f"{listed(names)} {what} named like a split. Give --data a folder in which every "
+            "folder is a split, if that is meant."
+        )
+    if reading.nested:
+        name, count = next(iter(reading.nested.items()))
+        sentences.append(
+            f"{some(list(reading.nested))} hold{'s' * (len(reading.nested) == 1)} folders only "
+            f"({one_line(name)}: {count}), and what is in them is one class. If these folders are "
+            "the classes, give the folder above them as --data, or call those above them train, "
+            "validation and test if they are splits."
+        )
+    return sentences
+
+
+def _class_names(classes: Sequence[str]) -> list[str]:
+    """Say which names of classes are hardly meant for classes of their own."""
+    alike: dict[str, list[str]] = {}
+    for name in classes:
+        alike.setdefault(without_looks(name), []).append(name)
+    groups = [
+        listed([quoted(name) for name in names]) for names in alike.values() if len(names) > 1
+    ]
+    sentences = []
+    if groups:
+        others = f", and {len(groups) - MOST_NAMES} more," if len(groups) > MOST_NAMES else ""
+        sentences.append(
+            f"The classes {'; '.join(groups[:MOST_NAMES])}{others} differ {LOOKS}. If one class "
+            "is meant, write its name in one way."
+        )
+    if several := _of_several(classes):
+        names = listed_first([quoted(name) for name in several], MOST_NAMES)
+        sentences.append(
+            f"{names} {'are made' if len(several) > 1 else 'is made'} of the names of other "
+            "classes, and each counts as a class of its own. If these images have several classes "
+            "at once, kouka's networks cannot learn that: they give each image one."
+        )
+    if fraction := _fraction(classes):
+        sentences.append(
+            f"All classes are numbers, such as {one_line(fraction)}. kouka's networks tell them "
+            "apart as names, and do not learn which are near each other: they do no regression."
+        )
+    if missing := [name for name in classes if name.strip().lower() in _NO_LABEL]:
+        names = listed([quoted(name) for name in missing])
+        sentences.append(
+            f"{names} {'are classes' if len(missing) > 1 else 'is a class'}. Leave out what has "
+            "it, if that stands for no label."
+        )
+    return sentences
+
+
+def _fraction(classes: Sequence[str]) -> str | None:
+    """Return a class that is no whole number, where all are numbers."""
+    try:
+        return next(
+            (n for n, v in zip(classes, map(float, classes), strict=True) if v % 1 > 0), None
+        )
+    except ValueError:
+        return None
+
+
+def _of_several(classes: Sequence[str]) -> list[str]:
+    """Return the names that list names of other classes, as multiple labels are written."""
+    words = {name: {word for word in _BETWEEN_LABELS.split(name) if word} for name in classes}
+    alone = {word for of_name in words.values() if len(of_name) == 1 for word in of_name}
+    return [name for name, of_name in words.items() if len(of_name) > 1 and of_name <= alone]
+
+
+def _checks(data: DataFacts, checks: Checks) -> list[str]:
+    sentences = []
+    if checks.spread == 0:
+        sentences.append(f"All training {data.things} are the same, so nothing can be learned.")
+    elif checks.spread < _LEAST_SPREAD:
+        sentences.append(
+            f"The training {data.things} are nearly the same: their values differ by "
+            f"{100 * checks.spread:.2g} % of the range (standard deviation). Look at some of them."
+        )
+    total = data.train + data.validation + data.test
+    if checks.uniform:
+        what = "of a single colour" if data.sound is None else "silent"
+        composed = data.reading is not None and data.reading.composed
+        white = " Transparent ones are laid on white, where what is white vanishes."
+        sentences.append(
+            f"{checks.uniform:,} of {total:,} {data.things} are {what}.{white if composed else ''}"
+        )
+    if checks.faint > _FEW_FAINT * total:
+        sentences.append(
+            f"{checks.faint:,} of {total:,} {data.things} have values within a twentieth of the "
+            "range, so hardly anything is to be seen in them. They may be scaled otherwise than "
+            "the rest, or a few values far from the others may set the range. Look at some."
+        )
+    again = [
+        f"{count:,} of {getattr(data, part):,} {PARTS[part]} {data.things}"
+        for part, count in checks.repeated.items()
+        if count
+    ]
+    if again:
+        sentences.append(
+            f"Also in an earlier split, bit for bit: {listed(again)}. An accuracy on "
+            f"{data.things} that were trained on says little of others."
+        )
+    if checks.contradicting:
+        sentences.append(
+            f"{counted(checks.contradicting, data.things.removesuffix('s'))} "
+            f"{'occur' if checks.contradicting > 1 else 'occurs'} in more than one class."
+        )
+    return [*sentences, *_other_ranges(data, checks)]
+
+
+def _other_ranges(data: DataFacts, checks: Checks) -> list[str]:
+    """Say which splits have values of another range than the training images."""
+    reading = data.reading or AS_IT_IS
+    ranges = reading.ranges or checks.ranges
+    low, high = ranges.get("train", (0.0, 0.0))
+    sentences = []
+    for part, (least, most) in ranges.items():
+        wider = max(most - high, low - least) > high - low
+        # What is held out by chance may lack a few values that all the others do not come near.
+        narrower = part in reading.splits and most - least < NARROW * (high - low)
+        if wider or narrower:
+            sentences.append(
+                f"The {PARTS[part]} {data.things} have values from {score(least)} to "
+                f"{score(most)}, and the training {data.things} from {score(low)} to "
+                f"{score(high)}. Scale both alike."
+            )
+    return sentences
+
+
+def _few_images(data: DataFacts, accuracy: float) -> list[str]:
+    images = data.validation
+    if not 0 < images < FEW:
+        return []
+    points = 100 * half_width(accuracy, images)
+    return [
+        f"{counted(images, 'validation ' + data.things.removesuffix('s'))} leave an accuracy near "
+        f"{100 * accuracy:.0f} % uncertain by ±{points:.1f} points (95 %), beside what seeds do. "
+        f"All recipes are judged on the same {data.things}, so their differences are less "
+        "uncertain, but hold for these. More of them in a new study: --validation."
+    ]

@@ -1,0 +1,76 @@
+"""Sentences on the recommended recipe: its techniques, what it reaches, and its gain."""
+
+from __future__ import annotations
+
+import re
+
+from search.analysis.decision import Decision
+from search.analysis.estimate import Estimate
+from search.objective import UNNAMED, Objective
+from search.reporting.findings import Findings
+from search.reporting.formatting import beside, listed, mean, outcome
+from search.reporting.sentences import recipes
+from search.results import Results, Run
+
+_LONG_RECIPE = 130
+"""Characters of a recipe that is given in full where there is room for a few lines."""
+
+
+def recipe_of(findings: Findings, *, briefly: bool = False) -> str:
+    """List the techniques of the recommended recipe; `briefly` leaves out dials, then names."""
+    found = findings.recommended
+    if found is None:
+        return "no technique"
+    recipe = recipes.in_words(found, findings.results)
+    return _shortened(recipe) if briefly else recipe
+
+
+def _shortened(recipe: str) -> str:
+    if len(recipe) <= _LONG_RECIPE:
+        return recipe
+    names = re.sub(r" \([^)]*\)", "", recipe).split(", ")
+    shown = names
+    while len(", ".join(shown)) > _LONG_RECIPE and len(shown) > 1:
+        shown = shown[:-1]
+    more = len(names) - len(shown)
+    return f"{', '.join(shown)}{f' and {more} more' if more else ''}"
+
+
+def value_of(run: Run, objective: Objective) -> str:
+    """Give a run's value, with the name of what it is where it has one."""
+    name = "" if objective.name == UNNAMED else f" {objective.name}"
+    return f"{outcome(run.scaled, objective)}{name}"
+
+
+def _named(decision: Decision, results: Results) -> str:
+    if decision.tested is not None:
+        return results.tested_by
+    objective = results.objective
+    less = "" if objective.maximize else " (less is better)"
+    return f"predicted {objective.name.removeprefix('the ')}{less}"
+
+
+def reaching(decision: Decision, results: Results) -> str:
+    """Say what the recommended recipe reaches, and how far that is above all off."""
+    objective = results.objective
+    over = gain_over(decision.gain, objective, off_in_words(decision, results))
+    return f"{_named(decision, results)} {estimate_in_words(decision.reached, objective)}{over}"
+
+
+def estimate_in_words(value: Estimate, objective: Objective) -> str:
+    """Format a mean with the words for its interval."""
+    said = mean(value, objective)
+    return said.replace("(", "(95 % interval ", 1)
+
+
+def off_in_words(decision: Decision, results: Results) -> str:
+    """Name all off, with its numbers where it is predicted beside others than the usual ones."""
+    reach = decision.recommended.reach
+    numbers = reach.beside if reach is not None and decision.tested is None else {}
+    values = [f"{name} {format(value, '.4g')}" for name, value in numbers.items()]
+    return recipes.plain(results) + (f" with {listed(values)}" if values else "")
+
+
+def gain_over(gain: Estimate | None, of: Objective, off: str) -> str:
+    """Say how far that is above all off, which is named; empty where nobody knows."""
+    return "" if gain is None else f", {beside(gain, of.unit, off)}"

@@ -1,0 +1,205 @@
+"""Cautions on how trials came about: by which plan, in which order, and with what beside them."""
+
+from __future__ import annotations
+
+from search.analysis.drift import drift_of_runs
+from search.analysis.effects import Effects
+from search.objective import Objective
+from search.parameters import Order
+from search.reporting.formatting import counted, listed
+from search.results import Drift, Results
+
+
+def repeats(results: Results) -> list[str]:
+    """Tell of trials that are copies of earlier ones, and count once."""
+    count = sum(run.copy for run in results.runs)
+    if not count:
+        return []
+    repeats, recipe = ("repeats", "recipe") if count == 1 else ("repeat", "recipes")
+    return [
+        f"{counted(count, 'trial')} {repeats} the {recipe} of earlier ones and came to the very "
+        "same value, as nearly all repeats in this study do. With one seed a recipe comes to one "
+        "value however often it is tried, so repeats are no new evidence: they count once. Trials "
+        "with a seed each would show what chance changes."
+    ]
+
+
+def not_designed(results: Results) -> list[str]:
+    """Warn of trials that a sampler chose."""
+    if results.designed or results.enqueued:
+        return []
+    return [
+        "These trials were not planned as a balanced design. A sampler that learns prefers "
+        "what did well before, so its later trials depend on the luck of its earlier ones. "
+        "Read the effects as hints: they are less certain than their intervals say. In Python, "
+        "search.enqueue_design gives a study the trials of such a design."
+    ]
+
+
+def strayed(results: Results) -> list[str]:
+    """Warn of parameters for which a design's trials did not take its values."""
+    sentences = []
+    for one in results.strayed:
+        if not one.others:
+            sentences.append(
+                f"The design sets {one.parameter}, but no complete trial was asked for it: the "
+                "objective does not use it, or has another name for it."
+            )
+            continue
+        sentences.append(
+            f"{one.others:,} of {counted(one.trials, 'complete trial')} of the design did not take "
+            f"its {one.parameter}, {' or '.join(map(repr, one.values))}: the objective asks for "
+            "another kind of value, such as an int, so Optuna converted it."
+        )
+    return sentences
+
+
+def beside_design(results: Results) -> list[str]:
+    """Tell of trials that are not of a study's design."""
+    if not results.beside:
+        return []
+    one = results.beside == 1
+    return [
+        f"{counted(results.beside, 'trial')} of this study {'is' if one else 'are'} not of the "
+        f"design that enqueue_design gave it, and {'is' if one else 'are'} left out."
+    ]
+
+
+def lengths(results: Results) -> list[str]:
+    """Warn of another program's trials that end after different epochs."""
+    if results.settings is not None or not results.points_are_epochs:
+        return []
+    ends = sorted(max(run.curve) for run in results.of("measure") if run.curve)
+    if not ends or ends[0] == ends[-1]:
+        return []
+    return [
+        f"The trials end after {ends[0]:,} to {ends[-1]:,} epochs, and each counts by its own last "
+        "value: a technique whose trials are longer looks better for that, and one whose trials "
+        f"are shorter looks worse. Effects by epoch are of the first {ends[0]:,}."
+    ]
+
+
+def drift_of_program(results: Results, effects: Effects) -> list[str]:
+    """Warn of a program's runs that came out better, or worse, the later they ran."""
+    drift = drift_of_runs(results, effects)
+    if drift is None:
+        return []
+    return [
+        f"Runs came out {_side(drift, results.objective)} the later they ran, whatever is on (rank "
+        f"correlation of what the effects leave with their order {drift.correlation:+.2f}). If the "
+        "program goes on from what an earlier run wrote, such as a checkpoint, the effects are not "
+        "those of one run: let each begin anew, in {folder}, and launch a new study. If the "
+        "machine or the data change with time, the order of the runs keeps the effects clear of "
+        "that."
+    ]
+
+
+def _side(drift: Drift, objective: Objective) -> str:
+    return "better" if (drift.correlation > 0) == objective.maximize else "worse"
+
+
+def drift_of_trials(results: Results) -> list[str]:
+    """Warn of trials that came out better, or worse, than like ones before."""
+    drift = results.drift
+    if drift is None:
+        return []
+    side = _side(drift, results.objective)
+    if drift.since is not None:
+        return [
+            f"From trial {drift.since:,} on, trials came out {side} than like ones before: "
+            "something else changed about then, such as the data or the code, or the sampler came "
+            "nearer to what the fit does not describe. The effects are adjusted for one sudden "
+            "change, at the trial where the values place it, and what is predicted of a recipe is "
+            "its mean over the trials before and after."
+        ]
+    return [
+        f"Later trials came out {side} than like ones before (rank correlation of what the fit "
+        f"leaves with their order {drift.correlation:+.2f}): something else changed on the way, "
+        "such as the data or the code, or the sampler came nearer to what the fit does not "
+        "describe. "
+        "The effects are adjusted for a smooth change; of a sudden one, what the sampler tried "
+        "more often after it still takes a part as its effect."
+    ]
+
+
+def covariates(effects: Effects, results: Results) -> list[str]:
+    """Tell what the effects are adjusted for, and for what they are not."""
+    beside, sentences = effects.fit.model.covariates, []
+    designed = results.designed
+    order = [one for one in results.others if isinstance(one, Order)]
+    steps = [one.name for one in order if one.since is not None]
+    adjusted = []
+    if always := (*beside.categories, *beside.draws, *beside.numbers):
+        how = ""
+        if curves := [name for name in beside.numbers if name not in steps]:
+            each = "a straight line" if beside.degree == 1 else f"a curve of degree {beside.degree}"
+            some = len(always) > len(curves)
+            which = "numbers " if some else "each " if len(always) > 1 else ""
+            how = f" ({which}by {each})"
+        adjusted.append(f"for {listed(always)}{how}")
+    if beside.partial:
+        them = "it" if len(beside.partial) == 1 else "them"
+        adjusted.append(f"for {listed(beside.partial)} in the trials that were asked for {them}")
+    apart = beside.draws or beside.numbers or beside.partial
+    if adjusted and not designed and (effects.parameters > 1 or apart):
+        sentences.append(f"The effects are adjusted {', and '.join(adjusted)}.")
+    chosen = [name for name in beside.numbers if name not in {one.name for one in order}]
+    if chosen and not designed:
+        sentences.append(
+            "What is predicted of a recipe is its mean over the values of "
+            f"{listed(chosen)} that the trials had."
+        )
+    if beside.noise:
+        one = len(beside.noise) == 1
+        trials = counted(effects.runs, "trial")
+        sentences.append(
+            f"{trials} are too few, or too much alike, to adjust for {listed(beside.noise)}. "
+            f"{'Its' if one else 'Their'} spread counts as noise; where {'it' if one else 'one'} "
+            "changed together with a technique, it is part of that technique's effect."
+        )
+    if beside.unseen:
+        names = [f"{one.parameter} {one.level}" for one in beside.unseen]
+        sentences.append(f"No complete trial has {' or '.join(names)}.")
+    return sentences
+
+
+def tied(results: Results) -> list[str]:
+    """Tell of techniques that changed together, whose effects are told as one."""
+    sentences = []
+    for one in results.tied:
+        same = f"{listed(one.together)} were on and off together"
+        if not one.opposite:
+            sentences.append(
+                f"{same} in all complete trials, so their effect is told as one. Trials that "
+                "change each alone tell whose it is."
+            )
+            continue
+        same = same if len(one.together) > 1 else f"{one.together[0]} was on"
+        names = one.opposite
+        sentences.append(
+            f"{same} just where {listed(names)} {'was' if len(names) == 1 else 'were'} off, so one "
+            "effect is told of the change, and with all techniques off "
+            f"{listed(names)} {'is' if len(names) == 1 else 'are'} on. Trials that change each "
+            "alone tell whose it is."
+        )
+    return sentences
+
+
+def conditional(results: Results) -> list[str]:
+    """Tell of parameters without effects, as only some trials were asked for them."""
+    sentences = []
+    for one in results.conditional:
+        nothing = f"The effect of {one.parameter} is unknown"
+        if one.levels:
+            nothing = f"The effects of {one.parameter} are unknown"
+        if not one.asked:
+            sentences.append(f"{nothing}: no complete trial was asked for it.")
+            continue
+        few = f"only {one.asked:,} of {one.trials:,} complete trials were asked for it"
+        sentences.append(
+            f"{nothing}: {few}."
+            if one.levels
+            else f"{nothing}: {few}, and not asked is not off. Those alone are studied, in Python, "
+            f"by analyse(study, {{{one.parameter!r}: …}}) with the choice that is on."
+        )
+    return sentences
