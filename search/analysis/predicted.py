@@ -66,8 +66,7 @@ def predicted(
     single = [float(critical * math.sqrt(max(spread[at, at], 0.0))) for at in (0, 1)]
 
     def cut(*scaled: float) -> list[float]:
-        values = [back(one) for one in scaled]
-        return [min(objective.high, max(objective.low, value)) for value in values]
+        return [objective.within(back(one)) for one in scaled]
 
     recommended, all_off = (
         Estimate(*cut(middle), *sorted(cut(middle - half, middle + half)))
