@@ -40,6 +40,8 @@ _Custom = CustomTechnique | CustomNetwork | Weights
 _MAY_GROW = ("search", "confirm", "ladder")
 _DESIGNS = ("measure", "verify")
 """Phases whose settings hold every run count that was asked for."""
+_NOTHING: tuple[object, ...] = (None, {}, ())
+"""Settings for which no option was given."""
 VERIFY = 16
 """Runs of `verify` where only its epochs were asked for."""
 
@@ -128,8 +130,7 @@ def _new(requested: Requested, asked: Mapping[str, Any]) -> Settings:
 def _differences(stored: Settings, requested: Requested, asked: Mapping[str, Any]) -> list[str]:
     """Name what is asked for that a study has otherwise, and that cannot grow to it."""
     differences = [
-        f"{option(name)} is {shown(getattr(stored, name))}, not "
-        f"{'empty' if value in ({}, ()) else shown(value)}"
+        _difference(name, getattr(stored, name), value)
         for name, value in asked.items()
         if value != getattr(stored, name)
         and not (name == "data" and is_place(stored.data) and is_place(value))
@@ -148,6 +149,13 @@ def _differences(stored: Settings, requested: Requested, asked: Mapping[str, Any
             differences.append(f"--ladder is {_written(steps[1:])}, not {_written(order)}")
     differences += _shorter(stored.time, requested.time)
     return differences + differences_of(stored.program, requested.program)
+
+
+def _difference(name: str, before: object, now: object) -> str:
+    """Name an option that is another than the study's, or that the study's launch did not give."""
+    if before in _NOTHING:
+        return f"{option(name)} {shown(now)} was not given"
+    return f"{option(name)} is {shown(before)}, not {'empty' if now in _NOTHING else shown(now)}"
 
 
 def _of_code(known: CustomCode, code: CustomCode) -> list[str]:
@@ -361,8 +369,6 @@ def with_custom(techniques: Sequence[str], code: CustomCode) -> tuple[str, ...]:
 
 def shown(value: Any) -> str:
     """A setting as a user would write it."""
-    if value is None or value in ({}, ()):
-        return "not given"
     if isinstance(value, Mapping):
         return " ".join(f"{name}={_shown_level(level)}" for name, level in value.items())
     if isinstance(value, tuple):
