@@ -46,6 +46,12 @@ class Objective:
         """1 where more is better, else −1."""
         return 1 if self.maximize else -1
 
+    def within(self, value: float) -> float:
+        """Return a value in the unit, or the end of the range that it is beyond; NaN stays."""
+        if value < self.low:
+            return self.low
+        return self.high if value > self.high else value
+
     @property
     def measure(self) -> str:
         """Its name, whatever images it is computed on."""

@@ -165,7 +165,7 @@ def not_one(what: str, key: str, may: Sequence[str], names: Sequence[str]) -> Da
 
     `key` is what --columns calls it.
     """
-    found = f"may be {' or '.join(may)}" if may else "is none that can be told"
+    found = f"may be {' or '.join(may)}" if may else "cannot be told"
     return DataError(
         f"{what} {found} (its columns are {listed(names)}); --columns {key}=COLUMN names it"
     )

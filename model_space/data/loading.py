@@ -52,6 +52,7 @@ def load(
         parts = split(
             source, validation=validation, train_size=train_size, seed=seed, reader=reader
         )
+        asked = image_size
         if name == DIGITS and image_size is None:
             image_size = 16
         images = [source.decode(entries, reading) for entries, _ in parts]
@@ -64,6 +65,8 @@ def load(
         }  # fmt: skip
         account = replace(account, stretched=narrow, ranges=ranges)
         images = [stretched_like(of_part, *narrow) for of_part in images]
+    if asked is not None and images[0].shape[1:3] != (asked, asked):
+        account = replace(account, resized=sum(map(len, images)))
     train, held, test = (
         (resized(of_part, image_size), labels)
         for of_part, (_, labels) in zip(images, parts, strict=True)

@@ -37,7 +37,11 @@ class Predicted:
 
 
 def predicted(
-    means: np.ndarray, spread: np.ndarray, dof: int, back: Callable[[float], float]
+    means: np.ndarray,
+    spread: np.ndarray,
+    dof: int,
+    back: Callable[[float], float],
+    objective: Objective,
 ) -> Predicted:
     """Bring predictions on the scale of a fit, (recipes,) with their covariance, to the objective.
 
@@ -46,7 +50,8 @@ def predicted(
     brings a value to the objective's scale. The quantile of the intervals is that of the largest of
     all differences to all off, by draws from a multivariate t distribution (Hothorn, Bretz &
     Westfall 2008, Biom. J. 50). The differences are of values on the objective's scale, which has
-    another slope at each recipe (delta method).
+    another slope at each recipe (delta method). What is beyond the objective's range, as an AUC
+    above 1, becomes its end.
     """
     value, off = float(means[0]), float(means[1])
     slopes = np.array([(back(mean + _STEP) - back(mean - _STEP)) / (2 * _STEP) for mean in means])
@@ -59,11 +64,15 @@ def predicted(
         _quantile(differences[np.ix_(known, known)], errors[known], dof) if known.any() else 0
     )
     single = [float(critical * math.sqrt(max(spread[at, at], 0.0))) for at in (0, 1)]
+
+    def cut(*scaled: float) -> list[float]:
+        return [objective.within(back(one)) for one in scaled]
+
     recommended, all_off = (
-        Estimate(back(middle), *sorted((back(middle - half), back(middle + half))))
+        Estimate(*cut(middle), *sorted(cut(middle - half, middle + half)))
         for middle, half in zip((value, off), single, strict=True)
     )
-    gained, half = back(value) - back(off), float(critical * errors[0])
+    gained, half = recommended.value - all_off.value, float(critical * errors[0])
     low = max(gained - half, recommended.low - all_off.high)
     high = min(gained + half, recommended.high - all_off.low)
     return Predicted(recommended, all_off, Estimate(gained, low, high))

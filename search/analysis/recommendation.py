@@ -195,7 +195,8 @@ def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | N
         return None
     among = [best, *off, *surface.some()]
     back = partial(unscaled, results=results)
-    found = predicted(*surface.predict(among), len(runs) - surface.surface.fixed, back)
+    dof = len(runs) - surface.surface.fixed
+    found = predicted(*surface.predict(among), dof, back, results.objective)
     dials = results.settings.dials if results.settings else ()
     params = off[0].params
     beside = {one.dial.name: params[one.dial.name] for one in dials

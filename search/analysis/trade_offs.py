@@ -28,6 +28,7 @@ from search.analysis.parameter_counts import ParameterCounts
 from search.analysis.recommendation import complete_runs
 from search.analysis.surface import Surface
 from search.analysis.t_distribution import quantile
+from search.objective import Objective
 from search.planning.broken import breaks_of
 from search.results import Results, Run, is_idle
 
@@ -131,7 +132,7 @@ def trade_offs(results: Results, *, predict: bool = True) -> TradeOffs | None:
     seconds, parameters = fit_seconds(runs, points), count_parameters(runs, points)
     pool = _Pool.of(fitted, told or fitted, seconds, parameters)
     back = partial(unscaled, results=results)
-    return pool.trade_offs(back, predict=predict) if pool.costs else None
+    return pool.trade_offs(back, results.objective, predict=predict) if pool.costs else None
 
 
 @dataclass(frozen=True)
@@ -201,11 +202,17 @@ class _Pool:
         trained = {int(place): one for place, one in zip(places, ran, strict=True)}
         return cls(fitted, told, everywhere(fitted.surface), costs, trained, free, best)
 
-    def trade_offs(self, back: Callable[[float], float], *, predict: bool) -> TradeOffs:
+    def trade_offs(
+        self, back: Callable[[float], float], objective: Objective, *, predict: bool
+    ) -> TradeOffs:
         """Find the fronts, among the recipes that ran alone where `predict` is False.
 
         `back` brings a value of the fit to the objective's scale.
         """
+
+        def cut(value: float) -> float:
+            return objective.within(back(value))
+
         works, idle = self._working(), self._idle()
         possible = works & ~idle
         ran = sorted(place for place in self.trained if not idle[place])
@@ -223,7 +230,7 @@ class _Pool:
         known = {
             place: self._priced(
                 place,
-                back,
+                cut,
                 told[place],
                 critical * math.sqrt(max(variance, 0.0)),
                 tuple(name for name, front in fronts.items() if place in front),
@@ -238,8 +245,8 @@ class _Pool:
             len(compared),
             {name: tuple(known[place] for place in front) for name, front in fronts.items()},
             tuple(known[place] for place in sorted(known, key=lambda at: -told[at])),
-            self._without_interval(list(self.trained), back),
-            self._without_interval(others, back) if predict else (),
+            self._without_interval(list(self.trained), cut),
+            self._without_interval(others, cut) if predict else (),
             _left_out(self.told, back),
             predict,
             int(np.sum(~works & ~idle)) if predict else 0,

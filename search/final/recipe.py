@@ -36,7 +36,7 @@ class Task:
 
     results: Results
     settings: Settings
-    """Those of the study, but for the epochs where others are asked for."""
+    """Those of the study, but for the epochs where others are asked for; none of them judges it."""
     recipe: Recipe
 
     @property
@@ -92,7 +92,7 @@ def find_task(
         check_there(name, data)
     settings = replace(
         settings, data=data, epochs=epochs or settings.final_epochs, verify_epochs=None,
-        learning_rates=(), batch_sizes=(), searched_rates=(), **with_it,
+        last_epochs=1, learning_rates=(), batch_sizes=(), searched_rates=(), **with_it,
     )  # fmt: skip
     return Task(results, settings, chosen)
 

@@ -21,13 +21,14 @@ MAY_GROW = ("search", "confirm", "ladder")
 """Numbers of runs that a later launch may ask for more of."""
 DESIGNS = ("measure", "verify")
 """Phases whose settings hold every run count that was asked for."""
+_NOTHING: tuple[object, ...] = (None, {}, ())
+"""Settings for which no option was given."""
 
 
 def differences(stored: Settings, requested: Requested, asked: Mapping[str, Any]) -> list[str]:
     """Name what is asked for that a study has otherwise, and that cannot grow to it."""
     found = [
-        f"{option(name)} is {shown(getattr(stored, name))}, not "
-        f"{'empty' if value in ({}, ()) else shown(value)}"
+        _difference(name, getattr(stored, name), value)
         for name, value in asked.items()
         if value != getattr(stored, name)
         and not (name == "data" and is_place(stored.data) and is_place(value))
@@ -46,6 +47,13 @@ def differences(stored: Settings, requested: Requested, asked: Mapping[str, Any]
             found.append(f"--ladder is {_written(steps[1:])}, not {_written(order)}")
     found += _shorter(stored.time, requested.time)
     return found + differences_of(stored.program, requested.program)
+
+
+def _difference(name: str, before: object, now: object) -> str:
+    """Name an option that is another than the study's, or that the study's launch did not give."""
+    if before in _NOTHING:
+        return f"{option(name)} {shown(now)} was not given"
+    return f"{option(name)} is {shown(before)}, not {'empty' if now in _NOTHING else shown(now)}"
 
 
 def _of_code(known: CustomCode, code: CustomCode) -> list[str]:
@@ -96,8 +104,6 @@ def is_place(data: str) -> bool:
 
 def shown(value: Any) -> str:
     """A setting as a user would write it."""
-    if value is None or value in ({}, ()):
-        return "not given"
     if isinstance(value, Mapping):
         return " ".join(f"{name}={_shown_level(level)}" for name, level in value.items())
     if isinstance(value, tuple):

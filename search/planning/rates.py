@@ -74,7 +74,9 @@ def _numbers(
         if value is None:
             kind = "learning rates" if read is _rate else "whole numbers of images"
             what = f"{kind} {_RATES if read is _rate else _SIZES}"
-            raise InputError(f"{option} {text}: {part!r} is none; it takes {what}, as {example}")
+            raise InputError(
+                f"{option} {text}: {part!r} is not possible; it takes {what}, as {example}"
+            )
         found.append(value)
     if not 2 <= len(found) <= MOST_LEVELS:
         raise InputError(

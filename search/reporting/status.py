@@ -13,7 +13,7 @@ from search.planning.space import Space
 from search.reporting.formatting import outcome_unit
 from search.reporting.sentences.budget import describe_budget, shorter_runs
 from search.results import Results
-from search.settings import Settings
+from search.settings import LONG_PHASES, Settings
 from search.storage.schema import INTERRUPTED, PHASES
 
 
@@ -130,7 +130,11 @@ def _planned(settings: Settings, phase: str, results: Results) -> int | None:
 
 
 def _best(results: Results) -> Best | None:
-    best = results.best_of("verify") or results.best or results.best_of("ladder")
+    two = results.epochs_of("confirm") != results.epochs_of("measure")
+    short = ("measure", "search")
+    ranked = [LONG_PHASES, short] if two else [(*short, *LONG_PHASES)]
+    runs = (results.best_of(*phases) for phases in (*ranked, ("ladder",)))
+    best = next(filter(None, runs), None)
     if best is None:
         return None
     return Best(

@@ -117,3 +117,11 @@ def test_channels_that_come_first_are_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=pixels(0, 20, 3, SIDE, SIDE), y=np.arange(20) % 2)
     with pytest.raises(DataError, match=r"\(20, 3, 16, 16\), its channels first; move them"):
         load(str(tmp_path / "a.npz"))
+
+
+def test_arrays_that_are_resized_are_counted(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=pixels(0, 60, SIDE, SIDE), y=np.arange(60) % 2)
+    assert load(str(tmp_path / "a.npz")).reading.resized == 0
+    assert load(str(tmp_path / "a.npz"), image_size=SIDE).reading.resized == 0
+    assert load(str(tmp_path / "a.npz"), image_size=SIDE + 1).reading.resized == 60
+    assert load("digits").reading.resized == 0  # at the size that is usual for them

@@ -120,7 +120,7 @@ def test_parquet_files_that_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"row 4 of .*photos\.parquet cannot be read as an"):
         load(str(path))
     pq.write_table(pa.table({"text": ["x"], "label": [1]}), path)
-    with pytest.raises(DataError, match=r"column of .* with images or sounds is none"):
+    with pytest.raises(DataError, match=r"column of .* with images or sounds cannot be told"):
         load(str(path))
     whole = image_table(NAMES, NUMBERS).append_column("id", pa.array(range(len(NAMES))))
     pq.write_table(whole, path)

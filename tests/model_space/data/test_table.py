@@ -173,7 +173,7 @@ REFUSED = {
     "path,label\na/0.png,a\na/1.png,a\n": "have one class, 'a'",
     "path,label\na/0.png,a\nlabels.csv,b\n": r"labels\.csv cannot be read as an image",
     "path,label\na/0.png,a\nb/0.png,b\n": "2 of 2 classes have too few .*: 'a' 1, 'b' 1",
-    "label,pixel0,pixel1\n1,0,0\n0,0,0\n": "with the paths of images or sounds is none",
+    "label,pixel0,pixel1\n1,0,0\n0,0,0\n": "with the paths of images or sounds cannot be told",
     "path,label,split\na/0.png,a,train\nb/0.png,b,test\n": "the test split of .* has classes that",
     "path,a,b\na/0.png,1,0\na/1.png,1,1\nb/0.png,0,1\nb/1.png,0,0\n": (
         "columns a, b of .* have no yes in 1 of 4 rows, and several in 1; .* --columns label=COLUMN"

@@ -13,6 +13,7 @@ from search.analysis.parameter_counts import parameter_counts
 from search.analysis.recommendation import recommend
 from search.analysis.surface import Points, fit_surface
 from search.analysis.trade_offs import TradeOffs, pareto, trade_offs
+from search.objective import OBJECTIVES
 from search.planning.design import design
 from search.results import Results
 from tests.support.simulate import results_of, run
@@ -113,6 +114,18 @@ def test_the_recipes_of_the_front_are_those_that_no_other_beats() -> None:
         values = [one.value for one in row]
         assert values == sorted(values)
     assert 0 < found.error < 2
+
+
+def test_no_recipe_is_told_to_be_beyond_the_range_of_the_objective() -> None:
+    noisy = study()
+    random = np.random.default_rng(3)
+    runs = [replace(run, value=min(1.0, 0.95 + 0.1 * random.standard_normal()))
+            for run in noisy.runs]  # fmt: skip
+    found = trade_offs(replace(noisy, runs=tuple(runs), objective=OBJECTIVES["auc"]))
+    assert found is not None
+    assert max(one.high for one in found.best) == 1.0
+    assert all(0 <= one.value <= 1 for one in (*found.trained, *found.best))
+    assert all(math.isnan(one.high) for one in found.trained)
 
 
 def test_what_is_told_of_a_recipe_that_fails_is_what_its_runs_came_to() -> None:

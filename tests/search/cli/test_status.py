@@ -213,9 +213,22 @@ def test_the_best_run_of_a_study_of_two_lengths_has_its_epochs(kouka: Kouka, fol
     planned = {"verify_epochs": 9, "verify": (16,)}
     kouka_study(RDBStorage(storage), "screened", planned, {"measure": 8})
     kouka_study(RDBStorage(storage), "verified", planned, {"measure": 8, "verify": 1})
-    for name, epochs, best in (("screened", 2, "7 of measure"), ("verified", 9, "8 of verify")):
+    runs = {"measure": 8, "verify": 1, "confirm": 3}
+    kouka_study(RDBStorage(storage), "confirmed", planned, runs)
+    for name, epochs, best in (
+        ("screened", 2, "7 of measure"),
+        ("verified", 9, "8 of verify"),
+        ("confirmed", 9, "11 of confirm"),
+    ):
         shown = " ".join(kouka("status", "--storage", storage, name).output.split())
         assert f"validation accuracy after {epochs} epochs, by run {best}." in shown
+
+
+def test_the_best_run_of_one_length_may_be_one_that_confirms(kouka: Kouka, folder: Path) -> None:
+    storage = f"sqlite:///{folder}/one.db"
+    kouka_study(RDBStorage(storage), "one", {"confirm": 3}, {"measure": 2, "confirm": 3})
+    shown = " ".join(kouka("status", "--storage", storage, "one").output.split())
+    assert "Best so far: 52.00 % validation accuracy, by run 4 of confirm." in shown
 
 
 def test_the_best_run_breaks_no_constraint_and_is_written_as_elsewhere(

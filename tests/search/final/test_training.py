@@ -197,6 +197,16 @@ def test_another_recipe_seed_count_and_length_can_be_asked_for(
 
 
 @pytest.mark.usefixtures("fake_worker")
+def test_no_epochs_are_said_to_judge_a_network_that_is_tested_once(kouka: Kouka) -> None:
+    studied(settings=replace(SMALL, last_epochs=2))
+    result = kouka("train", "s", "--epochs", "1", "--seeds", "1")
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.output.split())
+    assert "100 test images of 32×32×3), 1 epoch, batch 25, width 0.1" in said
+    assert "judged" not in said
+
+
+@pytest.mark.usefixtures("fake_worker")
 def test_what_it_wrote_is_replaced_and_nothing_else_is(kouka: Kouka, folder: Path) -> None:
     studied()
     (folder / "models" / "s").mkdir(parents=True)  # empty

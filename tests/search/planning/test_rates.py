@@ -32,10 +32,10 @@ def launched(**asked: object) -> Settings:
         ("1e-3", "has 1 level; it takes 2 to 4, as 3e-4,1e-3,3e-3"),
         ("1,2,3,4,5", "has 5 levels; it takes 2 to 4"),
         ("1e-3,0.001", "has the same level twice; name each once"),
-        ("1e-3,fast", "'fast' is none; it takes learning rates above 0"),
-        ("1e-3,-1", "'-1' is none"), ("1e-3,nan", "'nan' is none"),
-        ("1e-3,100", "'100' is none; it takes learning rates above 0 and up to 10, as"),
-        ("1e-3,inf", "'inf' is none"),
+        ("1e-3,fast", "'fast' is not possible; it takes learning rates above 0"),
+        ("1e-3,-1", "'-1' is not possible"), ("1e-3,nan", "'nan' is not possible"),
+        ("1e-3,100", "'100' is not possible; it takes learning rates above 0 and up to 10, as"),
+        ("1e-3,inf", "'inf' is not possible"),
         ("", "has 0 levels"),
     ],
 )  # fmt: skip
@@ -79,7 +79,7 @@ def test_the_same_rates_in_another_order_go_on_and_others_do_not() -> None:
     assert settle(settings, Requested(learning_rates=(1e-3, 3e-4))) == settings
     with pytest.raises(InputError, match=r"--learning-rates is 0\.001,0\.0003, not 0\.001,0\.01"):
         settle(settings, Requested(learning_rates=(0.01, 1e-3)))
-    with pytest.raises(InputError, match="--learning-rates is not given, not "):
+    with pytest.raises(InputError, match=r"--learning-rates 0\.001,0\.01 was not given"):
         settle(launched(), Requested(learning_rates=(0.01, 1e-3)))
 
 

@@ -41,7 +41,10 @@ SWITCHES = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--
             "--disable-dev-shm-usage")  # fmt: skip
 DESKTOP, TABLET, PHONE = 1000, 768, 375
 PAPER = 700
-"""Pixels between the margins of A4 and of letter paper."""
+"""Pixels between the side margins of A4 and of letter paper."""
+
+LETTER = 980
+"""Pixels between the upper and the lower margin of letter paper; A4 is higher."""
 
 PATIENCE = 300
 """Seconds that a page may take; a busy machine takes its time."""
@@ -256,6 +259,28 @@ def test_a_printed_page_holds_figures_and_tables_dark_on_white(
         assert right <= PAPER
     pdf = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
     assert pdf.startswith(b"%PDF")
+
+
+def test_figures_are_smaller_on_paper_and_afterwards_as_they_were(
+    driver: Driver, report: Path
+) -> None:
+    visit(driver, report / "report.html", PAPER)
+    heights = (
+        "return Object.fromEntries([...document.querySelectorAll('.plot')].map("
+        "(p) => [p.id, p.getBoundingClientRect().height]))"
+    )
+    before = driver.execute_script(heights)
+    set_media(driver, "print", "light")
+    driver.execute_script("dispatchEvent(new Event('beforeprint'))")
+    printed = driver.execute_script(heights)
+    assert max(printed.values()) <= LETTER - 140  # a heading, the lines below it and the caption
+    for name in ("main_effects", "epochs", "curves", "fitted", "history"):
+        assert printed[name] <= 0.57 * before[name], name
+    for name in ("effects", "pareto", "waterfall"):  # rows keep the room of their names
+        assert printed[name] == pytest.approx(0.7 * before[name], abs=1), name
+    set_media(driver, "", "light")
+    driver.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert driver.execute_script(heights) == before
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def test_other_settings_are_named_and_change_nothing(
         (["--measure", "32", "--width", "0.5"], "--width is 1, not 0.5"),
         (["--measure", "8"], "--measure is 16, not 8"),
         (["--search", "2"], "--search is 4, not 2"),
-        (["--fix", "dropout=off"], "--fix is not given, not dropout=off"),
+        (["--fix", "dropout=off"], "--fix dropout=off was not given"),
         (["--techniques", "mixup,amsgrad"], "--techniques is augmentation,.* not mixup,amsgrad"),
         (["--techniques", ""], "--techniques is augmentation,.* not empty"),
         (["--verify", "-4"], "--verify is 0, not -4"),

@@ -143,7 +143,7 @@ def test_batch_sizes_are_two_levels_and_a_study_goes_on_with_them(
     [
         (["--learning-rates", "1e-3"], "--learning-rates 1e-3 has 1 level; it takes 2 to 4"),
         (["--learning-rates", "1e-3,1e-2", "--time", "5m"], "--time cannot plan a study with"),
-        (["--batch-sizes", "8,x"], "--batch-sizes 8,x: 'x' is none; it takes whole numbers"),
+        (["--batch-sizes", "8,x"], "--batch-sizes 8,x: 'x' is not possible; it takes whole"),
         (["--learning-rates", "1e-3,1e-2,0.1", "--measure", "4"], "has no balanced design"),
         (["--techniques", "flip,augmentation"], "augmentation is flip, shift and rotation"),
     ],
