@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from search.analysis.least_squares import pseudo_inverse
 from search.planning.design import pair_columns
 
 _FAR = 5.0
@@ -172,7 +173,7 @@ class _Fit:
     @cached_property
     def spread(self) -> np.ndarray:
         """The covariance of the coefficients, over the variance of the noise."""
-        return np.linalg.pinv(self.columns.T @ self.weights, hermitian=True)
+        return pseudo_inverse(self.columns.T @ self.weights)
 
     @cached_property
     def weights(self) -> np.ndarray:
