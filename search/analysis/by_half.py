@@ -7,26 +7,19 @@ which an effect may surely differ; see `by_level`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean, variance
 
 import numpy as np
 
-from search.analysis.by_level import LevelEffect, by_level
-from search.analysis.covariates import covariates
+from search.analysis.by_level import LevelEffect, by_level, p_by_cells
 from search.analysis.effects import Effects
 from search.analysis.looks import look_at
-from search.analysis.model import signs, varied
 from search.analysis.scale_refit import Scale, conversion
-from search.analysis.surface import adjusted
-from search.analysis.t_distribution import CONFIDENCE, welch
+from search.analysis.t_distribution import CONFIDENCE
 from search.parameters import Category, Number, Order
 from search.results import Results, Run
 
-_LEAST_TRIALS = 5
-"""In each half with a technique on, and with it off: of fewer, their luck decides."""
 _MOST_VALUES = 20_000
 """Numbers, times techniques, times trials: of more, it would take longer than all the rest."""
 
@@ -95,7 +88,7 @@ def _differing(
     for row in rows:
         p_differs = row.p_differs * numbers
         if p_differs < 1 - CONFIDENCE:
-            alone = _by_cells(results, runs, row.technique, upper) * len(rows) * numbers
+            alone = p_by_cells(results, halved, row.technique, factor) * len(rows) * numbers
             p_differs = max(p_differs, alone)
         if p_differs < 1 - CONFIDENCE:
             found.append(EffectByHalf(row.technique, number.name, row.levels, p_differs))
@@ -109,24 +102,3 @@ def _halves(runs: Sequence[Run], number: Number) -> tuple[list[bool], str]:
     below = np.array([np.mean(values < start) for start in starts])
     start = starts[int(np.argmin(np.abs(below - 0.5)))].item()
     return (values >= start).tolist(), f"{start:,}" if isinstance(start, int) else f"{start:.3g}"
-
-
-def _by_cells(
-    results: Results, runs: Sequence[Run], technique: str, upper: Sequence[bool]
-) -> float:
-    """The p-value of a technique's effect being one in both halves, by means of its runs.
-
-    Each mean has the variance of its own runs (Welch 1947), once adjusted for what else they had.
-    One where a mean is of too few.
-    """
-    at = np.array([2 * high + (technique in run.on) for high, run in zip(upper, runs, strict=True)])
-    if min(np.bincount(at, minlength=4)) < _LEAST_TRIALS:
-        return 1.0
-    more = covariates(runs, 2 + len(results.factors), results.others).columns
-    rest = signs(runs, varied(runs, [name for name in results.factors if name != technique]))
-    beside = rest if more is None else np.column_stack([rest, more])
-    values = adjusted(at, np.array([run.scaled for run in runs]), beside)[0]
-    cells = [values[at == place] for place in range(4)]
-    means = [fmean(cell) for cell in cells]
-    errors = [(math.sqrt(variance(cell) / len(cell)), len(cell) - 1) for cell in cells]
-    return welch(means[3] - means[2] - (means[1] - means[0]), *errors)

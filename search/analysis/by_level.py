@@ -142,16 +142,17 @@ def _by_levels(results: Results, runs: Sequence[Run]) -> list[EffectByLevel]:
     if results.settings is not None:
         return [row for row, _ in rows]
     # A sampler that learns leaves a few trials where it found nothing, and each has its own luck.
-    alone = [_by_cells(runs, row.technique, one, results) for row, one in rows]
+    alone = [p_by_cells(results, runs, row.technique, one) for row, one in rows]
     pairs = sum(math.comb(len(row.levels), 2) for row, _ in rows)
     return [replace(row, p_differs=max(row.p_differs, min(1.0, p_value * pairs)))
             for (row, _), p_value in zip(rows, alone, strict=True)]  # fmt: skip
 
 
-def _by_cells(runs: Sequence[Run], technique: str, factor: Category, results: Results) -> float:
+def p_by_cells(results: Results, runs: Sequence[Run], technique: str, factor: Category) -> float:
     """The least p-value of a technique's effect being one at two levels, by means of its runs.
 
     Each mean has the variance of its own runs (Welch 1947), once adjusted for what else they had.
+    Those of fewer than five runs do not count; 1 where none is left.
     """
     cells = [(factor.place(run.params[factor.name]), technique in run.on) for run in runs]
     places = sorted(set(cells))
