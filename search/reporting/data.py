@@ -60,7 +60,9 @@ def _classes(data: DataFacts) -> str:
     if not counts:
         return f"{kind}{values}."
     if len(counts) <= _MOST_CLASSES:
-        each = ", ".join(f"{one_line(n)} {c:,}" for n, c in zip(data.classes, counts, strict=True))
+        each = ", ".join(
+            f"{one_line(n)} ({c:,})" for n, c in zip(data.classes, counts, strict=True)
+        )
         return f"{kind} of training {data.things}: {each}{values}."
     most, fewest = (counts.index(pick(counts)) for pick in (max, min))
     each = f"{counts[most]:,} training {data.things} each"

@@ -46,7 +46,7 @@ def of(data: DataFacts, settings: Settings | None = None) -> Results:
 
 
 def test_plain_data_take_one_line_and_no_caution() -> None:
-    assert account(PLAIN) == ["2 classes of training images: cat 25, dog 15; values from 0 to 255."]
+    assert account(PLAIN) == ["2 classes of training images: cat (25), dog (15); values from 0 to 255."]
     assert data_cautions(of(PLAIN)) == []
 
 
@@ -200,7 +200,7 @@ def test_letters_in_both_cases_are_classes_without_a_caution() -> None:
 
 def test_an_older_study_has_classes_and_the_caution_of_few_images() -> None:
     old = replace(PLAIN, reading=None, checks=None, validation=5)
-    assert account(old) == ["2 classes of training images: cat 25, dog 15."]
+    assert account(old) == ["2 classes of training images: cat (25), dog (15)."]
     [caution] = data_cautions(of(old))
     assert caution.startswith("5 validation images leave an accuracy near 80 % uncertain by ±29")
 
@@ -230,7 +230,7 @@ def test_a_launch_says_it_before_the_first_run(
     )
     said = console.export_text().splitlines()
     assert said[1:4] == [
-        "2 classes of training images: cat 25, dog 15.",
+        "2 classes of training images: cat (25), dog (15).",
         "Left out: 2 hidden images.",
         f"digits is the data set of that name, and not {tmp_path}/digits; a new study with --data "
         f"{tmp_path}/digits is of that.",
@@ -277,7 +277,7 @@ def test_names_of_classes_are_quoted_in_one_way_and_stay_in_their_line() -> None
     )  # fmt: skip
     [said] = account(data)
     assert said == (
-        f"2 classes of training images: {dog} 90, new␤line\\xa0 10; values from 0 to 255."
+        f"2 classes of training images: {dog} (90), new␤line\\xa0 (10); values from 0 to 255."
     )
     sizes = class_sizes(of(data), "train")
     assert sizes is not None
