@@ -46,7 +46,9 @@ def of(data: DataFacts, settings: Settings | None = None) -> Results:
 
 
 def test_plain_data_take_one_line_and_no_caution() -> None:
-    assert account(PLAIN) == ["2 classes of training images: cat (25), dog (15); values from 0 to 255."]
+    assert account(PLAIN) == [
+        "2 classes of training images: cat (25), dog (15); values from 0 to 255."
+    ]
     assert data_cautions(of(PLAIN)) == []
 
 
