@@ -217,6 +217,16 @@ def _quotes() -> Iterator[Quote]:
         "The interval of the recommended recipe covers {94} to {96} %",
         lambda: bounds_of(column("tested", "recommended, coverage, %")),
     )
+    yield Quote(
+        BENCH,
+        "Without any effect, a recipe is called better in {0} to {1} % of studies",
+        lambda: bounds_of(column("gains", "called better, %", truth="no effects")),
+    )
+    yield Quote(
+        BENCH,
+        "the fit bends; there it covers the truth in {90} %",
+        lambda: tuple(column("gains", "interval covers, %", truth="strong interactions")),
+    )
     told, held = "studies with a wrong one, %", "coverage, %"
     yield Quote(
         "docs/methods.md",
