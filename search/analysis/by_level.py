@@ -243,8 +243,9 @@ class _Fit:
         counts = np.array([(on == side).T @ here for side in (-1, 1)])
         terms = _terms(here, on, counts.min(axis=0) >= _LEAST_SEEN)
         own = [here, *(_columns(here, on[:, at], one >= 0) for at, one in enumerate(terms))]
+        nowhere = on[:, np.all(terms < 0, axis=1)]
         rest = [_indicators(runs, one) for one in several if one.name != factor.name]
-        beside = [(one - one.mean(axis=0))[:, 1:] for one in rest]
+        beside = [nowhere, *((one - one.mean(axis=0))[:, 1:] for one in rest)]
         more = covariates(runs, sum(one.shape[1] for one in (*own, *beside)) - 1, others).columns
         fixed = np.column_stack([*own, *beside, *([] if more is None else [more])])
         if residual_dof(fixed) < _LEAST_DOF:
@@ -316,7 +317,8 @@ class _Fit:
             return float(alone[0])
 
         def beyond(margin: float) -> float:
-            each = [1 - cdf(margin / error, self.mixed.dof) for error in errors.tolist()]
+            each = [1 - cdf(margin / error, self.mixed.dof) if error else 0.0
+                    for error in errors.tolist()]  # fmt: skip
             return float(chances @ each) - (1 - probability)
 
         return root(beyond, float(alone.min()), float(alone.max()), 1e-9 * float(alone.max()))

@@ -150,6 +150,27 @@ def test_what_few_trials_do_not_tell_is_left_out_and_the_rest_is_there() -> None
     assert np.mean(held) > 0.9
 
 
+def test_a_program_without_any_noise_has_effects_at_each_level() -> None:
+    """Of the shapes of the noise, some are exact and others only nearly so."""
+    numbers = np.random.default_rng(3)
+
+    def exact(trial: optuna.Trial) -> float:
+        kind = trial.suggest_categorical("kind", ["a", "b", "c", "d"])
+        on = [trial.suggest_categorical(name, [False, True]) for name in ("clip", "ema", "mix")]
+        trial.suggest_float("rate", 1e-4, 1e-1, log=True)
+        return 0.7 + 0.02 * (kind == "b") + 0.03 * on[0]
+
+    study = optuna.create_study(direction="maximize")
+    for _ in range(60):
+        kind = str(numbers.choice(["a", "b", "c", "d"]))
+        clip, ema, mix = (bool(numbers.random() < share) for share in (0.04, 0.5, 0.1))
+        study.enqueue_trial({"kind": kind, "clip": clip, "ema": ema, "mix": mix})
+    study.optimize(exact, n_trials=60)
+    rows = {row.technique: row for row in analyse(study).by_level}
+    assert all(one.effect == pytest.approx(0, abs=1e-6) for one in rows["ema"].levels)
+    assert not rows["ema"].differs
+
+
 def test_an_effect_that_a_level_does_not_tell_is_the_mean_of_the_others_there() -> None:
     """The best mean without a technique may be at a level where it was never on."""
     runs = measured(TURNED, 36, noise=0.1)
