@@ -242,10 +242,11 @@ class _Fit:
         on = signs(runs, names)
         counts = np.array([(on == side).T @ here for side in (-1, 1)])
         terms = _terms(here, on, counts.min(axis=0) >= _LEAST_SEEN)
-        own = [here, *(_columns(here, on[:, at], one >= 0) for at, one in enumerate(terms))]
-        nowhere = on[:, np.all(terms < 0, axis=1)]
+        somewhere = np.any(terms >= 0, axis=1)
+        own = [here, *(_columns(here, on[:, at], terms[at] >= 0)
+                       for at in np.flatnonzero(somewhere))]  # fmt: skip
         rest = [_indicators(runs, one) for one in several if one.name != factor.name]
-        beside = [nowhere, *((one - one.mean(axis=0))[:, 1:] for one in rest)]
+        beside = [on[:, ~somewhere], *((one - one.mean(axis=0))[:, 1:] for one in rest)]
         more = covariates(runs, sum(one.shape[1] for one in (*own, *beside)) - 1, others).columns
         fixed = np.column_stack([*own, *beside, *([] if more is None else [more])])
         if residual_dof(fixed) < _LEAST_DOF:
@@ -394,10 +395,10 @@ def _terms(here: np.ndarray, on: np.ndarray, enough: np.ndarray) -> np.ndarray:
 def _columns(here: np.ndarray, on: np.ndarray, told: np.ndarray) -> np.ndarray:
     """Columns, (runs, levels that are told), of half of a technique's effects.
 
-    At the other levels it is half of their mean.
+    At the other levels it is half of the mean of those.
     """
     elsewhere = (here[:, ~told].sum(axis=1) * on)[:, np.newaxis]
-    return np.asarray(here[:, told] * on[:, np.newaxis] + elsewhere / max(int(told.sum()), 1))
+    return np.asarray(here[:, told] * on[:, np.newaxis] + elsewhere / int(told.sum()))
 
 
 def _indicators(runs: Sequence[Run], factor: Category) -> np.ndarray:

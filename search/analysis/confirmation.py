@@ -198,7 +198,7 @@ def _over_falls(
     if fallen is None or not fallen.concerns(runs[0].on) or math.isnan(stood.low):
         return whole
     wide = fallen.over_seeds(whole.value, stood, objective.sign)
-    return Estimate(whole.value, max(objective.low, wide.low), min(objective.high, wide.high))
+    return Estimate(whole.value, objective.within(wide.low), objective.within(wide.high))
 
 
 def _stood(run: Run, fallen: Collapse | None) -> bool:

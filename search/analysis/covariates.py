@@ -120,10 +120,11 @@ def covariates(
     blocks = [one.columns for one in (*chosen, *drawn)]
     varied = [one for one in numbers if _polynomial(_values(runs, one), 1).shape[1]]
     degree = _degree(len(varied), left)
-    while degree > _SAFE_DEGREE and _own(_curves(runs, varied, degree)) > _MOST_OWN:
+    smooth = _curves(runs, varied, degree)
+    while degree > _SAFE_DEGREE and _own(smooth) > _MOST_OWN:
         degree -= 1
-    if degree:
         smooth = _curves(runs, varied, degree)
+    if degree:
         left -= sum(columns.shape[1] for columns in smooth)
         blocks += smooth
     else:

@@ -35,5 +35,5 @@ def mean_over_seeds(values: Sequence[float], objective: Objective = ACCURACY) ->
     if len(set(values)) < 2:
         return Estimate(average, math.nan, math.nan)
     margin = quantile(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
-    low, high = max(objective.low, average - margin), min(objective.high, average + margin)
+    low, high = (objective.within(average + end) for end in (-margin, margin))
     return Estimate(average, low, high)

@@ -55,8 +55,7 @@ def _level(effects: Effects, weights: np.ndarray, objective: Objective) -> Estim
     if math.isnan(effects.baseline):
         return NO_ESTIMATE
     found = effects.fit.interval(weights)
-    low, high = np.clip((found.low, found.high), objective.low, objective.high).tolist()
-    return Estimate(found.value, low, high)
+    return Estimate(found.value, objective.within(found.low), objective.within(found.high))
 
 
 def _failure(fit: FitDiagnostics, objective: Objective, levels: Sequence[Estimate]) -> Failure:

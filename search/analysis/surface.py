@@ -18,7 +18,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from search.analysis.least_squares import independent, solve
+from search.analysis.least_squares import independent, pseudo_inverse
 from search.analysis.solving import minimum
 
 _FEW_RECIPES = 300
@@ -232,9 +232,10 @@ def adjusted(
 
     middles = np.column_stack([means(column) for column in beside.T])
     inside = beside - middles[recipes]
-    slopes = solve(inside, values - means(values)[recipes])
-    shared = middles @ np.linalg.pinv(inside.T @ inside, hermitian=True) @ middles.T
-    return np.asarray(values - beside @ slopes), np.asarray(shared)
+    inverse = pseudo_inverse(inside)
+    slopes = inverse @ (values - means(values)[recipes])
+    errors = middles @ inverse
+    return np.asarray(values - beside @ slopes), np.asarray(errors @ errors.T)
 
 
 def _beside_constant(columns: np.ndarray) -> np.ndarray:
