@@ -82,7 +82,7 @@ def recommend(results: Results) -> Recommendation | None:
     values, above = surface.values(options), surface.above(options, costing)
     top = int(np.lexsort((-values, above))[0])
     on, params = options[top].on, options[top].params
-    value = unscaled(float(values[top]), results)
+    value = results.objective.within(unscaled(float(values[top]), results))
     reach = _reach(results, runs, options[top])
     confirmed = top < len(tested)
     if costing is None:

@@ -14,7 +14,7 @@ from search.analysis.fitted_recipes import FittedRecipes, Option
 from search.analysis.recipe_names import name_of
 from search.analysis.recommendation import candidates, recommend
 from search.analysis.trade_offs import trade_offs
-from search.objective import Objective
+from search.objective import OBJECTIVES, Objective
 from search.planning.design import fraction
 from search.planning.phases.confirm import plan
 from search.planning.space import Space
@@ -70,6 +70,18 @@ def test_a_recipe_that_was_never_run_may_be_recommended() -> None:
     assert found.predicted == pytest.approx(88, abs=0.7)
     assert not found.confirmed
     assert found.params == SPACE.params(found.on)
+
+
+def test_no_auc_is_predicted_above_1() -> None:
+    def auc(on: frozenset[str]) -> float:
+        return 0.7 + 0.07 * len(on - {"dropout"})
+
+    results = study(auc)  # whose runs have four techniques on at most
+    runs = tuple(replace(one, scale=1.0) for one in results.runs if len(one.on) < 5)
+    found = recommend(replace(results, objective=OBJECTIVES["auc"], runs=runs))
+    assert found is not None
+    assert found.reach is not None
+    assert found.predicted == found.reach.recommended.value == 1
 
 
 def test_one_lucky_run_is_not_enough() -> None:
