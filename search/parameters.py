@@ -139,6 +139,11 @@ class Order(Number):
     since: int | None = None
     """The first trial after a sudden change; None where the place itself counts."""
 
+    @staticmethod
+    def at_change(since: int, numbers: Sequence[int]) -> Order:
+        """The step from the trials, by number, before a change to those after it."""
+        return Order(f"the change at trial {since:,}", min(numbers), max(numbers), since=since)
+
     def of(self, trial: int) -> float:
         """Its value of a trial, by the number of that: 0 and 1 before and after a change."""
         return float(trial if self.since is None else trial >= self.since)

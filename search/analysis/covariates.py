@@ -1,14 +1,14 @@
 """Columns of a foreign study's other parameters, beside the techniques that are on or off.
 
-Each level of a category gets an effect against the category's first level. The effects are adjusted
-for numbers, as learning rates, for draws, as seeds, and for what only some trials were asked for.
+Each level of a category gets an effect against the category's first level, among the trials that
+were asked for it. The effects are adjusted for numbers, as learning rates, and for draws, as seeds.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,8 @@ class Covariates:
     """Columns of a model for other parameters than the techniques, and what they stand for."""
 
     levels: tuple[Level, ...] = ()
-    """Those that have a column, which come first: 1 at the level and 0 elsewhere, centred."""
+    """Those that have a column, which come first: 1 at the level and 0 elsewhere, centred, and 0 in
+    runs that were not asked."""
     columns: np.ndarray | None = None
     """(runs, levels and others); None without any."""
     numbers: tuple[str, ...] = ()
@@ -77,9 +78,14 @@ class Covariates:
     """Parameters that vary, but whose spread counts as noise, as the runs are too few."""
 
     @property
-    def categories(self) -> tuple[str, ...]:
+    def levelled(self) -> tuple[str, ...]:
         """Parameters whose levels have columns."""
         return tuple(dict.fromkeys(level.parameter for level in self.levels))
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Those of `levelled` that every run was asked for."""
+        return tuple(name for name in self.levelled if name not in self.partial)
 
 
 NONE = Covariates()
@@ -96,16 +102,18 @@ def covariates(
     freedom. Numbers are polynomials of one degree d, on a log scale where their distribution is,
     with 1/(d + 1) of the rest at most, and of a lower degree where they would follow single runs.
     Of a parameter that only some trials were asked for, the differences among these are columns,
-    where half of the rest suffices: effects then are those at the middle of its distribution, which
-    the trials must surround.
+    where half of the rest suffices. Other effects then are those at the middle of its distribution
+    where the trials surround that, and else those at the mean of what they have.
     """
     if not runs or not parameters:
         return NONE
-    categories, numbers, partial = [], [], []
+    categories: list[_Levels] = []
+    numbers: list[Number] = []
+    partial: list[_Partial] = []
     for one in parameters:
         asked = np.array([_asked(run, one) for run in runs])
         if not asked.all():
-            partial.append((one, asked))
+            partial.append(_Partial.of(runs, one, asked))
         elif isinstance(one, Category):
             categories.append(_Levels.of(runs, one))
         else:
@@ -117,7 +125,6 @@ def covariates(
     left -= sum(len(one.levels) for one in fitted)
     noise = [one.category.name for one in categories if one not in fitted and not one.drawn]
     chosen, drawn = ([one for one in fitted if one.drawn is draw] for draw in (False, True))
-    blocks = [one.columns for one in (*chosen, *drawn)]
     varied = [one for one in numbers if _polynomial(_values(runs, one), 1).shape[1]]
     degree = _degree(len(varied), left)
     smooth = _curves(runs, varied, degree)
@@ -126,23 +133,32 @@ def covariates(
         smooth = _curves(runs, varied, degree)
     if degree:
         left -= sum(columns.shape[1] for columns in smooth)
-        blocks += smooth
     else:
         noise += [one.name for one in varied]
-    within = {one.name: (_within(runs, one, asked), asked) for one, asked in partial}
-    within = {name: (columns, asked) for name, (columns, asked) in within.items() if columns.any()}
-    usable = _usable(within)
-    if 2 * sum(columns.shape[1] for columns in usable.values()) > left:
-        usable = {}
-    blocks += usable.values()
-    noise += [name for name in within if name not in usable]
+    vary = [one for one in partial if one.columns.any()]
+    usable = _usable(vary)
+    if 2 * sum(one.columns.shape[1] for one in usable) > left:
+        usable = []
+    kept = {one.name for one in usable}
+    noise += [one.name for one in vary if one.name not in kept]
+    levelled = [one for one in usable if one.levels]
+    blocks = [
+        *(one.columns for one in chosen),
+        *(one.columns for one in levelled),
+        *(one.columns for one in drawn),
+        *(smooth if degree else ()),
+        *(one.columns for one in usable if not one.levels),
+    ]
     return Covariates(
-        levels=tuple(level for one in chosen for level in one.levels),
+        levels=(
+            *(level for one in chosen for level in one.levels),
+            *(level for one in levelled for level in one.levels),
+        ),
         columns=np.column_stack(blocks) if blocks else None,
         numbers=tuple(one.name for one in varied) if degree else (),
         degree=degree,
         draws=tuple(one.category.name for one in drawn),
-        partial=tuple(usable),
+        partial=tuple(one.name for one in usable),
         unseen=tuple(level for one in chosen for level in one.unseen),
         constant=tuple(constant),
         noise=tuple(noise),
@@ -201,46 +217,63 @@ def _asked(run: Run, parameter: Category | Number) -> bool:
     return parameter.name in run.params and math.isfinite(parameter.scaled(value))
 
 
-def _within(runs: Sequence[Run], parameter: Category | Number, asked: np.ndarray) -> np.ndarray:
-    """Columns, (runs, n), that are 0 in the runs that were not asked.
+@dataclass(frozen=True, eq=False)
+class _Partial:
+    """A parameter that only some runs were asked for."""
 
-    In the others they are 0 at the middle of a number, and sum to 0 over the levels of a category.
-    """
-    some = [run for run, one in zip(runs, asked, strict=True) if one]
-    if not some:
-        inside = np.empty((0, 0))
-    elif isinstance(parameter, Category):
-        at = np.array([parameter.place(run.params[parameter.name]) for run in some])
-        seen = sorted(set(at))
-        inside = np.eye(len(seen))[np.searchsorted(seen, at)][:, 1:] - 1 / len(seen)
-    else:
-        values = _values(some, parameter)
-        width = np.ptp(values)
-        inside = (
-            (values[:, np.newaxis] - parameter.middle) / width
-            if width
-            else np.empty((len(some), 0))
+    name: str
+    asked: np.ndarray
+    """(runs,): True of these."""
+    columns: np.ndarray
+    """(runs, n): 0 in the runs that were not asked. In the others they are 0 at the middle of a
+    number, and sum to 0 over the levels of a category."""
+    levels: tuple[Level, ...]
+    """Of a category's columns; none of a draw or a number."""
+
+    @property
+    def centred(self) -> _Partial:
+        """The same with 0 at the mean of the runs that were asked."""
+        columns = np.where(
+            self.asked[:, np.newaxis], self.columns - self.columns[self.asked].mean(axis=0), 0
         )
-    columns = np.zeros((len(runs), inside.shape[1]))
-    columns[asked] = inside
-    return columns
+        return replace(self, columns=columns)
+
+    @staticmethod
+    def of(runs: Sequence[Run], parameter: Category | Number, asked: np.ndarray) -> _Partial:
+        some = [run for run, one in zip(runs, asked, strict=True) if one]
+        inside: np.ndarray = np.empty((len(some), 0))
+        levels: tuple[Level, ...] = ()
+        if some and isinstance(parameter, Category):
+            found = _Levels.of(some, parameter)
+            inside = (found.columns > 0) - 1 / (1 + len(found.levels))
+            levels = () if found.drawn else found.levels
+        elif some and isinstance(parameter, Number):
+            values = _values(some, parameter)
+            if width := np.ptp(values):
+                inside = (values[:, np.newaxis] - parameter.middle) / width
+        columns = np.zeros((len(runs), inside.shape[1]))
+        columns[asked] = inside
+        return _Partial(parameter.name, asked, columns, levels)
 
 
-def _usable(within: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Choose columns, by parameter, that leave the trials asked for each enough to tell its mean.
+def _usable(partial: Sequence[_Partial]) -> list[_Partial]:
+    """Choose parameters whose columns leave the trials asked for each enough to tell its mean.
 
-    `within` has each parameter's columns, (runs, n), and which runs were asked for it. Those that
-    most were asked for come first. All columns together take no more than half of the degrees of
-    freedom among the runs that were asked for one: else as many parameters as such runs would
-    explain every one of them, and with them the technique or level by which they were asked.
+    Where they would not, as a sampler that learns seldom tried one side, they are centred.
+    Those that most were asked for come first. All columns together take no more than half of the
+    degrees of freedom among the runs that were asked for one: else as many parameters as such runs
+    would explain every one of them, and with them the technique or level by which they were asked.
     """
-    usable: dict[str, np.ndarray] = {}
-    for name, (columns, asked) in sorted(within.items(), key=lambda one: -one[1][1].sum()):
-        among = np.column_stack([*usable.values(), columns])[asked]
-        taken = rank(np.column_stack([np.ones(len(among)), among]))
-        if 2 * taken <= len(among) and _surround(among[:, among.any(axis=0)]):
-            usable[name] = columns
-    return {name: usable[name] for name in within if name in usable}
+    usable: dict[str, _Partial] = {}
+    for one in sorted(partial, key=lambda one: -one.asked.sum()):
+        for made in (one, one.centred):
+            among = np.column_stack([*(other.columns for other in usable.values()), made.columns])
+            among = among[one.asked]
+            taken = rank(np.column_stack([np.ones(len(among)), among]))
+            if 2 * taken <= len(among) and _surround(among[:, among.any(axis=0)]):
+                usable[one.name] = made
+                break
+    return [usable[one.name] for one in partial if one.name in usable]
 
 
 def _surround(columns: np.ndarray) -> bool:

@@ -79,8 +79,11 @@ def drift_of_runs(results: Results, effects: Effects) -> Drift | None:
 def _beside(results: Results, drift: Drift) -> Results:
     """Put the order of the trials among the numbers of a study."""
     numbers = [run.number for run in results.runs]
-    name = ORDER if drift.since is None else f"the change at trial {drift.since:,}"
-    order = Order(name, min(numbers), max(numbers), since=drift.since)
+    order = (
+        Order(ORDER, min(numbers), max(numbers))
+        if drift.since is None
+        else Order.at_change(drift.since, numbers)
+    )
     return replace(results, drift=drift, others=(*results.others, order))
 
 

@@ -22,6 +22,7 @@ from search.parameters import (
     Conditional,
     Draw,
     Number,
+    Order,
     SearchedDial,
     TechniqueParameter,
     Tied,
@@ -101,7 +102,7 @@ def parameters_of(
     names = [one.name for one in techniques]
     dials = [dial for name in switched for dial in _dials(name, spaces[name], names)]
     dials += [number_of(name, spaces[name]) for name in spaces if name in numbers]
-    others = several if designed else _others(spaces, techniques, ordered)
+    others = several if designed else (*_others(spaces, techniques, ordered), *_changes(trials))
     return Parameters(techniques, several, others, conditional, tuple(dials))
 
 
@@ -224,6 +225,22 @@ def _asked_of_some(
         for name in dict.fromkeys((*techniques, *levelled))
         if counts[name] < len(complete)
     )
+
+
+def _changes(trials: list[FrozenTrial]) -> list[Order]:
+    """Find the complete trials from which on all were asked for something, or none were any more.
+
+    A person who adds a technique to a program may have changed more than that.
+    """
+    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    numbers = [trial.number for trial in complete]
+    since = set()
+    for name in {name for trial in complete for name in trial.params}:
+        asked = [name in trial.params for trial in complete]
+        places = [at for at in range(1, len(asked)) if asked[at] != asked[at - 1]]
+        if len(places) == 1:
+            since.add(numbers[places[0]])
+    return [Order.at_change(one, numbers) for one in sorted(since)]
 
 
 def tie(

@@ -53,8 +53,8 @@ def interactions(findings: Findings) -> Section | None:
             "them may be behind it."
         )
     if findings.effects is not None and findings.effects.levels and not findings.by_level:
-        several = listed(list(findings.effects.fit.model.covariates.categories))
-        text.append(f"Those with {several}, of several levels, are not estimated.")
+        several = listed(list(findings.effects.fit.model.covariates.levelled))
+        text.append(f"Those with {several} are not estimated.")
     more = len(known) - MOST_PAIRS
     return Section(
         f"Interactions of two techniques{in_short_runs(findings)}",
