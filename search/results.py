@@ -192,7 +192,7 @@ class Results:
     others: tuple[Category | Number, ...] = ()
     """What varies and is no technique: `several`, or another program's parameters."""
     conditional: tuple[Conditional, ...] = ()
-    """Parameters without effects, as not every complete trial was asked for them."""
+    """Techniques and categories that not every complete trial was asked for: no recipe has them."""
     tied: tuple[Tied, ...] = ()
     """Techniques of another program that are one of `factors`, as they changed together."""
     drift: Drift | None = None

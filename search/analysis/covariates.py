@@ -259,21 +259,23 @@ class _Partial:
 def _usable(partial: Sequence[_Partial]) -> list[_Partial]:
     """Choose parameters whose columns leave the trials asked for each enough to tell its mean.
 
-    Where they would not, as a sampler that learns seldom tried one side, they are centred.
+    Where they would not, as a sampler that learns seldom tried one side, they are centred, alone or
+    all together.
     Those that most were asked for come first. All columns together take no more than half of the
     degrees of freedom among the runs that were asked for one: else as many parameters as such runs
     would explain every one of them, and with them the technique or level by which they were asked.
     """
-    usable: dict[str, _Partial] = {}
+    usable: list[_Partial] = []
     for one in sorted(partial, key=lambda one: -one.asked.sum()):
-        for made in (one, one.centred):
-            among = np.column_stack([*(other.columns for other in usable.values()), made.columns])
-            among = among[one.asked]
+        centred = [*(other.centred for other in usable), one.centred]
+        for tried in ([*usable, one], [*usable, one.centred], centred):
+            among = np.column_stack([other.columns for other in tried])[one.asked]
             taken = rank(np.column_stack([np.ones(len(among)), among]))
             if 2 * taken <= len(among) and _surround(among[:, among.any(axis=0)]):
-                usable[one.name] = made
+                usable = tried
                 break
-    return [usable[one.name] for one in partial if one.name in usable]
+    by_name = {one.name: one for one in usable}
+    return [by_name[one.name] for one in partial if one.name in by_name]
 
 
 def _surround(columns: np.ndarray) -> bool:

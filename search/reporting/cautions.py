@@ -28,6 +28,7 @@ from search.reporting.sentences.growth import growth
 from search.reporting.sentences.techniques import left_out
 from search.reporting.trial_cautions import (
     beside_design,
+    changes,
     conditional,
     covariates,
     drift_of_program,
@@ -67,6 +68,7 @@ def cautions(
         *beside_design(results),
         *pruned_trials(results, losses),
         *lengths(results),
+        *changes(results),
         *drift_of_trials(results),
         *(covariates(fit.effects, results) if fit else []),
         *unheard_seed(results),
@@ -75,7 +77,7 @@ def cautions(
         *too_few_digits(results),
         *ended_early(results),
         *tied(results),
-        *conditional(results),
+        *conditional(results, fit.effects if fit else None),
         *lost_runs(losses, grown_by),
         *of_collapse(results),
         *filter(None, [growth(results)]),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from search.analysis.drift import drift_of_runs
 from search.analysis.effects import Effects
 from search.objective import Objective
-from search.parameters import Order
+from search.parameters import Conditional, Order
 from search.reporting.formatting import counted, listed
 from search.results import Drift, Results
 
@@ -185,10 +187,28 @@ def tied(results: Results) -> list[str]:
     return sentences
 
 
-def conditional(results: Results) -> list[str]:
-    """Tell of parameters without effects, as only some trials were asked for them."""
+def changes(results: Results) -> list[str]:
+    """Tell of trials from which on others were asked for than before."""
+    drift = None if results.drift is None else results.drift.since
+    since = [one.since for one in results.others
+             if isinstance(one, Order) and one.since not in (None, drift)]  # fmt: skip
+    return [
+        f"From trial {one:,} on, trials were asked for other parameters than before. The effects "
+        "are adjusted for whatever else changed then, and what is predicted of a recipe is its "
+        "mean over the trials before and after."
+        for one in since
+    ]
+
+
+def conditional(results: Results, effects: Effects | None) -> list[str]:
+    """Tell of techniques and categories that only some trials were asked for."""
+    known = effects.fit.model.covariates.partial if effects is not None else ()
+    alike: dict[int, list[Conditional]] = {}
     sentences = []
     for one in results.conditional:
+        if one.parameter in known:
+            alike.setdefault(one.asked, []).append(one)
+            continue
         nothing = f"The effect of {one.parameter} is unknown"
         if one.levels:
             nothing = f"The effects of {one.parameter} are unknown"
@@ -196,10 +216,26 @@ def conditional(results: Results) -> list[str]:
             sentences.append(f"{nothing}: no complete trial was asked for it.")
             continue
         few = f"only {one.asked:,} of {one.trials:,} complete trials were asked for it"
-        sentences.append(
-            f"{nothing}: {few}."
-            if one.levels
-            else f"{nothing}: {few}, and not asked is not off. Those alone are studied, in Python, "
-            f"by analyse(study, {{{one.parameter!r}: …}}) with the choice that is on."
-        )
-    return sentences
+        sentences.append(f"{nothing}: {few}, and not asked is not off.")
+    return [*sentences, *map(_among_those_asked, alike.values())]
+
+
+def _among_those_asked(alike: Sequence[Conditional]) -> str:
+    """Tell what the effects of parameters are that as many trials were asked for."""
+    names, first = [one.parameter for one in alike], alike[0]
+    effects, them = "The effects of", "them"
+    if len(alike) == 1:
+        them = "it"
+        effects = "The effects of" if first.levels else "The effect of"
+    said = (
+        f"{effects} {listed(names)} {'are those' if effects.endswith('s of') else 'is that'} in "
+        f"the {first.asked:,} of {first.trials:,} complete trials that were asked for {them}, as "
+        f"not asked is not off. No recipe names {them}."
+    )
+    techniques = [one.parameter for one in alike if not one.levels]
+    if not techniques:
+        return said
+    return (
+        f"{said} In Python, analyse(study, {{{techniques[0]!r}: …}}), with the choice that is on, "
+        "studies those trials alone, by recipes that do."
+    )

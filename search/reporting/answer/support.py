@@ -12,7 +12,16 @@ from search.analysis.recipe_names import describe
 from search.objective import ACCURACY, UNNAMED
 from search.parameters import levels_on
 from search.reporting.findings import Findings
-from search.reporting.formatting import beside, capitalized, counted, listed, mean, percent
+from search.reporting.formatting import (
+    beside,
+    capitalized,
+    counted,
+    in_unit,
+    listed,
+    mean,
+    percent,
+    with_interval,
+)
 from search.reporting.sentences import limits, recipes
 from search.reporting.sentences.budget import trained_for
 from search.reporting.sentences.decision import (
@@ -76,6 +85,7 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
                 )
             which = "all runs" if deciding(results) is results else "the long runs"
             sentences.append(f"This is predicted from {which}{unseen}.")
+    sentences += _helps_beside(findings)
     if findings.steps and findings.steps[0].kind == "resume":
         left = findings.steps[0].runs
         sentences.append(
@@ -104,6 +114,21 @@ def _next_best(findings: Findings) -> list[str]:
                 f"{beside(over, objective.unit, 'it')}."
             ]
     return []
+
+
+def _helps_beside(findings: Findings) -> list[str]:
+    """Name what surely helps, but is in no recipe, as only some trials were asked for it."""
+    effects, results = findings.effects, findings.results
+    if effects is None:
+        return []
+    asked = {one.parameter: one for one in results.conditional}
+    return [
+        f"{one.phrase} helps as well: {with_interval(one.effect, one, in_unit(results.objective))}"
+        f", in the {asked[one.parameter].asked:,} of {asked[one.parameter].trials:,} trials that "
+        "were asked for it."
+        for one in effects.effects
+        if one.verdict == "helps" and one.parameter in asked
+    ]
 
 
 def _rests_on(findings: Findings, decision: Decision) -> str:

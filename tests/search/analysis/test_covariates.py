@@ -32,6 +32,7 @@ OTHERS = (OPTIMIZER, LAYERS, RATE, DECAY, MOMENTUM, NESTEROV)
 TRUE = {
     "aug": 3.0, "bn": 0.0, "mix": -2.0, "optimizer: sgd → adam": 2.0,
     "optimizer: sgd → lion": 0.0, "layers: 1 → 2": 1.0, "layers: 1 → 3": 1.5,
+    "nesterov: False → True": 4.0,
 }  # fmt: skip
 
 
@@ -89,10 +90,10 @@ def test_the_fit_equals_statsmodels_with_dummies_powers_and_products() -> None:
         *on.T,
         *([r.params["optimizer"] == level for r in runs] for level in ("adam", "lion")),
         *([r.params["layers"] == level for r in runs] for level in (2, 3)),
+        [r.params["nesterov"] - 0.5 if one else 0 for r, one in zip(runs, sgd, strict=True)],
         *(rate**power for power in range(1, 6)),
         *(decay**power for power in range(1, 6)),
         [r.params.get("momentum", 0.5) - 0.5 for r in runs],
-        [r.params["nesterov"] - 0.5 if one else 0 for r, one in zip(runs, sgd, strict=True)],
         # Halves, so that a technique's column stays its effect averaged over the others.
         *(4 * (on[:, a] - 0.5) * (on[:, b] - 0.5) for a, b in combinations(range(3), 2)),
     ]
@@ -141,7 +142,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(balanced: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "degree", "levels"), [(8, 0, 2), (16, 1, 4), (26, 2, 4), (44, 3, 4), (70, 5, 4)]
+    ("count", "degree", "levels"), [(8, 0, 2), (16, 1, 5), (26, 2, 5), (44, 3, 5), (70, 5, 5)]
 )
 def test_the_number_of_runs_decides_what_is_adjusted_for(
     count: int, degree: int, levels: int
@@ -163,7 +164,7 @@ def test_degrees_of_freedom_are_never_used_up() -> None:
 
 
 def test_an_effect_is_that_at_the_middle_of_a_dial_that_only_some_have() -> None:
-    """All momenta above the middle: adjusting would have to guess, so they count as noise."""
+    """Or, with all momenta above the middle, where it would have to guess, that at their mean."""
     runs = studied(70, seed=1)
     high = [
         run(r.on, r.value or 0, params={**r.params, "momentum": 0.9 + 0.1 * r.params["momentum"]})
@@ -172,8 +173,10 @@ def test_an_effect_is_that_at_the_middle_of_a_dial_that_only_some_have() -> None
         for r in runs
     ]
     assert "momentum" in fitted(runs).fit.model.covariates.partial
-    assert "momentum" in fitted(high).fit.model.covariates.noise
-    assert "nesterov" in fitted(high).fit.model.covariates.partial
+    assert "momentum" in fitted(high).fit.model.covariates.partial
+    for found in (fitted(runs), fitted(high)):
+        adam = found.of("optimizer: sgd → adam")
+        assert adam.low < TRUE["optimizer: sgd → adam"] < adam.high < 5
 
 
 def test_a_technique_that_is_seldom_on_and_noisy_is_not_called_clear() -> None:
@@ -270,9 +273,9 @@ def test_a_parameter_of_several_levels_counts_once_among_the_ranks() -> None:
     found = fitted(studied(70, seed=1))
     ranked = [effect for effect in found.effects if not math.isnan(effect.first)]
     assert sorted(effect.parameter for effect in ranked) == sorted(
-        [*TECHNIQUES, "optimizer", "layers"]
+        [*TECHNIQUES, "optimizer", "layers", "nesterov"]
     )
-    assert found.parameters == 5
+    assert found.parameters == 6
     assert sum(effect.first for effect in ranked) == pytest.approx(1, abs=1e-6)
     assert sum(effect.top_three for effect in ranked) == pytest.approx(3, abs=1e-6)
     assert found.of("optimizer: sgd → adam").first > 0

@@ -333,7 +333,7 @@ def test_trials_that_end_after_different_epochs_are_told(epochs: int) -> None:
         assert findings.fast_start is None
 
 
-def test_a_parameter_of_some_trials_is_named_and_left_out() -> None:
+def test_a_technique_of_some_trials_has_its_effect_among_these() -> None:
     def function(trial: optuna.Trial) -> float:
         value = 0.5 + 0.1 * trial.suggest_categorical("bn", [False, True])
         if trial.suggest_categorical("optimizer", ["adam", "sgd"]) == "sgd":
@@ -342,10 +342,12 @@ def test_a_parameter_of_some_trials_is_named_and_left_out() -> None:
 
     study = foreign(40, function)
     asked = sum("nesterov" in trial.params for trial in study.trials)
-    said = " ".join(analyse(study).cautions)
-    assert (
-        f"The effect of nesterov is unknown: only {asked} of 40 complete trials were asked" in said
-    )
+    found = analyse(study)
+    said = " ".join(found.cautions)
+    assert f"The effect of nesterov is that in the {asked} of 40 complete trials that were" in said
+    assert found.effects is not None
+    nesterov = found.effects.of("nesterov: False → True")
+    assert nesterov.low < 5 < nesterov.high < 7
     findings = analyse(study, {"nesterov": True})
     # All of these trials were by sgd, which is no technique in them.
     assert findings.results.factors == ("nesterov", "bn")
