@@ -113,7 +113,7 @@ def covariates(
     for one in parameters:
         asked = np.array([_asked(run, one) for run in runs])
         if not asked.all():
-            partial.append(_Partial.of(runs, one, asked))
+            partial.append(_Partial.of(runs, one, asked, parameters))
         elif isinstance(one, Category):
             categories.append(_Levels.of(runs, one))
         else:
@@ -229,6 +229,8 @@ class _Partial:
     number, and sum to 0 over the levels of a category."""
     levels: tuple[Level, ...]
     """Of a category's columns; none of a draw or a number."""
+    since_change: bool
+    """True where all runs before a change were asked, or all after it, and that is a parameter."""
 
     @property
     def centred(self) -> _Partial:
@@ -239,7 +241,12 @@ class _Partial:
         return replace(self, columns=columns)
 
     @staticmethod
-    def of(runs: Sequence[Run], parameter: Category | Number, asked: np.ndarray) -> _Partial:
+    def of(
+        runs: Sequence[Run],
+        parameter: Category | Number,
+        asked: np.ndarray,
+        parameters: Sequence[Category | Number],
+    ) -> _Partial:
         some = [run for run, one in zip(runs, asked, strict=True) if one]
         inside: np.ndarray = np.empty((len(some), 0))
         levels: tuple[Level, ...] = ()
@@ -253,7 +260,10 @@ class _Partial:
                 inside = (values[:, np.newaxis] - parameter.middle) / width
         columns = np.zeros((len(runs), inside.shape[1]))
         columns[asked] = inside
-        return _Partial(parameter.name, asked, columns, levels)
+        changes = [_values(runs, one) > 0 for one in parameters
+                   if isinstance(one, Order) and one.since is not None]  # fmt: skip
+        since_change = any((asked == one).all() or (asked != one).all() for one in changes)
+        return _Partial(parameter.name, asked, columns, levels, since_change)
 
 
 def _usable(partial: Sequence[_Partial]) -> list[_Partial]:
@@ -271,7 +281,8 @@ def _usable(partial: Sequence[_Partial]) -> list[_Partial]:
         for tried in ([*usable, one], [*usable, one.centred], centred):
             among = np.column_stack([other.columns for other in tried])[one.asked]
             taken = rank(np.column_stack([np.ones(len(among)), among]))
-            if 2 * taken <= len(among) and _surround(among[:, among.any(axis=0)]):
+            told = one.since_change or _surround(among[:, among.any(axis=0)])
+            if 2 * taken <= len(among) and told:
                 usable = tried
                 break
     by_name = {one.name: one for one in usable}
