@@ -111,10 +111,15 @@ class RayWorkers:
 def _connect(address: str) -> None:
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if address != "auto":
+        if not port.isdecimal():
+            raise InputError(
+                f"no Ray cluster answers at --ray {address}, which has no port; it takes auto, "
+                "HOST:PORT or ray://HOST:PORT of a cluster that `ray start` has started"
+            )
         # Ray itself would try for minutes.
         try:
             socket.create_connection((host, int(port)), _SECONDS_TO_ANSWER).close()
-        except (OSError, ValueError, OverflowError) as error:
+        except (OSError, UnicodeError, OverflowError) as error:
             raise InputError(
                 f"no Ray cluster answers at --ray {address} ({error}); it takes auto, HOST:PORT or "
                 "ray://HOST:PORT of a cluster that `ray start` has started"

@@ -22,6 +22,8 @@ from search.storage.urls import TAKES, journal_file, located, redact, sqlite_fil
 
 SQLITE_WAIT = 10
 """Seconds that SQLite itself waits for a locked file, before `retrying.patiently` asks again."""
+_MINUTE = 60
+"""Seconds that it waits where a command opens a storage."""
 SILENCE = 60
 """Seconds after which a server closes a connection that says nothing and holds up others."""
 
@@ -159,7 +161,7 @@ def connect_options(url: str, wait: int) -> dict[str, Any]:
     return {}
 
 
-def _options(url: str, wait: int = 60) -> dict[str, Any]:
+def _options(url: str, wait: int = _MINUTE) -> dict[str, Any]:
     # A connection that broke while it was idle is replaced, not used.
     return {"connect_args": connect_options(url, wait), "pool_pre_ping": True}
 
@@ -188,7 +190,13 @@ def _explained(url: str) -> Iterator[None]:
         reason = reason_of(error)
         if password := sqlalchemy.make_url(url).password:
             reason = reason.replace(password, "***")
-        raise InputError(f"the storage {redact(url)} cannot be opened: {reason}") from error
+        advice = ""
+        if "locked" in reason:
+            advice = (
+                "; another program has kept it locked for a minute, such as a database browser "
+                "with changes that are not saved: end that program, and repeat the command"
+            )
+        raise InputError(f"the storage {redact(url)} cannot be opened: {reason}{advice}") from error
 
 
 @contextmanager

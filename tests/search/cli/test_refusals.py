@@ -2,9 +2,11 @@
 
 import errno
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from typer.testing import Result
 
 from model_space.worker.client import TrainingError
 from search.cli import console
+from search.storage import connection
 from tests.support.fakes import FakeWorker
 from tests.support.foreign import foreign_study
 
@@ -156,6 +159,19 @@ def test_a_file_that_is_no_database_is_left_as_it_is(kouka: Kouka, folder: Path)
         assert result.exit_code == 2
         assert "cannot be opened: file is not a database" in result.stderr
     assert (folder / "studies.db").read_text() == "my notes"
+
+
+def test_a_storage_that_another_program_locks_is_told(
+    kouka: Kouka, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign_study()
+    monkeypatch.setattr(connection, "connect_options", lambda url, wait: {"timeout": wait / 600})
+    with closing(sqlite3.connect("studies.db")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        result = kouka("status")
+    assert result.exit_code == 2
+    assert "studies.db cannot be opened: database is locked; another program" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_missing_study_is_named_with_those_there_are(kouka: Kouka) -> None:

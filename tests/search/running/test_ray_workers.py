@@ -97,4 +97,5 @@ def test_a_cluster_that_does_not_answer_is_told(
     assert result.exit_code == 2
     assert result.stderr.startswith(f"kouka: no Ray cluster answers at --ray {address}")
     assert result.stderr.count("\n") == 1
+    assert "int()" not in result.stderr
     assert list(folder.iterdir()) == []
