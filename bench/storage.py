@@ -26,7 +26,7 @@ import optuna
 
 from bench.results import Row, reporter
 from model_space.facts import DataFacts
-from model_space.outcome import Outcome
+from model_space.outcome import Outcome, Report
 from search.planning.requested import Requested
 from search.planning.schedule import Schedule
 from search.running import local_workers, study
@@ -57,7 +57,7 @@ class Sleeper:
         recipe: object,
         budget: object,
         seed: int,
-        report: Callable[[int, float], bool],
+        report: Report,
         checkpoint: object,
     ) -> Outcome:
         """Sleep, and report each epoch."""

@@ -26,6 +26,7 @@ from model_space.child import answer_stream, ending_with, import_keras
 from model_space.custom.code import CustomCodeError
 from model_space.data import DataError, load_spec
 from model_space.facts import DataFacts
+from model_space.outcome import Report
 from model_space.training.checkpoint import Stopped
 from model_space.training.scorers import scorer
 from model_space.worker.messages import (
@@ -235,7 +236,7 @@ def _train_runs(trainer: Trainer, requests: BufferedReader, answers: BinaryIO) -
 def _do(
     trainer: Trainer,
     job: Job,
-    report: Callable[[int, float], bool],
+    report: Report,
     stopping: Callable[[], bool],
 ) -> JobEnd:
     """Do a job, and return how it ended."""
@@ -260,7 +261,7 @@ def _do(
 def _train(
     trainer: Trainer,
     job: Train,
-    report: Callable[[int, float], bool],
+    report: Report,
     stopping: Callable[[], bool],
 ) -> Trained:
     trainer = trainer.joined if job.final else trainer

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from model_space.budget import Budget
 from model_space.facts import DataFacts
+from model_space.outcome import Report
 from model_space.pictures import Strip
 from model_space.recipe import Recipe
 from model_space.worker.client import Surveyed, Worker, Workload
@@ -45,7 +46,7 @@ class LocalWorkers(WorkerThreads):
         self,
         recipes: Sequence[Recipe],
         budget: Budget,
-        go_on: Callable[[int, float], bool],
+        go_on: Report,
         most: float,
     ) -> list[list[RunTime]]:
         """Train recipes, all workers at once, and return the times of each recipe's runs.
@@ -92,9 +93,7 @@ class LocalWorkers(WorkerThreads):
             self._workers[slot].start()
 
 
-def _timed(
-    worker: Worker, recipe: Recipe, budget: Budget, go_on: Callable[[int, float], bool]
-) -> RunTime:
+def _timed(worker: Worker, recipe: Recipe, budget: Budget, go_on: Report) -> RunTime:
     """Train a recipe, and return what its epochs and the rest of the run took."""
     ends: list[float] = []
 

@@ -12,7 +12,7 @@ from optuna_dashboard import get_note
 from typer.testing import Result
 
 from model_space.budget import Budget
-from model_space.outcome import Outcome
+from model_space.outcome import Outcome, Report
 from model_space.recipe import Recipe
 from search.results import Results
 from search.storage.connection import load_study
@@ -39,7 +39,7 @@ class RateWorker(FakeWorker):
         recipe: Recipe,
         budget: Budget,
         seed: int,
-        report: Callable[[int, float], bool],
+        report: Report,
         checkpoint: Path | None = None,
         *,
         detailed: bool = False,
