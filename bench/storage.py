@@ -9,7 +9,6 @@ default is an SQLite file in a temporary folder.
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import random
 import statistics
@@ -24,6 +23,7 @@ from typing import Any
 
 import optuna
 
+from bench.options import script_options
 from bench.results import Row, reporter
 from model_space.facts import DataFacts
 from model_space.outcome import Outcome, Report
@@ -149,9 +149,8 @@ def measure(url: str, report: Callable[[Row], None]) -> None:
 def main() -> None:
     """Print the table."""
     quiet()
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = script_options(__doc__)
     parser.add_argument("urls", nargs="*")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     arguments = parser.parse_args()
     report = reporter("storage", record=arguments.record)
     with tempfile.TemporaryDirectory() as folder:
