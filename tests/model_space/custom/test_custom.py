@@ -10,7 +10,6 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from typer.testing import Result
 
 from model_space.budget import Budget
 from model_space.custom.code import CustomCode, CustomCodeError, CustomNetwork
@@ -28,9 +27,9 @@ from model_space.training.trainer import Trainer
 from model_space.worker.client import Worker, Workload
 from search.storage.connection import load_study
 from search.storage.reading import read
+from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 
-Kouka = Callable[..., Result]
 BUDGET = Budget(epochs=1, batch_size=25, width=0.1)
 SHAPE = (15, 15, 1)
 
