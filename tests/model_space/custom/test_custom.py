@@ -14,7 +14,8 @@ from keras import layers
 from model_space.budget import Budget
 from model_space.custom.code import CustomCode, CustomCodeError, CustomNetwork
 from model_space.custom.description import describe, import_and_describe
-from model_space.custom.loading import accepted_keywords, in_a_line, load_network, load_technique
+from model_space.custom.error_lines import in_a_line
+from model_space.custom.loading import accepted_keywords, load_network, load_technique
 from model_space.custom.registry import Registry, load_registry
 from model_space.data import Data, DataSpec, load
 from model_space.networks import resnet20
