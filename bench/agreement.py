@@ -14,9 +14,8 @@ images and network:
 
 from __future__ import annotations
 
-import argparse
-
 from bench.curves import reference
+from bench.options import script_options
 from bench.results import reporter
 from search import analyse
 from search.analysis.long_runs import deciding
@@ -25,11 +24,10 @@ from search.storage.connection import load_study
 
 def main() -> None:
     """Print a row for each technique."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = script_options(__doc__)
     options.add_argument("reference", choices=["cifar-long", "digits-long"])
     options.add_argument("study")
     options.add_argument("--storage", required=True)
-    options.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     given = options.parse_args()
     findings = analyse(load_study(given.storage, given.study))
     found, epochs = findings.deciding_effects, findings.results.launched_with().final_epochs

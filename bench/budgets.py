@@ -11,7 +11,6 @@ calls clear.
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from copy import copy
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from statistics import fmean, stdev
 
 import numpy as np
 
+from bench.options import script_options
 from bench.results import Row, reporter
 from bench.table import EPOCHS, NAMES, rows
 from search.analysis.effects import CERTAIN, effects_of
@@ -168,9 +168,8 @@ def measure(images: int, way: Way, studies: int) -> Row:
 
 def main() -> None:
     """Print a row for each table and way."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = script_options(__doc__)
     options.add_argument("--studies", type=int, default=100)
-    options.add_argument("--record", action="store_true", help="keep the rows")
     chosen = options.parse_args()
     report = reporter("budgets", record=chosen.record)
     for images in TABLES:

@@ -9,12 +9,12 @@ effect there, so an interval made as if they had not been chosen would miss the 
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
+from bench.options import script_options
 from bench.results import Row, reporter
 from bench.truths import names
 from search.analysis.by_level import by_level
@@ -136,9 +136,8 @@ def row_of(kind: str, techniques: int, rates: int, size: int, studies: int) -> R
 
 def main() -> None:
     """Print the table, and keep it with `--record`."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = script_options(__doc__)
     parser.add_argument("--studies", type=int, default=400, help="studies a row")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured/")
     given = parser.parse_args()
     report = reporter("by_level", record=given.record)
     for design in DESIGNS:

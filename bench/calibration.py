@@ -9,12 +9,9 @@ runs of a design, and nine confirm runs, as earlier versions made by default.
 
 from __future__ import annotations
 
-import argparse
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from multiprocessing import get_context
-from typing import Any
 
 import numpy as np
 import optuna
@@ -27,7 +24,9 @@ from optuna.importance import (
 )
 from optuna.trial import create_trial
 
-from bench.results import Row, reporter
+from bench.options import script_options
+from bench.parallel import Job, measure
+from bench.results import Row
 from bench.truths import KINDS, Machine, Truth, article, names, ordered, simulate
 from search.analysis import effects as effects_module
 from search.analysis.effects import CERTAIN, Effects, effects
@@ -250,39 +249,30 @@ def climb(machine: Machine, repeats: int, random: np.random.Generator) -> np.nda
 
 def main() -> None:
     """Print both tables, two processes at work."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = script_options(__doc__)
     parser.add_argument("--quick", action="store_true", help="a twentieth of the studies")
     parser.add_argument("--table", help="coverage, truths or ranking alone")
     parser.add_argument("--studies", type=int, default=1000, help="a row of the first table")
     parser.add_argument("--ranked", type=int, default=100, help="a row of the second table")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     given = parser.parse_args()
     share = 20 if given.quick else 1
     sizes = [(k, n) for k in TECHNIQUES for n in RUNS if n in possible_runs(k)]
-    jobs: list[tuple[Callable[..., Row], tuple[Any, ...]]] = [
+    jobs: list[Job] = [
         (cover, (k, n, unequal, given.studies // share)) for k, n in sizes for unequal in (0, 1)
     ]
-    harder: list[tuple[Callable[..., Row], tuple[Any, ...]]] = [
+    harder: list[Job] = [
         (cover_kind, (k, n, kind, 2 * given.studies // 5 // share))
         for kind in KINDS
         for k, n in HARDER
         if not (kind.startswith("three") and k == 3) and (k <= 12 or kind in LARGE_KINDS)
     ]
-    ranked = [(rank, (k, n, max(2, given.ranked // share))) for k, n in sizes if k in (8, 12)]
-    with get_context("spawn").Pool(2) as pool:
-        for table, rows in (("coverage", jobs), ("truths", harder), ("ranking", ranked)):
-            if given.table not in (None, table):
-                continue
-            report = reporter(table, record=given.record)
-            for row in pool.imap(_call, rows):
-                report(row)
+    ranked: list[Job] = [
+        (rank, (k, n, max(2, given.ranked // share))) for k, n in sizes if k in (8, 12)
+    ]
+    for table, rows in (("coverage", jobs), ("truths", harder), ("ranking", ranked)):
+        if given.table in (None, table):
+            measure(table, rows, 2, record=given.record)
             print()
-
-
-def _call(job: tuple[Callable[..., Row], tuple[Any, ...]]) -> Row:
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    function, arguments = job
-    return function(*arguments)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,8 @@ _HERE = Path(__file__).parents[1]
 def parse_beside(
     parser: argparse.ArgumentParser,
 ) -> tuple[argparse.Namespace, Mapping[str, Path]]:
-    """Add `--beside` and `--record` and read all arguments; the checkouts by name, old first."""
+    """Add `--beside` and read all arguments; the checkouts by name, old first."""
     parser.add_argument("--beside", type=Path, help="another checkout, from before")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     arguments = parser.parse_args()
     checkouts = {"now": _HERE}
     if arguments.beside is not None:

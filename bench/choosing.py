@@ -13,7 +13,6 @@ any epoch is left, and ends it.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from dataclasses import replace
 from statistics import fmean, stdev
@@ -23,6 +22,7 @@ import numpy as np
 import optuna
 
 from bench.budgets import SEEDS, SPACE, TABLES, Trained, Way, study
+from bench.options import script_options
 from bench.results import Row, reporter
 from bench.table import EPOCHS, NAMES
 from search.analysis.recommendation import candidates, recommend
@@ -130,9 +130,8 @@ def measure(images: int, spent: int, side: str, studies: int) -> Row:
 
 def main() -> None:
     """Print a row for each table, number of epochs and side."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = script_options(__doc__)
     options.add_argument("--studies", type=int, default=200)
-    options.add_argument("--record", action="store_true", help="keep the rows")
     chosen = options.parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     report = reporter("choosing", record=chosen.record)

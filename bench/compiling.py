@@ -11,7 +11,6 @@ together, which other programs change less.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
@@ -21,6 +20,7 @@ import tempfile
 from pathlib import Path
 
 from bench.checkouts import parse_beside
+from bench.options import script_options
 from bench.results import reporter
 from model_space.techniques import SETS
 
@@ -66,7 +66,7 @@ def trained(checkout: Path, cache: Path, count: int, images: int) -> tuple[float
 
 def main() -> None:
     """Train with each checkout, with an empty cache and again, and print the seconds."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = script_options(__doc__)
     parser.add_argument("--recipes", type=int, default=8)
     parser.add_argument("--images", type=int, default=64, help="for training, in batches of 32")
     arguments, checkouts = parse_beside(parser)

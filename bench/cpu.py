@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from bench.gpu import CLASSES, PIXELS, Case, Process, Size, forward_operations
+from bench.options import script_options
 from bench.results import Row, reporter
 from bench.rivals import CIFAR, DIGITS, arrays, batches, network
 from model_space.budget import Budget
@@ -236,10 +237,9 @@ def fit(name: str, report: Callable[[Row], None]) -> None:
 
 def main() -> None:
     """Measure what is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = script_options(__doc__)
     parser.add_argument("what", choices=("steps", "at-once", "fit"))
     parser.add_argument("--data", default="digits", metavar="FOLDER")
-    parser.add_argument("--record", action="store_true", help="put the rows into bench/measured")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.job:

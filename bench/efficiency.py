@@ -11,7 +11,6 @@ efficiency is the time of the bare steps over that of the study.
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.options import script_options
 from bench.results import reporter
 from search.results import Results
 from search.storage.connection import load_study
@@ -100,10 +100,9 @@ def bare_seconds(results: Results) -> float:
 
 def main() -> None:
     """Print one row of the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = script_options(__doc__)
     parser.add_argument("--data")
     parser.add_argument("--workers", default="1")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     arguments = parser.parse_args()
     options = f"--data {Path(arguments.data).resolve()} {CIFAR}" if arguments.data else DIGITS
     with tempfile.TemporaryDirectory() as name:

@@ -31,6 +31,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from bench.curves import reference
+from bench.options import script_options
 from bench.results import Row, reporter
 from bench.rivals import arrays, batches, network
 from model_space.budget import Budget
@@ -361,11 +362,10 @@ def signs(name: str) -> Row | None:
 
 def main() -> None:
     """Make what is missing, and print a row for each data set and side."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = script_options(__doc__)
     options.add_argument("data", nargs="+", help="digits, spoken=FOLDER or cifar10=FOLDER")
     options.add_argument("--seeds", type=int, default=3)
     options.add_argument("--sides", nargs="*", default=list(SIDES))
-    options.add_argument("--record", action="store_true", help="keep the table's rows")
     options.add_argument("--job", help=argparse.SUPPRESS)
     given = options.parse_args()
     sources = dict(one.partition("=")[::2] for one in given.data)

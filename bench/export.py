@@ -10,7 +10,6 @@ would, and prints the seconds and the peak memory of the whole command. Goals: 6
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -22,6 +21,7 @@ import numpy as np
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
+from bench.options import script_options
 from bench.results import reporter
 from model_space.techniques import SETS
 from search.planning.design import design
@@ -85,9 +85,8 @@ def measure(url: str, out: Path) -> tuple[float, float]:
 
 def main() -> None:
     """Measure each size three times and print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = script_options(__doc__)
     parser.add_argument("--trials", type=int, nargs="+", default=[64, 2000])
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     arguments = parser.parse_args()
     report = reporter("export", record=arguments.record)

@@ -9,11 +9,11 @@ interval that is made of them alone misses the mean over all seeds too often.
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 
 import numpy as np
 
+from bench.options import script_options
 from bench.results import Row, reporter
 from bench.truths import SEEDS, Truth, article, names
 from search.analysis.collapses import collapse
@@ -107,9 +107,8 @@ def row_of(share: float, depth: float, size: int, studies: int) -> Row:
 
 def main() -> None:
     """Print the table, and keep it with `--record`."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = script_options(__doc__)
     parser.add_argument("--studies", type=int, default=200, help="studies a row")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured/")
     given = parser.parse_args()
     report = reporter("falling", record=given.record)
     for size in SIZES:

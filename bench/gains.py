@@ -9,11 +9,10 @@ if it had not been chosen would hold the true gain too rarely, and praise recipe
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
 
 from bench.knowing import Table
+from bench.options import script_options
 from bench.results import Row, reporter
 from bench.selection import maker
 from bench.truths import Truth, names, run
@@ -79,9 +78,8 @@ def _mean(machine: object, recipe: np.ndarray) -> float:
 
 def main() -> None:
     """Print the table, and keep it with `--record`."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = script_options(__doc__)
     parser.add_argument("--studies", type=int, default=100, help="studies a row")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured/")
     given = parser.parse_args()
     report = reporter("gains", record=given.record)
     for case in CASES:

@@ -34,6 +34,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.options import script_options
 from bench.results import Row, reporter
 from model_space.techniques import SETS, usual
 
@@ -319,10 +320,9 @@ def mps(folder: Path) -> Iterator[dict[str, str]]:
 
 def main() -> None:
     """Print a row for each case, alone and in groups."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = script_options(__doc__)
     options.add_argument("--kernels", action="store_true", help="trace an epoch by kernels first")
     options.add_argument("--tiny", action="store_true", help="small networks, to try the script")
-    options.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     options.add_argument("--job", help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.job:

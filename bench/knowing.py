@@ -11,7 +11,6 @@ three where its effect is no more than two standard errors of a difference below
 
 from __future__ import annotations
 
-import argparse
 import sys
 import warnings
 from collections import defaultdict
@@ -23,6 +22,7 @@ from optuna.exceptions import ExperimentalWarning
 from scipy.stats import spearmanr
 
 from bench.calibration import EVALUATORS, SAMPLERS, largest_three, sampled
+from bench.options import script_options
 from bench.results import Row, reporter
 from bench.table import EPOCHS, IMAGES, NAMES, file_of, rows
 from bench.truths import Machine, names, run, simulate
@@ -211,8 +211,7 @@ def _rounded(value: np.floating, decimals: int) -> float:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
+    parser = script_options(__doc__)
     record = parser.parse_args().record
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore", ExperimentalWarning)

@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from bench.options import script_options
 from bench.results import reporter
 from bench.rivals import arrays, batches, network
 from model_space.budget import Budget
@@ -116,10 +117,9 @@ def in_a_process(job: Job, folder: str, seed: int) -> float:
 
 def main() -> None:
     """Print a row for each side, with all techniques off and with all on."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = script_options(__doc__)
     parser.add_argument("techniques", nargs="*", default=TECHNIQUES, metavar="TECHNIQUES")
     parser.add_argument("--data", required=True, metavar="FOLDER")
-    parser.add_argument("--record", action="store_true", help="put the rows into bench/measured")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     folder = str(Path(chosen.data).resolve())

@@ -10,11 +10,11 @@ the server included. Reads /proc, so it runs on Linux only.
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 from pathlib import Path
 
+from bench.options import script_options
 from bench.results import reporter
 from model_space.budget import Budget
 from model_space.data import DataSpec
@@ -46,9 +46,8 @@ def child(process: int) -> int:
 
 def main() -> None:
     """Train the runs, and print a row now and then."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = script_options(__doc__)
     parser.add_argument("--runs", type=int, default=SHOWN[-1])
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     arguments = parser.parse_args()
     runs, write = arguments.runs, reporter("memory", record=arguments.record)
     peak = 0.0

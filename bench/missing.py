@@ -10,17 +10,15 @@ them are what an interrupted study has; that has no confirm runs, one that lost 
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
 from dataclasses import replace
-from multiprocessing import get_context
-from typing import Any
 
 import numpy as np
 
 from bench.calibration import Coverage
 from bench.knowing import Table
-from bench.results import Row, reporter
+from bench.options import script_options
+from bench.parallel import Job, measure
+from bench.results import Row
 from bench.table import EPOCHS, IMAGES
 from bench.truths import KINDS, article, names, ordered, simulate
 from search.analysis import effects as effects_module
@@ -167,36 +165,22 @@ def _finite(value: float) -> float | None:
 
 def main() -> None:
     """Print the tables, two processes at work."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = script_options(__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the studies")
     parser.add_argument("--table", help="growth, looks or missing alone")
     parser.add_argument("--studies", type=int, default=400, help="a row")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     given = parser.parse_args()
     studies = given.studies // (10 if given.quick else 1)
     sizes = [(k, n, m, kind) for kind in (*TABLES, *KINDS_TRIED[1:]) for k, n, m in HARDER]
     sizes += [(k, n, m, "equal") for k, n, ms in SIZES for m in ms]
-    jobs: list[tuple[Callable[..., Row], tuple[Any, ...]]] = [
-        (cover, (*size, studies)) for size in sizes
-    ]
-    looks: list[tuple[Callable[..., Row], tuple[Any, ...]]] = [
-        (look, (path, studies)) for path in PATHS
-    ]
-    growths: list[tuple[Callable[..., Row], tuple[Any, ...]]] = [(growth, one) for one in GROWTHS]
-    with get_context("spawn").Pool(given.processes) as pool:
-        for table, rows in (("growth", growths), ("looks", looks), ("missing", jobs)):
-            if given.table not in (None, table):
-                continue
-            report = reporter(table, record=given.record)
-            for row in pool.imap(_call, rows):
-                report(row)
+    jobs: list[Job] = [(cover, (*size, studies)) for size in sizes]
+    looks: list[Job] = [(look, (path, studies)) for path in PATHS]
+    growths: list[Job] = [(growth, one) for one in GROWTHS]
+    for table, rows in (("growth", growths), ("looks", looks), ("missing", jobs)):
+        if given.table in (None, table):
+            measure(table, rows, given.processes, record=given.record)
             print()
-
-
-def _call(job: tuple[Callable[..., Row], tuple[Any, ...]]) -> Row:
-    function, arguments = job
-    return function(*arguments)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ layers.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import math
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ import numpy as np
 import optuna
 
 from bench.calibration import SAMPLERS
+from bench.options import script_options
 from bench.results import Row, reporter
 from search.analysis.by_level import effects_by_level
 from search.storage.reading import read
@@ -133,9 +133,8 @@ def row(sampler: str, trials: int, change: float, studies: int) -> Row:
 
 def main() -> None:
     """Print a row for each sampler, number of trials and change."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = script_options(__doc__)
     options.add_argument("--studies", type=int, default=200)
-    options.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     chosen = options.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     report = reporter("other_levels", record=chosen.record)

@@ -11,7 +11,6 @@ interaction. A recipe's loss is what the best recipe is worth above it, at the s
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import math
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ import numpy as np
 import optuna
 
 from bench.calibration import SAMPLERS
+from bench.options import script_options
 from bench.results import Row, reporter
 from search.analysis.drift import beside_drift
 from search.analysis.effects import CERTAIN, effects_of
@@ -156,9 +156,8 @@ def row(sampler: str, trials: int, studies: int) -> Row:
 
 def main() -> None:
     """Print a row for each sampler and number of trials."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = script_options(__doc__)
     options.add_argument("--studies", type=int, default=200)
-    options.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     chosen = options.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     report = reporter("other_programs", record=chosen.record)

@@ -12,7 +12,6 @@ commands, without the pause.
 
 from __future__ import annotations
 
-import argparse
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 
+from bench.options import script_options
 from bench.results import FOLDER, Row, reporter, rows_of
 from search.planning.time_plan import time_limit
 from search.storage.connection import load_study
@@ -118,11 +118,10 @@ def measured(case: Case, folder: str | None) -> Row | None:
 
 def main() -> None:
     """Print a row for each plan of a data set."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = script_options(__doc__)
     parser.add_argument("data", choices=sorted(OPTIONS))
     parser.add_argument("folder", nargs="?", help="where the data are, if not digits")
     parser.add_argument("--again", action="store_true", help="measure again what has a row")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     given = parser.parse_args()
     # A shell's background jobs ignore Ctrl-C, and so would the launches.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -9,11 +9,10 @@ by the mean of their last epochs.
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
 
 from bench.curves import curves_of, load
+from bench.options import script_options
 from bench.results import Row, reporter
 from bench.table import EPOCHS, rows
 from search.analysis.rank_stability import ranked_from
@@ -81,8 +80,7 @@ def measure(name: str, curves: np.ndarray, waits: bool) -> Row:
 
 def main() -> None:
     """Print a row for each table and rule."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--record", action="store_true", help="keep the rows")
+    options = script_options(__doc__)
     report = reporter("pruning", record=options.parse_args().record)
     for name, curves in tables().items():
         for waits in (False, True):

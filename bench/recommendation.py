@@ -9,7 +9,6 @@ depends on its recipe, its seed, how hard the image is to all, and how hard to i
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from bench.knowing import Table
+from bench.options import script_options
 from bench.results import Row, reporter
 from bench.table import EPOCHS, NAMES
 from model_space.correctness import pack
@@ -199,9 +199,8 @@ def _levels(on: frozenset[str]) -> np.ndarray:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = script_options(__doc__)
     parser.add_argument("--studies", type=int, default=400, help="simulated studies a row")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     options = parser.parse_args()
     report = reporter("recommendation", record=options.record)
     for images in (1000, 250):

@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.options import script_options
 from bench.results import reporter
 from model_space.data import Data, load
 from model_space.recipe import Recipe
@@ -243,13 +244,12 @@ def spread(side: str, accuracies: list[float]) -> dict[str, float]:
 
 def main() -> None:
     """Print a row for each rival."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = script_options(__doc__)
     parser.add_argument("rivals", nargs="*", default=list(SIDES))
     parser.add_argument("--data", default="digits")
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--workers", default="auto")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     parser.add_argument("--side", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     name = arguments.data

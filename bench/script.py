@@ -11,7 +11,6 @@ stage. The accuracies are of test images that neither was trained on.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import os
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import layers
 
+from bench.options import script_options
 from bench.results import reporter
 from model_space.budget import Budget
 from model_space.custom.description import import_and_describe
@@ -105,11 +105,10 @@ def compared(found: list[float]) -> dict[str, float]:
 
 def main() -> None:
     """Print a row for each recipe and backend, and one for all recipes of a backend."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = script_options(__doc__)
     parser.add_argument("recipes", nargs="*", default=list(RECIPES))
     parser.add_argument("--backend", choices=BACKENDS)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     arguments = parser.parse_args()
     backend = keras.backend.backend()
     for other in [arguments.backend] if arguments.backend else BACKENDS:

@@ -10,18 +10,18 @@ on digits.
 
 from __future__ import annotations
 
-import argparse
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from multiprocessing import get_context
 from typing import Protocol
 
 import numpy as np
 
 from bench.knowing import Table
-from bench.results import Row, reporter
+from bench.options import script_options
+from bench.parallel import Job, measure
+from bench.results import Row
 from bench.truths import KINDS, Machine, Truth, article, every_recipe, names, simulate
 from search.analysis import effects as effects_module
 from search.analysis.effects import Effects, effects
@@ -251,21 +251,14 @@ def row_of(kind: str, techniques: int, runs: int, studies: int) -> Row:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = script_options(__doc__)
     parser.add_argument("--quick", action="store_true", help="a twentieth of the studies")
     parser.add_argument("--studies", type=int, default=400, help="of a row")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     given = parser.parse_args()
     studies = max(2, given.studies // (20 if given.quick else 1))
-    report = reporter("selection", record=given.record)
-    with get_context("spawn").Pool(given.processes) as pool:
-        for row in pool.imap(_call, [(*case, studies) for case in CASES]):
-            report(row)
-
-
-def _call(case: tuple[str, int, int, int]) -> Row:
-    return row_of(*case)
+    jobs: list[Job] = [(row_of, (*case, studies)) for case in CASES]
+    measure("selection", jobs, given.processes, record=given.record)
 
 
 if __name__ == "__main__":

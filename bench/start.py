@@ -11,7 +11,6 @@ commands that read do without. Goal: under 1 s for all but the export.
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -24,6 +23,7 @@ import optuna
 
 from bench.checkouts import parse_beside
 from bench.export import make
+from bench.options import script_options
 from bench.results import reporter
 
 KOUKA = "from search.cli import main; main()"
@@ -60,7 +60,7 @@ def seconds(arguments: list[str], checkout: Path, folder: str) -> tuple[float, f
 
 def main() -> None:
     """Time each command of each checkout, by turns, and print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = script_options(__doc__)
     parser.add_argument("--repeats", type=int, default=10)
     arguments, checkouts = parse_beside(parser)
     optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -11,13 +11,13 @@ verdict.
 
 from __future__ import annotations
 
-import argparse
 from collections import Counter
 
 import numpy as np
 
 from bench.calibration import distinct, largest_three
 from bench.knowing import Table, is_right
+from bench.options import script_options
 from bench.results import Row, reporter
 from bench.table import EPOCHS
 from bench.truths import KINDS, Machine, Truth, names, simulate
@@ -121,10 +121,9 @@ def stopped(truth: str, studies: int) -> Row:
 
 def main() -> None:
     """Print a row for each truth."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = script_options(__doc__)
     parser.add_argument("truths", nargs="*", default=[*TRUTHS, *TABLES])
     parser.add_argument("--studies", type=int, default=400, help="a row")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     given = parser.parse_args()
     report = reporter("stopping", record=given.record)
     for truth in given.truths:

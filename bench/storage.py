@@ -9,7 +9,6 @@ default is an SQLite file in a temporary folder.
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import random
 import statistics
@@ -24,9 +23,10 @@ from typing import Any
 
 import optuna
 
+from bench.options import script_options
 from bench.results import Row, reporter
 from model_space.facts import DataFacts
-from model_space.outcome import Outcome
+from model_space.outcome import Outcome, Report
 from search.planning.requested import Requested
 from search.planning.schedule import Schedule
 from search.running import local_workers, study
@@ -57,7 +57,7 @@ class Sleeper:
         recipe: object,
         budget: object,
         seed: int,
-        report: Callable[[int, float], bool],
+        report: Report,
         checkpoint: object,
     ) -> Outcome:
         """Sleep, and report each epoch."""
@@ -149,9 +149,8 @@ def measure(url: str, report: Callable[[Row], None]) -> None:
 def main() -> None:
     """Print the table."""
     quiet()
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = script_options(__doc__)
     parser.add_argument("urls", nargs="*")
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     arguments = parser.parse_args()
     report = reporter("storage", record=arguments.record)
     with tempfile.TemporaryDirectory() as folder:

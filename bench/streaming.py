@@ -10,7 +10,6 @@ own: pages of the decoded file are shared, and given back whenever others need t
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import itertools
 import os
@@ -20,6 +19,7 @@ import time
 from pathlib import Path
 
 from bench.memory import child, mebibytes
+from bench.options import script_options
 from bench.results import reporter
 from model_space.budget import Budget
 from model_space.data import DataSpec
@@ -40,12 +40,11 @@ def link(source: Path, target: Path, images: int) -> None:
 
 def main() -> None:
     """Print a table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = script_options(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--images", type=int, default=1_000_000)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder.parent) as name:
         work = Path(name)

@@ -4,7 +4,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -23,7 +23,7 @@ from typer.testing import CliRunner, Result
 
 from model_space.data import Data, load_spec
 from search import cli
-from tests.support.faked import without_report
+from tests.support.faked import Kouka, without_report
 from tests.support.fakes import FakeWorker
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -130,7 +130,7 @@ def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def kouka(folder: Path) -> Callable[..., Result]:
+def kouka(folder: Path) -> Kouka:
     """Runs a command in this process, in the empty folder."""
 
     def run(*arguments: str) -> Result:

@@ -9,12 +9,13 @@ import inspect
 import os
 import re
 import sys
-import traceback
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
 from model_space.custom.code import CustomCodeError
+from model_space.custom.error_lines import in_a_line, source_file
 from model_space.pretrained.catalogue import NAMES
 from model_space.stages import Stages
 from model_space.technique import Technique, clash
@@ -27,13 +28,6 @@ _PREFIX = "_custom_"
 """The beginning of the names of the modules that are made of files."""
 _GIVEN = ("image_shape", "classes", "stages")
 """The arguments that a network's function is given, in their order."""
-_LONGEST = 200
-"""Characters of an exception's message beyond which its first sentence alone is given."""
-_STYLE = re.compile(r"\x1b\[\d*m")
-_INTERNAL = re.compile(r"\{\{.*?\}\} ?|(?<=\]) name:$")
-"""What TensorFlow says of its own nodes."""
-_USER_CODE = re.compile(r'^ *File "(.+)", line (\d+), in .*\n(?: *\S.*\n)?\s*\n', re.MULTILINE)
-"""The place of the error in what TensorFlow traces, and its line of code; the error follows."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED = ("none", *SETS)
 
@@ -72,34 +66,6 @@ def accepted_keywords(build: Callable[..., object]) -> tuple[str, ...]:
     return tuple(name for name in SUPPORTED_KEYWORDS if name in parameters)
 
 
-def in_a_line(error: BaseException, file: str = "") -> str:
-    """Return an exception's type and message in a line, and where in that file it arose, if there.
-
-    Of a message of several lines that is the first, without what Keras and TensorFlow put around
-    it, and of a long one the first sentence.
-    """
-    text = _STYLE.sub("", str(error))
-    found = [*_USER_CODE.finditer(text)]
-    if found:
-        text = text[found[-1].end() :].partition(": ")[2]
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > 1 and lines[0].startswith("Exception encountered when calling "):
-        del lines[0]
-    message = _INTERNAL.sub("", lines[0] if lines else "no message")
-    if len(message) > _LONGEST:
-        message = re.split(r"(?<=[a-z])\. ", message)[0]
-    called = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
-    called += [int(one[2]) for one in found if one[1] == file]
-    if called:
-        message = f"{message.removesuffix('.')} ({Path(file).name}, line {called[-1]})"
-    return f"{type(error).__name__}: {message}"
-
-
-def source_file(function: Any) -> str:
-    """Return the path of the file that a function is written in; empty where none is known."""
-    return str(getattr(getattr(function, "__code__", None), "co_filename", ""))
-
-
 def file_of(loaded: object) -> str:
     """Return the name of the user's file that defines a function; empty where a module does."""
     module = str(getattr(loaded, "__module__", ""))
@@ -107,36 +73,21 @@ def file_of(loaded: object) -> str:
 
 
 def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
+    """Import what is named; return it and the digest of its file."""
     where, colon, name = at.rpartition(":")
     if not colon or not name.isidentifier():
         where, name = at, usual
-    if where.endswith(".py"):
-        if not Path(where).is_file():
-            raise CustomCodeError(
-                f"{option} {at}: there is no file {where} on this machine; "
-                f"{option} takes the place where it is"
-            )
-        specification = importlib.util.spec_from_file_location(
-            f"{_PREFIX}{Path(where).stem}_{hashlib.sha256(where.encode()).hexdigest()[:8]}", where
-        )
-    elif not colon:
+    if not (colon or where.endswith(".py")):
         named = f", nor one of {NAMES} of keras.applications" if usual == "build" else ""
         raise CustomCodeError(
             f"{option} {at} is neither a FILE.py nor a PACKAGE.MODULE:{usual}{named}"
         )
-    else:
-        if (here := os.getcwd()) not in sys.path:
-            sys.path.append(here)  # the last, see `model_space.child.running`
-        try:
-            specification = importlib.util.find_spec(where)
-        except (ImportError, ValueError, AttributeError):
-            specification = None
-    if specification is None or specification.loader is None:
-        raise CustomCodeError(f"{option} {at}: there is no module {where} on this machine")
+    specification = _specification(where, at, option)
     try:
         if where.endswith(".py"):
             module = importlib.util.module_from_spec(specification)
             sys.modules[specification.name] = module  # dataclasses and the like look there
+            assert specification.loader is not None
             specification.loader.exec_module(module)
         else:
             module = importlib.import_module(where)
@@ -155,6 +106,29 @@ def _load(at: str, usual: str, option: str) -> tuple[Any, str]:
             f"{option} {at} defines no {name}; write one there, or add :NAME for another name"
         )
     return getattr(module, name), hashlib.sha256(code).hexdigest()[:16]
+
+
+def _specification(where: str, at: str, option: str) -> ModuleSpec:
+    """Find a file or a module; raises `CustomCodeError` where there is none that can be loaded."""
+    if where.endswith(".py"):
+        if not Path(where).is_file():
+            raise CustomCodeError(
+                f"{option} {at}: there is no file {where} on this machine; "
+                f"{option} takes the place where it is"
+            )
+        specification = importlib.util.spec_from_file_location(
+            f"{_PREFIX}{Path(where).stem}_{hashlib.sha256(where.encode()).hexdigest()[:8]}", where
+        )
+    else:
+        if (here := os.getcwd()) not in sys.path:
+            sys.path.append(here)  # the last, see `model_space.child.running`
+        try:
+            specification = importlib.util.find_spec(where)
+        except (ImportError, ValueError, AttributeError):
+            specification = None
+    if specification is None or specification.loader is None:
+        raise CustomCodeError(f"{option} {at}: there is no module {where} on this machine")
+    return specification
 
 
 def _beside(error: BaseException, file: str) -> str:

@@ -67,7 +67,7 @@ def table_files(path: Path, columns: Columns) -> FileSet:
             f"{path} has no labelled row to train on ({_splits_of(found)}); add some, or name "
             "other columns with --columns"
         )
-    _check_there(path, labels, form)
+    _check_there(path, labels)
     classes, parts = numbered(str(path), labels)
     taken = sum(map(len, labels.values()))
     usable = [row for row in rows if row[form.path].strip() and row[form.label].strip()]
@@ -156,7 +156,7 @@ def labels_of(path: Path, rows: list[list[str]], form: TableForm) -> dict[str, d
     return labels
 
 
-def _check_there(path: Path, labels: Mapping[str, Mapping[str, str]], form: TableForm) -> None:
+def _check_there(path: Path, labels: Mapping[str, Mapping[str, str]]) -> None:
     """Raise `DataError` where files are missing, which says how many."""
     files = [file for of_part in labels.values() for file in of_part]
     lost = [file for file in files if not os.path.isfile(file)]

@@ -22,7 +22,7 @@ def bracketed(before: str, items: Sequence[str], after: str, indent: int = 4) ->
     return [f"{margin}{before}", *middle, f"{margin}{after}"]
 
 
-def paragraph(text: str, width: int = WIDTH) -> list[str]:
+def paragraph(text: str, width: int) -> list[str]:
     """Wrap a text in lines of at most `width` characters."""
     lines: list[str] = []
     for word in text.split():

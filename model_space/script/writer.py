@@ -11,7 +11,7 @@ import numpy as np
 
 from model_space.child import respond
 from model_space.custom.code import CustomCodeError
-from model_space.custom.loading import in_a_line
+from model_space.custom.error_lines import in_a_line
 from model_space.custom.registry import load_registry
 from model_space.data import Data, DataError
 from model_space.facts import DataFacts

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from model_space.custom.code import CustomCodeError
-from model_space.custom.loading import in_a_line
+from model_space.custom.error_lines import in_a_line
 from model_space.stages import Tensor
 from model_space.training.inlining import keras_class, without_custom
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from model_space.budget import Budget
 from model_space.custom.code import CustomCodeError
-from model_space.custom.loading import in_a_line, source_file
+from model_space.custom.error_lines import in_a_line, source_file
 from model_space.custom.registry import Registry, settings_kept
 from model_space.data import Data
 from model_space.pretrained.network import Network

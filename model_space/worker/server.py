@@ -26,6 +26,7 @@ from model_space.child import answer_stream, ending_with, import_keras
 from model_space.custom.code import CustomCodeError
 from model_space.data import DataError, load_spec
 from model_space.facts import DataFacts
+from model_space.outcome import Report
 from model_space.training.checkpoint import Stopped
 from model_space.training.scorers import scorer
 from model_space.worker.messages import (
@@ -114,20 +115,9 @@ def _supervise(requests: FileIO, trainer: Trainer, answer: Callable[[Answer], No
     with selectors.DefaultSelector() as ready:
         ready.register(requests, selectors.EVENT_READ)
         while True:
+            heard = {key.fileobj for key, _ in ready.select()}
             # The fork's answers come first, or a job might go to one that has just died.
-            for key in sorted((k for k, _ in ready.select()), key=lambda k: k.fileobj is requests):
-                if key.fileobj is requests:
-                    if not (line := requests.readline()):
-                        return
-                    is_job = isinstance(decode(line), Job)
-                    if is_job and fork is None:
-                        fork = _Fork(trainer)
-                        ready.register(fork.answers, selectors.EVENT_READ)
-                    if fork is not None:  # else it was for a run that has ended
-                        fork.send(line)
-                        fork.works = fork.works or is_job
-                    continue
-                assert fork is not None
+            if fork is not None and fork.answers in heard:
                 message, last = fork.receive()
                 if message is None or last:
                     ready.unregister(fork.answers)
@@ -138,6 +128,16 @@ def _supervise(requests: FileIO, trainer: Trainer, answer: Callable[[Answer], No
                     fork.works = False
                 if message is not None:
                     answer(message)
+            if requests in heard:
+                if not (line := requests.readline()):
+                    return
+                is_job = isinstance(decode(line), Job)
+                if is_job and fork is None:
+                    fork = _Fork(trainer)
+                    ready.register(fork.answers, selectors.EVENT_READ)
+                if fork is not None:  # else it was for a run that has ended
+                    fork.send(line)
+                    fork.works = fork.works or is_job
 
 
 class _Fork:
@@ -235,7 +235,7 @@ def _train_runs(trainer: Trainer, requests: BufferedReader, answers: BinaryIO) -
 def _do(
     trainer: Trainer,
     job: Job,
-    report: Callable[[int, float], bool],
+    report: Report,
     stopping: Callable[[], bool],
 ) -> JobEnd:
     """Do a job, and return how it ended."""
@@ -260,7 +260,7 @@ def _do(
 def _train(
     trainer: Trainer,
     job: Train,
-    report: Callable[[int, float], bool],
+    report: Report,
     stopping: Callable[[], bool],
 ) -> Trained:
     trainer = trainer.joined if job.final else trainer

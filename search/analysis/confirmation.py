@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from model_space.correctness import unpack
 from search.analysis.chance_level import constant_level, reached_no_more
 from search.analysis.collapses import Collapse, collapse
 from search.analysis.estimate import NO_ESTIMATE, Estimate, mean_over_seeds
-from search.analysis.held_out import PRIOR_DOF, Difference, HeldOut, accuracy, difference
+from search.analysis.held_out import Difference, HeldOut, accuracy, difference
 from search.analysis.long_runs import deciding
 from search.analysis.looks import alpha_of_gains
 from search.analysis.recipe_names import describe
 from search.analysis.recommendation import Recommendation
-from search.analysis.t_distribution import critical_value, satterthwaite
+from search.analysis.seed_differences import difference_over_seeds
 from search.objective import ACCURACY, Objective
 from search.results import End, Results, Run
 
@@ -107,7 +102,7 @@ def _of_kouka(
             gain = objective_gain = difference(tests[recipe], tests[off], among, alpha)
             if objective != ACCURACY:
                 every = list(scores.values())
-                objective_gain = _over_seeds(scores[recipe], scores[off], every, alpha)
+                objective_gain = difference_over_seeds(scores[recipe], scores[off], every, alpha)
         rows.append(
             Confirmed(
                 _label(results.end_of(runs[0]), chosen=recipe == chosen),
@@ -166,7 +161,7 @@ def _of_program(
             validation=_mean([run.scaled for run in runs], runs, fallen, objective),
             gain=None,
             objective_gain=None if off is None or recipe == off
-            else _over_seeds(scores[recipe], scores[off],
+            else difference_over_seeds(scores[recipe], scores[off],
                              every if may_fall[recipe] else steady, alpha, choices,
                              of_magnitudes=positive),
         )
@@ -258,78 +253,4 @@ def _fallen(results: Results) -> Collapse | None:
 
 def _test(runs: Sequence[Run], results: Results) -> HeldOut:
     images = None if results.data is None else results.data.test
-    return tested([(run.test_accuracy or 0.0, run.test_correct) for run in runs], images)
-
-
-def _over_seeds(
-    one: Sequence[float],
-    other: Sequence[float],
-    among: Sequence[Sequence[float]],
-    alpha: float,
-    choices: int = 1,
-    *,
-    of_magnitudes: bool = False,
-) -> Difference:
-    """The difference of two recipes' means, with an interval for other seeds.
-
-    The seeds of all recipes `among` count with a recipe's own, as in `held_out`. The interval
-    misses in a share `alpha` of studies, also for the one that was chosen of so many `choices` by
-    these values. The noise of values `of_magnitudes` grows with their size: each mean's interval is
-    on a logarithm, and that of the difference is put together from the two (Zou & Donner 2008,
-    Statistics in Medicine 27). It also contains zero where the interval of the logarithms'
-    difference does.
-    """
-    rows = [one, other, *among]
-    if of_magnitudes:
-        rows = [[math.log(value) for value in row] for row in rows]
-    first, second, *rest = rows
-    variances, dof = _variances(first, second, rest)
-    error = math.sqrt(sum(variances))
-    means = statistics.fmean(one), statistics.fmean(other)
-    gained = means[0] - means[1]
-    if not error > 0:  # equal values say nothing of other seeds
-        return Difference(gained, math.nan, math.nan, paired=False)
-    critical = critical_value(dof, choices, alpha)
-    low, high = gained - critical * error, gained + critical * error
-    if of_magnitudes:
-        factors = [math.exp(critical * math.sqrt(variance)) for variance in variances]
-        down = [mean - mean / factor for mean, factor in zip(means, factors, strict=True)]
-        up = [mean * factor - mean for mean, factor in zip(means, factors, strict=True)]
-        low, high = gained - math.hypot(down[0], up[1]), gained + math.hypot(up[0], down[1])
-        if abs(statistics.fmean(first) - statistics.fmean(second)) <= critical * error:
-            low, high = min(low, 0.0), max(high, 0.0)
-    return Difference(gained, low, high, False, dof, alpha)
-
-
-def _variances(
-    one: Sequence[float], other: Sequence[float], among: Sequence[Sequence[float]]
-) -> tuple[list[float], float]:
-    """The variances of two recipes' means, and the degrees of freedom of their difference.
-
-    NaN where no recipe has two seeds.
-    """
-    squares = sum((value - statistics.fmean(row)) ** 2 for row in among for value in row)
-    dof = sum(len(row) - 1 for row in among)
-    if not dof:
-        return [math.nan, math.nan], 1
-    variances, dofs = [], []
-    for row in (one, other):
-        own = len(row) - 1
-        prior = max(min(PRIOR_DOF, dof - own), 0)
-        own_squares = sum((value - statistics.fmean(row)) ** 2 for value in row)
-        variances.append((prior * squares / dof + own_squares) / (prior + own) / len(row))
-        dofs.append(prior + own)
-    return variances, satterthwaite(list(zip(variances, dofs, strict=True))) or 1
-
-
-def tested(runs: Sequence[tuple[float, str | None]], images: int | None) -> HeldOut:
-    """The tests of runs, each an accuracy, a fraction, and the images that it named right, packed.
-
-    `images` is the number of test images.
-    """
-    packed = [text for _, text in runs if text is not None]
-    correct = None
-    if len(packed) == len(runs):
-        with suppress(ValueError):  # what another program wrote under that name, or of other images
-            correct = np.array([unpack(text) for text in packed])
-    return HeldOut(tuple(accuracy for accuracy, _ in runs), images, correct)
+    return HeldOut.of([(run.test_accuracy or 0.0, run.test_correct) for run in runs], images)

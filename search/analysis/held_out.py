@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from model_space.correctness import unpack
 from search.analysis.distributions import beta_quantile
 from search.analysis.estimate import Estimate
 from search.analysis.t_distribution import CONFIDENCE, quantile, satterthwaite
@@ -42,6 +44,19 @@ class HeldOut:
     """Test images; None where that is not known, and the interval is of the seeds alone."""
     correct: np.ndarray | None = None
     """(runs, images): True where a run named an image right; None where that was not kept."""
+
+    @classmethod
+    def of(cls, runs: Sequence[tuple[float, str | None]], images: int | None) -> HeldOut:
+        """Put together the tests of runs: an accuracy each, a fraction, and its images, packed.
+
+        These are the images that it named right; `images` is the number of test images.
+        """
+        packed = [text for _, text in runs if text is not None]
+        correct = None
+        if len(packed) == len(runs):
+            with suppress(ValueError):  # what another program wrote there, or of other images
+                correct = np.array([unpack(text) for text in packed])
+        return cls(tuple(accuracy for accuracy, _ in runs), images, correct)
 
     @property
     def mean(self) -> float:

@@ -33,7 +33,7 @@ class Movement:
 
 
 def movements(
-    runs: Sequence[Run], techniques: Sequence[str], others: Sequence[Category | Number] = ()
+    runs: Sequence[Run], techniques: Sequence[str], others: Sequence[Category | Number]
 ) -> list[Movement]:
     """Estimate the change of each effect over the second half of the training, largest first.
 
@@ -75,7 +75,7 @@ class Rise:
     """The upper end of its 95 % interval, as such a share."""
 
 
-def rise(runs: Sequence[Run], maximize: bool = True) -> Rise | None:
+def rise(runs: Sequence[Run], maximize: bool) -> Rise | None:
     """Measure by how much the mean curve of some runs still rises at its end.
 
     None with fewer than two runs or epochs.

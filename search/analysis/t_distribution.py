@@ -110,7 +110,7 @@ def critical_value(dof: float, tests: int, alpha: float = 1 - CONFIDENCE) -> flo
 
 
 @cache
-def detectable(dof: float, tests: int, alpha: float = 1 - CONFIDENCE) -> float:
+def detectable(dof: float, tests: int, alpha: float) -> float:
     """The effect, in standard errors as one study estimates them, that others find in `POWER`.
 
     Both that study's estimate of the noise and the estimates of those that look for the effect have

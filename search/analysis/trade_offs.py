@@ -25,6 +25,7 @@ from search.analysis.fitted_recipes import FittedRecipes, Option
 from search.analysis.limits import count_parameters, fit_seconds
 from search.analysis.long_runs import deciding
 from search.analysis.parameter_counts import ParameterCounts
+from search.analysis.pareto_front import pareto_front
 from search.analysis.recommendation import complete_runs
 from search.analysis.surface import Surface
 from search.analysis.t_distribution import quantile
@@ -36,7 +37,6 @@ MOST_TECHNIQUES = 20
 """That every combination is looked at of; of more, those with the largest effects."""
 _SHOWN = 300
 """Recipes that are drawn at random to show where all are."""
-_MANY = 64
 _ALIKE = 0.05
 """Difference in seconds, as a share, below which recipes take the same time."""
 
@@ -89,25 +89,6 @@ class TradeOffs:
     """Recipes that are left out, as every run so far with some of their techniques failed."""
     held: frozenset[str] = frozenset()
     """Techniques that are as in the best recipe throughout, as there are too many."""
-
-
-def pareto(costs: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Places, cheapest first, of those that nothing beats: (n,) costs, and values to maximize.
-
-    Of several that are equal in both, the first.
-    """
-    if len(costs) > _MANY:
-        few = pareto(costs[::_MANY], values[::_MANY])
-        # Most are beaten by one of a few, and need no sorting.
-        below = np.searchsorted(costs[::_MANY][few], costs, side="right") - 1
-        beaten = (below >= 0) & (values < values[::_MANY][few][below])
-        kept = np.flatnonzero(~beaten)
-        if len(kept) < len(costs):
-            return np.asarray(kept[pareto(costs[kept], values[kept])])
-    order = np.lexsort((-values, costs))
-    best = np.maximum.accumulate(values[order])
-    better = np.append(True, best[1:] > best[:-1])
-    return np.asarray(order[better])
 
 
 def trade_offs(results: Results, *, predict: bool = True) -> TradeOffs | None:
@@ -217,15 +198,15 @@ class _Pool:
         possible = works & ~idle
         ran = sorted(place for place in self.trained if not idle[place])
         compared = np.flatnonzero(possible) if predict else np.array(ran)
-        fronts = {
-            name: compared[pareto(_steps(name, costs[compared]), self.values[compared])].tolist()
-            for name, costs in self.costs.items()
-        }
+        fronts = {name: self._front(name, compared, self.values) for name in self.costs}
         chosen = list(dict.fromkeys(place for front in fronts.values() for place in front))
         means, spread = self.told.predict([self._option(place) for place in chosen])
         told = dict(zip(chosen, means.tolist(), strict=True))
         # Of these, the recipes that no other beats by what is told of them too.
-        fronts = {name: self._unbeaten(name, front, told) for name, front in fronts.items()}
+        values = np.full(len(self.values), np.nan)
+        values[chosen] = means
+        fronts = {name: self._front(name, np.array(front), values)
+                  for name, front in fronts.items()}  # fmt: skip
         critical = quantile(len(self.told.surface.observed.keys) - 1)
         known = {
             place: self._priced(
@@ -253,12 +234,11 @@ class _Pool:
             frozenset(name for at, name in enumerate(names) if at not in self.free),
         )
 
-    def _unbeaten(
-        self, resource: Resource, front: Sequence[int], told: Mapping[int, float]
-    ) -> list[int]:
-        """The places of a front that nothing on it beats by what is told of them."""
-        costs, values = self.costs[resource][front], np.array([told[place] for place in front])
-        return [front[at] for at in pareto(_steps(resource, costs), values)]
+    def _front(self, resource: Resource, places: np.ndarray, values: np.ndarray) -> list[int]:
+        """The places, of some, that none of these beats, cheapest first; `values` are by place."""
+        steps = _steps(resource, self.costs[resource][places])
+        front: list[int] = places[pareto_front(steps, values[places])].tolist()
+        return front
 
     def _without_interval(
         self, places: Sequence[int], back: Callable[[float], float]

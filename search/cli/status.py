@@ -73,7 +73,7 @@ def status(
 
 def _other_objectives(study: Study, storage: str) -> str:
     """Say by which of a study's several objectives its status is; empty of one."""
-    from search.storage.reading import name_objectives
+    from search.storage.objectives import name_objectives
 
     if (count := len(study.directions)) == 1:
         return ""

@@ -29,7 +29,7 @@ def of_less(program: Program) -> str:
     )
 
 
-def with_unit(program: Program, value: float, before: Iterable[float] = ()) -> Program:
+def with_unit(program: Program, value: float, before: Iterable[float]) -> Program:
     """Settle the unit and the scale of a program's metric, by the value of the first run.
 
     An accuracy from 0 to 1 is a share, and one up to 100 is in percent, as one is that came to more

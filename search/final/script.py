@@ -36,11 +36,11 @@ def write_code(
     name: str,
     out: Path,
     *,
-    recipe: str | None = None,
-    epochs: int | None = None,
-    data: str | None = None,
-    custom_code: CustomCode | None = None,
-    at_most: Limits | None = None,
+    recipe: str | None,
+    epochs: int | None,
+    data: str | None,
+    custom_code: CustomCode | None,
+    at_most: Limits | None,
 ) -> Written:
     """Write a script that trains a study's recommended recipe, or another, as `kouka train` does.
 

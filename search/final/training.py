@@ -12,8 +12,8 @@ from model_space.data.reading import AS_IT_IS
 from model_space.facts import DataFacts
 from model_space.saved.model_card import CARD, MODEL, Card
 from model_space.worker.client import Worker
-from search.analysis.confirmation import tested
 from search.analysis.estimate import Estimate, mean_over_seeds
+from search.analysis.held_out import HeldOut
 from search.analysis.held_out import accuracy as interval
 from search.analysis.recipe_tests import summarise_tests
 from search.errors import DivergedError
@@ -209,7 +209,7 @@ def _tested_on(facts: DataFacts) -> str:
 
 
 def _accuracy(tests: Sequence[_Test], facts: DataFacts) -> Estimate:
-    one = tested([(test.accuracy, test.test_correct) for test in tests], facts.test)
+    one = HeldOut.of([(test.accuracy, test.test_correct) for test in tests], facts.test)
     return Estimate(ACCURACY.scale * one.mean, *interval(one))
 
 

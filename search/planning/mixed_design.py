@@ -37,7 +37,7 @@ def mixed_runs(factors: int, levels: Sequence[int], words: str = "all") -> list[
     return possible[next(has, len(possible)) :]
 
 
-def check_mixed_runs(runs: int, factors: int, levels: Sequence[int], words: str = "all") -> None:
+def check_mixed_runs(runs: int, factors: int, levels: Sequence[int], words: str) -> None:
     """Raise `InputError`, with the counts that are possible, unless `runs` is one."""
     possible = mixed_runs(factors, levels, words)
     if runs not in (0, *possible):

@@ -42,8 +42,9 @@ from search.errors import InputError, as_given
 from search.reporting.cautions import cautions, notes
 from search.results import Results
 from search.settings import Limits
+from search.storage.objectives import objective_number
 from search.storage.pictures import Pictures, stored_pictures
-from search.storage.reading import objective_number, read
+from search.storage.reading import read
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def new_folder(runs: Path, claim: Claim, storage: RDBStorage) -> Path:
 
     Raises `StudyFailedError`, after giving the run back, where it cannot be made.
     """
-    number = patiently(lambda: storage.get_trial(claim.trial_id)).number
+    number = patiently(lambda: storage.get_trial_number_from_id(claim.trial_id))
     try:
         folder = made_folder(runs, str(number))
     except StudyFailedError:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from model_space.budget import Budget
 from model_space.facts import DataFacts
+from model_space.outcome import Report
 from model_space.pictures import Strip
 from model_space.recipe import Recipe
 from model_space.worker.client import Surveyed, Worker, Workload
@@ -45,7 +46,7 @@ class LocalWorkers(WorkerThreads):
         self,
         recipes: Sequence[Recipe],
         budget: Budget,
-        go_on: Callable[[int, float], bool],
+        go_on: Report,
         most: float,
     ) -> list[list[RunTime]]:
         """Train recipes, all workers at once, and return the times of each recipe's runs.
@@ -61,24 +62,9 @@ class LocalWorkers(WorkerThreads):
             try:
                 if slot:
                     worker.start()
-                mine = range(len(recipes))
-                if self.workers >= len(recipes):
-                    mine = range(slot % len(recipes), slot % len(recipes) + 1)
-                for which in mine:
-                    ends: list[float] = []
-                    began = time.monotonic()
-
-                    def report(epoch: int, value: float, seen: list[float] = ends) -> bool:
-                        seen.append(time.monotonic())
-                        return go_on(epoch, value)
-
-                    outcome = worker.train(recipes[which], budget, 0, report)
-                    took = time.monotonic() - began
-                    # In the first epoch, the network is traced too.
-                    each = outcome.seconds_per_epoch
-                    if len(ends) > 1:
-                        each = (ends[-1] - ends[0]) / (len(ends) - 1)
-                    times[which].append(RunTime(max(0.0, took - each * len(ends)), each))
+                one_each = self.workers >= len(recipes)
+                for which in [slot % len(recipes)] if one_each else range(len(recipes)):
+                    times[which].append(_timed(worker, recipes[which], budget, go_on))
             except BaseException as error:
                 errors.append(error)
 
@@ -105,3 +91,20 @@ class LocalWorkers(WorkerThreads):
     def _prepare(self, slot: int) -> None:
         if slot and not self._started:
             self._workers[slot].start()
+
+
+def _timed(worker: Worker, recipe: Recipe, budget: Budget, go_on: Report) -> RunTime:
+    """Train a recipe, and return what its epochs and the rest of the run took."""
+    ends: list[float] = []
+
+    def report(epoch: int, value: float) -> bool:
+        ends.append(time.monotonic())
+        return go_on(epoch, value)
+
+    began = time.monotonic()
+    outcome = worker.train(recipe, budget, 0, report)
+    took = time.monotonic() - began
+    epoch = outcome.seconds_per_epoch
+    if len(ends) > 1:  # in the first epoch, the network is traced too
+        epoch = (ends[-1] - ends[0]) / (len(ends) - 1)
+    return RunTime(max(0.0, took - epoch * len(ends)), epoch)

@@ -61,7 +61,7 @@ class Identity:
 
 
 @contextmanager
-def beating(storage: RDBStorage, trial_id: int, longest: float = math.inf) -> Iterator[None]:
+def beating(storage: RDBStorage, trial_id: int, longest: float) -> Iterator[None]:
     """Record heartbeats of a running trial, from a thread, while the block runs.
 
     At most `longest` seconds apart.

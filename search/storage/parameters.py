@@ -75,7 +75,7 @@ def parameters_of(
     settings: Settings | None,
     designed: bool,
     named: Mapping[str, Any],
-    ordered: Container[str] = (),
+    ordered: Container[str],
 ) -> Parameters:
     """Tell techniques from other parameters; `named` are those that a user names, as in `read`.
 

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
-from numbers import Integral
 from typing import Any
 
 import optuna
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 
 from model_space.facts import DataFacts
 from model_space.typed_json import JsonError, from_json
 from search.errors import InputError, as_given
-from search.objective import ACCURACY, OBJECTIVES, UNNAMED, Objective, objective_of
 from search.results import Candidates, Results, Run, Verified
 from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import undamaged
 from search.storage.enqueued import stored_design, strayed, with_its_choices
+from search.storage.objectives import objective_number, objective_of_study
 from search.storage.parameters import distributions_of, parameters_of, tie
 from search.storage.trials import is_designed, legible, legible_name, run_of, value_of
 
@@ -74,7 +71,7 @@ def read(
     ordered = design.choices if design else ()
     found = parameters_of(spaces, trials, settings, designed, techniques, ordered)
     valued = [trial for trial in trials if value_of(trial, column) is not None]
-    judged = _objective(study, column, valued, settings, designed)
+    judged = objective_of_study(study, column, valued, settings, designed)
     factors, tied = (found.techniques, ()) if designed else tie(found.techniques, valued)
     names = [one.name for one in factors]
     copies = _copies(valued, column) if settings is None else frozenset()
@@ -185,46 +182,6 @@ def _candidates(stored: object) -> Candidates | None:
         return None
 
 
-def objective_number(study: optuna.Study, objective: int | str | None) -> int:
-    """Return the number, from 1, of an objective that is given by its number or its name.
-
-    Raises `InputError` where the study has no such objective, or several and none is given.
-    """
-    count = len(study.directions)
-    if objective is None:
-        if count == 1:
-            return 1
-        raise InputError(
-            f"the study {study.study_name!r} has {count} objectives, {name_objectives(study)}; "
-            "effects are of one, so say which: --objective N, or in Python objective=N"
-        )
-    if isinstance(objective, str):
-        if objective in (names := study.metric_names or []):
-            return names.index(objective) + 1
-        given = int(objective) if objective.isascii() and objective.isdigit() else objective
-    else:
-        given = objective
-    if not isinstance(given, Integral) or not 1 <= given <= count:
-        called = f"{'number ' if isinstance(given, Integral) else ''}{given!r}"
-        raise InputError(
-            f"the study {study.study_name!r} has no objective {called}; it has "
-            f"{name_objectives(study)}"
-        )
-    return int(given)
-
-
-def name_objectives(study: optuna.Study) -> str:
-    """List its objectives: "number 1 (accuracy) and number 2 (loss)", or "number 1 alone"."""
-    names = study.metric_names or [""] * len(study.directions)
-    numbered = [
-        f"number {at} ({name})" if name else f"number {at}"
-        for at, name in enumerate(names, start=1)
-    ]
-    if len(numbered) == 1:
-        return f"{numbered[0]} alone"
-    return f"{', '.join(numbered[:-1])} and {numbered[-1]}"
-
-
 def _copies(valued: list[FrozenTrial], column: int) -> frozenset[int]:
     """The numbers of trials with a value that repeat an earlier one's parameters and value.
 
@@ -245,35 +202,6 @@ def _copies(valued: list[FrozenTrial], column: int) -> frozenset[int]:
     if by_chance ** len(equal) >= _BY_CHANCE:
         return frozenset()
     return frozenset(trial.number for trial in equal)
-
-
-def _objective(
-    study: optuna.Study,
-    column: int,
-    valued: list[FrozenTrial],
-    settings: Settings | None,
-    designed: bool,
-) -> Objective:
-    maximize = study.directions[column] == StudyDirection.MAXIMIZE
-    values = [trial.values[column] for trial in valued]
-    fractions = maximize and all(0 <= value <= 1 for value in values)
-    if settings and settings.program:
-        return Objective.of(settings.program)
-    if settings or (designed and fractions):
-        key = settings.objective if settings else ACCURACY.key
-        try:
-            return objective_of(key)
-        except KeyError:
-            raise InputError(
-                f"the study {study.study_name!r} is judged by {key!r}, which this kouka does not "
-                f"know (it knows {', '.join(OBJECTIVES)}); use the kouka that launched it"
-            ) from None
-    name = UNNAMED if len(study.directions) == 1 else f"objective {column + 1}"
-    if study.metric_names:
-        name = study.metric_names[column]
-    if fractions and values:
-        return Objective(name)
-    return Objective(name, "", 1.0, maximize, -math.inf, math.inf)
 
 
 def _verified(attributes: Mapping[str, Any], factors: list[str]) -> Verified | None:

@@ -7,21 +7,19 @@
 import csv
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import Result
 
 from search.results import Results
 from search.storage.connection import load_study
 from search.storage.reading import read
+from tests.support.faked import Kouka
 
 KEPT = Path(__file__).parents[1] / "kept"
 EFFECTS = {"mixup": (-4.5, -10.9, 1.9), "batch_norm": (-4.5, -10.9, 1.9), "noise": (0.5, -5.9, 6.9)}
 STORAGE = ("--storage", "sqlite:///old.db")
 TECHNIQUE = ("--technique", str(KEPT / "noise.py"))
-Kouka = Callable[..., Result]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from model_space.budget import Budget
 from model_space.facts import DataFacts
-from model_space.outcome import Outcome
+from model_space.outcome import Outcome, Report
 from model_space.pictures import Picture, Strip, picture
 from model_space.recipe import Recipe
 from model_space.worker.client import Stopped, Surveyed, TrainingError, Workload
@@ -99,7 +99,7 @@ class FakeWorker:
         recipe: Recipe,
         budget: Budget,
         seed: int,
-        report: Callable[[int, float], bool],
+        report: Report,
         checkpoint: Path | None = None,
         *,
         detailed: bool = False,
@@ -128,7 +128,7 @@ class FakeWorker:
         recipe: Recipe,
         budget: Budget,
         seed: int,
-        report: Callable[[int, float], bool],
+        report: Report,
         checkpoint: Path | None = None,
         save: Path | None = None,
     ) -> Outcome:

@@ -23,7 +23,7 @@ from optuna.exceptions import ExperimentalWarning
 from sqlalchemy.engine import Engine
 
 from model_space.budget import Budget
-from model_space.outcome import Outcome
+from model_space.outcome import Outcome, Report
 from model_space.recipe import Recipe
 from search.planning.requested import Requested
 from search.running import local_workers, study
@@ -51,7 +51,7 @@ class SlowWorker(FakeWorker):
         recipe: Recipe,
         budget: Budget,
         seed: int,
-        report: Callable[[int, float], bool],
+        report: Report,
         checkpoint: Path | None = None,
         *,
         detailed: bool = False,

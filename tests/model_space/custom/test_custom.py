@@ -10,12 +10,12 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from typer.testing import Result
 
 from model_space.budget import Budget
 from model_space.custom.code import CustomCode, CustomCodeError, CustomNetwork
 from model_space.custom.description import describe, import_and_describe
-from model_space.custom.loading import accepted_keywords, in_a_line, load_network, load_technique
+from model_space.custom.error_lines import in_a_line
+from model_space.custom.loading import accepted_keywords, load_network, load_technique
 from model_space.custom.registry import Registry, load_registry
 from model_space.data import Data, DataSpec, load
 from model_space.networks import resnet20
@@ -28,9 +28,9 @@ from model_space.training.trainer import Trainer
 from model_space.worker.client import Worker, Workload
 from search.storage.connection import load_study
 from search.storage.reading import read
+from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 
-Kouka = Callable[..., Result]
 BUDGET = Budget(epochs=1, batch_size=25, width=0.1)
 SHAPE = (15, 15, 1)
 

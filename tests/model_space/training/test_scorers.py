@@ -5,7 +5,6 @@ import json
 import math
 import re
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,10 +30,9 @@ from search.objective import OBJECTIVES, objective_of
 from search.settings import Settings
 from search.storage.connection import load_study
 from search.storage.reading import read
-from tests.support.faked import without_report
+from tests.support.faked import Kouka, without_report
 from tests.support.fakes import EFFECTS, FakeWorker
 
-Kouka = Callable[..., Result]
 SMALL = ("launch", "s", "--data", "digits", "--epochs", "4", "--measure", "16", "--out", "out")
 LAUNCH = (*SMALL, "--search", "20", "--ladder", "2", "--confirm", "2")
 MEASURE = (*SMALL, "--search", "0", "--confirm", "0")

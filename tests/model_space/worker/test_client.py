@@ -20,6 +20,7 @@ from model_space.custom.code import CustomCode
 from model_space.custom.description import import_and_describe
 from model_space.data import DataError, DataSpec, load_spec
 from model_space.data.mel import Spectrogram
+from model_space.outcome import Report
 from model_space.recipe import Recipe
 from model_space.worker.client import Stopped, TrainingError, Worker, Workload
 from model_space.worker.server import _MOST_NETWORKS
@@ -117,7 +118,7 @@ def wait_for_the_end_of(server: int) -> None:
 
 def in_an_epoch(
     held: gate.Gate, act: Callable[[], None], pace: float = 0
-) -> tuple[Callable[[int, float], bool], list[int]]:
+) -> tuple[Report, list[int]]:
     """A report that acts from another thread, within the second epoch, which is held.
 
     A batch of the first takes as many seconds as `pace` says: by these a run chooses how many it

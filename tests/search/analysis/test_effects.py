@@ -206,12 +206,6 @@ def test_the_effects_sum_to_all_on_minus_all_off() -> None:
     assert fit.baseline == pytest.approx(off)
 
 
-@pytest.fixture
-def unranked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The draws for the ranks take longer than all else, in tests of many studies."""
-    monkeypatch.setattr("search.analysis.effects._DRAWS", 2)
-
-
 @pytest.mark.usefixtures("unranked")
 @pytest.mark.parametrize("first", [16, 64])
 def test_intervals_cover_the_truth_as_often_as_they_say(first: int) -> None:

@@ -3,21 +3,14 @@ import math
 import numpy as np
 import pytest
 
-from search.analysis import effects as effects_module
 from search.analysis.effects import Effects, effects
 from search.planning.design import fraction
 from search.results import Run
 from tests.support.simulate import repeats_of
 
-pytestmark = pytest.mark.numeric
+pytestmark = [pytest.mark.numeric, pytest.mark.usefixtures("unranked")]
 
 NAMES = tuple(f"t{place}" for place in range(12))
-
-
-@pytest.fixture(autouse=True)
-def unranked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spare the draws behind the probabilities of ranks, which are not looked at here."""
-    monkeypatch.setattr(effects_module, "_DRAWS", 10)
 
 
 def studied(values: np.ndarray, rows: np.ndarray, noise: float) -> Effects:

@@ -10,9 +10,10 @@ import pytest
 from search.analysis import trade_offs as module
 from search.analysis.fitted_recipes import FittedRecipes
 from search.analysis.parameter_counts import parameter_counts
+from search.analysis.pareto_front import pareto_front
 from search.analysis.recommendation import recommend
 from search.analysis.surface import Points, fit_surface
-from search.analysis.trade_offs import TradeOffs, pareto, trade_offs
+from search.analysis.trade_offs import TradeOffs, trade_offs
 from search.objective import OBJECTIVES
 from search.planning.design import design
 from search.results import Results
@@ -33,7 +34,7 @@ def test_the_front_is_what_brute_force_finds(count: int) -> None:
     costs, values = random.integers(0, 40, count) * 1.0, random.integers(0, 40, count) * 1.0
     points = list(zip(costs.tolist(), values.tolist(), strict=True))
     kept = {one for one in points if not beaten(*one, points)}
-    found = pareto(costs, values)
+    found = pareto_front(costs, values)
     assert [points[at] for at in found] == sorted(kept)
 
 

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from filelock import FileLock
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from rich.console import Console
-from typer.testing import Result
 
 from search import analyse
 from search.cli import progress
@@ -24,10 +22,9 @@ from search.cli.options.output import folder_of
 from search.errors import InputError
 from search.storage.connection import open_storage, study_names
 from search.storage.lock import exclusive
+from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 from tests.support.foreign import foreign_study
-
-Kouka = Callable[..., Result]
 
 
 def test_another_programs_study_is_exported_and_not_continued(kouka: Kouka, folder: Path) -> None:

@@ -3,7 +3,6 @@
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,11 @@ import optuna
 import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from typer.testing import Result
 
 from search.reporting import dashboard_server
 from search.storage.connection import open_storage, study_names
+from tests.support.faked import Kouka
 from tests.support.foreign import foreign_study
-
-Kouka = Callable[..., Result]
 
 
 def served(storage: str = "sqlite:///studies.db", **options: Any) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from typer.testing import Result
 
 from search.cli.ending import print_ending
 from search.cli.options.storage import storage_option
@@ -18,10 +17,9 @@ from search.reporting.findings import Findings, find
 from search.settings import Settings
 from tests.search.analysis.test_ladder import climbed
 from tests.search.reporting.test_html import everything
+from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 from tests.support.simulate import repeats_of, results_of, simulated
-
-Kouka = Callable[..., Result]
 
 
 def ending(findings: Findings, storage: str = "sqlite:///studies.db", width: int = 80) -> list[str]:

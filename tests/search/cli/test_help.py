@@ -1,18 +1,16 @@
 """`--help`: each command and option, with its default, as a narrow or a wide terminal shows it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
 import pytest
 import typer
-from typer.testing import Result
 
 from search import cli
 from search.settings import Settings, usual_last_epochs
-
-Kouka = Callable[..., Result]
+from tests.support.faked import Kouka
 
 COMMANDS: dict[str, Any] = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
 WITHOUT_DEFAULT = {

@@ -1,20 +1,18 @@
 """`--at-most`: stored by a launch, and overridden where the study is read."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import Result
 
 from search.errors import InputError
 from search.planning.parsing import parse_limits
 from search.settings import Limits
 from search.storage.connection import load_study
 from search.storage.reading import read
+from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 
-Kouka = Callable[..., Result]
 LAUNCH = ("launch", "s", "--data", "digits", "--epochs", "4", "--measure", "16",
           "--search", "0", "--confirm", "1", "--out", "out",
           "--techniques", "batch_norm,mixup,dropout")  # fmt: skip

@@ -1,6 +1,6 @@
 """A study of a network of keras.applications, from its launch to what may be asked of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,10 @@ from model_space.custom.code import CustomCodeError
 from model_space.pretrained import catalogue, weights
 from model_space.techniques import NEED_WEIGHTS, SETS
 from model_space.worker.client import Surveyed
-from search.results import Results
-from search.storage.connection import load_study
-from search.storage.reading import read
+from tests.support.faked import Kouka, results
 from tests.support.fakes import FakeWorker
 
 pytestmark = pytest.mark.usefixtures("no_report")
-Kouka = Callable[..., Result]
 STUDY = ("launch", "s", "--data", "digits", "--epochs", "1", "--search", "0", "--confirm", "0")
 SMALL = (*STUDY, "--network", "mobilenet_v3_small")
 EIGHT = ("--measure", "16", "--timeout", "0")
@@ -38,10 +35,6 @@ def _worker(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setenv("KERAS_HOME", str(folder / "keras"))
     monkeypatch.setattr(weights, "_SERVER", f"{folder.as_uri()}/server/")
     (folder / "w.weights.h5").write_bytes(b"weights")
-
-
-def results() -> Results:
-    return read(load_study("sqlite:///studies.db", "s"))
 
 
 def said(result: Result) -> str:

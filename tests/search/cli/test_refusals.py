@@ -5,21 +5,18 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import Result
 
 from model_space.worker.client import TrainingError
 from search.cli import console
 from search.storage import connection
+from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 from tests.support.foreign import foreign_study
-
-Kouka = Callable[..., Result]
 
 
 def shell(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

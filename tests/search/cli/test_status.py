@@ -5,7 +5,6 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.exceptions import ExperimentalWarning
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState, create_trial
-from typer.testing import Result
 
 from search.analysis.importances import importances
 from search.planning.phases.ladder import STEPS
@@ -26,10 +24,10 @@ from search.storage import connection, optuna_internals
 from search.storage.connection import all_studies, outlined_studies, read_study
 from search.storage.pictures import stored_pictures
 from search.storage.reading import read
+from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 from tests.support.foreign import foreign_study
 
-Kouka = Callable[..., Result]
 ON_OFF = CategoricalDistribution([False, True])
 
 

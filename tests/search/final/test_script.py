@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +12,6 @@ import keras
 import numpy as np
 import optuna
 import pytest
-from typer.testing import Result
 
 import model_space.script
 from model_space.child import ChildError
@@ -23,9 +22,9 @@ from model_space.script import Answer, Order, writer
 from model_space.typed_json import from_json
 from search.final import script
 from tests.search.final.test_training import studied
+from tests.support.faked import Kouka
 from tests.support.scores import share_right
 
-Kouka = Callable[..., Result]
 # So Keras reads TensorFlow's variables when it copies and saves them.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

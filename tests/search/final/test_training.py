@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +16,6 @@ import pytest
 from PIL import Image
 from rich.console import Console
 from sklearn.datasets import load_digits
-from typer.testing import Result
 
 from model_space.budget import Budget
 from model_space.data import Data, DataError, load
@@ -36,11 +34,10 @@ from search.planning.phases.plan import run_seed
 from search.planning.space import Space
 from search.settings import Settings
 from tests.model_space.data.test_sound import tones
+from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 from tests.support.scores import ROUNDING, share_right
 from tests.support.simulate import facts
-
-Kouka = Callable[..., Result]
 
 SMALL = Settings(
     data="digits", train_size=200, validation=50, epochs=2, batch_size=25, width=0.1, measure=(16,)

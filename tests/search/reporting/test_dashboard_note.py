@@ -1,21 +1,19 @@
 """The effects in optuna-dashboard: what its pages read from the storage."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import optuna
 import pytest
 from optuna_dashboard import get_note, save_note
 from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
-from typer.testing import Result
 
 from search.storage.connection import load_study
+from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 
 pytestmark = pytest.mark.numeric
 
-Kouka = Callable[..., Result]
 STORAGE = "sqlite:///studies.db"
 LAUNCH = ("launch", "s", "--data", "digits", "--measure", "16", "--search", "0", "--epochs", "2",
           "--out", "out")  # fmt: skip

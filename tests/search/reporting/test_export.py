@@ -3,7 +3,6 @@
 import csv
 import math
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,12 @@ import plotly.io
 import pytest
 import statsmodels.api
 from optuna.distributions import CategoricalDistribution, FloatDistribution
-from typer.testing import Result
 
 from search.planning.design import design
 from search.storage.connection import load_study
 from search.storage.reading import read
+from tests.support.faked import Kouka
 from tests.support.fakes import EFFECTS, FakeWorker
-
-Kouka = Callable[..., Result]
 
 
 def compute_study(rows: np.ndarray, noise: float, seed: int = 0, name: str = "known") -> None:

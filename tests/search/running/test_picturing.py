@@ -1,6 +1,5 @@
 """Pictures, and what is kept of each test image, in a study as it is launched."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
-from typer.testing import Result
 
 from model_space.correctness import pack, unpack
 from model_space.facts import DataFacts
@@ -21,9 +19,9 @@ from search.reporting.findings import analyse
 from search.storage.connection import load_study
 from search.storage.pictures import Pictures, stored_pictures
 from search.storage.reading import read
+from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker, a_picture
 
-Kouka = Callable[..., Result]
 STORAGE = "sqlite:///studies.db"
 SMALL = ("launch", "s", "--data", "digits", "--epochs", "4", "--measure", "8", "--search", "0",
          "--confirm", "2", "--techniques", "augmentation,batch_norm,mixup")  # fmt: skip

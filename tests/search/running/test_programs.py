@@ -8,11 +8,9 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import Result
 
 from search.analysis.confirmation import confirmation
 from search.analysis.decision import decide
@@ -28,11 +26,10 @@ from search.running.worker_loop import study_checkpoints
 from search.settings import usual_last_epochs
 from search.storage.connection import load_study
 from search.storage.reading import read
-from tests.support.faked import without_report
+from tests.support.faked import Kouka, without_report
 from tests.support.harness import states
 from tests.support.processes import until
 
-Kouka = Callable[..., Result]
 STORAGE = "sqlite:///studies.db"
 PYTHON = f"{sys.executable} -I -S"
 TRAIN = """

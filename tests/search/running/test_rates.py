@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from optuna_dashboard import get_note
-from typer.testing import Result
 
 from model_space.budget import Budget
-from model_space.outcome import Outcome
+from model_space.outcome import Outcome, Report
 from model_space.recipe import Recipe
-from search.results import Results
 from search.storage.connection import load_study
-from search.storage.reading import read
+from tests.support.faked import Kouka, results
 from tests.support.fakes import FakeWorker
 
-Kouka = Callable[..., Result]
 RATES = ("launch", "s", "--data", "digits", "--techniques", "batch_norm,mixup", "--epochs", "2",
          "--measure", "16", "--search", "2", "--confirm", "1", "--verify", "4",
          "--verify-epochs", "6", "--learning-rates", "3e-4,1e-3,3e-3")  # fmt: skip
@@ -39,7 +36,7 @@ class RateWorker(FakeWorker):
         recipe: Recipe,
         budget: Budget,
         seed: int,
-        report: Callable[[int, float], bool],
+        report: Report,
         checkpoint: Path | None = None,
         *,
         detailed: bool = False,
@@ -59,10 +56,6 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> type[RateWorker]:
     made: type[RateWorker] = type("NewRateWorker", (RateWorker,), {})
     made.take_the_place(monkeypatch)
     return made
-
-
-def results() -> Results:
-    return read(load_study("sqlite:///studies.db", "s"))
 
 
 def rates(phases: Sequence[str]) -> set[float]:

@@ -1,13 +1,11 @@
 """Studies that are planned for a time, with a worker that computes instead of training."""
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from optuna.trial import FrozenTrial, TrialState, create_trial
-from typer.testing import Result
 
 from model_space.facts import DataFacts
 from search.analysis.recommendation import recommend
@@ -20,17 +18,12 @@ from search.storage import schema
 from search.storage.connection import load_study, make_storage
 from search.storage.heartbeat import Identity
 from search.storage.optuna_internals import begin_trial
-from search.storage.reading import read
+from tests.support.faked import Kouka, results
 from tests.support.fakes import FakeWorker
 
-Kouka = Callable[..., Result]
 LAUNCH = ("launch", "s", "--data", "digits", "--techniques", "batch_norm,residual", "--workers",
           "1", "--measure", "4", "--search", "0", "--verify", "4", "--confirm", "1")  # fmt: skip
 pytestmark = pytest.mark.usefixtures("no_report")
-
-
-def results() -> Results:
-    return read(load_study("sqlite:///studies.db", "s"))
 
 
 def settings() -> Settings:

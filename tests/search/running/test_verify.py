@@ -1,26 +1,19 @@
 """Studies that verify at a longer budget, with a worker that computes instead of training."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from typer.testing import Result
 
-from search.results import Results, Run
+from search.results import Run
 from search.storage import schema
 from search.storage.connection import load_study
-from search.storage.reading import read
+from tests.support.faked import Kouka, results
 from tests.support.fakes import FakeWorker
 
-Kouka = Callable[..., Result]
 SHORT = ("launch", "s", "--data", "digits", "--techniques", "batch_norm,residual",
          "--epochs", "2", "--measure", "4", "--search", "1", "--confirm", "1")  # fmt: skip
 LONG = (*SHORT, "--verify", "4", "--verify-epochs", "6")
 pytestmark = pytest.mark.usefixtures("no_report")
-
-
-def results(name: str = "s") -> Results:
-    return read(load_study("sqlite:///studies.db", name))
 
 
 def identity(run: Run) -> tuple[Any, ...]:

@@ -1,6 +1,5 @@
 """Studies copied from one storage to another."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,14 +7,13 @@ from typing import Any
 import pytest
 from optuna.storages import _CachedStorage
 from optuna_dashboard import get_note
-from typer.testing import Result
 
 from search.storage.connection import load_study, open_storage, study_names
 from search.storage.reading import read
 from tests.search.reporting.test_dashboard_note import attached
+from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 
-Kouka = Callable[..., Result]
 HERE, THERE = "sqlite:///studies.db", "sqlite:///there.db"
 LAUNCH = ("launch", "s", "--data", "digits", "--measure", "16", "--search", "2", "--confirm", "2",
           "--epochs", "2", "--out", "out")  # fmt: skip

@@ -1,21 +1,18 @@
 """Parameters of many levels in studies that kouka did not make."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
 import pytest
-from typer.testing import Result
 
 from search import analyse, export_study, frame, read, summarise
 from search.parameters import Category
 from search.reporting.answer.support import support
+from tests.support.faked import Kouka
 from tests.support.foreign import foreign
-
-Kouka = Callable[..., Result]
 
 
 def test_a_number_that_goes_in_steps_has_levels() -> None:

@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +9,14 @@ import numpy as np
 import optuna
 import pytest
 from optuna.storages.journal import JournalFileBackend
-from typer.testing import Result
 
 from search import InputError, analyse, draw, export_study, frame, read, summarise
 from search.parameters import Category
 from search.reporting.answer.support import support
 from search.reporting.answer.what_to_do import headline
 from search.reporting.sections import sections
+from tests.support.faked import Kouka
 from tests.support.foreign import foreign, objective
-
-Kouka = Callable[..., Result]
 
 
 @pytest.mark.numeric

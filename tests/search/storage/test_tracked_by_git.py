@@ -3,17 +3,15 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import optuna
 import pytest
-from typer.testing import Result
 
 from search.storage import tracked_by_git
 from search.storage.tracked_by_git import caution
+from tests.support.faked import Kouka
 
-Kouka = Callable[..., Result]
 URL = "sqlite:///studies.db"
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
