@@ -155,7 +155,7 @@ def test_the_time_of_a_study_may_grow_but_not_shrink(
     assert limit.seconds == 120
     shorter = kouka("launch", "s", "--time", "90s")
     assert shorter.exit_code == 2
-    assert "--time is 120 seconds, not 90" in shorter.stderr
+    assert "--time is 120 seconds, and can only grow" in shorter.stderr
 
 
 def test_a_time_too_short_makes_no_study(
