@@ -95,7 +95,7 @@ def _shorter(stored: TimeLimit | None, asked: TimeLimit | None) -> list[str]:
     if asked is None:
         return []
     if stored is None:
-        return ["--time was not given"]
+        return ["--time was not given, or a later launch that asked for more runs ended its plan"]
     if asked.seconds < stored.seconds:
         return [_less("time", f"{stored.seconds:g} seconds")]
     return []

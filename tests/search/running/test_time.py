@@ -101,7 +101,7 @@ def test_a_plan_whose_runs_are_all_as_long_as_asked_for_is_one_to_go_on_with(
               "--verify-epochs", "20", "--time", "90s")  # fmt: skip
     said = kouka(*launch)
     assert said.exit_code == 0, said.output
-    assert "All runs are of 20 epochs, as there is no time for short ones of 5" in said.output
+    assert "All runs are of 20 epochs: there is no time for short runs of 5" in said.output
     assert (settings().epochs, settings().verify_epochs) == (20, None)
     assert {run.phase for run in results().runs} == {"measure", "confirm"}
     again = kouka(*launch)
