@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from search.analysis.additivity import Additivity, additivity
 from search.analysis.chance_level import AtChanceLevel, at_chance_level
-from search.analysis.classes import ClassSizes, class_sizes
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, estimability
 from search.analysis.failing_cells import FailingCell, failing_cell
@@ -39,8 +38,6 @@ class Diagnostics:
     losses: RunLosses
     unequal: tuple[UnequalLoss, ...]
     """What the losses of another program's trials depend on."""
-    validation: ClassSizes | None
-    """Classes of the validation images; None where the study does not say."""
     fit: FitDiagnostics | None
 
 
@@ -50,7 +47,6 @@ def diagnose(results: Results, effects: Effects | None) -> Diagnostics:
     return Diagnostics(
         run_losses(results),
         unequal_losses(results),
-        class_sizes(results, "validation"),
         None
         if effects is None
         else FitDiagnostics(

@@ -72,8 +72,8 @@ def next_steps(
     if left:
         return (NextStep("resume", (), sum(left.values()), _time(results, left)),)
     steps = [*_confirm(results, settings, space, decision)]
-    if fit is None:
-        steps = [*_more_time(results, settings), *steps]
+    if fit is None or any(one.verdict == "no estimate" for one in fit.effects.effects):
+        steps = [*_more_time(results, settings, fit), *steps]
     steps += _runs(results, settings, fit)
     if longer is not None:
         options = ("--verify", str(longer.runs), "--verify-epochs", str(longer.epochs))
@@ -89,14 +89,20 @@ def _time(results: Results, left: dict[Phase, int]) -> float | None:
     return sum(count * takes.of(results.epochs_of(phase) or 0) for phase, count in left.items())
 
 
-def _more_time(results: Results, settings: Settings) -> Iterator[NextStep]:
-    """More time, where it was over before the runs could tell any effect."""
-    missing = max(settings.measure, default=0) - len(results.of("measure"))
-    if settings.time is None or missing <= 0:
+def _more_time(
+    results: Results, settings: Settings, fit: FitDiagnostics | None
+) -> Iterator[NextStep]:
+    """More time, where it was over before the runs of a design could tell each effect."""
+    phase: Phase = "verify" if settings.verify and fit is not None else "measure"
+    sizes = settings.verify if phase == "verify" else settings.measure
+    missing = max(sizes, default=0) - len(results.of(phase))
+    if settings.time is None or phase not in settings.time.closed or missing <= 0:
         return
-    takes = _time(results, {"measure": missing})
-    most = max(2 * settings.time.seconds, settings.time.seconds + 2 * (takes or 0.0))
-    yield NextStep("time", ("--time", written(most)), missing, takes)
+    takes = _time(results, {phase: missing})
+    more = 2 * (takes or 0.0)
+    if fit is None:
+        more = max(settings.time.seconds, more)
+    yield NextStep("time", ("--time", written(settings.time.seconds + more)), missing, takes)
 
 
 def _confirm(

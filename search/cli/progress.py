@@ -30,6 +30,7 @@ from search.reporting.formatting import counted, duration, listed, outcome
 from search.reporting.programs import seed_effect
 from search.reporting.sentences.budget import describe_budget, set_aside
 from search.reporting.sentences.growth import growth
+from search.reporting.sentences.recipes import as_words
 from search.reporting.sentences.techniques import default_techniques, left_out
 from search.results import Results, Run
 from search.running.following import StudyWatch
@@ -101,7 +102,7 @@ class Progress(StudyWatch):
     def trying(self, recipe: str) -> None:
         """Print that the first run is tried alone."""
         self._tried = True
-        self._console.print(f"Trying the first run alone, with {recipe} …")
+        self._console.print(f"Trying the first run alone, with {as_words(recipe)} …")
 
     def tried(self, objective: Objective, value: float, points: int, folder: Path) -> None:
         """Print what the first run came to."""

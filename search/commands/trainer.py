@@ -262,7 +262,8 @@ def _reason(code: int, timed_out: bool, program: Program) -> str:
 
 
 def _with_output(reason: str, process: Process) -> str:
-    lines = process.lines.last[-_LAST_LINES:]
+    # A traceback marks places by lines of ^ and ~.
+    lines = [line for line in process.lines.last if any(map(str.isalnum, line))][-_LAST_LINES:]
     said = (
         f"the last it printed: {' / '.join(lines).rstrip('.')}" if lines else "it printed nothing"
     )

@@ -28,7 +28,9 @@ _NOTHING: tuple[object, ...] = (None, {}, ())
 def differences(stored: Settings, requested: Requested, asked: Mapping[str, Any]) -> list[str]:
     """Name what is asked for that a study has otherwise, and that cannot grow to it."""
     found = [
-        _difference(name, getattr(stored, name), value)
+        _less(name, getattr(stored, name))
+        if name in (*MAY_GROW, "verify_epochs") and getattr(stored, name)
+        else _difference(name, getattr(stored, name), value)
         for name, value in asked.items()
         if value != getattr(stored, name)
         and not (name == "data" and is_place(stored.data) and is_place(value))
@@ -40,7 +42,7 @@ def differences(stored: Settings, requested: Requested, asked: Mapping[str, Any]
     for name in DESIGNS:
         had, runs = max(getattr(stored, name), default=0), getattr(requested, name)
         if runs is not None and runs < had:
-            found.append(f"--{name} is {had}, not {runs}")
+            found.append(_less(name, had) if had else f"--{name} is 0, not {runs}")
     if requested.ladder_order is not None:
         order, steps = order_of(requested.ladder_order, stored), steps_of(stored, Space.of(stored))
         if stored.ladder and list(order) != steps[1:]:
@@ -54,6 +56,11 @@ def _difference(name: str, before: object, now: object) -> str:
     if before in _NOTHING:
         return f"{option(name)} {shown(now)} was not given"
     return f"{option(name)} is {shown(before)}, not {'empty' if now in _NOTHING else shown(now)}"
+
+
+def _less(name: str, before: object) -> str:
+    """Name an option that may grow, and of which less was asked for than the study has."""
+    return f"{option(name)} is {before}, and can only grow"
 
 
 def _of_code(known: CustomCode, code: CustomCode) -> list[str]:
@@ -88,9 +95,9 @@ def _shorter(stored: TimeLimit | None, asked: TimeLimit | None) -> list[str]:
     if asked is None:
         return []
     if stored is None:
-        return ["--time was not given"]
+        return ["--time was not given, or a later launch that asked for more runs ended its plan"]
     if asked.seconds < stored.seconds:
-        return [f"--time is {stored.seconds:g} seconds, not {asked.seconds:g}"]
+        return [_less("time", f"{stored.seconds:g} seconds")]
     return []
 
 

@@ -131,11 +131,12 @@ class TimePlan:
             return ""
         if self.asked_epochs is not None:
             short = self.asked_epochs // _SHORT
-            beside = f"short ones of {short}" if short >= _LEAST_EPOCHS else "shorter ones"
+            least = short >= _LEAST_EPOCHS
+            beside = f"short runs of {short} epochs" if least else "shorter ones"
             return (
-                f"All runs are of {self.asked_epochs} epochs, as there is no time for {beside} "
-                "beside enough of these; runs that are shorter still may rank the techniques "
-                "otherwise."
+                f"All runs are of {self.asked_epochs} epochs: there is no time for {beside} "
+                f"beside enough of these, and {'still ' * least}shorter ones may rank the "
+                "techniques otherwise."
             )
         return (
             "All runs are of one length: there is no time for short ones beside enough long ones "

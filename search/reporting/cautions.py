@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 import statistics
 
-from search.analysis.classes import ClassSizes
 from search.analysis.diagnostics import Diagnostics
 from search.analysis.effects import Effects
 from search.analysis.estimability import Estimability, Pairs
 from search.analysis.recommendation import Recommendation
-from search.objective import ACCURACY
 from search.reporting.data_cautions import data_cautions
 from search.reporting.fit_cautions import fit_cautions
-from search.reporting.formatting import counted, in_unit, quoted
+from search.reporting.formatting import counted, in_unit
 from search.reporting.loss_cautions import (
     infeasible_trials,
     lost_runs,
@@ -87,7 +85,6 @@ def cautions(
         *of_dials(results, recommended),
         *data_cautions(results, _typical_accuracy(results)),
         *(fit_cautions(results, fit, grown_by, _all_lost(diagnostics)) if fit else []),
-        *_classes(results, diagnostics.validation),
     ]
 
 
@@ -163,23 +160,6 @@ def _separate_pairs(effects: Effects, estimable: Estimability) -> list[str]:
     return [
         f"{counted(effects.runs, 'run')} separate {every}; {remain if left else 'none remains'} "
         "for the noise."
-    ]
-
-
-def _classes(results: Results, sizes: ClassSizes | None) -> list[str]:
-    objective = results.objective
-    if sizes is None or not sizes.unequal or objective.balanced:
-        return []
-    gives = (
-        f": predicting {quoted(sizes.largest)} every time gives {100 * sizes.largest_share:.1f} %"
-        if objective == ACCURACY
-        else ""
-    )
-    return [
-        f"Class {quoted(sizes.largest)} has {100 * sizes.largest_share:.1f} % of the validation "
-        f"{results.things} and {quoted(sizes.smallest)} {100 * sizes.smallest_share:.1f} %, and "
-        f"{objective.measure} weighs them by size{gives}. A new study with --objective "
-        "balanced_accuracy weighs the classes equally."
     ]
 
 

@@ -10,7 +10,9 @@ from model_space.data.checks import Checks
 from model_space.data.class_names import LOOKS, without_looks
 from model_space.data.reading import AS_IT_IS, Reading
 from model_space.facts import DataFacts
+from search.analysis.classes import class_sizes
 from search.analysis.proportions import FEW, half_width
+from search.objective import ACCURACY
 from search.reporting.data import MOST_NAMES, PARTS, some
 from search.reporting.formatting import counted, listed, listed_first, one_line, quoted, score
 from search.results import Results
@@ -45,7 +47,7 @@ def data_cautions(results: Results, accuracy: float | None = None) -> list[str]:
     sentences += _one_step(results, data)
     if results.objective.share:
         sentences += _few_images(data, 0.8 if accuracy is None else accuracy)
-    return sentences
+    return [*sentences, *_unequal_classes(results)]
 
 
 def _one_step(results: Results, data: DataFacts) -> list[str]:
@@ -59,6 +61,24 @@ def _one_step(results: Results, data: DataFacts) -> list[str]:
         f"A batch of {max(sizes):,} holds all {data.train:,} training {data.things}, so an epoch "
         "is a single step, and a run learns little. A new study with a smaller batch, such as "
         f"--batch-size {fewer}, makes more steps of the same epochs."
+    ]
+
+
+def _unequal_classes(results: Results) -> list[str]:
+    """Warn of classes of unequal size where the objective weighs them by size."""
+    objective, sizes = results.objective, class_sizes(results, "validation")
+    if sizes is None or not sizes.unequal or objective.balanced:
+        return []
+    gives = (
+        f": predicting {quoted(sizes.largest)} every time gives {100 * sizes.largest_share:.1f} %"
+        if objective == ACCURACY
+        else ""
+    )
+    return [
+        f"Class {quoted(sizes.largest)} has {100 * sizes.largest_share:.1f} % of the validation "
+        f"{results.things} and {quoted(sizes.smallest)} {100 * sizes.smallest_share:.1f} %, and "
+        f"{objective.measure} weighs them by size{gives}. A new study with --objective "
+        "balanced_accuracy weighs the classes equally."
     ]
 
 

@@ -185,6 +185,7 @@ def _pairs(effects: Effects, estimable: Estimability, grown_by: str) -> list[str
         and estimable.runs_for_pairs > max(effects.look.sizes, default=0)
         else ""
     )
+    given = "the known effects" if estimable.confounded else "each technique's effect"
     beside = (
         " The intervals of the effects hold what interactions may add to them."
         if effects.fit.model.random_pairs and effects.dof
@@ -192,7 +193,7 @@ def _pairs(effects: Effects, estimable: Estimability, grown_by: str) -> list[str
     )
     if estimable.pairs_estimable is Pairs.SUMS:
         return [
-            f"{runs} give each technique's effect, averaged over the others, but {their} only as "
+            f"{runs} give {given}, averaged over the others, but {their} only as "
             f"{counted(estimable.groups, 'sum')}. So it is not known which pairs of a sum "
             "interact, or how much a technique's effect depends on what else is on; and an effect "
             "also holds what some three others do only together, which is mostly little."
@@ -206,7 +207,7 @@ def _pairs(effects: Effects, estimable: Estimability, grown_by: str) -> list[str
             f"effect depends on what else is on.{beside}{more}"
         ]
     return [
-        f"{runs} give each technique's effect, averaged over the others, but not {their}, which "
+        f"{runs} give {given}, averaged over the others, but not {their}, which "
         f"count{'s' * (estimable.pairs == 1)} as noise and widen{'s' * (estimable.pairs == 1)} the "
         f"intervals.{more}"
     ]

@@ -91,7 +91,8 @@ def work(
             failed = [run for run in results.runs if run.number in tally.failed]
             if not are_alike(failed, results):
                 raise StudyFailedError(
-                    f"the first {len(failed)} runs failed; the last said: {failed[-1].failure}"
+                    f"{len(failed)} runs failed one after another; the last said: "
+                    f"{failed[-1].failure}"
                 )
     if not stopping.is_set() and runs is None:
         patiently(lambda: picture_mistakes(study, cast(Worker, trainer)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from search.analysis.effects import CERTAIN
 from search.analysis.long_runs import deciding
 from search.analysis.model import varied
+from search.parameters import level_label
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed, listed_first
 from search.reporting.sentences import recipes
@@ -30,7 +31,7 @@ def unlike_averages(findings: Findings) -> list[str]:
 
 
 def unclear(findings: Findings) -> list[str]:
-    """Name what the recommended recipe has on though it is not known to help."""
+    """Name what the recommended recipe has on, and at which level, though neither surely helps."""
     decision, effects = findings.decision, findings.deciding_effects
     if decision is None or effects is None or not effects.look.complete:
         return []
@@ -41,13 +42,21 @@ def unclear(findings: Findings) -> list[str]:
         for one in effects.effects
         if one.technique in on and one.verdict not in CERTAIN
     ]
-    if not names:
+    levels = [
+        f"{one.level.parameter} {level_label(one.level.level)}"
+        for one in effects.effects
+        if one.level is not None
+        and one.verdict not in CERTAIN
+        and decision.recommended.params.get(one.level.parameter) == one.level.level
+    ]
+    has = [*([f"{listed_first(names)} on"] if names else []), *levels]
+    if not has:
         return []
-    effect = "effect is" if len(names) == 1 else "effects are"
+    effect = "effect is" if len(names) + len(levels) == 1 else "effects are"
     beside = any(one.technique in on and one.verdict == "helps" for one in effects.effects)
     return [
         f"The recommended recipe, chosen as a whole, {'also ' * beside}has "
-        f"{listed_first(names)} on, whose {effect} not clear."
+        f"{listed_first(has)}, whose {effect} not clear."
     ]
 
 

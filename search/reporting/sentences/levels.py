@@ -67,9 +67,11 @@ def at_best(findings: Findings) -> list[str]:
             unit = effect_unit(results.objective)
             sentences.append(f"At its best {word} each is worth, in {unit}: {listed(named)}.")
         elif enough := runs_for_levels(len(results.factors), results.several, len(measured)):
+            asked = max(results.settings.measure, default=0) if results.settings else 0
+            # As many as were asked for are enough: some have failed, or are still to come.
+            more = f"; a new study with --measure {enough} has them" if enough > asked else ""
             sentences.append(
-                f"{counted(len(measured), 'run')} are too few for effects at each {word}; a new "
-                f"study with --measure {enough} has them."
+                f"{counted(len(measured), 'run')} are too few for effects at each {word}{more}."
             )
     return sentences
 

@@ -24,6 +24,10 @@ def plain(results: Results) -> str:
 
 
 def in_words(found: HasRecipe, results: Results) -> str:
-    """Name a recipe in a sentence, in which `none` would be read as a name."""
-    said = describe(found, results, levels=True)
+    """Name a recipe in a sentence."""
+    return as_words(describe(found, results, levels=True))
+
+
+def as_words(said: str) -> str:
+    """Put the name of a recipe into a sentence, in which `none` would be read as a name."""
     return said.replace("none", "no technique", 1) if said.partition(",")[0] == "none" else said

@@ -14,6 +14,7 @@ from search.analysis.recommendation import candidates, recommend
 from search.analysis.verified_techniques import choose_verified
 from search.planning.phases import PLANS, Planned
 from search.planning.space import Space
+from search.reporting.findings import find
 from search.results import Candidates, Results, Run
 from search.settings import Settings, TimeLimit
 
@@ -46,10 +47,16 @@ def trained(
     return tuple(runs)
 
 
-def study(verify: int, seed: int, finished: int | None = None, confirm: int = 1) -> Results:
+def study(
+    verify: int,
+    seed: int,
+    finished: int | None = None,
+    confirm: int = 1,
+    order: str = "random",
+) -> Results:
     """A study of 16 short runs and so many long ones, of which some have finished."""
     settings = Settings(data="digits", measure=(16,), search=0, confirm=confirm, epochs=5,
-                        verify=(verify,), verify_epochs=40, seed=seed)  # fmt: skip
+                        verify=(verify,), verify_epochs=40, seed=seed, order=order)  # fmt: skip
     random = np.random.default_rng(seed)
     made = Results("s", NAMES, (), settings)
     short = trained(PLANS["measure"](settings, SPACE, made), settings, random)
@@ -89,3 +96,20 @@ def test_the_look_at_long_runs_that_time_cut_short_is_due() -> None:
         long = long_study(results)
         assert long is not None
         assert look_at(long).complete == complete
+
+
+def test_long_runs_that_time_cut_short_are_finished_first() -> None:
+    """12 runs in mirrored pairs cannot tell eight techniques, and the four that lack can."""
+    made = study(16, 0, finished=12, order="balanced")
+    assert made.settings is not None
+    limit = TimeLimit(600.0, 600.0, closed=("verify",))
+    timed = tuple(replace(one, seconds=10.0, seconds_per_epoch=0.2) for one in made.runs)
+    findings = find(replace(made, runs=timed, settings=replace(made.settings, time=limit)), [])
+    assert findings.deciding_effects is not None
+    assert "no estimate" in [one.verdict for one in findings.deciding_effects.effects]
+    step = findings.steps[0]
+    assert (step.kind, step.runs) == ("time", 4)
+    assert step.options == ("--time", "12m")  # twice what the four take is added
+    assert findings.verification is not None
+    said = " ".join(findings.verification.cautions)
+    assert "12 runs of 8 techniques give the known effects, averaged over the others" in said

@@ -98,6 +98,7 @@ def test_a_run_gets_its_epochs_seed_folder_and_flags_and_is_judged_by_the_last_m
     ("script", "reason"),
     [
         ("print('one'); print('two'); sys.exit(3)", "exit code 3; .*one / two"),
+        ("if 1 and (1 / 0): pass", r"printed: .*in <module> / .*\(1 / 0\).* / ZeroDivisionError"),
         ("raise ValueError('no data')", "exit code 1; .*ValueError: no data"),
         ("import os; os.kill(os.getpid(), 9)", r"killed by signal 9 \(out of memory\?\)"),
         (

@@ -209,7 +209,9 @@ def test_what_cannot_be_verified_is_refused(requested: Requested, message: str) 
 
 def test_a_verification_is_not_made_shorter() -> None:
     stored = settle(None, Requested(epochs=5, verify_epochs=40))
-    with pytest.raises(InputError, match=r"--verify-epochs is 40, not 30.*--verify is 16, not 8"):
+    with pytest.raises(
+        InputError, match=r"--verify-epochs is 40, and can only grow; --verify is 16, and can"
+    ):
         settle(stored, Requested(verify_epochs=30, verify=8))
 
 
@@ -222,7 +224,10 @@ def test_a_longer_verification_sets_the_shorter_one_aside() -> None:
     kept = settle(settle(None, replace(asked, last_epochs=1)), Requested(verify_epochs=100))
     assert kept.verify_last_epochs == 1
     planned = replace(stored, time=TimeLimit(60.0, 50.0))
-    assert settle(planned, Requested(verify_epochs=100)).time is None
+    unplanned = settle(planned, Requested(verify_epochs=100))
+    assert unplanned.time is None
+    with pytest.raises(InputError, match=r"--time was not given, or a later launch that asked for"):
+        settle(unplanned, Requested(time=TimeLimit(120.0, 120.0)))
     short = begun()
     ended = [
         Run(at, "verify", "complete", one.params or {}, frozenset(), 0.5, seed=one.seed, epochs=40)

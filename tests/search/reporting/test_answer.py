@@ -15,7 +15,10 @@ from search.analysis.headline import headline as first_named
 from search.analysis.long_runs import long_study
 from search.analysis.next_steps import NextStep
 from search.objective import ACCURACY, OBJECTIVES, Objective
+from search.parameters import categories
 from search.planning.design import design
+from search.planning.phases import PLANS
+from search.planning.space import Space
 from search.reporting.answer.commands import settle
 from search.reporting.answer.how_sure import how_sure
 from search.reporting.answer.support import support
@@ -26,10 +29,12 @@ from search.reporting.findings import Findings, find, find_recipe
 from search.reporting.gallery import draw
 from search.reporting.html import page
 from search.reporting.sections import sections
+from search.reporting.sentences.levels import at_best
 from search.reporting.tables import confirmed_table
 from search.results import Results, Run
 from search.settings import Settings
 from tests.search.reporting.test_short_and_long import long, short
+from tests.support.of_levels import OF_PROGRAM
 from tests.support.simulate import NAMES, facts, results_of, run, simulated
 
 SETTINGS = Settings(data="digits", epochs=12, measure=(16,), search=0)
@@ -201,6 +206,26 @@ def test_what_the_recipe_has_without_a_clear_effect_is_named() -> None:
         )
         assert part is not None
         assert f"The recommended recipe, chosen as a whole, {said}" in part.text
+
+
+def test_a_level_of_the_recipe_without_a_clear_effect_is_named() -> None:
+    settings = replace(OF_PROGRAM, confirm=0, verify=(), verify_epochs=None)
+    empty = Results("s", settings.factors, (), settings, others=categories(settings))
+    noise = np.random.default_rng(1).normal(0, 0.03, 16)
+    runs = []
+    planned = PLANS["measure"](settings, Space.of(settings), empty)
+    for number, (one, noisy) in enumerate(zip(planned, noise, strict=True)):
+        assert one.params is not None
+        value = 0.7 + 0.02 * (one.params["opt"] == "muon") + noisy
+        on = empty.on(one.params)
+        runs.append(Run(number, "measure", "complete", one.params, on, value, seed=one.seed,
+                        epochs=4))  # fmt: skip
+    part = what_matters(find(replace(empty, runs=tuple(runs)), []))
+    assert part is not None
+    assert part.text.endswith("has ema on and opt muon, whose effects are not clear.")
+    # Where runs are lost of as many as are enough, no other study is advised.
+    [few] = at_best(find(replace(empty, runs=tuple(runs[:11])), []))
+    assert few == "11 runs are too few for effects at each opt."
 
 
 def test_a_recipe_that_is_no_better_is_not_praised() -> None:

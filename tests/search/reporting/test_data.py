@@ -41,6 +41,10 @@ def checked(**facts: Any) -> DataFacts:
     return replace(PLAIN, checks=replace(PLAIN.checks, **facts))
 
 
+def classes_of(*names: str) -> DataFacts:
+    return replace(PLAIN, classes=names, class_counts={"validation": (60,) * len(names)})
+
+
 def of(data: DataFacts, settings: Settings | None = None) -> Results:
     return results_of([run([], 0.5)], data=data, settings=settings)
 
@@ -147,11 +151,11 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
             "The test images have values from 0 to 65,535, and the training images from 0 to 4,095",
         ),
         (
-            replace(PLAIN, classes=("cat", "cat|dog", "dog")),
+            classes_of("cat", "cat|dog", "dog"),
             "“cat|dog” is made of the names of other classes, and each counts as a class of its",
         ),
         (
-            replace(PLAIN, classes=("['a']", "['a', 'b c']", "['b']", "['c']", "['a' 'b']")),
+            classes_of("['a']", "['a', 'b c']", "['b']", "['c']", "['a' 'b']"),
             "“['a', 'b c']” and “['a' 'b']” are made of the names of other classes",
         ),
         (replace(PLAIN, classes=("1", "1.5")), "All classes are numbers, such as 1.5. kouka's"),
@@ -161,7 +165,7 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
             "The classes “Cat” and “cat ” differ in capitals, spaces or the coding of a letter",
         ),
         (
-            replace(PLAIN, classes=tuple(x + y for x in "abcdefgh" for y in ("x", "X"))),
+            classes_of(*(x + y for x in "abcdefgh" for y in ("x", "X"))),
             "“fx” and “fX”, and 2 more, differ in capitals",
         ),
         (replace(PLAIN, classes=("\u00e9", "e\u0301")), "The classes “é” and “e\u0301” differ"),
@@ -180,6 +184,10 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
         ),
         (replace(PLAIN, train=30), "such as --batch-size 4, makes more steps of the same epochs."),
         (replace(PLAIN, train=3), "such as --batch-size 1, makes"),
+        (
+            replace(PLAIN, class_counts={"train": (25, 15), "validation": (16, 2)}),
+            "Class “cat” has 88.9 % of the validation images and “dog” 11.1 %, and accuracy weighs",
+        ),
         (replace(PLAIN, validation=165), "165 validation images leave an accuracy near 80 % uncer"),
     ],
 )

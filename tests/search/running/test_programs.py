@@ -302,6 +302,7 @@ def test_a_first_run_that_fails_for_what_is_on_gives_way_to_another(kouka: Kouka
     assert launched.exit_code == 0, launched.output
     assert "the first run failed: it ended with exit code 3" in launched.output
     assert "Another that is planned, with less on, is tried." in launched.output
+    assert "Trying the first run alone, with no technique …" in launched.output
     assert results().runs[0].on == set()
     assert all(run.on for run in results().runs if run.state == "failed")
 

@@ -181,7 +181,7 @@ def test_a_study_whose_first_runs_all_fail_stops(
     assert result.exit_code == 1
     assert "it was made to fail" in result.stderr
     runs = results().runs
-    assert f"the first {len(runs)} runs failed" in result.stderr
+    assert f"{len(runs)} runs failed one after another" in result.stderr
     # Until then they had something in common, which might have been the reason.
     assert 3 <= len(runs) < 16
     assert not are_alike(runs, results())
