@@ -10,7 +10,6 @@ the learning rates above the middle of their range, unless none is; the weight d
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import math
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ import numpy as np
 import optuna
 
 from bench.calibration import SAMPLERS
+from bench.options import script_options
 from bench.results import Row, reporter
 from search.analysis.by_half import effects_by_half
 from search.analysis.drift import beside_drift
@@ -92,9 +92,8 @@ def row(sampler: str, trials: int, change: float, studies: int) -> Row:
 
 def main() -> None:
     """Print a row for each sampler, number of trials and change."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = script_options(__doc__)
     options.add_argument("--studies", type=int, default=200)
-    options.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     chosen = options.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     report = reporter("by_half", record=chosen.record)

@@ -12,7 +12,6 @@ worth nothing; the rest is drawn, in each study anew.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import math
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ import numpy as np
 import optuna
 
 from bench.calibration import SAMPLERS
+from bench.options import script_options
 from bench.results import Row, reporter
 from search.analysis.drift import beside_drift
 from search.analysis.effects import CERTAIN, effects_of
@@ -137,9 +137,8 @@ def rows(sampler: str, trials: int, studies: int) -> list[Row]:
 
 def main() -> None:
     """Print three rows for each sampler and number of trials."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = script_options(__doc__)
     options.add_argument("--studies", type=int, default=200)
-    options.add_argument("--record", action="store_true", help="keep the rows in bench/measured")
     chosen = options.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     report = reporter("some_asked", record=chosen.record)
