@@ -25,6 +25,7 @@ from search.storage import schema
 from search.storage.connection import undamaged
 from search.storage.enqueued import stored_design, strayed, with_its_choices
 from search.storage.parameters import distributions_of, parameters_of, tie
+from search.storage.reported import reported_objective
 from search.storage.trials import is_designed, legible, legible_name, run_of, value_of
 
 _MOSTLY_EQUAL = 0.9
@@ -88,6 +89,8 @@ def read(
         )
         for trial in trials
     )
+    if not designed and not reported_objective(runs, judged.maximize):
+        runs = tuple(replace(run, curve={}) for run in runs)
     return Results(
         name=study.study_name,
         factors=tuple(names),
