@@ -13,6 +13,7 @@ from typer.testing import Result
 from search import analyse, export_study, frame, read, summarise
 from search.parameters import Category
 from search.reporting.answer.support import support
+from search.reporting.sentences.effects import what_matters_most
 from tests.support.foreign import foreign
 
 Kouka = Callable[..., Result]
@@ -50,6 +51,12 @@ def test_levels_are_compared_with_the_one_that_says_off() -> None:
         "norm: batch → None", "norm: batch → off",
     }  # fmt: skip
     assert frame(findings).set_index("technique").effect["aug: none → randaug"] > 1
+    assert findings.effects is not None
+    said = summarise(findings)["headline"]
+    assert "drop 0, norm None: " in said
+    assert said.endswith(" over aug none, drop 0, norm batch.")
+    said = what_matters_most(findings.effects, findings.results)
+    assert "The largest effect is one of drop, with a probability" in said
 
 
 def test_a_seed_and_a_fold_are_no_techniques(kouka: Kouka) -> None:
