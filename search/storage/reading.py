@@ -24,7 +24,7 @@ from search.settings import Settings, is_settings
 from search.storage import schema
 from search.storage.connection import undamaged
 from search.storage.enqueued import stored_design, strayed, with_its_choices
-from search.storage.parameters import distributions_of, parameters_of, tie
+from search.storage.parameters import distributions_of, parameters_of, tie, with_tried_levels
 from search.storage.reported import reported_objective
 from search.storage.trials import is_designed, legible, legible_name, run_of, value_of
 
@@ -71,6 +71,8 @@ def read(
     spaces = distributions_of(trials)
     if design:
         spaces = with_its_choices(spaces, design, trials)
+    elif not designed:
+        spaces = with_tried_levels(spaces, trials)
     trials = [trial for trial in trials if techniques.keys() <= trial.params.keys()]
     ordered = design.choices if design else ()
     found = parameters_of(spaces, trials, settings, designed, techniques, ordered)
