@@ -106,6 +106,13 @@ def with_interval(value: float, bounds: Bounds, unit: str = "") -> str:
     return f"{said} ({interval(bounds)})"
 
 
+def multiple(of: Estimate) -> str:
+    """Format what multiplies a value, with its interval; 1 is no change."""
+    decimals = _decimals(of)
+    by, low, high = (_rounded(value, decimals) for value in (of.value, of.low, of.high))
+    return f"{by} ({low} to {high})"
+
+
 def beside(gain: Estimate, unit: str, other: str) -> str:
     """Say by how much something is over another, or below it, with the interval of that."""
     below = gain.value < 0

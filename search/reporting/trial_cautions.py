@@ -75,7 +75,7 @@ def lengths(results: Results) -> list[str]:
     if not ends or ends[0] == ends[-1]:
         return []
     return [
-        f"The trials end after {ends[0]:,} to {ends[-1]:,} epochs, and each counts by its own last "
+        f"The trials end after {ends[0]:,} to {ends[-1]:,} epochs, and each counts by its own "
         "value: a technique whose trials are longer looks better for that, and one whose trials "
         f"are shorter looks worse. Effects by epoch are of the first {ends[0]:,}."
     ]

@@ -33,6 +33,9 @@ from search.settings import Settings
 _MOST_LEVELS = 6
 """Values of an integer that are levels, each with an effect; of more it is a number."""
 
+_LEAST_TRIALS = 3
+"""At each of a few values of a wide range, for these to be levels that somebody chose."""
+
 _LEAST_SPARE = 2
 """Trials more than techniques, by which their effects have an interval."""
 
@@ -128,6 +131,26 @@ def _union(one: BaseDistribution, other: BaseDistribution) -> BaseDistribution:
         more = [choice for choice in other.choices if choice not in one.choices]
         return CategoricalDistribution((*one.choices, *more))
     return other
+
+
+def with_tried_levels(
+    spaces: Mapping[str, BaseDistribution], trials: Sequence[FrozenTrial]
+) -> dict[str, BaseDistribution]:
+    """The distributions, with the few values for a wide range of which the trials took no others.
+
+    A grid, or trials that were enqueued, gives an objective such values of what it asks for as a
+    number. Of what not every complete trial was asked for, the range stays.
+    """
+    narrowed = dict(spaces)
+    for name, space in spaces.items():
+        if not isinstance(space, _NUMERIC) or _steps(space):
+            continue
+        counts = Counter(trial.params[name] for trial in trials if name in trial.params)
+        asked = all(name in one.params for one in trials if one.state == TrialState.COMPLETE)
+        few = 1 < len(counts) <= _MOST_LEVELS and min(counts.values()) >= _LEAST_TRIALS
+        if asked and few:
+            narrowed[name] = CategoricalDistribution(sorted(counts))
+    return narrowed
 
 
 def _techniques(

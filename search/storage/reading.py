@@ -21,7 +21,8 @@ from search.storage import schema
 from search.storage.connection import undamaged
 from search.storage.enqueued import stored_design, strayed, with_its_choices
 from search.storage.objectives import objective_number, objective_of_study
-from search.storage.parameters import distributions_of, parameters_of, tie
+from search.storage.parameters import distributions_of, parameters_of, tie, with_tried_levels
+from search.storage.reported import reported_objective
 from search.storage.trials import is_designed, legible, legible_name, run_of, value_of
 
 _MOSTLY_EQUAL = 0.9
@@ -67,6 +68,8 @@ def read(
     spaces = distributions_of(trials)
     if design:
         spaces = with_its_choices(spaces, design, trials)
+    elif not designed:
+        spaces = with_tried_levels(spaces, trials)
     trials = [trial for trial in trials if techniques.keys() <= trial.params.keys()]
     ordered = design.choices if design else ()
     found = parameters_of(spaces, trials, settings, designed, techniques, ordered)
@@ -85,6 +88,8 @@ def read(
         )
         for trial in trials
     )
+    if not designed and not reported_objective(runs, judged.maximize):
+        runs = tuple(replace(run, curve={}) for run in runs)
     return Results(
         name=study.study_name,
         factors=tuple(names),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from search.analysis.effects import CERTAIN
+from search.analysis.estimate import Estimate
 from search.reporting.findings import Findings
-from search.reporting.formatting import about, listed_first
+from search.reporting.formatting import listed_first, multiple
 
 
 def factors(findings: Findings) -> list[str]:
@@ -19,9 +20,9 @@ def factors(findings: Findings) -> list[str]:
         return []
     parts = []
     for one in clear:
-        by, low, high = (about(math.exp(value)) for value in (one.effect, one.low, one.high))
+        by = Estimate(*(math.exp(value) for value in (one.effect, one.low, one.high)))
         verb = " multiplies it" if one is clear[0] else ""
-        parts.append(f"{one.phrase}{verb} by {by} ({low} to {high})")
+        parts.append(f"{one.phrase}{verb} by {multiple(by)}")
     vanish = (
         " What is multiplied seems to interact: on the logarithm no interaction is clear."
         if refit.interactions_vanish

@@ -128,7 +128,12 @@ def what_matters_most(
     parts = [f"{after}{first.phrase} {first.verdict}{most}: {_worth(named, results)}."]
     known = first is largest and effects.parameters > 1 and not math.isnan(first.first)
     if known and not briefly:
-        parts.append(f"It is the largest effect with a probability {_sure(first.first)}.")
+        sure = _sure(first.first)
+        parts.append(
+            f"It is the largest effect with a probability {sure}."
+            if first.level is None
+            else f"The largest effect is one of {first.parameter}, with a probability {sure}."
+        )
     parts += [
         _these(same, verdict, too=verdict == first.verdict, briefly=briefly)
         for verdict in CERTAIN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from search.analysis.recipe_names import describe
+from search.parameters import level_label
 from search.results import HasRecipe, Results
 
 
@@ -10,7 +11,7 @@ def plain(results: Results) -> str:
     """Name the network with all techniques off, and what else other programs' have."""
     if results.settings is None:
         first = ", ".join(
-            [f"{one.name} {one.levels[0]}" for one in results.choices]
+            [f"{one.name} {level_label(one.levels[0])}" for one in results.choices]
             + [f"{name} on" for one in results.tied for name in one.opposite]
         )
         if not results.factors:

@@ -93,15 +93,16 @@ def test_halves_of_whole_numbers_are_named_as_they_are() -> None:
 
 @pytest.mark.numeric
 def test_of_a_few_values_of_a_number_the_halves_are_as_equal_as_can_be() -> None:
-    """As of a grid that another program made of a range."""
+    """As of a grid of a range; of six values or fewer these are levels."""
+    values = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, *[1e-2] * 6)
     random, study = np.random.default_rng(0), optuna.create_study(direction="maximize")
-    for at in range(80):
+    for at in range(96):
         params = {
             "clip": bool(at % 2),
             "ema": bool(at // 2 % 2),
-            "rate": (1e-4, 1e-3, 1e-2, 1e-2)[at // 4 % 4],
+            "rate": values[at // 4 % 12],
         }
-        value = 70 + 4 * (params["clip"] and params["rate"] > 1e-3) + random.standard_normal()
+        value = 70 + 4 * (params["clip"] and params["rate"] > 5e-3) + random.standard_normal()
         study.add_trial(create_trial(params=params, distributions=SPACE, value=value))
     (row,) = find(read(study), []).by_half
     assert [one.level for one in row.levels] == ["< 0.01", "≥ 0.01"]

@@ -11,6 +11,7 @@ from search.reporting.formatting import (
     beside,
     duration,
     mean,
+    multiple,
     outcome,
     signed,
     with_interval,
@@ -84,3 +85,9 @@ def test_approximate_numbers_have_two_digits_and_no_exponent() -> None:
     assert [about(value) for value in (0.0123, 9.96, 99.4, 99.6, 140.2, 12345.0)] == [
         "0.012", "10", "99", "100", "140", "12,345",
     ]  # fmt: skip
+
+
+def test_what_multiplies_a_value_keeps_the_digits_that_tell_it_from_1() -> None:
+    assert multiple(Estimate(1.0391, 1.0322, 1.0469)) == "1.039 (1.032 to 1.047)"
+    assert multiple(Estimate(0.551, 0.362, 0.843)) == "0.55 (0.36 to 0.84)"
+    assert multiple(Estimate(12.2, 4.96, 30.1)) == "12.2 (5.0 to 30.1)"

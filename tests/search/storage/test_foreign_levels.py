@@ -11,6 +11,7 @@ import pytest
 from search import analyse, export_study, frame, read, summarise
 from search.parameters import Category
 from search.reporting.answer.support import support
+from search.reporting.sentences.effects import what_matters_most
 from tests.support.faked import Kouka
 from tests.support.foreign import foreign
 
@@ -47,6 +48,47 @@ def test_levels_are_compared_with_the_one_that_says_off() -> None:
         "norm: batch → None", "norm: batch → off",
     }  # fmt: skip
     assert frame(findings).set_index("technique").effect["aug: none → randaug"] > 1
+    assert findings.effects is not None
+    said = summarise(findings)["headline"]
+    assert "drop 0, norm None: " in said
+    assert said.endswith(" over aug none, drop 0, norm batch.")
+    said = what_matters_most(findings.effects, findings.results)
+    assert "The largest effect is one of drop, with a probability" in said
+
+
+def _grid(values: dict[str, list[Any]], stray: bool) -> optuna.Study:
+    """Trials of a grid, by an objective that asks for numbers; the sampler may go on from it."""
+
+    def function(trial: optuna.Trial) -> float:
+        rate = trial.suggest_float("rate", 1e-5, 1e-1, log=True)
+        decay = trial.suggest_float("decay", 0, 1e-2)
+        trial.suggest_int("seed", 0, 10_000)
+        luck = 0.002 * np.random.default_rng(trial.number).standard_normal()
+        return float(0.7 + 0.03 * (rate == 1e-3) + 0.01 * (decay > 0) + luck)
+
+    sampler = optuna.samplers.GridSampler(values, seed=0)
+    study = optuna.create_study(study_name="grid", direction="maximize", sampler=sampler)
+    study.optimize(function)
+    if stray:
+        study.sampler = optuna.samplers.RandomSampler(seed=0)
+        study.optimize(function, n_trials=1)
+    return study
+
+
+@pytest.mark.parametrize("stray", [False, True])
+def test_the_values_of_a_grid_are_levels_of_a_wide_range(stray: bool) -> None:
+    values: dict[str, list[Any]]
+    values = {"rate": [1e-4, 1e-3, 1e-2], "decay": [0.0, 1e-4], "seed": [0, 1, 2]}
+    findings = analyse(_grid(values, stray))
+    if stray:
+        assert findings.effects is None
+        return
+    rows = frame(findings).set_index("technique")
+    assert set(rows.index) == {"decay", "rate: 0.0001 → 0.001", "rate: 0.0001 → 0.01"}
+    assert rows.effect["rate: 0.0001 → 0.001"] == pytest.approx(3, abs=0.4)
+    assert rows.effect["decay"] == pytest.approx(1, abs=0.3)
+    assert "The effects are adjusted for rate and seed." in findings.notes + findings.cautions
+    assert "decay, rate 0.001" in summarise(findings)["headline"]
 
 
 def test_a_seed_and_a_fold_are_no_techniques(kouka: Kouka) -> None:

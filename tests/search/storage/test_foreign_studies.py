@@ -2,7 +2,9 @@
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from search import InputError, analyse, draw, export_study, frame, read, summari
 from search.parameters import Category
 from search.reporting.answer.support import support
 from search.reporting.answer.what_to_do import headline
+from search.reporting.findings import Findings
 from search.reporting.sections import sections
 from tests.support.faked import Kouka
 from tests.support.foreign import foreign, objective
@@ -328,6 +331,38 @@ def test_trials_that_end_after_different_epochs_are_told(epochs: int) -> None:
     else:
         assert "The trials end after 10 to 20 epochs, and each counts by its own" in said[0]
         assert findings.fast_start is None
+
+
+def _reported(curve: Callable[[float, np.random.Generator], list[float]]) -> Findings:
+    def function(trial: optuna.Trial) -> float:
+        random = np.random.default_rng(trial.number)
+        value = 0.6 + 0.1 * trial.suggest_categorical("bn", [False, True])
+        value += float(random.normal(0, 0.02))
+        points = curve(value, random)
+        for at, point in enumerate(points):
+            trial.report(point, at)
+        return fmean(points) if len(points) == 5 else value
+
+    return analyse(foreign(30, function))
+
+
+@pytest.mark.parametrize(
+    ("curve", "own"),
+    [
+        (lambda value, _: [0.5 * value, 0.8 * value, value], True),
+        (lambda value, _: [0.5 * value, value, 0.9 * value - 0.1], True),
+        (lambda value, noise: [0.3, value - 0.03 + 0.001 * noise.normal()], True),
+        (lambda value, _: [2.0, 2 - value, 1.5 - value], False),
+        (lambda value, _: [50 * value, 80 * value, 100 * value], False),
+        (lambda value, noise: [value + 0.01 * noise.normal() for _ in range(5)], False),
+    ],
+    ids=["to its end", "past its best", "on other data", "a loss", "in percent", "folds"],
+)
+def test_what_trials_report_is_their_objective_or_no_curve(
+    curve: Callable[[float, np.random.Generator], list[float]], own: bool
+) -> None:
+    findings = _reported(curve)
+    assert bool(findings.by_epoch) == bool(findings.curves) == own
 
 
 def test_a_technique_of_some_trials_has_its_effect_among_these() -> None:

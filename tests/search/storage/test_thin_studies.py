@@ -170,11 +170,13 @@ def test_a_crash_is_told_and_a_level_far_from_the_others_is_none(
 
 def test_values_by_epoch_that_are_not_finite_are_left_out() -> None:
     def function(trial: optuna.Trial) -> float:
-        for epoch, value in enumerate((0.1, math.nan, math.inf, 0.4), start=1):
+        final = 0.4 + 0.1 * trial.suggest_categorical("bn", [False, True])
+        for epoch, value in enumerate((0.1, math.nan, math.inf, final), start=1):
             trial.report(value, epoch)
-        return 0.4 + 0.1 * trial.suggest_categorical("bn", [False, True])
+        return final
 
-    assert read(foreign(4, function)).runs[0].curve == {1: 0.1, 4: 0.4}
+    run = read(foreign(4, function)).runs[0]
+    assert run.curve == {1: 0.1, 4: run.value}
 
 
 def _waiting(study: optuna.Study) -> None:
