@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from search.analysis.confirmation import Confirmed, chosen_by_tests
 from search.analysis.effects import Effect, Effects
 from search.analysis.estimate import NO_ESTIMATE, Estimate
+from search.analysis.over_all_off import OverAllOff, repeated
 from search.analysis.predicted import Predicted
 from search.analysis.recommendation import Recommendation, beside_all_off
 from search.analysis.t_distribution import critical_value, quantile
@@ -23,17 +24,6 @@ from search.results import Results
 Verdict = Literal["better", "not sure", "worse", "all off", "unknown"]
 """Of the recommended recipe against all off. `not sure`: other seeds or other test images may
 explain the difference. `unknown`: there is no interval of it."""
-
-
-@dataclass(frozen=True)
-class SurelyBetter:
-    """A recipe of nothing but what clearly helps, beside all off."""
-
-    on: frozenset[str]
-    params: Mapping[str, Any]
-    """As in `fitted_recipes.Option`, without the parameters of several levels at their first."""
-    gain: Estimate
-    """Its interval is one of as many as there are effects."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +50,9 @@ class Decision:
     under_way: bool = False
     """True where runs of `confirm` are still to come: an interval that is looked at after each run
     misses more often than it says."""
-    surely_better: SurelyBetter | None = None
-    """Of another program's trials, where the recommended recipe is not surely better than all off,
-    as it also has what may not help."""
+    surely_better: OverAllOff | None = None
+    """Of another program's trials, where the recommended recipe is not surely better than all off:
+    one of nothing but what clearly helps, or one that was repeated, and is."""
 
     @property
     def so_far(self) -> bool:
@@ -100,7 +90,13 @@ def decide(
         made = _predicted(recommended, reach, sign, is_off=is_off)
         if made.verdict != "not sure" or effects is None or results.designed:
             return made
+        better = [one for one in repeated(results)
+                  if _verdict(one.gain, sign, is_off=False) == "better"]  # fmt: skip
+        if own := next((one for one in better if one.on == recommended.on), None):
+            return replace(made, gain=own.gain, verdict="better", any_better=True)
         surely = _surely_better(results, effects, recommended)
+        if surely is None and all(run.feasible for run in results.runs):
+            surely = next(iter(better), None)
         return replace(made, surely_better=surely, any_better=surely is not None)
     # Where they chose the recipe, their intervals allow for that already.
     others = 1 if chosen_by_tests(results) else sum(row.objective_gain is not None for row in rows)
@@ -147,10 +143,11 @@ def _as_the_effects(effects: Effects, recommended: Recommendation, gain: Estimat
 
 def _surely_better(
     results: Results, effects: Effects, recommended: Recommendation
-) -> SurelyBetter | None:
+) -> OverAllOff | None:
     """Find a recipe of what clearly helps, all together or one, that is surely better than all off.
 
-    None where there is none but the recommended one, or where constraints may rule it out.
+    Its interval is one of as many as there are effects. None where there is none but the
+    recommended one, or where constraints may rule it out.
     """
     if not all(run.feasible for run in results.runs):
         return None
@@ -175,7 +172,7 @@ def _surely_better(
         if on == recommended.on:
             return None
         turned = {one.parameter: one.level for one in levels}
-        return SurelyBetter(on, {**dict.fromkeys(techniques, True), **turned}, gain)
+        return OverAllOff(on, {**dict.fromkeys(techniques, True), **turned}, gain)
     return None
 
 

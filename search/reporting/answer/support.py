@@ -58,11 +58,14 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
         seeds_alone = decision.tested is None or results.program is not None
         what = "seeds" if seeds_alone else f"seeds or other test {results.things}"
         which, simpler = "the difference", off_in_words(decision, results)
-        if decision.surely_better is not None:
-            simpler = describe(decision.surely_better, results, levels=True)
+        surely = decision.surely_better
+        if surely is not None:
+            simpler = describe(surely, results, levels=True)
             which = f"what that has beyond {simpler}"
         sentences.append(
             f"Other {what} may explain {which}: where time counts, {simpler} is the simpler choice."
+            if surely is None or surely.on <= decision.recommended.on
+            else f"Trials of that recipe would tell whether it is better than {simpler}."
         )
     if decision.verdict == "unknown" and decision.tested is None and decision.gain is None:
         sentences.append(_runs_of_it(findings))
