@@ -69,6 +69,11 @@ class Category:
         largest = max(abs(level) for level in self.levels if isinstance(level, float))
         return abs(one - other) < _ROUNDING * largest
 
+    def columns(self, params: Sequence[Mapping[str, Any]]) -> list[list[float]]:
+        """Of each level, 1 for the runs that have it, by their parameters, and 0 for others."""
+        at = [self.place(one[self.name]) if self.name in one else -1 for one in params]
+        return [[float(place == level) for place in at] for level in range(len(self.levels))]
+
     def places(self, params: Iterable[Mapping[str, Any]]) -> set[int]:
         """The places of the levels that some runs have, by their parameters."""
         return {self.place(one[self.name]) for one in params if self.name in one} - {-1}
@@ -124,6 +129,12 @@ class Number:
     def middle(self) -> float:
         """The middle of its distribution, scaled."""
         return (self.scaled(self.low) + self.scaled(self.high)) / 2
+
+    def columns(self, params: Sequence[Mapping[str, Any]]) -> list[list[float]]:
+        """Its scaled value for runs, by their parameters, and the square; 0 where it has none."""
+        values = [self.scaled(one.get(self.name)) - self.middle for one in params]
+        line = [0.0 if math.isnan(value) else value for value in values]
+        return [line, [value**2 for value in line]]
 
     def scaled(self, value: Any) -> float:
         """A value on the parameter's scale; NaN of what is no number, or not positive there."""

@@ -9,7 +9,10 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, Protocol
 
+import numpy as np
+
 from model_space.facts import DataFacts
+from search.box_cox import are_multiplied
 from search.commands.program import EPOCHS, Program
 from search.errors import InputError
 from search.objective import ACCURACY, Objective
@@ -115,7 +118,6 @@ def is_idle(on: Collection[str], needs: Mapping[str, str]) -> bool:
     return any(name in on and needed not in on for name, needed in needs.items())
 
 
-_MAGNITUDE = 10.0
 _MOST_EPOCHS = 50
 """From one score of a trial to the next; what is further apart are no epochs."""
 
@@ -235,19 +237,20 @@ class Results:
         ]  # fmt: skip
 
     @cached_property
-    def of_magnitudes(self) -> bool:
-        """True where the values are above zero, have no upper end, and are ten times apart or more.
+    def multiplied(self) -> bool:
+        """True where the values have no upper end, and what changes them multiplies them.
 
-        What changes such a value, as a loss, multiplies it rather than adds to it.
+        So it does a loss, as a rule; see `are_multiplied`.
         """
-        values = [run.value for run in self.runs
-                  if run.state == "complete" and run.value is not None]  # fmt: skip
-        return (
-            math.isinf(self.objective.high)
-            and bool(values)
-            and min(values) > 0
-            and max(values) >= _MAGNITUDE * min(values)
-        )
+        if not math.isinf(self.objective.high):
+            return False
+        complete = [run for run in self.runs if run.state == "complete" and run.value is not None]
+        runs = self.of("measure") or complete
+        columns = [[float(name in run.on) for run in runs] for name in self.factors]
+        for one in self.others:
+            columns += one.columns([run.params for run in runs])
+        values = [run.value for run in runs if run.value is not None]
+        return are_multiplied(values, np.array(columns).reshape(len(columns), len(runs)).T)
 
     def at_budget(self, run: Run) -> bool:
         """Check that a run was to train for the epochs that its phase has now."""

@@ -150,9 +150,9 @@ def _below_all(results: Results) -> Collapse | None:
 def _below_fit(results: Results) -> Collapse | None:
     """Those below the fit, of runs that trained as long and learned something.
 
-    None of values magnitudes apart, as the noise of large ones is large.
+    None of values that are multiplied, as the noise of large ones is large.
     """
-    if results.of_magnitudes:
+    if results.multiplied:
         return None
     phases = ["measure", "ladder"]
     if results.epochs_of("confirm") == results.epochs_of("measure"):

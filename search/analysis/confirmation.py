@@ -146,7 +146,7 @@ def _of_program(
         for recipe, runs in groups.items()
         if fallen is None or not fallen.runs & {run.number for run in runs}
     ]
-    positive = results.of_magnitudes and all(min(row) > 0 for row in every)
+    positive = results.multiplied and all(min(row) > 0 for row in every)
     may_fall = {recipe: fallen is not None and fallen.concerns(runs[0].on)
                 for recipe, runs in groups.items()}  # fmt: skip
     return [
@@ -163,7 +163,7 @@ def _of_program(
             objective_gain=None if off is None or recipe == off
             else difference_over_seeds(scores[recipe], scores[off],
                              every if may_fall[recipe] else steady, alpha, choices,
-                             of_magnitudes=positive),
+                             multiplied=positive),
         )
         for recipe, runs in groups.items()
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.over_all_off import OverAllOff, repeated
 from search.analysis.predicted import Predicted
 from search.analysis.recommendation import Recommendation, beside_all_off
+from search.analysis.scale_refit import ScaleRefit
 from search.analysis.t_distribution import critical_value, quantile
 from search.parameters import level_name
 from search.planning.schedule import schedule
@@ -24,6 +25,10 @@ from search.results import Results
 Verdict = Literal["better", "not sure", "worse", "all off", "unknown"]
 """Of the recommended recipe against all off. `not sure`: other seeds or other test images may
 explain the difference. `unknown`: there is no interval of it."""
+
+
+_LARGEST = 700.0
+"""Of a logarithm, whose value is a float."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +71,15 @@ def decide(
     rows: Sequence[Confirmed],
     *,
     effects: Effects | None = None,
+    refit: ScaleRefit | None = None,
 ) -> Decision | None:
     """Compare the recommended recipe with all off; `rows` are those of `confirmation`.
 
     Fresh seeds decide, but where they give no interval, as one seed does not, the prediction from
     all runs. `effects` are those that decide: where recipes fail together by them, nothing is
-    predicted, as techniques and their pairs do not describe that. None where nothing is
-    recommended, or no parameter is a technique.
+    predicted, as techniques and their pairs do not describe that. `refit` are these on another
+    scale, if they add up better there. None where nothing is recommended, or no parameter is a
+    technique.
     """
     if recommended is None or not (results.factors or results.choices):
         return None
@@ -85,16 +92,18 @@ def decide(
     gain = tested.objective_gain if tested else None
     unsure = gain is not None and math.isnan(gain.low) and reach is not None
     if tested is None or unsure:
+        by_effects = None
         if reach is not None and effects is not None and not results.designed:
-            reach = replace(reach, gain=_as_the_effects(effects, recommended, reach.gain))
+            by_effects = _GainsByEffects.of(effects, refit, reach.all_off)
+            reach = replace(reach, gain=by_effects.widened(recommended, reach.gain))
         made = _predicted(recommended, reach, sign, is_off=is_off)
-        if made.verdict != "not sure" or effects is None or results.designed:
+        if made.verdict != "not sure" or by_effects is None:
             return made
         better = [one for one in repeated(results)
                   if _verdict(one.gain, sign, is_off=False) == "better"]  # fmt: skip
         if own := next((one for one in better if one.on == recommended.on), None):
             return replace(made, gain=own.gain, verdict="better", any_better=True)
-        surely = _surely_better(results, effects, recommended)
+        surely = _surely_better(results, by_effects, recommended)
         if surely is None and all(run.feasible for run in results.runs):
             surely = next(iter(better), None)
         return replace(made, surely_better=surely, any_better=surely is not None)
@@ -121,28 +130,64 @@ def _is_under_way(results: Results) -> bool:
     return schedule(settings, space, results).left["confirm"] > 0
 
 
-def _as_the_effects(effects: Effects, recommended: Recommendation, gain: Estimate) -> Estimate:
-    """Widen a gain's interval by that of its effects, of another program's trials.
+@dataclass(frozen=True)
+class _GainsByEffects:
+    """Gains over all off, in the objective's unit, by the effects of another program's trials."""
 
-    Its prediction has one noise for all runs, and a technique that a sampler seldom tries may be
-    the noisy one: see `fit.fit`.
-    """
-    model = effects.fit.model
-    on = [name for name in model.techniques if name in recommended.on]
-    levels = [one.name for one in model.levels
-              if recommended.params.get(one.parameter) == one.level]  # fmt: skip
-    alone, _ = _contrasts(effects, on, levels)
-    found = _simultaneous(effects, alone)
-    if found is None:
-        return gain
-    half = (found.high - found.low) / 2
-    # Its few runs may be lucky ones of their recipes, which the value follows.
-    value = found.value if model.seldom else gain.value
-    return Estimate(gain.value, min(gain.low, value - half), max(gain.high, value + half))
+    effects: Effects
+    multiplied: float | None
+    """The value of all off where the effects are on the logarithm; None where they add to it."""
+
+    @staticmethod
+    def of(effects: Effects, refit: ScaleRefit | None, all_off: Estimate) -> _GainsByEffects:
+        if refit is None or refit.scale != "logarithm":
+            return _GainsByEffects(effects, None)
+        return _GainsByEffects(refit.effects, all_off.value)
+
+    def widened(self, recommended: Recommendation, gain: Estimate) -> Estimate:
+        """Widen a gain's interval by that of its effects.
+
+        Its prediction has one noise for all runs, and a technique that a sampler seldom tries may
+        be the noisy one: see `fit.fit`.
+        """
+        model = self.effects.fit.model
+        on = [name for name in model.techniques if name in recommended.on]
+        levels = [one.name for one in model.levels
+                  if recommended.params.get(one.parameter) == one.level]  # fmt: skip
+        found = self.simultaneous(self.contrasts(on, levels)[0])
+        if found is None:
+            return gain
+        # Its few runs may be lucky ones of their recipes, which the value follows.
+        moved = 0.0 if model.seldom else gain.value - found.value
+        return Estimate(
+            gain.value, min(gain.low, found.low + moved), max(gain.high, found.high + moved)
+        )
+
+    def contrasts(
+        self, techniques: Sequence[str], levels: Sequence[str]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """A recipe's gain over all off, (terms,): by its effects alone, and with its pairs."""
+        model = self.effects.fit.model
+        nothing = np.zeros(len(model.inverse))
+        beside = sum((model.technique_contrast(name) for name in levels), nothing)
+        alone = sum((model.technique_contrast(name) for name in techniques), beside)
+        return alone, model.prediction(techniques) - model.prediction(()) + beside
+
+    def simultaneous(self, contrast: np.ndarray) -> Estimate | None:
+        """Estimate what was chosen by the effects; None where the runs do not tell it."""
+        fit, model = self.effects.fit, self.effects.fit.model
+        if not np.any(contrast) or not fit.dof or not model.estimable(contrast):
+            return None
+        value, error, dof = fit.first(contrast)
+        half = critical_value(dof, len(model.names)) * error
+        ends = value, value - half, value + half
+        if self.multiplied is None:
+            return Estimate(*ends)
+        return Estimate(*(self.multiplied * math.expm1(min(end, _LARGEST)) for end in ends))
 
 
 def _surely_better(
-    results: Results, effects: Effects, recommended: Recommendation
+    results: Results, by_effects: _GainsByEffects, recommended: Recommendation
 ) -> OverAllOff | None:
     """Find a recipe of what clearly helps, all together or one, that is surely better than all off.
 
@@ -153,7 +198,7 @@ def _surely_better(
         return None
     first = {one.name: one.levels[0] for one in results.choices}
     helps: dict[str, Effect] = {}
-    for one in effects.effects:
+    for one in by_effects.effects.effects:
         at_first = one.level is None or one.level.reference == first.get(one.parameter)
         if one.verdict == "helps" and at_first:
             helps.setdefault(one.parameter, one)
@@ -161,9 +206,9 @@ def _surely_better(
     for chosen in ([*helps.values()], *([one] for one in helps.values())):
         techniques = [one.technique for one in chosen if one.level is None]
         levels = [one.level for one in chosen if one.level is not None]
-        alone, with_pairs = _contrasts(effects, techniques, [one.name for one in levels])
-        estimable = effects.fit.model.estimable(with_pairs)
-        gain = _simultaneous(effects, with_pairs if estimable else alone)
+        alone, with_pairs = by_effects.contrasts(techniques, [one.name for one in levels])
+        estimable = by_effects.effects.fit.model.estimable(with_pairs)
+        gain = by_effects.simultaneous(with_pairs if estimable else alone)
         on = frozenset([*techniques, *(level_name(one.parameter, one.level) for one in levels)])
         if gain is not None and first:
             gain = _as_predicted(results, on, gain)
@@ -187,27 +232,6 @@ def _as_predicted(results: Results, on: frozenset[str], gain: Estimate) -> Estim
         return gain
     value, low, high = predicted.gain.value, predicted.gain.low, predicted.gain.high
     return Estimate(value, min(gain.low, low), max(gain.high, high))
-
-
-def _contrasts(
-    effects: Effects, techniques: Sequence[str], levels: Sequence[str]
-) -> tuple[np.ndarray, np.ndarray]:
-    """A recipe's gain over all off, (terms,): by its effects alone, and with its pairs."""
-    model = effects.fit.model
-    nothing = np.zeros(len(model.inverse))
-    beside = sum((model.technique_contrast(name) for name in levels), nothing)
-    alone = sum((model.technique_contrast(name) for name in techniques), beside)
-    return alone, model.prediction(techniques) - model.prediction(()) + beside
-
-
-def _simultaneous(effects: Effects, contrast: np.ndarray) -> Estimate | None:
-    """Estimate what was chosen by the effects; None where the runs do not tell it."""
-    fit, model = effects.fit, effects.fit.model
-    if not np.any(contrast) or not fit.dof or not model.estimable(contrast):
-        return None
-    value, error, dof = fit.first(contrast)
-    half = critical_value(dof, len(model.names)) * error
-    return Estimate(value, value - half, value + half)
 
 
 def _predicted(

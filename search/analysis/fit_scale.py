@@ -1,6 +1,6 @@
 """The scale on which recipes are fitted: techniques add up better on it than on the objective's.
 
-It is the logit of a share, and the logarithm of a log loss or of a value of many magnitudes. Runs
+It is the logit of a share, and the logarithm of a log loss or of a value that is multiplied. Runs
 far below the others count as less far below (Tukey's fence), as it matters that a recipe fails, and
 not how badly.
 """
@@ -33,7 +33,7 @@ def scale(runs: Sequence[Run], results: Results) -> np.ndarray:
         values = np.log(shares / (1 - shares))
     elif results.objective.key == "neg_log_loss":
         values = -np.log(np.maximum(-values, _LEAST_LOSS))
-    elif results.of_magnitudes:
+    elif results.multiplied:
         values = np.log(values)
     return np.asarray(results.objective.sign * values)
 
@@ -68,6 +68,6 @@ def unscaled(value: float, results: Results) -> float:
         images = _images(results)
         share = 1 / (1 + math.exp(-value))
         return 100 * min(1.0, max(0.0, ((images + 1) * share - 0.5) / images))
-    if results.of_magnitudes:
+    if results.multiplied:
         return math.exp(value)
     return -math.exp(-value) if objective.key == "neg_log_loss" else value

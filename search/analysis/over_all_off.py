@@ -52,7 +52,7 @@ def repeated(results: Results) -> list[OverAllOff]:
             continue
         gain = difference_over_seeds(
             [run.scaled for run in runs], [run.scaled for run in off], rows, 1 - CONFIDENCE,
-            len(groups), of_magnitudes=results.of_magnitudes,
+            len(groups), multiplied=results.multiplied,
         )  # fmt: skip
         if not math.isnan(gain.low):
             levels = {one.name: runs[0].params[one.name] for one in results.choices

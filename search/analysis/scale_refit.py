@@ -1,4 +1,4 @@
-"""A second fit, to the logit of a share or to the logarithm of a value of many magnitudes.
+"""A second fit, to the logit of a share or to the logarithm of a value that is multiplied.
 
 The logit shows a floor or a ceiling of a share, and the logarithm what techniques multiply.
 """
@@ -39,7 +39,7 @@ class ScaleRefit:
 def scale_refit(results: Results, fitted: Effects) -> ScaleRefit | None:
     """Fit the effects to the objective on another scale, and compare the conclusions.
 
-    None where the objective is neither a share nor of several magnitudes, where the runs have no
+    None where the objective is neither a share nor multiplied, where the runs have no
     noise, or where the effects do not explain more there than in the objective's unit.
     """
     if not fitted.noise > 0:
@@ -48,7 +48,7 @@ def scale_refit(results: Results, fitted: Effects) -> ScaleRefit | None:
     scale: Scale
     if results.objective.share:
         scale = "logit"
-    elif results.of_magnitudes:
+    elif results.multiplied:
         scale = "logarithm"
     else:
         return None

@@ -17,19 +17,19 @@ def difference_over_seeds(
     alpha: float,
     choices: int = 1,
     *,
-    of_magnitudes: bool = False,
+    multiplied: bool = False,
 ) -> Difference:
     """The difference of two recipes' means, with an interval for other seeds.
 
     The seeds of all recipes `among` count with a recipe's own, as in `held_out`. The interval
     misses in a share `alpha` of studies, also for the one that was chosen of so many `choices` by
-    these values. The noise of values `of_magnitudes` grows with their size: each mean's interval is
+    these values. The noise of values `multiplied` grows with their size: each mean's interval is
     on a logarithm, and that of the difference is put together from the two (Zou & Donner 2008,
     Statistics in Medicine 27). It also contains zero where the interval of the logarithms'
     difference does.
     """
     rows = [one, other, *among]
-    if of_magnitudes:
+    if multiplied:
         rows = [[math.log(value) for value in row] for row in rows]
     first, second, *rest = rows
     variances, dof = _variances(first, second, rest)
@@ -40,7 +40,7 @@ def difference_over_seeds(
         return Difference(gained, math.nan, math.nan, paired=False)
     critical = critical_value(dof, choices, alpha)
     low, high = gained - critical * error, gained + critical * error
-    if of_magnitudes:
+    if multiplied:
         factors = [math.exp(critical * math.sqrt(variance)) for variance in variances]
         down = [mean - mean / factor for mean, factor in zip(means, factors, strict=True)]
         up = [mean * factor - mean for mean, factor in zip(means, factors, strict=True)]

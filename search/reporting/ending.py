@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from search.analysis.long_runs import deciding
-from search.reporting.answer.magnitudes import factors
+from search.reporting.answer.multiplied import factors
 from search.reporting.answer.recipe_and_effects import unlike_averages
 from search.reporting.answer.short_and_long import matters
 from search.reporting.answer.support import support

@@ -33,7 +33,7 @@ from search.analysis.looks import look_at
 from search.analysis.next_steps import NextStep, next_steps
 from search.analysis.recipe_tests import RecipeTests, summarise_tests
 from search.analysis.recommendation import Recommendation, limited, recommend
-from search.analysis.scale_refit import ScaleRefit
+from search.analysis.scale_refit import ScaleRefit, scale_refit
 from search.analysis.seed_curves import SeedCurves, seed_curves
 from search.analysis.simple_effects import Dependence, dependences
 from search.analysis.threads import one_thread
@@ -180,14 +180,16 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
     verification = None if long is None else verify(results, long, fitted)
     decides = diagnostics.fit if verification is None else verification.fit
     tested = confirmation(results, recommended)
-    decision = decide(results, recommended, tested, effects=decides.effects if decides else None)
+    refit = decides.refit if decides else None
+    decision = decide(
+        results, recommended, tested, effects=decides.effects if decides else None, refit=refit
+    )
     short_only = long is None and fitted is not None and fitted.look.complete
     by_epoch = results.points_are_epochs
     lasting = results if short_only else _complete_long_runs(verification)
     asked = max(results.settings.verify, default=0) if results.settings else 0
     early = fast_start(lasting, asked) if lasting is not None and by_epoch else None
     confirm_runs = recommended_runs(results, recommended)
-    refit = decides.refit if decides else None
     scale = refit.scale if refit else None
     return Findings(
         results,
@@ -253,9 +255,10 @@ def _in_order(rows: list[EffectByLevel], fitted: Effects | None) -> list[EffectB
 def find_recipe(results: Results) -> Findings:
     """Analyse the recommended recipe alone, beside all off."""
     decides = deciding(results)
-    fitted = None
+    fitted = refit = None
     if not results.designed:
         results, fitted = beside_drift(results, effects_of(results))
+        refit = scale_refit(results, fitted) if fitted else None
     recommended = recommend(results)
     tested = confirmation(results, recommended)
     if results.designed and not tested:
@@ -264,7 +267,7 @@ def find_recipe(results: Results) -> Findings:
         results,
         recommended=recommended,
         confirmed=tuple(tested),
-        decision=decide(results, recommended, tested, effects=fitted),
+        decision=decide(results, recommended, tested, effects=fitted, refit=refit),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from search.analysis.effects import Effects
 from search.analysis.headline import headline
-from search.reporting.answer.magnitudes import factors
+from search.reporting.answer.multiplied import factors
 from search.reporting.answer.recipe_and_effects import no_contradiction, unclear
 from search.reporting.answer.short_and_long import matters
 from search.reporting.findings import Findings

@@ -1,4 +1,4 @@
-"""Losses that are magnitudes apart: techniques multiply them, and their noise is a share."""
+"""Losses that techniques multiply rather than add to, and whose noise is a share of them."""
 
 from __future__ import annotations
 
@@ -61,14 +61,31 @@ def confirm_runs(recipes: Mapping[tuple[str, ...], Sequence[float]]) -> list[Run
     ]
 
 
-def test_magnitudes_are_of_values_above_zero_without_an_upper_end() -> None:
+def test_what_is_multiplied_is_above_zero_without_an_upper_end() -> None:
     results = studied()
-    assert results.of_magnitudes
-    assert not studied({"decay": 0.5}, noise=0.02).of_magnitudes
-    assert not replace(results, objective=Objective(high=1.0, unit="")).of_magnitudes
+    assert results.multiplied
+    assert not studied({"decay": 0.5}, noise=0.02).multiplied
+    assert not replace(results, objective=Objective(high=1.0, unit="")).multiplied
     negative = replace(results.runs[0], value=-1.0)
-    assert not replace(results, runs=(negative, *results.runs[1:])).of_magnitudes
-    assert not replace(results, runs=()).of_magnitudes
+    assert not replace(results, runs=(negative, *results.runs[1:])).multiplied
+    assert not replace(results, runs=()).multiplied
+
+
+@pytest.mark.parametrize("multiplied", [True, False])
+def test_the_logarithm_is_taken_of_what_is_multiplied_alone(multiplied: bool) -> None:
+    """By whether the residuals are more normal on it, not by how far apart the values are."""
+    random, right = np.random.default_rng(0), 0
+    for _ in range(20):
+        runs = []
+        for number in range(40):
+            on = [name for name in ("decay", "clip") if random.random() < 0.5]
+            low = sum({"decay": 0.5, "clip": 0.4}[name] for name in on)
+            value = 8 * 0.1**low if multiplied else 8 * (1 - low)
+            noise = 0.1 * random.standard_normal()
+            runs.append(run(number, on, value * math.exp(noise) if multiplied else value + noise))
+        studied = Results("s", ("decay", "clip"), tuple(runs), objective=Objective(high=math.inf))
+        right += studied.multiplied == multiplied
+    assert right >= 18
 
 
 def test_what_is_multiplied_is_recommended_and_predicted_by_factors() -> None:
@@ -85,8 +102,8 @@ def test_what_is_multiplied_is_recommended_and_predicted_by_factors() -> None:
 def test_the_answer_says_what_the_techniques_multiply_by() -> None:
     results = studied()
     told = " ".join(answer_lines(find(results, [])))
-    assert "The values of loss are magnitudes apart" in told
-    assert "on their logarithm: warmup multiplies it by 0." in told
+    assert "The techniques multiply loss rather than add to it" in told
+    assert "on its logarithm: warmup multiplies it by 0." in told
     assert " and decay by 0." in told
     assert "on the logarithm no interaction is clear" in told
     fitted = effects_of(results)
@@ -99,7 +116,7 @@ def test_the_answer_says_what_the_techniques_multiply_by() -> None:
         effect = fit.refit.effects.of(name)
         assert effect.low < math.log(MULTIPLY.get(name, 1.0)) < effect.high
     steady = studied({"decay": 0.5}, noise=0.02)
-    assert "magnitudes" not in " ".join(answer_lines(find(steady, [])))
+    assert "rather than add" not in " ".join(answer_lines(find(steady, [])))
 
 
 def test_noise_that_grows_with_the_loss_does_not_hide_a_tenth_of_it() -> None:

@@ -1,4 +1,4 @@
-"""What the techniques multiply a value by that is magnitudes apart."""
+"""What the techniques multiply the objective by, where they add up better on its logarithm."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ def factors(findings: Findings) -> list[str]:
         else ""
     )
     return [
-        f"The values of {findings.results.objective.measure} are magnitudes apart, and the "
-        f"techniques add up better on their logarithm: {listed_first(parts)}.{vanish}"
+        f"The techniques multiply {findings.results.objective.measure} rather than add to it, as "
+        f"they add up better on its logarithm: {listed_first(parts)}.{vanish}"
     ]
