@@ -281,6 +281,16 @@ def _quotes() -> Iterator[Quote]:
         "Their intervals hold in {94.5} to {96.3} % of cases, and at most {0.3} % of these effects",
         lambda: (*bounds_of(_some_asked(held)), max(_some_asked("wrongly clear, %"))),
     )
+    logarithm = "logarithm, %"
+    yield Quote(
+        BENCH,
+        "{95} to {100} % of studies of 40 trials are read by their logarithms, and where they add "
+        "to it, at most {7} %. The interval of the recommended recipe's loss holds in {98} to "
+        "{100} % of cases",
+        lambda: (*bounds_of(column("multiplied", logarithm, techniques="multiply")),
+                 max(column("multiplied", logarithm, techniques="add")),
+                 *bounds_of(column("multiplied", "its interval covers, %"))),
+    )  # fmt: skip
     best, each = "at the best covers, %", "at each covers, %"
     noisy = column("by_level", each, truth="the highest rate is noisy")
     equal = [value for truth in ("one rate is best", "rates are near", "rates are alike")
