@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from search.analysis.by_level import LevelEffect, by_level, p_by_cells
+from search.analysis.by_level import LevelEffect, by_level
+from search.analysis.cell_means import p_by_cells
 from search.analysis.effects import Effects
 from search.analysis.looks import look_at
 from search.analysis.scale_refit import Scale, conversion

@@ -17,11 +17,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from statistics import fmean, variance
 from typing import Any
 
 import numpy as np
 
+from search.analysis.cell_means import p_by_cells
 from search.analysis.covariates import covariates
 from search.analysis.least_squares import pseudo_inverse, rank, residual_dof
 from search.analysis.looks import Look, look_at
@@ -29,8 +29,7 @@ from search.analysis.model import ENOUGH_DOF, pair_groups, signs, varied
 from search.analysis.random_pairs import MixedFit, fit_mixed
 from search.analysis.scale_refit import Scale, conversion
 from search.analysis.solving import root
-from search.analysis.surface import adjusted
-from search.analysis.t_distribution import CONFIDENCE, cdf, familywise, quantile, welch
+from search.analysis.t_distribution import CONFIDENCE, cdf, familywise, quantile
 from search.parameters import Category, Number
 from search.planning.mixed_design import mixed_runs
 from search.results import Results, Run
@@ -40,9 +39,6 @@ _CHOICE = 0.01
 _MOST_COMPARED, _MOST_VALUES = 200, 600_000
 """Techniques at every two levels, in another program's study, and these times its trials: of more,
 effects at each level would take much longer than the rest of the analysis."""
-_LEAST_TRIALS = 5
-"""Of another program's at a level, with a technique on and with it off: of fewer, their luck and
-what they are adjusted for decide."""
 _LEAST_SEEN = 2
 """Runs at a level with a technique on, and with it off, for its effect there to be estimated."""
 _LEAST_DOF = ENOUGH_DOF
@@ -141,45 +137,10 @@ def _by_levels(results: Results, runs: Sequence[Run]) -> list[EffectByLevel]:
     ]
     if results.settings is not None:
         return [row for row, _ in rows]
-    # A sampler that learns leaves a few trials where it found nothing, and each has its own luck.
     alone = [p_by_cells(results, runs, row.technique, one) for row, one in rows]
     pairs = sum(math.comb(len(row.levels), 2) for row, _ in rows)
     return [replace(row, p_differs=max(row.p_differs, min(1.0, p_value * pairs)))
             for (row, _), p_value in zip(rows, alone, strict=True)]  # fmt: skip
-
-
-def p_by_cells(results: Results, runs: Sequence[Run], technique: str, factor: Category) -> float:
-    """The least p-value of a technique's effect being one at two levels, by means of its runs.
-
-    Each mean has the variance of its own runs (Welch 1947), once adjusted for what else they had.
-    Those of fewer than five runs do not count; 1 where none is left.
-    """
-    cells = [(factor.place(run.params[factor.name]), technique in run.on) for run in runs]
-    places = sorted(set(cells))
-    at = np.array([places.index(cell) for cell in cells])
-    others = [one for one in results.others if one.name != factor.name]
-    more = covariates(runs, len(places) + len(results.factors) - 2, others).columns
-    rest = signs(runs, varied(runs, [name for name in results.factors if name != technique]))
-    beside = rest if more is None else np.column_stack([rest, more])
-    values = np.array([run.scaled for run in runs])
-    values = adjusted(at, values, beside)[0] if beside.size else values
-    each = [values[at == place] for place in range(len(places))]
-    parts = {
-        place: (fmean(some), (math.sqrt(variance(some) / len(some)), len(some) - 1))
-        for place, some in zip(places, each, strict=True)
-        if len(some) >= _LEAST_TRIALS
-    }
-    known = [(parts[level, True], parts[level, False])
-             for level in range(len(factor.levels))
-             if {(level, True), (level, False)} <= parts.keys()]  # fmt: skip
-    return min(
-        (
-            welch(on[0] - off[0] - (with_it[0] - without[0]),
-                  on[1], off[1], with_it[1], without[1])
-            for (on, off), (with_it, without) in combinations(known, 2)
-        ),
-        default=1.0,
-    )  # fmt: skip
 
 
 def by_level(
