@@ -14,6 +14,9 @@ _FAR = 10.0
 """Interquartile ranges beyond the quartiles; a normal distribution has no such value in 10^40."""
 _MOST = 0.1
 """Share of the runs; of more, they are what some recipes come to."""
+_LEAST_SHARED, _MOST_SHARED = 3, 0.5
+"""Runs that come to the very same worst value, as a program that failed may return it, and the
+share of all that they may be."""
 _LEAST_RUNS = 8
 
 
@@ -32,18 +35,20 @@ class Outliers:
 def outliers(results: Results, fitted: Effects) -> Outliers | None:
     """Find the measured runs far from all others, and the verdicts without them.
 
-    None where there are none, or where a caution of their own tells of them; nor are all runs of a
-    level, which are what it comes to.
+    Many runs are, where they all have the very same worst value. None where there are none, or
+    where a caution of their own tells of them; nor are all runs of a level, which are what it comes
+    to.
     """
     runs = [run for run in results.of("measure") if not run.diverged]
     if len(runs) < _LEAST_RUNS or fitted.fit.failing or fitted.fit.outlier:
         return None
     values = np.array([run.scaled for run in runs])
-    first, third = np.percentile(values, [25, 75])
-    beyond = np.maximum(first - values, values - third)
-    far = beyond > _FAR * (third - first)
+    far = _beyond(values, values)
     if not 0 < np.sum(far) <= _MOST * len(runs):
-        return None
+        far = values == (values.min() if results.objective.maximize else values.max())
+        shared = _LEAST_SHARED <= np.sum(far) <= _MOST_SHARED * len(runs)
+        if not (shared and _beyond(values, values[~far])[far].all()):
+            return None
     found = tuple(run for run, is_far in zip(runs, far, strict=True) if is_far)
     measured = results.of("measure")
     rest = [run for run in measured if run not in found]
@@ -58,3 +63,10 @@ def outliers(results: Results, fitted: Effects) -> Outliers | None:
     changed = fitted.changed(without) if without else ()
     others = values[~far]
     return Outliers(found, float(others.min()), float(others.max()), changed)
+
+
+def _beyond(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which values, (runs,), are far from the quartiles of others."""
+    first, third = np.percentile(others, [25, 75])
+    beyond = np.maximum(first - values, values - third)
+    return np.asarray(beyond > _FAR * (third - first))

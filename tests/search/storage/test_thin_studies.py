@@ -168,6 +168,23 @@ def test_a_crash_is_told_and_a_level_far_from_the_others_is_none(
     assert ("far from all others" in cautions) == told
 
 
+@pytest.mark.parametrize(
+    ("worst", "told"), [(-1.0, True), (0.0, True), (0.45, False)], ids=["-1", "zero", "near"]
+)
+def test_one_value_that_stands_for_many_failures_is_told(worst: float, told: bool) -> None:
+    """A third of the trials; with them the noise hides what the others show."""
+
+    def function(trial: optuna.Trial) -> float:
+        random = np.random.default_rng(trial.number)
+        worth = 0.5 + 0.05 * trial.suggest_categorical("bn", [False, True])
+        return worst if random.random() < 0.33 else float(worth + 0.01 * random.normal())
+
+    findings = analyse(foreign(60, function))
+    cautions = " ".join(findings.cautions)
+    assert ("likewise, far from all others" in cautions) == told
+    assert ("Without them, bn helps." in cautions) == told
+
+
 def test_values_by_epoch_that_are_not_finite_are_left_out() -> None:
     def function(trial: optuna.Trial) -> float:
         final = 0.4 + 0.1 * trial.suggest_categorical("bn", [False, True])
