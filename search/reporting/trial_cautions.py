@@ -222,15 +222,13 @@ def conditional(results: Results, effects: Effects | None) -> list[str]:
 
 def _among_those_asked(alike: Sequence[Conditional]) -> str:
     """Tell what the effects of parameters are that as many trials were asked for."""
-    names, first = [one.parameter for one in alike], alike[0]
-    effects, them = "The effects of", "them"
-    if len(alike) == 1:
-        them = "it"
-        effects = "The effects of" if first.levels else "The effect of"
+    names, first = listed([one.parameter for one in alike]), alike[0]
+    several = len(alike) > 1 or first.levels
+    effects = f"The effects of {names} are those" if several else f"The effect of {names} is that"
+    them = "them" if len(alike) > 1 else "it"
     said = (
-        f"{effects} {listed(names)} {'are those' if effects.endswith('s of') else 'is that'} in "
-        f"the {first.asked:,} of {first.trials:,} complete trials that were asked for {them}, as "
-        f"not asked is not off. No recipe names {them}."
+        f"{effects} in the {first.asked:,} of {first.trials:,} complete trials that were asked for "
+        f"{them}, as not asked is not off. No recipe names {them}."
     )
     techniques = [one.parameter for one in alike if not one.levels]
     if not techniques:

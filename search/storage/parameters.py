@@ -253,7 +253,8 @@ def _asked_of_some(
 def _changes(trials: list[FrozenTrial]) -> list[Order]:
     """Find the complete trials from which on all were asked for something, or none were any more.
 
-    A person who adds a technique to a program may have changed more than that.
+    A person who adds a technique to a program may have changed more than that. It is no change
+    where a parameter that all were asked for has other values from there on: that tells why.
     """
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     numbers = [trial.number for trial in complete]
@@ -261,9 +262,19 @@ def _changes(trials: list[FrozenTrial]) -> list[Order]:
     for name in {name for trial in complete for name in trial.params}:
         asked = [name in trial.params for trial in complete]
         places = [at for at in range(1, len(asked)) if asked[at] != asked[at - 1]]
-        if len(places) == 1:
+        if len(places) == 1 and not _explained(complete[: places[0]], complete[places[0] :]):
             since.add(numbers[places[0]])
     return [Order.at_change(one, numbers) for one in sorted(since)]
+
+
+def _explained(before: list[FrozenTrial], after: list[FrozenTrial]) -> bool:
+    """Tell whether a parameter of a few values has none of them both before a trial and after."""
+    shared = set.intersection(*({*trial.params} for trial in (*before, *after)))
+    for name in shared:
+        old, new = ({repr(trial.params[name]) for trial in side} for side in (before, after))
+        if len(old | new) <= _MOST_LEVELS and not old & new:
+            return True
+    return False
 
 
 def tie(

@@ -281,6 +281,26 @@ def test_a_category_that_was_added_later_has_its_effects_among_those_asked() -> 
     assert "in the 40 of 60 trials that were asked for it." in said
 
 
+def test_a_parameter_of_one_optimizer_is_no_change_where_that_came_later() -> None:
+    """Else the optimizer could not be told from the change."""
+
+    def function(trial: optuna.Trial) -> float:
+        noise = np.random.default_rng(trial.number).standard_normal()
+        points = 50 + noise + 5 * trial.suggest_categorical("bn", [False, True])
+        optimizer = trial.suggest_categorical("optimizer", ["adam", "sgd"])
+        if optimizer == "sgd":
+            points += 4 + 3 * trial.suggest_categorical("nesterov", [False, True])
+        return float(points / 100)
+
+    study = optuna.create_study(direction="maximize")
+    for number in range(40):
+        study.enqueue_trial({"optimizer": "adam" if number < 12 else "sgd"})
+    study.optimize(function, n_trials=40)
+    rows = frame(analyse(study)).set_index("technique")
+    assert rows.low["optimizer=sgd"] < 5.5 < rows.high["optimizer=sgd"]
+    assert rows.low["nesterov: False → True"] < 3 < rows.high["nesterov: False → True"]
+
+
 def test_a_step_beside_zero_is_zero() -> None:
     steps = Category("shift", tuple(-0.3 + 0.1 * step for step in range(6)))
     assert 0.0 not in steps.levels
