@@ -270,10 +270,10 @@ def _usable(partial: Sequence[_Partial]) -> list[_Partial]:
     """Choose parameters whose columns leave the trials asked for each enough to tell its mean.
 
     Where they would not, as a sampler that learns seldom tried one side, they are centred, alone or
-    all together.
-    Those that most were asked for come first. All columns together take no more than half of the
-    degrees of freedom among the runs that were asked for one: else as many parameters as such runs
-    would explain every one of them, and with them the technique or level by which they were asked.
+    all together. Those that most were asked for come first. All columns together take no more than
+    half of the degrees of freedom among the runs that were asked for one: else as many parameters
+    as such runs would explain every one of them, and with them the technique or level by which they
+    were asked.
     """
     usable: list[_Partial] = []
     for one in sorted(partial, key=lambda one: -one.asked.sum()):
