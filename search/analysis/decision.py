@@ -103,9 +103,7 @@ def decide(
                   if _verdict(one.gain, sign, is_off=False) == "better"]  # fmt: skip
         if own := next((one for one in better if one.on == recommended.on), None):
             return replace(made, gain=own.gain, verdict="better", any_better=True)
-        surely = _surely_better(results, by_effects, recommended)
-        if surely is None and all(run.feasible for run in results.runs):
-            surely = next(iter(better), None)
+        surely = _surely_better(results, by_effects, recommended, better)
         return replace(made, surely_better=surely, any_better=surely is not None)
     # Where they chose the recipe, their intervals allow for that already.
     others = 1 if chosen_by_tests(results) else sum(row.objective_gain is not None for row in rows)
@@ -187,12 +185,16 @@ class _GainsByEffects:
 
 
 def _surely_better(
-    results: Results, by_effects: _GainsByEffects, recommended: Recommendation
+    results: Results,
+    by_effects: _GainsByEffects,
+    recommended: Recommendation,
+    repeated_ones: Sequence[OverAllOff],
 ) -> OverAllOff | None:
     """Find a recipe of what clearly helps, all together or one, that is surely better than all off.
 
-    Its interval is one of as many as there are effects. None where there is none but the
-    recommended one, or where constraints may rule it out.
+    Its interval is one of as many as there are effects. Where there is none but the recommended
+    one it is the first of the `repeated_ones`, which are surely better too. None without any, or
+    where constraints may rule it out.
     """
     if not all(run.feasible for run in results.runs):
         return None
@@ -215,10 +217,10 @@ def _surely_better(
         if gain is None or _verdict(gain, sign, is_off=False) != "better":
             continue
         if on == recommended.on:
-            return None
+            break
         turned = {one.parameter: one.level for one in levels}
         return OverAllOff(on, {**dict.fromkeys(techniques, True), **turned}, gain)
-    return None
+    return next(iter(repeated_ones), None)
 
 
 def _as_predicted(results: Results, on: frozenset[str], gain: Estimate) -> Estimate:

@@ -7,14 +7,14 @@ the trials say little of these, but much of each recipe that was repeated.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from search.analysis.estimate import Estimate
 from search.analysis.seed_differences import difference_over_seeds
 from search.analysis.t_distribution import CONFIDENCE
-from search.parameters import Draw, Order, levels_on
+from search.parameters import Category, Draw, Order, levels_on
 from search.results import Results, Run
 
 _LEAST_TRIALS = 2
@@ -43,32 +43,58 @@ def repeated(results: Results) -> list[OverAllOff]:
     if any(isinstance(one, Order) for one in results.others):
         return []
     groups = _groups(results)
-    rows = [[run.scaled for run in runs] for runs in groups if len(runs) >= _LEAST_TRIALS]
+    recipes = [_Repeated.of(runs, results.choices) for runs in groups if len(runs) >= _LEAST_TRIALS]
+    beside = _others(results) - {one.name for one in results.choices}
+    baselines = [one for one in recipes if not one.on]
+    values = [one.values for one in recipes]
     found = []
-    for runs in groups:
-        on = _on(runs[0], results)
-        off = next((other for other in groups if _is_baseline(other[0], runs[0], results)), [])
-        if not on or min(len(runs), len(off)) < _LEAST_TRIALS:
+    for one in recipes:
+        off = next((other for other in baselines if other.is_like(one, beside)), None)
+        if not one.on or off is None:
             continue
         gain = difference_over_seeds(
-            [run.scaled for run in runs], [run.scaled for run in off], rows, 1 - CONFIDENCE,
-            len(groups), multiplied=results.multiplied,
+            one.values, off.values, values, 1 - CONFIDENCE, len(groups),
+            multiplied=results.multiplied,
         )  # fmt: skip
         if not math.isnan(gain.low):
-            levels = {one.name: runs[0].params[one.name] for one in results.choices
-                      if one.place(runs[0].params[one.name]) > 0}  # fmt: skip
-            found.append(OverAllOff(on, {**dict.fromkeys(runs[0].on, True), **levels}, gain))
+            found.append(OverAllOff(one.on, one.turned, gain))
     sign = results.objective.sign
     return sorted(found, key=lambda one: -min(sign * one.gain.low, sign * one.gain.high))
 
 
+@dataclass(frozen=True)
+class _Repeated:
+    """The trials of a recipe."""
+
+    on: frozenset[str]
+    turned: Mapping[str, Any]
+    params: Mapping[str, Any]
+    values: list[float]
+
+    @staticmethod
+    def of(runs: Sequence[Run], choices: Sequence[Category]) -> _Repeated:
+        first = runs[0]
+        levels = {one.name: first.params[one.name] for one in choices
+                  if one.place(first.params[one.name]) > 0}  # fmt: skip
+        return _Repeated(
+            first.on | levels_on(first.params, choices),
+            {**dict.fromkeys(first.on, True), **levels},
+            first.params,
+            [run.scaled for run in runs],
+        )
+
+    def is_like(self, other: _Repeated, beside: Set[str]) -> bool:
+        """Tell whether the parameters `beside` are those of another, where both have them."""
+        shared = self.params.keys() & other.params.keys() & beside
+        return all(self.params[name] == other.params[name] for name in shared)
+
+
 def _groups(results: Results) -> list[list[Run]]:
     """The complete trials by recipe, those of the most trials first."""
-    techniques = {one.parameter for one in results.spelled}
+    named = sorted({one.parameter for one in results.spelled} | _others(results))
     groups: dict[str, list[Run]] = {}
     for run in results.of("measure"):
-        kept = [(name, run.params[name]) for name in sorted(techniques | _others(results))
-                if name in run.params]  # fmt: skip
+        kept = [(name, run.params[name]) for name in named if name in run.params]
         groups.setdefault(repr(kept), []).append(run)
     return sorted(groups.values(), key=len, reverse=True)
 
@@ -76,15 +102,3 @@ def _groups(results: Results) -> list[list[Run]]:
 def _others(results: Results) -> set[str]:
     """The parameters that are no technique, and that no trial draws."""
     return {one.name for one in results.others if not isinstance(one, Draw)}
-
-
-def _on(run: Run, results: Results) -> frozenset[str]:
-    return run.on | levels_on(run.params, results.choices)
-
-
-def _is_baseline(off: Run, run: Run, results: Results) -> bool:
-    """Tell whether a trial is all off, and has the other parameters of another."""
-    beside = _others(results) - {one.name for one in results.choices}
-    shared = beside & off.params.keys() & run.params.keys()
-    same = all(off.params[name] == run.params[name] for name in shared)
-    return same and not _on(off, results)
