@@ -19,8 +19,8 @@ import numpy as np
 import optuna
 
 from bench.calibration import SAMPLERS
-from bench.options import script_options
-from bench.results import Row, reporter
+from bench.results import Row
+from bench.simulating import report_rows
 from search.analysis.by_half import effects_by_half
 from search.analysis.drift import beside_drift
 from search.analysis.effects import effects_of
@@ -92,13 +92,7 @@ def row(sampler: str, trials: int, change: float, studies: int) -> Row:
 
 def main() -> None:
     """Print a row for each sampler, number of trials and change."""
-    options = script_options(__doc__)
-    options.add_argument("--studies", type=int, default=200)
-    chosen = options.parse_args()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    report = reporter("by_half", record=chosen.record)
-    for sampler, trials, change in itertools.product(("random", "TPE"), TRIALS, CHANGES):
-        report(row(sampler, trials, change, chosen.studies))
+    report_rows(__doc__, "by_half", itertools.product(("random", "TPE"), TRIALS, CHANGES), row, 200)
 
 
 if __name__ == "__main__":

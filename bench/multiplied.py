@@ -20,8 +20,8 @@ from statistics import fmean
 import numpy as np
 import optuna
 
-from bench.options import script_options
-from bench.results import Row, reporter
+from bench.results import Row
+from bench.simulating import report_rows
 from search.analysis.decision import decide
 from search.analysis.effects import effects_of
 from search.analysis.estimate import Estimate
@@ -135,13 +135,7 @@ def row(multiplied: bool, span: float, noise: float, studies: int) -> Row:
 
 def main() -> None:
     """Print a row for each kind of loss, span and noise."""
-    options = script_options(__doc__)
-    options.add_argument("--studies", type=int, default=100)
-    chosen = options.parse_args()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    report = reporter("multiplied", record=chosen.record)
-    for multiplied, span, noise in itertools.product((True, False), SPANS, NOISES):
-        report(row(multiplied, span, noise, chosen.studies))
+    report_rows(__doc__, "multiplied", itertools.product((True, False), SPANS, NOISES), row, 100)
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ import numpy as np
 import optuna
 
 from bench.calibration import SAMPLERS
-from bench.options import script_options
-from bench.results import Row, reporter
+from bench.results import Row
+from bench.simulating import report_rows
 from search.analysis.drift import beside_drift
 from search.analysis.effects import CERTAIN, effects_of
 from search.analysis.recommendation import recommend
@@ -156,13 +156,7 @@ def row(sampler: str, trials: int, studies: int) -> Row:
 
 def main() -> None:
     """Print a row for each sampler and number of trials."""
-    options = script_options(__doc__)
-    options.add_argument("--studies", type=int, default=200)
-    chosen = options.parse_args()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    report = reporter("other_programs", record=chosen.record)
-    for sampler, trials in itertools.product(SAMPLERS, TRIALS):
-        report(row(sampler, trials, chosen.studies))
+    report_rows(__doc__, "other_programs", itertools.product(SAMPLERS, TRIALS), row, 200)
 
 
 if __name__ == "__main__":

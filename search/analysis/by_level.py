@@ -364,8 +364,7 @@ def _columns(here: np.ndarray, on: np.ndarray, told: np.ndarray) -> np.ndarray:
 
 def _indicators(runs: Sequence[Run], factor: Category) -> np.ndarray:
     """(runs, levels): 1 at the level of each run."""
-    places = [factor.place(run.params.get(factor.name)) for run in runs]
-    return np.array([[float(place == at) for at in range(len(factor.levels))] for place in places])
+    return np.array(factor.columns([run.params for run in runs])).T
 
 
 def runs_for_levels(techniques: int, several: Sequence[Category], runs: int) -> int | None:
