@@ -34,6 +34,7 @@ from search.reporting.trial_cautions import (
     lengths,
     not_designed,
     repeats,
+    reports,
     strayed,
     tied,
 )
@@ -66,6 +67,7 @@ def cautions(
         *beside_design(results),
         *pruned_trials(results, losses),
         *lengths(results),
+        *reports(results),
         *changes(results),
         *drift_of_trials(results),
         *(covariates(fit.effects, results) if fit else []),

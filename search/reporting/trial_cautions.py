@@ -187,6 +187,17 @@ def tied(results: Results) -> list[str]:
     return sentences
 
 
+def reports(results: Results) -> list[str]:
+    """Tell of reports that are left out."""
+    if not results.reports_left_out:
+        return []
+    return [
+        "What the trials reported on their way is left out, so there are no effects by epoch: "
+        "neither their last reports nor their best tell their values, as where they report a loss "
+        "and return an accuracy."
+    ]
+
+
 def changes(results: Results) -> list[str]:
     """Tell of trials from which on others were asked for than before."""
     drift = None if results.drift is None else results.drift.since

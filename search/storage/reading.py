@@ -88,7 +88,8 @@ def read(
         )
         for trial in trials
     )
-    if not designed and not reported_objective(runs, judged.maximize):
+    of_objective = designed or reported_objective(runs, judged.maximize)
+    if not of_objective:
         runs = tuple(replace(run, curve={}) for run in runs)
     return Results(
         name=study.study_name,
@@ -107,6 +108,7 @@ def read(
         conditional=found.conditional,
         tied=tied,
         spelled=() if settings else tuple(found.techniques),
+        reports_left_out=not of_objective,
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
         verified=_verified(attributes, names),
         at_most=settings.at_most if settings else None,

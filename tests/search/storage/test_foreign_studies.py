@@ -363,6 +363,9 @@ def test_what_trials_report_is_their_objective_or_no_curve(
 ) -> None:
     findings = _reported(curve)
     assert bool(findings.by_epoch) == bool(findings.curves) == own
+    assert ("What the trials reported on their way is left out" in " ".join(findings.cautions)) != (
+        own
+    )
 
 
 def test_a_technique_of_some_trials_has_its_effect_among_these() -> None:
