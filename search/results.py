@@ -201,8 +201,9 @@ class Results:
     """Of another program's trials, once their order is among `others`."""
     spelled: tuple[TechniqueParameter, ...] = ()
     """Techniques of another program, with its choices for each."""
-    reports_left_out: bool = False
-    """True where what the trials of another program reported is not their objective."""
+    reports_left_out: bool = field(default=False, compare=False)
+    """True where what the trials of another program reported is not their objective. Whoever reads
+    no epochs cannot know."""
     candidates: Candidates | None = None
     """None before the confirmation begins, and in a study that compares its best run's recipe, as
     earlier versions did."""
