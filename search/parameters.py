@@ -105,7 +105,7 @@ def level_label(level: object) -> str:
     return f"{level:g}" if isinstance(level, float) else str(level)
 
 
-def levels_on(params: Mapping[str, Any], several: Sequence[Category]) -> frozenset[str]:
+def levels_on(params: Mapping[str, Any], several: Iterable[Category]) -> frozenset[str]:
     """Name the levels other than the first that a run with these parameters has."""
     return frozenset(
         level_name(one.name, one.levels[place])

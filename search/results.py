@@ -89,6 +89,10 @@ class Run:
         """The value in percent, or in the objective's unit; NaN where there is none."""
         return math.nan if self.value is None else self.scale * self.value
 
+    def on_with(self, choices: Iterable[Category]) -> frozenset[str]:
+        """What is on, with the levels of `choices` that it has and that are not the first."""
+        return self.on | levels_on(self.params, choices)
+
 
 class HasRecipe(Protocol):
     """Techniques with a trial's parameters, such as a run's."""

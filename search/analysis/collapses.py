@@ -20,7 +20,6 @@ from search.analysis.estimate import Estimate
 from search.analysis.held_out import rate
 from search.analysis.recipe_names import describe
 from search.analysis.t_distribution import CONFIDENCE
-from search.parameters import levels_on
 from search.results import Results, Run
 
 _FAR = 4.0
@@ -162,7 +161,7 @@ def _below_fit(results: Results) -> Collapse | None:
         run for run in results.of(*phases)
         if not (run.diverged or reached_no_more(run, chance))
     ]  # fmt: skip
-    on = [run.on | levels_on(run.params, results.choices) for run in runs]
+    on = [run.on_with(results.choices) for run in runs]
     names = sorted(frozenset().union(*on))
     # A recipe may come out otherwise in another phase, on a machine that has changed since.
     recipes = [f"{run.phase}: {describe(run, results)}" for run in runs]

@@ -17,7 +17,7 @@ from search.analysis.fit_scale import cut_far_below, scale
 from search.analysis.limits import Costing
 from search.analysis.model import varied
 from search.analysis.surface import Points, Surface, fit_surface
-from search.parameters import Category, level_name, levels_on
+from search.parameters import Category, level_name
 from search.planning.space import Space
 from search.results import Results, Run, is_idle
 
@@ -101,7 +101,7 @@ class FittedRecipes:
             if len({one.place(run.params.get(one.name)) for run in runs}) > 1
         )
         dials = frozenset(dial.name for dial in results.dials)
-        on = [run.on | levels_on(run.params, several) for run in runs]
+        on = [run.on_with(several) for run in runs]
         keys = np.array([_key(one, run.params, dials) for one, run in zip(on, runs, strict=True)])
         signs = np.array([_signs(one, techniques, several) for one in on])
         varies = bool(techniques or several)
@@ -255,7 +255,7 @@ class FittedRecipes:
         """Make an option of what a run has, and not of what else another program varied."""
         if self.space is not None:
             return Option(run.on, run.params)
-        one = self.option(run.on | levels_on(run.params, self.several))
+        one = self.option(run.on_with(self.several))
         turned = {name: run.params[name] for name in self.dials & run.params.keys()}
         return Option(one.on, {**one.params, **turned})
 

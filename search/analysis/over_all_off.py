@@ -14,7 +14,7 @@ from typing import Any
 from search.analysis.estimate import Estimate
 from search.analysis.seed_differences import difference_over_seeds
 from search.analysis.t_distribution import CONFIDENCE
-from search.parameters import Category, Draw, Order, levels_on
+from search.parameters import Category, Draw, Order
 from search.results import Results, Run
 
 _LEAST_TRIALS = 2
@@ -77,7 +77,7 @@ class _Repeated:
         levels = {one.name: first.params[one.name] for one in choices
                   if one.place(first.params[one.name]) > 0}  # fmt: skip
         return _Repeated(
-            first.on | levels_on(first.params, choices),
+            first.on_with(choices),
             {**dict.fromkeys(first.on, True), **levels},
             first.params,
             [run.scaled for run in runs],

@@ -19,7 +19,6 @@ from search.analysis.limits import Costing, Taken, excess, took
 from search.analysis.long_runs import deciding, long_study
 from search.analysis.predicted import Predicted, compared, predicted
 from search.analysis.surface import adjusted
-from search.parameters import levels_on
 from search.planning.broken import breaks_of, has_failed
 from search.planning.phases.confirm import CANDIDATES
 from search.results import Results, Run, is_idle
@@ -127,8 +126,7 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
     for run in runs:
         # Another program's trials differ in more than the recipe, and each would be one.
         dials = repr(sorted(run.params.items())) if results.settings else ""
-        on = run.on | levels_on(run.params, choices)
-        of.setdefault((on, dials), []).append(run)
+        of.setdefault((run.on_with(choices), dials), []).append(run)
     values = dict(zip(of, _adjusted(results, [*of.values()]), strict=True))
     takes = {recipe: took(its, _epochs(results)) for recipe, its in of.items()}
     limits = results.at_most or Limits()

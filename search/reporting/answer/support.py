@@ -10,7 +10,6 @@ from search.analysis.estimate import mean_over_seeds
 from search.analysis.long_runs import deciding
 from search.analysis.recipe_names import describe
 from search.objective import ACCURACY, UNNAMED
-from search.parameters import levels_on
 from search.reporting.findings import Findings
 from search.reporting.formatting import (
     beside,
@@ -179,7 +178,7 @@ def _runs_of_it(findings: Findings) -> str:
     others = {name: value for name, value in found.params.items() if name not in results.factors}
     runs = [run for run in results.runs
             if run.state == "complete" and run.value is not None and not run.copy
-            and run.on | levels_on(run.params, results.choices) == found.on
+            and run.on_with(results.choices) == found.on
             and others.items() <= run.params.items()]  # fmt: skip
     if not runs:
         return "No run was of this recipe."
