@@ -19,7 +19,7 @@ from bench.options import script_options
 from bench.results import reporter
 from search import analyse
 from search.analysis.long_runs import deciding
-from search.storage.connection import load_study
+from search.storage.studies import load_study
 
 
 def main() -> None:

@@ -26,8 +26,8 @@ import numpy as np
 from search.analysis.effects import Effects, effects
 from search.results import Run
 from search.settings import usual_last_epochs
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 
 _FOLDER = Path(__file__).with_name("runs")
 

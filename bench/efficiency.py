@@ -21,8 +21,8 @@ from pathlib import Path
 from bench.options import script_options
 from bench.results import reporter
 from search.results import Results
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 
 DIGITS = (
     "--data digits --train-size 1000 --validation 0.2 --epochs 12 --batch-size 32 --width 0.125 "

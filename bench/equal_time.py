@@ -224,8 +224,8 @@ def kouka(name: str, data: str, seed: int, folder: Path) -> Choice:
     task = TASKS[name]
     from search.analysis.long_runs import long_study
     from search.final.recipe import recommended
-    from search.storage.connection import load_study
     from search.storage.reading import read
+    from search.storage.studies import load_study
 
     size = [] if task.train_size is None else ["--train-size", str(task.train_size)]
     subprocess.run(

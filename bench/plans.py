@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from bench.options import script_options
 from bench.results import FOLDER, Row, reporter, rows_of
 from search.planning.time_plan import time_limit
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 
 SIGNALS = {
     "Ctrl-C": signal.SIGINT,

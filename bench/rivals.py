@@ -216,8 +216,8 @@ def kouka(
     side: str, name: str, settings: dict[str, Any], seed: int, folder: str, workers: str
 ) -> tuple[float, list[float]]:
     """The seconds and the accuracies of as many runs by kouka's own command."""
-    from search.storage.connection import load_study
     from search.storage.reading import read
+    from search.storage.studies import load_study
 
     plan = ("--measure", "0", "--ladder", "1") if side == "article" else ("--measure", str(RUNS))
     study = f"{side}-{seed}-{time.time_ns()}"

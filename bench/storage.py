@@ -32,8 +32,8 @@ from search.planning.schedule import Schedule
 from search.running import local_workers, study
 from search.running import worker_loop as work_module
 from search.running.following import StudyWatch
-from search.storage.connection import load_study
 from search.storage.heartbeat import Identity
+from search.storage.studies import load_study
 from search.storage.urls import sqlite_file
 
 WORKERS, EPOCHS, SECONDS = 8, 100, 60.0

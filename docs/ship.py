@@ -19,9 +19,10 @@ from docs.shipped import STUDIES
 from search import load_study
 from search.reporting.dashboard_note import attach
 from search.storage import schema
-from search.storage.connection import open_storage, study_names
+from search.storage.connection import open_storage
 from search.storage.copying import copy
 from search.storage.reading import read
+from search.storage.studies import study_names
 
 
 def ship(url: str, name: str, file: Path = STUDIES) -> None:

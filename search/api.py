@@ -28,5 +28,5 @@ from search.reporting.records import frame as frame
 from search.reporting.summary import summarise as summarise
 from search.results import Results as Results
 from search.results import Run as Run
-from search.storage.connection import load_study as load_study
 from search.storage.reading import read as read
+from search.storage.studies import load_study as load_study

@@ -65,7 +65,7 @@ def export(
         from search.cli.console import make_console, quiet_optuna
         from search.errors import InputError
         from search.reporting.export import FORMATS
-        from search.storage.connection import read_study
+        from search.storage.studies import read_study
 
         quiet_optuna()
         named = (kind.strip() for kind in format.split(","))

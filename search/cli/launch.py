@@ -311,7 +311,7 @@ def _report(storage: str, name: str, out: Path, left: int, console: Console, *, 
     from search.cli.ending import print_ending
     from search.cli.export import write_report
     from search.reporting.report_folder import UnwrittenError
-    from search.storage.connection import load_study
+    from search.storage.studies import load_study
 
     def show(exported: Exported, console: Console) -> None:
         if json:

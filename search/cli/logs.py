@@ -37,8 +37,8 @@ def logs(
         from search.cli.console import make_console, quiet_optuna
         from search.errors import InputError
         from search.reporting.programs import command_of_recipe, logged_runs
-        from search.storage.connection import read_study
         from search.storage.reading import read
+        from search.storage.studies import read_study
 
         quiet_optuna()
         study = read_study(storage, name)

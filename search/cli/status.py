@@ -42,8 +42,8 @@ def status(
         from search.cli.status_tables import status_table
         from search.errors import InputError
         from search.reporting.status import status_of
-        from search.storage.connection import outlined_studies
         from search.storage.reading import read
+        from search.storage.studies import outlined_studies
 
         quiet_optuna()
         console = make_console(json)

@@ -26,8 +26,8 @@ from search.results import Results
 from search.running.compatibility import check_there
 from search.running.hardware import check_installed
 from search.settings import Limits, Settings
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 
 
 @dataclass(frozen=True)

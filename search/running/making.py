@@ -18,8 +18,9 @@ from search.running.compatibility import check_fingerprint, versions_of
 from search.running.hardware import best_precision, check_installed
 from search.settings import Settings, is_settings
 from search.storage import schema
-from search.storage.connection import find_storage, make_storage, study_names
+from search.storage.connection import find_storage, make_storage
 from search.storage.reading import stored_facts
+from search.storage.studies import study_names
 from search.storage.urls import redact
 
 

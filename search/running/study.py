@@ -42,10 +42,11 @@ from search.running.timekeeping import time_unspent
 from search.running.timing import Launched, plan_in_time
 from search.settings import Settings
 from search.storage import schema
-from search.storage.connection import check_writable, load_study, make_storage
+from search.storage.connection import check_writable, make_storage
 from search.storage.heartbeat import fail_lost
 from search.storage.lock import exclusive, exclusive_to_make
 from search.storage.reading import stored_facts, stored_versions
+from search.storage.studies import load_study
 from search.writable import check_folder
 
 _CPU_WIDTH = 0.25

@@ -1,11 +1,10 @@
-"""Opening the database that holds the studies, and finding them in it."""
+"""Opening the database that holds the studies."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,8 @@ from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from search.errors import InputError, first_line
-from search.storage.optuna_internals import CopiedStudy, copies
 from search.storage.retrying import reason_of
-from search.storage.urls import TAKES, journal_file, located, redact, sqlite_file, storage_url
+from search.storage.urls import TAKES, journal_file, located, redact, sqlite_file
 
 SQLITE_WAIT = 10
 """Seconds that SQLite itself waits for a locked file, before `retrying.patiently` asks again."""
@@ -58,16 +56,26 @@ def find_storage(url: str) -> optuna.storages.BaseStorage | None:
     """
     if journal := journal_file(url):
         return _opened_journal(journal)
+    with tables(url) as engine:
+        return None if engine is None else _opened(url, skip_table_creation=True)
+
+
+@contextmanager
+def tables(url: str) -> Iterator[sqlalchemy.Engine | None]:
+    """An engine to read Optuna's tables at a URL; None where nobody has made them yet.
+
+    Creates nothing. Raises `InputError` for what a driver raises meanwhile.
+    """
     file = sqlite_file(url)
     if file is not None and not file.exists():
-        return None
+        yield None
+        return
     with _explained(url):
         engine = sqlalchemy.create_engine(url, **_options(url))
-        made = _is_made(engine)
-        engine.dispose()
-        if not made:
-            return None
-        return _opened(url, skip_table_creation=True)
+        try:
+            yield engine if _is_made(engine) else None
+        finally:
+            engine.dispose()
 
 
 def _opened(url: str, skip_table_creation: bool = False) -> optuna.storages.RDBStorage:
@@ -211,72 +219,3 @@ def undamaged(what: str) -> Iterator[None]:
             f"{what} cannot be read, because the database is damaged or was changed by another "
             f"program ({first_line(error)}); restore a copy of it"
         ) from error
-
-
-def load_study(url: str | PathLike[str], name: str) -> optuna.Study:
-    """Return a study of a storage, which is named by its URL or its file.
-
-    Raises `InputError` where it cannot be opened, or the study is missing, with those there are.
-    """
-    if not isinstance(url, str | PathLike):
-        raise InputError(
-            f"{url!r} names no storage; it takes a URL such as sqlite:///FILE, or a file; "
-            "optuna.load_study takes a storage"
-        )
-    url = storage_url(fspath(url))
-    storage = open_storage(url)
-    names = study_names(storage)
-    if name not in names:
-        held = f"it holds {', '.join(names)}" if names else "it holds none yet"
-        raise InputError(f"there is no study {name!r} in {redact(url)}; {held}")
-    with undamaged(f"the study {name!r}"):
-        return optuna.load_study(study_name=name, storage=storage)
-
-
-def all_studies(url: str) -> list[optuna.Study]:
-    """Return the studies of a storage that must be there, oldest first."""
-    storage = open_storage(url)
-    with undamaged(f"the storage {redact(url)}"):
-        return [
-            optuna.load_study(study_name=name, storage=storage) for name in study_names(storage)
-        ]
-
-
-def study_names(storage: optuna.storages.BaseStorage) -> list[str]:
-    """The names of the studies, oldest first."""
-    with undamaged("the list of studies"):
-        return [study.study_name for study in storage.get_all_studies()]
-
-
-def outlined_studies(url: str, name: str | None = None) -> list[optuna.Study]:
-    """Return a study of a storage that must be there, or all, without the trials' epochs.
-
-    Straight from the tables, in a fraction of the time that Optuna takes, where their version is
-    known; else as `load_study` and `all_studies` do. Raises `InputError` as these do.
-    """
-    found = _copied(url, name, epochs=False)
-    if found or (found is not None and name is None):
-        return list(found)
-    return all_studies(url) if name is None else [load_study(url, name)]
-
-
-def read_study(url: str, name: str) -> optuna.Study:
-    """Return a study of a storage as it is now, which does not change any more; as `load_study`.
-
-    Straight from the tables, as `outlined_studies`, but with the trials' epochs.
-    """
-    found = _copied(url, name, epochs=True)
-    return found[0] if found else load_study(url, name)
-
-
-def _copied(url: str, name: str | None, *, epochs: bool) -> list[CopiedStudy] | None:
-    """The study of a name, or all, straight from the tables; None where Optuna must read them."""
-    if journal_file(url) or ((file := sqlite_file(url)) is not None and not file.exists()):
-        return None
-    what = f"the storage {redact(url)}" if name is None else f"the study {name!r}"
-    with _explained(url), undamaged(what):
-        engine = sqlalchemy.create_engine(url, **_options(url))
-        try:
-            return copies(engine, name, epochs=epochs) if _is_made(engine) else None
-        finally:
-            engine.dispose()

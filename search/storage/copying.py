@@ -13,13 +13,12 @@ from search.storage.connection import (
     check_writable,
     find_storage,
     is_writable,
-    load_study,
     make_storage,
     open_storage,
-    study_names,
 )
 from search.storage.heartbeat import fail_lost
 from search.storage.lock import exclusive
+from search.storage.studies import load_study, study_names
 from search.storage.urls import located, redact
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from search.results import Results
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 from tests.support.faked import Kouka
 
 KEPT = Path(__file__).parents[1] / "kept"

@@ -12,8 +12,8 @@ from search import cli
 from search.cli import export
 from search.reporting import dashboard_note
 from search.results import Results, Run
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 from tests.support.fakes import FakeWorker
 
 Kouka = Callable[..., Result]

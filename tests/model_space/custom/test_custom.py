@@ -26,8 +26,8 @@ from model_space.training.setup import TrainingSetup
 from model_space.training.survey import unsupported
 from model_space.training.trainer import Trainer
 from model_space.worker.client import Worker, Workload
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 

@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import Result
 
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 from tests.support import dense_network
 
 LAUNCH = (

@@ -28,8 +28,8 @@ from model_space.training import scorers
 from search import cli
 from search.objective import OBJECTIVES, objective_of
 from search.settings import Settings
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 from tests.support.faked import Kouka, without_report
 from tests.support.fakes import EFFECTS, FakeWorker
 

@@ -11,7 +11,7 @@ from optuna.trial import create_trial
 
 from search import analyse, summarise
 from search.analysis.recommendation import Recommendation
-from search.storage.connection import read_study
+from search.storage.studies import read_study
 from tests.support.foreign import foreign
 
 

@@ -20,8 +20,9 @@ from search.cli import progress
 from search.cli.findings import print_findings
 from search.cli.options.output import folder_of
 from search.errors import InputError
-from search.storage.connection import open_storage, study_names
+from search.storage.connection import open_storage
 from search.storage.lock import exclusive
+from search.storage.studies import study_names
 from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 from tests.support.foreign import foreign_study

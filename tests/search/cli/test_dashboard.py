@@ -12,7 +12,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from search.reporting import dashboard_server
-from search.storage.connection import open_storage, study_names
+from search.storage.connection import open_storage
+from search.storage.studies import study_names
 from tests.support.faked import Kouka
 from tests.support.foreign import foreign_study
 

@@ -8,8 +8,8 @@ import pytest
 from search.errors import InputError
 from search.planning.parsing import parse_limits
 from search.settings import Limits
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 

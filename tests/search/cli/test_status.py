@@ -20,10 +20,10 @@ from search.analysis.importances import importances
 from search.planning.phases.ladder import STEPS
 from search.results import Results
 from search.settings import Settings
-from search.storage import connection, optuna_internals
-from search.storage.connection import all_studies, outlined_studies, read_study
+from search.storage import optuna_internals
 from search.storage.pictures import stored_pictures
 from search.storage.reading import read
+from search.storage.studies import all_studies, outlined_studies, read_study
 from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 from tests.support.foreign import foreign_study
@@ -102,11 +102,15 @@ def without_epochs(results: Results) -> Results:
     )
 
 
+def no_optuna(*_: str) -> None:
+    pytest.fail("Optuna was asked")
+
+
 def test_a_study_read_from_the_tables_is_what_optuna_reads(
     studies: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_optuna = all_studies(studies)
-    monkeypatch.setattr(connection, "load_study", lambda url, name: pytest.fail("Optuna was asked"))
+    monkeypatch.setattr("search.storage.studies.load_study", no_optuna)
     for one in by_optuna:
         study = read_study(studies, one.study_name)
         assert repr(study.get_trials()) == repr(one.get_trials())  # where NaN is equal to NaN
@@ -121,8 +125,8 @@ def test_a_study_read_from_the_tables_is_what_optuna_reads(
 def test_the_tables_say_what_optuna_says(studies: str, monkeypatch: pytest.MonkeyPatch) -> None:
     by_optuna = [without_epochs(read(one, objective=1)) for one in all_studies(studies)]
     assert [one.name for one in by_optuna] == ["full", "ladder", "new", "foreign", "odd 効果"]
-    monkeypatch.setattr(connection, "all_studies", lambda url: pytest.fail("Optuna was asked"))
-    monkeypatch.setattr(connection, "load_study", lambda url, name: pytest.fail("Optuna was asked"))
+    monkeypatch.setattr("search.storage.studies.all_studies", no_optuna)
+    monkeypatch.setattr("search.storage.studies.load_study", no_optuna)
     assert [read(one, objective=1) for one in outlined_studies(studies)] == by_optuna
     for one in by_optuna:
         (alone,) = outlined_studies(studies, one.name)

@@ -8,7 +8,7 @@ import pytest
 from optuna_dashboard import get_note, save_note
 from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
 
-from search.storage.connection import load_study
+from search.storage.studies import load_study
 from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker
 

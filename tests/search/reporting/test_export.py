@@ -15,8 +15,8 @@ import statsmodels.api
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from search.planning.design import design
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 from tests.support.faked import Kouka
 from tests.support.fakes import EFFECTS, FakeWorker
 

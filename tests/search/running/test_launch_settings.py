@@ -11,7 +11,8 @@ from model_space.techniques import SETS
 from search.reporting.sentences.budget import describe_budget
 from search.running import making
 from search.storage import schema
-from search.storage.connection import open_storage, study_names
+from search.storage.connection import open_storage
+from search.storage.studies import study_names
 from tests.support.faked import FOUR, SMALL, STORAGE, Kouka, identity, results, stored
 from tests.support.fakes import FakeWorker
 

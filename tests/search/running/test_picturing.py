@@ -16,9 +16,9 @@ from model_space.pictures import Drawn, Strip
 from model_space.recipe import Recipe
 from model_space.worker.client import TrainingError
 from search.reporting.findings import analyse
-from search.storage.connection import load_study
 from search.storage.pictures import Pictures, stored_pictures
 from search.storage.reading import read
+from search.storage.studies import load_study
 from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker, a_picture
 

@@ -24,8 +24,8 @@ from search.reporting.programs import mixed_up, too_few_digits, unheard_seed
 from search.results import Results, by_recipe
 from search.running.worker_loop import study_checkpoints
 from search.settings import usual_last_epochs
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 from tests.support.faked import Kouka, without_report
 from tests.support.harness import states
 from tests.support.processes import until

@@ -13,7 +13,7 @@ from optuna_dashboard import get_note
 from model_space.budget import Budget
 from model_space.outcome import Outcome, Report
 from model_space.recipe import Recipe
-from search.storage.connection import load_study
+from search.storage.studies import load_study
 from tests.support.faked import Kouka, results
 from tests.support.fakes import FakeWorker
 

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import Result
 
 from search.results import Results
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 from tests.support import harness
 from tests.support.harness import training
 from tests.support.processes import until

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from search.results import Results, Run
-from search.storage.connection import load_study
 from search.storage.reading import read
+from search.storage.studies import load_study
 from tests.support import dense_network, gate
 from tests.support.harness import states
 from tests.support.processes import ending, until

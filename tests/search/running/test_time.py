@@ -15,9 +15,10 @@ from search.results import Results
 from search.running.timekeeping import time_spent, time_unspent
 from search.settings import Settings, TimeLimit
 from search.storage import schema
-from search.storage.connection import load_study, make_storage
+from search.storage.connection import make_storage
 from search.storage.heartbeat import Identity
 from search.storage.optuna_internals import begin_trial
+from search.storage.studies import load_study
 from tests.support.faked import Kouka, results
 from tests.support.fakes import FakeWorker
 

@@ -6,7 +6,7 @@ import pytest
 
 from search.results import Run
 from search.storage import schema
-from search.storage.connection import load_study
+from search.storage.studies import load_study
 from tests.support.faked import Kouka, results
 from tests.support.fakes import FakeWorker
 

@@ -28,9 +28,9 @@ from search.results import Results, Run
 from search.running import following
 from search.running import trial as trial_module
 from search.storage import connection, retrying
-from search.storage.connection import load_study
 from search.storage.lock import LockLostError, exclusive
 from search.storage.reading import read
+from search.storage.studies import load_study
 from tests.support import dense_network, gate, harness, servers
 from tests.support.fakes import FakeWorker, fake_accuracy
 from tests.support.harness import states, training

@@ -8,8 +8,9 @@ import pytest
 from optuna.storages import _CachedStorage
 from optuna_dashboard import get_note
 
-from search.storage.connection import load_study, open_storage, study_names
+from search.storage.connection import open_storage
 from search.storage.reading import read
+from search.storage.studies import load_study, study_names
 from tests.search.reporting.test_dashboard_note import attached
 from tests.support.faked import Kouka
 from tests.support.fakes import FakeWorker

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from search.errors import InputError
-from search.storage.connection import all_studies
 from search.storage.reading import read
+from search.storage.studies import all_studies
 from search.storage.urls import storage_url
 from tests.support.damage import within
 
