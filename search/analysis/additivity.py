@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.analysis.effects import Effects
-from search.analysis.t_distribution import CONFIDENCE, welch
+from search.analysis.t_distribution import ALPHA, welch
 from search.results import Results
 
 _LEAST_TECHNIQUES = 3
@@ -30,7 +30,7 @@ class Additivity:
     @property
     def rejected(self) -> bool:
         """True where the two differ by more than a change of seed."""
-        return self.p_value < 1 - CONFIDENCE
+        return self.p_value < ALPHA
 
 
 def additivity(results: Results, effects: Effects) -> Additivity | None:

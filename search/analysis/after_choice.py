@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 
 from search.analysis.solving import root
-from search.analysis.t_distribution import CONFIDENCE, cdf, quantile
+from search.analysis.t_distribution import ALPHA, cdf, quantile
 
 _FAR = 1e4
 """Standard errors beyond which no end of an interval is looked for."""
@@ -35,7 +35,7 @@ def after_choice(
     def beyond(truth: float) -> float:
         return _beyond(t, truth, shift, dof, threshold)
 
-    tail = (1 - CONFIDENCE) / 2
+    tail = ALPHA / 2
     low, high = (_solve(beyond, t, quantile(dof), at) for at in (tail, 1 - tail))
     return low * error, high * error
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from search.analysis.effects import CERTAIN, Effect, Effects
-from search.analysis.t_distribution import CONFIDENCE, quantile, welch, welch_dof
+from search.analysis.t_distribution import ALPHA, quantile, welch, welch_dof
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class BudgetChange:
 
         Empty where the difference is not clear.
         """
-        if not self.p_value < 1 - CONFIDENCE:
+        if not self.p_value < ALPHA:
             return ""
         clear = self.short.verdict in CERTAIN
         if self.beside_held:

@@ -17,7 +17,7 @@ from search.analysis.cell_means import p_by_cells
 from search.analysis.effects import Effects
 from search.analysis.looks import look_at
 from search.analysis.scale_refit import Scale, conversion
-from search.analysis.t_distribution import CONFIDENCE
+from search.analysis.t_distribution import ALPHA
 from search.parameters import Category, Number, Order
 from search.results import Results, Run
 
@@ -88,10 +88,10 @@ def _differing(
     found = []
     for row in rows:
         p_differs = row.p_differs * numbers
-        if p_differs < 1 - CONFIDENCE:
+        if p_differs < ALPHA:
             alone = p_by_cells(results, halved, row.technique, factor) * len(rows) * numbers
             p_differs = max(p_differs, alone)
-        if p_differs < 1 - CONFIDENCE:
+        if p_differs < ALPHA:
             found.append(EffectByHalf(row.technique, number.name, row.levels, p_differs))
     return found
 

@@ -29,7 +29,7 @@ from search.analysis.model import ENOUGH_DOF, pair_groups, signs, varied
 from search.analysis.random_pairs import MixedFit, fit_mixed
 from search.analysis.scale_refit import Scale, conversion
 from search.analysis.solving import root
-from search.analysis.t_distribution import CONFIDENCE, cdf, familywise, quantile
+from search.analysis.t_distribution import ALPHA, cdf, familywise, quantile
 from search.parameters import Category, Number
 from search.planning.mixed_design import mixed_runs
 from search.results import Results, Run
@@ -65,7 +65,7 @@ class LevelEffect:
     @property
     def sign(self) -> int:
         """1 or −1 where the effect is certain, else 0."""
-        return 0 if not self.p_value < 1 - CONFIDENCE else 1 if self.effect > 0 else -1
+        return 0 if not self.p_value < ALPHA else 1 if self.effect > 0 else -1
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class EffectByLevel:
     @property
     def differs(self) -> bool:
         """True where the effect is surely another at one level than at another."""
-        return self.p_differs < 1 - CONFIDENCE
+        return self.p_differs < ALPHA
 
     @property
     def depends(self) -> bool:
@@ -167,7 +167,7 @@ def by_level(
         return []
     pairs = len(names) * sum(math.comb(len(one.levels), 2) for one in several)
     differ = {at: fit.p_differs(at, pairs, look) for at in fit.compared}
-    named = sum(p_value < 1 - CONFIDENCE for p_value in differ.values())
+    named = sum(p_value < ALPHA for p_value in differ.values())
     return [fit.technique(names[at], at, p_value, named, maximize, look)
             for at, p_value in differ.items()]  # fmt: skip
 
@@ -239,8 +239,8 @@ class _Fit:
     ) -> EffectByLevel:
         """Estimate the effects of the technique that is so far among those that vary, of which so
         many are `named` for effects that differ."""
-        chosen = named / len(self.compared) if p_differs < 1 - CONFIDENCE else 1.0
-        coverage = 1 - chosen * (1 - CONFIDENCE)
+        chosen = named / len(self.compared) if p_differs < ALPHA else 1.0
+        coverage = 1 - chosen * ALPHA
         each = [self._effect(self.levels[one], weights, coverage, look)
                 for one, weights in self._effects(at).items()]  # fmt: skip
         sides = self._means(at, 1), self._means(at, -1)
@@ -298,7 +298,7 @@ class _Fit:
         errors, chances = self.mixed.errors(weights)
         each = [familywise(effect / error, dof, tests) if error else float(effect == 0)
                 for error in errors.tolist()]  # fmt: skip
-        return min(1.0, float(chances @ each) * (1 - CONFIDENCE) / look.alpha(tests))
+        return min(1.0, float(chances @ each) * ALPHA / look.alpha(tests))
 
     def _best(self, means: Mapping[int, np.ndarray], maximize: bool) -> int:
         values = {at: self._value(weights) for at, weights in means.items()}
@@ -326,7 +326,7 @@ class _Fit:
         effect = self._value(on[best[0]] - off[best[1]])
         if not self.mixed.dof:
             return effect, math.nan, math.nan
-        probability = 1 - (1 - CONFIDENCE - _CHOICE) / 2
+        probability = 1 - (ALPHA - _CHOICE) / 2
         ends = [
             (self._value(weights) - margin, self._value(weights) + margin)
             for one in self._may_be_best(on, maximize)

@@ -19,7 +19,7 @@ from search.analysis.chance_level import constant_level, reached_no_more
 from search.analysis.estimate import Estimate
 from search.analysis.held_out import rate
 from search.analysis.recipe_names import describe
-from search.analysis.t_distribution import CONFIDENCE
+from search.analysis.t_distribution import ALPHA
 from search.results import Results, Run
 
 _FAR = 4.0
@@ -195,7 +195,7 @@ def _of(
         name = None
     return Collapse(
         name,
-        by_chance < (1 - CONFIDENCE) / max(len(names), 1),
+        by_chance < ALPHA / max(len(names), 1),
         frozenset(run.number for run in fell),
         runs if name is None else counts[name],
         fmean(run.scaled for run in fell),

@@ -12,7 +12,7 @@ from search.analysis.effects import Effects
 from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.fit import Fit, fit
 from search.analysis.model import build
-from search.analysis.t_distribution import CONFIDENCE, familywise
+from search.analysis.t_distribution import ALPHA, familywise
 from search.parameters import Category, Number
 from search.results import Run
 
@@ -85,7 +85,7 @@ def _takes_time(seconds: Fit | None, name: str) -> bool:
         return False
     if not (value > 0 and error > 0):
         return value > 0
-    return familywise(value / error, dof, len(seconds.model.names)) < 1 - CONFIDENCE
+    return familywise(value / error, dof, len(seconds.model.names)) < ALPHA
 
 
 def _contrast(fitted: Fit | None, name: str) -> np.ndarray | None:

@@ -13,9 +13,9 @@ import numpy as np
 from search.analysis.covariates import Level
 from search.analysis.distributions import t_draws
 from search.analysis.fit import Fit, fit
-from search.analysis.looks import ALL, ALONE, Look, look_at
+from search.analysis.looks import ALONE, Look, look_at
 from search.analysis.model import build
-from search.analysis.t_distribution import detectable, familywise, quantile
+from search.analysis.t_distribution import ALPHA, detectable, familywise, quantile
 from search.errors import InputError
 from search.parameters import Category, Number
 from search.results import Results, Run, by_recipe
@@ -240,8 +240,8 @@ def _judge(
     if not look.complete:
         return math.nan, "not yet"
     p_value = familywise(effect / error, dof, tests) if error else float(effect == 0)
-    p_value = min(1.0, p_value * ALL / look.alpha(tests))
-    if p_value >= ALL:
+    p_value = min(1.0, p_value * ALPHA / look.alpha(tests))
+    if p_value >= ALPHA:
         return p_value, "no clear effect"
     return p_value, "helps" if (effect > 0) == maximize else "hurts"
 

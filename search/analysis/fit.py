@@ -14,7 +14,7 @@ from search.analysis.least_squares import FITS_ITSELF, pseudo_inverse, rank, res
 from search.analysis.model import ENOUGH_DOF, Model
 from search.analysis.random_pairs import RunsLeftOut, fit_mixed, random_effects, residual_contrasts
 from search.analysis.small_interactions import chance, has_outlier, triples
-from search.analysis.t_distribution import CONFIDENCE, familywise, quantile
+from search.analysis.t_distribution import ALPHA, familywise, quantile
 
 _LEAST_SIZES = 3
 """Interactions, of which fewer do not tell what is chance."""
@@ -303,7 +303,7 @@ def _some_certain(sizes: np.ndarray, squares: float, dof: int) -> bool:
     if not len(sizes) or not dof or not squares > 0:
         return False
     largest = float(np.max(np.abs(sizes)) / math.sqrt(squares / dof))
-    return familywise(largest, dof, len(sizes)) < 1 - CONFIDENCE
+    return familywise(largest, dof, len(sizes)) < ALPHA
 
 
 def _interaction_sizes(model: Model, coefficients: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from search.analysis.effects import Effects
 from search.analysis.least_squares import FITS_ITSELF
-from search.analysis.t_distribution import CONFIDENCE, two_sided
+from search.analysis.t_distribution import ALPHA, two_sided
 from search.results import Run
 
 
@@ -60,7 +60,7 @@ def fitted_runs(effects: Effects, runs: Sequence[Run]) -> FittedRuns | None:
     if fit.runs is not None:
         left_out = fit.runs.left_out
         p_values = [two_sided(t, max(fit.dof - 1, 1)) for t in fit.runs.studentized.tolist()]
-        missed = np.array(p_values) * len(runs) < 1 - CONFIDENCE
+        missed = np.array(p_values) * len(runs) < ALPHA
     elif model.random_pairs:
         left_out, missed = np.full(len(runs), math.nan), np.zeros(len(runs), dtype=bool)
     else:
@@ -94,5 +94,5 @@ def _missed(residuals: np.ndarray, share: np.ndarray, dof: int) -> np.ndarray:
             found.append(False)
             continue
         t = float(residual / math.sqrt(others * left))
-        found.append(two_sided(t, dof - 1) * len(residuals) < 1 - CONFIDENCE)
+        found.append(two_sided(t, dof - 1) * len(residuals) < ALPHA)
     return np.array(found)

@@ -25,7 +25,7 @@ import numpy as np
 from model_space.correctness import unpack
 from search.analysis.distributions import beta_quantile
 from search.analysis.estimate import Estimate
-from search.analysis.t_distribution import CONFIDENCE, quantile, satterthwaite
+from search.analysis.t_distribution import ALPHA, quantile, satterthwaite
 
 PRIOR_DOF = 1
 """Degrees of freedom that all recipes' seeds together are worth in the variance of one's.
@@ -116,7 +116,7 @@ class Difference(Estimate):
     """True where it was computed image by image, as the interval of a pair."""
     dof: float = math.inf
     """Degrees of freedom of the interval."""
-    level: float = 1 - CONFIDENCE
+    level: float = ALPHA
     """Share of studies in which the interval may miss."""
 
 
@@ -142,7 +142,7 @@ def difference(
     one: HeldOut,
     other: HeldOut,
     among: Sequence[HeldOut] = (),
-    alpha: float = 1 - CONFIDENCE,
+    alpha: float = ALPHA,
 ) -> Difference:
     """A recipe's accuracy less another's, with an interval that misses in a share `alpha`.
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from search.analysis.after_choice import after_choice
 from search.analysis.effects import Effects
-from search.analysis.looks import ALL, Look
+from search.analysis.looks import Look
 from search.analysis.model import Model, Pair
-from search.analysis.t_distribution import CONFIDENCE, quantile, two_sided
+from search.analysis.t_distribution import ALPHA, quantile, two_sided
 
 _ALIKE = 2.5
 """Ratio of the largest to the smallest of interactions that one failing cell may cause: it causes
@@ -65,7 +65,7 @@ class Interaction:
     @property
     def certain(self) -> bool:
         """True where it is significant at a false discovery rate of 5 %."""
-        return self.p_value < 1 - CONFIDENCE
+        return self.p_value < ALPHA
 
 
 def interactions(effects: Effects) -> list[Interaction]:
@@ -113,7 +113,7 @@ def _tested(rows: Sequence[Interaction], look: Look) -> list[Interaction]:
         else math.nan
         for row in rows
     ]
-    adjusted = _benjamini_hochberg([p * ALL / look.alpha(1) for p in alone])
+    adjusted = _benjamini_hochberg([p * ALPHA / look.alpha(1) for p in alone])
     return [replace(row, p_value=p) for row, p in zip(rows, adjusted, strict=True)]
 
 
@@ -122,7 +122,7 @@ def _with_intervals(rows: Sequence[Interaction], effects: Effects) -> list[Inter
     certain = max(1, sum(row.certain for row in rows))
     # Noise that is estimated from the interactions is low where they are taken for certain.
     allowed = 1 if effects.fit.dof_from_interactions else certain
-    coverage = 1 - (1 - CONFIDENCE) * allowed / tests
+    coverage = 1 - ALPHA * allowed / tests
     chance = effects.look.alpha(1) * certain / tests
     bounded = []
     for row in rows:

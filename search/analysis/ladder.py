@@ -11,7 +11,7 @@ import numpy as np
 
 from search.analysis.effects import Effects
 from search.analysis.estimate import Estimate, mean_over_seeds
-from search.analysis.t_distribution import CONFIDENCE, quantile, welch
+from search.analysis.t_distribution import ALPHA, quantile, welch
 from search.results import Results
 
 
@@ -56,7 +56,7 @@ class Comparison:
     @property
     def disagree(self) -> bool:
         """True where change and effect differ by more than a change of seed."""
-        return self.p_value < 1 - CONFIDENCE
+        return self.p_value < ALPHA
 
 
 def ladder(results: Results) -> list[LadderStep]:

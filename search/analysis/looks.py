@@ -17,13 +17,12 @@ import numpy as np
 
 from search.analysis.distributions import normal_cdf, normal_quantile
 from search.analysis.run_losses import given_up
-from search.analysis.t_distribution import CONFIDENCE
+from search.analysis.t_distribution import ALPHA
 from search.results import Results
 
-ALL = 1 - CONFIDENCE
-"""Share of studies that may give a wrong verdict, over all looks at them."""
 FIRST = 0.04
-"""Share of them that may at the first look, which for most studies is the only one."""
+"""Share of studies that may give a wrong verdict at the first look, which for most is the only one;
+over all looks, `ALPHA` may."""
 _KEPT = 1 / 3
 """Share of what is left that each further look leaves to those after it."""
 
@@ -52,9 +51,9 @@ class Look:
 
     def alpha(self, tests: int) -> float:
         """Significance level of this look's corrected p-values, of so many tests at a time."""
-        return (
-            alphas(self.sizes, spent_by_growth(len(self.sizes)), tests)[-1] if self.sizes else ALL
-        )
+        if not self.sizes:
+            return ALPHA
+        return alphas(self.sizes, spent_by_growth(len(self.sizes)), tests)[-1]
 
 
 ALONE = Look()
@@ -83,7 +82,7 @@ def look_at(results: Results) -> Look:
 
 def spent_by_growth(looks: int) -> tuple[float, ...]:
     """Shares of studies that may be wrong by each look, where nobody knows how many will follow."""
-    return tuple(ALL - (ALL - FIRST) * _KEPT**before for before in range(looks))
+    return tuple(ALPHA - (ALPHA - FIRST) * _KEPT**before for before in range(looks))
 
 
 def alpha_of_gains(results: Results) -> float:
@@ -93,8 +92,8 @@ def alpha_of_gains(results: Results) -> float:
     at one of them more often than that.
     """
     sizes = confirm_looks(results)
-    spent = tuple(ALL + _ADDED * (1 - _KEPT**before) for before in range(len(sizes)))
-    return alphas(sizes, spent, 1)[-1] if sizes[1:] else ALL
+    spent = tuple(ALPHA + _ADDED * (1 - _KEPT**before) for before in range(len(sizes)))
+    return alphas(sizes, spent, 1)[-1] if sizes[1:] else ALPHA
 
 
 def confirm_looks(results: Results) -> tuple[int, ...]:

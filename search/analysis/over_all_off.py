@@ -13,7 +13,7 @@ from typing import Any
 
 from search.analysis.estimate import Estimate
 from search.analysis.seed_differences import difference_over_seeds
-from search.analysis.t_distribution import CONFIDENCE
+from search.analysis.t_distribution import ALPHA
 from search.parameters import Category, Draw, Order
 from search.results import Results, Run
 
@@ -53,7 +53,7 @@ def repeated(results: Results) -> list[OverAllOff]:
         if not one.on or off is None:
             continue
         gain = difference_over_seeds(
-            one.values, off.values, values, 1 - CONFIDENCE, len(groups),
+            one.values, off.values, values, ALPHA, len(groups),
             multiplied=results.multiplied,
         )  # fmt: skip
         if not math.isnan(gain.low):

@@ -13,6 +13,8 @@ from search.analysis.solving import root
 
 CONFIDENCE = 0.95
 """Coverage of every interval that kouka gives."""
+ALPHA = 1 - CONFIDENCE
+"""Share of studies in which an interval may miss, or that may give a wrong verdict."""
 
 POWER = 0.8
 """How often an effect is found that is as large as the smallest that is called detectable."""
@@ -97,7 +99,7 @@ def _noise(dof: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def critical_value(dof: float, tests: int, alpha: float = 1 - CONFIDENCE) -> float:
+def critical_value(dof: float, tests: int, alpha: float = ALPHA) -> float:
     """The |t| whose familywise p-value is `alpha`, at most 5 %; NaN without degrees of freedom."""
     if not dof:
         return math.nan

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from search.analysis.run_losses import given_up
-from search.analysis.t_distribution import CONFIDENCE
+from search.analysis.t_distribution import ALPHA
 from search.results import Results, Run
 
 Loss = Literal["failed", "pruned", "no value"]
@@ -104,7 +104,7 @@ def _found(results: Results, ended: Sequence[Run]) -> list[UnequalLoss]:
         if name not in results.factors and not one.more_on:
             continue
         p_value = fisher_exact(on.lost, on.runs, off.lost, off.runs)
-        if p_value * len(sides) * len(scored) < 1 - CONFIDENCE:
+        if p_value * len(sides) * len(scored) < ALPHA:
             found.append((p_value, one))
     found.sort(key=lambda pair: -pair[0])
     surest = {one.technique: one for _, one in found}

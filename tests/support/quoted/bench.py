@@ -10,7 +10,7 @@ from bench.equal_time import TASKS, rows
 from bench.results import column, rows_of
 from docs.shipped import REFERENCE, findings, settings
 from search.analysis.effects import effects
-from search.analysis.t_distribution import CONFIDENCE
+from search.analysis.t_distribution import ALPHA
 from tests.support.quoted.kinds import Claim, Quote
 from tests.support.quoted.numbers import bounds_of, covered, differ
 
@@ -42,7 +42,7 @@ def _agreement() -> tuple[int, int]:
         column("agreement", "effect, points"),
         column("agreement", "reference, points"),
     )
-    clear = [p < 1 - CONFIDENCE for p in column("agreement", "p, corrected")]
+    clear = [p < ALPHA for p in column("agreement", "p, corrected")]
     assert [
         row["technique"] for row, one in zip(rows_of("agreement"), clear, strict=True) if one
     ] == ["augmentation"]

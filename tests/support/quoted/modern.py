@@ -8,7 +8,7 @@ from dataclasses import replace
 from docs.shipped import MODERN, RATES, REFERENCE, findings
 from search.analysis.by_level import EffectByLevel
 from search.analysis.effects import CERTAIN, effects_of
-from search.analysis.t_distribution import CONFIDENCE
+from search.analysis.t_distribution import ALPHA
 from tests.support.quoted.kinds import Claim, Quote
 from tests.support.quoted.numbers import cost, fit, largest_first
 
@@ -82,7 +82,7 @@ def _at_the_high_rate() -> tuple[float, ...]:
     """Three effects at 0.003, with their intervals: all but the first are clear, and no other that
     helps."""
     rows = {one.technique: one.levels[2] for one in findings(RATES).by_level}
-    sure = {name for name, one in rows.items() if one.p_value < 1 - CONFIDENCE}
+    sure = {name for name, one in rows.items() if one.p_value < ALPHA}
     assert sure == {*PAYING, "augmentation"} - {"batch_norm"}
     return tuple(
         number for name in PAYING for number in (rows[name].effect, rows[name].low, rows[name].high)
@@ -94,7 +94,7 @@ def _at_lower_rates() -> tuple[float, ...]:
     numbers: list[float] = []
     for place in (1, 0):
         rows = [_by_rate(name).levels[place] for name in PAYING]
-        assert not any(one.p_value < 1 - CONFIDENCE for one in rows)
+        assert not any(one.p_value < ALPHA for one in rows)
         half = max((one.high - one.low) / 2 for one in rows)
         numbers += [*(one.effect for one in rows), half]
     return tuple(numbers)

@@ -13,7 +13,7 @@ from docs.tables import CHANGES
 from search import Confirmed, Run
 from search.analysis.effects import CERTAIN
 from search.analysis.headline import headline
-from search.analysis.t_distribution import CONFIDENCE, quantile
+from search.analysis.t_distribution import ALPHA, quantile
 from search.reporting.findings import Verification
 from tests.support.quoted.kinds import Claim, Numbers, Quote
 from tests.support.quoted.numbers import (
@@ -70,7 +70,7 @@ def _beside_the_plan() -> tuple[float]:
     """The largest difference of the plan's effects to those of the runs after it."""
     rows = [row for row in rows_of("agreement") if row["study"] == "plan60"]
     assert len(rows) == 8
-    assert all(float(row["p, corrected"] or 0) > 1 - CONFIDENCE for row in rows)
+    assert all(float(row["p, corrected"] or 0) > ALPHA for row in rows)
     assert {row["reference runs"] for row in rows} == {48}
     plans, references = (
         column("agreement", name, study="plan60")
