@@ -162,14 +162,13 @@ def by_level(
     Empty where the runs cannot tell the effects apart.
     """
     names = varied(runs, techniques)
-    fit = _Fit.of(runs, names, factor, several, others) if names else None
+    fit = _Fit.of(runs, names, factor, several, others, maximize, look) if names else None
     if fit is None:
         return []
     pairs = len(names) * sum(math.comb(len(one.levels), 2) for one in several)
-    differ = {at: fit.p_differs(at, pairs, look) for at in fit.compared}
+    differ = {at: fit.p_differs(at, pairs) for at in fit.compared}
     named = sum(p_value < ALPHA for p_value in differ.values())
-    return [fit.technique(names[at], at, p_value, named, maximize, look)
-            for at, p_value in differ.items()]  # fmt: skip
+    return [fit.technique(names[at], at, p_value, named) for at, p_value in differ.items()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +184,8 @@ class _Fit:
     it."""
     mixed: MixedFit
     """Its first terms: a mean for each level, then half of each effect."""
+    maximize: bool
+    look: Look
 
     @classmethod
     def of(
@@ -194,6 +195,8 @@ class _Fit:
         factor: Category,
         several: Sequence[Category],
         others: Sequence[Category | Number],
+        maximize: bool,
+        look: Look,
     ) -> _Fit | None:
         here = _indicators(runs, factor)
         seen = [at for at in factor.ordered if here[:, at].any()]
@@ -221,32 +224,30 @@ class _Fit:
         noisier = [*at, *~at] if len(seen) > 2 else [*at]
         mixed = fit_mixed(fixed, random, inverse, values, np.zeros(1), 0, noisier)
         levels = tuple(factor.levels[at] for at in seen)
-        return cls(factor.name, levels, counts > 0, terms, mixed)
+        return cls(factor.name, levels, counts > 0, terms, mixed, maximize, look)
 
     @property
     def compared(self) -> list[int]:
         """Techniques whose effect is known at two levels or more."""
         return [at for at, one in enumerate(self.terms) if np.sum(one >= 0) > 1]
 
-    def p_differs(self, technique: int, pairs: int, look: Look) -> float:
+    def p_differs(self, technique: int, pairs: int) -> float:
         """See `EffectByLevel`; `pairs` of levels are compared, of all techniques and factors."""
         effects = self._effects(technique).values()
         apart = (one - other for one, other in combinations(effects, 2))
-        return min(self._p_value(weights, pairs, look) for weights in apart)
+        return min(self._p_value(weights, pairs) for weights in apart)
 
-    def technique(
-        self, name: str, at: int, p_differs: float, named: int, maximize: bool, look: Look
-    ) -> EffectByLevel:
+    def technique(self, name: str, at: int, p_differs: float, named: int) -> EffectByLevel:
         """Estimate the effects of the technique that is so far among those that vary, of which so
         many are `named` for effects that differ."""
         chosen = named / len(self.compared) if p_differs < ALPHA else 1.0
         coverage = 1 - chosen * ALPHA
-        each = [self._effect(self.levels[one], weights, coverage, look)
+        each = [self._effect(self.levels[one], weights, coverage)
                 for one, weights in self._effects(at).items()]  # fmt: skip
         sides = self._means(at, 1), self._means(at, -1)
-        best = [self._best(means, maximize) for means in sides]
+        best = [self._best(means) for means in sides]
         on, off = (self.levels[one] for one in best)
-        effect, low, high = self._at_best(sides, best, maximize)
+        effect, low, high = self._at_best(sides, best)
         return EffectByLevel(name, self.factor, tuple(each), on, off, effect, low, high, p_differs)
 
     def _means(self, technique: int, side: int) -> dict[int, np.ndarray]:
@@ -285,31 +286,31 @@ class _Fit:
 
         return root(beyond, float(alone.min()), float(alone.max()), 1e-9 * float(alone.max()))
 
-    def _effect(self, at: Any, weights: np.ndarray, coverage: float, look: Look) -> LevelEffect:
+    def _effect(self, at: Any, weights: np.ndarray, coverage: float) -> LevelEffect:
         effect, margin = self._value(weights), self._margin(weights, (1 + coverage) / 2)
-        p_value = self._p_value(weights, int(np.sum(self.terms >= 0)), look)
+        p_value = self._p_value(weights, int(np.sum(self.terms >= 0)))
         return LevelEffect(at, effect, effect - margin, effect + margin, p_value)
 
-    def _p_value(self, weights: np.ndarray, tests: int, look: Look) -> float:
+    def _p_value(self, weights: np.ndarray, tests: int) -> float:
         """The p-value of a combination of the coefficients, one of so many tests."""
         effect, dof = self._value(weights), self.mixed.dof
-        if not (look.complete and dof):
+        if not (self.look.complete and dof):
             return math.nan
         errors, chances = self.mixed.errors(weights)
         each = [familywise(effect / error, dof, tests) if error else float(effect == 0)
                 for error in errors.tolist()]  # fmt: skip
-        return min(1.0, float(chances @ each) * ALPHA / look.alpha(tests))
+        return self.look.corrected(float(chances @ each), tests)
 
-    def _best(self, means: Mapping[int, np.ndarray], maximize: bool) -> int:
+    def _best(self, means: Mapping[int, np.ndarray]) -> int:
         values = {at: self._value(weights) for at, weights in means.items()}
-        return (max if maximize else min)(values, key=values.__getitem__)
+        return (max if self.maximize else min)(values, key=values.__getitem__)
 
-    def _may_be_best(self, means: Mapping[int, np.ndarray], maximize: bool) -> Iterator[int]:
+    def _may_be_best(self, means: Mapping[int, np.ndarray]) -> Iterator[int]:
         """The levels that are not surely worse than any other."""
         probability = 1 - _CHOICE / 2 / (len(means) - 1)
         for at, own in means.items():
             others = [
-                (other - own) * (1 if maximize else -1)
+                (other - own) * (1 if self.maximize else -1)
                 for other in means.values() if other is not own
             ]  # fmt: skip
             if all(self._value(one) <= self._margin(one, probability) for one in others):
@@ -319,7 +320,6 @@ class _Fit:
         self,
         sides: tuple[Mapping[int, np.ndarray], Mapping[int, np.ndarray]],
         best: Sequence[int],
-        maximize: bool,
     ) -> tuple[float, float, float]:
         """The effect at the best levels, and the ends of its interval."""
         on, off = sides
@@ -329,8 +329,8 @@ class _Fit:
         probability = 1 - (ALPHA - _CHOICE) / 2
         ends = [
             (self._value(weights) - margin, self._value(weights) + margin)
-            for one in self._may_be_best(on, maximize)
-            for other in self._may_be_best(off, maximize)
+            for one in self._may_be_best(on)
+            for other in self._may_be_best(off)
             for weights in [on[one] - off[other]]
             for margin in [self._margin(weights, probability)]
         ]

@@ -240,7 +240,7 @@ def _judge(
     if not look.complete:
         return math.nan, "not yet"
     p_value = familywise(effect / error, dof, tests) if error else float(effect == 0)
-    p_value = min(1.0, p_value * ALPHA / look.alpha(tests))
+    p_value = look.corrected(p_value, tests)
     if p_value >= ALPHA:
         return p_value, "no clear effect"
     return p_value, "helps" if (effect > 0) == maximize else "hurts"

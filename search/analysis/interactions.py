@@ -108,13 +108,12 @@ def _tested(rows: Sequence[Interaction], look: Look) -> list[Interaction]:
     if not look.complete:
         return list(rows)
     alone = [
-        (two_sided(row.effect / row.error, row.dof) if row.error else float(not row.effect))
-        if row.dof
-        else math.nan
+        two_sided(row.effect / row.error, row.dof) if row.error else float(not row.effect)
         for row in rows
+        if row.dof
     ]
-    adjusted = _benjamini_hochberg([p * ALPHA / look.alpha(1) for p in alone])
-    return [replace(row, p_value=p) for row, p in zip(rows, adjusted, strict=True)]
+    adjusted = iter(_benjamini_hochberg([look.corrected(p_value, 1) for p_value in alone]))
+    return [replace(row, p_value=next(adjusted)) if row.dof else row for row in rows]
 
 
 def _with_intervals(rows: Sequence[Interaction], effects: Effects) -> list[Interaction]:
@@ -173,10 +172,9 @@ def _triples(model: Model, rows: Sequence[Interaction]) -> list[tuple[str, ...]]
 
 
 def _benjamini_hochberg(p_values: list[float]) -> list[float]:
-    """Adjust p-values for the false discovery rate (Benjamini & Hochberg 1995); NaN stays."""
+    """Adjust p-values for the false discovery rate (Benjamini & Hochberg 1995)."""
     values = np.array(p_values)
-    known = np.flatnonzero(~np.isnan(values))
-    order = known[np.argsort(-values[known])]
+    order = np.argsort(-values)
     ranks = np.arange(len(order), 0, -1)
     adjusted = np.minimum.accumulate(values[order] * len(order) / ranks)
     values[order] = np.minimum(1, adjusted)

@@ -55,6 +55,10 @@ class Look:
             return ALPHA
         return alphas(self.sizes, spent_by_growth(len(self.sizes)), tests)[-1]
 
+    def corrected(self, p_value: float, tests: int) -> float:
+        """A corrected p-value, of so many tests at a time, to be compared with `ALPHA`."""
+        return min(1.0, p_value * ALPHA / self.alpha(tests))
+
 
 ALONE = Look()
 """A look at runs that nobody planned, which are judged as they stand."""
