@@ -64,10 +64,8 @@ class Parameters:
     """What the parameters of a study are."""
 
     techniques: list[TechniqueParameter]
-    several: tuple[Category, ...]
-    """The factors of several levels that settings name."""
     others: tuple[Category | Number, ...]
-    """What varies beside the techniques: `several`, or what another program has."""
+    """What varies beside the techniques: factors of several levels, or what another program has."""
     conditional: tuple[Conditional, ...]
     dials: tuple[SearchedDial, ...]
 
@@ -87,7 +85,6 @@ def parameters_of(
 
     Raises `InputError` where a named one is no parameter of two choices, or never has that choice.
     """
-    several = categories(settings) if settings else ()
     numbers = {one.dial.name for one in settings.dials} if settings else set()
     own = () if settings is None or settings.program else settings.several
     apart = numbers | {one.name for one in own}
@@ -105,8 +102,11 @@ def parameters_of(
     names = [one.name for one in techniques]
     dials = [dial for name in switched for dial in _dials(name, spaces[name], names)]
     dials += [number_of(name, spaces[name]) for name in spaces if name in numbers]
-    others = several if designed else (*_others(spaces, techniques, ordered), *_changes(trials))
-    return Parameters(techniques, several, others, conditional, tuple(dials))
+    if designed:
+        others = categories(settings) if settings else ()
+    else:
+        others = (*_others(spaces, techniques, ordered), *_changes(trials))
+    return Parameters(techniques, others, conditional, tuple(dials))
 
 
 def distributions_of(trials: list[FrozenTrial]) -> dict[str, BaseDistribution]:

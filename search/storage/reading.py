@@ -23,7 +23,7 @@ from search.storage.enqueued import stored_design, strayed, with_its_choices
 from search.storage.objectives import objective_number, objective_of_study
 from search.storage.parameters import distributions_of, parameters_of, tie, with_tried_levels
 from search.storage.reported import reported_objective
-from search.storage.trials import is_designed, legible, legible_name, run_of, value_of
+from search.storage.trials import TrialReader, is_designed, legible, legible_name, value_of
 
 _MOSTLY_EQUAL = 0.9
 """Share of the repeats; a GPU may change a few of one seed in their last bits."""
@@ -81,13 +81,8 @@ def read(
     # Other programs count epochs from 0, as Python does, unless a step is no epoch.
     from_zero = settings is None and any({0, 1} <= t.intermediate_values.keys() for t in trials)
     first = 1 if from_zero else 0
-    runs = tuple(
-        replace(
-            run_of(trial, factors, found.several, judged, column, settings, first, designed),
-            copy=trial.number in copies,
-        )
-        for trial in trials
-    )
+    reader = TrialReader(factors, settings, designed, column, judged.scale, first)
+    runs = tuple(replace(reader.run(trial), copy=trial.number in copies) for trial in trials)
     of_objective = designed or reported_objective(runs, judged.maximize)
     if not of_objective:
         runs = tuple(replace(run, curve={}) for run in runs)

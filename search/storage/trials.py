@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from optuna.trial import FrozenTrial, TrialState
 
-from search.objective import Objective
-from search.parameters import Category, TechniqueParameter, levels_on
+from search.parameters import Category, TechniqueParameter, categories, levels_on
 from search.results import Run
 from search.settings import Settings
 from search.storage import schema
@@ -37,53 +38,67 @@ def legible_name(parameter: str) -> str:
     return parameter if not isinstance(parameter, str) or parameter.strip() else repr(parameter)
 
 
-def run_of(
-    trial: FrozenTrial,
-    factors: list[TechniqueParameter],
-    several: tuple[Category, ...],
-    objective: Objective,
-    column: int,
-    settings: Settings | None,
-    first: int,
-    designed: bool,
-) -> Run:
-    """Read a trial; `first` is added to the steps of its intermediate values.
+@dataclass(frozen=True)
+class TrialReader:
+    """Reads the trials of a study as its runs."""
 
-    The attributes of another program's trial have a meaning of its own, whatever their names.
-    """
-    attributes = trial.user_attrs if designed else {}
-    return Run(
-        number=trial.number,
-        phase=(_phase(trial) if designed else None) or "measure",
-        state={TrialState.FAIL: "failed"}.get(trial.state, trial.state.name.lower()),
-        params={name: _plain(value) for name, value in trial.params.items()},
-        on=frozenset(
-            one.name for one in factors
-            if one.parameter in trial.params and trial.params[one.parameter] == one.on
-        ) | levels_on(trial.params, several),
-        value=value_of(trial, column),
-        curve={
-            step + first: float(value)
-            for step, value in sorted(trial.intermediate_values.items())
-            if _is_finite(value)
-        },
-        seed=_whole(attributes.get(schema.SEED)),
-        test_accuracy=_number(attributes.get(schema.TEST_ACCURACY)),
-        test_objective=_number(attributes.get(schema.TEST_OBJECTIVE)),
-        test_correct=_text(attributes.get(schema.TEST_CORRECT)),
-        test_mistakes=_text(attributes.get(schema.TEST_MISTAKES)),
-        training=_numbers(attributes.get(schema.TRAINING)),
-        seconds_per_epoch=_number(attributes.get(schema.SECONDS_PER_EPOCH)),
-        parameters=_whole(attributes.get(schema.PARAMETERS)),
-        # A study from before runs kept their epochs has one budget.
-        epochs=_whole(attributes.get(schema.EPOCHS)) or (settings.epochs if settings else None),
-        diverged=attributes.get(schema.DIVERGED) is True,
-        feasible=all(value <= 0 for value in trial.constraints.values()),
-        failure=_reason(attributes.get(schema.FAILURE)),
-        scale=objective.scale,
-        seconds=None if trial.duration is None else trial.duration.total_seconds(),
-        worker=_worker(attributes.get(schema.WORKER)),
-    )  # fmt: skip
+    techniques: Sequence[TechniqueParameter]
+    settings: Settings | None
+    """None where another program made the study."""
+    designed: bool
+    """False where the trials' attributes are another program's, with a meaning of its own."""
+    column: int
+    """The place of the objective among a trial's values."""
+    scale: float
+    """That of the objective."""
+    first: int
+    """What is added to the steps of a trial's intermediate values, so that the first is 1."""
+
+    @cached_property
+    def _several(self) -> tuple[Category, ...]:
+        return categories(self.settings) if self.settings else ()
+
+    def run(self, trial: FrozenTrial) -> Run:
+        """Read a trial."""
+        attributes = trial.user_attrs if self.designed else {}
+        return Run(
+            number=trial.number,
+            phase=(_phase(trial) if self.designed else None) or "measure",
+            state={TrialState.FAIL: "failed"}.get(trial.state, trial.state.name.lower()),
+            params={name: _plain(value) for name, value in trial.params.items()},
+            on=self._on(trial.params),
+            value=value_of(trial, self.column),
+            curve={
+                step + self.first: float(value)
+                for step, value in sorted(trial.intermediate_values.items())
+                if _is_finite(value)
+            },
+            seed=_whole(attributes.get(schema.SEED)),
+            test_accuracy=_number(attributes.get(schema.TEST_ACCURACY)),
+            test_objective=_number(attributes.get(schema.TEST_OBJECTIVE)),
+            test_correct=_text(attributes.get(schema.TEST_CORRECT)),
+            test_mistakes=_text(attributes.get(schema.TEST_MISTAKES)),
+            training=_numbers(attributes.get(schema.TRAINING)),
+            seconds_per_epoch=_number(attributes.get(schema.SECONDS_PER_EPOCH)),
+            parameters=_whole(attributes.get(schema.PARAMETERS)),
+            epochs=_whole(attributes.get(schema.EPOCHS)) or self._usual_epochs,
+            diverged=attributes.get(schema.DIVERGED) is True,
+            feasible=all(value <= 0 for value in trial.constraints.values()),
+            failure=_reason(attributes.get(schema.FAILURE)),
+            scale=self.scale,
+            seconds=None if trial.duration is None else trial.duration.total_seconds(),
+            worker=_worker(attributes.get(schema.WORKER)),
+        )
+
+    def _on(self, params: Mapping[str, Any]) -> frozenset[str]:
+        on = (one.name for one in self.techniques
+              if one.parameter in params and params[one.parameter] == one.on)  # fmt: skip
+        return frozenset(on) | levels_on(params, self._several)
+
+    @property
+    def _usual_epochs(self) -> int | None:
+        """Those of a study from before runs kept their epochs, which has one budget."""
+        return self.settings.epochs if self.settings else None
 
 
 def is_designed(trials: Sequence[FrozenTrial]) -> bool:
