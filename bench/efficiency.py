@@ -54,7 +54,6 @@ def working_seconds(folder: Path) -> float:
 def bare_seconds(results: Results) -> float:
     """The time of all the study's training steps, each run's in one compiled loop an epoch."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    import optuna
     import tensorflow as tf
 
     from model_space.budget import Budget
@@ -72,7 +71,7 @@ def bare_seconds(results: Results) -> float:
     for run in results.runs:
         if run.state not in ("complete", "pruned"):
             continue
-        recipe = space.suggest(optuna.trial.FixedTrial(dict(run.params)))
+        recipe = space.recipe(run.params)
         setup = TrainingSetup(recipe, data, budget)
         network, optimizer = setup.network, setup.optimizer
 

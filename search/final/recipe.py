@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from optuna.trial import FixedTrial
-
 from model_space.custom.code import CustomCode
 from model_space.recipe import Recipe
 from search.analysis.confirmation import Confirmed, confirmation
@@ -119,7 +117,7 @@ def recommended_params(results: Results) -> Mapping[str, Any]:
 
 
 def _recipe(results: Results, params: Mapping[str, Any]) -> Recipe:
-    return Space.of(results.launched_with()).suggest(FixedTrial(dict(params)))
+    return Space.of(results.launched_with()).recipe(params)
 
 
 def confirmed(task: Task) -> Confirmed | None:

@@ -93,6 +93,10 @@ class Space:
         """Tell all the parameters of a run from a part of them."""
         return set(params) == set(self.params([name for name in self.factors if params.get(name)]))
 
+    def recipe(self, params: Mapping[str, Any]) -> Recipe:
+        """The techniques of a run with these parameters, and their dials."""
+        return self.suggest(optuna.trial.FixedTrial(dict(params)))
+
     def suggest(self, trial: optuna.Trial | optuna.trial.FixedTrial) -> Recipe:
         """The techniques of a trial: each on or off, the dials only where it is on."""
         recipe: dict[str, Mapping[str, float]] = dict(self.fixed_on)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import optuna
-from optuna.trial import FixedTrial
 
 from search.analysis.recipe_names import describe
 from search.analysis.recommendation import recommend
@@ -172,6 +171,5 @@ def command_of_recipe(results: Results, on: Collection[str] | None = None) -> st
     found = recommend(results) if on is None else None
     if on is None and found is None:
         return ""
-    params = space.params(on or ()) if found is None else dict(found.params)
-    recipe = space.suggest(FixedTrial(params))
+    recipe = space.recipe(space.params(on or ()) if found is None else found.params)
     return command_of(settings.program, recipe, settings.final_epochs)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.trial import FixedTrial, FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from model_space.outcome import Outcome
 from model_space.worker.client import TrainingError
@@ -269,7 +269,7 @@ def try_run(
         return True
 
     began = datetime.now()
-    recipe = Space.of(settings).suggest(FixedTrial(dict(params)))
+    recipe = Space.of(settings).recipe(params)
     try:
         outcome = trainer.train(recipe, settings.budget(), seed, keep, folder)
     except TrainingError as error:

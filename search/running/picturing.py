@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import optuna
-from optuna.trial import FixedTrial
 
 from model_space.pictures import Strip
 from model_space.recipe import Recipe
@@ -47,7 +46,7 @@ def picture_training(
         return
     space = Space.of(settings)
     try:
-        strips = draw(space.suggest(FixedTrial(space.params(space.factors))))
+        strips = draw(space.recipe(space.params(space.factors)))
     except TrainingError as error:
         cautioned(f"The report will show no images of the techniques, as drawing failed: {error}.")
         return

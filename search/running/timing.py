@@ -6,8 +6,6 @@ import time
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from optuna.trial import FixedTrial
-
 from model_space.facts import DataFacts
 from model_space.worker.client import TrainingError
 from search.errors import InputError
@@ -123,7 +121,7 @@ def time_epochs(workers: LocalWorkers, settings: Settings, seconds: float) -> Ti
     much more than that.
     """
     space = Space.of(settings)
-    recipes = [space.suggest(FixedTrial(space.params(on))) for on in ((), space.factors)]
+    recipes = [space.recipe(space.params(on)) for on in ((), space.factors)]
     budget = replace(settings.budget(), epochs=_EPOCHS + 1)  # so that none is tested
     began = time.monotonic()
     epochs = 0
