@@ -43,6 +43,7 @@ def code(
     unwritten = "no script was written"
     with user_errors(unwritten):
         from search.cli.console import make_console, quiet_optuna
+        from search.final.recipe import TaskOptions
         from search.final.script import write_code
 
         quiet_optuna()
@@ -50,10 +51,11 @@ def code(
         folder = folder_of("models", name)
         file = out or folder.with_name(f"{folder.name}.py")
         with interruptible(unwritten):
-            written = write_code(
-                storage, name, file, recipe=recipe, epochs=epochs, data=resolved(data),
-                custom_code=custom_code(technique, network, weights), at_most=limits(at_most),
+            options = TaskOptions(
+                recipe, epochs, resolved(data), custom_code(technique, network, weights),
+                limits(at_most),
             )  # fmt: skip
+            written = write_code(storage, name, file, options)
         console.print(f"Techniques on: {written.recipe}.")
         console.print(f"Trains on: {written.budget}.")
         console.print(f"Script: {file}", soft_wrap=True)

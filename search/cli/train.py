@@ -55,6 +55,7 @@ def train(
     with user_errors():
         from search.cli.console import make_console, quiet_optuna
         from search.cli.final_progress import FinalProgress
+        from search.final.recipe import TaskOptions
         from search.final.training import train_final
 
         quiet_optuna()
@@ -62,10 +63,13 @@ def train(
         folder = out or folder_of("models", name)
         kept = "no model was written; the same command resumes from the last checkpoint"
         with interruptible(kept), FinalProgress(console) as progress:
+            options = TaskOptions(
+                recipe, epochs, resolved(data), custom_code(technique, network, weights),
+                limits(at_most),
+            )  # fmt: skip
             trained = train_final(
-                storage, name, folder, progress, recipe=recipe, seeds=seeds, epochs=epochs,
-                data=resolved(data), custom_code=custom_code(technique, network, weights),
-                at_most=limits(at_most), checkpoints=checkpoints or default_checkpoints(),
+                storage, name, folder, progress, options, seeds=seeds,
+                checkpoints=checkpoints or default_checkpoints(),
                 pictures=False if no_images else None,
             )  # fmt: skip
         _print_trained(trained, folder, console)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model_space.custom.code import CustomCode
@@ -26,6 +26,22 @@ from search.running.hardware import check_installed
 from search.settings import Limits, Settings
 from search.storage.reading import read
 from search.storage.studies import load_study
+
+
+@dataclass(frozen=True)
+class TaskOptions:
+    """What a user asks of a study's task, where it is not as the study says."""
+
+    recipe: str | None = None
+    """As `parse_recipe` reads it; by default the recommended one."""
+    epochs: int | None = None
+    """By default those of the runs that decide."""
+    data: str | None = None
+    """Where this machine has the study's data, if not where it was launched."""
+    custom_code: CustomCode = field(default_factory=CustomCode)
+    """Where it has the user's own code, likewise."""
+    at_most: Limits | None = None
+    """Other limits of the recommended recipe."""
 
 
 @dataclass(frozen=True)
@@ -53,43 +69,34 @@ class Task:
         return describe_budget(replace(self.results, settings=self.settings))
 
 
-def find_task(
-    url: str,
-    name: str,
-    recipe: str | None,
-    epochs: int | None,
-    data: str | None,
-    custom_code: CustomCode | None,
-    at_most: Limits | None,
-) -> Task:
-    """Find a study's recommended recipe, or read another as `parse_recipe` does.
+def find_task(url: str, name: str, options: TaskOptions) -> Task:
+    """Find a study's recommended recipe, or read the one that the options name.
 
-    `data` and `custom_code` are as in `search.running.study.join`, and `at_most` are other limits
-    of the recommended recipe than the study's own. Raises `InputError` where there is no such study
-    or recipe, or none within the limits, or where this machine lacks the backend or the data.
+    Raises `InputError` where there is no such study or recipe, or none within the limits, or where
+    this machine lacks the backend or the data.
     """
-    check_number("--epochs", epochs, 1, MOST)
-    results = limited(read(load_study(url, name)), at_most)
+    check_number("--epochs", options.epochs, 1, MOST)
+    results = limited(read(load_study(url, name)), options.at_most)
     launched = results.launched_with()
     if launched.program is not None:
         raise InputError(
             f"the runs of {name!r} are those of a program, which kouka cannot train itself; "
             f"kouka logs {name} shows the command of the recommended recipe"
         )
-    settings = settle(launched, Requested(custom_code=custom_code or CustomCode()))
-    if recipe is None:
+    settings = settle(launched, Requested(custom_code=options.custom_code))
+    if options.recipe is None:
         params = recommended_params(results)
         chosen, with_it = _recipe(results, params), settings.trained_with(params)
     else:
-        text, with_it = parse_training(recipe)
+        text, with_it = parse_training(options.recipe)
         chosen = parse_recipe(text, settings.known)
         check_recipe(chosen, settings)
     check_installed(settings.backend)
-    if data is None:
-        data = settings.data
-        check_there(name, data)
+    if options.data is None:
+        check_there(name, settings.data)
     settings = replace(
-        settings, data=data, epochs=epochs or settings.final_epochs, verify_epochs=None,
+        settings, data=options.data or settings.data,
+        epochs=options.epochs or settings.final_epochs, verify_epochs=None,
         last_epochs=1, learning_rates=(), batch_sizes=(), searched_rates=(), **with_it,
     )  # fmt: skip
     return Task(results, settings, chosen)

@@ -8,15 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from model_space.custom.code import CustomCode
 from model_space.script import Order, write
 from search.errors import InputError
-from search.final.recipe import Task, confirmed, find_task
+from search.final.recipe import Task, TaskOptions, confirmed, find_task
 from search.planning.phases.plan import run_seed
 from search.reporting import formatting
 from search.reporting.sentences.fresh_seeds import over_all_off, over_seeds
 from search.running.compatibility import versions_of
-from search.settings import Limits
 
 _MARK = "# Written by kouka code; of the lines above, the SHA-256 begins with "
 """The beginning of a script's last line, which ends with a digest of the lines above it."""
@@ -31,29 +29,18 @@ class Written:
     """The study's data, the epochs, and the size of the network."""
 
 
-def write_code(
-    url: str,
-    name: str,
-    out: Path,
-    *,
-    recipe: str | None,
-    epochs: int | None,
-    data: str | None,
-    custom_code: CustomCode | None,
-    at_most: Limits | None,
-) -> Written:
+def write_code(url: str, name: str, out: Path, options: TaskOptions) -> Written:
     """Write a script that trains a study's recommended recipe, or another, as `kouka train` does.
 
-    The arguments are those of `search.final.training.train_final`, but for `out`, a file, which is
-    written whole or not at all. Raises `InputError`, `DataError`, `CustomCodeError`, or
-    `TrainingError` where the process that writes it dies.
+    `out` is a file, which is written whole or not at all. Raises `InputError`, `DataError`,
+    `CustomCodeError`, or `TrainingError` where the process that writes it dies.
     """
-    task = find_task(url, name, recipe, epochs, data, custom_code, at_most)
+    task = find_task(url, name, options)
     _check_free(out)
     settings, facts = task.settings, task.results.data
     assert facts is not None  # a launch stores them before anything is trained
     order = Order(
-        about=tuple(_about(task, chosen=recipe is not None)),
+        about=tuple(_about(task, chosen=options.recipe is not None)),
         recipe=task.recipe,
         budget=settings.budget(),
         backend=settings.backend,

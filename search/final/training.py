@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from model_space.custom.code import CustomCode
 from model_space.data.reading import AS_IT_IS
 from model_space.facts import DataFacts
 from model_space.saved.model_card import CARD, MODEL, Card
@@ -19,7 +18,7 @@ from search.analysis.recipe_tests import summarise_tests
 from search.errors import DivergedError
 from search.final.model_folder import CURVES, KEPT, PAGE, draft, writing
 from search.final.model_page import ModelTests, model_page
-from search.final.recipe import Task, find_task
+from search.final.recipe import Task, TaskOptions, find_task
 from search.objective import ACCURACY, Objective
 from search.planning.checks import MOST_SEEDS, check_number
 from search.planning.phases.plan import run_seed
@@ -31,7 +30,6 @@ from search.running.compatibility import check_fingerprint, versions_of
 from search.running.hardware import check_system, shares
 from search.running.study import workload_of
 from search.running.worker_loop import study_checkpoints
-from search.settings import Limits
 from search.writable import check_folder
 
 _MOST_OF_BYTES = 255
@@ -97,32 +95,26 @@ def train_final(
     name: str,
     out: Path,
     watch: FinalWatch,
+    options: TaskOptions,
     *,
-    recipe: str | None = None,
-    seeds: int = 3,
-    epochs: int | None = None,
-    data: str | None = None,
-    custom_code: CustomCode | None = None,
-    at_most: Limits | None = None,
+    seeds: int,
     checkpoints: Path,
-    pictures: bool | None = None,
+    pictures: bool | None,
 ) -> Trained:
     """Train a study's recommended recipe, with several seeds, and write the first's network.
 
-    Another `recipe` is read by `parse_recipe`. All is as in the study's runs, but for the `epochs`
-    where these are given, and that validation images are trained on as well. The test images are
-    looked at once a run, at its end, and choose nothing. `data` and `custom_code` are as in
-    `search.running.study.join`, `at_most` as in `find_task`. The page beside the model shows
-    `pictures` of what it gets wrong; by default, unless the study is to show none. The folder `out`
-    is written at the end, all of it or nothing; what is interrupted, or cannot be written, resumes
-    from the folder `checkpoints`.
+    All is as in the study's runs, but for what the `options` say, and that validation images are
+    trained on as well. The test images are looked at once a run, at its end, and choose nothing.
+    The page beside the model shows `pictures` of what it gets wrong; with None, unless the study is
+    to show none. The folder `out` is written at the end, all of it or nothing; what is interrupted,
+    or cannot be written, resumes from the folder `checkpoints`.
     Raises `InputError`, `DataError`, `CustomCodeError`, `TrainingError`, or `DivergedError` where a
     run diverges.
     """
     check_number("--seeds", seeds, 1, MOST_SEEDS)
     check_system()
     check_folder("--checkpoints", checkpoints)
-    task = find_task(url, name, recipe, epochs, data, custom_code, at_most)
+    task = find_task(url, name, options)
     settings, objective, things = task.settings, task.results.objective, task.results.things
     with draft(out) as folder:
         environment = {**shares(1)[0], "KERAS_BACKEND": settings.backend}
