@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from dataclasses import dataclass
 
 import numpy as np
 
 from search.analysis.effects import Effects
-from search.analysis.t_distribution import ALPHA, welch
+from search.analysis.t_distribution import ALPHA, error_of_mean, welch
 from search.results import Results
 
 _LEAST_TECHNIQUES = 3
@@ -58,6 +57,5 @@ def additivity(results: Results, effects: Effects) -> Additivity | None:
     measured = statistics.fmean(on) - statistics.fmean(off)
     if statistics.pstdev(on) == 0 or statistics.pstdev(off) == 0:
         return None
-    errors = [(statistics.stdev(end) / math.sqrt(len(end)), len(end) - 1) for end in (on, off)]
-    p_value = welch(measured - summed, *errors, (error, dof))
+    p_value = welch(measured - summed, error_of_mean(on), error_of_mean(off), (error, dof))
     return Additivity(summed, measured, p_value)

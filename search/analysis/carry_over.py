@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, variance
+from statistics import fmean
 
 from search.analysis.long_runs import deciding
 from search.analysis.recommendation import Recommendation
-from search.analysis.t_distribution import welch
+from search.analysis.t_distribution import error_of_mean, welch
 from search.results import Results, Run
 
 _ALPHA = 0.002
@@ -42,7 +41,7 @@ def carry_over(results: Results, found: Recommendation | None) -> CarryOver | No
         return None
     validation = fmean(run.scaled for run in ours) - fmean(run.scaled for run in off)
     apart = [_apart(some) for some in (ours, off)]
-    errors = [(math.sqrt(variance(each) / len(each)), len(each) - 1) for each in apart]
+    errors = [error_of_mean(each) for each in apart]
     beside = fmean(apart[0]) - fmean(apart[1])
     if not any(error for error, _ in errors) or abs(beside) < _LEAST_SHARE * abs(validation):
         return None

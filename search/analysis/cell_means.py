@@ -6,17 +6,16 @@ trials where it found nothing, and each has its own luck.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import combinations
-from statistics import fmean, variance
+from statistics import fmean
 
 import numpy as np
 
 from search.analysis.covariates import covariates
 from search.analysis.model import signs, varied
 from search.analysis.surface import adjusted
-from search.analysis.t_distribution import welch
+from search.analysis.t_distribution import error_of_mean, welch
 from search.parameters import Category
 from search.results import Results, Run
 
@@ -42,7 +41,7 @@ def p_by_cells(results: Results, runs: Sequence[Run], technique: str, factor: Ca
     values = adjusted(at, values, beside)[0] if beside.size else values
     each = [values[at == place] for place in range(len(places))]
     parts = {
-        place: (fmean(some), (math.sqrt(variance(some) / len(some)), len(some) - 1))
+        place: (fmean(some), error_of_mean(some))
         for place, some in zip(places, each, strict=True)
         if len(some) >= _LEAST_TRIALS
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
+from statistics import variance
 
 import numpy as np
 
@@ -137,6 +138,11 @@ def detectable(dof: float, tests: int, alpha: float) -> float:
     return root(lacking, 0, largest, 1e-6)
 
 
+def error_of_mean(values: Collection[float]) -> tuple[float, int]:
+    """Standard error of the mean of two values or more, and its degrees of freedom."""
+    return math.sqrt(variance(values) / len(values)), len(values) - 1
+
+
 def welch(difference: float, *parts: tuple[float, float]) -> float:
     """Two-sided p-value of a difference of estimates (Welch 1947).
 
@@ -164,7 +170,7 @@ def satterthwaite(parts: Sequence[tuple[float, float]]) -> float:
 
     Zero where a part has none, or where there is no variance at all.
     """
-    total = sum(variance for variance, _ in parts)
+    total = sum(square for square, _ in parts)
     if math.isnan(total) or not total or not all(dof for _, dof in parts):
         return 0.0
-    return 1 / sum((variance / total) ** 2 / dof for variance, dof in parts)
+    return 1 / sum((square / total) ** 2 / dof for square, dof in parts)
