@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,7 +62,8 @@ def export(
         from search.cli.console import on_one_thread
 
         on_one_thread()
-        from search.cli.console import make_console, quiet_optuna
+        from search.cli.console import make_console, print_json, quiet_optuna
+        from search.cli.findings import print_findings
         from search.errors import InputError
         from search.reporting.export import FORMATS
         from search.storage.studies import read_study
@@ -75,26 +76,31 @@ def export(
                 raise InputError(f"--format {kind} is not known; it takes {', '.join(FORMATS)}")
         study = read_study(storage, name)
         folder = out or folder_of("reports", name)
-        show = _print_document if json else _print_all
-        write_report(
-            study, folder, formats, make_console(json), show, storage, objective,
-            images=not no_images, at_most=limits(at_most),
+        console = make_console(json)
+        exported = write_report(
+            study, folder, console, storage, formats, objective, images=not no_images,
+            at_most=limits(at_most),
         )  # fmt: skip
+        if json:
+            print_json(exported.to_json())
+        else:
+            print_findings(exported.findings, console)
+            console.print()
+            console.print(f"Report: {exported.report}", soft_wrap=True)
 
 
 def write_report(
     study: optuna.Study,
     out: Path,
-    formats: Sequence[str],
     console: Console,
-    show: Callable[[Exported, Console], None],
-    storage: str = DEFAULT_STORAGE,
+    storage: str,
+    formats: Sequence[str] = (),
     objective: str | None = None,
     *,
     images: bool = True,
     at_most: Limits | None = None,
-) -> None:
-    """Write a study's report to a folder, and show what the study found."""
+) -> Exported:
+    """Write a study's report to a folder, and print what could not be written."""
     from search.reporting.ending import Exported
     from search.reporting.export import export_study
 
@@ -103,24 +109,9 @@ def write_report(
             study, out, formats, objective, storage_option(storage), images=images,
             at_most=at_most,
         )  # fmt: skip
-    exported = Exported(findings, out, unwritten)
     if unwritten:
         console.print(unwritten)
-    show(exported, console)
-
-
-def _print_all(exported: Exported, console: Console) -> None:
-    from search.cli.findings import print_findings
-
-    print_findings(exported.findings, console)
-    console.print()
-    console.print(f"Report: {exported.report}", soft_wrap=True)
-
-
-def _print_document(exported: Exported, console: Console) -> None:
-    from search.cli.console import print_json
-
-    print_json(exported.to_json())
+    return Exported(findings, out, unwritten)
 
 
 def _working(console: Console) -> AbstractContextManager[object]:

@@ -90,7 +90,6 @@ if TYPE_CHECKING:
     from model_space.custom.code import CustomCode
     from model_space.technique import Factor
     from search.commands.program import Program
-    from search.reporting.ending import Exported
     from search.running.following import Workers
 
 
@@ -313,17 +312,15 @@ def _report(storage: str, name: str, out: Path, left: int, console: Console, *, 
     from search.reporting.report_folder import UnwrittenError
     from search.storage.studies import load_study
 
-    def show(exported: Exported, console: Console) -> None:
-        if json:
-            print_json(exported.to_json(left))
-        else:
-            print_ending(exported, storage, console)
-
     with interruptible():
         try:
-            write_report(load_study(storage, name), out, (), console, show, storage)
+            exported = write_report(load_study(storage, name), out, console, storage)
         except UnwrittenError as error:
             again = f"kouka export {quote(name)}{storage_option(storage, here=True)}"
             raise UnwrittenError(
                 f"{error}; the runs are kept, and {again} writes the report"
             ) from error
+        if json:
+            print_json(exported.to_json(left))
+        else:
+            print_ending(exported, storage, console)

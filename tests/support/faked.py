@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from search import cli
-from search.cli import export
 from search.reporting import dashboard_note
 from search.results import Results, Run
 from search.storage.reading import read
@@ -27,7 +26,7 @@ FEW = (*FOUR, "--ladder", "1", "--search", "4", "--confirm", "1")
 
 def without_report(patch: pytest.MonkeyPatch) -> None:
     """Let launches draw and write nothing."""
-    patch.setattr(export, "write_report", lambda *given, **named: None)
+    patch.setattr("search.cli.launch._report", lambda *given, **named: None)
     patch.setattr(dashboard_note, "attach", lambda *given, **named: None)
 
 

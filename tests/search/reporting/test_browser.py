@@ -353,7 +353,7 @@ def test_the_dashboard_shows_the_effects_and_what_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # No report, only the attachment.
-    monkeypatch.setattr("search.cli.export.write_report", lambda *arguments: None)
+    monkeypatch.setattr("search.cli.launch._report", lambda *given, **named: None)
     result = kouka("launch", "s", "--data", "digits", "--measure", "16", "--search", "2",
                    "--confirm", "3", "--epochs", "2")  # fmt: skip
     assert result.exit_code == 0, result.output
