@@ -8,12 +8,12 @@ from search.planning.requested import Requested
 from search.planning.settle import settle
 from search.planning.space import Space
 from search.results import Results, Run, Verified
+from tests.support.programs import switches
 
 PROGRAM = Program(
     "train --epochs {epochs} {flags}", "/",
     (
-        CommandFactor("ema", (CommandLevel("off"), CommandLevel("on", ("--ema",)))),
-        CommandFactor("mixup", (CommandLevel("off"), CommandLevel("on", ("--mixup",)))),
+        *switches(("ema", "mixup")),
         CommandFactor(
             "opt",
             (CommandLevel("sgd"), CommandLevel("adam", ("adam",)), CommandLevel("muon", ("muon",))),

@@ -5,7 +5,7 @@ import pytest
 
 from search.analysis.carry_over import carry_over
 from search.analysis.recommendation import recommend
-from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.commands.program import Metric, Program
 from search.objective import Objective
 from search.planning.design import fraction
 from search.planning.requested import Requested
@@ -13,12 +13,12 @@ from search.planning.settle import settle
 from search.planning.space import Space
 from search.reporting.findings import find
 from search.results import Results, Run
+from tests.support.programs import switches
 
 NAMES = ("augment", "warmup")
 PROGRAM = Program(
     "train {flags}", "/",
-    tuple(CommandFactor(name, (CommandLevel("off"), CommandLevel("on", (f"--{name}",))))
-          for name in NAMES),
+    switches(NAMES),
     Metric("val_acc", "val_acc"), test=Metric("test_acc", "test_acc"), unit="points", scale=100.0,
 )  # fmt: skip
 SETTINGS = settle(None, Requested(program=PROGRAM, measure=16, search=0, confirm=3))

@@ -8,7 +8,7 @@ import pytest
 from search.analysis.collapses import collapse
 from search.analysis.confirmation import confirmation
 from search.analysis.recommendation import candidates, recommend
-from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.commands.program import Metric, Program
 from search.planning.design import fraction
 from search.planning.requested import Requested
 from search.planning.settle import settle
@@ -17,6 +17,7 @@ from search.reporting.answer.what_to_do import headline
 from search.reporting.findings import find
 from search.results import Results, Run
 from search.settings import Settings
+from tests.support.programs import switches
 
 NAMES = ("augmentation", "batch_norm", "residual", "dropout")
 SETTINGS = Settings(data="digits", techniques=NAMES, measure=(32,), search=0, confirm=3)
@@ -142,8 +143,7 @@ def test_levels_allow_for_seeds_that_fall_below_what_their_recipe_comes_to() -> 
 def test_seeds_that_fall_with_one_recipe_are_no_noise_of_another() -> None:
     program = Program(
         "train {flags}", "/",
-        tuple(CommandFactor(name, (CommandLevel("off"), CommandLevel("on", (f"--{name}",))))
-              for name in NAMES),
+        switches(NAMES),
         Metric("acc", "acc"), unit="points", scale=100.0,
     )  # fmt: skip
     settings = settle(None, Requested(program=program, measure=32, search=0, confirm=3))

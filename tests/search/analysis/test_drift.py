@@ -10,7 +10,7 @@ from scipy import stats
 from search import analyse
 from search.analysis.effects import CERTAIN, effects_of
 from search.analysis.rank_correlation import rank_correlation
-from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.commands.program import Metric, Program
 from search.planning.design import fraction
 from search.planning.run_order import run_order
 from search.reporting.findings import find
@@ -18,6 +18,7 @@ from search.results import Results, Run
 from search.settings import Settings
 from search.storage.reading import read
 from tests.support.foreign import foreign
+from tests.support.programs import switches
 
 
 def test_the_correlation_is_scipys() -> None:
@@ -136,9 +137,7 @@ def test_a_study_in_which_nothing_changes_has_no_drift() -> None:
 @pytest.mark.parametrize("goes_on", [True, False])
 def test_runs_that_go_on_from_earlier_ones_are_told(goes_on: bool) -> None:
     """Each run of a program begins at half of the best score before it, as by a checkpoint."""
-    factors = [CommandFactor(name, (CommandLevel("off"), CommandLevel("on", (f"--{name}",))))
-               for name in "abcde"]  # fmt: skip
-    program = Program("train {flags}", "/", tuple(factors), Metric("acc", "acc"), unit="points",
+    program = Program("train {flags}", "/", switches("abcde"), Metric("acc", "acc"), unit="points",
                       scale=100.0)  # fmt: skip
     settings = Settings(
         data="", techniques=tuple("abcde"), measure=(32,), search=0, confirm=0, program=program

@@ -14,7 +14,7 @@ from search.analysis.confirmation import confirmation
 from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects_of
 from search.analysis.recommendation import recommend
-from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.commands.program import Metric, Program
 from search.objective import Objective
 from search.planning.design import fraction
 from search.planning.requested import Requested
@@ -23,13 +23,13 @@ from search.planning.space import Space
 from search.reporting.ending import answer_lines
 from search.reporting.findings import find
 from search.results import Results, Run
+from tests.support.programs import switches
 
 NAMES = ("warmup", "clipping", "decay", "dropout")
 MULTIPLY = {"warmup": 0.1, "decay": 0.5}
 PROGRAM = Program(
     "train {flags}", "/",
-    tuple(CommandFactor(name, (CommandLevel("off"), CommandLevel("on", (f"--{name}",))))
-          for name in NAMES),
+    switches(NAMES),
     Metric("loss", "loss"), test=Metric("test loss", "test"), unit="nats", minimize=True,
 )  # fmt: skip
 SETTINGS = settle(None, Requested(program=PROGRAM, measure=32, search=0, confirm=3))

@@ -15,13 +15,14 @@ from search.planning.settle import settle
 from search.planning.space import Space
 from search.results import Results
 from search.settings import Settings
+from tests.support.programs import switches
 
 NEW = Requested(data="digits", measure=16, techniques=("batch_norm", "dropout", "mixup"))
 PROGRAM = Program(
     "train {flags}", "/",
     (
         CommandFactor("opt", (CommandLevel("sgd", ("sgd",)), CommandLevel("muon", ("muon",)))),
-        CommandFactor("ema", (CommandLevel("off"), CommandLevel("on", ("--ema",)))),
+        *switches(["ema"]),
         CommandFactor(
             "size", (CommandLevel("s"), CommandLevel("m", ("m",)), CommandLevel("l", ("l",)))
         ),

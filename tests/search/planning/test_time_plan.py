@@ -19,6 +19,7 @@ from search.planning.time_plan import (
     with_plan,
 )
 from search.settings import TimeLimit
+from tests.support.programs import switches
 
 FAST = Timing(0.3, 0.5, 4.0, 2)
 SLOW = Timing(6.0, 9.0, 6.0, 2)
@@ -110,7 +111,7 @@ def test_a_time_too_short_says_what_it_would_take() -> None:
         plan_for(600, SLOW, 8, Requested(measure=64, epochs=50))
 
 
-SWITCHED = CommandFactor("a", (CommandLevel("off"), CommandLevel("on", ("--a",))))
+(SWITCHED,) = switches("a")
 OF_LEVELS = CommandFactor("b", (CommandLevel("1"), CommandLevel("2"), CommandLevel("3")))
 DIAL = CommandDial(Dial("lr", 0, 1, 2, False), ("{value}",))
 

@@ -13,7 +13,7 @@ from model_space.technique import Dial
 from search.analysis.diagnostics import diagnose
 from search.analysis.effects import effects, repeated
 from search.analysis.t_distribution import quantile
-from search.commands.program import CommandDial, CommandFactor, CommandLevel, Metric, Program
+from search.commands.program import CommandDial, Metric, Program
 from search.objective import ACCURACY, OBJECTIVES, Objective
 from search.parameters import Category, Number
 from search.planning.design import design
@@ -27,6 +27,7 @@ from search.settings import Settings
 from search.storage.parameters import number_of
 from search.storage.schema import TRIES
 from tests.support.fakes import EFFECTS
+from tests.support.programs import switches
 from tests.support.simulate import (
     NAMES,
     facts,
@@ -384,8 +385,7 @@ def test_the_run_count_that_separates_the_pairs_is_the_one_that_does() -> None:
 def test_a_number_at_the_end_of_its_range_is_told(rate: float, near: bool) -> None:
     program = Program(
         "train {flags}", "/",
-        tuple(CommandFactor(name, (CommandLevel("off"), CommandLevel("on", (f"--{name}",))))
-              for name in ("ema", "warmup")),
+        switches(("ema", "warmup")),
         Metric("acc", "acc"), unit="points", scale=100.0,
         dials=(CommandDial(Dial("lr", 1e-4, 1e-3, 1e-1, log=True), ("--lr", "{value}")),),
     )  # fmt: skip

@@ -8,21 +8,21 @@ import pytest
 
 from search.analysis.confirmation import Confirmed
 from search.analysis.estimate import Estimate
-from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.commands.program import Metric, Program
 from search.objective import OBJECTIVES
 from search.reporting.programs import ended_early
 from search.reporting.sentences.budget import mean_of_last
 from search.reporting.sentences.fresh_seeds import about_tests
 from search.results import Results, Run
 from search.settings import Settings
+from tests.support.programs import switches
 
 UNNAMED, NAMED = Metric("acc", "acc"), Metric("acc", r"epoch (?P<epoch>\d+).*acc=([0-9.]+)")
 
 
 def studied(metric: Metric, curves: Sequence[Sequence[int]], epochs: int = 40) -> Results:
     """Runs that printed a score after some epochs."""
-    factor = CommandFactor("a", (CommandLevel("off"), CommandLevel("on", ("--a",))))
-    program = Program("train --epochs {epochs} {flags}", "/", (factor,), metric)
+    program = Program("train --epochs {epochs} {flags}", "/", switches("a"), metric)
     runs = tuple(
         Run(number, "measure", "complete", {"a": False}, frozenset(), 0.5, seed=number,
             curve=dict.fromkeys(curve, 0.5), epochs=epochs)

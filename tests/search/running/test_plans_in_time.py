@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.commands.program import Metric, Program
 from search.planning.requested import Requested
 from search.planning.settle import settle
 from search.planning.space import Space
@@ -20,6 +20,7 @@ from search.results import Results, Run
 from search.running import claim, timekeeping
 from search.settings import Settings, TimeLimit
 from tests.support.fakes import fake_accuracy
+from tests.support.programs import switches
 
 FACTORS = ("batch_norm", "dropout", "mixup")
 TIMING = Timing(0.5, 0.8, 5.0, 2)
@@ -97,10 +98,9 @@ def ran(settings: Settings, slowness: Callable[[float], float], clock: Clock) ->
 
 def planned_program(seconds: float) -> Settings:
     """A study of a program without epochs, whose run was timed at 5 s."""
-    factors = tuple(
-        CommandFactor(name, (CommandLevel("off"), CommandLevel("on", (name,)))) for name in FACTORS
+    program = Program(
+        "train {flags}", "/", switches(FACTORS), Metric("acc", "acc"), unit="points", scale=1.0
     )
-    program = Program("train {flags}", "/", factors, Metric("acc", "acc"), unit="points", scale=1.0)
     asked = Requested(program=program)
     plan = plan_for(seconds, Timing(5.0, 5.0, 0.0, 2), len(FACTORS), asked, beside=BESIDE)
     limit = TimeLimit(seconds, seconds - BESIDE, 2, ("measure", "search", "confirm"), plan.measure,

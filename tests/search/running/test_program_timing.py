@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from model_space.outcome import Outcome
-from search.commands.program import CommandFactor, CommandLevel, Metric, Program
+from search.commands.program import Metric, Program
 from search.planning.phases import Planned
 from search.planning.requested import Requested
 from search.running.first_run import FirstRun, Tried
 from search.running.program_timing import _is_enough, _least, _timing
 from search.settings import Settings, TimeLimit
+from tests.support.programs import switches
 
 NOW = datetime(2026, 1, 1)
 OUTCOME = Outcome(0.5, None, None, 1.0, None, False)
@@ -24,10 +25,9 @@ def tried(seconds: float, *ends: float) -> Tried:
     return Tried({}, OUTCOME, Path(), NOW, NOW + timedelta(seconds=seconds), ends)
 
 
-FACTORS = tuple(
-    CommandFactor(name, (CommandLevel("off"), CommandLevel("on", (name,)))) for name in "abc"
+PROGRAM = Program(
+    "train {epochs}", "/", switches("abc"), Metric("acc", "acc"), unit="points", scale=1.0
 )
-PROGRAM = Program("train {epochs}", "/", FACTORS, Metric("acc", "acc"), unit="points", scale=1.0)
 
 
 def first(*ends: float) -> FirstRun:
