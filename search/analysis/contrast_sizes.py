@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,11 +31,11 @@ class ContrastSize:
     """Standard error of the effect."""
     limit: float
     """The size from which the verdict is clear, in the effects' unit."""
-    expected: float
-    """Quantile of the half-normal distribution at the rank of `t`."""
     clear: bool
     pair: bool
     """True of an interaction."""
+    expected: float = math.nan
+    """Quantile of the half-normal distribution at the rank of `t`."""
 
     @property
     def t(self) -> float:
@@ -54,32 +54,23 @@ def contrast_sizes(effects: Effects, pairs: Sequence[Interaction]) -> list[Contr
     if not effects.noise > 0 or not effects.look.complete or not known:
         return []
     tests = len(known)
-    found: list[tuple[str, str, float, float, float, bool, bool]] = []
+    found = []
     for one in known:
         _, error, dof = fit.first(fit.model.technique_contrast(one.technique))
-        critical = critical_value(dof, tests, effects.look.alpha(tests))
-        clear = one.verdict in CERTAIN
-        found.append(
-            (one.technique, one.technique, one.effect, error, critical * error, clear, False)
-        )
+        limit = critical_value(dof, tests, effects.look.alpha(tests)) * error
+        name, clear = one.technique, one.verdict in CERTAIN
+        found.append(ContrastSize(name, name, one.effect, error, limit, clear, pair=False))
     for row in pairs:
         if row.dof:
             limit = row.threshold * row.error
             short = f"sum {row.letter} of {len(row.pairs)} pairs" if row.letter else row.name
-            found.append((row.name, short, row.effect, row.error, limit, row.certain, True))
-    found = [one for one in found if one[3] > 0]
-    sizes = np.array([abs(effect) / error for _, _, effect, error, *_ in found])
-    ranks = np.argsort(np.argsort(sizes, kind="stable"))
-    expected = half_normal(len(found))
-    return sorted(
-        (
-            ContrastSize(name, short, effect, error, limit, float(expected[rank]), clear, pair)
-            for (name, short, effect, error, limit, clear, pair), rank in zip(
-                found, ranks, strict=True
+            found.append(
+                ContrastSize(row.name, short, row.effect, row.error, limit, row.certain, pair=True)
             )
-        ),
-        key=lambda one: -abs(one.effect),
-    )
+    by_size = sorted((one for one in found if one.error > 0), key=lambda one: one.t)
+    expected = half_normal(len(by_size)).tolist()
+    sizes = (replace(one, expected=at) for one, at in zip(by_size, expected, strict=True))
+    return sorted(sizes, key=lambda one: -abs(one.effect))
 
 
 def half_normal(count: int) -> np.ndarray:

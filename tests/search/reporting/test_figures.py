@@ -106,7 +106,7 @@ def test_a_title_breaks_before_its_brackets() -> None:
 def test_a_bar_has_as_many_digits_as_its_error_allows(
     effect: float, error: float, text: str
 ) -> None:
-    row = ContrastSize("a", "a", effect, error, 2 * error, 1.0, clear=True, pair=False)
+    row = ContrastSize("a", "a", effect, error, 2 * error, clear=True, pair=False, expected=1.0)
     drawn = pareto.figure([row], "points", "")
     (number,) = [trace.text[0] for trace in drawn.select_traces(selector={"mode": "text"})]
     assert number == f"\u00a0{text}"
