@@ -63,7 +63,7 @@ def bare_seconds(results: Results) -> float:
 
     settings = results.launched_with()
     space = Space.of(settings)
-    data = load_spec(settings.data_spec(), lambda done, of: None)
+    data = load_spec(settings.data_spec())
     images, labels = (tf.constant(each) for each in data.train)
     budget = Budget(settings.epochs, settings.batch_size, settings.width, settings.depth)
     size, batch = len(images), budget.batch_size

@@ -70,7 +70,7 @@ def recipe(name: str) -> Recipe:
 
 def pairs(names: list[str], backend: str, seeds: int) -> Iterator[tuple[str, list[float]]]:
     """Yield for each recipe the test accuracies in percent, kouka's and the script's by turns."""
-    data = load_spec(DATA, lambda done, of: None)
+    data = load_spec(DATA)
     code = import_and_describe([], "bench.script:build")
     trainer = Trainer(data, load_registry(code)).joined
     for name in names:

@@ -103,7 +103,7 @@ def digits() -> Data:
     """What scripts are written for."""
     from tests.support.scripts import SMALL  # imports Keras, which few tests need
 
-    return load_spec(SMALL, lambda done, of: None)
+    return load_spec(SMALL)
 
 
 @pytest.fixture

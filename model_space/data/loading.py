@@ -41,22 +41,23 @@ def load(
     columns: Columns | None = None,
     reading: Progress = lambda done, of: None,
 ) -> Data:
-    """Read the data set of that name, hold out the parts it lacks, and decode what will be used.
+    """Load the data set of that name; as `load_spec`, by the fields of `DataSpec`."""
+    spec = DataSpec(name, image_size, validation, train_size, seed, reader, columns)
+    return load_spec(spec, reading)
 
-    The arguments are the fields of `DataSpec`. The files of a folder are decoded once and kept in
-    the cache on the disk, from which the images are mapped. `reading` is called about once a
-    second with the number of images decoded and the number of all. Raises `DataError`, whose
-    message says what is wrong with the data, and `OSError`.
+
+def load_spec(spec: DataSpec, reading: Progress = lambda done, of: None) -> Data:
+    """Read a data set, hold out the parts it lacks, and decode what will be used.
+
+    The files of a folder are decoded once and kept in the cache on the disk, from which the images
+    are mapped. `reading` is called about once a second with the number of images decoded and the
+    number of all. Raises `DataError`, whose message says what is wrong with the data, and
+    `OSError`.
     """
-    with closing(find(name, image_size, reader, reading, columns)) as source:
-        parts = split(
-            source, validation=validation, train_size=train_size, seed=seed, reader=reader
-        )
-        asked = image_size
-        if name == DIGITS and image_size is None:
-            image_size = 16
+    with closing(find(spec, reading)) as source:
+        parts = split(source, spec)
         images = [source.decode(entries, reading) for entries, _ in parts]
-    narrow = narrow_range(images[0]) if reader > 1 else None
+    narrow = narrow_range(images[0]) if spec.reader > 1 else None
     account = source.reading
     if narrow is not None:
         ranges = {
@@ -65,11 +66,13 @@ def load(
         }  # fmt: skip
         account = replace(account, stretched=narrow, ranges=ranges)
         images = [stretched_like(of_part, *narrow) for of_part in images]
-    if asked is not None and images[0].shape[1:3] != (asked, asked):
+    size = spec.image_size
+    if size is not None and images[0].shape[1:3] != (size, size):
         account = replace(account, resized=sum(map(len, images)))
+    if spec.name == DIGITS and size is None:
+        size = 16
     train, held, test = (
-        (resized(of_part, image_size), labels)
-        for of_part, (_, labels) in zip(images, parts, strict=True)
+        (resized(of_part, size), labels) for of_part, (_, labels) in zip(images, parts, strict=True)
     )
     data = Data(source.classes, train, held, test, source.sound, account)
     height, width, _ = data.image_shape
@@ -81,31 +84,12 @@ def load(
     return data
 
 
-def load_spec(spec: DataSpec, reading: Progress) -> Data:
-    """Load the data set that a specification describes; as `load`."""
-    return load(
-        spec.name,
-        image_size=spec.image_size,
-        validation=spec.validation,
-        train_size=spec.train_size,
-        seed=spec.seed,
-        reader=spec.reader,
-        columns=spec.columns,
-        reading=reading,
-    )
-
-
-def find(
-    name: str,
-    image_size: int | None,
-    reader: int = READER,
-    reading: Progress = lambda done, of: None,
-    columns: Columns | None = None,
-) -> Source:
+def find(spec: DataSpec, reading: Progress = lambda done, of: None) -> Source:
     """List the entries of a data set, before anything is held out or decoded.
 
-    The arguments are as those of `load`. Raises `DataError` and `OSError`.
+    Raises `DataError` and `OSError`.
     """
+    name, image_size, reader, columns = spec.name, spec.image_size, spec.reader, spec.columns
     _check_name(name)
     if reader > READER:
         raise DataError(

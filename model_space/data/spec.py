@@ -37,7 +37,8 @@ class DataSpec:
     image_size: int | None = None
     """Pixels a side to which images are resized; None leaves them as they are."""
     validation: float = 0.1
-    """Below 1 a share of the training images, from 1 on a number of them, to validate with."""
+    """Below 1 a share of the training images, from 1 on a number of them, to validate with; of no
+    effect where the data have images for that."""
     train_size: int | None = None
     """The most images to train on; None takes all that are left."""
     seed: int = 0

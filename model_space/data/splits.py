@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model_space.data.source import DataError, Part, Source
-from model_space.data.spec import READER
+from model_space.data.spec import DataSpec
 
 _NAMED = 5
 """Classes that are named, of those that have too few images."""
@@ -13,16 +13,12 @@ TEST_SHARE = 0.2
 """Share of each class held out for testing where a data set has no test images."""
 
 
-def split(
-    source: Source, *, validation: float, train_size: int | None, seed: int, reader: int = READER
-) -> tuple[Part, Part, Part]:
+def split(source: Source, spec: DataSpec) -> tuple[Part, Part, Part]:
     """Return the training, validation and test entries, stratified by class.
 
-    `validation` below 1 is a share of the training images, from 1 on a number of them; it does
-    not apply where the source has validation images. `train_size` is the most images to train
-    on. `reader` is the version of the rules. Raises `DataError`.
+    Parts that the source has stay as they are. Raises `DataError`.
     """
-    exact = reader > 2
+    validation, train_size, exact = spec.validation, spec.train_size, spec.reader > 2
     if len(source.classes) < 2:
         raise DataError(
             f"the data have one class, {source.classes[0]!r}; a classifier needs two or more"
@@ -32,7 +28,7 @@ def split(
     scarce = np.flatnonzero(counts < missing)
     if len(scarce):
         raise _too_few(source, counts, scarce, missing)
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(spec.seed)
     train, test = source.train, source.test
     if test is None:
         count = round(TEST_SHARE * len(train[1]))

@@ -62,7 +62,7 @@ def loading(data: DataSpec, facts: DataFacts, embedding: Embedding) -> tuple[lis
     if name in KERAS_SETS:
         reading = _keras(name, size, facts)
     else:
-        with closing(find(name, size, data.reader, columns=data.columns)) as source:
+        with closing(find(data)) as source:
             _check(source, data, facts)
         if name == DIGITS:
             reading = _digits(size or 16)
@@ -96,10 +96,7 @@ def loading(data: DataSpec, facts: DataFacts, embedding: Embedding) -> tuple[lis
 
 
 def _check(source: Source, data: DataSpec, facts: DataFacts) -> None:
-    parts = split(
-        source, validation=data.validation, train_size=data.train_size, seed=data.seed,
-        reader=data.reader,
-    )  # fmt: skip
+    parts = split(source, data)
     sizes = tuple(len(labels) for _, labels in parts)
     of_classes = facts.class_counts or {}
     counts = {

@@ -202,7 +202,7 @@ def test_a_file_of_other_weights_is_refused(make: Callable[[Path], Path], tmp_pa
 @pytest.fixture(scope="module")
 def resized() -> tuple[DataSpec, Data]:
     spec = replace(DIGITS, image_size=SMALLEST)
-    return spec, load_spec(spec, lambda done, of: None)
+    return spec, load_spec(spec)
 
 
 @pytest.mark.parametrize("recipe", [usual([*NEED_WEIGHTS, "dropout"]), usual(["pretrained"])])

@@ -213,7 +213,7 @@ def test_the_scripts_data_and_test_images_are_the_study_s(
         labels = (np.arange(60) % 10).astype(np.uint8).reshape(of)
         halves = (images[:40], labels[:40]), (images[40:], labels[40:])
         monkeypatch.setattr(getattr(keras.datasets, case), "load_data", lambda: halves)
-    data = load_spec(where, lambda done, of: None)
+    data = load_spec(where)
     script = written({}, data, where)
     space = run(script)
     check_clean({"script": script}, tmp_path)
@@ -236,7 +236,7 @@ def test_a_path_that_is_no_utf_8_does_not_keep_the_script_from_being_written(
     folder = tmp_path / b"caf\xe9".decode(errors="surrogateescape")
     pictures(folder)
     where = DataSpec(str(folder))
-    data = load_spec(where, lambda done, of: None)
+    data = load_spec(where)
     script = written({}, data, where, about=(f"Of {where.name}.",))
     assert r"caf\\udce9." in script.splitlines()[0]
     np.testing.assert_array_equal(run(script)["load"]()[1][0], data.test[0])

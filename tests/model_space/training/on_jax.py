@@ -148,7 +148,7 @@ def test_a_script_draws_the_study_s_orders_a_new_one_every_epoch(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(writer, "load_registry", lambda code: Registry(build=linear))
-    data = load_spec(SMALL, lambda done, of: None)
+    data = load_spec(SMALL)
     found = orders_trained_on(
         written({}, data, budget=Budget(epochs=2, batch_size=125), backend="jax"), 250
     )

@@ -144,7 +144,7 @@ def test_it_says_what_the_data_are(small: Worker) -> None:
     facts = small.start()
     assert (facts.train, facts.validation, facts.image_shape) == (200, 50, (16, 16, 1))
     assert facts.sound is None
-    data = load_spec(DATA, lambda done, of: None)
+    data = load_spec(DATA)
     assert facts.class_counts == {
         "train": tuple(np.bincount(data.train[1])),
         "validation": tuple(np.bincount(data.validation[1])),
