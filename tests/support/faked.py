@@ -55,4 +55,5 @@ def ended(*phases: str) -> list[Run]:
 
 
 def identity(run: Run) -> tuple[Any, ...]:
-    return run.phase, run.seed, tuple(sorted(run.params.items())), run.value, run.state
+    return (run.phase, run.seed, tuple(sorted(run.params.items())), run.value, run.state,
+            run.epochs)  # fmt: skip

@@ -26,6 +26,7 @@ from model_space.budget import Budget
 from model_space.outcome import Outcome, Report
 from model_space.recipe import Recipe
 from search.planning.requested import Requested
+from search.results import Run
 from search.running import local_workers, study
 from search.running.following import StudyWatch
 from search.storage import connection, heartbeat, retrying
@@ -78,6 +79,12 @@ _TRAINING = (
     "SELECT value_json FROM trial_user_attributes AS a JOIN trials AS t "
     "ON a.trial_id = t.trial_id WHERE a.key = 'worker' AND t.state = 'RUNNING'"
 )
+
+
+def essence(run: Run) -> tuple[Any, ...]:
+    """All of a run but when, where and as which trial it ran."""
+    return (run.phase, run.seed, tuple(sorted(run.params.items())), run.state,
+            tuple(run.curve.items()), run.value, run.test_accuracy, run.parameters)  # fmt: skip
 
 
 def states(url: str) -> Counter[str]:

@@ -35,6 +35,17 @@ def value(
     return 70 + main + both
 
 
+def values(
+    rows: np.ndarray,
+    names: Sequence[str],
+    effects: dict[str, float],
+    pairs: dict[tuple[str, str], float],
+) -> np.ndarray:
+    """The percent of each row of booleans, which say what is on."""
+    recipes = ([name for name, on in zip(names, row, strict=True) if on] for row in rows)
+    return np.array([value(on, effects, pairs) for on in recipes])
+
+
 def simulated(
     rows: np.ndarray,
     seed: int,

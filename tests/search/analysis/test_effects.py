@@ -1,6 +1,7 @@
 import math
 import statistics
 import warnings
+from functools import partial
 from itertools import combinations, permutations, product
 
 import numpy as np
@@ -23,6 +24,7 @@ from tests.support.simulate import (
     run,
     simulated,
     value,
+    values,
 )
 
 pytestmark = pytest.mark.numeric
@@ -177,17 +179,12 @@ def test_an_effect_is_the_mean_step_over_all_orders() -> None:
         assert effect.effect == pytest.approx(np.mean(steps))
 
 
-def test_shapiq_finds_the_same_shapley_values_and_interactions() -> None:
+def test_shapiq_finds_the_same_shapley_values() -> None:
     shapiq = pytest.importorskip("shapiq", reason="shapiq, a second oracle, is not installed")
     names = ("a", "b", "c", "d")
     runs, main, pairs = exact_study(names, 16)
 
-    def game(coalitions: np.ndarray) -> np.ndarray:
-        return np.array([
-            value([n for n, on in zip(names, row, strict=True) if on], main, pairs)
-            for row in coalitions
-        ])  # fmt: skip
-
+    game = partial(values, names=names, effects=main, pairs=pairs)
     computer = shapiq.ExactComputer(n_players=4, game=game)
     shapley = computer(index="SV", order=1)
     fit = effects(runs, names)

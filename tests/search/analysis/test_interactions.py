@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from functools import partial
 from itertools import combinations, product
 
 import numpy as np
@@ -12,7 +13,7 @@ from search.analysis.interactions import Interaction, interactions
 from search.analysis.t_distribution import two_sided
 from search.planning.design import design
 from search.results import Run
-from tests.support.simulate import NAMES, random_pairs, repeats_of, simulated, value
+from tests.support.simulate import NAMES, random_pairs, repeats_of, simulated, value, values
 
 pytestmark = pytest.mark.numeric
 
@@ -52,12 +53,7 @@ def test_shapiq_finds_the_same_interaction_indices() -> None:
     names = ("a", "b", "c", "d")
     main, pairs = dict.fromkeys(names, 1.0), random_pairs(names, 4, 2.0)
 
-    def game(coalitions: np.ndarray) -> np.ndarray:
-        return np.array([
-            value([n for n, on in zip(names, row, strict=True) if on], main, pairs)
-            for row in coalitions
-        ])  # fmt: skip
-
+    game = partial(values, names=names, effects=main, pairs=pairs)
     indices = shapiq.ExactComputer(n_players=4, game=game)(index="SII", order=2)
     rows = known(fitted(simulated(design(4, 16, 16), 0, 0.0, pairs, main), names))
     for i, j in combinations(range(4), 2):

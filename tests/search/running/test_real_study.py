@@ -8,15 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from search.results import Results, Run
+from search.results import Results
 from search.storage.reading import read
 from search.storage.studies import load_study
 from tests.support import dense_network, gate
-from tests.support.harness import states
+from tests.support.harness import essence, states
 from tests.support.processes import ending, until
 
 pytestmark = pytest.mark.timed
@@ -50,11 +49,6 @@ def launch(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def results(folder: Path) -> Results:
     return read(load_study(f"sqlite:///{folder / 'studies.db'}", "tiny"))
-
-
-def essence(run: Run) -> tuple[Any, ...]:
-    return (run.phase, run.seed, tuple(sorted(run.params.items())), run.state,
-            tuple(run.curve.items()), run.value, run.test_accuracy, run.parameters)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

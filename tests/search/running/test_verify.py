@@ -4,20 +4,15 @@ from typing import Any
 
 import pytest
 
-from search.results import Run
 from search.storage import schema
 from search.storage.studies import load_study
-from tests.support.faked import Kouka, results
+from tests.support.faked import Kouka, identity, results
 from tests.support.fakes import FakeWorker
 
 SHORT = ("launch", "s", "--data", "digits", "--techniques", "batch_norm,residual",
          "--epochs", "2", "--measure", "4", "--search", "1", "--confirm", "1")  # fmt: skip
 LONG = (*SHORT, "--verify", "4", "--verify-epochs", "6")
 pytestmark = pytest.mark.usefixtures("no_report")
-
-
-def identity(run: Run) -> tuple[Any, ...]:
-    return run.phase, run.seed, tuple(sorted(run.params.items())), run.value, run.epochs
 
 
 def test_verify_and_confirm_train_longer(kouka: Kouka, fake_worker: type[FakeWorker]) -> None:

@@ -24,7 +24,7 @@ from typer.testing import Result
 from model_space.recipe import Recipe
 from search.analysis.effects import effects, repeated
 from search.reporting import dashboard_note
-from search.results import Results, Run
+from search.results import Results
 from search.running import following
 from search.running import trial as trial_module
 from search.storage import connection, retrying
@@ -33,7 +33,7 @@ from search.storage.reading import read
 from search.storage.studies import load_study
 from tests.support import dense_network, gate, harness, servers
 from tests.support.fakes import FakeWorker, fake_accuracy
-from tests.support.harness import states, training
+from tests.support.harness import essence, states, training
 from tests.support.processes import ending, until
 
 pytestmark = pytest.mark.timed
@@ -81,11 +81,6 @@ def results(url: str, name: str = "s") -> Results:
     engine: Engine = study._storage._backend.engine  # type: ignore[attr-defined]
     engine.dispose()
     return found
-
-
-def essence(run: Run) -> tuple[Any, ...]:
-    return (run.phase, run.seed, tuple(sorted(run.params.items())), run.state,
-            tuple(run.curve.items()), run.value, run.test_accuracy, run.parameters)  # fmt: skip
 
 
 def prepared(url: str, name: str, folder: Path, requested: dict[str, Any]) -> None:
