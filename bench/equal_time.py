@@ -223,7 +223,8 @@ def kouka(name: str, data: str, seed: int, folder: Path) -> Choice:
     """Let `kouka launch --time` choose for the same time."""
     task = TASKS[name]
     from search.analysis.long_runs import long_study
-    from search.final.recipe import recommended
+    from search.final.recipe import recommended_params
+    from search.planning.space import Space
     from search.storage.reading import read
     from search.storage.studies import load_study
 
@@ -244,7 +245,8 @@ def kouka(name: str, data: str, seed: int, folder: Path) -> Choice:
     clear = {one.technique: round(one.effect, 2) for one in (fitted.effects if fitted else ())
              if one.verdict in CERTAIN}  # fmt: skip
     ended = [run for run in results.runs if run.value is not None]
-    return Choice(recommended(results), len(ended), clear)
+    recipe = Space.of(results.launched_with()).recipe(recommended_params(results))
+    return Choice(recipe, len(ended), clear)
 
 
 def everything(name: str, data: str, seed: int, folder: Path) -> Choice:

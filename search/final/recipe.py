@@ -56,7 +56,8 @@ class Task:
     @property
     def in_words(self) -> str:
         """The recipe's techniques with their dials, and what it changes in the steps."""
-        launched, parts = self.results.launched_with(), [in_words(self.recipe)]
+        launched = self.results.launched_with()
+        parts = [with_dials(self.recipe.items()) or "none"]
         if self.settings.learning_rate != launched.learning_rate or launched.learning_rates:
             parts.append(f"learning rate {self.settings.learning_rate:.4g}")
         if self.settings.batch_size != launched.batch_size or launched.batch_sizes:
@@ -102,11 +103,6 @@ def find_task(url: str, name: str, options: TaskOptions) -> Task:
     return Task(results, settings, chosen)
 
 
-def recommended(results: Results) -> Recipe:
-    """Return the recommended recipe; raises as `recommended_params` does."""
-    return _recipe(results, recommended_params(results))
-
-
 def recommended_params(results: Results) -> Mapping[str, Any]:
     """Return the recommended recipe as a trial's parameters.
 
@@ -142,8 +138,3 @@ def confirmed(task: Task) -> Confirmed | None:
         ),
         None,
     )
-
-
-def in_words(recipe: Recipe) -> str:
-    """A recipe's techniques with their dials, or `none`."""
-    return with_dials(recipe.items()) or "none"
