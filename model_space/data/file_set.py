@@ -47,9 +47,9 @@ class FileSet:
             else:
                 decode, changed = images.image_decoder(files, image_size, progress)
 
-        def decode_named(entries: np.ndarray, reading: Progress) -> np.ndarray:
+        def decode_named(entries: np.ndarray, progress: Progress) -> np.ndarray:
             with self._named():
-                return decode(entries, reading)
+                return decode(entries, progress)
 
         account = replace(
             self.account,

@@ -32,14 +32,14 @@ def decoded(
     decode: FileDecoder,
     how: object,
     shape: tuple[int, ...],
-    reading: Progress,
+    progress: Progress,
 ) -> np.ndarray:
     """Decode files (N,) into arrays (N, *shape) of bytes, such as images, mapped from the disk.
 
     `how` identifies what `decode` does to a file. Raises `DataError`, which names several files
     where several cannot be read, or where the disk is full.
     """
-    fill = partial(_fill, files, decode, reading)
+    fill = partial(_fill, files, decode, progress)
     try:
         return kept(_key(files, how), (len(files), *shape), fill)
     except OSError as error:
@@ -74,7 +74,7 @@ def _key(files: np.ndarray, how: object) -> str:
     return digest.hexdigest()[:32]
 
 
-def _fill(files: np.ndarray, decode: FileDecoder, reading: Progress, images: np.ndarray) -> None:
+def _fill(files: np.ndarray, decode: FileDecoder, progress: Progress, images: np.ndarray) -> None:
     """Decode the files into the images, on all cores, and report the progress every second."""
 
     def fill(index: int) -> FileError | None:
@@ -93,7 +93,7 @@ def _fill(files: np.ndarray, decode: FileDecoder, reading: Progress, images: np.
             if len(broken) >= _MOST_BROKEN:
                 break
             if time.monotonic() - reported > 1:
-                reading(min(first + _AT_ONCE, len(files)), len(files))
+                progress(min(first + _AT_ONCE, len(files)), len(files))
                 reported = time.monotonic()
     if broken:
         raise all_of(broken)

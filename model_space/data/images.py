@@ -81,9 +81,9 @@ def decoder(
     shape = size[1], size[0], 1 if mode == "L" else 3
     how = (mode, size) if pixels.__module__ != __name__ else (mode, size, levels, READER)
 
-    def decode(files: np.ndarray, reading: Progress) -> np.ndarray:
+    def decode(files: np.ndarray, progress: Progress) -> np.ndarray:
         one = partial(decode_image, mode=mode, size=size, levels=levels, pixels=pixels)
-        return decoded(files, one, how, shape, reading)
+        return decoded(files, one, how, shape, progress)
 
     return decode
 

@@ -46,17 +46,17 @@ def load(
     return load_spec(spec, reading)
 
 
-def load_spec(spec: DataSpec, reading: Progress = lambda done, of: None) -> Data:
+def load_spec(spec: DataSpec, progress: Progress = lambda done, of: None) -> Data:
     """Read a data set, hold out the parts it lacks, and decode what will be used.
 
     The files of a folder are decoded once and kept in the cache on the disk, from which the images
-    are mapped. `reading` is called about once a second with the number of images decoded and the
+    are mapped. `progress` is called about once a second with the number of images decoded and the
     number of all. Raises `DataError`, whose message says what is wrong with the data, and
     `OSError`.
     """
-    with closing(find(spec, reading)) as source:
+    with closing(find(spec, progress)) as source:
         parts = split(source, spec)
-        images = [source.decode(entries, reading) for entries, _ in parts]
+        images = [source.decode(entries, progress) for entries, _ in parts]
     narrow = narrow_range(images[0]) if spec.reader > 1 else None
     account = source.reading
     if narrow is not None:
@@ -84,7 +84,7 @@ def load_spec(spec: DataSpec, reading: Progress = lambda done, of: None) -> Data
     return data
 
 
-def find(spec: DataSpec, reading: Progress = lambda done, of: None) -> Source:
+def find(spec: DataSpec, progress: Progress = lambda done, of: None) -> Source:
     """List the entries of a data set, before anything is held out or decoded.
 
     Raises `DataError` and `OSError`.
@@ -108,10 +108,10 @@ def find(spec: DataSpec, reading: Progress = lambda done, of: None) -> Source:
         return read_tfds(name, image_size, reader)
     path = Path(name)
     if reader == 1 and path.is_dir():
-        return folder.read_as_before(path, image_size, reading)
+        return folder.read_as_before(path, image_size, progress)
     if _is_npz(path):
         return read_npz(path, reader)
-    return file_set(name, columns).source(image_size, reading)
+    return file_set(name, columns).source(image_size, progress)
 
 
 def file_set(name: str, columns: Columns | None = None) -> FileSet:

@@ -57,9 +57,9 @@ def sound_decoder(
     )
     rules = () if mel_image.__module__ != __name__ else (READER,)
 
-    def decode(files: np.ndarray, reading: Progress) -> np.ndarray:
+    def decode(files: np.ndarray, progress: Progress) -> np.ndarray:
         one = partial(decode_sound, how=how, mel_image=mel_image)
-        return decoded(files, one, (how, DECIBELS, *rules), shape, reading)
+        return decoded(files, one, (how, DECIBELS, *rules), shape, progress)
 
     return decode, how, reading
 

@@ -42,10 +42,10 @@ def read_tfds(name: str, image_size: int | None, reader: int) -> Source:
         raise
     shape = height, width, channels = listing["shape"]
 
-    def decode(entries: np.ndarray, reading: Progress) -> np.ndarray:
+    def decode(entries: np.ndarray, progress: Progress) -> np.ndarray:
         def fill(images: np.ndarray) -> None:
             assert isinstance(images, np.memmap)
-            client.ask(reading, entries=entries.tolist(), into=str(images.filename))
+            client.ask(progress, entries=entries.tolist(), into=str(images.filename))
 
         digest = hashlib.sha256(repr((listing["identity"], shape)).encode())
         digest.update(entries.astype("<i8").tobytes())
@@ -100,7 +100,7 @@ class _Reader:
             env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},  # a GPU is for training
         )
 
-    def ask(self, reading: Progress = lambda done, of: None, **request: Any) -> dict[str, Any]:
+    def ask(self, progress: Progress = lambda done, of: None, **request: Any) -> dict[str, Any]:
         """Send a request and return the answer; raises `DataError` where there is none."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -113,7 +113,7 @@ class _Reader:
                 raise DataError(answer["unusable"])
             if "reading" not in answer:
                 return answer
-            reading(answer["reading"], answer["of"])
+            progress(answer["reading"], answer["of"])
         raise DataError(
             f"the process that reads {self._name} ended with exit code {self._process.wait()}; "
             "try again, or give other --data"

@@ -77,7 +77,7 @@ class DataSet:
             "identity": digest.hexdigest(),
         }
 
-    def decode(self, entries: list[int], into: str, reading: Progress) -> None:
+    def decode(self, entries: list[int], into: str, progress: Progress) -> None:
         """Decode the images of those numbers, in ascending order, into a .npy file."""
         images = np.load(into, mmap_mode="r+")
         wanted = np.zeros(sum(part.num_examples for part in self._parts.values()), bool)
@@ -95,7 +95,7 @@ class DataSet:
                         images[done] = pixels
                         done += 1
                     if time.monotonic() - reported > 1:
-                        reading(done, len(entries))
+                        progress(done, len(entries))
                         reported = time.monotonic()
 
     def _find(self, named: str) -> Any:

@@ -97,12 +97,12 @@ class _Here:
     def __init__(self, name: str) -> None:
         _Here.asked = []
 
-    def ask(self, reading: Progress = lambda done, of: None, **request: Any) -> Example:
+    def ask(self, progress: Progress = lambda done, of: None, **request: Any) -> Example:
         _Here.asked.append(request)
         if "name" in request:
             self._data = tfds_reader.DataSet(**request)
             return dict(json.loads(json.dumps(self._data.listing())))
-        self._data.decode(**request, reading=reading)
+        self._data.decode(**request, progress=progress)
         return {}
 
     def close(self) -> None:
