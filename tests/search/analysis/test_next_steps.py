@@ -78,5 +78,25 @@ def test_a_plan_without_time_for_its_runs_asks_for_more() -> None:
     assert first.options == ("--time", "6m")  # a minute, and twice what they take
 
 
+def test_runs_that_a_plan_left_out_are_made_by_whatever_asks_for_more() -> None:
+    limit = TimeLimit(60.0, 60.0, closed=("measure", "confirm"))
+    settings = replace(SETTINGS, confirm=1, time=limit)
+    steps = {step.kind: step for step in study(settings, ended=14).steps}
+    # Two of `measure`, and five recipes with three seeds, of which none has one yet.
+    assert steps["confirm"].options == ("--confirm", "3")
+    assert steps["confirm"].runs == 2 + 15
+    assert steps["confirm"].seconds == pytest.approx(170)
+    assert steps["runs"].runs == 2 + 48
+    short = replace(settings, epochs=10)
+    longer = next(step for step in study(short, ended=14).steps if step.kind == "longer")
+    assert longer.runs == 2 + 16 + 5
+
+
+def test_more_seeds_than_a_plan_had_no_time_for_are_asked_for() -> None:
+    limit = TimeLimit(60.0, 60.0, closed=("confirm",))
+    steps = {step.kind: step for step in study(replace(SETTINGS, confirm=3, time=limit)).steps}
+    assert steps["confirm"].options == ("--confirm", "4")
+
+
 def test_another_programs_study_has_no_commands() -> None:
     assert find(results_of(simulated(design(8, 16, 16), 0, 0.3), designed=False), []).steps == ()
