@@ -24,6 +24,8 @@ from search.storage.schema import Phase
 _SEEDS = 3
 _MOST_SEEDS = 20
 """Seeds for each recipe, above which more are not proposed."""
+_COMPARED = 2
+"""Recipes, without which fresh seeds would compare nothing."""
 _MOST_TIMES = 4
 """Times the runs so far, up to which a larger design is proposed."""
 
@@ -126,7 +128,8 @@ def _confirm(
     cut: Mapping[Phase, int],
 ) -> Iterator[NextStep]:
     drawn = results.seed_matters or (results.program is not None and results.program.test)
-    if decision is None or not drawn:
+    ended = [run for run in results.runs if run.state == "complete"]
+    if decision is None or not drawn or len(by_recipe(ended)) < _COMPARED:
         return
     recipes = len(by_recipe(results.of("confirm")))
     if decision.tested is None and not recipes:
