@@ -15,7 +15,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
-from search.errors import InputError, first_line
+from search.errors import InputError, but_near, first_line
 from search.storage.optuna_internals import CopiedStudy, copies
 from search.storage.retrying import reason_of
 from search.storage.urls import TAKES, journal_file, located, redact, sqlite_file, storage_url
@@ -228,7 +228,8 @@ def load_study(url: str | PathLike[str], name: str) -> optuna.Study:
     names = study_names(storage)
     if name not in names:
         held = f"it holds {', '.join(names)}" if names else "it holds none yet"
-        raise InputError(f"there is no study {name!r} in {redact(url)}; {held}")
+        near = but_near(name, names)
+        raise InputError(f"there is no study {name!r} in {redact(url)}{near}; {held}")
     with undamaged(f"the study {name!r}"):
         return optuna.load_study(study_name=name, storage=storage)
 
