@@ -1,9 +1,12 @@
 """Errors that the user can mend, and those of a study that cannot go on."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 _LONGEST = 80
 """Characters of what is given that a message shows."""
+_NEAR = 0.8
+"""The likeness from which a name may be another one misspelt."""
 
 
 class InputError(ValueError):
@@ -32,6 +35,13 @@ def one_of(values: Iterable[object]) -> str:
     """List what an option takes: `0, 16, 32 or 64`."""
     *others, last = map(str, values)
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def but_near(name: str, known: Iterable[str]) -> str:
+    """Name what a misspelt name may mean, to stand behind it: `, but 'dropout'`; empty of none."""
+    spelled = {one.casefold(): one for one in known}
+    near = get_close_matches(name.casefold(), spelled, n=1, cutoff=_NEAR)
+    return f", but {spelled[near[0]]!r}" if near else ""
 
 
 def first_line(error: BaseException) -> str:

@@ -29,9 +29,10 @@ class Checks:
     """The standard deviation of a pixel's values between training images, as a share of the
     range, over all pixels (root mean square)."""
     uniform: int = 0
-    """Images of which all pixels have one value, such as silence."""
+    """Images of which all pixels have one colour, such as silence."""
     faint: int = 0
-    """Images whose values, though not all equal, lie within a twentieth of the range."""
+    """Images whose values, though not of one colour, lie within a twentieth of the range in each
+    channel."""
     repeated: Mapping[str, int] = field(default_factory=dict)
     """Images of `validation` and of `test` that are also among those before them, by part;
     uniform ones do not count."""
@@ -49,7 +50,7 @@ def check(parts: Mapping[str, Part]) -> Checks:
             continue
         least, most = _extremes(images)
         ranges[part] = float(least.min()), float(most.max())
-        same = most == least
+        same = (most == least).all(axis=1)
         uniform += int(same.sum())
         faint += int((~same & _within_little(images, least, most)).sum())
         digests = _digests(images, same)
@@ -70,13 +71,12 @@ def hardly_seen(images: np.ndarray) -> np.ndarray:
 
 def _within_little(images: np.ndarray, least: np.ndarray, most: np.ndarray) -> np.ndarray:
     little: np.ndarray = most - least < _FAINT * _scale(images)
-    return little
+    return np.asarray(little.all(axis=1))
 
 
 def _extremes(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the least and the greatest value of each image."""
-    axes = tuple(range(1, images.ndim))
-    return images.min(axis=axes), images.max(axis=axes)
+    """Return the least and the greatest values of each image, by channel: arrays (N, channels)."""
+    return images.min(axis=(1, 2)), images.max(axis=(1, 2))
 
 
 def _digests(images: np.ndarray, uniform: np.ndarray) -> list[bytes | None]:

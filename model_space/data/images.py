@@ -68,6 +68,7 @@ def image_decoder(
         turned=int(every["turned"].sum()),
         first_frames=int(every["frames"].sum()),
         eight_bits=int(every["deep"].sum()),
+        wide=int(every["wide"].sum()),
         levels=levels,
         ranges=ranges if "train" in ranges and len(ranges) > 1 else {},
     )

@@ -64,6 +64,8 @@ class Reading:
     """Sounds that are longer than what is kept of them."""
     resampled: int = 0
     """Sounds of another rate."""
+    wide: int = 0
+    """Images of more than 8 bits, whose values are scaled."""
     levels: Levels | None = None
     """Of images of more than 8 bits, and of numbers that are not bytes, where they are scaled."""
     ranges: Mapping[str, Levels] = field(default_factory=dict)

@@ -11,7 +11,8 @@ import numpy as np
 from search.analysis.effects import Effects
 from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.fit import Fit, fit
-from search.analysis.model import build
+from search.analysis.model import build, signs
+from search.analysis.parameter_counts import parameter_counts
 from search.analysis.t_distribution import ALPHA, familywise
 from search.parameters import Category, Number
 from search.results import Run
@@ -25,7 +26,9 @@ class Cost:
     seconds: Estimate
     """Seconds an epoch, on the machine and under the load of the runs."""
     parameters: Estimate
-    """Parameters of the network. They are not random: the interval shows only the fit's error."""
+    """Parameters of the network. They are not random: where runs had every combination of what
+    decides them, they are counted, and the interval is the number; else it shows the fit's
+    error."""
     per_second: float
     """Effect, in its unit, for each second an epoch; NaN unless the technique surely takes time,
     corrected for the number of techniques."""
@@ -47,6 +50,7 @@ def costs(
     parameters = _fit(counted, names, [r.parameters for r in counted], others)
     if seconds is None and parameters is None:
         return []
+    added = _counted(counted, names)
     rows = []
     for effect in effects.effects:
         spent = _estimate(seconds, effect.technique)
@@ -54,7 +58,7 @@ def costs(
             Cost(
                 effect.technique,
                 spent,
-                _estimate(parameters, effect.technique),
+                _known(_estimate(parameters, effect.technique), added.get(effect.technique)),
                 effect.effect / spent.value if _takes_time(seconds, effect.technique) else math.nan,
             )
         )
@@ -74,6 +78,26 @@ def _fit(
 def _estimate(fitted: Fit | None, name: str) -> Estimate:
     contrast = _contrast(fitted, name)
     return NO_ESTIMATE if fitted is None or contrast is None else fitted.interval(contrast)
+
+
+def _counted(runs: Sequence[Run], names: Sequence[str]) -> dict[str, float]:
+    """The parameters that each technique adds, by counts alone; empty where some are predicted.
+
+    A fit would take them for sums of the techniques, and give those of one that decides in part to
+    others where runs are missing.
+    """
+    counts = np.array([run.parameters for run in runs], dtype=float)
+    found = parameter_counts(signs(runs, names), counts)
+    if found is None or not found.counted:
+        return {}
+    return {name: found.added(at) for at, name in enumerate(names)}
+
+
+def _known(fitted: Estimate, added: float | None) -> Estimate:
+    """What is counted in place of what is fitted, where the runs tell it."""
+    if added is None or math.isnan(fitted.value):
+        return fitted
+    return Estimate(added, added, added)
 
 
 def _takes_time(seconds: Fit | None, name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -24,6 +24,8 @@ from search.storage.schema import Phase
 _SEEDS = 3
 _MOST_SEEDS = 20
 """Seeds for each recipe, above which more are not proposed."""
+_COMPARED = 2
+"""Recipes, without which fresh seeds would compare nothing."""
 _MOST_TIMES = 4
 """Times the runs so far, up to which a larger design is proposed."""
 
@@ -71,18 +73,31 @@ def next_steps(
             if count}  # fmt: skip
     if left:
         return (NextStep("resume", (), sum(left.values()), _time(results, left)),)
-    steps = [*_confirm(results, settings, space, decision)]
+    cut = _left_out(results, settings, space)
+    steps = [*_confirm(results, settings, space, decision, cut)]
     if fit is None or any(one.verdict == "no estimate" for one in fit.effects.effects):
         steps = [*_more_time(results, settings, fit), *steps]
-    steps += _runs(results, settings, fit)
+    steps += _runs(results, settings, fit, cut)
     if longer is not None:
         options = ("--verify", str(longer.runs), "--verify-epochs", str(longer.epochs))
-        count = longer.runs + expected(settings, space)
-        steps.insert(0, NextStep("longer", options, count, longer.seconds, longer.epochs))
+        short: dict[Phase, int] = {one: count for one, count in cut.items() if one != "verify"}
+        count = longer.runs + expected(settings, space) + sum(short.values())
+        takes = _time(results, short) if short else 0.0
+        seconds = None if longer.seconds is None or takes is None else longer.seconds + takes
+        steps.insert(0, NextStep("longer", options, count, seconds, longer.epochs))
     return tuple(steps)
 
 
-def _time(results: Results, left: dict[Phase, int]) -> float | None:
+def _left_out(results: Results, settings: Settings, space: Space) -> Mapping[Phase, int]:
+    """Count the runs before `confirm` that a plan had no time for: a launch that asks for more, and
+    so ends the plan, makes them too."""
+    if settings.time is None:
+        return {}
+    left = schedule(replace(settings, time=None), space, results).left
+    return {phase: count for phase, count in left.items() if count and phase != "confirm"}
+
+
+def _time(results: Results, left: Mapping[Phase, int]) -> float | None:
     takes = run_time(results)
     if takes is None:
         return None
@@ -106,27 +121,37 @@ def _more_time(
 
 
 def _confirm(
-    results: Results, settings: Settings, space: Space, decision: Decision | None
+    results: Results,
+    settings: Settings,
+    space: Space,
+    decision: Decision | None,
+    cut: Mapping[Phase, int],
 ) -> Iterator[NextStep]:
     drawn = results.seed_matters or (results.program is not None and results.program.test)
-    if decision is None or not drawn:
-        return
-    if decision.tested is None and not settings.confirm:
-        runs = expected(replace(settings, confirm=_SEEDS), space)
-        yield NextStep("confirm", ("--confirm", str(_SEEDS)), runs,
-                   _time(results, {"confirm": runs}))  # fmt: skip
+    ended = [run for run in results.runs if run.state == "complete"]
+    if decision is None or not drawn or len(by_recipe(ended)) < _COMPARED:
         return
     recipes = len(by_recipe(results.of("confirm")))
-    predicted = decision.tested is None and recipes > 0
-    if not predicted and decision.verdict not in ("not sure", "unknown"):
+    if decision.tested is None and not recipes:
+        limit = settings.time
+        if settings.confirm and (limit is None or "confirm" not in limit.closed):
+            return  # all of them failed
+        seeds = max(_SEEDS, settings.confirm + 1)
+        left = {**cut, "confirm": expected(replace(settings, confirm=seeds), space)}
+        yield NextStep("confirm", ("--confirm", str(seeds)), sum(left.values()),
+                       _time(results, left))  # fmt: skip
+        return
+    if decision.tested is not None and decision.verdict not in ("not sure", "unknown"):
         return
     seeds = max(_SEEDS, 3 * settings.confirm)
     if seeds <= _MOST_SEEDS:
-        runs = recipes * (seeds - settings.confirm)
-        yield NextStep("seeds", ("--confirm", str(seeds)), runs, _time(results, {"confirm": runs}))
+        left = {**cut, "confirm": recipes * (seeds - settings.confirm)}
+        yield NextStep("seeds", ("--confirm", str(seeds)), sum(left.values()), _time(results, left))
 
 
-def _runs(results: Results, settings: Settings, fit: FitDiagnostics | None) -> Iterator[NextStep]:
+def _runs(
+    results: Results, settings: Settings, fit: FitDiagnostics | None, cut: Mapping[Phase, int]
+) -> Iterator[NextStep]:
     """A larger design, where an effect is not clear, or pairs are not separated."""
     phase: Phase = "verify" if settings.verify else "measure"
     sizes = settings.verify if settings.verify else settings.measure
@@ -146,7 +171,8 @@ def _runs(results: Results, settings: Settings, fit: FitDiagnostics | None) -> I
         return
     separates = mixed and estimable.runs_for_pairs is not None and size >= estimable.runs_for_pairs
     found = effects.minimum_detectable_effect * math.sqrt(now / size) if noisy else math.nan
+    left = {**cut, phase: size - now + cut.get(phase, 0)}
     yield NextStep(
-        "runs", (f"--{phase}", str(size)), size - now, _time(results, {phase: size - now}),
+        "runs", (f"--{phase}", str(size)), sum(left.values()), _time(results, left),
         detectable=found, separates=separates,
     )  # fmt: skip

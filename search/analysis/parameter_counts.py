@@ -26,6 +26,8 @@ class ParameterCounts:
     """Places of the techniques that decide it."""
     table: np.ndarray
     """(2**techniques,): bit i is set where technique i of these is on."""
+    counted: bool = True
+    """True where runs had every combination, so that none is predicted."""
 
     def of(self, levels: np.ndarray) -> np.ndarray:
         """Look up the counts of recipes, (recipes, techniques) of ±1."""
@@ -39,6 +41,14 @@ class ParameterCounts:
         for technique in free:
             places = np.concatenate([places, places + bits.get(technique, 0)])
         return np.asarray(self.table[places])
+
+    def added(self, technique: int) -> float:
+        """What a technique adds, averaged over whatever else is on; 0 of one that does not
+        count."""
+        if technique not in self.techniques:
+            return 0.0
+        is_on = np.arange(len(self.table)) >> self.techniques.index(technique) & 1 > 0
+        return float(self.table[is_on].mean() - self.table[~is_on].mean())
 
 
 def parameter_counts(levels: np.ndarray, counts: np.ndarray) -> ParameterCounts | None:
@@ -56,9 +66,10 @@ def parameter_counts(levels: np.ndarray, counts: np.ndarray) -> ParameterCounts 
     kept.sort()
     masks = _masks(levels[:, kept])
     table = _rounded(_predicted(levels[:, kept], counts))
-    for mask in np.unique(masks):
+    had = np.unique(masks)
+    for mask in had:
         table[mask] = counts[masks == mask].mean()
-    return ParameterCounts(tuple(kept), table)
+    return ParameterCounts(tuple(kept), table, len(had) == len(table))
 
 
 def _decide(levels: np.ndarray, counts: np.ndarray) -> bool:

@@ -39,6 +39,8 @@ class RunLosses:
     """Complete runs of the `measure` phase."""
     planned: int | None
     """Runs of that phase that were asked for; None where the study does not say."""
+    no_time: int
+    """Those of them that a plan had no time to begin."""
     given_up: tuple[GivenUp, ...]
     failures: tuple[tuple[str, int], ...]
     """Reasons with the number of failed runs that are not given up, by reason."""
@@ -83,9 +85,14 @@ def run_losses(results: Results) -> RunLosses:
         else (frozenset[str](), frozenset[str]())
     )
     states = Counter(run.state for run in results.runs)
+    planned = None if results.settings is None else results.settings.measure[-1]
+    limit = None if results.settings is None else results.settings.time
+    begun = len(measured) + sum(one.phase == "measure" for one in lost)
+    over = limit is not None and "measure" in limit.closed
     return RunLosses(
         measured=len(measured),
-        planned=None if results.settings is None else results.settings.measure[-1],
+        planned=planned,
+        no_time=max(0, planned - begun) if planned and over else 0,
         given_up=lost,
         failures=failures,
         no_value=sum(run.state == "complete" and run.value is None for run in results.runs),

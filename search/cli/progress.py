@@ -277,7 +277,11 @@ class Progress(StudyWatch):
         if seconds > _LONG:
             self._console.print(resumes)
             smaller = _what_may_be_smaller(results)
-            self._console.print(f"A new study with a smaller {smaller} is faster.")
+            # No plan is made for learning rates and batch sizes that vary.
+            own = results.launched_with()
+            varies = bool(own.learning_rates or own.batch_sizes)
+            plans = "" if varies else "; --time 30m plans one for half an hour"
+            self._console.print(f"A new study with a smaller {smaller} is faster{plans}.")
 
     def _time_left(self) -> str:
         assert self._results is not None

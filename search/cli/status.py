@@ -112,10 +112,12 @@ def _print_one(results: Results, status: StudyStatus, console: Console) -> None:
     from search.reporting.answer.support import support
     from search.reporting.answer.what_to_do import headline
     from search.reporting.findings import find_recipe
+    from search.reporting.sentences.recipes import named_once
 
     findings = find_recipe(results)
     if findings.decision is not None:
-        console.print(" ".join([headline(findings), *support(findings, briefly=True)]))
+        said = [headline(findings), *support(findings, briefly=True)]
+        console.print(" ".join(named_once(said, findings.results)))
     if any(run.phase == "ladder" and run.state == "complete" for run in results.runs):
         from search.analysis.ladder import ladder
 

@@ -27,7 +27,7 @@ from search.commands.program import (
     Metric,
     Program,
 )
-from search.errors import InputError
+from search.errors import InputError, but_near
 
 _NAME = re.compile(r"[^\W\d][\w.+-]*")
 _ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=")
@@ -136,8 +136,11 @@ def parse_held(texts: Sequence[str], program: Program) -> tuple[dict[str, bool],
         name, _, value = text.partition("=")
         factor = next((one for one in program.factors if one.name == name), None)
         if factor is None:
-            names = ", ".join(one.name for one in program.factors)
-            raise InputError(f"--fix {text}: there is no factor {name!r}; there are {names}")
+            names = [one.name for one in program.factors]
+            raise InputError(
+                f"--fix {text}: there is no factor {name!r}{but_near(name, names)}; there are "
+                f"{', '.join(names)}"
+            )
         if name in named:
             raise InputError(f"--fix {text}: {name} is fixed twice; it takes one level")
         named.add(name)

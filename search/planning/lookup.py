@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from model_space.technique import Factor
-from search.errors import InputError
+from search.errors import InputError, but_near
 
 
 def technique(name: str, known: Sequence[Factor], option: str = "") -> Factor:
@@ -13,6 +13,9 @@ def technique(name: str, known: Sequence[Factor], option: str = "") -> Factor:
     for factor in known:
         if factor.name == name:
             return factor
-    names = ", ".join(factor.name for factor in known)
+    names = [factor.name for factor in known]
     where = f"{option}: " if option else ""
-    raise InputError(f"{where}there is no technique {name!r}; there are {names}")
+    raise InputError(
+        f"{where}there is no technique {name!r}{but_near(name, names)}; there are "
+        f"{', '.join(names)}"
+    )

@@ -131,7 +131,10 @@ def _changes(data: DataFacts, reading: Reading) -> list[str]:
     parts = [f"{count:,} {what}" for count, what in changes if count]
     if reading.levels is not None:
         low, high = reading.levels
-        parts.append(f"values of {score(low)} to {score(high)} scaled to the whole range")
+        scaled = f"values of {score(low)} to {score(high)} scaled to the whole range"
+        total = data.train + data.validation + data.test
+        some_alone = 0 < reading.wide < total
+        parts.append(f"{reading.wide:,} of more than 8 bits, {scaled}" if some_alone else scaled)
     if reading.stretched is not None:
         low, high = reading.stretched
         parts.append(f"bytes of {low} to {high} scaled to 0 to 255")

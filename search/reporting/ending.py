@@ -16,6 +16,7 @@ from search.reporting.answer.what_to_do import headline
 from search.reporting.findings import Findings
 from search.reporting.sentences.effects import no_effects
 from search.reporting.sentences.levels import reversals
+from search.reporting.sentences.recipes import named_once
 from search.reporting.summary import summarise
 
 SCHEMA = 1
@@ -52,7 +53,8 @@ class Exported:
 
 def answer_lines(findings: Findings) -> list[str]:
     """Answer in a few sentences: what to do, then what matters."""
-    lines = [" ".join([headline(findings, briefly=True), *support(findings, briefly=True)])]
+    answer = [headline(findings, briefly=True), *support(findings, briefly=True)]
+    lines = [" ".join(named_once(answer, findings.results))]
     if findings.deciding_effects is not None:
         said = matters(findings, briefly=True, budget=not _budget_said(findings))
         parts = [

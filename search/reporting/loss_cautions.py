@@ -79,10 +79,12 @@ def lost_runs(losses: RunLosses, grown_by: str) -> list[str]:
     sentences = []
     if losses.planned and losses.measured < losses.planned:
         missing = losses.planned - losses.measured
-        sentences.append(
-            f"{losses.measured} of {losses.planned} planned runs are complete; {missing} "
-            f"{'is' if missing == 1 else 'are'} missing."
-        )
+        are = f"{missing} {'is' if missing == 1 else 'are'} missing"
+        if losses.no_time == missing:
+            are = f"there was no time for {missing}"
+        elif losses.no_time:
+            are += f", {losses.no_time} of them for lack of time"
+        sentences.append(f"{losses.measured} of {losses.planned} planned runs are complete; {are}.")
     sentences += _given_up(losses.given_up, grown_by.removeprefix("--"))
     sentences += [f"{counted(count, 'run')} failed: {reason}." for reason, count in losses.failures]
     if losses.no_value:

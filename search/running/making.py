@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from difflib import get_close_matches
 
 import optuna
 from optuna.study import StudyDirection
 
 from model_space.data import holds_sounds, is_set
 from model_space.facts import DataFacts
-from search.errors import InputError
+from search.errors import InputError, but_near
 from search.objective import objective_of
 from search.planning.requested import Requested
 from search.planning.settle import settle, usual_techniques
@@ -71,8 +70,7 @@ def check_meant(url: str, name: str) -> None:
     known = [] if storage is None else study_names(storage)
     if name in known:
         return
-    near = get_close_matches(name, known, n=1, cutoff=0.8)
-    but = f", but {near[0]!r}" if near else ""
+    but = but_near(name, known)
     raise InputError(
         f"there is no study {name!r} in {redact(url)}{but}; --storage or KOUKA_STORAGE names the "
         "database of a study to go on with, and a new one takes --data, such as --data FOLDER or "

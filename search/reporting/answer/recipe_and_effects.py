@@ -71,5 +71,5 @@ def no_contradiction(findings: Findings) -> list[str]:
         return []
     return [
         "Effects are averages over whatever else is on: a technique may help many recipes, and "
-        f"still add little to {recipes.plain(findings.results)}."
+        f"still add little to {recipes.plain_again(findings.results)}."
     ]

@@ -16,15 +16,17 @@ from search.reporting.section import Command, Section
 from search.reporting.sentences import limits
 from search.reporting.sentences.decision import off_in_words, reaching, recipe_of, value_of
 from search.reporting.sentences.effects import no_effects
+from search.reporting.sentences.recipes import named_once
 from search.results import Results
 
 
 def what_to_do(findings: Findings) -> Section:
     """Say which recipe to train, what it reaches and how far that is above all off."""
+    said, *others = named_once([headline(findings), *support(findings)], findings.results)
     return Section(
         "What to do",
-        " ".join(support(findings)),
-        headline=headline(findings),
+        " ".join(others),
+        headline=said,
         commands=tuple(to_train(findings)),
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.headline import headline
+from search.analysis.unequal_losses import unequal_losses
 from search.planning.broken import broken
 from search.reporting.formatting import (
     MOST_NAMED,
@@ -24,6 +25,14 @@ from search.reporting.sentences.budget import short_budget
 from search.results import Results
 
 
+def _without_any(results: Results) -> str:
+    """Say with which techniques every run is lost, or without which; empty of none."""
+    lost = [one for one in unequal_losses(results) if not one.worse.left]
+    which = [f"{'with' if one.more_on else 'without'} {one.technique}" for one in lost]
+    how = "failed" if {one.loss for one in lost} == {"failed"} else "came to no value"
+    return f"No effect is known, as every run {listed(which)} {how}." if lost else ""
+
+
 def no_effects(results: Results) -> str:
     """Say why there are no effects, and what to do."""
     if not results.runs and not results.designed:
@@ -31,7 +40,8 @@ def no_effects(results: Results) -> str:
     if results.designed and not any(run.state == "complete" for run in results.runs):
         return "No run is complete yet."
     if results.designed:
-        return "There are too few measure runs yet to tell the techniques apart."
+        without = _without_any(results)
+        return without or "There are too few measure runs yet to tell the techniques apart."
     categories = results.categories
     if not results.factors and not categories:
         which = (

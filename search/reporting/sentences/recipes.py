@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from search.analysis.recipe_names import describe
 from search.parameters import level_label
 from search.results import HasRecipe, Results
@@ -22,6 +24,25 @@ def plain(results: Results) -> str:
     if network := results.settings.custom_code.network:
         return f"{network.at if network.application else 'your network'} with all techniques off"
     return "the plain network"
+
+
+def plain_again(results: Results) -> str:
+    """Name it where the sentences before have said what else it has."""
+    return plain(results).partition(" (")[0]
+
+
+def named_once(sentences: Sequence[str], results: Results) -> list[str]:
+    """Leave what else it has out of all sentences but the first that says so."""
+    # A sentence may begin with the name, and so with a capital.
+    whole, again = plain(results)[1:], plain_again(results)[1:]
+    if whole == again:
+        return list(sentences)
+    found, is_named = [], False
+    for sentence in sentences:
+        begin, named, rest = sentence.partition(whole)
+        found.append(begin + (again if is_named and named else named) + rest.replace(whole, again))
+        is_named = is_named or bool(named)
+    return found
 
 
 def in_words(found: HasRecipe, results: Results) -> str:

@@ -51,6 +51,18 @@ def test_constant_inputs_are_found(tmp_path: Path, value: int) -> None:
     assert checks.repeated == {"validation": 0, "test": 0}
 
 
+def test_images_of_one_colour_are_found(tmp_path: Path) -> None:
+    """Whatever the colour is: the channels of one differ from each other, and its pixels do not."""
+    pictures(tmp_path, 10)
+    for at, colour in enumerate([(200, 30, 30), (30, 200, 30), (0, 0, 0)]):
+        Image.new("RGB", (SIDE, SIDE), colour).save(tmp_path / "a" / f"{at}.png")
+    assert checked(tmp_path).uniform == 3
+    x = np.full((3, SIDE, SIDE, 3), (0.8, 0.1, 0.1))
+    x[1, 0, 0] = (0.81, 0.1, 0.1)
+    x[2, 0, 0] = (0.1, 0.1, 0.1)
+    assert hardly_seen(x).tolist() == [True, True, False]
+
+
 def test_nearly_constant_inputs_are_found(tmp_path: Path) -> None:
     x = bits() + np.uint8(100)
     x[:, 3, 3] = 255  # a bright pixel hides it from the range

@@ -103,6 +103,7 @@ def test_files_of_16_bits_are_scaled_as_arrays_are(
     np.savez(tmp_path / "a.npz", x=x, y=np.arange(30) % 2)
     files, arrays = load(str(tmp_path / "files")), load(str(tmp_path / "a.npz"))
     assert files.reading.levels == (low, high)
+    assert (files.reading.wide, arrays.reading.wide) == (30, 0)
     ours = np.sort(every(files).reshape(30, -1) / 255, axis=0)
     theirs = np.sort(every(arrays).reshape(30, -1), axis=0)
     np.testing.assert_allclose(ours, theirs, atol=0.5 / 255 + 1e-6)

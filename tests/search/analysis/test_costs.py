@@ -59,6 +59,24 @@ def test_a_diverged_run_does_not_count_in_the_costs() -> None:
     assert all(abs(row.seconds.value) < 3 for row in costs(runs, found))
 
 
+def test_parameters_are_counted_where_runs_are_missing() -> None:
+    """A smaller network is smaller by less where its last map is pooled; all else is free."""
+
+    def count(run: Run) -> int:
+        small, pooled = "late_widening" in run.on, "global_pooling" in run.on
+        return 60_000 - 30_000 * small - (5_000 if small else 20_000) * pooled
+
+    whole = [replace(one, parameters=count(one)) for one in simulated(design(8, 16, 16), 0, 0.3)]
+    for runs in (whole, whole[:14]):
+        found = effects(runs, NAMES)
+        assert found is not None
+        added = {row.technique: row.parameters for row in costs(runs, found)}
+        wanted = {"late_widening": -22_500, "global_pooling": -12_500}
+        for name in NAMES:
+            one = added[name]
+            assert (one.value, one.low, one.high) == pytest.approx([wanted.get(name, 0)] * 3)
+
+
 def test_runs_that_do_not_say_what_they_cost_have_no_costs() -> None:
     runs = simulated(design(8, 16, 16), 0, 0.3)
     found = effects(runs, NAMES)

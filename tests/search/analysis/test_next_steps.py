@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,9 @@ from search.planning.phases import PLANS
 from search.planning.space import Space
 from search.reporting.answer.commands import settle
 from search.reporting.findings import Findings, find
-from search.results import Results
+from search.results import Results, Run
 from search.settings import Settings, TimeLimit
+from search.storage.schema import TRIES
 from tests.support.fakes import EFFECTS
 from tests.support.simulate import NAMES, results_of, run, simulated, value
 
@@ -76,6 +78,49 @@ def test_a_plan_without_time_for_its_runs_asks_for_more() -> None:
     [first, *_] = study(settings, ended=3).steps
     assert (first.kind, first.runs) == ("time", 13)
     assert first.options == ("--time", "6m")  # a minute, and twice what they take
+
+
+def test_runs_that_a_plan_left_out_are_made_by_whatever_asks_for_more() -> None:
+    limit = TimeLimit(60.0, 60.0, closed=("measure", "confirm"))
+    settings = replace(SETTINGS, confirm=1, time=limit)
+    steps = {step.kind: step for step in study(settings, ended=14).steps}
+    # Two of `measure`, and five recipes with three seeds, of which none has one yet.
+    assert steps["confirm"].options == ("--confirm", "3")
+    assert steps["confirm"].runs == 2 + 15
+    assert steps["confirm"].seconds == pytest.approx(170)
+    assert steps["runs"].runs == 2 + 48
+    short = replace(settings, epochs=10)
+    longer = next(step for step in study(short, ended=14).steps if step.kind == "longer")
+    assert longer.runs == 2 + 16 + 5
+
+
+def test_more_seeds_than_a_plan_had_no_time_for_are_asked_for() -> None:
+    limit = TimeLimit(60.0, 60.0, closed=("confirm",))
+    steps = {step.kind: step for step in study(replace(SETTINGS, confirm=3, time=limit)).steps}
+    assert steps["confirm"].options == ("--confirm", "4")
+
+
+def test_one_recipe_alone_is_not_compared_with_itself() -> None:
+    """Of a study of one technique, with which every run fails."""
+    settings = replace(SETTINGS, techniques=("mixup",))
+    empty = Results("s", settings.factors, (), settings)
+    runs: list[Run] = []
+    for one in PLANS["measure"](settings, Space(settings.factors), empty):
+        assert one.params is not None
+        more: dict[str, Any] = {
+            "seed": one.seed,
+            "params": one.params,
+            "epochs": settings.epochs,
+            "seconds": 10.0,
+        }
+        if one.params["mixup"]:
+            lost = [run(["mixup"], 0.0, state="failed", failure="no memory", **more)] * TRIES
+            runs += [replace(again, number=100 + len(runs) + at) for at, again in enumerate(lost)]
+        else:
+            runs.append(run([], 0.5 + 0.001 * len(runs), **more))
+    findings = find(replace(empty, runs=tuple(runs)), [])
+    assert findings.decision is not None
+    assert findings.steps == ()
 
 
 def test_another_programs_study_has_no_commands() -> None:

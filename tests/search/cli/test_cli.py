@@ -170,6 +170,10 @@ def test_a_long_launch_says_how_to_stop_and_what_is_faster(
     monkeypatch.setattr(progress, "_LONG", 0)
     output = " ".join(kouka("launch", "long", *small).output.split())
     assert "Stop with Ctrl-C; the same command resumes. A new study with a smaller" in output
+    assert "--width is faster; --time 30m plans one for half an hour." in output
+    rates = ("--learning-rates", "1e-3,3e-3", "--measure", "32")
+    output = " ".join(kouka("launch", "rates", *small, *rates).output.split())
+    assert "--width is faster." in output
 
 
 @pytest.mark.usefixtures("no_report", "fake_worker")

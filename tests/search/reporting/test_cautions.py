@@ -23,7 +23,7 @@ from search.planning.space import Space
 from search.reporting.cautions import cautions, notes
 from search.reporting.findings import find
 from search.results import Results, Run
-from search.settings import Settings
+from search.settings import Settings, TimeLimit
 from search.storage.parameters import number_of
 from search.storage.schema import TRIES
 from tests.support.fakes import EFFECTS
@@ -59,6 +59,18 @@ def quiet() -> Results:
 
 def missing() -> Results:
     return results_of(simulated(SIXTY_FOUR[:60], 0, 0.3), settings=Settings(measure=(64,)))
+
+
+def without_time() -> Results:
+    """A plan that had no time for its last runs."""
+    settings = Settings(measure=(64,), time=TimeLimit(60.0, 60.0, closed=("measure",)))
+    return replace(missing(), settings=settings)
+
+
+def without_time_and_given_up() -> Results:
+    """Another, of which one run more failed as often as it may be tried."""
+    tries = [replace(run(["mixup"], 0.0, state="failed", failure="no value"), seed=7)] * TRIES
+    return replace(without_time(), runs=(*without_time().runs, *tries))
 
 
 def partly() -> Results:
@@ -252,6 +264,11 @@ def failing() -> Results:
 
 CASES: tuple[tuple[Callable[[], Results], str], ...] = (
     (missing, "60 of 64 planned runs are complete; 4 are missing."),
+    (without_time, "60 of 64 planned runs are complete; there was no time for 4."),
+    (
+        without_time_and_given_up,
+        "60 of 64 planned runs are complete; 4 are missing, 3 of them for lack of time.",
+    ),
     (failed, "2 runs failed: out of memory."),
     (
         given_up,

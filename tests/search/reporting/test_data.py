@@ -106,6 +106,14 @@ def test_many_classes_take_one_line_too() -> None:
             "4,095 scaled to the whole range.",
         ),
         (
+            read(wide=2, levels=(5.0, 65532.0)),
+            "Changed: 2 of more than 8 bits, values of 5 to 65,532 scaled to the whole range.",
+        ),
+        (
+            read(wide=660, levels=(5.0, 65532.0)),
+            "Changed: values of 5 to 65,532 scaled to the whole range.",
+        ),
+        (
             replace(read(cut=2, resampled=1, stretched=(0, 1)), sound=Spectrogram(8000, 1, 40, 9)),
             "Changed: 2 cut at the end; 1 resampled; bytes of 0 to 1 scaled to 0 to 255.",
         ),

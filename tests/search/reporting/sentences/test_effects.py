@@ -6,9 +6,10 @@ from search.analysis.effects import Effects, effects, repeated
 from search.objective import OBJECTIVES, Objective
 from search.planning.design import design
 from search.reporting.sentences.budget import describe_budget, short_budget
-from search.reporting.sentences.effects import what_matters_most
+from search.reporting.sentences.effects import no_effects, what_matters_most
 from search.results import Results
 from search.settings import Settings
+from search.storage.schema import TRIES
 from tests.support.simulate import facts, results_of, run, simulated
 
 SETTINGS = Settings(data="digits", epochs=12, batch_size=32)
@@ -55,6 +56,18 @@ def test_a_clear_effect_below_an_unclear_one_is_the_largest_of_the_clear() -> No
     said = what_matters_most(replace(found, effects=(unclear, *others)), study(0.3))
     assert "images, batch_norm helps most among the clear effects: +5.0" in said
     assert "augmentation, dropout and mixup cannot be told from a change of seed." in said
+
+
+def test_a_study_of_which_every_run_with_a_technique_failed_says_so() -> None:
+    runs = [run([], 0.5 + 0.01 * seed, seed=seed, params={"mixup": False}, epochs=12)
+            for seed in range(8)]  # fmt: skip
+    tries = [replace(run(["mixup"], 0.0, state="failed", failure="exit code 2", seed=seed,
+                         params={"mixup": True}, epochs=12), value=None)
+             for seed in range(8, 16) for _ in range(TRIES)]  # fmt: skip
+    results = results_of([*runs, *tries], ("mixup",), settings=SETTINGS, data=DATA)
+    assert no_effects(results) == "No effect is known, as every run with mixup failed."
+    without = replace(results, runs=tuple(runs[:3]))
+    assert no_effects(without).startswith("There are too few measure runs yet")
 
 
 def test_the_budget_is_left_out_where_the_study_does_not_say_it() -> None:
