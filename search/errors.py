@@ -37,11 +37,11 @@ def one_of(values: Iterable[object]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def but_near(name: str, known: Iterable[str]) -> str:
-    """Name what a misspelt name may mean, to stand behind it: `, but 'dropout'`; empty of none."""
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Name what a misspelt name may mean, to stand behind it; nothing where none is near."""
     spelled = {one.casefold(): one for one in known}
     near = get_close_matches(name.casefold(), spelled, n=1, cutoff=_NEAR)
-    return f", but {spelled[near[0]]!r}" if near else ""
+    return f" (Did you mean {spelled[near[0]]!r}?)" if near else ""
 
 
 def first_line(error: BaseException) -> str:

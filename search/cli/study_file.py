@@ -35,7 +35,7 @@ def _defaults(file: Path, options: Mapping[str, bool]) -> dict[str, Any]:
     """Read a file's options, of which each may be repeatable or not."""
     import tomllib
 
-    from search.errors import InputError, but_near
+    from search.errors import InputError, did_you_mean
 
     try:
         with file.open("rb") as opened:
@@ -55,8 +55,8 @@ def _defaults(file: Path, options: Mapping[str, bool]) -> dict[str, Any]:
             passed_over = {"factor", "dial", "json"}
             known = sorted(name.replace("_", "-") for name in options.keys() - passed_over)
             raise InputError(
-                f"--study {file} has {key!r}, which is no option{but_near(key, known)}; it takes "
-                f"{', '.join(_TABLES)} as tables, and {', '.join(known)}"
+                f"--study {file} has {key!r}, which is no option{did_you_mean(key, known)}; it "
+                f"takes {', '.join(_TABLES)} as tables, and {', '.join(known)}"
             )
         if isinstance(value, list) and not options[option]:
             value = ",".join(map(str, value))  # names

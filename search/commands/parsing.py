@@ -27,7 +27,7 @@ from search.commands.program import (
     Metric,
     Program,
 )
-from search.errors import InputError, but_near
+from search.errors import InputError, did_you_mean
 
 _NAME = re.compile(r"[^\W\d][\w.+-]*")
 _ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=")
@@ -138,7 +138,7 @@ def parse_held(texts: Sequence[str], program: Program) -> tuple[dict[str, bool],
         if factor is None:
             names = [one.name for one in program.factors]
             raise InputError(
-                f"--fix {text}: there is no factor {name!r}{but_near(name, names)}; there are "
+                f"--fix {text}: there is no factor {name!r}{did_you_mean(name, names)}; there are "
                 f"{', '.join(names)}"
             )
         if name in named:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from model_space.technique import Factor
-from search.errors import InputError, but_near
+from search.errors import InputError, did_you_mean
 
 
 def technique(name: str, known: Sequence[Factor], option: str = "") -> Factor:
@@ -16,6 +16,6 @@ def technique(name: str, known: Sequence[Factor], option: str = "") -> Factor:
     names = [factor.name for factor in known]
     where = f"{option}: " if option else ""
     raise InputError(
-        f"{where}there is no technique {name!r}{but_near(name, names)}; there are "
+        f"{where}there is no technique {name!r}{did_you_mean(name, names)}; there are "
         f"{', '.join(names)}"
     )

@@ -9,7 +9,7 @@ from optuna.study import StudyDirection
 
 from model_space.data import holds_sounds, is_set
 from model_space.facts import DataFacts
-from search.errors import InputError, but_near
+from search.errors import InputError, did_you_mean
 from search.objective import objective_of
 from search.planning.requested import Requested
 from search.planning.settle import settle, usual_techniques
@@ -70,9 +70,9 @@ def check_meant(url: str, name: str) -> None:
     known = [] if storage is None else study_names(storage)
     if name in known:
         return
-    but = but_near(name, known)
+    near = did_you_mean(name, known)
     raise InputError(
-        f"there is no study {name!r} in {redact(url)}{but}; --storage or KOUKA_STORAGE names the "
+        f"there is no study {name!r} in {redact(url)}{near}; --storage or KOUKA_STORAGE names the "
         "database of a study to go on with, and a new one takes --data, such as --data FOLDER or "
         f"--data {Settings.data}, or --command"
     )

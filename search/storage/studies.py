@@ -6,7 +6,7 @@ from os import PathLike, fspath
 
 import optuna
 
-from search.errors import InputError, but_near
+from search.errors import InputError, did_you_mean
 from search.storage.connection import open_storage, tables, undamaged
 from search.storage.optuna_internals import CopiedStudy, copies
 from search.storage.urls import journal_file, redact, storage_url
@@ -27,7 +27,7 @@ def load_study(url: str | PathLike[str], name: str) -> optuna.Study:
     names = study_names(storage)
     if name not in names:
         held = f"it holds {', '.join(names)}" if names else "it holds none yet"
-        near = but_near(name, names)
+        near = did_you_mean(name, names)
         raise InputError(f"there is no study {name!r} in {redact(url)}{near}; {held}")
     with undamaged(f"the study {name!r}"):
         return optuna.load_study(study_name=name, storage=storage)

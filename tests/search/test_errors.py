@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from search.errors import but_near
+from search.errors import did_you_mean
 
 NAMES = ("batch_norm", "dropout", "mixup", "EMA")
 
@@ -12,15 +12,15 @@ NAMES = ("batch_norm", "dropout", "mixup", "EMA")
 @pytest.mark.parametrize(
     ("name", "near"),
     [
-        ("droput", ", but 'dropout'"),
-        ("Mixup", ", but 'mixup'"),
-        ("mixpu", ", but 'mixup'"),
-        ("batchnorm", ", but 'batch_norm'"),
-        ("emma", ", but 'EMA'"),
+        ("droput", " (Did you mean 'dropout'?)"),
+        ("Mixup", " (Did you mean 'mixup'?)"),
+        ("mixpu", " (Did you mean 'mixup'?)"),
+        ("batchnorm", " (Did you mean 'batch_norm'?)"),
+        ("emma", " (Did you mean 'EMA'?)"),
         ("sam", ""),
         ("", ""),
     ],
 )
 def test_a_misspelt_name_is_told_which_it_may_be(name: str, near: str) -> None:
-    assert but_near(name, NAMES) == near
-    assert not but_near(name, ())
+    assert did_you_mean(name, NAMES) == near
+    assert not did_you_mean(name, ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from search.errors import InputError, but_near
+from search.errors import InputError, did_you_mean
 from search.parameters import level_name
 from search.planning.phases.plan import Planned, run_seed
 from search.planning.space import Space
@@ -98,8 +98,8 @@ def _unknown(name: str, varied: Mapping[str, str], settings: Settings) -> str:
     words = [one for one in varied if one not in shorter]
     what = "technique" if program is None else "factor"
     return (
-        f"--ladder {name}: no {what} {name!r} varies in this study{but_near(name, words)}; there "
-        f"are {', '.join(words)}"
+        f"--ladder {name}: no {what} {name!r} varies in this study{did_you_mean(name, words)}; "
+        f"there are {', '.join(words)}"
     )
 
 

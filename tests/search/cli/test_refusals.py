@@ -25,7 +25,7 @@ def shell(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 BAD = {
-    "technique": (["launch", "--techniques", "mixup,dropuot"], "'dropuot', but 'dropout'; there"),
+    "technique": (["launch", "--techniques", "mixup,dropuot"], "Did you mean 'dropout'"),
     "fixed technique": (["launch", "--fix", "sam=on"], "no technique 'sam'"),
     "dial out of range": (["launch", "--fix", "mixup=3"], "mixup takes .* alpha from 0.05 to 1"),
     "dial that is no number": (["launch", "--fix", "dropout=high"], "rate from 0.05 to 0.5"),

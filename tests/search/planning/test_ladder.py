@@ -90,7 +90,11 @@ def test_a_ladder_without_an_order_adds_all_that_varies_the_articles_first() -> 
 @pytest.mark.parametrize(
     ("text", "requested", "sentence"),
     [
-        ("mixup,droput", NEW, "'droput' varies in this study, but 'dropout'; there are batch_norm"),
+        (
+            "mixup,droput",
+            NEW,
+            "'droput' varies in this study (Did you mean 'dropout'?); there are batch_norm",
+        ),
         ("mixup,amsgrad", NEW, "no technique 'amsgrad' varies in this study; there are batch_norm"),
         ("mixup,mixup+dropout", NEW, "--ladder adds mixup twice"),
         ("mixup,,dropout", NEW, "--ladder has an empty name"),

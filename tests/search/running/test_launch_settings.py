@@ -129,7 +129,9 @@ def test_a_mistyped_study_is_not_begun(kouka: Kouka) -> None:
     result = kouka("launch", "leavs", "--measure", "16")
     assert result.exit_code == 2
     assert "there is no study 'leavs'" in result.stderr
-    assert "but 'leaves'; --storage or KOUKA_STORAGE names the database" in result.stderr
+    assert (
+        "(Did you mean 'leaves'?); --storage or KOUKA_STORAGE names the database" in result.stderr
+    )
     assert study_names(open_storage(STORAGE)) == ["leaves"]
     far = kouka("launch", "mine", "--time", "30m")
     assert far.exit_code == 2
