@@ -18,6 +18,7 @@ from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import about, capitalized, counted, effect_unit, listed
 from search.reporting.section import Table
 from search.reporting.sentences.budget import describe_budget, short_budget
+from search.reporting.sentences.contexts import averaged
 from search.reporting.sentences.fresh_seeds import about_tests, fresh_seeds
 from search.results import Results
 
@@ -174,8 +175,8 @@ def _effects(effects: Effects, results: Results) -> list[str]:
     fit = effects.fit
     pairs = "with" if effects.pairs else "without"
     parts = [
-        "The effect of a technique is the change when it is turned on, averaged over what else is "
-        f"on, by least squares on columns of plus and minus one, {pairs} the interactions of two "
+        f"The effect of a technique is the change when it is turned on{averaged(effects)}, by "
+        f"least squares on columns of plus and minus one, {pairs} the interactions of two "
         "techniques."
     ]
     if not effects.dof:
