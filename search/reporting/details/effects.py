@@ -9,6 +9,7 @@ from search.reporting.findings import Findings
 from search.reporting.formatting import mean
 from search.reporting.section import Section
 from search.reporting.sentences.contexts import averaged
+from search.reporting.sentences.early import reached
 from search.reporting.sentences.effects import what_matters_most
 from search.reporting.sentences.ladder import about_ladder, ladder_name, ladder_verdict
 from search.reporting.tables import effects_table, ladder_table
@@ -81,6 +82,20 @@ def short_runs(findings: Findings) -> Section | None:
         "effects",
         effects_table(effects, results.objective),
         (*findings.cautions, *findings.notes),
+    )
+
+
+def early(findings: Findings) -> Section | None:
+    """Tabulate the effects before any trial was pruned."""
+    found = findings.early
+    if found is None:
+        return None
+    return Section(
+        "Before any trial was pruned",
+        f"The effects on what {found.effects.runs:,} trials reported {reached(found)}, the last "
+        "that all of them reached. A pruned trial has no final value, so the other effects are of "
+        "the trials that did well at first.",
+        table=effects_table(found.effects, findings.results.objective),
     )
 
 
