@@ -136,11 +136,17 @@ def _outliers(found: Outliers, results: Results) -> list[str]:
         if own
         else "an objective that returns nan fails there, and its trial is left out"
     )
+    wider = (
+        ""
+        if results.designed or results.enqueued
+        else f" Where chance may have put {'it' if one else 'them'} with a technique, its interval "
+        "is wider for that."
+    )
     meant = "" if own and results.program is None else f" If that stands for a failure, {score}."
     return [
         f"{capitalized(listed(named))}, far from all others ({outcome(found.low, objective)} to "
         f"{outcome(found.high, objective)}), and decide{'s' * one} what counts as noise. "
-        f"{without}.{meant}"
+        f"{without}.{wider}{meant}"
     ]
 
 
