@@ -16,7 +16,7 @@ from search.analysis.exact_test import fisher_exact
 from search.analysis.far_runs import far_runs
 from search.analysis.fit import Fit, fit
 from search.analysis.looks import ALL, ALONE, Look, look_at
-from search.analysis.model import build
+from search.analysis.model import Model, Pair, build
 from search.analysis.t_distribution import CONFIDENCE, detectable, familywise, quantile
 from search.errors import InputError
 from search.parameters import Category, Number
@@ -186,23 +186,27 @@ def effects_of(results: Results, runs: Sequence[Run] | None = None) -> Effects |
 
 
 def _doubted(found: Effects, rest: Effects | None, far: Sequence[Run], results: Results) -> Effects:
-    """Widen effects by their differences to those of the `rest` of the runs, and to their errors.
+    """Widen effects and interactions by their differences to those of the `rest` of the runs, and
+    to the errors of these.
 
     An effect that the rest does not tell is of the far runs alone. Those of what chance does not
     spread the far ones over stay: they are what it comes to.
     """
-    fit = found.fit
+    fit, other = found.fit, None if rest is None else rest.fit
     names = fit.model.estimable_names
-    known = () if rest is None else rest.fit.model.estimable_names
+    there = {} if other is None else _contrasts(other.model)
     doubts = np.zeros_like(fit.coefficients) if fit.doubts is None else fit.doubts.copy()
-    for effect in found.effects:
-        name = effect.technique
-        if name not in names or _makes_far(effect, far, results, len(names)):
+    innocent = {
+        effect.technique
+        for effect in found.effects
+        if effect.technique in names and not _makes_far(effect, far, results, len(names))
+    }
+    for key, contrast in _contrasts(fit.model).items():
+        if isinstance(key, str) and key not in innocent:
             continue
-        contrast = fit.model.technique_contrast(name)
         doubt, error, _ = fit.first(contrast)
-        if rest is not None and name in known:
-            value, wider, _ = rest.fit.first(rest.fit.model.technique_contrast(name))
+        if other is not None and key in there:
+            value, wider, _ = other.first(there[key])
             doubt = math.hypot(doubt - value, math.sqrt(max(0.0, wider**2 - error**2)))
         (place,) = np.flatnonzero(contrast)
         doubts[place, 0] = math.hypot(doubts[place, 0], doubt / contrast[place])
@@ -210,6 +214,17 @@ def _doubted(found: Effects, rest: Effects | None, far: Sequence[Run], results: 
         replace(fit, doubts=doubts), found.runs, results.factors, results.objective.maximize,
         found.look,
     )  # fmt: skip
+
+
+def _contrasts(model: Model) -> dict[str | tuple[Pair, ...], np.ndarray]:
+    """The contrasts, (terms,), of each effect and interaction that can be estimated."""
+    found: dict[str | tuple[Pair, ...], np.ndarray] = {
+        name: model.technique_contrast(name) for name in model.estimable_names
+    }
+    for at, group in enumerate(model.groups if model.pairs else ()):
+        if model.estimable(contrast := model.group_contrast(at)):
+            found[group.pairs] = contrast
+    return found
 
 
 def _makes_far(effect: Effect, far: Sequence[Run], results: Results, tests: int) -> bool:
