@@ -10,6 +10,7 @@ import math
 import re
 from importlib.metadata import version
 
+from search.analysis.contexts import context_of
 from search.analysis.effects import Effects
 from search.objective import UNNAMED
 from search.reporting import tables
@@ -173,7 +174,8 @@ def _long_runs(long: Verification) -> list[str]:
 
 def _effects(effects: Effects, results: Results) -> list[str]:
     fit = effects.fit
-    pairs = "with" if effects.pairs else "without"
+    seen = context_of(fit.model) is None
+    pairs = "with" if effects.pairs and seen else "without"
     parts = [
         f"The effect of a technique is the change when it is turned on{averaged(effects)}, by "
         f"least squares on columns of plus and minus one, {pairs} the interactions of two "
@@ -199,7 +201,7 @@ def _effects(effects: Effects, results: Results) -> list[str]:
         "Intervals are 95 % t intervals, each for its technique alone; the noise has "
         f"{freedom}{whence}."
     )
-    if fit.covariances is not None:
+    if fit.covariances is not None and seen:
         parts.append(
             "As runs are missing, interactions are random terms of a mixed model (Searle, Casella "
             "& McCulloch 1992)."
