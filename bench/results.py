@@ -13,7 +13,7 @@ FOLDER = Path(__file__).with_name("measured")
 KEYS = {
     "agreement": 2,
     "budgets": 4, "by_half": 3, "by_level": 4, "choosing": 3, "compiling": 3, "coverage": 3,
-    "cpu_at_once": 3, "cpu_fit": 3, "cpu_steps": 3, "efficiency": 2, "equal_time": 2,
+    "cpu_at_once": 3, "cpu_fit": 3, "cpu_steps": 3, "diverged": 3, "efficiency": 2, "equal_time": 2,
     "export": 2, "falling": 3,
     "fidelity": 3, "gains": 3, "gpu": 6, "gpu_kernels": 5, "growth": 2, "knowing": 2,
     "levels": 4, "looks": 1, "memory": 1, "missing": 4, "multiplied": 3,

@@ -73,6 +73,9 @@ class Run:
     copy: bool = False
     """True where it has the parameters and the value of an earlier run of another program, in a
     study where nearly all runs of equal parameters did: it is no evidence of its own."""
+    far: bool = False
+    """True where its value is so far from all others of another program that it counts in no
+    effect; see `search.analysis.far_runs`."""
     scale: float = 100.0
     seconds: float | None = field(default=None, compare=False)
     """From its begin to its end; None where it has not ended."""
@@ -237,13 +240,13 @@ class Results:
     def of(self, *phases: str) -> list[Run]:
         """The completed runs of some phases, each at the budget that its phase has now.
 
-        Copies are left out. A study that `verify` was added to later may have `confirm` runs of
-        its former budget.
+        Copies and runs that are `far` are left out. A study that `verify` was added to later may
+        have `confirm` runs of its former budget.
         """
         return [
             run for run in self.runs
             if run.phase in phases and run.state == "complete" and run.value is not None
-            and not run.copy and self.at_budget(run)
+            and not (run.copy or run.far) and self.at_budget(run)
         ]  # fmt: skip
 
     @cached_property

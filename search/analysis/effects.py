@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -12,8 +12,7 @@ import numpy as np
 
 from search.analysis.covariates import Level
 from search.analysis.distributions import t_draws
-from search.analysis.exact_test import fisher_exact
-from search.analysis.far_runs import far_runs
+from search.analysis.far_runs import brought_about, far_runs
 from search.analysis.fit import Fit, fit
 from search.analysis.looks import ALONE, Look, look_at
 from search.analysis.model import Model, Pair, build
@@ -197,10 +196,11 @@ def _doubted(found: Effects, rest: Effects | None, far: Sequence[Run], results: 
     names = fit.model.estimable_names
     there = {} if other is None else _contrasts(other.model)
     doubts = np.zeros_like(fit.coefficients) if fit.doubts is None else fit.doubts.copy()
+    brought = brought_about(results, far)
     innocent = {
         effect.technique
         for effect in found.effects
-        if effect.technique in names and not _makes_far(effect, far, results, len(names))
+        if effect.technique in names and not _decides(effect, brought)
     }
     for key, contrast in _contrasts(fit.model).items():
         if isinstance(key, str) and key not in innocent:
@@ -228,23 +228,14 @@ def _contrasts(model: Model) -> dict[str | tuple[Pair, ...], np.ndarray]:
     return found
 
 
-def _makes_far(effect: Effect, far: Sequence[Run], results: Results, tests: int) -> bool:
-    """Tell whether runs are far from all others more, or less, often with what an effect is of.
-
-    By Fisher's exact test at 5 %, corrected for so many tests.
-    """
-    runs, level = results.of("measure"), effect.level
+def _decides(effect: Effect, brought: Collection[str]) -> bool:
+    """Tell whether a technique, or one of the two levels that an effect is between, is among what
+    brings far runs about."""
+    level = effect.level
     if level is None:
-        with_it = [run for run in runs if effect.technique in run.on]
-        without = [run for run in runs if effect.technique not in run.on]
-    else:
-        with_it, without = (
-            [run for run in runs if run.params.get(level.parameter) == one]
-            for one in (level.level, level.reference)
-        )
-    numbers = {run.number for run in far}
-    counts = [(sum(r.number in numbers for r in side), len(side)) for side in (with_it, without)]
-    return fisher_exact(*counts[0], *counts[1]) * tests < ALPHA
+        return effect.technique in brought
+    names = {f"{level.parameter} {one}" for one in (level.level, level.reference)}
+    return not names.isdisjoint(brought)
 
 
 def effects(

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from search.parameters import Category
+from search.analysis.exact_test import fisher_exact
+from search.analysis.sides import sides
+from search.analysis.t_distribution import ALPHA
+from search.parameters import Category, Number
 from search.results import Results, Run
 
 _FAR = 10.0
 """Interquartile ranges beyond the quartiles; a normal distribution has no such value in 10^40."""
 _MOST = 0.1
 """Share of the runs; of more, they are what some recipes come to."""
+_MOST_WORSE = 0.35
+"""The same, of runs that are worse than all others by far, none of which are in between."""
 _LEAST_SHARED, _MOST_SHARED = 3, 0.5
 """Runs that come to the very same worst value, as a program that failed may return it, and the
 share of all that they may be."""
@@ -21,8 +27,83 @@ _LEAST_OF_LEVEL = 3
 """Runs of a level, which if all of them are far are what it comes to; of fewer it may be chance."""
 
 
+@dataclass(frozen=True)
+class FarAt:
+    """Values of a number at which all far runs are, and hardly by chance."""
+
+    name: str
+    bound: float | int
+    above: bool
+    """True where the far runs are at this value or more, else at it or less."""
+    others: int
+    """Runs there that are not far."""
+
+
+def far_at(results: Results, far: Sequence[Run]) -> FarAt | None:
+    """Find the number whose high, or low, values far runs have in common.
+
+    By chance, each run is on one side of the median of all with a probability of a half.
+    """
+    gone = {run.number for run in far}
+    rest = [run for run in results.of("measure") if run.number not in gone]
+    found: list[FarAt] = []
+    numbers = [one for one in results.others if isinstance(one, Number)]
+    for one in numbers:
+        if not all(one.name in run.params for run in (*far, *rest)):
+            continue
+        values, others = ([run.params[one.name] for run in some] for some in (far, rest))
+        middle = float(np.median([*values, *others]))
+        for above, bound in ((True, min(values)), (False, max(values))):
+            if bound > middle if above else bound < middle:
+                there = sum(each >= bound if above else each <= bound for each in others)
+                found.append(FarAt(one.name, bound, above, there))
+    by_chance = 2 * len(numbers) / 2 ** len(far)
+    return min(found, key=lambda one: one.others) if found and by_chance < ALPHA else None
+
+
+def set_apart(results: Results) -> Results:
+    """Return the results of another program with its far runs marked as `Run.far`.
+
+    As they are, where some technique or level brings them about more than a number such as the
+    learning rate does, or where the runs are those of a design. What diverges at random, or at high
+    rates, hides what techniques do to the trainings that succeed: it is dozens of times as large.
+    """
+    if results.designed or results.enqueued:
+        return results
+    far = far_runs(results)
+    if not far:
+        return results
+    brought, at = brought_about(results, far), far_at(results, far)
+    if brought and (at is None or len(far) / (len(far) + at.others) <= max(brought.values())):
+        return results
+    numbers = {run.number for run in far}
+    runs = (replace(run, far=True) if run.number in numbers else run for run in results.runs)
+    return replace(results, runs=tuple(runs))
+
+
+def brought_about(results: Results, far: Sequence[Run]) -> Mapping[str, float]:
+    """Return the techniques and levels, as `sides` names them, that decide how often runs are far.
+
+    Each with the share of the runs that are far, with it or without it, where more are. By Fisher's
+    exact test at 5 %, corrected for the number of techniques and levels.
+    """
+    numbers = {run.number for run in far}
+    runs = {run.number: run for run in (*results.of("measure"), *far)}
+    both = sides(results, list(runs.values()))
+    found = {}
+    for name, (on, off) in both.items():
+        counts = [(sum(run.number in numbers for run in side), len(side)) for side in (on, off)]
+        shares = [lost / of for lost, of in counts]
+        # Of levels, those with which more are: with the others fewer are for that alone.
+        if name not in results.factors and shares[0] < shares[1]:
+            continue
+        if fisher_exact(*counts[0], *counts[1]) * len(both) < ALPHA:
+            found[name] = max(shares)
+    return found
+
+
 def far_runs(results: Results) -> list[Run]:
-    """Find them; of the very same worst value they may be many.
+    """Find them; of the very same worst value, or far below all others, they may be many.
 
     All runs of a level are not among them, where these are several.
     """
@@ -32,14 +113,26 @@ def far_runs(results: Results) -> list[Run]:
     values = np.array([run.scaled for run in runs])
     far = _beyond(values, values)
     if not 0 < np.sum(far) <= _MOST * len(runs):
-        far = values == (values.min() if results.objective.maximize else values.max())
-        shared = _LEAST_SHARED <= np.sum(far) <= _MOST_SHARED * len(runs)
-        if not (shared and _beyond(values, values[~far])[far].all()):
-            return []
+        worse = values if results.objective.maximize else -values
+        far = worse == worse.min()
+        if not (
+            _LEAST_SHARED <= np.sum(far) <= _MOST_SHARED * len(runs)
+            and _beyond(values, values[~far])[far].all()
+        ):
+            far = _below_the_gap(worse)
+            if np.mean(far) > _MOST_WORSE or not _beyond(values, values[~far])[far].all():
+                return []
     for one in results.others:
         if isinstance(one, Category):
             far &= ~_of_levels_that_are_far(runs, far, one)
     return [run for run, is_far in zip(runs, far, strict=True) if is_far]
+
+
+def _below_the_gap(values: np.ndarray) -> np.ndarray:
+    """Which values, (runs,), are below the widest gap among the lowest."""
+    ascending = np.sort(values)
+    gaps = np.diff(ascending)[: int(_MOST_WORSE * len(values))]
+    return np.asarray(values <= ascending[int(np.argmax(gaps))])
 
 
 def _of_levels_that_are_far(runs: Sequence[Run], far: np.ndarray, category: Category) -> np.ndarray:

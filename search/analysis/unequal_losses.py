@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from search.analysis.exact_test import fisher_exact
 from search.analysis.run_losses import given_up
+from search.analysis.sides import sides
 from search.analysis.t_distribution import ALPHA
 from search.results import Results, Run
 
@@ -65,8 +66,8 @@ def unequal_losses(results: Results) -> tuple[UnequalLoss, ...]:
     """
     ended = _planned(results) if results.designed else _tried(results)
     gone = {one.technique: one for one in _found(results, ended) if not one.worse.left}
-    sides = _sides(results, ended)
-    lost = {run.number for name, one in gone.items() for run in sides[name][not one.more_on]}
+    both = sides(results, ended)
+    lost = {run.number for name, one in gone.items() for run in both[name][not one.more_on]}
     others = _found(results, [run for run in ended if run.number not in lost])
     return (*gone.values(), *(one for one in others if one.technique not in gone))
 
@@ -89,21 +90,21 @@ def _planned(results: Results) -> list[Run]:
 
 def _found(results: Results, ended: Sequence[Run]) -> list[UnequalLoss]:
     """One for each technique, of the loss that depends on it most surely."""
-    sides = _sides(results, ended)
+    both = sides(results, ended)
     scored = {
         loss: all(run.curve for run in runs)
         for loss, is_lost in _LOST.items()
         if (runs := [run for run in ended if is_lost(run)])
     }
     found = []
-    for loss, name in itertools.product(scored, sides):
-        on, off = (_side(runs, _LOST[loss]) for runs in sides[name])
+    for loss, name in itertools.product(scored, both):
+        on, off = (_side(runs, _LOST[loss]) for runs in both[name])
         one = UnequalLoss(name, loss, on, off, scored[loss])
         # Of levels, those that lose more: the others lose less for that alone.
         if name not in results.factors and not one.more_on:
             continue
         p_value = fisher_exact(on.lost, on.runs, off.lost, off.runs)
-        if p_value * len(sides) * len(scored) < ALPHA:
+        if p_value * len(both) * len(scored) < ALPHA:
             found.append((p_value, one))
     found.sort(key=lambda pair: -pair[0])
     surest = {one.technique: one for _, one in found}
@@ -112,29 +113,3 @@ def _found(results: Results, ended: Sequence[Run]) -> list[UnequalLoss]:
 
 def _side(runs: Sequence[Run], is_lost: Callable[[Run], bool]) -> Side:
     return Side(sum(map(is_lost, runs)), len(runs), sum(run.value is not None for run in runs))
-
-
-def _sides(results: Results, ended: Sequence[Run]) -> dict[str, tuple[list[Run], list[Run]]]:
-    """The runs with and without each technique or level, of those that were asked for it."""
-    parameters = {name for run in ended for name in run.params}
-    found = {}
-    first_of = {one.name: one.together[0] for one in results.tied}
-    for name in results.factors:
-        parameter = _parameter(first_of.get(name, name), parameters)
-        asked = [run for run in ended if parameter in run.params]
-        with_it = [run for run in asked if name in run.on]
-        found[name] = with_it, [run for run in asked if name not in run.on]
-    for one in results.categories:
-        placed = [(one.place(run.params[one.name]), run) for run in ended if one.name in run.params]
-        for at, level in enumerate(one.levels):
-            found[f"{one.name} {level}"] = (
-                [run for place, run in placed if place == at],
-                [run for place, run in placed if place not in (at, -1)],
-            )
-    return {name: sides for name, sides in found.items() if all(sides)}
-
-
-def _parameter(technique: str, parameters: Collection[str]) -> str:
-    """The parameter of a technique, which may be called `PARAMETER=CHOICE`."""
-    of = (one for one in parameters if technique.startswith((f"{one}=", f"{one}: ")))
-    return technique if technique in parameters else max(of, key=len, default=technique)

@@ -22,6 +22,7 @@ from search.analysis.early_effects import EarlyEffects, early_effects
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.epochs import EpochEffects, effects_by_epoch
 from search.analysis.failing_cells import FailingCell
+from search.analysis.far_runs import set_apart
 from search.analysis.fast_start import LONGEST, FastStart, Proposal, fast_start, proposal
 from search.analysis.fit_review import FitReview, review
 from search.analysis.fitted_levels import FittedLevels, fitted_levels
@@ -186,6 +187,7 @@ def find(
     `cut` is the study as `read_early` reads it.
     """
     early_on = early_effects(results, cut)
+    results = set_apart(results)
     results, fitted = beside_drift(results, effects_of(results))
     measured = results.of("measure")
     pairs = interactions(fitted) if fitted else []
@@ -273,6 +275,7 @@ def find_recipe(results: Results) -> Findings:
     decides = deciding(results)
     fitted = refit = None
     if not results.designed:
+        results = set_apart(results)
         results, fitted = beside_drift(results, effects_of(results))
         refit = scale_refit(results, fitted) if fitted else None
     recommended = recommend(results)

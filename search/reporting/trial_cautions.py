@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from search.analysis.drift import drift_of_runs
 from search.analysis.effects import Effects
+from search.analysis.far_runs import brought_about, far_at
 from search.objective import Objective
 from search.parameters import Conditional, Order
-from search.reporting.formatting import counted, listed
+from search.reporting.formatting import counted, listed, outcome
 from search.results import Drift, Results
 
 
@@ -23,6 +24,36 @@ def repeats(results: Results) -> list[str]:
         "same value, as nearly all repeats in this study do. With one seed a recipe comes to one "
         "value however often it is tried, so repeats are no new evidence: they count once. Trials "
         "with a seed each would show what chance changes."
+    ]
+
+
+def far_trials(results: Results) -> list[str]:
+    """Tell of trials that count in no effect, as they are far from all others."""
+    far, objective = [run for run in results.runs if run.far], results.objective
+    if not far:
+        return []
+    values, others = ([run.scaled for run in some] for some in (far, results.of("measure")))
+    came = {outcome(value, objective): None for value in (min(values), max(values))}
+    where = ""
+    if (at := far_at(results, far)) is not None:
+        there = "where no other was" if not at.others else f"beside {counted(at.others, 'other')}"
+        where = (
+            f", all with {at.name} at {at.bound:.3g} or {'more' if at.above else 'less'} ({there})"
+        )
+    one = len(far) == 1
+    it, are = ("It counts", "it") if one else ("They count", "them")
+    if brought := brought_about(results, far):
+        why = (
+            f"How many do so also depends on {listed(list(brought))}, whose effects are those "
+            "among the other trials."
+        )
+    else:
+        why = f"No technique brings {are} about as far as can be seen."
+    return [
+        f"{counted(len(far), 'trial')} came to {' to '.join(came)}, far from all others "
+        f"({outcome(min(others), objective)} to {outcome(max(others), objective)}){where}, as a "
+        f"training that diverged may. {it} in no effect and in nothing that is predicted. {why} An "
+        "objective that returns nan says that a trial has failed."
     ]
 
 

@@ -7,9 +7,9 @@ import optuna
 import pytest
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 
-from search import analyse
+from search import analyse, enqueue_design
 from search.analysis.effects import CERTAIN, effects, effects_of
-from search.analysis.far_runs import far_runs
+from search.analysis.far_runs import far_at, far_runs, set_apart
 from search.analysis.interactions import interactions
 from search.storage.reading import read
 
@@ -57,16 +57,19 @@ def test_what_a_diverged_trial_was_alone_with_is_not_blamed() -> None:
             assert effect.low < 0 < effect.high
 
 
+ADAM = [(at % 4 < 2, KINDS[at % 2], 0.1 if at % 10 == 1 else None) for at in range(110)]
+"""Of adam's trials a fifth are far and of sgd's none, which chance does not explain."""
+
+
 def test_the_caution_says_that_intervals_are_wider() -> None:
-    said = " ".join(analyse(diverged(0)).cautions)
-    assert "came to 10.00 %, far from all others" in said
+    said = " ".join(analyse(study_of(ADAM, 1)).cautions)
+    assert "likewise, far from all others" in said
     assert "Where chance may have put them with a technique, its interval is wider for that" in said
 
 
 def test_what_surely_makes_trials_diverge_hurts() -> None:
-    """Of adam's trials a fifth are far and of sgd's none, which chance does not explain."""
-    rows = [(at % 4 < 2, KINDS[at % 2], 0.1 if at % 10 == 1 else None) for at in range(110)]
-    results = read(study_of(rows, 1))
+    results = read(study_of(ADAM, 1))
+    assert set_apart(results) is results
     assert len(far_runs(results)) == 11
     told = effects_of(results)
     plain = effects(results.of("measure"), results.factors, others=results.others)
@@ -95,3 +98,75 @@ def test_what_a_diverged_trial_was_alone_with_interacts_with_nothing() -> None:
         fitted = effects_of(read(diverged(seed)))
         assert fitted is not None
         assert not any(row.certain for row in interactions(fitted))
+
+
+def at_high_rates(highest: float, worth: float, seed: int, trials: int = 60) -> optuna.Study:
+    """Trials of `aug`, worth so much, that diverge at higher rates than the highest."""
+    random = np.random.default_rng(seed)
+
+    def objective(trial: optuna.Trial) -> float:
+        value = 0.8 + worth * trial.suggest_categorical("aug", [False, True])
+        trial.suggest_categorical("mixup", [False, True])
+        rate = trial.suggest_float("rate", 1e-4, 1e-1, log=True)
+        noise = 0.01 * float(random.normal())
+        return 0.1 if rate > highest else value + noise
+
+    study = optuna.create_study(
+        direction="maximize", sampler=optuna.samplers.RandomSampler(seed=seed)
+    )
+    study.optimize(objective, n_trials=trials)
+    return study
+
+
+@pytest.mark.parametrize("highest", [0.01, 0.03])
+def test_effects_are_of_trials_that_did_not_diverge_at_high_rates(highest: float) -> None:
+    """With the others aug's interval was 40 points wide."""
+    held = 0
+    for seed in range(10):
+        findings = analyse(at_high_rates(highest, 0.03, seed))
+        far = {run.number for run in findings.results.runs if run.far}
+        assert far == {run.number for run in findings.results.runs if run.params["rate"] > highest}
+        assert findings.effects is not None
+        assert findings.effects.runs == 60 - len(far)
+        aug = findings.effects.of("aug")
+        assert aug.verdict == "helps"
+        held += aug.low < 3 < aug.high
+    assert held >= 8
+    said = " ".join(findings.cautions)
+    assert f"{len(far)} trials came to 10.00 %, far from all others" in said
+    assert "all with rate at 0.0" in said
+    assert "No technique brings them about" in said
+
+
+def test_more_than_a_third_are_what_the_study_comes_to() -> None:
+    study = at_high_rates(0.001, 0.03, 1)
+    assert not any(run.far for run in analyse(study).results.runs)
+
+
+def test_a_number_that_the_far_have_in_common_is_named() -> None:
+    results = read(at_high_rates(0.02, 0.03, 2))
+    far = far_runs(results)
+    found = far_at(results, far)
+    assert found is not None
+    assert (found.name, found.above, found.others) == ("rate", True, 0)
+    assert found.bound == min(run.params["rate"] for run in far)
+    assert far_at(results, results.of("measure")[:20]) is None
+
+
+def test_runs_of_a_design_all_count() -> None:
+    study = optuna.create_study(direction="maximize")
+    enqueue_design(study, {"aug": [False, True], "mixup": [False, True]}, 16)
+    study.optimize(
+        lambda trial: (
+            0.1
+            if trial.number == 3
+            else 0.8
+            + 0.02 * trial.suggest_categorical("aug", [False, True])
+            + 0.01 * trial.suggest_categorical("mixup", [False, True])
+            + 0.001 * (trial.number % 3)
+        ),
+        n_trials=16,
+    )
+    results = read(study)
+    assert far_runs(results)
+    assert set_apart(results) is results
