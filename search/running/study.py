@@ -24,7 +24,7 @@ from search.running.compatibility import (
     check_there,
     check_versions,
 )
-from search.running.first_run import tried_first, with_other_seed
+from search.running.first_run import FirstRuns
 from search.running.following import Attach, StudyWatch, Workers, follow
 from search.running.hardware import check_installed, check_system, gpus
 from search.running.local_workers import LocalWorkers
@@ -207,18 +207,18 @@ def _launch_program(
     The first run of a new study is tried before the study is made, and then is its first trial.
     """
     assert settings.program is not None
-    name, here, watch = given.name, given.environments[0], given.watch
+    name = given.name
     check_program(settings.program)
     check_files(name, settings.program)
+    seconds = requested.time.seconds if requested.time else None
+    runs = FirstRuns(name, given.environments[0], given.watch, seconds)
     first, begins, asked = None, launched.began, requested
     if before is None and requested.time is not None:
         count = given.elsewhere.workers if given.elsewhere else len(given.environments)
-        first, requested = planned_by_first_runs(
-            name, settings, requested, here, count, launched, watch
-        )
+        first, requested = planned_by_first_runs(runs, settings, requested, count, launched)
         begins = time.monotonic()
     elif before is None:
-        first = with_other_seed(tried_first(name, settings, here, watch), here, watch)
+        first = runs.with_other_seed(runs.first(settings))
         requested = first.settled(requested)
     with exclusive_to_make(given.url, name):
         settings, before = settle_launch(given.url, name, asked, requested)
