@@ -24,7 +24,7 @@ def effects_table(effects: Effects, objective: Objective, *, ranks: bool = True)
             "top three")  # fmt: skip
     rows = tuple(
         (
-            e.technique, formatting.change(e) or formatting.UNKNOWN, formatting.interval(e),
+            e.technique, formatting.signed(e), formatting.interval(e),
             e.verdict, formatting.p_value(e.p_value), formatting.probability(e.first),
             formatting.probability(e.top_three),
         )
@@ -54,7 +54,7 @@ class BudgetRow:
 
 def budget_rows(short: Effects, long: Verification) -> list[BudgetRow]:
     """Put the effects of the short runs beside those of the long ones, in the long ones' order."""
-    before = {one.technique: formatting.with_interval(one.effect, one) for one in short.effects}
+    before = {one.technique: formatting.with_interval(one) for one in short.effects}
     changes = {one.technique: one for one in long.changes}
     rows = []
     for effect in long.effects.effects:
@@ -66,10 +66,10 @@ def budget_rows(short: Effects, long: Verification) -> list[BudgetRow]:
             BudgetRow(
                 effect.technique,
                 before.get(effect.technique, formatting.UNKNOWN),
-                formatting.with_interval(effect.effect, effect),
+                formatting.with_interval(effect),
                 effect.verdict,
                 kind,
-                formatting.with_interval(change.difference, change) if change else "",
+                formatting.with_interval(change) if change else "",
             )
         )
     rows += [
@@ -115,7 +115,7 @@ def confirmed_table(findings: Findings) -> Table:
     rows = []
     for row in findings.confirmed:
         gain = row.objective_gain
-        over_off = formatting.with_interval(gain.value, gain) if gain else ""
+        over_off = formatting.with_interval(gain) if gain else ""
         cells = [over_off, formatting.mean(row.validation, objective)]
         tested, accuracy = (
             formatting.mean(row.test_objective, objective),
@@ -146,7 +146,7 @@ def ladder_table(findings: Findings) -> Table:
             changed += f" ({formatting.interval(step)})"
         cells = [step.adds, str(step.runs), formatting.mean(step.scaled, objective), changed]
         if row := beside.get(step.adds):
-            effect = f"{formatting.signed(row.effect, row)} ({formatting.interval(row)})"
+            effect = f"{formatting.signed(row)} ({formatting.interval(row)})"
             cells += [effect, formatting.p_value(row.p_value)]
         rows.append((*cells, *[""] * (len(head) - len(cells))))
     return Table(head, tuple(rows), tuple(range(1, len(head))))
@@ -156,7 +156,7 @@ def interactions_table(rows: Sequence[Interaction]) -> Table:
     """Tabulate interactions with their intervals."""
     cells = tuple(
         (f"{row.letter}: {row.name}" if row.letter else row.name,
-         formatting.signed(row.effect, row), formatting.interval(row),
+         formatting.signed(row), formatting.interval(row),
          formatting.p_value(row.p_value))
         for row in rows
     )  # fmt: skip
@@ -167,8 +167,8 @@ def dependences_table(rows: Sequence[Dependence]) -> Table:
     """Tabulate what techniques are worth without another one and with it."""
     cells = tuple(
         (row.without.technique, row.without.other,
-         formatting.with_interval(row.without.effect, row.without),
-         formatting.with_interval(row.with_it.effect, row.with_it))
+         formatting.with_interval(row.without),
+         formatting.with_interval(row.with_it))
         for row in rows
     )  # fmt: skip
     return Table(("technique", "the other", "without it (95 %)", "with it (95 %)"), cells, (2, 3))
@@ -192,7 +192,7 @@ def costs_table(findings: Findings) -> Table:
     head = ("technique", f"seconds {findings.results.timed_by} (95 %)",
             *(["parameters"] if own else []), f"{unit} per second")  # fmt: skip
     rows = tuple(
-        (row.technique, formatting.with_interval(row.seconds.value, row.seconds),
+        (row.technique, formatting.with_interval(row.seconds),
          *([formatting.parameters(row.parameters)] if own else []), formatting.per_second(row))
         for row in findings.costs
     )  # fmt: skip
@@ -201,4 +201,4 @@ def costs_table(findings: Findings) -> Table:
 
 def _at(row: EpochEffects, index: int) -> str:
     bounds = Estimate(row.effect[index], row.low[index], row.high[index])
-    return formatting.with_interval(bounds.value, bounds)
+    return formatting.with_interval(bounds)
