@@ -46,46 +46,39 @@ class BudgetRow:
     short: str
     long: str
     """`on` or `off` where the long runs hold it."""
-    verdict: str
-    """Of the long runs."""
-    changed: str
-    difference: str
+    verdict: str = ""
+    """Of the long runs; empty where these hold it."""
+    changed: str = ""
+    difference: str = ""
 
 
 def budget_rows(short: Effects, long: Verification) -> list[BudgetRow]:
     """Put the effects of the short runs beside those of the long ones, in the long ones' order."""
     before = {one.technique: formatting.with_interval(one) for one in short.effects}
     changes = {one.technique: one for one in long.changes}
+    kinds = {"sign": "changed sign", "size": "changed in size"}
     rows = []
     for effect in long.effects.effects:
         change = changes.get(effect.technique)
-        kind = {"sign": "changed sign", "size": "changed in size"}.get(
-            change.kind if change else "", ""
-        )
         rows.append(
             BudgetRow(
                 effect.technique,
                 before.get(effect.technique, formatting.UNKNOWN),
                 formatting.with_interval(effect),
                 effect.verdict,
-                kind,
+                kinds.get(change.kind, "") if change else "",
                 formatting.with_interval(change) if change else "",
             )
         )
     rows += [
-        BudgetRow(
-            name, before.get(name, formatting.UNKNOWN), f"held {'on' if on else 'off'}", "", "", ""
-        )
+        BudgetRow(name, before.get(name, formatting.UNKNOWN), f"held {'on' if on else 'off'}")
         for name, on in long.held.items()
     ]
     rows += [
-        BudgetRow(
-            one.technique, before[one.technique], f"held at {long.held_at[one.parameter]}", "", "",
-            ""
-        )
+        BudgetRow(one.technique, before[one.technique], f"held at {long.held_at[one.parameter]}")
         for one in short.effects
         if one.parameter in long.held_at
-    ]  # fmt: skip
+    ]
     return rows
 
 
@@ -104,29 +97,23 @@ def budgets_table(results: Results, short: Effects, long: Verification) -> Table
 
 def confirmed_table(findings: Findings) -> Table:
     """Tabulate the test results of the recipes that were run on fresh seeds."""
-    objective = findings.results.objective
-    program = findings.results.program
-    over = f"{objective.unit} over all off".strip()
-    names = ["test accuracy", over, objective.name]
-    if program is not None:
-        names = [*([findings.results.tested_by] if program.test else []), over, objective.name]
-    elif objective != ACCURACY:
-        names = [f"test {objective.measure}", over, names[0], objective.name]
+    results, objective = findings.results, findings.results.objective
+    tested = results.program is None or results.program.test is not None
+    both = results.program is None and objective != ACCURACY
+    names = [
+        *([results.tested_by] if tested else []),
+        f"{objective.unit} over all off".strip(),
+        *(["test accuracy"] if both else []),
+        objective.name,
+    ]
     rows = []
     for row in findings.confirmed:
-        gain = row.objective_gain
-        over_off = formatting.with_interval(gain) if gain else ""
-        cells = [over_off, formatting.mean(row.validation, objective)]
-        tested, accuracy = (
-            formatting.mean(row.test_objective, objective),
-            formatting.percent(row.test),
-        )
-        if program is None and objective == ACCURACY:
-            cells.insert(0, accuracy)
-        elif program is None:
-            cells = [tested, over_off, accuracy, cells[1]]
-        elif program.test:
-            cells.insert(0, tested)
+        cells = [
+            *([formatting.mean(row.test_objective, objective)] if tested else []),
+            formatting.with_interval(row.objective_gain) if row.objective_gain else "",
+            *([formatting.percent(row.test)] if both else []),
+            formatting.mean(row.validation, objective),
+        ]
         rows.append((row.label, str(row.seeds), *cells, row.recipe))
     head = ("", "seeds", *(f"{name} (95 %)" for name in names), "techniques on")
     return Table(head, tuple(rows), tuple(range(1, len(head) - 1)))
