@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PAGES := README.md bench/README.md $(wildcard docs/*.md)
 
-.PHONY: study dashboard test portable check bench docs figures pins clean
+.PHONY: study dashboard test portable oldest check bench docs figures pins clean
 
 study: .venv/installed ## launch or go on with the study of scikit-learn's digits
 	$(BIN)/kouka launch digits --data digits --train-size 1000 --validation 0.2 \
@@ -19,6 +19,14 @@ test: .venv/installed ## run the tests
 
 portable: .venv/installed ## run the tests that another machine could fail as such machines would
 	$(BIN)/python -m tests.portable
+
+oldest: .venv/installed ## run the tests with the oldest versions that pyproject.toml allows
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .oldest
+	$(BIN)/uv pip install --quiet --python .oldest --resolution lowest-direct \
+		--requirement pyproject.toml --all-extras
+	$(BIN)/uv pip install --quiet --python .oldest --no-deps --editable .
+	.oldest/bin/pytest
 
 check: .venv/installed ## all checks but the tests
 	$(BIN)/ruff format --check .
@@ -52,4 +60,4 @@ pins: .venv/installed ## choose the newest versions that pyproject.toml allows
 	touch $@
 
 clean: ## remove the environment; studies and reports stay
-	rm -rf .venv
+	rm -rf .venv .oldest

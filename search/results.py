@@ -209,6 +209,9 @@ class Results:
     reports_left_out: bool = field(default=False, compare=False)
     """True where what the trials of another program reported is not their objective. Whoever reads
     no epochs cannot know."""
+    cut_at: int | None = None
+    """The epoch at which each trial of another program counts as ended; None where that is its
+    own end."""
     candidates: Candidates | None = None
     """None before the confirmation begins, and in a study that compares its best run's recipe, as
     earlier versions did."""

@@ -104,8 +104,11 @@ class EffectByLevel:
 
     @property
     def reverses(self) -> bool:
-        """True where the effect is surely above zero at one level and below it at another."""
-        return {1, -1} <= {one.sign for one in self.levels}
+        """True where the effect is surely above zero at one level and below it at another.
+
+        It surely differs then too, which in another program's study the means of the runs show.
+        """
+        return self.differs and {1, -1} <= {one.sign for one in self.levels}
 
 
 def effects_by_level(results: Results, scale: Scale | None = None) -> list[EffectByLevel]:

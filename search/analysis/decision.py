@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from search.analysis.confirmation import Confirmed, chosen_by_tests
+from search.analysis.contexts import context_of, ran
 from search.analysis.effects import Effect, Effects
 from search.analysis.estimate import NO_ESTIMATE, Estimate
 from search.analysis.over_all_off import OverAllOff, repeated
@@ -192,7 +193,8 @@ def _surely_better(
 ) -> OverAllOff | None:
     """Find a recipe of what clearly helps, all together or one, that is surely better than all off.
 
-    Its interval is one of as many as there are effects. Where there is none but the recommended
+    Its interval is one of as many as there are effects. Of runs that show no interaction it is one
+    of those that ran, as all off did. Where there is none but the recommended
     one it is the first of the `repeated_ones`, which are surely better too. None without any, or
     where constraints may rule it out.
     """
@@ -205,11 +207,15 @@ def _surely_better(
         if one.verdict == "helps" and at_first:
             helps.setdefault(one.parameter, one)
     sign = results.objective.sign
+    model = by_effects.effects.fit.model
+    unseen = context_of(model) is not None
     for chosen in ([*helps.values()], *([one] for one in helps.values())):
         techniques = [one.technique for one in chosen if one.level is None]
         levels = [one.level for one in chosen if one.level is not None]
+        if unseen and not (ran(model, [one.technique for one in chosen]) and ran(model, ())):
+            continue
         alone, with_pairs = by_effects.contrasts(techniques, [one.name for one in levels])
-        estimable = by_effects.effects.fit.model.estimable(with_pairs)
+        estimable = model.estimable(with_pairs)
         gain = by_effects.simultaneous(with_pairs if estimable else alone)
         on = frozenset([*techniques, *(level_name(one.parameter, one.level) for one in levels)])
         if gain is not None and first:

@@ -8,16 +8,18 @@ a curve, or as a step where a sudden change describes the trials better.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 
 from search.analysis.effects import Effects, effects_of
-from search.analysis.least_squares import residual_dof, solve
+from search.analysis.least_squares import pseudo_inverse, residual_dof, solve
 from search.analysis.model import Model
 from search.analysis.rank_correlation import rank_correlation, ranks
 from search.analysis.t_distribution import two_sided
-from search.parameters import Order
+from search.parameters import Category, Draw, Order
 from search.results import Drift, Results
 
 ORDER = "the order of the trials"
@@ -30,6 +32,8 @@ _AT_ONCE = 100
 """Permutations, as those of many trials would take much memory."""
 _LEAST_DOF = 3
 _ROUNDING = 1e-9
+_IN_A_ROW = 0.75
+"""Share of a recipe's trials, from which what it is worth looks like a change."""
 _LEAST_SIDE = 3
 """Trials before and after a sudden change, or of many a share of them."""
 _LEAST_SHARE = 0.05
@@ -44,8 +48,9 @@ def beside_drift(results: Results, effects: Effects | None) -> tuple[Results, Ef
         return results, effects
     if effects.fit.model.dof < _LEAST_DOF:
         return results, effects
-    sudden = _sudden(results, effects.fit.model)
-    smooth = _smooth(results, effects.fit.model, _ALPHA if sudden is None else 1.0)
+    model = _with_recipes(results, effects.fit.model)
+    sudden = _sudden(results, model)
+    smooth = _smooth(results, model, _ALPHA if sudden is None else 1.0)
     found = [
         (_unexplained(adjusted, fitted, places=1 + (drift.since is not None)), adjusted, fitted)
         for drift in (smooth, sudden)
@@ -85,6 +90,28 @@ def _beside(results: Results, drift: Drift) -> Results:
         else Order.at_change(drift.since, numbers)
     )
     return replace(results, drift=drift, others=(*results.others, order))
+
+
+def _with_recipes(results: Results, model: Model) -> Model:
+    """Give recipes whose trials nearly all came one after another a column each.
+
+    As those of a baseline that was run first: what such a recipe has beside its effects is no
+    change with time.
+    """
+    categories = [one.name for one in results.others
+                  if isinstance(one, Category) and not isinstance(one, Draw)]  # fmt: skip
+    runs = results.of("measure")
+    recipes = [
+        repr((sorted(run.on), [run.params.get(name) for name in categories])) for run in runs
+    ]
+    in_order = [recipes[at] for at in np.argsort([run.number for run in runs])]
+    blocks = [(recipe, len([*alike])) for recipe, alike in groupby(in_order)]
+    counts = Counter(recipes)
+    several = [one for one, count in blocks if count > 1 and count >= _IN_A_ROW * counts[one]]
+    own = np.array([[one == recipe for recipe in several] for one in recipes], dtype=float)
+    columns = np.column_stack([model.columns, own.reshape(len(recipes), len(several))])
+    inverse, dof = pseudo_inverse(columns), residual_dof(columns)
+    return replace(model, columns=columns, inverse=inverse, dof=dof)
 
 
 def _unexplained(results: Results, effects: Effects, places: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -12,9 +12,11 @@ import numpy as np
 
 from search.analysis.covariates import Level
 from search.analysis.distributions import t_draws
+from search.analysis.exact_test import fisher_exact
+from search.analysis.far_runs import far_runs
 from search.analysis.fit import Fit, fit
 from search.analysis.looks import ALONE, Look, look_at
-from search.analysis.model import build
+from search.analysis.model import Model, Pair, build
 from search.analysis.t_distribution import ALPHA, detectable, familywise, quantile
 from search.errors import InputError
 from search.parameters import Category, Number
@@ -134,10 +136,12 @@ class Effects:
     def changed(self, other: Effects) -> tuple[Effect, ...]:
         """Those of other effects of the same techniques whose verdict is another, and certain here
         or there."""
+        named = {one.technique for one in self.effects}
         return tuple(
             there
             for there in other.effects
-            if (here := self.of(there.technique)).verdict != there.verdict
+            if there.technique in named
+            and (here := self.of(there.technique)).verdict != there.verdict
             and (here.verdict in CERTAIN or there.verdict in CERTAIN)
         )
 
@@ -160,12 +164,87 @@ def repeated(results: Results) -> list[list[Run]]:
     return [group for group in several if not any(group is other for other in candidates[1:])]
 
 
-def effects_of(results: Results) -> Effects | None:
-    """Estimate the effects of a study by its measured runs, and by its `repeated` ones."""
-    return effects(
-        results.of("measure"), results.factors, repeated(results), results.objective.maximize,
-        look_at(results), results.others,
+def effects_of(results: Results, runs: Sequence[Run] | None = None) -> Effects | None:
+    """Estimate the effects of a study by its measured runs, and by its `repeated` ones.
+
+    `runs` are some of the measured ones, which alone count. Where a few of another program's trials
+    are far from all others, what they change in an effect counts as a standard error of its own: a
+    sampler that learns goes where they are not, so it is not chance that spreads them over the
+    techniques, and they are no normal noise (Draper 1995).
+    """
+    found = effects(
+        results.of("measure") if runs is None else runs,
+        results.factors, repeated(results), results.objective.maximize, look_at(results),
+        results.others,
     )  # fmt: skip
+    chosen = runs is None and not (results.designed or results.enqueued)
+    far = far_runs(results) if found is not None and chosen else []
+    if found is None or not far or found.fit.failing or found.fit.outlier:
+        return found
+    numbers = {run.number for run in far}
+    rest = effects_of(results, [r for r in results.of("measure") if r.number not in numbers])
+    return _doubted(found, rest, far, results)
+
+
+def _doubted(found: Effects, rest: Effects | None, far: Sequence[Run], results: Results) -> Effects:
+    """Widen effects and interactions by their differences to those of the `rest` of the runs, and
+    to the errors of these.
+
+    An effect that the rest does not tell is of the far runs alone. Those of what chance does not
+    spread the far ones over stay: they are what it comes to.
+    """
+    fit, other = found.fit, None if rest is None else rest.fit
+    names = fit.model.estimable_names
+    there = {} if other is None else _contrasts(other.model)
+    doubts = np.zeros_like(fit.coefficients) if fit.doubts is None else fit.doubts.copy()
+    innocent = {
+        effect.technique
+        for effect in found.effects
+        if effect.technique in names and not _makes_far(effect, far, results, len(names))
+    }
+    for key, contrast in _contrasts(fit.model).items():
+        if isinstance(key, str) and key not in innocent:
+            continue
+        doubt, error, _ = fit.first(contrast)
+        if other is not None and key in there:
+            value, wider, _ = other.first(there[key])
+            doubt = math.hypot(doubt - value, math.sqrt(max(0.0, wider**2 - error**2)))
+        (place,) = np.flatnonzero(contrast)
+        doubts[place, 0] = math.hypot(doubts[place, 0], doubt / contrast[place])
+    return _told(
+        replace(fit, doubts=doubts), found.runs, results.factors, results.objective.maximize,
+        found.look,
+    )  # fmt: skip
+
+
+def _contrasts(model: Model) -> dict[str | tuple[Pair, ...], np.ndarray]:
+    """The contrasts, (terms,), of each effect and interaction that can be estimated."""
+    found: dict[str | tuple[Pair, ...], np.ndarray] = {
+        name: model.technique_contrast(name) for name in model.estimable_names
+    }
+    for at, group in enumerate(model.groups if model.pairs else ()):
+        if model.estimable(contrast := model.group_contrast(at)):
+            found[group.pairs] = contrast
+    return found
+
+
+def _makes_far(effect: Effect, far: Sequence[Run], results: Results, tests: int) -> bool:
+    """Tell whether runs are far from all others more, or less, often with what an effect is of.
+
+    By Fisher's exact test at 5 %, corrected for so many tests.
+    """
+    runs, level = results.of("measure"), effect.level
+    if level is None:
+        with_it = [run for run in runs if effect.technique in run.on]
+        without = [run for run in runs if effect.technique not in run.on]
+    else:
+        with_it, without = (
+            [run for run in runs if run.params.get(level.parameter) == one]
+            for one in (level.level, level.reference)
+        )
+    numbers = {run.number for run in far}
+    counts = [(sum(r.number in numbers for r in side), len(side)) for side in (with_it, without)]
+    return fisher_exact(*counts[0], *counts[1]) * tests < ALPHA
 
 
 def effects(
@@ -197,6 +276,12 @@ def effects(
         np.array([[run.scaled] for run in runs]),
         [np.array([[run.scaled] for run in group]) for group in repeats],
     )
+    return _told(fitted, len(runs), techniques, maximize, look)
+
+
+def _told(fitted: Fit, runs: int, techniques: Sequence[str], maximize: bool, look: Look) -> Effects:
+    """Tell the effects of a fit of so many runs."""
+    model = fitted.model
     levels = {one.name: one for one in (*model.levels, *model.covariates.unseen)}
     known = model.estimable_names
     contrasts = np.array([model.technique_contrast(t) for t in known])
@@ -227,7 +312,7 @@ def effects(
     all_off = model.prediction(())
     baseline = float(all_off @ fitted.coefficients[:, 0]) if model.estimable(all_off) else math.nan
     return Effects(
-        tuple(known_first), len(runs), fitted, baseline, float(np.mean(errors)),
+        tuple(known_first), runs, fitted, baseline, float(np.mean(errors)),
         float(np.mean(dofs)), look,
     )  # fmt: skip
 

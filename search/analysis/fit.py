@@ -58,7 +58,8 @@ class Fit:
     """(terms, responses): standard errors of their own, for what the runs cannot tell apart. Where
     a cell fails, what a coefficient would change by, at most, if it, and not pairs of techniques,
     were the reason, of all cells that may be it (Draper 1995, J. R. Stat. Soc. B 57). Elsewhere,
-    interactions of three that are aliased with the technique, where no residuals show them."""
+    interactions of three that are aliased with the technique, where no residuals show them, and
+    what runs far from all others change: see `effects.effects_of`."""
 
     @property
     def dof_from_residuals(self) -> int:

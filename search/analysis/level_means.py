@@ -13,12 +13,14 @@ from typing import Literal
 
 import numpy as np
 
+from search.analysis.contexts import context_of
 from search.analysis.effects import Effects
 from search.analysis.interactions import Interaction
 
-Misfit = Literal["failing", "saturated"]
+Misfit = Literal["failing", "saturated", "unseen"]
 """'failing': some recipes fail together, which the fit spreads over their techniques. 'saturated':
-the runs are as few as the terms of the fit, which goes through all of them."""
+the runs are as few as the terms of the fit, which goes through all of them. 'unseen': their recipes
+are so few that any interaction is part of the effects; see `contexts`."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ def misfit(effects: Effects) -> Misfit | None:
     """Find the reason why levels that the fit predicts are not to be shown; None without one."""
     if effects.fit.failing is not None:
         return "failing"
-    return "saturated" if effects.fit.dof_from_residuals <= 0 else None
+    if effects.fit.dof_from_residuals <= 0:
+        return "saturated"
+    return "unseen" if context_of(effects.fit.model) else None
 
 
 def main_means(effects: Effects) -> list[LevelMeans]:

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from search.analysis.collapses import collapse
+from search.analysis.contexts import are_few
 from search.analysis.covariates import covariates
 from search.analysis.fit_scale import unscaled
 from search.analysis.fitted_recipes import BEAM, FittedRecipes, Option
 from search.analysis.limits import Costing, Taken, excess, took
 from search.analysis.long_runs import deciding, long_study
+from search.analysis.model import varied
 from search.analysis.predicted import Predicted, compared, predicted
 from search.analysis.surface import adjusted
 from search.planning.broken import breaks_of, has_failed
@@ -69,7 +71,7 @@ def recommend(results: Results) -> Recommendation | None:
     options = tested or surface.strongest(BEAM, costing)
     kept = [run for run in runs if run.feasible]
     unpredicted = results.settings is None and len(runs) < surface.columns + _SPARE
-    if unpredicted or len(kept) < len(runs):
+    if unpredicted or len(kept) < len(runs) or _tried_alone(results, runs):
         # Nothing can be predicted of a recipe that no trial tried, or whether it can be used.
         options = [surface.tried(run) for run in kept or runs]
     if (
@@ -175,6 +177,17 @@ def _adjusted(results: Results, groups: Sequence[Sequence[Run]]) -> list[list[fl
     return [part.tolist() for part in np.split(scaled, np.cumsum(sizes)[:-1])]
 
 
+def _tried_alone(results: Results, runs: Sequence[Run]) -> set[frozenset[str]]:
+    """The recipes of another program's runs, where these tell nothing of others; else none."""
+    if results.settings is not None:
+        return set()
+    choices = results.choices
+    several = [one for one in choices if len({one.place(run.params[one.name]) for run in runs}) > 1]
+    recipes = {run.on_with(choices) for run in runs}
+    parameters = len(varied(runs, results.factors)) + len(several)
+    return recipes if parameters > 1 and are_few(recipes) else set()
+
+
 def beside_all_off(results: Results, on: frozenset[str]) -> Predicted | None:
     """Predict a recipe of another program beside all off, as the recommended one is predicted.
 
@@ -189,7 +202,8 @@ def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | N
     if surface is None or len(runs) < surface.columns + _SPARE:
         return None
     off = surface.ends([])
-    if not off:
+    tried = _tried_alone(results, runs)
+    if not off or (tried and off[0].on not in tried):
         return None
     among = [best, *off, *surface.some()]
     back = partial(unscaled, results=results)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from search.analysis.exact_test import fisher_exact
 from search.analysis.run_losses import given_up
 from search.analysis.t_distribution import ALPHA
 from search.results import Results, Run
@@ -20,7 +20,6 @@ _LOST: dict[Loss, Callable[[Run], bool]] = {
     "pruned": lambda run: run.state == "pruned",
     "no value": lambda run: run.state == "complete" and run.value is None,
 }
-_ROUNDING = 1e-7
 
 
 @dataclass(frozen=True)
@@ -139,20 +138,3 @@ def _parameter(technique: str, parameters: Collection[str]) -> str:
     """The parameter of a technique, which may be called `PARAMETER=CHOICE`."""
     of = (one for one in parameters if technique.startswith((f"{one}=", f"{one}: ")))
     return technique if technique in parameters else max(of, key=len, default=technique)
-
-
-def fisher_exact(one: int, of_one: int, other: int, of_other: int) -> float:
-    """Two-sided p-value of two shares, by Fisher's exact test (1935)."""
-    total = one + other
-    low, high = max(0, total - of_other), min(total, of_one)
-    logs = [_chance(at, of_one, total - at, of_other) for at in range(low, high + 1)]
-    most = max(logs)
-    weights = [math.exp(log - most) for log in logs]
-    observed = weights[one - low] * (1 + _ROUNDING)
-    return math.fsum(weight for weight in weights if weight <= observed) / math.fsum(weights)
-
-
-def _chance(one: int, of_one: int, other: int, of_other: int) -> float:
-    """The logarithm of the chance of such a table, but for a constant."""
-    parts = ((one, of_one), (other, of_other))
-    return -sum(math.lgamma(lost + 1) + math.lgamma(of - lost + 1) for lost, of in parts)

@@ -18,6 +18,7 @@ from search.analysis.decision import Decision, decide
 from search.analysis.diagnostics import FitDiagnostics, diagnose
 from search.analysis.dials import DialTrend, dials
 from search.analysis.drift import beside_drift
+from search.analysis.early_effects import EarlyEffects, early_effects
 from search.analysis.effects import Effects, effects_of, repeated
 from search.analysis.epochs import EpochEffects, effects_by_epoch
 from search.analysis.failing_cells import FailingCell
@@ -44,7 +45,7 @@ from search.results import Results
 from search.settings import Limits
 from search.storage.objectives import objective_number
 from search.storage.pictures import Pictures, stored_pictures
-from search.storage.reading import read
+from search.storage.reading import read, read_early
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ class Findings:
     """Effects at each level of each factor of several, the techniques as in `effects`."""
     by_half: tuple[EffectByHalf, ...] = ()
     """Effects in both halves of a number, where they surely differ."""
+    early: EarlyEffects | None = None
+    """Before any trial was pruned; None where few were."""
 
     def __repr__(self) -> str:
         """Name the study, as a notebook shows it: all that it has would fill pages."""
@@ -165,12 +168,24 @@ def analyse(
     results = limited(read(study, techniques, objective), at_most)
     number = objective_number(study, objective)
     pictures = stored_pictures(study) if images else Pictures()
+    cut = None
+    if results.settings is None and any(run.state == "pruned" for run in results.runs):
+        cut = read_early(study, techniques, objective)
     with one_thread():
-        return find(results, importances(study, number), pictures)
+        return find(results, importances(study, number), pictures, cut)
 
 
-def find(results: Results, shares: list[Importance], pictures: Pictures | None = None) -> Findings:
-    """Analyse results; `shares` are the importances by Optuna, `pictures` those of the study."""
+def find(
+    results: Results,
+    shares: list[Importance],
+    pictures: Pictures | None = None,
+    cut: Results | None = None,
+) -> Findings:
+    """Analyse results; `shares` are the importances by Optuna, `pictures` those of the study.
+
+    `cut` is the study as `read_early` reads it.
+    """
+    early_on = early_effects(results, cut)
     results, fitted = beside_drift(results, effects_of(results))
     measured = results.of("measure")
     pairs = interactions(fitted) if fitted else []
@@ -222,6 +237,7 @@ def find(results: Results, shares: list[Importance], pictures: Pictures | None =
         failing=decides.failing if decides else None,
         by_level=tuple(_in_order(effects_by_level(results, scale), fitted)),
         by_half=tuple(effects_by_half(results, fitted, scale)),
+        early=early_on,
         trade_offs=trade_offs(results, predict=misfit(decides.effects) is None)
         if decides
         else None,

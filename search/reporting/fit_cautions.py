@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from search.analysis.additivity import Additivity
 from search.analysis.chance_level import AtChanceLevel
+from search.analysis.contexts import context_of
 from search.analysis.diagnostics import FitDiagnostics
 from search.analysis.effects import CERTAIN, Effect, Effects
 from search.analysis.estimability import Estimability, Pairs
@@ -26,6 +27,7 @@ from search.reporting.formatting import (
     p_value,
     with_states,
 )
+from search.reporting.sentences.contexts import beside
 from search.results import Results
 
 _MOST_IN_COMMON = 4
@@ -134,11 +136,17 @@ def _outliers(found: Outliers, results: Results) -> list[str]:
         if own
         else "an objective that returns nan fails there, and its trial is left out"
     )
+    wider = (
+        ""
+        if results.designed or results.enqueued
+        else f" Where chance may have put {'it' if one else 'them'} with a technique, its interval "
+        "is wider for that."
+    )
     meant = "" if own and results.program is None else f" If that stands for a failure, {score}."
     return [
         f"{capitalized(listed(named))}, far from all others ({outcome(found.low, objective)} to "
         f"{outcome(found.high, objective)}), and decide{'s' * one} what counts as noise. "
-        f"{without}.{meant}"
+        f"{without}.{wider}{meant}"
     ]
 
 
@@ -174,6 +182,13 @@ def _noise_sources(effects: Effects) -> list[str]:
 
 
 def _pairs(effects: Effects, estimable: Estimability, grown_by: str) -> list[str]:
+    if context := context_of(effects.fit.model):
+        return [
+            f"The recipes of these {counted(effects.runs, 'run')} are too few to show what "
+            f"techniques do together. So each effect is that {beside(context)}, and no average; "
+            "what other combinations come to is not known, and no interval holds it. Runs of such "
+            "would tell."
+        ]
     if not estimable.pairs or estimable.pairs_estimable is Pairs.EACH:
         return []
     runs = f"{counted(effects.runs, 'run')} of {counted(estimable.techniques, 'technique')}"
@@ -186,7 +201,7 @@ def _pairs(effects: Effects, estimable: Estimability, grown_by: str) -> list[str
         else ""
     )
     given = "the known effects" if estimable.confounded else "each technique's effect"
-    beside = (
+    held = (
         " The intervals of the effects hold what interactions may add to them."
         if effects.fit.model.random_pairs and effects.dof
         else ""
@@ -197,14 +212,14 @@ def _pairs(effects: Effects, estimable: Estimability, grown_by: str) -> list[str
             f"{counted(estimable.groups, 'sum')}. So it is not known which pairs of a sum "
             "interact, or how much a technique's effect depends on what else is on; and an effect "
             "also holds what some three others do only together, which is mostly little."
-            f"{beside}{more}"
+            f"{held}{more}"
         ]
     if estimable.pairs_estimable is Pairs.SOME:
         known = f"only {estimable.groups_estimable} of " if estimable.groups_estimable else ""
         can = "can" if known else "cannot yet"
         return [
             f"{runs} {can} estimate {known}{their}. So it is not known how much a technique's "
-            f"effect depends on what else is on.{beside}{more}"
+            f"effect depends on what else is on.{held}{more}"
         ]
     return [
         f"{runs} give {given}, averaged over the others, but not {their}, which "

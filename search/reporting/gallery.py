@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from search.analysis.importances import Importance
 from search.reporting.details import recipe_tests
-from search.reporting.details.effects import in_short_runs
+from search.reporting.details.effects import add_up, in_short_runs
 from search.reporting.figures import (
     aliases,
     costs,
@@ -45,7 +45,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
     drawn: dict[str, go.Figure] = {}
     if fitted is not None:
         drawn["effects"] = effects.figure(fitted, unit, measured)
-    if fitted is not None and fitted.fit.model.techniques:
+    if fitted is not None and add_up(fitted):
         drawn["waterfall"] = waterfall.figure(
             fitted,
             results.factors,

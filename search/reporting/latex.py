@@ -10,6 +10,7 @@ import math
 import re
 from importlib.metadata import version
 
+from search.analysis.contexts import context_of
 from search.analysis.effects import Effects
 from search.objective import UNNAMED
 from search.reporting import tables
@@ -18,6 +19,7 @@ from search.reporting.findings import Findings, Verification
 from search.reporting.formatting import about, capitalized, counted, effect_unit, listed
 from search.reporting.section import Table
 from search.reporting.sentences.budget import describe_budget, short_budget
+from search.reporting.sentences.contexts import averaged
 from search.reporting.sentences.fresh_seeds import about_tests, fresh_seeds
 from search.results import Results
 
@@ -172,10 +174,11 @@ def _long_runs(long: Verification) -> list[str]:
 
 def _effects(effects: Effects, results: Results) -> list[str]:
     fit = effects.fit
-    pairs = "with" if effects.pairs else "without"
+    seen = context_of(fit.model) is None
+    pairs = "with" if effects.pairs and seen else "without"
     parts = [
-        "The effect of a technique is the change when it is turned on, averaged over what else is "
-        f"on, by least squares on columns of plus and minus one, {pairs} the interactions of two "
+        f"The effect of a technique is the change when it is turned on{averaged(effects)}, by "
+        f"least squares on columns of plus and minus one, {pairs} the interactions of two "
         "techniques."
     ]
     if not effects.dof:
@@ -198,7 +201,7 @@ def _effects(effects: Effects, results: Results) -> list[str]:
         "Intervals are 95 % t intervals, each for its technique alone; the noise has "
         f"{freedom}{whence}."
     )
-    if fit.covariances is not None:
+    if fit.covariances is not None and seen:
         parts.append(
             "As runs are missing, interactions are random terms of a mixed model (Searle, Casella "
             "& McCulloch 1992)."

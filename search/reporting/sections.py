@@ -10,7 +10,7 @@ from search.reporting.answer.what_matters import what_matters
 from search.reporting.answer.what_to_do import what_to_do
 from search.reporting.details.by_level import by_level
 from search.reporting.details.data import classes, data
-from search.reporting.details.effects import effects, ladder, short_runs, waterfall
+from search.reporting.details.effects import early, effects, ladder, short_runs, waterfall
 from search.reporting.details.fit_review import (
     aliases,
     fitted,
@@ -48,6 +48,7 @@ FOLDED: tuple[Maker, ...] = (
     learning,
     effects,
     short_runs,
+    early,
     waterfall,
     ladder,
     interactions,

@@ -23,7 +23,15 @@ from search.storage.enqueued import stored_design, strayed, with_its_choices
 from search.storage.objectives import objective_number, objective_of_study
 from search.storage.parameters import distributions_of, parameters_of, tie, with_tried_levels
 from search.storage.reported import reported_objective
-from search.storage.trials import TrialReader, is_designed, legible, legible_name, value_of
+from search.storage.trials import (
+    TrialReader,
+    ended_at,
+    is_designed,
+    last_shared_step,
+    legible,
+    legible_name,
+    value_of,
+)
 
 _MOSTLY_EQUAL = 0.9
 """Share of the repeats; a GPU may change a few of one seed in their last bits."""
@@ -51,6 +59,35 @@ def read(
     Raises `InputError` where `objective` or `techniques` does not fit the study, or is needed, and
     for a study by an objective that this version does not know.
     """
+    return _read(study, techniques, objective, early=False)
+
+
+def read_early(
+    study: optuna.Study,
+    techniques: Mapping[str, Any] | None = None,
+    objective: int | str | None = None,
+) -> Results | None:
+    """Read another program's study as if each trial had ended where the first was pruned.
+
+    Each value is what the trial reported at the last step that all complete and pruned ones reached
+    that report anything; other trials have none. None where there is no such step.
+    """
+    found = _read(study, techniques, objective, early=True)
+    runs = found.of("measure")
+    if found.settings is not None or found.cut_at is None:
+        return None
+    if found.objective.share and not all(0 <= run.scaled <= 100 for run in runs):
+        return None
+    return found
+
+
+def _read(
+    study: optuna.Study,
+    techniques: Mapping[str, Any] | None,
+    objective: int | str | None,
+    *,
+    early: bool,
+) -> Results:
     _check_kinds(study, techniques)
     column = objective_number(study, objective) - 1
     with undamaged(f"the study {study.study_name!r}"):
@@ -65,6 +102,10 @@ def read(
     if design:
         trials = [trial for trial in trials if schema.DESIGN_TRIAL in trial.user_attrs]
     beside = every - len(trials)
+    whole = {trial.number: trial for trial in trials}
+    last = last_shared_step(trials) if early else None
+    if early:
+        trials = [ended_at(trial, last) for trial in trials]
     spaces = distributions_of(trials)
     if design:
         spaces = with_its_choices(spaces, design, trials)
@@ -74,7 +115,8 @@ def read(
     ordered = design.choices if design else ()
     found = parameters_of(spaces, trials, settings, designed, techniques, ordered)
     valued = [trial for trial in trials if value_of(trial, column) is not None]
-    judged = objective_of_study(study, column, valued, settings, designed)
+    finals = [one for trial in trials if value_of(one := whole[trial.number], column) is not None]
+    judged = objective_of_study(study, column, finals or valued, settings, designed)
     factors, tied = (found.techniques, ()) if designed else tie(found.techniques, valued)
     names = [one.name for one in factors]
     copies = _copies(valued, column) if settings is None else frozenset()
@@ -104,6 +146,7 @@ def read(
         tied=tied,
         spelled=() if settings else tuple(found.techniques),
         reports_left_out=not of_objective,
+        cut_at=None if last is None else last + first,
         candidates=_candidates(attributes.get(schema.CANDIDATES)) if settings else None,
         verified=_verified(attributes, names),
         at_most=settings.at_most if settings else None,

@@ -18,6 +18,8 @@ from search.settings import Settings
 from search.storage import schema
 from search.storage.heartbeat import Identity
 
+_ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+
 _LARGEST = 1e100
 _SMALLEST = 1e-100
 """But for zero; differences of such numbers have squares of zero."""
@@ -99,6 +101,25 @@ class TrialReader:
     def _usual_epochs(self) -> int | None:
         """Those of a study from before runs kept their epochs, which has one budget."""
         return self.settings.epochs if self.settings else None
+
+
+def last_shared_step(trials: Sequence[FrozenTrial]) -> int | None:
+    """The last step that all complete and pruned trials reached, of those that report anything;
+    None without one."""
+    steps = [one.intermediate_values.keys() for one in trials
+             if one.state in _ENDED and one.intermediate_values]  # fmt: skip
+    return max(frozenset.intersection(*map(frozenset, steps)), default=None) if steps else None
+
+
+def ended_at(trial: FrozenTrial, step: int | None) -> FrozenTrial:
+    """A trial as if it had ended at a step; one that reports nothing there was pruned before."""
+    if trial.state not in _ENDED:
+        return trial
+    trial = copy(trial)
+    reported = trial.intermediate_values.get(step) if step is not None else None
+    trial.state = TrialState.PRUNED if reported is None else TrialState.COMPLETE
+    trial.values = None if reported is None else [reported]
+    return trial
 
 
 def is_designed(trials: Sequence[FrozenTrial]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from search.analysis.contexts import context_of
 from search.analysis.effects import CERTAIN
 from search.analysis.long_runs import deciding
 from search.analysis.model import varied
@@ -9,6 +10,7 @@ from search.parameters import level_label
 from search.reporting.findings import Findings
 from search.reporting.formatting import listed, listed_first
 from search.reporting.sentences import recipes
+from search.reporting.sentences.contexts import beside
 
 
 def unlike_averages(findings: Findings) -> list[str]:
@@ -16,18 +18,20 @@ def unlike_averages(findings: Findings) -> list[str]:
     decision, effects = findings.decision, findings.deciding_effects
     if decision is None or effects is None or not decision.recommended.on:
         return []
+    context = context_of(effects.fit.model)
     parts: list[str] = []
     for state, verdict, verb in (("on", "hurts", "hurt"), ("off", "helps", "help")):
         names = [one.technique for one in effects.effects
                  if one.verdict == verdict and one.level is None
                  and (one.technique in decision.recommended.on) == (state == "on")]  # fmt: skip
         if names:
-            average = "" if parts else " on average"
+            average = "" if parts or context else " on average"
             does = verdict if len(names) == 1 else verb
             parts.append(f"{listed(names)} {state}, which {does}{average}")
     if not parts:
         return []
-    return [f"Effects are averages: the recommended recipe has {', and '.join(parts)}."]
+    are = f"Each effect is that {beside(context)}" if context else "Effects are averages"
+    return [f"{are}: the recommended recipe has {', and '.join(parts)}."]
 
 
 def unclear(findings: Findings) -> list[str]:
@@ -69,7 +73,11 @@ def no_contradiction(findings: Findings) -> list[str]:
         return []
     if not any(effect.verdict == "helps" for effect in effects.effects):
         return []
+    context = context_of(effects.fit.model)
+    are, many = "Effects are averages over whatever else is on", "many recipes"
+    if context:
+        are, many = f"Each effect is that {beside(context)}", "there"
     return [
-        "Effects are averages over whatever else is on: a technique may help many recipes, and "
-        f"still add little to {recipes.plain_again(findings.results)}."
+        f"{are}: a technique may help {many}, and still add little to "
+        f"{recipes.plain_again(findings.results)}."
     ]

@@ -10,6 +10,7 @@ from search.reporting.answer.short_and_long import matters
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, listed, outcome
 from search.reporting.section import Section
+from search.reporting.sentences.early import before_pruning
 from search.reporting.sentences.effects import no_effects
 from search.reporting.sentences.ladder import about_ladder, ladder_verdict
 from search.reporting.sentences.levels import at_best, dependent, reversals
@@ -27,7 +28,7 @@ def what_matters(findings: Findings) -> Section | None:
         return _without_effects(findings)
     text = " ".join([
         matters(findings), *factors(findings), *together(findings), *no_contradiction(findings),
-        *unclear(findings),
+        *unclear(findings), *before_pruning(findings.early),
     ])  # fmt: skip
     if long is not None:
         if effects is None:
@@ -62,9 +63,10 @@ def _without_effects(findings: Findings) -> Section | None:
         verdict = ladder_verdict(findings.ladder, findings.comparisons)
         text = f"{about_ladder(findings.results)} {verdict}".rstrip()
         return Section(TITLE, text, table=ladder_table(findings))
-    if findings.results.best is None:  # the headline has said why
-        return None
-    return Section(TITLE, no_effects(findings.results))
+    # Without a complete run the headline has said why.
+    said = [] if findings.results.best is None else [no_effects(findings.results)]
+    said += before_pruning(findings.early)
+    return Section(TITLE, " ".join(said)) if said else None
 
 
 def together(findings: Findings) -> list[str]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from search.analysis.contexts import context_of
 from search.analysis.effects import Effects
+from search.analysis.level_means import misfit
 from search.reporting.findings import Findings
 from search.reporting.formatting import mean
 from search.reporting.section import Section
+from search.reporting.sentences.contexts import averaged
+from search.reporting.sentences.early import reached
 from search.reporting.sentences.effects import what_matters_most
 from search.reporting.sentences.ladder import about_ladder, ladder_name, ladder_verdict
 from search.reporting.tables import effects_table, ladder_table
 
 _ABOUT_EFFECTS = (
-    "An effect is the change when the technique is turned on, averaged over what else is on. Each "
+    "An effect is the change when the technique is turned on{averaged}. Each "
     "interval is for its technique alone; the verdict uses p, which is corrected for the number of "
     "techniques, and for the looks at a study that has grown. Where a sentence names the largest "
     "effect, its interval also allows for that choice: if others are nearly as large, it is wider "
@@ -33,8 +37,9 @@ _ABOUT_WAITING = (
 )
 _ABOUT_LEVELS = (
     "A parameter of several levels has an effect for each change from its first level to another; "
-    "p is corrected for these too. Each of its effects is an average over what else is on."
+    "p is corrected for these too."
 )
+_AVERAGE_OF_LEVELS = " Each of its effects is an average over what else is on."
 _RANKS_OF_LEVELS = " A parameter of several levels counts once, by its largest effect."
 
 
@@ -45,14 +50,15 @@ def effects(findings: Findings) -> Section | None:
         return None
     return Section(
         "Every effect, with p values and ranks",
-        _ABOUT_EFFECTS,
+        _ABOUT_EFFECTS.format(averaged=averaged(decides)),
         table=effects_table(decides, findings.results.objective),
         remarks=(*_about(decides), *_notes(findings)),
     )
 
 
 def _about(effects: Effects) -> tuple[str, ...]:
-    said = [_ABOUT_LEVELS] if effects.levels else []
+    averages = context_of(effects.fit.model) is None
+    said = [_ABOUT_LEVELS + _AVERAGE_OF_LEVELS * averages] if effects.levels else []
     if not effects.look.complete:
         said.append(_ABOUT_WAITING)
     if effects.parameters > 1:
@@ -79,9 +85,23 @@ def short_runs(findings: Findings) -> Section | None:
     )
 
 
+def early(findings: Findings) -> Section | None:
+    """Tabulate the effects before any trial was pruned."""
+    found = findings.early
+    if found is None:
+        return None
+    return Section(
+        "Before any trial was pruned",
+        f"The effects on what {found.effects.runs:,} trials reported {reached(found)}, the last "
+        "that all of them reached. A pruned trial has no final value, so the other effects are of "
+        "the trials that did well at first.",
+        table=effects_table(found.effects, findings.results.objective),
+    )
+
+
 def waterfall(findings: Findings) -> Section | None:
     """Go from all off to all on, an effect after the other."""
-    if findings.effects is None or not findings.effects.fit.model.techniques:
+    if findings.effects is None or not add_up(findings.effects):
         return None
     at_mean = " The other parameters are at their mean." if findings.effects.adjusted else ""
     ladder = (
@@ -100,9 +120,15 @@ def waterfall(findings: Findings) -> Section | None:
     )
 
 
+def add_up(effects: Effects) -> bool:
+    """Tell whether there are techniques whose effects sum to all on minus all off."""
+    return bool(effects.fit.model.techniques) and misfit(effects) != "unseen"
+
+
 _WHY_NOT = {
     "failing": "as some recipes fail together, which the fit does not describe",
     "saturated": "as no run is left over to show whether the fit holds there",
+    "unseen": "as nothing shows whether the techniques add up",
     "range": "as the fit would put one where no accuracy can be",
     "sum": "as fresh seeds come to another difference of the two",
 }

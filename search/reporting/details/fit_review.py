@@ -20,6 +20,7 @@ _MISFITS: dict[Misfit, str] = {
     "failing": "some recipes fail together, and a fit of techniques and pairs spreads their loss "
     "over innocent ones",
     "saturated": "the runs are as few as the terms of the fit, which goes through all of them",
+    "unseen": "nothing shows what other combinations of techniques than those that ran come to",
 }
 
 

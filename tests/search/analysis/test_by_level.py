@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import compress, product
 
 import numpy as np
@@ -93,6 +94,8 @@ def test_a_reversal_is_named_where_both_signs_are_sure_and_all_runs_are_in() -> 
     assert not early.reverses
     assert np.isnan(early.levels[0].p_value)
     assert (turned.differs, steady.differs, early.differs) == (True, False, False)
+    # Another program's trials diverged, so that the means of its runs do not show it.
+    assert not replace(turned, p_differs=0.5).reverses
 
 
 def works_with_vit(trial: optuna.Trial) -> float:

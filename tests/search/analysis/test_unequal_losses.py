@@ -12,7 +12,8 @@ import pytest
 from scipy import stats
 
 from search import analyse
-from search.analysis.unequal_losses import fisher_exact, unequal_losses
+from search.analysis.exact_test import fisher_exact
+from search.analysis.unequal_losses import unequal_losses
 from search.planning.design import fraction
 from search.planning.space import Space
 from search.reporting.findings import find
