@@ -10,7 +10,7 @@ effect there, so an interval made as if they had not been chosen would miss the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, compress
 
 import numpy as np
 
@@ -93,7 +93,7 @@ def runs_of(machine: Machine, rates: Category, size: int, random: np.random.Gene
     for row in mixed_design(len(named), levels, size):
         at = places(row, len(named), levels)[0]
         sides = np.where(row[: len(named)], 1.0, -1.0)
-        on = {name for name, side in zip(named, sides, strict=True) if side > 0}
+        on = {*compress(named, sides > 0)}
         if at:
             on.add(level_name(rates.name, rates.levels[at]))
         noise = machine.noise[at] * random.standard_normal()

@@ -10,6 +10,7 @@ interval that is made of them alone misses the mean over all seeds too often.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def study(machine: Falling, size: int, random: np.random.Generator) -> Results:
     runs: list[Run] = []
     for phase, rows in (("measure", design), ("confirm", confirmed)):
         for row in rows:
-            on = frozenset(name for name, sign in zip(named, row, strict=True) if sign > 0)
+            on = frozenset(compress(named, row > 0))
             params = {name: name in on for name in named}
             value = machine.value(row, random) / 100
             runs.append(Run(len(runs), phase, "complete", params, on, value, {}, len(runs)))

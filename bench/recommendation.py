@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def study(train: Train, runs: int, seeds: int, images: int) -> Iterator[Results]
         return replace(train(on), phase=phase, params=params, number=number, seed=seed, on=on)
 
     rows = fraction(len(NAMES), runs)
-    recipes = [{n for n, on in zip(NAMES, row, strict=True) if on} for row in rows]
+    recipes = [{*compress(NAMES, row)} for row in rows]
     measured = [one("measure", space.params(on), at) for at, on in enumerate(recipes)]
     results = Results("bench", NAMES, tuple(measured), settings, facts)
     yield results

@@ -13,7 +13,6 @@ import multiprocessing
 import random
 import statistics
 import tempfile
-import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -99,10 +98,8 @@ def run_worker(url: str, answers: Any) -> None:
 
     work_module.claim = timed(work_module.claim, ends=False)  # type: ignore[attr-defined]
     work_module.run_trial = timed(work_module.run_trial, ends=True)  # type: ignore[attr-defined]
-    work_module.work(
-        url, "bench", Sleeper(), Identity.here(0), checkpoints=Path("none"),  # type: ignore[arg-type]
-        deadline=None, stopping=threading.Event(), tally=work_module.Tally(),
-    )  # fmt: skip
+    shared = work_module.SharedWork(url, "bench", Path("none"))
+    work_module.work(shared, Sleeper(), Identity.here(0))  # type: ignore[arg-type]
     answers.put((opened, trials[0], trials[1:-1]))
 
 

@@ -19,6 +19,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from itertools import compress
 from pathlib import Path
 
 from model_space.budget import Budget
@@ -90,7 +91,7 @@ def main() -> None:
                     recipe, seeds = next(todo, ((), []))
                 if not seeds:
                     break
-                on = {name for name, is_on in zip(NAMES, recipe, strict=True) if is_on}
+                on = {*compress(NAMES, recipe)}
                 choice = usual(on)
                 for seed in seeds:
                     curve: list[float] = []

@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from itertools import compress
 from typing import Protocol
 
 import numpy as np
@@ -227,7 +228,7 @@ def names(techniques: int) -> list[str]:
 
 def run(recipe: np.ndarray, value: float, phase: str = "measure", scale: float = 100.0) -> Run:
     """A complete run as kouka reads it, of a value in percent, or in nats where `scale` is 1."""
-    on = frozenset(name for name, x in zip(names(len(recipe)), recipe, strict=True) if x > 0)
+    on = frozenset(compress(names(len(recipe)), recipe > 0))
     return Run(0, phase, "complete", {}, on, value / scale, scale=scale)
 
 

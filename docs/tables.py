@@ -90,8 +90,8 @@ def ladder() -> str:
             cells[2] = f"{change:+.2f}"
             cells += [
                 f"{once.change:+.2f}",
-                ", ".join(with_interval(one.effect, one) for one in effects),
-                with_interval(row.effect, row),
+                ", ".join(with_interval(one) for one in effects),
+                with_interval(row),
             ]
         rows.append((*cells, *[""] * (7 - len(cells))))
     heads = (
@@ -128,8 +128,8 @@ def steps() -> str:
         rows.append((
             _added(step),
             f"{step.scaled.value:.1f}",
-            with_interval(step.change, step),
-            with_interval(row.effect, row),
+            with_interval(step),
+            with_interval(row),
         ))  # fmt: skip
     heads = (
         "adds to the row above", "accuracy, %", "the step, three seeds (95 %)",

@@ -199,7 +199,8 @@ class Results:
     strayed: tuple[Strayed, ...] = ()
     """Parameters for which the trials of that design did not take its values."""
     others: tuple[Category | Number, ...] = ()
-    """What varies and is no technique: `several`, or another program's parameters."""
+    """What varies and is no technique, which the fit adjusts for: `several`; in another program's
+    study its parameters of several levels or many values, draws and the order of its trials."""
     conditional: tuple[Conditional, ...] = ()
     """Techniques and categories that not every complete trial was asked for: no recipe has them."""
     tied: tuple[Tied, ...] = ()
@@ -285,13 +286,14 @@ class Results:
 
     @property
     def several(self) -> tuple[Category, ...]:
-        """The factors of several levels, of kouka's own training or of a user's program."""
+        """The factors of several levels, of kouka's own training or of a user's program; empty in
+        another program's study."""
         return () if self.settings is None else categories(self.settings)
 
     @property
     def categories(self) -> tuple[Category, ...]:
-        """`several`, or in another program's study the categories that every complete trial was
-        asked for."""
+        """What has an effect for each of its levels: `several`, or in another program's study the
+        categories among `others` that every complete trial was asked for, but no draws."""
         if self.settings is not None:
             return self.several
         runs = self.of("measure")
@@ -304,7 +306,7 @@ class Results:
     @property
     def choices(self) -> tuple[Category, ...]:
         """The factors of which a recipe has one level each: `categories`, in another program's
-        study with the levels that some complete trial has."""
+        study without the levels that no complete trial has."""
         if self.settings is not None:
             return self.several
         params = [run.params for run in self.of("measure")]
@@ -316,23 +318,15 @@ class Results:
         )
 
     @property
-    def numbers(self) -> Mapping[str, Any]:
-        """The parameters that every run has, levels and dials, each with the value that goes
-        without saying; None without one."""
+    def usual(self) -> Mapping[str, Any]:
+        """The parameters that every run of a study of kouka's has, levels and dials, each with the
+        value that goes without saying; None without one. Empty in another program's study."""
         if self.settings is None:
             return {}
         own = self.settings.program is None
+        levels = dict.fromkeys(one.name for one in self.several)
         dials = {one.dial.name: one.usual if own else None for one in self.settings.dials}
-        return dict.fromkeys(one.name for one in self.several) | {
-            name: usual for name, usual in dials.items()
-            if name not in {one.name for one in self.several}
-        }  # fmt: skip
-
-    @property
-    def named(self) -> Mapping[str, Any]:
-        """As `numbers`, what a recipe names beside its techniques: in another program's study the
-        levels of its `choices`."""
-        return self.numbers or dict.fromkeys(one.name for one in self.choices)
+        return levels | dials | levels
 
     def on(self, params: Mapping[str, Any]) -> frozenset[str]:
         """What is on in a run with these parameters, as its `on` has it."""

@@ -293,7 +293,7 @@ class FittedRecipes:
 def _held(results: Results, runs: Sequence[Run]) -> dict[str, Any]:
     designed = [run.params for run in runs if run.phase == "measure"]
     values = {name: {params[name] for params in designed if name in params}
-              for name in results.numbers}  # fmt: skip
+              for name in results.usual}  # fmt: skip
     return {name: next(iter(found)) for name, found in values.items() if len(found) == 1}
 
 

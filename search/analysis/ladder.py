@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -106,7 +106,4 @@ def compare(steps: Sequence[LadderStep], effects: Effects | None) -> list[Compar
         margin = quantile(dof) * error
         p_value = welch(step.change - effect, (step.error, step.dof), (error, dof))
         rows.append(Comparison(step, effect, effect - margin, effect + margin, p_value))
-    return [
-        Comparison(row.step, row.effect, row.low, row.high, 1 - (1 - row.p_value) ** len(rows))
-        for row in rows
-    ]
+    return [replace(row, p_value=1 - (1 - row.p_value) ** len(rows)) for row in rows]

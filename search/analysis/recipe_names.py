@@ -11,28 +11,29 @@ from search.results import HasRecipe, Results
 
 def describe(recipe: HasRecipe, results: Results, *, levels: bool = False) -> str:
     """Name a recipe of a study; `levels` names those of another program's parameters too."""
-    return name_of(recipe, results.factors, results.named if levels else results.numbers)
+    choices = (one.name for one in results.choices) if levels else ()
+    return name_of(recipe, results.factors, results.usual or dict.fromkeys(choices))
 
 
 def name_of(
-    run: HasRecipe, factors: Sequence[str], numbers: Mapping[str, Any] = MappingProxyType({})
+    run: HasRecipe, factors: Sequence[str], usual: Mapping[str, Any] = MappingProxyType({})
 ) -> str:
     """List the techniques that are on in a run, with their dials; "none" where there are none.
 
-    `numbers` are dials and levels that every run has, whatever is on, each with the value that goes
-    without saying.
+    `usual` are the values that go without saying of dials and levels that every run has, whatever
+    is on; None of what is always named.
     """
     dials: dict[str, dict[str, float]] = {name: {} for name in factors if name in run.on}
     for dial, value in run.params.items():
         owners = [name for name in factors if dial.startswith(f"{name}_")]
         owner = max(owners, key=len, default="")
-        if owner in dials and dial not in (*factors, *numbers) and isinstance(value, int | float):
+        if owner in dials and dial not in (*factors, *usual) and isinstance(value, int | float):
             dials[owner][dial.removeprefix(f"{owner}_")] = value
-    values = {name: run.params[name] for name in numbers if name in run.params}
+    values = {name: run.params[name] for name in usual if name in run.params}
     beside = [
         f"{name} {format(value, '.4g') if isinstance(value, float) else value}"
         for name, value in values.items()
-        if numbers[name] is None or value != numbers[name]
+        if usual[name] is None or value != usual[name]
     ]
     levels = any(isinstance(value, str) for value in values.values()) or not factors
     techniques = with_dials(dials.items()) or ("" if levels and beside else "none")

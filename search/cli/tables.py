@@ -93,7 +93,7 @@ def confirmed_table(rows: Sequence[Confirmed], results: Results) -> RenderableTy
             else mean(row.test_objective, objective)
         )
         over = row.objective_gain if results.program is not None else row.gain
-        gain = with_interval(over.value, over) if over else ""
+        gain = with_interval(over) if over else ""
         table.add_row(row.label, str(row.runs), tested, *accuracy, gain, row.recipe)
     named = name if results.program is not None else capitalized(name)
     return _titled(f"{named} over fresh seeds, mean (95 % interval)", table)

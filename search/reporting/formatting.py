@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
+from search.analysis.budgets import BudgetChange
 from search.analysis.costs import Cost
-from search.analysis.effects import Effect, Effects
+from search.analysis.effects import Effects
 from search.analysis.epochs import EpochEffects
 from search.analysis.estimate import Estimate
 from search.analysis.ladder import LadderStep
@@ -39,6 +40,29 @@ class Bounds(Protocol):
     @property
     def high(self) -> float:
         """The upper end."""
+
+
+class HasEffect(Bounds, Protocol):
+    """An effect or interaction of any kind, with its interval."""
+
+    @property
+    def effect(self) -> float:
+        """The estimate."""
+
+
+Estimated = Estimate | HasEffect | LadderStep | BudgetChange
+"""What holds an estimate with its interval, mostly of a difference."""
+
+
+def _size(of: Estimated) -> float:
+    match of:
+        case Estimate():
+            return of.value
+        case LadderStep():
+            return of.change
+        case BudgetChange():
+            return of.difference
+    return of.effect
 
 
 def listed(names: Sequence[str]) -> str:
@@ -75,35 +99,38 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
-def signed(value: float, bounds: Bounds) -> str:
+def signed(of: Estimated) -> str:
     """Format a difference with its sign, to no more decimals than its interval justifies."""
+    return _signed(_size(of), of)
+
+
+def _signed(value: float, bounds: Bounds) -> str:
     if math.isnan(value):
         return UNKNOWN
     return _rounded(value, _decimals(bounds, value), "+")
 
 
-def change(of: Effect | LadderStep) -> str:
-    """Format an effect, or the change by a step, with its sign; empty where there is none."""
-    value = of.effect if isinstance(of, Effect) else of.change
-    return "" if math.isnan(value) else signed(value, of)
+def change(of: Estimated) -> str:
+    """Format a difference as `signed` does; empty where there is none."""
+    return "" if math.isnan(_size(of)) else signed(of)
 
 
 def interval(bounds: Bounds) -> str:
     """Format the 95 % interval of a difference."""
     if math.isnan(bounds.low):
         return UNKNOWN
-    return f"{signed(bounds.low, bounds)} to {signed(bounds.high, bounds)}"
+    return f"{_signed(bounds.low, bounds)} to {_signed(bounds.high, bounds)}"
 
 
-def with_interval(value: float, bounds: Bounds, unit: str = "") -> str:
+def with_interval(of: Estimated, unit: str = "") -> str:
     """Format a difference with its 95 % interval, where it has one, in brackets.
 
     `unit` is what stands after the difference, see `in_unit`.
     """
-    said = f"{signed(value, bounds)}{unit}"
-    if math.isnan(value) or math.isnan(bounds.low):
+    said = f"{signed(of)}{unit}"
+    if math.isnan(_size(of)) or math.isnan(of.low):
         return said
-    return f"{said} ({interval(bounds)})"
+    return f"{said} ({interval(of)})"
 
 
 def multiple(of: Estimate) -> str:
@@ -117,9 +144,9 @@ def beside(gain: Estimate, unit: str, other: str) -> str:
     """Say by how much something is over another, or below it, with the interval of that."""
     below = gain.value < 0
     if not below:
-        numbers = [signed(number, gain) for number in (gain.value, gain.low, gain.high)]
+        numbers = [_signed(number, gain) for number in (gain.value, gain.low, gain.high)]
     else:
-        numbers = [signed(-number, gain).removeprefix("+")
+        numbers = [_signed(-number, gain).removeprefix("+")
                    for number in (gain.value, gain.high, gain.low)]  # fmt: skip
     within = "" if math.isnan(gain.low) else f" ({numbers[1]} to {numbers[2]})"
     return f"{numbers[0]} {unit}".rstrip() + f"{within} {'below' if below else 'over'} {other}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
@@ -55,7 +56,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
             unit,
             maximize=of.maximize,
         )
-    if any(row.effect == row.effect for row in findings.interactions):
+    if not all(math.isnan(row.effect) for row in findings.interactions):
         drawn["interactions"] = interactions.figure(
             findings.interactions, fitted.fit.model.techniques if fitted else (), of.unit, measured
         )
@@ -68,7 +69,7 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
         caption = measured if long is None else f"{measured}; {_verified_caption(long)}"
         longer = () if long is None else long.by_epoch
         drawn["epochs"] = epochs.figure(findings.by_epoch, of.unit, caption, longer)
-    if fitted is not None and any(row.seconds.value == row.seconds.value for row in findings.costs):
+    if fitted is not None and not all(math.isnan(row.seconds.value) for row in findings.costs):
         drawn["costs"] = costs.figure(
             findings.costs, fitted, unit, measured, results.timed_by, maximize=of.maximize
         )

@@ -30,7 +30,7 @@ SCHEMA = 2
 def summarise(findings: Findings) -> dict[str, Any]:
     """Build the document, of strings, numbers and lists; an unknown number is None."""
     check_findings(findings)
-    results, fitted = findings.results, findings.effects
+    results, fitted, levels = findings.results, findings.effects, findings.levels
     tables = records(findings)
     beside = NONE if fitted is None else fitted.fit.model.covariates
     best = results.best
@@ -67,8 +67,8 @@ def summarise(findings: Findings) -> dict[str, Any]:
             }
             for step, command in zip(findings.steps, settle(findings), strict=True)
         ],
-        "effects": list(tables["effects"].rows),
-        "verified": list(tables["verified"].rows),
+        "effects": tables["effects"].rows,
+        "verified": tables["verified"].rows,
         "held": dict(held(results)),
         "fit": None
         if fitted is None
@@ -80,17 +80,18 @@ def summarise(findings: Findings) -> dict[str, Any]:
             "freedom_from_chance": fitted.fit.dof_from_interactions,
             "noise": fitted.noise,
             "floor": fitted.minimum_detectable_effect,
-            **_levels(findings),
-            "levels_hold": findings.levels is not None and findings.levels.hold,
+            **with_bounds("all_off", levels.all_off if levels else None),
+            **with_bounds("all_on", levels.all_on if levels else None),
+            "levels_hold": levels is not None and levels.hold,
             "adjusted_for": [*beside.categories, *beside.draws, *beside.numbers, *beside.partial],
             "not_adjusted_for": beside.noise,
         },
-        "interactions": list(tables["interactions"].rows),
-        "simple_effects": list(tables["simple_effects"].rows),
-        "effects_by_level": list(tables["effects_by_level"].rows),
-        "effects_at_best": list(tables["effects_at_best"].rows),
-        "ladder": list(tables["ladder"].rows),
-        "confirmed": list(tables["confirmed"].rows),
+        "interactions": tables["interactions"].rows,
+        "simple_effects": tables["simple_effects"].rows,
+        "effects_by_level": tables["effects_by_level"].rows,
+        "effects_at_best": tables["effects_at_best"].rows,
+        "ladder": tables["ladder"].rows,
+        "confirmed": tables["confirmed"].rows,
         "best": None
         if best is None
         else {
@@ -103,17 +104,6 @@ def summarise(findings: Findings) -> dict[str, Any]:
         "notes": [*findings.cautions, *findings.notes],
     }
     return {key: _plain(value) for key, value in document.items()}
-
-
-def _levels(findings: Findings) -> dict[str, float | None]:
-    """All off and all on by the fit, with their intervals."""
-    levels = findings.levels
-    ends = {"all_off": levels and levels.all_off, "all_on": levels and levels.all_on}
-    return {
-        f"{name}{suffix}": None if one is None else getattr(one, field)
-        for name, one in ends.items()
-        for suffix, field in (("", "value"), ("_low", "low"), ("_high", "high"))
-    }
 
 
 def _decision(findings: Findings) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ def effects_table(effects: Effects, objective: Objective, *, ranks: bool = True)
             "top three")  # fmt: skip
     rows = tuple(
         (
-            e.technique, formatting.change(e) or formatting.UNKNOWN, formatting.interval(e),
+            e.technique, formatting.signed(e), formatting.interval(e),
             e.verdict, formatting.p_value(e.p_value), formatting.probability(e.first),
             formatting.probability(e.top_three),
         )
@@ -46,46 +46,39 @@ class BudgetRow:
     short: str
     long: str
     """`on` or `off` where the long runs hold it."""
-    verdict: str
-    """Of the long runs."""
-    changed: str
-    difference: str
+    verdict: str = ""
+    """Of the long runs; empty where these hold it."""
+    changed: str = ""
+    difference: str = ""
 
 
 def budget_rows(short: Effects, long: Verification) -> list[BudgetRow]:
     """Put the effects of the short runs beside those of the long ones, in the long ones' order."""
-    before = {one.technique: formatting.with_interval(one.effect, one) for one in short.effects}
+    before = {one.technique: formatting.with_interval(one) for one in short.effects}
     changes = {one.technique: one for one in long.changes}
+    kinds = {"sign": "changed sign", "size": "changed in size"}
     rows = []
     for effect in long.effects.effects:
         change = changes.get(effect.technique)
-        kind = {"sign": "changed sign", "size": "changed in size"}.get(
-            change.kind if change else "", ""
-        )
         rows.append(
             BudgetRow(
                 effect.technique,
                 before.get(effect.technique, formatting.UNKNOWN),
-                formatting.with_interval(effect.effect, effect),
+                formatting.with_interval(effect),
                 effect.verdict,
-                kind,
-                formatting.with_interval(change.difference, change) if change else "",
+                kinds.get(change.kind, "") if change else "",
+                formatting.with_interval(change) if change else "",
             )
         )
     rows += [
-        BudgetRow(
-            name, before.get(name, formatting.UNKNOWN), f"held {'on' if on else 'off'}", "", "", ""
-        )
+        BudgetRow(name, before.get(name, formatting.UNKNOWN), f"held {'on' if on else 'off'}")
         for name, on in long.held.items()
     ]
     rows += [
-        BudgetRow(
-            one.technique, before[one.technique], f"held at {long.held_at[one.parameter]}", "", "",
-            ""
-        )
+        BudgetRow(one.technique, before[one.technique], f"held at {long.held_at[one.parameter]}")
         for one in short.effects
         if one.parameter in long.held_at
-    ]  # fmt: skip
+    ]
     return rows
 
 
@@ -104,29 +97,23 @@ def budgets_table(results: Results, short: Effects, long: Verification) -> Table
 
 def confirmed_table(findings: Findings) -> Table:
     """Tabulate the test results of the recipes that were run on fresh seeds."""
-    objective = findings.results.objective
-    program = findings.results.program
-    over = f"{objective.unit} over all off".strip()
-    names = ["test accuracy", over, objective.name]
-    if program is not None:
-        names = [*([findings.results.tested_by] if program.test else []), over, objective.name]
-    elif objective != ACCURACY:
-        names = [f"test {objective.measure}", over, names[0], objective.name]
+    results, objective = findings.results, findings.results.objective
+    tested = results.program is None or results.program.test is not None
+    both = results.program is None and objective != ACCURACY
+    names = [
+        *([results.tested_by] if tested else []),
+        f"{objective.unit} over all off".strip(),
+        *(["test accuracy"] if both else []),
+        objective.name,
+    ]
     rows = []
     for row in findings.confirmed:
-        gain = row.objective_gain
-        over_off = formatting.with_interval(gain.value, gain) if gain else ""
-        cells = [over_off, formatting.mean(row.validation, objective)]
-        tested, accuracy = (
-            formatting.mean(row.test_objective, objective),
-            formatting.percent(row.test),
-        )
-        if program is None and objective == ACCURACY:
-            cells.insert(0, accuracy)
-        elif program is None:
-            cells = [tested, over_off, accuracy, cells[1]]
-        elif program.test:
-            cells.insert(0, tested)
+        cells = [
+            *([formatting.mean(row.test_objective, objective)] if tested else []),
+            formatting.with_interval(row.objective_gain) if row.objective_gain else "",
+            *([formatting.percent(row.test)] if both else []),
+            formatting.mean(row.validation, objective),
+        ]
         rows.append((row.label, str(row.seeds), *cells, row.recipe))
     head = ("", "seeds", *(f"{name} (95 %)" for name in names), "techniques on")
     return Table(head, tuple(rows), tuple(range(1, len(head) - 1)))
@@ -146,7 +133,7 @@ def ladder_table(findings: Findings) -> Table:
             changed += f" ({formatting.interval(step)})"
         cells = [step.adds, str(step.runs), formatting.mean(step.scaled, objective), changed]
         if row := beside.get(step.adds):
-            effect = f"{formatting.signed(row.effect, row)} ({formatting.interval(row)})"
+            effect = f"{formatting.signed(row)} ({formatting.interval(row)})"
             cells += [effect, formatting.p_value(row.p_value)]
         rows.append((*cells, *[""] * (len(head) - len(cells))))
     return Table(head, tuple(rows), tuple(range(1, len(head))))
@@ -156,7 +143,7 @@ def interactions_table(rows: Sequence[Interaction]) -> Table:
     """Tabulate interactions with their intervals."""
     cells = tuple(
         (f"{row.letter}: {row.name}" if row.letter else row.name,
-         formatting.signed(row.effect, row), formatting.interval(row),
+         formatting.signed(row), formatting.interval(row),
          formatting.p_value(row.p_value))
         for row in rows
     )  # fmt: skip
@@ -167,8 +154,8 @@ def dependences_table(rows: Sequence[Dependence]) -> Table:
     """Tabulate what techniques are worth without another one and with it."""
     cells = tuple(
         (row.without.technique, row.without.other,
-         formatting.with_interval(row.without.effect, row.without),
-         formatting.with_interval(row.with_it.effect, row.with_it))
+         formatting.with_interval(row.without),
+         formatting.with_interval(row.with_it))
         for row in rows
     )  # fmt: skip
     return Table(("technique", "the other", "without it (95 %)", "with it (95 %)"), cells, (2, 3))
@@ -192,7 +179,7 @@ def costs_table(findings: Findings) -> Table:
     head = ("technique", f"seconds {findings.results.timed_by} (95 %)",
             *(["parameters"] if own else []), f"{unit} per second")  # fmt: skip
     rows = tuple(
-        (row.technique, formatting.with_interval(row.seconds.value, row.seconds),
+        (row.technique, formatting.with_interval(row.seconds),
          *([formatting.parameters(row.parameters)] if own else []), formatting.per_second(row))
         for row in findings.costs
     )  # fmt: skip
@@ -201,4 +188,4 @@ def costs_table(findings: Findings) -> Table:
 
 def _at(row: EpochEffects, index: int) -> str:
     bounds = Estimate(row.effect[index], row.low[index], row.high[index])
-    return formatting.with_interval(bounds.value, bounds)
+    return formatting.with_interval(bounds)

@@ -10,7 +10,7 @@ import optuna
 from optuna.samplers import TPESampler
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
-from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from model_space.budget import Budget
 from model_space.recipe import Recipe
@@ -108,7 +108,7 @@ def claim(study: optuna.Study, storage: RDBStorage, url: str, me: Identity) -> C
         # A recipe that pays late looks poor until the runs rank as they do at their end.
         earliest = ranked_from(results.of("measure")) or 1
         pruning = PRUNERS[settings.pruner](settings.epochs, earliest)
-    recipe = space.suggest(FixedTrial(params))
+    recipe = space.recipe(params)
     budget, last_epochs = (
         settings.budget(planned.phase, params),
         settings.last_epochs_of(planned.phase),

@@ -161,123 +161,117 @@ class FirstRun:
         begin_trial(study, trial)
 
 
-def tried_first(
-    name: str,
-    settings: Settings,
-    environment: Mapping[str, str],
-    watch: StudyWatch,
-    seconds: float | None = None,
-) -> FirstRun:
-    """Run what a new study plans first; `seconds` is the time of the study, if it has one.
+@dataclass(frozen=True)
+class FirstRuns:
+    """Runs of a user's program outside of any study, which are tried before its study is made."""
 
-    Where that fails, what it has on may be the reason: then the planned run that has the least on.
-    Raises `FirstRunError` where it fails, `InputError` where its metric cannot have the unit asked
-    for or it takes much more time than the study has, and `StudyFailedError` where its folder
-    cannot be made.
-    """
-    program = settings.program
-    assert program is not None
-    space = Space.of(settings)
-    study = Results(name, settings.factors, (), settings)
-    now = schedule(settings, space, study)
-    nothing_yet = Planned("search", run_seed(settings.seed, "search", 0), None)
-    planned = now.next[0] if now.next else nothing_yet
-    plainest = min(now.next, key=lambda one: len(study.on(one.params or {})), default=planned)
-    directory = Path(program.directory)
-    before = snapshot(directory)
+    name: str
+    """That of the study."""
+    environment: Mapping[str, str]
+    watch: StudyWatch
+    seconds: float | None = None
+    """The time of the study, if it has one."""
 
-    def tried(one: Planned, folder: str) -> tuple[dict[str, Any], Tried]:
-        params = dict(space.params([]) if one.params is None else one.params)
-        watch.trying(_recipe(name, params, settings))
+    def first(self, settings: Settings) -> FirstRun:
+        """Run what a new study plans first.
+
+        Where that fails, what it has on may be the reason: then the planned run that has the least
+        on. Raises `FirstRunError` where it fails, `InputError` where its metric cannot have the
+        unit asked for or it takes much more time than the study has, and `StudyFailedError` where
+        its folder cannot be made.
+        """
+        program = settings.program
+        assert program is not None
+        space = Space.of(settings)
+        study = Results(self.name, settings.factors, (), settings)
+        now = schedule(settings, space, study)
+        nothing_yet = Planned("search", run_seed(settings.seed, "search", 0), None)
+        planned = now.next[0] if now.next else nothing_yet
+        plainest = min(now.next, key=lambda one: len(study.on(one.params or {})), default=planned)
+        directory = Path(program.directory)
+        before = snapshot(directory)
+
+        def tried(one: Planned, folder: str) -> tuple[dict[str, Any], Tried]:
+            params = dict(space.params([]) if one.params is None else one.params)
+            on = study.on(params)
+            self.watch.trying(describe(Run(0, "measure", "running", params, on, None), study))
+            try:
+                return params, self.run(folder, settings, params, one.seed)
+            except TrainingError as error:
+                raise FirstRunError(f"the first run failed: {error}") from error
+
         try:
-            return params, try_run(name, folder, settings, params, one.seed, environment, seconds)
+            params, first = tried(planned, "0")
+        except FirstRunError as error:
+            if len(study.on(plainest.params or {})) >= len(study.on(planned.params or {})):
+                raise
+            self.watch.cautioned(f"{error}. Another that is planned, with less on, is tried.")
+            planned = plainest
+            params, first = tried(planned, "0-plain")
+        files = written(directory, before)
+        if files:
+            self.watch.cautioned(shared(files, directory))
+        for caution in filter(None, (of_less(program), set_by_makefile(program))):
+            self.watch.cautioned(caution)
+        program = with_unit(program, first.outcome.objective, first.curve.values())
+        # What the run itself writes is no part of the program.
+        since = digests(program.command, program.directory)
+        kept = {word: digest for word, digest in program.files.items() if since.get(word) == digest}
+        program = replace(program, files=kept)
+        value = program.factor_to_stored * first.outcome.objective
+        objective = Objective.of(program)
+        self.watch.tried(objective, objective.scale * value, len(first.curve), first.folder)
+        return FirstRun(self.name, settings, planned, params, first, program, shared=tuple(files))
+
+    def with_other_seed(self, first: FirstRun) -> FirstRun:
+        """Run it once more with another seed; where that fails, the seed is taken to matter.
+
+        Raises `StudyFailedError` as `first` does.
+        """
+        seed = run_seed(first.settings.seed, "confirm", _OTHER_SEED)
+        self.watch.trying_seed()
+        untimed = replace(self, seconds=None)
+        try:
+            tried = untimed.run("other-seed", first.settings, first.params, seed)
         except TrainingError as error:
-            raise FirstRunError(f"the first run failed: {error}") from error
+            self.watch.cautioned(
+                f"with another seed {error}. The study goes on, as runs may fail by chance."
+            )
+            return first
+        both = replace(first, other=tried)
+        self.watch.tried_seed(first.program, both.seed_matters)
+        return both
 
-    try:
-        params, first = tried(planned, "0")
-    except FirstRunError as error:
-        if len(study.on(plainest.params or {})) >= len(study.on(planned.params or {})):
-            raise
-        watch.cautioned(f"{error}. Another that is planned, with less on, is tried.")
-        planned = plainest
-        params, first = tried(planned, "0-plain")
-    files = written(directory, before)
-    if files:
-        watch.cautioned(shared(files, directory))
-    for caution in filter(None, (of_less(program), set_by_makefile(program))):
-        watch.cautioned(caution)
-    program = with_unit(program, first.outcome.objective, first.curve.values())
-    # What the run itself writes is no part of the program.
-    since = digests(program.command, program.directory)
-    kept = {word: digest for word, digest in program.files.items() if since.get(word) == digest}
-    program = replace(program, files=kept)
-    value = program.factor_to_stored * first.outcome.objective
-    objective = Objective.of(program)
-    watch.tried(objective, objective.scale * value, len(first.curve), first.folder)
-    return FirstRun(name, settings, planned, params, first, program, shared=tuple(files))
+    def run(
+        self, folder_name: str, settings: Settings, params: Mapping[str, Any], seed: int
+    ) -> Tried:
+        """Run the program once; raises as `first` does, but `TrainingError` where it fails."""
+        program = settings.program
+        assert program is not None
+        folder = made_folder(runs_folder(program, self.name), folder_name)
+        # Values as they are printed, as their unit may still be open.
+        program = replace(program, unit=None, scale=None)
+        most = None if self.seconds is None else self.seconds + _PATIENCE
+        if most is not None and (program.timeout is None or most < program.timeout):
+            program = replace(program, timeout=most)
+        trainer = CommandTrainer(program, self.environment)
+        curve: dict[int, float] = {}
 
+        def keep(point: int, value: float) -> bool:
+            curve[point] = value
+            return True
 
-def with_other_seed(first: FirstRun, environment: Mapping[str, str], watch: StudyWatch) -> FirstRun:
-    """Run it once more with another seed; where that fails, the seed is taken to matter.
-
-    Raises `StudyFailedError` as `tried_first` does.
-    """
-    seed = run_seed(first.settings.seed, "confirm", _OTHER_SEED)
-    watch.trying_seed()
-    try:
-        tried = try_run(first.name, "other-seed", first.settings, first.params, seed, environment)
-    except TrainingError as error:
-        watch.cautioned(
-            f"with another seed {error}. The study goes on, as runs may fail by chance."
-        )
-        return first
-    both = replace(first, other=tried)
-    watch.tried_seed(first.program, both.seed_matters)
-    return both
-
-
-def _recipe(name: str, params: Mapping[str, Any], settings: Settings) -> str:
-    study = Results(name, settings.factors, (), settings)
-    run = Run(0, "measure", "running", params, study.on(params), None)
-    return describe(run, study)
-
-
-def try_run(
-    name: str,
-    folder_name: str,
-    settings: Settings,
-    params: Mapping[str, Any],
-    seed: int,
-    environment: Mapping[str, str],
-    seconds: float | None = None,
-) -> Tried:
-    """Run a program outside of any study; raises as `tried_first` does."""
-    program = settings.program
-    assert program is not None
-    folder = made_folder(runs_folder(program, name), folder_name)
-    # Values as they are printed, as their unit may still be open.
-    program = replace(program, unit=None, scale=None)
-    most = None if seconds is None else seconds + _PATIENCE
-    if most is not None and (program.timeout is None or most < program.timeout):
-        program = replace(program, timeout=most)
-    trainer = CommandTrainer(program, environment)
-    curve: dict[int, float] = {}
-
-    def keep(point: int, value: float) -> bool:
-        curve[point] = value
-        return True
-
-    began = datetime.now()
-    recipe = Space.of(settings).recipe(params)
-    try:
-        outcome = trainer.train(recipe, settings.budget(), seed, keep, folder)
-    except TrainingError as error:
-        if seconds is not None and isinstance(error, RunTimeoutError) and program.timeout == most:
-            within = time_plan.written(seconds + _PATIENCE)
-            raise InputError(
-                f"--time {time_plan.exactly(seconds)} is too short: not even the first run ended "
-                f"in {within}; give it many times as much, or make a run shorter"
-            ) from error
-        raise TrainingError(f"{error}; all of its output is in {folder / OUTPUT}") from error
-    return Tried(curve, outcome, folder, began, datetime.now(), trainer.epoch_ends)
+        began = datetime.now()
+        recipe = Space.of(settings).recipe(params)
+        try:
+            outcome = trainer.train(recipe, settings.budget(), seed, keep, folder)
+        except TrainingError as error:
+            ran_out = isinstance(error, RunTimeoutError) and program.timeout == most
+            if self.seconds is not None and ran_out:
+                within = time_plan.written(self.seconds + _PATIENCE)
+                raise InputError(
+                    f"--time {time_plan.exactly(self.seconds)} is too short: not even the first "
+                    f"run ended in {within}; give it many times as much, or make a run shorter"
+                ) from error
+            raise TrainingError(f"{error}; all of its output is in {folder / OUTPUT}") from error
+        return Tried(curve, outcome, folder, began, datetime.now(), trainer.epoch_ends)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -20,7 +22,7 @@ from search.planning.space import Space
 from search.planning.time_plan import TimePlan, Timing
 from search.results import Results
 from search.running import signals
-from search.running.timekeeping import end_in_time
+from search.running.timekeeping import begin_clock, end_in_time
 from search.running.worker_loop import study_checkpoints
 from search.settings import Settings
 from search.storage.reading import read
@@ -30,6 +32,8 @@ _LOOK_EVERY = 1.0
 """Seconds between two looks at how the study goes."""
 _LAST_PICTURES = 10.0
 """Seconds, at most, that workers have for pictures once the study has ended."""
+_OVERTIME = 0.04
+"""Share of a study's time by which a run may go beyond it."""
 _ATTACH_SHARE = 0.05
 """The share of the time that showing the results in the dashboard may take."""
 
@@ -120,55 +124,75 @@ class Workers(Protocol):
 Attach = Callable[[optuna.Study, Results], None]
 
 
-def follow(
-    study: optuna.Study,
-    url: str,
-    workers: Workers,
-    watch: StudyWatch,
-    attach: Attach,
-    checkpoints: Path,
-    deadline: float | None,
-    last_call: float | None = None,
-    ends: bool = False,
-) -> int:
-    """Watch the workers until they have ended; an interruption asks them to stop.
+@dataclass(frozen=True)
+class Following:
+    """What a launch, or a worker that joins, is given to follow a study; see `launch`."""
 
-    So does `last_call`, a `time.monotonic()`, for runs that still train then. `ends` says that the
-    study ends when its time is over, with the runs that it has.
-    """
-    name = study.study_name
-    watch.study_opened(read(study), workers.workers)
-    shown = _Shown(study, attach)
-    workers.begin(url, name, checkpoints, deadline)
-    try:
+    url: str
+    name: str
+    watch: StudyWatch
+    attach: Attach
+    checkpoints: Path
+    deadline: float | None
+
+    def follow(
+        self,
+        study: optuna.Study,
+        settings: Settings,
+        workers: Workers,
+        begins: float | None = None,
+    ) -> int:
+        """Watch the workers until they have ended, and return how many runs are left out.
+
+        An interruption asks them to stop; so does the end of the study's time, if it has one.
+        `begins`, a `time.monotonic()`, is when the clock of a launch does; with None, the workers
+        came to a study that another launch follows, and do not end it.
+        """
+        if begins is not None and settings.time is not None:
+            elapsed = time.monotonic() - begins
+            settings = begin_clock(study, self.url, elapsed, workers.workers)
+        limit, deadline, last_call = settings.time, self.deadline, math.inf
+        if limit is not None:
+            over = time.monotonic() + limit.ends - time.time()
+            deadline = over if deadline is None else min(deadline, over)
+            last_call = over + _OVERTIME * limit.seconds
+        self.watch.study_opened(read(study), workers.workers)
+        shown = _Shown(study, self.attach)
+        workers.begin(self.url, self.name, self.checkpoints, deadline)
+        try:
+            self._wait(study, workers, shown, last_call)
+        except BaseException:
+            with suppress(SQLAlchemyError, StorageInternalError):
+                _look(study, self.watch, shown, last=True)
+            raise
+        finally:
+            workers.stop()
+        if begins is not None and limit is not None:
+            patiently(lambda: end_in_time(study, self.url))
+        left = patiently(lambda: _look(study, self.watch, shown, last=True))
+        if left is None:
+            folder = study_checkpoints(self.checkpoints, self.url, self.name)
+            shutil.rmtree(folder, ignore_errors=True)
+        return left or 0
+
+    def _wait(self, study: optuna.Study, workers: Workers, shown: _Shown, last_call: float) -> None:
+        """Wait for the workers; `last_call`, a `time.monotonic()`, stops what trains then."""
         try:
             while workers.wait(_LOOK_EVERY):
                 signals.check()
-                if last_call is not None and time.monotonic() > last_call:
+                if time.monotonic() > last_call:
                     workers.ask_to_stop()
                 for reason in workers.ended_early():
-                    watch.worker_ended(reason)
-                if _look(study, watch, shown) is None:
+                    self.watch.worker_ended(reason)
+                if _look(study, self.watch, shown) is None:
                     workers.wait(_LAST_PICTURES)
                     break
         except KeyboardInterrupt:
-            watch.stopping()
+            self.watch.stopping()
             workers.ask_to_stop()
             while workers.wait(_LOOK_EVERY):
                 pass
             raise
-    except BaseException:
-        with suppress(SQLAlchemyError, StorageInternalError):
-            _look(study, watch, shown, last=True)
-        raise
-    finally:
-        workers.stop()
-    if ends:
-        patiently(lambda: end_in_time(study, url))
-    left = patiently(lambda: _look(study, watch, shown, last=True))
-    if left is None:
-        shutil.rmtree(study_checkpoints(checkpoints, url, name), ignore_errors=True)
-    return left or 0
 
 
 class _Shown:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from statistics import fmean
 
@@ -13,8 +12,7 @@ from search.planning.checks import check_lengths
 from search.planning.requested import Requested
 from search.planning.settle import settle
 from search.planning.time_plan import Timing, is_of_runs_alone, with_plan
-from search.running.first_run import FirstRun, tried_first, try_run, with_other_seed
-from search.running.following import StudyWatch
+from search.running.first_run import FirstRun, FirstRuns
 from search.running.timekeeping import report_time
 from search.running.timing import CHANGING, Launched, plan_of
 from search.settings import Settings, TimeLimit
@@ -49,36 +47,30 @@ def chooses_epochs(requested: Requested) -> bool:
 
 
 def planned_by_first_runs(
-    name: str,
-    settings: Settings,
-    asked: Requested,
-    environment: Mapping[str, str],
-    workers: int,
-    launched: Launched,
-    watch: StudyWatch,
+    runs: FirstRuns, settings: Settings, asked: Requested, workers: int, launched: Launched
 ) -> tuple[FirstRun, Requested]:
     """Try the first run, and choose the runs that fit in the time where none were asked for.
 
     `settings` are those of `before_its_plan`, and `workers` those that will run all else. What was
     asked for comes back with what the plan has chosen beside it. Raises `InputError` where the time
-    is too short for any plan, and as `tried_first` does.
+    is too short for any plan, and as `FirstRuns.first` does.
     """
     assert asked.time is not None
     seconds = asked.time.seconds
-    first = tried_first(name, settings, environment, watch, seconds)
+    first = runs.first(settings)
     plan_of(settings, asked, _least(first, asked, workers), 0.0)  # or another seed took as long
-    first = with_other_seed(first, environment, watch)
+    first = runs.with_other_seed(first)
     asked = first.settled(asked)
     timing = _timing(first, None, workers)
     if _is_unknown(first, asked) and (
         first.tried.seconds <= _SHORT * seconds or not _is_enough(first, asked, timing)
     ):
-        timing = _timing(first, _longer(first, environment, watch, seconds), workers)
+        timing = _timing(first, _longer(first, runs), workers)
     elapsed = time.monotonic() - launched.began
     # The first run counts among those of the study, if it is one of them.
     beside = elapsed - first.tried.seconds + report_time(launched.slowness)
     plan = plan_of(settings, asked, timing, beside)
-    watch.planned_program(plan, timing, first.program)
+    runs.watch.planned_program(plan, timing, first.program)
     limit = TimeLimit(
         seconds,
         training=seconds - beside,
@@ -126,16 +118,11 @@ def _changing(asked: Requested) -> tuple[str, ...]:
     return tuple(name for name in CHANGING if name not in fixed)
 
 
-def _longer(
-    first: FirstRun, environment: Mapping[str, str], watch: StudyWatch, seconds: float
-) -> float:
+def _longer(first: FirstRun, runs: FirstRuns) -> float:
     """Seconds of the first run with more epochs; raises `TrainingError` where it fails."""
-    watch.timing()
+    runs.watch.timing()
     settings = replace(first.settings, epochs=_LONGER)
-    seed = first.planned.seed
-    return try_run(
-        first.name, "longer", settings, first.params, seed, environment, seconds
-    ).seconds  # fmt: skip
+    return runs.run("longer", settings, first.params, first.planned.seed).seconds
 
 
 def _timing(first: FirstRun, longer: float | None, workers: int) -> Timing:

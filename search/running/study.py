@@ -7,9 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import optuna
-from optuna.trial import TrialState
-
 from model_space.custom.code import CustomCode
 from model_space.worker.client import Workload
 from search.commands.parsing import check_program
@@ -24,8 +21,8 @@ from search.running.compatibility import (
     check_there,
     check_versions,
 )
-from search.running.first_run import tried_first, with_other_seed
-from search.running.following import Attach, StudyWatch, Workers, follow
+from search.running.first_run import FirstRuns
+from search.running.following import Attach, Following, StudyWatch, Workers
 from search.running.hardware import check_installed, check_system, gpus
 from search.running.local_workers import LocalWorkers
 from search.running.making import (
@@ -38,61 +35,24 @@ from search.running.making import (
 )
 from search.running.picturing import picture_training
 from search.running.program_timing import before_its_plan, planned_by_first_runs
-from search.running.timekeeping import time_unspent
 from search.running.timing import Launched, plan_in_time
 from search.settings import Settings
-from search.storage import schema
-from search.storage.connection import check_writable, make_storage
-from search.storage.heartbeat import fail_lost
-from search.storage.lock import exclusive, exclusive_to_make
+from search.storage.connection import check_writable
+from search.storage.lock import exclusive_to_make
 from search.storage.reading import stored_facts, stored_versions
 from search.storage.studies import load_study
 from search.writable import check_folder
 
 _CPU_WIDTH = 0.25
-_OVERTIME = 0.04
-"""Share of a study's time by which a run may go beyond it."""
 
 
 @dataclass(frozen=True)
-class _Given:
-    """What a launch, or a worker that joins, is given beside the settings; see `launch`."""
+class _Launch(Following):
+    """What a launch is given beside the settings; see `launch`."""
 
-    url: str
-    name: str
     environments: Sequence[Mapping[str, str]]
-    watch: StudyWatch
-    attach: Attach
-    checkpoints: Path
-    deadline: float | None
-    elsewhere: Workers | None = None
-    fetch: Callable[[CustomCode], CustomCode] | None = None
-
-    def follow(
-        self,
-        study: optuna.Study,
-        settings: Settings,
-        workers: Workers,
-        begins: float | None = None,
-    ) -> int:
-        """Follow the workers, who stop when the study's time is over, if it has one.
-
-        `begins`, a `time.monotonic()`, is when the clock of a launch does; with None, the workers
-        came to a study that another launch follows, and do not end it.
-        """
-        if begins is not None and settings.time is not None:
-            elapsed = time.monotonic() - begins
-            settings = _begin_clock(study, self.url, elapsed, workers.workers)
-        limit, last_call, deadline = settings.time, None, self.deadline
-        if limit is not None:
-            over = time.monotonic() + limit.ends - time.time()
-            deadline = over if deadline is None else min(deadline, over)
-            last_call = over + _OVERTIME * limit.seconds
-        ends = begins is not None and limit is not None
-        return follow(
-            study, self.url, workers, self.watch, self.attach, self.checkpoints, deadline,
-            last_call, ends,
-        )  # fmt: skip
+    elsewhere: Workers | None
+    fetch: Callable[[CustomCode], CustomCode] | None
 
 
 def launch(
@@ -136,8 +96,8 @@ def launch(
     settings, before = settle_launch(url, name, early)
     if settings.data == before:
         check_there(name, settings.data)
-    given = _Given(
-        url, name, environments, watch, attach, checkpoints, deadline, elsewhere, fetch
+    given = _Launch(
+        url, name, watch, attach, checkpoints, deadline, environments, elsewhere, fetch
     )  # fmt: skip
     if settings.program is not None:
         return _launch_program(given, requested, settings, before, launched)
@@ -145,7 +105,7 @@ def launch(
 
 
 def _launch_own(
-    given: _Given, requested: Requested, settings: Settings, before: str | None, launched: Launched
+    given: _Launch, requested: Requested, settings: Settings, before: str | None, launched: Launched
 ) -> int:
     """Launch a study that kouka itself trains."""
     watch, elsewhere = given.watch, given.elsewhere
@@ -200,25 +160,25 @@ def _launch_own(
 
 
 def _launch_program(
-    given: _Given, requested: Requested, settings: Settings, before: str | None, launched: Launched
+    given: _Launch, requested: Requested, settings: Settings, before: str | None, launched: Launched
 ) -> int:
     """Launch a study of the user's program.
 
     The first run of a new study is tried before the study is made, and then is its first trial.
     """
     assert settings.program is not None
-    name, here, watch = given.name, given.environments[0], given.watch
+    name = given.name
     check_program(settings.program)
     check_files(name, settings.program)
+    seconds = requested.time.seconds if requested.time else None
+    runs = FirstRuns(name, given.environments[0], given.watch, seconds)
     first, begins, asked = None, launched.began, requested
     if before is None and requested.time is not None:
         count = given.elsewhere.workers if given.elsewhere else len(given.environments)
-        first, requested = planned_by_first_runs(
-            name, settings, requested, here, count, launched, watch
-        )
+        first, requested = planned_by_first_runs(runs, settings, requested, count, launched)
         begins = time.monotonic()
     elif before is None:
-        first = with_other_seed(tried_first(name, settings, here, watch), here, watch)
+        first = runs.with_other_seed(runs.first(settings))
         requested = first.settled(requested)
     with exclusive_to_make(given.url, name):
         settings, before = settle_launch(given.url, name, asked, requested)
@@ -267,7 +227,7 @@ def join(
     check_writable(url)
     requested = Requested(custom_code=custom_code or CustomCode())
     settings = settle(settings_of(study), requested)
-    given = _Given(url, name, environments, watch, attach, checkpoints, deadline)
+    given = Following(url, name, watch, attach, checkpoints, deadline)
     if settings.program is not None:
         program = replace(settings.program, directory=directory or settings.program.directory)
         check_versions(name, (), stored_versions(study))
@@ -293,26 +253,6 @@ def join(
         return given.follow(study, settings, local)
     finally:
         local.stop()
-
-
-def _begin_clock(study: optuna.Study, url: str, elapsed: float, workers: int) -> Settings:
-    """Settle when the study's time ends, for a launch that began `elapsed` seconds ago.
-
-    Where others are at work on it already, it ends when it would, and these workers are added.
-    """
-    with exclusive(url, study.study_name):
-        fail_lost(study, make_storage(url))
-        settings = settings_of(study)
-        limit, trials = settings.time, study.get_trials(deepcopy=False)
-        assert limit is not None
-        ends = time.time() + time_unspent(limit, trials) - elapsed
-        others = sum(trial.state == TrialState.RUNNING for trial in trials)
-        if others and limit.ends:
-            ends = limit.ends
-        limit = replace(limit, ends=ends, workers=others + workers)
-        settings = replace(settings, time=limit)
-        study.set_user_attr(schema.SETTINGS, settings.to_json())
-    return settings
 
 
 def _local_workers(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import optuna
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from search.analysis.stopping import is_known
 from search.planning.durations import run_time
@@ -21,8 +21,11 @@ from search.planning.replan import TimeLeft, closed_at_its_end, replanned
 from search.planning.schedule import Schedule, schedule
 from search.planning.space import Space
 from search.results import Results
+from search.running.making import settings_of
 from search.settings import Settings, TimeLimit
 from search.storage import schema
+from search.storage.connection import make_storage
+from search.storage.heartbeat import fail_lost
 from search.storage.lock import exclusive
 from search.storage.reading import read
 
@@ -68,6 +71,26 @@ def time_unspent(limit: TimeLimit, trials: Sequence[FrozenTrial]) -> float:
 def _unseen(trial: FrozenTrial) -> timedelta:
     unseen = trial.user_attrs.get(schema.UNSEEN)
     return timedelta(seconds=unseen if isinstance(unseen, int | float) else 0)
+
+
+def begin_clock(study: optuna.Study, url: str, elapsed: float, workers: int) -> Settings:
+    """Settle when the study's time ends, for a launch that began `elapsed` seconds ago.
+
+    Where others are at work on it already, it ends when it would, and these workers are added.
+    """
+    with exclusive(url, study.study_name):
+        fail_lost(study, make_storage(url))
+        settings = settings_of(study)
+        limit, trials = settings.time, study.get_trials(deepcopy=False)
+        assert limit is not None
+        ends = time.time() + time_unspent(limit, trials) - elapsed
+        others = sum(trial.state == TrialState.RUNNING for trial in trials)
+        if others and limit.ends:
+            ends = limit.ends
+        limit = replace(limit, ends=ends, workers=others + workers)
+        settings = replace(settings, time=limit)
+        study.set_user_attr(schema.SETTINGS, settings.to_json())
+    return settings
 
 
 def report_time(slowness: float) -> float:

@@ -35,12 +35,28 @@ _LONGEST_PAUSE = 2.0
 
 
 @dataclass
-class Tally:
-    """The runs of one process: how many finished, and the trials that failed."""
+class SharedWork:
+    """What the workers of one process share: their study, and the runs that ended."""
 
+    url: str
+    name: str
+    checkpoints: Path
+    """The folder in which each study has one of its own."""
+    deadline: float | None = None
+    """A `time.monotonic()`, when no further run begins."""
+    runs: Path | None = None
+    """The folder in which each run of a command has one; None where kouka itself trains."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set to end the workers between runs."""
     finished: int = 0
+    """The number of runs that finished."""
     failed: set[int] = field(default_factory=set)
+    """The trials that failed."""
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_over(self) -> bool:
+        """Check whether it is too late to begin a run."""
+        return self.deadline is not None and time.monotonic() > self.deadline
 
     def count(self, state: TrialState | None, trial: int) -> bool:
         """Count the run of a trial, by its number; True where the first runs have all failed."""
@@ -51,30 +67,18 @@ class Tally:
             return len(self.failed) >= TRIES and not self.finished
 
 
-def work(
-    url: str,
-    name: str,
-    trainer: Trainer,
-    me: Identity,
-    *,
-    checkpoints: Path,
-    deadline: float | None,
-    stopping: threading.Event,
-    tally: Tally,
-    runs: Path | None = None,
-) -> None:
+def work(shared: SharedWork, trainer: Trainer, me: Identity) -> None:
     """Run what a study lacks, together with any other workers, until it lacks nothing.
 
-    `deadline`, a `time.monotonic()`, is when no further run begins; `stopping` ends it between
-    runs. `checkpoints` is the folder in which each study has one of its own; `runs` is that in
-    which each run of a command has one, None where kouka itself trains. Raises `StudyFailedError`,
-    `TrainingError`, `Stopped` or what the storage raised after all patience.
+    Raises `StudyFailedError`, `TrainingError`, `Stopped` or what the storage raised after all
+    patience.
     """
+    url, runs, stopping = shared.url, shared.runs, shared.stopping
     storage = patiently(lambda: worker_storage(url))
-    study = patiently(lambda: optuna.load_study(study_name=name, storage=storage))
-    folder = study_checkpoints(checkpoints, url, name)
+    study = patiently(lambda: optuna.load_study(study_name=shared.name, storage=storage))
+    folder = study_checkpoints(shared.checkpoints, url, shared.name)
     pause = 0.05
-    while not stopping.is_set() and (deadline is None or time.monotonic() <= deadline):
+    while not stopping.is_set() and not shared.is_over():
         found = patiently(lambda: claim(study, storage, url, me))
         if not isinstance(found, Claim):
             if found.phase is None:
@@ -86,9 +90,9 @@ def work(
         kept = folder / _key(found) if runs is None else new_folder(runs, found, storage)
         state = run_trial(found, study, storage, trainer, kept)
         number = patiently(partial(storage.get_trial_number_from_id, found.trial_id))
-        if tally.count(state, number):
+        if shared.count(state, number):
             results = patiently(lambda: read(study))
-            failed = [run for run in results.runs if run.number in tally.failed]
+            failed = [run for run in results.runs if run.number in shared.failed]
             if not are_alike(failed, results):
                 raise StudyFailedError(
                     f"{len(failed)} runs failed one after another; the last said: "

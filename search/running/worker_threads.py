@@ -9,7 +9,7 @@ from pathlib import Path
 
 from model_space.worker.client import Stopped
 from search.running.trainer import Trainer
-from search.running.worker_loop import Tally, work
+from search.running.worker_loop import SharedWork, work
 from search.storage.heartbeat import Identity
 
 
@@ -35,16 +35,13 @@ class WorkerThreads:
 
     def begin(self, url: str, name: str, checkpoints: Path, deadline: float | None) -> None:
         """Set all of them to work; see `search.running.worker_loop.work`."""
-        tally = Tally()
+        runs = self._runs(name)
+        shared = SharedWork(url, name, checkpoints, deadline, runs, self._stopping)
 
         def man(slot: int, trainer: Trainer) -> None:
             try:
                 self._prepare(slot)
-                work(
-                    url, name, trainer, Identity.here(slot), checkpoints=checkpoints,
-                    deadline=deadline, stopping=self._stopping, tally=tally,
-                    runs=self._runs(name),
-                )  # fmt: skip
+                work(shared, trainer, Identity.here(slot))
             except Stopped:
                 pass
             except BaseException as error:

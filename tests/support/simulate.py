@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import combinations, count, product
+from itertools import combinations, compress, count, product
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ def values(
     pairs: dict[tuple[str, str], float],
 ) -> np.ndarray:
     """The percent of each row of booleans, which say what is on."""
-    recipes = ([name for name, on in zip(names, row, strict=True) if on] for row in rows)
+    recipes = ([*compress(names, row)] for row in rows)
     return np.array([value(on, effects, pairs) for on in recipes])
 
 
@@ -57,7 +57,7 @@ def simulated(
     random = np.random.default_rng(seed)
     runs = []
     for row in rows:
-        on = [name for name, turned in zip(effects, row, strict=True) if turned]
+        on = [*compress(effects, row)]
         points = value(on, effects, pairs) + noise * random.standard_normal()
         runs.append(run(on, points / 100))
     return runs
@@ -98,7 +98,7 @@ def near_a_ceiling(seed: int, names: Sequence[str]) -> tuple[list[Run], np.ndarr
     )
     shares = 1 / (1 + np.exp(-logits - noise))
     runs = [
-        run([name for name, side in zip(names, row, strict=True) if side > 0], float(share))
+        run([*compress(names, row > 0)], float(share))
         for row, share in zip(rows, shares, strict=True)
     ]
     return runs, 1 / (1 + np.exp(-true))

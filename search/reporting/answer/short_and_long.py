@@ -94,9 +94,7 @@ def between(findings: Findings) -> str:
 def _named(changes: Sequence[BudgetChange], objective: Objective) -> str:
     unit = in_unit(objective)
     named = [
-        f"{one.technique} (from {signed(one.short.effect, one.short)} to "
-        f"{signed(one.long.effect, one.long)}{unit})"
-        for one in changes
+        f"{one.technique} (from {signed(one.short)} to {signed(one.long)}{unit})" for one in changes
     ]
     return listed_first(named)
 
@@ -122,9 +120,7 @@ def signs_of_fast_start(found: FastStart, results: Results) -> str:
         signs.append(f"{objective.name} {verb} {gain} in the last {over}")
     if found.moving:
         changes = [move.change for move in found.moving[:MOST_NAMED]]
-        named = [
-            f"that of {one.technique} by {with_interval(one.effect, one, unit)}" for one in changes
-        ]
+        named = [f"that of {one.technique} by {with_interval(one, unit)}" for one in changes]
         begin, end = found.moving[0].begin, found.moving[0].end
         signs.append(f"from epoch {begin} to {end} effects still moved, {listed(named)}")
     said = ", and ".join(signs)

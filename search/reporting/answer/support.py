@@ -125,7 +125,7 @@ def _helps_beside(findings: Findings) -> list[str]:
         return []
     asked = {one.parameter: one for one in results.conditional}
     return [
-        f"{one.phrase} helps as well: {with_interval(one.effect, one, in_unit(results.objective))}"
+        f"{one.phrase} helps as well: {with_interval(one, in_unit(results.objective))}"
         f", in the {asked[one.parameter].asked:,} of {asked[one.parameter].trials:,} trials that "
         "were asked for it."
         for one in effects.effects

@@ -110,7 +110,7 @@ def _answer(findings: Findings, *, briefly: bool) -> str:
         return capitalized(f"{better}.")
     if decision.verdict == "not sure":
         if (surely := decision.surely_better) is not None:
-            gain = with_interval(surely.gain.value, surely.gain, in_unit(results.objective))
+            gain = with_interval(surely.gain, in_unit(results.objective))
             simpler = describe(surely, results, levels=True)
             return f"So far {simpler} is surely better than {off}: {gain}."
         if decision.any_better:

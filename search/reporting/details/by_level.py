@@ -49,14 +49,14 @@ def by_level(findings: Findings) -> Section | None:
 def _table(
     rows: Sequence[EffectByLevel], factor: Category
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    effects = [{factor.place(one.level): with_interval(one.effect, one) for one in row.levels}
+    effects = [{factor.place(one.level): with_interval(one) for one in row.levels}
                for row in rows]  # fmt: skip
     places = [at for at in factor.ordered if any(at in one for one in effects)]
     labels = [level_label(factor.levels[at]) for at in places]
     head = ("technique", *(f"at {label} (95 %)" for label in labels),
             "at the best (95 %)", "best with it", "without")  # fmt: skip
     cells = tuple(
-        (row.technique, *(each.get(at, "—") for at in places), with_interval(row.effect, row),
+        (row.technique, *(each.get(at, "—") for at in places), with_interval(row),
          level_label(row.on), level_label(row.off))
         for row, each in zip(rows, effects, strict=True)
     )  # fmt: skip
@@ -64,8 +64,6 @@ def _table(
 
 
 def _short(row: EffectByLevel, results: Results) -> tuple[str, ...]:
-    each = "; ".join(
-        f"{level_label(one.level)}: {with_interval(one.effect, one)}" for one in row.levels
-    )
-    return (row.technique, in_words(row.factor, results), each, with_interval(row.effect, row),
+    each = "; ".join(f"{level_label(one.level)}: {with_interval(one)}" for one in row.levels)
+    return (row.technique, in_words(row.factor, results), each, with_interval(row),
             level_label(row.on), level_label(row.off))  # fmt: skip

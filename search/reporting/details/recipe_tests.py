@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import plotly.graph_objects as go
 
 from search.analysis.estimate import Estimate
@@ -65,17 +67,11 @@ def by_class_of(tested: RecipeTests, things: str, whose: str) -> Section:
         f"Most often, {often.name} is taken for {often.taken_for}: {often.taken_share:.1f} % of "
         f"its {things}."
     )
-    remarks = []
-    if tested.runs > 1:
-        remarks.append(
-            f"An interval holds for other seeds and other {things}, and for its class alone: the "
-            "lowest of many classes is partly the lowest by chance."
-        )
-    else:
-        remarks.append(
-            f"An interval holds for other {things} and not for other seeds, and for its class "
-            "alone: the lowest of many classes is partly the lowest by chance."
-        )
+    seeds = f"seeds and other {things}" if tested.runs > 1 else f"{things} and not for other seeds"
+    remarks = [
+        f"An interval holds for other {seeds}, and for its class alone: the lowest of many classes "
+        "is partly the lowest by chance."
+    ]
     if len(known) > _MOST_ROWS:
         remarks.append(f"{len(known) - _MOST_ROWS} classes of higher accuracy are in classes.csv.")
     if len(tested.classes) > confusion.MOST_CLASSES:
@@ -99,7 +95,7 @@ def _table(rows: list[ClassResult], things: str) -> Table:
 
 
 def _percent(one: ClassResult, sign: str = " %") -> str:
-    if one.accuracy != one.accuracy:
+    if math.isnan(one.accuracy):
         return UNKNOWN
     text = short_percent(Estimate(one.accuracy, one.low, one.high))
     return text.replace(" (", f"{sign} (", 1) if "(" in text else f"{text}{sign}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import plotly.graph_objects as go
 
@@ -110,7 +111,7 @@ def _text(row: Interaction, sign: int, size: int) -> str:
     if size > _ROOM_FOR_VALUES:
         return ("+" if sign * row.effect > 0 else "−") + star if star else row.letter
     return (
-        formatting.signed(sign * row.effect, row)
+        formatting.signed(replace(row, effect=sign * row.effect))
         + star
         + (f"<br>{row.letter}" if row.letter else "")
     )
@@ -123,6 +124,6 @@ def _hover(row: Interaction) -> str:
     what = f"sum {row.letter}, which these runs cannot separate:<br>" if row.letter else ""
     name = row.name.replace(" + ", "<br>+ ").replace(" − ", "<br>− ")
     return (
-        f"{what}{name}<br>{formatting.signed(row.effect, row)}<br>95 %: {formatting.interval(row)}"
+        f"{what}{name}<br>{formatting.signed(row)}<br>95 %: {formatting.interval(row)}"
         f"<br>corrected p: {formatting.p_value(row.p_value)}"
     )

@@ -134,4 +134,4 @@ def _after(row: ContrastSize, wide: float) -> float:
 
 def _signed(row: ContrastSize) -> str:
     beside = 2 * row.error
-    return signed(row.effect, Estimate(row.effect, -beside, beside))
+    return signed(Estimate(row.effect, -beside, beside))

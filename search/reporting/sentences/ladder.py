@@ -46,8 +46,7 @@ def ladder_verdict(steps: Sequence[LadderStep], comparisons: Sequence[Comparison
         )
         return f"{none} from its order-free effect by more than a change of seed."
     named = [
-        f"{row.step.adds} ({signed(row.step.change, row.step)} as a step, "
-        f"{signed(row.effect, row)} as its order-free effect)"
+        f"{row.step.adds} ({signed(row.step)} as a step, {signed(row)} as its order-free effect)"
         for row in apart
     ]
     return (

@@ -47,9 +47,7 @@ def dependent(findings: Findings) -> list[str]:
 
 def _each(row: EffectByLevel | EffectByHalf, results: Results) -> list[str]:
     unit, name = in_unit(results.objective), in_words(row.factor, results)
-    values = [
-        with_interval(one.effect, one, "" if at else unit) for at, one in enumerate(row.levels)
-    ]
+    values = [with_interval(one, "" if at else unit) for at, one in enumerate(row.levels)]
     labels = [level_label(one.level) for one in row.levels]
     labels[0] = f"{name} {labels[0]}"
     return [f"{value} with {label}" for value, label in zip(values, labels, strict=True)]
@@ -63,7 +61,7 @@ def at_best(findings: Findings) -> list[str]:
         rows = rows_of(findings.by_level, factor.name)
         word = in_words(factor.name, results)
         if rows:
-            named = [f"{r.technique} {with_interval(r.effect, r)}" for r in rows[:_MOST_NAMED]]
+            named = [f"{r.technique} {with_interval(r)}" for r in rows[:_MOST_NAMED]]
             unit = effect_unit(results.objective)
             sentences.append(f"At its best {word} each is worth, in {unit}: {listed(named)}.")
         elif enough := runs_for_levels(len(results.factors), results.several, len(measured)):
@@ -81,7 +79,7 @@ def _turned(row: EffectByLevel, results: Results) -> str:
     better = results.objective.sign
     sides = []
     for verb, sign in (("helps", better), ("hurts", -better)):
-        at = [f"{level_label(one.level)} ({signed(one.effect, one)})"
+        at = [f"{level_label(one.level)} ({signed(one)})"
               for one in row.levels if one.sign == sign]  # fmt: skip
         sides.append(f"{verb} at {listed(at)}")
     return f"{row.technique} {' and '.join(sides)}"

@@ -45,9 +45,9 @@ def main_pairs(rows: Sequence[Dependence], objective: Objective) -> list[str]:
         pairs.setdefault(frozenset((row.without.technique, row.without.other)), row)
     unit = in_unit(objective)
     return [
-        f"{row.without.technique} is worth {signed(row.without.effect, row.without)}{unit} "
+        f"{row.without.technique} is worth {signed(row.without)}{unit} "
         f"({interval(row.without)}) without {row.without.other}, and "
-        f"{signed(row.with_it.effect, row.with_it)} ({interval(row.with_it)}) with it."
+        f"{signed(row.with_it)} ({interval(row.with_it)}) with it."
         for row in list(pairs.values())[:_MOST_PAIRS]
     ]
 

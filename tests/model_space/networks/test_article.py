@@ -1,4 +1,4 @@
-from itertools import combinations
+from itertools import combinations, compress
 from typing import Any
 
 import keras
@@ -112,7 +112,7 @@ def test_every_combination_of_any_four_of_the_articles_techniques_trains_a_step(
     for four in combinations(range(len(SETS["article"])), 4):
         assert len(np.unique(rows[:, four], axis=0)) == 16
     for row in rows:
-        names = [name for name, on in zip(SETS["article"], row, strict=True) if on]
+        names = [*compress(SETS["article"], row)]
         train_a_step(recipe(*names), 0.125)
 
 
@@ -123,7 +123,7 @@ def test_every_combination_of_any_two_techniques_trains_a_step() -> None:
     for two in combinations(range(len(TECHNIQUES)), 2):
         assert len(np.unique(rows[:, two], axis=0)) == 4
     for row in rows:
-        names = [t.name for t, on in zip(TECHNIQUES, row, strict=True) if on]
+        names = [one.name for one in compress(TECHNIQUES, row)]
         train_a_step(recipe(*names), 0.05)
 
 

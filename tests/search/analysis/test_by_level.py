@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import compress, product
 
 import numpy as np
 import optuna
@@ -39,7 +39,7 @@ def measured(
     for first, second, at in recipes * (runs // len(recipes)):
         sides = zip(NAMES, (first, second), strict=True)
         percent = sum(means[name, 1 if on else -1][at] for name, on in sides) / len(NAMES)
-        on = {name for name, one in zip(NAMES, (first, second), strict=True) if one}
+        on = {*compress(NAMES, (first, second))}
         on |= {level_name(RATES.name, RATES.levels[at])} if at else set()
         value = (percent + noise * shape[at] * random.standard_normal()) / 100
         made.append(run(on, value, params={RATES.name: RATES.levels[at]}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import combinations, product
+from itertools import combinations, compress, product
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ def studied(count: int, seed: int, rows: Sequence[tuple[Any, ...]] = ()) -> list
         *sides, optimizer, layers = (
             rows[at] if rows else (*random.integers(0, 2, 3), *random.integers(0, 3, 2))
         )
-        on = {name for name, side in zip(TECHNIQUES, sides, strict=True) if side}
+        on = {*compress(TECHNIQUES, sides)}
         params = {
             "optimizer": OPTIMIZER.levels[optimizer],
             "layers": LAYERS.levels[layers],

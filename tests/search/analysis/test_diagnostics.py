@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import compress
 
 import numpy as np
 import pytest
@@ -119,7 +120,7 @@ def test_interactions_that_a_ceiling_makes_vanish_on_the_logit() -> None:
     worth = dict.fromkeys(NAMES, 0.0) | {"augmentation": 2.5, "batch_norm": 2.5}
     random, runs = np.random.default_rng(0), []
     for row in SIXTY_FOUR:
-        on = [name for name, turned in zip(NAMES, row, strict=True) if turned]
+        on = [*compress(NAMES, row)]
         logit = value(on, worth) - 68 + 0.05 * random.standard_normal()
         runs.append(run(on, 1 / (1 + math.exp(-logit))))
     results = results_of(runs)

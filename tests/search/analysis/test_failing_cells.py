@@ -1,7 +1,7 @@
 """Recipes that fail together: they are found, and no innocent technique is blamed for them."""
 
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, compress
 
 import numpy as np
 import pytest
@@ -97,7 +97,7 @@ def test_runs_that_collapse_by_chance_make_no_effect_clear(runs: int, techniques
     for _ in range(40):
         measured = []
         for row in rows:
-            on = {name for name, turned in zip(names, row, strict=True) if turned}
+            on = {*compress(names, row)}
             collapsed = names[0] in on and names[1] not in on and random.random() < 0.4
             points = 10 if collapsed else 60 + 0.5 * random.standard_normal()
             measured.append(run(on, points / 100))

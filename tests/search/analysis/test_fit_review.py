@@ -1,7 +1,7 @@
 """What experimenters judge a fit by, against statsmodels and brute force."""
 
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, compress
 
 import numpy as np
 import pytest
@@ -84,7 +84,7 @@ def test_level_means_are_those_of_statsmodels() -> None:
         at = NAMES.index(row.techniques[0])
         for mean in row.means:
             inside = side[:, at] == (1 if mean.on[0] else -1)
-            average = np.mean([one.scaled for one, ok in zip(runs, inside, strict=True) if ok])
+            average = np.mean([one.scaled for one in compress(runs, inside)])
             assert mean.mean == pytest.approx(average)
             weights = np.zeros(columns.shape[1])
             weights[[0, 1 + at]] = [1, 1 if mean.on[0] else -1]
@@ -94,7 +94,7 @@ def test_level_means_are_those_of_statsmodels() -> None:
     assert both[0].techniques == ("augmentation", "batch_norm")
     for mean in both[0].means:
         inside = np.all(side[:, :2] == [1 if on else -1 for on in mean.on], axis=1)
-        average = np.mean([one.scaled for one, ok in zip(runs, inside, strict=True) if ok])
+        average = np.mean([one.scaled for one in compress(runs, inside)])
         assert mean.mean == pytest.approx(average)
         assert mean.low < mean.mean < mean.high
 
@@ -151,7 +151,7 @@ def test_aliases_are_the_columns_that_are_equal_in_every_run(rows: np.ndarray) -
         frozenset(other for other, column in columns.items() if abs(column @ one) == runs)
         for one in columns.values()
     }
-    measured = [run([n for n, on in zip(names, row, strict=True) if on], 0.5) for row in rows]
+    measured = [run([*compress(names, row)], 0.5) for row in rows]
     found = alias_structure(measured, names)
     assert found is not None
     sets = [frozenset(term.removeprefix("−") for term in row) for row in found.sets]

@@ -1,6 +1,7 @@
 """The levels of all off and all on by the fit, and their intervals."""
 
 import math
+from itertools import compress
 
 import numpy as np
 
@@ -18,7 +19,7 @@ def found(seed: int, falls: float = 0.0) -> Findings:
     """Findings of 32 runs, of which some fall by 20 points by their seeds."""
     random, runs = np.random.default_rng(seed), []
     for at, row in enumerate(design(5, 32, 32)):
-        on = [name for name, turned in zip(NAMES, row, strict=True) if turned]
+        on = [*compress(NAMES, row)]
         points = OFF + 5 * row[0] - 2 * row[1] + 3 * (row[0] and row[2]) + random.normal()
         points -= 20 * (random.random() < falls)
         runs.append(run(on, points / 100, number=at))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import compress
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def studied(
     """Losses of about 40 with all techniques off."""
     random, runs = np.random.default_rng(3), list[Run]()
     for number, row in enumerate(fraction(4, 32)):
-        on = [name for name, is_on in zip(NAMES, row, strict=True) if is_on]
+        on = [*compress(NAMES, row)]
         loss = 40 * math.prod(multiply.get(name, 1.0) for name in on)
         runs.append(run(number, on, loss * math.exp(noise * random.standard_normal())))
     return Results("s", NAMES, (*runs, *confirmed), SETTINGS, objective=Objective.of(PROGRAM))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import compress
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def run(on: set[str] | frozenset[str], value: float, phase: str = "measure", see
 def study(truth: Truth, noise: float = 0.0, runs: int = 16, seed: int = 0) -> Results:
     random = np.random.default_rng(seed)
     rows = fraction(len(NAMES), runs)
-    recipes = [frozenset(n for n, on in zip(NAMES, row, strict=True) if on) for row in rows]
+    recipes = [frozenset(compress(NAMES, row)) for row in rows]
     measured = tuple(run(on, truth(on) + noise * random.standard_normal()) for on in recipes)
     return Results("s", NAMES, measured, SETTINGS, DataFacts(("a", "b"), (8, 8, 1), 900, 500, 400))
 

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import replace
-from itertools import product
+from itertools import compress, product
 
 import numpy as np
 import pytest
@@ -63,7 +63,7 @@ def study() -> Results:
     random = np.random.default_rng(1)
     runs = []
     for at, row in enumerate(design(5, 16, 16)):
-        on = [name for name, turned in zip(NAMES, row, strict=True) if turned]
+        on = [*compress(NAMES, row)]
         points = 70 + 6 * row[0] + 3 * row[1] - 2 * row[2] + 0.2 * random.standard_normal()
         runs.append(
             run(on, points / 100, number=at, seconds_per_epoch=1 + 2.0 * row[0] + row[3],
@@ -74,7 +74,7 @@ def study() -> Results:
 
 def combined(*names: str) -> list[frozenset[str]]:
     rows = product((False, True), repeat=len(names))
-    return [frozenset(n for n, on in zip(names, row, strict=True) if on) for row in rows]
+    return [frozenset(compress(names, row)) for row in rows]
 
 
 def front(results: Results, recipes: list[frozenset[str]]) -> set[frozenset[str]]:
@@ -134,7 +134,7 @@ def test_what_is_told_of_a_recipe_that_fails_is_what_its_runs_came_to() -> None:
     random, needed = np.random.default_rng(2), {"a", "b", "d"}
     runs = []
     for at, row in enumerate(design(5, 32, 32)):
-        on = {name for name, turned in zip(NAMES, row, strict=True) if turned}
+        on = {*compress(NAMES, row)}
         points = 80 + 4 * row[2] - 50 * (not on & needed) + 0.2 * random.standard_normal()
         seconds = 1 + len(on & needed) + 0.1 * row[2]
         runs.append(run(on, points / 100, number=at, seconds_per_epoch=seconds))

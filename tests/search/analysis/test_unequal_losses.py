@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import compress
 
 import numpy as np
 import optuna
@@ -107,7 +108,7 @@ def planned(fails: Callable[[frozenset[str], int], str | None]) -> Results:
     settings = Settings(data="digits", techniques=NAMES, measure=(32,), search=0, confirm=0)
     random = np.random.default_rng(0)
     for seed, row in enumerate(fraction(4, 32)):
-        on = frozenset(name for name, is_on in zip(NAMES, row, strict=True) if is_on)
+        on = frozenset(compress(NAMES, row))
         reason, value = fails(on, seed), 0.8 + 0.003 * random.standard_normal()
         done = Run(0, "measure", "complete", space.params(on), on, value, seed=seed)
         lost = replace(done, state="failed", value=None, failure=reason)

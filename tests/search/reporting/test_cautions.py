@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, compress
 
 import numpy as np
 import pytest
@@ -177,7 +177,7 @@ def ceiling() -> Results:
     """Techniques that add up on the logit, up to 99 %: on the accuracy they seem to interact."""
     random, runs = np.random.default_rng(0), []
     for row in SIXTY_FOUR:
-        on = [name for name, turned in zip(NAMES, row, strict=True) if turned]
+        on = [*compress(NAMES, row)]
         worth = dict.fromkeys(NAMES, 0.0) | {"augmentation": 2.5, "batch_norm": 2.5, "mixup": 1.0}
         logit = value(on, worth) - 70 + 2.0 + 0.05 * random.standard_normal()
         runs.append(run(on, 1 / (1 + math.exp(-logit))))
@@ -237,7 +237,7 @@ def near_the_ceiling() -> Results:
     worth = {"batch_norm": 1.5, "global_pooling": -1.0, "mixup": -1.0, "dropout": 0.4}
     random, runs = np.random.default_rng(1), []
     for row in design(8, 32, 32):
-        on = [name for name, turned in zip(NAMES, row, strict=True) if turned]
+        on = [*compress(NAMES, row)]
         logit = 2.5 + sum(worth.get(name, 0.0) for name in on) + 0.1 * random.standard_normal()
         runs.append(run(on, 1 / (1 + math.exp(-logit))))
     return results_of(runs)

@@ -29,10 +29,10 @@ def test_numbers_of_any_size_keep_the_digits_that_their_interval_justifies() -> 
     ):
         value = Estimate(1.43 * scale, 1.10 * scale, 1.76 * scale)
         assert mean(value, loss) == said
-        assert signed(value.value, value) == f"+{said.split(' ')[0]}"
+        assert signed(value) == f"+{said.split(' ')[0]}"
         shown = outcome(value.value, loss).split()[0].replace(",", "")
         assert float(shown) == pytest.approx(value.value, rel=1e-3)
-    assert signed(0.0, Estimate(0.0, -1e-9, 1e-9)) == "+0"
+    assert signed(Estimate(0.0, -1e-9, 1e-9)) == "+0"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_numbers_of_any_size_keep_the_digits_that_their_interval_justifies() -> 
 def test_an_interval_shows_on_which_side_of_zero_it_ends(
     value: float, low: float, high: float, said: str
 ) -> None:
-    assert with_interval(value, Estimate(value, low, high)) == said
+    assert with_interval(Estimate(value, low, high)) == said
 
 
 def test_what_is_not_over_another_is_below_it() -> None:
