@@ -90,7 +90,7 @@ def find(spec: DataSpec, progress: Progress = lambda done, of: None) -> Source:
     Raises `DataError` and `OSError`.
     """
     name, image_size, reader, columns = spec.name, spec.image_size, spec.reader, spec.columns
-    _check_name(name)
+    check_data_name(name)
     if reader > READER:
         raise DataError(
             f"the data were read by version {reader} of the rules, and this kouka knows {READER}; "
@@ -179,7 +179,7 @@ def _is_npz(path: Path) -> bool:
     return path.suffix.lower() == ".npz" and not os.path.isdir(path)
 
 
-def _check_name(name: str) -> None:
+def check_data_name(name: str) -> None:
     """Raise `DataError` unless `name` is that of a set, or of a path that kouka reads."""
     if name in (TFDS, HUB):
         raise DataError(f"--data {name} names no data set; it takes {name}NAME")
