@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from search.cli.options.storage import storage_option
+from search.cli.options.storage import storage_note, storage_option
 from search.cli.tables import ladder_table
 from search.reporting.answer import commands
 from search.reporting.answer.short_and_long import cautions_that_count
@@ -56,6 +56,8 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
     if findings.deciding_effects is not None:
         lines[commands.line(findings, "export")] = "print all effects"
     _print_commands(lines, console)
+    if note := storage_note(storage, here=True):
+        console.print(note)
 
 
 def _print_commands(lines: Mapping[str, str], console: Console) -> None:

@@ -62,6 +62,7 @@ from search.cli.options.storage import (
     DEFAULT_STORAGE,
     LaunchedStudyArgument,
     StorageOption,
+    storage_note,
     storage_option,
 )
 from search.cli.options.techniques import (
@@ -245,7 +246,10 @@ def launch(
         with interruptible(), Progress(console, *cautions, by_default=usual) as progress:
             left = run(
                 storage, name, requested, environments, progress,
-                partial(attach, report=out / REPORT, storage_option=storage_option(storage)),
+                partial(
+                    attach, report=out / REPORT, storage_option=storage_option(storage),
+                    storage_note=storage_note(storage),
+                ),
                 checkpoints=checkpoints or default_checkpoints(), deadline=until,
                 elsewhere=elsewhere, began=clock.began(), fetch=fetch,
             )  # fmt: skip
@@ -317,8 +321,9 @@ def _report(storage: str, name: str, out: Path, left: int, console: Console, *, 
             exported = write_report(load_study(storage, name), out, console, storage)
         except UnwrittenError as error:
             again = f"kouka export {quote(name)}{storage_option(storage, here=True)}"
+            note = storage_note(storage, here=True)
             raise UnwrittenError(
-                f"{error}; the runs are kept, and {again} writes the report"
+                f"{error}; the runs are kept, and {again} writes the report{note and f'. {note}'}"
             ) from error
         if json:
             print_json(exported.to_json(left))

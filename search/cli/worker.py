@@ -13,7 +13,13 @@ from search.cli.options.here import (
     TechniqueHereOption,
     WeightsHereOption,
 )
-from search.cli.options.storage import DEFAULT_STORAGE, StorageOption, StudyArgument, storage_option
+from search.cli.options.storage import (
+    DEFAULT_STORAGE,
+    StorageOption,
+    StudyArgument,
+    storage_note,
+    storage_option,
+)
 from search.cli.options.techniques import custom_code
 from search.cli.options.workers import (
     CheckpointsOption,
@@ -59,7 +65,10 @@ def worker(
         with interruptible(), Progress(console, *cautions) as progress:
             left = join(
                 storage, name, environments, progress,
-                partial(attach, storage_option=storage_option(storage)),
+                partial(
+                    attach, storage_option=storage_option(storage),
+                    storage_note=storage_note(storage),
+                ),
                 checkpoints=checkpoints or default_checkpoints(), deadline=until,
                 data=resolved(data), custom_code=custom_code(technique, network, weights),
                 directory=None if directory is None else str(directory.resolve()),

@@ -23,12 +23,10 @@ from search.results import Results
 def what_to_do(findings: Findings) -> Section:
     """Say which recipe to train, what it reaches and how far that is above all off."""
     said, *others = named_once([headline(findings), *support(findings)], findings.results)
-    return Section(
-        "What to do",
-        " ".join(others),
-        headline=said,
-        commands=tuple(to_train(findings)),
-    )
+    train = to_train(findings)
+    if train and findings.results.program is None and findings.storage_note:
+        others.append(findings.storage_note)
+    return Section("What to do", " ".join(others), headline=said, commands=tuple(train))
 
 
 def to_train(findings: Findings) -> list[Command]:
