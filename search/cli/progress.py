@@ -104,9 +104,20 @@ class Progress(StudyWatch):
         self._tried = True
         self._console.print(f"Trying the first run alone, with {as_words(recipe)} …")
 
-    def tried(self, objective: Objective, value: float, points: int, folder: Path) -> None:
+    def tried(
+        self,
+        objective: Objective,
+        value: float,
+        points: int,
+        folder: Path,
+        judged: float,
+        last: int,
+    ) -> None:
         """Print what the first run came to."""
         times = "" if points < 2 else f", the last of {points} values"
+        if last > 1:
+            mean = outcome(judged, objective)
+            times += f", and is judged by the mean of the last {last}, {mean}"
         self._console.print(
             f"It ended with {objective.name} {outcome(value, objective)}{times}. Its output: "
             f"{folder / OUTPUT}", soft_wrap=True,
@@ -158,8 +169,10 @@ class Progress(StudyWatch):
         """Print the study's name and budget, and what it holds already."""
         self._pace.workers = workers
         self._settings = results.settings
-        self._reported = {run.number for run in results.runs if run.state != "running"}
         ended = [run for run in results.runs if run.ended]
+        # The run that was tried first is now one of the study's, and gets its line as all do.
+        if not self._tried:
+            self._reported = {run.number for run in results.runs if run.state != "running"}
         self._ended_before = len(ended)
         resumed = ""
         if ended and not self._tried:

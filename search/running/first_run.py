@@ -101,7 +101,7 @@ class FirstRun:
         Raises `InputError` where it asks for a mean of epochs that the program does not print.
         """
         requested = replace(requested, program=self.program)
-        if not self.program.has(EPOCHS) or len(self.tried.curve) == self.settings.epochs:
+        if not self.program.has(EPOCHS) or _prints_epochs(self.program, self.tried, self.settings):
             return requested
         if requested.last_epochs not in (None, 1):
             raise InputError(
@@ -161,6 +161,11 @@ class FirstRun:
         begin_trial(study, trial)
 
 
+def _prints_epochs(program: Program, tried: Tried, settings: Settings) -> bool:
+    """Tell a run that printed a value once an epoch, so that the last few can judge it."""
+    return program.has(EPOCHS) and len(tried.curve) == settings.epochs
+
+
 def tried_first(
     name: str,
     settings: Settings,
@@ -214,7 +219,12 @@ def tried_first(
     program = replace(program, files=kept)
     value = program.factor_to_stored * first.outcome.objective
     objective = Objective.of(program)
-    watch.tried(objective, objective.scale * value, len(first.curve), first.folder)
+    last = settings.last_epochs if _prints_epochs(program, first, settings) else 1
+    judged = program.factor_to_stored * judged_by(first.outcome, first.curve, last)
+    watch.tried(
+        objective, objective.scale * value, len(first.curve), first.folder,
+        objective.scale * judged, last,
+    )  # fmt: skip
     return FirstRun(name, settings, planned, params, first, program, shared=tuple(files))
 
 

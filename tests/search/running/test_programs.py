@@ -307,6 +307,24 @@ def test_a_first_run_that_fails_for_what_is_on_gives_way_to_another(kouka: Kouka
     assert all(run.on for run in results().runs if run.state == "failed")
 
 
+def test_the_first_run_says_what_it_is_judged_by_and_gets_its_line(kouka: Kouka) -> None:
+    prints = "import random\nfor e in range(4): print(f'acc={random.random():.4f}')"
+    said = " ".join(kouka(*STUDY, "--measure", "8", "--last-epochs", "2").output.split())
+    first = results().runs[0]
+    assert first.scaled is not None
+    last = first.scale * first.curve[4]
+    assert (
+        f"It ended with acc {last:.2f} %, the last of 4 values, and is judged by the mean of the "
+        f"last 2, {first.scaled:.2f} %."
+    ) in said
+    for at in range(1, 9):
+        assert said.count(f"measure {at}/8 ") == 1
+    assert f"measure 1/8 {first.scaled:.2f} %" in said
+    other = ("launch", "t", *script(prints, "--measure", "4", "--timeout", "0")[2:])
+    one = kouka(*other)
+    assert "the last of 4 values. Its output" in one.output  # of which the last judges
+
+
 def test_nothing_is_made_where_the_first_run_fails(
     kouka: Kouka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
