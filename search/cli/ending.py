@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from search.analysis.run_losses import given_up
 from search.cli.options.storage import storage_note, storage_option
 from search.cli.tables import ladder_table
 from search.reporting.answer import commands
@@ -37,8 +38,8 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
         for line in answer_lines(findings):
             console.print(line)
     console.print()
-    if lost := count_given_up(findings.results):
-        console.print(lost)
+    if not all(one.broken for one in given_up(findings.results)):  # else the answer began with it
+        console.print(count_given_up(findings.results))
     cautions = len(cautions_that_count(findings))
     read = f", with {counted(cautions, 'caution')} to read first" if cautions else ""
     console.print(f"The report{read}: {exported.report}", soft_wrap=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from search.analysis.run_losses import GivenUp, RunLosses, given_up
 from search.analysis.unequal_losses import Loss, UnequalLoss
 from search.reporting.formatting import counted, listed, with_states
+from search.reporting.sentences.failures import brief
 from search.results import Results
 
 _MOST_NAMED = 3
@@ -109,6 +110,14 @@ def count_given_up(results: Results) -> str:
     return f"{counted(lost, 'run')} {have} been given up, as every try failed." if lost else ""
 
 
+def broken_techniques(results: Results) -> list[str]:
+    """Say with which techniques every run failed, how many did, and why the last."""
+    said = _broken(given_up(results), briefly=True) if results.designed else []
+    if said and results.program is not None:
+        said.append("A mended --factor needs a new study.")
+    return said
+
+
 def unfinished_trials(results: Results, losses: RunLosses) -> list[str]:
     """Count other trials of another program that are not complete, as kouka's own say why."""
     if results.designed:
@@ -172,13 +181,14 @@ def _given_up(lost: Sequence[GivenUp], measuring: str) -> list[str]:
     return sentences
 
 
-def _broken(lost: Sequence[GivenUp]) -> list[str]:
+def _broken(lost: Sequence[GivenUp], *, briefly: bool = False) -> list[str]:
     """A sentence for each technique with which every run failed."""
     of: dict[str, list[GivenUp]] = {}
     for run in lost:
         for name in run.broken:
             of.setdefault(name, []).append(run)
     return [
-        f"Every run with {name} failed, {len(runs)} in all: {runs[-1].reason}."
+        f"Every run with {name} failed, {len(runs)} in all: "
+        f"{brief(runs[-1].reason) if briefly else runs[-1].reason}."
         for name, runs in of.items()
     ]

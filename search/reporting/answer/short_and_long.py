@@ -49,7 +49,8 @@ def matters(findings: Findings, *, briefly: bool = False, budget: bool = True) -
         return no_effects(results)
     else:
         parts = [what_matters_most(fitted, results, briefly=briefly, budget=budget)]
-    parts.append(_broken(results))
+    if not briefly:  # else what to do has said it
+        parts.append(_broken(results))
     return " ".join(part for part in parts if part)
 
 

@@ -426,6 +426,27 @@ def test_a_script_that_ignores_its_seed_is_found_out(kouka: Kouka) -> None:
     assert not results().seed_matters
 
 
+@pytest.mark.with_report
+def test_a_slip_in_a_factor_is_the_answer_and_its_reason_is_given_once(kouka: Kouka) -> None:
+    factors = ("--factor", "mixup: nonsense", *FACTORS[2:])
+    text = f"import sys\nassert 'nonsense' not in sys.argv, 'no such option'\n{TRAIN}"
+    Path("train.py").write_text(text)
+    ended = kouka("launch", "s", *COMMAND, *factors, *METRIC, "--measure", "16")
+    assert ended.exit_code == 0, ended.output
+    said = " ".join(ended.output.split())
+    lines = [line for line in ended.output.splitlines() if line.startswith("measure")]
+    failed = [line for line in lines if "failed" in line]
+    assert sum("no such option" in line for line in failed) == 1
+    assert sum("failed as run " in line for line in failed) == len(failed) - 1 == 7
+    assert (
+        "Every run with mixup failed, 8 in all: it ended with exit code 1; the last it printed: "
+        in said
+    )
+    assert "AssertionError: no such option. A mended --factor needs a new study." in said
+    assert "given up" not in said
+    assert " ".join(kouka("logs", "s").output.split()).count("no such") == 1
+
+
 def test_a_recipe_that_fails_is_given_up_and_the_others_go_on(kouka: Kouka) -> None:
     text = (
         "import random, sys\n"
