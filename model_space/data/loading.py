@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from model_space.data import folder
 from model_space.data.archive import archive_files, archive_holds_sounds, is_archive
@@ -74,7 +78,11 @@ def load_spec(spec: DataSpec, progress: Progress = lambda done, of: None) -> Dat
     train, held, test = (
         (resized(of_part, size), labels) for of_part, (_, labels) in zip(images, parts, strict=True)
     )
-    data = Data(source.classes, train, held, test, source.sound, account)
+    files = None
+    if source.file_of is not None:
+        names = {part: entries for part, (entries, _) in zip(PARTS, parts, strict=True)}
+        files = partial(_file, names, source.file_of)
+    data = Data(source.classes, train, held, test, source.sound, account, files)
     height, width, _ = data.image_shape
     if min(height, width) < _SMALLEST_IMAGE:
         raise DataError(
@@ -82,6 +90,12 @@ def load_spec(spec: DataSpec, progress: Progress = lambda done, of: None) -> Dat
             f"{_SMALLEST_IMAGE}×{_SMALLEST_IMAGE}; --image-size 16 enlarges them"
         )
     return data
+
+
+def _file(
+    names: Mapping[str, np.ndarray], file_of: Callable[[str], str], part: str, at: int
+) -> str:
+    return folder.in_unicode(file_of(str(names[part][at])))
 
 
 def find(spec: DataSpec, progress: Progress = lambda done, of: None) -> Source:
