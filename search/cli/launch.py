@@ -10,7 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from search.cli import clock
-from search.cli.errors import interruptible, user_errors
+from search.cli.errors import RESUMES, interruptible, user_errors
 from search.cli.options.data import (
     ColumnsOption,
     DataOption,
@@ -156,7 +156,7 @@ def launch(
 
     Without --time, a new study trains 99 networks for 100 epochs each, for which you want a GPU.
     """
-    with user_errors():
+    with user_errors(kept=RESUMES):
         from model_space.data import stem
         from model_space.techniques import beside
         from search.cli.console import make_console

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from search.cli.errors import interruptible, user_errors
+from search.cli.errors import RESUMES, interruptible, user_errors
 from search.cli.options.data import resolved
 from search.cli.options.here import (
     DataHereOption,
@@ -49,7 +49,7 @@ def worker(
     Any machine that reaches the study's storage can help to run it. The command ends when nothing
     is left to run.
     """
-    with user_errors():
+    with user_errors(kept=RESUMES):
         from search.cli.console import make_console, quiet_optuna
         from search.cli.progress import Progress, print_left
         from search.reporting.dashboard_note import attach
