@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 from search.analysis.budgets import BudgetChange
 from search.analysis.fast_start import FastStart
@@ -141,6 +142,6 @@ def fast_start(found: FastStart, results: Results) -> str:
         return said
     time = "" if plan.seconds is None else f": about {duration(plan.seconds)} with one worker"
     return (
-        f"{said} To know what holds after {plan.epochs} epochs, run kouka launch {results.name} "
-        f"--verify {plan.runs} --verify-epochs {plan.epochs}{time}."
+        f"{said} To know what holds after {plan.epochs} epochs, run kouka launch "
+        f"{quote(results.name)} --verify {plan.runs} --verify-epochs {plan.epochs}{time}."
     )
