@@ -16,7 +16,7 @@ from search.planning.design import MOST_RUNS, check_runs
 from search.planning.mixed_design import check_mixed_runs
 from search.planning.pruners import PRUNERS
 from search.planning.rates import LARGEST
-from search.settings import Settings
+from search.settings import Limits, Settings
 
 BACKENDS = ("tensorflow", "jax")
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -37,11 +37,7 @@ def check(settings: Settings) -> Settings:
     elif reason := clash([*settings.known, *(Factor(one.dial.name, "", "")
                                              for one in settings.program.dials)]):  # fmt: skip
         raise InputError(f"--factor: {reason}; choose another")
-    if settings.program is not None and settings.at_most and settings.at_most.parameters:
-        raise InputError(
-            "--at-most parameters=… has no meaning for --command, whose runs do not say how many "
-            "they have; seconds=… limits the time of a run"
-        )
+    check_limits(settings, settings.at_most)
     several = settings.several
     if not settings.factors and not several:
         if settings.program is not None:
@@ -65,6 +61,15 @@ def check_values(settings: Settings, names: Iterable[str]) -> None:
             check_number(option(name), getattr(settings, name), *_BOUNDS[name])
         if name in _POSSIBLE:
             _POSSIBLE[name](settings)
+
+
+def check_limits(settings: Settings, limits: Limits | None) -> None:
+    """Raise `InputError` for a limit on what the runs of a program do not say of themselves."""
+    if settings.program is not None and limits is not None and limits.parameters:
+        raise InputError(
+            "--at-most parameters=… has no meaning for --command, whose runs do not say how many "
+            "they have; seconds=… limits the time of a run"
+        )
 
 
 def check_objective(settings: Settings, facts: DataFacts) -> None:

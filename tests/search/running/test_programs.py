@@ -570,6 +570,29 @@ def test_a_later_launch_names_the_factors_of_the_study(kouka: Kouka) -> None:
     assert kouka("launch", "s", "--fix", "mixup=on", "--timeout", "0.01").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            ("worker", "s", "--data", "digits"),
+            "--data has no meaning for 's', which runs a program",
+        ),
+        (("worker", "s", "--network", "MobileNetV2"), "have no meaning for --command"),
+        (("worker", "s", "--directory", "nowhere"), "nowhere, in which the command runs, is not"),
+        (("launch", "s", "--at-most", "parameters=5"), "--at-most parameters=… has no meaning"),
+        (("export", "s", "--at-most", "parameters=5"), "--at-most parameters=… has no meaning"),
+    ],
+)
+def test_other_commands_refuse_what_has_no_meaning_for_a_program(
+    kouka: Kouka, options: tuple[str, ...], sentence: str
+) -> None:
+    assert kouka(*STUDY, "--measure", "8", "--timeout", "0.01").exit_code == 0
+    ended = kouka(*options)
+    assert ended.exit_code == 2
+    assert sentence in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
 def test_a_level_that_a_study_holds_may_be_named_again(kouka: Kouka) -> None:
     three = ("--factor", "opt: sgd | muon | adam", "--fix", "opt=muon")
     launch = ("launch", "s", *COMMAND, *FACTORS[:2], *three, *METRIC, "--timeout", "0.01")
