@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from search.storage.schema import INTERRUPTED
 
-_MOST = 120
-"""Characters of a reason in a line."""
+_FEW, _MOST = 120, 160
+"""Characters of a reason up to which it stays whole, and up to which its last line does."""
 _BEGINS = "the last it printed: "
 _BETWEEN = " / "
 """Separates the lines of an output in a reason, see `search.commands.trainer`."""
 
 
 def brief(reason: str) -> str:
-    """Shorten a reason, of whose printed lines the last ones say most."""
+    """Shorten a long reason to the last of its printed lines, which says most."""
+    if len(reason) <= _FEW:
+        return reason
     why, begins, printed = reason.partition(_BEGINS)
-    lines = printed.split(_BETWEEN)
-    while len(lines) > 1 and len(why) + len(begins) + len(_BETWEEN.join(lines)) > _MOST:
-        del lines[0]
-    text = f"{why}{begins}{_BETWEEN.join(lines)}"
-    return text if len(text) <= _MOST else f"{text[: _MOST - 2].rstrip()} …"
+    text = f"{why}{begins}{printed.rpartition(_BETWEEN)[2]}"
+    if len(text) <= _MOST:
+        return text
+    kept = text[: _MOST - 2]
+    words = kept.rpartition(" ")[0]
+    return f"{words if len(words) > _MOST // 2 else kept} …"
+
+
+def as_end(reason: str) -> str:
+    """Return a reason as the end of a sentence."""
+    return reason if reason.endswith("…") else f"{reason}."
 
 
 class Reasons:

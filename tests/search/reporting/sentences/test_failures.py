@@ -1,20 +1,21 @@
 """Reasons of failed runs, in a line each."""
 
-from search.reporting.sentences.failures import Reasons, brief
+from search.reporting.sentences.failures import Reasons, as_end, brief
 from search.storage.schema import INTERRUPTED
 
 WHY = "it ended with exit code 1; the last it printed: "
 
 
 def test_of_a_long_reason_the_last_lines_stay() -> None:
-    first, last = "raise ValueError(" + 60 * "a" + ")", "ValueError: no data " + 30 * "b"
+    first, last = "raise ValueError(" + 90 * "a" + ")", "ValueError: no data " + 30 * "b"
     assert brief(f"{WHY}{first} / {last}") == f"{WHY}{last}"
     assert brief(f"{WHY}one / two") == f"{WHY}one / two"
-    shortened = brief(f"{WHY}{first} / ValueError: {400 * 'b'}")
-    assert shortened.startswith(f"{WHY}ValueError: b")
-    assert shortened.endswith("b …")
-    assert len(shortened) <= 120
-    assert len(brief(300 * "a")) <= 120
+    shortened = brief(f"{WHY}{first} / ValueError: {100 * 'some word '}")
+    assert shortened.startswith(f"{WHY}ValueError: some word some")
+    assert shortened.endswith(("some …", "word …"))
+    assert as_end(shortened) == shortened
+    assert as_end("one") == "one."
+    assert max(len(shortened), len(brief(f"{WHY}{300 * 'a'}")), len(brief(300 * "a"))) <= 160
 
 
 def test_a_reason_is_given_once() -> None:
