@@ -48,7 +48,7 @@ class DataFacts:
             sound=data.sound,
             class_counts={part: tuple(counts) for part, counts in data.class_counts().items()},
             reading=data.reading,
-            checks=check(data.parts),
+            checks=check(data.parts, data.file_of),
         )
 
     @classmethod

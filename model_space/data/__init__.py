@@ -1,7 +1,7 @@
 """Data sets: reading, splitting and decoding them; Keras is imported for its own sets alone."""
 
 from model_space.data.dataset import Data
-from model_space.data.loading import holds_sounds, load, load_spec
+from model_space.data.loading import check_data_name, holds_sounds, load, load_spec
 from model_space.data.places import is_set, missing, resolve, short, stem
 from model_space.data.source import DataError, Progress
 from model_space.data.spec import Columns, DataSpec
@@ -12,6 +12,7 @@ __all__ = [
     "DataError",
     "DataSpec",
     "Progress",
+    "check_data_name",
     "holds_sounds",
     "is_set",
     "load",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -38,11 +38,17 @@ class Checks:
     uniform ones do not count."""
     contradicting: int = 0
     """Different images that occur in more than one class, be it in other parts."""
+    contradicting_files: tuple[str, ...] = ()
+    """Two files of one of them, of two classes; empty where the data are no files."""
 
 
-def check(parts: Mapping[str, Part]) -> Checks:
-    """Check the images and labels of `train`, `validation` and `test`; reads every image once."""
+def check(parts: Mapping[str, Part], file_of: Callable[[str, int], str] | None = None) -> Checks:
+    """Check the images and labels of `train`, `validation` and `test`; reads every image once.
+
+    `file_of` names the file of an image by its part and place there, if the data are files.
+    """
     classes: dict[bytes, set[int]] = {}
+    found: dict[str, list[bytes | None]] = {}
     ranges, repeated = {}, {}
     uniform = faint = 0
     for part, (images, labels) in parts.items():
@@ -53,15 +59,32 @@ def check(parts: Mapping[str, Part]) -> Checks:
         same = (most == least).all(axis=1)
         uniform += int(same.sum())
         faint += int((~same & _within_little(images, least, most)).sum())
-        digests = _digests(images, same)
+        found[part] = digests = _digests(images, same)
         if part != "train":
             repeated[part] = sum(digest in classes for digest in digests)
         for digest, label in zip(digests, labels.tolist(), strict=True):
             if digest is not None:
                 classes.setdefault(digest, set()).add(label)
-    contradicting = sum(len(of_image) > 1 for of_image in classes.values())
+    contradicting = [digest for digest, labels in classes.items() if len(labels) > 1]
+    files: tuple[str, ...] = ()
+    if contradicting and file_of is not None:
+        at = _of_two_classes(contradicting[0], found, parts)
+        files = tuple(file_of(part, place) for part, place in at)
     spread = _spread(parts["train"][0])
-    return Checks(ranges, spread, uniform, faint, repeated, contradicting)
+    return Checks(ranges, spread, uniform, faint, repeated, len(contradicting), files)
+
+
+def _of_two_classes(
+    digest: bytes, found: Mapping[str, Sequence[bytes | None]], parts: Mapping[str, Part]
+) -> list[tuple[str, int]]:
+    """Return the part and the place of the first image of a digest, and of one of another class."""
+    first: dict[int, tuple[str, int]] = {}
+    for part, digests in found.items():
+        labels = parts[part][1]
+        for place, one in enumerate(digests):
+            if one == digest:
+                first.setdefault(int(labels[place]), (part, place))
+    return list(first.values())[:2]
 
 
 def hardly_seen(images: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -31,6 +32,8 @@ class Data:
     sound: Spectrogram | None = None
     """The conversion of sounds into images; None where the data are images."""
     reading: Reading = AS_IT_IS
+    file_of: Callable[[str, int], str] | None = None
+    """Names the file of an image by its part and place there; None where there are no files."""
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -69,7 +72,7 @@ class Data:
         (images, labels), (held, held_labels) = self.train, self.validation
         images = joined(images, held, f"{self.fingerprint}-joined")
         labels = np.concatenate([labels, held_labels])
-        whole = replace(self, train=(images, labels))
+        whole = replace(self, train=(images, labels), file_of=None)
         return replace(whole, validation=whole.training_sample(_SAMPLE))
 
     def training_sample(self, most: int) -> Part:

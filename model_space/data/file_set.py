@@ -60,7 +60,9 @@ class FileSet:
         )  # fmt: skip
         train, validation, test = (self.parts.get(p) for p in PARTS)
         assert train is not None
-        return Source(self.classes, train, validation, test, decode_named, how, account)
+        return Source(
+            self.classes, train, validation, test, decode_named, how, account, self._in_words
+        )  # fmt: skip
 
     @contextmanager
     def _named(self) -> Iterator[None]:
@@ -70,8 +72,13 @@ class FileSet:
         except DataError as error:
             if self.unpacked is None:
                 raise
-            said = self.in_words(str(error)).replace(str(self.unpacked), self.at)
-            raise DataError(said) from error
+            raise DataError(self._in_words(str(error))) from error
+
+    def _in_words(self, text: str) -> str:
+        """Name the unpacked files in a text as the user knows them."""
+        if self.unpacked is None:
+            return text
+        return self.in_words(text).replace(str(self.unpacked), self.at)
 
 
 def are_sounds(at: str, files: Mapping[str, np.ndarray], image_size: int | None) -> bool:

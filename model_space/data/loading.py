@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from model_space.data import folder
 from model_space.data.archive import archive_files, archive_holds_sounds, is_archive
@@ -74,7 +78,11 @@ def load_spec(spec: DataSpec, progress: Progress = lambda done, of: None) -> Dat
     train, held, test = (
         (resized(of_part, size), labels) for of_part, (_, labels) in zip(images, parts, strict=True)
     )
-    data = Data(source.classes, train, held, test, source.sound, account)
+    files = None
+    if source.file_of is not None:
+        names = {part: entries for part, (entries, _) in zip(PARTS, parts, strict=True)}
+        files = partial(_file, names, source.file_of)
+    data = Data(source.classes, train, held, test, source.sound, account, files)
     height, width, _ = data.image_shape
     if min(height, width) < _SMALLEST_IMAGE:
         raise DataError(
@@ -84,13 +92,19 @@ def load_spec(spec: DataSpec, progress: Progress = lambda done, of: None) -> Dat
     return data
 
 
+def _file(
+    names: Mapping[str, np.ndarray], file_of: Callable[[str], str], part: str, at: int
+) -> str:
+    return folder.in_unicode(file_of(str(names[part][at])))
+
+
 def find(spec: DataSpec, progress: Progress = lambda done, of: None) -> Source:
     """List the entries of a data set, before anything is held out or decoded.
 
     Raises `DataError` and `OSError`.
     """
     name, image_size, reader, columns = spec.name, spec.image_size, spec.reader, spec.columns
-    _check_name(name)
+    check_data_name(name)
     if reader > READER:
         raise DataError(
             f"the data were read by version {reader} of the rules, and this kouka knows {READER}; "
@@ -179,7 +193,7 @@ def _is_npz(path: Path) -> bool:
     return path.suffix.lower() == ".npz" and not os.path.isdir(path)
 
 
-def _check_name(name: str) -> None:
+def check_data_name(name: str) -> None:
     """Raise `DataError` unless `name` is that of a set, or of a path that kouka reads."""
     if name in (TFDS, HUB):
         raise DataError(f"--data {name} names no data set; it takes {name}NAME")

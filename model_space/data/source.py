@@ -64,6 +64,8 @@ class Source:
     sound: Spectrogram | None = None
     """The conversion of sounds into images; None where the entries are images."""
     reading: Reading = AS_IT_IS
+    file_of: Callable[[str], str] | None = None
+    """Names an entry as the user knows it; None where entries are no files."""
     close: Callable[[], None] = lambda: None
     """Releases the resources of `decode`."""
 

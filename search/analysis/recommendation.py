@@ -22,6 +22,7 @@ from search.analysis.model import varied
 from search.analysis.predicted import Predicted, compared, predicted
 from search.analysis.surface import adjusted
 from search.planning.broken import breaks_of, has_failed
+from search.planning.checks import check_limits
 from search.planning.phases.confirm import CANDIDATES
 from search.results import Results, Run, is_idle
 from search.settings import Limits
@@ -113,11 +114,11 @@ def _chosen_within(results: Results) -> bool:
 def limited(results: Results, at_most: Limits | None) -> Results:
     """Recommend within other limits than the study's own, unless `at_most` is None.
 
-    Raises `InputError` where kouka did not launch the study.
+    Raises `InputError` where kouka did not launch the study, or its runs have no such limit.
     """
     if at_most is None:
         return results
-    results.launched_with()
+    check_limits(results.launched_with(), at_most)
     return replace(results, at_most=at_most)
 
 

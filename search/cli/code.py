@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -59,4 +60,4 @@ def code(
         console.print(f"Techniques on: {written.recipe}.")
         console.print(f"Trains on: {written.budget}.")
         console.print(f"Script: {file}", soft_wrap=True)
-        console.print(f"Run it: python {file}", soft_wrap=True)
+        console.print(f"Run it: python {quote(str(file))}", soft_wrap=True)

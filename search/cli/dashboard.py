@@ -36,9 +36,12 @@ def dashboard(
     Serves optuna-dashboard, to this machine only unless --host says otherwise.
     """
     with user_errors():
+        from search.storage.urls import redact
+
+        # Before what takes seconds to import.
+        print(f"Starting optuna-dashboard on {redact(storage)} …", flush=True)
         from search.cli.console import quiet_optuna
         from search.reporting.dashboard_server import serve
-        from search.storage.urls import redact
 
         quiet_optuna()
 

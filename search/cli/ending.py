@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from search.cli.options.storage import storage_option
+from search.analysis.run_losses import given_up
+from search.cli.options.storage import storage_note, storage_option
 from search.cli.tables import ladder_table
 from search.reporting.answer import commands
 from search.reporting.answer.short_and_long import cautions_that_count
@@ -37,8 +38,8 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
         for line in answer_lines(findings):
             console.print(line)
     console.print()
-    if lost := count_given_up(findings.results):
-        console.print(lost)
+    if not all(one.broken for one in given_up(findings.results)):  # else the answer began with it
+        console.print(count_given_up(findings.results))
     cautions = len(cautions_that_count(findings))
     read = f", with {counted(cautions, 'caution')} to read first" if cautions else ""
     console.print(f"The report{read}: {exported.report}", soft_wrap=True)
@@ -56,6 +57,8 @@ def print_ending(exported: Exported, storage: str, console: Console) -> None:
     if findings.deciding_effects is not None:
         lines[commands.line(findings, "export")] = "print all effects"
     _print_commands(lines, console)
+    if note := storage_note(storage, here=True):
+        console.print(note)
 
 
 def _print_commands(lines: Mapping[str, str], console: Console) -> None:

@@ -21,11 +21,19 @@ INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
 
+RESUMES = "finished runs are kept, and the same command resumes"
+"""What becomes of the work of a command that runs a study."""
+
+
 @contextmanager
-def user_errors(remedy: str = "fix that, and the same command resumes") -> Iterator[None]:
+def user_errors(
+    remedy: str = "fix that, and the same command resumes",
+    kept: str = "what is stored is not lost",
+) -> Iterator[None]:
     """End with one line on stderr, and no traceback, where the user or the storage is the cause.
 
-    `remedy` is what to do where the training has failed.
+    `remedy` is what to do where the training has failed, and `kept` says what becomes of the work
+    where the storage has.
     """
     try:
         yield
@@ -33,16 +41,14 @@ def user_errors(remedy: str = "fix that, and the same command resumes") -> Itera
     except (typer.Exit, BrokenPipeError):  # as of `kouka status | head`, which ends quietly
         raise
     except Exception as error:
-        explained = _explain(error, remedy)
+        explained = _explain(error, remedy, kept)
         if explained is None:
             raise
         end(*explained)
 
 
 @contextmanager
-def interruptible(
-    kept: str = "finished runs are kept, and the same command resumes",
-) -> Iterator[None]:
+def interruptible(kept: str = RESUMES) -> Iterator[None]:
     """End with code 130 on Ctrl-C, and on what a scheduler or a closed terminal sends instead.
 
     `kept` says what becomes of the work begun.
@@ -56,7 +62,7 @@ def interruptible(
         end(INTERRUPTED, f"interrupted; {kept}")
 
 
-def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
+def _explain(error: Exception, remedy: str, kept: str) -> tuple[int, str] | None:
     """Return the exit code and the sentence for an error; None for a defect of kouka."""
     from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
@@ -83,9 +89,7 @@ def _explain(error: Exception, remedy: str) -> tuple[int, str] | None:
         return FAILED, str(error)
     if isinstance(error, (SQLAlchemyError, StorageInternalError, ConnectionError, TimeoutError)):
         reason = reason_of(error)
-        return FAILED, (
-            f"the storage failed ({reason}); finished runs are kept, and the same command resumes"
-        )
+        return FAILED, f"the storage failed ({reason}); {kept}"
     return None
 
 

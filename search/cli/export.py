@@ -16,6 +16,7 @@ from search.cli.options.storage import (
     DEFAULT_STORAGE,
     ReadStorageOption,
     StudyArgument,
+    storage_note,
     storage_option,
 )
 
@@ -107,7 +108,7 @@ def write_report(
     with _working(console):
         findings, unwritten = export_study(
             study, out, formats, objective, storage_option(storage), images=images,
-            at_most=at_most,
+            at_most=at_most, storage_note=storage_note(storage),
         )  # fmt: skip
     if unwritten:
         console.print(unwritten)

@@ -10,7 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from search.cli import clock
-from search.cli.errors import interruptible, user_errors
+from search.cli.errors import RESUMES, interruptible, user_errors
 from search.cli.options.data import (
     ColumnsOption,
     DataOption,
@@ -62,6 +62,7 @@ from search.cli.options.storage import (
     DEFAULT_STORAGE,
     LaunchedStudyArgument,
     StorageOption,
+    storage_note,
     storage_option,
 )
 from search.cli.options.techniques import (
@@ -155,7 +156,7 @@ def launch(
 
     Without --time, a new study trains 99 networks for 100 epochs each, for which you want a GPU.
     """
-    with user_errors():
+    with user_errors(kept=RESUMES):
         from model_space.data import stem
         from model_space.techniques import beside
         from search.cli.console import make_console
@@ -245,7 +246,10 @@ def launch(
         with interruptible(), Progress(console, *cautions, by_default=usual) as progress:
             left = run(
                 storage, name, requested, environments, progress,
-                partial(attach, report=out / REPORT, storage_option=storage_option(storage)),
+                partial(
+                    attach, report=out / REPORT, storage_option=storage_option(storage),
+                    storage_note=storage_note(storage),
+                ),
                 checkpoints=checkpoints or default_checkpoints(), deadline=until,
                 elsewhere=elsewhere, began=clock.began(), fetch=fetch,
             )  # fmt: skip
@@ -317,8 +321,9 @@ def _report(storage: str, name: str, out: Path, left: int, console: Console, *, 
             exported = write_report(load_study(storage, name), out, console, storage)
         except UnwrittenError as error:
             again = f"kouka export {quote(name)}{storage_option(storage, here=True)}"
+            note = storage_note(storage, here=True)
             raise UnwrittenError(
-                f"{error}; the runs are kept, and {again} writes the report"
+                f"{error}; the runs are kept, and {again} writes the report{note and f'. {note}'}"
             ) from error
         if json:
             print_json(exported.to_json(left))

@@ -29,6 +29,7 @@ from search.reporting.data_cautions import data_cautions
 from search.reporting.formatting import counted, duration, listed, outcome
 from search.reporting.programs import seed_effect
 from search.reporting.sentences.budget import describe_budget, set_aside
+from search.reporting.sentences.failures import Reasons
 from search.reporting.sentences.growth import growth
 from search.reporting.sentences.recipes import as_words
 from search.reporting.sentences.techniques import default_techniques, left_out
@@ -67,6 +68,7 @@ class Progress(StudyWatch):
         self._fit: Effects | None = None
         self._note = ""
         self._tried = False
+        self._reasons = Reasons()
         self._live = LiveDisplay(console, self._display)
 
     def __enter__(self) -> Progress:
@@ -104,9 +106,20 @@ class Progress(StudyWatch):
         self._tried = True
         self._console.print(f"Trying the first run alone, with {as_words(recipe)} …")
 
-    def tried(self, objective: Objective, value: float, points: int, folder: Path) -> None:
+    def tried(
+        self,
+        objective: Objective,
+        value: float,
+        points: int,
+        folder: Path,
+        judged: float,
+        last: int,
+    ) -> None:
         """Print what the first run came to."""
         times = "" if points < 2 else f", the last of {points} values"
+        if last > 1:
+            mean = outcome(judged, objective)
+            times += f", and is judged by the mean of the last {last}, {mean}"
         self._console.print(
             f"It ended with {objective.name} {outcome(value, objective)}{times}. Its output: "
             f"{folder / OUTPUT}", soft_wrap=True,
@@ -158,8 +171,10 @@ class Progress(StudyWatch):
         """Print the study's name and budget, and what it holds already."""
         self._pace.workers = workers
         self._settings = results.settings
-        self._reported = {run.number for run in results.runs if run.state != "running"}
         ended = [run for run in results.runs if run.ended]
+        # The run that was tried first is now one of the study's, and gets its line as all do.
+        if not self._tried:
+            self._reported = {run.number for run in results.runs if run.state != "running"}
         self._ended_before = len(ended)
         resumed = ""
         if ended and not self._tried:
@@ -202,7 +217,9 @@ class Progress(StudyWatch):
             self._reported.add(run.number)
             self._pace.forget(run)
             later[run.phase] -= run.ended
-            if not self._console.is_terminal:
+            failed = run.failure not in (None, schema.INTERRUPTED)
+            # A display shows no run that has ended; why some fail is news there too.
+            if not self._console.is_terminal or (failed and self._reasons.is_new(str(run.failure))):
                 line = self._line(run, results, later[run.phase])
                 self._console.print(line, soft_wrap=True)
 
@@ -228,7 +245,7 @@ class Progress(StudyWatch):
         assert self._schedule is not None
         end = {
             "complete": outcome(run.scaled, results.objective),
-            "failed": f"failed: {run.failure}",
+            "failed": self._reasons.of(run.number, str(run.failure)),
         }.get(run.state, run.state)
         if run.failure == schema.INTERRUPTED:
             limit = results.launched_with().time

@@ -10,7 +10,12 @@ import typer
 
 from search.cli.errors import user_errors
 from search.cli.options.output import JsonOption
-from search.cli.options.storage import DEFAULT_STORAGE, ReadStorageOption, storage_option
+from search.cli.options.storage import (
+    DEFAULT_STORAGE,
+    ReadStorageOption,
+    storage_note,
+    storage_option,
+)
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -77,10 +82,11 @@ def _other_objectives(study: Study, storage: str) -> str:
 
     if (count := len(study.directions)) == 1:
         return ""
-    command = f"kouka export {quote(study.study_name)} --objective N{storage_option(storage)}"
+    option, note = storage_option(storage, here=True), storage_note(storage, here=True)
+    command = f"kouka export {quote(study.study_name)} --objective N{option}"
     return (
         f"This is by the first of {count} objectives, {name_objectives(study)}; {command} reports "
-        "on each."
+        f"on each.{note and f' {note}'}"
     )
 
 

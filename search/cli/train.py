@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -96,4 +97,4 @@ def _print_trained(trained: Trained, folder: Path, console: Console) -> None:
     )
     console.print(f"Learning curves: {folder / CURVES}", soft_wrap=True)
     console.print(f"What it gets wrong: {folder / PAGE}", soft_wrap=True)
-    console.print(f"Use it: kouka predict {folder} FILE…", soft_wrap=True)
+    console.print(f"Use it: kouka predict {quote(str(folder))} FILE…", soft_wrap=True)

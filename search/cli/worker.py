@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from search.cli.errors import interruptible, user_errors
+from search.cli.errors import RESUMES, interruptible, user_errors
 from search.cli.options.data import resolved
 from search.cli.options.here import (
     DataHereOption,
@@ -13,7 +13,13 @@ from search.cli.options.here import (
     TechniqueHereOption,
     WeightsHereOption,
 )
-from search.cli.options.storage import DEFAULT_STORAGE, StorageOption, StudyArgument, storage_option
+from search.cli.options.storage import (
+    DEFAULT_STORAGE,
+    StorageOption,
+    StudyArgument,
+    storage_note,
+    storage_option,
+)
 from search.cli.options.techniques import custom_code
 from search.cli.options.workers import (
     CheckpointsOption,
@@ -43,7 +49,7 @@ def worker(
     Any machine that reaches the study's storage can help to run it. The command ends when nothing
     is left to run.
     """
-    with user_errors():
+    with user_errors(kept=RESUMES):
         from search.cli.console import make_console, quiet_optuna
         from search.cli.progress import Progress, print_left
         from search.reporting.dashboard_note import attach
@@ -59,7 +65,10 @@ def worker(
         with interruptible(), Progress(console, *cautions) as progress:
             left = join(
                 storage, name, environments, progress,
-                partial(attach, storage_option=storage_option(storage)),
+                partial(
+                    attach, storage_option=storage_option(storage),
+                    storage_note=storage_note(storage),
+                ),
                 checkpoints=checkpoints or default_checkpoints(), deadline=until,
                 data=resolved(data), custom_code=custom_code(technique, network, weights),
                 directory=None if directory is None else str(directory.resolve()),

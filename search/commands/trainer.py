@@ -264,13 +264,19 @@ def _reason(code: int, timed_out: bool, program: Program) -> str:
 def _with_output(reason: str, process: Process) -> str:
     # A traceback marks places by lines of ^ and ~.
     lines = [line for line in process.lines.last if any(map(str.isalnum, line))][-_LAST_LINES:]
-    said = (
-        f"the last it printed: {' / '.join(lines).rstrip('.')}" if lines else "it printed nothing"
-    )
-    parts = [reason, *([process.unkept] if process.unkept else [])]
-    parts += [] if reason.endswith("printed nothing") else [said]
-    text = "; ".join(parts)
-    return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 2]} …"
+    text = "; ".join([reason, *([process.unkept] if process.unkept else [])])
+    if reason.endswith("printed nothing"):
+        return _shortened(text, _LONGEST_REASON)
+    if not lines:
+        return f"{text}; it printed nothing"
+    said = f"{text}; the last it printed: "
+    while len(lines) > 1 and len(said) + len(" / ".join(lines)) > _LONGEST_REASON:
+        del lines[0]  # the last says most, as that of a traceback
+    return _shortened(f"{said}{' / '.join(lines).rstrip('.')}", _LONGEST_REASON)
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 2]} …"
 
 
 def _with_threads(environment: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from shlex import quote
 from typing import Any
 
 from model_space.custom.code import CustomCode
@@ -82,7 +83,7 @@ def find_task(url: str, name: str, options: TaskOptions) -> Task:
     if launched.program is not None:
         raise InputError(
             f"the runs of {name!r} are those of a program, which kouka cannot train itself; "
-            f"kouka logs {name} shows the command of the recommended recipe"
+            f"kouka logs {quote(name)} shows the command of the recommended recipe"
         )
     settings = settle(launched, Requested(custom_code=options.custom_code))
     if options.recipe is None:
@@ -112,7 +113,7 @@ def recommended_params(results: Results) -> Mapping[str, Any]:
     if found is None:
         raise InputError(
             f"the study {results.name!r} has no finished run by which to choose a recipe; "
-            f"kouka launch {results.name} resumes it, or --recipe names one"
+            f"kouka launch {quote(results.name)} resumes it, or --recipe names one"
         )
     if not found.within:
         raise InputError(f"{out_of_reach(results, found)}; allow that, or name a --recipe")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+
 from model_space.facts import DataFacts
 from model_space.pretrained.catalogue import NAMES
 from model_space.recipe import Recipe
@@ -13,7 +16,7 @@ from search.planning.design import MOST_RUNS, check_runs
 from search.planning.mixed_design import check_mixed_runs
 from search.planning.pruners import PRUNERS
 from search.planning.rates import LARGEST
-from search.settings import Settings
+from search.settings import Limits, Settings
 
 BACKENDS = ("tensorflow", "jax")
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -26,7 +29,7 @@ _MOST_DEPTH = 484
 
 def check(settings: Settings) -> Settings:
     """Return the settings; raise `InputError` for the first that cannot be used."""
-    _check_sizes(settings)
+    check_values(settings, (one.name for one in fields(settings)))
     _check_verify(settings)
     _check_runs(settings)
     if settings.program is None:
@@ -34,40 +37,46 @@ def check(settings: Settings) -> Settings:
     elif reason := clash([*settings.known, *(Factor(one.dial.name, "", "")
                                              for one in settings.program.dials)]):  # fmt: skip
         raise InputError(f"--factor: {reason}; choose another")
-    if settings.program is not None and settings.at_most and settings.at_most.parameters:
-        raise InputError(
-            "--at-most parameters=… has no meaning for --command, whose runs do not say how many "
-            "they have; seconds=… limits the time of a run"
-        )
-    if settings.pruner not in PRUNERS:
-        raise InputError(
-            f"there is no pruner {settings.pruner!r}; --pruner takes {', '.join(PRUNERS)}"
-        )
+    check_limits(settings, settings.at_most)
     several = settings.several
     if not settings.factors and not several:
         if settings.program is not None:
             raise InputError("no factor is left to study; name one with --factor, or fix fewer")
         raise InputError("no technique is left to study; name some in --techniques, or fix fewer")
-    if several:
-        levels = [len(one.levels) for one in several]
-        check_mixed_runs(settings.measure[-1], len(settings.factors), levels, settings.words)
-        if len(settings.measured_sizes) > 1:
-            raise InputError(
-                f"--measure {settings.measure[-1]} cannot extend a design with a factor of several "
-                "levels; use another name for a new study"
-            )
-    elif settings.custom_code.network is None or settings.left_out is not None:
-        check_runs(settings.measure[-1], len(settings.factors))
+    if several and len(settings.measured_sizes) > 1:
+        raise InputError(
+            f"--measure {settings.measure[-1]} cannot extend a design with a factor of several "
+            "levels; use another name for a new study"
+        )
     return settings
+
+
+def check_values(settings: Settings, names: Iterable[str]) -> None:
+    """Raise `InputError` for the first of the named settings whose value no study may have.
+
+    What fits this study's other settings or not is left to `check`.
+    """
+    for name in names:
+        if name in _BOUNDS:
+            check_number(option(name), getattr(settings, name), *_BOUNDS[name])
+        if name in _POSSIBLE:
+            _POSSIBLE[name](settings)
+
+
+def check_limits(settings: Settings, limits: Limits | None) -> None:
+    """Raise `InputError` for a limit on what the runs of a program do not say of themselves."""
+    if settings.program is not None and limits is not None and limits.parameters:
+        raise InputError(
+            "--at-most parameters=… has no meaning for --command, whose runs do not say how many "
+            "they have; seconds=… limits the time of a run"
+        )
 
 
 def check_objective(settings: Settings, facts: DataFacts) -> None:
     """Raise `InputError` where the objective cannot tell networks apart on the data."""
     k, classes = top(settings.objective), len(facts.classes)
-    if k is None or 1 < k < classes:
+    if k is None or k < classes:
         return
-    if k == 1:
-        raise InputError("--objective top_1_accuracy is accuracy; name that")
     fits = f"2 to {classes - 1} fit, as in top_2_accuracy, " if classes > 2 else ""
     raise InputError(
         f"--objective {settings.objective} is always 100 %: the data have {classes} classes; "
@@ -86,18 +95,108 @@ def check_batches(settings: Settings, facts: DataFacts) -> None:
         )
 
 
-def _check_sizes(settings: Settings) -> None:
-    for name, smallest, largest in (
-        ("epochs", 1, MOST), ("verify_epochs", None, MOST), ("batch_size", 1, LARGEST),
-        ("image_size", 15, 2048), ("train_size", 2, None), ("search", 0, MOST),
-        ("confirm", 0, MOST_SEEDS), ("ladder", 0, MOST_SEEDS), ("seed", 0, None),
-    ):  # fmt: skip
-        check_number(option(name), getattr(settings, name), smallest, largest)
+def _check_last_epochs(settings: Settings) -> None:
     if not 1 <= settings.last_epochs <= settings.epochs:
         raise InputError(
             f"--last-epochs {settings.last_epochs} is not possible; it takes 1 to the number of "
             f"epochs, {settings.epochs}"
         )
+
+
+def _check_validation(settings: Settings) -> None:
+    if not settings.validation > 0 or (settings.validation > 1 and settings.validation % 1):
+        raise InputError(
+            f"--validation {settings.validation:g} is neither a share between 0 and 1 nor a "
+            "number of images"
+        )
+
+
+def _check_objective(settings: Settings) -> None:
+    try:
+        objective_of(settings.objective)
+    except KeyError:
+        raise InputError(
+            f"there is no objective {settings.objective!r}; --objective takes "
+            f"{', '.join(OBJECTIVES)}, and top_k_accuracy or top_3_accuracy and the like"
+        ) from None
+    if top(settings.objective) == 1:
+        raise InputError("--objective top_1_accuracy is accuracy; name that")
+
+
+def _check_backend(settings: Settings) -> None:
+    if settings.backend not in BACKENDS:
+        raise InputError(
+            f"KERAS_BACKEND={settings.backend} cannot train a study; it takes "
+            f"{' or '.join(BACKENDS)}, and is tensorflow where it is not set"
+        )
+
+
+def _check_precision(settings: Settings) -> None:
+    if settings.precision not in PRECISIONS:
+        raise InputError(
+            f"there is no precision {settings.precision!r}; --precision takes auto, "
+            f"{', '.join(PRECISIONS)}"
+        )
+
+
+def _check_pruner(settings: Settings) -> None:
+    if settings.pruner not in PRUNERS:
+        raise InputError(
+            f"there is no pruner {settings.pruner!r}; --pruner takes {', '.join(PRUNERS)}"
+        )
+
+
+def _check_width(settings: Settings) -> None:
+    if not 0 < settings.width <= 16:
+        raise InputError(f"--width {settings.width:g} is not between 0 and 16")
+
+
+def _check_depth(settings: Settings) -> None:
+    possible = 10 <= settings.depth <= _MOST_DEPTH and (settings.depth - 4) % 6 == 0
+    if not settings.custom_code.network and not possible:
+        raise InputError(
+            f"--depth {settings.depth} is not possible; depths are 10, 16, 22, … {_MOST_DEPTH} "
+            "(6b + 4)"
+        )
+
+
+def _check_verify_runs(settings: Settings) -> None:
+    runs = max(settings.verify, default=0)
+    possible = [2**power for power in range(2, MOST_RUNS.bit_length())]
+    if runs not in (0, *possible):
+        raise InputError(
+            f"--verify {runs} has no balanced design; it takes {one_of([0, *possible])}"
+        )
+
+
+def _check_overlap(settings: Settings) -> None:
+    fixed = settings.fixed or {}
+    studied = [n for n in (*settings.techniques, *fixed) if fixed.get(n, {}) is not None]
+    if settings.program is None and (reason := overlap(studied)):
+        raise InputError(reason)
+
+
+def _check_measure_runs(settings: Settings) -> None:
+    runs, factors = settings.measure[-1], len(settings.factors)
+    if several := [len(one.levels) for one in settings.several]:
+        check_mixed_runs(runs, factors, several, settings.words)
+    elif factors and (settings.custom_code.network is None or settings.left_out is not None):
+        check_runs(runs, factors)
+
+
+_BOUNDS: Mapping[str, tuple[int | None, int | None]] = {
+    "epochs": (1, MOST), "verify_epochs": (None, MOST), "batch_size": (1, LARGEST),
+    "image_size": (15, 2048), "train_size": (2, None), "search": (0, MOST),
+    "confirm": (0, MOST_SEEDS), "ladder": (0, MOST_SEEDS), "seed": (0, None),
+}  # fmt: skip
+"""The least and the most that a setting takes."""
+_POSSIBLE: Mapping[str, Callable[[Settings], None]] = {
+    "last_epochs": _check_last_epochs, "validation": _check_validation,
+    "objective": _check_objective, "backend": _check_backend, "precision": _check_precision,
+    "pruner": _check_pruner, "width": _check_width, "depth": _check_depth,
+    "techniques": _check_overlap, "measure": _check_measure_runs, "verify": _check_verify_runs,
+}  # fmt: skip
+"""Checks of one setting each, that no bounds describe."""
 
 
 def check_number(name: str, value: int | None, smallest: int | None, largest: int | None) -> None:
@@ -111,40 +210,12 @@ def check_number(name: str, value: int | None, smallest: int | None, largest: in
 def _check_training(settings: Settings) -> None:
     """Check what says how kouka itself trains."""
     _check_network(settings)
-    if not settings.validation > 0 or (settings.validation > 1 and settings.validation % 1):
-        raise InputError(
-            f"--validation {settings.validation:g} is neither a share between 0 and 1 nor a "
-            "number of images"
-        )
-    try:
-        objective_of(settings.objective)
-    except KeyError:
-        raise InputError(
-            f"there is no objective {settings.objective!r}; --objective takes "
-            f"{', '.join(OBJECTIVES)}, and top_k_accuracy or top_3_accuracy and the like"
-        ) from None
-    if settings.backend not in BACKENDS:
-        raise InputError(
-            f"KERAS_BACKEND={settings.backend} cannot train a study; it takes "
-            f"{' or '.join(BACKENDS)}, and is tensorflow where it is not set"
-        )
-    if settings.precision not in PRECISIONS:
-        raise InputError(
-            f"there is no precision {settings.precision!r}; --precision takes auto, "
-            f"{', '.join(PRECISIONS)}"
-        )
     numbers = {one.name for one in settings.several} | {one.dial.name for one in settings.dials}
     if reason := clash([*(Factor(name, "", "") for name in numbers), *settings.known]):
         raise InputError(f"--technique: {reason}; choose another")
-    fixed = settings.fixed or {}
-    studied = [n for n in (*settings.techniques, *fixed) if fixed.get(n, {}) is not None]
-    if reason := overlap(studied):
-        raise InputError(reason)
 
 
 def _check_network(settings: Settings) -> None:
-    if not 0 < settings.width <= 16:
-        raise InputError(f"--width {settings.width:g} is not between 0 and 16")
     network = settings.custom_code.network
     for name in ("width", "depth"):
         usual, value = getattr(Settings, name), getattr(settings, name)
@@ -158,12 +229,6 @@ def _check_network(settings: Settings) -> None:
         if network and (settings.fixed or {}).get(name) is not None:
             raise InputError(f"--fix {name} cannot be on: {without(name, settings)}")
     _check_weights(settings)
-    possible = 10 <= settings.depth <= _MOST_DEPTH and (settings.depth - 4) % 6 == 0
-    if not network and not possible:
-        raise InputError(
-            f"--depth {settings.depth} is not possible; depths are 10, 16, 22, … {_MOST_DEPTH} "
-            "(6b + 4)"
-        )
 
 
 def _check_weights(settings: Settings) -> None:
@@ -228,11 +293,6 @@ def check_recipe(recipe: Recipe, settings: Settings) -> None:
 
 def _check_verify(settings: Settings) -> None:
     runs, epochs = max(settings.verify, default=0), settings.verify_epochs
-    possible = [2**power for power in range(2, MOST_RUNS.bit_length())]
-    if runs not in (0, *possible):
-        raise InputError(
-            f"--verify {runs} has no balanced design; it takes {one_of([0, *possible])}"
-        )
     if runs and epochs is None:
         raise InputError(
             f"--verify {runs} needs --verify-epochs COUNT: how long its runs train, which is more "

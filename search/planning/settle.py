@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from model_space.custom.code import CustomCode
-from model_space.data import is_set
+from model_space.data import check_data_name, is_set
 from model_space.data.places import places
 from model_space.data.spec import READER
 from model_space.pretrained.weights import IMAGENET
 from model_space.techniques import SETS
 from search.errors import InputError
-from search.planning.checks import check, check_lengths, option
+from search.planning.checks import check, check_lengths, check_values, option
 from search.planning.differences import DESIGNS, MAY_GROW, differences, is_place, shown
 from search.planning.phases.ladder import USUAL_SEEDS, order_of, whole_order
 from search.planning.programs import check_meaning, merged, new_program, renamed
@@ -38,6 +38,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
     asked = _asked(requested, stored)
     if stored is None:
         return _new(requested, asked)
+    _check_asked(stored, requested, asked)
     if found := differences(stored, requested, asked):
         raise InputError(
             f"this study was launched with other settings: {'; '.join(found)}; "
@@ -83,6 +84,18 @@ def _asked(requested: Requested, stored: Settings | None) -> dict[str, Any]:
     if stored is not None and "data" in asked and is_place(stored.data):
         asked["data"] = _place(stored.data, asked["data"])
     return asked
+
+
+def _check_asked(stored: Settings, requested: Requested, asked: Mapping[str, Any]) -> None:
+    """Raise an error for a value that no study may have, which another name would not mend."""
+    if "data" in asked and not is_place(stored.data) and stored.program is None:
+        check_data_name(asked["data"])
+    given = {name: getattr(requested, name) for name in DESIGNS}
+    designs: dict[str, Any] = {name: (runs,) for name, runs in given.items() if runs is not None}
+    changed = replace(
+        stored, **asked, **designs, custom_code=stored.custom_code.updated(requested.custom_code)
+    )
+    check_values(changed, (*asked, *designs))
 
 
 def _new(requested: Requested, asked: Mapping[str, Any]) -> Settings:

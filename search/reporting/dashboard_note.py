@@ -38,14 +38,19 @@ trials, or those of `verify` where there are some, which are a balanced experime
 
 
 def attach(
-    study: optuna.Study, results: Results, report: Path | None = None, storage_option: str = ""
+    study: optuna.Study,
+    results: Results,
+    report: Path | None = None,
+    storage_option: str = "",
+    storage_note: str = "",
 ) -> None:
     """Renew figure and note from the runs so far; leave a note alone that kouka did not write.
 
-    `report` is the page that the launch writes at its end, and `storage_option` names the storage
-    in commands, as `Findings` has it.
+    `report` is the page that the launch writes at its end; `storage_option` names the storage in
+    commands, and `storage_note` explains them, as `Findings` has it.
     """
-    findings = replace(find(results, []), storage_option=storage_option)
+    found = find(results, [])
+    findings = replace(found, storage_option=storage_option, storage_note=storage_note)
     if findings.deciding_effects is not None:
         save_plotly_graph_object(study, _figure(findings), graph_object_id=_FIGURE)
     note = _note(findings, report)

@@ -188,9 +188,12 @@ def _checks(data: DataFacts, checks: Checks) -> list[str]:
             f"{data.things} that were trained on says little of others."
         )
     if checks.contradicting:
+        several = checks.contradicting > 1
+        files = [one_line(name) for name in checks.contradicting_files]
+        such = f"{', such as' if several else ':'} {listed(files)}" if files else ""
         sentences.append(
             f"{counted(checks.contradicting, data.things.removesuffix('s'))} "
-            f"{'occur' if checks.contradicting > 1 else 'occurs'} in more than one class."
+            f"{'occur' if several else 'occurs'} in more than one class{such}."
         )
     return [*sentences, *_other_ranges(data, checks)]
 

@@ -52,6 +52,7 @@ def export_study(
     *,
     images: bool = True,
     at_most: Limits | None = None,
+    storage_note: str = "",
 ) -> tuple[Findings, str]:
     """Write the report, the figures, the tables and the summary of a study to `out`.
 
@@ -59,8 +60,8 @@ def export_study(
     Chrome is found, and LaTeX's tables and methods. Every file is complete before it replaces an
     older one. Returns the findings, and a sentence on images that could not be written, else an
     empty string. `objective` is one of a study's several, by its number, from 1, or its name,
-    and `storage_option` names the storage in the report's commands. Without `images`, none of the
-    study's own is shown.
+    and `storage_option` names the storage in the report's commands, or `storage_note` says how they
+    find it. Without `images`, none of the study's own is shown.
     `at_most` are other limits of what is recommended than the study's own. Raises `InputError`
     where no recipe is within these, where `out` cannot be written, or where it holds files of the
     same names that are no report's.
@@ -70,7 +71,7 @@ def export_study(
     found = analyse(study, objective=objective, images=images, at_most=at_most)
     if at_most is not None and found.recommended is not None and not found.recommended.within:
         raise InputError(taken(found.results, found.recommended))
-    findings = replace(found, storage_option=storage_option)
+    findings = replace(found, storage_option=storage_option, storage_note=storage_note)
     unwritten = write(findings, out, formats)
     return findings, unwritten
 

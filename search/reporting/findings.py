@@ -113,6 +113,8 @@ class Findings:
     """None while there is no fit."""
     storage_option: str = ""
     """The option that names the study's storage in commands; empty for the default one."""
+    storage_note: str = ""
+    """A sentence on how the commands find the storage where they leave out its name."""
     tested: RecipeTests | None = None
     """The tests of the recommended recipe by class and image; None where they were not kept."""
     seed_curves: SeedCurves | None = None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from search.analysis.run_losses import GivenUp, RunLosses, given_up
 from search.analysis.unequal_losses import Loss, UnequalLoss
 from search.reporting.formatting import counted, listed, with_states
+from search.reporting.sentences.failures import as_end, brief
 from search.results import Results
 
 _MOST_NAMED = 3
@@ -86,7 +87,9 @@ def lost_runs(losses: RunLosses, grown_by: str) -> list[str]:
             are += f", {losses.no_time} of them for lack of time"
         sentences.append(f"{losses.measured} of {losses.planned} planned runs are complete; {are}.")
     sentences += _given_up(losses.given_up, grown_by.removeprefix("--"))
-    sentences += [f"{counted(count, 'run')} failed: {reason}." for reason, count in losses.failures]
+    sentences += [
+        f"{counted(count, 'run')} failed: {as_end(reason)}" for reason, count in losses.failures
+    ]
     if losses.no_value:
         sentences.append(
             f"{counted(losses.no_value, 'run')} ended without a value that can be computed with "
@@ -107,6 +110,14 @@ def count_given_up(results: Results) -> str:
     lost = len(given_up(results)) if results.designed else 0
     have = "has" if lost == 1 else "have"
     return f"{counted(lost, 'run')} {have} been given up, as every try failed." if lost else ""
+
+
+def broken_techniques(results: Results) -> list[str]:
+    """Say with which techniques every run failed, how many did, and why the last."""
+    said = _broken(given_up(results), briefly=True) if results.designed else []
+    if said and results.program is not None:
+        said.append("A mended --factor needs a new study.")
+    return said
 
 
 def unfinished_trials(results: Results, losses: RunLosses) -> list[str]:
@@ -167,18 +178,19 @@ def _given_up(lost: Sequence[GivenUp], measuring: str) -> list[str]:
         more = len(recipes) - _MOST_NAMED
         sentences.append(
             f"{which} given up after {had} failed {tries} times (techniques on: {named}"
-            f"{f'; {more} more' if more > 0 else ''}): {reason}."
+            f"{f'; {more} more' if more > 0 else ''}): {as_end(reason)}"
         )
     return sentences
 
 
-def _broken(lost: Sequence[GivenUp]) -> list[str]:
+def _broken(lost: Sequence[GivenUp], *, briefly: bool = False) -> list[str]:
     """A sentence for each technique with which every run failed."""
     of: dict[str, list[GivenUp]] = {}
     for run in lost:
         for name in run.broken:
             of.setdefault(name, []).append(run)
     return [
-        f"Every run with {name} failed, {len(runs)} in all: {runs[-1].reason}."
+        f"Every run with {name} failed, {len(runs)} in all: "
+        f"{as_end(brief(runs[-1].reason) if briefly else runs[-1].reason)}"
         for name, runs in of.items()
     ]

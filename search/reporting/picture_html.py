@@ -9,11 +9,15 @@ from search.reporting.section import Captioned, PictureRow
 
 _COARSE = 32
 """Pixels of a picture's side up to which its pixels are shown as squares, and not smoothed."""
-_HELD = re.compile(r"(?<=\d) (?:%|to (?=[-+]?\d))|(?<=[<>]) (?=\d)")
+_HELD = re.compile(r"(?<=\d) (?:to (?=[-+]?\d)|(?=%|[^\W\d_]))|(?<=[<>]) (?=\d)")
+"""Spaces between a number and its unit, which may be any word of the user's, and in intervals."""
 
 
 def escape(text: str) -> str:
-    """Escape prose that stands between tags of HTML; no line ends in an interval or a number."""
+    """Escape prose that stands between tags of HTML.
+
+    No line ends within an interval, or between a number and the word after it, as its unit.
+    """
     held = _HELD.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
     return escape_quotes(held, quote=False)
 

@@ -14,6 +14,7 @@ from search.commands.filling import command_of
 from search.commands.program import EPOCHS, SEED, Program
 from search.planning.space import Space
 from search.reporting.formatting import counted, outcome
+from search.reporting.sentences.failures import Reasons
 from search.results import Results, Run, by_recipe
 from search.storage import schema
 
@@ -140,7 +141,7 @@ class LoggedRun:
 def logged_runs(study: optuna.Study, results: Results) -> list[LoggedRun]:
     """List the runs of a study of a program, in order."""
     trials = study.get_trials(deepcopy=False)
-    rows = []
+    rows, reasons = [], Reasons()
     for run in results.runs:
         attributes = trials[run.number].user_attrs
         folder = attributes.get(schema.FOLDER)
@@ -150,7 +151,7 @@ def logged_runs(study: optuna.Study, results: Results) -> list[LoggedRun]:
                 run.number,
                 run.phase,
                 describe(run, results),
-                f"failed: {run.failure}" if run.failure else ended,
+                reasons.of(run.number, run.failure) if run.failure else ended,
                 folder if isinstance(folder, str) else None,
                 run.worker.partition(" ")[0],
                 trials[run.number].state.is_finished(),

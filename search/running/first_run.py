@@ -101,7 +101,7 @@ class FirstRun:
         Raises `InputError` where it asks for a mean of epochs that the program does not print.
         """
         requested = replace(requested, program=self.program)
-        if not self.program.has(EPOCHS) or len(self.tried.curve) == self.settings.epochs:
+        if not self.program.has(EPOCHS) or _prints_epochs(self.program, self.tried, self.settings):
             return requested
         if requested.last_epochs not in (None, 1):
             raise InputError(
@@ -159,6 +159,11 @@ class FirstRun:
             intermediate_values=curve,
         )
         begin_trial(study, trial)
+
+
+def _prints_epochs(program: Program, tried: Tried, settings: Settings) -> bool:
+    """Tell a run that printed a value once an epoch, so that the last few can judge it."""
+    return program.has(EPOCHS) and len(tried.curve) == settings.epochs
 
 
 @dataclass(frozen=True)
@@ -220,7 +225,12 @@ class FirstRuns:
         program = replace(program, files=kept)
         value = program.factor_to_stored * first.outcome.objective
         objective = Objective.of(program)
-        self.watch.tried(objective, objective.scale * value, len(first.curve), first.folder)
+        last = settings.last_epochs if _prints_epochs(program, first, settings) else 1
+        judged = program.factor_to_stored * judged_by(first.outcome, first.curve, last)
+        self.watch.tried(
+            objective, objective.scale * value, len(first.curve), first.folder,
+            objective.scale * judged, last,
+        )  # fmt: skip
         return FirstRun(self.name, settings, planned, params, first, program, shared=tuple(files))
 
     def with_other_seed(self, first: FirstRun) -> FirstRun:

@@ -53,11 +53,20 @@ class StudyWatch:
     def trying(self, recipe: str) -> None:
         """Learn that the first run of a program's study is tried alone; the recipe is in words."""
 
-    def tried(self, objective: Objective, value: float, points: int, folder: Path) -> None:
-        """Receive the value of that run, in the objective's unit, and where its output is.
+    def tried(
+        self,
+        objective: Objective,
+        value: float,
+        points: int,
+        folder: Path,
+        judged: float,
+        last: int,
+    ) -> None:
+        """Receive the last value of that run, in the objective's unit, and where its output is.
 
-        `points` is the number of values that it printed.
-        """
+        `points` is the number of values that it printed, and `judged` the mean of the `last` of
+        them, by which the study judges it.
+        """  # fmt: skip
 
     def trying_seed(self) -> None:
         """Learn that it is tried once more, with another seed."""

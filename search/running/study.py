@@ -229,6 +229,11 @@ def join(
     settings = settle(settings_of(study), requested)
     given = Following(url, name, watch, attach, checkpoints, deadline)
     if settings.program is not None:
+        if data is not None:
+            raise InputError(
+                f"--data has no meaning for {name!r}, which runs a program; --directory names the "
+                "folder where that is here"
+            )
         program = replace(settings.program, directory=directory or settings.program.directory)
         check_versions(name, (), stored_versions(study))
         check_program(program)

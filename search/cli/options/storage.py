@@ -48,18 +48,36 @@ ReadStorageOption = Annotated[
 
 
 def storage_option(storage: str, *, here: bool = False) -> str:
-    """Return the option that names a storage, its password hidden; empty for the default.
+    """Return the option that names a storage in commands; empty for the default.
 
-    Empty too where KOUKA_STORAGE names the storage and the commands are for this shell, or the
-    password would be hidden in them.
+    Empty too where its URL holds a password, for which `storage_note` is, and where KOUKA_STORAGE
+    names the storage and the commands are for this shell.
     """
     from shlex import quote
 
     from search.storage.passwords import has_password
     from search.storage.urls import redact
 
-    given = os.environ.get(_VARIABLE)
-    named = storage in (given, f"sqlite:///{given}")
-    if storage == DEFAULT_STORAGE or (named and (here or has_password(storage))):
+    if storage == DEFAULT_STORAGE or has_password(storage) or (here and _is_in_variable(storage)):
         return ""
     return f" --storage {quote(redact(storage))}"
+
+
+def storage_note(storage: str, *, here: bool = False) -> str:
+    """Return what the commands need whose `storage_option` leaves out a password; else nothing.
+
+    Nothing too where they are for this shell and it has that already.
+    """
+    from search.storage.passwords import has_password
+
+    if not has_password(storage) or (here and _is_in_variable(storage)):
+        return ""
+    return (
+        f"The commands need {_VARIABLE} set to the URL of the database, which they leave out "
+        "because it holds a password."
+    )
+
+
+def _is_in_variable(storage: str) -> bool:
+    given = os.environ.get(_VARIABLE)
+    return storage in (given, f"sqlite:///{given}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from search.reporting.answer.commands import settle
 from search.reporting.answer.short_and_long import cautions_that_count, signs_of_fast_start
+from search.reporting.answer.what_to_do import to_train
 from search.reporting.findings import Findings
 from search.reporting.formatting import counted, listed
 from search.reporting.section import Section
@@ -24,12 +25,14 @@ def how_sure(findings: Findings) -> Section | None:
     """Give the cautions, and the commands that would settle what is open."""
     if not findings.results.runs and not findings.steps:
         return None
-    steps = settle(findings)
+    steps, trains = settle(findings), findings.results.program is None and to_train(findings)
     text = [rests_on(findings.results), *budget_warning(findings)]
     if findings.steps and findings.steps[0].kind == "resume":
         text.append("Still to come:")
     elif steps:
         text.append("What would settle more, the most needed first:")
+    if steps and findings.storage_note and not trains:  # else what to do has said so
+        text.insert(-1, findings.storage_note)
     return Section(
         "How sure, and what would change it",
         " ".join(text),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 from search.analysis.budgets import BudgetChange
 from search.analysis.fast_start import FastStart
@@ -49,7 +50,8 @@ def matters(findings: Findings, *, briefly: bool = False, budget: bool = True) -
         return no_effects(results)
     else:
         parts = [what_matters_most(fitted, results, briefly=briefly, budget=budget)]
-    parts.append(_broken(results))
+    if not briefly:  # else what to do has said it
+        parts.append(_broken(results))
     return " ".join(part for part in parts if part)
 
 
@@ -136,6 +138,6 @@ def fast_start(found: FastStart, results: Results) -> str:
         return said
     time = "" if plan.seconds is None else f": about {duration(plan.seconds)} with one worker"
     return (
-        f"{said} To know what holds after {plan.epochs} epochs, run kouka launch {results.name} "
-        f"--verify {plan.runs} --verify-epochs {plan.epochs}{time}."
+        f"{said} To know what holds after {plan.epochs} epochs, run kouka launch "
+        f"{quote(results.name)} --verify {plan.runs} --verify-epochs {plan.epochs}{time}."
     )

@@ -11,6 +11,7 @@ from search.reporting.answer import commands
 from search.reporting.answer.support import support
 from search.reporting.findings import Findings
 from search.reporting.formatting import capitalized, counted, in_unit, listed, with_interval
+from search.reporting.loss_cautions import broken_techniques
 from search.reporting.recipe_cautions import fell
 from search.reporting.section import Command, Section
 from search.reporting.sentences import limits
@@ -23,12 +24,10 @@ from search.results import Results
 def what_to_do(findings: Findings) -> Section:
     """Say which recipe to train, what it reaches and how far that is above all off."""
     said, *others = named_once([headline(findings), *support(findings)], findings.results)
-    return Section(
-        "What to do",
-        " ".join(others),
-        headline=said,
-        commands=tuple(to_train(findings)),
-    )
+    train = to_train(findings)
+    if train and findings.results.program is None and findings.storage_note:
+        others.append(findings.storage_note)
+    return Section("What to do", " ".join(others), headline=said, commands=tuple(train))
 
 
 def to_train(findings: Findings) -> list[Command]:
@@ -50,9 +49,10 @@ def headline(findings: Findings, *, briefly: bool = False) -> str:
     """Say what to do, or that nothing is surely better than the plain network.
 
     Further sentences warn where no run learned anything, where some seeds of the recipe may fail,
-    or where the runs were too short for that to stay.
+    or where the runs were too short for that to stay. The first tells of techniques with which
+    every run failed: these may be a slip in a command.
     """
-    said = _answer(findings, briefly=briefly)
+    said = " ".join([*broken_techniques(findings.results), _answer(findings, briefly=briefly)])
     if findings.decision is None:
         return said
     decides = deciding(findings.results)

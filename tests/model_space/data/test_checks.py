@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,22 @@ def test_images_that_are_in_two_splits_are_counted(tmp_path: Path) -> None:
     checks = checked(tmp_path)
     assert checks.repeated == {"validation": 1, "test": 2}
     assert checks.contradicting == 1
+    assert checks.contradicting_files == (
+        str(tmp_path / "train" / "a" / "3.png"), str(tmp_path / "test" / "b" / "2.png")
+    )  # fmt: skip
     assert checks.uniform == 0
+
+
+def test_files_of_an_archive_are_named_as_the_user_has_them(tmp_path: Path) -> None:
+    pictures(tmp_path / "set", 10)
+    copied = (tmp_path / "set" / "a" / "3.png").read_bytes()
+    (tmp_path / "set" / "b" / "4.png").write_bytes(copied)
+    archive = Path(shutil.make_archive(str(tmp_path / "set"), "zip", tmp_path / "set"))
+    checks = checked(archive)
+    assert checks.contradicting == 1
+    named = sorted(checks.contradicting_files)
+    assert [name.startswith(f"{archive}/") for name in named] == [True, True]
+    assert [name[-7:] for name in named] == ["a/3.png", "b/4.png"]
 
 
 @pytest.mark.parametrize("value", [0, 7, 255])

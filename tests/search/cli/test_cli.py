@@ -76,7 +76,7 @@ def test_a_launch_prints_the_name_of_its_study_as_it_is(
     small = (ODD, "--data", "digits", "--epochs", "1", "--measure", "16", "--search", "0")
     assert f"Study {ODD}: digits" in kouka("launch", *small).output
     trained = kouka("train", ODD).output
-    assert "kouka predict models/[-x] [bold]s :smile: FILE" in trained
+    assert "kouka predict 'models/[-x] [bold]s :smile:' FILE" in trained
 
 
 READING = (

@@ -3,6 +3,7 @@
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,17 @@ def test_a_journal_file_is_served_read_only(folder: Path) -> None:
     request = urllib.request.Request(address + "api/studies/0", method="DELETE")
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request, timeout=30)
+
+
+def test_it_says_at_once_that_it_starts(kouka: Kouka, monkeypatch: pytest.MonkeyPatch) -> None:
+    def serve(storage: str, port: int, ready: Callable[[str], None], **options: object) -> None:
+        ready("http://127.0.0.1:1/")
+
+    monkeypatch.setattr(dashboard_server, "serve", serve)
+    assert kouka("dashboard").stdout.splitlines() == [
+        "Starting optuna-dashboard on sqlite:///studies.db …",
+        "optuna-dashboard shows sqlite:///studies.db at http://127.0.0.1:1/ (Ctrl-C stops it)",
+    ]
 
 
 @pytest.mark.parametrize(

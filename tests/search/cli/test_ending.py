@@ -104,10 +104,27 @@ def test_it_answers_first_and_ends_with_commands() -> None:
 def test_commands_leave_out_a_storage_of_the_environment(
     storage: str, here: str, elsewhere: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "--storage" in storage_option(storage, here=True)
+    url = {"sqlite:///my.db": " --storage sqlite:///my.db"}  # of others, a password is never shown
+    assert storage_option(storage, here=True) == url.get(storage, "")
     monkeypatch.setenv("KOUKA_STORAGE", storage)
     assert (storage_option(storage, here=True), storage_option(storage)) == (here, elsewhere)
     assert ending(confirmed(["augmentation"], []), storage)[-1].split("  ")[1] == "kouka export s"
+
+
+def test_a_password_is_left_out_of_commands_and_a_sentence_says_how_they_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("KOUKA_STORAGE", raising=False)
+    url = "postgresql+psycopg://me:secret@db/x"
+    said = " ".join(ending(confirmed(["augmentation"], []), url))
+    assert "--storage" not in said
+    assert "***" not in said
+    assert said.endswith(
+        "The commands need KOUKA_STORAGE set to the URL of the database, which they leave out "
+        "because it holds a password."
+    )
+    monkeypatch.setenv("KOUKA_STORAGE", url)
+    assert "KOUKA_STORAGE" not in " ".join(ending(confirmed(["augmentation"], []), url))
 
 
 def test_only_what_kouka_launched_is_trained() -> None:

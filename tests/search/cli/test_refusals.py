@@ -171,6 +171,16 @@ def test_a_storage_that_another_program_locks_is_told(
     assert result.stderr.count("\n") == 1
 
 
+def test_a_command_that_runs_nothing_speaks_of_no_runs_where_a_storage_fails(
+    kouka: Kouka, folder: Path
+) -> None:
+    foreign_study()
+    copied = kouka("copy", "foreign", "--to", "postgresql+psycopg://me:p@127.0.0.1:1/db")
+    assert copied.exit_code == 1
+    assert re.search(r"^kouka: the storage failed \(.*\); what is stored is not lost$",
+                     copied.stderr.strip())  # fmt: skip
+
+
 def test_a_missing_study_is_named_with_those_there_are(kouka: Kouka) -> None:
     foreign_study("one")
     foreign_study("two")

@@ -109,6 +109,8 @@ def test_a_run_gets_its_epochs_seed_folder_and_flags_and_is_judged_by_the_last_m
         ("", "it ended well, but printed nothing$"),
         ("sys.exit(3)", "exit code 3; it printed nothing$"),
         ("print('acc=none')", r"printed nothing that 'acc=\(\[0-9\.\]\+\)' finds; the last it"),
+        ("print(600 * 'a'); print(600 * 'b'); sys.exit('ends')", r"printed: b+ … / ends$"),
+        ("sys.exit('Error: ' + 600 * 'a')", r"the last it printed: Error: a+ …$"),
         ("sys.exit('It has no data.')", "the last it printed: It has no data$"),
         ("print('x_acc=0.5')", "finds as a word of its own; to take that of 'x_acc', name it"),
         ("print('acc=0.5'); print('acc=nan')", "its acc is nan"),

@@ -100,6 +100,9 @@ def test_the_best_recipe_is_written_with_what_it_came_to(
     assert result.exit_code == 0, result.output
     assert "Techniques on: residual, dropout (rate 0.4)." in result.output
     assert "Run it: python models/s.py" in result.output
+    spaced = kouka("code", "s", "--out", "my models/s.py")
+    assert "Run it: python 'my models/s.py'" in spaced.output
+    orders.pop()
     [order] = orders
     assert order.recipe == {"residual": {}, "dropout": {"rate": 0.4}}
     assert order.budget.epochs == 2

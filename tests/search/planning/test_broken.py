@@ -15,6 +15,7 @@ from search.planning.phases import PLANS, Planned
 from search.planning.schedule import schedule
 from search.planning.space import Space
 from search.reporting.answer.short_and_long import matters
+from search.reporting.answer.what_to_do import headline
 from search.reporting.findings import find
 from search.results import Results, Run
 from search.settings import Settings
@@ -89,6 +90,8 @@ def test_it_is_held_off_in_long_runs_and_not_confirmed() -> None:
 
 def test_the_answer_and_the_cautions_name_it_once() -> None:
     findings = find(results(*measured()), [])
+    assert headline(findings).startswith(f"Every run with mixup failed, 8 in all: {REASON}. ")
+    assert "mixup" not in matters(findings, briefly=True)  # beside the headline
     assert matters(findings).endswith("All runs with mixup failed.")
     assert "no estimate" not in matters(findings)
     named = [said for said in findings.cautions if "mixup" in said]

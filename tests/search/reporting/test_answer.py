@@ -333,6 +333,15 @@ def test_commands_name_the_storage() -> None:
     assert to_train(found)[0].line == "kouka train s --storage sqlite:///my.db"
 
 
+@pytest.mark.parametrize("study", ["tested", "interrupted", "not begun"])
+def test_how_commands_find_a_storage_that_they_do_not_name_is_said_once(study: str) -> None:
+    note = "The commands need KOUKA_STORAGE."
+    found = replace(findings(study), storage_note=note)
+    sure = how_sure(found)
+    assert sure is not None
+    assert f"{what_to_do(found).text} {sure.text}".count(note) == 1
+
+
 def test_levels_are_of_the_fit_and_left_out_where_it_fails() -> None:
     sound = find(results_of(measured(64), settings=SETTINGS), [])
     texts = draw(sound)["waterfall"].data[0].text

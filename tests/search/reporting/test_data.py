@@ -144,6 +144,14 @@ def test_what_was_left_out_and_changed_is_said(data: DataFacts, says: str) -> No
         ),
         (checked(contradicting=2), "2 images occur in more than one class."),
         (
+            checked(contradicting=2, contradicting_files=("a/1.png", "b/2.png")),
+            "2 images occur in more than one class, such as a/1.png and b/2.png.",
+        ),
+        (
+            checked(contradicting=1, contradicting_files=("a/1.png", "b/new\nline.png")),
+            "1 image occurs in more than one class: a/1.png and b/new␤line.png.",
+        ),
+        (
             checked(ranges={"train": (0.0, 1.0), "test": (0.0, 255.0)}),
             "The test images have values from 0 to 255, and the training images from 0 to 1.",
         ),

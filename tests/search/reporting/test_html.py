@@ -196,12 +196,15 @@ def test_who_reads_the_report_by_ear_is_told_what_there_is() -> None:
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
-def test_a_line_holds_per_cents_and_intervals_together_but_no_command_changes() -> None:
+def test_a_line_holds_units_and_intervals_together_but_no_command_changes() -> None:
     results = everything().results
     line = "date --utc '+5 %Y'"
-    parts = [Section("Title", "95 % of 5 to -3 to a", commands=(Command(line, "90 %"),))]
+    text = "95 % of 5 to -3 to a, +1.2 points in 41 s or 1e-3 nats, 3 (4)"
+    parts = [Section("Title", text, commands=(Command(line, "90 %"),))]
     said = page(results, parts, {})
-    assert "<p>95\u00a0% of 5\u00a0to\u00a0-3 to a</p>" in said
+    held = "95\u00a0% of 5\u00a0to\u00a0-3\u00a0to a, "
+    held += "+1.2\u00a0points in 41\u00a0s or 1e-3\u00a0nats, 3 (4)"
+    assert f"<p>{held}</p>" in said
     shown = line.replace("--utc", "<span>--utc</span>")
     assert f"<p>90\u00a0%</p><pre>{shown}</pre>" in said
 

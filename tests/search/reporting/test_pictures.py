@@ -110,7 +110,7 @@ def test_the_report_shows_images_and_names_of_classes_as_text() -> None:
     assert 'alt="a &lt;b&gt;cat&lt;/b&gt;, augmentation"' in shown
     assert "<script>alert" not in shown
     assert "Test images that the recommended recipe gets wrong" in shown
-    assert "of 3 seeds)" in shown
+    assert "of 3\u00a0seeds)" in shown
 
 
 def test_a_report_without_pictures_is_silent_about_them() -> None:

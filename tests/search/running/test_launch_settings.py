@@ -42,17 +42,16 @@ def test_an_empty_study_that_is_minimized_is_not_taken_for_one_of_accuracies(
 def test_other_settings_are_named_and_change_nothing(
     kouka: Kouka, fake_worker: type[FakeWorker]
 ) -> None:
-    kouka(*SMALL, "--measure", "16", "--search", "4", "--confirm", "0", "--timeout", "0")
+    kouka(*SMALL, "--measure", "32", "--search", "4", "--confirm", "0", "--timeout", "0")
     before, attributes = len(results().runs), stored().user_attrs
     for arguments, says in (
         (["--epochs", "5"], "--epochs is 4, not 5"),
-        (["--measure", "32", "--width", "0.5"], "--width is 1, not 0.5"),
-        (["--measure", "8"], "--measure is 16, and can only grow"),
+        (["--measure", "64", "--width", "0.5"], "--width is 1, not 0.5"),
+        (["--measure", "16"], "--measure is 32, and can only grow"),
         (["--search", "2"], "--search is 4, and can only grow"),
         (["--fix", "dropout=off"], "--fix dropout=off was not given"),
         (["--techniques", "mixup,amsgrad"], "--techniques is augmentation,.* not mixup,amsgrad"),
         (["--techniques", ""], "--techniques is augmentation,.* not empty"),
-        (["--verify", "-4"], "--verify is 0, not -4"),
         (["--data", "mnist", "--seed", "3"], "--data is digits, not mnist; --seed is 0, not 3"),
     ):
         result = kouka("launch", "s", *arguments)
@@ -60,6 +59,43 @@ def test_other_settings_are_named_and_change_nothing(
         assert result.stderr.startswith("kouka: this study was launched with other settings")
         assert re.search(says, result.stderr)
     assert len(results().runs) == before
+    assert stored().user_attrs == attributes
+
+
+@pytest.mark.usefixtures("fake_worker")
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--objective", "acuracy"], "no objective 'acuracy'"),
+        (["--objective", "top_1_accuracy"], "top_1_accuracy is accuracy"),
+        (["--batch-size", "0"], "--batch-size 0 is too small"),
+        (["--seed", "-1"], "--seed -1 is too small"),
+        (["--pruner", "hyper"], "no pruner 'hyper'"),
+        (["--precision", "half"], "no precision 'half'"),
+        (["--width", "0"], "--width 0 is not between"),
+        (["--depth", "11"], "--depth 11 is not possible"),
+        (["--validation", "-1"], "--validation -1 is neither"),
+        (["--image-size", "3"], "--image-size 3 is too small"),
+        (["--train-size", "1"], "--train-size 1 is too small"),
+        (["--epochs", "0"], "--epochs 0 is too small"),
+        (["--last-epochs", "0"], "--last-epochs 0 is not possible; it takes 1 to .*, 4"),
+        (["--search", "-1"], "--search -1 is too small"),
+        (["--measure", "24"], "--measure 24 has no balanced design"),
+        (["--verify", "-4"], "--verify -4 has no balanced design"),
+        (["--techniques", "augmentation,flip"], "flip cannot be studied beside it"),
+        (["--data", "nothing"], "no data set and no path 'nothing'"),
+    ],
+)
+def test_what_no_study_may_have_is_refused_as_such(
+    kouka: Kouka, arguments: list[str], says: str
+) -> None:
+    small = (*SMALL, "--measure", "16", "--search", "4", "--confirm", "0", "--timeout", "0")
+    assert kouka(*small).exit_code == 0
+    attributes = stored().user_attrs
+    result = kouka("launch", "s", *arguments)
+    assert result.exit_code == 2
+    assert re.search(says, result.stderr)
+    assert "other settings" not in result.stderr
     assert stored().user_attrs == attributes
 
 
@@ -160,6 +196,17 @@ def test_what_no_study_is_trained_in_is_refused(
     assert result.exit_code == 2
     assert says in result.stderr
     assert not Path("studies.db").exists()
+
+
+@pytest.mark.usefixtures("fake_worker")
+def test_a_known_study_cannot_go_on_with_a_backend_that_none_has(
+    kouka: Kouka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert kouka(*SMALL, "--timeout", "0").exit_code == 0
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    result = kouka("launch", "s")
+    assert result.exit_code == 2
+    assert "KERAS_BACKEND=torch cannot train a study" in result.stderr
 
 
 @pytest.mark.usefixtures("fake_worker")

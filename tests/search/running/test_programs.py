@@ -307,6 +307,24 @@ def test_a_first_run_that_fails_for_what_is_on_gives_way_to_another(kouka: Kouka
     assert all(run.on for run in results().runs if run.state == "failed")
 
 
+def test_the_first_run_says_what_it_is_judged_by_and_gets_its_line(kouka: Kouka) -> None:
+    prints = "import random\nfor e in range(4): print(f'acc={random.random():.4f}')"
+    said = " ".join(kouka(*STUDY, "--measure", "8", "--last-epochs", "2").output.split())
+    first = results().runs[0]
+    assert first.scaled is not None
+    last = first.scale * first.curve[4]
+    assert (
+        f"It ended with acc {last:.2f} %, the last of 4 values, and is judged by the mean of the "
+        f"last 2, {first.scaled:.2f} %."
+    ) in said
+    for at in range(1, 9):
+        assert said.count(f"measure {at}/8 ") == 1
+    assert f"measure 1/8 {first.scaled:.2f} %" in said
+    other = ("launch", "t", *script(prints, "--measure", "4", "--timeout", "0")[2:])
+    one = kouka(*other)
+    assert "the last of 4 values. Its output" in one.output  # of which the last judges
+
+
 def test_nothing_is_made_where_the_first_run_fails(
     kouka: Kouka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -406,6 +424,27 @@ def test_a_script_that_ignores_its_seed_is_found_out(kouka: Kouka) -> None:
     assert "Two seeds gave the very same acc" in deaf.output
     assert "Caution: the run wrote best.pt in " in deaf.output
     assert not results().seed_matters
+
+
+@pytest.mark.with_report
+def test_a_slip_in_a_factor_is_the_answer_and_its_reason_is_given_once(kouka: Kouka) -> None:
+    factors = ("--factor", "mixup: nonsense", *FACTORS[2:])
+    text = f"import sys\nassert 'nonsense' not in sys.argv, 'no such option'\n{TRAIN}"
+    Path("train.py").write_text(text)
+    ended = kouka("launch", "s", *COMMAND, *factors, *METRIC, "--measure", "16")
+    assert ended.exit_code == 0, ended.output
+    said = " ".join(ended.output.split())
+    lines = [line for line in ended.output.splitlines() if line.startswith("measure")]
+    failed = [line for line in lines if "failed" in line]
+    assert sum("no such option" in line for line in failed) == 1
+    assert sum("failed as run " in line for line in failed) == len(failed) - 1 == 7
+    assert (
+        "Every run with mixup failed, 8 in all: it ended with exit code 1; the last it printed: "
+        in said
+    )
+    assert "AssertionError: no such option. A mended --factor needs a new study." in said
+    assert "given up" not in said
+    assert " ".join(kouka("logs", "s").output.split()).count("no such") == 1
 
 
 def test_a_recipe_that_fails_is_given_up_and_the_others_go_on(kouka: Kouka) -> None:
@@ -529,6 +568,29 @@ def test_a_later_launch_names_the_factors_of_the_study(kouka: Kouka) -> None:
         assert ended.exit_code == 2
         assert sentence in ended.output
     assert kouka("launch", "s", "--fix", "mixup=on", "--timeout", "0.01").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            ("worker", "s", "--data", "digits"),
+            "--data has no meaning for 's', which runs a program",
+        ),
+        (("worker", "s", "--network", "MobileNetV2"), "have no meaning for --command"),
+        (("worker", "s", "--directory", "nowhere"), "nowhere, in which the command runs, is not"),
+        (("launch", "s", "--at-most", "parameters=5"), "--at-most parameters=… has no meaning"),
+        (("export", "s", "--at-most", "parameters=5"), "--at-most parameters=… has no meaning"),
+    ],
+)
+def test_other_commands_refuse_what_has_no_meaning_for_a_program(
+    kouka: Kouka, options: tuple[str, ...], sentence: str
+) -> None:
+    assert kouka(*STUDY, "--measure", "8", "--timeout", "0.01").exit_code == 0
+    ended = kouka(*options)
+    assert ended.exit_code == 2
+    assert sentence in ended.stderr
+    assert ended.stderr.count("\n") == 1
 
 
 def test_a_level_that_a_study_holds_may_be_named_again(kouka: Kouka) -> None:
