@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,11 +11,16 @@ import numpy as np
 from search.analysis.exact_test import fisher_exact
 from search.analysis.sides import sides
 from search.analysis.t_distribution import ALPHA
+from search.objective import Objective
 from search.parameters import Category, Number
 from search.results import Results, Run
 
 _FAR = 10.0
 """Interquartile ranges beyond the quartiles; a normal distribution has no such value in 10^40."""
+_FAR_STRETCHED = 4.0
+"""The same on the scale of `_stretched`, on which values of a wide range are near each other."""
+_NEAR_END = 1e-6
+"""The share nearest to 0 and 1 of which a logit is taken."""
 _MOST = 0.1
 """Share of the runs; of more, they are what some recipes come to."""
 _MOST_WORSE = 0.35
@@ -111,17 +117,16 @@ def far_runs(results: Results) -> list[Run]:
     if len(runs) < _LEAST_RUNS:
         return []
     values = np.array([run.scaled for run in runs])
-    far = _beyond(values, values)
+    far = _beyond(values, _FAR)
     if not 0 < np.sum(far) <= _MOST * len(runs):
         worse = values if results.objective.maximize else -values
         far = worse == worse.min()
-        if not (
-            _LEAST_SHARED <= np.sum(far) <= _MOST_SHARED * len(runs)
-            and _beyond(values, values[~far])[far].all()
-        ):
+        several = _LEAST_SHARED <= np.sum(far) <= _MOST_SHARED * len(runs)
+        if not (several and _beyond(values, _FAR, ~far)[far].all()):
             far = _below_the_gap(worse)
-            if np.mean(far) > _MOST_WORSE or not _beyond(values, values[~far])[far].all():
+            if np.mean(far) > _MOST_WORSE or not _beyond(values, _FAR, ~far)[far].all():
                 return []
+    far &= _beyond(_stretched(values, results.objective), _FAR_STRETCHED, ~far)
     for one in results.others:
         if isinstance(one, Category):
             far &= ~_of_levels_that_are_far(runs, far, one)
@@ -145,8 +150,20 @@ def _of_levels_that_are_far(runs: Sequence[Run], far: np.ndarray, category: Cate
     return found
 
 
-def _beyond(values: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Which values, (runs,), are far from the quartiles of others."""
-    first, third = np.percentile(others, [25, 75])
+def _stretched(values: np.ndarray, objective: Objective) -> np.ndarray:
+    """Values, (runs,), on the scale on which techniques may add up: logits of shares, and
+    logarithms of what is positive and has no upper end."""
+    if objective.share:
+        shares = np.clip(values / 100, _NEAR_END, 1 - _NEAR_END)
+        return np.asarray(np.log(shares / (1 - shares)))
+    if math.isinf(objective.high) and values.min() > 0:
+        return np.asarray(np.log(values))
+    return values
+
+
+def _beyond(values: np.ndarray, ranges: float, others: np.ndarray | None = None) -> np.ndarray:
+    """Which values, (runs,), are so many interquartile ranges beyond the quartiles of those where
+    `others`, (runs,), is True; of all without it."""
+    first, third = np.percentile(values if others is None else values[others], [25, 75])
     beyond = np.maximum(first - values, values - third)
-    return np.asarray(beyond > _FAR * (third - first))
+    return np.asarray(beyond > ranges * (third - first))

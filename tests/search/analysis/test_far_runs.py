@@ -170,3 +170,35 @@ def test_runs_of_a_design_all_count() -> None:
     results = read(study)
     assert far_runs(results)
     assert set_apart(results) is results
+
+
+def test_losses_of_a_wide_range_are_not_far() -> None:
+    """What multiplies them puts some ten interquartile ranges above all others."""
+
+    def objective(trial: optuna.Trial) -> float:
+        noise = np.random.default_rng(trial.number).normal()
+        aug = trial.suggest_categorical("aug", [False, True])
+        mixup = trial.suggest_categorical("mixup", [False, True])
+        return float(np.exp(aug + 0.5 * mixup + 1.5 * noise))
+
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    study.optimize(objective, n_trials=60)
+    values = np.array([trial.value for trial in study.trials])
+    first, third = np.percentile(values, [25, 75])
+    assert values.max() > third + 10 * (third - first)
+    assert far_runs(read(study)) == []
+
+
+@pytest.mark.parametrize(("usual", "failed"), [(0.8, 0.1), (0.995, 0.1), (0.8, 0.0)])
+def test_an_accuracy_of_chance_is_far(usual: float, failed: float) -> None:
+    random = np.random.default_rng(0)
+    study = optuna.create_study(direction="maximize")
+    for number in range(40):
+        value = 1 - (1 - usual) * float(np.exp(0.3 * random.normal()))
+        params = {"mixup": number % 2 > 0, "aug": number % 4 > 1, "kind": "sgd"}
+        study.add_trial(
+            optuna.create_trial(
+                params=params, distributions=SPACE, value=failed if number in (7, 20) else value
+            )
+        )
+    assert [run.number for run in far_runs(read(study))] == [7, 20]
