@@ -281,6 +281,20 @@ def _quotes() -> Iterator[Quote]:
         "Their intervals hold in {94.5} to {96.3} % of cases, and at most {0.3} % of these effects",
         lambda: (*bounds_of(_some_asked(held)), max(_some_asked("wrongly clear, %"))),
     )
+    yield Quote(
+        BENCH,
+        "intervals hold in {94.2} to {97.6} % of cases, and {36.8} to {66.2} % of the effects that "
+        "are not zero are found. Were the diverged trials counted, with the accuracy of chance, "
+        "{0.2} to {25.2} % would be",
+        lambda: (*bounds_of(column("diverged", held)),
+                 *bounds_of(column("diverged", "rightly clear, %")),
+                 *bounds_of(column("diverged", "rightly clear then, %"))),
+    )  # fmt: skip
+    yield Quote(
+        "docs/methods.md",
+        "where-some-trainings-diverge) the intervals held the true effect in {94} to {98} % of",
+        lambda: bounds_of(column("diverged", held)),
+    )
     logarithm = "logarithm, %"
     yield Quote(
         BENCH,
