@@ -86,6 +86,8 @@ def support(findings: Findings, *, briefly: bool = False) -> list[str]:
                     "; the seeds that confirm it are too few, or too much alike, to judge it by"
                 )
             which = "all runs" if deciding(results) is results else "the long runs"
+            if far := sum(run.far for run in results.runs):
+                which += f" but the {'one' if far == 1 else far} far from all others"
             sentences.append(f"This is predicted from {which}{unseen}.")
     sentences += _helps_beside(findings)
     if findings.steps and findings.steps[0].kind == "resume":
