@@ -361,6 +361,7 @@ def test_the_dashboard_shows_the_effects_and_what_they_are(
     with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
+            assert server.stdout.readline().startswith("Starting optuna-dashboard")
             address = server.stdout.readline().split(" at ")[1].split(" ")[0]
             driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
             driver.set_window_size(1200, 1600)
