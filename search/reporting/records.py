@@ -34,7 +34,7 @@ TABLES = (
 """The names of all tables."""
 
 _RUN = ("test_accuracy", "seconds_per_epoch", "parameters", "seed", "epochs", "diverged",
-        "failure")  # fmt: skip
+        "far", "failure")  # fmt: skip
 
 
 @dataclass(frozen=True)

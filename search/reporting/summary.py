@@ -51,6 +51,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
         "runs": {
             phase: len(results.of(phase)) for phase in dict.fromkeys(r.phase for r in results.runs)
         },
+        "far": [run.number for run in results.runs if run.far],
         "headline": headline(findings),
         "what_to_do": support(findings),
         "decision": _decision(findings),

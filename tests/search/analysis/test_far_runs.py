@@ -12,6 +12,8 @@ from search.analysis.effects import CERTAIN, effects, effects_of
 from search.analysis.far_runs import far_at, far_runs, set_apart
 from search.analysis.interactions import interactions
 from search.reporting.answer.support import support
+from search.reporting.records import records
+from search.reporting.summary import summarise
 from search.storage.reading import read
 
 pytestmark = pytest.mark.numeric
@@ -138,6 +140,8 @@ def test_effects_are_of_trials_that_did_not_diverge_at_high_rates(highest: float
     assert "all with rate at 0.0" in said
     assert "No technique brings them about" in said
     assert f"from all runs but the {len(far)} far from all others." in " ".join(support(findings))
+    assert summarise(findings)["far"] == sorted(far)
+    assert [row["number"] for row in records(findings)["trials"].rows if row["far"]] == sorted(far)
 
 
 def test_more_than_a_third_are_what_the_study_comes_to() -> None:
