@@ -14,7 +14,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from statistics import fmean
 
 import numpy as np
@@ -22,9 +21,9 @@ import optuna
 
 from bench.calibration import SAMPLERS
 from bench.results import Row
-from bench.simulating import report_rows
+from bench.simulating import Judged, report_rows
 from search.analysis.drift import beside_drift
-from search.analysis.effects import CERTAIN, effects_of
+from search.analysis.effects import effects_of
 from search.analysis.far_runs import set_apart
 from search.results import Results
 from search.storage.reading import read
@@ -36,18 +35,6 @@ HIGHEST = (0.02, 0.06)
 sampler, and one of twenty."""
 _BY_CHANCE = 10.0
 """Points that a training comes to which diverged."""
-
-
-@dataclass
-class Counts:
-    """What the studies of a row came to, with the diverged trials counted or not."""
-
-    held: list[bool] = field(default_factory=list)
-    """Whether the interval of a technique held its effect."""
-    clear: list[bool] = field(default_factory=list)
-    """Whether an effect that is not zero was called clear, and of the right sign."""
-    wrong: list[bool] = field(default_factory=list)
-    """Whether an effect was called clear that is zero, or of the other sign."""
 
 
 def drawn(numbers: np.random.Generator) -> dict[str, float]:
@@ -78,22 +65,17 @@ def simulated(
     return study
 
 
-def count(counts: Counts, worth: Mapping[str, float], results: Results) -> None:
+def count(counts: Judged, worth: Mapping[str, float], results: Results) -> None:
     """Count what is found in a study."""
     _, found = beside_drift(results, effects_of(results))
     assert found is not None
     for name, true in worth.items():
-        one = found.of(name)
-        right = one.verdict in CERTAIN and one.effect * true > 0
-        counts.held.append(one.low <= true <= one.high)
-        counts.wrong.append(one.verdict in CERTAIN and not right)
-        if true:
-            counts.clear.append(right)
+        counts.add(found.of(name), true)
 
 
 def row(sampler: str, trials: int, highest: float, studies: int) -> Row:
     """Simulate the studies of a row."""
-    apart, together, diverged = Counts(), Counts(), []
+    apart, together, diverged = Judged(), Judged(), []
     for seed in range(studies):
         worth = drawn(np.random.default_rng([seed, 1]))
         results = read(simulated(worth, sampler, trials, highest, seed))

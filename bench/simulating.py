@@ -1,14 +1,36 @@
-"""The part that scripts share whose rows are simulated studies."""
+"""The parts that scripts share whose rows are simulated studies."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
 
 from bench.options import script_options
 from bench.results import Row, reporter
+from search.analysis.effects import CERTAIN, Effect
+
+
+@dataclass
+class Judged:
+    """What estimated effects were beside the true ones."""
+
+    held: list[bool] = field(default_factory=list)
+    """Whether an interval held its effect."""
+    clear: list[bool] = field(default_factory=list)
+    """Whether an effect that is not zero was called clear, and of the right sign."""
+    wrong: list[bool] = field(default_factory=list)
+    """Whether an effect was called clear that is zero, or of the other sign."""
+
+    def add(self, one: Effect, true: float) -> None:
+        """Count an effect, given the true one in the same unit."""
+        right = one.verdict in CERTAIN and one.effect * true > 0
+        self.held.append(one.low <= true <= one.high)
+        self.wrong.append(one.verdict in CERTAIN and not right)
+        if true:
+            self.clear.append(right)
 
 
 def report_rows(

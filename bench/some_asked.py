@@ -25,8 +25,9 @@ import optuna
 from bench.calibration import SAMPLERS
 from bench.options import script_options
 from bench.results import Row, reporter
+from bench.simulating import Judged
 from search.analysis.drift import beside_drift
-from search.analysis.effects import CERTAIN, effects_of
+from search.analysis.effects import effects_of
 from search.storage.reading import read
 
 Asked = Literal["always", "with one optimizer", "from the middle on"]
@@ -44,15 +45,9 @@ _REAL = 0.5
 
 
 @dataclass
-class Counts:
+class Counts(Judged):
     """What the studies of a row came to, of what trials were asked for in one way."""
 
-    held: list[bool] = field(default_factory=list)
-    """Whether an interval held its effect."""
-    clear: list[bool] = field(default_factory=list)
-    """Whether an effect that is not zero was called clear, and of the right sign."""
-    wrong: list[bool] = field(default_factory=list)
-    """Whether an effect was called clear that is zero, or of the other sign."""
     known: list[bool] = field(default_factory=list)
     """Whether an effect has an interval."""
 
@@ -108,13 +103,8 @@ def count(
             for level in levels:
                 one, true = rows.get((name, level)), worth[name][level]
                 mine.known.append(one is not None and not math.isnan(one.low))
-                if one is None or math.isnan(one.low):
-                    continue
-                mine.held.append(one.low <= true <= one.high)
-                right = one.verdict in CERTAIN and one.effect * true > 0
-                mine.wrong.append(one.verdict in CERTAIN and not right)
-                if true:
-                    mine.clear.append(right)
+                if one is not None and not math.isnan(one.low):
+                    mine.add(one, true)
 
 
 def rows(sampler: str, trials: int, studies: int) -> list[Row]:
