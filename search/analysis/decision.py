@@ -194,9 +194,9 @@ def _surely_better(
     """Find a recipe of what clearly helps, all together or one, that is surely better than all off.
 
     Its interval is one of as many as there are effects. Of runs that show no interaction it is one
-    of those that ran, as all off did. Where there is none but the recommended
-    one it is the first of the `repeated_ones`, which are surely better too. None without any, or
-    where constraints may rule it out.
+    of those that ran, as all off did. Where there is none but the recommended one it is the first
+    of the `repeated_ones`, which are surely better too. None without any, or where constraints may
+    rule it out.
     """
     if not all(run.feasible for run in results.runs):
         return None

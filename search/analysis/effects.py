@@ -12,7 +12,7 @@ import numpy as np
 
 from search.analysis.covariates import Level
 from search.analysis.distributions import t_draws
-from search.analysis.far_runs import brought_about, far_runs
+from search.analysis.far_runs import brought_about, far_runs, without
 from search.analysis.fit import Fit, fit
 from search.analysis.looks import ALONE, Look, look_at
 from search.analysis.model import Model, Pair, build
@@ -180,9 +180,7 @@ def effects_of(results: Results, runs: Sequence[Run] | None = None) -> Effects |
     far = far_runs(results) if found is not None and chosen else []
     if found is None or not far or found.fit.failing or found.fit.outlier:
         return found
-    numbers = {run.number for run in far}
-    rest = effects_of(results, [r for r in results.of("measure") if r.number not in numbers])
-    return _doubted(found, rest, far, results)
+    return _doubted(found, effects_of(results, without(results, far)), far, results)
 
 
 def _doubted(found: Effects, rest: Effects | None, far: Sequence[Run], results: Results) -> Effects:

@@ -33,6 +33,12 @@ _LEAST_OF_LEVEL = 3
 """Runs of a level, which if all of them are far are what it comes to; of fewer it may be chance."""
 
 
+def without(results: Results, far: Sequence[Run]) -> list[Run]:
+    """Return the measured runs but for the far ones."""
+    numbers = {run.number for run in far}
+    return [run for run in results.of("measure") if run.number not in numbers]
+
+
 @dataclass(frozen=True)
 class FarAt:
     """Values of a number at which all far runs are, and hardly by chance."""
@@ -50,8 +56,7 @@ def far_at(results: Results, far: Sequence[Run]) -> FarAt | None:
 
     By chance, each run is on one side of the median of all with a probability of a half.
     """
-    gone = {run.number for run in far}
-    rest = [run for run in results.of("measure") if run.number not in gone]
+    rest = without(results, far)
     found: list[FarAt] = []
     numbers = [one for one in results.others if isinstance(one, Number)]
     for one in numbers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from search.analysis.effects import Effect, Effects, effects_of
-from search.analysis.far_runs import far_runs
+from search.analysis.far_runs import far_runs, without
 from search.results import Results, Run
 
 
@@ -31,8 +31,8 @@ def outliers(results: Results, fitted: Effects) -> Outliers | None:
     found = far_runs(results)
     if not found:
         return None
-    rest = [run for run in results.of("measure") if run not in found]
-    without = effects_of(results, rest)
-    changed = fitted.changed(without) if without else ()
+    rest = without(results, found)
+    there = effects_of(results, rest)
+    changed = fitted.changed(there) if there else ()
     others = [run.scaled for run in rest if not run.diverged]
     return Outliers(tuple(found), min(others), max(others), changed)
