@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from numbers import Integral
 
 import optuna
@@ -12,6 +13,13 @@ from optuna.trial import FrozenTrial
 from search.errors import InputError
 from search.objective import ACCURACY, OBJECTIVES, UNNAMED, Objective, objective_of
 from search.settings import Settings
+
+_COEFFICIENT = re.compile(
+    r"kappa|correlation|corrcoef|pearson|spearman|kendall|matthews|explained.?variance|r.?squared"
+    r"|(?<![a-z])(r2|r²|mcc|qwk|corr)(?![a-z])",
+    re.IGNORECASE,
+)
+"""Names of scores that can be below zero: no shares, though all that a study has lie in [0, 1]."""
 
 
 def objective_number(study: optuna.Study, objective: int | str | None) -> int:
@@ -82,6 +90,6 @@ def objective_of_study(
     name = UNNAMED if len(study.directions) == 1 else f"objective {column + 1}"
     if study.metric_names:
         name = study.metric_names[column]
-    if fractions and values:
+    if fractions and values and not _COEFFICIENT.search(name):
         return Objective(name)
     return Objective(name, "", 1.0, maximize, -math.inf, math.inf)

@@ -83,6 +83,21 @@ def test_an_objective_that_is_minimized_helps_where_it_falls() -> None:
     assert "points" not in title
 
 
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("R2", ""), ("val_r2_score", ""), ("MCC", ""), ("cohen kappa", ""), ("R-squared", ""),
+     ("Pearson", ""), ("val_accuracy", "points"), ("correct", "points"), ("r2d2", "points")],
+)  # fmt: skip
+def test_a_coefficient_is_no_share(name: str, unit: str) -> None:
+    study = foreign(30)
+    with pytest.warns(optuna.exceptions.ExperimentalWarning):
+        study.set_metric_names([name])
+    findings = analyse(study)
+    assert findings.results.objective.unit == unit
+    assert findings.effects is not None
+    assert findings.effects.of("aug").effect == pytest.approx(5 if unit else 0.05, rel=0.3)
+
+
 def test_a_study_in_a_journal_file_or_in_memory_is_exported(tmp_path: Path) -> None:
     backend = JournalFileBackend(str(tmp_path / "journal.log"))
     for storage in (None, optuna.storages.JournalStorage(backend)):
