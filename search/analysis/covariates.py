@@ -54,6 +54,42 @@ class Level:
 
 
 @dataclass(frozen=True, eq=False)
+class Polynomial:
+    """A number's columns: orthogonal polynomials of the values that the runs have."""
+
+    number: Number
+    columns: np.ndarray
+    """(runs, n): each of length √runs and with a mean of 0; fewer where the values are few."""
+    low: float
+    """The least scaled value of the runs."""
+    high: float
+    weights: np.ndarray
+    """(1 + n, n): of the Legendre polynomials of a value between the two, for the columns."""
+
+    @staticmethod
+    def of(runs: Sequence[Run], number: Number, degree: int) -> Polynomial:
+        """Make the columns of a number that every run has."""
+        values = _values(runs, number)
+        low, high = float(values.min()), float(values.max())
+        if low == high:
+            return Polynomial(number, np.empty((len(values), 0)), low, high, np.empty((1, 0)))
+        basis, weights = np.linalg.qr(_legendre(values, low, high, degree))
+        # Of few values the columns from some one on say nothing more.
+        small = np.abs(np.diag(weights)) <= _LEAST_LENGTH
+        kept = int(np.argmax(small)) if small.any() else degree + 1
+        scale = math.sqrt(len(values))
+        inverse = np.linalg.inv(weights[:kept, :kept])
+        return Polynomial(
+            number, scale * basis[:, 1:kept], low, high, np.asarray(scale * inverse[:, 1:])
+        )
+
+    def at(self, values: np.ndarray) -> np.ndarray:
+        """The columns, (values, n), at other scaled values."""
+        degree = self.weights.shape[1]
+        return np.asarray(_legendre(values, self.low, self.high, degree) @ self.weights)
+
+
+@dataclass(frozen=True, eq=False)
 class Covariates:
     """Columns of a model for other parameters than the techniques, and what they stand for."""
 
@@ -62,8 +98,10 @@ class Covariates:
     runs that were not asked."""
     columns: np.ndarray | None = None
     """(runs, levels and others); None without any."""
-    numbers: tuple[str, ...] = ()
-    """Parameters that are in as polynomials."""
+    polynomials: tuple[Polynomial, ...] = ()
+    """Of the numbers."""
+    first_of_polynomials: int = 0
+    """The place of their first column among the columns."""
     degree: int = 0
     """Of these polynomials; 0 without any."""
     draws: tuple[str, ...] = ()
@@ -76,6 +114,11 @@ class Covariates:
     """Categories of which the runs have one level."""
     noise: tuple[str, ...] = ()
     """Parameters that vary, but whose spread counts as noise, as the runs are too few."""
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Parameters that are in as polynomials."""
+        return tuple(one.number.name for one in self.polynomials)
 
     @property
     def levelled(self) -> tuple[str, ...]:
@@ -125,15 +168,14 @@ def covariates(
     left -= sum(len(one.levels) for one in fitted)
     noise = [one.category.name for one in categories if one not in fitted and not one.drawn]
     chosen, drawn = ([one for one in fitted if one.drawn is draw] for draw in (False, True))
-    varied = [one for one in numbers if _polynomial(_values(runs, one), 1).shape[1]]
+    varied = [one for one in numbers if Polynomial.of(runs, one, 1).columns.shape[1]]
     degree = _degree(len(varied), left)
-    smooth = _curves(runs, varied, degree)
+    smooth = _polynomials(runs, varied, degree)
     while degree > _SAFE_DEGREE and _own(smooth) > _MOST_OWN:
         degree -= 1
-        smooth = _curves(runs, varied, degree)
-    if degree:
-        left -= sum(columns.shape[1] for columns in smooth)
-    else:
+        smooth = _polynomials(runs, varied, degree)
+    left -= sum(one.columns.shape[1] for one in smooth)
+    if not degree:
         noise += [one.name for one in varied]
     vary = [one for one in partial if one.columns.any()]
     usable = _usable(vary)
@@ -142,11 +184,14 @@ def covariates(
     kept = {one.name for one in usable}
     noise += [one.name for one in vary if one.name not in kept]
     levelled = [one for one in usable if one.levels]
-    blocks = [
+    before = [
         *(one.columns for one in chosen),
         *(one.columns for one in levelled),
         *(one.columns for one in drawn),
-        *(smooth if degree else ()),
+    ]
+    blocks = [
+        *before,
+        *(one.columns for one in smooth),
         *(one.columns for one in usable if not one.levels),
     ]
     return Covariates(
@@ -155,7 +200,8 @@ def covariates(
             *(level for one in levelled for level in one.levels),
         ),
         columns=np.column_stack(blocks) if blocks else None,
-        numbers=tuple(one.name for one in varied) if degree else (),
+        polynomials=tuple(smooth),
+        first_of_polynomials=sum(columns.shape[1] for columns in before),
         degree=degree,
         draws=tuple(one.category.name for one in drawn),
         partial=tuple(one.name for one in usable),
@@ -306,28 +352,20 @@ def _indicators(at: np.ndarray, places: Sequence[int]) -> np.ndarray:
     return np.asarray(columns - columns.mean(axis=0))
 
 
-def _curves(runs: Sequence[Run], numbers: Sequence[Number], degree: int) -> list[np.ndarray]:
-    return [_polynomial(_values(runs, one), degree) for one in numbers]
+def _polynomials(runs: Sequence[Run], numbers: Sequence[Number], degree: int) -> list[Polynomial]:
+    return [Polynomial.of(runs, one, degree) for one in numbers] if degree else []
 
 
-def _own(curves: Sequence[np.ndarray]) -> float:
-    """The mean leverage of runs on curves, each (runs, n), where each run counts by its own."""
-    basis, _ = np.linalg.qr(np.column_stack(curves))
+def _own(curves: Sequence[Polynomial]) -> float:
+    """The mean leverage of runs on curves, where each run counts by its own."""
+    basis, _ = np.linalg.qr(np.column_stack([one.columns for one in curves]))
     leverages = np.sum(basis**2, axis=1)
     return float(np.sum(leverages**2) / np.sum(leverages))
 
 
-def _polynomial(values: np.ndarray, degree: int) -> np.ndarray:
-    """Orthogonal polynomials of values, (values, degree) or fewer where the values are few."""
-    low, high = values.min(), values.max()
-    if low == high:
-        return np.empty((len(values), 0))
-    scaled = 2 * (values - low) / (high - low) - 1
-    raw = np.polynomial.legendre.legvander(scaled, degree)
-    basis, weights = np.linalg.qr(raw)
-    kept = np.abs(np.diag(weights)) > _LEAST_LENGTH
-    kept[0] = False
-    return np.asarray(math.sqrt(len(values)) * basis[:, kept])
+def _legendre(values: np.ndarray, low: float, high: float, degree: int) -> np.ndarray:
+    """Legendre polynomials, (values, 1 + degree), of values between two ends."""
+    return np.polynomial.legendre.legvander(2 * (values - low) / (high - low) - 1, degree)
 
 
 def _text(reference: Any, level: Any) -> str:

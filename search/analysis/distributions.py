@@ -56,7 +56,7 @@ def beta_quantile(a: float, b: float, probability: float) -> float:
     return root(lambda x: beta_cdf(a, b, x) - probability, 0, 1)
 
 
-def t_draws(covariance: np.ndarray, dof: int, count: int) -> np.ndarray:
+def t_draws(covariance: np.ndarray, dof: float, count: int) -> np.ndarray:
     """Draw from a multivariate t distribution around zero, (count, n), the same at every call."""
     random = np.random.default_rng(0)
     normal = random.standard_normal((count, len(covariance))) @ symmetric_root(covariance)

@@ -14,7 +14,7 @@ from itertools import combinations
 
 import numpy as np
 
-from search.analysis.covariates import NONE, Covariates, Level, covariates
+from search.analysis.covariates import NONE, Covariates, Level, Polynomial, covariates
 from search.analysis.least_squares import pseudo_inverse, rank, residual_dof
 from search.parameters import Category, Number
 from search.planning.design import pair_columns
@@ -157,6 +157,25 @@ class Model:
         weights = np.array([1, *side.values(), *pairs], dtype=float)
         return np.append(weights, np.zeros(self.columns.shape[1] - len(weights)))
 
+    def along(self, polynomial: Polynomial, values: np.ndarray) -> np.ndarray:
+        """Weights, (values, terms), that make what a number is worth at scaled values of it,
+        beside its mean over the runs."""
+        weights = np.zeros((len(values), self.columns.shape[1]))
+        weights[:, self._terms_of(polynomial)] = polynomial.at(values)
+        return weights
+
+    def without(self, polynomial: Polynomial) -> np.ndarray:
+        """(runs, n): the columns without the pairs and those of a number."""
+        left_out = np.arange(self.columns.shape[1])[self._terms_of(polynomial)]
+        return self.columns[:, np.setdiff1d(self.fixed, left_out)]
+
+    def _terms_of(self, polynomial: Polynomial) -> slice:
+        beside = self.covariates
+        before = beside.polynomials[: beside.polynomials.index(polynomial)]
+        first = self._first_covariate + beside.first_of_polynomials
+        first += sum(one.columns.shape[1] for one in before)
+        return slice(first, first + polynomial.columns.shape[1])
+
     @property
     def main(self) -> np.ndarray:
         """(runs, n): the columns without the pairs."""
@@ -251,6 +270,14 @@ def build(
     if full.every_effect and room and not hidden:
         return full
     return plain if plain.estimable_names else None
+
+
+def of_numbers(runs: Sequence[Run], others: Sequence[Category | Number]) -> Model | None:
+    """Build the model of a study without techniques; None where no number varies enough."""
+    beside = covariates(runs, 0, others)
+    if not beside.polynomials:
+        return None
+    return _model((), [np.ones((len(runs), 1))], (), beside, pairs=False)
 
 
 def _is_orthogonal(columns: np.ndarray) -> bool:
