@@ -16,7 +16,7 @@ KEYS = {
     "cpu_at_once": 3, "cpu_fit": 3, "cpu_steps": 3, "diverged": 3, "efficiency": 2, "equal_time": 2,
     "export": 2, "falling": 3,
     "fidelity": 3, "gains": 3, "gpu": 6, "gpu_kernels": 5, "growth": 2, "knowing": 2,
-    "levels": 4, "looks": 1, "memory": 1, "missing": 4, "multiplied": 3,
+    "levels": 4, "looks": 1, "memory": 1, "missing": 4, "multiplied": 3, "numbers": 3,
     "other_levels": 3,
     "other_programs": 3, "plans": 3,
     "pruning": 3, "ranking": 2, "recommendation": 2, "rivals": 2, "scripts": 2, "selection": 3,

@@ -53,6 +53,8 @@ class NumberCurve:
     """From the worst value to the best one; its interval allows for the choice of both."""
     p_value: float
     """That the number does nothing, corrected for the numbers."""
+    whole: bool = False
+    """True of an integer."""
 
     @property
     def matters(self) -> bool:
@@ -85,10 +87,13 @@ def number_curves(results: Results, fitted: Fit | None) -> list[NumberCurve]:
     told = [one for one in fitted.model.covariates.polynomials if not isinstance(one.number, Order)]
     found = []
     for one in told:
-        taken = np.array([one.number.scaled(run.params[one.number.name]) for run in runs])
+        params = [run.params[one.number.name] for run in runs]
+        taken = np.array([one.number.scaled(value) for value in params])
         curve = _curve(fitted, one, taken, values[:, 0], results.objective.sign)
         if curve is not None:
-            found.append(replace(curve, p_value=min(1.0, len(told) * curve.p_value)))
+            whole = all(isinstance(value, int) for value in params)
+            p_value = min(1.0, len(told) * curve.p_value)
+            found.append(replace(curve, p_value=p_value, whole=whole))
     return sorted(found, key=lambda one: -abs(one.gain.value))
 
 

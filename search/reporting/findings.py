@@ -33,6 +33,7 @@ from search.analysis.level_means import misfit
 from search.analysis.long_runs import deciding, held, held_levels, long_study
 from search.analysis.looks import look_at
 from search.analysis.next_steps import NextStep, next_steps
+from search.analysis.number_curves import NumberCurve, number_curves
 from search.analysis.recipe_tests import RecipeTests, summarise_tests
 from search.analysis.recommendation import Recommendation, limited, recommend
 from search.analysis.scale_refit import ScaleRefit, scale_refit
@@ -42,6 +43,7 @@ from search.analysis.threads import one_thread
 from search.analysis.trade_offs import TradeOffs, trade_offs
 from search.errors import InputError, as_given
 from search.reporting.cautions import cautions, notes
+from search.reporting.trial_cautions import not_designed
 from search.results import Results
 from search.settings import Limits
 from search.storage.objectives import objective_number
@@ -89,6 +91,8 @@ class Findings:
     by_epoch: tuple[EpochEffects, ...] = ()
     costs: tuple[Cost, ...] = ()
     dials: tuple[DialTrend, ...] = ()
+    numbers: tuple[NumberCurve, ...] = ()
+    """Of another program's study, the one of the largest gain first."""
     recommended: Recommendation | None = None
     """None while no run is complete."""
     confirmed: tuple[Confirmed, ...] = ()
@@ -195,6 +199,7 @@ def find(
     pairs = interactions(fitted) if fitted else []
     steps, recommended = ladder(results), recommend(results)
     diagnostics = diagnose(results, fitted)
+    numbers = number_curves(results, fitted.fit if fitted else None)
     long = long_study(results)
     verification = None if long is None else verify(results, long, fitted)
     decides = diagnostics.fit if verification is None else verification.fit
@@ -213,12 +218,16 @@ def find(
     return Findings(
         results,
         fitted,
-        cautions=tuple(cautions(results, diagnostics, recommended)),
+        cautions=(
+            *(not_designed(results) if numbers and fitted is None else []),
+            *cautions(results, diagnostics, recommended),
+        ),
         interactions=tuple(pairs),
         dependences=tuple(_dependences(diagnostics.fit, pairs)),
         by_epoch=_by_epoch(results) if by_epoch else (),
         costs=tuple(costs(measured, fitted, results.others) if fitted else ()),
         dials=tuple(dials(results)),
+        numbers=tuple(numbers),
         recommended=recommended,
         confirmed=tuple(tested),
         ladder=tuple(steps),

@@ -23,6 +23,7 @@ from search.reporting.figures import (
     importances,
     interactions,
     level_means,
+    number_curves,
     pareto,
     trade_offs,
     waterfall,
@@ -77,6 +78,8 @@ def draw(findings: Findings) -> dict[str, go.Figure]:
         drawn["trade_offs"] = trade_offs.figure(
             findings.trade_offs, results, outcome_axis, _trade_offs_caption(findings)
         )
+    if findings.numbers:
+        drawn["numbers"] = number_curves.figure(findings.numbers, unit, measured)
     if findings.dials:
         searched = sum(run.phase == "search" and run.ended for run in results.runs)
         drawn["dials"] = dials.figure(

@@ -28,8 +28,8 @@ Row = dict[str, Any]
 
 TABLES = (
     "effects", "verified", "interactions", "simple_effects", "effects_by_level", "effects_at_best",
-    "effects_by_epoch", "ladder", "confirmed", "classes", "confusion", "trade_offs", "importances",
-    "trials",
+    "numbers", "effects_by_epoch", "ladder", "confirmed", "classes", "confusion", "trade_offs",
+    "importances", "trials",
 )  # fmt: skip
 """The names of all tables."""
 
@@ -85,6 +85,15 @@ def records(findings: Findings) -> dict[str, Records]:
                 (row.technique, row.factor, row.on, row.off, row.effect, row.low, row.high,
                  row.p_differs, row.depends, row.reverses)
                 for row in findings.by_level
+            ),
+        ),
+        "numbers": _tabulated(
+            ("number", "best", "best_low", "best_high", "worst", *_bounds_of("gain"), "p_value",
+             "matters"),
+            (
+                (row.number.name, row.best, row.best_low, row.best_high, row.worst,
+                 row.gain.value, row.gain.low, row.gain.high, row.p_value, row.matters)
+                for row in findings.numbers
             ),
         ),
         "effects_by_epoch": _tabulated(

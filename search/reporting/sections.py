@@ -20,6 +20,7 @@ from search.reporting.details.fit_review import (
     pareto,
 )
 from search.reporting.details.importances import importances
+from search.reporting.details.numbers import numbers
 from search.reporting.details.pairs import dependences, interactions
 from search.reporting.details.pictures import own_images, wrong_images
 from search.reporting.details.recipe_tests import by_class, learning
@@ -54,6 +55,7 @@ FOLDED: tuple[Maker, ...] = (
     interactions,
     dependences,
     by_level,
+    numbers,
     pareto,
     half_normal,
     main_effects,

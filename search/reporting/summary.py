@@ -91,6 +91,7 @@ def summarise(findings: Findings) -> dict[str, Any]:
         "simple_effects": tables["simple_effects"].rows,
         "effects_by_level": tables["effects_by_level"].rows,
         "effects_at_best": tables["effects_at_best"].rows,
+        "numbers": tables["numbers"].rows,
         "ladder": tables["ladder"].rows,
         "confirmed": tables["confirmed"].rows,
         "best": None

@@ -14,6 +14,7 @@ from search.reporting.sentences.early import before_pruning
 from search.reporting.sentences.effects import no_effects
 from search.reporting.sentences.ladder import about_ladder, ladder_verdict
 from search.reporting.sentences.levels import at_best, dependent, reversals
+from search.reporting.sentences.numbers import about_numbers
 from search.reporting.sentences.pairs import certain_pairs, main_pairs, reversed_pairs
 from search.reporting.tables import budgets_table, effects_table, ladder_table
 
@@ -28,7 +29,7 @@ def what_matters(findings: Findings) -> Section | None:
         return _without_effects(findings)
     text = " ".join([
         matters(findings), *factors(findings), *together(findings), *no_contradiction(findings),
-        *unclear(findings), *before_pruning(findings.early),
+        *unclear(findings), *about_numbers(findings), *before_pruning(findings.early),
     ])  # fmt: skip
     if long is not None:
         if effects is None:
@@ -64,9 +65,12 @@ def _without_effects(findings: Findings) -> Section | None:
         text = f"{about_ladder(findings.results)} {verdict}".rstrip()
         return Section(TITLE, text, table=ladder_table(findings))
     # Without a complete run the headline has said why.
-    said = [] if findings.results.best is None else [no_effects(findings.results)]
+    said = about_numbers(findings)
+    if findings.results.best is not None:
+        said.append(no_effects(findings.results))
     said += before_pruning(findings.early)
-    return Section(TITLE, " ".join(said)) if said else None
+    figure = "numbers" if findings.numbers else ""
+    return Section(TITLE, " ".join(said), figure) if said else None
 
 
 def together(findings: Findings) -> list[str]:

@@ -10,12 +10,11 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from search.analysis.dials import DialTrend
+from search.reporting.figures.log_axis import log_axis
 from search.reporting.figures.style import BLUE, GREY, as_wide_as, legend_below, styled
 
 _TITLE_WIDTH = 14
 """Characters that fit beside a panel."""
-_MOST_TICKS = 7
-"""Numbers that fit below a panel on a phone."""
 
 
 def figure(rows: Sequence[DialTrend], objective: str, caption: str) -> go.Figure:
@@ -49,10 +48,7 @@ def figure(rows: Sequence[DialTrend], objective: str, caption: str) -> go.Figure
         beside = 0.03 * (high - low)
         drawn.update_xaxes(title=row.dial.name, range=[low - beside, high + beside], row=line)
         if row.dial.log:
-            ticks = _ticks(row.dial.low, row.dial.high)
-            drawn.update_xaxes(
-                type="log", tickvals=ticks, ticktext=[_short(tick) for tick in ticks], row=line
-            )
+            log_axis(drawn, row.dial.low, row.dial.high, row=line)
     styled(
         drawn, title="Dials", caption=caption, height=90 + 230 * len(rows),
         key="Each axis is the dial's range, from its low value to its high one.",
@@ -60,23 +56,3 @@ def figure(rows: Sequence[DialTrend], objective: str, caption: str) -> go.Figure
     legend_below(drawn)
     drawn.update_yaxes(title="<br>".join(wrap(objective, _TITLE_WIDTH)))
     return as_wide_as(drawn, 700)
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Numbers for a logarithmic axis: as many of 1, 2, 5, 10, … as have room."""
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks: list[float] = []
-    for digits, step in (((1, 2, 5), 1), ((1, 3), 1), ((1,), 1), ((1,), 2), ((1,), 3)):
-        found = [float(f"{digit}e{power}") for power in powers[::step] for digit in digits]
-        ticks = [tick for tick in found if low <= tick <= high]
-        if len(ticks) <= _MOST_TICKS:
-            break
-    return ticks
-
-
-def _short(value: float) -> str:
-    """0.01 and 3e-4, as people write learning rates."""
-    if 1e-3 <= value < 1e5:
-        return f"{value:g}"
-    digit, power = f"{value:.0e}".split("e")
-    return f"{digit}e{int(power)}"

@@ -1,0 +1,48 @@
+"""Sentences on numbers, such as the learning rate, in another program's study."""
+
+from __future__ import annotations
+
+import math
+
+from search.analysis.number_curves import NumberCurve
+from search.objective import Objective
+from search.reporting.findings import Findings
+from search.reporting.formatting import beside, listed_first
+
+
+def about_numbers(findings: Findings) -> list[str]:
+    """Say where each number that matters is best, and name those that cannot be told from noise."""
+    said = [_where(row, findings.results.objective) for row in findings.numbers if row.matters]
+    rest = [row.number.name for row in findings.numbers if not row.matters]
+    if rest:
+        said.append(f"Of {listed_first(rest)}, no value is surely better than another.")
+    return said
+
+
+def _where(row: NumberCurve, objective: Objective) -> str:
+    gain = beside(row.gain, objective.unit, f"{at(row, row.worst)}, the worst")
+    return f"{row.number.name} is best near {at(row, row.best)} ({best_interval(row)}): {gain}."
+
+
+def best_interval(row: NumberCurve) -> str:
+    """Format the interval of the best value, which may go on beyond the values that were tried."""
+    low, high = at(row, row.best_low), at(row, row.best_high)
+    match row.open_ends:
+        case True, True:
+            return "it may be any that was tried"
+        case True, False:
+            return f"95 % interval {high} or less"
+        case False, True:
+            return f"95 % interval {low} or more"
+    return f"95 % interval {low} to {high}"
+
+
+def at(row: NumberCurve, value: float) -> str:
+    """Format a value of a number, to as many digits as its interval justifies."""
+    if row.whole:
+        return f"{round(value):,}"
+    width = abs(row.best_high - row.best_low)
+    digits = 2
+    if width and value:
+        digits = max(2, 1 + math.ceil(math.log10(abs(value) / width)))
+    return f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}"
