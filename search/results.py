@@ -13,7 +13,7 @@ import numpy as np
 
 from model_space.facts import DataFacts
 from search.box_cox import are_multiplied
-from search.commands.program import EPOCHS, Program
+from search.commands.program import EPOCHS, CommandDial, Program
 from search.errors import InputError
 from search.objective import ACCURACY, Objective
 from search.parameters import (
@@ -275,6 +275,17 @@ class Results:
         """The epochs that the runs of a phase train; None where the study does not say."""
         return None if self.settings is None else self.settings.epochs_of(phase)
 
+    @property
+    def final_epochs(self) -> int:
+        """The epochs of the runs that decide; 1 in another program's study."""
+        return 1 if self.settings is None else self.settings.final_epochs
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """The phases in which no further run begins, as the study's time is up for them."""
+        time = None if self.settings is None else self.settings.time
+        return () if time is None else time.closed
+
     def __repr__(self) -> str:
         """Name the study, as a notebook shows it: all that it has would fill pages."""
         return f"<Results of the study {self.name!r}: {len(self.runs):,} runs>"
@@ -289,6 +300,12 @@ class Results:
         """The factors of several levels, of kouka's own training or of a user's program; empty in
         another program's study."""
         return () if self.settings is None else categories(self.settings)
+
+    @property
+    def run_dials(self) -> tuple[CommandDial, ...]:
+        """The numbers that every run has and the search turns, whatever is on; empty in another
+        program's study."""
+        return () if self.settings is None else self.settings.dials
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -321,11 +338,9 @@ class Results:
     def usual(self) -> Mapping[str, Any]:
         """The parameters that every run of a study of kouka's has, levels and dials, each with the
         value that goes without saying; None without one. Empty in another program's study."""
-        if self.settings is None:
-            return {}
-        own = self.settings.program is None
+        own = self.program is None
         levels = dict.fromkeys(one.name for one in self.several)
-        dials = {one.dial.name: one.usual if own else None for one in self.settings.dials}
+        dials = {one.dial.name: one.usual if own else None for one in self.run_dials}
         return levels | dials | levels
 
     def on(self, params: Mapping[str, Any]) -> frozenset[str]:
@@ -355,8 +370,8 @@ class Results:
 
     def end_of(self, recipe: HasRecipe) -> End:
         """Name the end that a recipe is: all off, or all on, with what every run has as usual."""
-        dials = self.settings.dials if self.settings else ()
-        if any(recipe.params.get(one.dial.name, one.usual) != one.usual for one in dials):
+        params = recipe.params
+        if any(params.get(one.dial.name, one.usual) != one.usual for one in self.run_dials):
             return ""
         return "all off" if not recipe.on else "all on" if recipe.on == {*self.factors} else ""
 

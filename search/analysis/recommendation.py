@@ -98,12 +98,7 @@ def _costing(results: Results, surface: FittedRecipes) -> Costing | None:
     if not results.at_most:
         return None
     points = surface.points([surface.tried(run) for run in surface.runs])
-    return Costing.of(results.at_most, _epochs(results), surface.runs, points)
-
-
-def _epochs(results: Results) -> int:
-    """The epochs of the runs that decide."""
-    return results.settings.final_epochs if results.settings else 1
+    return Costing.of(results.at_most, results.final_epochs, surface.runs, points)
 
 
 def _chosen_within(results: Results) -> bool:
@@ -131,7 +126,7 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
         dials = repr(sorted(run.params.items())) if results.settings else ""
         of.setdefault((run.on_with(choices), dials), []).append(run)
     values = dict(zip(of, _adjusted(results, [*of.values()]), strict=True))
-    takes = {recipe: took(its, _epochs(results)) for recipe, its in of.items()}
+    takes = {recipe: took(its, results.final_epochs) for recipe, its in of.items()}
     limits = results.at_most or Limits()
     usable = [
         recipe
@@ -210,9 +205,8 @@ def _reach(results: Results, runs: Sequence[Run], best: Option) -> Predicted | N
     back = partial(unscaled, results=results)
     dof = len(runs) - surface.surface.fixed
     found = predicted(*surface.predict(among), dof, back, results.objective)
-    dials = results.settings.dials if results.settings else ()
     params = off[0].params
-    beside = {one.dial.name: params[one.dial.name] for one in dials
+    beside = {one.dial.name: params[one.dial.name] for one in results.run_dials
               if params.get(one.dial.name, one.usual) != one.usual}  # fmt: skip
     return replace(found, beside=beside)
 
