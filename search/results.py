@@ -229,6 +229,11 @@ class Results:
     """False where two seeds gave the very same first run of a user's program, and no two runs of
     one recipe differ."""
 
+    @property
+    def foreign(self) -> bool:
+        """True where another program made the study."""
+        return self.settings is None
+
     def launched_with(self) -> Settings:
         """The settings of a study that kouka launched; raises `InputError` for another's."""
         if self.settings is None:
@@ -311,7 +316,7 @@ class Results:
     def categories(self) -> tuple[Category, ...]:
         """What has an effect for each of its levels: `several`, or in another program's study the
         categories among `others` that every complete trial was asked for, but no draws."""
-        if self.settings is not None:
+        if not self.foreign:
             return self.several
         runs = self.of("measure")
         return tuple(
@@ -324,7 +329,7 @@ class Results:
     def choices(self) -> tuple[Category, ...]:
         """The factors of which a recipe has one level each: `categories`, in another program's
         study without the levels that no complete trial has."""
-        if self.settings is not None:
+        if not self.foreign:
             return self.several
         params = [run.params for run in self.of("measure")]
         had = ((one, one.places(params)) for one in self.categories)
@@ -391,7 +396,7 @@ class Results:
         """
         program = self.program
         curves = [run for run in self.runs if run.state == "complete" and run.curve]
-        if self.settings is None:
+        if self.foreign:
             gaps = (last - one for run in curves for one, last in pairwise(sorted(run.curve)))
             return max(gaps, default=0) <= _MOST_EPOCHS
         if program is None or program.metric.names_epochs:

@@ -112,7 +112,7 @@ def collapse(results: Results) -> Collapse | None:
     They are below all others, around a mean of their own, or below what the fit to all others says
     of their recipes. Nor is there one in another program's study, whose trials differ in more.
     """
-    if results.settings is None:
+    if results.foreign:
         return None
     return _below_all(results) or _below_fit(results)
 

@@ -71,7 +71,7 @@ def recommend(results: Results) -> Recommendation | None:
     costing = _costing(results, surface)
     options = tested or surface.strongest(BEAM, costing)
     kept = [run for run in runs if run.feasible]
-    unpredicted = results.settings is None and len(runs) < surface.columns + _SPARE
+    unpredicted = results.foreign and len(runs) < surface.columns + _SPARE
     if unpredicted or len(kept) < len(runs) or _tried_alone(results, runs):
         # Nothing can be predicted of a recipe that no trial tried, or whether it can be used.
         options = [surface.tried(run) for run in kept or runs]
@@ -123,7 +123,7 @@ def _of_means(results: Results, runs: Sequence[Run], *, chosen: bool) -> Recomme
     choices = results.choices
     for run in runs:
         # Another program's trials differ in more than the recipe, and each would be one.
-        dials = repr(sorted(run.params.items())) if results.settings else ""
+        dials = "" if results.foreign else repr(sorted(run.params.items()))
         of.setdefault((run.on_with(choices), dials), []).append(run)
     values = dict(zip(of, _adjusted(results, [*of.values()]), strict=True))
     takes = {recipe: took(its, results.final_epochs) for recipe, its in of.items()}
@@ -175,7 +175,7 @@ def _adjusted(results: Results, groups: Sequence[Sequence[Run]]) -> list[list[fl
 
 def _tried_alone(results: Results, runs: Sequence[Run]) -> set[frozenset[str]]:
     """The recipes of another program's runs, where these tell nothing of others; else none."""
-    if results.settings is not None:
+    if not results.foreign:
         return set()
     choices = results.choices
     several = [one for one in choices if len({one.place(run.params[one.name]) for run in runs}) > 1]

@@ -172,7 +172,7 @@ def analyse(
     number = objective_number(study, objective)
     pictures = stored_pictures(study) if images else Pictures()
     cut = None
-    if results.settings is None and any(run.state == "pruned" for run in results.runs):
+    if results.foreign and any(run.state == "pruned" for run in results.runs):
         cut = read_early(study, techniques, objective)
     with one_thread():
         return find(results, importances(study, number), pictures, cut)

@@ -107,7 +107,7 @@ def methods(findings: Findings) -> str:
     parts = [
         f"We studied what {names} {'does' if len(studied) == 1 else 'do'} to "
         f"{results.objective.name} with kouka {version('kouka')}.",
-        *([f"Each run was trained as follows: {budget}."] if results.settings else ()),
+        *([f"Each run was trained as follows: {budget}."] if not results.foreign else ()),
         *_runs(results),
         *(_long_runs(long) if long is not None else ()),
         *(_effects(effects, results) if effects is not None else ()),
