@@ -93,7 +93,7 @@ class Run:
         return math.nan if self.value is None else self.scale * self.value
 
     def on_with(self, choices: Iterable[Category]) -> frozenset[str]:
-        """What is on, with the levels of `choices` that it has and that are not the first."""
+        """The techniques that are on, with the levels of `choices` that are not the first."""
         return self.on | levels_on(self.params, choices)
 
 
@@ -314,8 +314,8 @@ class Results:
 
     @property
     def categories(self) -> tuple[Category, ...]:
-        """What has an effect for each of its levels: `several`, or in another program's study the
-        categories among `others` that every complete trial was asked for, but no draws."""
+        """The factors whose levels each have an effect: `several`, or in another program's study
+        the categories among `others` that every complete trial was asked for, but no draws."""
         if not self.foreign:
             return self.several
         runs = self.of("measure")
@@ -349,7 +349,7 @@ class Results:
         return levels | dials | levels
 
     def on(self, params: Mapping[str, Any]) -> frozenset[str]:
-        """What is on in a run with these parameters, as its `on` has it."""
+        """The techniques and levels that are on in a run with these parameters, as in `Run.on`."""
         return frozenset(name for name in self.factors if params.get(name) is True) | levels_on(
             params, self.several
         )

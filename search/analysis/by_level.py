@@ -276,7 +276,7 @@ class _Fit:
         return float(weights @ self.mixed.coefficients[: len(weights), 0])
 
     def _margin(self, weights: np.ndarray, probability: float) -> float:
-        """How far the true value may be from that, above or below, with some probability."""
+        """Margin on one side of the estimate that holds the true value with some probability."""
         errors, chances = self.mixed.errors(weights)
         alone = quantile(self.mixed.dof, probability) * errors
         if not np.ptp(alone) > 0:

@@ -36,7 +36,7 @@ _ALWAYS = 0.9
 
 @dataclass(frozen=True)
 class Gap:
-    """What lies between the runs that fell and all others."""
+    """The gap between the runs that fell and all others."""
 
     edge: float
     """Halfway between the two, in percent or in the objective's unit."""
@@ -118,7 +118,7 @@ def collapse(results: Results) -> Collapse | None:
 
 
 def _below_all(results: Results) -> Collapse | None:
-    """None also where the techniques that they have in common, up to three, always fail."""
+    """Find runs far below all others; None also where up to three techniques explain them."""
     runs = results.of("measure", "ladder", "confirm")
     names = _names(results, runs)
     sign = results.objective.sign
@@ -147,7 +147,7 @@ def _below_all(results: Results) -> Collapse | None:
 
 
 def _below_fit(results: Results) -> Collapse | None:
-    """Those below the fit, of runs that trained as long and learned something.
+    """Find runs below the fit, among those that trained as long and learned something.
 
     None of values that are multiplied, as the noise of large ones is large.
     """

@@ -211,7 +211,7 @@ def _is_tested(run: Run, results: Results) -> bool:
 
 
 def _score(run: Run, results: Results) -> float | None:
-    """What compares a run: the objective on the test data, where there are any."""
+    """The score by which runs are compared: the objective on test data, where there are any."""
     if chosen_by_tests(results):
         return run.value
     return run.test_accuracy if results.objective == ACCURACY else run.test_objective

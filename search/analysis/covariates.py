@@ -84,7 +84,7 @@ class Covariates:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Those of `levelled` that every run was asked for."""
+        """The parameters of `levelled` that every run was asked for."""
         return tuple(name for name in self.levelled if name not in self.partial)
 
 

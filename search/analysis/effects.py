@@ -133,8 +133,8 @@ class Effects:
         return found
 
     def changed(self, other: Effects) -> tuple[Effect, ...]:
-        """Those of other effects of the same techniques whose verdict is another, and certain here
-        or there."""
+        """The effects in `other` of the same techniques with another verdict, certain here or
+        there."""
         named = {one.technique for one in self.effects}
         return tuple(
             there

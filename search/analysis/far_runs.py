@@ -139,7 +139,7 @@ def far_runs(results: Results) -> list[Run]:
 
 
 def _below_the_gap(values: np.ndarray) -> np.ndarray:
-    """Which values, (runs,), are below the widest gap among the lowest."""
+    """Mask, (runs,), of the values below the widest gap among the lowest."""
     ascending = np.sort(values)
     gaps = np.diff(ascending)[: int(_MOST_WORSE * len(values))]
     return np.asarray(values <= ascending[int(np.argmax(gaps))])
@@ -167,8 +167,8 @@ def _stretched(values: np.ndarray, objective: Objective) -> np.ndarray:
 
 
 def _beyond(values: np.ndarray, ranges: float, others: np.ndarray | None = None) -> np.ndarray:
-    """Which values, (runs,), are so many interquartile ranges beyond the quartiles of those where
-    `others`, (runs,), is True; of all without it."""
+    """Mask, (runs,), of the values so many interquartile ranges beyond the quartiles of those
+    where `others`, (runs,), is True, or of all without it."""
     first, third = np.percentile(values if others is None else values[others], [25, 75])
     beyond = np.maximum(first - values, values - third)
     return np.asarray(beyond > ranges * (third - first))

@@ -63,7 +63,7 @@ class Fit:
 
     @property
     def dof_from_residuals(self) -> int:
-        """Those that come from the residuals of the fit."""
+        """The degrees of freedom that come from the residuals of the fit."""
         return self.dof - self.dof_from_repeats - self.dof_from_interactions
 
     def estimate(self, contrast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

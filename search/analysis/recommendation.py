@@ -94,7 +94,7 @@ def recommend(results: Results) -> Recommendation | None:
 
 
 def _costing(results: Results, surface: FittedRecipes) -> Costing | None:
-    """What recipes take; None where that is not limited."""
+    """Predict the cost of recipes; None where it is not limited."""
     if not results.at_most:
         return None
     points = surface.points([surface.tried(run) for run in surface.runs])

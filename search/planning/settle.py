@@ -48,7 +48,7 @@ def settle(stored: Settings | None, requested: Requested) -> Settings:
 
 
 def _completed(requested: Requested, stored: Settings | None) -> Requested:
-    """What is asked for, with what follows from it, in the names of the study."""
+    """Complete what is asked for with what follows from it, in the names of the study."""
     program, code = requested.program, requested.custom_code
     if stored is None and program is not None:
         requested = new_program(program, requested)

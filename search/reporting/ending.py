@@ -25,7 +25,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export wrote and found."""
+    """An export: what it wrote, and what it found."""
 
     findings: Findings
     out: Path

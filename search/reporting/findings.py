@@ -51,7 +51,7 @@ from search.storage.reading import read, read_early
 
 @dataclass(frozen=True)
 class Verification:
-    """What the long runs found, and how it differs from what the short ones did."""
+    """The findings of the long runs, and how they differ from those of the short ones."""
 
     results: Results
     """The `verify` runs as a study of their own; see `long_study`."""

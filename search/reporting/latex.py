@@ -160,7 +160,7 @@ def _runs(results: Results) -> list[str]:
 
 
 def _long_runs(long: Verification) -> list[str]:
-    """What the runs of `verify` were, whose effects decide."""
+    """Describe the runs of `verify`, whose effects decide."""
     results = long.results
     turned = f"turned {listed(list(results.factors))} on and off"
     kept = held(long)

@@ -49,7 +49,7 @@ class Best:
 
 @dataclass(frozen=True)
 class StudyStatus:
-    """How far a study is."""
+    """The progress of a study."""
 
     study: str
     budget: str

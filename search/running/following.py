@@ -135,7 +135,7 @@ Attach = Callable[[optuna.Study, Results], None]
 
 @dataclass(frozen=True)
 class Following:
-    """What a launch, or a worker that joins, is given to follow a study; see `launch`."""
+    """The arguments by which a launch, or a worker that joins, follows a study; see `launch`."""
 
     url: str
     name: str

@@ -51,7 +51,7 @@ _CPU_WIDTH = 0.25
 
 @dataclass(frozen=True)
 class _Launch(Following):
-    """What a launch is given beside the settings; see `launch`."""
+    """The arguments of a launch beside the settings; see `launch`."""
 
     environments: Sequence[Mapping[str, str]]
     elsewhere: Workers | None

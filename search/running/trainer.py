@@ -1,4 +1,4 @@
-"""What trains the runs of a worker: Keras in a process of its own, or the user's command."""
+"""Trainers of a worker's runs: Keras in a process of its own, or the user's command."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ _DRAW = re.compile(
 
 @dataclass(frozen=True)
 class Parameters:
-    """What the parameters of a study are."""
+    """The parameters of a study, sorted by their kind."""
 
     techniques: list[TechniqueParameter]
     others: tuple[Category | Number, ...]
@@ -211,7 +211,7 @@ def _other_than(one: object, choices: tuple[Any, Any]) -> Any:
 
 
 def _shortened(text: str) -> str:
-    """Its beginning and its end, which sets paths apart."""
+    """Shorten a text to its beginning and its end, which tell paths apart."""
     half = _LONGEST_CHOICE // 2
     return text if len(text) <= _LONGEST_CHOICE else f"{text[:half]}…{text[-half:]}"
 

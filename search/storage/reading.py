@@ -250,7 +250,7 @@ def _copies(valued: list[FrozenTrial], column: int) -> frozenset[int]:
 
 
 def _verified(attributes: Mapping[str, Any], factors: list[str]) -> Verified | None:
-    """What the phase `verify` began with; another program's attribute of this name is none."""
+    """Read what the phase `verify` began with; None of another program's attribute."""
     try:
         chosen = from_json(Verified, attributes.get(schema.VERIFIED))
     except JsonError:

@@ -174,7 +174,7 @@ def _lost(row: Confirmed, results: Results) -> str:
 
 
 def _runs_of_it(findings: Findings) -> str:
-    """What the runs of the recommended recipe came to, where they are too few to predict it."""
+    """Describe the runs of the recommended recipe, where they are too few to predict it."""
     results, found = findings.results, findings.recommended
     assert found is not None
     others = {name: value for name, value in found.params.items() if name not in results.factors}
