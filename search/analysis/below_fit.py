@@ -1,4 +1,4 @@
-"""Runs that fell below what their own recipe comes to with other seeds.
+"""Runs that fell below what their own recipe reaches with other seeds.
 
 A forward search (Hadi & Simonoff 1993, Journal of the American Statistical Association 88): the
 runs farthest below the fit are set aside, a few at a time, and the fit is made anew to the others.
@@ -24,16 +24,16 @@ _GAP = 6.0
 """Times the median gap between two seeds of a recipe, below which no gap is looked into."""
 _LEAST = 2
 _MOST = 0.4
-"""Share of all runs; of more, they are what most recipes come to."""
+"""Share of all runs that may fall; if more do, that is what most recipes reach."""
 _AT_ONCE = 0.02
 """Share of the runs that are set aside in one step."""
 _LEAST_SQUARES = 1e-300
 _LEAST_ROOM = 1e-9
 """Of a run that fits itself, which is then far from nothing."""
 _SPARE = 4
-"""Runs beyond the techniques, of which fewer cannot be fitted."""
+"""Runs beyond the techniques that a fit needs at least."""
 _PAIRS = np.array([0.01, 0.1, 0.3, 1.0, 3.0])
-"""Standard deviations of an interaction, beside the noise, of which the fit takes the likeliest."""
+"""Standard deviations of an interaction over that of the noise; the fit takes the likeliest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class BelowFit:
     fell: np.ndarray
     """(runs,): True of these."""
     depth: float
-    """How far they are below it, in the mean."""
+    """How far they are below it, on average."""
 
 
 def below_fit(signs: np.ndarray, values: np.ndarray, recipes: Sequence[str]) -> BelowFit | None:

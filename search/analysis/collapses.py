@@ -26,7 +26,7 @@ _FAR = 4.0
 """Times the range of the others' values, and of their own, by which such runs are below."""
 _LEAST = 2
 _MOST = 0.4
-"""Share of all runs; of more, they are what most recipes come to."""
+"""Share of all runs that may fall; if more do, that is what most recipes reach."""
 _SUSPECT = 0.25
 """Chance that so many runs have a technique in common, below which it is suspected: to do without
 it costs little beside such a fall."""
@@ -61,11 +61,11 @@ class Collapse:
     mean: float
     """The mean to which they fell, in percent or in the objective's unit."""
     depth: float
-    """How far they fell, in the mean, below the others: all, or those of such recipes."""
+    """How far they fell below the others, on average: all others, or those of the same recipes."""
     diverged: bool
     """True where all of them diverged."""
     gap: Gap | None
-    """None where some are above some of the others, and below what their recipes come to."""
+    """None where some are above some of the others, and below what their recipes reach."""
 
     @property
     def share(self) -> float:

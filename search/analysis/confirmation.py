@@ -188,7 +188,7 @@ def _over_falls(
 ) -> Estimate:
     """The mean of all of a recipe's runs, `whole`, with an interval for seeds that may fall.
 
-    `stood` is the mean of those that did not, with an interval for their like.
+    `stood` is the mean of those that did not, with an interval for seeds that do not.
     """
     if fallen is None or not fallen.concerns(runs[0].on) or math.isnan(stood.low):
         return whole

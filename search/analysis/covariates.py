@@ -22,7 +22,7 @@ _SAFE_DEGREE, _HIGHEST_DEGREE = 4, 8
 or a cliff that the curve rounds off. Above the safe one curves must not follow single runs."""
 
 _MOST_OWN = 0.25
-"""Leverage of a run on curves of a higher than the safe degree, in the mean by leverage. A sampler
+"""Leverage of a run on curves of more than the safe degree, a mean weighted by leverage. A sampler
 that learns leaves few runs elsewhere than at the good values; more curves would fit each of these,
 and with them the techniques that it turned on, or off, there alone."""
 

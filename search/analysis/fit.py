@@ -17,10 +17,10 @@ from search.analysis.small_interactions import chance, has_outlier, triples
 from search.analysis.t_distribution import ALPHA, familywise, quantile
 
 _LEAST_SIZES = 3
-"""Interactions, of which fewer do not tell what is chance."""
+"""Interactions without which nothing tells what is chance."""
 
 _LEAST_CHECKS = 2
-"""Recipes beyond those that the techniques need, of which fewer agree by chance."""
+"""Recipes beyond those that the techniques need; with fewer, an agreement may be chance."""
 
 _ROUNDING = 1e-12
 """A share of the largest value, below which a number is a rounding error."""

@@ -87,7 +87,7 @@ class FittedRecipes:
 
         `choices` are the factors of several levels that recipes differ in, by default all. What has
         one of the `breaks` on is no recipe, nor is what `is_idle`. What may meet a `collapse` is
-        worth less by what that costs in the mean over seeds.
+        worth less by what that costs on average over seeds.
         """
         fallen = 0.0
         if collapse is not None and collapse.technique is not None:
@@ -205,7 +205,7 @@ class FittedRecipes:
         return np.asarray(means - self._cost(options, means))
 
     def _cost(self, options: Sequence[Option], means: np.ndarray) -> np.ndarray:
-        """The cost of runs that fall, in the mean over seeds: (options,)."""
+        """The average cost over seeds of runs that fall, (options,)."""
         if self.collapse is None:
             return np.zeros(len(options))
         meets = np.array([self.collapse.meets(one.on) for one in options])

@@ -103,7 +103,7 @@ def excess(taken: Taken, limits: Limits) -> float:
 
 
 def took(runs: Sequence[Run], epochs: int) -> Taken:
-    """Return what the runs of one recipe took, in the mean."""
+    """Return what the runs of one recipe took on average."""
     seconds = [epochs * run.seconds_per_epoch for run in runs if run.seconds_per_epoch]
     counts = [run.parameters for run in runs if run.parameters]
     return Taken(*(fmean(each) if each else math.nan for each in (seconds, counts)))

@@ -113,7 +113,7 @@ def random_effects(fixed: np.ndarray, random: np.ndarray, values: np.ndarray) ->
 
     Free of the fixed columns, each on the scale of one run's noise, and with a little of the others
     where the runs do not separate them all. Unlike `residual_contrasts` they keep the few large
-    ones apart from the rest. Those of which the runs see too little are left out.
+    ones apart from the rest. Those that the runs hardly see are left out.
     """
     free = _free(basis(fixed)[0])
     inverse = np.linalg.pinv(free @ random, rcond=_LEAST_SHARE)

@@ -40,8 +40,8 @@ class Recommendation:
     params: Mapping[str, Any]
     """As in `fitted_recipes.Option`."""
     predicted: float
-    """The objective on the validation images in the mean over seeds, in percent or in its unit; NaN
-    where the runs are too few to predict it."""
+    """The mean objective over seeds on the validation images, in percent or in its unit; NaN where
+    the runs are too few to predict it."""
     confirmed: bool
     """True where it was chosen among recipes that ran on fresh seeds, and by these runs too."""
     reach: Predicted | None = None

@@ -13,7 +13,7 @@ from search.results import Results, Run
 from search.storage.schema import TRIES
 
 _SEVERAL = 4
-"""Runs, of which fewer have too much in common by chance."""
+"""Runs; fewer have too much in common by chance."""
 
 
 @dataclass(frozen=True)

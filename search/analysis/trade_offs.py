@@ -50,7 +50,7 @@ class PricedRecipe:
     on: frozenset[str]
     params: Mapping[str, Any]
     value: float
-    """The objective on the validation images in the mean over seeds, in percent or in its unit."""
+    """The mean objective over seeds on the validation images, in percent or in its unit."""
     low: float
     """Ends of the 95 % interval of `value`."""
     high: float

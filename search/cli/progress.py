@@ -115,7 +115,7 @@ class Progress(StudyWatch):
         judged: float,
         last: int,
     ) -> None:
-        """Print what the first run came to."""
+        """Print the result of the first run."""
         times = "" if points < 2 else f", the last of {points} values"
         if last > 1:
             mean = outcome(judged, objective)

@@ -258,7 +258,7 @@ def _usual_last(settings: Settings) -> int | None:
 
 
 def only_grows(requested: Requested) -> bool:
-    """Tell a launch that goes on with a study, or wants more of it, from one that describes it."""
+    """Tell a launch that resumes a study, or extends it, from one that describes it."""
     more = {*MAY_GROW, *DESIGNS, "verify_epochs", "ladder_order", "time", "at_most", "images"}
     named = requested.named().keys() - {"custom_code", "backend"}  # which every launch has
     return not requested.custom_code and named <= more

@@ -22,7 +22,7 @@ _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 _LARGEST = 1e100
 _SMALLEST = 1e-100
-"""But for zero; differences of such numbers have squares of zero."""
+"""The smallest number other than zero; differences of smaller ones have squares of zero."""
 
 
 def legible(trial: FrozenTrial) -> FrozenTrial:
