@@ -126,11 +126,7 @@ def covariates(
     noise = [one.category.name for one in categories if one not in fitted and not one.drawn]
     chosen, drawn = ([one for one in fitted if one.drawn is draw] for draw in (False, True))
     varied = [one for one in numbers if _polynomial(_values(runs, one), 1).shape[1]]
-    degree = _degree(len(varied), left)
-    smooth = _curves(runs, varied, degree)
-    while degree > _SAFE_DEGREE and _own(smooth) > _MOST_OWN:
-        degree -= 1
-        smooth = _curves(runs, varied, degree)
+    degree, smooth = _smooth(runs, varied, left)
     if degree:
         left -= sum(columns.shape[1] for columns in smooth)
     else:
@@ -206,6 +202,18 @@ def _degree(numbers: int, left: int) -> int:
     """The highest degree d at which so many polynomials take at most 1/(d + 1) of what is left."""
     allowed = [d for d in range(1, _HIGHEST_DEGREE + 1) if d * (d + 1) * numbers <= left]
     return max(allowed, default=0) if numbers else 0
+
+
+def _smooth(
+    runs: Sequence[Run], numbers: Sequence[Number], left: int
+) -> tuple[int, list[np.ndarray]]:
+    """The curves of the highest degree that can be afforded and follows no single runs."""
+    degree = _degree(len(numbers), left)
+    curves = _curves(runs, numbers, degree)
+    while degree > _SAFE_DEGREE and _own(curves) > _MOST_OWN:
+        degree -= 1
+        curves = _curves(runs, numbers, degree)
+    return degree, curves
 
 
 def _asked(run: Run, parameter: Category | Number) -> bool:
