@@ -65,7 +65,7 @@ class Run:
     seconds_per_epoch: float | None = None
     parameters: int | None = None
     epochs: int | None = None
-    """Those that it was to train; None where nothing says."""
+    """The epochs that it was to train; None where nothing says."""
     diverged: bool = False
     feasible: bool = True
     """False where it breaks a constraint of another program's study."""
@@ -191,7 +191,8 @@ class Results:
     objective: Objective = ACCURACY
     dials: tuple[SearchedDial, ...] = ()
     designed: bool = True
-    """True where the trials say that kouka's phases planned them; else any sampler may have."""
+    """True where the trials say that kouka's phases planned them; else any sampler may have chosen
+    them."""
     enqueued: tuple[int, ...] = ()
     """The sizes that `enqueue_design` was asked for, first to last; the runs are its trials."""
     beside: int = 0
@@ -223,8 +224,8 @@ class Results:
     at_most: Limits | None = None
     """The limits under which a recipe is recommended: the study's, or others."""
     shared_files: tuple[str, ...] = ()
-    """Those that the first run of a user's program wrote where all runs work; empty where no two
-    runs that worked at a time have the very same score."""
+    """Files that the first run of a user's program wrote where all runs work; empty where no two
+    runs that overlapped in time have the very same score."""
     seed_matters: bool = True
     """False where two seeds gave the very same first run of a user's program, and no two runs of
     one recipe differ."""

@@ -41,7 +41,7 @@ _LARGEST_EXACT = 2**53
 """The number up to which floats hold every whole number."""
 
 NARROW = 0.25
-"""The share of its range under which what an image holds is scaled to the whole of it."""
+"""The part of the range from 0 to 1 that images must use; with less, their values are stretched."""
 
 _FIRST_NAMES = ("x_train", "y_train", "x_test", "y_test", "x_val", "y_val")
 """The names that the first version of the reader took, beside x and y."""

@@ -218,7 +218,7 @@ def _score(run: Run, results: Results) -> float | None:
 
 
 def _scores(runs: Sequence[Run], results: Results) -> list[float]:
-    """The same of several, in the objective's unit."""
+    """The scores of several runs, in the objective's unit."""
     return [results.objective.scale * (_score(run, results) or 0.0) for run in runs]
 
 
