@@ -122,6 +122,7 @@ class _Runs:
         the standard errors."""
         kept = ~aside
         columns, pairs, values = self.columns, self.pairs, self.values[kept]
+        # Independent ones: a technique that is on in all kept runs is no more than the constant.
         columns = columns @ basis(columns[kept])[1]
         fits = SpreadFits(columns[kept], pairs[kept], np.ones(len(values)), _PAIRS**2)
         squares = np.maximum(fits.squares(values[:, np.newaxis])[:, 0], _LEAST_SQUARES)
